@@ -1,0 +1,51 @@
+"""A person on a district's MDT list, its reviews (MDT 1, MDT 2, ...) and the actions agreed for it."""
+
+from datetime import date, datetime
+
+from shared.model.codes import CaseState
+from shared.model.person import LongText, ShortText
+from shared.model.value import Id, Value
+
+
+class Case(Value, frozen=True, kw_only=True):
+    """A person on one district's list. `mdt_number` belongs to the case: 1 is the baseline (RS MDT toolkit)."""
+
+    id: Id
+    person_id: Id
+    district_id: Id
+    state: CaseState
+    since: datetime
+    reason: LongText
+    mdt_number: int = 1
+    put_forward_by: Id | None = None
+    closed_at: datetime | None = None
+    outcome: ShortText = ""
+
+
+class Action(Value, frozen=True, kw_only=True):
+    """A short bullet with an owner agency and a date. A missed one is a red flag that all partners see."""
+
+    id: Id
+    case_id: Id
+    agency_id: Id
+    text: LongText
+    due_on: date
+    agreed_at: datetime
+    agreed_by: Id
+    mdt_number: int
+    done_at: datetime | None = None
+    done_by: Id | None = None
+    done_note: LongText = ""
+    explained: LongText = ""
+
+
+class CaseReview(Value, frozen=True, kw_only=True):
+    """What one conference made of one case."""
+
+    id: Id
+    case_id: Id
+    conference_id: Id
+    mdt_number: int
+    at: datetime
+    outcome: ShortText = ""
+    notes: LongText = ""

@@ -1,0 +1,246 @@
+"""The vocabularies of the field, as open enumerations.
+
+A code is text, is never deleted, and an unknown code from a newer app survives a round trip: it becomes a member of its
+enumeration that answers `is_known = False`. Sources: MHCLG's definition of rough sleeping, the Hertfordshire RS MDT toolkit,
+StreetLink's export of 2017-19, and H-CLIC; see the docstring of each class. Judgements about codes belong in `shared.rules`.
+"""
+
+import re
+from enum import Enum
+from typing import Self
+
+CODE_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+class Code(str, Enum):
+    """A word of a vocabulary. Equal to, hashed and serialised as its text."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str) or CODE_PATTERN.fullmatch(value) is None:
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = value.upper()
+        member._value_ = value
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """False for a code that only a newer version of Lantern understands."""
+        return self.value in type(self)._value2member_map_
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    __hash__ = str.__hash__
+
+
+class ContactState(Code):
+    """What the worker met. The first two are rough-sleeping contacts (MHCLG definition, quoted in the RS MDT toolkit)."""
+
+    BEDDED_DOWN = "bedded_down"
+    ABOUT_TO_BED_DOWN = "about_to_bed_down"
+    NOT_BEDDED_DOWN = "not_bedded_down"
+    BEDDING_SEEN_NO_PERSON = "bedding_seen_no_person"
+    NOT_FOUND = "not_found"
+    DECLINED_CONTACT = "declined_contact"
+
+
+class SiteKind(Code):
+    """The kind of bedding-down place. The last block is not countable on a snapshot night, yet where hidden sleeping happens."""
+
+    STREET_DOORWAY = "street_doorway"
+    TENT = "tent"
+    PARK_OPEN_SPACE = "park_open_space"
+    BUS_SHELTER = "bus_shelter"
+    ENCAMPMENT = "encampment"
+    STAIRWELL = "stairwell"
+    BARN_OR_SHED = "barn_or_shed"
+    CAR_PARK = "car_park"
+    VEHICLE = "vehicle"
+    DERELICT_BOAT = "derelict_boat"
+    STATION = "station"
+    BASH = "bash"
+    DERELICT_BUILDING = "derelict_building"
+    WOODLAND = "woodland"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+    TRANSPORT = "transport"
+    HEALTHCARE_WAITING_AREA = "healthcare_waiting_area"
+    OPEN_ALL_HOURS_PREMISES = "open_all_hours_premises"
+    WALKING_ALL_NIGHT = "walking_all_night"
+
+
+class PinSource(Code):
+    """How a position came to be known."""
+
+    GPS = "gps"
+    MOVED_BY_WORKER = "moved_by_worker"
+    MAP_TAP = "map_tap"
+    ADDRESS_LOOKUP = "address_lookup"
+    REFERRAL = "referral"
+    NONE = "none"
+
+
+class EvidenceBasis(Code):
+    """On what evidence someone is held to sleep rough."""
+
+    SEEN_BY_OUTREACH = "seen_by_outreach"
+    SEEN_BY_PARTNER_AGENCY = "seen_by_partner_agency"
+    SELF_REPORT = "self_report"
+    SITE_EVIDENCE = "site_evidence"
+    PUBLIC_REFERRAL_ONLY = "public_referral_only"
+    PROFESSIONAL_JUDGEMENT = "professional_judgement"
+
+
+class ReviewStatus(Code):
+    """What a coordinator made of the evidence."""
+
+    UNREVIEWED = "unreviewed"
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not_confirmed"
+    NOT_REQUIRED = "not_required"
+
+
+class Quality(Code):
+    """How good a name or a date of birth is (CHAIN-style data quality)."""
+
+    FULL = "full"
+    PARTIAL_OR_ALIAS = "partial_or_alias"
+    DOES_NOT_KNOW = "does_not_know"
+    PREFERS_NOT = "prefers_not"
+    NOT_COLLECTED = "not_collected"
+
+
+class Gender(Code):
+    """As recorded; a person's own words go beside it."""
+
+    FEMALE = "female"
+    MALE = "male"
+    OTHER = "other"
+    NOT_KNOWN = "not_known"
+
+
+class InstitutionLeft(Code):
+    """The institution a person left before sleeping rough (national indicator: within 85 days)."""
+
+    PRISON = "prison"
+    OTHER_JUSTICE_ACCOMMODATION = "other_justice_accommodation"
+    HOSPITAL = "hospital"
+    UK_ARMED_FORCES = "uk_armed_forces"
+    ASYLUM_SUPPORT = "asylum_support"
+    CARE_LEAVER_UNDER_25 = "care_leaver_under_25"
+    NONE = "none"
+    NOT_KNOWN = "not_known"
+
+
+class SupportNeed(Code):
+    """What a person may need help with (RS MDT tracker; H-CLIC's 24 codes map onto these)."""
+
+    MENTAL_HEALTH = "mental_health"
+    DRUGS = "drugs"
+    ALCOHOL = "alcohol"
+    PHYSICAL_HEALTH = "physical_health"
+    OFFENDING = "offending"
+    SAFEGUARDING = "safeguarding"
+    DOMESTIC_ABUSE = "domestic_abuse"
+    LEARNING_DISABILITY = "learning_disability"
+    NO_RECOURSE_TO_PUBLIC_FUNDS = "no_recourse_to_public_funds"
+    CARE_LEAVER = "care_leaver"
+    ARMED_FORCES = "armed_forces"
+    BUDGETING_DEBT = "budgeting_debt"
+    NONE = "none"
+    NOT_KNOWN = "not_known"
+
+
+class ReceivingSupport(Code):
+    """Whether somebody already helps with a need."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_KNOWN = "not_known"
+
+
+class ReferralState(Code):
+    """Where a referral stands."""
+
+    RECEIVED = "received"
+    NEEDS_INFORMATION = "needs_information"
+    ASSIGNED = "assigned"
+    LOOKED_FOR = "looked_for"
+    FOUND = "found"
+    CLOSED = "closed"
+    DUPLICATE_OF = "duplicate_of"
+    WRONG_AREA = "wrong_area"
+
+
+class CaseState(Code):
+    """Where a person's case stands on a district's MDT list."""
+
+    CANDIDATE = "candidate"
+    LISTED = "listed"
+    OPEN = "open"
+    CLOSED = "closed"
+    DECLINED = "declined"
+
+
+class SyncState(Code):
+    """What a worker is told about one record on the phone."""
+
+    DRAFT = "draft"
+    QUEUED = "queued"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    CONFLICT = "conflict"
+    QUARANTINED = "quarantined"
+
+
+class Role(Code):
+    """Few roles, named actions: what a worker is to the system."""
+
+    WORKER = "worker"
+    TEAM_LEAD = "team_lead"
+    COORDINATOR = "coordinator"
+    AGENCY_MEMBER = "agency_member"
+    COMMISSIONER = "commissioner"
+    ADMINISTRATOR = "administrator"
+
+
+class AgencyKind(Code):
+    """The seat an agency takes at the MDT (RS MDT toolkit, key agencies)."""
+
+    OUTREACH = "outreach"
+    HOUSING = "housing"
+    MENTAL_HEALTH = "mental_health"
+    SUBSTANCE_USE = "substance_use"
+    PROBATION = "probation"
+    PRIMARY_HEALTH_CARE = "primary_health_care"
+    ADULT_CARE_SERVICES = "adult_care_services"
+    PUBLIC_HEALTH = "public_health"
+    VOLUNTARY_SECTOR = "voluntary_sector"
+    OTHER = "other"
+
+
+class AgreementKind(Code):
+    """What an agency must have signed before it sees a person (RS MDT toolkit: Terms of Reference, Information Sharing)."""
+
+    TERMS_OF_REFERENCE = "terms_of_reference"
+    INFORMATION_SHARING = "information_sharing"
+
+
+class AlertSource(Code):
+    """Where an alert came from; one importer folder each."""
+
+    STREETLINK = "streetlink"
+    OPEN311 = "open311"
+    SPREADSHEET = "spreadsheet"
+    COUNCIL_FORM = "council_form"
+
+
+class DeviceStatus(Code):
+    """Whether a device may work with the server."""
+
+    OK = "ok"
+    REVOKED = "revoked"
+    WIPE_AFTER_PUSH = "wipe_after_push"
+    WIPE_NOW = "wipe_now"

@@ -1,0 +1,68 @@
+"""One outing of a team, and each stop on it, also when nobody was there: the denominator of every hotspot."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from shared.model.person import LongText, ShortText
+from shared.model.position import Position
+from shared.model.value import Id, Value
+
+
+class Shift(Value, frozen=True, kw_only=True):
+    """A team goes out. `night` is the outreach night: 02:00 belongs to the evening before."""
+
+    id: Id
+    team_id: Id
+    worker_id: Id
+    started_at: datetime
+    night: date
+    area: ShortText = ""
+
+
+class ShiftJoined(Value, frozen=True, kw_only=True):
+    """A colleague joins a shift (a fact)."""
+
+    id: Id
+    shift_id: Id
+    worker_id: Id
+    at: datetime
+
+
+class ShiftEnded(Value, frozen=True, kw_only=True):
+    """A worker ends a shift, with a summary in their words (a fact)."""
+
+    id: Id
+    shift_id: Id
+    worker_id: Id
+    at: datetime
+    summary: LongText = ""
+
+
+class Visit(Value, frozen=True, kw_only=True):
+    """One stop of a shift: somebody looked here. `people_found` is 0 when nobody was there."""
+
+    id: Id
+    shift_id: Id | None = None
+    team_id: Id
+    worker_id: Id
+    at: datetime
+    night: date
+    site_id: Id | None = None
+    position: Position | None = None
+    referral_id: Id | None = None
+    people_found: Annotated[int, Meta(ge=0, le=500)] = 0
+    bedding_present: bool | None = None
+    note: LongText = ""
+
+
+class CheckIn(Value, frozen=True, kw_only=True):
+    """A lone worker says they are well, and when they will say so next (a fact)."""
+
+    id: Id
+    shift_id: Id
+    worker_id: Id
+    at: datetime
+    next_due_at: datetime | None = None
+    position: Position | None = None

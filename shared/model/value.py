@@ -1,0 +1,12 @@
+"""What every value of the domain has in common: how a Struct behaves, and what an id is. No noun lives here."""
+
+from typing import TypeAlias
+
+import msgspec
+
+Id: TypeAlias = str
+"""A random 128-bit identifier as lower-case UUID text (UUIDv7, so that ids made on a phone sort by time)."""
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An immutable value. Unknown fields from a newer app are ignored here and kept where the original bytes are kept."""
