@@ -1,0 +1,81 @@
+# Lantern's commands. `make demo` and `make test` work on a fresh machine with Python 3.11 to 3.13 and make.
+#   make demo        fills a county with invented people, plays one night shift, serves it on 127.0.0.1:8000
+#   make test        the whole suite, on SQLite and PostgreSQL, with real screens and real pages
+#   make field       opens the phone app on this desktop, enrolled with the local server
+#   make check       format, lint, types, import contracts, and the suite's fast part
+#   make simulate    replays one simulated world (SEED=7), or many fresh ones (RUNS=100)
+#   make bench       the benchmarks; results in bench/results/
+#   make assets      the browser's scripts and styles, from their packages
+#   make screenshots every screen and page, into docs/screenshots/
+#   make lock        makes the lock files again (UPGRADE=1 takes newer versions)
+#   make clean       removes what the commands above made, but not your data in .lantern/
+
+SHELL := /bin/bash
+PYTHON ?=
+DEMO_ARGS ?=
+FIELD_ARGS ?=
+BENCH_ARGS ?=
+SEED ?=
+RUNS ?=
+# Two at a time: the suite starts browsers, servers and databases of its own.
+TEST_WORKERS ?= 2
+TEST_ARGS ?=
+UPGRADE ?=
+
+export PYTHON
+export PYTHONHASHSEED = 0
+
+BIN := .venv/bin
+SCREEN_PACKAGES := libgl1 libegl1 libmtdev1
+TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git
+PYTEST := $(BIN)/python -m pytest -p no:randomly
+
+.PHONY: help demo test field check simulate bench assets screenshots lock clean setup setup-demo
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup-demo:
+	@scripts/setup.sh demo
+
+setup:
+	@scripts/setup.sh all
+
+assets:
+	@scripts/setup.sh demo
+	@scripts/assets.sh
+
+demo: setup-demo assets
+	$(BIN)/lantern demo $(DEMO_ARGS)
+
+field: setup-demo
+	@scripts/system_packages.sh $(SCREEN_PACKAGES)
+	$(BIN)/lantern field $(FIELD_ARGS)
+
+test: setup assets
+	@scripts/system_packages.sh $(TEST_PACKAGES)
+	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) -q -n $(TEST_WORKERS) --dist loadfile -m "not slow and not browser and not screen" $(TEST_ARGS)
+
+simulate: setup
+	$(BIN)/lantern simulate $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
+
+bench: setup
+	$(BIN)/lantern bench $(BENCH_ARGS)
+
+screenshots: setup assets
+	@scripts/system_packages.sh $(TEST_PACKAGES)
+	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m "screen or browser" $(TEST_ARGS)
+
+lock: setup
+	@scripts/lock.sh $(if $(UPGRADE),--upgrade)
+
+clean:
+	rm -rf .venv .make node_modules server/web/static/vendor tests/vendor build dist .kivyhome
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
