@@ -1,0 +1,86 @@
+"""What an operator may set, read once from the environment in a composition root and handed down.
+
+Every setting has a name beginning with LANTERN_, a default that works on one machine, and its reason here. Nothing
+else in the server reads the environment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordCost:
+    """What one argon2id hash costs. The default is the project's floor (privacy rule C2: 64 MiB, three passes)."""
+
+    memory_kib: int = 65_536
+    passes: int = 3
+    lanes: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of one server. Times are timedeltas, sizes are bytes."""
+
+    data: Path
+    database: str
+    crs: str = "EPSG:27700"
+    timezone: str = "Europe/London"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    https: bool = False
+    secret: str | None = None
+    second_factor: bool = False
+    password_cost: PasswordCost = field(default_factory=PasswordCost)
+    session_idle: timedelta = timedelta(minutes=15)
+    session_absolute: timedelta = timedelta(hours=12)
+    access_token_life: timedelta = timedelta(minutes=10)
+    refresh_token_life: timedelta = timedelta(days=30)
+    refresh_grace: timedelta = timedelta(seconds=120)
+    enrolment_code_life: timedelta = timedelta(minutes=10)
+    page_body_bytes: int = 2 * 1024 * 1024
+    sync_body_bytes: int = 2 * 1024 * 1024
+    blob_bytes: int = 5 * 1024 * 1024
+    minimum_app_version: str = "0.1.0"
+
+    @property
+    def is_loopback(self) -> bool:
+        """True when only this machine can reach the server: the one place where plain http may carry a session."""
+        return self.host in LOOPBACK_HOSTS
+
+    @property
+    def cookie_is_secure(self) -> bool:
+        """Cookies are Secure with the `__Host-` prefix everywhere but on plain http over loopback (privacy rule C4)."""
+        return self.https or not self.is_loopback
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings that an environment asks for. Raises ValueError, naming the variable, for an unusable one."""
+    data = Path(environment.get("LANTERN_DATA", ".lantern")).absolute()
+    return Settings(
+        data=data,
+        database=environment.get("LANTERN_DATABASE") or f"sqlite:///{data / 'lantern.sqlite'}",
+        crs=environment.get("LANTERN_CRS", "EPSG:27700"),
+        timezone=environment.get("LANTERN_TIMEZONE", "Europe/London"),
+        host=environment.get("LANTERN_HOST", "127.0.0.1"),
+        port=_read_port(environment.get("LANTERN_PORT", "8000")),
+        https=_read_switch("LANTERN_HTTPS", environment.get("LANTERN_HTTPS", "")),
+        secret=environment.get("LANTERN_SECRET") or None,
+        second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR", "")),
+    )
+
+
+def _read_port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65_535:
+        raise ValueError(f"LANTERN_PORT is {text!r}: give a port number from 0 to 65535.")
+    return int(text)
+
+
+def _read_switch(name: str, text: str) -> bool:
+    switches = {"": False, "0": False, "no": False, "off": False, "1": True, "yes": True, "on": True}
+    if text.lower() not in switches:
+        raise ValueError(f"{name} is {text!r}: give 'on' or 'off'.")
+    return switches[text.lower()]

@@ -1,0 +1,49 @@
+"""The server's tables, one noun a file: persistence and migrations only. Importing this package fills the metadata.
+
+A table class never appears in a handler's signature: it would skip validation and leak fields. What travels is a
+Struct of `shared.model`; what queries use is the Table beside each class.
+"""
+
+from server.tables import (
+    agency,
+    audit,
+    case,
+    conference,
+    conflict,
+    contact,
+    device,
+    district,
+    hotspot,
+    imports,
+    person,
+    referral,
+    session,
+    shift,
+    sighting,
+    site,
+    verification,
+    worker,
+)
+from server.tables.columns import metadata
+
+__all__ = [
+    "agency",
+    "audit",
+    "case",
+    "conference",
+    "conflict",
+    "contact",
+    "device",
+    "district",
+    "hotspot",
+    "imports",
+    "metadata",
+    "person",
+    "referral",
+    "session",
+    "shift",
+    "sighting",
+    "site",
+    "verification",
+    "worker",
+]
