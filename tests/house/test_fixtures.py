@@ -1,0 +1,53 @@
+"""The suite's own fixtures: what every other test leans on must itself hold."""
+
+import socket
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from tests.conftest import Clock, Stores
+
+
+def test_the_clock_moves_only_when_told(clock: Clock) -> None:
+    before = clock()
+
+    assert clock() == before
+    assert (clock.advance(minutes=5) - before).total_seconds() == 300
+
+
+def test_ids_are_version_seven_and_in_order(new_id: Callable[[], str]) -> None:
+    ids = [new_id() for _ in range(50)]
+
+    assert ids == sorted(set(ids))
+    assert {UUID(one).version for one in ids} == {7}
+    assert {UUID(one).variant for one in ids} == {"specified in RFC 4122"}
+
+
+def test_no_test_reaches_another_machine() -> None:
+    with pytest.raises(RuntimeError, match=r"192\.0\.2\.1"), socket.socket() as line:
+        line.connect(("192.0.2.1", 80))
+
+
+def test_a_copied_database_holds_what_its_template_held(stores: Callable[[str], Stores], database_kind: str) -> None:
+    from sqlalchemy import create_engine, text
+
+    from server.database import parse_url
+
+    store = stores(database_kind)
+    template = store.make("template_of_this_test", None)
+    engine = create_engine(parse_url(template))
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE lamp (lit INTEGER)"))
+        connection.execute(text("INSERT INTO lamp VALUES (7)"))
+    engine.dispose()
+
+    copy = store.make("copy_of_this_test", template)
+
+    engine = create_engine(parse_url(copy))
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT lit FROM lamp")).scalar_one() == 7
+        connection.execute(text("DELETE FROM lamp"))
+    engine.dispose()
+    store.drop(copy)
+    store.drop(template)
