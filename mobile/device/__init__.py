@@ -1,1 +1,1 @@
-"""What the hardware gives: keystore, location, vibration, speech, battery. Each behind a port, with a quiet stand-in."""
+"""What the hardware gives: keystore, location, vibration, speech, battery. Each is a port with a quiet stand-in."""

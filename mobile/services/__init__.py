@@ -1,1 +1,1 @@
-"""What the phone can do, one service a concern. Screens talk to `field.FieldService` and to nothing else of the phone."""
+"""What the phone can do, one service a concern. Screens talk to `field.FieldService` and to nothing else."""

@@ -1,7 +1,10 @@
-"""The one object that screens talk to, as a Protocol: `field.FieldService` implements it, a screen test may hand in another.
+"""The one object that screens talk to, as a Protocol: `field.FieldService` implements it, a screen test may hand in
+another.
 
-Every call is quick (a few milliseconds; `unlock` and `enrol` take a moment and may be called from a worker thread), raises only
-`mobile.store.errors.StoreError` (its `plain` is a sentence to show) or `ValueError` for a draft that breaks a rule, and after a
+Every call is quick (a few milliseconds; `unlock` and `enrol` take a moment and may be called from a worker thread),
+raises only
+`mobile.store.errors.StoreError` (its `plain` is a sentence to show) or `ValueError` for a draft that breaks a rule,
+and after a
 call that records something has returned, the record survives a power cut. No implementation lives here.
 """
 
@@ -56,13 +59,17 @@ class Field(Protocol):
         """Where the phone stands right now, without asking anybody anything."""
 
     def enrol(self, code: str, server_url: str, pin: str) -> Enrolling:
-        """Enrol with a one-time code (needs the network), and unlock. The PIN has six digits or more and is not a common one."""
+        """Enrol with a one-time code (needs the network), and unlock. The PIN has six digits or more and is not a
+        common one.
+        """
 
     def refusal_of_pin(self, pin: str) -> str | None:
         """Why this PIN cannot be chosen, as a sentence; None when it can."""
 
     def unlock(self, pin: str) -> Unlocking:
-        """Try a PIN. Five wrong ones block for twenty minutes, ten erase what this phone can read (never what is unsent)."""
+        """Try a PIN. Five wrong ones block for twenty minutes, ten erase what this phone can read (never what is
+        unsent).
+        """
 
     def lock(self) -> None:
         """Close the store and forget the key."""
@@ -80,10 +87,14 @@ class Field(Protocol):
         """The screen went off: locks at once."""
 
     def lock_if_due(self) -> bool:
-        """Lock if the phone lay idle for five minutes or its lease ended. True when it is locked now. Call it every second or so."""
+        """Lock if the phone lay idle for five minutes or its lease ended. True when it is locked now. Call it every
+        second or so.
+        """
 
     def observe_lock(self, listener: Callable[[LockState], None]) -> Callable[[], None]:
-        """Be told when the phone locks or unlocks (clear every widget then). Returns what stops it. May call from another thread."""
+        """Be told when the phone locks or unlocks (clear every widget then). Returns what stops it. May call from
+        another thread.
+        """
 
     @property
     def config(self) -> FieldConfig:
@@ -119,10 +130,14 @@ class Field(Protocol):
         """Referrals and follow-ups in walking order, each with its distance and the reason it is on the list."""
 
     def people_near(self, position: Position | None = None, limit: int = 12) -> list[PersonCard]:
-        """People last seen near a place (default: here), nearest and most recent first; without a place, most recent first."""
+        """People last seen near a place (default: here), nearest and most recent first; without a place, most recent
+        first.
+        """
 
     def search_people(self, text: str, limit: int = 50) -> list[PersonCard]:
-        """People whose name, alias or description holds every word of `text` (by its beginning). Empty text: most recent first."""
+        """People whose name, alias or description holds every word of `text` (by its beginning). Empty text: most
+        recent first.
+        """
 
     def sites_near(self, position: Position | None = None, limit: int = 50) -> list[SiteCard]:
         """Places by distance; without a position, most recently visited first."""
@@ -144,10 +159,14 @@ class Field(Protocol):
 
     # --- recording -------------------------------------------------------------------------------------------------
     def record_contact(self, draft: ContactDraft) -> Id:
-        """Save a contact, with anyone new in it, in one transaction. Durable when it returns. A later, better fix improves its pin."""
+        """Save a contact, with anyone new in it, in one transaction. Durable when it returns. A later, better fix
+        improves its pin.
+        """
 
     def refine_contact(self, contact_id: Id, fields: Mapping[str, Any], reason: str = "") -> bool:
-        """Correct a saved contact: only the fields that differ are written, the original stays. False when nothing differed."""
+        """Correct a saved contact: only the fields that differ are written, the original stays. False when nothing
+        differed.
+        """
 
     def record_visit(self, draft: VisitDraft) -> Id:
         """Save a stop where nobody was met."""
@@ -185,7 +204,9 @@ class Field(Protocol):
         """Yes, they are one person: an alias that can be undone."""
 
     def note_prompt(self, text: str) -> str | None:
-        """A question to ask when a note looks as if it held an address, a postcode or a phone number (rule A12); else None."""
+        """A question to ask when a note looks as if it held an address, a postcode or a phone number (rule A12);
+        else None.
+        """
 
     # --- what is sent and what is not ------------------------------------------------------------------------------
     def unsent(self) -> int:

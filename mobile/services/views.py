@@ -1,4 +1,6 @@
-"""What screens are told, and what they hand back: small frozen Structs in plain words. No behaviour, no Kivy, no SQL lives here."""
+"""What screens are told, and what they hand back: small frozen Structs in plain words. No behaviour, no Kivy, no SQL
+lives here.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -19,7 +21,8 @@ from shared.model.shift import CheckIn, Shift
 from shared.model.site import Site
 from shared.model.value import Id, Value
 
-# ------------------------------------------------------------------------------------------------ unlocking and enrolling
+# ------------------------------------------------------------------------------------------------ unlocking and
+# enrolling
 
 
 class LockState(Code):
@@ -103,7 +106,9 @@ class TonightKind(Code):
 
 
 class TonightItem(Value, frozen=True, kw_only=True):
-    """A stop of tonight's walk, in walking order. `reason` is a whole sentence; `id` is the referral's or the person's."""
+    """A stop of tonight's walk, in walking order. `reason` is a whole sentence; `id` is the referral's or the
+    person's.
+    """
 
     kind: TonightKind
     id: Id
@@ -123,7 +128,9 @@ class TonightItem(Value, frozen=True, kw_only=True):
 
 
 class LikelyDuplicate(Value, frozen=True, kw_only=True):
-    """Someone who may be the person just described: "Could this be 'Red', seen 40 m away on Friday?". Not sure is a good answer."""
+    """Someone who may be the person just described: "Could this be 'Red', seen 40 m away on Friday?". Not sure is a
+    good answer.
+    """
 
     person: PersonCard
     score: float
@@ -233,7 +240,9 @@ class SiteDraft(Value, frozen=True, kw_only=True):
 
 
 class ContactDraft(Value, frozen=True, kw_only=True):
-    """A contact about to be saved. Only the state is required; `position` None means: use the phone's last fix, if any."""
+    """A contact about to be saved. Only the state is required; `position` None means: use the phone's last fix, if
+    any.
+    """
 
     state: ContactState
     seen_at: datetime | None = None
@@ -326,7 +335,9 @@ class SyncPhase(Code):
 
 
 class SyncStatus(Value, frozen=True, kw_only=True):
-    """The one line at the top of every screen. `message` is ready to show: "3 not yet sent · kept safe on this phone"."""
+    """The one line at the top of every screen. `message` is ready to show: "3 not yet sent · kept safe on this
+    phone".
+    """
 
     phase: SyncPhase = SyncPhase.IDLE
     message: str = ""
@@ -340,7 +351,9 @@ class SyncStatus(Value, frozen=True, kw_only=True):
 
 
 class Fix(Value, frozen=True, kw_only=True):
-    """Where the phone believes it is. `age_s` is counted from the moment the fix was made to the moment it was asked for."""
+    """Where the phone believes it is. `age_s` is counted from the moment the fix was made to the moment it was asked
+    for.
+    """
 
     position: Position
     at: datetime

@@ -1,1 +1,1 @@
-"""The phone's encrypted memory: SQL lives here and nowhere else in mobile/. One noun a file; no judgement, no network."""
+"""The phone's encrypted memory: all SQL of mobile/ lives here. One noun a file; no judgement, no network."""

@@ -1,4 +1,6 @@
-"""Everything that may go wrong with the phone's store, each with a name and with words for the worker. No handling lives here."""
+"""Everything that may go wrong with the phone's store, each with a name and with words for the worker. No handling
+lives here.
+"""
 
 
 class StoreError(Exception):

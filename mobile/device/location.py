@@ -1,0 +1,156 @@
+"""Where the phone is: a fixed place, a replayed GPX walk, and what makes fixes of any source fit to use. No plyer,
+no Kivy here.
+"""
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from mobile.device.ports import Location, RawFix
+from shared.model.codes import PinSource
+from shared.model.position import Position
+
+GPX = "{http://www.topografix.com/GPX/1/1}"
+HDOP_TO_METRES = 5.0
+WORST_ACCURACY_M = 5_000.0
+STALE_AFTER_S = 120.0
+
+
+class NowhereLocation:
+    """A phone without a location source, or whose worker said no."""
+
+    def start(self, on_fix: Callable[[RawFix], None]) -> None:
+        """Nothing will come."""
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+
+class FixedLocation:
+    """Always the same place: demonstrations and desktops."""
+
+    def __init__(self, latitude: float, longitude: float, at_ms: Callable[[], int], accuracy_m: float = 10.0) -> None:
+        self._latitude, self._longitude, self._accuracy_m, self._at_ms = latitude, longitude, accuracy_m, at_ms
+
+    def start(self, on_fix: Callable[[RawFix], None]) -> None:
+        on_fix(
+            RawFix(latitude=self._latitude, longitude=self._longitude, accuracy_m=self._accuracy_m, at_ms=self._at_ms())
+        )
+
+    def stop(self) -> None:
+        """Nothing runs."""
+
+
+class ReplayedLocation:
+    """A walk from a GPX file, handed out one fix at a time by `step`: whoever owns the clock calls it."""
+
+    def __init__(self, fixes: Iterable[RawFix]) -> None:
+        self._left = list(fixes)
+        self._on_fix: Callable[[RawFix], None] | None = None
+
+    def start(self, on_fix: Callable[[RawFix], None]) -> None:
+        self._on_fix = on_fix
+
+    def stop(self) -> None:
+        self._on_fix = None
+
+    def step(self) -> bool:
+        """Deliver the next fix. False when the walk is over or nobody listens."""
+        if self._on_fix is None or not self._left:
+            return False
+        self._on_fix(self._left.pop(0))
+        return True
+
+
+def read_gpx(path: Path) -> list[RawFix]:
+    """The track points of a GPX 1.1 file, in order. Raises `ElementTree.ParseError`, OSError; points without time
+    are skipped.
+    """
+    fixes = []
+    for point in ElementTree.parse(path).getroot().iterfind(f".//{GPX}trkpt"):
+        time = point.findtext(f"{GPX}time")
+        if time is None:
+            continue
+        hdop = point.findtext(f"{GPX}hdop")
+        fixes.append(
+            RawFix(
+                latitude=float(point.get("lat", "")),
+                longitude=float(point.get("lon", "")),
+                accuracy_m=float(hdop) * HDOP_TO_METRES if hdop else None,
+                at_ms=int(datetime.fromisoformat(time).timestamp() * 1000),
+                source="gpx",
+            )
+        )
+    return fixes
+
+
+def is_usable(fix: RawFix) -> bool:
+    """Is this a place at all? 0,0 is what a broken receiver says; NaN and impossible degrees are worse."""
+    if not (-90 <= fix.latitude <= 90 and -180 <= fix.longitude <= 180):
+        return False
+    if abs(fix.latitude) < 1e-4 and abs(fix.longitude) < 1e-4:
+        return False
+    return fix.accuracy_m is None or 0 <= fix.accuracy_m <= WORST_ACCURACY_M
+
+
+def is_better(new: RawFix, old: RawFix | None) -> bool:
+    """Should `new` replace `old`? Android listens to every provider at once: a fresh coarse fix must not push out a
+    fine one.
+    """
+    if old is None:
+        return True
+    if new.at_ms <= old.at_ms:
+        return False
+    if (new.at_ms - old.at_ms) / 1000 > 30:
+        return True
+    return (new.accuracy_m or 100.0) <= (old.accuracy_m or 100.0) * 1.5
+
+
+class Whereabouts:
+    """The best fix so far, with its age. Listens to a `Location`; asking never waits."""
+
+    def __init__(self, location: Location) -> None:
+        self._location = location
+        self._best: RawFix | None = None
+        self._listeners: list[Callable[[RawFix], None]] = []
+
+    def start(self) -> None:
+        """Begin listening (a shift is going, or the app is in front)."""
+        self._location.start(self.hear)
+
+    def stop(self) -> None:
+        """Spare the battery: in the background, or with no shift."""
+        self._location.stop()
+
+    def hear(self, fix: RawFix) -> None:
+        """Take a fix from any source, unless it is none or worse than what is known."""
+        if not is_usable(fix) or not is_better(fix, self._best):
+            return
+        self._best = fix
+        for listener in self._listeners:
+            listener(fix)
+
+    def observe(self, listener: Callable[[RawFix], None]) -> None:
+        """Be told of each fix that is taken."""
+        self._listeners.append(listener)
+
+    def last(self) -> RawFix | None:
+        """The best fix so far, however old."""
+        return self._best
+
+
+def position_of(fix: RawFix, now_ms: int) -> Position:
+    """The fix as a pin, with its age in seconds. A clock that ran backwards gives age 0."""
+    return Position(
+        latitude=fix.latitude,
+        longitude=fix.longitude,
+        source=PinSource.GPS,
+        accuracy_m=fix.accuracy_m,
+        fix_age_s=age_s(fix, now_ms),
+    )
+
+
+def age_s(fix: RawFix, now_ms: int) -> float:
+    """Seconds since the fix was made, never negative."""
+    return max(0.0, (now_ms - fix.at_ms) / 1000)

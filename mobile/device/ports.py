@@ -1,0 +1,92 @@
+"""The ports: what Lantern asks of a phone's hardware, as Protocols. No adapter, no plyer, no Java lives here."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from shared.model.value import Value
+
+
+class KeystoreLost(Exception):  # noqa: N818 - named for what happened, as every error of the phone is
+    """The hardware keystore no longer holds Lantern's key: a restored backup, a cleared credential store (rule B13)."""
+
+
+class Keystore(Protocol):
+    """Two keys that never leave the hardware: one half of the key to the store, and the key that signs requests."""
+
+    @property
+    def level(self) -> str:
+        """Where the keys live: `strongbox`, `tee`, or `software` on a desktop."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether both keys exist."""
+
+    def make_keys(self) -> None:
+        """Make both keys anew; earlier ones are gone for good."""
+
+    def hmac(self, message: bytes) -> bytes:
+        """HMAC-SHA256 under the unlocking key, 32 bytes. Raises `KeystoreLost`."""
+
+    def public_key(self) -> bytes:
+        """The signing key's public half: an uncompressed P-256 point, 65 bytes. Raises `KeystoreLost`."""
+
+    def sign(self, message: bytes) -> bytes:
+        """ECDSA over SHA-256: r and s, 32 bytes each. Raises `KeystoreLost`."""
+
+    def forget_unlocking_key(self) -> None:
+        """Crypto-shred: whatever was wrapped under it can never be read again. The signing key stays, to send what
+        is sealed.
+        """
+
+    def forget_signing_key(self) -> None:
+        """The last step of a wipe, once nothing is left to send."""
+
+
+class RawFix(Value, frozen=True, kw_only=True):
+    """One answer of a location source. `at_ms` is the wall clock when it came, milliseconds since 1970."""
+
+    latitude: float
+    longitude: float
+    accuracy_m: float | None = None
+    at_ms: int
+    source: str = "gps"
+
+
+class Location(Protocol):
+    """A source of fixes. `on_fix` may be called from any thread, or not at all."""
+
+    def start(self, on_fix: Callable[[RawFix], None]) -> None:
+        """Begin listening. Without permission or hardware nothing happens, and nothing is raised."""
+
+    def stop(self) -> None:
+        """Stop listening; may be called twice."""
+
+
+class Cues(Protocol):
+    """What a worker feels and hears. Never raises: a phone without a motor stays silent."""
+
+    def buzz(self, milliseconds: int = 60) -> None:
+        """A short vibration."""
+
+    def notify(self, title: str, message: str) -> None:
+        """A notification. Never give it anything personal (rule B7)."""
+
+    def say(self, text: str) -> None:
+        """Speak aloud."""
+
+
+class Battery(Protocol):
+    """How much is left."""
+
+    def percent(self) -> int | None:
+        """0 to 100; None when the phone does not say."""
+
+
+class Uptime(Protocol):
+    """The clock that nobody can set: milliseconds since this boot, sleep included, and which boot it is."""
+
+    def milliseconds(self) -> int:
+        """Since boot, sleep included."""
+
+    def boot(self) -> str:
+        """A name of this boot; another after every restart of the phone."""
