@@ -21,6 +21,7 @@ from server.tables import (
     shift,
     sighting,
     site,
+    sync,
     verification,
     worker,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "shift",
     "sighting",
     "site",
+    "sync",
     "verification",
     "worker",
 ]
