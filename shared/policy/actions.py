@@ -1,0 +1,99 @@
+"""Every action that the system knows by name. A route, a command and a screen name one of these; deciding is
+elsewhere."""
+
+from enum import Enum
+
+
+class Act(str, Enum):
+    """A named action. Seeing a person, seeing where they sleep and seeing notes about them are three different ones."""
+
+    PUBLIC = "public"
+    """Open to anyone, signed in or not: sign-in itself, the public report form, static files, health."""
+    SIGNED_IN = "signed_in"
+    """Open to anyone signed in: the start page, one's own account and sessions."""
+
+    # People and what is known of them
+    SEE_PERSON = "see_person"
+    SEE_PERSON_LIST = "see_person_list"
+    SEE_PLACE = "see_place"
+    SEE_NOTES = "see_notes"
+    EDIT_PERSON = "edit_person"
+    MERGE_PEOPLE = "merge_people"
+    HIDE_PERSON = "hide_person"
+    BREAK_GLASS = "break_glass"
+    SEE_WHO_LOOKED = "see_who_looked"
+    SEE_OWN_RECORD = "see_own_record"
+    EXPORT_PERSON = "export_person"
+
+    # On the street
+    RECORD_CONTACT = "record_contact"
+    CORRECT_CONTACT = "correct_contact"
+    EDIT_SITE = "edit_site"
+    SEE_MAP = "see_map"
+    SEE_SHIFTS = "see_shifts"
+    PLAN_SHIFT = "plan_shift"
+    SYNC = "sync"
+
+    # Referrals
+    SEE_REFERRALS = "see_referrals"
+    SEE_REFERRAL = "see_referral"
+    PROGRESS_REFERRAL = "progress_referral"
+    ASSIGN_REFERRAL = "assign_referral"
+    IMPORT_REFERRALS = "import_referrals"
+
+    # The district's list
+    SEE_CASE_LIST = "see_case_list"
+    SEE_CASE = "see_case"
+    JUDGE_VERIFICATION = "judge_verification"
+    PUT_FORWARD_CASE = "put_forward_case"
+    CHANGE_CASE = "change_case"
+    OVERRIDE_PRIORITY = "override_priority"
+
+    # The conference
+    SEE_CONFERENCE = "see_conference"
+    PREPARE_CONFERENCE = "prepare_conference"
+    RUN_CONFERENCE = "run_conference"
+    WRITE_UPDATE = "write_update"
+    SEE_ACTIONS = "see_actions"
+    ANSWER_ACTION = "answer_action"
+    SHARE_TRACKER = "share_tracker"
+
+    # Counts and maps without people
+    SEE_HOTSPOTS = "see_hotspots"
+    SEE_INDICATORS = "see_indicators"
+    SEE_RECIPIENTS = "see_recipients"
+    PUBLISH_HOTSPOTS = "publish_hotspots"
+
+    # Running the system
+    SEE_DEVICES = "see_devices"
+    ENROL_DEVICE = "enrol_device"
+    WIPE_DEVICE = "wipe_device"
+    SEE_AGREEMENTS = "see_agreements"
+    MANAGE_AGREEMENTS = "manage_agreements"
+    MANAGE_WORKERS = "manage_workers"
+    MANAGE_DISTRICTS = "manage_districts"
+    REVIEW_ACCESS = "review_access"
+    APPROVE_RECIPIENT = "approve_recipient"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+IMPERSONAL_ACTS = frozenset(
+    {
+        Act.PUBLIC, Act.SIGNED_IN, Act.SYNC, Act.SEE_HOTSPOTS, Act.SEE_INDICATORS, Act.SEE_RECIPIENTS,
+        Act.PUBLISH_HOTSPOTS, Act.APPROVE_RECIPIENT, Act.SEE_DEVICES, Act.ENROL_DEVICE, Act.WIPE_DEVICE,
+        Act.SEE_AGREEMENTS, Act.MANAGE_AGREEMENTS, Act.MANAGE_WORKERS, Act.MANAGE_DISTRICTS,
+    }
+)  # fmt: skip
+"""Actions that show no personal data. Every other one, a new one too, stands behind the agreement gate (privacy rule
+A2).
+
+A phone may always push what it holds (SYNC): a contact is never lost because a paper ran out. What it may pull is
+decided
+by SEE_PERSON."""
+
+
+def is_personal(action: Act) -> bool:
+    """Does this action show or change what is known of a person?"""
+    return action not in IMPERSONAL_ACTS

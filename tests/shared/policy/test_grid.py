@@ -1,0 +1,212 @@
+"""The permission grid as a whole: role x relationship x record state x action, against an oracle written out by hand.
+
+The oracle is a text that a person can read and disagree with. Columns are relationships to a record:
+  own      the actor's team or own work, no district in common      district  in the actor's district
+  works    the actor's agency works with the person, elsewhere      agency    the record belongs to the actor's
+  agency, elsewhere
+  stranger nothing in common
+A cell says what happens to an ordinary record: y allowed, n refused as if the record were missing, a ask the service
+(notes).
+An action that a role has no row for is refused outright.
+"""
+
+import itertools
+from datetime import date, timedelta
+
+import pytest
+
+from shared.model.codes import Role
+from shared.policy import Act, Actor, Allow, Deny, Subject, decide
+from shared.policy.actions import is_personal
+
+TODAY = date(2026, 11, 20)
+
+RELATIONSHIPS = {
+    "own": Subject(id="x", team_id="our-team", worker_id="me"),
+    "district": Subject(id="x", district_ids=frozenset({"watford"})),
+    "works": Subject(id="x", district_ids=frozenset({"dacorum"}), working_agency_ids=frozenset({"us"})),
+    "agency": Subject(id="x", district_ids=frozenset({"dacorum"}), owner_agency_id="us"),
+    "stranger": Subject(id="x", district_ids=frozenset({"dacorum"}), working_agency_ids=frozenset({"them"})),
+}
+
+PATCH, DISTRICT, WORKS, DISTRICT_WORKS, AGENCY, TEAM, ANY = (
+    "yyynn",
+    "nynnn",
+    "nnynn",
+    "nyynn",
+    "nnnyn",
+    "ynnyn",
+    "yyyyy",
+)
+
+#                                 own district works agency stranger
+OUTREACH = {
+    "signed_in": ANY, "sync": ANY, "see_recipients": ANY,
+    "see_person": PATCH, "see_person_list": PATCH, "see_place": PATCH, "edit_person": PATCH, "break_glass": PATCH,
+    "see_notes": "aaynn", "see_own_record": WORKS,
+    "record_contact": PATCH, "correct_contact": PATCH, "edit_site": PATCH, "see_map": PATCH, "see_shifts": PATCH,
+    "see_referrals": PATCH, "see_referral": PATCH, "progress_referral": PATCH,
+}  # fmt: skip
+ORACLE = {
+    Role.WORKER: OUTREACH,
+    Role.TEAM_LEAD: OUTREACH | {
+        "merge_people": PATCH, "plan_shift": PATCH, "assign_referral": PATCH, "import_referrals": PATCH,
+        "put_forward_case": PATCH, "see_who_looked": WORKS,
+        "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "see_conference": DISTRICT, "write_update": DISTRICT,
+        "see_actions": AGENCY, "answer_action": AGENCY, "see_indicators": DISTRICT,
+        "see_devices": TEAM, "enrol_device": TEAM, "wipe_device": TEAM,
+    },
+    Role.COORDINATOR: {
+        "signed_in": ANY, "see_recipients": ANY, "see_agreements": ANY, "approve_recipient": ANY,
+        "see_person": DISTRICT_WORKS, "see_person_list": DISTRICT_WORKS, "see_place": DISTRICT_WORKS,
+        "edit_person": DISTRICT_WORKS, "merge_people": DISTRICT, "hide_person": WORKS, "break_glass": DISTRICT_WORKS,
+        "see_notes": "naynn", "see_who_looked": DISTRICT_WORKS, "see_own_record": DISTRICT_WORKS,
+        "export_person": DISTRICT,
+        "record_contact": DISTRICT, "correct_contact": DISTRICT, "edit_site": DISTRICT, "see_map": DISTRICT,
+        "see_shifts": DISTRICT, "see_referrals": DISTRICT, "see_referral": DISTRICT, "assign_referral": DISTRICT,
+        "progress_referral": DISTRICT, "import_referrals": DISTRICT,
+        "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "judge_verification": DISTRICT,
+        "put_forward_case": DISTRICT, "change_case": DISTRICT, "override_priority": DISTRICT,
+        "see_conference": DISTRICT, "prepare_conference": DISTRICT, "run_conference": DISTRICT,
+        "write_update": DISTRICT, "see_actions": DISTRICT, "answer_action": AGENCY, "share_tracker": DISTRICT,
+        "see_indicators": DISTRICT, "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT,
+    },
+    Role.AGENCY_MEMBER: {
+        "signed_in": ANY, "see_recipients": ANY,
+        "see_person": WORKS, "see_own_record": WORKS, "see_notes": "naynn", "break_glass": DISTRICT_WORKS,
+        "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,
+        "see_conference": DISTRICT, "write_update": DISTRICT, "see_actions": AGENCY, "answer_action": AGENCY,
+        "see_agreements": AGENCY,
+    },
+    Role.COMMISSIONER: {
+        "signed_in": ANY, "see_hotspots": ANY, "see_indicators": ANY, "see_recipients": ANY, "see_agreements": AGENCY,
+        "approve_recipient": ANY,
+    },
+    Role.ADMINISTRATOR: {
+        "signed_in": ANY, "publish_hotspots": ANY, "see_recipients": ANY, "see_devices": ANY, "enrol_device": ANY,
+        "wipe_device": ANY, "see_agreements": ANY, "manage_agreements": ANY, "manage_workers": ANY,
+        "manage_districts": ANY, "review_access": ANY,
+    },
+}  # fmt: skip
+IMPERSONAL = {
+    "signed_in", "sync", "see_hotspots", "see_indicators", "see_recipients", "publish_hotspots", "see_devices",
+    "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_workers", "manage_districts",
+    "approve_recipient", "public",
+}  # fmt: skip
+WORKS_WITH_THE_PERSON = {"works", "agency"}
+
+
+def actor(role: Role, **changes) -> Actor:
+    facts = {
+        "worker_id": "me", "agency_id": "us", "roles": frozenset({role}), "team_ids": frozenset({"our-team"}),
+        "district_ids": frozenset({"watford"}), "agreements_valid_until": TODAY, "trained_on": TODAY - timedelta(days=730),
+    }  # fmt: skip
+    return Actor(**(facts | changes))
+
+
+def outcome(decision) -> str:
+    """One letter for a decision: y allowed, n as missing, a ask (flagged), r refused outright."""
+    if isinstance(decision, Allow):
+        return "y"
+    return "n" if decision.as_missing else "a" if decision.flagged else "r"
+
+
+def expected(role: Role, act: Act, relationship: str, state: str) -> str:
+    if act is Act.PUBLIC:
+        return "y"
+    row = ORACLE[role].get(act.value)
+    if row is None:
+        return "r"
+    if state in {"no_agreement", "expired_agreement", "untrained", "old_training"} and act.value not in IMPERSONAL:
+        return "r"
+    if state == "hidden" and relationship not in WORKS_WITH_THE_PERSON:
+        return "n"
+    cell = row[list(RELATIONSHIPS).index(relationship)]
+    return "y" if cell == "a" and state == "opened" else cell
+
+
+STATES = {
+    "ordinary": ({}, {}),
+    "hidden": ({}, {"hidden": True}),
+    "opened": ({}, {"opened_for_worker_ids": frozenset({"me"})}),
+    "no_agreement": ({"agreements_valid_until": None}, {}),
+    "expired_agreement": ({"agreements_valid_until": TODAY - timedelta(days=1)}, {}),
+    "untrained": ({"trained_on": None}, {}),
+    "old_training": ({"trained_on": TODAY - timedelta(days=731)}, {}),
+}
+
+
+def subject(relationship: str, **changes) -> Subject:
+    base = RELATIONSHIPS[relationship]
+    return Subject(**({name: getattr(base, name) for name in base.__struct_fields__} | changes))
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("role", list(ORACLE))
+def test_every_cell_of_the_grid_is_as_written(role, state):
+    actor_changes, subject_changes = STATES[state]
+    wrong = []
+    for act, relationship in itertools.product(Act, RELATIONSHIPS):
+        got = outcome(decide(actor(role, **actor_changes), act, subject(relationship, **subject_changes), TODAY))
+        want = expected(role, act, relationship, state)
+        if got != want:
+            wrong.append(f"{role} {act} {relationship} {state}: got {got}, want {want}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_oracle_names_only_actions_that_exist():
+    written = {name for row in ORACLE.values() for name in row} | IMPERSONAL
+    assert written <= {act.value for act in Act}
+
+
+def test_every_action_but_the_listed_ones_is_personal():
+    assert {act.value for act in Act if not is_personal(act)} == IMPERSONAL
+
+
+def test_every_action_can_be_done_by_somebody():
+    assert {act.value for act in Act} - {"public"} == {name for row in ORACLE.values() for name in row}
+
+
+def test_a_commissioner_has_no_personal_action_at_all():
+    assert not [act for act in Act if act.value in ORACLE[Role.COMMISSIONER] and is_personal(act)]
+
+
+def test_a_role_of_a_newer_version_may_do_nothing():
+    assert isinstance(decide(actor(Role("inspector")), Act.SIGNED_IN, Subject(), TODAY), Deny)
+
+
+def test_two_roles_reach_as_far_as_the_farther():
+    both = actor(Role.WORKER, roles=frozenset({Role.WORKER, Role.AGENCY_MEMBER}))
+    assert isinstance(decide(both, Act.SEE_CASE, subject("district"), TODAY), Allow)
+    assert isinstance(decide(both, Act.RECORD_CONTACT, subject("own"), TODAY), Allow)
+
+
+def test_a_hidden_person_and_another_districts_person_are_refused_alike():
+    aisha = actor(Role.WORKER)
+    hidden = decide(aisha, Act.SEE_PERSON, subject("district", hidden=True), TODAY)
+    elsewhere = decide(aisha, Act.SEE_PERSON, subject("stranger"), TODAY)
+    assert hidden == elsewhere == Deny(reason="There is no such record.", as_missing=True)
+
+
+def test_what_depends_on_the_actor_alone_never_tells_whether_a_record_exists():
+    expired = actor(Role.COORDINATOR, agreements_valid_until=date(2026, 11, 1))
+    decisions = {
+        decide(expired, Act.SEE_PERSON, subject(r, hidden=h), TODAY) for r in RELATIONSHIPS for h in (True, False)
+    }
+    assert decisions == {
+        Deny(
+            reason="Your organisation's agreement expired on 1 November 2026. People are not shown until it is signed again."
+        )
+    }
+
+
+def test_a_refused_note_names_whom_to_ask_and_nothing_else():
+    decision = decide(actor(Role.COORDINATOR), Act.SEE_NOTES, subject("district", ask_agency="CGL Spectrum"), TODAY)
+    assert decision == Deny(reason="Notes exist. Ask CGL Spectrum.", flagged=True)
+
+
+def test_reading_notes_through_the_glass_is_marked():
+    decision = decide(
+        actor(Role.COORDINATOR), Act.SEE_NOTES, subject("district", opened_for_worker_ids=frozenset({"me"})), TODAY
+    )
+    assert decision == Allow(by_break_glass=True)
