@@ -1,0 +1,22 @@
+"""The outreach night: the evening to which a moment belongs. A contact at 02:00 belongs to the evening before."""
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+NIGHT_STARTS_AT_HOUR = 12
+"""A night runs from noon to noon, local time, so that no shift is ever cut in two."""
+
+
+def outreach_night(moment: datetime, zone: str = "Europe/London", starts_at_hour: int = NIGHT_STARTS_AT_HOUR) -> date:
+    """Return the date of the evening to which an aware moment belongs. Raises ValueError for a moment without a
+    zone."""
+    if moment.tzinfo is None:
+        raise ValueError("A moment needs its time zone to belong to a night.")
+    local = moment.astimezone(_zone(zone))
+    return local.date() if local.hour >= starts_at_hour else local.date() - timedelta(days=1)
+
+
+@lru_cache(maxsize=8)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
