@@ -1,0 +1,1 @@
+"""Pages of an administrator: phones, enrolment, workers, agencies and their agreements."""

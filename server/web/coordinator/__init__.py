@@ -1,0 +1,1 @@
+"""Pages of a district's MDT coordinator: the case list and a person's record."""

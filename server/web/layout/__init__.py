@@ -1,0 +1,1 @@
+"""What every page has in common: the frame, the templates' engine, plain words for codes, forms, assets, error pages."""

@@ -1,0 +1,41 @@
+"""The one Jinja environment of all pages: where templates are found, and which words and dates they may speak.
+
+Pages are rendered in the handler's own thread, so that a long list never holds up the event loop. No handler lives here.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+
+from server.web.layout import assets, words
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+
+
+class Forgiving(StrictUndefined):
+    """Our own templates fail on a misspelt name; GOV.UK's macros ask for parameters that were not given."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+@cache
+def environment() -> Environment:
+    """Returns the environment: everything escaped, undefined names fail loudly in our templates."""
+    loader = ChoiceLoader(
+        [
+            FileSystemLoader(TEMPLATES),
+            PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
+        ]
+    )
+    made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made.filters.update(words.FILTERS)
+    made.globals["asset"] = assets.asset_url
+    return made
+
+
+def render(template: str, context: dict[str, Any]) -> str:
+    """Returns the page's text. Raises jinja2's errors: a broken template is our fault, not the reader's."""
+    return environment().get_template(template).render(context)

@@ -1,0 +1,43 @@
+"""What every form has in common: unknown fields are refused, and what is wrong is said beside the field it is about.
+
+A form keeps every value as the text that was typed, so that a mistake can be shown again with nothing lost.
+"""
+
+from datetime import date
+
+import msgspec
+
+Errors = dict[str, str]
+"""Field name to message, in the order of the page."""
+
+
+class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A form as it was sent. Subclasses add text fields with empty defaults."""
+
+    csrf: str = msgspec.field(name="_csrf_token", default="")
+
+
+def require_text(errors: Errors, field: str, value: str, message: str, *, longest: int = 10_000) -> str:
+    """Returns the trimmed text, and notes `message` where it is empty or a plain line where it is too long."""
+    text = value.strip()
+    if not text:
+        errors[field] = message
+    elif len(text) > longest:
+        errors[field] = f"Use {longest:,} characters or fewer."
+    return text
+
+
+def require_choice(errors: Errors, field: str, value: str, choices: frozenset[str] | set[str], message: str) -> str:
+    """Returns the value, and notes `message` where it is none of the choices."""
+    if value not in choices:
+        errors[field] = message
+    return value
+
+
+def read_date(errors: Errors, field: str, value: str, message: str) -> date | None:
+    """Returns the day of `YYYY-MM-DD` text, or None with `message` noted."""
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        errors[field] = message
+        return None

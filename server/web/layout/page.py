@@ -1,0 +1,70 @@
+"""Turns a template and its facts into an answer: the frame around every page (who is signed in, where they may go, what was
+just done). What a page is about comes from its own handler; nothing here reads a record.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.enums import MediaType
+from litestar.response import Redirect
+from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.template.base import csrf_token
+from markupsafe import Markup
+
+from server.web.layout import engine
+from server.web.layout.navigation import navigation_of
+from server.web.layout.notices import NOTICES
+
+AnyRequest = Request[Any, Any, Any]
+NEVER_KEPT = {"cache-control": "no-store"}
+"""A page with personal facts is never kept by a browser or on the way to it (privacy rule C9)."""
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """What the template of the frame needs, beside the page's own facts."""
+
+    nonce: str
+    csrf_field: Markup
+    csrf_token: str
+    signed_in_as: str = ""
+    navigation: list[dict[str, Any]] = []
+    notice: str = ""
+
+
+def page(
+    request: AnyRequest,
+    template: str,
+    *,
+    title: str,
+    section: str = "",
+    actor: Any = None,
+    status: int = 200,
+    **facts: Any,
+) -> Response[str]:
+    """Returns the page of `template` in its frame. `section` is the address of the navigation entry it belongs to."""
+    context: Mapping[str, Any] = {"title": title, "frame": _frame(request, actor, section), **facts}
+    return Response(
+        engine.render(template, dict(context)), media_type=MediaType.HTML, status_code=status, headers=NEVER_KEPT
+    )
+
+
+def go_to(path: str, done: str = "") -> Redirect:
+    """Returns the answer after a successful write: see the page at `path`, which says what was done."""
+    if done and done not in NOTICES:
+        raise KeyError(done)
+    mark = "&" if "?" in path else "?"
+    return Redirect(f"{path}{mark}done={done}" if done else path, status_code=HTTP_303_SEE_OTHER, headers=NEVER_KEPT)
+
+
+def _frame(request: AnyRequest, actor: Any, section: str) -> Frame:
+    token = csrf_token({"request": request})
+    return Frame(
+        nonce=request.scope["state"].get("csp_nonce", ""),
+        csrf_token=token,
+        csrf_field=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token),
+        signed_in_as=getattr(actor, "name", "") or "",
+        navigation=navigation_of(actor, section) if actor is not None else [],
+        notice=NOTICES.get(request.query_params.get("done", ""), ""),
+    )

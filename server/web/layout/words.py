@@ -1,0 +1,176 @@
+"""Codes, times and distances in words a person would use. Pure: every moment is given, none is read from a clock.
+
+An unknown code from a newer app is shown as its own words rather than hidden.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.model.codes import (
+    AgencyKind,
+    AgreementKind,
+    AlertSource,
+    CaseState,
+    ContactState,
+    DeviceStatus,
+    EvidenceBasis,
+    Gender,
+    InstitutionLeft,
+    Quality,
+    ReceivingSupport,
+    ReferralState,
+    ReviewStatus,
+    Role,
+    SiteKind,
+    SupportNeed,
+)
+
+LOCAL_TIME = ZoneInfo("Europe/London")
+
+WORDS: Mapping[Any, str] = {
+    ContactState.BEDDED_DOWN: "Bedded down",
+    ContactState.ABOUT_TO_BED_DOWN: "About to bed down",
+    ContactState.NOT_BEDDED_DOWN: "Met, not bedded down",
+    ContactState.BEDDING_SEEN_NO_PERSON: "Bedding seen, nobody there",
+    ContactState.NOT_FOUND: "Looked for, not found",
+    ContactState.DECLINED_CONTACT: "Did not want to talk",
+    SiteKind.STREET_DOORWAY: "Doorway",
+    SiteKind.PARK_OPEN_SPACE: "Park or open space",
+    SiteKind.BARN_OR_SHED: "Barn or shed",
+    SiteKind.BASH: "Bash",
+    SiteKind.TRANSPORT: "Bus or train",
+    SiteKind.HEALTHCARE_WAITING_AREA: "Hospital or surgery waiting area",
+    SiteKind.OPEN_ALL_HOURS_PREMISES: "Premises open all hours",
+    SiteKind.WALKING_ALL_NIGHT: "Walking all night",
+    SiteKind.UNKNOWN: "Kind not known",
+    EvidenceBasis.SEEN_BY_OUTREACH: "Seen by outreach",
+    EvidenceBasis.SEEN_BY_PARTNER_AGENCY: "Seen by a partner agency",
+    EvidenceBasis.SELF_REPORT: "The person told us",
+    EvidenceBasis.SITE_EVIDENCE: "Bedding or belongings at a site",
+    EvidenceBasis.PUBLIC_REFERRAL_ONLY: "A public report only",
+    EvidenceBasis.PROFESSIONAL_JUDGEMENT: "Professional judgement",
+    ReviewStatus.UNREVIEWED: "Not yet reviewed",
+    ReviewStatus.CONFIRMED: "Confirmed",
+    ReviewStatus.NOT_CONFIRMED: "Not confirmed",
+    ReviewStatus.NOT_REQUIRED: "Review not required",
+    Quality.PARTIAL_OR_ALIAS: "Partial, or an alias",
+    Quality.DOES_NOT_KNOW: "The person does not know",
+    Quality.PREFERS_NOT: "The person prefers not to say",
+    Quality.NOT_COLLECTED: "Not asked yet",
+    Gender.NOT_KNOWN: "Not known",
+    InstitutionLeft.OTHER_JUSTICE_ACCOMMODATION: "Other justice accommodation",
+    InstitutionLeft.UK_ARMED_FORCES: "UK armed forces",
+    InstitutionLeft.CARE_LEAVER_UNDER_25: "Care, and under 25",
+    SupportNeed.BUDGETING_DEBT: "Budgeting and debt",
+    SupportNeed.CARE_LEAVER: "Leaving care",
+    SupportNeed.DRUGS: "Drug use",
+    SupportNeed.ALCOHOL: "Alcohol use",
+    SupportNeed.NONE: "No support needs",
+    ReferralState.RECEIVED: "New",
+    ReferralState.NEEDS_INFORMATION: "Needs information",
+    ReferralState.ASSIGNED: "Assigned",
+    ReferralState.LOOKED_FOR: "Looked for",
+    ReferralState.FOUND: "Found",
+    ReferralState.CLOSED: "Closed",
+    ReferralState.DUPLICATE_OF: "Same as another",
+    ReferralState.WRONG_AREA: "Another area",
+    CaseState.CANDIDATE: "New: to decide",
+    CaseState.LISTED: "On the list",
+    CaseState.OPEN: "Open at MDT",
+    CaseState.CLOSED: "Closed",
+    CaseState.DECLINED: "Not taken on",
+    Role.WORKER: "Outreach worker",
+    Role.TEAM_LEAD: "Team lead",
+    Role.COORDINATOR: "MDT coordinator",
+    Role.AGENCY_MEMBER: "Partner agency member",
+    AgencyKind.PRIMARY_HEALTH_CARE: "Primary health care",
+    AgencyKind.ADULT_CARE_SERVICES: "Adult care services",
+    AgreementKind.TERMS_OF_REFERENCE: "Terms of Reference",
+    AgreementKind.INFORMATION_SHARING: "Information Sharing Agreement",
+    AlertSource.STREETLINK: "StreetLink",
+    AlertSource.OPEN311: "Open311",
+    AlertSource.COUNCIL_FORM: "Public form",
+    DeviceStatus.OK: "Working",
+    DeviceStatus.REVOKED: "Revoked",
+    DeviceStatus.WIPE_AFTER_PUSH: "To be wiped after sending",
+    DeviceStatus.WIPE_NOW: "To be wiped now",
+}
+SUPPORT_WORDS = {
+    ReceivingSupport.YES: "Receiving support",
+    ReceivingSupport.NO: "Not receiving support",
+    ReceivingSupport.NOT_KNOWN: "Support not known",
+}
+BY_CLASS = {(type(code), str(code)): text for code, text in WORDS.items()}
+
+
+def say(code: object) -> str:
+    """Returns a code in words, with a capital first letter; a code nobody wrote words for is read out plainly."""
+    if code is None:
+        return "Not known"
+    return BY_CLASS.get((type(code), str(code)), str(code).replace("_", " ").capitalize())
+
+
+def say_support(code: ReceivingSupport) -> str:
+    """Returns whether somebody already helps with a need, in words."""
+    return SUPPORT_WORDS.get(code, say(code))
+
+
+def lower_first(text: str) -> str:
+    """Returns the text as it reads within a sentence; abbreviations keep their capitals."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def say_day(day: date | None) -> str:
+    """Returns a day such as `14 November 2026`."""
+    return "Not known" if day is None else f"{day.day} {day:%B %Y}"
+
+
+def say_short_day(day: date | None) -> str:
+    """Returns a day such as `14 Nov 2026`, for tables."""
+    return "Not known" if day is None else f"{day.day} {day:%b %Y}"
+
+
+def say_moment(moment: datetime | None, now: datetime | None = None) -> str:
+    """Returns a moment in local time such as `14 Nov 02:11`, with its year where that is not this year's."""
+    if moment is None:
+        return "Not known"
+    local = moment.astimezone(LOCAL_TIME)
+    year = "" if now is None or now.astimezone(LOCAL_TIME).year == local.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M}"
+
+
+def say_ago(moment: datetime | None, now: datetime) -> str:
+    """Returns how long ago something was, counted in calendar days beyond this one: `today`, `2 days ago`."""
+    if moment is None:
+        return "Never"
+    days = (now.astimezone(LOCAL_TIME).date() - moment.astimezone(LOCAL_TIME).date()).days
+    if days <= 0:
+        return "Today"
+    return "Yesterday" if days == 1 else f"{days} days ago"
+
+
+def say_distance(distance_m: float) -> str:
+    """Returns a distance in metres rounded to ten below a kilometre, else in kilometres."""
+    if distance_m < 1000:
+        return f"{max(10, round(distance_m / 10) * 10)} m"
+    return f"{distance_m / 1000:.1f} km"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Returns a number with its noun: `1 night`, `3 nights`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "say": say,
+    "support": say_support,
+    "lower_first": lower_first,
+    "day": say_day,
+    "short_day": say_short_day,
+    "moment": say_moment,
+    "ago": say_ago,
+    "distance": say_distance,
+    "count": count,
+}

@@ -1,0 +1,1 @@
+"""Pages of a team lead: the referral inbox, one referral, and where people are likely tonight."""

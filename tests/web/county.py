@@ -1,0 +1,225 @@
+"""Watford and its neighbours as the page tests find them, written straight into the tables: Aisha, Dean, Priya, Tom, Helen,
+Marek and others (all invented). Times hang on the `now` that a test gives.
+"""
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, insert
+from sqlalchemy.orm import Session
+
+from server.tables.agency import agency, agreement, team, team_district
+from server.tables.case import mdt_case
+from server.tables.contact import contact, contact_need, contact_person
+from server.tables.device import device_enrolment
+from server.tables.district import district
+from server.tables.person import person, person_need
+from server.tables.referral import alert, referral
+from server.tables.site import site
+from server.tables.sync import change, device
+from server.tables.verification import person_verification, verification
+from server.tables.worker import worker, worker_district, worker_role, worker_team
+
+WATFORD, THREE_RIVERS = "watford", "three-rivers"
+STATION = (51.6637, -0.3960)
+HIGH_STREET = (51.6553, -0.3962)
+
+WORKERS: dict[str, tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    # id: full name, agency, roles, teams, districts
+    "aisha": ("Aisha Noor", "beacon", ("worker",), ("watford-outreach",), ()),
+    "dean": ("Dean Rowe", "beacon", ("worker",), ("watford-outreach",), ()),
+    "tom": ("Tom Ellis", "beacon", ("team_lead",), ("watford-outreach",), (WATFORD,)),
+    "priya": ("Priya Shah", "watford-housing", ("coordinator",), (), (WATFORD,)),
+    "rowan": ("Rowan Pike", "three-rivers-housing", ("coordinator",), (), (THREE_RIVERS,)),
+    "helen": ("Helen Marsh", "county", ("commissioner",), (), ()),
+    "omar": ("Omar Reid", "county", ("administrator",), (), ()),
+    "ruth": ("Ruth Adeyemi", "cgl", ("agency_member",), (), (WATFORD,)),
+}
+AGENCIES = {
+    "beacon": ("Beacon Outreach", "outreach"),
+    "watford-housing": ("Watford Housing", "housing"),
+    "three-rivers-housing": ("Three Rivers Housing", "housing"),
+    "county": ("Hertfordshire Public Health", "public_health"),
+    "cgl": ("CGL Spectrum", "substance_use"),
+    "probation": ("Probation", "probation"),
+}
+
+
+def add(session: Session, table: Table, *rows: dict[str, Any]) -> None:
+    """Inserts rows one by one, so that each may leave out what the table has a default for."""
+    defaults = {
+        column.name: column.default.arg
+        for column in table.columns
+        if column.default is not None and column.default.is_scalar
+    }
+    for row in rows:
+        session.execute(insert(table).values({**defaults, **row}))
+
+
+def fill(session: Session, now: datetime) -> None:
+    """Writes the whole cast."""
+    fill_organisations(session, now)
+    fill_people(session, now)
+    fill_referrals(session, now)
+    fill_devices(session, now)
+
+
+def fill_organisations(session: Session, now: datetime) -> None:
+    """Districts, agencies with their agreements (Probation's has expired), teams and workers."""
+    today = now.date()
+    add(session, district, {"id": WATFORD, "code": "E07000103", "name": "Watford"})
+    add(session, district, {"id": THREE_RIVERS, "code": "E07000102", "name": "Three Rivers"})
+    for number, (agency_id, (name, kind)) in enumerate(AGENCIES.items()):
+        add(session, agency, {"id": agency_id, "name": name, "kind": kind})
+        ends = today - timedelta(days=11) if agency_id == "probation" else today + timedelta(days=200)
+        for agreement_kind in ("terms_of_reference", "information_sharing"):
+            add(
+                session,
+                agreement,
+                {
+                    "id": f"agreement-{number}-{agreement_kind}", "agency_id": agency_id, "kind": agreement_kind,
+                    "version": "2026.1", "signatory": "Chief Officer", "signed_on": ends - timedelta(days=300),
+                    "expires_on": ends,
+                },
+            )  # fmt: skip
+    add(session, team, {"id": "watford-outreach", "agency_id": "beacon", "name": "Beacon Watford"})
+    add(session, team_district, {"team_id": "watford-outreach", "district_id": WATFORD})
+    for worker_id, (name, agency_id, roles, teams, districts) in WORKERS.items():
+        first, last = name.split()
+        add(
+            session,
+            worker,
+            {
+                "id": worker_id, "name": name, "short_name": f"{first} {last[0]}", "agency_id": agency_id,
+                "email": f"{worker_id}@example.org", "trained_on": today - timedelta(days=90), "created_at": now,
+            },
+        )  # fmt: skip
+        add(session, worker_role, *({"worker_id": worker_id, "role": role} for role in roles))
+        add(session, worker_team, *({"worker_id": worker_id, "team_id": team_id} for team_id in teams))
+        add(session, worker_district, *({"worker_id": worker_id, "district_id": each} for each in districts))
+
+
+def fill_people(session: Session, now: datetime) -> None:
+    """Marek and six others in Watford, one in Three Rivers, with contacts, needs and cases."""
+    add(
+        session, site,
+        {"id": "stairwell", "name": "Station stairwell", "kind": "stairwell", "latitude": STATION[0], "longitude": STATION[1],
+         "pin_source": "gps", "team_id": "watford-outreach", "district_id": WATFORD, "created_at": now, "changed_at": now},
+        {"id": "shelter", "name": "Bus shelter, St Albans Road", "kind": "bus_shelter", "latitude": 51.6690,
+         "longitude": -0.3965, "pin_source": "gps", "team_id": "watford-outreach", "district_id": WATFORD,
+         "created_at": now, "changed_at": now},
+    )  # fmt: skip
+    put_person(session, now, "marek", "Marek", name="Marek", alias="Mars", state="candidate", nights=(1, 3, 9),
+               site_id="stairwell", needs={"alcohol": "no", "physical_health": "no", "mental_health": "yes"},
+               wants_first="Somewhere quiet where my back can rest. Then my phone sorted so I can ring my sister.",
+               strengths="Joiner by trade, good with his hands. Speaks Polish and English. Keeps his site tidy.",
+               safety_needs="Startles when woken: speak first, from the front.", description="Tall, grey beard, green coat",
+               language="Polish, English", note="Foot sore again; agreed to see the nurse on Thursday.")  # fmt: skip
+    put_person(session, now, "red", "Red", alias="Red", state="candidate", nights=(1,), site_id="shelter",
+               description="Red hat, Irish, small dog", needs={"drugs": "no"})  # fmt: skip
+    put_person(session, now, "joan", "Joan Carter", name="Joan Carter", state="open", nights=(2, 5, 6, 7, 11), case_days=40,
+               site_id="shelter", mdt_number=2, date_of_birth=date(1979, 4, 2), needs={"mental_health": "no"},
+               wants_first="My own front door, near my grandchildren.")  # fmt: skip
+    put_person(session, now, "stefan", "Stefan", name="Stefan Ilic", state="listed", nights=(4, 12), site_id="stairwell",
+               case_days=12, date_of_birth=date(1968, 9, 30), needs={"physical_health": "yes"})  # fmt: skip
+    put_person(session, now, "kay", "Kay", alias="Kay", state="declined", nights=(), case_days=30)
+    put_person(session, now, "lee", "Lee", name="Lee Brand", state="closed", nights=(), case_days=120,
+               date_of_birth=date(1990, 1, 1))  # fmt: skip
+    put_person(session, now, "noor", "Noor", name="Noor", state="candidate", nights=(2,), district_id=THREE_RIVERS)
+
+
+def put_person(
+    session: Session, now: datetime, person_id: str, words: str, *, state: str, nights: tuple[int, ...],
+    district_id: str = WATFORD, site_id: str | None = None, needs: dict[str, str] | None = None, case_days: int = 0,
+    mdt_number: int = 1, note: str = "", **fields: Any,
+) -> None:  # fmt: skip
+    """One person, seen bedded down by Aisha on each of `nights` (days ago), verified since the first, with a case."""
+    add(session, person, {"id": person_id, "district_id": district_id, "team_id": "watford-outreach",
+                          "created_at": now, "changed_at": now, **fields})  # fmt: skip
+    times = [now.replace(hour=2, minute=11) - timedelta(days=days - 1) for days in nights]
+    for number, seen_at in enumerate(times):
+        contact_id = f"contact-{person_id}-{number}"
+        add(session, contact, {
+            "id": contact_id, "state": "bedded_down", "seen_at": seen_at, "recorded_at": seen_at, "received_at": seen_at,
+            "night": seen_at.date() - timedelta(days=1), "worker_id": "aisha", "team_id": "watford-outreach",
+            "site_id": site_id, "district_id": district_id, "note": note if number == 0 else "",
+            "offered": json.dumps(["hot drink"]), "next_step": "Nurse on Thursday" if note and number == 0 else "",
+            "latitude": STATION[0], "longitude": STATION[1], "pin_source": "gps",
+        })  # fmt: skip
+        add(session, contact_person, {"contact_id": contact_id, "person_id": person_id, "seen_at": seen_at,
+                                      "night": seen_at.date() - timedelta(days=1), "state": "bedded_down",
+                                      "district_id": district_id})  # fmt: skip
+    for need, support in (needs or {}).items():
+        add(session, person_need, {"id": f"need-{person_id}-{need}", "person_id": person_id, "need": need,
+                                   "receiving_support": support, "at": now - timedelta(days=1), "worker_id": "aisha"})  # fmt: skip
+        if times:
+            add(
+                session,
+                contact_need,
+                {"contact_id": f"contact-{person_id}-0", "need": need, "receiving_support": support},
+            )
+    reason = "not verified: outreach has not yet seen them bedded down"
+    if times:
+        newest = max(times)
+        reason = f"verified: seen bedded down by Aisha N, {newest.day} {newest:%b}" + (
+            ", site 'Station stairwell'" if site_id == "stairwell" else ""
+        )
+        add(session, verification, {"id": f"verification-{person_id}", "person_id": person_id, "basis": "seen_by_outreach",
+                                    "contact_id": f"contact-{person_id}-0", "district_id": district_id, "at": newest,
+                                    "worker_id": "aisha", "reason": ""})  # fmt: skip
+    add(session, person_verification, {
+        "person_id": person_id, "verified": bool(times), "basis": "seen_by_outreach" if times else None,
+        "since": min(times) if times else None, "district_id": district_id, "reason": reason,
+    })  # fmt: skip
+    since = now - timedelta(days=case_days, hours=2)
+    add(session, mdt_case, {"id": f"case-{person_id}", "person_id": person_id, "district_id": district_id, "state": state,
+                            "since": since, "reason": reason, "mdt_number": mdt_number,
+                            "closed_at": since if state == "closed" else None,
+                            "outcome": "Moved into own tenancy" if state == "closed" else ""})  # fmt: skip
+
+
+def fill_referrals(session: Session, now: datetime) -> None:
+    """Two likely duplicates of one doorway, one without a place, one in the next district, one already assigned."""
+    put_referral(session, now, "r1", hours=20, place="Doorway by the station, Station Road", at=(51.66385, -0.39610),
+                 description="Man in doorway, grey sleeping bag, no coat", concerns="It was very cold")  # fmt: skip
+    put_referral(session, now, "r2", minutes=1165, place="Station Road, shop doorway", at=(51.66390, -0.39600),
+                 description="Someone asleep in a grey sleeping bag in the doorway")  # fmt: skip
+    put_referral(session, now, "r3", hours=9, state="needs_information", description="homeless man near Tesco")
+    put_referral(session, now, "r4", hours=6, place="Rickmansworth, by the canal", at=(51.6390, -0.4730),
+                 description="A small green tent by the lock", district_id=THREE_RIVERS)  # fmt: skip
+    put_referral(session, now, "r5", hours=50, state="assigned", place="St Albans Road bus shelter", at=(51.6691, -0.3966),
+                 description="Woman with two bags, asleep sitting up", team_id="watford-outreach")  # fmt: skip
+
+
+def put_referral(
+    session: Session, now: datetime, referral_id: str, *, hours: int = 0, minutes: int = 0, state: str = "received",
+    place: str = "", description: str = "", concerns: str = "", at: tuple[float, float] | None = None,
+    district_id: str = WATFORD, team_id: str | None = None,
+) -> None:  # fmt: skip
+    """One alert and its referral, reported so long before `now`."""
+    reported = now - timedelta(hours=hours, minutes=minutes)
+    where = {"latitude": at[0], "longitude": at[1], "pin_source": "referral"} if at else {}
+    add(session, alert, {"id": f"alert-{referral_id}", "source": "streetlink", "source_reference": referral_id,
+                         "received_at": reported, "reported_at": reported, "place": place, "appearance": description,
+                         "concerns": concerns, "contact_consent": True, "raw": "{}", **where})  # fmt: skip
+    add(session, referral, {"id": referral_id, "number": f"SL-{referral_id[1:]}042", "alert_id": f"alert-{referral_id}",
+                            "source": "streetlink", "reported_at": reported, "due_on": reported.date() + timedelta(days=14),
+                            "state": state, "seen_at": reported, "seen_text": "about 9pm", "place": place,
+                            "description": description, "concerns": concerns, "people_count": 1, "district_id": district_id,
+                            "team_id": team_id, **where})  # fmt: skip
+
+
+def fill_devices(session: Session, now: datetime) -> None:
+    """Aisha's phone, well; Dean's, with a late clock, unsent work and one change set aside."""
+    for number, worker_id, label, minutes in ((1, "aisha", "Aisha’s phone", 12), (2, "dean", "Dean’s phone", 60 * 30)):
+        seen = now - timedelta(minutes=minutes)
+        add(session, device_enrolment, {"number": number, "worker_id": worker_id, "team_id": "watford-outreach", "label": label,
+                                        "app_version": "0.1.0", "signing_key": "x", "enrolled_at": now - timedelta(days=40),
+                                        "confirmed_at": now - timedelta(days=40), "last_seen_at": seen})  # fmt: skip
+        add(session, device, {"number": number, "label": label, "seen_at_ms": int(seen.timestamp() * 1000), "app": "0.1.0",
+                              "skew_ms": 0 if number == 1 else -3_700_000, "unsent": 0 if number == 1 else 7,
+                              "rewinds": number - 1, "acked": 40})  # fmt: skip
+    add(session, change, {"id": "change-1", "device": 2, "n": 12, "eff": 1, "entity": None, "scope": "team:watford-outreach",
+                          "type": "contact.recorded", "received_at_ms": int(now.timestamp() * 1000) - 86_400_000,
+                          "reason": "seen_at is in 2093", "body": b"{}"})  # fmt: skip
