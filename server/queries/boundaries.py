@@ -1,0 +1,99 @@
+"""Districts and their boundary polygons: the SQL for them, and nothing of where a point lies (see `server.places`)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from server.tables.district import boundary, district
+from shared.model.district import District
+from shared.model.value import Id
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A district's area as GeoJSON in WGS 84, and the box around it in degrees."""
+
+    district_id: Id
+    geojson: str
+    west: float
+    south: float
+    east: float
+    north: float
+    source: str = ""
+
+
+def list_districts(session: Session, on: date | None = None) -> list[District]:
+    """Every district, or those valid on a day, by name."""
+    query = select(district).order_by(district.c.name, district.c.id)
+    if on is not None:
+        query = query.where(
+            or_(district.c.valid_from.is_(None), district.c.valid_from <= on),
+            or_(district.c.valid_to.is_(None), district.c.valid_to >= on),
+        )
+    return [_to_district(row) for row in session.execute(query).mappings()]
+
+
+def find_district_by_code(session: Session, code: str, on: date | None = None) -> District | None:
+    """The district that bears a code on a day; the newest of them when no day is given."""
+    bearing = [found for found in list_districts(session, on) if found.code == code]
+    return max(bearing, key=lambda found: found.valid_from or date.min) if bearing else None
+
+
+def add_districts(session: Session, districts: Iterable[District]) -> None:
+    """Store new districts."""
+    rows = [
+        {field: getattr(one, field) for field in ("id", "code", "name", "valid_from", "valid_to", "verified_only")}
+        for one in districts
+    ]
+    if rows:
+        session.execute(insert(district), rows)
+
+
+def rename_district(session: Session, district_id: Id, name: str) -> None:
+    """Give a district the name that its boundary file bears."""
+    session.execute(update(district).where(district.c.id == district_id).values(name=name))
+
+
+def list_boundaries(session: Session) -> list[Boundary]:
+    """Every polygon that has been loaded."""
+    columns = [boundary.c[name] for name in ("district_id", "geojson", "west", "south", "east", "north", "source")]
+    rows = session.execute(select(*columns).order_by(boundary.c.district_id))
+    return [Boundary(*row) for row in rows]
+
+
+def save_boundary(session: Session, area: Boundary, loaded_at: datetime) -> bool:
+    """Store or replace a district's polygon. False when the very same one is there already."""
+    key = boundary.c.district_id == area.district_id
+    kept = session.execute(select(boundary.c.geojson).where(key)).scalar()
+    if kept == area.geojson:
+        return False
+    values = {**vars(area), "loaded_at": loaded_at}
+    if kept is None:
+        session.execute(insert(boundary).values(values))
+    else:
+        session.execute(update(boundary).where(key).values(values))
+    return True
+
+
+def get_places_version(session: Session) -> tuple[Any, ...]:
+    """A value that changes when districts or boundaries do, so that a finder knows when to load again."""
+    areas = session.execute(select(func.count(), func.max(boundary.c.loaded_at)).select_from(boundary)).one()
+    districts = session.execute(
+        select(func.count(), func.max(district.c.id), func.max(district.c.valid_to)).select_from(district)
+    ).one()
+    return (*areas, *districts)
+
+
+def _to_district(row: Any) -> District:
+    return District(
+        id=row["id"],
+        code=row["code"],
+        name=row["name"],
+        valid_from=row["valid_from"],
+        valid_to=row["valid_to"],
+        verified_only=bool(row["verified_only"]),
+    )
