@@ -77,6 +77,7 @@ class SyncChangeRow(SQLModel, table=True):
     received_at_ms: int = Field(sa_type=BigInteger)
     reason: str | None = Field(default=None, max_length=500)
     adopted_as: str | None = Field(default=None, max_length=NAME_LENGTH)
+    adopted_by: str | None = Field(default=None, max_length=NAME_LENGTH)
     body: bytes = Field(sa_type=LargeBinary)
 
 

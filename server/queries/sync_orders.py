@@ -1,0 +1,164 @@
+"""What people order of the server that phones must hear: its own changes, moves, erasures, adoptions, settings.
+
+Each is one short piece of the caller's transaction and takes the feed counter: order it last, after everything slow.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from msgspec import Raw
+from sqlalchemy.orm import Session
+
+from server.queries import sync_changes as changes
+from server.queries import sync_feed as feed
+from server.queries.sync_sql import Sql
+from server.tables import sync as tables
+from sync import clock, feeds, merge
+from sync.server import AcceptedChange, NewChange, Stored, next_server_number, number_adopted, number_own, store_own
+from sync.wire import SERVER_DEVICE, Change, Context, private_scope
+
+SERVER_NUMBER, SERVER_CLOCK = "server_number", "server_clock"
+
+Project = Callable[[Session, list[AcceptedChange]], None]
+"""The domain's projection: what accepted changes mean for its own tables, in the same transaction."""
+
+
+def lock_entities(sql: Sql, stored: Iterable[Stored]) -> None:
+    """Hold the entities that patches are about, so that two pushes never merge the same field side by side.
+
+    SQLite has one writer. On PostgreSQL they are held in the order of their names, and always before the feed counter.
+    """
+    entities = sorted({s.entity for s in stored if s.entity and s.change is not None and s.change.is_patch})
+    if entities and sql.is_postgres:
+        sql.rows("select pg_advisory_xact_lock(hashtextextended(e, 0)) from unnest(?::text[]) e", entities)
+
+
+# ------------------------------------------------------------------------------------------------- the server's changes
+
+
+def publish(session: Session, new: Sequence[NewChange], now_ms: int) -> list[Change]:
+    """Write changes of device 0 and let the phones that follow their scopes hear them."""
+    sql = Sql(session)
+    last_seq = feed.lock_counter(sql)
+    numbered = [
+        number_own(c, n, hlc, _seen(sql, c)) for c, (n, hlc) in zip(new, _stamps(sql, len(new), now_ms), strict=True)
+    ]
+    _store_own(sql, numbered, now_ms, last_seq)
+    return numbered
+
+
+def _stamps(sql: Sql, count: int, now_ms: int) -> list[tuple[int, int]]:
+    """The next numbers and times of the server's own log. The feed counter is held, so nobody else takes them."""
+    n, hlc = feed.lock_counter(sql, SERVER_NUMBER), feed.lock_counter(sql, SERVER_CLOCK)
+    stamps = []
+    for _ in range(count):
+        n, hlc = next_server_number(n, now_ms), clock.tick(hlc, now_ms)
+        stamps.append((n, hlc))
+    feed.set_counter(sql, n, SERVER_NUMBER)
+    feed.set_counter(sql, hlc, SERVER_CLOCK)
+    return stamps
+
+
+def _seen(sql: Sql, new: NewChange) -> dict[str, Context]:
+    if not new.sets or new.entity is None:
+        return {}
+    writes = changes.list_writes(sql, new.entity)
+    return {field: merge.context(writes.get(field, ())) for field in new.sets}
+
+
+def _store_own(sql: Sql, numbered: Sequence[Change], now_ms: int, last_seq: int) -> list[Stored]:
+    stored = [store_own(change, now_ms) for change in numbered]
+    changes.insert_changes(sql, stored)
+    placements = feed.find_placements(sql, {s.entity for s in stored if s.entity})
+    entries = [
+        feeds.Entry(scope, s.id, feeds.PUT, s.eff)
+        for s in stored
+        for scope in sorted(placements.get(s.entity or "", frozenset({s.scope})))
+    ]
+    feed.append(sql, entries, last_seq)
+    return stored
+
+
+def set_config(session: Session, device: int, change_id: str, settings: bytes, now_ms: int) -> None:
+    """Tell one phone its settings (encoded JSON), in its private feed. The last word counts."""
+    sql = Sql(session)
+    last_seq = feed.lock_counter(sql)
+    new = NewChange(id=change_id, type="config.set", scope=private_scope(device), payload=Raw(settings))
+    ((n, hlc),) = _stamps(sql, 1, now_ms)
+    changes.insert_changes(sql, [store_own(number_own(new, n, hlc, {}), now_ms)])
+    feed.append(sql, [feeds.Entry(private_scope(device), change_id, feeds.CONFIG)], last_seq)
+
+
+def adopt(
+    session: Session, change_id: str, *, by: str, new_id: str, now_ms: int, project: Project, scope: str | None = None
+) -> Change | None:
+    """Let a quarantined change in, as a new change of the server (into `scope`, else where it was recorded).
+
+    Returns None, and does nothing, when there is no such quarantined change, it was adopted before, or it is unreadable.
+    """
+    sql = Sql(session)
+    held = changes.find_change(session, change_id)
+    if held is None or held.reason is None or held.adopted_as is not None or held.change is None:
+        return None
+    if held.change.erased:
+        return None
+    last_seq = feed.lock_counter(sql)
+    ((n, hlc),) = _stamps(sql, 1, now_ms)
+    change = number_adopted(held.change, new_id, n, hlc, scope or held.change.s)
+    sql.run("update sync_change set adopted_as = ?, adopted_by = ? where id = ?", new_id, by, change_id)
+    (stored,) = _store_own(sql, [change], now_ms, last_seq)
+    project(session, [AcceptedChange(change, stored.eff, now_ms, SERVER_DEVICE)])
+    return change
+
+
+# ------------------------------------------------------------------------------------------------ moving and erasing
+
+
+def place_entity(session: Session, entity: str, scopes: Iterable[str]) -> None:
+    """From now on everything about an entity is heard in these scopes and nowhere else, its past included."""
+    sql = Sql(session)
+    last_seq = feed.lock_counter(sql)
+    wanted = frozenset(scopes)
+    sql.run("delete from sync_placement where entity = ?", entity)
+    sql.insert(tables.placement, [(entity, scope) for scope in sorted(wanted)])
+    query = "select id, eff from sync_change where entity = ? and reason is null order by received_at_ms, device, n"
+    effs = dict(sql.rows(query, entity))
+    entries = feeds.place(effs, feed.find_present(sql, effs), wanted)
+    feed.append_superseding(sql, entries, last_seq)
+
+
+def find_scopes(session: Session, entity: str) -> frozenset[str]:
+    """Where an entity is heard: where it was placed, else where its changes were made."""
+    sql = Sql(session)
+    placed = feed.find_placements(sql, {entity}).get(entity)
+    if placed is not None:
+        return placed
+    found = sql.rows("select distinct scope from sync_change where entity = ? and reason is null", entity)
+    return frozenset(scope for (scope,) in found)
+
+
+def move_entity(session: Session, entity: str, from_scope: str, to_scope: str) -> None:
+    """An entity leaves one scope for another; whoever follows only the old one loses it, past included."""
+    place_entity(session, entity, (find_scopes(session, entity) - {from_scope}) | {to_scope})
+
+
+def erase(session: Session, change_ids: Iterable[str], now_ms: int) -> None:
+    """Erase what changes say, here and on every phone; their skeletons stay.
+
+    A change that is not known here is erased when it comes. Order it again after a restore: it does nothing twice.
+    """
+    sql = Sql(session)
+    wanted = set(change_ids)
+    last_seq = feed.lock_counter(sql)
+    fresh = wanted - changes.find_erased(sql, wanted)
+    sql.insert(tables.erasure, [(change_id, now_ms) for change_id in sorted(fresh)])
+    found = sql.rows("select id, device, body from sync_change where id in ?*", fresh)
+    changes.strip_changes(sql, {change_id: body for change_id, _, body in found})
+    authors = {change_id: device for change_id, device, _ in found}
+    feed.append(sql, feeds.erase(feed.find_present(sql, authors), authors), last_seq)
+
+
+def erase_entity(session: Session, entity: str, now_ms: int) -> list[str]:
+    """Erase every change about an entity that has come so far, quarantined ones too; returns their ids, for the ledger."""
+    ids = [i for (i,) in Sql(session).rows("select id from sync_change where entity = ? order by id", entity)]
+    erase(session, ids, now_ms)
+    return ids

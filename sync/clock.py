@@ -1,0 +1,39 @@
+"""Hybrid time: one whole number that never runs backwards and stays near the wall clock.
+
+48 bits of milliseconds, 16 bits of counter. The clock only ranks values that nobody has ranked by seeing them
+(`sync.merge`): it never decides what is lost. No clock is read here: wall times are told, in milliseconds.
+"""
+
+from typing import Final
+
+AHEAD_MAX_MS: Final = 5 * 60_000
+"""How far ahead of the server a stamp may stand. Beyond it the server clamps, and phones refuse to follow."""
+
+SUSPECT_SKEW_MS: Final = 2 * 60_000
+"""A phone's clock further off than this is shown as doubtful, and people's times are mended by the skew."""
+
+
+def tick(last: int, wall_ms: int) -> int:
+    """The stamp of the next own change: after `last`, and not before the wall clock."""
+    return max(last + 1, wall_ms << 16)
+
+
+def merge(last: int, eff: int, wall_ms: int) -> int:
+    """The clock after hearing the server's stamp `eff`. A stamp far in the future is heard but not followed."""
+    horizon_ms = max(wall_ms, last >> 16) + AHEAD_MAX_MS
+    return max(last, eff) if eff >> 16 <= horizon_ms else last
+
+
+def clamp(hlc: int, received_at_ms: int) -> int:
+    """The effective stamp that the server gives a change: no phone may write into the future."""
+    return min(hlc, (received_at_ms + AHEAD_MAX_MS) << 16)
+
+
+def is_suspect(skew_ms: int) -> bool:
+    """Is a phone's clock so far from the server's that people should see mended times?"""
+    return abs(skew_ms) > SUSPECT_SKEW_MS
+
+
+def mend(at_ms: int, skew_ms: int, same_boot: bool) -> int:
+    """When something really happened: the phone's wall time, mended by the skew while boot and uptime still agree."""
+    return at_ms + skew_ms if same_boot and is_suspect(skew_ms) else at_ms

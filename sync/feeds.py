@@ -1,0 +1,116 @@
+"""Which feeds a change goes to, and how the rows of a feed are numbered.
+
+The store takes the counter's lock first, then asks here: so that routes are decided and numbers are given in the order of
+commits. No SQL, no payloads: a feed knows ids, operations and stamps only.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from sync import digest
+from sync.server import PushPlan, Stored
+from sync.wire import START, Cursor, private_scope
+
+PUT: Final = "put"
+EVICT: Final = "evict"
+ERASE: Final = "erase"
+HELD: Final = "held"
+ELSEWHERE: Final = "elsewhere"
+CONFIG: Final = "config"
+
+SUPERSEDING: Final = frozenset({PUT, EVICT})
+"""Operations after which the earlier rows of the same change in the same feed say nothing more: they are not sent again."""
+
+
+class Entry(Struct, frozen=True):
+    """Something to be said in a feed. `eff` is 0 unless the row puts a value that the stamp ranks."""
+
+    scope: str
+    id: str
+    op: str
+    eff: int = 0
+
+
+class Numbered(Struct, frozen=True):
+    """An entry with its place in the feed, and the feed's count and hash once it is there."""
+
+    scope: str
+    seq: int
+    id: str
+    op: str
+    count: int
+    hash: str
+
+
+def route(stored: Stored, placed: frozenset[str], is_erased: bool) -> list[Entry]:
+    """Where one pushed change is to be heard: in every scope its entity is placed in, else in the one it was recorded in.
+
+    A quarantined change is heard by its author alone. An author whose change went to other scopes than the one it was
+    recorded in is told so in private, since no feed of its own may ever mention it.
+    """
+    private = private_scope(stored.device)
+    if not stored.is_accepted:
+        return [Entry(private, stored.id, HELD)]
+    scopes = placed or frozenset({stored.scope})
+    entries = [Entry(scope, stored.id, PUT, stored.eff) for scope in sorted(scopes)]
+    if is_erased:
+        entries += [Entry(scope, stored.id, ERASE) for scope in sorted(scopes | {private})]
+    if stored.scope not in scopes:
+        entries.append(Entry(private, stored.id, ELSEWHERE))
+    return entries
+
+
+def route_all(
+    plan: PushPlan,
+    device: int,
+    placements: Mapping[str, frozenset[str]],
+    erased_ids: frozenset[str],
+) -> list[Entry]:
+    """The entries of a whole push, in the order of its numbers."""
+    entries = [Entry(private_scope(device), change_id, HELD) for change_id in plan.held_again]
+    for stored in plan.stored:
+        placed = placements.get(stored.entity or "", frozenset())
+        entries += route(stored, placed, stored.id in erased_ids)
+    return entries
+
+
+def place(effs: Mapping[str, int], present: Mapping[str, frozenset[str]], wanted: frozenset[str]) -> list[Entry]:
+    """What must be said so that these changes (id -> stamp) are heard in `wanted` and nowhere else.
+
+    `present` tells in which feeds each is now. This is a move, a share, and a withdrawal alike.
+    """
+    entries: list[Entry] = []
+    for change_id, eff in effs.items():
+        there = present.get(change_id, frozenset())
+        entries += [Entry(scope, change_id, PUT, eff) for scope in sorted(wanted - there)]
+        entries += [Entry(scope, change_id, EVICT) for scope in sorted(there - wanted)]
+    return entries
+
+
+def erase(present: Mapping[str, frozenset[str]], authors: Mapping[str, int]) -> list[Entry]:
+    """What must be said so that every phone that holds these changes keeps only their skeletons: in each feed they are in,
+    and to their author in private, who may hold them where no feed mentions them."""
+    return [
+        Entry(scope, change_id, ERASE)
+        for change_id, author in authors.items()
+        for scope in sorted(present.get(change_id, frozenset()) | {private_scope(author)})
+    ]
+
+
+def number(entries: Sequence[Entry], heads: Mapping[str, Cursor], last_seq: int) -> list[Numbered]:
+    """Give entries their places, on from `last_seq`. `heads` holds the last row of each feed that already has one."""
+    ends = dict(heads)
+    rows: list[Numbered] = []
+    for seq, entry in enumerate(entries, start=last_seq + 1):
+        end = ends.get(entry.scope, START)
+        end = Cursor(seq, end.count + 1, digest.extend(end.hash, entry.op, entry.id, entry.eff))
+        ends[entry.scope] = end
+        rows.append(Numbered(entry.scope, seq, entry.id, entry.op, end.count, end.hash))
+    return rows
+
+
+def new_heads(rows: Iterable[Numbered]) -> dict[str, Cursor]:
+    """The last row of each feed after these rows."""
+    return {row.scope: Cursor(row.seq, row.count, row.hash) for row in rows}

@@ -1,0 +1,133 @@
+"""Reading a pushed batch, record by record, before any transaction begins.
+
+A record that cannot be read is kept as it came, with its number and the reason, and never spoils its neighbours: only a
+body that is no push at all is refused. Nothing is stored or looked up here.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+from sync.wire import LIMITS, Change, Limits, PushRequest, Refused, is_null, read_change, read_hole, read_push_request
+
+Validate = Callable[[Change], str | None]
+"""The domain's judgement of a change: None when it is sound, else the reason, in words a supervisor understands."""
+
+
+class Record(Struct, frozen=True):
+    """One record of a batch: its number, its bytes as they came, and what they hold.
+
+    `change` is None for a hole and for a record that could not be read; `fault` says why a record must be quarantined.
+    """
+
+    n: int
+    body: bytes
+    change: Change | None = None
+    fault: str | None = None
+    is_hole: bool = False
+
+    @property
+    def key(self) -> str:
+        """The change's id, or for an unreadable record none."""
+        return self.change.id if self.change is not None else ""
+
+
+class DecodedBatch(Struct, frozen=True):
+    """A push, ready for the transaction: `records` run on without gaps from the first number."""
+
+    device: int
+    now_ms: int
+    app: str
+    unsent: int
+    records: tuple[Record, ...]
+
+
+class _Numbered(Struct, frozen=True):
+    n: int
+
+
+_read_number: Final = msgspec.json.Decoder(_Numbered).decode
+
+
+def accept_all(change: Change) -> None:
+    """The judgement of a server without a domain: everything readable is sound."""
+
+
+def decode_batch(body: bytes, limits: Limits = LIMITS, validate: Validate = accept_all) -> DecodedBatch:
+    """Read the plain (inflated) body of a push. Raises `Refused` malformed, too_large or too_many for the body as a whole."""
+    if len(body) > limits.inflated_bytes_max:
+        raise Refused("too_large")
+    try:
+        request = read_push_request(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Refused("malformed", detail=str(error)) from error
+    if len(request.events) > limits.changes_max:
+        raise Refused("too_many")
+    return DecodedBatch(request.device, request.now, request.app, request.unsent, _records(request, limits, validate))
+
+
+def _records(request: PushRequest, limits: Limits, validate: Validate) -> tuple[Record, ...]:
+    """The records that run on from the first number; what stands after a break waits for a push of its own."""
+    records: list[Record] = []
+    expected = _first_number(request.events)
+    for raw in request.events:
+        record = _read_record(bytes(raw), expected, request.device, limits, validate)
+        if record.n != expected:
+            break
+        records.append(record)
+        expected += 1
+    return tuple(records)
+
+
+def _first_number(events: Sequence[Raw]) -> int:
+    """The number of the first record, worked back from the first one that tells its number."""
+    for index, raw in enumerate(events):
+        try:
+            first = _read_number(raw).n - index
+        except (msgspec.MsgspecError, RecursionError):
+            continue
+        if first >= 1:
+            return first
+    if events:
+        raise Refused("malformed", detail="No record of this push tells its number.")
+    return 1
+
+
+def _read_record(body: bytes, expected: int, device: int, limits: Limits, validate: Validate) -> Record:
+    try:
+        change = read_change(body)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        return _read_other(body, expected, str(error))
+    if change.n != expected:
+        return Record(change.n, body, change)
+    fault = _fault(change, len(body), device, limits)
+    return Record(change.n, body, change, fault if fault or change.erased else validate(change))
+
+
+def _read_other(body: bytes, expected: int, fault: str) -> Record:
+    """A hole, or something unreadable that stands where `expected` should."""
+    try:
+        hole = read_hole(body)
+        return Record(hole.n, body, is_hole=True)
+    except (msgspec.MsgspecError, RecursionError):
+        return Record(expected, body, fault=f"unreadable: {fault}")
+
+
+def _fault(change: Change, size: int, device: int, limits: Limits) -> str | None:
+    """What the protocol itself holds against a readable change."""
+    fields = change.set_ or {}
+    if change.dev != device:
+        return "numbered as another device's change"
+    if size > limits.change_bytes_max:
+        return "larger than a change may be"
+    if len(fields) > limits.fields_max:
+        return "sets more fields than a patch may"
+    if any(len(ctx) > limits.context_devices_max for _, ctx in fields.values()):
+        return "names more devices than a context may"
+    if change.is_patch and change.e is None:
+        return "a patch that names no entity"
+    if not change.is_patch and is_null(change.p) and not change.erased:
+        return "a change that says nothing"
+    return None

@@ -1,0 +1,416 @@
+"""The server's half of the protocol: what a push means, what a pull answers.
+
+Every function decides from values that the store hands in and returns values for the store to write. No SQL, no clock, no
+transport; and no meaning of changes either: whether a change is sound is told by the domain (`sync.reading.Validate`).
+The numbering of feeds is in `sync.feeds`.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Raw, Struct, structs
+
+from shared.model.codes import DeviceStatus
+from sync import clock
+from sync.reading import DecodedBatch, Record, Validate, decode_batch
+from sync.skeleton import skeleton
+from sync.wire import (
+    LIMITS,
+    NULL,
+    SERVER_DEVICE,
+    START,
+    Change,
+    Context,
+    Cursor,
+    Held,
+    Limits,
+    PullAnswer,
+    PullRequest,
+    PushAnswer,
+    Refused,
+    Row,
+    encode,
+    private_scope,
+)
+
+__all__ = ["DecodedBatch", "Record", "Validate", "decode_batch"]
+
+
+class Gate(Struct, frozen=True):
+    """Whether a phone may speak, may listen, and is believed. `refusal` is the answer to whatever is not allowed."""
+
+    may_push: bool
+    may_pull: bool
+    is_trusted: bool
+    refusal: str = ""
+
+
+GATES: Final[dict[DeviceStatus, Gate]] = {
+    DeviceStatus.OK: Gate(may_push=True, may_pull=True, is_trusted=True),
+    DeviceStatus.REVOKED: Gate(may_push=True, may_pull=False, is_trusted=False, refusal="revoked"),
+    DeviceStatus.WIPE_AFTER_PUSH: Gate(may_push=True, may_pull=False, is_trusted=False, refusal="wipe"),
+    DeviceStatus.WIPE_NOW: Gate(may_push=False, may_pull=False, is_trusted=False, refusal="wipe"),
+}
+
+SHUT: Final = Gate(may_push=False, may_pull=False, is_trusted=False, refusal="revoked")
+"""What a status allows that this server does not know: nothing."""
+
+
+class DeviceState(Struct, frozen=True, kw_only=True):
+    """What the server knows of one phone. `acked_id` is the change that was acknowledged last."""
+
+    number: int
+    status: DeviceStatus
+    acked: int
+    acked_id: str
+    safe: int
+    scopes: frozenset[str]
+
+    @property
+    def gate(self) -> Gate:
+        return GATES.get(self.status, SHUT)
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """A change as the server keeps it. `change` is None when the record could not be read: then only its bytes are kept."""
+
+    id: str
+    device: int
+    n: int
+    eff: int
+    entity: str | None
+    scope: str
+    type: str
+    received_at_ms: int
+    reason: str | None
+    body: bytes
+    change: Change | None
+
+    @property
+    def is_accepted(self) -> bool:
+        return self.reason is None
+
+
+class AcceptedChange(Struct, frozen=True):
+    """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it."""
+
+    change: Change
+    eff: int
+    received_at_ms: int
+    device: int
+
+
+class NewChange(Struct, frozen=True, kw_only=True):
+    """A change that the server itself wants to make, before it has a number. Exactly one of `payload` and `sets`.
+
+    `sets` is field -> value; what the server had seen of each field is added when it is written.
+    """
+
+    id: str
+    type: str
+    scope: str
+    entity: str | None = None
+    type_version: int = 1
+    who: str | None = None
+    at_ms: int = 0
+    payload: Raw | None = None
+    sets: Mapping[str, object] | None = None
+
+
+class KnownNumbers(Struct, frozen=True):
+    """What the store already holds of a batch: this device's ids by number, and those ids that exist under any number.
+
+    `reasons` maps an id that is already stored to the reason it was quarantined for, or None when it was accepted.
+    """
+
+    ids: Mapping[int, str] = {}
+    reasons: Mapping[str, str | None] = {}
+
+
+class PushPlan(Struct, frozen=True, kw_only=True):
+    """What a push comes to. `held_again` are ids that another number of the same phone already brought, and were held."""
+
+    acked: int
+    acked_id: str
+    stored: tuple[Stored, ...]
+    held_again: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> list[AcceptedChange]:
+        return [
+            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device)
+            for s in self.stored
+            if s.is_accepted and s.change is not None
+        ]
+
+
+# ------------------------------------------------------------------------------------------------------------- push
+
+
+def record_id(record: Record, device: int) -> str:
+    """The id a record is kept under: its own, or one made from its number when it cannot be read."""
+    return record.change.id if record.change is not None else f"unreadable-{device}-{record.n}"
+
+
+def fresh_records(acked: int, batch: DecodedBatch) -> tuple[Record, ...]:
+    """The records that the server has not acknowledged before. The rest is repetition and changes nothing."""
+    return tuple(r for r in batch.records if r.n > acked)
+
+
+def check_push(device: DeviceState, batch: DecodedBatch) -> None:
+    """Refuse a push that may not happen, or that would leave a gap in the phone's log."""
+    if batch.device != device.number:
+        raise Refused("another_device")
+    if not device.gate.may_push:
+        raise Refused(device.gate.refusal)
+    if batch.records and batch.records[0].n > device.acked + 1:
+        raise Refused("gap", need=device.acked + 1)
+
+
+def check_fork(device: DeviceState, batch: DecodedBatch, ids: Mapping[int, str]) -> None:
+    """Refuse a number that already means another change: this phone, or a copy of it, must take a new number."""
+    for record in batch.records:
+        known = ids.get(record.n)
+        if not record.is_hole and known is not None and known != record_id(record, device.number):
+            raise Refused("fork", n=record.n)
+
+
+def verdict(device: DeviceState, record: Record) -> str | None:
+    """Why a record must be quarantined; None when it is accepted."""
+    if record.fault is not None:
+        return record.fault
+    if not device.gate.is_trusted:
+        return "sent after this phone was revoked"
+    if record.change is not None and record.change.s not in device.scopes:
+        return "outside the scopes of this phone"
+    return None
+
+
+def store_record(device: DeviceState, record: Record, received_at_ms: int) -> Stored:
+    """A record as it is to be kept: always, whatever is held against it."""
+    change = record.change
+    return Stored(
+        id=record_id(record, device.number),
+        device=device.number,
+        n=record.n,
+        eff=clock.clamp(change.hlc, received_at_ms) if change else 0,
+        entity=change.e if change else None,
+        scope=change.s if change else private_scope(device.number),
+        type=change.t if change else "unreadable",
+        received_at_ms=received_at_ms,
+        reason=verdict(device, record),
+        body=record.body,
+        change=change,
+    )
+
+
+def plan_push(device: DeviceState, batch: DecodedBatch, known: KnownNumbers, received_at_ms: int) -> PushPlan:
+    """Decide a whole push. Raises `Refused` another_device, wipe, revoked, gap or fork."""
+    check_push(device, batch)
+    check_fork(device, batch, known.ids)
+    fresh = [r for r in fresh_records(device.acked, batch) if not r.is_hole]
+    unseen = {record_id(r, device.number): r for r in reversed(fresh)}
+    stored = [store_record(device, r, received_at_ms) for i, r in unseen.items() if i not in known.reasons]
+    acked, acked_id = last_acknowledged(device, batch)
+    return PushPlan(
+        acked=acked,
+        acked_id=acked_id,
+        stored=tuple(sorted(stored, key=lambda s: s.n)),
+        held_again=tuple(i for i in unseen if known.reasons.get(i) is not None),
+    )
+
+
+def last_acknowledged(device: DeviceState, batch: DecodedBatch) -> tuple[int, str]:
+    """The highest number that is durable once this batch is, and the change it means (none for a hole)."""
+    if not batch.records or batch.records[-1].n <= device.acked:
+        return device.acked, device.acked_id
+    last = batch.records[-1]
+    return last.n, "" if last.is_hole else record_id(last, device.number)
+
+
+def quarantine(plan: PushPlan, reasons: Mapping[str, str]) -> PushPlan:
+    """The plan once the domain could not apply some of the accepted changes (id -> reason)."""
+    stored = (structs.replace(s, reason=reasons[s.id]) if s.id in reasons else s for s in plan.stored)
+    return structs.replace(plan, stored=tuple(stored))
+
+
+def with_erasures(plan: PushPlan, erased_ids: frozenset[str]) -> PushPlan:
+    """The plan once it is known that some of its changes were ordered to be erased before they came back."""
+    return structs.replace(plan, stored=tuple(_erase(s) if s.id in erased_ids else s for s in plan.stored))
+
+
+def _erase(stored: Stored) -> Stored:
+    if stored.change is None:
+        return structs.replace(stored, body=b"{}")
+    bare = skeleton(stored.change)
+    return structs.replace(stored, change=bare, body=encode(bare))
+
+
+def push_answer(plan: PushPlan, device: int, received_at_ms: int) -> PushAnswer:
+    return PushAnswer(device=device, acked=plan.acked, acked_id=plan.acked_id, server_now=received_at_ms)
+
+
+# ------------------------------------------------------------------------------------------- the server's own changes
+
+
+def next_server_number(last: int, now_ms: int) -> int:
+    """The number of the server's next own change. Nobody acknowledges these, so they may leave gaps; but a number must never
+    mean two changes, not even after a restore from an old backup: therefore they follow the clock, 1024 a millisecond."""
+    return max(last + 1, now_ms << 10)
+
+
+def number_own(new: NewChange, n: int, hlc: int, seen: Mapping[str, Context], adopts: str | None = None) -> Change:
+    """A change of device 0. `seen` is what the server holds of each field it sets."""
+    sets = {name: (Raw(encode(value)), seen.get(name, {})) for name, value in (new.sets or {}).items()}
+    return Change(
+        id=new.id,
+        dev=SERVER_DEVICE,
+        n=n,
+        hlc=hlc,
+        t=new.type,
+        tv=new.type_version,
+        s=new.scope,
+        e=new.entity,
+        who=new.who,
+        at=new.at_ms,
+        adopts=adopts,
+        p=new.payload if new.payload is not None else NULL,
+        set_=sets if new.sets is not None else None,
+    )
+
+
+def number_adopted(held: Change, new_id: str, n: int, hlc: int, scope: str) -> Change:
+    """The server's own change that says what a quarantined one said. It has its own dot, since a vector may already cover
+    the old one, and keeps what the author had seen."""
+    return structs.replace(held, id=new_id, dev=SERVER_DEVICE, n=n, hlc=hlc, s=scope, adopts=held.id)
+
+
+def store_own(change: Change, now_ms: int) -> Stored:
+    return Stored(
+        id=change.id,
+        device=SERVER_DEVICE,
+        n=change.n,
+        eff=clock.clamp(change.hlc, now_ms),
+        entity=change.e,
+        scope=change.s,
+        type=change.t,
+        received_at_ms=now_ms,
+        reason=None,
+        body=encode(change),
+        change=change,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------------- pull
+
+
+class FeedRow(Struct, frozen=True):
+    """One live row of a feed with the change it speaks of, as the store reads it."""
+
+    seq: int
+    id: str
+    op: str
+    count: int
+    hash: str
+    eff: int
+    device: int
+    n: int
+    reason: str | None
+    body: bytes
+
+
+class Following(Struct, frozen=True):
+    """One feed to be read on from `cursor`; `is_rewound` when the phone followed another history than ours."""
+
+    scope: str
+    cursor: Cursor
+    is_rewound: bool = False
+
+
+def check_pull(device: DeviceState, request: PullRequest, minimum_app: str, limits: Limits = LIMITS) -> None:
+    """Refuse a pull that may not happen. An old app is told to upgrade; its pushes still land."""
+    if request.device != device.number:
+        raise Refused("another_device")
+    if not device.gate.may_pull:
+        raise Refused(device.gate.refusal, after_push=device.gate.may_push)
+    if len(request.cursors) > limits.cursors_max:
+        raise Refused("malformed", detail="More cursors than a phone can follow.")
+    if version_key(request.app) < version_key(minimum_app):
+        raise Refused("upgrade", minimum=minimum_app)
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """A version as numbers, so that 0.10 follows 0.9. An app that tells none is older than any."""
+    return tuple(int(part) if part.isdigit() else 0 for part in version.split(".")) if version else ()
+
+
+def visible_scopes(device: DeviceState) -> list[str]:
+    """The feeds a phone follows: its private one first, so that verdicts come early."""
+    return [private_scope(device.number), *sorted(device.scopes)]
+
+
+def check_cursor(scope: str, cursor: Cursor, at_cursor: Cursor | None) -> Following:
+    """Does the phone's past agree with ours? `at_cursor` is our own feed at that sequence, None when it has no such row."""
+    if cursor.seq == 0:
+        return Following(scope, START)
+    return Following(scope, cursor) if at_cursor == cursor else Following(scope, START, is_rewound=True)
+
+
+class Page:
+    """A page being filled from one feed after another, within its limits of rows and bytes."""
+
+    def __init__(self, device: int, rows_max: int, bytes_max: int, trim: bool) -> None:
+        self._device = device
+        self._bytes_left = bytes_max
+        self._trim = trim
+        self.rows_left = rows_max
+        self.rows: list[Row] = []
+        self.next: dict[str, Cursor] = {}
+        self.more = False
+
+    def add(self, following: Following, rows: list[FeedRow]) -> None:
+        """Take what fits of a feed's next rows; the store hands in one more row than `rows_left`, when there is one."""
+        cursor = following.cursor
+        for row in rows:
+            if self.rows_left == 0 or (self._bytes_left < len(row.body) and self.rows):
+                self.more = True
+                break
+            self.rows.append(Row(following.scope, row.seq, row.id, row.op, row.eff, self._body(row)))
+            self.rows_left -= 1
+            self._bytes_left -= len(row.body)
+            cursor = Cursor(row.seq, row.count, row.hash)
+        self.next[following.scope] = cursor
+
+    def _body(self, row: FeedRow) -> Raw:
+        match row.op:
+            case "put":
+                return NULL if self._trim and row.device == self._device else Raw(row.body)
+            case "held":
+                return Raw(encode(Held(n=row.n, reason=row.reason or "")))
+            case "config":
+                return Raw(row.body)
+            case _:
+                return NULL
+
+
+def start_page(device: DeviceState, request: PullRequest, limits: Limits = LIMITS) -> Page:
+    return Page(device.number, min(request.limit, limits.page_rows_max), limits.page_bytes_max, request.trim)
+
+
+def pull_answer(
+    device: DeviceState, request: PullRequest, followings: list[Following], page: Page, now_ms: int
+) -> PullAnswer:
+    return PullAnswer(
+        device=device.number,
+        rows=page.rows,
+        next=page.next,
+        more=page.more,
+        rewind=[f.scope for f in followings if f.is_rewound],
+        scopes=[f.scope for f in followings],
+        acked=device.acked,
+        acked_id=device.acked_id,
+        safe=device.safe,
+        frm=request.cursors,
+        trim=request.trim,
+        server_now=now_ms,
+    )

@@ -1,0 +1,238 @@
+"""Every message that travels between a phone and the server, as values.
+
+Here live the shapes and their limits, and nothing that decides. The module knows no transport: HTTP carries these
+messages, the simulator hands them over in memory. Bodies of changes are kept byte for byte as their author wrote them
+(`msgspec.Raw`), so that a field which only a newer app knows survives a round trip through an older one.
+"""
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Raw, Struct, field, json
+
+SERVER_DEVICE: Final = 0
+"""The server itself is a device of the protocol: what a coordinator does that phones must hear is a change of device 0."""
+
+NUMBER_MAX: Final = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exactly."""
+
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._@-]{0,79}$")]
+Number = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
+Milliseconds = Annotated[int, Meta(ge=-(2**53), le=NUMBER_MAX)]
+HybridTime = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+
+Context = dict[int, int]
+"""A version vector for one field: device -> the highest number of that device its author had seen there."""
+
+NULL: Final = Raw(b"null")
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What one request may hold. The server's own numbers; a phone meets them as answer 413 and sends less."""
+
+    changes_max: int = 200
+    compressed_bytes_max: int = 256 * 1024
+    inflated_bytes_max: int = 8 * 1024 * 1024
+    change_bytes_max: int = 64 * 1024
+    fields_max: int = 64
+    context_devices_max: int = 1_000
+    page_rows_max: int = 1_000
+    page_bytes_max: int = 4 * 1024 * 1024
+    cursors_max: int = 1_000
+
+
+LIMITS: Final = Limits()
+
+
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One thing that happened, written once and never altered.
+
+    `id` is for ever; (`dev`, `n`) is its dot: the n-th change of that device, without gaps. `hlc` is the author's hybrid
+    time, `s` the scope it was recorded in, `e` the entity it is about. `at` (wall clock, ms), `up` (uptime, ms) and `boot`
+    let people's times be mended when a clock was wrong. A fact carries `p`; a patch carries `set`: field -> [value, what
+    its author had seen]. `adopts` names the quarantined change that a supervisor let in by this one. `erased` marks a
+    skeleton: the payload is gone for good, the dot and what it had seen remain.
+    """
+
+    id: Name
+    dev: Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
+    n: Number
+    hlc: HybridTime
+    t: Name
+    tv: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+    s: Name
+    e: Name | None = None
+    who: Name | None = None
+    at: Milliseconds = 0
+    up: Milliseconds | None = None
+    boot: Name | None = None
+    adopts: Name | None = None
+    erased: bool = False
+    p: Raw = NULL
+    set_: dict[Name, tuple[Raw, Context]] | None = field(name="set", default=None)
+
+    @property
+    def is_patch(self) -> bool:
+        return self.set_ is not None
+
+
+class Hole(Struct, frozen=True, kw_only=True):
+    """A number whose change the phone was told to forget: it keeps the log without gaps and stores nothing."""
+
+    n: Number
+    hole: bool
+
+
+class PushRequest(Struct, frozen=True, kw_only=True):
+    """The next changes of a phone's log, each still raw, so that one bad record cannot spoil its neighbours."""
+
+    device: int
+    now: Milliseconds
+    app: str = ""
+    unsent: int = 0
+    events: list[Raw]
+
+
+class PushAnswer(Struct, frozen=True, kw_only=True):
+    """Everything up to `acked` is durable on the server; `acked_id` proves that both mean the same change by that number."""
+
+    device: int
+    acked: int
+    acked_id: str
+    server_now: int
+
+
+class Cursor(Struct, frozen=True, array_like=True):
+    """How far one feed was followed: the last sequence, how many rows led there, and the hash of them all."""
+
+    seq: Annotated[int, Meta(ge=0, le=NUMBER_MAX)] = 0
+    count: Annotated[int, Meta(ge=0, le=NUMBER_MAX)] = 0
+    hash: Hash = "0" * 16
+
+
+START: Final = Cursor()
+
+
+class PullRequest(Struct, frozen=True, kw_only=True):
+    """`trim` spares the phone the bodies of its own changes; it may be asked only while the phone's log is whole."""
+
+    device: int
+    cursors: dict[str, Cursor] = {}
+    limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 500
+    trim: bool = False
+    app: str = ""
+    now: Milliseconds = 0
+    unsent: int = 0
+
+
+class Row(Struct, frozen=True, array_like=True):
+    """One line of a feed. `body` is the change itself for `put`, a note for `held`, settings for `config`, else null."""
+
+    scope: str
+    seq: int
+    id: str
+    op: str
+    eff: int
+    body: Raw = NULL
+
+
+class PullAnswer(Struct, frozen=True, kw_only=True):
+    """A page of the feeds that this phone may follow. `frm` repeats the question, so that a late answer is known as late.
+
+    Changes numbered up to `safe` are in every backup the server could be restored from: only those may a phone forget.
+    """
+
+    device: int
+    rows: list[Row]
+    next: dict[str, Cursor]
+    more: bool
+    rewind: list[str]
+    scopes: list[str]
+    acked: int
+    acked_id: str
+    safe: int
+    frm: dict[str, Cursor]
+    trim: bool
+    server_now: int
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """Why a change of this phone was quarantined: the body of a `held` row in its private feed."""
+
+    n: int
+    reason: str
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """The phone's last word: it has wiped itself."""
+
+    device: int
+    now: Milliseconds
+
+
+class Renewed(Struct, frozen=True, kw_only=True):
+    """The fresh number for a phone that found its own number used by another copy of itself."""
+
+    device: int
+
+
+class Refusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A refusal on the wire. Which of the details are present depends on `refused` (see `REFUSALS`)."""
+
+    refused: str
+    need: int | None = None
+    n: int | None = None
+    after_push: bool = False
+    minimum: str | None = None
+    retry_after_s: int | None = None
+    detail: str | None = None
+
+
+REFUSALS: Final[dict[str, int]] = {
+    "malformed": 400,
+    "unknown_device": 401,
+    "another_device": 403,
+    "wipe": 403,
+    "revoked": 403,
+    "gap": 409,
+    "fork": 409,
+    "too_large": 413,
+    "too_many": 413,
+    "upgrade": 426,
+    "slow_down": 429,
+    "busy": 503,
+}
+"""Every way the server may say no, with the HTTP status that carries it. Nothing else is ever refused: see README, I1."""
+
+
+class Refused(Exception):
+    """The server's no, to be answered with `status` and `refusal`. `code` is a key of `REFUSALS`."""
+
+    def __init__(self, code: str, **details: str | int | bool) -> None:
+        super().__init__(f"{code} {details}" if details else code)
+        self.code = code
+        self.status = REFUSALS[code]
+        self.refusal = Refusal(refused=code, **details)  # type: ignore[arg-type]
+
+
+encode = json.Encoder().encode
+read_change = json.Decoder(Change).decode
+read_hole = json.Decoder(Hole).decode
+read_push_request = json.Decoder(PushRequest).decode
+read_push_answer = json.Decoder(PushAnswer).decode
+read_pull_request = json.Decoder(PullRequest).decode
+read_pull_answer = json.Decoder(PullAnswer).decode
+read_refusal = json.Decoder(Refusal).decode
+read_held = json.Decoder(Held).decode
+read_renewed = json.Decoder(Renewed).decode
+read_receipt = json.Decoder(Receipt).decode
+
+
+def is_null(value: Raw) -> bool:
+    """Is this encoded value JSON's null?"""
+    return bytes(value) == b"null"
+
+
+def private_scope(device: int) -> str:
+    """The feed that only one phone follows: verdicts, settings, and what moved away under its hands."""
+    return f"dev:{device}"
