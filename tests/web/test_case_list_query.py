@@ -2,19 +2,10 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-
 from server.database import Database
 from server.queries.case_list import CaseListView, count_cases, list_cases
 from shared.model.codes import SupportNeed
 from tests.web import county
-
-
-@pytest.fixture
-def filled(database: Database, now: datetime) -> Database:
-    with database.writing() as session:
-        county.fill(session, now)
-    return database
 
 
 def names(database: Database, now: datetime, **view: object) -> list[str]:

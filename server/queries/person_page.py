@@ -1,0 +1,318 @@
+"""One person's record as a page shows it: the person, where their case stands, what they need, who works with them, who has
+looked, and one timeline of everything that happened.
+
+Each is one query, bounded, answered from an index on (person, moment): the page costs the same however long the history.
+Whether somebody may read it is decided before, in `server.access`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Select, String, and_, cast, exists, func, literal, null, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from server.tables.agency import agency
+from server.tables.audit import audit
+from server.tables.case import case_action, case_review, mdt_case
+from server.tables.columns import UTCDateTime
+from server.tables.contact import contact, contact_person
+from server.tables.district import district
+from server.tables.person import person, person_merge, person_need
+from server.tables.referral import referral
+from server.tables.site import site
+from server.tables.verification import person_verification, verification
+from server.tables.worker import worker
+from shared.model.case import Case
+from shared.model.codes import CaseState, ReceivingSupport, ReviewStatus, SupportNeed
+from shared.model.value import Id, Value
+
+WORKING_WINDOW_DAYS = 90
+TIMELINE_LIMIT = 50
+LOOKS_LIMIT = 20
+
+
+class Standing(Value, frozen=True, kw_only=True):
+    """Whether the person is verified now, with the rule's reason in words."""
+
+    verified: bool
+    reason: str
+    review_status: ReviewStatus = ReviewStatus.UNREVIEWED
+    since: datetime | None = None
+
+
+class CaseStanding(Value, frozen=True, kw_only=True):
+    """The person's newest case in one district."""
+
+    case: Case
+    district_name: str
+
+
+class NeedNow(Value, frozen=True, kw_only=True):
+    """The newest word on one need."""
+
+    need: SupportNeed
+    receiving_support: ReceivingSupport
+    at: datetime
+
+
+class WorksWith(Value, frozen=True, kw_only=True):
+    """A worker who has met the person lately."""
+
+    worker_id: Id
+    short_name: str
+    agency_id: Id
+    agency_name: str
+    contacts: int
+    last_at: datetime
+
+
+class Look(Value, frozen=True, kw_only=True):
+    """One reading of the record."""
+
+    short_name: str
+    agency_name: str
+    at: datetime
+    purpose: str
+
+
+class Event(Value, frozen=True, kw_only=True):
+    """One thing that happened. What `code`, `place`, `text` and `more` say depends on `kind`; words are for the page."""
+
+    kind: str
+    id: Id
+    at: datetime
+    by: str = ""
+    code: str = ""
+    place: str = ""
+    text: str = ""
+    more: str = ""
+
+
+def list_merged_ids(session: Session, person_id: Id) -> list[Id]:
+    """Returns the person's id and the ids of records merged into theirs."""
+    query = select(person_merge.c.from_id).where(person_merge.c.into_id == person_id, person_merge.c.undone.is_(False))
+    return [person_id, *session.scalars(query.order_by(person_merge.c.at))]
+
+
+def find_standing(session: Session, person_id: Id) -> Standing | None:
+    """Returns the derived verification, or None when nothing was derived for this person yet."""
+    found = (
+        session.execute(select(person_verification).where(person_verification.c.person_id == person_id))
+        .mappings()
+        .first()
+    )
+    if found is None:
+        return None
+    return Standing(
+        verified=found["verified"],
+        reason=found["reason"],
+        review_status=ReviewStatus(found["review_status"]),
+        since=found["since"],
+    )
+
+
+def list_cases_of(session: Session, person_id: Id) -> list[CaseStanding]:
+    """Returns the person's cases, live ones first, then the newest."""
+    live = mdt_case.c.state.in_([str(state) for state in (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)])
+    query = (
+        select(mdt_case, district.c.name.label("district_name"))
+        .join_from(mdt_case, district, district.c.id == mdt_case.c.district_id)
+        .where(mdt_case.c.person_id == person_id)
+        .order_by(live.desc(), mdt_case.c.since.desc())
+    )
+    return [_case(found) for found in session.execute(query).mappings()]
+
+
+def list_needs(session: Session, person_ids: Sequence[Id]) -> list[NeedNow]:
+    """Returns the newest word on each need, needs without support first."""
+    later = person_need.alias("later_need")
+    newer = or_(later.c.at > person_need.c.at, and_(later.c.at == person_need.c.at, later.c.id > person_need.c.id))
+    query = select(person_need.c.need, person_need.c.receiving_support, person_need.c.at).where(
+        person_need.c.person_id.in_(person_ids),
+        ~exists().where(later.c.person_id.in_(person_ids), later.c.need == person_need.c.need, newer),
+    )
+    needs = [
+        NeedNow(need=SupportNeed(need), receiving_support=ReceivingSupport(support), at=at)
+        for need, support, at in session.execute(query)
+    ]
+    order = {ReceivingSupport.NO: 0, ReceivingSupport.NOT_KNOWN: 1}
+    return sorted(needs, key=lambda each: (order.get(each.receiving_support, 2), str(each.need)))
+
+
+def list_who_works_with(session: Session, person_ids: Sequence[Id], now: datetime) -> list[WorksWith]:
+    """Returns the workers who recorded a contact with the person in the last ninety days, the latest first."""
+    last_at = func.max(contact_person.c.seen_at).label("last_at")
+    query = (
+        select(
+            worker.c.id, worker.c.short_name, agency.c.id, agency.c.name,
+            func.count(func.distinct(contact.c.id)), last_at,
+        )
+        .select_from(contact_person)
+        .join(contact, contact.c.id == contact_person.c.contact_id)
+        .join(worker, worker.c.id == contact.c.worker_id)
+        .join(agency, agency.c.id == worker.c.agency_id)
+        .where(
+            contact_person.c.person_id.in_(person_ids),
+            contact_person.c.seen_at >= now - timedelta(days=WORKING_WINDOW_DAYS),
+        )
+        .group_by(worker.c.id, worker.c.short_name, agency.c.id, agency.c.name)
+        .order_by(last_at.desc())
+    )  # fmt: skip
+    return [
+        WorksWith(worker_id=w, short_name=name, agency_id=a, agency_name=called, contacts=number, last_at=at)
+        for w, name, a, called, number, at in session.execute(query)
+    ]
+
+
+def list_looks(session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT) -> list[Look]:
+    """Returns who has read the record, the latest first (privacy rule A6)."""
+    query = (
+        select(worker.c.short_name, agency.c.name, audit.c.at, audit.c.purpose)
+        .select_from(audit)
+        .join(worker, worker.c.id == audit.c.actor_id)
+        .join(agency, agency.c.id == worker.c.agency_id)
+        .where(
+            audit.c.subject_kind == "person",
+            audit.c.subject_id.in_(person_ids),
+            audit.c.action == "see_person",
+            audit.c.allowed.is_(True),
+        )
+        .order_by(audit.c.at.desc(), audit.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Look(short_name=name, agency_name=called, at=at, purpose=purpose)
+        for name, called, at, purpose in session.execute(query)
+    ]
+
+
+def list_events(
+    session: Session, person_ids: Sequence[Id], before: datetime, before_id: Id = "", limit: int = TIMELINE_LIMIT
+) -> list[Event]:
+    """Returns what happened before a moment, the newest first, at most `limit` events.
+
+    `before_id` is the event where the page above ended: several things may have happened at one moment. Each kind gives its own newest `limit` events at most, so no kind's whole history is ever read.
+    """
+    kinds = [
+        _newest(each, before, before_id, limit)
+        for each in (
+            _contacts(person_ids), _verifications(person_ids), _cases(person_ids), _reviews(person_ids),
+            _actions(person_ids), _referrals(person_ids),
+        )
+    ]  # fmt: skip
+    together: CompoundSelect[Any] = union_all(*kinds)
+    events = together.subquery("event")
+    query = (
+        select(events, worker.c.short_name)
+        .outerjoin(worker, worker.c.id == events.c.worker_id)
+        .order_by(events.c.at.desc(), events.c.id.desc())
+        .limit(limit)
+    )
+    return [_event(found) for found in session.execute(query).mappings()]
+
+
+def _newest(kind: Select[Any], before: datetime, before_id: Id, limit: int) -> Select[Any]:
+    at, identity = kind.selected_columns["at"], kind.selected_columns["id"]
+    earlier = or_(at < before, and_(at == before, identity < before_id))
+    bounded = kind.where(at <= before, earlier).order_by(at.desc(), identity.desc()).limit(limit).subquery()
+    return select(bounded)
+
+
+def _columns(kind: str, **columns: Any) -> list[Any]:
+    """The one shape of every part of the union; a missing text is empty, a missing worker is none."""
+    texts = [columns.get(name, literal("")).label(name) for name in ("code", "place", "text", "more")]
+    worker_id = columns.get("worker_id", cast(null(), String))
+    return [
+        literal(kind).label("kind"), columns["id"].label("id"), columns["at"].label("at"), worker_id.label("worker_id"),
+        *texts,
+    ]  # fmt: skip
+
+
+def _contacts(person_ids: Sequence[Id]) -> Select[Any]:
+    place = func.coalesce(site.c.name, "")
+    shown = _columns(
+        "contact", id=contact.c.id, at=contact_person.c.seen_at, worker_id=contact.c.worker_id,
+        code=contact_person.c.state, place=place, text=contact.c.note, more=contact.c.next_step,
+    )  # fmt: skip
+    return (
+        select(*shown)
+        .select_from(contact_person)
+        .join(contact, contact.c.id == contact_person.c.contact_id)
+        .outerjoin(site, site.c.id == contact.c.site_id)
+        .where(contact_person.c.person_id.in_(person_ids))
+    )
+
+
+def _verifications(person_ids: Sequence[Id]) -> Select[Any]:
+    shown = _columns(
+        "verification", id=verification.c.id, at=verification.c.at, worker_id=verification.c.worker_id,
+        code=verification.c.review_status, more=verification.c.basis, text=verification.c.reason,
+    )  # fmt: skip
+    return select(*shown).where(verification.c.person_id.in_(person_ids))
+
+
+def _cases(person_ids: Sequence[Id]) -> Select[Any]:
+    shown = _columns(
+        "case", id=mdt_case.c.id, at=mdt_case.c.since, worker_id=mdt_case.c.put_forward_by, code=mdt_case.c.state,
+        place=district.c.name, text=mdt_case.c.reason, more=mdt_case.c.outcome,
+    )  # fmt: skip
+    joined = select(*shown).join_from(mdt_case, district, district.c.id == mdt_case.c.district_id)
+    return joined.where(mdt_case.c.person_id.in_(person_ids))
+
+
+def _reviews(person_ids: Sequence[Id]) -> Select[Any]:
+    shown = _columns(
+        "review", id=case_review.c.id, at=case_review.c.at, code=cast(case_review.c.mdt_number, String),
+        text=case_review.c.notes, more=case_review.c.outcome,
+    )  # fmt: skip
+    joined = select(*shown).join_from(case_review, mdt_case, mdt_case.c.id == case_review.c.case_id)
+    return joined.where(mdt_case.c.person_id.in_(person_ids))
+
+
+def _actions(person_ids: Sequence[Id]) -> Select[Any]:
+    shown = _columns(
+        "action", id=case_action.c.id, at=case_action.c.agreed_at, worker_id=case_action.c.agreed_by,
+        code=cast(case_action.c.due_on, String), place=agency.c.name, text=case_action.c.text,
+        more=case_action.c.done_note,
+    )  # fmt: skip
+    return (
+        select(*shown)
+        .select_from(case_action)
+        .join(mdt_case, mdt_case.c.id == case_action.c.case_id)
+        .join(agency, agency.c.id == case_action.c.agency_id)
+        .where(mdt_case.c.person_id.in_(person_ids))
+    )
+
+
+def _referrals(person_ids: Sequence[Id]) -> Select[Any]:
+    """Referrals that ended in meeting this person."""
+    met = (
+        select(contact.c.referral_id)
+        .join_from(contact_person, contact, contact.c.id == contact_person.c.contact_id)
+        .where(contact_person.c.person_id.in_(person_ids), contact.c.referral_id.is_not(None))
+    )
+    shown = _columns(
+        "referral", id=referral.c.id, at=referral.c.reported_at, code=referral.c.state, place=referral.c.place,
+        text=referral.c.description, more=referral.c.number,
+    )  # fmt: skip
+    return select(*shown).where(referral.c.id.in_(met))
+
+
+def _event(found: Any) -> Event:
+    at = UTCDateTime().process_result_value(found["at"], None)  # type: ignore[arg-type]
+    assert at is not None
+    return Event(
+        kind=found["kind"], id=found["id"], at=at, by=found["short_name"] or "", code=found["code"],
+        place=found["place"] or "", text=found["text"] or "", more=found["more"] or "",
+    )  # fmt: skip
+
+
+def _case(found: Any) -> CaseStanding:
+    fields = {name: found[name] for name in Case.__struct_fields__} | {"state": CaseState(found["state"])}
+    return CaseStanding(case=Case(**fields), district_name=found["district_name"])
+
+
+def find_person_district(session: Session, person_id: Id) -> Id | None:
+    """Returns the district where the person was last met, if that is known."""
+    return session.scalar(select(person.c.district_id).where(person.c.id == person_id))
