@@ -3,7 +3,7 @@
 It is always given an open connection by `server.migrate`; nothing here reads settings.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -20,7 +20,7 @@ def is_ours(thing: Any, name: str | None, kind: str, _reflected: bool, _compared
     return name in OURS if kind == "table" else True
 
 
-def render_type(kind: str, thing: Any, _context: AutogenContext) -> str | bool:
+def render_type(kind: str, thing: Any, _context: AutogenContext) -> str | Literal[False]:
     """Write plain SQLAlchemy types, so that a migration never depends on code that may change later."""
     if kind == "type" and isinstance(thing, UTCDateTime):
         return "sa.DateTime(timezone=True)"

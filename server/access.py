@@ -1,0 +1,194 @@
+"""The one door to a record.
+
+Every read of a personal record and every write passes here: policy decides, the audit line is written in the same
+transaction, and whoever may not know that a record exists gets the same answer as if it did not.
+
+What a record says and how it is changed is not here: `server.queries` reads, `server.actions` writes.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, tzinfo
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from server.database import Database
+from server.problems import NOT_SIGNED_IN, Failure, Forbidden, NotFound
+from server.queries import audit, people, subjects, workers
+from server.queries.audit import AuditLine
+from shared.model.person import Person
+from shared.model.value import Id
+from shared.model.worker import Worker
+from shared.policy import Act, Actor, Allow, Deny, Subject, SubjectKind, decide
+from shared.policy.actions import is_personal
+from shared.policy.decide import NOT_HERE
+
+SYSTEM = Subject()
+LONDON = ZoneInfo("Europe/London")
+
+
+class Access:
+    """What one actor may do in one transaction. `session` is for queries, once the door has let the actor through."""
+
+    def __init__(
+        self,
+        session: Session,
+        actor: Actor,
+        now: datetime,
+        new_id: Callable[[], Id],
+        *,
+        worker: Worker | None = None,
+        device_number: int | None = None,
+        zone: tzinfo = LONDON,
+        refusals: list[AuditLine] | None = None,
+    ) -> None:
+        self.session = session
+        self.actor = actor
+        self.now = now
+        self.new_id = new_id
+        self.today = now.astimezone(zone).date()
+        self._worker = worker
+        self._device_number = device_number
+        self._refusals = refusals
+
+    @property
+    def worker(self) -> Worker:
+        """The worker who acts: their name for the frame of a page."""
+        if self._worker is None:
+            self._worker = workers.get_worker(self.session, self.actor.worker_id)
+        return self._worker
+
+    def allows(self, action: Act, subject: Subject = SYSTEM) -> bool:
+        """Would this be allowed? For showing or leaving out a button; writes nothing, grants nothing."""
+        return isinstance(decide(self.actor, action, subject, self.today), Allow)
+
+    def require(self, action: Act, subject: Subject | None = SYSTEM, *, purpose: str = "", detail: str = "") -> Subject:
+        """Let the actor through and write the audit line, or raise.
+
+        `subject` None means that no such record was found. Raises NotFound for that, and alike for a record that the
+        actor must not know of; Forbidden, with the reason, where the refusal depends on the actor alone.
+        """
+        if subject is None:
+            decision = decide(self.actor, action, SYSTEM, self.today)
+            # Whoever may not do this at all hears so, whether or not the record exists; the others hear the same nothing.
+            self._refuse(
+                action, SYSTEM, decision if isinstance(decision, Deny) else Deny(reason=NOT_HERE, as_missing=True)
+            )
+        decision = decide(self.actor, action, subject, self.today)
+        if isinstance(decision, Deny):
+            self._refuse(action, subject, decision)
+        if is_personal(action) or subject.kind is not SubjectKind.SYSTEM:
+            marked = "by break-glass" if isinstance(decision, Allow) and decision.by_break_glass else ""
+            audit.add_lines(self.session, [self._line(action, subject, purpose=purpose, reason=marked, detail=detail)])
+        return subject
+
+    def open_person(self, person_id: Id, purpose: str, action: Act = Act.SEE_PERSON) -> Person:
+        """The person's record, for a stated purpose. Raises NotFound or Forbidden."""
+        self.require(action, subjects.find_person(self.session, person_id), purpose=purpose)
+        found = people.find_person(self.session, person_id)
+        if found is None:
+            raise NotFound
+        return found
+
+    def require_district(self, action: Act, district_id: Id, *, purpose: str = "") -> Subject:
+        """Let the actor through to something that belongs to a district: its list, its inbox, its map."""
+        return self.require(action, subjects.of_district(district_id), purpose=purpose)
+
+    def note_seen(
+        self, kind: SubjectKind, ids: Collection[Id], *, action: Act = Act.SEE_PERSON_LIST, purpose: str = ""
+    ) -> None:
+        """Write one line for each record that a list has shown: records returned and read events are equal (A6)."""
+        audit.add_lines(
+            self.session, [self._line(action, Subject(kind=kind, id=each), purpose=purpose) for each in ids]
+        )
+
+    def _refuse(self, action: Act, subject: Subject, decision: Deny) -> NoReturn:
+        """Keep the refusal, which outlives this transaction, and answer it."""
+        if self._refusals is not None:
+            reason = f"flagged: {decision.reason}" if decision.flagged else decision.reason
+            self._refusals.append(self._line(action, subject, allowed=False, reason=reason))
+        raise NotFound if decision.as_missing else Forbidden(decision.reason)
+
+    def _line(
+        self,
+        action: Act,
+        subject: Subject,
+        *,
+        purpose: str = "",
+        allowed: bool = True,
+        reason: str = "",
+        detail: str = "",
+    ) -> AuditLine:
+        return AuditLine(
+            id=self.new_id(),
+            at=self.now,
+            actor_id=self.actor.worker_id,
+            agency_id=self.actor.agency_id,
+            device_number=self._device_number,
+            action=str(action),
+            subject_kind="" if subject.kind is SubjectKind.SYSTEM else str(subject.kind),
+            subject_id=subject.id,
+            purpose=purpose[:200],
+            allowed=allowed,
+            reason=reason[:200],
+            detail=detail,
+        )
+
+
+class Door:
+    """Stands where a request arrives: knows who asks, and opens one transaction with them behind the door.
+
+    Use it in the handler itself, so that the transaction begins and ends in one thread:
+    `with door.open() as access: ...`. Refusals are written after the transaction has ended, whichever way it did.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        worker: Worker,
+        now: datetime,
+        new_id: Callable[[], Id],
+        *,
+        device_number: int | None = None,
+        zone: tzinfo = LONDON,
+    ) -> None:
+        self.database = database
+        self.worker = worker
+        self.now = now
+        self.new_id = new_id
+        self._device_number = device_number
+        self._zone = zone
+
+    @contextmanager
+    def open(self) -> Iterator[Access]:
+        """One writing transaction: the audit line of a read is part of the read."""
+        refusals: list[AuditLine] = []
+        try:
+            with self.database.writing() as session:
+                yield self._admit(session, refusals)
+        finally:
+            self._keep(refusals)
+
+    def _admit(self, session: Session, refusals: list[AuditLine]) -> Access:
+        """The worker as they stand now: a role taken away or an agreement that expired counts at once."""
+        today = self.now.astimezone(self._zone).date()
+        fresh = workers.get_worker(session, self.worker.id)
+        if not fresh.active:
+            raise Failure(NOT_SIGNED_IN)
+        return Access(
+            session,
+            workers.make_actor(session, fresh, today),
+            self.now,
+            self.new_id,
+            worker=fresh,
+            device_number=self._device_number,
+            zone=self._zone,
+            refusals=refusals,
+        )
+
+    def _keep(self, refusals: list[AuditLine]) -> None:
+        if refusals:
+            with self.database.writing() as session:
+                audit.add_lines(session, refusals)
