@@ -192,7 +192,9 @@ def list_events(
 ) -> list[Event]:
     """Returns what happened before a moment, the newest first, at most `limit` events.
 
-    `before_id` is the event where the page above ended: several things may have happened at one moment. Each kind gives its own newest `limit` events at most, so no kind's whole history is ever read.
+    `before_id` is the event where the page above ended: several things may have happened at one moment. 
+
+    Each kind gives its own newest `limit` events at most, so no kind's whole history is ever read.
     """
     kinds = [
         _newest(each, before, before_id, limit)

@@ -187,7 +187,7 @@ def fill_referrals(session: Session, now: datetime) -> None:
                  description="Someone asleep in a grey sleeping bag in the doorway")  # fmt: skip
     put_referral(session, now, "r3", hours=9, state="needs_information", description="homeless man near Tesco")
     put_referral(session, now, "r4", hours=6, place="Rickmansworth, by the canal", at=(51.6390, -0.4730),
-                 description="A small green tent by the lock", district_id=THREE_RIVERS)  # fmt: skip
+                 description="A small green tent by the lock")  # fmt: skip
     put_referral(session, now, "r5", hours=50, state="assigned", place="St Albans Road bus shelter", at=(51.6691, -0.3966),
                  description="Woman with two bags, asleep sitting up", team_id="watford-outreach")  # fmt: skip
 
