@@ -34,10 +34,13 @@ def test_another_zone_has_other_nights():
 
 def test_a_moment_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="time zone"):
-        outreach_night(datetime(2026, 11, 14, 2, 11))
+        outreach_night(datetime(2026, 11, 14, 2, 11))  # noqa: DTZ001
 
 
-@given(st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)), st.integers(0, 10 * 3600))
+LONG_AGO, FAR_AHEAD = datetime(2015, 1, 1), datetime(2035, 1, 1)  # noqa: DTZ001
+
+
+@given(st.datetimes(LONG_AGO, FAR_AHEAD, timezones=st.just(UTC)), st.integers(0, 10 * 3600))
 def test_a_shift_from_eight_in_the_evening_is_one_night(day, seconds):
     evening = day.astimezone(ZoneInfo("Europe/London")).replace(hour=20, minute=0)
     later = evening.astimezone(UTC) + timedelta(seconds=seconds)

@@ -1,0 +1,57 @@
+"""Does a note hold an address, a postcode or a phone number? A gentle prompt, never a refusal (privacy rule A12)."""
+
+import re
+from enum import Enum
+
+from shared.model.value import Value
+
+
+class HintKind(str, Enum):
+    """What a passage looks like."""
+
+    POSTCODE = "postcode"
+    PHONE = "phone"
+    ADDRESS = "address"
+    EMAIL = "email"
+
+
+class Hint(Value, frozen=True, kw_only=True):
+    """A passage that looks like something that belongs in a protected field. `start` and `end` count characters."""
+
+    kind: HintKind
+    start: int
+    end: int
+    text: str
+
+
+PROMPT = "This looks like an address or a phone number. Is it a safe address? Use the protected field."
+
+STREET = (
+    r"(?:street|st|road|rd|avenue|ave|lane|ln|close|drive|crescent|court|gardens|grove|terrace|place|way|walk|mews|"
+    r"square|house|hill|parade|row)"
+)
+MEASURE = r"(?:miles?|minutes?|hours?|nights?|days?|weeks?|months?|years?|times|people|metres|men|women|tents)"
+"""A number of these is no house number."""
+
+PATTERNS: tuple[tuple[HintKind, re.Pattern[str]], ...] = (
+    (HintKind.EMAIL, re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+\b")),
+    (HintKind.POSTCODE, re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", re.IGNORECASE)),
+    (HintKind.PHONE, re.compile(r"(?<![\d.])(?:\+44\s?\(?0?\)?|0044\s?|\(?0)[1-9](?:[\s().-]{0,2}\d){8,9}(?!\d)")),
+    (
+        HintKind.ADDRESS,
+        re.compile(
+            rf"\b(?:flat|room|unit|apartment|apt)\s+\d+[a-z]?\b|\b\d{{1,4}}[a-z]?,?\s+(?!{MEASURE}\b)(?:[A-Z][\w'’]+\s+){{1,3}}{STREET}\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
+
+def find_hints(text: str) -> tuple[Hint, ...]:
+    """The passages that look like an e-mail address, a UK postcode, a UK phone number or a street address, in order."""
+    hints: list[Hint] = []
+    for kind, pattern in PATTERNS:
+        for match in pattern.finditer(text):
+            if not any(match.start() < hint.end and hint.start < match.end() for hint in hints):
+                hints.append(Hint(kind=kind, start=match.start(), end=match.end(), text=match.group()))
+    return tuple(sorted(hints, key=lambda hint: hint.start))

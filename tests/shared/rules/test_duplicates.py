@@ -1,0 +1,140 @@
+"""Could this be Red? Reasons in words, for people and for reports."""
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.model.codes import AlertSource, Gender
+from shared.model.person import Person
+from shared.model.position import Position
+from shared.model.referral import Referral
+from shared.rules.duplicates import Sighting, likely_duplicates, possible_duplicates, say_duration
+from shared.rules.wording import shared_phrase, words_of
+from tests.shared.cast import WATFORD_STATION, at
+
+
+def metres_north(metres: float) -> Position:
+    return Position(latitude=WATFORD_STATION.latitude + metres / 111_195, longitude=WATFORD_STATION.longitude)
+
+
+def someone(person_id: str, where=0.0, seen_at=None, site_id=None, **fields) -> Sighting:
+    position = None if where is None else metres_north(where)
+    return Sighting(
+        person=Person(id=person_id, **fields), seen_at=seen_at or at(14), position=position, site_id=site_id
+    )
+
+
+NEW = someone("new", description="red hat, Irish, small dog")
+
+
+def test_red_seen_forty_metres_away_could_be_the_man_in_the_red_hat():
+    (found,) = possible_duplicates(NEW, [someone("red", 40, at(10), alias="Red")])
+    assert (found.person_id, found.known_as) == ("red", "Red")
+    assert found.reasons == ("'red' in what both are called or look like", "seen 40 m away 4 days before")
+
+
+def test_a_shared_word_far_away_suggests_nobody():
+    assert possible_duplicates(NEW, [someone("red", 400, at(10), alias="Red")]) == []
+    assert possible_duplicates(NEW, [someone("red", 40, at(14, month=9), alias="Red")]) == []
+
+
+def test_being_near_suggests_nobody_by_itself():
+    assert possible_duplicates(NEW, [someone("tall", 0, alias="Stretch")]) == []
+
+
+def test_two_telling_words_of_the_description_suggest_anywhere():
+    (found,) = possible_duplicates(NEW, [someone("x", 5000, description="Irish lad with a dog")])
+    assert found.reasons == ("'dog' and 'irish' in both descriptions",)
+
+
+def test_the_same_alias_comes_before_a_likeness():
+    known = [someone("b", 10, description="small dog"), someone("a", 900, alias="marek ")]
+    found = possible_duplicates(someone("new", alias="Marek", description="small brown dog"), known)
+    assert [(f.person_id, len(f.reasons)) for f in found] == [("b", 2), ("a", 1)]
+    assert "both called 'marek'" in found[1].reasons
+
+
+def test_what_contradicts_rules_a_suggestion_out():
+    him = someone("new", alias="Sam", gender=Gender.MALE, approximate_age_years=30)
+    assert possible_duplicates(him, [someone("a", alias="Sam", gender=Gender.FEMALE)]) == []
+    assert possible_duplicates(him, [someone("a", alias="Sam", approximate_age_years=60)]) == []
+    dated = someone("new", alias="Sam", date_of_birth=date(1981, 2, 3))
+    assert possible_duplicates(dated, [someone("a", alias="Sam", date_of_birth=date(1982, 2, 3))]) == []
+
+
+def test_the_same_site_counts_without_any_position():
+    new = someone("new", None, alias="Red", site_id="stairwell")
+    (found,) = possible_duplicates(new, [someone("a", None, at(12), site_id="stairwell", description="red beard")])
+    assert "seen at the same site 2 days before" in found.reasons
+    assert found.distance_m is None
+
+
+def test_nobody_is_a_duplicate_of_themselves():
+    assert possible_duplicates(NEW, [NEW]) == []
+
+
+def report(referral_id: str, where=0.0, reported_at=None, **fields) -> Referral:
+    return Referral(
+        id=referral_id, number=referral_id.upper(), alert_id=referral_id, source=AlertSource.STREETLINK,
+        reported_at=reported_at or at(14, 21, 40), due_on=date(2026, 11, 27),
+        position=None if where is None else metres_north(where), **fields,
+    )  # fmt: skip
+
+
+def test_one_doorway_thirty_five_minutes_apart_with_the_same_bag():
+    new = report("r2", 0, at(14, 22, 15), description="man in doorway, grey sleeping bag")
+    (found,) = likely_duplicates(new, [report("r1", 8, description="Someone in a grey sleeping bag by Boots")])
+    assert found.reasons == ("same place (10 m apart)", "'grey sleeping bag' in both", "35 minutes apart")
+    assert (found.referral_id, found.number, found.apart) == ("r1", "R1", timedelta(minutes=35))
+
+
+def test_fifty_metres_are_one_place_and_a_little_more_is_not():
+    assert likely_duplicates(report("r2"), [report("r1", 49.9)])
+    assert not likely_duplicates(report("r2"), [report("r1", 50.5)])
+
+
+def test_within_250_metres_the_words_decide():
+    described = report("r2", description="blue tent")
+    assert likely_duplicates(described, [report("r1", 249, description="a blue tent by the canal")])
+    assert not likely_duplicates(described, [report("r1", 249, description="woman in a doorway")])
+    assert not likely_duplicates(described, [report("r1", 251, description="a blue tent by the canal")])
+
+
+def test_after_28_days_it_is_another_report():
+    assert likely_duplicates(report("r2"), [report("r1", 0, at(14, 21, 40) - timedelta(days=28))])
+    assert not likely_duplicates(report("r2"), [report("r1", 0, at(14, 21, 39) - timedelta(days=28))])
+
+
+def test_a_place_told_in_the_same_words_counts_when_no_point_is_known():
+    new = report("r2", None, place="Behind Tesco, Lower High Street")
+    (found,) = likely_duplicates(new, [report("r1", None, place="behind tesco lower high street")])
+    assert found.reasons[0] == "same place in words: 'Behind Tesco, Lower High Street'"
+    assert not likely_duplicates(report("r3", None, place="outside"), [report("r1", None, place="outside")])
+
+
+def test_the_nearest_comes_first():
+    found = likely_duplicates(report("r9"), [report("r1", 40), report("r2", 5), report("r3", None)])
+    assert [f.referral_id for f in found] == ["r2", "r1"]
+
+
+def test_durations_are_said_plainly():
+    spans = [timedelta(minutes=1), timedelta(minutes=35), timedelta(minutes=119), timedelta(hours=5), timedelta(days=3)]
+    assert [say_duration(span) for span in spans] == ["1 minute", "35 minutes", "119 minutes", "5 hours", "3 days"]
+
+
+texts = st.lists(
+    st.sampled_from(["the", "a", "grey", "sleeping", "bag", "tent", "dog", "man", "in", "blue"]), max_size=7
+).map(" ".join)
+
+
+@given(texts, texts)
+def test_a_shared_phrase_is_in_both_texts(one, other):
+    phrase = shared_phrase(one, other)
+    assert f" {phrase} " in f" {' '.join(words_of(one))} " or not phrase
+    assert f" {phrase} " in f" {' '.join(words_of(other))} " or not phrase
+
+
+@given(texts, texts)
+def test_two_texts_share_a_phrase_whichever_comes_first(one, other):
+    assert bool(shared_phrase(one, other)) == bool(shared_phrase(other, one))
