@@ -80,7 +80,7 @@ class Access:
         if isinstance(decision, Deny):
             self._refuse(action, subject, decision)
         if is_personal(action) or subject.kind is not SubjectKind.SYSTEM:
-            marked = "by break-glass" if isinstance(decision, Allow) and decision.by_break_glass else ""
+            marked = "by break-glass" if decision.by_break_glass else ""
             audit.add_lines(self.session, [self._line(action, subject, purpose=purpose, reason=marked, detail=detail)])
         return subject
 

@@ -1,0 +1,57 @@
+"""The server's own secrets, kept in files under LANTERN_DATA that only its user may read.
+
+`secret` signs forms and derives tokens; `sealing` is the X25519 key to which phones seal what they have not sent (B5).
+"""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from server.security.tokens import decode, encode
+from server.settings import Settings
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What the server keeps to itself. `sealing_public` is what phones are told, base64url."""
+
+    secret: bytes
+    sealing: X25519PrivateKey
+
+    @property
+    def sealing_public(self) -> str:
+        """The public half of the sealing key."""
+        raw = self.sealing.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        return encode(raw)
+
+
+def load_keys(settings: Settings) -> Keys:
+    """The keys of this server, made at the first call. LANTERN_SECRET takes the place of the file `secret`."""
+    folder = settings.data / "keys"
+    secret = settings.secret.encode() if settings.secret else _read_or_make(folder / "secret")
+    return Keys(secret=secret, sealing=X25519PrivateKey.from_private_bytes(_read_or_make(folder / "sealing")))
+
+
+def _read_or_make(path: Path) -> bytes:
+    """The 32 bytes kept in a file. Two processes that start together agree on whose file stands."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read(path)
+    with os.fdopen(handle, "w") as file:
+        file.write(encode(secrets.token_bytes(32)))
+        file.flush()
+        os.fsync(file.fileno())
+    return _read(path)
+
+
+def _read(path: Path) -> bytes:
+    key = decode(path.read_text().strip())
+    if len(key) != 32:
+        raise ValueError(f"{path.name} in the keys folder is damaged: restore it from the backup of LANTERN_DATA.")
+    return key

@@ -1,0 +1,41 @@
+"""The second factor: time-based one-time codes (RFC 6238: SHA-1, six digits, thirty seconds), each usable once."""
+
+import hashlib
+import hmac
+import secrets
+from base64 import b32decode, b32encode
+from urllib.parse import quote, urlencode
+
+STEP_S = 30
+DIGITS = 6
+STEPS_AROUND = 1
+"""A clock may be half a minute off on either side."""
+
+
+def new_secret() -> str:
+    """160 random bits in base32, as authenticator apps take them."""
+    return b32encode(secrets.token_bytes(20)).decode()
+
+
+def code_at(secret: str, step: int) -> str:
+    """The code of one thirty-second step."""
+    digest = hmac.new(b32decode(secret), step.to_bytes(8, "big"), hashlib.sha1).digest()
+    offset = digest[-1] & 0x0F
+    number = int.from_bytes(digest[offset : offset + 4], "big") & 0x7FFFFFFF
+    return f"{number % 10**DIGITS:0{DIGITS}d}"
+
+
+def find_step(secret: str, code: str, at_s: float, last_step: int | None) -> int | None:
+    """The step whose code this is, near `at_s` (seconds since 1970) and later than the last one used; else None."""
+    given = "".join(character for character in code if character.isdigit())
+    now = int(at_s) // STEP_S
+    for step in range(now - STEPS_AROUND, now + STEPS_AROUND + 1):
+        if (last_step is None or step > last_step) and hmac.compare_digest(code_at(secret, step), given):
+            return step
+    return None
+
+
+def address(secret: str, account: str, issuer: str = "Lantern") -> str:
+    """What an authenticator app scans."""
+    query = urlencode({"secret": secret, "issuer": issuer, "digits": DIGITS, "period": STEP_S})
+    return f"otpauth://totp/{quote(issuer)}:{quote(account)}?{query}"
