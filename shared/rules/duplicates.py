@@ -119,9 +119,8 @@ def say_duration(span: timedelta) -> str:
 def _identity_grounds(one: Person, other: Person, limits: DuplicateLimits) -> tuple[list[str], list[str]]:
     strong, weak = [], []
     names = {text.casefold().strip() for text in (one.name, one.alias)} - {""}
-    for text in dict.fromkeys((other.name, other.alias)):
-        if text.casefold().strip() in names:
-            strong.append(f"both called '{text.strip()}'")
+    theirs = dict.fromkeys((other.name.strip(), other.alias.strip()))
+    strong += [f"both called '{text}'" for text in theirs if text.casefold() in names]
     if one.date_of_birth is not None and one.date_of_birth == other.date_of_birth:
         strong.append("the same date of birth")
     common = telling_words(one.description) & telling_words(other.description)
