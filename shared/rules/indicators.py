@@ -9,6 +9,7 @@ are second-hand and are settings here: `IndicatorPeriods`.
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from itertools import pairwise
 
 from shared.model.codes import InstitutionLeft
 from shared.model.value import Id, Value
@@ -121,7 +122,7 @@ def _is_long_term(seen: list[date], first: date, periods: IndicatorPeriods) -> b
 
 def _is_returning(seen: list[date], first: date, periods: IndicatorPeriods) -> bool:
     gap = timedelta(days=periods.returning_after_days)
-    return any(later >= first and later - earlier >= gap for earlier, later in zip(seen, seen[1:], strict=False))
+    return any(later >= first and later - earlier >= gap for earlier, later in pairwise(seen))
 
 
 def _left_lately(person: Id, in_month: list[date], exits: list[InstitutionExit], periods: IndicatorPeriods) -> bool:
