@@ -3,18 +3,17 @@
 # A name on the path may be a shim that does not run, so each is asked for its version.
 set -u
 seen=""
-for name in "${PYTHON:-}" python3 python3.13 python3.12 python3.11 python; do
-    [ -n "$name" ] || continue
+# A Python that was named is taken or refused, never quietly replaced.
+for name in ${PYTHON:-python3 python3.13 python3.12 python3.11 python}; do
     version=$("$name" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || continue
     case "$version" in
         3.11 | 3.12 | 3.13) command -v "$name"; exit 0 ;;
     esac
     seen="$seen $name is $version;"
-    if [ "$name" = "${PYTHON:-}" ]; then break; fi
 done
 {
     echo "Lantern needs Python 3.11, 3.12 or 3.13 (Kivy has no build for newer ones yet)."
-    echo "Found:${seen:- no Python at all}"
+    echo "Found:${seen:- ${PYTHON:-no Python at all} (it does not run)}"
     echo "Install one, or name it: make demo PYTHON=/path/to/python3.12"
 } >&2
 exit 2
