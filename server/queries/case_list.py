@@ -70,7 +70,7 @@ def count_cases(session: Session, district_id: Id, since: datetime) -> CaseListC
             mdt_case.c.district_id == district_id, mdt_case.c.state.in_(_texts(LIVE_STATES)), mdt_case.c.since >= since
         )
     ).scalar_one()
-    return CaseListCounts(by_state=dict(rows), new=new)
+    return CaseListCounts(by_state=dict(rows.tuples().all()), new=new)
 
 
 def list_cases(

@@ -6,7 +6,7 @@ Whether somebody may read it is decided before, in `server.access`.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, String, and_, cast, exists, func, literal, null, or_, select, union_all
@@ -18,7 +18,7 @@ from server.tables.case import case_action, case_review, mdt_case
 from server.tables.columns import UTCDateTime
 from server.tables.contact import contact, contact_person
 from server.tables.district import district
-from server.tables.person import person, person_merge, person_need
+from server.tables.person import person_need
 from server.tables.referral import referral
 from server.tables.site import site
 from server.tables.verification import person_verification, verification
@@ -26,10 +26,11 @@ from server.tables.worker import worker
 from shared.model.case import Case
 from shared.model.codes import CaseState, ReceivingSupport, ReviewStatus, SupportNeed
 from shared.model.value import Id, Value
+from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 WORKING_WINDOW_DAYS = 90
 TIMELINE_LIMIT = 50
-LOOKS_LIMIT = 20
+LOOKS_LIMIT = 100
 
 
 class Standing(Value, frozen=True, kw_only=True):
@@ -87,12 +88,6 @@ class Event(Value, frozen=True, kw_only=True):
     place: str = ""
     text: str = ""
     more: str = ""
-
-
-def list_merged_ids(session: Session, person_id: Id) -> list[Id]:
-    """Returns the person's id and the ids of records merged into theirs."""
-    query = select(person_merge.c.from_id).where(person_merge.c.into_id == person_id, person_merge.c.undone.is_(False))
-    return [person_id, *session.scalars(query.order_by(person_merge.c.at))]
 
 
 def find_standing(session: Session, person_id: Id) -> Standing | None:
@@ -166,7 +161,7 @@ def list_who_works_with(session: Session, person_ids: Sequence[Id], now: datetim
 
 
 def list_looks(session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT) -> list[Look]:
-    """Returns who has read the record, the latest first (privacy rule A6)."""
+    """Returns who has read the record, one line a worker and day, the latest first (privacy rule A6)."""
     query = (
         select(worker.c.short_name, agency.c.name, audit.c.at, audit.c.purpose)
         .select_from(audit)
@@ -181,10 +176,16 @@ def list_looks(session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LI
         .order_by(audit.c.at.desc(), audit.c.id.desc())
         .limit(limit)
     )
-    return [
-        Look(short_name=name, agency_name=called, at=at, purpose=purpose)
-        for name, called, at, purpose in session.execute(query)
-    ]
+    looks = [Look(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in session.execute(query)]
+    return _without_repeats(looks)
+
+
+def _without_repeats(looks: list[Look]) -> list[Look]:
+    """Of one worker's looks on one day only the latest: who looked is what matters, every look stays in the audit log."""
+    newest: dict[tuple[str, str, date], Look] = {}
+    for look in looks:
+        newest.setdefault((look.short_name, look.agency_name, look.at.date()), look)
+    return list(newest.values())
 
 
 def list_events(
@@ -192,7 +193,7 @@ def list_events(
 ) -> list[Event]:
     """Returns what happened before a moment, the newest first, at most `limit` events.
 
-    `before_id` is the event where the page above ended: several things may have happened at one moment. 
+    `before_id` is the event where the page above ended: several things may have happened at one moment.
 
     Each kind gives its own newest `limit` events at most, so no kind's whole history is ever read.
     """
@@ -315,6 +316,11 @@ def _case(found: Any) -> CaseStanding:
     return CaseStanding(case=Case(**fields), district_name=found["district_name"])
 
 
-def find_person_district(session: Session, person_id: Id) -> Id | None:
-    """Returns the district where the person was last met, if that is known."""
-    return session.scalar(select(person.c.district_id).where(person.c.id == person_id))
+def count_nights(session: Session, person_ids: Sequence[Id], today: date, window_days: int = 14) -> int:
+    """Returns on how many distinct outreach nights of the window, which ends with `today`, the person was seen rough."""
+    query = select(func.count(func.distinct(contact_person.c.night))).where(
+        contact_person.c.person_id.in_(person_ids),
+        contact_person.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
+        contact_person.c.night > today - timedelta(days=window_days),
+    )
+    return session.execute(query).scalar_one()

@@ -14,8 +14,8 @@ from server.web.layout import assets, words
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
-class Forgiving(StrictUndefined):
-    """Our own templates fail on a misspelt name; GOV.UK's macros ask for parameters that were not given."""
+class AskedFor(StrictUndefined):
+    """A name that nobody gave: asking whether it is there is fine (GOV.UK's macros do), writing it on a page is a fault."""
 
     def __bool__(self) -> bool:
         return False
@@ -30,7 +30,7 @@ def environment() -> Environment:
             PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
         ]
     )
-    made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=AskedFor)
     made.filters.update(words.FILTERS)
     made.globals["asset"] = assets.asset_url
     return made

@@ -5,45 +5,41 @@ each handler asks the policy for itself.
 from typing import Any, NamedTuple
 
 from shared.model.codes import Role
+from shared.policy import Act
+from shared.policy.grid import GRID
 
 
 class Entry(NamedTuple):
-    """One entry of the navigation and the roles it is for."""
+    """One entry of the navigation, and the action its page names."""
 
     path: str
     text: str
-    roles: frozenset[Role]
-
-
-def _entry(path: str, text: str, *roles: Role) -> Entry:
-    return Entry(path, text, frozenset(roles))
+    action: Act
 
 
 ENTRIES = (
-    _entry("/cases", "Case list", Role.COORDINATOR, Role.AGENCY_MEMBER),
-    _entry("/conferences", "Conferences", Role.COORDINATOR, Role.AGENCY_MEMBER),
-    _entry("/referrals", "Referrals", Role.TEAM_LEAD, Role.COORDINATOR),
-    _entry("/tonight", "Where people are", Role.TEAM_LEAD, Role.COORDINATOR),
-    _entry("/hotspots", "Hotspots", Role.COMMISSIONER, Role.COORDINATOR),
-    _entry("/devices", "Phones", Role.ADMINISTRATOR, Role.TEAM_LEAD),
-    _entry("/workers", "Workers", Role.ADMINISTRATOR),
-    _entry("/agencies", "Agencies", Role.ADMINISTRATOR, Role.COORDINATOR),
+    Entry("/cases", "Case list", Act.SEE_CASE_LIST),
+    Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
+    Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
+    Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),
+    Entry("/devices", "Phones", Act.SEE_DEVICES),
+    Entry("/workers", "Workers", Act.MANAGE_WORKERS),
+    Entry("/agencies", "Agencies", Act.SEE_AGREEMENTS),
+    Entry("/who-can-see", "Who can see what", Act.SEE_RECIPIENTS),
 )
 
 
 def entries_for(roles: frozenset[Role]) -> list[Entry]:
     """Returns the entries that any of the roles may open, in the order of the page."""
-    return [entry for entry in ENTRIES if entry.roles & roles]
+    allowed = {action for role in roles for action in GRID.get(role, {})}
+    return [entry for entry in ENTRIES if entry.action in allowed]
 
 
 def first_page(roles: frozenset[Role]) -> str:
     """Returns where somebody starts after signing in."""
-    found = entries_for(roles)
-    return found[0].path if found else "/welcome"
+    return entries_for(roles)[0].path if entries_for(roles) else "/welcome"
 
 
-def navigation_of(actor: Any, section: str) -> list[dict[str, Any]]:
+def navigation_of(roles: frozenset[Role], section: str) -> list[dict[str, Any]]:
     """Returns the entries in the shape that GOV.UK's service navigation takes, the current section marked."""
-    return [
-        {"href": entry.path, "text": entry.text, "active": entry.path == section} for entry in entries_for(actor.roles)
-    ]
+    return [{"href": entry.path, "text": entry.text, "active": entry.path == section} for entry in entries_for(roles)]

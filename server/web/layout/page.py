@@ -16,6 +16,7 @@ from markupsafe import Markup
 from server.web.layout import engine
 from server.web.layout.navigation import navigation_of
 from server.web.layout.notices import NOTICES
+from shared.model.worker import Worker
 
 AnyRequest = Request[Any, Any, Any]
 NEVER_KEPT = {"cache-control": "no-store"}
@@ -39,12 +40,12 @@ def page(
     *,
     title: str,
     section: str = "",
-    actor: Any = None,
+    worker: Worker | None = None,
     status: int = 200,
     **facts: Any,
 ) -> Response[str]:
     """Returns the page of `template` in its frame. `section` is the address of the navigation entry it belongs to."""
-    context: Mapping[str, Any] = {"title": title, "frame": _frame(request, actor, section), **facts}
+    context: Mapping[str, Any] = {"title": title, "frame": _frame(request, worker, section), **facts}
     return Response(
         engine.render(template, dict(context)), media_type=MediaType.HTML, status_code=status, headers=NEVER_KEPT
     )
@@ -58,13 +59,13 @@ def go_to(path: str, done: str = "") -> Redirect:
     return Redirect(f"{path}{mark}done={done}" if done else path, status_code=HTTP_303_SEE_OTHER, headers=NEVER_KEPT)
 
 
-def _frame(request: AnyRequest, actor: Any, section: str) -> Frame:
+def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
     token = csrf_token({"request": request})
     return Frame(
         nonce=request.scope["state"].get("csp_nonce", ""),
         csrf_token=token,
         csrf_field=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token),
-        signed_in_as=getattr(actor, "name", "") or "",
-        navigation=navigation_of(actor, section) if actor is not None else [],
+        signed_in_as=worker.name if worker is not None else "",
+        navigation=navigation_of(worker.roles, section) if worker is not None else [],
         notice=NOTICES.get(request.query_params.get("done", ""), ""),
     )

@@ -76,7 +76,7 @@ WORDS: Mapping[Any, str] = {
     ReferralState.CLOSED: "Closed",
     ReferralState.DUPLICATE_OF: "Same as another",
     ReferralState.WRONG_AREA: "Another area",
-    CaseState.CANDIDATE: "New: to decide",
+    CaseState.CANDIDATE: "To decide",
     CaseState.LISTED: "On the list",
     CaseState.OPEN: "Open at MDT",
     CaseState.CLOSED: "Closed",

@@ -1,0 +1,178 @@
+"""The district's MDT case list: who is on it and why, in one glance; what is shown stands in the address, and never a
+personal value; a search goes by POST (privacy rule C9).
+"""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, URLEncodedBody
+
+from server.access import Access, Door
+from server.problems import NotFound
+from server.queries.case_list import LIVE_STATES, CaseListCounts, CaseListRow, CaseListView, count_cases, list_cases
+from server.queries.districts import list_districts
+from server.web.layout.forms import Form
+from server.web.layout.page import AnyRequest, page
+from server.web.layout.words import LOCAL_TIME, lower_first, say
+from shared.geo.night import outreach_night
+from shared.model.codes import CaseState, SupportNeed
+from shared.model.district import District
+from shared.model.value import Id, Value
+from shared.policy import Act, SubjectKind
+
+PAGE_LENGTH = 50
+SHOW = {
+    "current": ("Everyone current", LIVE_STATES),
+    "candidate": ("To decide", (CaseState.CANDIDATE,)),
+    "listed": ("On the list", (CaseState.LISTED,)),
+    "open": ("Open at MDT", (CaseState.OPEN,)),
+    "closed": ("Closed", (CaseState.CLOSED,)),
+    "declined": ("Not taken on", (CaseState.DECLINED,)),
+}
+SORT = {
+    "verified": "Newest verified first",
+    "seen": "Last seen first",
+    "nights": "Most nights first",
+    "waiting": "Waiting longest first",
+    "name": "By name",
+}
+NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
+
+
+class Choice(Value, frozen=True, kw_only=True):
+    """What the address asks for; whatever is not offered counts as not asked."""
+
+    show: str = "current"
+    need: str = ""
+    missing: str = ""
+    sort: str = "verified"
+    page: int = 1
+
+    def view(self, words: str = "") -> CaseListView:
+        """Returns the query's view."""
+        return CaseListView(
+            states=SHOW.get(self.show, SHOW["current"])[1],
+            need=SupportNeed(self.need) if self.need in {str(need) for need in NEEDS} else None,
+            without_date_of_birth=self.missing == "birth",
+            words=words,
+            sort=self.sort,
+        )
+
+    def path(self, district_id: Id, page_number: int) -> str:
+        """Returns the address of another page of the same choice."""
+        asked = {"district": district_id, "show": self.show, "need": self.need, "missing": self.missing, "sort": self.sort}
+        return "/cases?" + urlencode({**{name: value for name, value in asked.items() if value}, "page": page_number})
+
+
+class SearchForm(Form, frozen=True, kw_only=True):
+    """Words to find a person by. They go by POST: no name is ever in an address."""
+
+    district: str = ""
+    words: str = ""
+
+
+@get("/cases", opt={"action": Act.SEE_CASE_LIST}, sync_to_thread=True, include_in_schema=False)
+def show_case_list(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    district: FromQuery[str] = "",
+    show: FromQuery[str] = "current",
+    need: FromQuery[str] = "",
+    missing: FromQuery[str] = "",
+    sort: FromQuery[str] = "verified",
+    page: FromQuery[int] = 1,
+) -> Response[str]:
+    """The list of one district of the coordinator's."""
+    choice = Choice(show=show, need=need, missing=missing, sort=sort, page=max(1, page))
+    with door.open() as access:
+        return _answer(request, access, district, choice)
+
+
+@post("/cases/search", opt={"action": Act.SEE_CASE_LIST}, status_code=200, sync_to_thread=True, include_in_schema=False)
+def search_case_list(
+    request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[SearchForm]
+) -> Response[str]:
+    """The people of the district's list, in whatever state, of whom every word is true."""
+    choice = Choice(show="current")
+    with door.open() as access:
+        return _answer(request, access, data.district, choice, words=data.words.strip()[:200])
+
+
+def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice, words: str = "") -> Response[str]:
+    districts = [each for each in list_districts(access.session) if each.id in access.actor.district_ids]
+    district = _chosen(access, districts, district_id)
+    view = choice.view(words) if not words else CaseListView(states=(), words=words)
+    since = _start_of_yesterday(access.now)
+    offset = (choice.page - 1) * PAGE_LENGTH
+    rows = list_cases(
+        access.session, district.id, view, today=outreach_night(access.now), limit=PAGE_LENGTH + 1, offset=offset
+    )
+    shown = rows[:PAGE_LENGTH]
+    access.note_seen(SubjectKind.PERSON, [row.person_id for row in shown], purpose="case list")
+    counts = count_cases(access.session, district.id, since)
+    return page(
+        request, "coordinator/case_list.html", title=f"Case list, {district.name}", section="/cases",
+        worker=access.worker, is_filtered=choice != Choice(page=choice.page) and not words, district=district, districts=districts, summary=_summary(counts), view=choice, words=words,
+        rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),
+        nothing=_nothing(words), show_options=[(key, text) for key, (text, _) in SHOW.items()],
+        need_options=[("", "Any"), *((str(each), say(each)) for each in NEEDS)],
+        missing_options=[("", "Nothing in particular"), ("birth", "Date of birth")], sort_options=list(SORT.items()),
+        previous_path=choice.path(district.id, choice.page - 1) if choice.page > 1 and not words else "",
+        next_path=choice.path(district.id, choice.page + 1) if len(rows) > PAGE_LENGTH and not words else "",
+    )  # fmt: skip
+
+
+def _chosen(access: Access, districts: list[District], district_id: Id) -> District:
+    """The district asked for, or the first of theirs; one that is not theirs is refused as if it did not exist."""
+    wanted = district_id or (districts[0].id if districts else "")
+    access.require_district(Act.SEE_CASE_LIST, wanted, purpose="case list")
+    found = next((each for each in districts if each.id == wanted), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+class _Shown(CaseListRow, frozen=True, kw_only=True):
+    """A row as the page shows it."""
+
+    is_new: bool = False
+
+    @classmethod
+    def of(cls, row: CaseListRow, since: datetime) -> "_Shown":
+        """Returns the row with its reason as a sentence, and whether it came since yesterday."""
+        fields: dict[str, Any] = {name: getattr(row, name) for name in CaseListRow.__struct_fields__}
+        reason = row.reason[:1].upper() + row.reason[1:]
+        fields["reason"] = reason if reason.endswith((".", "!", "?")) else f"{reason}."
+        return cls(**fields, is_new=row.since >= since and row.state in LIVE_STATES)
+
+
+def _start_of_yesterday(now: datetime) -> datetime:
+    yesterday = now.astimezone(LOCAL_TIME).date() - timedelta(days=1)
+    return datetime.combine(yesterday, time(), LOCAL_TIME)
+
+
+def _summary(counts: CaseListCounts) -> str:
+    new = f"{counts.new} new since yesterday." if counts.new else "Nobody new since yesterday."
+    states = [
+        f"{counts.by_state[str(state)]} {lower_first(SHOW[str(state)][0])}"
+        for state in LIVE_STATES
+        if counts.by_state.get(str(state))
+    ]
+    return f"{new} {' · '.join(states)}"
+
+
+def _heading(choice: Choice, words: str) -> str:
+    if words:
+        return f"People found for “{words}”"
+    return SHOW.get(choice.show, SHOW["current"])[0]
+
+
+def _nothing(words: str) -> str:
+    if words:
+        return "Nobody on this list is described like that. Try fewer words, or part of a word."
+    return "Nobody here at the moment. People whom outreach sees bedded down arrive by themselves."
+
+

@@ -1,0 +1,154 @@
+"""One person's page: their own words first, then what is known, who works with them, who looked, and one timeline. From here a
+coordinator judges a verification and decides about the case.
+"""
+
+from datetime import datetime
+
+import msgspec
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from server.access import Access, Door
+from server.queries import districts, person_page, subjects
+from server.queries.person_page import CaseStanding
+from server.web.coordinator.glance import glance_at
+from server.web.coordinator.timeline import tell
+from server.web.layout.forms import Errors, Form
+from server.web.layout.page import AnyRequest, page
+from server.web.layout.words import say
+from shared.geo.night import outreach_night
+from shared.model.codes import CaseState, EvidenceBasis, ReviewStatus
+from shared.model.person import Person
+from shared.model.value import Id
+from shared.policy import Act, Subject, SubjectKind
+
+PURPOSE = "coordination"
+JUDGEMENTS = (
+    (str(ReviewStatus.CONFIRMED), "Confirm: this person is sleeping rough"),
+    (str(ReviewStatus.NOT_CONFIRMED), "Do not confirm, for now"),
+)
+BASES = tuple(
+    basis for basis in EvidenceBasis if basis is not EvidenceBasis.PUBLIC_REFERRAL_ONLY
+)
+LIST, DECLINE, CLOSE = ("list", "Put on the list", ""), ("decline", "Do not take on", "govuk-button--secondary"), (
+    "close", "Close the case", "govuk-button--secondary",
+)  # fmt: skip
+DECISIONS: dict[CaseState | None, tuple[tuple[str, str, str], ...]] = {
+    None: (LIST,),
+    CaseState.CANDIDATE: (LIST, DECLINE),
+    CaseState.LISTED: (CLOSE,),
+    CaseState.OPEN: (CLOSE,),
+    CaseState.CLOSED: (LIST,),
+    CaseState.DECLINED: (LIST,),
+}
+
+
+class PersonForm(Form, frozen=True, kw_only=True):
+    """What the two forms of the page may send."""
+
+    judgement: str = ""
+    basis: str = ""
+    reason: str = ""
+    decision: str = ""
+    district: str = ""
+    case_reason: str = ""
+
+
+@get("/people/{person_id:str}", opt={"action": Act.SEE_PERSON}, sync_to_thread=True, include_in_schema=False)
+def show_person(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    person_id: FromPath[Id],
+    before: FromQuery[datetime | None] = None,
+    before_id: FromQuery[Id] = "",
+) -> Response[str]:
+    """The record, for a coordinator or an agency that works with the person."""
+    with door.open() as access:
+        person = access.open_person(person_id, PURPOSE)
+        return answer(request, access, person, before=before, before_id=before_id)
+
+
+def answer(
+    request: AnyRequest,
+    access: Access,
+    person: Person,
+    *,
+    before: datetime | None = None,
+    before_id: Id = "",
+    form: PersonForm | None = None,
+    errors: Errors | None = None,
+) -> Response[str]:
+    """The page of a record that the door has opened, with what is wrong with a form where something is."""
+    session, now = access.session, access.now
+    subject = subjects.find_person(session, person.id) or Subject(kind=SubjectKind.PERSON, id=person.id)
+    same = subjects.list_same_person(session, person.id)
+    case = _case_shown(access, person_page.list_cases_of(session, person.id))
+    district = _district_shown(access, subject, case)
+    standing = person_page.find_standing(session, person.id)
+    works_with = person_page.list_who_works_with(session, same, now)
+    events = person_page.list_events(session, same, before or now, before_id)
+    notes_withheld = "" if access.allows(Act.SEE_NOTES, subject) else _ask(works_with)
+    may_decide = district is not None and access.allows(Act.CHANGE_CASE, subjects.of_district(district.id))
+    return page(
+        request, "coordinator/person.html", title=person.known_as, section="/cases", worker=access.worker, now=now,
+        status=422 if errors else 200, person=person, errors=errors or {}, form=form or PersonForm(),
+        caption=district.name if district else "", district=district, case=case.case if case else None,
+        status_words=_sentence(standing.reason if standing else "not verified: nobody has seen them bedded down yet"),
+        may_review=access.allows(Act.JUDGE_VERIFICATION, subject), judgement_options=JUDGEMENTS,
+        basis_options=[(str(basis), say(basis)) for basis in BASES],
+        review_open=bool(errors and errors.keys() & {"judgement", "basis", "reason"}),
+        may_decide=may_decide, decisions=DECISIONS.get(case.case.state if case else None, (LIST,)),
+        decide_heading=_decide_heading(case), decide_hint="Kept with the case. If the person asks, they may read it.",
+        needs=person_page.list_needs(session, same), works_with=works_with,
+        glance=glance_at(person, person_page.count_nights(session, same, outreach_night(now)), now.date()),
+        looks=person_page.list_looks(session, same) if access.allows(Act.SEE_WHO_LOOKED, subject) else None,
+        timeline=[tell(event, notes_withheld) for event in events],
+        older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
+    )  # fmt: skip
+
+
+def _case_shown(access: Access, cases: list[CaseStanding]) -> CaseStanding | None:
+    """The live or newest case of a district that the reader acts for; else the first there is."""
+    theirs = [each for each in cases if each.case.district_id in access.actor.district_ids]
+    return next(iter(theirs or cases), None)
+
+
+class ShownDistrict(msgspec.Struct, frozen=True):
+    """The district that the page speaks of."""
+
+    id: Id
+    name: str
+
+
+def _district_shown(access: Access, subject: Subject, case: CaseStanding | None) -> ShownDistrict | None:
+    if case is not None:
+        return ShownDistrict(case.case.district_id, case.district_name)
+    shared = sorted(subject.district_ids & access.actor.district_ids) or sorted(subject.district_ids)
+    found = districts.find_district(access.session, shared[0]) if shared else None
+    return ShownDistrict(found.id, found.name) if found else None
+
+
+def _decide_heading(case: CaseStanding | None) -> str:
+    state = case.case.state if case else None
+    if state is CaseState.CANDIDATE:
+        return "Take on to the MDT case list?"
+    if state in (CaseState.LISTED, CaseState.OPEN):
+        return "Close the case"
+    return "Put on the MDT case list"
+
+
+def _ask(works_with: list[person_page.WorksWith]) -> str:
+    """Privacy rule A3: notes are for the services that work with the person; others hear whom to ask."""
+    names = sorted({each.agency_name for each in works_with})
+    return f"Notes exist. Ask {' or '.join(names) if names else 'the service that works with this person'}."
+
+
+def _older(person_id: Id, events: list[person_page.Event]) -> str:
+    last = events[-1]
+    return f"/people/{person_id}?before={last.at.isoformat().replace('+00:00', 'Z')}&before_id={last.id}#timeline"
+
+
+def _sentence(text: str) -> str:
+    said = text[:1].upper() + text[1:]
+    return said if said.endswith((".", "?", "!")) else f"{said}."

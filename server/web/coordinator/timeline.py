@@ -1,0 +1,86 @@
+"""How each thing that happened reads on a person's timeline. Pure: an event in, a headline and its text out."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from server.queries.person_page import Event
+from server.web.layout.words import lower_first, say, say_short_day
+from shared.model.codes import CaseState, ContactState, EvidenceBasis, ReferralState, ReviewStatus
+from shared.model.value import Value
+
+
+class Told(Value, frozen=True, kw_only=True):
+    """An event as the page shows it."""
+
+    kind: str
+    kind_words: str
+    at: datetime
+    by: str
+    headline: str
+    text: str = ""
+
+
+def tell(event: Event, notes_withheld: str) -> Told:
+    """Returns the event in words. `notes_withheld` takes the place of a contact's note where the reader may not see it."""
+    kind_words, words = TELLERS.get(event.kind, ("Record", _plain))
+    headline, text = words(event, notes_withheld)
+    return Told(kind=event.kind, kind_words=kind_words, at=event.at, by=event.by, headline=headline, text=text)
+
+
+def _contact(event: Event, notes_withheld: str) -> tuple[str, str]:
+    place = f" at {event.place}" if event.place else ""
+    note = (notes_withheld or event.text) if event.text else ""
+    step = f"Next step: {event.more}" if event.more else ""
+    return f"{say(ContactState(event.code))}{place}", " ".join(part for part in (_stop(note), _stop(step)) if part)
+
+
+def _verification(event: Event, notes_withheld: str) -> tuple[str, str]:
+    basis = lower_first(say(EvidenceBasis(event.more)))
+    status = ReviewStatus(event.code)
+    if status is ReviewStatus.UNREVIEWED:
+        return f"Verification recorded: {basis}", event.text
+    return f"Verification {lower_first(say(status))}: {basis}", event.text
+
+
+def _case(event: Event, notes_withheld: str) -> tuple[str, str]:
+    words = {
+        CaseState.CANDIDATE: f"Put forward for {event.place}’s MDT list",
+        CaseState.LISTED: f"Put on {event.place}’s MDT list",
+        CaseState.OPEN: f"Open at {event.place}’s MDT",
+        CaseState.CLOSED: f"Case closed in {event.place}",
+        CaseState.DECLINED: f"Not taken on in {event.place}",
+    }
+    text = event.text[:1].upper() + event.text[1:]
+    return words.get(CaseState(event.code), event.code), " ".join(part for part in (_stop(text), _stop(event.more)) if part)
+
+
+def _review(event: Event, notes_withheld: str) -> tuple[str, str]:
+    return f"Reviewed at MDT {event.code}", " ".join(part for part in (_stop(event.more), _stop(event.text)) if part)
+
+
+def _action(event: Event, notes_withheld: str) -> tuple[str, str]:
+    due = say_short_day(date.fromisoformat(event.code[:10]))
+    return f"{event.place}: {event.text}", f"By {due}." + (f" Done: {event.more}" if event.more else "")
+
+
+def _referral(event: Event, notes_withheld: str) -> tuple[str, str]:
+    return f"Reported to us ({event.more}), {lower_first(say(ReferralState(event.code)))}", _stop(event.text)
+
+
+def _plain(event: Event, notes_withheld: str) -> tuple[str, str]:
+    return event.code, event.text
+
+
+def _stop(text: str) -> str:
+    """The text as a sentence."""
+    return text if not text or text.endswith((".", "!", "?")) else f"{text}."
+
+
+TELLERS: dict[str, tuple[str, Callable[[Event, str], tuple[str, str]]]] = {
+    "contact": ("Contact", _contact),
+    "verification": ("Verification", _verification),
+    "case": ("Case", _case),
+    "review": ("MDT", _review),
+    "action": ("Action agreed", _action),
+    "referral": ("Referral", _referral),
+}
