@@ -19,8 +19,7 @@ from scipy.spatial import cKDTree
 from sqlalchemy.orm import Session
 
 from server.places.postcodes import PostcodeGround, load_ground, project_to_ground
-from server.queries.boundaries import Boundary, get_places_version, list_boundaries, list_districts
-from shared.model.district import District
+from server.queries.boundaries import Boundary, get_places_version, list_boundaries, list_districts_on
 from shared.model.value import Id
 
 NEAREST_POSTCODE_MAX_M = 5_000.0
@@ -102,7 +101,7 @@ class DistrictFinder:
 
 def load_district_finder(session: Session, data: Path, on: date | None = None) -> DistrictFinder:
     """A finder for the districts of the database that are valid on a day. `data` is where postcodes are cached."""
-    districts = list_districts(session, on)
+    districts = list_districts_on(session, on)
     known = {district.id for district in districts}
     boundaries = [area for area in list_boundaries(session) if area.district_id in known]
     drawn = {area.district_id for area in boundaries}
@@ -142,11 +141,6 @@ class CurrentDistricts:
 def name_of_unlisted(code: str) -> str:
     """What to call a district known only by its code, until a boundary file names it."""
     return f"Local authority {code}"
-
-
-def make_district(code: str, name: str, district_id: Id) -> District:
-    """A district as an operator's file names it."""
-    return District(id=district_id, code=code, name=name)
 
 
 def _find_nearest_way(data: Path, id_by_code: Mapping[str, Id]) -> NearestPostcode | None:

@@ -1,13 +1,13 @@
-"""Districts and their boundary polygons: the SQL for them, and nothing of where a point lies (see `server.places`)."""
+"""Boundary polygons of districts: the SQL for them, and nothing of where a point lies (see `server.places`)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.queries.districts import list_districts
 from server.tables.district import boundary, district
 from shared.model.district import District
 from shared.model.value import Id
@@ -26,31 +26,20 @@ class Boundary:
     source: str = ""
 
 
-def list_districts(session: Session, on: date | None = None) -> list[District]:
+def list_districts_on(session: Session, on: date | None = None) -> list[District]:
     """Every district, or those valid on a day, by name."""
-    query = select(district).order_by(district.c.name, district.c.id)
-    if on is not None:
-        query = query.where(
-            or_(district.c.valid_from.is_(None), district.c.valid_from <= on),
-            or_(district.c.valid_to.is_(None), district.c.valid_to >= on),
-        )
-    return [_to_district(row) for row in session.execute(query).mappings()]
-
-
-def find_district_by_code(session: Session, code: str, on: date | None = None) -> District | None:
-    """The district that bears a code on a day; the newest of them when no day is given."""
-    bearing = [found for found in list_districts(session, on) if found.code == code]
-    return max(bearing, key=lambda found: found.valid_from or date.min) if bearing else None
-
-
-def add_districts(session: Session, districts: Iterable[District]) -> None:
-    """Store new districts."""
-    rows = [
-        {field: getattr(one, field) for field in ("id", "code", "name", "valid_from", "valid_to", "verified_only")}
-        for one in districts
+    return [
+        found
+        for found in list_districts(session)
+        if on is None
+        or ((found.valid_from is None or found.valid_from <= on) and (found.valid_to is None or found.valid_to >= on))
     ]
-    if rows:
-        session.execute(insert(district), rows)
+
+
+def find_district_by_code(session: Session, code: str) -> District | None:
+    """The district that bears a code; the newest of several."""
+    bearing = [found for found in list_districts(session) if found.code == code]
+    return max(bearing, key=lambda found: found.valid_from or date.min) if bearing else None
 
 
 def rename_district(session: Session, district_id: Id, name: str) -> None:
@@ -86,14 +75,3 @@ def get_places_version(session: Session) -> tuple[Any, ...]:
         select(func.count(), func.max(district.c.id), func.max(district.c.valid_to)).select_from(district)
     ).one()
     return (*areas, *districts)
-
-
-def _to_district(row: Any) -> District:
-    return District(
-        id=row["id"],
-        code=row["code"],
-        name=row["name"],
-        valid_from=row["valid_from"],
-        valid_to=row["valid_to"],
-        verified_only=bool(row["verified_only"]),
-    )

@@ -1,0 +1,1 @@
+"""District boundaries: GeoJSON polygons with a code and a name each."""

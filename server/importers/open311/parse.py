@@ -1,0 +1,115 @@
+"""Open311 GeoReport v2 service requests, as JSON: a list, an object holding one, or one request a line.
+
+Bytes in; reports and refusals out, in the order of the file. Pure. Source: the GeoReport v2 specification.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from server.importers.cells import read_moment, read_point, shorten
+from server.importers.files import Refusal, UnusableFile, UnusableRow, decode_text, make_storable
+from server.importers.report import Reading, Report, find_referrer, join_words, keep_raw, make_reference
+from shared.model.codes import AlertSource
+
+LIST_NAMES = ("service_requests", "requests", "data")
+PLACE_NAMES = ("address", "zipcode", "address_string")
+MAX_RAW_CHARACTERS = 20_000
+
+
+def parse(data: bytes, reading: Reading) -> list[Report | Refusal]:
+    """The reports of a GeoReport file. Raises UnusableFile when it holds no list of service requests."""
+    return [_understand(number, request, reading) for number, request in enumerate(_list_requests(data), start=1)]
+
+
+def _list_requests(data: bytes) -> Iterator[Any]:
+    text = decode_text(data).lstrip("\ufeff").strip()
+    if not text:
+        raise UnusableFile("The file is empty: it should hold a JSON list of Open311 service requests.")
+    if text[0] == "<":
+        raise UnusableFile("This is XML: ask the Open311 server for the same requests as JSON (requests.json).")
+    try:
+        whole = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > 1 and lines[0].lstrip().startswith("{") and lines[0].rstrip().endswith("}"):
+            yield from map(_decode_line, lines)
+            return
+        raise UnusableFile(f"The file is not JSON ({error}): was it cut off? Fetch it again.") from error
+    yield from _find_list(whole)
+
+
+def _find_list(whole: Any) -> list[Any]:
+    if isinstance(whole, Mapping):
+        found = next((whole[name] for name in LIST_NAMES if isinstance(whole.get(name), list)), None)
+        whole = [whole] if found is None and "service_request_id" in whole else found
+    if not isinstance(whole, list):
+        raise UnusableFile("The file holds no list of Open311 service requests (GeoReport v2, requests.json).")
+    return whole
+
+
+def _decode_line(line: str) -> Any:
+    try:
+        return msgspec.json.decode(line)
+    except (msgspec.DecodeError, RecursionError):
+        return line
+
+
+def _understand(number: int, request: Any, reading: Reading) -> Report | Refusal:
+    if not isinstance(request, Mapping):
+        return Refusal(number, "This is no service request: a JSON object is wanted.", _show(request))
+    try:
+        return _read_report(number, {str(name): _to_text(value) for name, value in request.items()}, reading)
+    except UnusableRow as error:
+        return Refusal(number, str(error), _show(request))
+
+
+def _read_report(number: int, cells: Mapping[str, str], reading: Reading) -> Report:
+    def cell(*names: str) -> str:
+        return next((cells[name] for name in names if cells.get(name)), "")
+
+    if not cell("service_request_id", "token"):
+        raise UnusableRow("service_request_id is empty: without it a request cannot be told from its repetition.")
+    raw = keep_raw(cells)
+    closed = cell("status").lower() == "closed"
+    closed_at = read_moment("updated_datetime", cell("updated_datetime"), reading.zone, reading.now) if closed else None
+    return Report(
+        number=number,
+        source=AlertSource.OPEN311,
+        reference=make_reference(cell("service_request_id", "token"), raw),
+        raw=raw,
+        reported_at=_read_requested(cell("requested_datetime"), reading),
+        point=read_point(("lat", "long"), cell("lat"), cell("long", "lon", "lng")),
+        postcode=shorten(cell("zipcode")),
+        place=join_words(*(cell(name) for name in PLACE_NAMES)),
+        appearance=cell("description"),
+        referrer_type=shorten(cell("source")),
+        outcome_text=shorten(cell("status_notes")) if closed else "",
+        closed=closed,
+        closed_at=closed_at,
+        referrer=find_referrer(cells),
+    )
+
+
+def _read_requested(text: str, reading: Reading) -> Any:
+    requested_at = read_moment("requested_datetime", text, reading.zone, reading.now)
+    if requested_at is None:
+        raise UnusableRow("requested_datetime is empty: give the moment of the report, as YYYY-MM-DDTHH:MM:SSZ.")
+    return requested_at
+
+
+def _to_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return make_storable(value.strip())
+    return repr(value) if isinstance(value, int | float) else msgspec.json.encode(value).decode()
+
+
+def _show(request: Any) -> str:
+    try:
+        shown = msgspec.json.encode(request).decode("utf-8", "replace")
+    except (msgspec.EncodeError, UnicodeEncodeError, RecursionError):
+        shown = repr(request)
+    return make_storable(shown[:MAX_RAW_CHARACTERS])

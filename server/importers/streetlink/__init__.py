@@ -1,0 +1,1 @@
+"""StreetLink's export of alerts."""
