@@ -63,7 +63,13 @@ class Choice(Value, frozen=True, kw_only=True):
 
     def path(self, district_id: Id, page_number: int) -> str:
         """Returns the address of another page of the same choice."""
-        asked = {"district": district_id, "show": self.show, "need": self.need, "missing": self.missing, "sort": self.sort}
+        asked = {
+            "district": district_id,
+            "show": self.show,
+            "need": self.need,
+            "missing": self.missing,
+            "sort": self.sort,
+        }
         return "/cases?" + urlencode({**{name: value for name, value in asked.items() if value}, "page": page_number})
 
 
@@ -174,5 +180,3 @@ def _nothing(words: str) -> str:
     if words:
         return "Nobody on this list is described like that. Try fewer words, or part of a word."
     return "Nobody here at the moment. People whom outreach sees bedded down arrive by themselves."
-
-

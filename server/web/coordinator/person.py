@@ -28,9 +28,7 @@ JUDGEMENTS = (
     (str(ReviewStatus.CONFIRMED), "Confirm: this person is sleeping rough"),
     (str(ReviewStatus.NOT_CONFIRMED), "Do not confirm, for now"),
 )
-BASES = tuple(
-    basis for basis in EvidenceBasis if basis is not EvidenceBasis.PUBLIC_REFERRAL_ONLY
-)
+BASES = tuple(basis for basis in EvidenceBasis if basis is not EvidenceBasis.PUBLIC_REFERRAL_ONLY)
 LIST, DECLINE, CLOSE = ("list", "Put on the list", ""), ("decline", "Do not take on", "govuk-button--secondary"), (
     "close", "Close the case", "govuk-button--secondary",
 )  # fmt: skip

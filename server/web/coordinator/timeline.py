@@ -51,7 +51,9 @@ def _case(event: Event, notes_withheld: str) -> tuple[str, str]:
         CaseState.DECLINED: f"Not taken on in {event.place}",
     }
     text = event.text[:1].upper() + event.text[1:]
-    return words.get(CaseState(event.code), event.code), " ".join(part for part in (_stop(text), _stop(event.more)) if part)
+    return words.get(CaseState(event.code), event.code), " ".join(
+        part for part in (_stop(text), _stop(event.more)) if part
+    )
 
 
 def _review(event: Event, notes_withheld: str) -> tuple[str, str]:
