@@ -1,0 +1,64 @@
+"""Night counts as CSV: `date, lon, lat, count`, with any further columns. Bytes in; counts and refusals out. Pure."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from server.importers.cells import read_count, read_moment, read_point
+from server.importers.files import Refusal, Row, UnusableRow, decode_text, read_table, show_raw
+from server.importers.report import Reading
+
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "date": ("date", "night", "count_date", "date_counted"),
+    "longitude": ("lon", "longitude", "long", "lng"),
+    "latitude": ("lat", "latitude"),
+    "count": ("count", "people", "number", "total"),
+}
+MOST_PEOPLE = 10_000
+
+
+@dataclass(frozen=True)
+class Count:
+    """One row: people counted at a WGS 84 point on a night. `key` is the same for the same row of any file."""
+
+    number: int
+    night: date
+    latitude: float
+    longitude: float
+    people: int
+    key: str
+    raw: str
+
+
+def parse(data: bytes, reading: Reading) -> list[Count | Refusal]:
+    """The counts of a file. Raises UnusableFile when it cannot be read as one at all."""
+    rows = read_table(decode_text(data), NAMES.values())
+    return [row if isinstance(row, Refusal) else _understand(row, reading) for row in rows]
+
+
+def _understand(row: Row, reading: Reading) -> Count | Refusal:
+    try:
+        return _read_row(row, reading)
+    except UnusableRow as error:
+        return Refusal(row.number, str(error), show_raw(row.cells.values()))
+
+
+def _read_row(row: Row, reading: Reading) -> Count:
+    def cell(noun: str) -> str:
+        return next((row.cells[name] for name in NAMES[noun] if row.cells.get(name)), "")
+
+    # A night is a day of the calendar where it was counted: no zone may move it.
+    night = read_moment("date", cell("date"), "UTC", reading.now)
+    if night is None:
+        raise UnusableRow("date is empty: give the night of the count, as YYYY-MM-DD or DD/MM/YYYY.")
+    point = read_point(("lat", "lon"), cell("latitude"), cell("longitude"))
+    if point is None:
+        raise UnusableRow("lat and lon are empty or zero: a count without a place cannot be put on a map.")
+    people = read_count("count", cell("count"), MOST_PEOPLE)
+    if people is None:
+        raise UnusableRow("count is empty: give how many people were counted; 0 where nobody was.")
+    key = hashlib.sha256(msgspec.json.encode(sorted(row.cells.items()))).hexdigest()
+    return Count(row.number, night.date(), *point, people, key, show_raw(row.cells.values()))
