@@ -11,14 +11,7 @@ from msgspec import Struct
 
 from sync import digest
 from sync.server import PushPlan, Stored
-from sync.wire import START, Cursor, private_scope
-
-PUT: Final = "put"
-EVICT: Final = "evict"
-ERASE: Final = "erase"
-HELD: Final = "held"
-ELSEWHERE: Final = "elsewhere"
-CONFIG: Final = "config"
+from sync.wire import ELSEWHERE, ERASE, EVICT, HELD, PUT, START, Cursor, private_scope
 
 SUPERSEDING: Final = frozenset({PUT, EVICT})
 """Operations after which the earlier rows of the same change in the same feed say nothing more: they are not sent again."""
@@ -68,8 +61,12 @@ def route_all(
     placements: Mapping[str, frozenset[str]],
     erased_ids: frozenset[str],
 ) -> list[Entry]:
-    """The entries of a whole push, in the order of its numbers."""
-    entries = [Entry(private_scope(device), change_id, HELD) for change_id in plan.held_again]
+    """The entries of a whole push, in the order of its numbers.
+
+    What the same phone brought before under another number is fed already; the phone hears in private what became of it.
+    """
+    private = private_scope(device)
+    entries = [Entry(private, i, ELSEWHERE if reason is None else HELD) for i, reason in plan.again.items()]
     for stored in plan.stored:
         placed = placements.get(stored.entity or "", frozenset())
         entries += route(stored, placed, stored.id in erased_ids)
@@ -89,13 +86,13 @@ def place(effs: Mapping[str, int], present: Mapping[str, frozenset[str]], wanted
     return entries
 
 
-def erase(present: Mapping[str, frozenset[str]], authors: Mapping[str, int]) -> list[Entry]:
+def erase(present: Mapping[str, frozenset[str]], authors: Mapping[str, frozenset[int]]) -> list[Entry]:
     """What must be said so that every phone that holds these changes keeps only their skeletons: in each feed they are in,
-    and to their author in private, who may hold them where no feed mentions them."""
+    and in private to their author (under every number it has had), who may hold them where no feed mentions them."""
     return [
         Entry(scope, change_id, ERASE)
-        for change_id, author in authors.items()
-        for scope in sorted(present.get(change_id, frozenset()) | {private_scope(author)})
+        for change_id, devices in authors.items()
+        for scope in sorted(present.get(change_id, frozenset()) | set(map(private_scope, devices)))
     ]
 
 

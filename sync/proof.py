@@ -11,6 +11,12 @@ from typing import Final
 from msgspec import Struct
 
 HEADER: Final = "Lantern-Proof"
+NOW_HEADER: Final = "Lantern-Now"
+"""On the answer to an untimely proof:
+
+the server's clock (ms). The phone signs again with that, whatever its own clock says.
+"""
+
 VERSION: Final = "1"
 ACCEPTED_AROUND_MS: Final = 5 * 60 * 1000
 """A proof is good for five minutes on either side of the server's clock; a nonce is good once."""

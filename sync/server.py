@@ -20,7 +20,6 @@ from sync.wire import (
     SERVER_DEVICE,
     START,
     Change,
-    Context,
     Cursor,
     Held,
     Limits,
@@ -100,23 +99,6 @@ class AcceptedChange(Struct, frozen=True):
     device: int
 
 
-class NewChange(Struct, frozen=True, kw_only=True):
-    """A change that the server itself wants to make, before it has a number. Exactly one of `payload` and `sets`.
-
-    `sets` is field -> value; what the server had seen of each field is added when it is written.
-    """
-
-    id: str
-    type: str
-    scope: str
-    entity: str | None = None
-    type_version: int = 1
-    who: str | None = None
-    at_ms: int = 0
-    payload: Raw | None = None
-    sets: Mapping[str, object] | None = None
-
-
 class KnownNumbers(Struct, frozen=True):
     """What the store already holds of a batch: this device's ids by number, and those ids that exist under any number.
 
@@ -128,12 +110,12 @@ class KnownNumbers(Struct, frozen=True):
 
 
 class PushPlan(Struct, frozen=True, kw_only=True):
-    """What a push comes to. `held_again` are ids that another number of the same phone already brought, and were held."""
+    """What a push comes to. `again` maps the ids that another number of the same phone already brought to their reasons."""
 
     acked: int
     acked_id: str
     stored: tuple[Stored, ...]
-    held_again: tuple[str, ...] = ()
+    again: Mapping[str, str | None] = {}
 
     @property
     def accepted(self) -> list[AcceptedChange]:
@@ -216,7 +198,7 @@ def plan_push(device: DeviceState, batch: DecodedBatch, known: KnownNumbers, rec
         acked=acked,
         acked_id=acked_id,
         stored=tuple(sorted(stored, key=lambda s: s.n)),
-        held_again=tuple(i for i in unseen if known.reasons.get(i) is not None),
+        again={i: known.reasons[i] for i in unseen if i in known.reasons},
     )
 
 
@@ -257,26 +239,6 @@ def next_server_number(last: int, now_ms: int) -> int:
     """The number of the server's next own change. Nobody acknowledges these, so they may leave gaps; but a number must never
     mean two changes, not even after a restore from an old backup: therefore they follow the clock, 1024 a millisecond."""
     return max(last + 1, now_ms << 10)
-
-
-def number_own(new: NewChange, n: int, hlc: int, seen: Mapping[str, Context], adopts: str | None = None) -> Change:
-    """A change of device 0. `seen` is what the server holds of each field it sets."""
-    sets = {name: (Raw(encode(value)), seen.get(name, {})) for name, value in (new.sets or {}).items()}
-    return Change(
-        id=new.id,
-        dev=SERVER_DEVICE,
-        n=n,
-        hlc=hlc,
-        t=new.type,
-        tv=new.type_version,
-        s=new.scope,
-        e=new.entity,
-        who=new.who,
-        at=new.at_ms,
-        adopts=adopts,
-        p=new.payload if new.payload is not None else NULL,
-        set_=sets if new.sets is not None else None,
-    )
 
 
 def number_adopted(held: Change, new_id: str, n: int, hlc: int, scope: str) -> Change:

@@ -15,6 +15,19 @@ SERVER_DEVICE: Final = 0
 NUMBER_MAX: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly."""
 
+PUT: Final = "put"
+"""Words of a feed. The change is (again) in this feed; its body follows."""
+EVICT: Final = "evict"
+"""It is in this feed no longer."""
+ERASE: Final = "erase"
+"""What it said is to be forgotten; its skeleton stays."""
+HELD: Final = "held"
+"""In private: it was quarantined."""
+ELSEWHERE: Final = "elsewhere"
+"""In private: it counts, in feeds that its author may not follow."""
+CONFIG: Final = "config"
+"""In private: settings for this phone."""
+
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._@-]{0,79}$")]
 Number = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
 Milliseconds = Annotated[int, Meta(ge=-(2**53), le=NUMBER_MAX)]

@@ -102,7 +102,7 @@ def push(
     devices.record_seen(
         sql, device_number, now_ms=received_at_ms, phone_ms=batch.now_ms, unsent=batch.unsent, app=batch.app
     )
-    if plan.stored or plan.held_again:
+    if plan.stored or plan.again:
         _feed(sql, device, plan)
     return server.push_answer(plan, device_number, received_at_ms)
 

@@ -94,6 +94,16 @@ def renew_device(session: Session, number: int, now_ms: int) -> int:
     return register_device(session, scopes=old.scopes, label=label, now_ms=now_ms, renewed_from=number)
 
 
+def find_numbers(sql: Sql, number: int) -> frozenset[int]:
+    """A phone's number and every later number it took in its place."""
+    numbers, fresh = frozenset({number}), {number}
+    while fresh:
+        found = sql.rows("select number from sync_device where renewed_from in ?*", fresh)
+        fresh = {heir for (heir,) in found} - numbers
+        numbers |= fresh
+    return numbers
+
+
 def get_device(sql: Sql, number: int, *, lock: bool = False) -> DeviceState:
     """A phone's state; with `lock` its row is held to the commit. Raises `Refused` unknown_device."""
     query = "select number, status, acked, acked_id, safe, scopes from sync_device where number = ?"

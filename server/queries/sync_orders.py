@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from server.queries import sync_changes as changes
 from server.queries import sync_feed as feed
+from server.queries.sync_devices import find_numbers
 from server.queries.sync_sql import Sql
 from server.tables import sync as tables
 from sync import clock, feeds, merge
-from sync.server import AcceptedChange, NewChange, Stored, next_server_number, number_adopted, number_own, store_own
-from sync.wire import SERVER_DEVICE, Change, Context, private_scope
+from sync.authoring import NewChange, number
+from sync.server import AcceptedChange, Stored, next_server_number, number_adopted, store_own
+from sync.wire import CONFIG, PUT, SERVER_DEVICE, Change, private_scope
 
 SERVER_NUMBER, SERVER_CLOCK = "server_number", "server_clock"
 
@@ -39,9 +41,8 @@ def publish(session: Session, new: Sequence[NewChange], now_ms: int) -> list[Cha
     """Write changes of device 0 and let the phones that follow their scopes hear them."""
     sql = Sql(session)
     last_seq = feed.lock_counter(sql)
-    numbered = [
-        number_own(c, n, hlc, _seen(sql, c)) for c, (n, hlc) in zip(new, _stamps(sql, len(new), now_ms), strict=True)
-    ]
+    stamps = _stamps(sql, len(new), now_ms)
+    numbered = [number(c, SERVER_DEVICE, n, hlc, _seen(sql, c)) for c, (n, hlc) in zip(new, stamps, strict=True)]
     _store_own(sql, numbered, now_ms, last_seq)
     return numbered
 
@@ -58,11 +59,8 @@ def _stamps(sql: Sql, count: int, now_ms: int) -> list[tuple[int, int]]:
     return stamps
 
 
-def _seen(sql: Sql, new: NewChange) -> dict[str, Context]:
-    if not new.sets or new.entity is None:
-        return {}
-    writes = changes.list_writes(sql, new.entity)
-    return {field: merge.context(writes.get(field, ())) for field in new.sets}
+def _seen(sql: Sql, new: NewChange) -> dict[str, list[merge.Write]]:
+    return changes.list_writes(sql, new.entity) if new.sets and new.entity is not None else {}
 
 
 def _store_own(sql: Sql, numbered: Sequence[Change], now_ms: int, last_seq: int) -> list[Stored]:
@@ -70,7 +68,7 @@ def _store_own(sql: Sql, numbered: Sequence[Change], now_ms: int, last_seq: int)
     changes.insert_changes(sql, stored)
     placements = feed.find_placements(sql, {s.entity for s in stored if s.entity})
     entries = [
-        feeds.Entry(scope, s.id, feeds.PUT, s.eff)
+        feeds.Entry(scope, s.id, PUT, s.eff)
         for s in stored
         for scope in sorted(placements.get(s.entity or "", frozenset({s.scope})))
     ]
@@ -84,8 +82,8 @@ def set_config(session: Session, device: int, change_id: str, settings: bytes, n
     last_seq = feed.lock_counter(sql)
     new = NewChange(id=change_id, type="config.set", scope=private_scope(device), payload=Raw(settings))
     ((n, hlc),) = _stamps(sql, 1, now_ms)
-    changes.insert_changes(sql, [store_own(number_own(new, n, hlc, {}), now_ms)])
-    feed.append(sql, [feeds.Entry(private_scope(device), change_id, feeds.CONFIG)], last_seq)
+    changes.insert_changes(sql, [store_own(number(new, SERVER_DEVICE, n, hlc, {}), now_ms)])
+    feed.append(sql, [feeds.Entry(private_scope(device), change_id, CONFIG)], last_seq)
 
 
 def adopt(
@@ -153,7 +151,7 @@ def erase(session: Session, change_ids: Iterable[str], now_ms: int) -> None:
     sql.insert(tables.erasure, [(change_id, now_ms) for change_id in sorted(fresh)])
     found = sql.rows("select id, device, body from sync_change where id in ?*", fresh)
     changes.strip_changes(sql, {change_id: body for change_id, _, body in found})
-    authors = {change_id: device for change_id, device, _ in found}
+    authors = {change_id: find_numbers(sql, device) for change_id, device, _ in found}
     feed.append(sql, feeds.erase(feed.find_present(sql, authors), authors), last_seq)
 
 
