@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 class AskedFor(StrictUndefined):
     """A name that nobody gave: asking whether it is there is fine (GOV.UK's macros do), writing it on a page is a fault."""
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]
         return False
 
 
