@@ -1,0 +1,1 @@
+"""A council's "report someone sleeping rough" web form, as its export."""

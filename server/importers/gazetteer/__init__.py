@@ -1,0 +1,1 @@
+"""Place names: what a worker may type and mean a point by."""

@@ -1,0 +1,1 @@
+"""A partner's own spreadsheet of people reported: workbook or CSV, with plain headings."""
