@@ -1,4 +1,4 @@
-"""Case conferences of a district: agenda, attendance, written updates."""
+"""Case conferences of a district: agenda, circulation, attendance, written updates, and what is typed meanwhile."""
 
 from datetime import datetime
 
@@ -74,7 +74,52 @@ class WrittenUpdateRow(SQLModel, table=True):
     text: str = text()
 
 
+class ConferenceNoteRow(SQLModel, table=True):
+    """What is typed about one case while it is discussed. `version` grows with each save; several people may type at
+    once."""
+
+    __tablename__ = "conference_note"
+    __table_args__ = (CheckConstraint("version >= 1", name="version_counts_from_one"),)
+
+    agenda_item_id: str = id_of("agenda_item.id", primary_key=True, cascade=True)
+    notes: str = text()
+    outcome: str = Field(default="", max_length=200)
+    version: int = 1
+    changed_at: datetime = moment()
+    changed_by: str = loose_id()
+
+
+class AgendaLeftOutRow(SQLModel, table=True):
+    """A case that is not on an agenda, and why not."""
+
+    __tablename__ = "agenda_left_out"
+
+    conference_id: str = id_of("case_conference.id", primary_key=True, cascade=True)
+    case_id: str = id_of("mdt_case.id", primary_key=True)
+    position: int
+    reason: str = text()
+
+
+class CirculationRow(SQLModel, table=True):
+    """What one agency was sent before a conference, or why it was sent nothing. `warning` is kept when it was late."""
+
+    __tablename__ = "circulation"
+    __table_args__ = (Index(None, "conference_id", "agency_id"),)
+
+    id: str = id_key()
+    conference_id: str = id_of("case_conference.id", cascade=True)
+    agency_id: str = id_of("agency.id", index=True)
+    at: datetime = moment()
+    worker_id: str = loose_id()
+    cases: int = 0
+    withheld: str = text()
+    warning: str = text()
+
+
 case_conference = table_of(CaseConferenceRow)
 agenda_item = table_of(AgendaItemRow)
 attendance = table_of(AttendanceRow)
 written_update = table_of(WrittenUpdateRow)
+conference_note = table_of(ConferenceNoteRow)
+agenda_left_out = table_of(AgendaLeftOutRow)
+circulation = table_of(CirculationRow)

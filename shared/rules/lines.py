@@ -10,7 +10,7 @@ def merge_lines(base: str, mine: str, theirs: str) -> str:
     A line that one side left alone follows the other side. Where both changed the same lines, both versions are kept,
     theirs above mine. Trailing spaces of lines do not count as changes.
     """
-    if mine == theirs or mine == base:
+    if mine in (theirs, base):
         return theirs
     if theirs == base:
         return mine
@@ -31,7 +31,7 @@ def _split(text: str) -> list[str]:
 
 
 def _merge_stretch(old: list[str], left: list[str], right: list[str]) -> list[str]:
-    if left == old or left == right:
+    if left in (old, right):
         return right
     if right == old:
         return left
