@@ -17,7 +17,6 @@ from sync.skeleton import skeleton
 from sync.wire import (
     LIMITS,
     NULL,
-    SERVER_DEVICE,
     START,
     Change,
     Cursor,
@@ -242,15 +241,18 @@ def next_server_number(last: int, now_ms: int) -> int:
 
 
 def number_adopted(held: Change, new_id: str, n: int, hlc: int, scope: str) -> Change:
-    """The server's own change that says what a quarantined one said. It has its own dot, since a vector may already cover
-    the old one, and keeps what the author had seen."""
-    return structs.replace(held, id=new_id, dev=SERVER_DEVICE, n=n, hlc=hlc, s=scope, adopts=held.id)
+    """The server's own change that says what a quarantined one said, and that its author had seen what it had seen.
+
+    It needs a dot of its own, since a vector may already cover the old one; and not one of device 0, whose later word would
+    replace what the server said before, which the author never saw. So it is the only word of device -`n`.
+    """
+    return structs.replace(held, id=new_id, dev=-n, n=1, hlc=hlc, s=scope, adopts=held.id)
 
 
 def store_own(change: Change, now_ms: int) -> Stored:
     return Stored(
         id=change.id,
-        device=SERVER_DEVICE,
+        device=change.dev,
         n=change.n,
         eff=clock.clamp(change.hlc, now_ms),
         entity=change.e,

@@ -10,7 +10,10 @@ from typing import Annotated, Final
 from msgspec import Meta, Raw, Struct, field, json
 
 SERVER_DEVICE: Final = 0
-"""The server itself is a device of the protocol: what a coordinator does that phones must hear is a change of device 0."""
+"""The server itself is a device of the protocol: what a coordinator does that phones must hear is a change of device 0.
+
+A device below 0 is one adopted change: it is nobody's earlier or later word, and so the only word of a device of its own.
+"""
 
 NUMBER_MAX: Final = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly."""
@@ -68,7 +71,7 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     id: Name
-    dev: Annotated[int, Meta(ge=0, le=NUMBER_MAX)]
+    dev: Annotated[int, Meta(ge=-NUMBER_MAX, le=NUMBER_MAX)]
     n: Number
     hlc: HybridTime
     t: Name

@@ -569,8 +569,9 @@ def upgrade() -> None:
         sa.Column("received_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=True),
         sa.Column("adopted_as", sa.String(length=80), nullable=True),
+        sa.Column("adopted_by", sa.String(length=80), nullable=True),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("device >= 0 AND n >= 1", name=op.f("ck_sync_change_a_dot_is_counted")),
+        sa.CheckConstraint("n >= 1", name=op.f("ck_sync_change_numbers_count_up")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sync_change")),
     )
     with op.batch_alter_table("sync_change", schema=None) as batch_op:
@@ -582,6 +583,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sync_counter")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "sync_device",
@@ -625,6 +627,7 @@ def upgrade() -> None:
             "op IN ('put', 'evict', 'erase', 'held', 'elsewhere', 'config')", name=op.f("ck_sync_feed_op_is_known")
         ),
         sa.PrimaryKeyConstraint("scope", "seq", name=op.f("pk_sync_feed")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("sync_feed", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sync_feed_change_id"), ["change_id"], unique=False)
@@ -636,12 +639,14 @@ def upgrade() -> None:
         sa.Column("count", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_sync_head")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "sync_placement",
         sa.Column("entity", sa.String(length=80), nullable=False),
         sa.Column("scope", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("entity", "scope", name=op.f("pk_sync_placement")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "sync_write",
@@ -655,6 +660,7 @@ def upgrade() -> None:
         sa.Column("ctx", sa.LargeBinary(), nullable=False),
         sa.Column("erased", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("entity", "field", "change_id", name=op.f("pk_sync_write")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("sync_write", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sync_write_change_id"), ["change_id"], unique=False)

@@ -16,7 +16,7 @@ from server.tables import sync as tables
 from shared.model.codes import DeviceStatus
 from sync.clock import is_suspect
 from sync.server import DeviceState
-from sync.wire import Refused
+from sync.wire import SERVER_DEVICE, Refused
 
 DEVICE_COUNTER = "device"
 
@@ -95,7 +95,9 @@ def renew_device(session: Session, number: int, now_ms: int) -> int:
 
 
 def find_numbers(sql: Sql, number: int) -> frozenset[int]:
-    """A phone's number and every later number it took in its place."""
+    """A phone's number and every later number it took in its place; none for the server itself."""
+    if number <= SERVER_DEVICE:
+        return frozenset()
     numbers, fresh = frozenset({number}), {number}
     while fresh:
         found = sql.rows("select number from sync_device where renewed_from in ?*", fresh)

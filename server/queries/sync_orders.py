@@ -104,7 +104,7 @@ def adopt(
     change = number_adopted(held.change, new_id, n, hlc, scope or held.change.s)
     sql.run("update sync_change set adopted_as = ?, adopted_by = ? where id = ?", new_id, by, change_id)
     (stored,) = _store_own(sql, [change], now_ms, last_seq)
-    project(session, [AcceptedChange(change, stored.eff, now_ms, SERVER_DEVICE)])
+    project(session, [AcceptedChange(change, stored.eff, now_ms, stored.device)])
     return change
 
 

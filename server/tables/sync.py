@@ -14,6 +14,9 @@ from server.tables.columns import table_of, text
 
 NAME_LENGTH = 80
 HASH_LENGTH = 16
+KEY_ORDERED = {"sqlite_with_rowid": False}
+"""SQLite keeps such a table in the order of its key and nowhere else; PostgreSQL does not know the difference."""
+
 OPERATIONS = ("put", "evict", "erase", "held", "elsewhere", "config")
 
 
@@ -21,6 +24,7 @@ class SyncCounterRow(SQLModel, table=True):
     """A number that only rises. A writer holds the row to its commit, so that numbers are in the order of commits."""
 
     __tablename__ = "sync_counter"
+    __table_args__ = KEY_ORDERED
 
     name: str = Field(primary_key=True, max_length=NAME_LENGTH)
     value: int = Field(sa_type=BigInteger)
@@ -64,7 +68,7 @@ class SyncChangeRow(SQLModel, table=True):
     __table_args__ = (
         Index(None, "device", "n", unique=True),
         Index(None, "entity"),
-        CheckConstraint("device >= 0 AND n >= 1", name="a_dot_is_counted"),
+        CheckConstraint("n >= 1", name="numbers_count_up"),
     )
 
     id: str = Field(primary_key=True, max_length=NAME_LENGTH)
@@ -88,6 +92,7 @@ class SyncFeedRow(SQLModel, table=True):
     __table_args__ = (
         Index(None, "change_id"),
         CheckConstraint(f"op IN {OPERATIONS}", name="op_is_known"),
+        KEY_ORDERED,
     )
 
     scope: str = Field(primary_key=True, max_length=NAME_LENGTH)
@@ -103,6 +108,7 @@ class SyncHeadRow(SQLModel, table=True):
     """The last row of each feed, so that the next one can be numbered at once."""
 
     __tablename__ = "sync_head"
+    __table_args__ = KEY_ORDERED
 
     scope: str = Field(primary_key=True, max_length=NAME_LENGTH)
     seq: int = Field(sa_type=BigInteger)
@@ -114,7 +120,7 @@ class SyncWriteRow(SQLModel, table=True):
     """One write of one field of one entity, with what its author had seen. `value` and `ctx` are encoded JSON."""
 
     __tablename__ = "sync_write"
-    __table_args__ = (Index(None, "change_id"),)
+    __table_args__ = (Index(None, "change_id"), KEY_ORDERED)
 
     entity: str = Field(primary_key=True, max_length=NAME_LENGTH)
     field: str = Field(primary_key=True, max_length=NAME_LENGTH)
@@ -134,6 +140,7 @@ class SyncPlacementRow(SQLModel, table=True):
     """
 
     __tablename__ = "sync_placement"
+    __table_args__ = KEY_ORDERED
 
     entity: str = Field(primary_key=True, max_length=NAME_LENGTH)
     scope: str = Field(primary_key=True, max_length=NAME_LENGTH)
