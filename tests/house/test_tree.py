@@ -22,8 +22,9 @@ MACHINE_PATHS = [
     "/" + "root" + "/",
     "/opt/" + "wheels",
 ]
+WORKPLACE_TOOLS = ["/far" + "m/", "far" + "m-(?:studio|bench)", r"\.lib" + "rary/"]
 REGISTRY_HOSTS = ["py" + r"pi\.org", "py" + "thonhosted", "registry" + r"\.npmjs", "deb" + r"\.debian"]
-STRAY = re.compile("|".join(MACHINE_PATHS + REGISTRY_HOSTS))
+STRAY = re.compile("|".join(MACHINE_PATHS + REGISTRY_HOSTS + WORKPLACE_TOOLS))
 
 
 def test_no_module_is_too_long_to_hold_in_the_head() -> None:
