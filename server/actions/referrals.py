@@ -7,6 +7,7 @@ Each step is a fact in the referral's history and, in the same transaction, a ch
 phones hear of it. The tables are written first: publishing holds the feed until the commit.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -134,7 +135,7 @@ def _fact(access: Access, step: ReferralProgress) -> NewChange:
     return _change(access, "referral.progressed", step.referral_id, payload=msgspec.Raw(msgspec.json.encode(step)))
 
 
-def _patch(access: Access, referral_id: Id, sets: dict[str, object]) -> NewChange:
+def _patch(access: Access, referral_id: Id, sets: Mapping[str, object]) -> NewChange:
     return _change(access, "referral.patched", referral_id, sets=sets)
 
 

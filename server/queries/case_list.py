@@ -5,8 +5,9 @@ however long a person has been known. Whether somebody may read it is decided be
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.tables.case import mdt_case
@@ -14,6 +15,7 @@ from server.tables.contact import contact_person
 from server.tables.person import person, person_merge, person_need
 from server.tables.verification import person_verification
 from shared.model.codes import CaseState, ContactState, ReceivingSupport, SupportNeed
+from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
@@ -90,16 +92,16 @@ def list_cases(
         .where(mdt_case.c.district_id == district_id, *_conditions(view))
     )  # fmt: skip
     ordered = _in_order(query, view.sort, last_seen, nights).limit(limit).offset(offset)
-    return [_row(found._mapping) for found in session.execute(ordered)]
+    return [_row(found) for found in session.execute(ordered).mappings()]
 
 
 def _in_order(
-    query: Select[tuple[object, ...]],
+    query: Select[Any],
     sort: str,
-    last_seen: ScalarSelect[datetime],
+    last_seen: ScalarSelect[datetime | None],
     nights: ScalarSelect[int],
-) -> Select[tuple[object, ...]]:
-    orders: dict[str, tuple[ColumnElement[object], ...]] = {
+) -> Select[Any]:
+    orders: dict[str, tuple[ColumnElement[Any], ...]] = {
         "verified": (
             func.coalesce(person_verification.c.verified, False).desc(),
             person_verification.c.since.desc().nulls_last(),
@@ -144,7 +146,7 @@ def _persons() -> Select[tuple[str]]:
     return merged.correlate(mdt_case)
 
 
-def _last_seen() -> ScalarSelect[datetime]:
+def _last_seen() -> ScalarSelect[datetime | None]:
     """Own and merged records apart, so that the index answers each with its newest row."""
     met = contact_person.c.state.in_(_texts(MET_STATES))
     own = (
@@ -166,8 +168,6 @@ def _last_seen() -> ScalarSelect[datetime]:
 
 def _later(one: ScalarSelect[datetime], other: ScalarSelect[datetime]) -> ColumnElement[datetime | None]:
     """The later of two moments; none where either is missing, on both databases."""
-    from sqlalchemy import case
-
     return case((one >= other, one), (other > one, other), else_=None)
 
 
@@ -208,14 +208,14 @@ def _unsupported_needs() -> ScalarSelect[str]:
     return select(func.aggregate_strings(needs.c.need, ",")).scalar_subquery()
 
 
-def _row(found: object) -> CaseListRow:
-    row: dict[str, object] = dict(found)  # type: ignore[call-overload]
-    needs = sorted(SupportNeed(need) for need in str(row["needs"] or "").split(",") if need)
+def _row(row: RowMapping) -> CaseListRow:
+    needs = sorted(SupportNeed(need) for need in (row["needs"] or "").split(",") if need)
+    named = Person(id=row["person_id"], name=row["name"], alias=row["alias"], description=row["description"])
     return CaseListRow(
-        case_id=str(row["id"]),
-        person_id=str(row["person_id"]),
-        known_as=known_as(str(row["name"]), str(row["alias"]), str(row["description"])),
-        state=CaseState(str(row["state"])),
+        case_id=row["id"],
+        person_id=row["person_id"],
+        known_as=named.known_as,
+        state=CaseState(row["state"]),
         since=row["since"],
         mdt_number=row["mdt_number"],
         case_reason=row["reason"],
@@ -227,11 +227,6 @@ def _row(found: object) -> CaseListRow:
         nights_in_14_days=row["nights"],
         unsupported_needs=tuple(needs),
     )
-
-
-def known_as(name: str, alias: str, description: str) -> str:
-    """Returns what to call somebody on a list, as `Person.known_as` does."""
-    return name or alias or description[:60] or "Name not known"
 
 
 def _texts(codes: tuple[object, ...] | frozenset[ContactState]) -> list[str]:

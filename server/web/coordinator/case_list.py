@@ -122,7 +122,8 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
     return page(
         request, "coordinator/case_list.html", title=f"Case list, {district.name}", section="/cases",
         worker=access.worker, district=district,
-        is_filtered=choice != Choice(page=choice.page) and not words, districts=districts, summary=_summary(counts), view=choice, words=words,
+        is_filtered=choice != Choice(page=choice.page) and not words,
+        districts=districts, summary=_summary(counts), view=choice, words=words,
         rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),
         nothing=_nothing(words), show_options=[(key, text) for key, (text, _) in SHOW.items()],
         need_options=[("", "Any"), *((str(each), say(each)) for each in NEEDS)],

@@ -1,0 +1,84 @@
+"""What is already known around a referral: sites with who was last seen there, and reports that are likely the same. Only what
+the reader may see: somebody across a district's border stays unnamed.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from server.access import Access
+from server.queries import inbox, subjects
+from server.queries.inbox import NearSite
+from shared.model.referral import Referral
+from shared.model.value import Id, Value
+from shared.policy import Act, Actor, Subject, SubjectKind
+from shared.rules.duplicates import LikelyDuplicate, likely_duplicates
+
+
+class Twin(Value, frozen=True, kw_only=True):
+    """A report that is likely the same, with why."""
+
+    referral: Referral
+    why: LikelyDuplicate
+
+
+class Surroundings(Value, frozen=True, kw_only=True):
+    """What is known around one referral."""
+
+    sites: tuple[NearSite, ...] = ()
+    duplicates: tuple[Twin, ...] = ()
+
+
+def of_theirs(actor: Actor) -> Subject:
+    """Returns what belongs to the actor's districts and teams together: an inbox, a map of tonight."""
+    districts = sorted(actor.district_ids)
+    return Subject(
+        kind=SubjectKind.DISTRICT, id=districts[0] if len(districts) == 1 else "", district_ids=actor.district_ids,
+        team_id=next(iter(sorted(actor.team_ids)), None),
+    )  # fmt: skip
+
+
+def look_around(access: Access, referrals: Sequence[Referral]) -> dict[Id, Surroundings]:
+    """Returns the surroundings of each referral, and writes down whom the reader was told of."""
+    near = inbox.list_near_referrals(access.session, referrals)
+    sites = _sites_to_show(access, inbox.list_near_sites(access.session, [each.id for each in referrals]))
+    return {
+        each.id: Surroundings(
+            sites=tuple(site for site in sites if site.referral_id == each.id),
+            duplicates=_twins(access.actor, each, near[each.id]),
+        )
+        for each in referrals
+    }
+
+
+def _twins(actor: Actor, referral: Referral, others: Sequence[Referral]) -> tuple[Twin, ...]:
+    theirs = {
+        other.id: other
+        for other in others
+        if other.district_id in actor.district_ids or other.team_id in actor.team_ids
+    }
+    return tuple(
+        Twin(referral=theirs[why.referral_id], why=why) for why in likely_duplicates(referral, theirs.values())
+    )
+
+
+def _sites_to_show(access: Access, sites: Sequence[NearSite]) -> list[NearSite]:
+    allowed = {site_id for site_id in {each.site_id for each in sites} if _may_see_site(access, site_id)}
+    named = {each.person_id for each in sites if each.person_id and each.site_id in allowed}
+    known = {person_id for person_id in named if _may_see_person(access, person_id)}
+    access.note_seen(SubjectKind.PERSON, sorted(known), purpose="last seen near a referral")
+    return [
+        each if each.person_id in known else msgspec.structs.replace(each, person_id=None, known_as="")
+        for each in sites
+        if each.site_id in allowed
+    ]
+
+
+def _may_see_site(access: Access, site_id: Id) -> bool:
+    subject = subjects.find_site(access.session, site_id)
+    return subject is not None and access.allows(Act.SEE_PLACE, subject)
+
+
+def _may_see_person(access: Access, person_id: Id) -> bool:
+    subject = subjects.find_person(access.session, person_id)
+    return subject is not None and access.allows(Act.SEE_PERSON, subject)

@@ -1,0 +1,115 @@
+"""The referral inbox: what is new, what waits, what is likely the same, and who is already known at the place."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+
+from server.access import Access, Door
+from server.queries import inbox
+from server.queries.inbox import InboxRow
+from server.web.layout.page import AnyRequest, page
+from server.web.layout.words import LOCAL_TIME
+from server.web.lead.around import Surroundings, look_around, of_theirs
+from shared.model.codes import ReferralState
+from shared.model.value import Value
+from shared.policy import Act, SubjectKind
+from shared.rules.referral import is_late
+
+PAGE_LENGTH = 30
+SHOW: dict[str, tuple[str, tuple[ReferralState, ...]]] = {
+    "new": ("New", (ReferralState.RECEIVED,)),
+    "information": ("Needs information", (ReferralState.NEEDS_INFORMATION,)),
+    "assigned": ("With a team", (ReferralState.ASSIGNED, ReferralState.LOOKED_FOR, ReferralState.FOUND)),
+    "closed": ("Closed", (ReferralState.CLOSED, ReferralState.DUPLICATE_OF, ReferralState.WRONG_AREA)),
+}
+
+
+class Tab(Value, frozen=True, kw_only=True):
+    """One choice of what to show, and how many there are."""
+
+    path: str
+    text: str
+    number: int
+    is_shown: bool
+
+
+class Card(Value, frozen=True, kw_only=True):
+    """A referral as the inbox shows it."""
+
+    row: InboxRow
+    around: Surroundings
+    due: str
+    is_late: bool
+
+
+@get("/referrals", opt={"action": Act.SEE_REFERRALS}, sync_to_thread=True, include_in_schema=False)
+def show_inbox(
+    request: AnyRequest, door: NamedDependency[Door], show: FromQuery[str] = "new", page_number: FromQuery[int] = 1
+) -> Response[str]:
+    """The referrals of the reader's districts and teams."""
+    chosen = show if show in SHOW else "new"
+    number = max(1, page_number)
+    with door.open() as access:
+        access.require(Act.SEE_REFERRALS, of_theirs(access.actor), purpose="inbox")
+        counts = inbox.count_by_state(access.session, access.actor.district_ids, access.actor.team_ids)
+        cards, is_more = _cards(access, chosen, number)
+        return page(
+            request, "lead/inbox.html", title="Referrals", section="/referrals", worker=access.worker, now=access.now,
+            cards=cards, tabs=_tabs(counts, chosen), summary=_summary(counts, cards, chosen), heading=SHOW[chosen][0],
+            previous_path=f"/referrals?show={chosen}&page_number={number - 1}" if number > 1 else "",
+            next_path=f"/referrals?show={chosen}&page_number={number + 1}" if is_more else "",
+        )  # fmt: skip
+
+
+def _cards(access: Access, chosen: str, number: int) -> tuple[list[Card], bool]:
+    found = inbox.list_inbox(
+        access.session, access.actor.district_ids, access.actor.team_ids, SHOW[chosen][1],
+        limit=PAGE_LENGTH + 1, offset=(number - 1) * PAGE_LENGTH,
+    )  # fmt: skip
+    rows = found[:PAGE_LENGTH]
+    access.note_seen(SubjectKind.REFERRAL, [row.referral.id for row in rows], action=Act.SEE_REFERRAL, purpose="inbox")
+    around = look_around(access, [row.referral for row in rows])
+    today = access.now.astimezone(LOCAL_TIME).date()
+    return [
+        Card(
+            row=row, around=around[row.referral.id], due=say_due(row.referral.due_on, today),
+            is_late=is_late(row.referral, today),
+        )
+        for row in rows
+    ], len(found) > PAGE_LENGTH  # fmt: skip
+
+
+def say_due(due_on: date, today: date) -> str:
+    """Returns when an answer is due, as a team lead plans: by weekday within the week, else by date."""
+    days = (due_on - today).days
+    if days < 0:
+        return f"was due {due_on.day} {due_on:%b}, {-days} day{'' if days == -1 else 's'} late"
+    if days < 2:
+        return ("due today", "due tomorrow")[days]
+    return f"due {due_on:%A}" if days < 7 else f"due {due_on:%A} {due_on.day} {due_on:%b}"
+
+
+def _tabs(counts: dict[str, int], chosen: str) -> list[Tab]:
+    return [
+        Tab(path=f"/referrals?show={key}", text=text, is_shown=key == chosen,
+            number=sum(counts.get(str(state), 0) for state in states))
+        for key, (text, states) in SHOW.items()
+    ]  # fmt: skip
+
+
+def _summary(counts: dict[str, int], cards: Sequence[Card], chosen: str) -> str:
+    new = counts.get(str(ReferralState.RECEIVED), 0)
+    parts = [f"{new} new" if new else "Nothing new"]
+    alike = sum(1 for card in cards if card.around.duplicates)
+    if alike:
+        parts.append(f"{alike} likely reported twice")
+    known = sum(1 for card in cards if card.around.sites)
+    if known:
+        parts.append(f"{known} near a place you know")
+    late = sum(1 for card in cards if card.is_late)
+    if late:
+        parts.append(f"{late} late")
+    return ", ".join(parts) + "."

@@ -1,0 +1,197 @@
+"""One referral: what was said, what is known around it, what has been done, and the four things a team lead does next."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.referrals import assign_referral, close_referral, offer_referral, progress_referral
+from server.problems import Invalid, NotFound
+from server.queries import inbox, subjects
+from server.queries.districts import list_districts
+from server.queries.inbox import InboxRow
+from server.web.layout.forms import Errors, Form
+from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import LOCAL_TIME
+from server.web.lead.around import look_around
+from server.web.lead.inbox import say_due
+from shared.model.codes import ReferralState
+from shared.model.value import Id
+from shared.policy import Act
+from shared.rules.referral import OUTCOMES, OutcomeGroup, is_late, is_open, may_follow
+
+OUTCOME_GROUPS = [
+    (group.value.capitalize(), [(outcome.code, outcome.text.partition(" - ")[2] or outcome.text) for outcome in OUTCOMES.values()
+                                if outcome.group is group])
+    for group in OutcomeGroup
+]  # fmt: skip
+
+
+class ReferralForm(Form, frozen=True, kw_only=True):
+    """What the forms of the page may send: each sends some of it."""
+
+    assignee: str = ""
+    note: str = ""
+    district: str = ""
+    other: str = ""
+    outcome: str = ""
+
+
+@get("/referrals/{referral_id:str}", opt={"action": Act.SEE_REFERRAL}, sync_to_thread=True, include_in_schema=False)
+def show_referral(request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id]) -> Response[str]:
+    """The page of one referral."""
+    with door.open() as access:
+        return _answer(request, access, referral_id)
+
+
+@post(
+    "/referrals/{referral_id:str}/assign",
+    opt={"action": Act.ASSIGN_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def assign(
+    request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
+) -> Response[Any]:
+    """Gives it to a team, or to one of its workers."""
+    team_id, _, worker_id = data.assignee.partition("/")
+
+    def act(access: Access) -> None:
+        assign_referral(access, referral_id, team_id, worker_id or None)
+
+    return _act(request, door, referral_id, data, act, "assignee", "assigned")
+
+
+@post(
+    "/referrals/{referral_id:str}/information",
+    opt={"action": Act.PROGRESS_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def ask_for_information(
+    request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
+) -> Response[Any]:
+    """Says that more must be known before anybody can look."""
+
+    def act(access: Access) -> None:
+        progress_referral(access, referral_id, ReferralState.NEEDS_INFORMATION, note=data.note.strip())
+
+    return _act(request, door, referral_id, data, act, "information", "needs_information")
+
+
+@post(
+    "/referrals/{referral_id:str}/duplicate",
+    opt={"action": Act.PROGRESS_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def mark_duplicate(
+    request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
+) -> Response[Any]:
+    """Says that another referral reports the same; that one is worked on."""
+
+    def act(access: Access) -> None:
+        progress_referral(access, referral_id, ReferralState.DUPLICATE_OF, duplicate_of=data.other)
+
+    return _act(request, door, referral_id, data, act, "other", "duplicate")
+
+
+@post(
+    "/referrals/{referral_id:str}/offer",
+    opt={"action": Act.ASSIGN_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def offer(
+    request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
+) -> Response[Any]:
+    """Gives it to another district."""
+
+    def act(access: Access) -> None:
+        offer_referral(access, referral_id, data.district)
+
+    return _act(request, door, referral_id, data, act, "district", "offered", leaves=True)
+
+
+@post(
+    "/referrals/{referral_id:str}/close",
+    opt={"action": Act.PROGRESS_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def close(
+    request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
+) -> Response[Any]:
+    """Closes it with its outcome."""
+
+    def act(access: Access) -> None:
+        close_referral(access, referral_id, data.outcome, data.note.strip())
+
+    return _act(request, door, referral_id, data, act, "outcome", "closed")
+
+
+def _act(
+    request: AnyRequest,
+    door: Door,
+    referral_id: Id,
+    data: ReferralForm,
+    act: Callable[[Access], None],
+    field: str,
+    done: str,
+    *,
+    leaves: bool = False,
+) -> Response[Any]:
+    """Does it in one transaction; what cannot be done is told on the page, beside its field, with what was typed."""
+    try:
+        with door.open() as access:
+            act(access)
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, referral_id, form=data, errors={field: " ".join(refused.errors)})
+    return go_to("/referrals" if leaves else f"/referrals/{referral_id}", done=done)
+
+
+def _answer(
+    request: AnyRequest, access: Access, referral_id: Id, form: ReferralForm | None = None, errors: Errors | None = None
+) -> Response[str]:
+    subject = access.require(Act.SEE_REFERRAL, subjects.find_referral(access.session, referral_id), purpose="referral")
+    row = inbox.find_inbox_row(access.session, referral_id)
+    if row is None:
+        raise NotFound
+    today = access.now.astimezone(LOCAL_TIME).date()
+    return page(
+        request, "lead/referral.html", title=f"Referral {row.referral.number}", section="/referrals", worker=access.worker,
+        now=access.now, status=422 if errors else 200, row=row, referral=row.referral, form=form or ReferralForm(),
+        errors=errors or {}, due=say_due(row.referral.due_on, today), is_late=is_late(row.referral, today),
+        around=look_around(access, [row.referral])[referral_id], steps=inbox.list_steps(access.session, referral_id),
+        may=_may(access, row, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
+        assignee_options=_assignees(access, row), outcome_groups=OUTCOME_GROUPS,
+        district_options=[("", "Choose a district"), *((each.id, each.name) for each in list_districts(access.session)
+                                                       if each.id != row.referral.district_id)],
+    )  # fmt: skip
+
+
+def _may(access: Access, row: InboxRow, assigns: bool, progresses: bool) -> dict[str, bool]:
+    """What can be done next: by the rules of a referral's life, and by the reader's role."""
+    state = row.referral.state
+    return {
+        "assign": assigns and may_follow(state, ReferralState.ASSIGNED),
+        "reassign": assigns and state is ReferralState.ASSIGNED,
+        "information": progresses and may_follow(state, ReferralState.NEEDS_INFORMATION),
+        "duplicate": progresses and may_follow(state, ReferralState.DUPLICATE_OF),
+        "offer": assigns and may_follow(state, ReferralState.WRONG_AREA),
+        "close": progresses and is_open(row.referral) and may_follow(state, ReferralState.CLOSED),
+    }
+
+
+def _assignees(access: Access, row: InboxRow) -> list[tuple[str, str]]:
+    found = inbox.list_assignees(access.session, row.referral.district_id)
+    return [
+        (f"{each.team_id}/{each.worker_id}", f"{each.team_name}: {each.worker_name}")
+        if each.worker_id
+        else (each.team_id, f"{each.team_name} (anyone)")
+        for each in found
+    ]
