@@ -108,6 +108,7 @@ def postgres_url() -> Iterator[str]:
     named = os.environ.get("LANTERN_TEST_POSTGRES")
     if named:
         yield named
+        drop_databases_of_this_process(named)
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs notes that a bare machine has no XDG_RUNTIME_DIR
@@ -124,6 +125,16 @@ def postgres_url() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def drop_databases_of_this_process(url: str) -> None:
+    """Leaves a server that was lent to the suite as it was found."""
+    with connect(url) as connection:
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [f"lantern_{os.getpid()}_"]
+        )
+        for (database,) in found.fetchall():
+            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
 
 
 def connect(url: str) -> Any:
@@ -201,7 +212,7 @@ def postgres_stores(server_url: str) -> Stores:
 
 
 @pytest.fixture(scope="session")
-def templates(stores: Callable[[str], Stores]) -> Iterator[Callable[[str], tuple[Stores, str]]]:
+def templates(stores: Callable[[str], Stores]) -> Callable[[str], tuple[Stores, str]]:
     """For a kind: its stores, and a database migrated to the newest schema that tests copy."""
     made: dict[str, tuple[Stores, str]] = {}
 
@@ -215,9 +226,7 @@ def templates(stores: Callable[[str], Stores]) -> Iterator[Callable[[str], tuple
             made[kind] = (store, url)
         return made[kind]
 
-    yield find
-    for store, url in made.values():
-        store.drop(url)
+    return find
 
 
 DATABASE_NUMBERS = count(1)
