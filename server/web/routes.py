@@ -11,6 +11,11 @@ from server.web.layout.assets import asset_router
 AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (signin.PAGES, coordinator.PAGES, lead.PAGES)
 
 
-def list_routes() -> list[HTTPRouteHandler | Router]:
-    """Returns every page and the router of scripts, styles and pictures."""
-    return [asset_router(), *(handler for pages in AUDIENCES for handler in pages)]
+def list_routes() -> list[Router]:
+    """Returns every page, and the router of scripts, styles and pictures.
+
+    The pages come as one router, registered at once: Litestar 2.25 wraps a synchronous handler a second time when another
+    method of the same path is registered after it, and then answers with a coroutine nobody awaits.
+    """
+    pages = Router(path="/", route_handlers=[handler for audience in AUDIENCES for handler in audience])
+    return [asset_router(), pages]

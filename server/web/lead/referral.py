@@ -16,7 +16,7 @@ from server.queries.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import LOCAL_TIME
-from server.web.lead.around import look_around
+from server.web.lead.around import Surroundings, look_around
 from server.web.lead.inbox import say_due
 from shared.model.codes import ReferralState
 from shared.model.value import Id
@@ -162,19 +162,20 @@ def _answer(
     if row is None:
         raise NotFound
     today = access.now.astimezone(LOCAL_TIME).date()
+    around = look_around(access, [row.referral])[referral_id]
     return page(
         request, "lead/referral.html", title=f"Referral {row.referral.number}", section="/referrals", worker=access.worker,
         now=access.now, status=422 if errors else 200, row=row, referral=row.referral, form=form or ReferralForm(),
         errors=errors or {}, due=say_due(row.referral.due_on, today), is_late=is_late(row.referral, today),
-        around=look_around(access, [row.referral])[referral_id], steps=inbox.list_steps(access.session, referral_id),
-        may=_may(access, row, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
+        around=around, steps=inbox.list_steps(access.session, referral_id),
+        may=_may(row, around, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
         assignee_options=_assignees(access, row), outcome_groups=OUTCOME_GROUPS,
         district_options=[("", "Choose a district"), *((each.id, each.name) for each in list_districts(access.session)
                                                        if each.id != row.referral.district_id)],
     )  # fmt: skip
 
 
-def _may(access: Access, row: InboxRow, assigns: bool, progresses: bool) -> dict[str, bool]:
+def _may(row: InboxRow, around: Surroundings, assigns: bool, progresses: bool) -> dict[str, bool]:
     """What can be done next: by the rules of a referral's life, and by the reader's role."""
     state = row.referral.state
     return {
@@ -182,9 +183,15 @@ def _may(access: Access, row: InboxRow, assigns: bool, progresses: bool) -> dict
         "reassign": assigns and state is ReferralState.ASSIGNED,
         "information": progresses and may_follow(state, ReferralState.NEEDS_INFORMATION),
         "duplicate": progresses and may_follow(state, ReferralState.DUPLICATE_OF),
+        "keep": progresses and _could_be_folded_in(around),
         "offer": assigns and may_follow(state, ReferralState.WRONG_AREA),
         "close": progresses and is_open(row.referral) and may_follow(state, ReferralState.CLOSED),
     }
+
+
+def _could_be_folded_in(around: Surroundings) -> bool:
+    """Of two alike, the other one can still become a duplicate of this one."""
+    return len(around.duplicates) == 1 and may_follow(around.duplicates[0].referral.state, ReferralState.DUPLICATE_OF)
 
 
 def _assignees(access: Access, row: InboxRow) -> list[tuple[str, str]]:
