@@ -88,6 +88,8 @@ def read_table(text: str, required: Iterable[Iterable[str]]) -> Iterator[Row | R
     `required` lists columns that must be there, each as its possible names. Raises UnusableFile when one is missing.
     """
     first_line, rest = _find_heading(text)
+    if first_line.lstrip()[:1] in {"{", "[", "<"}:
+        raise UnusableFile("This is JSON, XML or a web page, not a CSV table: is this the right file and --format?")
     delimiter = max(DELIMITERS, key=first_line.count)
     lines = csv.reader(io.StringIO(text[rest:], newline=""), delimiter=delimiter, strict=False)
     heading = [normalise_heading(name) for name in next(lines, [])]
