@@ -1,0 +1,226 @@
+"""The person tables: one row a person as its patches leave it, with when and where they were last seen, and the search index."""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from mobile.store import near
+from mobile.store.database import Connection
+from mobile.store.rows import body_of, read_body
+from shared.model.codes import ContactState
+from shared.model.person import NeedRecorded, Person
+from shared.model.value import Id
+
+NEAR_M: Final = 250.0
+"""Within this distance people are listed by how lately they were seen; beyond it by distance."""
+
+COLUMNS: Final = (
+    "person.id, person.known_as, person.body, person.has_conflict, person.has_safety_needs, person.last_seen_at,"
+    " person.last_state, person.last_site_id, person.latitude, person.longitude"
+)
+NOT_MERGED: Final = "NOT EXISTS (SELECT 1 FROM merged WHERE merged.from_id = person.id)"
+MERGED: Final = (
+    "WITH merged AS (SELECT from_id, into_id FROM person_merged AS latest WHERE undone = 0 AND NOT EXISTS ("
+    " SELECT 1 FROM person_merged AS later WHERE later.from_id = latest.from_id"
+    " AND (later.at, later.id) > (latest.at, latest.id)))"
+)
+
+
+class PersonRow(Struct, frozen=True):
+    """A person as a list needs them. `distance_m` is None when nobody asked, or when it is not known."""
+
+    id: Id
+    known_as: str
+    person: Person
+    has_conflict: bool
+    has_safety_needs: bool
+    last_seen_at: int | None
+    last_state: ContactState | None
+    last_site_id: Id | None
+    place: tuple[float, float] | None
+    distance_m: float | None = None
+
+
+def put_person(connection: Connection, person: Person, has_conflict: bool) -> None:
+    """Write what the patches of a person come to now; when they were last seen is kept."""
+    connection.execute(
+        "INSERT INTO person (id, known_as, body, has_conflict, has_safety_needs) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET known_as = excluded.known_as, body = excluded.body,"
+        " has_conflict = excluded.has_conflict, has_safety_needs = excluded.has_safety_needs",
+        (person.id, person.known_as, body_of(person), has_conflict, bool(person.safety_needs)),
+    )
+    connection.execute("DELETE FROM person_search WHERE person_id = ?", (person.id,))
+    connection.execute(
+        "INSERT INTO person_search (person_id, words) VALUES (?, ?)",
+        (person.id, " ".join((person.name, person.alias, person.description))),
+    )
+
+
+def forget_person(connection: Connection, person_id: Id) -> None:
+    """Drop a person whose last patch has left this phone."""
+    connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
+    connection.execute("DELETE FROM person_search WHERE person_id = ?", (person_id,))
+
+
+def refresh_last_seen(connection: Connection, person_id: Id) -> None:
+    """Take the newest contact that names this person as when, how and where they were last seen."""
+    row = connection.execute(
+        "SELECT contact.seen_at, contact.id, contact.state, contact.site_id,"
+        " coalesce(contact.latitude, site.latitude), coalesce(contact.longitude, site.longitude)"
+        " FROM contact_person JOIN contact ON contact.id = contact_person.contact_id"
+        " LEFT JOIN site ON site.id = contact.site_id WHERE contact_person.person_id = ?"
+        " ORDER BY contact.seen_at DESC, contact.id DESC LIMIT 1",
+        (person_id,),
+    ).fetchone()
+    connection.execute(
+        "UPDATE person SET last_seen_at = ?, last_contact_id = ?, last_state = ?, last_site_id = ?, latitude = ?,"
+        " longitude = ? WHERE id = ?",
+        (*(row or (None,) * 6), person_id),
+    )
+
+
+def list_last_seen_at(connection: Connection, site_id: Id) -> list[Id]:
+    """People whose newest contact was at this place."""
+    rows = connection.execute("SELECT id FROM person WHERE last_site_id = ? ORDER BY last_seen_at DESC", (site_id,))
+    return [person_id for (person_id,) in rows]
+
+
+def find_person(connection: Connection, person_id: Id) -> PersonRow | None:
+    """One person by id, following no alias."""
+    row = connection.execute(f"SELECT {COLUMNS}, NULL FROM person WHERE id = ?", (person_id,)).fetchone()
+    return _person_row(row) if row else None
+
+
+def list_people(connection: Connection, person_ids: tuple[Id, ...]) -> list[PersonRow]:
+    """These people, in this order; who is not here is left out."""
+    found = (find_person(connection, person_id) for person_id in person_ids)
+    return [row for row in found if row is not None]
+
+
+def list_near(connection: Connection, latitude: float, longitude: float, limit: int) -> list[PersonRow]:
+    """People last seen near a place: those within `NEAR_M` by how lately, the others by distance."""
+    rows = connection.execute(
+        f"{MERGED} SELECT {COLUMNS}, {near.SQUARED_M} AS squared_m FROM person"
+        f" WHERE latitude IS NOT NULL AND {NOT_MERGED}"
+        " ORDER BY squared_m > :near_m * :near_m, CASE WHEN squared_m <= :near_m * :near_m THEN -last_seen_at ELSE"
+        " squared_m END, id LIMIT :limit",
+        {**near.origin(latitude, longitude), "near_m": NEAR_M, "limit": limit},
+    )
+    return [_person_row(row) for row in rows]
+
+
+def list_recent(connection: Connection, limit: int) -> list[PersonRow]:
+    """People by how lately they were seen; the never seen come last, newest record first."""
+    rows = connection.execute(
+        f"{MERGED} SELECT {COLUMNS}, NULL FROM person WHERE {NOT_MERGED}"
+        " ORDER BY last_seen_at IS NULL, last_seen_at DESC, id DESC LIMIT ?",
+        (limit,),
+    )
+    return [_person_row(row) for row in rows]
+
+
+def search(connection: Connection, text: str, limit: int) -> list[PersonRow]:
+    """People whose words begin with every word of `text`, most lately seen first. Any text is safe."""
+    wanted = match_of(text)
+    if not wanted:
+        return list_recent(connection, limit)
+    rows = connection.execute(
+        f"{MERGED} SELECT {COLUMNS}, NULL FROM person_search JOIN person ON person.id = person_search.person_id"
+        f" WHERE person_search MATCH ? AND {NOT_MERGED}"
+        " ORDER BY last_seen_at IS NULL, last_seen_at DESC, person.id DESC LIMIT ?",
+        (wanted, limit),
+    )
+    return [_person_row(row) for row in rows]
+
+
+def search_any(connection: Connection, text: str, limit: int) -> list[PersonRow]:
+    """People who share a word of three letters or more with `text`, the most alike first."""
+    words = {word for word in _words(text) if len(word) >= 3}
+    if not words:
+        return []
+    rows = connection.execute(
+        f"{MERGED} SELECT {COLUMNS}, NULL FROM person_search JOIN person ON person.id = person_search.person_id"
+        f" WHERE person_search MATCH ? AND {NOT_MERGED} ORDER BY rank LIMIT ?",
+        (" OR ".join(f'"{word}"' for word in sorted(words)[:40]), limit),
+    )
+    return [_person_row(row) for row in rows]
+
+
+def next_steps(connection: Connection, person_ids: tuple[Id, ...]) -> dict[Id, str]:
+    """The next step that the newest contact with each of these people left."""
+    marks = ", ".join("?" * len(person_ids))
+    rows = connection.execute(
+        "SELECT person.id, contact.next_step FROM person JOIN contact ON contact.id = person.last_contact_id"
+        f" WHERE contact.next_step <> '' AND person.id IN ({marks})",
+        person_ids,
+    )
+    return dict(rows.fetchall())
+
+
+def match_of(text: str) -> str:
+    """The FTS5 query for a worker's words: each by its beginning, all of them. Punctuation never becomes syntax."""
+    return " ".join(f'"{word}"*' for word in _words(text)[:10])
+
+
+def _words(text: str) -> list[str]:
+    return "".join(c if c.isalnum() else " " for c in text).split()
+
+
+def list_followed_up(connection: Connection, since_ms: int, limit: int) -> list[PersonRow]:
+    """People seen since `since_ms` whose newest contact has a next step, or who were about to bed down or bedded down."""
+    rows = connection.execute(
+        f"{MERGED} SELECT {COLUMNS}, NULL FROM person JOIN contact ON contact.id = person.last_contact_id"
+        f" WHERE person.last_seen_at >= ? AND {NOT_MERGED}"
+        " AND (contact.next_step <> '' OR contact.state IN ('bedded_down', 'about_to_bed_down'))"
+        " ORDER BY person.last_seen_at DESC LIMIT ?",
+        (since_ms, limit),
+    )
+    return [_person_row(row) for row in rows]
+
+
+def list_needs(connection: Connection, person_ids: tuple[Id, ...]) -> list[NeedRecorded]:
+    """The newest word on each need of a person (under all their ids), newest first."""
+    marks = ", ".join("?" * len(person_ids))
+    rows = connection.execute(
+        f"SELECT need, body FROM need WHERE person_id IN ({marks}) ORDER BY at DESC, id DESC", person_ids
+    )
+    newest: dict[str, str] = {}
+    for need, body in rows:
+        newest.setdefault(need, body)
+    return [read_body(body, NeedRecorded) for body in newest.values()]
+
+
+def list_aliases(connection: Connection, person_id: Id) -> tuple[Id, ...]:
+    """Every id this person is known under, the one that the others were merged into first."""
+    pairs = dict(connection.execute(f"{MERGED} SELECT from_id, into_id FROM merged").fetchall())
+    root = person_id
+    for _ in range(len(pairs)):
+        if root not in pairs:
+            break
+        root = pairs[root]
+    return (root, *sorted(_leading_to(root, pairs)))
+
+
+def _leading_to(root: Id, pairs: dict[Id, Id]) -> set[Id]:
+    found: set[Id] = set()
+    waiting = [root]
+    while waiting:
+        into = waiting.pop()
+        new = {a for a, b in pairs.items() if b == into} - found - {root}
+        found |= new
+        waiting += new
+    return found
+
+
+def count_people(connection: Connection) -> int:
+    """How many people this phone holds (rule B9)."""
+    return int(connection.execute("SELECT count(*) FROM person").fetchone()[0])
+
+
+def _person_row(row: Any) -> PersonRow:
+    person = read_body(row[2], Person)
+    place = None if row[8] is None else (row[8], row[9])
+    state = None if row[6] is None else ContactState(row[6])
+    return PersonRow(
+        row[0], row[1], person, bool(row[3]), bool(row[4]), row[5], state, row[7], place, near.metres(row[10])
+    )
