@@ -6,7 +6,7 @@ from typing import Protocol
 from shared.model.value import Value
 
 
-class KeystoreLost(Exception):  # noqa: N818 - named for what happened, as every error of the phone is
+class KeystoreLost(Exception):
     """The hardware keystore no longer holds Lantern's key: a restored backup, a cleared credential store (rule B13)."""
 
 

@@ -1,0 +1,42 @@
+"""Which adapters this machine gets: Android's own, or a desktop's stand-ins. The only place that asks where it runs."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mobile.device.keystore import FileKeystore, keystore_directory
+from mobile.device.location import NowhereLocation
+from mobile.device.ports import Cues, Keystore, Location
+from mobile.device.silent import SilentCues
+
+
+def is_android() -> bool:
+    """Is this python-for-android?"""
+    return "ANDROID_ARGUMENT" in os.environ
+
+
+def keystore_for(data: Path) -> Keystore:
+    """The hardware keystore, or on a desktop a directory outside the app's data."""
+    if is_android():
+        from mobile.device.android_keystore import AndroidKeystore
+
+        return AndroidKeystore()
+    return FileKeystore(keystore_directory(data))
+
+
+def location_for(at_ms: Callable[[], int]) -> Location:
+    """GPS on a phone; nothing on a desktop."""
+    if is_android():
+        from mobile.device.plyer_adapters import PlyerLocation
+
+        return PlyerLocation(at_ms)
+    return NowhereLocation()
+
+
+def cues() -> Cues:
+    """Vibration, notification and speech on a phone; silence on a desktop."""
+    if is_android():
+        from mobile.device.plyer_adapters import PlyerCues
+
+        return PlyerCues()
+    return SilentCues()

@@ -1,0 +1,431 @@
+"""The one object that screens talk to (`api.Field`): it holds the door, the sync and, while unlocked, the session. It
+decides nothing.
+
+Everything outside of it is handed in (`Phone`): clocks, ids, keystore, location, transport. `mobile.app` and
+`mobile.__main__` build it.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from msgspec import Struct
+
+from mobile.device.location import Whereabouts, age_s, position_of
+from mobile.device.ports import Keystore, KeystoreLost, Location, RawFix, Uptime
+from mobile.services import keys, pin, rounds
+from mobile.services.courier import Courier
+from mobile.services.door import Door
+from mobile.services.enrolment import Enrolment
+from mobile.services.sealed_outbox import SealedOutbox
+from mobile.services.server_client import NoAnswer, ServerClient
+from mobile.services.session import Session
+from mobile.services.sync_service import SyncService
+from mobile.services.vault import Vaults
+from mobile.services.views import (
+    CheckInState,
+    ConflictChoice,
+    ContactDraft,
+    ContactRecord,
+    Enrolling,
+    FieldConflict,
+    Fix,
+    LikelyDuplicate,
+    LockState,
+    MapItem,
+    PersonCard,
+    PersonDraft,
+    PersonRecord,
+    ReferralRecord,
+    ShiftSummary,
+    SiteCard,
+    SiteDraft,
+    SiteRecord,
+    SyncPhase,
+    SyncStatus,
+    TonightItem,
+    TrayItem,
+    Unlocking,
+    VisitDraft,
+)
+from mobile.store.errors import KeyMissing, StoreLocked
+from mobile.store.rows import to_ms
+from shared.model.codes import ReceivingSupport, ReferralState, SupportNeed
+from shared.model.device import FieldConfig
+from shared.model.person import Person
+from shared.model.position import Position
+from shared.model.shift import CheckIn, Shift
+from shared.model.site import Site
+from shared.model.value import Id
+
+STALE_AFTER_S = 120.0
+
+
+class Phone(Struct, kw_only=True):
+    """What is handed in: everything that differs between a phone, a desktop and a test."""
+
+    data: Path
+    keystore: Keystore
+    uptime: Uptime
+    location: Location
+    now: Callable[[], datetime]
+    new_id: Callable[[], Id]
+    app_version: str
+    label: str = "Phone"
+    transport: httpx.BaseTransport | None = None
+    cost: keys.Cost | None = None
+
+
+class FieldService:
+    """See `api.Field` for what each call promises."""
+
+    def __init__(self, phone: Phone) -> None:
+        self._phone = phone
+        self._vaults = Vaults(phone.data, phone.keystore)
+        self._door = Door(self._vaults, phone.keystore, phone.uptime, phone.now, phone.cost)
+        self._sealed = SealedOutbox(phone.data / "sealed.box")
+        self._whereabouts = Whereabouts(phone.location)
+        self._whereabouts.observe(self._heard_fix)
+        self._session: Session | None = None
+        self._lock_listeners: list[Callable[[LockState], None]] = []
+        self._courier = Courier(
+            self._vaults,
+            self._door,
+            self._sealed,
+            self._connect,
+            phone.now,
+            phone.app_version,
+            lambda: self._session,
+            self._ended,
+        )
+        self.sync = SyncService(self._courier.travel, phone.now)
+
+    # --- opening the phone
+
+    @property
+    def is_enrolled(self) -> bool:
+        return self._door.state is not LockState.NOT_ENROLLED
+
+    @property
+    def lock_state(self) -> LockState:
+        return self._door.state
+
+    def enrol(self, code: str, server_url: str, pin: str) -> Enrolling:
+        enrolment = Enrolment(
+            self._vaults,
+            self._door,
+            self._phone.keystore,
+            self._sealed,
+            self._connect,
+            self._phone.app_version,
+            self._phone.label,
+        )
+        answer = enrolment.enrol(code, server_url, pin)
+        if answer.enrolled:
+            self._courier.hang_up()
+            self._opened()
+        return answer
+
+    def refusal_of_pin(self, chosen: str) -> str | None:
+        return pin.refusal_of_pin(chosen)
+
+    def unlock(self, given: str) -> Unlocking:
+        if self._door.state is LockState.LEASE_EXPIRED:
+            self._ask_for_a_lease()
+        answer = self._door.unlock(given)
+        if answer.is_unlocked:
+            try:
+                self._opened()
+            except KeyMissing as error:
+                self._door.lock()
+                return Unlocking(state=LockState.KEYSTORE_LOST, message=f"{error.plain} {error.what_to_do}")
+        return answer
+
+    def _opened(self) -> None:
+        card, store = self._vaults.find_card(), self._door.store
+        if card is None or store is None:
+            raise StoreLocked
+        self._session = Session(store, card, self._sealed, self, self._phone.new_id, self._whereabouts, self._recorded)
+        self._recount()
+        self._tell_lock(LockState.UNLOCKED)
+        self.sync.wake()
+
+    def _ask_for_a_lease(self) -> None:
+        """The lease ran out: the server must be heard before this phone opens."""
+        card = self._vaults.find_card()
+        if card is None:
+            return
+        client = self._connect(card.server_url)
+        try:
+            taken = rounds.send_sealed(self._sealed, client, card.device_number, self._phone.app_version)
+        except (NoAnswer, KeystoreLost):
+            return
+        finally:
+            client.close()
+        if taken is not None and taken.status == "ok":
+            self._door.renew_lease()
+
+    def lock(self) -> None:
+        self._session = None
+        self._door.lock()
+        self._tell_lock(self._door.state)
+        self.sync.tell(phase=SyncPhase.LOCKED)
+        self.sync.wake()
+
+    def touched(self) -> None:
+        self._door.touched()
+
+    def paused(self) -> None:
+        self._door.paused()
+        self._whereabouts.stop()
+
+    def resumed(self) -> None:
+        if not self.lock_if_due():
+            self._door.resumed()
+            self._whereabouts.start()
+        self.sync.wake()
+
+    def screen_went_off(self) -> None:
+        if self._session is not None:
+            self.lock()
+
+    def lock_if_due(self) -> bool:
+        if self._session is not None and self._door.is_lock_due():
+            self.lock()
+        return self._session is None
+
+    def observe_lock(self, listener: Callable[[LockState], None]) -> Callable[[], None]:
+        self._lock_listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._lock_listeners:
+                self._lock_listeners.remove(listener)
+
+        return stop
+
+    def _tell_lock(self, state: LockState) -> None:
+        for listener in list(self._lock_listeners):
+            listener(state)
+
+    def _ended(self) -> None:
+        """The sync thread shredded this phone on the server's word."""
+        self._session = None
+        self._tell_lock(self._door.state)
+
+    @property
+    def config(self) -> FieldConfig:
+        return self._open.context.config
+
+    # --- the shift
+
+    def current_shift(self) -> ShiftSummary | None:
+        return self._open.shifts.current()
+
+    def shifts_to_join(self) -> list[ShiftSummary]:
+        return self._open.shifts.joinable()
+
+    def start_shift(self, area: str = "", colleague_ids: tuple[Id, ...] = ()) -> Shift:
+        return self._open.shifts.start(area, colleague_ids)
+
+    def join_shift(self, shift_id: Id) -> ShiftSummary:
+        return self._open.shifts.join(shift_id)
+
+    def end_shift(self, summary: str = "") -> ShiftSummary:
+        return self._open.shifts.end(summary)
+
+    def check_in(self, next_due_minutes: int | None = 60) -> CheckIn:
+        return self._open.shifts.check_in(next_due_minutes)
+
+    def check_in_state(self) -> CheckInState:
+        return self._open.shifts.check_in_state()
+
+    # --- who and what is near
+
+    def where_am_i(self) -> Fix | None:
+        fix = self._whereabouts.last()
+        if fix is None:
+            return None
+        now_ms = to_ms(self.now())
+        return Fix(
+            position=position_of(fix, now_ms),
+            at=self.now(),
+            accuracy_m=fix.accuracy_m,
+            age_s=age_s(fix, now_ms),
+            is_stale=age_s(fix, now_ms) > STALE_AFTER_S,
+        )
+
+    def tonight(self) -> list[TonightItem]:
+        return self._open.nearby.tonight()
+
+    def people_near(self, position: Position | None = None, limit: int = 12) -> list[PersonCard]:
+        return self._open.nearby.people_near(position, limit)
+
+    def search_people(self, text: str, limit: int = 50) -> list[PersonCard]:
+        return self._open.nearby.search_people(text, limit)
+
+    def sites_near(self, position: Position | None = None, limit: int = 50) -> list[SiteCard]:
+        return self._open.nearby.sites_near(position, limit)
+
+    def map_items(self, south: float, west: float, north: float, east: float, limit: int = 2_000) -> list[MapItem]:
+        return self._open.nearby.map_items(south, west, north, east, limit)
+
+    def person(self, person_id: Id) -> PersonRecord:
+        return self._open.records.person(person_id)
+
+    def site(self, site_id: Id) -> SiteRecord:
+        return self._open.records.site(site_id)
+
+    def referral(self, referral_id: Id) -> ReferralRecord:
+        return self._open.records.referral(referral_id)
+
+    def contact(self, contact_id: Id) -> ContactRecord:
+        return self._open.records.contact(contact_id)
+
+    # --- recording
+
+    def record_contact(self, draft: ContactDraft) -> Id:
+        session = self._open
+        contact = session.recording.record_contact(draft)
+        session.pins.saved(contact)
+        return contact.id
+
+    def refine_contact(self, contact_id: Id, fields: Mapping[str, Any], reason: str = "") -> bool:
+        if "position" in fields:
+            self._open.pins.chosen_by_hand(contact_id)
+        return self._open.recording.refine_contact(contact_id, fields, reason)
+
+    def record_visit(self, draft: VisitDraft) -> Id:
+        return self._open.recording.record_visit(draft)
+
+    def progress_referral(
+        self,
+        referral_id: Id,
+        state: ReferralState,
+        outcome: str = "",
+        note: str = "",
+        contact_id: Id | None = None,
+        visit_id: Id | None = None,
+    ) -> None:
+        recording = self._open.recording
+        details = {"outcome": outcome, "note": note, "contact_id": contact_id, "visit_id": visit_id}
+        recording.progress_referral(recording.step(referral_id, state, **details))
+
+    def add_person(self, draft: PersonDraft) -> Person:
+        return self._open.recording.add_person(draft)
+
+    def patch_person(self, person_id: Id, fields: Mapping[str, Any]) -> bool:
+        return self._open.recording.patch_person(person_id, fields)
+
+    def record_need(self, person_id: Id, need: str, receiving_support: str = "not_known") -> None:
+        self._open.recording.record_need(person_id, SupportNeed(need), ReceivingSupport(receiving_support))
+
+    def add_site(self, draft: SiteDraft) -> Site:
+        return self._open.recording.add_site(draft)
+
+    def patch_site(self, site_id: Id, fields: Mapping[str, Any]) -> bool:
+        return self._open.recording.patch_site(site_id, fields)
+
+    def possible_duplicates(self, draft: PersonDraft, position: Position | None = None) -> list[LikelyDuplicate]:
+        return self._open.nearby.possible_duplicates(draft, position)
+
+    def say_same_person(self, from_id: Id, into_id: Id) -> None:
+        self._open.recording.say_same_person(from_id, into_id)
+
+    def note_prompt(self, text: str) -> str | None:
+        return self._open.nearby.note_prompt(text)
+
+    # --- what is sent and what is not
+
+    def unsent(self) -> int:
+        if self._session is None:
+            return len(self._sealed.numbers)
+        return self._session.journal.unsent_count()
+
+    def sync_tray(self) -> list[TrayItem]:
+        return self._open.tray.items()
+
+    def resolve_conflict(self, conflict: FieldConflict, choice: ConflictChoice) -> None:
+        self._open.tray.resolve(conflict, choice)
+        self._recount()
+
+    def correct_quarantined(self, item_id: Id, fields: Mapping[str, Any]) -> Id:
+        new_id = self._open.tray.correct(item_id, fields)
+        self._recount()
+        return new_id
+
+    def dismiss_quarantined(self, item_id: Id) -> None:
+        self._open.tray.dismiss(item_id)
+        self._recount()
+
+    def sync_now(self) -> None:
+        self.sync.wake()
+
+    def sync_status(self) -> SyncStatus:
+        return self.sync.status
+
+    def observe_sync(self, listener: Callable[[SyncStatus], None]) -> Callable[[], None]:
+        return self.sync.observe(listener)
+
+    # --- settings, clocks, the end
+
+    def setting(self, name: str, default: str = "") -> str:
+        return self._vaults.settings().get(name, default)
+
+    def set_setting(self, name: str, value: str) -> None:
+        self._vaults.put_setting(name, value)
+
+    def now(self) -> datetime:
+        return self._phone.now()
+
+    def uptime_ms(self) -> int:
+        return self._phone.uptime.milliseconds()
+
+    def boot(self) -> str:
+        return self._phone.uptime.boot()
+
+    def start(self) -> None:
+        """Begin to sync by itself and to listen for the place. Without it only `sync_once` syncs."""
+        self._door.shred_if_due()
+        self._whereabouts.start()
+        self.sync.start()
+
+    def sync_once(self) -> SyncStatus:
+        """Sync here and now, on this thread; for a phone without screens."""
+        self.sync.travel_once()
+        return self.sync.status
+
+    def close(self) -> None:
+        self._whereabouts.stop()
+        self.sync.stop()
+        self._session = None
+        self._door.lock()
+        self._courier.hang_up()
+
+    # --- within
+
+    @property
+    def _open(self) -> Session:
+        session = self._session
+        if session is None:
+            raise StoreLocked
+        return session
+
+    def _connect(self, server_url: str) -> ServerClient:
+        return ServerClient(server_url, self._phone.keystore, lambda: to_ms(self.now()), self._phone.transport)
+
+    def _heard_fix(self, fix: RawFix) -> None:
+        if self._session is not None:
+            self._session.pins.heard(fix)
+
+    def _recorded(self) -> None:
+        """Quick: it stands between a worker's tap and the tick. Conflicts are counted when a sync ends."""
+        if self._session is not None:
+            self.sync.tell(not_yet_sent=self._session.journal.unsent_count())
+        self.sync.wake()
+
+    def _recount(self) -> None:
+        if self._session is not None:
+            session = self._session
+            self.sync.tell(not_yet_sent=session.journal.unsent_count(), needs_a_look=session.tray.needs_a_look())
