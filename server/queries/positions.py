@@ -33,7 +33,7 @@ def lay_flat(position: Position | None) -> dict[str, Any]:
     }
 
 
-def read_position(row: Mapping[str, Any]) -> Position | None:
+def read_position(row: Mapping[Any, Any]) -> Position | None:
     """The position that a row's columns hold, or None."""
     if row["latitude"] is None:
         return None

@@ -1,11 +1,14 @@
-"""What is written when a referral moves on: the step itself, and where it leaves the referral. Who may, and which state may
-follow which, is decided in `server.actions.referrals`.
+"""What is written when a referral moves on:
+
+the step itself, and where it leaves the referral. Who may, and which state may follow which, is decided in
+`server.actions.referrals`.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.referral import referral, referral_progress
@@ -41,3 +44,20 @@ def set_district(session: Session, referral_id: Id, district_id: Id, team_id: Id
         "state": str(ReferralState.RECEIVED),
     }  # fmt: skip
     session.execute(update(referral).where(referral.c.id == referral_id).values(**values))
+
+
+def settle_referrals(session: Session, referral_ids: Collection[Id]) -> None:
+    """Leaves each of these referrals in the state of its newest step, in whatever order the steps came from phones."""
+    newest: dict[Id, Any] = {}
+    steps = select(referral_progress).where(referral_progress.c.referral_id.in_(referral_ids))
+    for row in session.execute(steps.order_by(referral_progress.c.at, referral_progress.c.id)):
+        newest[row.referral_id] = row
+    for referral_id, row in newest.items():
+        is_over = ReferralState(row.state) in FINAL_STATES
+        values = {
+            "state": row.state,
+            "duplicate_of": row.duplicate_of,
+            "outcome": row.outcome if is_over else "",
+            "closed_at": row.at if is_over else None,
+        }
+        session.execute(update(referral).where(referral.c.id == referral_id).values(**values))

@@ -39,9 +39,9 @@ def decode(text: str) -> bytes:
 
 
 def new_code() -> str:
-    """A one-time code of 130 bits for a person to scan, or to type in groups of five."""
-    text = b32encode(secrets.token_bytes(17)).decode().rstrip("=")[:26]
-    return "-".join(text[start : start + 5] for start in range(0, 25, 5)) + text[25:]
+    """A one-time code of 160 random bits, for a person to scan or to type in groups of four."""
+    text = b32encode(secrets.token_bytes(20)).decode()
+    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
 
 
 def normalise_code(code: str) -> str:

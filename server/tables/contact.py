@@ -20,7 +20,7 @@ from shared.model.codes import ReceivingSupport
 
 
 class ContactRow(PositionColumns, table=True):
-    """A contact as it reads now. `original` is the JSON first received, kept byte for byte once a correction has come.
+    """A contact as it reads now. `original` is what it said at first, as JSON, once a correction has come.
 
     `offered` and `given` are JSON lists of phrases. `cell` is the leaf of the grid, `district_id` where it happened.
     """
@@ -97,7 +97,7 @@ class ContactNeedRow(SQLModel, table=True):
 
 
 class ContactCorrectionRow(SQLModel, table=True):
-    """A later word on a contact: `fields` is a JSON object of what differs. `applied_order` is the order of arrival."""
+    """A later word on a contact: `fields` is a JSON object of what differs."""
 
     __tablename__ = "contact_correction"
 
@@ -107,7 +107,6 @@ class ContactCorrectionRow(SQLModel, table=True):
     worker_id: str = loose_id()
     fields: str = text("{}")
     reason: str = Field(default="", max_length=200)
-    applied_order: int = Field(default=0, sa_type=BigInteger)
 
 
 contact = table_of(ContactRow)

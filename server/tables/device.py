@@ -68,6 +68,7 @@ class DeviceTokenRow(SQLModel, table=True):
     issued_at: datetime = moment()
     access_expires_at: datetime = moment()
     family_expires_at: datetime = moment()
+    first_used_at: datetime | None = moment(optional=True)
     rotated_at: datetime | None = moment(optional=True)
     revoked_at: datetime | None = moment(optional=True)
 

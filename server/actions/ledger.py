@@ -1,0 +1,103 @@
+"""The ledger of grants, revocations, wipes and erasures (privacy rule A9): in the database, and outside it.
+
+The outside copy is an append-only file of JSON lines under LANTERN_DATA. After a restore from an older backup
+`replay` does again whatever the backup does not know, so that a wiped phone stays wiped and an erased person stays
+erased.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from server.queries import audit, devices, sync
+from server.queries.audit import LedgerEntry
+from server.queries.devices import Enrolment
+from server.settings import Settings
+from shared.model.codes import DeviceStatus
+
+_read = msgspec.json.Decoder(LedgerEntry).decode
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger of one server."""
+
+    path: Path
+
+    def write(self, session: Session, entry: LedgerEntry) -> None:
+        """Keep an entry, first outside:
+
+        an order that a crash cut off is repeated at the next restore, and does no harm.
+        """
+        self._append(entry)
+        audit.add_ledger_entry(session, entry)
+
+    def read(self) -> list[LedgerEntry]:
+        """Every entry of the outside copy. A last line that a power cut tore is passed over."""
+        if not self.path.exists():
+            return []
+        entries = []
+        for line in self.path.read_bytes().splitlines():
+            try:
+                entries.append(_read(line))
+            except msgspec.MsgspecError:
+                continue
+        return entries
+
+    def _append(self, entry: LedgerEntry) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(handle, msgspec.json.encode(entry) + b"\n")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger of this server."""
+    return Ledger(settings.data / "ledger.jsonl")
+
+
+def replay(session: Session, entries: list[LedgerEntry], now: datetime) -> int:
+    """Do again what a restored database does not know; returns how many orders were repeated."""
+    known = {entry.id for entry in audit.list_ledger(session)}
+    missing = [entry for entry in entries if entry.id not in known]
+    now_ms = int(now.timestamp() * 1000)
+    for entry in missing:
+        order = ORDERS.get(entry.kind)
+        if order is not None:
+            order(session, entry, now_ms)
+        audit.add_ledger_entry(session, entry)
+    return len(missing)
+
+
+def _enrol_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
+    """A phone enrolled after the backup keeps its number; without its tokens it enrols anew, and what it holds is not lost."""
+    number = int(entry.subject_id)
+    enrolment = msgspec.convert(entry.detail, Enrolment, strict=False)
+    sync.register_device(
+        session, scopes=[f"team:{enrolment.team_id}"], label=enrolment.label, now_ms=now_ms, number=number
+    )
+    if devices.find_enrolment(session, number) is None:
+        devices.add_enrolment(session, enrolment)
+
+
+def _set_status_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    sync.set_status(session, int(entry.subject_id), DeviceStatus(entry.detail["status"]))
+
+
+def _erase_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
+    sync.erase_entity(session, entry.subject_id, now_ms)
+
+
+ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
+    "device_enrolled": _enrol_again,
+    "device_status": _set_status_again,
+    "person_erased": _erase_again,
+}

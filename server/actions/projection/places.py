@@ -1,0 +1,114 @@
+"""Where a contact or a visit happened: its cell of the grid and its district, for a whole batch at once.
+
+Its own pin comes first, then its site's, then its referral's. Without any, the team's district, when it walks only one.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from msgspec import Struct
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.hotspots.grid import leaves_of_points
+from server.queries import agencies
+from server.tables.referral import referral
+from server.tables.site import site
+from shared.model.position import Position
+from shared.model.value import Id
+
+
+class Finder(Protocol):
+    """Answers in which district points are."""
+
+    def find_many(self, latitudes: Sequence[float], longitudes: Sequence[float], /) -> list[Id | None]:
+        """A district for each point, None outside of every district."""
+
+
+class Districts(Protocol):
+    """Gives the finder for what the database holds now."""
+
+    def get_finder(self, session: Session, /) -> Finder:
+        """The finder."""
+
+
+class Whereabouts(Struct, frozen=True):
+    """What is known of where something happened."""
+
+    position: Position | None
+    site_id: Id | None
+    referral_id: Id | None
+    team_id: Id | None
+
+
+class Place(Struct, frozen=True):
+    """Where it was: the leaf of the grid and the district, as far as they can be told."""
+
+    cell: int | None = None
+    district_id: Id | None = None
+
+
+Point = tuple[float, float]
+
+
+def find_places(session: Session, asked: Sequence[Whereabouts], districts: Districts, crs: str) -> list[Place]:
+    """The place of each, in the order asked."""
+    if not asked:
+        return []
+    points = _points_of(session, asked)
+    found = _locate(session, sorted({point for point in points if point is not None}), districts, crs)
+    only = _only_districts(session, {each.team_id for each in asked if each.team_id})
+    return [
+        found[point] if point is not None else Place(None, only.get(each.team_id or ""))
+        for point, each in zip(points, asked, strict=True)
+    ]
+
+
+def _points_of(session: Session, asked: Sequence[Whereabouts]) -> list[Point | None]:
+    sites = _positions(session, site, {e.site_id for e in asked if e.position is None and e.site_id})
+    referrals = _positions(session, referral, {e.referral_id for e in asked if e.position is None and e.referral_id})
+    return [
+        (each.position.latitude, each.position.longitude)
+        if each.position is not None
+        else sites.get(each.site_id or "") or referrals.get(each.referral_id or "")
+        for each in asked
+    ]
+
+
+def _positions(session: Session, table: object, ids: set[Id]) -> dict[Id, Point]:
+    if not ids:
+        return {}
+    columns = table.c  # type: ignore[attr-defined]
+    query = select(columns.id, columns.latitude, columns.longitude).where(
+        columns.id.in_(ids), columns.latitude.is_not(None)
+    )
+    return {row.id: (row.latitude, row.longitude) for row in session.execute(query)}
+
+
+def _locate(session: Session, points: list[Point], districts: Districts, crs: str) -> dict[Point, Place]:
+    if not points:
+        return {}
+    latitude, longitude = np.array(points, float).T
+    district_ids = districts.get_finder(session).find_many(list(latitude), list(longitude))
+    cells = _cells(points, crs)
+    return {
+        point: Place(cell, district_id) for point, cell, district_id in zip(points, cells, district_ids, strict=True)
+    }
+
+
+def _cells(points: list[Point], crs: str) -> list[int | None]:
+    """The leaf of each point. A point that the projection does not reach has none."""
+    latitude, longitude = np.array(points, float).T
+    try:
+        return [int(cell) for cell in leaves_of_points(crs, latitude, longitude)]
+    except ValueError:
+        if len(points) == 1:
+            return [None]
+        return [cell for point in points for cell in _cells([point], crs)]
+
+
+def _only_districts(session: Session, team_ids: set[Id]) -> dict[Id, Id]:
+    """The district of each team that walks only one."""
+    walked = {each.id: each.district_ids for each in agencies.list_teams(session) if each.id in team_ids}
+    return {team_id: ids[0] for team_id, ids in walked.items() if len(ids) == 1}

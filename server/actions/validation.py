@@ -1,0 +1,163 @@
+"""Whether a pushed change says something this server can use.
+
+A reason is told to the phone and to supervisors, who may mend and adopt the change; it never repeats what was
+written. Nothing is looked up here: it runs before any transaction.
+
+A field or a code that only a newer app knows is no fault: it is kept as it came.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection
+from shared.model.device import RecordRead
+from shared.model.person import NeedRecorded, Person, PersonMerged
+from shared.model.position import Position
+from shared.model.referral import ReferralProgress
+from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
+from shared.model.site import Site
+from shared.model.value import Id, Value
+from shared.model.verification import Verification
+from sync.wire import Change
+
+ID_LENGTH_MAX: Final = 36
+
+FACTS: Final[dict[str, type[Struct]]] = {
+    "contact.recorded": Contact,
+    "contact.corrected": ContactCorrection,
+    "visit.recorded": Visit,
+    "shift.started": Shift,
+    "shift.joined": ShiftJoined,
+    "shift.ended": ShiftEnded,
+    "checkin.made": CheckIn,
+    "verification.recorded": Verification,
+    "need.recorded": NeedRecorded,
+    "person.merged": PersonMerged,
+    "referral.progressed": ReferralProgress,
+    "record.read": RecordRead,
+}
+"""The facts that a phone may record, and the Struct of each one's payload."""
+
+
+class ReferralFields(Value, frozen=True, kw_only=True):
+    """The fields of a referral that a patch may set."""
+
+    id: Id
+    team_id: Id | None = None
+    assigned_worker_id: Id | None = None
+    position: Position | None = None
+    place: str = ""
+
+
+PATCHES: Final[dict[str, type[Struct]]] = {
+    "person.patched": Person,
+    "site.patched": Site,
+    "referral.patched": ReferralFields,
+}
+"""The patches that a phone may make, and the Struct whose fields each may set."""
+
+_DECODERS: Final = {name: msgspec.json.Decoder(kind) for name, kind in FACTS.items()}
+_FIELD_DECODERS: Final[dict[str, Mapping[str, Any]]] = {
+    name: {
+        field: msgspec.json.Decoder(hint)
+        for field, hint in get_type_hints(kind, include_extras=True).items()
+        if field in kind.__struct_fields__ and field != "id"
+    }
+    for name, kind in PATCHES.items()
+}
+_CONTACT_FIELDS: Final = {
+    field: hint for field, hint in get_type_hints(Contact, include_extras=True).items() if field in CORRECTABLE_FIELDS
+}
+
+
+def read_fact(change: Change) -> Any:
+    """The fact that a change carries. Raises msgspec.ValidationError."""
+    return _DECODERS[change.t].decode(change.p)
+
+
+def read_field(change_type: str, field: str, value: bytes) -> Any:
+    """The value of a patched field, typed.
+
+    Raises KeyError for an unknown field, msgspec.ValidationError for a wrong value.
+    """
+    return _FIELD_DECODERS[change_type][field].decode(value)
+
+
+def validate(change: Change) -> str | None:
+    """Why a change must be quarantined, in words a supervisor understands; None when it is sound."""
+    if change.t in FACTS:
+        return _why_no_fact(change)
+    if change.t in PATCHES:
+        return _why_no_patch(change)
+    return "a kind of change that this server does not know yet"
+
+
+def _why_no_fact(change: Change) -> str | None:
+    if change.is_patch:
+        return "a fact may not be written as a patch"
+    payload = bytes(change.p)
+    if b"\\u0000" in payload:
+        return "holds a character that cannot be stored"
+    try:
+        fact = _DECODERS[change.t].decode(payload)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
+        return f"cannot be read: {_place(error)}"
+    return _why_unusable(fact)
+
+
+def _why_unusable(fact: Any) -> str | None:
+    for field in fact.__struct_fields__:
+        value = getattr(fact, field)
+        if isinstance(value, datetime) and value.tzinfo is None:
+            return f"{field}: a time without its zone"
+        if field.endswith("_id") or field == "id":
+            if value is not None and not _is_id(value):
+                return f"{field}: not an id"
+        elif field.endswith("_ids") and not all(_is_id(each) for each in value):
+            return f"{field}: not ids"
+    if isinstance(fact, ContactCorrection):
+        return _why_no_correction(fact)
+    if isinstance(fact, PersonMerged) and fact.from_id == fact.into_id:
+        return "a record cannot be merged into itself"
+    return None
+
+
+def _why_no_correction(correction: ContactCorrection) -> str | None:
+    for field, value in correction.fields.items():
+        if field in _CONTACT_FIELDS:
+            try:
+                msgspec.convert(value, _CONTACT_FIELDS[field])
+            except msgspec.ValidationError as error:
+                return f"{field} cannot be read: {_place(error)}"
+    return None
+
+
+def _why_no_patch(change: Change) -> str | None:
+    if change.e is None or not _is_id(change.e):
+        return "a patch that names no entity"
+    if change.set_ is None:
+        return "a patch that sets nothing"
+    decoders = _FIELD_DECODERS[change.t]
+    for field, (value, _) in change.set_.items():
+        if b"\\u0000" in bytes(value):
+            return f"{field}: holds a character that cannot be stored"
+        if field in decoders:
+            try:
+                decoders[field].decode(value)
+            except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
+                return f"{field} cannot be read: {_place(error)}"
+    return None
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= ID_LENGTH_MAX
+
+
+def _place(error: BaseException) -> str:
+    """Where and what was expected, without the value: msgspec quotes a bad code between single quotes."""
+    words = str(error)
+    return words if "'" not in words else words.split("'", maxsplit=1)[0] + "…" + words.rsplit("'", 1)[1]

@@ -1,0 +1,150 @@
+"""Puts one server together: settings, database, keys, clock and ids at one end, pages and sync at the other.
+
+This and the command line are the only places of the server that read the clock or make ids.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from litestar import Litestar, Request, Response, get
+from litestar.config.csrf import CSRFConfig
+from litestar.di import Provide
+from litestar.params import FromPath
+from uuid_utils import uuid7
+
+from server.access import Door
+from server.actions.enrolment import Enroller
+from server.actions.ledger import open_ledger
+from server.actions.projection import Projection
+from server.actions.signin import SignIn
+from server.actions.tokens import TokenIssuer
+from server.database import Database
+from server.http.cookies import form_cookie_name
+from server.http.gate import Gate
+from server.http.headers import protect
+from server.http.openapi import describe_api, problems
+from server.http.problem_answers import exception_handlers
+from server.http.services import Services
+from server.places.districts import CurrentDistricts
+from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
+from server.security.keys import load_keys
+from server.security.passwords import Passwords
+from server.security.tokens import derive
+from server.settings import Settings
+from server.sync_api.routes import sync_router
+from server.web.layout.assets import asset_url
+from server.web.layout.page import page
+from server.web.routes import list_routes
+from shared.model.value import Id, Value
+from shared.policy import Act
+
+
+def utc_now() -> datetime:
+    """The time, aware UTC."""
+    return datetime.now(UTC)
+
+
+def make_id() -> Id:
+    """A fresh UUIDv7 as text."""
+    return str(uuid7())
+
+
+def create_services(
+    settings: Settings, clock: Callable[[], datetime] = utc_now, new_id: Callable[[], Id] = make_id
+) -> Services:
+    """What a server, or a command, works with. Close its database at the end."""
+    database, keys, ledger = Database(settings.database), load_keys(settings), open_ledger(settings)
+    issuer = TokenIssuer(secret=keys.secret, settings=settings)
+    projection = Projection(districts=CurrentDistricts(settings.data), new_id=new_id, timezone=settings.timezone)
+    return Services(
+        settings=settings,
+        database=database,
+        keys=keys,
+        ledger=ledger,
+        issuer=issuer,
+        enroller=Enroller(database=database, settings=settings, keys=keys, issuer=issuer, ledger=ledger),
+        project=projection.project,
+        signin=SignIn(database=database, passwords=Passwords(settings.password_cost), settings=settings),
+        clock=clock,
+        new_id=new_id,
+    )
+
+
+def create_app(
+    settings: Settings, clock: Callable[[], datetime] = utc_now, new_id: Callable[[], Id] = make_id
+) -> Litestar:
+    """The whole server as one ASGI application. The database must have been migrated."""
+    services = create_services(settings, clock, new_id)
+    return Litestar(
+        route_handlers=[check_health, explain_problem, sync_router(settings), *list_routes()],
+        dependencies={
+            "door": Provide(provide_door, sync_to_thread=False),
+            "services": Provide(lambda: services, sync_to_thread=False),
+        },
+        middleware=[Gate(services)],
+        csrf_config=_guard_forms(services),
+        before_send=[protect(https=settings.https)],
+        exception_handlers=exception_handlers(_show_problem),
+        openapi_config=describe_api(version("lantern"), asset_url),
+        request_max_body_size=settings.page_body_bytes,
+        on_shutdown=[services.database.close],
+        logging_config=None,
+    )
+
+
+def provide_door(request: Request[Any, Any, Any]) -> Door:
+    """The door that the gate has left for this request."""
+    door = request.scope["state"].get("door")
+    if not isinstance(door, Door):
+        raise Failure(NOT_SIGNED_IN)
+    return door
+
+
+def _guard_forms(services: Services) -> CSRFConfig:
+    """Every form carries a token that only our own pages know. Phones send no cookie, so there is nothing to forge."""
+    return CSRFConfig(
+        secret=derive(services.keys.secret, "forms"),
+        cookie_name=form_cookie_name(services.settings),
+        cookie_secure=services.settings.cookie_is_secure,
+        cookie_httponly=True,
+        cookie_samesite="strict",
+        exclude=["^/sync/"],
+    )
+
+
+def _show_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
+    lines = [problem.detail, *problem.errors]
+    return page(
+        request,
+        "errors/problem.html",
+        title=problem.title,
+        status=problem.status,
+        lines=lines,
+        link_path="/",
+        link_text="Go to the start page",
+    )
+
+
+class Health(Value, frozen=True, kw_only=True):
+    """The server answers, and so does its database."""
+
+    status: str
+
+
+@get("/health", opt={"action": Act.PUBLIC}, sync_to_thread=True, responses=problems(503))
+def check_health(services: Services) -> Health:
+    """Whether the server can serve: it asks the database one question."""
+    with services.database.reading() as session:
+        session.connection().exec_driver_sql("SELECT 1")
+    return Health(status="ok")
+
+
+@get("/problems/{number:str}", opt={"action": Act.PUBLIC}, sync_to_thread=False, responses=problems(404))
+def explain_problem(number: FromPath[str]) -> Problem:
+    """What one entry of the catalogue of problems means, and what to do about it."""
+    kind = CATALOGUE.get(number)
+    if kind is None:
+        raise NotFound
+    return describe(kind)

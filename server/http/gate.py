@@ -1,0 +1,59 @@
+"""Stands before every handler: it must name its action, and whoever asks must be signed in and hold a role that has it.
+
+This is the first wall. The second, about the record itself, is `server.access`; phones prove themselves in `sync_api`.
+"""
+
+from anyio import to_thread
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from server.access import Door
+from server.http.cookies import read_session
+from server.http.headers import ensure_nonce
+from server.http.services import Services
+from server.problems import NOT_SIGNED_IN, Failure, Forbidden
+from shared.model.worker import Worker
+from shared.policy import Act
+from shared.policy.grid import GRID
+
+OWN_PROOF = frozenset({Act.PUBLIC, Act.SYNC})
+"""Actions for which no browser session is asked:
+
+open ones, and those where a phone shows its own token and signature.
+"""
+
+
+class Gate(ASGIMiddleware):
+    """Lets a request through to its handler, with a door in its state, or raises Failure."""
+
+    scopes = (ScopeType.HTTP,)
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Check one request."""
+        ensure_nonce(scope)
+        action = scope["route_handler"].opt.get("action")
+        if not isinstance(action, Act):
+            raise Forbidden("This address names no action, so nobody may use it.")
+        if action not in OWN_PROOF:
+            await self._admit(scope, action)
+        await next_app(scope, receive, send)
+
+    async def _admit(self, scope: Scope, action: Act) -> None:
+        services, now = self._services, self._services.clock()
+        token = read_session(Request(scope), services.settings)
+        worker = await to_thread.run_sync(services.signin.find_worker, token, now) if token else None
+        if worker is None:
+            raise Failure(NOT_SIGNED_IN)
+        if not has_action(worker, action):
+            raise Forbidden("Your role does not include this.")
+        scope["state"]["door"] = Door(services.database, worker, now, services.new_id)
+
+
+def has_action(worker: Worker, action: Act) -> bool:
+    """Does any of the worker's roles know this action, whatever its reach?"""
+    return any(action in GRID.get(role, {}) for role in worker.roles)

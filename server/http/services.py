@@ -1,0 +1,31 @@
+"""What one running server is made of, put together in `server.app` and handed to every handler that asks for `services`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.actions.enrolment import Enroller
+from server.actions.ledger import Ledger
+from server.actions.signin import SignIn
+from server.actions.tokens import TokenIssuer
+from server.database import Database
+from server.queries.sync import Project
+from server.security.keys import Keys
+from server.settings import Settings
+from shared.model.value import Id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Settings, database, keys, and the two things that only a composition root may make: the clock and new ids."""
+
+    settings: Settings
+    database: Database
+    keys: Keys
+    signin: SignIn
+    issuer: TokenIssuer
+    enroller: Enroller
+    ledger: Ledger
+    project: Project
+    clock: Callable[[], datetime]
+    new_id: Callable[[], Id]

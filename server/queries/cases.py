@@ -1,0 +1,73 @@
+"""Cases on the districts' MDT lists, and their actions."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.orm import Session
+
+from server.queries import bulk
+from server.tables.case import case_action, mdt_case
+from shared.model.case import Action, Case
+from shared.model.codes import CaseState
+from shared.model.value import Id
+
+LIVE = (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)
+LIVE_TEXTS = tuple(str(state.value) for state in LIVE)
+
+
+def add_cases(session: Session, new: Sequence[Case]) -> None:
+    """Store cases. Where the person has a live one in that district already, that one stands."""
+    rows = [{**msgspec.structs.asdict(each), "state": str(each.state.value)} for each in new]
+    bulk.insert_new(session, mdt_case, rows)
+
+
+def find_case(session: Session, case_id: Id) -> Case | None:
+    """The case with this id."""
+    row = session.execute(select(mdt_case).where(mdt_case.c.id == case_id)).mappings().first()
+    return None if row is None else _read(row)
+
+
+def find_live_case(session: Session, person_id: Id, district_id: Id) -> Case | None:
+    """The person's case in a district that is neither closed nor declined."""
+    condition = (mdt_case.c.person_id == person_id) & (mdt_case.c.district_id == district_id)
+    query = select(mdt_case).where(condition, mdt_case.c.state.in_(LIVE_TEXTS))
+    row = session.execute(query).mappings().first()
+    return None if row is None else _read(row)
+
+
+def list_cases_of(session: Session, person_ids: Collection[Id]) -> dict[Id, list[Case]]:
+    """Every case of these people, in every district, oldest first."""
+    found: dict[Id, list[Case]] = defaultdict(list)
+    query = select(mdt_case).where(mdt_case.c.person_id.in_(person_ids)).order_by(mdt_case.c.since, mdt_case.c.id)
+    for row in session.execute(query).mappings():
+        found[row["person_id"]].append(_read(row))
+    return found
+
+
+def set_case(session: Session, case_id: Id, **values: Any) -> None:
+    """Set some columns of a case."""
+    session.execute(update(mdt_case).where(mdt_case.c.id == case_id).values(**values))
+
+
+def close_case(session: Session, case_id: Id, state: CaseState, outcome: str, now: datetime) -> None:
+    """End a case: closed, or declined."""
+    set_case(session, case_id, state=str(state.value), outcome=outcome[:200], closed_at=now)
+
+
+def add_action(session: Session, new: Action) -> None:
+    """Store an action."""
+    session.execute(insert(case_action), [msgspec.structs.asdict(new)])
+
+
+def list_actions(session: Session, case_id: Id) -> list[Action]:
+    """The actions of a case, by their date."""
+    query = select(case_action).where(case_action.c.case_id == case_id).order_by(case_action.c.due_on, case_action.c.id)
+    return [Action(**row) for row in session.execute(query).mappings()]
+
+
+def _read(row: RowMapping) -> Case:
+    return Case(**{**row, "state": CaseState(row["state"])})

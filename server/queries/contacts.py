@@ -1,0 +1,214 @@
+"""Street contacts: stored a batch at a time, read back whole, with their corrections."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, Table, func, select
+from sqlalchemy.orm import Session
+
+from server.queries import bulk
+from server.queries.positions import lay_flat, read_position
+from server.tables.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
+from shared.model.codes import ContactState, ReceivingSupport, SupportNeed
+from shared.model.contact import Contact, ContactCorrection, NeedSeen
+from shared.model.value import Id, Value
+
+
+class StoredContact(Value, frozen=True, kw_only=True):
+    """A contact with what the server knows besides: when it was received, where it was, and what it said at first."""
+
+    contact: Contact
+    received_at: datetime
+    district_id: Id | None = None
+    cell: int | None = None
+    corrections: int = 0
+    original: str | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def add_contacts(session: Session, stored: Sequence[StoredContact]) -> None:
+    """Store contacts that were not there; one that is there already stays as it is."""
+    bulk.insert_new(session, contact, [_row(each) for each in stored])
+    _add_links(session, stored)
+
+
+def replace_contacts(session: Session, stored: Sequence[StoredContact]) -> None:
+    """Store contacts as they read now, in the place of what they read before."""
+    bulk.upsert(session, contact, [_row(each) for each in stored])
+    ids = [each.contact.id for each in stored]
+    for links in (contact_person, contact_colleague, contact_need):
+        bulk.delete_of(session, links, "contact_id", ids)
+    _add_links(session, stored)
+
+
+def _row(stored: StoredContact) -> dict[str, Any]:
+    told = stored.contact
+    return {
+        "id": told.id,
+        "state": str(told.state.value),
+        "seen_at": told.seen_at,
+        "recorded_at": told.recorded_at,
+        "received_at": stored.received_at,
+        "night": told.night,
+        "worker_id": told.worker_id,
+        "team_id": told.team_id,
+        "shift_id": told.shift_id,
+        "unidentified_people": told.unidentified_people,
+        "site_id": told.site_id,
+        "referral_id": told.referral_id,
+        "offered": _encode(told.offered).decode(),
+        "given": _encode(told.given).decode(),
+        "safety_needs": told.safety_needs,
+        "strengths": told.strengths,
+        "next_step": told.next_step,
+        "note": told.note,
+        **lay_flat(told.position),
+        "district_id": stored.district_id,
+        "cell": stored.cell,
+        "corrections": stored.corrections,
+        "original": stored.original,
+    }
+
+
+def _add_links(session: Session, stored: Sequence[StoredContact]) -> None:
+    people, colleagues, needs = [], [], []
+    for each in stored:
+        told = each.contact
+        shared = {
+            "contact_id": told.id,
+            "seen_at": told.seen_at,
+            "night": told.night,
+            "state": str(told.state.value),
+            "district_id": each.district_id,
+        }
+        people += [{**shared, "person_id": person_id} for person_id in dict.fromkeys(told.person_ids)]
+        colleagues += [{"contact_id": told.id, "worker_id": worker_id} for worker_id in set(told.colleague_ids)]
+        needs += [
+            {
+                "contact_id": told.id,
+                "need": str(seen.need.value),
+                "receiving_support": str(seen.receiving_support.value),
+            }
+            for seen in told.needs
+        ]
+    bulk.insert_new(session, contact_person, people)
+    bulk.insert_new(session, contact_colleague, colleagues)
+    bulk.insert_new(session, contact_need, needs)
+
+
+def find_contact(session: Session, contact_id: Id) -> StoredContact | None:
+    """The contact with this id, as it reads now."""
+    return list_contacts(session, [contact_id]).get(contact_id)
+
+
+def list_contacts(session: Session, contact_ids: Collection[Id]) -> dict[Id, StoredContact]:
+    """These contacts by id, as they read now. Unknown ids are left out."""
+    if not contact_ids:
+        return {}
+    rows = session.execute(select(contact).where(contact.c.id.in_(contact_ids))).mappings().all()
+    people = _linked(session, contact_person, "person_id", contact_ids)
+    colleagues = _linked(session, contact_colleague, "worker_id", contact_ids)
+    needs = _needs(session, contact_ids)
+    return {row["id"]: _read(row, people[row["id"]], colleagues[row["id"]], needs[row["id"]]) for row in rows}
+
+
+def _read(row: RowMapping, people: list[Id], colleagues: list[Id], needs: list[NeedSeen]) -> StoredContact:
+    told = Contact(
+        id=row["id"],
+        state=ContactState(row["state"]),
+        seen_at=row["seen_at"],
+        recorded_at=row["recorded_at"],
+        night=row["night"],
+        worker_id=row["worker_id"],
+        team_id=row["team_id"],
+        colleague_ids=tuple(colleagues),
+        shift_id=row["shift_id"],
+        person_ids=tuple(people),
+        unidentified_people=row["unidentified_people"],
+        site_id=row["site_id"],
+        position=read_position(row),
+        referral_id=row["referral_id"],
+        needs=tuple(needs),
+        offered=tuple(msgspec.json.decode(row["offered"])),
+        given=tuple(msgspec.json.decode(row["given"])),
+        safety_needs=row["safety_needs"],
+        strengths=row["strengths"],
+        next_step=row["next_step"],
+        note=row["note"],
+    )
+    return StoredContact(
+        contact=told,
+        received_at=row["received_at"],
+        district_id=row["district_id"],
+        cell=row["cell"],
+        corrections=row["corrections"],
+        original=row["original"],
+    )
+
+
+def _linked(session: Session, links: Table, column: str, contact_ids: Collection[Id]) -> Mapping[Id, list[Id]]:
+    found: dict[Id, list[Id]] = defaultdict(list)
+    query = (
+        select(links.c.contact_id, links.c[column]).where(links.c.contact_id.in_(contact_ids)).order_by(links.c[column])
+    )
+    for contact_id, value in session.execute(query):
+        found[contact_id].append(value)
+    return found
+
+
+def _needs(session: Session, contact_ids: Collection[Id]) -> Mapping[Id, list[NeedSeen]]:
+    found: dict[Id, list[NeedSeen]] = defaultdict(list)
+    query = select(contact_need).where(contact_need.c.contact_id.in_(contact_ids)).order_by(contact_need.c.need)
+    for row in session.execute(query):
+        seen = NeedSeen(need=SupportNeed(row.need), receiving_support=ReceivingSupport(row.receiving_support))
+        found[row.contact_id].append(seen)
+    return found
+
+
+# -------------------------------------------------------------------------------------------------------- corrections
+
+
+def add_corrections(session: Session, corrections: Sequence[ContactCorrection]) -> None:
+    """Store later words on contacts."""
+    rows = [
+        {
+            "id": each.id,
+            "contact_id": each.contact_id,
+            "at": each.at,
+            "worker_id": each.worker_id,
+            "fields": _encode(each.fields).decode(),
+            "reason": each.reason,
+        }
+        for each in corrections
+    ]
+    bulk.insert_new(session, contact_correction, rows)
+
+
+def list_corrections(session: Session, contact_ids: Collection[Id]) -> dict[Id, list[ContactCorrection]]:
+    """The corrections of these contacts, by contact, in their order of time."""
+    if not contact_ids:
+        return {}
+    found: dict[Id, list[ContactCorrection]] = defaultdict(list)
+    query = select(contact_correction).where(contact_correction.c.contact_id.in_(contact_ids))
+    for row in session.execute(query.order_by(contact_correction.c.at, contact_correction.c.id)):
+        found[row.contact_id].append(
+            ContactCorrection(
+                id=row.id,
+                contact_id=row.contact_id,
+                at=row.at,
+                worker_id=row.worker_id,
+                fields=msgspec.json.decode(row.fields),
+                reason=row.reason,
+            )
+        )
+    return dict(found)
+
+
+def count_contacts(session: Session) -> int:
+    """How many contacts there are."""
+    return session.execute(select(func.count()).select_from(contact)).scalar_one()

@@ -1,0 +1,76 @@
+"""A phone's way in, and its tokens: enrolling with a one-time code, and renewing an access token."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+
+from server.http.openapi import problems
+from server.http.services import Services
+from server.problems import PROOF_REFUSED, TOKEN_REFUSED, UNREADABLE, Failure, TooManyTries
+from server.queries import devices, rate_limits, sync
+from server.queries.rate_limits import Limit
+from server.security.tokens import hash_token
+from server.sync_api.bodies import answer, open_body
+from server.sync_api.identity import identify_number, read_signed, to_ms
+from shared.model.device import EnrolmentRequest
+from shared.policy import Act
+from sync.wire import Refused
+
+ENROLMENT_TRIES = Limit(purpose="enrol", tries=10, window=timedelta(hours=1))
+
+_read_request = msgspec.json.Decoder(EnrolmentRequest).decode
+
+
+@post(
+    "/enrol",
+    opt={"action": Act.SYNC},
+    sync_to_thread=True,
+    status_code=201,
+    responses=problems(400, 401, 410, 413, 429),
+)
+def enrol(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+    """Enrol a phone with its one-time code (JSON as `EnrolmentRequest`, signed with the key that it names)."""
+    now = services.clock()
+    subject = hash_token(request.client.host if request.client else "")
+    with services.database.writing() as session:
+        wait_ms = rate_limits.count_try(session, ENROLMENT_TRIES, subject, to_ms(now))
+    if wait_ms:
+        raise TooManyTries(wait_ms // 1000 + 1)
+    signed = read_signed(request, body, now)
+    try:
+        wanted = _read_request(open_body(request, body))
+    except msgspec.MsgspecError as error:
+        raise Failure(UNREADABLE) from error
+    if not signed.is_signed_by(wanted.signing_key):
+        raise Failure(PROOF_REFUSED)
+    enrolled = services.enroller.enrol(wanted, now, services.new_id)
+    with services.database.writing() as session:
+        rate_limits.forget_tries(session, ENROLMENT_TRIES.purpose, subject)
+    return answer(request, msgspec.json.encode(enrolled), status=201)
+
+
+@post("/token", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(401, 403))
+def renew_token(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+    """New tokens for the refresh token in the Authorization header, signed by the same phone. The body is empty.
+
+    Losing the answer is harmless: the same refresh token gets the same successor.
+    """
+    now = services.clock()
+    signed = read_signed(request, body, now)
+    with services.database.writing() as session:
+        found = devices.find_refresh(session, hash_token(signed.token))
+        if found is None:
+            raise Failure(TOKEN_REFUSED)
+        identify_number(session, signed, found.device_number, now)
+        gate = sync.get_device_state(session, found.device_number).gate
+        if not gate.is_trusted:
+            raise Refused(gate.refusal, after_push=gate.may_push)
+        tokens = services.issuer.rotate(session, signed.token, now, services.new_id())
+        devices.forget_old_nonces(session, to_ms(now))
+        devices.forget_dead_tokens(session, now)
+    if tokens is None:
+        raise Failure(TOKEN_REFUSED)
+    return answer(request, msgspec.json.encode(tokens))

@@ -1,0 +1,112 @@
+"""Which phone asks: its token, and its signature over this very request (privacy rules B12, C5).
+
+A stolen token alone opens nothing: every request is signed by a key that never leaves the phone's keystore.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from litestar import Request
+from sqlalchemy.orm import Session
+
+from server.problems import PROOF_REFUSED, TOKEN_REFUSED, Failure
+from server.queries import devices
+from server.queries.devices import Enrolment
+from server.security.signatures import is_signed
+from server.security.tokens import hash_token
+from sync import proof as proofs
+from sync.proof import ACCEPTED_AROUND_MS, HEADER, NOW_HEADER, Proof
+
+BEARER = "bearer "
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedRequest:
+    """What of a request is signed, and its signature. `token` is empty where there is none yet."""
+
+    method: str
+    target: str
+    body: bytes
+    token: str
+    proof: Proof
+
+    def is_signed_by(self, key: str) -> bool:
+        """Did the holder of this key sign it?"""
+        signed = proofs.message(self.method, self.target, self.body, self.proof.at_ms, self.proof.nonce, self.token)
+        return is_signed(key, signed, self.proof.signature)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """A phone that has proved itself."""
+
+    enrolment: Enrolment
+    proof: Proof
+
+    @property
+    def number(self) -> int:
+        """Its number in sync."""
+        return self.enrolment.number
+
+
+def read_signed(request: Request[Any, Any, Any], body: bytes, now: datetime) -> SignedRequest:
+    """The signed parts of a request.
+
+    Raises Failure for a missing or untimely proof; the answer tells the server's time.
+    """
+    now_ms = to_ms(now)
+    try:
+        proof = proofs.read_header(request.headers.get(HEADER, ""))
+    except ValueError as error:
+        raise _refuse_proof(now_ms) from error
+    if not proofs.is_timely(proof, now_ms):
+        raise _refuse_proof(now_ms)
+    query = request.scope["query_string"].decode()
+    path = request.scope["path"]
+    return SignedRequest(
+        method=request.method,
+        target=f"{path}?{query}" if query else path,
+        body=body,
+        token=read_token(request),
+        proof=proof,
+    )
+
+
+def read_token(request: Request[Any, Any, Any]) -> str:
+    """The bearer token, or nothing."""
+    header = request.headers.get("authorization", "")
+    return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else ""
+
+
+def identify(session: Session, signed: SignedRequest, now: datetime) -> Caller:
+    """The phone that holds this access token and signed this request. Raises Failure (401) otherwise."""
+    token = devices.find_access(session, hash_token(signed.token)) if signed.token else None
+    if token is None or token.revoked_at is not None or now > token.access_expires_at:
+        raise Failure(TOKEN_REFUSED)
+    caller = identify_number(session, signed, token.device_number, now)
+    if token.first_used_at is None:
+        devices.mark_used(session, token.access_hash, now)
+    return caller
+
+
+def identify_number(session: Session, signed: SignedRequest, number: int, now: datetime) -> Caller:
+    """The phone with this number, if its key signed the request and the nonce is new. Raises Failure (401) otherwise.
+
+    Give this a writing transaction: the nonce is used up in it.
+    """
+    enrolment = devices.find_enrolment(session, number)
+    if enrolment is None or not signed.is_signed_by(enrolment.signing_key):
+        raise _refuse_proof(to_ms(now))
+    if not devices.use_nonce(session, number, signed.proof.nonce, signed.proof.at_ms + ACCEPTED_AROUND_MS):
+        raise _refuse_proof(to_ms(now))
+    return Caller(enrolment=enrolment, proof=signed.proof)
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, as sync counts them."""
+    return int(moment.timestamp() * 1000)
+
+
+def _refuse_proof(now_ms: int) -> Failure:
+    return Failure(PROOF_REFUSED, headers={NOW_HEADER: str(now_ms)})

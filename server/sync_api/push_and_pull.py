@@ -1,0 +1,100 @@
+"""The two doors of sync: a phone's changes come in, and what it may follow goes out."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from server.actions.enrolment import renew_number
+from server.actions.validation import validate
+from server.http.openapi import problems
+from server.http.services import Services
+from server.queries import sync
+from server.sync_api.bodies import answer, open_body
+from server.sync_api.identity import Caller, identify, read_signed, to_ms
+from shared.policy import Act
+from sync.reading import DecodedBatch, decode_batch
+from sync.wire import PushAnswer, Refused, encode, read_pull_request, read_receipt
+
+SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "sync_to_thread": True, "status_code": 200}
+
+
+@post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 503))
+def push(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+    """Take the next changes of a phone's log (JSON as `sync.wire.PushRequest`, gzip or zstd).
+
+    Everything up to `acked` is durable when this answers. Sending the same again changes nothing.
+    """
+    now = services.clock()
+    signed = read_signed(request, body, now)
+    batch = decode_batch(open_body(request, body), validate=validate)
+    number = 0
+    try:
+        with services.database.writing() as session:
+            number = identify(session, signed, now).number
+            taken = take(services, session, number, batch, to_ms(now))
+    except Refused as refused:
+        _note_refusal(services, number, refused)
+        raise
+    except OperationalError as error:
+        raise Refused("busy", retry_after_s=5) from error
+    return answer(request, encode(taken))
+
+
+def take(services: Services, session: Session, number: int, batch: DecodedBatch, now_ms: int) -> PushAnswer:
+    """Store and project a batch."""
+    return sync.push(session, number, batch, now_ms, services.project)
+
+
+@post("/pull", **SYNC, responses=problems(400, 401, 403, 413, 426, 503))
+def pull(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+    """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`)."""
+    now = services.clock()
+    signed = read_signed(request, body, now)
+    question = _read(read_pull_request, open_body(request, body))
+    try:
+        with services.database.writing() as session:
+            caller = identify(session, signed, now)
+            minimum = services.settings.minimum_app_version
+            page = sync.pull(session, caller.number, question, to_ms(now), minimum_app=minimum)
+    except OperationalError as error:
+        raise Refused("busy", retry_after_s=5) from error
+    return answer(request, encode(page))
+
+
+@post("/renew", **SYNC, responses=problems(401, 403))
+def renew(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+    """A fresh number for a phone that found its own used by a copy of itself. Its tokens go on with the new number."""
+    now = services.clock()
+    signed = read_signed(request, body, now)
+    with services.database.writing() as session:
+        caller = identify(session, signed, now)
+        return answer(request, encode(renew_number(session, caller.enrolment, now)))
+
+
+@post("/wiped", **SYNC, responses=problems(400, 401))
+def take_receipt(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+    """The phone's last word: it has wiped itself."""
+    now = services.clock()
+    signed = read_signed(request, body, now)
+    _read(read_receipt, open_body(request, body))
+    with services.database.writing() as session:
+        caller: Caller = identify(session, signed, now)
+        sync.record_wiped(session, caller.number, to_ms(now))
+    return answer(request, b"{}")
+
+
+def _read(decoder: Any, plain: bytes) -> Any:
+    try:
+        return decoder(plain)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise Refused("malformed", detail="The body is not what this address takes.") from error
+
+
+def _note_refusal(services: Services, number: int, refused: Refused) -> None:
+    if number and refused.code in {"gap", "fork"}:
+        with services.database.writing() as session:
+            sync.record_refusal(session, number, refused.code)

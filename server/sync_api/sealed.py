@@ -1,0 +1,82 @@
+"""What a wiped phone still carries: changes sealed to this server, which the phone itself can no longer read (B5)."""
+
+from hashlib import sha256
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from msgspec import Meta, Struct
+
+from server.actions.validation import validate
+from server.http.openapi import problems
+from server.http.services import Services
+from server.problems import UNREADABLE, Failure
+from server.queries import devices, sync
+from server.security.sealing import open_sealed
+from server.security.tokens import decode
+from server.sync_api.bodies import answer, open_body
+from server.sync_api.identity import identify_number, read_signed, to_ms
+from shared.policy import Act
+from sync.reading import decode_batch
+from sync.wire import LIMITS, PushRequest, Refused, encode
+
+Box = Annotated[str, Meta(max_length=100_000)]
+
+
+class SealedOutbox(Struct, frozen=True, kw_only=True):
+    """Boxes (base64url) with the number of the change in each, in the order of their numbers."""
+
+    device: int
+    now: int
+    app: str = ""
+    boxes: Annotated[list[tuple[int, Box]], Meta(max_length=LIMITS.changes_max)]
+
+
+class SealedTaken(Struct, frozen=True, kw_only=True):
+    """What became of them.
+
+    `acked` as in a push; `kept` boxes wait for a supervisor. Either way the phone may forget them.
+    """
+
+    acked: int
+    opened: int
+    kept: int
+
+
+_read = msgspec.json.Decoder(SealedOutbox).decode
+
+
+@post("/sealed", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(400, 401, 413))
+def take_sealed(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+    """Take a phone's sealed outbox (JSON as `SealedOutbox`), signed by the phone; no token is asked of a wiped one."""
+    now = services.clock()
+    signed = read_signed(request, body, now)
+    try:
+        outbox = _read(open_body(request, body))
+    except msgspec.MsgspecError as error:
+        raise Failure(UNREADABLE) from error
+    with services.database.writing() as session:
+        identify_number(session, signed, outbox.device, now)
+    return answer(request, msgspec.json.encode(_take(services, outbox, to_ms(now))))
+
+
+def _take(services: Services, outbox: SealedOutbox, now_ms: int) -> SealedTaken:
+    """Open the boxes and push what is in them; where a push is refused they are kept as they came."""
+    try:
+        events = [msgspec.Raw(open_sealed(decode(box), services.keys.sealing)) for _, box in outbox.boxes]
+        request = PushRequest(device=outbox.device, now=outbox.now, app=outbox.app, events=events)
+        batch = decode_batch(encode(request), validate=validate)
+        with services.database.writing() as session:
+            taken = sync.push(session, outbox.device, batch, now_ms, services.project)
+    except (Refused, ValueError) as error:
+        return _keep(services, outbox, str(error))
+    return SealedTaken(acked=taken.acked, opened=len(events), kept=0)
+
+
+def _keep(services: Services, outbox: SealedOutbox, why: str) -> SealedTaken:
+    boxes = [(sha256(box.encode()).hexdigest(), box) for _, box in outbox.boxes]
+    with services.database.writing() as session:
+        kept = devices.keep_boxes(session, outbox.device, boxes, services.clock(), why[:200])
+        acked = sync.get_device_state(session, outbox.device).acked
+    return SealedTaken(acked=acked, opened=0, kept=kept)
