@@ -3,6 +3,7 @@
 Bytes in; reports and refusals out, in the order of the file. Pure. Source: the GeoReport v2 specification.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,8 +31,8 @@ def _list_requests(data: bytes) -> Iterator[Any]:
     if text[0] == "<":
         raise UnusableFile("This is XML: ask the Open311 server for the same requests as JSON (requests.json).")
     try:
-        whole = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+        whole = _decode(text)
+    except (ValueError, RecursionError) as error:
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) > 1 and lines[0].lstrip().startswith("{") and lines[0].rstrip().endswith("}"):
             yield from map(_decode_line, lines)
@@ -51,9 +52,17 @@ def _find_list(whole: Any) -> list[Any]:
 
 def _decode_line(line: str) -> Any:
     try:
-        return msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+        return _decode(line)
+    except (ValueError, RecursionError):
         return line
+
+
+def _decode(text: str) -> Any:
+    """The value of a JSON text, also of one with halves of surrogate pairs, which the fast reader refuses."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)
 
 
 def _understand(number: int, request: Any, reading: Reading) -> Report | Refusal:
