@@ -105,6 +105,7 @@ def _is_within(reach: Reach, actor: Actor, subject: Subject) -> bool:
         Reach.DISTRICT_OR_WORKING: district or working,
         Reach.AGENCY: agency,
         Reach.TEAM: team or agency,
+        Reach.OWN: own,
     }[reach]
 
 

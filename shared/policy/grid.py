@@ -23,6 +23,8 @@ class Reach(str, Enum):
     """Records that belong to the actor's own agency."""
     TEAM = "team"
     """Records of the actor's own teams or agency."""
+    OWN = "own"
+    """Records that name the actor: a conference whose minutes they take."""
 
     def __str__(self) -> str:
         return self.value
@@ -61,6 +63,7 @@ LEADING: Reaches = OUTREACH | {
     Act.SEE_CASE_LIST: Reach.DISTRICT,
     Act.SEE_CASE: Reach.DISTRICT_OR_WORKING,
     Act.SEE_CONFERENCE: Reach.DISTRICT,
+    Act.RUN_CONFERENCE: Reach.OWN,
     Act.WRITE_UPDATE: Reach.DISTRICT,
     Act.SEE_ACTIONS: Reach.AGENCY,
     Act.ANSWER_ACTION: Reach.AGENCY,
@@ -80,6 +83,7 @@ ATTENDING: Reaches = {
     Act.SEE_CASE: Reach.DISTRICT_OR_WORKING,
     Act.PUT_FORWARD_CASE: Reach.DISTRICT,
     Act.SEE_CONFERENCE: Reach.DISTRICT,
+    Act.RUN_CONFERENCE: Reach.OWN,
     Act.WRITE_UPDATE: Reach.DISTRICT,
     Act.SEE_ACTIONS: Reach.AGENCY,
     Act.ANSWER_ACTION: Reach.AGENCY,

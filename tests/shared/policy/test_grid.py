@@ -29,13 +29,14 @@ RELATIONSHIPS = {
     "stranger": Subject(id="x", district_ids=frozenset({"dacorum"}), working_agency_ids=frozenset({"them"})),
 }
 
-PATCH, DISTRICT, WORKS, DISTRICT_WORKS, AGENCY, TEAM, ANY = (
+PATCH, DISTRICT, WORKS, DISTRICT_WORKS, AGENCY, TEAM, OWN, ANY = (
     "yyynn",
     "nynnn",
     "nnynn",
     "nyynn",
     "nnnyn",
     "ynnyn",
+    "ynnnn",
     "yyyyy",
 )
 
@@ -52,7 +53,8 @@ ORACLE = {
     Role.TEAM_LEAD: OUTREACH | {
         "merge_people": PATCH, "plan_shift": PATCH, "assign_referral": PATCH, "import_referrals": PATCH,
         "put_forward_case": PATCH, "see_who_looked": WORKS,
-        "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "see_conference": DISTRICT, "write_update": DISTRICT,
+        "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS,
+        "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
         "see_actions": AGENCY, "answer_action": AGENCY, "see_indicators": DISTRICT,
         "see_devices": TEAM, "enrol_device": TEAM, "wipe_device": TEAM,
     },
@@ -75,7 +77,8 @@ ORACLE = {
         "signed_in": ANY, "see_recipients": ANY,
         "see_person": WORKS, "see_own_record": WORKS, "see_notes": "naynn", "break_glass": DISTRICT_WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,
-        "see_conference": DISTRICT, "write_update": DISTRICT, "see_actions": AGENCY, "answer_action": AGENCY,
+        "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
+        "see_actions": AGENCY, "answer_action": AGENCY,
         "see_agreements": AGENCY,
     },
     Role.COMMISSIONER: {
