@@ -1,0 +1,211 @@
+"""While a conference is held: what is typed about each case, the actions agreed, who came; and how it ends."""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+
+import msgspec
+
+from server.access import Access
+from server.actions.conferences import open_conference
+from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries import agencies, case_actions, case_steps, conferences
+from server.queries.conferences import Note
+from shared.model.case import Action, Case, CaseReview
+from shared.model.codes import CaseState
+from shared.model.conference import AgendaItem, Attendance, CaseConference
+from shared.model.value import Id, Value
+from shared.policy import Act
+from shared.rules.lines import is_merged, merge_lines
+
+LONGEST_NOTES = 10_000
+LONGEST_OUTCOME = 200
+
+
+class Saved(Value, frozen=True, kw_only=True):
+    """What is stored now. `merged` when somebody else typed too, so that the text is not just what was sent."""
+
+    version: int
+    notes: str
+    outcome: str
+    merged: bool = False
+
+
+class CaseEnd(str, Enum):
+    """What becomes of a case when its conference ends."""
+
+    NEXT = "next"
+    NOT_REACHED = "not_reached"
+    CLOSE = "close"
+
+
+def open_item(access: Access, conference_id: Id, position: int) -> tuple[CaseConference, list[AgendaItem], AgendaItem]:
+    """A conference that may be run, its agenda, and the item at a position. Raises NotFound."""
+    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    items = conferences.list_items(access.session, conference_id)
+    found = next((item for item in items if item.position == position), None)
+    if found is None:
+        raise NotFound
+    return conference, items, found
+
+
+def save_note(access: Access, conference_id: Id, position: int, *, base: str, notes: str, outcome: str) -> Saved:
+    """Store what was typed about a case.
+
+    `base` is the text that the typing began from: whatever others stored since then is kept beside it, line by line.
+    Raises Invalid for more than 10,000 characters, Failure when the conference has ended.
+    """
+    conference, _, item = open_item(access, conference_id, position)
+    _still_on(conference)
+    conferences.lock_item(access.session, item.id)
+    stored = conferences.find_note(access.session, item.id)
+    base, notes = _plain_lines(base), _plain_lines(notes)
+    together = merge_lines(base, notes, stored.notes)
+    if len(together) > LONGEST_NOTES:
+        raise Invalid(
+            "That is more than 10,000 characters. Bullets are enough: nothing of what was stored has changed."
+        )
+    said = outcome.strip()[:LONGEST_OUTCOME]
+    if (together, said) == (stored.notes, stored.outcome):
+        return Saved(version=stored.version, notes=together, outcome=said, merged=is_merged(base, notes, stored.notes))
+    note = Note(
+        agenda_item_id=item.id,
+        notes=together,
+        outcome=said,
+        version=stored.version + 1,
+        changed_at=access.now,
+        changed_by=access.actor.worker_id,
+    )
+    conferences.set_note(access.session, note)
+    merged = is_merged(base, notes, stored.notes)
+    return Saved(version=note.version, notes=together, outcome=said, merged=merged)
+
+
+def agree_action(
+    access: Access, conference_id: Id, position: int, *, text: str, agency_id: Id | None, due_on: date | None
+) -> Action:
+    """Keep an action agreed for a case:
+
+    a bullet with an owner agency and a day. Raises Invalid where one is missing.
+    """
+    conference, _, item = open_item(access, conference_id, position)
+    _still_on(conference)
+    owner = agencies.find_agency(access.session, agency_id) if agency_id else None
+    case = case_steps.get_case(access.session, item.case_id)
+    wrong = _what_is_wrong(text, owner is not None, due_on, access.today)
+    if wrong or owner is None or due_on is None:
+        raise Invalid(*wrong)
+    action = Action(
+        id=access.new_id(),
+        case_id=item.case_id,
+        agency_id=owner.id,
+        text=text.strip(),
+        due_on=due_on,
+        agreed_at=access.now,
+        agreed_by=access.actor.worker_id,
+        mdt_number=case.mdt_number,
+    )
+    case_actions.add_action(access.session, action)
+    return action
+
+
+def take_back_action(access: Access, conference_id: Id, action_id: Id) -> None:
+    """Take away an action typed by mistake. Only one of this conference, and only until it has ended."""
+    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    _still_on(conference)
+    found = case_actions.find_action(access.session, action_id)
+    on_agenda = {item.case_id for item in conferences.list_items(access.session, conference_id)}
+    if found is None or found.action.case_id not in on_agenda:
+        raise NotFound
+    case = case_steps.get_case(access.session, found.action.case_id)
+    if found.action.mdt_number != case.mdt_number or found.action.done_at is not None:
+        raise Failure(CONFLICTING, "This action was agreed before, or is done. It stays on record.")
+    case_actions.remove_action(access.session, action_id)
+
+
+def note_attendance(
+    access: Access, conference_id: Id, agency_id: Id, *, attended: bool, apologies: bool, name: str
+) -> None:
+    """Say whether an agency came, who spoke for it, or that it sent apologies."""
+    open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    if agencies.find_agency(access.session, agency_id) is None:
+        raise NotFound
+    record = Attendance(
+        id=access.new_id(),
+        conference_id=conference_id,
+        agency_id=agency_id,
+        attended=attended,
+        apologies=apologies and not attended,
+        name=name.strip()[:200],
+    )
+    conferences.set_attendance(access.session, record)
+
+
+def finish_conference(access: Access, conference_id: Id, ends: Mapping[Id, CaseEnd]) -> CaseConference:
+    """End a conference:
+
+    each case gets its review and moves to its next MDT number, stays for the next conference because it was not
+    reached, or is closed. Cases that `ends` does not name were discussed. Ending twice changes nothing.
+    """
+    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    if conference.finished_at is not None:
+        return conference
+    notes = conferences.list_notes(access.session, conference_id)
+    for item in conferences.list_items(access.session, conference_id):
+        _end_case(access, item, notes.get(item.id, Note(agenda_item_id=item.id)), ends.get(item.case_id, CaseEnd.NEXT))
+    finished = msgspec.structs.replace(conference, finished_at=access.now)
+    conferences.set_conference(access.session, finished)
+    return finished
+
+
+def _end_case(access: Access, item: AgendaItem, note: Note, end: CaseEnd) -> None:
+    if end is CaseEnd.NOT_REACHED:
+        return
+    case = case_steps.get_case(access.session, item.case_id)
+    review = CaseReview(
+        id=access.new_id(),
+        case_id=case.id,
+        conference_id=item.conference_id,
+        mdt_number=case.mdt_number,
+        at=access.now,
+        outcome=note.outcome,
+        notes=note.notes,
+    )
+    conferences.add_review(access.session, review)
+    case_steps.set_case(access.session, _after(case, note, end, access))
+
+
+def _after(case: Case, note: Note, end: CaseEnd, access: Access) -> Case:
+    if end is CaseEnd.CLOSE:
+        return msgspec.structs.replace(
+            case,
+            state=CaseState.CLOSED,
+            since=access.now,
+            closed_at=access.now,
+            outcome=note.outcome,
+            reason=note.outcome or "Closed at the case conference",
+        )
+    since = case.since if case.state is CaseState.OPEN else access.now
+    return msgspec.structs.replace(case, state=CaseState.OPEN, since=since, mdt_number=case.mdt_number + 1)
+
+
+def _still_on(conference: CaseConference) -> None:
+    if conference.finished_at is not None:
+        raise Failure(CONFLICTING, "This conference has ended, so nothing more can be typed into it.")
+
+
+def _what_is_wrong(text: str, has_owner: bool, due_on: date | None, today: date) -> list[str]:
+    wrong = []
+    if not text.strip():
+        wrong.append("Say what will be done.")
+    if not has_owner:
+        wrong.append("Name the agency that will do it, such as “CGL: assessment by 28 Nov”.")
+    if due_on is None:
+        wrong.append("Say by which day, such as “by 28 Nov”.")
+    elif due_on < today:
+        wrong.append("The day it is due is past.")
+    return wrong
+
+
+def _plain_lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
