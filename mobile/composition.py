@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import httpx
+
 from mobile.device import platform
 from mobile.device.identifiers import id_maker
 from mobile.device.ports import Location
@@ -16,7 +18,11 @@ APP_VERSION = "0.1.0"
 
 
 def build_field_service(
-    data: Path, now: Callable[[], datetime], location: Location | None = None, label: str = "Phone"
+    data: Path,
+    now: Callable[[], datetime],
+    location: Location | None = None,
+    label: str = "Phone",
+    transport: httpx.BaseTransport | None = None,
 ) -> FieldService:
     """The service of the phone whose data lies in `data`. Nothing runs until its `start` is called."""
 
@@ -33,5 +39,6 @@ def build_field_service(
             new_id=id_maker(now_ms, secrets.token_bytes),
             app_version=APP_VERSION,
             label=label,
+            transport=transport,
         )
     )

@@ -23,7 +23,7 @@ BYTES_MAX = 60_000
 """A change may weigh 64 KiB on the wire; its envelope needs some of that."""
 
 
-class DraftRefused(ValueError):  # noqa: N818 - named for what happened
+class DraftRefused(ValueError):
     """A draft breaks a rule. Its text is a sentence to show; what was typed stays on the screen."""
 
 

@@ -388,8 +388,12 @@ class FieldService:
     def start(self) -> None:
         """Begin to sync by itself and to listen for the place. Without it only `sync_once` syncs."""
         self._door.shred_if_due()
-        self._whereabouts.start()
+        self.listen()
         self.sync.start()
+
+    def listen(self) -> None:
+        """Begin to listen for the place."""
+        self._whereabouts.start()
 
     def sync_once(self) -> SyncStatus:
         """Sync here and now, on this thread; for a phone without screens."""

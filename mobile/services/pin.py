@@ -5,6 +5,7 @@ clock nor a restart shortens it.
 """
 
 from enum import Enum
+from itertools import pairwise
 
 from shared.model.value import Value
 
@@ -153,7 +154,7 @@ def refusal_of_pin(pin: str) -> str | None:
 
 
 def _is_run(pin: str) -> bool:
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     return steps in ({1}, {9})
 
 

@@ -29,11 +29,11 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 PREFIX: Final = "/sync/v1"
 
 
-class AddressRefused(ValueError):  # noqa: N818 - named for what happened
+class AddressRefused(ValueError):
     """The server's address is none, or is not safe to send anything to. Its text is a sentence to show."""
 
 
-class NoAnswer(Exception):  # noqa: N818 - named for what happened
+class NoAnswer(Exception):
     """The request or its answer was lost: no network, no server, or too slow."""
 
 
