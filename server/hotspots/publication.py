@@ -49,6 +49,16 @@ def count_people(session: Session, period: Period, crs: str, ground: Ground) -> 
     return Counter(disclosure.assign_leaves(sightings).values())
 
 
+def count_looks(session: Session, period: Period, crs: str, ground: Ground) -> Counter[int]:
+    """How often teams looked in each leaf, people found or not: shown beside the people seen, and frozen with them."""
+    looks = queries.list_looks(session, period.first, period.last)
+    if not looks or not len(ground.leaves):
+        return Counter()
+    latitude, longitude = np.array([row.latitude for row in looks]), np.array([row.longitude for row in looks])
+    leaves = leaves_of_points(crs, latitude, longitude) >> 2 * LEAF_LEVEL
+    return Counter(_move_inside(leaves, ground).tolist())
+
+
 def publish_map(
     session: Session,
     people_by_leaf: Mapping[int, int],
@@ -77,7 +87,7 @@ def publish_map(
         published_at=now,
         people_shown=disclosure.total_shown(regions),
     )
-    queries.add_publication(session, publication, _draw(regions, crs))
+    queries.add_publication(session, publication, _draw(regions, crs, count_looks(session, period, crs, ground)))
     line = AuditLine(id=new_id(), at=now, action="publish_hotspots", purpose=audience, detail=publication.id)
     audit.add_lines(session, [line])
     return publication
@@ -131,12 +141,16 @@ def _move_inside(leaves: NDArray[np.int64], ground: Ground) -> NDArray[np.int64]
     return leaves
 
 
-def _draw(regions: Sequence[Region], crs: str) -> list[PublishedRegion]:
+def _draw(regions: Sequence[Region], crs: str, looks_by_leaf: Mapping[int, int]) -> list[PublishedRegion]:
     """Each region numbered from the most people to the fewest, with its outline in WGS 84."""
     ordered = sorted(regions, key=lambda region: (-(region.shown or 0), min(region.leaves)))
     return [
         PublishedRegion(
-            number=number, leaves=tuple(sorted(region.leaves)), geojson=outline(region.leaves, crs), shown=region.shown
+            number=number,
+            leaves=tuple(sorted(region.leaves)),
+            geojson=outline(region.leaves, crs),
+            shown=region.shown,
+            visits=sum(looks_by_leaf.get(leaf, 0) for leaf in region.leaves),
         )
         for number, region in enumerate(ordered, start=1)
     ]

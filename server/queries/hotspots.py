@@ -1,7 +1,7 @@
 """What hotspots are made of: where teams looked and met people, night counts, reports; and the maps once published.
 
-Positions and counts only: no name, no attribute of anybody is read here (privacy rule A10). What may be shown of them is
-decided in `server.hotspots`.
+Positions and counts only: no name, no attribute of anybody is read here (privacy rule A10). What may be shown of them
+is decided in `server.hotspots`.
 """
 
 from collections.abc import Sequence
@@ -61,12 +61,16 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishedRegion(msgspec.Struct, frozen=True, kw_only=True):
-    """One region of a map: its leaves, its shape as GeoJSON in WGS 84, and what is shown of it."""
+    """One region of a map: its leaves, its shape as GeoJSON in WGS 84, and what is shown of it.
+
+    `visits` counts how often teams looked there in the period, so that more looking is not taken for more people.
+    """
 
     number: int
     leaves: tuple[int, ...]
     geojson: str
     shown: int | None
+    visits: int | None = None
 
 
 def list_looks(session: Session, first: date, last: date) -> list[Seen]:
@@ -156,6 +160,7 @@ def list_regions(session: Session, publication_id: Id) -> list[PublishedRegion]:
             leaves=tuple(msgspec.json.decode(row["leaves"])),
             geojson=row["geojson"],
             shown=row["shown"],
+            visits=row["visits"],
         )
         for row in session.execute(query.order_by(hotspot_region.c.number)).mappings()
     ]
@@ -171,6 +176,7 @@ def add_publication(session: Session, publication: Publication, regions: Sequenc
             "leaves": msgspec.json.encode(region.leaves).decode(),
             "geojson": region.geojson,
             "shown": region.shown,
+            "visits": region.visits,
         }
         for region in regions
     ]

@@ -224,3 +224,34 @@ def fill_devices(session: Session, now: datetime) -> None:
     add(session, change, {"id": "change-1", "device": 2, "n": 12, "eff": 1, "entity": None, "scope": "team:watford-outreach",
                           "type": "contact.recorded", "received_at_ms": int(now.timestamp() * 1000) - 86_400_000,
                           "reason": "seen_at is in 2093", "body": b"{}"})  # fmt: skip
+
+
+def publish_quarters(session: Session, now: datetime, new_id: Any) -> None:
+    """Two published maps of Watford and its surroundings: invented numbers, the real rule."""
+    import numpy as np
+
+    from server.hotspots.authority import LEAF_LEVEL, Ground
+    from server.hotspots.disclosure import Rule
+    from server.hotspots.periods import Period
+    from server.hotspots.publication import publish_map
+    from shared.geo import grid
+
+    size = grid.LEAF_M << LEAF_LEVEL
+    cells = [
+        grid.cell_of(easting, northing, LEAF_LEVEL)
+        for easting in range(505_000, 516_000, size)
+        for northing in range(192_000, 203_000, size)
+    ]
+    leaves = np.array(sorted(cells), np.int64)
+    ground = Ground(leaves, np.array([grid.centre_m(leaf) for leaf in leaves.tolist()]))
+    town = {
+        (511_000, 197_250): 14,
+        (511_250, 196_500): 22,
+        (510_750, 196_500): 6,
+        (506_250, 194_500): 12,
+        (513_500, 195_250): 4,
+    }
+    rule = Rule(threshold=10, minimum_leaves=64)
+    for factor, first, last in ((0.8, date(2026, 4, 1), date(2026, 6, 30)), (1.0, date(2026, 7, 1), date(2026, 9, 30))):
+        people = {grid.cell_of(east, north, LEAF_LEVEL): round(n * factor) for (east, north), n in town.items()}
+        publish_map(session, people, ground, Period(first, last), "EPSG:27700", rule, now, new_id)

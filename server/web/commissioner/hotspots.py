@@ -1,0 +1,133 @@
+"""The published map of one quarter, and a table that says the same. No filter, no box, no date and nothing to click that
+narrows it to a person (privacy rules D3, D6): the address names a publication and nothing else.
+"""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from server.access import Access, Door
+from server.hotspots.periods import Period, say_period
+from server.problems import NotFound
+from server.queries.agencies import find_agency
+from server.queries.hotspots import Publication, PublishedRegion, list_publications, list_regions
+from server.web.layout.maps import Ground, Shape, map_data
+from server.web.layout.page import AnyRequest, page
+from shared.geo import grid
+from shared.model.value import Id, Value
+from shared.policy import Act, SubjectKind
+
+AUDIENCE = "commissioner"
+ATTRIBUTION = "Place names: GeoNames, CC BY 4.0"
+STEPS = (1, 2, 4, 8)
+"""Where each colour begins, in thresholds."""
+
+
+class Area(Value, frozen=True, kw_only=True):
+    """One area as the table says it."""
+
+    number: int
+    name: str
+    words: str
+    size_km2: float
+    visits: int | None
+
+
+class Quarter(Value, frozen=True, kw_only=True):
+    """One quarter beside the others: looking beside finding."""
+
+    path: str
+    name: str
+    people: int
+    visits: int | None
+    is_shown: bool
+
+
+@get("/hotspots", opt={"action": Act.SEE_HOTSPOTS}, sync_to_thread=True, include_in_schema=False)
+def show_newest_map(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """The latest map."""
+    with door.open() as access:
+        return _answer(request, access, None)
+
+
+@get("/hotspots/{publication_id:str}", opt={"action": Act.SEE_HOTSPOTS}, sync_to_thread=True, include_in_schema=False)
+def show_map(request: AnyRequest, door: NamedDependency[Door], publication_id: FromPath[Id]) -> Response[str]:
+    """An earlier map, as it was published."""
+    with door.open() as access:
+        return _answer(request, access, publication_id)
+
+
+def _answer(request: AnyRequest, access: Access, publication_id: Id | None) -> Response[str]:
+    access.require(Act.SEE_HOTSPOTS)
+    published = list_publications(access.session, AUDIENCE)
+    if publication_id is None and not published:
+        return page(request, "commissioner/none.html", title="Hotspots", section="/hotspots", worker=access.worker)
+    shown = next((each for each in published if publication_id in (None, each.id)), None)
+    if shown is None:
+        raise NotFound
+    access.note_seen(SubjectKind.SYSTEM, [shown.id], action=Act.SEE_HOTSPOTS, purpose="quarterly map")
+    regions = list_regions(access.session, shown.id)
+    ground = Ground([region.geojson for region in regions])
+    areas = [_area(shown, region, ground.name(number)) for number, region in enumerate(regions)]
+    agency = find_agency(access.session, access.worker.agency_id)
+    return page(
+        request, "commissioner/hotspots.html", title=f"Hotspots, {_say(shown)}", section="/hotspots", worker=access.worker,
+        period=_say(shown), publication=shown, areas=areas, legend=_legend(shown.threshold), attribution=ATTRIBUTION,
+        few=_few(shown), viewer=f"{access.worker.name}, {agency.name if agency else ''}".rstrip(", "), now=access.now,
+        total=f"About {shown.people_shown}" if shown.people_shown else _few(shown).capitalize(),
+        data=map_data([_shape(shown, region, area) for region, area in zip(regions, areas, strict=True)], ground),
+        quarters=[_quarter(access, each, shown) for each in published],
+    )  # fmt: skip
+
+
+def _area(publication: Publication, region: PublishedRegion, name: str) -> Area:
+    side_km = grid.size_m(region.leaves[0]) / 1000 if region.leaves else 0.0
+    return Area(
+        number=region.number,
+        name=name,
+        words=f"About {region.shown}" if region.shown is not None else _few(publication).capitalize(),
+        size_km2=round(len(region.leaves) * side_km**2, 1),
+        visits=region.visits,
+    )
+
+
+def _shape(publication: Publication, region: PublishedRegion, area: Area) -> Shape:
+    return Shape(
+        geojson=region.geojson,
+        label=str(area.number) if region.shown is not None else "",
+        words=area.words,
+        band=band_of(region.shown, publication.threshold),
+    )
+
+
+def band_of(shown: int | None, threshold: int) -> int:
+    """Returns the colour's number: 0 below the threshold, then by how many thresholds there are."""
+    return 0 if shown is None else sum(1 for step in STEPS if shown >= step * threshold)
+
+
+def _legend(threshold: int) -> list[tuple[str, str]]:
+    """The colours in words, the fewest first."""
+    starts = [step * threshold for step in STEPS]
+    ranges = [f"About {low} to {high - 5}" for low, high in zip(starts, starts[1:], strict=False)]
+    return [("none", f"Fewer than {threshold}, may be none")] + [
+        (str(number), text) for number, text in enumerate([*ranges, f"About {starts[-1]} or more"], start=1)
+    ]
+
+
+def _few(publication: Publication) -> str:
+    return f"fewer than {publication.threshold}, may be none"
+
+
+def _say(publication: Publication) -> str:
+    return say_period(Period(publication.period_starts_on, publication.period_ends_on))
+
+
+def _quarter(access: Access, publication: Publication, shown: Publication) -> Quarter:
+    visits = [region.visits for region in list_regions(access.session, publication.id)]
+    return Quarter(
+        path=f"/hotspots/{publication.id}",
+        name=_say(publication),
+        people=publication.people_shown,
+        visits=sum(each for each in visits if each is not None) if any(each is not None for each in visits) else None,
+        is_shown=publication.id == shown.id,
+    )

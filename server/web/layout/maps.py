@@ -1,0 +1,91 @@
+"""What a map page hands to the browser: shapes with words, towns to read the map by, and the box that holds them all.
+
+Only what the page itself says is in there; the map asks the server for nothing more.
+"""
+
+from typing import Any
+
+import msgspec
+import shapely
+from markupsafe import Markup
+
+from server.places.towns import Town, list_towns
+
+MARGIN_DEGREES = 0.02
+MOST_TOWNS = 120
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """One area of a map. `band` 0 is the lowest, drawn hatched; `label` is written on it."""
+
+    geojson: str
+    label: str
+    words: str
+    band: int
+
+
+class Ground:
+    """Shapes opened once: their box, and the towns in each."""
+
+    def __init__(self, geojson: list[str]) -> None:
+        self._shapes = [shapely.from_geojson(each) for each in geojson]
+        self.box: Box = tuple(shapely.total_bounds(self._shapes).tolist()) if self._shapes else (-8.0, 50.0, 2.0, 56.0)
+        west, south, east, north = self.box
+        self.towns = list_towns(
+            west - MARGIN_DEGREES, south - MARGIN_DEGREES, east + MARGIN_DEGREES, north + MARGIN_DEGREES
+        )
+        self._points = shapely.points([(town.longitude, town.latitude) for town in self.towns])
+
+    def name(self, number: int) -> str:
+        """Returns what the area is called: its most populous towns, else the nearest one."""
+        shape = self._shapes[number]
+        inside = [self.towns[i] for i in shapely.contains(shape, self._points).nonzero()[0].tolist()]
+        if inside:
+            names = [town.name for town in inside[:3]]
+            return ", ".join(names) + (" and around" if len(inside) > 3 else "")
+        nearest = self._nearest(shape)
+        return f"Near {nearest.name}" if nearest else "Area"
+
+    def middle(self, number: int) -> tuple[float, float]:
+        """Returns a point inside the area: longitude, latitude."""
+        point = shapely.point_on_surface(self._shapes[number])
+        return float(point.x), float(point.y)
+
+    def _nearest(self, shape: Any) -> Town | None:
+        if not self.towns:
+            return None
+        return self.towns[int(shapely.distance(shape, self._points).argmin())]
+
+
+def map_data(shapes: list[Shape], ground: Ground) -> Markup:
+    """Returns the map's content as JSON that may stand in a script element."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": msgspec.json.decode(shape.geojson),
+            "properties": {"words": shape.words, "band": shape.band},
+        }
+        for shape in shapes
+    ]
+    labels = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": ground.middle(number)},
+            "properties": {"text": shape.label},
+        }
+        for number, shape in enumerate(shapes)
+        if shape.label
+    ]
+    towns = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": (town.longitude, town.latitude)},
+            "properties": {"text": town.name, "rank": rank},
+        }
+        for rank, town in enumerate(ground.towns[:MOST_TOWNS])
+    ]
+    content = {"box": ground.box, "areas": features, "labels": labels, "towns": towns}
+    return Markup(msgspec.json.encode(content).decode().replace("<", "\\u003c"))  # noqa: S704 - JSON, made safe for a script element

@@ -1,0 +1,58 @@
+// Draws a map from what the page itself holds (#map-data). It asks the server for nothing, and shows nothing that the table
+// beside it does not say. Without WebGL the table is all there is, and that is enough.
+import * as maplibregl from "./vendor/maplibre/maplibre-gl.mjs";
+
+const COLOURS = ["#f2efe8", "#fbe6b5", "#f0b45b", "#cf6f3a", "#8c2f39"];
+const FONT = ["Liberation Sans"];
+const box = document.getElementById("map");
+const data = JSON.parse(document.getElementById("map-data").textContent);
+const collection = (features) => ({ type: "geojson", data: { type: "FeatureCollection", features } });
+
+function hatch() {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 16;
+  const pen = canvas.getContext("2d");
+  pen.fillStyle = COLOURS[0];
+  pen.fillRect(0, 0, 16, 16);
+  pen.strokeStyle = "#b9b4a6";
+  pen.lineWidth = 1.5;
+  for (const start of [-16, 0, 16]) { pen.beginPath(); pen.moveTo(start, 16); pen.lineTo(start + 16, 0); pen.stroke(); }
+  return pen.getImageData(0, 0, 16, 16);
+}
+
+const style = {
+  version: 8,
+  sources: { areas: collection(data.areas), labels: collection(data.labels), towns: collection(data.towns) },
+  layers: [
+    { id: "ground", type: "background", paint: { "background-color": "#dfe3e6" } },
+    { id: "areas", type: "fill", source: "areas", filter: [">", ["get", "band"], 0],
+      paint: { "fill-color": ["match", ["get", "band"], 1, COLOURS[1], 2, COLOURS[2], 3, COLOURS[3], COLOURS[4]], "fill-opacity": 0.9 } },
+    { id: "borders", type: "line", source: "areas", paint: { "line-color": "#3a3a3a", "line-width": 1.2 } },
+    { id: "towns", type: "symbol", source: "towns",
+      layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": 12, "symbol-sort-key": ["get", "rank"], "text-optional": true },
+      paint: { "text-color": "#33404c", "text-halo-color": "#ffffff", "text-halo-width": 1.6 } },
+    { id: "labels", type: "symbol", source: "labels",
+      layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": 17, "text-allow-overlap": true, "text-offset": [0, -1] },
+      paint: { "text-color": "#12283f", "text-halo-color": "#ffffff", "text-halo-width": 2.4 } },
+  ],
+};
+
+try {
+  const map = new maplibregl.Map({
+    container: box.querySelector(".lantern-map__canvas"), style, bounds: data.box, fitBoundsOptions: { padding: 24 },
+    maxZoom: Number(box.dataset.maxZoom || 13), dragRotate: false, pitchWithRotate: false, touchPitch: false,
+    cooperativeGestures: true, attributionControl: { compact: false, customAttribution: box.dataset.attribution },
+    locale: { "Map.Title": box.dataset.title },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
+  map.on("load", () => {
+    map.addImage("hatch", hatch());
+    map.addLayer({ id: "few", type: "fill", source: "areas", filter: ["==", ["get", "band"], 0], paint: { "fill-pattern": "hatch" } }, "borders");
+  });
+  map.once("idle", () => { box.dataset.drawn = "yes"; });
+} catch (error) {
+  box.hidden = true;
+  document.getElementById("map-missing").hidden = false;
+}
