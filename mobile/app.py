@@ -1,0 +1,247 @@
+"""The composition root of the field app: the window, the one screen on it, the way back, the work threads, the clock of the lock.
+
+What screens show and decide lives in `screens/`, what the phone can do in `services/`. Nothing personal outlives a lock here: the
+screen, the way back, the letter textures and Kivy's text caches go together (rule B3).
+"""
+
+import gc
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.uix.floatlayout import FloatLayout
+
+from mobile import theme
+from mobile.device.ports import Cues
+from mobile.screens.effects import Call
+from mobile.screens.ports import MapSketch, MapSource, NoMap
+from mobile.screens.program import Screen
+from mobile.screens.registry import screen_class
+from mobile.services.api import Field
+from mobile.services.views import LockState, SyncPhase, SyncStatus
+from mobile.text import Catalogue, load
+from mobile.text.sync_words import is_worrying, say_sync
+from mobile.widgets import field as text_field
+from mobile.widgets import letters
+from mobile.work import Work
+
+SECOND_S = 1.0
+SETTINGS = ("theme", "language", "vibration", "sound", "speech")
+BUZZ_MS = {"saved": 60, "refused": 250}
+
+
+class LanternApp(App):
+    """One window, one screen at a time. Everything it needs is handed in."""
+
+    title = "Lantern"
+    use_kivy_settings = False
+
+    def __init__(
+        self,
+        service: Field,
+        cues: Cues,
+        map_source: MapSource | None = None,
+        words: Catalogue | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.service = service
+        self.cues = cues
+        self.map_source = map_source or NoMap()
+        self.settings_now: dict[str, str] = {}
+        self.words = words or load("en")
+        self._fixed_words = words
+        self.screen: Screen | None = None
+        self.way: list[tuple[str, Mapping[str, Any]]] = []
+        self.work = Work(lambda job: Clock.schedule_once(lambda _: job(), -1))
+        self._status = SyncStatus()
+        self._forget: list[Callable[[], None]] = []
+
+    # --- Kivy's side
+    def build(self) -> FloatLayout:
+        """The window and the first screen: no store is opened, no network asked."""
+        self._read_settings()
+        Window.clearcolor = (0, 0, 0, 1)
+        Window.softinput_mode = "below_target"
+        Window.bind(on_keyboard=self._on_key, on_touch_down=self._on_touch)
+        self.window_root = FloatLayout()
+        self.root = self.window_root
+        self._forget = [
+            self.service.observe_lock(lambda state: self._hand_back(lambda: self._lock_changed(state))),
+            self.service.observe_sync(lambda status: self._hand_back(lambda: self._show_status(status))),
+        ]
+        self._enter()
+        Clock.schedule_interval(self._each_second, SECOND_S)
+        return self.window_root
+
+    def on_pause(self) -> bool:
+        """The app leaves the glass: the lock's timer starts."""
+        self.service.paused()
+        return True
+
+    def on_resume(self) -> None:
+        """The app is back; the service locks if it was away too long."""
+        self.service.resumed()
+
+    def on_stop(self) -> None:
+        """Finish the save that is running, let go of everything."""
+        Clock.unschedule(self._each_second)
+        Window.unbind(on_keyboard=self._on_key, on_touch_down=self._on_touch)
+        if self.work.is_stopped:
+            return
+        for forget in self._forget:
+            forget()
+        self._leave_screen()
+        self.work.stop()
+        self.service.close()
+
+    # --- what screens may ask (mobile.screens.program.Desk)
+    def now(self) -> datetime:
+        """The phone's idea of the time."""
+        return self.service.now()
+
+    def say(self, key: str, **values: object) -> str:
+        """A sentence of the catalogue, for kv files."""
+        return self.words.say(key, **values)
+
+    def ask(self, call: Call, then: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        """Run a method of the service on a work thread."""
+
+        def job() -> Any:
+            asked = getattr(self.service, call.method)
+            return asked(*call.arguments, **call.keywords) if callable(asked) else asked
+
+        self.work.ask(job, then, failed, call.network)
+
+    def go(self, screen: str, arguments: Mapping[str, Any], replace: bool = False) -> None:
+        """Show a screen on top of the way here."""
+        if replace and self.way:
+            self.way.pop()
+        self.way.append((screen, arguments))
+        self._show()
+
+    def back(self) -> None:
+        """Show the screen before; the first one stays."""
+        if len(self.way) > 1:
+            self.way.pop()
+        self._show()
+
+    def home(self) -> None:
+        """Tonight, with nothing behind it."""
+        self.way = [("tonight", {})]
+        self._show()
+
+    def feel(self, name: str, speak: str) -> None:
+        """A sign, as the settings allow. Nothing personal is ever spoken."""
+        if self.settings_now["vibration"] == "on":
+            self.cues.buzz(BUZZ_MS.get(name, 60))
+        if self.settings_now["speech"] == "on" and speak:
+            self.cues.say(self.words.say(speak))
+        if self.settings_now["sound"] == "on":
+            from mobile.widgets.chime import play
+
+            play(name)
+
+    def apply_settings(self) -> None:
+        """Look and language changed: the same screen, built anew."""
+        self._read_settings()
+        self._show()
+
+    def lock_state(self) -> LockState:
+        """Where the phone stands."""
+        return self.service.lock_state
+
+    def setting(self, name: str) -> str:
+        """A setting as it was last read."""
+        return self.settings_now[name]
+
+    def map_sketch(self) -> MapSketch:
+        """What the map draws."""
+        return self.map_source.map_sketch()
+
+    # --- locking
+    def _enter(self) -> None:
+        if not self.service.is_enrolled:
+            self.way = [("enrol", {})]
+        elif self.service.lock_state == LockState.UNLOCKED:
+            self.way = [("tonight", {})]
+        else:
+            self.way = [("unlock", {})]
+        self._show()
+
+    def _lock_changed(self, state: LockState) -> None:
+        if state == LockState.UNLOCKED:
+            return
+        self.way = [("unlock", {})] if state != LockState.NOT_ENROLLED else [("enrol", {})]
+        self._show()
+        self._forget_people()
+
+    def _forget_people(self) -> None:
+        letters.forget()
+        text_field.forget()
+        self._status = SyncStatus()
+        gc.collect()
+
+    # --- the one screen
+    def _show(self) -> None:
+        self._leave_screen()
+        name, arguments = self.way[-1]
+        self.screen = screen_class(name)(self, arguments, size_hint=(1, 1))
+        self.window_root.add_widget(self.screen)
+        self._show_status(self._status)
+        self.screen.open()
+        self._refresh_status()
+
+    def _leave_screen(self) -> None:
+        if self.screen is not None:
+            self.screen.close()
+            self.window_root.remove_widget(self.screen)
+            self.screen = None
+
+    def _each_second(self, _seconds: float) -> None:
+        if self.service.lock_if_due():
+            return
+        if self.screen is not None:
+            self.screen.each_second()
+        self._refresh_status()
+
+    def _refresh_status(self) -> None:
+        if self.service.lock_state == LockState.UNLOCKED:
+            self.work.ask(self.service.sync_status, self._show_status, lambda _: None)
+
+    def _show_status(self, status: SyncStatus) -> None:
+        if status == self._status and self.screen is not None and self.screen.head.line:
+            return
+        self._status = status
+        if self.screen is None or not self.screen.shows_sync:
+            return
+        head = self.screen.head
+        head.line = say_sync(self.words, status)
+        head.line_tone = "warn" if is_worrying(status) else "soft"
+        waiting = status.not_yet_sent or status.phase in (SyncPhase.OFFLINE, SyncPhase.FAILED)
+        head.line_icon = "warn" if is_worrying(status) else "unsent" if waiting else "sent"
+
+    def _read_settings(self) -> None:
+        defaults = {"theme": "night", "language": "en", "vibration": "on", "sound": "off", "speech": "off"}
+        self.settings_now = {name: self.service.setting(name, defaults[name]) for name in SETTINGS}
+        theme.use(self.settings_now["theme"])
+        if self._fixed_words is None:
+            self.words = load(self.settings_now["language"])
+
+    def _hand_back(self, job: Callable[[], None]) -> None:
+        Clock.schedule_once(lambda _: job(), -1)
+
+    def _on_touch(self, *_: object) -> None:
+        self.service.touched()
+
+    def _on_key(self, _window: Any, key: int, *_: object) -> bool:
+        self.service.touched()
+        if key != 27:  # Android's back button arrives as Escape
+            return False
+        if len(self.way) < 2:
+            return False
+        self.back()
+        return True

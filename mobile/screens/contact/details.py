@@ -1,0 +1,114 @@
+"""The optional half of the contact: needs, support, what was offered and given, texts; and when they are written down. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from mobile.screens.contact.values import (
+    Details,
+    DetailTyped,
+    FixFound,
+    NeedPressed,
+    NotePrompted,
+    PhrasePressed,
+    Refined,
+    State,
+    SupportAnswered,
+    Ticked,
+)
+from mobile.screens.effects import Call, Effect, Home
+from shared.model.contact import NeedSeen
+
+QUIET_S = 2
+"""Seconds without a press after which a refinement is written."""
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def changed(state: State, **changes: Any) -> State:
+    """The state with some fields replaced."""
+    return msgspec.structs.replace(state, **changes)
+
+
+def need_pressed(state: State, event: NeedPressed) -> Result:
+    """A need came up, or did not after all."""
+    needs = state.details.needs
+    if any(one.need == event.need for one in needs):
+        kept = tuple(one for one in needs if one.need != event.need)
+    else:
+        kept = (*needs, NeedSeen(need=event.need))
+    return _detail(state, needs=kept), ()
+
+
+def support_answered(state: State, event: SupportAnswered) -> Result:
+    """Whether somebody already helps with it."""
+    needs = tuple(
+        NeedSeen(need=one.need, receiving_support=event.receiving) if one.need == event.need else one
+        for one in state.details.needs
+    )
+    return _detail(state, needs=needs), ()
+
+
+def phrase_pressed(state: State, event: PhrasePressed) -> Result:
+    """Offered or given, or not after all."""
+    phrases: tuple[str, ...] = getattr(state.details, event.field)
+    if event.phrase in phrases:
+        kept = tuple(phrase for phrase in phrases if phrase != event.phrase)
+    else:
+        kept = (*phrases, event.phrase)
+    return _detail(state, **{event.field: kept}), ()
+
+
+def detail_typed(state: State, event: DetailTyped) -> Result:
+    """Words; a note is looked at for an address or a number."""
+    if getattr(state.details, event.field) == event.text:
+        return state, ()
+    state = _detail(state, **{event.field: event.text})
+    if event.field != "note":
+        return state, ()
+    return state, (
+        Call(method="note_prompt", arguments=(event.text,), answer=lambda prompt: NotePrompted(prompt=prompt)),
+    )
+
+
+def _detail(state: State, **changes: Any) -> State:
+    return changed(state, details=msgspec.structs.replace(state.details, **changes), quiet_s=0)
+
+
+def note_prompted(state: State, event: NotePrompted) -> Result:
+    """The prompt, or none."""
+    return changed(state, ask_about_note=event.prompt is not None), ()
+
+
+def changed_fields(state: State) -> dict[str, Any]:
+    """The details that are not yet on the disk."""
+    names = Details.__struct_fields__
+    return {name: getattr(state.details, name) for name in names
+            if getattr(state.details, name) != getattr(state.kept, name)}  # fmt: skip
+
+
+def ticked(state: State, _event: Ticked) -> Result:
+    """Look for a better fix; after a pause, write down what is not yet on the disk."""
+    look = Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix))
+    if state.contact_id is None or not changed_fields(state):
+        return state, (look,)
+    quiet = state.quiet_s + 1
+    if quiet != QUIET_S:
+        return changed(state, quiet_s=quiet), (look,)
+    return changed(state, quiet_s=quiet), (look, keep(state))
+
+
+def keep(state: State) -> Call:
+    """Write down what differs from what is on the disk."""
+    details = state.details
+    return Call(
+        method="refine_contact",
+        arguments=(state.contact_id, changed_fields(state)),
+        answer=lambda _: Refined(details=details),
+    )
+
+
+def refined(state: State, event: Refined) -> Result:
+    """It is on the disk: Done may go home now."""
+    state = changed(state, kept=event.details, failure=None)
+    return state, (Home(),) if state.leaving else ()

@@ -1,0 +1,281 @@
+"""Draws the contact, step by step, and forwards every press to `state.update`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.screens.contact import details_part
+from mobile.screens.contact.state import STATES, begin, update
+from mobile.screens.contact.values import (
+    BackPressed,
+    DonePressed,
+    MatchAnswered,
+    NewDone,
+    NewPressed,
+    NewTyped,
+    NobodyPressed,
+    PersonPicked,
+    PinPressed,
+    PinPut,
+    PlacePicked,
+    PlacePressed,
+    SearchPressed,
+    SeveralPressed,
+    State,
+    StateChosen,
+    Step,
+    Ticked,
+    UnknownCounted,
+    UnknownPressed,
+    WhoDone,
+)
+from mobile.screens.effects import Effect, Event
+from mobile.screens.layout_file import load_layout
+from mobile.screens.map.drawing import fill_map
+from mobile.screens.program import Screen
+from mobile.services.views import LikelyDuplicate, PersonCard
+from mobile.text.moments import join, say_age, say_distance, say_when
+from mobile.widgets.buttons import BigButton, Tile
+from mobile.widgets.card import Card
+from mobile.widgets.layout import Grid
+from mobile.widgets.map_view import MapView
+from mobile.widgets.words import Words
+from shared.model.codes import ContactState
+
+PARTS = details_part
+load_layout(__file__)
+
+
+class ContactScreen(Screen):
+    """The contact."""
+
+    def start(self, arguments: Mapping[str, Any]) -> State:
+        """A person, place or referral may be given."""
+        self._map: MapView | None = None
+        self._drawn: dict[str, Any] = {}
+        return begin(dict(arguments))
+
+    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+        """The pure update."""
+        return update(state, event)
+
+    def each_second(self) -> None:
+        """A better fix may have come; a pause is the moment to keep what was typed."""
+        self.send(Ticked())
+
+    # --- presses
+    def count(self, by: int) -> None:
+        """One unknown person more or fewer."""
+        self.send(UnknownCounted(by=by))
+
+    def several(self) -> None:
+        """More than one person."""
+        self.send(SeveralPressed())
+
+    def search(self) -> None:
+        """Somebody who is not on the tiles."""
+        self.send(SearchPressed())
+
+    def nobody(self) -> None:
+        """Nobody is here."""
+        self.send(NobodyPressed())
+
+    def unknown(self) -> None:
+        """Somebody is here; who, nobody knows."""
+        self.send(UnknownPressed())
+
+    def new(self) -> None:
+        """Someone new: the first field has the cursor."""
+        self.send(NewPressed())
+        self.ids.alias.writing.focus = True
+
+    def new_typed(self, field: str, text: str) -> None:
+        """Words about someone new."""
+        if self.state.step == Step.NEW:
+            self.send(NewTyped(field=field, text=text))
+
+    def place(self) -> None:
+        """Where was it?"""
+        self.send(PlacePressed())
+
+    def pick_place(self, site_id: str) -> None:
+        """A known place, or none."""
+        self.send(PlacePicked(site_id=site_id))
+
+    def put_pin(self) -> None:
+        """The worker puts the pin."""
+        self.send(PinPressed())
+
+    def back(self) -> None:
+        """One step back."""
+        self.send(BackPressed())
+
+    def forward(self) -> None:
+        """The primary button: what it does depends on the step."""
+        step = self.state.step
+        if step == Step.PIN and self._map is not None:
+            self.send(PinPut(latitude=self._map.latitude, longitude=self._map.longitude))
+        elif step == Step.NEW:
+            self.send(NewDone())
+        elif step == Step.WHO:
+            self.send(WhoDone())
+        else:
+            self.send(DonePressed())
+
+    # --- drawing
+    def render(self) -> None:
+        """Only the parts of this step."""
+        state, ids = self.state, self.ids
+        before = self._drawn.get("step")
+        ids.failure.text = self.say_failure(state.failure)
+        for name, step in (("who", Step.WHO), ("new", Step.NEW), ("state", Step.STATE), ("places", Step.PLACE)):
+            ids[name].hidden = state.step != step
+        ids.details.hidden = not (state.step == Step.STATE and state.is_saved)
+        ids.matches.hidden = state.step != Step.STATE
+        ids.aim_help.hidden = state.step != Step.PIN
+        ids.who_actions.hidden = ids.new_actions.hidden = state.step != Step.WHO
+        self._render_forward()
+        {Step.WHO: self._render_who, Step.STATE: self._render_state, Step.PLACE: self._render_places}.get(
+            state.step, lambda: None
+        )()
+        self._render_map()
+        if before != state.step:
+            self._drawn["step"] = state.step
+            ids.middle.scroll_to(0)
+        ids.middle.ask_layout()
+        self.actions_changed()
+
+    def _render_forward(self) -> None:
+        state, forward = self.state, self.ids.forward
+        words = {Step.NEW: "action.next", Step.WHO: "action.next", Step.PIN: "contact.pin_here"}
+        forward.text = self.say(words.get(state.step, "action.done"))
+        forward.icon = "tick" if state.step == Step.STATE else ""
+        forward.hidden = (
+            (state.step == Step.WHO and not state.several)
+            or (state.step == Step.STATE and not state.is_saved)
+            or state.step == Step.PLACE
+        )
+
+    def _render_who(self) -> None:
+        state, ids = self.state, self.ids
+        chosen = {person.id for person in state.chosen}
+        if self._changed("near", state.near):
+            ids.tiles.put([self._person_tile(person) for person in state.near])
+        for tile, person in zip(ids.tiles.in_order(), state.near, strict=False):
+            tile.chosen = person.id in chosen
+        ids.nobody_near.text = "" if state.near else self.say("contact.nobody_known_near")
+        ids.several.chosen = state.several
+        ids.unknown_row.hidden = not state.several
+        ids.unknown_count.text = self.say("contact.unknown_people", count=state.unidentified)
+
+    def _render_state(self) -> None:
+        state, ids = self.state, self.ids
+        ids.people.text = self._who()
+        if not ids.states.children:
+            ids.states.put([self._state_button(code) for code in STATES])
+        for button, code in zip(ids.states.in_order(), STATES, strict=True):
+            button.chosen = state.contact_state == code
+            button.least_height = 64 if state.is_saved else 104
+        ids.saved.hidden = not (state.is_saved or state.saving)
+        ids.saved_words.text = self.say("contact.saved" if state.is_saved else "contact.saving")
+        ids.saved_where.text = self._where_from()
+        ids.place.text = state.site.name if state.site else self.say("contact.no_place_yet")
+        ids.place.detail = self._place_detail()
+        if self._changed("matches", (state.matches, state.is_saved)):
+            ids.matches.put([self._match_card(match) for match in state.matches])
+        if state.is_saved:
+            ids.details.show(state, self.words, self.send)
+
+    def _render_places(self) -> None:
+        if self._changed("sites", self.state.sites):
+            self.ids.site_tiles.put([self._site_tile(site) for site in self.state.sites])
+
+    def _render_map(self) -> None:
+        if self.state.step != Step.PIN:
+            self.swap_middle(self.ids.middle)
+            return
+        if self._map is None:
+            self._map = MapView(aim=True, zoom=17)
+            fill_map(self._map, self.desk.map_sketch(), ())
+        if self.middle is not self._map:
+            start = self.state.pin or (self.state.fix.position if self.state.fix else None)
+            if start is not None:
+                self._map.look_at(start.latitude, start.longitude)
+                self._map.show_here((start.latitude, start.longitude, start.accuracy_m or 20.0))
+            self.swap_middle(self._map)
+
+    def _changed(self, name: str, value: Any) -> bool:
+        if self._drawn.get(name) == value:
+            return False
+        self._drawn[name] = value
+        return True
+
+    # --- pieces
+    def _person_tile(self, person: PersonCard) -> Tile:
+        when = say_when(self.words, person.last_seen_at, self.desk.now())
+        detail = join(person.last_place, when, say_distance(self.words, person.distance_m))
+        tile = Tile(text=person.known_as, detail=detail)
+        tile.bind(on_release=lambda *_: self.send(PersonPicked(person_id=person.id)))
+        return tile
+
+    def _site_tile(self, site: Any) -> Tile:
+        kind = self.words.say_code("site_kind", site.kind)
+        tile = Tile(text=site.name or kind, detail=join(kind, say_distance(self.words, site.distance_m)), icon="place")
+        tile.bind(on_release=lambda *_: self.send(PlacePicked(site_id=site.id)))
+        return tile
+
+    def _state_button(self, code: ContactState) -> BigButton:
+        button = BigButton(text=self.words.say_code("contact_state", code), least_height=104)
+        button.bind(on_release=lambda *_: self.send(StateChosen(state=code)))
+        return button
+
+    def _match_card(self, match: LikelyDuplicate) -> Card:
+        person = match.person
+        question = self.say(
+            "contact.could_this_be",
+            name=person.known_as,
+            seen=join(
+                say_distance(self.words, person.distance_m), say_when(self.words, person.last_seen_at, self.desk.now())
+            ),
+        )
+        card = Card()
+        card.add_widget(Words(text=question, bold=True))
+        card.add_widget(Words(text=person.description, role="small", tone="soft"))
+        answers = Grid(columns=3)
+        for answer in ("yes", "no", "not_sure"):
+            answers.add_widget(self._answer_button(match, answer))
+        card.add_widget(answers)
+        return card
+
+    def _answer_button(self, match: LikelyDuplicate, answer: str) -> BigButton:
+        button = BigButton(text=self.say(f"answer.{answer}"), role="body")
+        button.bind(on_release=lambda *_: self.send(MatchAnswered(person_id=match.person.id, answer=answer)))
+        return button
+
+    def _who(self) -> str:
+        state = self.state
+        names = [person.known_as for person in state.chosen]
+        names += [person.alias or person.description for person in state.new_people]
+        if state.unidentified:
+            names.append(self.say("contact.unknown_people", count=state.unidentified))
+        return ", ".join(names)
+
+    def _where_from(self) -> str:
+        """How good the pin is; GPS may still be looking, and that is no reason to wait."""
+        state = self.state
+        if state.pin is not None:
+            return self.say("contact.pin_yours")
+        if state.fix is None:
+            return self.say("contact.gps_searching")
+        accuracy = state.fix.accuracy_m
+        age = say_age(self.words, state.fix.age_s)
+        return (
+            self.say("contact.gps", metres=round(accuracy), age=age)
+            if accuracy
+            else self.say("contact.gps_plain", age=age)
+        )
+
+    def _place_detail(self) -> str:
+        state = self.state
+        if state.site is None:
+            return join(self._where_from(), self.say("contact.change_place"))
+        return join(say_distance(self.words, state.site.distance_m), self.say("contact.change_place"))

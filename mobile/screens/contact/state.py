@@ -1,0 +1,345 @@
+"""The contact: who, how they are, saved; then, if there is time, the rest. Pure: no Kivy, no store, no words.
+
+The contact is saved the moment a state is chosen. Whatever comes after is a refinement, written when the worker pauses, leaves a
+field or presses Done; the original stays. GPS is never waited for.
+"""
+
+from typing import Any
+
+from mobile.screens.contact.details import (
+    Result,
+    changed,
+    changed_fields,
+    detail_typed,
+    keep,
+    need_pressed,
+    note_prompted,
+    phrase_pressed,
+    refined,
+    support_answered,
+    ticked,
+)
+from mobile.screens.contact.values import (
+    PHRASES,
+    BackPressed,
+    ConfigRead,
+    DetailTyped,
+    DonePressed,
+    FixFound,
+    MatchAnswered,
+    MatchesFound,
+    NeedPressed,
+    NewDone,
+    NewPressed,
+    NewTyped,
+    NobodyPressed,
+    NotePrompted,
+    PeopleFound,
+    PersonPicked,
+    PhrasePressed,
+    PinPressed,
+    PinPut,
+    PlacePicked,
+    PlacePressed,
+    RecordRead,
+    Refined,
+    Saved,
+    SearchPressed,
+    SeveralPressed,
+    SitesFound,
+    State,
+    StateChosen,
+    Step,
+    SupportAnswered,
+    Ticked,
+    UnknownCounted,
+    UnknownPressed,
+    WhoDone,
+)
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.services.views import ContactDraft, PersonCard, PersonDraft, SiteCard
+from shared.model.codes import ContactState, PinSource, SupportNeed
+from shared.model.position import Position
+
+TILES = 6
+SITES = 12
+SAME_PLACE_M = 60
+STATES = (
+    ContactState.BEDDED_DOWN,
+    ContactState.ABOUT_TO_BED_DOWN,
+    ContactState.NOT_BEDDED_DOWN,
+    ContactState.DECLINED_CONTACT,
+)
+"""The four big buttons. The two other states belong to a stop where nobody was met (`visit`)."""
+NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
+NO_PLACE = ""
+
+
+def begin(arguments: dict[str, Any]) -> State:
+    """The first state: a person, a place or a referral may be given by the screen before."""
+    person: PersonCard | None = arguments.get("person")
+    site: SiteCard | None = arguments.get("site")
+    state = State(referral_id=arguments.get("referral_id"), pin=arguments.get("pin"))
+    if site is not None:
+        state = changed(state, site=site, site_id=site.id, place_chosen=True)
+    if person is not None:
+        state = changed(state, chosen=(person,), step=Step.STATE)
+    return state
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    handler = _HANDLERS.get(type(event))
+    return handler(state, event) if handler is not None else (state, ())
+
+
+def _opened(state: State, _event: Opened) -> Result:
+    # The position of a referral or a person, where one was given, says whose neighbours to show.
+    return state, (
+        Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix)),
+        Call(method="people_near", arguments=(state.pin, TILES), answer=lambda found: PeopleFound(people=tuple(found))),
+        Call(method="sites_near", arguments=(state.pin, SITES), answer=lambda found: SitesFound(sites=tuple(found))),
+        Call(method="config", answer=lambda config: ConfigRead(phrases=tuple(config.phrases_offered))),
+    )
+
+
+def _people(state: State, event: PeopleFound) -> Result:
+    return changed(state, near=event.people[:TILES]), ()
+
+
+def _sites(state: State, event: SitesFound) -> Result:
+    state = changed(state, sites=event.sites)
+    return _suggest_place(state), ()
+
+
+def _suggest_place(state: State) -> State:
+    """The nearest place within reach is where this is, unless the worker said otherwise."""
+    if state.place_chosen or state.is_saved:
+        return state
+    here = [site for site in state.sites if site.distance_m is not None and site.distance_m <= SAME_PLACE_M]
+    nearest = min(here, key=lambda site: site.distance_m or 0.0, default=None)
+    return changed(state, site=nearest, site_id=nearest.id if nearest else None)
+
+
+def _fix(state: State, event: FixFound) -> Result:
+    return changed(state, fix=event.fix), ()
+
+
+def _config(state: State, event: ConfigRead) -> Result:
+    return changed(state, phrases=event.phrases or PHRASES), ()
+
+
+def _picked(state: State, event: PersonPicked) -> Result:
+    person = next((one for one in (*state.near, *state.chosen) if one.id == event.person_id), None)
+    if person is None:
+        return state, ()
+    if not state.several:
+        return changed(state, chosen=(person,), new_people=(), unidentified=0, step=Step.STATE), ()
+    already = any(one.id == person.id for one in state.chosen)
+    chosen = tuple(one for one in state.chosen if one.id != person.id) if already else (*state.chosen, person)
+    return changed(state, chosen=chosen), ()
+
+
+def _several(state: State, _event: SeveralPressed) -> Result:
+    if state.several:
+        return changed(state, several=False, chosen=(), new_people=(), unidentified=0), ()
+    return changed(state, several=True), ()
+
+
+def _counted(state: State, event: UnknownCounted) -> Result:
+    return changed(state, unidentified=max(0, min(500, state.unidentified + event.by))), ()
+
+
+def _who_done(state: State, _event: WhoDone) -> Result:
+    return (changed(state, step=Step.STATE), ()) if state.people_count else (state, ())
+
+
+def _new(state: State, _event: NewPressed) -> Result:
+    return changed(state, step=Step.NEW, alias="", description=""), ()
+
+
+def _new_typed(state: State, event: NewTyped) -> Result:
+    return changed(state, **{event.field: event.text}), ()
+
+
+def _new_done(state: State, _event: NewDone) -> Result:
+    person = PersonDraft(alias=state.alias.strip(), description=state.description.strip())
+    if not (person.alias or person.description):
+        return state, ()
+    look = Call(
+        method="possible_duplicates",
+        arguments=(person, state.pin),
+        answer=lambda found: MatchesFound(matches=tuple(found)),
+    )
+    if state.several:
+        return changed(state, new_people=(*state.new_people, person), step=Step.WHO), (look,)
+    return changed(state, chosen=(), unidentified=0, new_people=(person,), step=Step.STATE), (look,)
+
+
+def _matches(state: State, event: MatchesFound) -> Result:
+    return changed(state, matches=(*state.matches, *event.matches)), ()
+
+
+def _match_answered(state: State, event: MatchAnswered) -> Result:
+    match = next((one for one in state.matches if one.person.id == event.person_id), None)
+    if match is None:
+        return state, ()
+    if event.answer != "yes":
+        rest = tuple(one for one in state.matches if one is not match)
+        return changed(state, matches=rest), ()
+    if not state.is_saved:
+        people = (*state.chosen, match.person)
+        return changed(state, matches=(), chosen=people, new_people=state.new_people[:-1]), ()
+    new_id = state.person_ids[-1] if state.person_ids else None
+    merged = changed(state, matches=(), chosen=(*state.chosen, match.person), new_people=state.new_people[:-1])
+    return merged, (Call(method="say_same_person", arguments=(new_id, match.person.id)),) if new_id else ()
+
+
+def _search(state: State, _event: SearchPressed) -> Result:
+    arguments = {"for_contact": True, "site": state.site if state.place_chosen else None}
+    return state, (Go(screen="people", arguments={**arguments, "referral_id": state.referral_id}),)
+
+
+def _nobody(state: State, _event: NobodyPressed) -> Result:
+    arguments = {"site": state.site, "referral_id": state.referral_id, "pin": state.pin}
+    return state, (Go(screen="visit", arguments=arguments, replace=True),)
+
+
+def _unknown(state: State, _event: UnknownPressed) -> Result:
+    return changed(state, chosen=(), new_people=(), unidentified=1, step=Step.STATE), ()
+
+
+def draft_of(state: State, contact_state: ContactState) -> ContactDraft:
+    """What is saved at once. No position given: the service uses the last fix, and a later, better one improves it."""
+    return ContactDraft(
+        state=contact_state,
+        person_ids=tuple(person.id for person in state.chosen),
+        new_people=state.new_people,
+        unidentified_people=state.unidentified,
+        site_id=state.site_id,
+        position=state.pin,
+        referral_id=state.referral_id,
+    )
+
+
+def _state_chosen(state: State, event: StateChosen) -> Result:
+    if state.saving:
+        return state, ()
+    if state.contact_id is not None:
+        change = Call(method="refine_contact", arguments=(state.contact_id, {"state": event.state}))
+        return changed(state, contact_state=event.state), (change, Feel(name="saved"))
+    save = Call(
+        method="record_contact",
+        arguments=(draft_of(state, event.state),),
+        answer=lambda contact_id: Saved(contact_id=contact_id),
+    )
+    return changed(state, contact_state=event.state, saving=True, failure=None), (save,)
+
+
+def _saved(state: State, event: Saved) -> Result:
+    read = Call(method="contact", arguments=(event.contact_id,), answer=lambda record: RecordRead(record=record))
+    return changed(state, saving=False, contact_id=event.contact_id), (Feel(name="saved", speak="speak.saved"), read)
+
+
+def _record_read(state: State, event: RecordRead) -> Result:
+    return changed(state, person_ids=event.record.contact.person_ids), ()
+
+
+def _place(state: State, _event: PlacePressed) -> Result:
+    return changed(state, step=Step.PLACE), ()
+
+
+def _place_picked(state: State, event: PlacePicked) -> Result:
+    site = next((one for one in state.sites if one.id == event.site_id), None)
+    state = changed(state, site=site, site_id=site.id if site else None, place_chosen=True, step=Step.STATE)
+    return state, _refine_now(state, {"site_id": state.site_id})
+
+
+def _pin(state: State, _event: PinPressed) -> Result:
+    return changed(state, step=Step.PIN), ()
+
+
+def _pin_put(state: State, event: PinPut) -> Result:
+    """The worker's pin; the guess it was moved from stays in the record."""
+    guess = state.fix.position if state.fix else None
+    pin = Position(
+        latitude=event.latitude,
+        longitude=event.longitude,
+        source=PinSource.MOVED_BY_WORKER if guess else PinSource.MAP_TAP,
+        accuracy_m=guess.accuracy_m if guess else None,
+        moved_from=(guess.latitude, guess.longitude) if guess else None,
+    )
+    state = changed(state, pin=pin, step=Step.STATE)
+    return state, _refine_now(state, {"position": pin})
+
+
+def _refine_now(state: State, fields: dict[str, Any]) -> tuple[Effect, ...]:
+    if state.contact_id is None:
+        return ()
+    return (Call(method="refine_contact", arguments=(state.contact_id, fields)), Feel(name="saved"))
+
+
+def _done(state: State, _event: DonePressed) -> Result:
+    if state.contact_id is None:
+        return state, ()
+    if not changed_fields(state):
+        return state, (Home(),)
+    return changed(state, leaving=True), (keep(state),)
+
+
+def _back(state: State, _event: BackPressed) -> Result:
+    if state.step in (Step.PLACE, Step.PIN):
+        return changed(state, step=Step.STATE), ()
+    if state.step == Step.NEW:
+        return changed(state, step=Step.WHO), ()
+    if state.is_saved:
+        return _done(state, DonePressed())
+    if state.step == Step.STATE and state.near:
+        cleared = {} if state.several else {"chosen": (), "new_people": (), "unidentified": 0, "matches": ()}
+        return changed(state, step=Step.WHO, **cleared), ()
+    return state, (Back(),)
+
+
+def _failed(state: State, event: Failed) -> Result:
+    """Nothing is lost: what was chosen and typed stays, and Save can be pressed again."""
+    chosen = state.contact_state if state.is_saved else None
+    state = changed(state, saving=False, leaving=False, failure=event, contact_state=chosen)
+    return state, (Feel(name="refused", speak="speak.refused"),)
+
+
+_HANDLERS: dict[type, Any] = {
+    Opened: _opened,
+    PeopleFound: _people,
+    SitesFound: _sites,
+    FixFound: _fix,
+    ConfigRead: _config,
+    PersonPicked: _picked,
+    SeveralPressed: _several,
+    UnknownCounted: _counted,
+    WhoDone: _who_done,
+    NewPressed: _new,
+    NewTyped: _new_typed,
+    NewDone: _new_done,
+    MatchesFound: _matches,
+    MatchAnswered: _match_answered,
+    SearchPressed: _search,
+    NobodyPressed: _nobody,
+    UnknownPressed: _unknown,
+    StateChosen: _state_chosen,
+    Saved: _saved,
+    RecordRead: _record_read,
+    PlacePressed: _place,
+    PlacePicked: _place_picked,
+    PinPressed: _pin,
+    PinPut: _pin_put,
+    NeedPressed: need_pressed,
+    SupportAnswered: support_answered,
+    PhrasePressed: phrase_pressed,
+    DetailTyped: detail_typed,
+    NotePrompted: note_prompted,
+    Ticked: ticked,
+    Refined: refined,
+    DonePressed: _done,
+    BackPressed: _back,
+    Failed: _failed,
+}

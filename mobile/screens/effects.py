@@ -1,0 +1,71 @@
+"""What a screen may want done, as values: `update(state, event)` returns them, `program` performs them. Pure: no Kivy, no store.
+
+`Call` names a method of `mobile.services.api.Field` (a test checks that each exists); its answer comes back as an event.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from shared.model.value import Value
+
+
+class Event(Value, frozen=True, kw_only=True):
+    """Something happened on a screen."""
+
+
+class Opened(Event, frozen=True, kw_only=True):
+    """The screen is on the glass: load what it shows."""
+
+
+class Failed(Event, frozen=True, kw_only=True):
+    """A call did not do what was asked. `error` is the name of the failure, `plain` and `what_to_do` its own English words."""
+
+    error: str
+    plain: str = ""
+    what_to_do: str = ""
+
+
+class Effect(Value, frozen=True, kw_only=True):
+    """Something to be done outside."""
+
+
+class Go(Effect, frozen=True, kw_only=True):
+    """Show another screen; `replace` forgets this one (the back button will not come here again)."""
+
+    screen: str
+    arguments: Mapping[str, Any] = {}
+    replace: bool = False
+
+
+class Back(Effect, frozen=True, kw_only=True):
+    """Return to the screen before."""
+
+
+class Home(Effect, frozen=True, kw_only=True):
+    """Return to tonight, forgetting the way here."""
+
+
+class Call(Effect, frozen=True, kw_only=True):
+    """Ask the service, off the screen's thread. `network`: it may take long, so on the thread that may wait."""
+
+    method: str
+    arguments: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = {}
+    answer: Callable[[Any], Event] | None = None
+    network: bool = False
+
+
+class Feel(Effect, frozen=True, kw_only=True):
+    """A sign for the hand and the ear: `saved` or `refused`; `speak` is the key of a sentence without a name or a place."""
+
+    name: str
+    speak: str = ""
+
+
+class ApplySettings(Effect, frozen=True, kw_only=True):
+    """The look or the language changed: build the screen anew."""
+
+
+StateT = TypeVar("StateT")
+Step = tuple[StateT, tuple[Effect, ...]]
+"""What every `update` returns."""

@@ -1,0 +1,74 @@
+"""Draws enrolment step by step. Binds fields and pad to `state.update`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.screens.effects import Effect, Event
+from mobile.screens.enrol.state import BackPressed, CodeDone, KeyPressed, MatchDone, State, Step, Typed, update
+from mobile.screens.layout_file import load_layout
+from mobile.screens.program import Screen
+
+load_layout(__file__)
+
+
+class EnrolScreen(Screen):
+    """Joining a team."""
+
+    shows_sync = False
+
+    def start(self, arguments: Mapping[str, Any]) -> State:
+        """Nothing typed; a scanned link may have filled the fields."""
+        return State(server=str(arguments.get("server", "")), code=str(arguments.get("code", "")))
+
+    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+        """The pure update."""
+        return update(state, event)
+
+    def render(self) -> None:
+        """Only the parts of this step."""
+        state, ids = self.state, self.ids
+        in_code, in_pin = state.step == Step.CODE, state.step in (Step.PIN, Step.AGAIN)
+        ids.message.text = self._message()
+        ids.problem.text = self.say_failure(state.failure) or self._problem()
+        ids.server.text, ids.code.text = state.server, state.code
+        ids.server.hidden = ids.code.hidden = ids.next.hidden = not in_code
+        ids.dots.hidden = ids.pad.hidden = ids.back.hidden = not in_pin
+        ids.dots.filled = len(state.pin)
+        ids.digits.text = " ".join(state.match_digits) if state.step == Step.MATCH else ""
+        ids.match.hidden = state.step != Step.MATCH
+        ids.middle.ask_layout()
+        self.actions_changed()
+
+    def typed(self, field: str, text: str) -> None:
+        """A field was left."""
+        self.send(Typed(field=field, text=text))
+
+    def next(self) -> None:
+        """The code is in."""
+        self.send(Typed(field="server", text=self.ids.server.text))
+        self.send(Typed(field="code", text=self.ids.code.text or self.state.code))
+        self.send(CodeDone())
+
+    def key(self, name: str) -> None:
+        """A key of the pad."""
+        self.send(KeyPressed(key=name))
+
+    def back(self) -> None:
+        """To the code again."""
+        self.send(BackPressed())
+
+    def match(self) -> None:
+        """The digits agree."""
+        self.send(MatchDone())
+
+    def _message(self) -> str:
+        state = self.state
+        if state.step == Step.MATCH:
+            return self.say("enrol.match", worker=state.worker_name, team=state.team_name)
+        return self.say(f"enrol.{state.step.value}")
+
+    def _problem(self) -> str:
+        if not self.state.problem:
+            return ""
+        sentence = self.say(f"enrol.problem.{self.state.problem}")
+        return f"{sentence} {self.state.message}".strip()

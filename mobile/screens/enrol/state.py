@@ -1,0 +1,164 @@
+"""Joining a team: the one-time code, a PIN twice, four digits to compare. Pure."""
+
+from enum import Enum
+
+import msgspec
+
+from mobile.screens.effects import Call, Effect, Event, Failed, Feel, Home
+from mobile.services.views import Enrolling
+from shared.model.value import Value
+
+PIN_LENGTH = 6
+
+
+class Step(Enum):
+    """What is asked."""
+
+    CODE = "code"
+    PIN = "pin"
+    AGAIN = "again"
+    WORKING = "working"
+    MATCH = "match"
+
+
+class State(Value, frozen=True, kw_only=True):
+    """What was typed so far."""
+
+    step: Step = Step.CODE
+    server: str = ""
+    code: str = ""
+    pin: str = ""
+    first_pin: str = ""
+    problem: str = ""
+    message: str = ""
+    match_digits: str = ""
+    worker_name: str = ""
+    team_name: str = ""
+    failure: Failed | None = None
+
+
+class Typed(Event, frozen=True, kw_only=True):
+    """The server's address, or the code."""
+
+    field: str
+    text: str
+
+
+class CodeDone(Event, frozen=True, kw_only=True):
+    """Both are in."""
+
+
+class KeyPressed(Event, frozen=True, kw_only=True):
+    """A key of the PIN pad."""
+
+    key: str
+
+
+class PinJudged(Event, frozen=True, kw_only=True):
+    """Why the PIN cannot be chosen; None when it can."""
+
+    refusal: str | None
+
+
+class Answered(Event, frozen=True, kw_only=True):
+    """What came of the code."""
+
+    enrolling: Enrolling
+
+
+class MatchDone(Event, frozen=True, kw_only=True):
+    """The digits are the same on the coordinator's screen."""
+
+
+class BackPressed(Event, frozen=True, kw_only=True):
+    """One step back."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case Typed(field=field, text=text):
+            return _typed(state, field, text), ()
+        case CodeDone():
+            return _code_done(state), ()
+        case KeyPressed(key=key):
+            return _key(state, key)
+        case PinJudged(refusal=refusal):
+            return _judged(state, refusal)
+        case Answered(enrolling=enrolling):
+            return _answered(state, enrolling)
+        case MatchDone():
+            return state, (Home(),)
+        case BackPressed():
+            return _with(state, step=Step.CODE, pin="", first_pin="", problem=""), ()
+        case Failed():
+            return _with(state, step=Step.CODE, pin="", first_pin="", failure=event), (Feel(name="refused"),)
+    return state, ()
+
+
+def _with(state: State, **changes: object) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _typed(state: State, field: str, text: str) -> State:
+    """A pasted or scanned link holds both, as `https://server#CODE`."""
+    address, mark, code = text.strip().partition("#")
+    if mark and address.startswith(("http://", "https://")):
+        return _with(state, server=address.rstrip("/"), code=code, problem="")
+    return _with(state, **{field: text.strip()}, problem="", message="", failure=None)
+
+
+def _code_done(state: State) -> State:
+    if not state.server.startswith(("http://", "https://")):
+        return _with(state, problem="server")
+    if not state.code:
+        return _with(state, problem="code")
+    return _with(state, step=Step.PIN, pin="", problem="", message="")
+
+
+def _key(state: State, key: str) -> Result:
+    if state.step not in (Step.PIN, Step.AGAIN):
+        return state, ()
+    if key == "erase":
+        return _with(state, pin=state.pin[:-1]), ()
+    state = _with(state, pin=state.pin + key, problem="")
+    if len(state.pin) < PIN_LENGTH:
+        return state, ()
+    return _pin_full(state)
+
+
+def _pin_full(state: State) -> Result:
+    if state.step == Step.PIN:
+        judge = Call(method="refusal_of_pin", arguments=(state.pin,), answer=lambda refusal: PinJudged(refusal=refusal))
+        return state, (judge,)
+    if state.pin != state.first_pin:
+        return _with(state, step=Step.PIN, pin="", first_pin="", problem="pins_differ"), (Feel(name="refused"),)
+    enrol = Call(
+        method="enrol",
+        arguments=(state.code, state.server, state.pin),
+        answer=lambda enrolling: Answered(enrolling=enrolling),
+        network=True,
+    )
+    return _with(state, step=Step.WORKING, pin="", first_pin=""), (enrol,)
+
+
+def _judged(state: State, refusal: str | None) -> Result:
+    if refusal is not None:
+        return _with(state, pin="", problem="pin_refused"), (Feel(name="refused"),)
+    return _with(state, step=Step.AGAIN, first_pin=state.pin, pin=""), ()
+
+
+def _answered(state: State, enrolling: Enrolling) -> Result:
+    if not enrolling.enrolled:
+        return _with(state, step=Step.CODE, problem="refused", message=enrolling.message), (Feel(name="refused"),)
+    matched = _with(
+        state,
+        step=Step.MATCH,
+        match_digits=enrolling.match_digits,
+        worker_name=enrolling.worker_name,
+        team_name=enrolling.team_name,
+    )
+    return matched, (Feel(name="saved"),)

@@ -1,0 +1,1 @@
+"""The map of the patch: `state` decides, `screen` draws, `screen.kv` lays out."""

@@ -1,0 +1,1 @@
+"""One person's page: `state` decides, `screen` draws, `screen.kv` lays out."""

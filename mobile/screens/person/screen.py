@@ -1,0 +1,128 @@
+"""Draws a person's page. Binds it to `state.update`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.screens.effects import Effect, Event
+from mobile.screens.layout_file import load_layout
+from mobile.screens.person.state import (
+    EDITABLE,
+    BackPressed,
+    EditPressed,
+    LogPressed,
+    SavePressed,
+    State,
+    TrayPressed,
+    Typed,
+    update,
+)
+from mobile.screens.program import Screen
+from mobile.services.views import PersonRecord, TimelineEntry
+from mobile.text.moments import join, say_distance, say_when
+from mobile.widgets.card import Card
+from mobile.widgets.words import Words
+from shared.model.codes import ReceivingSupport
+
+load_layout(__file__)
+TOLD = ("wants_first", "strengths", "safety_needs", "description")
+
+
+class PersonScreen(Screen):
+    """A person's page."""
+
+    def start(self, arguments: Mapping[str, Any]) -> State:
+        """Which person."""
+        self._drawn: PersonRecord | None = None
+        self._editing = False
+        return State(person_id=arguments["person_id"])
+
+    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+        """The pure update."""
+        return update(state, event)
+
+    def render(self) -> None:
+        """The page, or its form."""
+        state, ids = self.state, self.ids
+        ids.failure.text = self.say_failure(state.failure)
+        record = state.record
+        ids.form.hidden, ids.page.hidden = not state.editing, state.editing
+        ids.log.hidden = state.editing or record is None
+        ids.edit.text = self.say("action.save" if state.editing else "person.change")
+        ids.edit.hidden = record is None
+        if record is not None and self._drawn != record:
+            self._drawn = record
+            self.title = record.card.known_as
+            self._draw(record)
+        if state.editing and not self._editing and record is not None:
+            for name in EDITABLE:
+                ids[name].text = getattr(record.person, name)
+        self._editing = state.editing
+        ids.middle.ask_layout()
+        self.actions_changed()
+
+    # --- presses
+    def log(self) -> None:
+        """With them now."""
+        self.send(LogPressed())
+
+    def edit(self) -> None:
+        """Change, or save the change."""
+        self.send(SavePressed() if self.state.editing else EditPressed())
+
+    def typed(self, field: str, text: str) -> None:
+        """A field of the form."""
+        if self._editing:
+            self.send(Typed(field=field, text=text))
+
+    def look(self) -> None:
+        """Two people wrote different things."""
+        self.send(TrayPressed())
+
+    def back(self) -> None:
+        """Out."""
+        self.send(BackPressed())
+
+    # --- drawing
+    def _draw(self, record: PersonRecord) -> None:
+        ids, person, card = self.ids, record.person, record.card
+        when = say_when(self.words, card.last_seen_at, self.desk.now())
+        ids.seen.text = join(
+            self.words.say_code("contact_state", card.last_state) if card.last_state else "",
+            card.last_place,
+            when,
+            say_distance(self.words, card.distance_m),
+        )
+        alias = person.alias if person.alias != card.known_as else ""
+        ids.called.text = self.say("person.also", alias=alias) if alias else ""
+        ids.conflict.text = self.say("person.conflict") if record.conflicts else ""
+        ids.conflict.action_text = self.say("person.look") if record.conflicts else ""
+        told = [(name, getattr(person, name)) for name in TOLD]
+        ids.told.put([self._told(name, text) for name, text in told if text and text != card.known_as])
+        ids.needs.text = "\n".join(self._needs(record))
+        ids.needs_title.text = self.say("person.needs") if record.needs else ""
+        ids.timeline_title.text = self.say("person.timeline") if record.timeline else ""
+        ids.timeline.put([self._entry(entry) for entry in record.timeline])
+
+    def _told(self, name: str, text: str) -> Card:
+        card = Card(ground="raised" if name == "safety_needs" else "card")
+        tone = "warn" if name == "safety_needs" else "soft"
+        card.add_widget(Words(text=self.say(f"person.{name}"), role="small", tone=tone, bold=True))
+        card.add_widget(Words(text=text))
+        return card
+
+    def _needs(self, record: PersonRecord) -> list[str]:
+        lines = []
+        for need in record.needs:
+            known = need.receiving_support != ReceivingSupport.NOT_KNOWN
+            support = self.say(f"person.support.{need.receiving_support}") if known else ""
+            lines.append(join(self.words.say_code("need", need.need), support))
+        return lines
+
+    def _entry(self, entry: TimelineEntry) -> Card:
+        card = Card()
+        unsent = self.say("person.not_yet_sent") if entry.not_yet_sent else ""
+        card.add_widget(Words(text=entry.what, bold=True))
+        when = say_when(self.words, entry.at, self.desk.now())
+        card.add_widget(Words(text=join(when, entry.who, unsent), role="small", tone="soft"))
+        card.add_widget(Words(text=entry.note))
+        return card

@@ -1,0 +1,142 @@
+"""The loop that every screen runs: event -> `update` -> new state -> drawn -> effects performed.
+
+No screen calls the service itself: a `Call` goes to the app's work thread and comes back as an event on the screen's thread,
+unless the screen was left or the phone locked in the meantime.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from mobile.screens.effects import ApplySettings, Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.screens.ports import MapSketch
+from mobile.services.views import LockState
+from mobile.text import Catalogue
+from mobile.widgets.frame import Frame
+
+
+class Desk(Protocol):
+    """What the app gives a screen."""
+
+    words: Catalogue
+
+    def now(self) -> datetime:
+        """The phone's idea of the time."""
+
+    def ask(self, call: Call, then: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+        """Perform a call on a work thread; `then` or `failed` run on the screen's thread."""
+
+    def go(self, screen: str, arguments: Mapping[str, Any], replace: bool = False) -> None:
+        """Show a screen."""
+
+    def back(self) -> None:
+        """Show the screen before."""
+
+    def home(self) -> None:
+        """Show tonight."""
+
+    def feel(self, name: str, speak: str) -> None:
+        """Buzz, chime or speak as the settings allow."""
+
+    def apply_settings(self) -> None:
+        """Take up the look and language in the settings."""
+
+    def lock_state(self) -> LockState:
+        """Where the phone stands."""
+
+    def setting(self, name: str) -> str:
+        """A setting as it is now."""
+
+    def map_sketch(self) -> MapSketch:
+        """What the map draws."""
+
+
+class Screen(Frame):
+    """A screen on the glass. Subclasses give `start`, `decide` and `render`."""
+
+    shows_sync = True
+
+    def __init__(self, desk: Desk, arguments: Mapping[str, Any], **kwargs: Any) -> None:
+        self.desk = desk
+        self.words = desk.words
+        self.is_open = True
+        self.state: Any = self.start(arguments)
+        super().__init__(**kwargs)
+        self.head.bind(on_release=lambda *_: self.head_pressed())
+
+    def start(self, arguments: Mapping[str, Any]) -> Any:
+        """The first state, from what the screen before handed over."""
+        raise NotImplementedError
+
+    def decide(self, state: Any, event: Event) -> tuple[Any, tuple[Effect, ...]]:
+        """The screen's pure `update`."""
+        raise NotImplementedError
+
+    def render(self) -> None:
+        """Bring the widgets up to `self.state`."""
+        raise NotImplementedError
+
+    def each_second(self) -> None:
+        """Once a second while on the glass; most screens need nothing."""
+
+    def head_pressed(self) -> None:
+        """The sync line was pressed: show what is not yet sent."""
+        if self.shows_sync:
+            self.desk.go("tray", {})
+
+    def open(self) -> None:
+        """Draw the first state and load."""
+        self.render()
+        self.send(Opened())
+
+    def close(self) -> None:
+        """Answers that are still on their way are dropped."""
+        self.is_open = False
+
+    def send(self, event: Event) -> None:
+        """One turn of the loop."""
+        if not self.is_open:
+            return
+        self.state, effects = self.decide(self.state, event)
+        self.render()
+        for effect in effects:
+            self._perform(effect)
+
+    def say(self, key: str, **values: object) -> str:
+        """A sentence of the catalogue."""
+        return self.words.say(key, **values)
+
+    def say_failure(self, failure: Failed | None) -> str:
+        """What went wrong and what to do, in the worker's language where the catalogue has it."""
+        if failure is None:
+            return ""
+        key = f"error.{failure.error}"
+        if key in self.words:
+            return self.say(key)
+        return f"{failure.plain} {failure.what_to_do}".strip() or self.say("error.unknown")
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Call():
+                self._ask(effect)
+            case Go(screen=screen, arguments=arguments, replace=replace):
+                self.desk.go(screen, arguments, replace)
+            case Back():
+                self.desk.back()
+            case Home():
+                self.desk.home()
+            case Feel(name=name, speak=speak):
+                self.desk.feel(name, speak)
+            case ApplySettings():
+                self.desk.apply_settings()
+
+    def _ask(self, call: Call) -> None:
+        def then(result: Any) -> None:
+            if call.answer is not None:
+                self.send(call.answer(result))
+
+        def failed(error: Exception) -> None:
+            plain, what_to_do = getattr(error, "plain", str(error)), getattr(error, "what_to_do", "")
+            self.send(Failed(error=type(error).__name__, plain=plain, what_to_do=what_to_do))
+
+        self.desk.ask(call, then, failed)

@@ -1,0 +1,1 @@
+"""A referral and its outcome: `state` decides, `screen` draws, `screen.kv` lays out."""

@@ -1,0 +1,1 @@
+"""How this worker likes the app: `state` decides, `screen` draws, `screen.kv` lays out."""

@@ -1,0 +1,48 @@
+"""Draws the settings. Binds them to `state.update`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.screens.effects import Effect, Event
+from mobile.screens.layout_file import load_layout
+from mobile.screens.program import Screen
+from mobile.screens.settings.state import CHOICES, BackPressed, LockPressed, Picked, State, update
+from mobile.widgets.card import Choices
+
+load_layout(__file__)
+
+
+class SettingsScreen(Screen):
+    """The settings."""
+
+    def start(self, arguments: Mapping[str, Any]) -> State:
+        """As they are."""
+        return State(values={name: self.desk.setting(name) for name in CHOICES})
+
+    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+        """The pure update."""
+        return update(state, event)
+
+    def render(self) -> None:
+        """One question a setting."""
+        ids = self.ids
+        ids.failure.text = self.say_failure(self.state.failure)
+        if not ids.choices.children:
+            ids.choices.put([self._question(name) for name in CHOICES])
+        for name, question in zip(CHOICES, ids.choices.in_order(), strict=True):
+            options = [(value, self.say(f"settings.{name}.{value}")) for value in CHOICES[name]]
+            question.show(options, {self.state.values[name]})
+        ids.middle.ask_layout()
+
+    def lock(self) -> None:
+        """Lock now."""
+        self.send(LockPressed())
+
+    def back(self) -> None:
+        """Out."""
+        self.send(BackPressed())
+
+    def _question(self, name: str) -> Choices:
+        question = Choices(text=self.say(f"settings.{name}"))
+        question.bind(on_pick=lambda _, value: self.send(Picked(name=name, value=value)))
+        return question

@@ -1,0 +1,139 @@
+"""The outing: start one, join a colleague's, say that I am well, end it with a summary. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.services.views import CheckInState, ShiftSummary
+from shared.model.device import FieldConfig
+from shared.model.value import Id, Value
+
+CHECK_IN_MINUTES = (30, 60, 120)
+
+
+class State(Value, frozen=True, kw_only=True):
+    """The shift as it was left."""
+
+    config: FieldConfig | None = None
+    shift: ShiftSummary | None = None
+    others: tuple[ShiftSummary, ...] = ()
+    check_in: CheckInState = CheckInState()
+    area: str = ""
+    ending: bool = False
+    summary: str = ""
+    ended: ShiftSummary | None = None
+    loaded: bool = False
+    failure: Failed | None = None
+
+
+class Found(Event, frozen=True, kw_only=True):
+    """One thing that was asked for when the screen opened; `name` is the field it fills."""
+
+    name: str
+    value: Any
+
+
+class Typed(Event, frozen=True, kw_only=True):
+    """The area, or the summary."""
+
+    field: str
+    text: str
+
+
+class StartPressed(Event, frozen=True, kw_only=True):
+    """Start a shift."""
+
+
+class JoinPressed(Event, frozen=True, kw_only=True):
+    """Join a colleague's."""
+
+    shift_id: Id
+
+
+class Began(Event, frozen=True, kw_only=True):
+    """A shift is going."""
+
+
+class WellPressed(Event, frozen=True, kw_only=True):
+    """I am well; I will say so again in so many minutes."""
+
+    minutes: int
+
+
+class EndPressed(Event, frozen=True, kw_only=True):
+    """End the shift: first a summary."""
+
+
+class EndConfirmed(Event, frozen=True, kw_only=True):
+    """The summary is enough."""
+
+
+class Ended(Event, frozen=True, kw_only=True):
+    """What the shift came to."""
+
+    summary: ShiftSummary
+
+
+class WentTo(Event, frozen=True, kw_only=True):
+    """Another screen."""
+
+    screen: str
+
+
+class BackPressed(Event, frozen=True, kw_only=True):
+    """Out, or back to the shift."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case Opened():
+            return state, _load()
+        case Found(name=name, value=value):
+            return _with(state, **{name: value}, loaded=state.loaded or name == "shift"), ()
+        case Typed(field=field, text=text):
+            return _with(state, **{field: text}), ()
+        case Began():
+            return state, (Feel(name="saved"), Home())
+        case Ended(summary=summary):
+            return _with(state, ended=summary, shift=None, ending=False), (Feel(name="saved"),)
+        case WentTo(screen=screen):
+            return state, (Go(screen=screen),)
+        case Failed():
+            return _with(state, failure=event, loaded=True), (Feel(name="refused"),)
+    return _pressed(state, event)
+
+
+def _pressed(state: State, event: Event) -> Result:
+    match event:
+        case StartPressed():
+            return state, (Call(method="start_shift", arguments=(state.area,), answer=lambda _: Began()),)
+        case JoinPressed(shift_id=shift_id):
+            return state, (Call(method="join_shift", arguments=(shift_id,), answer=lambda _: Began()),)
+        case WellPressed(minutes=minutes):
+            return state, (Feel(name="saved"), Call(method="check_in", arguments=(minutes,), answer=lambda _: Opened()))
+        case EndPressed():
+            return _with(state, ending=True), ()
+        case EndConfirmed():
+            end = Call(method="end_shift", arguments=(state.summary,), answer=lambda done: Ended(summary=done))
+            return state, (end,)
+        case BackPressed():
+            return (_with(state, ending=False), ()) if state.ending else (state, (Back(),))
+    return state, ()
+
+
+def _with(state: State, **changes: Any) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _load() -> tuple[Effect, ...]:
+    return (
+        Call(method="config", answer=lambda value: Found(name="config", value=value)),
+        Call(method="current_shift", answer=lambda value: Found(name="shift", value=value)),
+        Call(method="shifts_to_join", answer=lambda value: Found(name="others", value=tuple(value))),
+        Call(method="check_in_state", answer=lambda value: Found(name="check_in", value=value)),
+    )

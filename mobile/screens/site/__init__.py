@@ -1,0 +1,1 @@
+"""One place's page: `state` decides, `screen` draws, `screen.kv` lays out."""

@@ -1,0 +1,114 @@
+"""Draws a place's page. Binds it to `state.update`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.screens.effects import Effect, Event
+from mobile.screens.layout_file import load_layout
+from mobile.screens.program import Screen
+from mobile.screens.site.state import (
+    BackPressed,
+    EditPressed,
+    LogPressed,
+    NobodyPressed,
+    PersonPicked,
+    SavePressed,
+    State,
+    Typed,
+    update,
+)
+from mobile.services.views import PersonCard, SiteRecord, TimelineEntry
+from mobile.text.moments import join, say_distance, say_when
+from mobile.widgets.buttons import Tile
+from mobile.widgets.card import Card
+from mobile.widgets.words import Words
+
+load_layout(__file__)
+EDITABLE = ("name", "access_notes", "hazards")
+
+
+class SiteScreen(Screen):
+    """A place's page."""
+
+    def start(self, arguments: Mapping[str, Any]) -> State:
+        """Which place."""
+        self._drawn: SiteRecord | None = None
+        self._editing = False
+        return State(site_id=arguments["site_id"])
+
+    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+        """The pure update."""
+        return update(state, event)
+
+    def render(self) -> None:
+        """The page, or its form."""
+        state, ids = self.state, self.ids
+        ids.failure.text = self.say_failure(state.failure)
+        record = state.record
+        ids.form.hidden, ids.page.hidden = not state.editing, state.editing
+        ids.go.hidden = state.editing or record is None
+        ids.edit.text = self.say("action.save" if state.editing else "site.change")
+        ids.edit.hidden = record is None
+        if record is not None and self._drawn != record:
+            self._drawn = record
+            self._draw(record)
+        if state.editing and not self._editing and record is not None:
+            for name in EDITABLE:
+                ids[f"{name}_field"].text = getattr(record.site, name)
+        self._editing = state.editing
+        ids.middle.ask_layout()
+        self.actions_changed()
+
+    # --- presses
+    def log(self) -> None:
+        """Somebody is here."""
+        self.send(LogPressed())
+
+    def nobody(self) -> None:
+        """Nobody is here."""
+        self.send(NobodyPressed())
+
+    def edit(self) -> None:
+        """Change, or save the change."""
+        self.send(SavePressed() if self.state.editing else EditPressed())
+
+    def typed(self, field: str, text: str) -> None:
+        """A field of the form."""
+        if self._editing:
+            self.send(Typed(field=field, text=text))
+
+    def back(self) -> None:
+        """Out."""
+        self.send(BackPressed())
+
+    # --- drawing
+    def _draw(self, record: SiteRecord) -> None:
+        ids, site, card, now = self.ids, record.site, record.card, self.desk.now()
+        kind = self.words.say_code("site_kind", site.kind)
+        self.title = site.name or kind
+        visited = say_when(self.words, card.last_visited_at, now)
+        ids.what.text = join(
+            kind,
+            say_distance(self.words, card.distance_m),
+            self.say("site.looked", when=visited) if visited else self.say("site.never_looked"),
+        )
+        ids.hazards.text = self.say("site.beware", words=site.hazards) if site.hazards else ""
+        ids.access.text = site.access_notes
+        ids.people_title.text = self.say("site.people") if record.people else ""
+        ids.people.put([self._person(person) for person in record.people])
+        ids.timeline.put([self._entry(entry) for entry in record.timeline])
+        ids.timeline_title.text = self.say("person.timeline") if record.timeline else ""
+
+    def _person(self, person: PersonCard) -> Tile:
+        when = say_when(self.words, person.last_seen_at, self.desk.now())
+        tile = Tile(text=person.known_as, detail=when, icon="person")
+        tile.bind(on_release=lambda *_: self.send(PersonPicked(person_id=person.id)))
+        return tile
+
+    def _entry(self, entry: TimelineEntry) -> Card:
+        card = Card()
+        card.add_widget(Words(text=entry.what, bold=True))
+        when = say_when(self.words, entry.at, self.desk.now())
+        card.add_widget(Words(text=join(when, entry.who), role="small", tone="soft"))
+        card.add_widget(Words(text=entry.note))
+        return card

@@ -1,0 +1,114 @@
+"""One place: what to know before going there, who was last seen, when somebody last looked. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
+from mobile.services.views import SiteRecord
+from shared.model.value import Id, Value
+
+
+class State(Value, frozen=True, kw_only=True):
+    """The record, and what is being written."""
+
+    site_id: Id
+    record: SiteRecord | None = None
+    editing: bool = False
+    written: dict[str, str] = {}
+    failure: Failed | None = None
+
+
+class Found(Event, frozen=True, kw_only=True):
+    """The record."""
+
+    record: SiteRecord
+
+
+class LogPressed(Event, frozen=True, kw_only=True):
+    """Somebody is here."""
+
+
+class NobodyPressed(Event, frozen=True, kw_only=True):
+    """Nobody is here."""
+
+
+class PersonPicked(Event, frozen=True, kw_only=True):
+    """Somebody who was last seen here."""
+
+    person_id: Id
+
+
+class EditPressed(Event, frozen=True, kw_only=True):
+    """Change the notes."""
+
+
+class Typed(Event, frozen=True, kw_only=True):
+    """One field of them."""
+
+    field: str
+    text: str
+
+
+class SavePressed(Event, frozen=True, kw_only=True):
+    """The change is enough."""
+
+
+class Patched(Event, frozen=True, kw_only=True):
+    """It is on the disk."""
+
+
+class BackPressed(Event, frozen=True, kw_only=True):
+    """Out of the change, or out."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case Opened():
+            return state, (_load(state),)
+        case Found(record=record):
+            return _with(state, record=record, failure=None), ()
+        case PersonPicked(person_id=person_id):
+            return state, (Go(screen="person", arguments={"person_id": person_id}),)
+        case EditPressed():
+            return _with(state, editing=state.record is not None, written={}), ()
+        case Typed(field=field, text=text):
+            return _with(state, written={**state.written, field: text}), ()
+        case SavePressed():
+            return _save(state)
+        case Patched():
+            return _with(state, editing=False, written={}), (Feel(name="saved"), _load(state))
+        case BackPressed():
+            return (_with(state, editing=False), ()) if state.editing else (state, (Back(),))
+        case Failed():
+            return _with(state, failure=event), (Feel(name="refused"),)
+    return _went(state, event)
+
+
+def _went(state: State, event: Event) -> Result:
+    if state.record is None or not isinstance(event, LogPressed | NobodyPressed):
+        return state, ()
+    screen = "contact" if isinstance(event, LogPressed) else "visit"
+    return state, (Go(screen=screen, arguments={"site": state.record.card}),)
+
+
+def _with(state: State, **changes: Any) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _load(state: State) -> Call:
+    return Call(method="site", arguments=(state.site_id,), answer=lambda record: Found(record=record))
+
+
+def _save(state: State) -> Result:
+    if state.record is None:
+        return state, ()
+    site = state.record.site
+    changes = {name: text.strip() for name, text in state.written.items() if text.strip() != getattr(site, name)}
+    if not changes:
+        return _with(state, editing=False, written={}), ()
+    return state, (Call(method="patch_site", arguments=(state.site_id, changes), answer=lambda _: Patched()),)

@@ -1,0 +1,98 @@
+"""Draws tonight's list. Binds rows and buttons to `state.update`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.screens.effects import Effect, Event
+from mobile.screens.layout_file import load_layout
+from mobile.screens.program import Screen
+from mobile.screens.tonight.state import (
+    ItemPicked,
+    LogPressed,
+    NobodyPressed,
+    State,
+    Ticked,
+    WellPressed,
+    WentTo,
+    update,
+)
+from mobile.services.views import TonightItem, TonightKind
+from mobile.text.moments import join, say_clock, say_distance, say_due, say_when
+from mobile.widgets.rows import Row
+
+load_layout(__file__)
+
+
+class TonightScreen(Screen):
+    """Tonight."""
+
+    def start(self, arguments: Mapping[str, Any]) -> State:
+        """Empty until the service answers."""
+        return State()
+
+    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+        """The pure update."""
+        return update(state, event)
+
+    def render(self) -> None:
+        """Rows, and what must be read first."""
+        state = self.state
+        self.ids.rows.show([self._row(item) for item in state.items])
+        self.ids.empty.text = self.say("tonight.empty") if state.loaded and not state.items else ""
+        self.ids.notice.text = self.say_failure(state.failure) or self._check_in()
+        self.ids.well.hidden = not self._check_in()
+        self.ids.start.hidden = not state.loaded or state.shift is not None
+        self.ids.top.fold()
+
+    def each_second(self) -> None:
+        """The list and the timer stay true."""
+        self.send(Ticked())
+
+    def picked(self, key: str) -> None:
+        """A row."""
+        self.send(ItemPicked(item_id=key))
+
+    def log(self) -> None:
+        """The big button."""
+        self.send(LogPressed())
+
+    def nobody(self) -> None:
+        """Nobody here."""
+        self.send(NobodyPressed())
+
+    def well(self) -> None:
+        """I am well."""
+        self.send(WellPressed())
+
+    def to(self, screen: str) -> None:
+        """Another screen."""
+        self.send(WentTo(screen=screen))
+
+    def _check_in(self) -> str:
+        check_in = self.state.check_in
+        late = ", ".join(check_in.others_overdue)
+        others = self.say("tonight.colleague_late", names=late) if late else ""
+        if check_in.due_at is None or not check_in.is_overdue:
+            return others
+        return join(self.say("tonight.check_in_late", clock=say_clock(check_in.due_at)), others)
+
+    def _row(self, item: TonightItem) -> Row:
+        now = self.desk.now()
+        referral = item.kind == TonightKind.REFERRAL
+        detail = self._referral_detail(item) if referral else item.reason
+        return Row(
+            key=item.id,
+            head=item.title or self.say("tonight.no_words"),
+            detail=detail or join(self.say("seen.last", when=say_when(self.words, item.last_seen_at, now))),
+            side=say_distance(self.words, item.distance_m),
+            icon="referral" if referral else "person",
+            tone="warn" if item.is_overdue else "accent",
+        )
+
+    def _referral_detail(self, item: TonightItem) -> str:
+        now = self.desk.now()
+        reported = say_when(self.words, item.reported_at, now)
+        return join(
+            self.say("tonight.referral", when=reported) if reported else self.say("tonight.referral_plain"),
+            say_due(self.words, item.due_on, now),
+        )

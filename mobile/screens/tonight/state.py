@@ -1,0 +1,127 @@
+"""Tonight's stops in walking order, and the one big button. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from mobile.screens.effects import Call, Effect, Event, Failed, Go, Opened
+from mobile.services.views import CheckInState, ShiftSummary, TonightItem, TonightKind
+from shared.model.value import Id, Value
+
+REFRESH_S = 30
+
+
+class State(Value, frozen=True, kw_only=True):
+    """The list, and the shift it belongs to."""
+
+    items: tuple[TonightItem, ...] = ()
+    loaded: bool = False
+    shift: ShiftSummary | None = None
+    check_in: CheckInState = CheckInState()
+    age_s: int = 0
+    failure: Failed | None = None
+
+
+class ItemsFound(Event, frozen=True, kw_only=True):
+    """The stops, in order."""
+
+    items: tuple[TonightItem, ...]
+
+
+class ShiftFound(Event, frozen=True, kw_only=True):
+    """The shift, if one is going."""
+
+    shift: ShiftSummary | None
+
+
+class CheckInFound(Event, frozen=True, kw_only=True):
+    """The lone-working timer."""
+
+    check_in: CheckInState
+
+
+class ItemPicked(Event, frozen=True, kw_only=True):
+    """A row was pressed."""
+
+    item_id: Id
+
+
+class LogPressed(Event, frozen=True, kw_only=True):
+    """The big button."""
+
+
+class NobodyPressed(Event, frozen=True, kw_only=True):
+    """Nobody is here."""
+
+
+class WellPressed(Event, frozen=True, kw_only=True):
+    """I am well."""
+
+
+class WentTo(Event, frozen=True, kw_only=True):
+    """Another screen."""
+
+    screen: str
+
+
+class Ticked(Event, frozen=True, kw_only=True):
+    """A second went by."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case Opened():
+            return state, _load()
+        case ItemsFound(items=items):
+            return _with(state, items=items, loaded=True, failure=None), ()
+        case ShiftFound(shift=shift):
+            return _with(state, shift=shift), ()
+        case CheckInFound(check_in=check_in):
+            return _with(state, check_in=check_in), ()
+        case ItemPicked(item_id=item_id):
+            return _picked(state, item_id)
+        case LogPressed():
+            return state, (Go(screen="contact"),)
+        case NobodyPressed():
+            return state, (Go(screen="visit"),)
+        case WellPressed():
+            return state, (Call(method="check_in", answer=lambda _: Opened()),)
+        case WentTo(screen=screen):
+            return state, (Go(screen=screen),)
+        case Ticked():
+            return _ticked(state)
+        case Failed():
+            return _with(state, failure=event, loaded=True), ()
+    return state, ()
+
+
+def _with(state: State, **changes: Any) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _load() -> tuple[Effect, ...]:
+    return (
+        Call(method="tonight", answer=lambda items: ItemsFound(items=tuple(items))),
+        Call(method="current_shift", answer=lambda shift: ShiftFound(shift=shift)),
+        Call(method="check_in_state", answer=lambda check_in: CheckInFound(check_in=check_in)),
+    )
+
+
+def _ticked(state: State) -> Result:
+    age = state.age_s + 1
+    if age < REFRESH_S:
+        return _with(state, age_s=age), ()
+    return _with(state, age_s=0), _load()
+
+
+def _picked(state: State, item_id: Id) -> Result:
+    item = next((one for one in state.items if one.id == item_id), None)
+    if item is None:
+        return state, ()
+    if item.kind == TonightKind.REFERRAL:
+        return state, (Go(screen="referral", arguments={"referral_id": item.id}),)
+    return state, (Go(screen="person", arguments={"person_id": item.person_id or item.id}),)

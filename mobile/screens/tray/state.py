@@ -1,0 +1,173 @@
+"""What is not yet sent, what was refused, and where two people wrote different things. Pure.
+
+A conflict is resolved field by field; a refused record is corrected and sent again, or left for a supervisor.
+"""
+
+from typing import Any
+
+import msgspec
+
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened
+from mobile.services.views import ConflictChoice, SyncStatus, TrayItem
+from shared.model.codes import SyncState
+from shared.model.value import Id, Value
+
+
+class State(Value, frozen=True, kw_only=True):
+    """The tray."""
+
+    items: tuple[TrayItem, ...] = ()
+    status: SyncStatus = SyncStatus()
+    loaded: bool = False
+    correcting: Id | None = None
+    written: dict[str, str] = {}
+    failure: Failed | None = None
+
+
+class ItemsFound(Event, frozen=True, kw_only=True):
+    """The items, most pressing first."""
+
+    items: tuple[TrayItem, ...]
+
+
+class StatusFound(Event, frozen=True, kw_only=True):
+    """What the sync is doing."""
+
+    status: SyncStatus
+
+
+class ChoicePicked(Event, frozen=True, kw_only=True):
+    """Keep this value."""
+
+    item_id: Id
+    choice: ConflictChoice
+
+
+class BothPicked(Event, frozen=True, kw_only=True):
+    """Keep both: one text after the other."""
+
+    item_id: Id
+
+
+class CorrectPressed(Event, frozen=True, kw_only=True):
+    """Correct this refused record."""
+
+    item_id: Id
+
+
+class Typed(Event, frozen=True, kw_only=True):
+    """One field of the correction."""
+
+    field: str
+    text: str
+
+
+class ResendPressed(Event, frozen=True, kw_only=True):
+    """Send the correction."""
+
+
+class DismissPressed(Event, frozen=True, kw_only=True):
+    """Leave it for a supervisor."""
+
+    item_id: Id
+
+
+class SendPressed(Event, frozen=True, kw_only=True):
+    """Try now."""
+
+
+class Changed(Event, frozen=True, kw_only=True):
+    """The tray is not what it was."""
+
+
+class Ticked(Event, frozen=True, kw_only=True):
+    """A second went by."""
+
+
+class BackPressed(Event, frozen=True, kw_only=True):
+    """Out."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case Opened() | Ticked():
+            return state, _load()
+        case ItemsFound(items=items):
+            return _with(state, items=items, loaded=True), ()
+        case StatusFound(status=status):
+            return _with(state, status=status), ()
+        case Changed():
+            return _with(state, correcting=None, written={}, failure=None), (Feel(name="saved"), *_load())
+        case BackPressed():
+            return state, (Back(),)
+        case SendPressed():
+            return state, (Call(method="sync_now", answer=lambda _: Opened()),)
+        case Failed():
+            return _with(state, failure=event, loaded=True), (Feel(name="refused"),)
+    return _resolving(state, event)
+
+
+def _resolving(state: State, event: Event) -> Result:
+    match event:
+        case ChoicePicked(item_id=item_id, choice=choice):
+            return state, _resolve(state, item_id, choice)
+        case BothPicked(item_id=item_id):
+            return state, _resolve(state, item_id, both(_item(state, item_id)))
+        case CorrectPressed(item_id=item_id):
+            return _with(state, correcting=item_id, written={}), ()
+        case Typed(field=field, text=text):
+            return _with(state, written={**state.written, field: text}), ()
+        case ResendPressed():
+            return state, _resend(state)
+        case DismissPressed(item_id=item_id):
+            return state, (Call(method="dismiss_quarantined", arguments=(item_id,), answer=lambda _: Changed()),)
+    return state, ()
+
+
+def both(item: TrayItem | None) -> ConflictChoice | None:
+    """One value that holds what both people wrote; None where the values are not texts."""
+    if item is None or item.conflict is None:
+        return None
+    choices = item.conflict.choices
+    if not all(isinstance(choice.value, str) for choice in choices):
+        return None
+    text = " / ".join(choice.value for choice in choices)
+    return ConflictChoice(value=text, text=text, who="", is_mine=True)
+
+
+def can_correct(item: TrayItem) -> bool:
+    """A refused record with something to correct."""
+    return item.state == SyncState.QUARANTINED and bool(item.correctable_fields)
+
+
+def _with(state: State, **changes: Any) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _item(state: State, item_id: Id) -> TrayItem | None:
+    return next((one for one in state.items if one.id == item_id), None)
+
+
+def _load() -> tuple[Effect, ...]:
+    return (
+        Call(method="sync_tray", answer=lambda items: ItemsFound(items=tuple(items))),
+        Call(method="sync_status", answer=lambda status: StatusFound(status=status)),
+    )
+
+
+def _resolve(state: State, item_id: Id, choice: ConflictChoice | None) -> tuple[Effect, ...]:
+    item = _item(state, item_id)
+    if item is None or item.conflict is None or choice is None:
+        return ()
+    return (Call(method="resolve_conflict", arguments=(item.conflict, choice), answer=lambda _: Changed()),)
+
+
+def _resend(state: State) -> tuple[Effect, ...]:
+    written = {name: text for name, text in state.written.items() if text.strip()}
+    if state.correcting is None or not written:
+        return ()
+    return (Call(method="correct_quarantined", arguments=(state.correcting, written), answer=lambda _: Changed()),)

@@ -1,0 +1,1 @@
+"""Six digits before anything is shown: `state` decides, `screen` draws, `screen.kv` lays out."""

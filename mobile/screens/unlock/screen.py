@@ -1,0 +1,65 @@
+"""Draws the lock: one sentence, six dots, the pad. Binds the pad to `state.update`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.screens.effects import Effect, Event
+from mobile.screens.layout_file import load_layout
+from mobile.screens.program import Screen
+from mobile.screens.unlock.state import EnrolPressed, KeyPressed, LockSeen, State, update
+from mobile.services.views import LockState
+from mobile.text.moments import say_clock
+
+load_layout(__file__)
+
+
+class UnlockScreen(Screen):
+    """The lock."""
+
+    shows_sync = False
+
+    def start(self, arguments: Mapping[str, Any]) -> State:
+        """Nothing typed."""
+        return State(lock=self.desk.lock_state())
+
+    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+        """The pure update."""
+        return update(state, event)
+
+    def render(self) -> None:
+        """Message, dots, pad."""
+        state = self.state
+        self.ids.dots.filled = len(state.pin)
+        self.ids.pad.asleep = state.is_asleep
+        self.ids.message.text = self.say_failure(state.failure) or self._message()
+        self.ids.message.tone = "warn" if state.wrong or state.failure or state.lock != LockState.LOCKED else "soft"
+        for part in (self.ids.dots, self.ids.pad):
+            part.hidden = state.is_closed
+        self.ids.enrol.hidden = not state.is_closed
+        self.ids.middle.ask_layout()
+        self.actions_changed()
+
+    def each_second(self) -> None:
+        """A block ends by itself."""
+        if self.state.lock == LockState.BLOCKED:
+            self.send(LockSeen(lock=self.desk.lock_state()))
+
+    def key(self, name: str) -> None:
+        """A key of the pad."""
+        self.send(KeyPressed(key=name))
+
+    def enrol(self) -> None:
+        """Enrol again."""
+        self.send(EnrolPressed())
+
+    def _message(self) -> str:
+        state = self.state
+        if state.trying:
+            return self.say("unlock.trying")
+        if state.wrong and state.attempts_left is not None:
+            return self.say("unlock.wrong_left", count=state.attempts_left)
+        if state.wrong:
+            return self.say("unlock.wrong")
+        if state.lock == LockState.BLOCKED and state.until is not None:
+            return self.say("unlock.blocked_until", clock=say_clock(state.until))
+        return self.words.say_code("lock", state.lock)

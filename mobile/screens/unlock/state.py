@@ -1,0 +1,110 @@
+"""Six digits, and what came of them. Pure. The digits live here only until the sixth, and are never shown."""
+
+from datetime import datetime
+
+import msgspec
+
+from mobile.screens.effects import Call, Effect, Event, Failed, Feel, Go, Home
+from mobile.services.views import LockState, Unlocking
+from shared.model.value import Value
+
+PIN_LENGTH = 6
+CLOSED = {
+    LockState.REVOKED,
+    LockState.ERASED,
+    LockState.KEYSTORE_LOST,
+    LockState.STORE_DAMAGED,
+    LockState.NOT_ENROLLED,
+}
+"""No PIN opens these: the phone must be enrolled anew (what was unsent is sealed and still sent)."""
+
+
+class State(Value, frozen=True, kw_only=True):
+    """What is typed, and the last answer."""
+
+    pin: str = ""
+    trying: bool = False
+    lock: LockState = LockState.LOCKED
+    attempts_left: int | None = None
+    until: datetime | None = None
+    wrong: bool = False
+    failure: Failed | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """No PIN will help."""
+        return self.lock in CLOSED
+
+    @property
+    def is_asleep(self) -> bool:
+        """The pad takes no key now."""
+        return self.trying or self.is_closed or self.lock == LockState.BLOCKED
+
+
+class KeyPressed(Event, frozen=True, kw_only=True):
+    """'0' to '9', or 'erase'."""
+
+    key: str
+
+
+class Answered(Event, frozen=True, kw_only=True):
+    """What came of the PIN."""
+
+    unlocking: Unlocking
+
+
+class LockSeen(Event, frozen=True, kw_only=True):
+    """Where the phone stands; asked when the screen opens, and when a block may have ended."""
+
+    lock: LockState
+
+
+class EnrolPressed(Event, frozen=True, kw_only=True):
+    """Enrol this phone again."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case KeyPressed(key=key):
+            return _key(state, key)
+        case Answered(unlocking=unlocking):
+            return _answered(state, unlocking)
+        case LockSeen(lock=lock):
+            return _with(state, lock=lock, wrong=state.wrong and lock == LockState.LOCKED), ()
+        case EnrolPressed():
+            return state, (Go(screen="enrol", replace=True),)
+        case Failed():
+            return _with(state, pin="", trying=False, failure=event), (Feel(name="refused"),)
+    return state, ()
+
+
+def _with(state: State, **changes: object) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _key(state: State, key: str) -> Result:
+    if state.is_asleep:
+        return state, ()
+    if key == "erase":
+        return _with(state, pin=state.pin[:-1]), ()
+    pin = state.pin + key
+    if len(pin) < PIN_LENGTH:
+        return _with(state, pin=pin, wrong=False, failure=None), ()
+    attempt = Call(method="unlock", arguments=(pin,), answer=lambda unlocking: Answered(unlocking=unlocking))
+    return _with(state, pin=pin, trying=True, wrong=False, failure=None), (attempt,)
+
+
+def _answered(state: State, unlocking: Unlocking) -> Result:
+    if unlocking.is_unlocked:
+        return State(lock=unlocking.state), (Home(),)
+    answered = State(
+        lock=unlocking.state,
+        attempts_left=unlocking.attempts_left,
+        until=unlocking.until,
+        wrong=unlocking.state == LockState.LOCKED,
+    )
+    return answered, (Feel(name="refused"),)

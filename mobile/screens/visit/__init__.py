@@ -1,0 +1,1 @@
+"""A stop with nobody there: `state` decides, `screen` draws, `screen.kv` lays out."""

@@ -1,0 +1,188 @@
+"""A stop with nobody there: bedding or not, Done. It counts: it is how the map knows that somebody looked. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened
+from mobile.services.views import Fix, SiteCard, VisitDraft
+from shared.model.codes import ReferralState
+from shared.model.position import Position
+from shared.model.value import Id, Value
+
+SAME_PLACE_M = 60
+SITES = 6
+
+
+class State(Value, frozen=True, kw_only=True):
+    """Where, and what was seen."""
+
+    site: SiteCard | None = None
+    sites: tuple[SiteCard, ...] = ()
+    choosing: bool = False
+    place_chosen: bool = False
+    pin: Position | None = None
+    fix: Fix | None = None
+    referral_id: Id | None = None
+    bedding: bool | None = None
+    note: str = ""
+    saving: bool = False
+    visit_id: Id | None = None
+    failure: Failed | None = None
+
+
+class SitesFound(Event, frozen=True, kw_only=True):
+    """Places near here."""
+
+    sites: tuple[SiteCard, ...]
+
+
+class FixFound(Event, frozen=True, kw_only=True):
+    """Where the phone is, as far as it knows."""
+
+    fix: Fix | None
+
+
+class PlacePressed(Event, frozen=True, kw_only=True):
+    """Another place."""
+
+
+class PlacePicked(Event, frozen=True, kw_only=True):
+    """A known place; '' for none of them."""
+
+    site_id: Id
+
+
+class BeddingPressed(Event, frozen=True, kw_only=True):
+    """Bedding is there, or not; pressed again, not said."""
+
+    present: bool
+
+
+class NoteTyped(Event, frozen=True, kw_only=True):
+    """A word about it."""
+
+    text: str
+
+
+class DonePressed(Event, frozen=True, kw_only=True):
+    """Save."""
+
+
+class Saved(Event, frozen=True, kw_only=True):
+    """The visit is on the disk."""
+
+    visit_id: Id
+
+
+class ReferralMoved(Event, frozen=True, kw_only=True):
+    """The referral says that somebody looked."""
+
+
+class Ticked(Event, frozen=True, kw_only=True):
+    """A second went by."""
+
+
+class BackPressed(Event, frozen=True, kw_only=True):
+    """Out."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def begin(arguments: dict[str, Any]) -> State:
+    """A place, a pin or a referral may be given by the screen before."""
+    site = arguments.get("site")
+    return State(
+        site=site,
+        place_chosen=site is not None,
+        pin=arguments.get("pin"),
+        referral_id=arguments.get("referral_id"),
+    )
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case Opened():
+            return state, (
+                _fix(),
+                Call(method="sites_near", arguments=(state.pin, SITES), answer=lambda s: SitesFound(sites=tuple(s))),
+            )
+        case SitesFound(sites=sites):
+            return _suggest(_with(state, sites=sites)), ()
+        case FixFound(fix=fix):
+            return _with(state, fix=fix), ()
+        case Ticked():
+            return state, (_fix(),)
+        case PlacePressed():
+            return _with(state, choosing=not state.choosing), ()
+        case PlacePicked(site_id=site_id):
+            site = next((one for one in state.sites if one.id == site_id), None)
+            return _with(state, site=site, place_chosen=True, choosing=False), ()
+        case BeddingPressed(present=present):
+            return _with(state, bedding=None if state.bedding == present else present), ()
+        case NoteTyped(text=text):
+            return _with(state, note=text), ()
+        case BackPressed():
+            return state, (Back(),)
+    return _saving(state, event)
+
+
+def _saving(state: State, event: Event) -> Result:
+    match event:
+        case DonePressed():
+            return _done(state)
+        case Saved(visit_id=visit_id):
+            return _saved(state, visit_id)
+        case ReferralMoved():
+            return state, (Home(),)
+        case Failed():
+            return _with(state, saving=False, failure=event), (Feel(name="refused", speak="speak.refused"),)
+    return state, ()
+
+
+def _with(state: State, **changes: Any) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _fix() -> Call:
+    return Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix))
+
+
+def _suggest(state: State) -> State:
+    if state.place_chosen:
+        return state
+    here = [site for site in state.sites if site.distance_m is not None and site.distance_m <= SAME_PLACE_M]
+    return _with(state, site=min(here, key=lambda site: site.distance_m or 0.0, default=None))
+
+
+def _done(state: State) -> Result:
+    if state.saving:
+        return state, ()
+    if state.visit_id is not None:
+        return _saved(state, state.visit_id)
+    draft = VisitDraft(
+        site_id=state.site.id if state.site else None,
+        position=state.pin,
+        referral_id=state.referral_id,
+        bedding_present=state.bedding,
+        note=state.note.strip(),
+    )
+    save = Call(method="record_visit", arguments=(draft,), answer=lambda visit_id: Saved(visit_id=visit_id))
+    return _with(state, saving=True, failure=None), (save,)
+
+
+def _saved(state: State, visit_id: Id) -> Result:
+    """A referral hears at once that somebody looked; its outcome is asked for on its own page."""
+    state = _with(state, saving=False, visit_id=visit_id)
+    felt = Feel(name="saved", speak="speak.saved")
+    if state.referral_id is None:
+        return state, (felt, Home())
+    looked = Call(
+        method="progress_referral",
+        arguments=(state.referral_id, ReferralState.LOOKED_FOR),
+        keywords={"visit_id": visit_id},
+        answer=lambda _: ReferralMoved(),
+    )
+    return state, (felt, looked)

@@ -1,0 +1,29 @@
+"""The line at the foot of every screen: what is sent, what is not, said so that nobody worries for nothing. Pure."""
+
+from mobile.services.views import SyncPhase, SyncStatus
+from mobile.text import Catalogue
+from mobile.text.moments import join, say_clock
+
+WITHOUT_SIGNAL = {SyncPhase.OFFLINE, SyncPhase.FAILED}
+
+
+def say_sync(words: Catalogue, status: SyncStatus) -> str:
+    """'No signal · 3 not yet sent · kept safe on this phone', 'Sending 3', 'All sent 04:31', and what needs a look first."""
+    look = words.say("sync.needs_look", count=status.needs_a_look) if status.needs_a_look else ""
+    if status.phase == SyncPhase.SENDING and status.not_yet_sent:
+        return join(look, words.say("sync.sending", count=status.not_yet_sent))
+    signal = words.say("sync.no_signal") if status.phase in WITHOUT_SIGNAL else ""
+    return join(look, signal, _say_unsent(words, status))
+
+
+def _say_unsent(words: Catalogue, status: SyncStatus) -> str:
+    if status.not_yet_sent:
+        return words.say("sync.unsent", count=status.not_yet_sent)
+    if status.last_synced_at is not None:
+        return words.say("sync.all_sent", clock=say_clock(status.last_synced_at))
+    return words.say("sync.nothing_waiting")
+
+
+def is_worrying(status: SyncStatus) -> bool:
+    """True when somebody must look: the line is drawn in the warning colour then."""
+    return status.needs_a_look > 0 or status.phase == SyncPhase.REVOKED

@@ -1,0 +1,72 @@
+"""Words as textures: wrapped to a width, drawn once, kept while they are in use. Nothing else in the app draws letters.
+
+A word is never cut: `longest_word` tells a layout how wide it must be. `forget` drops every texture (rule B3: the cache holds
+what people are called).
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from kivy.core.text import Label as CoreLabel
+from kivy.metrics import sp
+
+from mobile.theme.sizes import LETTERS
+
+KEPT = 1_500
+
+
+def size_px(role: str) -> float:
+    """The letter size of a role in pixels, font scale included."""
+    return float(sp(LETTERS[role]))
+
+
+@lru_cache(maxsize=KEPT)
+def texture(text: str, letters_px: float, bold: bool, width_px: int, align: str) -> Any:
+    """A white texture of `text` wrapped to `width_px`; tint it with a Color. None for no text."""
+    if not text:
+        return None
+    label = CoreLabel(text=text, font_size=letters_px, bold=bold, text_size=(max(1, width_px), None), halign=align)
+    label.refresh()
+    return label.texture
+
+
+@lru_cache(maxsize=KEPT)
+def width_of(text: str, letters_px: float, bold: bool) -> float:
+    """How wide a run of text is in pixels, on one line."""
+    return float(CoreLabel(font_size=letters_px, bold=bold).get_extents(text)[0])
+
+
+def longest_word(text: str, role: str, bold: bool = False) -> float:
+    """The width in pixels of the widest word."""
+    letters_px = size_px(role)
+    return max((width_of(word, letters_px, bold) for word in text.split()), default=0.0)
+
+
+@lru_cache(maxsize=KEPT)
+def fit(text: str, letters_px: float, bold: bool, width_px: int, lines: int) -> str:
+    """As many whole words of `text` as fit in so many lines of that width, with an ellipsis when some did not."""
+    kept: list[str] = []
+    line, used = "", 0
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if line and width_of(longer, letters_px, bold) > width_px:
+            used += 1
+            if used == lines:
+                return " ".join([*_make_room(kept, line, letters_px, bold, width_px), "…"])
+            longer = word
+        kept.append(word)
+        line = longer
+    return " ".join(kept)
+
+
+def _make_room(kept: list[str], line: str, letters_px: float, bold: bool, width_px: int) -> list[str]:
+    if width_of(f"{line} …", letters_px, bold) > width_px and len(kept) > 1:
+        return kept[:-1]
+    return kept
+
+
+def forget() -> None:
+    """Drop every cached texture and width: called when the phone locks."""
+    texture.cache_clear()
+    width_of.cache_clear()
+    fit.cache_clear()
