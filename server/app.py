@@ -10,7 +10,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, get
 from litestar.config.csrf import CSRFConfig
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from uuid_utils import uuid7
 
@@ -134,7 +134,7 @@ class Health(Value, frozen=True, kw_only=True):
 
 
 @get("/health", opt={"action": Act.PUBLIC}, sync_to_thread=True, responses=problems(503))
-def check_health(services: Services) -> Health:
+def check_health(services: NamedDependency[Services]) -> Health:
     """Whether the server can serve: it asks the database one question."""
     with services.database.reading() as session:
         session.connection().exec_driver_sql("SELECT 1")

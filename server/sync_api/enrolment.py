@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
+from litestar.params import RawBody
 
 from server.http.openapi import problems
 from server.http.services import Services
@@ -31,7 +32,7 @@ _read_request = msgspec.json.Decoder(EnrolmentRequest).decode
     status_code=201,
     responses=problems(400, 401, 410, 413, 429),
 )
-def enrol(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+def enrol(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """Enrol a phone with its one-time code (JSON as `EnrolmentRequest`, signed with the key that it names)."""
     now = services.clock()
     subject = hash_token(request.client.host if request.client else "")
@@ -53,7 +54,7 @@ def enrol(request: Request[Any, Any, Any], body: bytes, services: NamedDependenc
 
 
 @post("/token", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(401, 403))
-def renew_token(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+def renew_token(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """New tokens for the refresh token in the Authorization header, signed by the same phone. The body is empty.
 
     Losing the answer is harmless: the same refresh token gets the same successor.

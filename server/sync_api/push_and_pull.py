@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
+from litestar.params import RawBody
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -23,7 +24,7 @@ SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "sync_to_thread": True, "st
 
 
 @post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 503))
-def push(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+def push(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """Take the next changes of a phone's log (JSON as `sync.wire.PushRequest`, gzip or zstd).
 
     Everything up to `acked` is durable when this answers. Sending the same again changes nothing.
@@ -50,7 +51,7 @@ def take(services: Services, session: Session, number: int, batch: DecodedBatch,
 
 
 @post("/pull", **SYNC, responses=problems(400, 401, 403, 413, 426, 503))
-def pull(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`)."""
     now = services.clock()
     signed = read_signed(request, body, now)
@@ -66,7 +67,7 @@ def pull(request: Request[Any, Any, Any], body: bytes, services: NamedDependency
 
 
 @post("/renew", **SYNC, responses=problems(401, 403))
-def renew(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+def renew(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """A fresh number for a phone that found its own used by a copy of itself. Its tokens go on with the new number."""
     now = services.clock()
     signed = read_signed(request, body, now)
@@ -76,7 +77,9 @@ def renew(request: Request[Any, Any, Any], body: bytes, services: NamedDependenc
 
 
 @post("/wiped", **SYNC, responses=problems(400, 401))
-def take_receipt(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+def take_receipt(
+    request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]
+) -> Response[bytes]:
     """The phone's last word: it has wiped itself."""
     now = services.clock()
     signed = read_signed(request, body, now)

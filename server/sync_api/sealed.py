@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
+from litestar.params import RawBody
 from msgspec import Meta, Struct
 
 from server.actions.validation import validate
@@ -48,7 +49,7 @@ _read = msgspec.json.Decoder(SealedOutbox).decode
 
 
 @post("/sealed", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(400, 401, 413))
-def take_sealed(request: Request[Any, Any, Any], body: bytes, services: NamedDependency[Services]) -> Response[bytes]:
+def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """Take a phone's sealed outbox (JSON as `SealedOutbox`), signed by the phone; no token is asked of a wiped one."""
     now = services.clock()
     signed = read_signed(request, body, now)

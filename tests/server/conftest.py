@@ -1,0 +1,92 @@
+"""What the server's tests ask for: the cast in a real database, the whole application over it, a browser and a phone."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.server.cast import PASSWORD, Cast, email_of, make_cast, make_settings
+from tests.server.phone import Phone
+
+if TYPE_CHECKING:
+    from conftest import Clock
+    from litestar.testing import TestClient
+
+    from server.database import Database
+    from server.http.services import Services
+    from server.settings import Settings
+    from shared.model.worker import Worker
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> "Settings":
+    return make_settings(database_url, tmp_path / "data")
+
+
+@pytest.fixture
+def cast(database: "Database", now: object, new_id: Callable[[], str]) -> Cast:
+    return make_cast(database, now, new_id)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def client(settings: "Settings", clock: "Clock", new_id: Callable[[], str], cast: Cast) -> Iterator["TestClient"]:
+    """A browser that is not signed in."""
+    from litestar.testing import TestClient
+
+    from server.app import create_app
+
+    with TestClient(create_app(settings, clock, new_id), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def services(settings: "Settings", clock: "Clock", new_id: Callable[[], str]) -> Iterator["Services"]:
+    """The parts of the server, for what a test does behind its back."""
+    from server.app import create_services
+
+    made = create_services(settings, clock, new_id)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def sign_in(client: "TestClient") -> Callable[["Worker"], "TestClient"]:
+    """Signs somebody of the cast in, through the real form."""
+
+    def do(worker: "Worker", password: str = PASSWORD) -> "TestClient":
+        answer = post_sign_in(client, email_of(worker), password)
+        assert answer.status_code in {200, 303}, answer.text
+        return client
+
+    return do
+
+
+def post_sign_in(client: "TestClient", email: str, password: str, **others: str) -> object:
+    client.get("/sign-in", headers={"accept": "text/html"})
+    form = {"email": email, "password": password, "code": "", "next": "", "_csrf_token": client.cookies["lantern-form"]}
+    return client.post("/sign-in", data=form | others, headers={"accept": "text/html"}, follow_redirects=False)
+
+
+@pytest.fixture
+def issue_code(services: "Services", cast: Cast) -> Callable[["Worker"], str]:
+    """A one-time code for somebody's phone."""
+    from server.actions.enrolment import make_code
+
+    def do(worker: "Worker") -> str:
+        with services.database.writing() as session:
+            return make_code(
+                session, worker.id, worker.team_ids[0], services.settings, services.clock(), services.new_id
+            ).code
+
+    return do
+
+
+@pytest.fixture
+def phone(
+    client: "TestClient", clock: "Clock", new_id: Callable[[], str], issue_code: Callable[..., str], cast: Cast
+) -> Phone:
+    """Aisha's phone, enrolled."""
+    made = Phone(client, clock, new_id)
+    made.enrol(issue_code(cast.aisha))
+    return made
