@@ -115,7 +115,7 @@ def _move(access: Access, case_id: Id, before: set[CaseState], after: CaseState,
     if after in {CaseState.CLOSED, CaseState.DECLINED}:
         cases.close_case(access.session, case_id, after, _say(reason), access.now)
     else:
-        cases.set_case(access.session, case_id, state=str(after.value))
+        cases.set_case(access.session, case_id, state=str(after.value), reason=_say(reason))
     return cases.find_case(access.session, case_id) or found
 
 

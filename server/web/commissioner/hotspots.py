@@ -2,6 +2,8 @@
 narrows it to a person (privacy rules D3, D6): the address names a publication and nothing else.
 """
 
+import itertools
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -108,7 +110,7 @@ def band_of(shown: int | None, threshold: int) -> int:
 def _legend(threshold: int) -> list[tuple[str, str]]:
     """The colours in words, the fewest first."""
     starts = [step * threshold for step in STEPS]
-    ranges = [f"About {low} to {high - 5}" for low, high in zip(starts, starts[1:], strict=False)]
+    ranges = [f"About {low} to {high - 5}" for low, high in itertools.pairwise(starts)]
     return [("none", f"Fewer than {threshold}, may be none")] + [
         (str(number), text) for number, text in enumerate([*ranges, f"About {starts[-1]} or more"], start=1)
     ]
