@@ -144,20 +144,23 @@ def on_gap(state: DeviceState, need: int) -> DeviceState:
 
 
 class Fate(Struct, frozen=True):
-    """What a page makes of one change. `said` maps a feed to its new word, or to None where it says nothing any more."""
+    """What a page makes of one change. `said` maps a feed to its new word, or to None where it says nothing any more.
+
+    `is_put` tells that a feed has just put it, with `body`, or without where that is the own change as the log has it.
+    """
 
     known: Known
     eff: int
     said: Mapping[str, str | None]
     standing: Standing
+    is_put: bool
     body: bytes | None
     is_erased: bool
 
     @property
     def is_changed(self) -> bool:
-        """Must what is shown of it be made anew? An own change that comes with a body may have come by another number."""
-        is_other = self.known.n is not None and self.body is not None
-        return self.is_erased or is_other or self.eff != self.known.eff or self.standing.is_shown != self.known.is_shown
+        """Must what is shown of it be made anew? What is put again may have another stamp, or come by another number."""
+        return self.is_put or self.is_erased or self.standing.is_shown != self.known.is_shown
 
     @property
     def was_shown_otherwise(self) -> bool:
@@ -327,6 +330,7 @@ class Reading:
             eff=self._effs.get(change.id, change.eff),
             said=said,
             standing=standing(words, change.n, acked, is_granted),
+            is_put=change.id in self._effs,
             body=self._bodies.get(change.id),
             is_erased=change.id in self._erased,
         )

@@ -12,11 +12,16 @@ EMPTY: Final = "0" * 16
 _MODULUS_MASK: Final = (1 << 64) - 1
 
 
-def row_hash(op: str, change_id: str, eff: int) -> int:
+def mark(eff: int, dev: int, n: int) -> str:
+    """What ranks and counts a change that is put in a feed: its stamp and its dot. Other rows carry none."""
+    return f"{eff}:{dev}:{n}"
+
+
+def row_hash(op: str, change_id: str, marked: str) -> int:
     """The 64-bit hash of one feed row."""
-    return int.from_bytes(blake2b(f"{op}:{change_id}:{eff}".encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(f"{op}:{change_id}:{marked}".encode(), digest_size=8).digest(), "big")
 
 
-def extend(feed_hash: str, op: str, change_id: str, eff: int) -> str:
+def extend(feed_hash: str, op: str, change_id: str, marked: str) -> str:
     """The hash of a feed (16 hex digits) after one more row."""
-    return f"{(int(feed_hash, 16) + row_hash(op, change_id, eff)) & _MODULUS_MASK:016x}"
+    return f"{(int(feed_hash, 16) + row_hash(op, change_id, marked)) & _MODULUS_MASK:016x}"

@@ -18,12 +18,12 @@ SUPERSEDING: Final = frozenset({PUT, EVICT})
 
 
 class Entry(Struct, frozen=True):
-    """Something to be said in a feed. `eff` is 0 unless the row puts a value that the stamp ranks."""
+    """Something to be said in a feed. `mark` is `digest.mark` of a change that is put, else empty."""
 
     scope: str
     id: str
     op: str
-    eff: int = 0
+    mark: str = ""
 
 
 class Numbered(Struct, frozen=True):
@@ -43,16 +43,28 @@ def route(stored: Stored, placed: frozenset[str], is_erased: bool) -> list[Entry
     A quarantined change is heard by its author alone. An author whose change went to other scopes than the one it was
     recorded in is told so in private, since no feed of its own may ever mention it.
     """
-    private = private_scope(stored.device)
     if not stored.is_accepted:
-        return [Entry(private, stored.id, HELD)]
+        return say_in_private(stored.device, stored.id, stored.reason, is_erased)
     scopes = placed or frozenset({stored.scope})
-    entries = [Entry(scope, stored.id, PUT, stored.eff) for scope in sorted(scopes)]
+    entries = put_everywhere(stored, scopes)
     if is_erased:
-        entries += [Entry(scope, stored.id, ERASE) for scope in sorted(scopes | {private})]
-    if stored.scope not in scopes:
-        entries.append(Entry(private, stored.id, ELSEWHERE))
+        entries += [Entry(scope, stored.id, ERASE) for scope in sorted(scopes)]
+    if is_erased or stored.scope not in scopes:
+        entries += say_in_private(stored.device, stored.id, None, is_erased)
     return entries
+
+
+def put_everywhere(stored: Stored, scopes: Iterable[str]) -> list[Entry]:
+    """A change that is to be heard in these scopes."""
+    marked = digest.mark(stored.eff, stored.device, stored.n)
+    return [Entry(scope, stored.id, PUT, marked) for scope in sorted(scopes)]
+
+
+def say_in_private(device: int, change_id: str, reason: str | None, is_erased: bool) -> list[Entry]:
+    """What the author alone hears of a change: that it is held (for `reason`) or counts elsewhere, and that it was erased."""
+    private = private_scope(device)
+    words = [ELSEWHERE if reason is None else HELD, *([ERASE] if is_erased else [])]
+    return [Entry(private, change_id, word) for word in words]
 
 
 def route_all(
@@ -65,23 +77,24 @@ def route_all(
 
     What the same phone brought before under another number is fed already; the phone hears in private what became of it.
     """
-    private = private_scope(device)
-    entries = [Entry(private, i, ELSEWHERE if reason is None else HELD) for i, reason in plan.again.items()]
+    entries = []
+    for change_id, reason in plan.again.items():
+        entries += say_in_private(device, change_id, reason, change_id in erased_ids)
     for stored in plan.stored:
         placed = placements.get(stored.entity or "", frozenset())
         entries += route(stored, placed, stored.id in erased_ids)
     return entries
 
 
-def place(effs: Mapping[str, int], present: Mapping[str, frozenset[str]], wanted: frozenset[str]) -> list[Entry]:
-    """What must be said so that these changes (id -> stamp) are heard in `wanted` and nowhere else.
+def place(marks: Mapping[str, str], present: Mapping[str, frozenset[str]], wanted: frozenset[str]) -> list[Entry]:
+    """What must be said so that these changes (id -> mark) are heard in `wanted` and nowhere else.
 
     `present` tells in which feeds each is now. This is a move, a share, and a withdrawal alike.
     """
     entries: list[Entry] = []
-    for change_id, eff in effs.items():
+    for change_id, marked in marks.items():
         there = present.get(change_id, frozenset())
-        entries += [Entry(scope, change_id, PUT, eff) for scope in sorted(wanted - there)]
+        entries += [Entry(scope, change_id, PUT, marked) for scope in sorted(wanted - there)]
         entries += [Entry(scope, change_id, EVICT) for scope in sorted(there - wanted)]
     return entries
 
@@ -102,7 +115,7 @@ def number(entries: Sequence[Entry], heads: Mapping[str, Cursor], last_seq: int)
     rows: list[Numbered] = []
     for seq, entry in enumerate(entries, start=last_seq + 1):
         end = ends.get(entry.scope, START)
-        end = Cursor(seq, end.count + 1, digest.extend(end.hash, entry.op, entry.id, entry.eff))
+        end = Cursor(seq, end.count + 1, digest.extend(end.hash, entry.op, entry.id, entry.mark))
         ends[entry.scope] = end
         rows.append(Numbered(entry.scope, seq, entry.id, entry.op, end.count, end.hash))
     return rows

@@ -39,6 +39,7 @@ class DecodedBatch(Struct, frozen=True):
 
     device: int
     now_ms: int
+    prior: str
     app: str
     unsent: int
     records: tuple[Record, ...]
@@ -65,7 +66,8 @@ def decode_batch(body: bytes, limits: Limits = LIMITS, validate: Validate = acce
         raise Refused("malformed", detail=str(error)) from error
     if len(request.events) > limits.changes_max:
         raise Refused("too_many")
-    return DecodedBatch(request.device, request.now, request.app, request.unsent, _records(request, limits, validate))
+    records = _records(request, limits, validate)
+    return DecodedBatch(request.device, request.now, request.prior, request.app, request.unsent, records)
 
 
 def _records(request: PushRequest, limits: Limits, validate: Validate) -> tuple[Record, ...]:

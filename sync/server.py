@@ -128,9 +128,14 @@ class PushPlan(Struct, frozen=True, kw_only=True):
 # ------------------------------------------------------------------------------------------------------------- push
 
 
+def unreadable_id(device: int, n: int) -> str:
+    """The id that a record is kept under when its own cannot be read. A later server may be able to."""
+    return f"unreadable-{device}-{n}"
+
+
 def record_id(record: Record, device: int) -> str:
-    """The id a record is kept under: its own, or one made from its number when it cannot be read."""
-    return record.change.id if record.change is not None else f"unreadable-{device}-{record.n}"
+    """The id that a record is kept under."""
+    return record.change.id if record.change is not None else unreadable_id(device, record.n)
 
 
 def fresh_records(acked: int, batch: DecodedBatch) -> tuple[Record, ...]:
@@ -144,15 +149,25 @@ def check_push(device: DeviceState, batch: DecodedBatch) -> None:
         raise Refused("another_device")
     if not device.gate.may_push:
         raise Refused(device.gate.refusal)
-    if batch.records and batch.records[0].n > device.acked + 1:
+    if not batch.records:
+        return
+    if batch.records[0].n > device.acked + 1:
         raise Refused("gap", need=device.acked + 1)
+    if batch.records[0].n == device.acked + 1 and is_other_past(device, batch):
+        raise Refused("gap", need=1)
+
+
+def is_other_past(device: DeviceState, batch: DecodedBatch) -> bool:
+    """Does this batch go on from another change than the one we acknowledged last? Then the phone, or its copy, must send
+    its whole log, so that the first number that differs is found."""
+    return bool(batch.prior and device.acked_id) and batch.prior != device.acked_id
 
 
 def check_fork(device: DeviceState, batch: DecodedBatch, ids: Mapping[int, str]) -> None:
     """Refuse a number that already means another change: this phone, or a copy of it, must take a new number."""
     for record in batch.records:
         known = ids.get(record.n)
-        if not record.is_hole and known is not None and known != record_id(record, device.number):
+        if record.change is not None and known not in {None, record.change.id, unreadable_id(device.number, record.n)}:
             raise Refused("fork", n=record.n)
 
 
@@ -202,11 +217,11 @@ def plan_push(device: DeviceState, batch: DecodedBatch, known: KnownNumbers, rec
 
 
 def last_acknowledged(device: DeviceState, batch: DecodedBatch) -> tuple[int, str]:
-    """The highest number that is durable once this batch is, and the change it means (none for a hole)."""
+    """The highest number that is durable once this batch is, and the change it means (none that we could read: empty)."""
     if not batch.records or batch.records[-1].n <= device.acked:
         return device.acked, device.acked_id
     last = batch.records[-1]
-    return last.n, "" if last.is_hole else record_id(last, device.number)
+    return last.n, last.change.id if last.change is not None else ""
 
 
 def quarantine(plan: PushPlan, reasons: Mapping[str, str]) -> PushPlan:

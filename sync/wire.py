@@ -100,10 +100,15 @@ class Hole(Struct, frozen=True, kw_only=True):
 
 
 class PushRequest(Struct, frozen=True, kw_only=True):
-    """The next changes of a phone's log, each still raw, so that one bad record cannot spoil its neighbours."""
+    """The next changes of a phone's log, each still raw, so that one bad record cannot spoil its neighbours.
+
+    `prior` is the id of the change before the first of them, empty when there is none or it was forgotten: by it the
+    server notices that a copy of this phone has meanwhile gone another way.
+    """
 
     device: int
     now: Milliseconds
+    prior: str = ""
     app: str = ""
     unsent: int = 0
     events: list[Raw]

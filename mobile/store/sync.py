@@ -176,7 +176,12 @@ class SyncStore:
         events = [self._event(n, bodies.get(n)) for n in range(state.acked + 1, last + 1)]
         self._sending_to = last
         return PushRequest(
-            device=state.device, now=now_ms, app=app, unsent=state.last_n - state.acked, events=_within_limits(events)
+            device=state.device,
+            now=now_ms,
+            prior=rows.find_own_id(self._db, state.acked) or "",
+            app=app,
+            unsent=state.last_n - state.acked,
+            events=_within_limits(events),
         )
 
     @staticmethod
@@ -195,11 +200,12 @@ class SyncStore:
         self._change_state(lambda state: device.on_pushed(state, answer, rows.find_own_id(self._db, answer.acked)))
 
     def apply_refused(self, refusal: Refusal) -> None:
-        """What a refusal means. A wipe is carried out before this returns."""
+        """What a refusal means. A wipe is carried out in the transaction that hears of it."""
         self._sending_to = 0
-        self._change_state(lambda state: device.on_refused(state, refusal, state.acked < state.last_n))
-        if self.get_state().status == WIPED:
-            self.wipe()
+        with self._transaction():
+            self._change_state(lambda state: device.on_refused(state, refusal, state.acked < state.last_n))
+            if self.get_state().status == WIPED:
+                self.wipe()
 
     def _change_state(self, change: Callable[[DeviceState], DeviceState]) -> None:
         with self._transaction():

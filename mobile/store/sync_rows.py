@@ -184,16 +184,19 @@ def list_hidden_own(db: Connection, to_n: int) -> set[str]:
 
 
 def write_fates(db: Connection, fates: Sequence[Fate], bodies: Mapping[str, bytes], adopts: Mapping[str, str]) -> None:
-    """What a page made of changes: stamps, standing and bodies of those that stay; those that go, go whole."""
-    stay = [f for f in fates if not f.is_forgotten]
+    """What a page made of changes. `bodies` are those that the log does not have; what goes, goes whole."""
     db.executemany(
         "insert into sync_change values (?, ?, ?, ?, ?) on conflict (id) do update set eff = excluded.eff,"
-        " body = coalesce(excluded.body, body), adopts = coalesce(excluded.adopts, adopts), is_shown = excluded.is_shown",
+        " body = excluded.body, adopts = excluded.adopts, is_shown = excluded.is_shown",
         [
             (f.known.id, f.eff, bodies.get(f.known.id), adopts.get(f.known.id), f.standing.is_shown)
-            for f in stay
-            if f.is_changed or f.known.id in bodies
+            for f in fates
+            if f.is_put and not f.is_forgotten
         ],
+    )
+    db.executemany(
+        "update sync_change set is_shown = ? where id = ?",
+        [(f.standing.is_shown, f.known.id) for f in fates if f.is_changed and not f.is_put],
     )
     db.executemany("delete from sync_change where id = ?", [(f.known.id,) for f in fates if f.is_forgotten])
 

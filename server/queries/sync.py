@@ -1,8 +1,9 @@
 """The server's store for sync: the two doors that phones come through, push and pull, and the way to all the rest.
 
 The rules are in `sync/`; here they are given rows and their decisions are written, inside the caller's transaction
-(`Database.writing()`: a pull too notes that its phone was seen). Everything slow stands before the feed counter is taken:
-in PostgreSQL its row is held from there to the commit, which is what makes the order of numbers the order of commits.
+(`Database.writing()`: a pull too notes that its phone was seen). Everything slow stands before the feed counter is
+taken: in PostgreSQL its row is held from there to the commit, which is what makes the order of numbers the order of
+commits.
 """
 
 from sqlalchemy.exc import OperationalError
@@ -134,7 +135,7 @@ def _apply(session: Session, accepted: list[AcceptedChange], project: Project) -
 def _feed(sql: Sql, device: DeviceState, plan: PushPlan) -> None:
     """The serialised tail: from here to the commit this push holds the counter."""
     last_seq = feed.lock_counter(sql)
-    erased = changes.find_erased(sql, [s.id for s in plan.stored])
+    erased = changes.find_erased(sql, [*(s.id for s in plan.stored), *plan.again])
     if erased:
         changes.strip_changes(sql, {s.id: s.body for s in plan.stored if s.id in erased})
     placements = feed.find_placements(sql, {s.entity for s in plan.stored if s.entity})
@@ -150,7 +151,10 @@ def pull(
     minimum_app: str = "",
     limits: Limits = LIMITS,
 ) -> PullAnswer:
-    """A page of what a phone may follow. Raises `Refused` unknown_device, another_device, wipe, revoked, malformed, upgrade."""
+    """A page of what a phone may follow.
+
+    Raises `Refused` unknown_device, another_device, wipe, revoked, malformed, upgrade.
+    """
     sql = Sql(session)
     device = devices.get_device(sql, device_number)
     server.check_pull(device, request, minimum_app, limits)

@@ -13,10 +13,10 @@ from server.queries import sync_feed as feed
 from server.queries.sync_devices import find_numbers
 from server.queries.sync_sql import Sql
 from server.tables import sync as tables
-from sync import clock, feeds, merge
+from sync import clock, digest, feeds, merge
 from sync.authoring import NewChange, number
 from sync.server import AcceptedChange, Stored, next_server_number, number_adopted, store_own
-from sync.wire import CONFIG, PUT, SERVER_DEVICE, Change, private_scope
+from sync.wire import CONFIG, SERVER_DEVICE, Change, private_scope
 
 SERVER_NUMBER, SERVER_CLOCK = "server_number", "server_clock"
 
@@ -67,12 +67,8 @@ def _store_own(sql: Sql, numbered: Sequence[Change], now_ms: int, last_seq: int)
     stored = [store_own(change, now_ms) for change in numbered]
     changes.insert_changes(sql, stored)
     placements = feed.find_placements(sql, {s.entity for s in stored if s.entity})
-    entries = [
-        feeds.Entry(scope, s.id, PUT, s.eff)
-        for s in stored
-        for scope in sorted(placements.get(s.entity or "", frozenset({s.scope})))
-    ]
-    feed.append(sql, entries, last_seq)
+    placed = ((s, placements.get(s.entity or "", frozenset({s.scope}))) for s in stored)
+    feed.append(sql, [entry for s, scopes in placed for entry in feeds.put_everywhere(s, scopes)], last_seq)
     return stored
 
 
@@ -91,7 +87,8 @@ def adopt(
 ) -> Change | None:
     """Let a quarantined change in, as a new change of the server (into `scope`, else where it was recorded).
 
-    Returns None, and does nothing, when there is no such quarantined change, it was adopted before, or it is unreadable.
+    Returns None, and does nothing, when there is no such quarantined change, it was adopted before, or it is
+    unreadable.
     """
     sql = Sql(session)
     held = changes.find_change(session, change_id)
@@ -118,9 +115,9 @@ def place_entity(session: Session, entity: str, scopes: Iterable[str]) -> None:
     wanted = frozenset(scopes)
     sql.run("delete from sync_placement where entity = ?", entity)
     sql.insert(tables.placement, [(entity, scope) for scope in sorted(wanted)])
-    query = "select id, eff from sync_change where entity = ? and reason is null order by received_at_ms, device, n"
-    effs = dict(sql.rows(query, entity))
-    entries = feeds.place(effs, feed.find_present(sql, effs), wanted)
+    query = "select id, eff, device, n from sync_change where entity = ? and reason is null order by received_at_ms, device, n"
+    marks = {change_id: digest.mark(eff, device, n) for change_id, eff, device, n in sql.rows(query, entity)}
+    entries = feeds.place(marks, feed.find_present(sql, marks), wanted)
     feed.append_superseding(sql, entries, last_seq)
 
 

@@ -1,7 +1,7 @@
 """Plain SQL over the connection of a session, written once for SQLite and PostgreSQL.
 
-Sync's hot statements go past the ORM and past SQLAlchemy's compiler, but stay inside the caller's transaction. `?` stands for
-a value, `?*` for a list (`id in ?*`). Nothing here knows what the tables mean.
+Sync's hot statements go past the ORM and past SQLAlchemy's compiler, but stay inside the caller's transaction. `?`
+stands for a value, `?*` for a list (`id in ?*`). Nothing here knows what the tables mean.
 """
 
 import json

@@ -1,0 +1,53 @@
+"""Replays one world, or lives many fresh ones: `python -m tests.simulation [--seed N | --runs N [--from N]]`.
+
+Prints what happened, and the seed of the first world that breaks an invariant; exit code 1 then.
+"""
+
+import argparse
+import sys
+import time
+import traceback
+from collections import Counter
+
+from tests.simulation.invariants import check
+from tests.simulation.office import SqliteStore
+from tests.simulation.world import World
+
+
+def say(line: str) -> None:
+    """A line for whoever runs this."""
+    sys.stdout.write(line + "\n")
+
+
+def live(seed: int) -> World:
+    """Live one world and check it."""
+    world = World(seed, SqliteStore())
+    world.counts["quiet rounds"] = world.run()
+    check(world)
+    return world
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, help="replay this world")
+    parser.add_argument("--runs", type=int, default=500, help="how many worlds to live (default 500)")
+    parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed (default 0)")
+    options = parser.parse_args()
+    seeds = [options.seed] if options.seed is not None else range(options.first, options.first + options.runs)
+    counts: Counter[str] = Counter()
+    started = time.monotonic()
+    for seed in seeds:
+        try:
+            counts += live(seed).counts
+        except Exception as error:
+            traceback.print_exc()
+            say(f"seed {seed}: {type(error).__name__}: {error}\nreplay it with: make simulate SEED={seed}")
+            return 1
+    say(f"{len(seeds)} worlds lived in {time.monotonic() - started:.1f} s; nothing broke.")
+    for name, count in counts.most_common():
+        say(f"  {count:>9,}  {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,229 @@
+"""The server of a simulated world: the production store behind a wire, with backups, restores, and a fuse beneath it.
+
+What people order is kept in a ledger outside the database and replayed after a restore, as in production. Nothing random
+here: the world decides what happens.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from server.database import Database
+from server.queries import sync as queries
+from server.queries.sync_blobs import append_blob, begin_blob
+from server.tables.columns import metadata
+from sync import wire
+from sync.encoding import inflate
+from sync.reading import decode_batch
+from sync.safety import safe_numbers
+from sync.server import AcceptedChange
+from sync.wire import Change
+from tests.simulation.faults import Fuse, copy_image
+from tests.sync.county import create_tables
+
+BACKUPS_RETAINED = 2
+SYNC_TABLES = [table for name, table in metadata.tables.items() if name.startswith("sync_")]
+
+_template: list[sqlite3.Connection] = []
+
+
+class Store(Protocol):
+    """A database that can be photographed and put back."""
+
+    fuse: Fuse
+
+    def writing(self) -> Any:
+        """A session in one transaction."""
+
+    def photograph(self) -> Any:
+        """All of it as it is now."""
+
+    def put_back(self, photograph: Any) -> None:
+        """As it was then."""
+
+
+class SqliteStore:
+    """An SQLite in memory, with the transactions of `server.database`."""
+
+    def __init__(self) -> None:
+        self.fuse = Fuse()
+        self.raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self._engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
+        event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        event.listen(self._engine, "before_cursor_execute", lambda *_: self.fuse.burn())
+        if not _template:
+            self._make_template()
+        _template[0].backup(self.raw)
+
+    def _make_template(self) -> None:
+        metadata.create_all(self._engine, SYNC_TABLES)
+        _template.append(copy_image(self.raw))
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def photograph(self) -> sqlite3.Connection:
+        return copy_image(self.raw)
+
+    def put_back(self, photograph: sqlite3.Connection) -> None:
+        photograph.backup(self.raw)
+
+
+class PostgresStore:
+    """A real PostgreSQL, its tables emptied for each world."""
+
+    def __init__(self, database: Database) -> None:
+        self.fuse = Fuse()
+        self._database = database
+        event.listen(database.engine, "before_cursor_execute", lambda *_: self.fuse.burn())
+        create_tables(database)
+        self.put_back({})
+
+    def writing(self) -> Any:
+        return self._database.writing()
+
+    def photograph(self) -> dict[str, list[dict[str, Any]]]:
+        with self._database.engine.connect() as connection:
+            return {t.name: [dict(row) for row in connection.execute(t.select()).mappings()] for t in SYNC_TABLES}
+
+    def put_back(self, photograph: dict[str, list[dict[str, Any]]]) -> None:
+        with self._database.engine.begin() as connection:
+            connection.execute(text("truncate " + ", ".join(t.name for t in SYNC_TABLES)))
+            for table in SYNC_TABLES:
+                if photograph.get(table.name):
+                    connection.execute(table.insert(), photograph[table.name])
+
+
+def validate(change: Change) -> str | None:
+    """A domain that knows one kind of nonsense."""
+    return "not a sound change" if bytes(change.p) == b'"unsound"' else None
+
+
+def project(_session: Session, accepted: list[AcceptedChange]) -> None:
+    """A domain with one fault in it."""
+    if any(bytes(a.change.p) == b'"poison"' for a in accepted):
+        raise ZeroDivisionError
+
+
+Order = Callable[[Session], Any]
+
+
+@dataclass
+class Backup:
+    photograph: Any
+    acked: dict[int, int]
+    ledger_length: int
+
+
+@dataclass
+class Office:
+    """Requests in, answers out; orders; backups."""
+
+    store: Store
+    minimum_app: str = ""
+    ledger: list[Order] = field(default_factory=list)
+    backups: list[Backup] = field(default_factory=list)
+    scopes: dict[int, list[str]] = field(default_factory=dict)
+    placed: dict[str, list[str]] = field(default_factory=dict)
+
+    # ------------------------------------------------------------------------------------------------------- the wire
+
+    def handle(self, number: int, kind: str, squeezed: bytes, now_ms: int) -> tuple[int, bytes]:
+        """Answer a request as the HTTP layer does: a status and a plain body."""
+        try:
+            return 200, wire.encode(self._answer(number, kind, inflate(squeezed, "gzip", 8 << 20), now_ms))
+        except wire.Refused as refused:
+            return refused.status, wire.encode(refused.refusal)
+
+    def _answer(self, number: int, kind: str, body: bytes, now_ms: int) -> Any:
+        if kind == "push":
+            batch = decode_batch(body, validate=validate)
+            with self.store.writing() as session:
+                return queries.push(session, number, batch, now_ms, project)
+        if kind == "pull":
+            with self.store.writing() as session:
+                request = wire.read_pull_request(body)
+                return queries.pull(session, number, request, now_ms, minimum_app=self.minimum_app)
+        if kind == "renew":
+            return self._renew(number, now_ms)
+        return self._take_receipt(number, now_ms)
+
+    def _renew(self, number: int, now_ms: int) -> wire.Renewed:
+        with self.store.writing() as session:
+            fresh = queries.renew_device(session, number, now_ms)
+        scopes = self.scopes[fresh] = list(self.scopes[number])
+        self.ledger.append(
+            lambda s: queries.register_device(
+                s, scopes=scopes, label="", now_ms=now_ms, number=fresh, renewed_from=number
+            )
+        )
+        return wire.Renewed(device=fresh)
+
+    def _take_receipt(self, number: int, now_ms: int) -> wire.Receipt:
+        with self.store.writing() as session:
+            queries.record_wiped(session, number, now_ms)
+        return wire.Receipt(device=number, now=now_ms)
+
+    # --------------------------------------------------------------------------------------------------------- orders
+
+    def order(self, order: Order) -> Any:
+        """Carry out something that only the database remembers."""
+        with self.store.writing() as session:
+            return order(session)
+
+    def order_for_ever(self, order: Order) -> Any:
+        """Carry out something that no restore may undo."""
+        done = self.order(order)
+        self.ledger.append(order)
+        return done
+
+    def enrol(self, scopes: list[str], now_ms: int) -> int:
+        number: int = self.order(lambda s: queries.register_device(s, scopes=scopes, label="", now_ms=now_ms))
+        self.ledger.append(lambda s: queries.register_device(s, scopes=scopes, label="", now_ms=now_ms, number=number))
+        self.scopes[number] = scopes
+        return number
+
+    def grant(self, number: int, scopes: list[str]) -> None:
+        self.scopes[number] = scopes
+        self.order_for_ever(lambda s: queries.set_scopes(s, number, scopes))
+
+    def place(self, entity: str, scopes: list[str]) -> None:
+        self.placed[entity] = scopes
+        self.order_for_ever(lambda s: queries.place_entity(s, entity, scopes))
+
+    # -------------------------------------------------------------------------------------------------------- backups
+
+    def back_up(self) -> None:
+        acked = self.order(queries.list_acked)
+        self.backups = [*self.backups, Backup(self.store.photograph(), acked, len(self.ledger))][-BACKUPS_RETAINED:]
+        safe = safe_numbers([backup.acked for backup in self.backups], BACKUPS_RETAINED)
+        self.order(lambda s: queries.set_safe(s, {number: n for number, n in safe.items() if number in self.scopes}))
+
+    def restore(self, backup: Backup) -> None:
+        self.store.put_back(backup.photograph)
+        for order in self.ledger[backup.ledger_length :]:
+            self.order(order)
+
+    # ---------------------------------------------------------------------------------------------------- attachments
+
+    def take_blob(self, sha256: str, size: int, start: int, piece: bytes) -> int:
+        with self.store.writing() as session:
+            begin_blob(session, sha256, size)
+            return append_blob(session, sha256, start, piece)
+
+
+def read_rows(store: Store, query: str) -> list[Any]:
+    with store.writing() as session:
+        return list(session.execute(text(query)).fetchall())
+
+
+read_body = msgspec.json.decode
