@@ -202,8 +202,7 @@ class LanternApp(App):
             self.screen = None
 
     def _each_second(self, _seconds: float) -> None:
-        if self.service.lock_if_due():
-            return
+        self.service.lock_if_due()
         if self.screen is not None:
             self.screen.each_second()
         self._refresh_status()

@@ -71,5 +71,5 @@ def say_age(words: Catalogue, age_s: float) -> str:
 
 
 def join(*parts: str) -> str:
-    """The parts that are there, with a middle dot between them."""
-    return " · ".join(part for part in parts if part)
+    """The parts that are there, with a middle dot between them; no line begins with the dot."""
+    return "\u00a0· ".join(part for part in parts if part)

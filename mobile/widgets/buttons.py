@@ -8,9 +8,9 @@ from kivy.properties import BooleanProperty, NumericProperty, OptionProperty, St
 from kivy.utils import get_color_from_hex
 
 from mobile.theme import palette
-from mobile.theme.sizes import EDGE, ICON, ROUND, TARGET
+from mobile.theme.sizes import EDGE, ROUND, TARGET
 from mobile.widgets import letters
-from mobile.widgets.icons import Icon
+from mobile.widgets.icons import Icon, icon_px
 from mobile.widgets.press import Press
 
 TONES: dict[str, tuple[str, str]] = {
@@ -57,8 +57,8 @@ class BigButton(Press):
         """As high as the words need, and never less than a gloved thumb."""
         head, lesser = self._textures(width)
         tall = (head.height if head else 0) + (lesser.height if lesser else 0)
-        above = dp(ICON) if self.icon_above else 0
-        return float(max(dp(self.least_height), tall + above + dp(EDGE) * 1.5, dp(ICON) + dp(EDGE)))
+        above = icon_px() if self.icon_above else 0
+        return float(max(dp(self.least_height), tall + above + dp(EDGE) * 1.5, icon_px() + dp(EDGE)))
 
     def least_width(self) -> float:
         """The longest word with its margins."""
@@ -90,16 +90,16 @@ class BigButton(Press):
             left = self.center_x - (self._icon_room() + words_px) / 2
         words_left = left + self._icon_room() - ((room - words_px) / 2 if self.align == "center" else 0)
         tall = (head.height if head else 0) + (lesser.height if lesser else 0)
-        above = dp(ICON) if self.icon_above else 0
+        above = icon_px() if self.icon_above else 0
         top = self.center_y + (tall - above) / 2
         for box, texture in ((self._head, head), (self._lesser, lesser)):
             box.texture = texture
             box.size = texture.size if texture else (0, 0)
             top -= box.size[1]
             box.pos = (round(words_left), round(top))
-        icon_left = left if self.text and not self.icon_above else self.center_x - dp(ICON) / 2
-        icon_bottom = self.center_y + (tall - above) / 2 + dp(2) if self.icon_above else self.center_y - dp(ICON) / 2
-        self._icon.show(self.icon, icon_left, icon_bottom, dp(ICON), colour)
+        icon_left = left if self.text and not self.icon_above else self.center_x - icon_px() / 2
+        icon_bottom = self.center_y + (tall - above) / 2 + dp(2) if self.icon_above else self.center_y - icon_px() / 2
+        self._icon.show(self.icon, icon_left, icon_bottom, icon_px(), colour)
 
     def _width_of(self, text: str, role: str, bold: bool) -> float:
         return letters.width_of(text, letters.size_px(role), bold) if text else 0.0
@@ -114,7 +114,7 @@ class BigButton(Press):
         return getattr(colours, ground), getattr(colours, words)
 
     def _icon_room(self) -> float:
-        return float(dp(ICON + 10)) if self.icon and self.text and not self.icon_above else 0.0
+        return float(icon_px() + dp(10)) if self.icon and self.text and not self.icon_above else 0.0
 
     def _margins(self) -> float:
         return float(2 * dp(EDGE)) + self._icon_room()

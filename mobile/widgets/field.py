@@ -3,14 +3,14 @@
 from typing import Any
 
 from kivy.cache import Cache
-from kivy.graphics import Color, Line
+from kivy.graphics import Color, Line, RoundedRectangle
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.textinput import TextInput
 from kivy.utils import get_color_from_hex
 
 from mobile.theme import palette
-from mobile.theme.sizes import EDGE, GAP, TARGET
+from mobile.theme.sizes import EDGE, GAP, ROUND, TARGET
 from mobile.widgets import letters
 from mobile.widgets.layout import Measured
 from mobile.widgets.press import has_strayed
@@ -59,7 +59,9 @@ class TextField(Measured):
             multiline=False, write_tab=False, use_bubble=False, use_handles=False, allow_copy=False, input_type="text",
             keyboard_suggestions=False, size_hint=(None, None), padding=[dp(EDGE), dp(EDGE), dp(EDGE), dp(EDGE)],
         )  # fmt: skip
-        with self.writing.canvas.after:
+        with self.canvas.before:
+            self._ground_colour = Color(1, 1, 1, 1)
+            self._ground = RoundedRectangle(radius=[dp(ROUND)])
             self._edge_colour = Color(1, 1, 1, 1)
             self._edge = Line(width=dp(1))
         self.writing.bind(text=self._follow, focus=self._left, on_text_validate=lambda *_: self.dispatch("on_done"))
@@ -87,7 +89,11 @@ class TextField(Measured):
         label = self._label.height_for(width)
         self._label.place(x, y + height - label, width, label)
         self.writing.pos, self.writing.size = (x, y), (width, self._box_height())
-        self._edge.rectangle = (x, y, width, self._box_height())
+        if self.lines == 1:
+            spare = (self._box_height() - self.writing.line_height) / 2
+            self.writing.padding = [dp(EDGE), spare, dp(EDGE), spare]
+        self._ground.pos, self._ground.size = self.writing.pos, self.writing.size
+        self._edge.rounded_rectangle = (x, y, width, self._box_height(), dp(ROUND))
 
     def _box_height(self) -> float:
         # Half a line more than the letters, so that descenders are never shaved off at any font scale.
@@ -102,7 +108,8 @@ class TextField(Measured):
         if box.text != self.text:
             box.text = self.text
         box.background_normal = box.background_active = ""
-        box.background_color = get_color_from_hex(colours.card)
+        box.background_color = (0, 0, 0, 0)
+        self._ground_colour.rgba = get_color_from_hex(colours.card)
         box.foreground_color, box.cursor_color = get_color_from_hex(colours.words), get_color_from_hex(colours.accent)
         box.hint_text_color = get_color_from_hex(colours.soft)
         self._edge_colour.rgba = get_color_from_hex(colours.edge)

@@ -14,9 +14,9 @@ from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
 from mobile.theme import palette
-from mobile.theme.sizes import EDGE, GAP, ICON, TARGET
+from mobile.theme.sizes import EDGE, GAP, TARGET
 from mobile.widgets import letters
-from mobile.widgets.icons import Icon
+from mobile.widgets.icons import Icon, icon_px
 from mobile.widgets.press import Press
 from mobile.widgets.rows import RowList
 from mobile.widgets.scroller import Body
@@ -70,12 +70,12 @@ class Head(Press):
             box.size = texture.size if texture else (0, 0)
             top -= box.size[1]
             box.pos = (round(self.x + left), round(top))
-        size = dp(ICON) * 0.7
+        size = icon_px() * 0.7
         icon_y = self._line.pos[1] + self._line.size[1] - letters.size_px("small") * 0.6 - size / 2
         self._icon.show(self.line_icon if line else "", self.x + dp(EDGE), icon_y, size, tone)
 
     def _icon_room(self) -> float:
-        return float(dp(ICON) * 0.7 + dp(GAP)) if self.line_icon else 0.0
+        return float(icon_px() * 0.7 + dp(GAP)) if self.line_icon else 0.0
 
     def _textures(self, width: float) -> tuple[Any, Any]:
         room = width - 2 * dp(EDGE)

@@ -3,7 +3,10 @@
 from typing import Any
 
 from kivy.graphics import Color, InstructionGroup, Line
+from kivy.metrics import dp, sp
 from kivy.utils import get_color_from_hex
+
+from mobile.theme.sizes import ICON
 
 BOARD = 24
 
@@ -50,6 +53,11 @@ class Icon(InstructionGroup):
         scale = size / BOARD
         for stroke in ICONS[name]:
             self.add(_instruction(stroke, x, y, scale))
+
+
+def icon_px() -> float:
+    """The side of an icon: grows with the letters, though not as fast."""
+    return float(max(dp(ICON), sp(ICON * 0.75)))
 
 
 def _instruction(stroke: Stroke, x: float, y: float, scale: float) -> Any:

@@ -39,7 +39,12 @@ def width_of(text: str, letters_px: float, bold: bool) -> float:
 def longest_word(text: str, role: str, bold: bool = False) -> float:
     """The width in pixels of the widest word."""
     letters_px = size_px(role)
-    return max((width_of(word, letters_px, bold) for word in text.split()), default=0.0)
+    return max((width_of(word, letters_px, bold) for word in words_of(text)), default=0.0)
+
+
+def words_of(text: str) -> list[str]:
+    """What may stand on a line by itself: a no-break space holds its neighbours together."""
+    return [word for word in text.replace("\n", " ").split(" ") if word]
 
 
 @lru_cache(maxsize=KEPT)
@@ -47,7 +52,7 @@ def fit(text: str, letters_px: float, bold: bool, width_px: int, lines: int) -> 
     """As many whole words of `text` as fit in so many lines of that width, with an ellipsis when some did not."""
     kept: list[str] = []
     line, used = "", 0
-    for word in text.split():
+    for word in words_of(text):
         longer = f"{line} {word}".strip()
         if line and width_of(longer, letters_px, bold) > width_px:
             used += 1

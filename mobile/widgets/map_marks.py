@@ -100,7 +100,8 @@ class Marks(InstructionGroup):
         size = letters.size_px("small")
         width = letters.width_of(text, size, False) + 2
         texture = letters.texture(text, size, False, int(width) + 1, "left")
-        box = (x - width / 2, y - texture.height / 2, width, float(texture.height))
+        # Beneath its point, so that a pin on the same spot does not hide the word.
+        box = (x - width / 2, y - texture.height - dp(14), width, float(texture.height))
         if any(_overlap(box, other) for other in boxes):
             return
         boxes.append(box)

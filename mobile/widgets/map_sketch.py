@@ -4,6 +4,8 @@ Built once, moved by matrix.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import hypot
 
 from kivy.graphics import Color, InstructionGroup, Mesh
 from kivy.utils import get_color_from_hex
@@ -16,6 +18,8 @@ Outline = tuple[tuple[float, float], ...]
 MOST_VERTICES = 60_000
 """A mesh's indices are 16 bits."""
 CLASSES = 5
+STREET_PX, OUTLINE_PX = 1.6, 2.6
+"""Widths in world pixels at the origin's zoom: they grow as one comes nearer, as streets do."""
 
 
 class Name(Value, frozen=True, kw_only=True):
@@ -42,8 +46,8 @@ class SketchDrawing(InstructionGroup):
         """Draw it all about `origin`, in world pixels at `zoom`."""
         self.clear()
         self._cells(ground.cells, origin, zoom)
-        self._lines(ground.streets, origin, zoom, palette().edge)
-        self._lines(outlines, origin, zoom, palette().map_line)
+        self._lines(ground.streets, origin, zoom, palette().edge, STREET_PX)
+        self._lines(outlines, origin, zoom, palette().map_line, OUTLINE_PX)
 
     def _cells(self, cells: Sequence[tuple[Outline, int]], origin: tuple[float, float], zoom: float) -> None:
         red, green, blue, _ = get_color_from_hex(palette().map_cell)
@@ -55,10 +59,12 @@ class SketchDrawing(InstructionGroup):
             for vertices, indices in fans(corners, origin, zoom):
                 self.add(Mesh(vertices=vertices, indices=indices, mode="triangles"))
 
-    def _lines(self, lines: Iterable[Outline], origin: tuple[float, float], zoom: float, colour: str) -> None:
+    def _lines(
+        self, lines: Iterable[Outline], origin: tuple[float, float], zoom: float, colour: str, width_px: float
+    ) -> None:
         self.add(Color(*get_color_from_hex(colour)))
-        for vertices, indices in segments(lines, origin, zoom):
-            self.add(Mesh(vertices=vertices, indices=indices, mode="lines"))
+        for vertices, indices in ribbons(lines, origin, zoom, width_px):
+            self.add(Mesh(vertices=vertices, indices=indices, mode="triangles"))
 
 
 def fans(
@@ -79,22 +85,38 @@ def fans(
         yield vertices, indices
 
 
-def segments(
-    lines: Iterable[Outline], origin: tuple[float, float], zoom: float
+def ribbons(
+    lines: Iterable[Outline], origin: tuple[float, float], zoom: float, width_px: float
 ) -> Iterable[tuple[list[float], list[int]]]:
-    """Runs of points as line segments, in batches that fit a mesh."""
+    """Runs of points as narrow quadrilaterals, one a stretch, in batches that fit a mesh."""
     vertices: list[float] = []
     indices: list[int] = []
     for line in lines:
-        if len(vertices) // 4 + len(line) > MOST_VERTICES and indices:
-            yield vertices, indices
-            vertices, indices = [], []
-        first = len(vertices) // 4
-        vertices += _vertices(line[:MOST_VERTICES], origin, zoom)
-        for point in range(len(line[:MOST_VERTICES]) - 1):
-            indices += [first + point, first + point + 1]
+        points = [world_px(latitude, longitude, zoom) for latitude, longitude in line]
+        for start, end in pairwise(points):
+            _add_ribbon(vertices, indices, start, end, origin, width_px / 2)
+            if len(vertices) // 4 > MOST_VERTICES - 4:
+                yield vertices, indices
+                vertices, indices = [], []
     if indices:
         yield vertices, indices
+
+
+def _add_ribbon(
+    vertices: list[float],
+    indices: list[int],
+    start: tuple[float, float],
+    end: tuple[float, float],
+    origin: tuple[float, float],
+    half_px: float,
+) -> None:
+    across, up = end[0] - start[0], end[1] - start[1]
+    length = hypot(across, up) or 1.0
+    side_x, side_y = -up / length * half_px, across / length * half_px
+    first = len(vertices) // 4
+    for (x, y), sign in ((start, 1), (start, -1), (end, -1), (end, 1)):
+        vertices += [x - origin[0] + sign * side_x, y - origin[1] + sign * side_y, 0.0, 0.0]
+    indices += [first, first + 1, first + 2, first, first + 2, first + 3]
 
 
 def _vertices(outline: Outline, origin: tuple[float, float], zoom: float) -> list[float]:

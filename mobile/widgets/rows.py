@@ -14,9 +14,9 @@ from kivy.properties import NumericProperty
 from kivy.utils import get_color_from_hex
 
 from mobile.theme import palette
-from mobile.theme.sizes import EDGE, GAP, ICON, ROUND, TARGET
+from mobile.theme.sizes import EDGE, GAP, ROUND, TARGET
 from mobile.widgets import letters
-from mobile.widgets.icons import Icon
+from mobile.widgets.icons import Icon, icon_px
 from mobile.widgets.press import has_strayed
 from mobile.widgets.scroller import Scroller
 from shared.model.value import Value
@@ -57,12 +57,14 @@ class _Slot(InstructionGroup):
         self._words.rgba = get_color_from_hex(colours.ground if lit else colours.words)
         self._soft.rgba = get_color_from_hex(colours.ground if lit else colours.soft)
         self._card.size = (width, height)
-        left = dp(EDGE) + (dp(ICON + 14) if row.icon else 0)
-        side_px = letters.width_of(row.side, letters.size_px("small"), False) if row.side else 0
+        left = dp(EDGE) + (icon_px() + dp(14) if row.icon else 0)
+        # Large letters leave no room beside the heading: what stands at its side goes before the detail.
+        side_text, detail_text = (row.side, row.detail) if head_lines() == 1 else ("", _joined(row.side, row.detail))
+        side_px = letters.width_of(side_text, letters.size_px("small"), False) if side_text else 0
         room = width - left - dp(EDGE)
         head = _line(row.head, "head", True, room - side_px - dp(GAP), head_lines())
-        detail = _line(row.detail, "small", False, room, detail_lines())
-        side = letters.texture(row.side, letters.size_px("small"), False, ceil(side_px) + 2, "right")
+        detail = _line(detail_text, "small", False, room, detail_lines())
+        side = letters.texture(side_text, letters.size_px("small"), False, ceil(side_px) + 2, "right")
         tall = (head.height if head else 0) + (detail.height if detail else 0)
         top = (height + tall) / 2
         _put(self._head, head, left, top)
@@ -75,7 +77,7 @@ class _Slot(InstructionGroup):
         wanted = (row.icon + colour, height)
         if self._icon_shown != wanted:
             self._icon_shown = wanted
-            self._icon.show(row.icon, dp(EDGE), (height - dp(ICON)) / 2, dp(ICON), colour)
+            self._icon.show(row.icon, dp(EDGE), (height - icon_px()) / 2, icon_px(), colour)
 
 
 class RowList(Scroller):
@@ -186,6 +188,10 @@ def head_lines() -> int:
 def detail_lines() -> int:
     """Lines of detail a row has room for."""
     return 3 if sp(1) / dp(1) >= 1.4 else 2
+
+
+def _joined(side: str, detail: str) -> str:
+    return "\u00a0· ".join(part for part in (side, detail) if part)
 
 
 def _line(text: str, role: str, bold: bool, width: float, lines: int) -> Any:

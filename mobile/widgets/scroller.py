@@ -5,7 +5,7 @@ from typing import Any
 from kivy.clock import Clock
 from kivy.graphics import Color, PopMatrix, PushMatrix, RoundedRectangle, Translate
 from kivy.metrics import dp
-from kivy.properties import NumericProperty
+from kivy.properties import NumericProperty, OptionProperty
 from kivy.uix.stencilview import StencilView
 from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
@@ -135,7 +135,7 @@ class Scroller(StencilView):
 
     def _apply(self, *_: object) -> None:
         self.shifted.translate.y = round(self.offset)
-        most = self.offset_most
+        most = self.offset_most if self.height > dp(48) else 0.0
         self._bar_colour.rgba = get_color_from_hex(palette().soft)
         self._bar_colour.a = 0.6 if most > 1 else 0
         if most > 1:
@@ -148,6 +148,7 @@ class Body(Scroller):
     """A scrolled stack of measured widgets: the middle of most screens. kv adds children straight to the stack."""
 
     inset = NumericProperty(EDGE)
+    gravity = OptionProperty("top", options=["top", "bottom"])
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -176,7 +177,9 @@ class Body(Scroller):
             return
         height = self.stack.height_for(self.width)
         self.content_height = height
-        self.stack.place(self.x, self.top - height, self.width, height)
+        # What is shorter than the window may sit at its foot, under the thumb.
+        top = min(self.top, self.y + height) if self.gravity == "bottom" else self.top
+        self.stack.place(self.x, top - height, self.width, height)
         self.scroll_to(self.offset)
         self._apply()
 

@@ -3,11 +3,13 @@
 from typing import Any
 
 from kivy.graphics import Color, Rectangle
+from kivy.metrics import dp
 from kivy.properties import BooleanProperty, OptionProperty, StringProperty
 from kivy.utils import get_color_from_hex
 
 from mobile.theme import palette
 from mobile.widgets import letters
+from mobile.widgets.icons import Icon, icon_px
 from mobile.widgets.layout import Measured
 
 
@@ -19,23 +21,28 @@ class Words(Measured):
     tone = StringProperty("words")
     bold = BooleanProperty(False)
     align = OptionProperty("left", options=["left", "center", "right"])
+    icon = StringProperty("")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         with self.canvas:
             self._colour = Color(1, 1, 1, 1)
             self._box = Rectangle(size=(0, 0))
-        for name in ("text", "role", "tone", "bold", "align"):
+        self._icon = Icon()
+        self.canvas.add(self._icon)
+        for name in ("text", "role", "tone", "bold", "align", "icon"):
             self.fbind(name, self.ask_layout)
 
     def measure(self, width: float) -> float:
         """As high as the wrapped words; 0 when there are none."""
         texture = self._texture(width)
-        return float(texture.height) if texture is not None else 0.0
+        if texture is None:
+            return 0.0
+        return float(max(texture.height, icon_px() if self.icon else 0))
 
     def least_width(self) -> float:
         """The longest word."""
-        return letters.longest_word(self.text, self.role, self.bold)
+        return letters.longest_word(self.text, self.role, self.bold) + self._icon_room()
 
     def draw(self) -> None:
         """Put the texture where the words are."""
@@ -43,7 +50,15 @@ class Words(Measured):
         self._colour.rgba = get_color_from_hex(getattr(palette(), self.tone))
         self._box.texture = texture
         self._box.size = texture.size if texture is not None else (0, 0)
-        self._box.pos = (round(self.x), round(self.top - self._box.size[1]))
+        middle = self.center_y + self._box.size[1] / 2
+        self._box.pos = (round(self.x + self._icon_room()), round(middle - self._box.size[1]))
+        shown = self.icon if texture is not None else ""
+        self._icon.show(shown, self.x, self.center_y - icon_px() / 2, icon_px(), getattr(palette(), self.tone))
+
+    def _icon_room(self) -> float:
+        return float(icon_px() + dp(10)) if self.icon else 0.0
 
     def _texture(self, width: float) -> Any:
-        return letters.texture(self.text, letters.size_px(self.role), self.bold, int(width), self.align)
+        return letters.texture(
+            self.text, letters.size_px(self.role), self.bold, int(width - self._icon_room()), self.align
+        )

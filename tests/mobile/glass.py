@@ -6,7 +6,7 @@ import tempfile
 WIDTH, HEIGHT = 412, 892
 
 
-def prepare() -> None:
+def prepare(width: int = WIDTH, height: int = HEIGHT) -> None:
     """Fixed density, no config file, no log file, no window system, no input providers of its own."""
     os.environ.setdefault("KIVY_NO_ARGS", "1")
     os.environ.setdefault("KIVY_NO_CONFIG", "1")
@@ -19,8 +19,8 @@ def prepare() -> None:
         os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     from kivy.config import Config
 
-    Config.set("graphics", "width", str(WIDTH))
-    Config.set("graphics", "height", str(HEIGHT))
+    Config.set("graphics", "width", str(width))
+    Config.set("graphics", "height", str(height))
     Config.set("graphics", "multisamples", "0")
     Config.set("graphics", "maxfps", "0")
     for name, _ in Config.items("input"):

@@ -251,8 +251,8 @@ class RehearsalField:
     def person(self, person_id: str) -> PersonRecord:
         card = next(p for p in self.people if p.id == person_id)
         person = Person(
-            id=card.id, name=card.known_as, description=card.description, wants_first="Somewhere to leave my bag safely in the day.",
-            strengths="Fixes bikes. Looks out for Sheila.", safety_needs="Do not wake by touch.",
+            id=card.id, name=card.known_as, description=card.description, 
+            wants_first="Somewhere to leave my bag safely in the day.", strengths="Fixes bikes. Looks out for Sheila.", safety_needs="Do not wake by touch.",
         )  # fmt: skip
         needs = tuple(
             NeedRecorded(
@@ -276,8 +276,8 @@ class RehearsalField:
 
     def site(self, site_id: str) -> SiteRecord:
         card = next(s for s in SITES if s.id == site_id)
-        site = Site(id=card.id, name=card.name, kind=card.kind, position=card.position, access_notes="Enter from the taxi rank side.",
-                    hazards="Needles behind the bin. Go in twos.")  # fmt: skip
+        site = Site(id=card.id, name=card.name, kind=card.kind, position=card.position,
+                    access_notes="Enter from the taxi rank side.", hazards="Needles behind the bin. Go in twos.")  # fmt: skip
         return SiteRecord(site=site, card=card, people=self.people[:3], timeline=(
             TimelineEntry(at=ago(hours=4), what="Nobody there, bedding present", who="Dean W"),))  # fmt: skip
 

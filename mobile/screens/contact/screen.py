@@ -133,6 +133,8 @@ class ContactScreen(Screen):
         ids.matches.hidden = state.step != Step.STATE
         ids.aim_help.hidden = state.step != Step.PIN
         ids.who_actions.hidden = ids.new_actions.hidden = state.step != Step.WHO
+        ids.way.hidden = state.step == Step.WHO and not state.several
+        ids.back.hidden = state.step == Step.WHO
         self._render_forward()
         {Step.WHO: self._render_who, Step.STATE: self._render_state, Step.PLACE: self._render_places}.get(
             state.step, lambda: None
@@ -148,12 +150,15 @@ class ContactScreen(Screen):
         state, forward = self.state, self.ids.forward
         words = {Step.NEW: "action.next", Step.WHO: "action.next", Step.PIN: "contact.pin_here"}
         forward.text = self.say(words.get(state.step, "action.done"))
+        self.ids.back.text = "" if self._has_forward() else self.say("action.back")
+        forward.hidden = not self._has_forward()
         forward.icon = "tick" if state.step == Step.STATE else ""
-        forward.hidden = (
-            (state.step == Step.WHO and not state.several)
-            or (state.step == Step.STATE and not state.is_saved)
-            or state.step == Step.PLACE
-        )
+
+    def _has_forward(self) -> bool:
+        state = self.state
+        if state.step == Step.WHO:
+            return bool(state.several)
+        return state.step in (Step.NEW, Step.PIN) or (state.step == Step.STATE and state.is_saved)
 
     def _render_who(self) -> None:
         state, ids = self.state, self.ids
@@ -177,6 +182,7 @@ class ContactScreen(Screen):
             button.least_height = 64 if state.is_saved else 104
         ids.saved.hidden = not (state.is_saved or state.saving)
         ids.saved_words.text = self.say("contact.saved" if state.is_saved else "contact.saving")
+        ids.saved_words.icon = "tick" if state.is_saved else ""
         ids.saved_where.text = self._where_from()
         ids.place.text = state.site.name if state.site else self.say("contact.no_place_yet")
         ids.place.detail = self._place_detail()
@@ -212,8 +218,8 @@ class ContactScreen(Screen):
     # --- pieces
     def _person_tile(self, person: PersonCard) -> Tile:
         when = say_when(self.words, person.last_seen_at, self.desk.now())
-        detail = join(person.last_place, when, say_distance(self.words, person.distance_m))
-        tile = Tile(text=person.known_as, detail=detail)
+        near = join(when, say_distance(self.words, person.distance_m))
+        tile = Tile(text=person.known_as, detail="\n".join(part for part in (person.last_place, near) if part))
         tile.bind(on_release=lambda *_: self.send(PersonPicked(person_id=person.id)))
         return tile
 

@@ -104,7 +104,7 @@ class PersonScreen(Screen):
         ids.timeline.put([self._entry(entry) for entry in record.timeline])
 
     def _told(self, name: str, text: str) -> Card:
-        card = Card(ground="raised" if name == "safety_needs" else "card")
+        card = Card()
         tone = "warn" if name == "safety_needs" else "soft"
         card.add_widget(Words(text=self.say(f"person.{name}"), role="small", tone=tone, bold=True))
         card.add_widget(Words(text=text))

@@ -23,7 +23,6 @@ from mobile.screens.tray.state import (
 )
 from mobile.services.views import ConflictChoice, SyncPhase, TrayItem
 from mobile.text.moments import join, say_clock, say_when
-from mobile.text.sync_words import say_sync
 from mobile.widgets.buttons import BigButton
 from mobile.widgets.card import Card
 from mobile.widgets.field import TextField
@@ -59,7 +58,6 @@ class TrayScreen(Screen):
         """One card an item."""
         state, ids = self.state, self.ids
         ids.failure.text = self.say_failure(state.failure)
-        ids.line.text = say_sync(self.words, state.status)
         ids.next_try.text = self._next_try()
         ids.empty.text = self.say("tray.empty") if state.loaded and not state.items else ""
         if self._drawn != (state.items, state.correcting):
@@ -87,7 +85,7 @@ class TrayScreen(Screen):
 
     def _card(self, item: TrayItem) -> Card:
         pressing = item.state in (SyncState.CONFLICT, SyncState.QUARANTINED)
-        card = Card(ground="raised" if pressing else "card")
+        card = Card()
         state = self.words.say_code("sync_state", item.state)
         card.add_widget(Words(text=state, role="small", bold=True, tone="warn" if pressing else "soft"))
         card.add_widget(Words(text=item.title, bold=True))

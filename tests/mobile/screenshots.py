@@ -1,0 +1,201 @@
+"""Pictures of every screen, at night and by day, with letters of 100 % and 200 %, upright and in landscape.
+
+    python -m tests.mobile.screenshots [DIRECTORY] [--only NAME] [--scale 2]
+
+Run for each font scale in a process of its own, since Kivy reads the scale once. Writes `phone-<screen>-<look>.png`.
+"""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from tests.mobile.glass import HEIGHT, WIDTH, prepare
+from tests.paths import ROOT
+
+Story = Callable[[Any], Awaitable[None]]
+
+
+async def _nothing(_driver: Any) -> None:
+    return None
+
+
+async def _known(driver: Any) -> None:
+    await driver.tap("Marek")
+
+
+async def _saved(driver: Any) -> None:
+    await driver.tap("Marek")
+    await driver.tap("Bedded down")
+    await driver.settle()
+
+
+async def _needs(driver: Any) -> None:
+    await _saved(driver)
+    await driver.tap("Alcohol")
+    await driver.settle()
+
+
+async def _new(driver: Any) -> None:
+    await driver.tap("Someone new")
+    await driver.settle()
+    await driver.write("Red Mick")
+
+
+async def _match(driver: Any) -> None:
+    await _new(driver)
+    await driver.tap("Next")
+    await driver.settle()
+
+
+async def _place(driver: Any) -> None:
+    await _known(driver)
+    await driver.tap("Station stairwell")
+
+
+async def _pin(driver: Any) -> None:
+    await _place(driver)
+    await driver.tap("Put the pin on the map")
+    await driver.settle()
+
+
+async def _several(driver: Any) -> None:
+    await driver.tap("Several people")
+    await driver.tap("Marek")
+    await driver.tap("Sheila")
+
+
+async def _typed(driver: Any) -> None:
+    driver.screen.ids.words.text = "red"
+    await driver.settle()
+
+
+async def _outcomes(driver: Any) -> None:
+    await driver.tap("Close with an outcome")
+
+
+async def _ending(driver: Any) -> None:
+    await driver.tap("End shift")
+
+
+async def _pressed_pin(driver: Any) -> None:
+    await driver.settle()
+    view = driver.screen.ids.map
+    pin = next(pin for pin in view.marks.pins if pin.kind == "referral")
+    await driver.touch(*view.to_window(*view.window_of(pin.latitude, pin.longitude)))
+
+
+async def _wrong(driver: Any) -> None:
+    await driver.enter_pin("999999")
+    await driver.settle()
+
+
+async def _editing(driver: Any) -> None:
+    await driver.tap("Change description")
+
+
+PERSON, SITE, REFERRAL = {"person_id": "p-1"}, {"site_id": "s-stairwell"}, {"referral_id": "r-1"}
+SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
+    "enrol": ("enrol", {}, _nothing),
+    "unlock": ("unlock", {}, _nothing),
+    "unlock-wrong": ("unlock", {}, _wrong),
+    "tonight": ("tonight", {}, _nothing),
+    "shift": ("shift", {}, _nothing),
+    "shift-end": ("shift", {}, _ending),
+    "map": ("map", {}, _pressed_pin),
+    "people": ("people", {}, _nothing),
+    "people-search": ("people", {}, _typed),
+    "person": ("person", PERSON, _nothing),
+    "person-change": ("person", PERSON, _editing),
+    "site": ("site", SITE, _nothing),
+    "contact-1-who": ("contact", {}, _nothing),
+    "contact-2-state": ("contact", {}, _known),
+    "contact-3-saved": ("contact", {}, _saved),
+    "contact-4-more": ("contact", {}, _needs),
+    "contact-several": ("contact", {}, _several),
+    "contact-new": ("contact", {}, _new),
+    "contact-match": ("contact", {}, _match),
+    "contact-place": ("contact", {}, _place),
+    "contact-pin": ("contact", {}, _pin),
+    "visit": ("visit", {}, _nothing),
+    "referral": ("referral", REFERRAL, _nothing),
+    "referral-outcome": ("referral", REFERRAL, _outcomes),
+    "tray": ("tray", {}, _nothing),
+    "settings": ("settings", {}, _nothing),
+}
+
+
+IN_LANDSCAPE = ("contact-1", "contact-3", "tonight", "unlock", "map")
+
+
+def main() -> None:
+    """Take them all, or the one asked for."""
+    parser = argparse.ArgumentParser(description="Pictures of every phone screen.")
+    parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "docs" / "screenshots")
+    parser.add_argument("--only", default="", help="only screens whose name begins so")
+    parser.add_argument("--scale", type=float, help="one font scale, in this process")
+    parser.add_argument("--landscape", action="store_true", help="with --scale: on its side")
+    options = parser.parse_args()
+    options.directory.mkdir(parents=True, exist_ok=True)
+    if options.scale:
+        _take(options.directory, options.only, options.scale, options.landscape)
+        return
+    for scale, landscape in (("1", []), ("2", []), ("1", ["--landscape"]), ("2", ["--landscape"])):
+        environment = os.environ | {"KIVY_METRICS_FONTSCALE": scale}
+        command = [sys.executable, "-m", "tests.mobile.screenshots", str(options.directory), "--only", options.only]
+        subprocess.run([*command, "--scale", scale, *landscape], env=environment, check=True, cwd=ROOT, timeout=600)
+
+
+def _take(directory: Path, only: str, scale: float, landscape: bool) -> None:
+    os.environ["KIVY_METRICS_FONTSCALE"] = str(scale)
+    prepare(*((HEIGHT, WIDTH) if landscape else (WIDTH, HEIGHT)))
+    suffix = "" if scale == 1 else f"-{round(scale * 100)}"
+    if landscape:
+        asyncio.run(_visit_all(directory, only or IN_LANDSCAPE, "night", f"landscape{suffix}", (HEIGHT, WIDTH)))
+        return
+    for theme in ("night", "day"):
+        asyncio.run(_visit_all(directory, only or ("",), theme, f"{theme}{suffix}", (WIDTH, HEIGHT)))
+
+
+async def _visit_all(
+    directory: Path, only: str | tuple[str, ...], theme: str, look: str, size: tuple[int, int]
+) -> None:
+    from mobile.app import LanternApp
+    from tests.mobile.driver import run_app
+    from tests.mobile.ground import town
+    from tests.mobile.rehearsal import RehearsalField, SilentCues
+
+    class Town:
+        def map_sketch(self) -> Any:
+            return town()
+
+    for name, (screen, arguments, story) in SCREENS.items():
+        if not name.startswith(only):
+            continue
+        field = RehearsalField()
+        field.settings["theme"] = theme
+        if name.startswith("contact-1"):
+            field.status = type(field.status)(phase=field.status.phase, not_yet_sent=3)
+        if screen in ("unlock", "enrol"):
+            field.lock_state = field.lock_state.LOCKED
+        app = LanternApp(field, SilentCues(), map_source=Town())
+
+        async def show(
+            driver: Any, screen: str = screen, arguments: Any = arguments, story: Story = story, name: str = name
+        ) -> None:
+            driver.app.go("tonight" if screen not in ("unlock", "enrol") else screen, {})
+            driver.app.go(screen, arguments)
+            await driver.settle()
+            await story(driver)
+            await driver.settle()
+            driver.picture(directory / f"phone-{name}-{look}.png")
+
+        await run_app(app, show, size)
+
+
+if __name__ == "__main__":
+    main()
