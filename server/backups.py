@@ -1,0 +1,230 @@
+"""Backing the server up, and restoring it:
+
+the database, the keys, and the ledger replayed over what the backup does not know.
+
+SQLite is copied by its own online backup; PostgreSQL by pg_dump and pg_restore, which must be installed. A backup is
+a folder with a manifest; one that is not whole is refused loudly. What every retained backup contains is what phones
+may forget.
+"""
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from server.actions import ledger
+from server.database import Database
+from server.migrate import find_revision, upgrade
+from server.queries import sync
+from server.settings import Settings
+from sync.safety import safe_numbers
+
+DUMP = "database"
+MANIFEST = "manifest.json"
+KEYS = "keys"
+LEDGER = "ledger.jsonl"
+TOOL_TIMEOUT_S = 3600
+
+
+class BackupFault(Exception):
+    """A backup that could not be made, or must not be restored; the message is a plain sentence."""
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """What a backup holds. `acked` is how far each phone's log was acknowledged (device number as text -> n)."""
+
+    made_at: datetime
+    backend: str
+    revision: str | None
+    sha256: str
+    size_bytes: int
+    acked: dict[str, int]
+
+
+class Restored(Struct, frozen=True, kw_only=True):
+    """What a restore did."""
+
+    made_at: datetime
+    ledger_entries_replayed: int
+
+
+def make_backup(settings: Settings, target: Path, now: datetime, *, retained: int) -> Path:
+    """Back up into a new folder under `target`; keep the newest `retained` ones, and tell phones what they may forget."""
+    folder = target / f"{now:%Y%m%dT%H%M%SZ}"
+    half = target / f".{folder.name}.part"
+    half.mkdir(parents=True, exist_ok=False, mode=0o700)
+    database = Database(settings.database, pool_size=1)
+    try:
+        acked = _read_acked(database)
+        _dump(database, half / DUMP)
+        _write_manifest(half, database, acked, now)
+        _copy_outside(settings.data, half)
+        half.rename(folder)
+        _forget_old(target, retained)
+        _tell_what_is_safe(database, target, retained)
+    finally:
+        database.close()
+        shutil.rmtree(half, ignore_errors=True)
+    return folder
+
+
+def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
+    """Put a backup in the place of the database, bring its schema up to date, and replay the ledger.
+
+    The server must be stopped. Keys that are there stay; missing ones come from the backup. Raises BackupFault.
+    """
+    manifest = read_manifest(folder)
+    database = Database(settings.database, pool_size=1)
+    backend = database.url.get_backend_name()
+    if backend != manifest.backend:
+        raise BackupFault(f"This backup is of {manifest.backend}; LANTERN_DATABASE names {backend}.")
+    try:
+        _load(database, folder / DUMP)
+    finally:
+        database.close()
+    _copy_missing_keys(folder, settings.data)
+    upgrade(settings.database)
+    return Restored(made_at=manifest.made_at, ledger_entries_replayed=_replay(settings, folder, now))
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a backup whose dump is whole. Raises BackupFault for any other."""
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise BackupFault(f"{folder.name} is not a whole backup: its manifest cannot be read.") from error
+    dump = folder / DUMP
+    if not dump.is_file() or dump.stat().st_size != manifest.size_bytes or _digest(dump) != manifest.sha256:
+        raise BackupFault(f"{folder.name} is damaged: the database in it is not the one that was backed up.")
+    return manifest
+
+
+def list_backups(target: Path) -> list[Path]:
+    """The finished backups in a folder, oldest first."""
+    return sorted(path.parent for path in target.glob(f"[0-9]*/{MANIFEST}"))
+
+
+def _read_acked(database: Database) -> dict[str, int]:
+    """Read before the dump is taken: what was acknowledged by then is certainly in it."""
+    with database.reading() as session:
+        return {str(number): n for number, n in sync.list_acked(session).items()}
+
+
+def _dump(database: Database, path: Path) -> None:
+    if database.is_sqlite:
+        _copy_sqlite(str(database.url.database), path)
+    else:
+        _run_tool(["pg_dump", "--format=custom", f"--file={path}", _tool_url(database)])
+    _sync_to_disk(path)
+
+
+def _copy_sqlite(source: str, path: Path) -> None:
+    with sqlite3.connect(source) as reading, sqlite3.connect(path) as writing:
+        reading.backup(writing)
+        verdict = writing.execute("PRAGMA integrity_check").fetchone()[0]
+    reading.close()
+    writing.close()
+    if verdict != "ok":
+        raise BackupFault("The copy of the database is damaged; the backup was not kept.")
+
+
+def _load(database: Database, dump: Path) -> None:
+    if not database.is_sqlite:
+        _run_tool(["pg_restore", "--clean", "--if-exists", "--no-owner", f"--dbname={_tool_url(database)}", str(dump)])
+        return
+    live = Path(str(database.url.database))
+    fresh = live.with_name(f"{live.name}.restoring")
+    live.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(dump, fresh)
+    _sync_to_disk(fresh)
+    for ending in ("-wal", "-shm"):
+        live.with_name(live.name + ending).unlink(missing_ok=True)
+    fresh.replace(live)
+
+
+def _write_manifest(folder: Path, database: Database, acked: dict[str, int], now: datetime) -> None:
+    dump = folder / DUMP
+    manifest = Manifest(
+        made_at=now,
+        backend=database.url.get_backend_name(),
+        revision=find_revision(database),
+        sha256=_digest(dump),
+        size_bytes=dump.stat().st_size,
+        acked=acked,
+    )
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    _sync_to_disk(folder / MANIFEST)
+
+
+def _copy_outside(data: Path, folder: Path) -> None:
+    """What stands beside the database: the server's keys and its ledger."""
+    if (data / KEYS).is_dir():
+        shutil.copytree(data / KEYS, folder / KEYS)
+    if (data / LEDGER).is_file():
+        shutil.copyfile(data / LEDGER, folder / LEDGER)
+
+
+def _copy_missing_keys(folder: Path, data: Path) -> None:
+    for kept in sorted((folder / KEYS).glob("*")) if (folder / KEYS).is_dir() else []:
+        target = data / KEYS / kept.name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            shutil.copyfile(kept, target)
+            target.chmod(0o600)
+
+
+def _replay(settings: Settings, folder: Path, now: datetime) -> int:
+    """The ledger outside the database is the newer one; the backup's copy serves where that was lost too."""
+    outside = ledger.open_ledger(settings).read() or ledger.Ledger(folder / LEDGER).read()
+    database = Database(settings.database, pool_size=1)
+    try:
+        with database.writing() as session:
+            return ledger.replay(session, outside, now)
+    finally:
+        database.close()
+
+
+def _forget_old(target: Path, retained: int) -> None:
+    for folder in list_backups(target)[:-retained]:
+        shutil.rmtree(folder)
+
+
+def _tell_what_is_safe(database: Database, target: Path, retained: int) -> None:
+    acked = [{int(number): n for number, n in read_manifest(each).acked.items()} for each in list_backups(target)]
+    with database.writing() as session:
+        sync.set_safe(session, safe_numbers(acked, retained))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync_to_disk(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _tool_url(database: Database) -> str:
+    return database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _run_tool(command: Sequence[str]) -> None:
+    tool = shutil.which(command[0])
+    if tool is None:
+        raise BackupFault(f"{command[0]} is not installed: it comes with PostgreSQL's client programs.")
+    done = subprocess.run([tool, *command[1:]], capture_output=True, text=True, timeout=TOOL_TIMEOUT_S, check=False)
+    if done.returncode != 0:
+        raise BackupFault(
+            f"{command[0]} failed: {done.stderr.strip().splitlines()[-1] if done.stderr else 'no reason given'}"
+        )

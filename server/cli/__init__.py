@@ -1,0 +1,52 @@
+"""The command `lantern`. Each subcommand is a module of its own, imported only when it is asked for.
+
+Exit codes: 0 done, 1 done with refusals listed, 2 unusable input.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+import click
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "agency": ("server.cli.organisation", "agency"),
+    "backup": ("server.cli.backup", "backup"),
+    "bench": ("server.cli.bench", "bench"),
+    "demo": ("server.cli.demo", "demo"),
+    "district": ("server.cli.organisation", "district"),
+    "enrol-code": ("server.cli.enrolment", "enrol_code"),
+    "field": ("server.cli.field", "field"),
+    "health": ("server.cli.health", "health"),
+    "hotspots": ("server.cli.hotspots", "hotspots"),
+    "import": ("server.cli.imports", "import_files"),
+    "indicators": ("server.cli.indicators", "indicators"),
+    "migrate": ("server.cli.migrate", "migrate"),
+    "restore": ("server.cli.backup", "restore"),
+    "serve": ("server.cli.serve", "serve"),
+    "simulate": ("server.cli.simulate", "simulate"),
+    "team": ("server.cli.organisation", "team"),
+    "worker": ("server.cli.worker", "worker"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are used: `lantern --help` reads nothing but this file's list."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands that this installation has."""
+        return [name for name, (module, _) in COMMANDS.items() if find_spec(module) is not None]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module, name = COMMANDS[cmd_name]
+        command = getattr(import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.command(cls=LazyGroup)
+@click.version_option(package_name="lantern")
+def main() -> None:
+    """Lantern: a rough-sleeper outreach system. Settings come from the environment; their names begin with LANTERN_."""

@@ -1,0 +1,52 @@
+"""`lantern backup` and `lantern restore`."""
+
+from datetime import UTC, datetime
+from json import dumps
+from pathlib import Path
+
+import click
+
+from server.backups import BackupFault, make_backup, restore_backup
+from server.cli.setting_out import load_settings, stop
+from server.migrate import upgrade
+
+
+@click.command()
+@click.argument("target", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--keep", type=click.IntRange(1), default=7, show_default=True, help="How many backups to keep there.")
+@click.option("--json", "as_json", is_flag=True, help="Print where it is as JSON.")
+def backup(target: Path, keep: int, as_json: bool) -> None:
+    """Back the database, the keys and the ledger up into a new folder under TARGET, while the server runs."""
+    settings = load_settings()
+    upgrade(settings.database)
+    try:
+        folder = make_backup(settings, target, datetime.now(UTC), retained=keep)
+    except BackupFault as fault:
+        stop(str(fault))
+    click.echo(
+        dumps({"backup": str(folder)}) if as_json else f"Backed up to {folder}. Keep it encrypted, off this machine."
+    )
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def restore(folder: Path, yes: bool, as_json: bool) -> None:
+    """Restore the backup in FOLDER, then replay what was ordered since: erasures, revocations, wipes, enrolments.
+
+    Stop the server first. Phones send again whatever the backup does not hold.
+    """
+    settings = load_settings()
+    if not yes:
+        click.confirm("Replace the present database with this backup?", abort=True)
+    try:
+        done = restore_backup(settings, folder, datetime.now(UTC))
+    except BackupFault as fault:
+        stop(str(fault))
+    told = {"made_at": done.made_at.isoformat(), "ledger_entries_replayed": done.ledger_entries_replayed}
+    click.echo(
+        dumps(told)
+        if as_json
+        else f"Restored as of {done.made_at:%d %B %Y %H:%M} UTC; {done.ledger_entries_replayed} orders repeated."
+    )

@@ -1,0 +1,129 @@
+"""`lantern district`, `agency` and `team`: the organisations of a partnership, entered at a terminal."""
+
+from datetime import date
+
+import click
+
+from server.cli.setting_out import stop, working
+from server.http.services import Services
+from server.queries import agencies, districts
+from shared.model.agency import Agency, Agreement, Team
+from shared.model.codes import AgencyKind, AgreementKind
+from shared.model.district import District
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group()
+def district() -> None:
+    """Districts: the local-authority areas that own an MDT list."""
+
+
+@district.command("add")
+@click.option("--code", required=True, help="The area's code, such as E07000103.")
+@click.option("--name", required=True)
+@click.option("--verified-only", is_flag=True, help="The MDT list takes verified people only.")
+def add_district(code: str, name: str, verified_only: bool) -> None:
+    """Add a district; prints its id."""
+    with working() as services, services.database.writing() as session:
+        new = District(id=services.new_id(), code=code, name=name, verified_only=verified_only)
+        districts.add_district(session, new)
+        click.echo(new.id)
+
+
+@district.command("list")
+def list_districts() -> None:
+    """List districts: id, code, name."""
+    with working() as services, services.database.reading() as session:
+        for each in districts.list_districts(session):
+            click.echo(f"{each.id}  {each.code}  {each.name}")
+
+
+@click.group()
+def agency() -> None:
+    """Agencies, and the agreements without which they see no person."""
+
+
+@agency.command("add")
+@click.option("--name", required=True)
+@click.option("--kind", type=click.Choice([kind.value for kind in AgencyKind]), default="other", show_default=True)
+def add_agency(name: str, kind: str) -> None:
+    """Add an agency; prints its id."""
+    with working() as services, services.database.writing() as session:
+        new = Agency(id=services.new_id(), name=name, kind=AgencyKind(kind))
+        agencies.add_agency(session, new)
+        click.echo(new.id)
+
+
+@agency.command("list")
+def list_agencies() -> None:
+    """List agencies: id, kind, name."""
+    with working() as services, services.database.reading() as session:
+        for each in agencies.list_agencies(session):
+            click.echo(f"{each.id}  {each.kind}  {each.name}")
+
+
+@agency.command("sign")
+@click.argument("agency_id")
+@click.option("--kind", type=click.Choice([kind.value for kind in AgreementKind]), required=True)
+@click.option("--version", required=True, help="The version that was signed.")
+@click.option("--signatory", required=True, help="Who signed.")
+@click.option("--signed-on", type=DAY, required=True)
+@click.option("--expires-on", type=DAY, required=True)
+def sign_agreement(agency_id: str, kind: str, version: str, signatory: str, signed_on: date, expires_on: date) -> None:
+    """Record a signed Terms of Reference or Information Sharing Agreement."""
+    with working() as services, services.database.writing() as session:
+        if agencies.find_agency(session, agency_id) is None:
+            stop("There is no agency with this id: see `lantern agency list`.")
+        new = Agreement(
+            id=services.new_id(),
+            agency_id=agency_id,
+            kind=AgreementKind(kind),
+            version=version,
+            signatory=signatory,
+            signed_on=_day(signed_on),
+            expires_on=_day(expires_on),
+        )
+        agencies.add_agreement(session, new)
+
+
+def _day(moment: date) -> date:
+    return date(moment.year, moment.month, moment.day)
+
+
+@click.group()
+def team() -> None:
+    """Outreach teams, and the districts they walk."""
+
+
+@team.command("add")
+@click.option("--agency", "agency_id", required=True)
+@click.option("--name", required=True)
+@click.option("--district", "codes", multiple=True, help="The code of a district that the team walks; repeat for more.")
+def add_team(agency_id: str, name: str, codes: tuple[str, ...]) -> None:
+    """Add a team; prints its id."""
+    with working() as services, services.database.writing() as session:
+        walked = {each.code: each.id for each in districts.list_districts(session)}
+        unknown = [code for code in codes if code not in walked]
+        if unknown:
+            stop(f"There is no district with code {', '.join(unknown)}: see `lantern district list`.")
+        new = Team(
+            id=services.new_id(), agency_id=agency_id, name=name, district_ids=tuple(walked[code] for code in codes)
+        )
+        agencies.add_team(session, new)
+        click.echo(new.id)
+
+
+@team.command("list")
+def list_teams() -> None:
+    """List teams: id, name, districts."""
+    with working() as services:
+        _print_teams(services)
+
+
+def _print_teams(services: Services) -> None:
+    with services.database.reading() as session:
+        names = {each.id: each.name for each in districts.list_districts(session)}
+        for each in agencies.list_teams(session):
+            walked = ", ".join(names[district_id] for district_id in each.district_ids)
+            click.echo(f"{each.id}  {each.name}  {walked}")

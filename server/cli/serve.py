@@ -1,0 +1,45 @@
+"""`lantern serve`: pages and sync on one address."""
+
+import os
+
+import click
+import uvicorn
+from litestar import Litestar
+
+from server.app import create_app
+from server.cli.setting_out import load_settings, stop
+from server.migrate import upgrade
+from server.settings import read_settings
+
+
+@click.command()
+@click.option("--host", help="The address to listen on (default: LANTERN_HOST, 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65_535), help="The port (default: LANTERN_PORT, 8000).")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes; SQLite takes one."
+)
+@click.option("--migrate/--no-migrate", default=True, show_default=True, help="Bring the schema up to date first.")
+def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> None:
+    """Serve pages and sync. Behind a proxy that ends TLS, set LANTERN_HTTPS=on."""
+    settings = load_settings()
+    if workers > 1 and settings.database.startswith("sqlite"):
+        stop("SQLite has one writer: serve with one worker, or set LANTERN_DATABASE to a PostgreSQL database.")
+    if migrate:
+        upgrade(settings.database)
+    if host is not None:
+        os.environ["LANTERN_HOST"] = host
+    uvicorn.run(
+        "server.cli.serve:create",
+        factory=True,
+        host=host or settings.host,
+        port=settings.port if port is None else port,
+        workers=workers,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def create() -> Litestar:
+    """The application, for each process that serves it."""
+    return create_app(read_settings(os.environ))

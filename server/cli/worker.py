@@ -1,0 +1,124 @@
+"""`lantern worker`: who signs in and carries phones, entered at a terminal: the first administrator begins here."""
+
+from datetime import date
+
+import click
+
+from server.actions.signin import set_password
+from server.cli.setting_out import stop, working
+from server.http.services import Services
+from server.queries import agencies, districts, sessions, workers
+from server.security import totp
+from shared.model.codes import Role
+from shared.model.worker import Worker
+
+
+@click.group()
+def worker() -> None:
+    """Workers: add them, give them a password or a second factor, let them in or keep them out."""
+
+
+@worker.command("add")
+@click.option("--name", required=True, help="The whole name.")
+@click.option("--email", help="What they sign in with.")
+@click.option("--agency", "agency_id", required=True, help="The id of their agency.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--team", "team_ids", multiple=True, help="The id of a team they walk with; repeat for more.")
+@click.option("--district", "codes", multiple=True, help="The code of a district they act for; repeat for more.")
+@click.option("--trained-on", type=click.DateTime(["%Y-%m-%d"]), help="When they took data protection training.")
+def add_worker(
+    name: str,
+    email: str | None,
+    agency_id: str,
+    roles: tuple[str, ...],
+    team_ids: tuple[str, ...],
+    codes: tuple[str, ...],
+    trained_on: date | None,
+) -> None:
+    """Add a worker; prints their id."""
+    with working() as services, services.database.writing() as session:
+        if agencies.find_agency(session, agency_id) is None:
+            stop("There is no agency with this id: see `lantern agency list`.")
+        by_code = {each.code: each.id for each in districts.list_districts(session)}
+        unknown = [code for code in codes if code not in by_code]
+        if unknown:
+            stop(f"There is no district with code {', '.join(unknown)}: see `lantern district list`.")
+        new = Worker(
+            id=services.new_id(),
+            name=name,
+            short_name=shorten(name),
+            agency_id=agency_id,
+            roles=frozenset(Role(role) for role in roles),
+            team_ids=team_ids,
+            district_ids=tuple(by_code[code] for code in codes),
+            trained_on=date(trained_on.year, trained_on.month, trained_on.day) if trained_on else None,
+        )
+        workers.add_worker(session, new, email=email, now=services.clock())
+        click.echo(new.id)
+
+
+def shorten(name: str) -> str:
+    """What other people's screens show: "Aisha N" for Aisha Noor."""
+    first, *others = name.split()
+    return f"{first} {others[-1][0]}" if others else first
+
+
+@worker.command("list")
+def list_workers() -> None:
+    """List workers: id, roles, name."""
+    with working() as services, services.database.reading() as session:
+        for each in workers.list_workers(session):
+            roles = ",".join(sorted(str(role) for role in each.roles))
+            click.echo(f"{each.id}  {roles}  {each.name}{'' if each.active else '  (not active)'}")
+
+
+@worker.command("password")
+@click.argument("email")
+@click.password_option(help="The new password; asked for when it is not given.")
+def give_password(email: str, password: str) -> None:
+    """Give a worker a password. Their sessions end."""
+    with working() as services, services.database.writing() as session:
+        found = workers.find_worker_by_email(session, email)
+        if found is None:
+            stop("Nobody signs in with this address: see `lantern worker add`.")
+        set_password(session, services.signin.passwords, found.id, password, services.clock())
+    click.echo("The password is set.")
+
+
+@worker.command("second-factor")
+@click.argument("email")
+def give_second_factor(email: str) -> None:
+    """Set up an authenticator app for a worker: prints what the app scans. Show it to them alone."""
+    with working() as services, services.database.writing() as session:
+        found = workers.find_worker_by_email(session, email)
+        if found is None or sessions.find_credential(session, found.id) is None:
+            stop("Nobody signs in with this address, or they have no password yet.")
+        secret = totp.new_secret()
+        sessions.set_second_factor(session, found.id, secret, services.clock())
+    click.echo(totp.address(secret, email))
+
+
+@worker.command("deactivate")
+@click.argument("email")
+def deactivate(email: str) -> None:
+    """Keep a worker out: their sessions end at once. What they recorded stays."""
+    with working() as services:
+        _set_active(services, email, active=False)
+
+
+@worker.command("activate")
+@click.argument("email")
+def activate(email: str) -> None:
+    """Let a worker in again."""
+    with working() as services:
+        _set_active(services, email, active=True)
+
+
+def _set_active(services: Services, email: str, *, active: bool) -> None:
+    with services.database.writing() as session:
+        found = workers.find_worker_by_email(session, email)
+        if found is None:
+            stop("Nobody signs in with this address.")
+        workers.set_active(session, found.id, active)
+        if not active:
+            sessions.end_sessions_of(session, found.id)
