@@ -37,7 +37,7 @@ class RefusedToPublish(Exception):
 
 def count_people(session: Session, period: Period, crs: str, ground: Ground) -> Counter[int]:
     """Verified people by the one leaf where each slept most nights of the period (rule D2)."""
-    seen = queries.list_people_seen(session, period.first, period.last)
+    seen = queries.list_people_seen(session, period.first, period.last, ground.district_ids)
     if not seen:
         return Counter()
     latitude, longitude = np.array([row.latitude for row in seen]), np.array([row.longitude for row in seen])

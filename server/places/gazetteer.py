@@ -59,8 +59,12 @@ class LocalGeocoder(Geocoder):  # type: ignore[misc]  # geopy ships no types
             return [(place.name, place.latitude, place.longitude) for place in list_by_name(session, key)]
 
     def _find_town(self, key: str) -> list[Found]:
-        towns = _load_towns(self._country)
-        return sorted(towns.get(key, []))
+        return list_towns(key, self._country)
+
+
+def list_towns(name: str, country: str = COUNTRY) -> list[Found]:
+    """Places of 500 people or more of this name in a country."""
+    return sorted(_load_towns(country).get(make_name_key(name), []))
 
 
 @lru_cache(maxsize=4)

@@ -4,7 +4,7 @@ Positions and counts only: no name, no attribute of anybody is read here (privac
 is decided in `server.hotspots`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -120,8 +120,11 @@ def list_reports(session: Session, first: datetime, last: datetime) -> list[Seen
     return [Seen(row[0], row[1], row[2].date(), row[3], False) for row in session.execute(query)]
 
 
-def list_people_seen(session: Session, first: date, last: date) -> list[PersonSeen]:
-    """Each time a verified person was met sleeping rough, under the one id that records found to be theirs share."""
+def list_people_seen(session: Session, first: date, last: date, district_ids: Collection[Id]) -> list[PersonSeen]:
+    """Each time a verified person was met sleeping rough in these districts.
+
+    Under the one id that records found to be theirs share: two records of one person never make two people.
+    """
     at_latitude, at_longitude = _place_of(contact.c.latitude, contact.c.longitude)
     query = (
         select(contact_person.c.person_id, at_latitude, at_longitude, contact.c.night, contact.c.seen_at)
@@ -131,6 +134,7 @@ def list_people_seen(session: Session, first: date, last: date) -> list[PersonSe
         .where(
             contact.c.night.between(first, last),
             contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
+            contact.c.district_id.in_(sorted(district_ids)),
             person_verification.c.verified.is_(True),
             at_latitude.is_not(None),
         )
