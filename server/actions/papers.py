@@ -56,8 +56,11 @@ class Paper(Value, frozen=True, kw_only=True):
     cases: tuple[PaperCase, ...]
 
 
-def compose_paper(access: Access, conference: CaseConference, agency: Agency) -> Paper:
-    """Make the paper of one agency. The caller has been let through to the conference."""
+def compose_paper(access: Access, conference: CaseConference, agency: Agency, only: Id | None = None) -> Paper:
+    """Make the paper of one agency: all its cases, or `only` the one with this id.
+
+    The caller has been let through to the conference.
+    """
     until = agreements_valid_until(agencies.list_agreements(access.session, agency.id), access.today)
     withheld = why_withheld(agency.name, until, access.today)
     if withheld:
@@ -70,7 +73,7 @@ def compose_paper(access: Access, conference: CaseConference, agency: Agency) ->
         agreements_valid_until=until,
         trained_on=access.today - timedelta(days=1),
     )
-    items = conferences.list_items(access.session, conference.id)
+    items = [item for item in conferences.list_items(access.session, conference.id) if only in (None, item.case_id)]
     cases = {case.id: case for case in case_steps.list_cases_by_id(access.session, [item.case_id for item in items])}
     known = {p.id: p for p in people.list_people(access.session, {case.person_id for case in cases.values()})}
     needs = priorities.list_newest_needs(access.session, known)

@@ -125,3 +125,19 @@ def _plain(action: Action) -> dict[str, Any]:
 
 def _person(row: Any) -> Person:
     return Person(id=row["person_id"], name=row["person_name"], alias=row["alias"], description=row["description"])
+
+
+def list_names(session: Session, case_ids: Collection[Id]) -> dict[Id, str]:
+    """What to call the person of each of these cases, by case."""
+    query = (
+        select(
+            mdt_case.c.id,
+            mdt_case.c.person_id,
+            person.c.name.label("person_name"),
+            person.c.alias,
+            person.c.description,
+        )
+        .join(person, person.c.id == mdt_case.c.person_id)
+        .where(mdt_case.c.id.in_(case_ids))
+    )
+    return {row["id"]: _person(row).known_as for row in session.execute(query).mappings()}

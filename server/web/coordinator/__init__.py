@@ -1,7 +1,18 @@
-"""Pages of a district's MDT coordinator: the case list and a person's record, with the decisions made there."""
+"""Pages of a district's MDT coordinator: the case list, a person's record, and the case conference from date to
+minutes."""
 
+from server.web.coordinator import conference, conferences, discussion, minutes, priorities
 from server.web.coordinator.case_list import search_case_list, show_case_list
 from server.web.coordinator.decisions import decide, judge
 from server.web.coordinator.person import show_person
 
-PAGES = (show_case_list, search_case_list, show_person, judge, decide)
+PAGES = (
+    show_case_list, search_case_list, show_person, judge, decide,
+    conferences.show_conferences, conferences.call_conference,
+    conference.show_conference, conference.change, conference.swap, conference.choose_again, conference.circulate,
+    conference.show_paper,
+    discussion.show_case, discussion.read_note, discussion.save_note, discussion.agree_action,
+    discussion.take_back_action, discussion.show_attendance, discussion.note_attendance, discussion.show_end, discussion.end,
+    minutes.show_minutes,
+    priorities.show_priorities, priorities.place_case, priorities.save_general,
+)  # fmt: skip

@@ -1,4 +1,5 @@
-"""What a coordinator decides on a person's page: whether the verification is right, and whether the person is on the list.
+"""What a coordinator decides on a person's page: whether the verification is right, and whether the person is on the
+list.
 
 A decision always has a reason; without one nothing is written and the page says so beside the field.
 """

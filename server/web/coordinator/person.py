@@ -1,4 +1,5 @@
-"""One person's page: their own words first, then what is known, who works with them, who looked, and one timeline. From here a
+"""One person's page: their own words first, then what is known, who works with them, who looked, and one timeline.
+From here a
 coordinator judges a verification and decides about the case.
 """
 

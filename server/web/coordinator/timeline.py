@@ -21,7 +21,8 @@ class Told(Value, frozen=True, kw_only=True):
 
 
 def tell(event: Event, notes_withheld: str) -> Told:
-    """Returns the event in words. `notes_withheld` takes the place of a contact's note where the reader may not see it."""
+    """Returns the event in words. `notes_withheld` takes the place of a contact's note where the reader may not see
+    it."""
     kind_words, words = TELLERS.get(event.kind, ("Record", _plain))
     headline, text = words(event, notes_withheld)
     return Told(kind=event.kind, kind_words=kind_words, at=event.at, by=event.by, headline=headline, text=text)

@@ -1,4 +1,5 @@
-"""Where somebody may go from any page: one entry for each page that their roles may open. Showing an entry grants nothing;
+"""Where somebody may go from any page: one entry for each page that their roles may open. Showing an entry grants
+nothing;
 each handler asks the policy for itself.
 """
 
@@ -19,6 +20,9 @@ class Entry(NamedTuple):
 
 ENTRIES = (
     Entry("/cases", "Case list", Act.SEE_CASE_LIST),
+    Entry("/conferences", "Conferences", Act.PREPARE_CONFERENCE),
+    Entry("/actions", "Actions", Act.SEE_ACTIONS),
+    Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
     Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),

@@ -1,14 +1,17 @@
 """Watford's list with eighteen people on it, and doors for those who come to its conference."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from server.access import Access, Door
 from server.database import Database
+from server.queries.sessions import SignInSession, add_session, find_session
 from server.queries.workers import get_worker
+from server.security.tokens import hash_token
 from tests.web import county
 
 Enter = Callable[[str], AbstractContextManager[Access]]
@@ -37,3 +40,47 @@ def enter(watford: Database, now: datetime, new_id: Callable[[], str]) -> Enter:
         return Door(watford, worker, now + later, new_id).open()
 
     return open_for
+
+
+class Browser:
+    """A browser over the whole application, signed in as one of the cast at a time."""
+
+    def __init__(self, client: Any, watford: Database, now: datetime) -> None:
+        self.client = client
+        self.watford = watford
+        self.now = now
+
+    def sign_in(self, worker_id: str) -> "Browser":
+        """Becomes somebody else, by a session of their own."""
+        token = f"token-of-{worker_id}"
+        with self.watford.writing() as session:
+            if find_session(session, hash_token(token)) is None:
+                add_session(
+                    session,
+                    SignInSession(
+                        token_hash=hash_token(token), worker_id=worker_id, created_at=self.now, last_seen_at=self.now
+                    ),
+                )
+        self.client.cookies.set("lantern-session", token)
+        return self
+
+    def get(self, path: str) -> Any:
+        return self.client.get(path, headers={"accept": "text/html"}, follow_redirects=False)
+
+    def post(self, path: str, accept: str = "text/html", **fields: str) -> Any:
+        if "lantern-form" not in self.client.cookies:
+            self.get("/sign-in")
+        data = {**fields, "_csrf_token": self.client.cookies["lantern-form"]}
+        return self.client.post(path, data=data, headers={"accept": accept}, follow_redirects=False)
+
+
+@pytest.fixture
+def browser(
+    watford: Database, settings: Any, clock: Any, now: datetime, new_id: Callable[[], str]
+) -> Iterator[Browser]:
+    from litestar.testing import TestClient
+
+    from server.app import create_app
+
+    with TestClient(create_app(settings, clock, new_id), raise_server_exceptions=True) as client:
+        yield Browser(client, watford, now)

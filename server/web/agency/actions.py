@@ -1,0 +1,96 @@
+"""The actions of the reader's agency: due, missed and done; and every agency's missed ones, red until explained."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.answers import explain_action, finish_action
+from server.problems import Invalid
+from server.queries import agencies, case_actions
+from server.queries.case_actions import OwnedAction
+from server.web.layout.forms import Errors, Form
+from server.web.layout.page import AnyRequest, go_to, page
+from shared.model.value import Id
+from shared.policy import Act, Subject, SubjectKind
+from shared.rules.actions import is_overdue, is_red_flag
+
+SECTION = "/actions"
+
+
+class AnswerForm(Form, frozen=True, kw_only=True):
+    """What was done, or why it was missed."""
+
+    text: str = ""
+
+
+@get(SECTION, opt={"action": Act.SEE_ACTIONS}, sync_to_thread=True, include_in_schema=False)
+def show_actions(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """The agency's actions."""
+    with door.open() as access:
+        return _answer(request, access)
+
+
+@post(
+    SECTION + "/{action_id:str}/done", opt={"action": Act.ANSWER_ACTION}, sync_to_thread=True, include_in_schema=False
+)
+def mark_done(
+    request: AnyRequest, door: NamedDependency[Door], action_id: FromPath[Id], data: URLEncodedBody[AnswerForm]
+) -> Response[Any]:
+    """Says that an action is done."""
+    return _act(request, door, action_id, "action_done", lambda access: finish_action(access, action_id, data.text))
+
+
+@post(
+    SECTION + "/{action_id:str}/explain",
+    opt={"action": Act.ANSWER_ACTION},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def explain(
+    request: AnyRequest, door: NamedDependency[Door], action_id: FromPath[Id], data: URLEncodedBody[AnswerForm]
+) -> Response[Any]:
+    """Says why an action was missed."""
+    return _act(
+        request, door, action_id, "action_explained", lambda access: explain_action(access, action_id, data.text)
+    )
+
+
+def _act(request: AnyRequest, door: Door, action_id: Id, done: str, act: Callable[[Access], object]) -> Response[Any]:
+    try:
+        with door.open() as access:
+            act(access)
+        return go_to(SECTION, done)
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, {f"text-{action_id}": refused.problem.errors[0]})
+
+
+def _answer(request: AnyRequest, access: Access, errors: Errors | None = None) -> Response[str]:
+    agency_id, districts = access.actor.agency_id, access.actor.district_ids
+    # Both reaches of this action are met: the reader's own agency, and the districts they act for.
+    access.require(
+        Act.SEE_ACTIONS,
+        Subject(kind=SubjectKind.AGENCY, id=agency_id, owner_agency_id=agency_id, district_ids=districts),
+        purpose="actions",
+    )
+    owed = case_actions.list_agency_actions(access.session, agency_id, None)
+    missed = case_actions.list_missed(access.session, districts, access.today)
+    red = [each for each in missed if is_red_flag(each.action, access.today) and each.action.agency_id != agency_id]
+    access.note_seen(SubjectKind.CASE, sorted({each.action.case_id for each in (*owed, *red)}), purpose="actions")
+    agency = agencies.find_agency(access.session, agency_id)
+    return page(
+        request, "agency/actions.html", title="Actions", section=SECTION, worker=access.worker, errors=errors or {},
+        status=422 if errors else 200, agency_name=agency.name if agency else "", today=access.today, now=access.now,
+        missed=[each for each in owed if is_overdue(each.action, access.today)],
+        due=[each for each in owed if not is_overdue(each.action, access.today) and each.action.done_at is None],
+        done=_newest_done(owed), red=red,
+    )  # fmt: skip
+
+
+def _newest_done(owed: list[OwnedAction]) -> list[OwnedAction]:
+    done = [each for each in owed if each.action.done_at is not None]
+    return sorted(done, key=lambda each: (each.action.done_at, each.action.id), reverse=True)[:20]

@@ -1,0 +1,90 @@
+"""The agendas that the reader's agency was sent: only what its agreements allow; and its written updates."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.answers import write_update
+from server.actions.conferences import open_conference
+from server.actions.papers import Paper, compose_paper
+from server.problems import Invalid, NotFound
+from server.queries import agencies, conferences
+from server.queries.districts import list_districts
+from server.web.layout.forms import Form
+from server.web.layout.page import AnyRequest, go_to, page
+from shared.model.conference import CaseConference
+from shared.model.value import Id
+from shared.policy import Act, SubjectKind
+
+SECTION = "/agendas"
+
+
+class UpdateForm(Form, frozen=True, kw_only=True):
+    """A written update on one case."""
+
+    text: str = ""
+
+
+@get(SECTION, opt={"action": Act.WRITE_UPDATE}, sync_to_thread=True, include_in_schema=False)
+def show_agendas(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """The conferences whose agenda the agency was sent."""
+    with door.open() as access:
+        for district_id in sorted(access.actor.district_ids):
+            access.require_district(Act.WRITE_UPDATE, district_id, purpose="agendas")
+        names = {each.id: each.name for each in list_districts(access.session)}
+        sent = conferences.list_circulated_to(access.session, access.actor.agency_id, access.actor.district_ids)
+        return page(
+            request, "agency/agendas.html", title="Agendas", section=SECTION, worker=access.worker, now=access.now,
+            sent=sent, names=names,
+        )  # fmt: skip
+
+
+@get(SECTION + "/{conference_id:str}", opt={"action": Act.WRITE_UPDATE}, sync_to_thread=True, include_in_schema=False)
+def show_agenda(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
+    """One agenda, as this agency may see it."""
+    with door.open() as access:
+        conference, paper = open_paper(access, conference_id)
+        written = conferences.list_updates(access.session, conference_id)
+        return page(
+            request, "agency/agenda.html", title="Agenda", section=SECTION, worker=access.worker, now=access.now,
+            conference=conference, paper=paper, today=access.today, open=conference.finished_at is None,
+            sent=[each for each in written if each.agency_id == access.actor.agency_id],
+            positions={case.case_id: case.position for case in paper.cases},
+        )  # fmt: skip
+
+
+@post(
+    SECTION + "/{conference_id:str}/{case_id:str}/update",
+    opt={"action": Act.WRITE_UPDATE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def send_update(
+    door: NamedDependency[Door], conference_id: FromPath[Id], case_id: FromPath[Id], data: URLEncodedBody[UpdateForm]
+) -> Response[Any]:
+    """Sends a written update; an empty one changes nothing."""
+    try:
+        with door.open() as access:
+            write_update(access, conference_id, case_id, data.text)
+    except Invalid:
+        return go_to(f"{SECTION}/{conference_id}")
+    return go_to(f"{SECTION}/{conference_id}", "update_sent")
+
+
+def open_paper(access: Access, conference_id: Id) -> tuple[CaseConference, Paper]:
+    """Returns a conference and the reader's agency's paper of it. Raises NotFound until it was circulated to them."""
+    conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
+    agency = agencies.find_agency(access.session, access.actor.agency_id)
+    sent = [
+        row
+        for row in conferences.list_circulated(access.session, conference_id)
+        if row.agency_id == access.actor.agency_id
+    ]
+    if agency is None or not sent:
+        raise NotFound
+    paper = compose_paper(access, conference, agency)
+    access.note_seen(SubjectKind.PERSON, [case.person_id for case in paper.cases], purpose="agenda")
+    return conference, paper

@@ -1,0 +1,232 @@
+"""Preparing one conference: the cases chosen and those left out, each with why; who runs it; what each agency will
+see."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from server.access import Access, Door
+from server.actions import conferences as acts
+from server.actions.papers import compose_paper
+from server.actions.priorities import rank_district
+from server.problems import Invalid, NotFound
+from server.queries import agencies, case_actions, conferences, seats
+from server.queries.districts import find_district
+from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
+from server.web.layout.forms import Errors, Form
+from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import LOCAL_TIME
+from shared.model.conference import CaseConference
+from shared.model.value import Id, Value
+from shared.policy import Act, SubjectKind
+from shared.rules.actions import is_red_flag
+from shared.rules.agenda import circulation_warning
+
+
+class SwapForm(Form, frozen=True, kw_only=True):
+    """Which two cases change places, and why."""
+
+    out: str = ""
+    put_in: str = ""
+    reason: str = ""
+
+
+class EmptyForm(Form, frozen=True, kw_only=True):
+    """A press of a button."""
+
+
+class Line(Value, frozen=True, kw_only=True):
+    """One case of the agenda, or one left out, as the page shows it."""
+
+    case_id: Id
+    person_id: Id
+    known_as: str
+    position: int
+    mdt_number: int
+    reason: str
+    carried_over: bool
+    flags: tuple[str, ...]
+    red: int
+
+
+@get(
+    SECTION + "/{conference_id:str}",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def show_conference(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
+    """The conference as it is prepared."""
+    with door.open() as access:
+        return _answer(request, access, conference_id)
+
+
+@post(
+    SECTION + "/{conference_id:str}/change",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def change(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[ConferenceForm]
+) -> Response[Any]:
+    """Changes when, where and by whom."""
+    errors: Errors = {}
+    starts_at = read_start(errors, data)
+
+    def act(access: Access) -> None:
+        if starts_at is None:
+            raise Invalid("Enter the day and the time.")
+        acts.change_conference(
+            access, conference_id, starts_at, data.place, data.chair or None, data.minute_taker or None
+        )
+
+    return _act(request, door, conference_id, act, "minute_taker", "changed")
+
+
+@post(
+    SECTION + "/{conference_id:str}/swap",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def swap(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[SwapForm]
+) -> Response[Any]:
+    """Puts a case that was left out in the place of another."""
+
+    def act(access: Access) -> None:
+        acts.swap_cases(access, conference_id, data.out, data.put_in, data.reason)
+
+    return _act(request, door, conference_id, act, "reason", "swapped", data)
+
+
+@post(
+    SECTION + "/{conference_id:str}/again",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def choose_again(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+) -> Response[Any]:
+    """Chooses the cases anew by rule."""
+
+    def act(access: Access) -> None:
+        acts.choose_cases_again(access, conference_id)
+
+    return _act(request, door, conference_id, act, "again", "chosen_again")
+
+
+@post(
+    SECTION + "/{conference_id:str}/circulate",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def circulate(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+) -> Response[Any]:
+    """Gives every agency its paper."""
+
+    def act(access: Access) -> None:
+        acts.circulate(access, conference_id)
+
+    return _act(request, door, conference_id, act, "circulate", "circulated")
+
+
+@get(
+    SECTION + "/{conference_id:str}/paper/{agency_id:str}",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def show_paper(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], agency_id: FromPath[Id]
+) -> Response[str]:
+    """Exactly what one agency will see."""
+    with door.open() as access:
+        conference = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
+        seated = {each.id: each for each in seats.list_seats(access.session, conference.district_id)}
+        if agency_id not in seated:
+            raise NotFound
+        paper = compose_paper(access, conference, seated[agency_id])
+        access.note_seen(SubjectKind.PERSON, [case.person_id for case in paper.cases], purpose="agenda preview")
+        return page(
+            request, "coordinator/paper.html", title=f"What {paper.agency.name} will see", section=SECTION,
+            worker=access.worker, conference=conference, paper=paper, now=access.now, today=access.today,
+            district=find_district(access.session, conference.district_id),
+        )  # fmt: skip
+
+
+def _act(
+    request: AnyRequest,
+    door: Door,
+    conference_id: Id,
+    act: Callable[[Access], None],
+    field: str,
+    done: str,
+    swap_form: SwapForm | None = None,
+) -> Response[Any]:
+    """Does it and says so; else the page again, with what is wrong beside the field it is about."""
+    try:
+        with door.open() as access:
+            act(access)
+        return go_to(f"{SECTION}/{conference_id}", done)
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, conference_id, {field: refused.problem.errors[0]}, swap_form)
+
+
+def _answer(
+    request: AnyRequest,
+    access: Access,
+    conference_id: Id,
+    errors: Errors | None = None,
+    swap_form: SwapForm | None = None,
+) -> Response[str]:
+    conference = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
+    chosen, left_out = _lines(access, conference)
+    access.note_seen(SubjectKind.PERSON, [line.person_id for line in (*chosen, *left_out)], purpose="case conference")
+    starts = conference.starts_at.astimezone(LOCAL_TIME)
+    circulated = conferences.list_circulated(access.session, conference_id)
+    return page(
+        request, "coordinator/conference.html", title=f"Conference, {starts.day} {starts:%B}", section=SECTION,
+        worker=access.worker, status=422 if errors else 200, errors=errors or {}, conference=conference, now=access.now,
+        district=find_district(access.session, conference.district_id), chosen=chosen, left_out=left_out,
+        form=ConferenceForm(
+            day=starts.date().isoformat(), time=f"{starts:%H:%M}", place=conference.place,
+            chair=conference.chair_id or "", minute_taker=conference.minute_taker_id or "",
+        ),
+        swap_form=swap_form or SwapForm(), readers=acts.list_readers(access, conference),
+        people=[("", "Choose"), *seats.list_people_at_the_table(access.session, conference.district_id)],
+        warning=circulation_warning(conference.starts_at, access.now), circulated=circulated,
+        names={agency.id: agency.name for agency in agencies.list_agencies(access.session)},
+    )  # fmt: skip
+
+
+def _lines(access: Access, conference: CaseConference) -> tuple[list[Line], list[Line]]:
+    items = conferences.list_items(access.session, conference.id)
+    left_out = conferences.list_left_out(access.session, conference.id)
+    ranked, cases = rank_district(access, conference.district_id)
+    flags = {each.case_id: each.flags for each in ranked}
+    red: dict[Id, int] = {}
+    for owned in case_actions.list_missed(access.session, [conference.district_id], access.today):
+        red[owned.action.case_id] = red.get(owned.action.case_id, 0) + is_red_flag(owned.action, access.today)
+
+    def line(case_id: Id, position: int, reason: str, carried_over: bool) -> Line | None:
+        case = cases.get(case_id)
+        if case is None:
+            return None
+        return Line(
+            case_id=case_id, person_id=case.row.person_id, known_as=case.row.known_as, position=position,
+            mdt_number=case.row.mdt_number, reason=reason, carried_over=carried_over, flags=flags.get(case_id, ()),
+            red=red.get(case_id, 0),
+        )  # fmt: skip
+
+    chosen = [line(item.case_id, item.position, item.reason, item.carried_over) for item in items]
+    rest = [line(each.case_id, each.position, each.reason, False) for each in left_out]
+    return [each for each in chosen if each], [each for each in rest if each]
