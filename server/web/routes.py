@@ -5,10 +5,18 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from server.web import commissioner, coordinator, lead, signin
+from server.web import admin, agency, commissioner, coordinator, everyone, lead, signin
 from server.web.layout.assets import asset_router
 
-AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (signin.PAGES, coordinator.PAGES, lead.PAGES, commissioner.PAGES)
+AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (
+    signin.PAGES,
+    coordinator.PAGES,
+    lead.PAGES,
+    commissioner.PAGES,
+    admin.PAGES,
+    agency.PAGES,
+    everyone.PAGES,
+)
 
 
 def list_routes() -> list[Router]:

@@ -2,8 +2,6 @@
 narrows it to a person (privacy rules D3, D6): the address names a publication and nothing else.
 """
 
-import itertools
-
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -21,8 +19,8 @@ from shared.policy import Act, SubjectKind
 
 AUDIENCE = "commissioner"
 ATTRIBUTION = "Place names: GeoNames, CC BY 4.0"
-STEPS = (1, 2, 4, 8)
-"""Where each colour begins, in thresholds."""
+DENSITIES_PER_KM2 = (1.0, 10.0, 100.0)
+"""Where the next colour begins, in people seen a square kilometre: areas differ in size, so a count alone would mislead."""
 
 
 class Area(Value, frozen=True, kw_only=True):
@@ -32,6 +30,7 @@ class Area(Value, frozen=True, kw_only=True):
     name: str
     words: str
     size_km2: float
+    size: str
     visits: int | None
 
 
@@ -84,11 +83,13 @@ def _answer(request: AnyRequest, access: Access, publication_id: Id | None) -> R
 
 def _area(publication: Publication, region: PublishedRegion, name: str) -> Area:
     side_km = grid.size_m(region.leaves[0]) / 1000 if region.leaves else 0.0
+    size_km2 = len(region.leaves) * side_km**2
     return Area(
         number=region.number,
         name=name,
         words=f"About {region.shown}" if region.shown is not None else _few(publication).capitalize(),
-        size_km2=round(len(region.leaves) * side_km**2, 1),
+        size_km2=size_km2,
+        size=_say_size(size_km2),
         visits=region.visits,
     )
 
@@ -98,22 +99,30 @@ def _shape(publication: Publication, region: PublishedRegion, area: Area) -> Sha
         geojson=region.geojson,
         label=str(area.number) if region.shown is not None else "",
         words=area.words,
-        band=band_of(region.shown, publication.threshold),
+        band=band_of(region.shown, area.size_km2),
     )
 
 
-def band_of(shown: int | None, threshold: int) -> int:
-    """Returns the colour's number: 0 below the threshold, then by how many thresholds there are."""
-    return 0 if shown is None else sum(1 for step in STEPS if shown >= step * threshold)
+def band_of(shown: int | None, size_km2: float) -> int:
+    """Returns the colour's number: 0 below the threshold, then by how close together people were."""
+    if shown is None or size_km2 <= 0:
+        return 0
+    return 1 + sum(1 for density in DENSITIES_PER_KM2 if shown / size_km2 >= density)
 
 
 def _legend(threshold: int) -> list[tuple[str, str]]:
     """The colours in words, the fewest first."""
-    starts = [step * threshold for step in STEPS]
-    ranges = [f"About {low} to {high - 5}" for low, high in itertools.pairwise(starts)]
-    return [("none", f"Fewer than {threshold}, may be none")] + [
-        (str(number), text) for number, text in enumerate([*ranges, f"About {starts[-1]} or more"], start=1)
+    return [
+        ("none", f"Fewer than {threshold}, may be none"),
+        ("1", "Less than 1 person a km²"),
+        ("2", "1 to 10 a km²"),
+        ("3", "10 to 100 a km²"),
+        ("4", "100 or more a km²"),
     ]
+
+
+def _say_size(size_km2: float) -> str:
+    return f"{size_km2:,.0f} km²" if size_km2 >= 10 else f"{size_km2:.2g} km²"
 
 
 def _few(publication: Publication) -> str:

@@ -3,16 +3,19 @@
 Only what the page itself says is in there; the map asks the server for nothing more.
 """
 
-from typing import Any
+from math import atan2, cos, pi, radians
 
 import msgspec
 import shapely
 from markupsafe import Markup
 
 from server.places.towns import Town, list_towns
+from shared.geo.distance import near_distance_m, say_distance
+from shared.model.position import Position
 
 MARGIN_DEGREES = 0.02
 MOST_TOWNS = 120
+DIRECTIONS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
@@ -46,18 +49,31 @@ class Ground:
         if inside:
             names = [town.name for town in inside[:3]]
             return ", ".join(names) + (" and around" if len(inside) > 3 else "")
-        nearest = self._nearest(shape)
-        return f"Near {nearest.name}" if nearest else "Area"
+        return self._beside(number)
 
     def middle(self, number: int) -> tuple[float, float]:
         """Returns a point inside the area: longitude, latitude."""
         point = shapely.point_on_surface(self._shapes[number])
         return float(point.x), float(point.y)
 
-    def _nearest(self, shape: Any) -> Town | None:
+    def _beside(self, number: int) -> str:
+        """Where a small area lies, seen from the nearest town: "600 m north of Watford"."""
         if not self.towns:
-            return None
-        return self.towns[int(shapely.distance(shape, self._points).argmin())]
+            return "Area"
+        longitude, latitude = self.middle(number)
+        here = Position(latitude=latitude, longitude=longitude)
+        away = [
+            near_distance_m(here, Position(latitude=town.latitude, longitude=town.longitude)) for town in self.towns
+        ]
+        nearest = min(range(len(away)), key=away.__getitem__)
+        town = self.towns[nearest]
+        return f"{say_distance(away[nearest])} {_bearing(town, latitude, longitude)} of {town.name}"
+
+
+def _bearing(town: Town, latitude: float, longitude: float) -> str:
+    """The direction from a town to a point, in words."""
+    north, east = latitude - town.latitude, (longitude - town.longitude) * cos(radians(latitude))
+    return DIRECTIONS[round(atan2(east, north) / (pi / 4)) % 8]
 
 
 def map_data(shapes: list[Shape], ground: Ground) -> Markup:

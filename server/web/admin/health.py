@@ -1,0 +1,49 @@
+"""What a phone's numbers mean, in words that say what to do. Pure."""
+
+from datetime import UTC, datetime, timedelta
+
+from server.queries.sync_devices import DeviceHealth
+from server.web.layout.words import count
+
+LONG_UNSEEN = timedelta(days=3)
+CLOCK_RIGHT_MS = 120_000
+
+
+def from_ms(at_ms: int) -> datetime:
+    """Returns the moment, aware UTC, of milliseconds since 1970."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
+
+
+def say_clock(skew_ms: int) -> str:
+    """Returns how far a phone's clock is off; `skew_ms` is the phone's time less ours."""
+    apart_ms = abs(skew_ms)
+    if apart_ms <= CLOCK_RIGHT_MS:
+        return "Right"
+    minutes = round(apart_ms / 60_000)
+    span = count(minutes, "minute") if minutes < 120 else count(round(minutes / 60), "hour") if minutes < 2880 else (
+        count(round(minutes / 1440), "day")
+    )  # fmt: skip
+    return f"{span} {'fast' if skew_ms > 0 else 'slow'}"
+
+
+def say_trouble(health: DeviceHealth, now: datetime) -> tuple[str, ...]:
+    """Returns what somebody should do about this phone, the most pressing first."""
+    seen = None if health.seen_at_ms is None else from_ms(health.seen_at_ms)
+    found = []
+    if health.held:
+        found.append(f"{count(health.held, 'record')} set aside: look at why, and let in what is right")
+    if health.unsent and seen is not None and now - seen > timedelta(hours=24):
+        found.append(
+            f"{count(health.unsent, 'record')} not sent for more than a day: ask for the phone to be switched on"
+        )
+    elif seen is not None and now - seen > LONG_UNSEEN:
+        found.append("Not seen for more than three days")
+    if health.is_clock_suspect:
+        found.append("Its clock is wrong: set the phone’s time to automatic")
+    if health.forks:
+        found.append("Two phones sent as this one: a copy was made, so enrol it again")
+    if health.rewinds:
+        found.append(
+            f"Went back to an earlier state {count(health.rewinds, 'time')}: a restored backup, or an old copy"
+        )
+    return tuple(found)

@@ -1,0 +1,128 @@
+"""Who works with Lantern: workers with their roles, and agencies with the agreements that they signed."""
+
+from datetime import date, timedelta
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from server.access import Access, Door
+from server.queries.agencies import list_agencies, list_agreements, list_teams
+from server.queries.districts import list_districts
+from server.queries.workers import list_workers
+from server.web.layout.page import AnyRequest, page
+from server.web.layout.words import LOCAL_TIME, lower_first, say, say_short_day
+from shared.model.agency import Agency, Agreement
+from shared.model.codes import AgreementKind
+from shared.model.value import Value
+from shared.model.worker import Worker
+from shared.policy import Act, Subject, SubjectKind
+from shared.policy.decide import TRAINING_LASTS_DAYS
+
+SOON = timedelta(days=60)
+
+
+class WorkerLine(Value, frozen=True, kw_only=True):
+    """A worker as the page says it."""
+
+    name: str
+    agency: str
+    roles: str
+    where: str
+    training: str
+    is_training_due: bool
+    active: bool
+
+
+class Paper(Value, frozen=True, kw_only=True):
+    """One kind of agreement of an agency: how it stands, and whether something is to be done."""
+
+    name: str
+    words: str
+    is_missing: bool
+    is_soon: bool
+
+
+class AgencyLine(Value, frozen=True, kw_only=True):
+    """An agency with its papers."""
+
+    name: str
+    kind: str
+    papers: tuple[Paper, ...]
+    sees_people: bool
+
+
+@get("/workers", opt={"action": Act.MANAGE_WORKERS}, sync_to_thread=True, include_in_schema=False)
+def show_workers(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """Everyone who signs in or carries a phone."""
+    with door.open() as access:
+        access.require(Act.MANAGE_WORKERS)
+        lines = _worker_lines(access)
+        return page(
+            request, "admin/workers.html", title="Workers", section="/workers", worker=access.worker, workers=lines,
+            due=sum(1 for line in lines if line.is_training_due and line.active),
+        )  # fmt: skip
+
+
+@get("/agencies", opt={"action": Act.SEE_AGREEMENTS}, sync_to_thread=True, include_in_schema=False)
+def show_agencies(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """The agencies whose agreements the reader may see."""
+    with door.open() as access:
+        today = access.now.astimezone(LOCAL_TIME).date()
+        agencies = [
+            each for each in list_agencies(access.session) if access.allows(Act.SEE_AGREEMENTS, _of_agency(each))
+        ]
+        lines = [_agency_line(each, list_agreements(access.session, each.id), today) for each in agencies]
+        return page(
+            request, "admin/agencies.html", title="Agencies and agreements", section="/agencies", worker=access.worker,
+            agencies=sorted(lines, key=lambda line: (line.sees_people, line.name)),
+            shut_out=[line.name for line in lines if not line.sees_people],
+        )  # fmt: skip
+
+
+def _of_agency(agency: Agency) -> Subject:
+    return Subject(kind=SubjectKind.AGENCY, id=agency.id, owner_agency_id=agency.id)
+
+
+def _worker_lines(access: Access) -> list[WorkerLine]:
+    today = access.now.astimezone(LOCAL_TIME).date()
+    agencies = {each.id: each.name for each in list_agencies(access.session)}
+    places = {each.id: each.name for each in list_teams(access.session)}
+    places |= {each.id: each.name for each in list_districts(access.session)}
+    return [
+        _worker_line(each, agencies.get(each.agency_id, ""), places, today) for each in list_workers(access.session)
+    ]
+
+
+def _worker_line(worker: Worker, agency: str, places: dict[str, str], today: date) -> WorkerLine:
+    ends = worker.trained_on + timedelta(days=TRAINING_LASTS_DAYS) if worker.trained_on else None
+    training = "Not recorded: no access to people" if ends is None else f"Valid until {say_short_day(ends)}"
+    if ends is not None and ends < today:
+        training = f"Ended {say_short_day(ends)}: no access to people"
+    roles = [say(role) for role in sorted(worker.roles)]
+    return WorkerLine(
+        name=worker.name, agency=agency, active=worker.active, training=training,
+        is_training_due=ends is None or ends < today,
+        roles=", ".join([*roles[:1], *(lower_first(role) for role in roles[1:])]),
+        where=", ".join(places[each] for each in (*worker.team_ids, *worker.district_ids) if each in places),
+    )  # fmt: skip
+
+
+def _agency_line(agency: Agency, signed: list[Agreement], today: date) -> AgencyLine:
+    papers = tuple(_paper(kind, [each for each in signed if each.kind is kind], today) for kind in AgreementKind)
+    return AgencyLine(
+        name=agency.name,
+        kind=say(agency.kind),
+        papers=papers,
+        sees_people=not any(paper.is_missing for paper in papers),
+    )
+
+
+def _paper(kind: AgreementKind, signed: list[Agreement], today: date) -> Paper:
+    """The version that lasts longest, of those that have begun."""
+    newest = max((each for each in signed if each.signed_on <= today), key=lambda each: each.expires_on, default=None)
+    if newest is None:
+        return Paper(name=say(kind), words="Not signed", is_missing=True, is_soon=False)
+    ended = newest.expires_on < today
+    until = f"{'ended' if ended else 'valid until'} {say_short_day(newest.expires_on)}"
+    words = f"Version {newest.version}, signed by {newest.signatory}, {until}"
+    return Paper(name=say(kind), words=words, is_missing=ended, is_soon=not ended and newest.expires_on - today < SOON)

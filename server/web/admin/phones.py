@@ -1,0 +1,150 @@
+"""The device page: when each phone was last seen, what it has not sent, whether its clock is right, and what was set aside."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from server.access import Access, Door
+from server.problems import NotFound
+from server.queries import subjects
+from server.queries.agencies import list_teams
+from server.queries.device_page import PhoneRow, list_phones
+from server.queries.sync import list_device_health, list_quarantined
+from server.queries.sync_changes import StoredBody
+from server.queries.sync_devices import DeviceHealth
+from server.web.admin.health import from_ms, say_clock, say_trouble
+from server.web.layout.page import AnyRequest, page
+from server.web.layout.words import count, say, say_ago, say_moment
+from shared.model.agency import Team
+from shared.model.codes import DeviceStatus
+from shared.model.value import Id, Value
+from shared.policy import Act, Subject, SubjectKind
+
+TYPES = {
+    "contact.recorded": "A contact",
+    "contact.corrected": "A correction of a contact",
+    "visit.recorded": "A visit",
+    "person.patched": "A change to a person’s description",
+    "site.patched": "A change to a site",
+    "referral.progressed": "A step of a referral",
+}
+
+
+class Phone(Value, frozen=True, kw_only=True):
+    """A phone as the page says it."""
+
+    number: int
+    label: str
+    carried_by: str
+    team: str
+    status: DeviceStatus
+    last_seen: str
+    last_seen_at: str
+    unsent: int
+    set_aside: int
+    clock: str
+    trouble: tuple[str, ...]
+    app: str
+    confirmed: bool
+    needs_a_look: bool
+
+
+class SetAside(Value, frozen=True, kw_only=True):
+    """A change that could not be let in, and why. What it says about anybody is not shown here."""
+
+    id: Id
+    what: str
+    why: str
+    received: str
+
+
+@get("/devices", opt={"action": Act.SEE_DEVICES}, sync_to_thread=True, include_in_schema=False)
+def show_phones(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """The phones that the reader answers for."""
+    with door.open() as access:
+        phones = _phones(access)
+        return page(
+            request, "admin/phones.html", title="Phones", section="/devices", worker=access.worker,
+            phones=sorted(phones, key=lambda phone: (not phone.needs_a_look, phone.team, phone.carried_by)),
+            summary=_summary(phones), may_enrol=access.actor.roles and _may_enrol(access),
+        )  # fmt: skip
+
+
+@get("/devices/{number:int}", opt={"action": Act.SEE_DEVICES}, sync_to_thread=True, include_in_schema=False)
+def show_phone(request: AnyRequest, door: NamedDependency[Door], number: FromPath[int]) -> Response[str]:
+    """One phone, what was set aside of its work, and how to stop it."""
+    with door.open() as access:
+        subject = access.require(Act.SEE_DEVICES, subjects.find_device(access.session, number), purpose="device page")
+        phone = next((each for each in _phones(access) if each.number == number), None)
+        if phone is None:
+            raise NotFound
+        return page(
+            request, "admin/phone.html", title=phone.label, section="/devices", worker=access.worker, phone=phone,
+            aside=[_aside(each) for each in list_quarantined(access.session, number)],
+            may_stop=access.allows(Act.WIPE_DEVICE, subject), errors={},
+        )  # fmt: skip
+
+
+def _may_enrol(access: Access) -> bool:
+    return any(access.allows(Act.ENROL_DEVICE, of_team(each)) for each in list_teams(access.session))
+
+
+def of_team(team: Team) -> Subject:
+    """Returns what belongs to a team as policy sees it."""
+    return Subject(
+        kind=SubjectKind.DEVICE, id=team.id, owner_agency_id=team.agency_id, team_id=team.id,
+        district_ids=frozenset(team.district_ids),
+    )  # fmt: skip
+
+
+def _phones(access: Access) -> list[Phone]:
+    health = {each.number: each for each in list_device_health(access.session)}
+    walked = {team.id: frozenset(team.district_ids) for team in list_teams(access.session)}
+    return [
+        _phone(access, row, health[row.number])
+        for row in list_phones(access.session)
+        if row.number in health and access.allows(Act.SEE_DEVICES, _subject(row, walked.get(row.team_id, frozenset())))
+    ]
+
+
+def _subject(row: PhoneRow, district_ids: frozenset[Id]) -> Subject:
+    return Subject(
+        kind=SubjectKind.DEVICE, id=str(row.number), owner_agency_id=row.agency_id, team_id=row.team_id,
+        worker_id=row.worker_id, district_ids=district_ids,
+    )  # fmt: skip
+
+
+def _phone(access: Access, row: PhoneRow, health: DeviceHealth) -> Phone:
+    seen_at = from_ms(health.seen_at_ms) if health.seen_at_ms is not None else None
+    trouble = say_trouble(health, access.now)
+    return Phone(
+        number=row.number,
+        label=row.label,
+        carried_by=row.worker_name,
+        team=row.team_name,
+        status=DeviceStatus(health.status),
+        last_seen=say_ago(seen_at, access.now),
+        last_seen_at=say_moment(seen_at, access.now) if seen_at else "",
+        unsent=health.unsent,
+        set_aside=health.held,
+        clock=say_clock(health.skew_ms) if seen_at else "Not known yet",
+        trouble=trouble,
+        app=row.app_version,
+        confirmed=row.confirmed_at is not None,
+        needs_a_look=bool(trouble) and DeviceStatus(health.status) is DeviceStatus.OK,
+    )
+
+
+def _aside(stored: StoredBody) -> SetAside:
+    return SetAside(
+        id=stored.id,
+        what=TYPES.get(stored.type, say(stored.type.replace(".", " "))),
+        why=stored.reason or "",
+        received=say_moment(from_ms(stored.received_at_ms)),
+    )
+
+
+def _summary(phones: list[Phone]) -> str:
+    look = sum(1 for phone in phones if phone.needs_a_look)
+    well = f"{look} need{'s' if look == 1 else ''} a look" if look else "all well"
+    return f"{count(len(phones), 'phone')}, {well}."
