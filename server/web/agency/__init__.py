@@ -1,9 +1,9 @@
 """Pages of a partner agency: the actions it owes, the agendas it was sent, and the agreements it signed."""
 
 from server.web.agency.actions import explain, mark_done, show_actions
-from server.web.agency.agendas import send_update, show_agenda, show_agendas
+from server.web.agency.agendas import download_agenda, send_update, show_agenda, show_agendas
 from server.web.agency.agreements import add_agreement, show_agreements
 
 PAGES = (
-    show_actions, mark_done, explain, show_agendas, show_agenda, send_update, show_agreements, add_agreement,
+    show_actions, mark_done, explain, show_agendas, show_agenda, download_agenda, send_update, show_agreements, add_agreement,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from server.actions.papers import Paper, compose_paper
 from server.problems import Invalid, NotFound
 from server.queries import agencies, conferences
 from server.queries.districts import list_districts
+from server.web.layout.agenda_pdf import make_pdf
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.conference import CaseConference
@@ -54,6 +55,22 @@ def show_agenda(request: AnyRequest, door: NamedDependency[Door], conference_id:
             sent=[each for each in written if each.agency_id == access.actor.agency_id],
             positions={case.case_id: case.position for case in paper.cases},
         )  # fmt: skip
+
+
+@get(
+    SECTION + "/{conference_id:str}/agenda.pdf",
+    opt={"action": Act.WRITE_UPDATE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def download_agenda(door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[bytes]:
+    """The same as a PDF."""
+    with door.open() as access:
+        conference, paper = open_paper(access, conference_id)
+        names = {each.id: each.name for each in list_districts(access.session)}
+        made = make_pdf(paper, conference, names.get(conference.district_id, ""), access.today)
+    headers = {"content-disposition": 'attachment; filename="agenda.pdf"', "cache-control": "no-store"}
+    return Response(made, media_type="application/pdf", headers=headers)
 
 
 @post(

@@ -1,10 +1,13 @@
 """An agency's agenda as an accessible PDF (PDF/UA tags, title, language), made of the same paper as its page."""
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from server.actions.papers import Paper, PaperCase
+from server.queries.case_actions import OwnedAction
 from server.web.layout.words import lower_first, say, say_day, say_moment, say_short_day
 from shared.model.conference import CaseConference
 from shared.rules.actions import days_late, is_overdue
@@ -12,7 +15,7 @@ from shared.rules.actions import days_late, is_overdue
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "pdf" / "agenda.typ"
 
 
-def make_pdf(paper: Paper, conference: CaseConference, district_name: str, today: object) -> bytes:
+def make_pdf(paper: Paper, conference: CaseConference, district_name: str, today: date) -> bytes:
     """Returns the PDF. Raises typst's error for a broken template: our fault, not the reader's."""
     import typst
 
@@ -27,3 +30,33 @@ def make_pdf(paper: Paper, conference: CaseConference, district_name: str, today
     )
     assert isinstance(made, bytes)
     return made
+
+
+def _summary(paper: Paper, conference: CaseConference) -> str:
+    place = f"{conference.place}. " if conference.place else ""
+    return f"{place}{len(paper.cases)} cases. Look each person up by their date of birth before you come."
+
+
+def _told(case: PaperCase, today: date) -> dict[str, Any]:
+    unmet = ", ".join(lower_first(say(need.need)) for need in case.unmet)
+    born = f"Born {say_day(case.date_of_birth)}" if case.date_of_birth else "Date of birth missing"
+    return {
+        "position": case.position,
+        "known_as": case.known_as,
+        "mdt_number": case.mdt_number,
+        "why": case.why,
+        "facts": [born, *([f"Not receiving support: {unmet}"] if unmet else [])],
+        "wants_first": case.wants_first,
+        "safety_needs": case.safety_needs,
+        "actions": [_tell_action(each, today) for each in case.actions],
+    }
+
+
+def _tell_action(owned: OwnedAction, today: date) -> str:
+    action = owned.action
+    words = f"{owned.agency_name}: {action.text} by {say_short_day(action.due_on)}"
+    if action.done_at is not None:
+        return f"{words}. Done"
+    if is_overdue(action, today):
+        return f"{words}. {'Late, explained: ' + action.explained if action.explained else f'Missed, {days_late(action, today)} days late'}"
+    return words

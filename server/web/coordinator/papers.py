@@ -1,0 +1,63 @@
+"""Files of a conference: an agency's agenda as a PDF, and the invitation for calendars."""
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from server.access import Access, Door
+from server.actions.conferences import open_conference
+from server.actions.papers import compose_paper
+from server.problems import NotFound
+from server.queries import seats
+from server.queries.districts import find_district
+from server.web.coordinator.conferences import SECTION
+from server.web.layout.agenda_pdf import make_pdf
+from server.web.layout.calendar import make_invitation
+from shared.model.conference import CaseConference
+from shared.model.value import Id
+from shared.policy import Act, SubjectKind
+
+
+@get(
+    SECTION + "/{conference_id:str}/agenda.pdf",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def download_agenda(
+    door: NamedDependency[Door], conference_id: FromPath[Id], agency: FromQuery[Id] = ""
+) -> Response[bytes]:
+    """One agency's agenda, exactly as that agency may have it."""
+    with door.open() as access:
+        conference = open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
+        seated = {each.id: each for each in seats.list_seats(access.session, conference.district_id)}
+        if agency not in seated:
+            raise NotFound
+        paper = compose_paper(access, conference, seated[agency])
+        access.note_seen(SubjectKind.PERSON, [case.person_id for case in paper.cases], purpose="agenda preview")
+        made = make_pdf(paper, conference, _district_name(access, conference), access.today)
+    return _file(made, "application/pdf", "agenda.pdf")
+
+
+@get(
+    SECTION + "/{conference_id:str}/invite.ics",
+    opt={"action": Act.SEE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def download_invitation(door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[bytes]:
+    """When and where, for any calendar; nobody's name."""
+    with door.open() as access:
+        conference = open_conference(access, conference_id, Act.SEE_CONFERENCE)
+        text = make_invitation(conference, _district_name(access, conference), access.now)
+    return _file(text.encode(), "text/calendar", "conference.ics")
+
+
+def _district_name(access: Access, conference: CaseConference) -> str:
+    district = find_district(access.session, conference.district_id)
+    return district.name if district else ""
+
+
+def _file(content: bytes, media_type: str, name: str) -> Response[bytes]:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
