@@ -49,17 +49,17 @@ def put_person(connection: Connection, person: Person, has_conflict: bool) -> No
         " has_conflict = excluded.has_conflict, has_safety_needs = excluded.has_safety_needs",
         (person.id, person.known_as, body_of(person), has_conflict, bool(person.safety_needs)),
     )
-    connection.execute("DELETE FROM person_search WHERE person_id = ?", (person.id,))
+    (number,) = connection.execute("SELECT number FROM person WHERE id = ?", (person.id,)).fetchone()
     connection.execute(
-        "INSERT INTO person_search (person_id, words) VALUES (?, ?)",
-        (person.id, " ".join((person.name, person.alias, person.description))),
+        "INSERT OR REPLACE INTO person_search (rowid, words) VALUES (?, ?)",
+        (number, " ".join((person.name, person.alias, person.description))),
     )
 
 
 def forget_person(connection: Connection, person_id: Id) -> None:
     """Drop a person whose last patch has left this phone."""
+    connection.execute("DELETE FROM person_search WHERE rowid = (SELECT number FROM person WHERE id = ?)", (person_id,))
     connection.execute("DELETE FROM person WHERE id = ?", (person_id,))
-    connection.execute("DELETE FROM person_search WHERE person_id = ?", (person_id,))
 
 
 def refresh_last_seen(connection: Connection, person_id: Id) -> None:
@@ -125,7 +125,7 @@ def search(connection: Connection, text: str, limit: int) -> list[PersonRow]:
     if not wanted:
         return list_recent(connection, limit)
     rows = connection.execute(
-        f"{MERGED} SELECT {COLUMNS}, NULL FROM person_search JOIN person ON person.id = person_search.person_id"
+        f"{MERGED} SELECT {COLUMNS}, NULL FROM person_search JOIN person ON person.number = person_search.rowid"
         f" WHERE person_search MATCH ? AND {NOT_MERGED}"
         " ORDER BY last_seen_at IS NULL, last_seen_at DESC, person.id DESC LIMIT ?",
         (wanted, limit),
@@ -139,7 +139,7 @@ def search_any(connection: Connection, text: str, limit: int) -> list[PersonRow]
     if not words:
         return []
     rows = connection.execute(
-        f"{MERGED} SELECT {COLUMNS}, NULL FROM person_search JOIN person ON person.id = person_search.person_id"
+        f"{MERGED} SELECT {COLUMNS}, NULL FROM person_search JOIN person ON person.number = person_search.rowid"
         f" WHERE person_search MATCH ? AND {NOT_MERGED} ORDER BY rank LIMIT ?",
         (" OR ".join(f'"{word}"' for word in sorted(words)[:40]), limit),
     )

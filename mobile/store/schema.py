@@ -17,14 +17,14 @@ STEP_1: Final = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE person (
-    id TEXT PRIMARY KEY, known_as TEXT NOT NULL, body TEXT NOT NULL, has_conflict INTEGER NOT NULL DEFAULT 0,
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, known_as TEXT NOT NULL, body TEXT NOT NULL, has_conflict INTEGER NOT NULL DEFAULT 0,
     has_safety_needs INTEGER NOT NULL DEFAULT 0, last_seen_at INTEGER, last_contact_id TEXT, last_state TEXT,
-    last_site_id TEXT, latitude REAL, longitude REAL) WITHOUT ROWID;
+    last_site_id TEXT, latitude REAL, longitude REAL);
 CREATE INDEX person_recent ON person (last_seen_at DESC);
 CREATE INDEX person_site ON person (last_site_id);
 CREATE INDEX person_place ON person (latitude, longitude);
 CREATE VIRTUAL TABLE person_search USING fts5 (
-    person_id UNINDEXED, words, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3');
+    words, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3');
 
 CREATE TABLE site (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, latitude REAL, longitude REAL, body TEXT NOT NULL,
