@@ -4,6 +4,7 @@ Enrolment is answered by a stand-in at the HTTP boundary; tests against the real
 """
 
 import itertools
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -110,14 +111,18 @@ class StandIn(httpx.BaseTransport):
 class Rig:
     """One phone on one data directory; `restart` is the process dying and starting again."""
 
-    def __init__(self, directory: Path, cost: Cost = CHEAP) -> None:
+    def __init__(self, directory: Path, cost: Cost = CHEAP, *, real_network: bool = False, family: str = "") -> None:
         self.data = directory / "app"
         self.keystore = FileKeystore(directory / "keystore")
         self.clocks = Clocks()
         self.server = StandIn(self.clocks)
         self.location = HandLocation()
         self._cost = cost
+        self._is_real = real_network
         self._ids = itertools.count(1)
+        self._family = family or f"{zlib.crc32(str(directory).encode()):08x}"
+        if real_network:
+            self.clocks.wall = datetime.now(UTC)
         self.field = self._build()
 
     def _build(self) -> FieldService:
@@ -129,9 +134,9 @@ class Rig:
                 uptime=self.clocks,
                 location=location,
                 now=self.clocks.now,
-                new_id=lambda: f"00000000-0000-7000-8000-{next(self._ids):012d}",
+                new_id=lambda: f"{self._family}-0000-7000-8000-{next(self._ids):012d}",
                 app_version="0.1.0",
-                transport=self.server,
+                transport=None if self._is_real else self.server,
                 cost=self._cost,
             )
         )
