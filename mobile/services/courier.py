@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mobile.device.ports import KeystoreLost
 from mobile.services import rounds
 from mobile.services.door import Door
+from mobile.services.enrolment import list_set_aside
 from mobile.services.purge import purge
 from mobile.services.rounds import Round, SyncRound
 from mobile.services.sealed_outbox import SealedOutbox
@@ -108,6 +109,18 @@ class Courier:
         if one.config is not None:
             self._take_config(record, one.config)
         purge(record, self._now())
+        self._hand_over_earlier(card)
+
+    def _hand_over_earlier(self, card: DeviceCard) -> None:
+        """Boxes of an earlier life of this phone, whose key is gone, are signed for by this one (rule B13)."""
+        for number, path in list_set_aside(self._vaults.data):
+            earlier = SealedOutbox(path)
+            try:
+                rounds.send_sealed(earlier, self._client_to(card), number, self._app, signer=card.device_number)
+            except NoAnswer:
+                return
+            if not earlier.numbers:
+                earlier.clear()
 
     def _take_config(self, record: Record, config: FieldConfig) -> None:
         with record.store.writing() as connection:
@@ -159,7 +172,7 @@ class Courier:
         service.tell(not_yet_sent=len(self._sealed.numbers))
         if taken.status in WITHDRAWN and not card.ended:
             return self._end(card, service, "revoked")
-        if not card.ended:
+        if not card.ended and taken.status == "ok":
             self._door.renew_lease()
         return trip
 

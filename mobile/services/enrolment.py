@@ -108,9 +108,7 @@ class Enrolment:
         self._door.make(card, pin, fill)
 
     def _hand_over_what_is_left(self) -> None:
-        """Send what an erased life of this phone left sealed; what nobody takes is set aside, never deleted. Raises
-        `NoAnswer`.
-        """
+        """Send what an erased life of this phone left sealed, while its old signing key still stands. Raises `NoAnswer`."""
         card = self._vaults.find_card()
         if card is None or not self._sealed.numbers:
             return
@@ -118,15 +116,20 @@ class Enrolment:
         try:
             rounds.send_sealed(self._sealed, client, card.device_number, self._app)
         except KeystoreLost:
-            pass
+            pass  # signed for by the new key, once there is one (`Courier`)
         finally:
             client.close()
         self._sealed.set_aside(set_aside_path(self._vaults.data, card.device_number))
 
 
 def set_aside_path(data: Path, device_number: int) -> Path:
-    """Where boxes wait that could not be signed for any more."""
+    """Where boxes of an earlier number wait until they are signed for by a later one."""
     return data / f"sealed-{device_number}.kept"
+
+
+def list_set_aside(data: Path) -> list[tuple[int, Path]]:
+    """The earlier numbers whose boxes still wait here."""
+    return [(int(path.stem.removeprefix("sealed-")), path) for path in sorted(data.glob("sealed-*.kept"))]
 
 
 def _say_no(reply: Reply) -> str:

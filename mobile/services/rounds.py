@@ -119,7 +119,9 @@ class SyncRound:
             return None
 
 
-def send_sealed(outbox: SealedOutbox, client: ServerClient, device: int, app: str) -> SealedTaken | None:
+def send_sealed(
+    outbox: SealedOutbox, client: ServerClient, device: int, app: str, signer: int = 0
+) -> SealedTaken | None:
     """Hand over every sealed box; what the server took is dropped. Returns its last answer, None without one.
 
     With an empty outbox the server is still asked how this phone stands. Raises `NoAnswer`.
@@ -127,7 +129,7 @@ def send_sealed(outbox: SealedOutbox, client: ServerClient, device: int, app: st
     taken: SealedTaken | None = None
     while taken is None or outbox.numbers:
         boxes = outbox.boxes()[:SEALED_BATCH]
-        said = client.send_sealed(device, boxes, app)
+        said = client.send_sealed(device, boxes, app, signer)
         if not isinstance(said, SealedTaken):
             return taken
         taken = said

@@ -51,7 +51,7 @@ class SealedTaken(Struct, frozen=True, kw_only=True):
     acked: int
     opened: int = 0
     kept: int = 0
-    status: str = "ok"
+    status: str = ""
 
 
 class ServerClient:
@@ -119,10 +119,16 @@ class ServerClient:
         reply = self.post("/token", b"", refresh)
         return msgspec.json.decode(reply.body, type=Tokens) if reply.status == 200 else reply
 
-    def send_sealed(self, device: int, boxes: list[tuple[int, bytes]], app: str) -> SealedTaken | Reply:
-        """Hand over sealed boxes in the order of their numbers; none at all merely asks how things stand. Raises `NoAnswer`."""
+    def send_sealed(
+        self, device: int, boxes: list[tuple[int, bytes]], app: str, signer: int = 0
+    ) -> SealedTaken | Reply:
+        """Hand over sealed boxes in the order of their numbers; none at all merely asks how things stand.
+
+        `signer` is this phone's number where the boxes were made under an earlier one. Raises `NoAnswer`.
+        """
         request = {
             "device": device,
+            "signer": signer,
             "now": self._wall_ms(),
             "app": app,
             "boxes": [(n, encode64(box)) for n, box in boxes],
