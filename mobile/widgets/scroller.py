@@ -71,7 +71,8 @@ class Scroller(StencilView):
         self._glide: Any = None
         self._speed = 0.0
         self.fbind("offset", self._apply)
-        self.fbind("content_height", self._apply)
+        for name in ("content_height", "size", "pos"):
+            self.fbind(name, self._apply)
 
     @property
     def offset_most(self) -> float:

@@ -251,8 +251,9 @@ class RehearsalField:
     def person(self, person_id: str) -> PersonRecord:
         card = next(p for p in self.people if p.id == person_id)
         person = Person(
-            id=card.id, name=card.known_as, description=card.description, 
-            wants_first="Somewhere to leave my bag safely in the day.", strengths="Fixes bikes. Looks out for Sheila.", safety_needs="Do not wake by touch.",
+            id=card.id, name=card.known_as, description=card.description,
+            wants_first="Somewhere to leave my bag safely in the day.",
+            strengths="Fixes bikes. Looks out for Sheila.", safety_needs="Do not wake by touch.",
         )  # fmt: skip
         needs = tuple(
             NeedRecorded(
