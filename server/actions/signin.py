@@ -106,7 +106,7 @@ class SignIn:
                 rate_limits.count_try(session, TRIES_PER_ADDRESS, hash_token(attempt.address), now_ms),
             )
         if wait_ms:
-            raise TooManyTries(wait_ms // 1000 + 1)
+            raise TooManyTries(-(-wait_ms // 1000))
         return pair
 
     def _check_second_factor(self, session: Session, kept: Credential, code: str, now: datetime) -> None:

@@ -39,7 +39,7 @@ def enrol(request: Request[Any, Any, Any], body: RawBody, services: NamedDepende
     with services.database.writing() as session:
         wait_ms = rate_limits.count_try(session, ENROLMENT_TRIES, subject, to_ms(now))
     if wait_ms:
-        raise TooManyTries(wait_ms // 1000 + 1)
+        raise TooManyTries(-(-wait_ms // 1000))
     signed = read_signed(request, body, now)
     try:
         wanted = _read_request(open_body(request, body))

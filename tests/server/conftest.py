@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,13 +10,13 @@ from tests.server.cast import PASSWORD, Cast, email_of, make_cast, make_settings
 from tests.server.phone import Phone
 
 if TYPE_CHECKING:
-    from conftest import Clock
     from litestar.testing import TestClient
 
     from server.database import Database
     from server.http.services import Services
     from server.settings import Settings
     from shared.model.worker import Worker
+    from tests.conftest import Clock
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def sign_in(client: "TestClient") -> Callable[["Worker"], "TestClient"]:
     return do
 
 
-def post_sign_in(client: "TestClient", email: str, password: str, **others: str) -> object:
+def post_sign_in(client: Any, email: str, password: str, **others: str) -> Any:
     client.get("/sign-in", headers={"accept": "text/html"})
     form = {"email": email, "password": password, "code": "", "next": "", "_csrf_token": client.cookies["lantern-form"]}
     return client.post("/sign-in", data=form | others, headers={"accept": "text/html"}, follow_redirects=False)
