@@ -137,7 +137,8 @@ def _draw_sleepers(chance: Random, ids: Ids, patch: Patch, first: date, last: da
 
 
 def _draw_sleeper(chance: Random, ids: Ids, sites: Sequence[Site], first: date, last: date) -> Sleeper:
-    site, other = chance.choice(sites), chance.choice(sites)
+    popular = [1 / (1 + number) for number in range(len(sites))]
+    site, other = chance.choices(sites, popular, k=2)
     return Sleeper(
         person=_draw_person(chance, ids(), last),
         site=site,

@@ -1,0 +1,77 @@
+"""What the road asks of a filled county: whether it is there, who and where its cast are, and how hot a cell is."""
+
+from dataclasses import dataclass
+from datetime import date
+from math import floor
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.demo import county
+from server.hotspots.ranking import CELL_M, rank_cells
+from server.places.projection import project
+from server.queries.agencies import list_agencies
+from server.queries.boundaries import find_district_by_code
+from server.queries.workers import find_worker_by_email
+from server.tables.contact import contact_person
+from server.tables.person import person
+from server.tables.site import site
+from shared.model.position import Position
+from shared.model.value import Id
+
+WATFORD_CODE = "E07000103"
+MAREK = "Marek Nowak"
+STAIRWELL = "Watford station stairwell"
+
+
+class NotFilled(LookupError):
+    """The database holds no demo county."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The cast by their ids, and the stairwell by the station."""
+
+    watford_id: Id
+    team_id: Id
+    aisha_id: Id
+    marek_id: Id
+    site_id: Id
+    site_name: str
+    site: Position
+
+
+def is_filled(session: Session) -> bool:
+    """Is the demo county in this database?"""
+    return any(agency.name == county.OUTREACH for agency in list_agencies(session))
+
+
+def find_held(session: Session) -> Held:
+    """The cast. Raises NotFilled when the county, or a part of it, is not there."""
+    watford = find_district_by_code(session, WATFORD_CODE)
+    aisha = find_worker_by_email(session, f"aisha@{county.EMAIL_HOST}")
+    marek_id = session.scalar(
+        select(person.c.id)
+        .join(contact_person, contact_person.c.person_id == person.c.id)
+        .where(person.c.name == MAREK)
+    )
+    stairwell = session.execute(select(site).where(site.c.name == STAIRWELL)).mappings().first()
+    if watford is None or aisha is None or marek_id is None or stairwell is None or stairwell["latitude"] is None:
+        raise NotFilled("The demo county in this database is not whole: run `lantern demo --fresh`.")
+    return Held(
+        watford_id=watford.id,
+        team_id=aisha.team_ids[0],
+        aisha_id=aisha.id,
+        marek_id=marek_id,
+        site_id=stairwell["id"],
+        site_name=stairwell["name"],
+        site=Position(latitude=stairwell["latitude"], longitude=stairwell["longitude"]),
+    )
+
+
+def find_cell_score(session: Session, at: Position, night: date, crs: str) -> float:
+    """The Gi* of the cell that holds a point, as of a night; 0 where nobody ever looked."""
+    easting, northing = project(crs, [at.latitude], [at.longitude])
+    corner = (floor(easting[0] / CELL_M) * CELL_M, floor(northing[0] / CELL_M) * CELL_M)
+    cells = rank_cells(session, night, crs).cells
+    return next((cell.score for cell in cells if (cell.easting, cell.northing) == corner), 0.0)
