@@ -45,8 +45,9 @@ class EnrolScreen(Screen):
 
     def next(self) -> None:
         """The code is in."""
-        self.send(Typed(field="server", text=self.ids.server.text))
-        self.send(Typed(field="code", text=self.ids.code.text or self.state.code))
+        typed = {"server": self.ids.server.text, "code": self.ids.code.text}  # read both: each event draws the fields anew
+        for field, text in typed.items():
+            self.send(Typed(field=field, text=text))
         self.send(CodeDone())
 
     def key(self, name: str) -> None:
