@@ -1,0 +1,1 @@
+"""What a person does, from the first tap to the case list and the map, with real parts only."""

@@ -1,0 +1,118 @@
+"""A partnership set up as an administrator would, at the terminal, and the real server process that serves it."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click.testing
+
+from server.cli import main
+from tests.paths import ROOT
+
+PASSWORD = "correct horse battery staple"
+WATFORD = (51.6565, -0.3963)
+BOUNDARY = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "properties": {"code": "E07000103", "name": "Watford"},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[-0.45, 51.63], [-0.36, 51.63], [-0.36, 51.70], [-0.45, 51.70], [-0.45, 51.63]]],
+            },
+        }
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Town:
+    """Watford: one outreach team, its lead, the council's coordinator. `run` is `lantern` at a terminal."""
+
+    environment: dict[str, str]
+
+    def run(self, *arguments: str, expect: int = 0) -> str:
+        """The output of one command; its exit code must be `expect`."""
+        result = click.testing.CliRunner().invoke(main, list(arguments), env=self.environment)
+        assert result.exit_code == expect, f"lantern {' '.join(arguments)}: {result.output}"
+        return result.stdout.strip()
+
+    def ask(self, *arguments: str, expect: int = 0) -> Any:
+        """The JSON that one command prints."""
+        return json.loads(self.run(*arguments, "--json", expect=expect))
+
+
+def settle(town: Town, folder: Path) -> None:
+    """Districts, agencies with their agreements, a team and the people who work there."""
+    town.run("migrate")
+    boundary = folder / "watford.geojson"
+    boundary.write_text(json.dumps(BOUNDARY))
+    town.run("import", "boundaries", str(boundary))
+    outreach = _agency(town, "New Hope", "outreach")
+    council = _agency(town, "Watford Housing", "housing")
+    team = town.run("team", "add", "--agency", outreach, "--name", "Watford Outreach", "--district", "E07000103")
+    _worker(town, "Aisha Noor", outreach, "worker", "--team", team)
+    _worker(town, "Tom Brook", outreach, "team_lead", "--team", team, "--district", "E07000103")
+    _worker(town, "Priya Shah", council, "coordinator", "--district", "E07000103")
+
+
+def _agency(town: Town, name: str, kind: str) -> str:
+    agency = town.run("agency", "add", "--name", name, "--kind", kind)
+    today = datetime.now(UTC).date()
+    signed, expires = str(today - timedelta(days=30)), str(today + timedelta(days=300))
+    for agreement in ("terms_of_reference", "information_sharing"):
+        town.run(
+            *("agency", "sign", agency, "--kind", agreement, "--version", "1", "--signatory", "A director"),
+            *("--signed-on", signed, "--expires-on", expires),
+        )
+    return agency
+
+
+def _worker(town: Town, name: str, agency: str, role: str, *more: str) -> None:
+    email = f"{name.split()[0].lower()}@example.org"
+    trained = str(datetime.now(UTC).date() - timedelta(days=60))
+    town.run(
+        *("worker", "add", "--name", name, "--email", email, "--agency", agency),
+        *("--role", role, "--trained-on", trained, *more),
+    )
+    if role != "worker":
+        town.run("worker", "password", email, "--password", PASSWORD)
+
+
+@contextmanager
+def serving(town: Town) -> Iterator[str]:
+    """The server as a process of its own; yields its address once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [str(Path(sys.executable).with_name("lantern")), "serve", "--port", str(port)]
+    process = subprocess.Popen(command, env=os.environ | town.environment, cwd=ROOT)
+    try:
+        _wait_until_it_answers(f"http://127.0.0.1:{port}/health", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server ended before it answered"
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)  # a process is starting: nothing tells us when but the process itself
+    raise AssertionError("the server did not answer within a minute")
