@@ -1,11 +1,22 @@
-"""Databases that hold the cast."""
+"""The cast in a database, the whole server over it, and a browser of each kind: a quick one without scripts, and Chromium."""
 
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from server.database import Database
+from server.settings import PasswordCost, Settings
+from tests.conftest import Clock
 from tests.web import county
+
+CHEAP = PasswordCost(memory_kib=64, passes=1)
+HTML = {"accept": "text/html"}
 
 
 @pytest.fixture
@@ -14,3 +25,112 @@ def filled(database: Database, now: datetime) -> Database:
     with database.writing() as session:
         county.fill(session, now)
     return database
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """A server of the test's own."""
+    return Settings(data=tmp_path / "data", database=database_url, password_cost=CHEAP)
+
+
+@pytest.fixture
+def app(filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Any:
+    """The whole server over the filled database; everyone may sign in."""
+    from server.app import create_app
+    from server.security.passwords import Passwords
+
+    with filled.writing() as session:
+        county.give_passwords(session, Passwords(CHEAP), clock.now)
+    return create_app(settings, clock, new_id)
+
+
+class Browser:
+    """A browser without scripts: it keeps cookies, sends forms with their token, and follows redirects."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def get(self, path: str) -> Any:
+        return self.client.get(path, headers=HTML)
+
+    def send(self, path: str, **fields: str) -> Any:
+        form = {**fields, "_csrf_token": self.client.cookies.get("lantern-form", "")}
+        return self.client.post(path, data=form, headers=HTML)
+
+
+@pytest.fixture
+def client(app: Any) -> Iterator[Any]:
+    """HTTP to the server, with nobody signed in."""
+    from litestar.testing import TestClient
+
+    with TestClient(app, raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def browse(client: Any) -> Callable[[str], Browser]:
+    """Signs somebody in through the form, by their first name in small letters."""
+
+    def sign_in(worker_id: str) -> Browser:
+        browser = Browser(client)
+        browser.get("/sign-in")
+        answer = browser.send("/sign-in", email=f"{worker_id}@example.org", password=county.PASSWORD)
+        assert answer.status_code == 200, answer.text
+        return browser
+
+    return sign_in
+
+
+# ------------------------------------------------------------------------------------------------------------ Chromium
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Site:
+    """A real server on a port of this machine."""
+
+    address: str
+
+
+@pytest.fixture
+def site(app: Any, filled: Database, clock: Clock, new_id: Callable[[], str]) -> Iterator[Site]:
+    """The server in a thread of its own, over real HTTP, with two published maps."""
+    import uvicorn
+
+    with filled.writing() as session:
+        county.publish_quarters(session, clock.now, new_id)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on"))
+    ready = threading.Event()
+    started = server.startup
+
+    async def startup(sockets: Any = None) -> None:
+        await started(sockets)
+        ready.set()
+
+    server.startup = startup  # type: ignore[method-assign]
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert ready.wait(20), "the server did not start"
+    yield Site(f"http://127.0.0.1:{port}")
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Headless Chromium, one for all tests of this process."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not on this machine")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
