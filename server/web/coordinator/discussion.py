@@ -275,7 +275,7 @@ def _answer(
         status=422 if errors else 200, errors=errors or {}, form=form or ActionForm(), conference=conference, item=item,
         case=case, note=note, today=access.today, now=access.now, last=len(items), now_agreed=now_agreed,
         district=find_district(access.session, conference.district_id),
-        owners=[("", "As the line says"), *((each.id, each.name) for each in seats.list_seats(access.session, conference.district_id))],
+        owners=_owners(access, conference.district_id),
         updates=[(names[each.agency_id], each.text) for each in conferences.list_updates(access.session, conference_id)
                  if each.case_id == item.case_id],
         reviews=conferences.list_reviews(access.session, [item.case_id]).get(item.case_id, []),
@@ -283,3 +283,7 @@ def _answer(
         previous_path=_path(conference_id, position - 1) if position > 1 else "",
         next_path=_path(conference_id, position + 1) if position < len(items) else f"{SECTION}/{conference_id}/end",
     )  # fmt: skip
+
+
+def _owners(access: Access, district_id: Id) -> list[tuple[str, str]]:
+    return [("", "As the line says"), *((each.id, each.name) for each in seats.list_seats(access.session, district_id))]

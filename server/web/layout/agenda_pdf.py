@@ -8,7 +8,7 @@ import msgspec
 
 from server.actions.papers import Paper, PaperCase
 from server.queries.case_actions import OwnedAction
-from server.web.layout.words import lower_first, say, say_day, say_moment, say_short_day
+from server.web.layout.words import count, lower_first, say, say_day, say_moment, say_short_day
 from shared.model.conference import CaseConference
 from shared.rules.actions import days_late, is_overdue
 
@@ -58,5 +58,10 @@ def _tell_action(owned: OwnedAction, today: date) -> str:
     if action.done_at is not None:
         return f"{words}. Done"
     if is_overdue(action, today):
-        return f"{words}. {'Late, explained: ' + action.explained if action.explained else f'Missed, {days_late(action, today)} days late'}"
+        late = (
+            f"Late, explained: {action.explained}"
+            if action.explained
+            else f"Missed, {count(days_late(action, today), 'day')} late"
+        )
+        return f"{words}. {late}"
     return words

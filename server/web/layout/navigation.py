@@ -36,7 +36,9 @@ ENTRIES = (
 def entries_for(roles: frozenset[Role]) -> list[Entry]:
     """Returns the entries that any of the roles may open, in the order of the page."""
     allowed = {action for role in roles for action in GRID.get(role, {})}
-    return [entry for entry in ENTRIES if entry.action in allowed]
+    # Whoever prepares conferences finds each agenda there; the entry is for those who are only sent them.
+    hidden = {"/agendas"} if Act.PREPARE_CONFERENCE in allowed else set()
+    return [entry for entry in ENTRIES if entry.action in allowed and entry.path not in hidden]
 
 
 def first_page(roles: frozenset[Role]) -> str:

@@ -1,0 +1,186 @@
+"""The page of the meeting in a real browser: the network drops, the page is reloaded, two people type, and nothing
+is lost.
+
+Every page of the conference is looked at by axe on the way.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.paths import ROOT
+from tests.server.mdt.conftest import Browser
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = "/usr/bin/chromium"
+AXE = ROOT / "tests" / "vendor" / "axe" / "axe.min.js"
+
+
+@pytest.fixture
+def url(watford: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> Iterator[str]:
+    """The whole server on a port of its own."""
+    import socket
+
+    import uvicorn
+
+    from server.app import create_app
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, clock, new_id), log_level="error", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, url: str, watford: Any, now: Any) -> Callable[..., Any]:
+    """A browser of somebody's own, signed in."""
+
+    def open_for(worker_id: str, **options: Any) -> Any:
+        Browser(_Jar(), watford, now).sign_in(worker_id)
+        context = chromium.new_context(base_url=url, **options)
+        context.add_cookies([{"name": "lantern-session", "value": f"token-of-{worker_id}", "url": url}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+        return page
+
+    return open_for
+
+
+class _Jar:
+    """Takes the cookie that a test's own client would keep."""
+
+    class cookies:  # noqa: N801 - named as the client names it
+        @staticmethod
+        def set(name: str, value: str) -> None:
+            """The browser gets its cookie from the context."""
+
+
+def call_conference(page: Any) -> str:
+    page.goto("/conferences")
+    page.fill("#day", "2026-12-10")
+    page.select_option("#minute_taker", "tom")
+    page.click("text=Choose the cases")
+    page.wait_for_url("**/conferences/*done=*")
+    return str(page.url).split("?")[0]
+
+
+def wait_for_notes(page: Any, text: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator("#notes")).to_have_value(text, timeout=20_000)
+
+
+def find_violations(page: Any) -> list[str]:
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:2]]}" for each in found["violations"]]
+
+
+def test_what_is_typed_outlives_the_network_and_a_reload(open_page: Callable[..., Any]) -> None:
+    page = open_page("priya")
+    case = call_conference(page) + "/discussion/1"
+    page.goto(case)
+    page.fill("#notes", "Foot sore")
+    page.wait_for_selector("#note-state:has-text('Saved')")
+    page.context.set_offline(True)
+    page.press("#notes", "End")
+    page.type("#notes", "\nCGL to ring on Tuesday")
+    page.wait_for_selector("#note-state:has-text('Kept on this computer')")
+    page.context.set_offline(False)
+    page.reload()
+    assert page.input_value("#notes") == "Foot sore\nCGL to ring on Tuesday"
+    page.wait_for_selector("#note-state:has-text('Saved')")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    assert page.input_value("#notes") == "Foot sore\nCGL to ring on Tuesday"
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_two_browsers_type_about_one_case_and_each_sees_the_other(open_page: Callable[..., Any]) -> None:
+    priya, tom = open_page("priya"), open_page("tom")
+    case = call_conference(priya) + "/discussion/1"
+    priya.goto(case)
+    tom.goto(case)
+    priya.fill("#notes", "Priya's line")
+    priya.wait_for_selector("#note-state:has-text('Saved')")
+    tom.fill("#notes", "Tom's line")
+    tom.wait_for_selector("#note-state:has-text('both are kept')")
+    assert tom.input_value("#notes") == "Priya's line\nTom's line"
+    wait_for_notes(priya, "Priya's line\nTom's line")
+
+
+def test_one_key_goes_to_the_next_case_and_saves_on_the_way(open_page: Callable[..., Any]) -> None:
+    page = open_page("priya")
+    conference = call_conference(page)
+    page.goto(f"{conference}/discussion/1")
+    page.fill("#notes", "typed and gone at once")
+    page.keyboard.press("PageDown")
+    page.wait_for_url("**/discussion/2")
+    page.keyboard.press("PageUp")
+    page.wait_for_url("**/discussion/1")
+    wait_for_notes(page, "typed and gone at once")
+
+
+@pytest.mark.slow
+def test_the_journey_from_a_date_to_minutes_passes_axe_on_every_page(
+    open_page: Callable[..., Any], screenshots: Any
+) -> None:
+    page, wrong = open_page("priya"), {}
+
+    def look(name: str, path: str | None = None, reader: Any = page) -> None:
+        if path is not None:
+            reader.goto(path)
+        found = find_violations(reader)
+        if found:
+            wrong[name] = found
+        for width in (375, 1280):
+            reader.set_viewport_size({"width": width, "height": 900})
+            spill = reader.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if spill > 0:
+                wrong[f"{name} at {width}"] = [f"{spill} px wider than the window"]
+            if screenshots is not None:
+                reader.screenshot(path=screenshots / f"mdt-{name}-{width}.png", full_page=True)
+
+    look("conferences", "/conferences")
+    conference = call_conference(page)
+    look("conference")
+    look("paper", f"{conference}/paper/cgl")
+    page.goto(conference)
+    page.click("form[action$='/circulate'] button")
+    page.wait_for_url("**done=circulated")
+    page.goto(f"{conference}/discussion/1")
+    page.fill("#line", "CGL: assessment by 28 Nov")
+    page.click("text=Add the action")
+    page.wait_for_selector("text=CGL Spectrum: assessment by 28 Nov 2026")
+    look("discussion")
+    look("attendance", f"{conference}/attendance")
+    look("end", f"{conference}/end")
+    page.click("main form button[type=submit] >> nth=-1")
+    page.wait_for_url("**/minutes?done=ended")
+    look("minutes")
+    look("priorities", "/priorities")
+    look("agreements", "/agreements")
+    ruth = open_page("ruth")
+    look("actions", "/actions", ruth)
+    look("agendas", "/agendas", ruth)
+    look("agenda", "/agendas/" + conference.rsplit("/", 1)[1], ruth)
+    assert wrong == {}
