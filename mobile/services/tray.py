@@ -94,7 +94,7 @@ class Tray:
             at=from_ms(change.at),
             subject_kind=change.t.partition(".")[0],
             subject_id=change.e,
-            correctable_fields=tuple(self._said(change)),
+            correctable_fields=_correctable(change),
         )
 
     def _conflict_items(self, connection: Connection) -> list[TrayItem]:
@@ -157,7 +157,7 @@ class Tray:
             if held is None:
                 raise NotHere
             said = self._said(held)
-            strange = set(fields) - set(said)
+            strange = set(fields) - set(_correctable(held))
             if strange:
                 raise DraftRefused(f"There is no {', '.join(sorted(strange))} to correct.")
             new = self._say_anew(entry, held, said | {k: msgspec.to_builtins(v) for k, v in fields.items()})
@@ -179,12 +179,11 @@ class Tray:
         return entry.fact(held.t, drafts.read(said, known.kind), entity)
 
     def _said(self, change: Change) -> dict[str, Any]:
+        """What a change said, as plain values."""
         if change.set_ is not None:
             return {name: msgspec.json.decode(value) for name, (value, _) in change.set_.items()}
-        known = FACTS.get(change.t)
         said: dict[str, Any] = msgspec.json.decode(change.p)
-        defaults = dict.fromkeys(known.kind.__struct_fields__) if known is not None else {}
-        return {name: value for name, value in (defaults | said).items() if name in said or name not in {"id"}}
+        return said
 
     # --- names
 
@@ -211,6 +210,14 @@ class Tray:
             return "site", wording.say_site(site.site.name, site.site.kind)
         referral = referrals.find_referral(connection, entity)
         return ("referral", f"Referral {referral.referral.number}") if referral is not None else ("", "")
+
+
+def _correctable(change: Change) -> tuple[str, ...]:
+    """The fields that may be said otherwise: those a patch set, or every field of a fact but its id."""
+    if change.set_ is not None:
+        return tuple(change.set_)
+    known = FACTS.get(change.t)
+    return tuple(name for name in known.kind.__struct_fields__ if name != "id") if known is not None else ()
 
 
 def say_value(value: Any) -> str:
