@@ -46,8 +46,12 @@ class Browser:
 
     def follow(self, text: str) -> None:
         """Press the first link with these words."""
-        self._do(lambda: self._page.locator("main a", has_text=text).first.click())
-        self._do(self._page.wait_for_load_state)
+
+        def go() -> None:
+            self._page.locator("main a", has_text=text).first.click()
+            self._page.wait_for_load_state()
+
+        self._do(go)
 
     def text(self) -> str:
         """The words of the page that is open."""
