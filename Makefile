@@ -63,7 +63,7 @@ check: setup
 	$(PYTEST) -q -n $(TEST_WORKERS) --dist loadfile -m "not slow and not browser and not screen" $(TEST_ARGS)
 
 simulate: setup
-	$(BIN)/lantern simulate $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
+	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
 
 bench: setup
 	$(BIN)/lantern bench $(BENCH_ARGS)

@@ -285,3 +285,10 @@ def screenshots() -> Path | None:
     path = ROOT / folder
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that asks for Chromium carries the `browser` marker by itself."""
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")

@@ -123,9 +123,9 @@ def site(app: Any, filled: Database, clock: Clock, new_id: Callable[[], str]) ->
     thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Headless Chromium, one for all tests of this process."""
+    """Headless Chromium, for one file of tests: while its driver is open, no other test in this process can run an event loop."""
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not on this machine")
     from playwright.sync_api import sync_playwright
