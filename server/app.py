@@ -141,7 +141,7 @@ def check_health(services: NamedDependency[Services]) -> Health:
     return Health(status="ok")
 
 
-@get("/problems/{number:str}", opt={"action": Act.PUBLIC}, sync_to_thread=False, responses=problems(404))
+@get("/problems/{number:str}", opt={"action": Act.PUBLIC}, sync_to_thread=False, responses=problems(400, 404))
 def explain_problem(number: FromPath[str]) -> Problem:
     """What one entry of the catalogue of problems means, and what to do about it."""
     kind = CATALOGUE.get(number)

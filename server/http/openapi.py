@@ -63,7 +63,7 @@ def describe_api(version: str, asset_url: Callable[[str], str]) -> OpenAPIConfig
         contact=Contact(name="Your Lantern administrator"),
         use_handler_docstrings=True,
         render_plugins=[OfflineSwagger(asset_url), JsonRenderPlugin()],
-        openapi_router=Router(path="/schema", route_handlers=[], opt={"action": Act.PUBLIC}),
+        openapi_router=Router(path="/schema", route_handlers=[], opt={"action": Act.PUBLIC}, include_in_schema=False),
     )
 
 
