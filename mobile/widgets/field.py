@@ -126,6 +126,11 @@ class TextField(Measured):
 
 
 def forget() -> None:
-    """Drop Kivy's cached lines of every text input: called when the phone locks (rule B3)."""
+    """Drop what Kivy keeps of every text input: called when the phone locks (rule B3).
+
+    Kivy caches drawn lines; and `TextInput._adjust_viewport`, a triggered function, keeps the last input it was called
+    for, and through its parents the whole screen: a blank one takes its place.
+    """
     for name in ("textinput.label", "textinput.width"):
         Cache.remove(name)
+    Writing()._adjust_viewport(0, 0)
