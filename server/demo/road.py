@@ -138,7 +138,7 @@ class Road:
             after = find_cell_score(session, held.site, self._tonight(), self.services.settings.crs)
         if after == before:
             raise RoadBroken(f"The map did not change: the cell's score stayed {before:.3f}.")
-        self.tell(f"The teams' hotspot map changed at {held.site_name}: Gi* {before:.2f} before, {after:.2f} now.")
+        self.tell(f"The teams' hotspot map changed at {held.site_name}: Gi* {before:.3f} before, {after:.3f} now.")
 
     # --------------------------------------------------------------------------------------------------- the referral
 

@@ -20,7 +20,7 @@ def test_two_hundred_thousand_points_lie_in_the_parent_of_their_leaf():
         for point in range(0, 200_000, 4001):
             coarse = int(leaves[point]) >> 2 * level
             assert grid.corner_m(coarse) == (column[point] * (125 << level), row[point] * (125 << level))
-            assert 0 < column[point] + offset
+            assert column[point] + offset > 0
 
 
 def test_an_array_agrees_with_the_single_point():

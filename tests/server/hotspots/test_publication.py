@@ -1,0 +1,200 @@
+"""The published map: who counts in it, that it is frozen, and that it refuses to be published when it could find one."""
+
+import json
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+import shapely
+from sqlalchemy import insert
+
+from server.hotspots.authority import Ground, GroundTooLarge, lay_ground, load_authority
+from server.hotspots.disclosure import Rule
+from server.hotspots.periods import Period, is_settled, last_complete_quarter, quarter_of, say_period
+from server.hotspots.publication import RefusedToPublish, count_people, outline, publish_map
+from server.places.districts import Areas, DistrictFinder
+from server.places.projection import BRITISH_NATIONAL_GRID as GRID
+from server.queries.boundaries import Boundary, save_boundary
+from server.queries.districts import add_district
+from server.queries.hotspots import Publication, PublishedRegion, add_publication, list_publications, list_regions
+from server.tables.contact import contact, contact_person
+from server.tables.verification import person_verification
+from shared.geo import grid
+from shared.model.district import District
+from tests.conftest import EVENING
+
+SUMMER = Period(date(2026, 7, 1), date(2026, 9, 30))
+NOW = datetime(2026, 11, 12, tzinfo=UTC)
+WEST, SOUTH, EAST, NORTH = -0.50, 51.60, -0.30, 51.70
+
+
+@pytest.fixture
+def watford(database):
+    """One district, drawn as a square of about 14 by 11 km."""
+    with database.writing() as session:
+        add_district(session, District(id="watford", code="X1", name="Watford"))
+        shape = shapely.to_geojson(shapely.box(WEST, SOUTH, EAST, NORTH))
+        save_boundary(session, Boundary("watford", shape, WEST, SOUTH, EAST, NORTH), EVENING)
+    return database
+
+
+def meet(
+    session, person_id, latitude, longitude, *, night=date(2026, 8, 3), state="bedded_down", verified=True, nights=1
+):
+    """A person met on so many nights, in Watford."""
+    for number in range(nights):
+        day = night + timedelta(days=number)
+        at = datetime(day.year, day.month, day.day, 23, tzinfo=UTC)
+        contact_id = f"{person_id}-{day}"
+        session.execute(
+            insert(contact),
+            [
+                {
+                    "id": contact_id, "state": state, "seen_at": at, "recorded_at": at, "received_at": at, "night": day,
+                    "worker_id": "aisha", "team_id": "team", "latitude": latitude, "longitude": longitude,
+                    "district_id": "watford",
+                }
+            ],
+        )  # fmt: skip
+        row = {"contact_id": contact_id, "person_id": person_id, "seen_at": at, "night": day, "state": state}
+        session.execute(insert(contact_person), [row])
+    session.execute(insert(person_verification), [{"person_id": person_id, "verified": verified, "reason": "seen"}])
+
+
+def lay(session, tmp_path_factory):
+    return load_authority(session, tmp_path_factory.getbasetemp(), GRID, SUMMER.last)
+
+
+def publish(session, people, ground, new_id, **changes):
+    settings = {"period": SUMMER, "crs": GRID, "rule": Rule(), "now": NOW, "new_id": new_id} | changes
+    return publish_map(session, people, ground, **settings)
+
+
+def test_quarters_and_their_settling():
+    assert quarter_of(date(2026, 2, 28)) == (date(2026, 1, 1), date(2026, 3, 31))
+    assert quarter_of(date(2026, 12, 31)) == (date(2026, 10, 1), date(2026, 12, 31))
+    assert last_complete_quarter(date(2026, 1, 1)) == (date(2025, 10, 1), date(2025, 12, 31))
+    assert not is_settled(SUMMER, date(2026, 10, 30))
+    assert is_settled(SUMMER, date(2026, 10, 31))
+    assert say_period(SUMMER) == "July to September 2026"
+
+
+def test_verified_people_are_counted_once_and_nobody_else_is(watford, tmp_path_factory):
+    with watford.writing() as session:
+        meet(session, "marek", 51.65, -0.40, nights=40)
+        meet(session, "red", 51.65, -0.40)
+        meet(session, "not-verified", 51.65, -0.40, verified=False)
+        meet(session, "met-by-day", 51.65, -0.40, state="not_bedded_down")
+        meet(session, "last-year", 51.65, -0.40, night=date(2025, 8, 3))
+
+        people = count_people(session, SUMMER, GRID, lay(session, tmp_path_factory))
+
+    assert sum(people.values()) == 2
+    assert len(people) == 1
+
+
+def test_two_records_of_one_person_count_once(watford, tmp_path_factory):
+    from server.tables.person import person_merge
+
+    with watford.writing() as session:
+        meet(session, "red", 51.65, -0.40)
+        meet(session, "red-again", 51.65, -0.40)
+        merge = {"id": "m", "from_id": "red-again", "into_id": "red", "at": NOW, "worker_id": "aisha", "undone": False}
+        session.execute(insert(person_merge), [merge])
+
+        assert sum(count_people(session, SUMMER, GRID, lay(session, tmp_path_factory)).values()) == 1
+
+
+def test_somebody_met_just_over_the_edge_counts_on_the_nearest_leaf_inside(watford, tmp_path_factory):
+    with watford.writing() as session:
+        meet(session, "marek", 51.65, EAST + 0.02)
+        ground = lay(session, tmp_path_factory)
+
+        (leaf,) = count_people(session, SUMMER, GRID, ground)
+
+    assert leaf in set(ground.leaves.tolist())
+
+
+def test_a_late_contact_leaves_the_published_quarter_as_it_was(watford, tmp_path_factory, new_id):
+    with watford.writing() as session:
+        for number in range(25):
+            meet(session, f"person-{number}", 51.65, -0.40)
+        ground = lay(session, tmp_path_factory)
+        published = publish(session, count_people(session, SUMMER, GRID, ground), ground, new_id)
+        before = list_regions(session, published.id)
+
+        for number in range(30):
+            meet(session, f"late-{number}", 51.62, -0.45)
+        more = count_people(session, SUMMER, GRID, ground)
+        with pytest.raises(RefusedToPublish, match="never changes"):
+            publish(session, more, ground, new_id)
+
+        assert sum(more.values()) == 55
+        assert list_regions(session, published.id) == before
+        assert [each.people_shown for each in list_publications(session)] == [25]
+
+
+def test_a_quarter_is_not_published_before_its_late_records_are_in(watford, tmp_path_factory, new_id):
+    with watford.writing() as session:
+        ground = lay(session, tmp_path_factory)
+        with pytest.raises(RefusedToPublish, match="30 days"):
+            publish(session, Counter(), ground, new_id, now=datetime(2026, 10, 20, tzinfo=UTC))
+        assert list_publications(session) == []
+
+
+def test_a_second_view_that_would_single_somebody_out_is_refused_and_nothing_is_stored(
+    watford, tmp_path_factory, new_id
+):
+    with watford.writing() as session:
+        ground = lay(session, tmp_path_factory)
+        leaves = ground.leaves.tolist()
+        people = {leaves[0]: 12, leaves[1]: 1, leaves[700]: 30}
+        told = Publication(
+            id="told", audience="another", period_starts_on=SUMMER.first, period_ends_on=SUMMER.last, threshold=10,
+            minimum_leaves=64, leaf_level=1, crs=GRID, published_at=NOW, people_shown=40,
+        )  # fmt: skip
+        everywhere_but_one = tuple(leaf for leaf in leaves if leaf != leaves[1])
+        add_publication(session, told, [PublishedRegion(number=1, leaves=everywhere_but_one, geojson="{}", shown=40)])
+
+        with pytest.raises(RefusedToPublish, match="singled out"):
+            publish(session, people, ground, new_id)
+
+        assert [each.id for each in list_publications(session)] == ["told"]
+
+
+def test_regions_cover_the_authority_as_shapes_without_overlap(watford, tmp_path_factory, new_id):
+    with watford.writing() as session:
+        ground = lay(session, tmp_path_factory)
+        leaves = ground.leaves.tolist()
+        published = publish(session, {leaves[5]: 23, leaves[900]: 14, leaves[1500]: 3}, ground, new_id)
+        regions = list_regions(session, published.id)
+
+    shapes = [shapely.from_geojson(region.geojson) for region in regions]
+    assert sum(len(region.leaves) for region in regions) == len(leaves)
+    assert shapely.union_all(shapes).area == pytest.approx(sum(shape.area for shape in shapes), rel=1e-4)
+    assert published.people_shown == sum(region.shown or 0 for region in regions)
+    assert [region.number for region in regions] == list(range(1, len(regions) + 1))
+
+
+def test_an_outline_is_the_squares_themselves_in_degrees():
+    leaf = grid.parent(grid.cell_of(511_000, 196_000))
+
+    shape = shapely.from_geojson(outline(frozenset({leaf}), GRID))
+
+    assert json.loads(outline(frozenset({leaf}), GRID))["type"] == "Polygon"
+    assert shape.area * 111_195**2 * np.cos(np.radians(51.65)) == pytest.approx(250 * 250, rel=0.02)
+
+
+def test_districts_far_apart_are_no_authority():
+    finder = DistrictFinder(Areas([]))
+    with pytest.raises(GroundTooLarge):
+        lay_ground(finder, GRID, (0, 0, 9e6, 9e6), {"watford"})
+
+
+def test_an_authority_without_districts_has_no_ground(database, tmp_path):
+    with database.reading() as session:
+        ground = load_authority(session, tmp_path, GRID, SUMMER.last)
+
+    assert isinstance(ground, Ground)
+    assert len(ground.leaves) == 0

@@ -1,0 +1,53 @@
+"""Names to points, from this machine alone: postcodes, the operator's own names, towns."""
+
+import pytest
+
+from server.importers.accounting import Importing
+from server.importers.gazetteer.parse import parse
+from server.importers.gazetteer.store import import_gazetteer
+from server.places.gazetteer import LocalGeocoder, make_name_key
+from tests.conftest import EVENING
+
+ARCHES = b"""name,lat,lon,kind
+The Arches,51.66,-0.39,bridge
+The Arches,51.66,-0.39,bridge
+St. Mary's porch,51.655,-0.396,church
+"""
+
+
+def load(database, new_id):
+    return import_gazetteer(
+        database, Importing("gazetteer", "csv", "names.csv", ARCHES, EVENING, new_id), parse(ARCHES)
+    )
+
+
+def test_the_operators_own_names_are_found_however_they_are_typed(database, new_id):
+    load(database, new_id)
+    geocoder = LocalGeocoder(database)
+
+    assert geocoder.geocode("the arches").point[:2] == (51.66, -0.39)
+    assert geocoder.geocode("St Marys").address == "St. Mary's porch"
+
+
+def test_a_second_load_of_the_same_names_adds_none(database, new_id):
+    first, second = load(database, new_id), load(database, new_id)
+
+    assert (first.accepted, first.duplicates) == (2, 1)
+    assert (second.accepted, second.duplicates) == (0, 3)
+
+
+def test_a_postcode_and_a_town_need_no_file():
+    geocoder = LocalGeocoder()
+
+    assert geocoder.geocode("wd17 2ad").address == "WD17 2AD"
+    assert geocoder.geocode("Watford").point[:2] == pytest.approx((51.655, -0.396), abs=0.01)
+    assert [place.address for place in geocoder.geocode("watford", exactly_one=False)] == ["Watford"]
+
+
+@pytest.mark.parametrize("words", ["", "   ", "qqqqq", "%", "!!"])
+def test_unknown_words_are_nowhere(words, database):
+    assert LocalGeocoder(database).geocode(words) is None
+
+
+def test_a_name_is_looked_up_without_its_accents_and_signs():
+    assert make_name_key("Café d’Été, St. Albans") == "cafedetestalbans"
