@@ -1,0 +1,203 @@
+"""Every page in a real browser, from a real server: no violation of accessibility rules or of the content policy, no request
+to another host, nothing cut off, the map drawn, and all of it usable by keyboard alone. Also takes the pictures.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.paths import AXE
+from tests.web import county
+from tests.web.conftest import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+WIDTHS = {"375": 375, "1280": 1280}
+RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
+HOTSPOTS = "commissioner-hotspots"
+PAGES = [
+    (None, "/sign-in", "sign-in"),
+    (None, "/nothing-here", "no-such-page"),
+    ("priya", "/cases", "coordinator-case-list"),
+    ("priya", "/people/marek", "coordinator-person"),
+    ("tom", "/referrals", "lead-referrals"),
+    ("tom", "/referrals/r1", "lead-referral"),
+    ("helen", "/who-can-see", "who-can-see"),
+    ("helen", "/hotspots", HOTSPOTS),
+    ("omar", "/devices", "admin-phones"),
+    ("omar", "/devices/2", "admin-phone"),
+    ("omar", "/devices/enrol", "admin-enrol"),
+    ("omar", "/workers", "admin-workers"),
+    ("omar", "/agencies", "agencies"),
+    ("aisha", "/welcome", "welcome"),
+]
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """A page looks the same over either database; what it says is tested over both elsewhere."""
+    return "sqlite"
+
+
+class Watched:
+    """A browser's page that notes whatever it asks for and complains of."""
+
+    def __init__(self, page: Any, site: Site) -> None:
+        self.page = page
+        self.site = site
+        self.hosts: set[str] = set()
+        self.complaints: list[str] = []
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, message: Any) -> None:
+        is_expected = "GPU stall" in message.text or "status of 4" in message.text
+        if message.type in {"error", "warning"} and not is_expected:
+            self.complaints.append(message.text)
+
+    def open(self, path: str) -> None:
+        self.page.goto(f"{self.site.address}{path}")
+
+    def sign_in(self, worker_id: str) -> None:
+        self.open("/sign-in")
+        self.page.fill("#email", f"{worker_id}@example.org")
+        self.page.fill("#password", county.PASSWORD)
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_load_state()
+
+    def check(self) -> None:
+        """Nothing from elsewhere, nothing the content policy stopped, nothing that axe finds."""
+        elsewhere = self.hosts - {urlsplit(self.site.address).netloc, ""}
+        assert not elsewhere, f"asked another host: {elsewhere}"
+        assert not self.complaints, self.complaints
+        self.page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
+        found = self.page.evaluate(f"async () => (await axe.run(document, {RULES})).violations")
+        assert not found, [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
+
+    def is_cut_off(self) -> bool:
+        return bool(
+            self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
+        )
+
+
+@pytest.fixture
+def watch(chromium: Any, site: Site) -> Iterator[Callable[..., Any]]:
+    """Opens a watched page of a width."""
+    contexts = []
+
+    @contextmanager
+    def open_page(width: int = 1280) -> Iterator[Watched]:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
+        contexts.append(context)
+        yield Watched(context.new_page(), site)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def wait_for_map(page: Any) -> None:
+    page.locator("#map[data-drawn=yes]").wait_for(timeout=60_000)
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe is fetched by `make assets`")
+def test_every_page_is_accessible_whole_and_keeps_to_itself(
+    watch: Callable[..., Any], screenshots: Path | None
+) -> None:
+    for label, width in WIDTHS.items():
+        for who, pages in groupby(PAGES, key=lambda page: page[0]):
+            with watch(width) as watched:
+                if who:
+                    watched.sign_in(who)
+                for _, path, name in pages:
+                    look_at(watched, path, name)
+                    if screenshots is not None:
+                        watched.page.screenshot(path=screenshots / f"{name}-{label}.png", full_page=True)
+
+
+def look_at(watched: Watched, path: str, name: str) -> None:
+    """Opens a page and asks everything of it that is asked of every page."""
+    watched.open(path)
+    if name == HOTSPOTS:
+        wait_for_map(watched.page)
+    assert not watched.is_cut_off(), f"{name} is cut off"
+    watched.check()
+
+
+def test_the_map_is_drawn_and_cannot_be_asked_about_anybody(watch: Callable[..., Any]) -> None:
+    with watch() as watched:
+        watched.sign_in("helen")
+        watched.open("/hotspots")
+        wait_for_map(watched.page)
+        watched.hosts.clear()
+        before = watched.page.url
+        box = watched.page.locator("#map").bounding_box()
+        watched.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert watched.page.url == before
+        assert not watched.hosts, "a click asked the server for something"
+        colours = watched.page.locator("#map canvas").screenshot()
+        assert len(colours) > 10_000, "the map is blank"
+
+
+def test_the_table_says_what_the_map_says_without_scripts(chromium: Any, site: Site) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    Watched(page, site).sign_in("helen")
+    page.goto(f"{site.address}/hotspots")
+    assert page.get_by_text("About 20", exact=True).is_visible()
+    assert page.get_by_text("Fewer than 10, may be none").first.is_visible()
+    context.close()
+
+
+def test_priya_decides_a_case_by_keyboard_alone(watch: Callable[..., Any]) -> None:
+    with watch() as watched:
+        page = watched.page
+        watched.open("/sign-in")
+        press_until(page, "#email")
+        page.keyboard.type("priya@example.org")
+        page.keyboard.press("Tab")
+        page.keyboard.type(county.PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/cases")
+        press_until(page, "a[href='/people/marek']")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/people/marek")
+        press_until(page, "#case_reason")
+        page.keyboard.type("Needs a bed before the frost")
+        press_until(page, "button[value=list]")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/people/marek?done=listed")
+        assert page.get_by_text("Put on the MDT case list.").is_visible()
+        watched.check()
+
+
+def press_until(page: Any, selector: str, most: int = 60) -> None:
+    """Tabs on until the element has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate(f'document.activeElement.matches("{selector}")'):
+            return
+    raise AssertionError(f"{selector} cannot be reached by keyboard")
+
+
+def test_a_code_is_shown_with_its_picture_and_waits(watch: Callable[..., Any], screenshots: Path | None) -> None:
+    for label, width in WIDTHS.items():
+        with watch(width) as watched:
+            watched.sign_in("omar")
+            watched.open("/devices/enrol")
+            watched.page.select_option("#carrier", "watford-outreach/aisha")
+            watched.page.click("main button[type=submit]")
+            watched.page.get_by_text("Waiting for the phone").wait_for()
+            with watched.page.expect_response("**/devices/enrol/*", timeout=15_000) as asked:
+                pass
+            assert asked.value.status == 200
+            assert not watched.is_cut_off()
+            watched.check()
+            if screenshots is not None:
+                watched.page.screenshot(path=screenshots / f"admin-code-{label}.png", full_page=True)
