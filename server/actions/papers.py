@@ -13,7 +13,7 @@ from server.queries import agencies, case_actions, case_steps, conferences, peop
 from server.queries.case_actions import OwnedAction
 from shared.model.agency import Agency
 from shared.model.case import Case
-from shared.model.codes import Gender, ReceivingSupport, Role
+from shared.model.codes import AgencyKind, Gender, ReceivingSupport, Role
 from shared.model.conference import AgendaItem, CaseConference
 from shared.model.contact import NeedSeen
 from shared.model.person import Person
@@ -85,7 +85,13 @@ def compose_paper(access: Access, conference: CaseConference, agency: Agency, on
             case = cases[item.case_id]
             shown.append(
                 _paper_case(
-                    item, case, known[case.person_id], needs.get(case.person_id, ()), owed.get(case.id, ()), seen_as
+                    item,
+                    case,
+                    known[case.person_id],
+                    needs.get(case.person_id, ()),
+                    owed.get(case.id, ()),
+                    seen_as,
+                    agency,
                 )
             )
     return Paper(agency=agency, withheld="", cases=tuple(shown))
@@ -103,9 +109,11 @@ def _paper_case(
     needs: tuple[NeedSeen, ...],
     actions: tuple[OwnedAction, ...],
     seen_as: Relationship,
+    agency: Agency,
 ) -> PaperCase:
     person = redact_person(whole, seen_as)
     works_with = seen_as is Relationship.WORKING_WITH
+    knows_places = works_with and agency.kind is AgencyKind.OUTREACH
     return PaperCase(
         case_id=case.id,
         person_id=case.person_id,
@@ -115,7 +123,7 @@ def _paper_case(
         gender=person.gender,
         mdt_number=case.mdt_number,
         carried_over=item.carried_over,
-        why=item.reason if works_with else _why_for_partners(item),
+        why=item.reason if knows_places else _why_for_partners(item),
         wants_first=person.wants_first,
         strengths=person.strengths,
         safety_needs=person.safety_needs,

@@ -14,6 +14,7 @@ from server.access import Access, Door
 from server.problems import NotFound
 from server.queries.case_list import LIVE_STATES, CaseListCounts, CaseListRow, CaseListView, count_cases, list_cases
 from server.queries.districts import list_districts
+from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import LOCAL_TIME, lower_first, say
@@ -111,12 +112,14 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
     districts = [each for each in list_districts(access.session) if each.id in access.actor.district_ids]
     district = _chosen(access, districts, district_id)
     view = choice.view(words) if not words else CaseListView(states=(), words=words)
+    partner = is_partner(access, district.id)
+    view = narrow_view(view) if partner else view
     since = _start_of_yesterday(access.now)
     offset = (choice.page - 1) * PAGE_LENGTH
     rows = list_cases(
         access.session, district.id, view, today=outreach_night(access.now), limit=PAGE_LENGTH + 1, offset=offset
     )
-    shown = rows[:PAGE_LENGTH]
+    shown = narrow_rows(access, rows[:PAGE_LENGTH], words) if partner else rows[:PAGE_LENGTH]
     access.note_seen(SubjectKind.PERSON, [row.person_id for row in shown], purpose="case list")
     counts = count_cases(access.session, district.id, since)
     return page(
@@ -125,6 +128,7 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
         is_filtered=choice != Choice(page=choice.page) and not words,
         districts=districts, summary=_summary(counts), view=choice, words=words,
         rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),
+        partner=partner, red=count_red_flags(access, district.id),
         nothing=_nothing(words), show_options=[(key, text) for key, (text, _) in SHOW.items()],
         need_options=[("", "Any"), *((str(each), say(each)) for each in NEEDS)],
         missing_options=[("", "Nothing in particular"), ("birth", "Date of birth")], sort_options=list(SORT.items()),

@@ -14,6 +14,7 @@ from server.access import Access, Door
 from server.queries import districts, person_page, subjects
 from server.queries.person_page import CaseStanding
 from server.web.coordinator.glance import glance_at
+from server.web.coordinator.partner_view import without_places, without_site
 from server.web.coordinator.timeline import tell
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
@@ -87,13 +88,15 @@ def answer(
     standing = person_page.find_standing(session, person.id)
     works_with = person_page.list_who_works_with(session, same, now)
     events = person_page.list_events(session, same, before or now, before_id)
+    knows_places = access.allows(Act.SEE_PLACE, subject)
+    reason = standing.reason if standing else "not verified: nobody has seen them bedded down yet"
     notes_withheld = "" if access.allows(Act.SEE_NOTES, subject) else _ask(works_with)
     may_decide = district is not None and access.allows(Act.CHANGE_CASE, subjects.of_district(district.id))
     return page(
         request, "coordinator/person.html", title=person.known_as, section="/cases", worker=access.worker, now=now,
         status=422 if errors else 200, person=person, errors=errors or {}, form=form or PersonForm(),
         caption=district.name if district else "", district=district, case=case.case if case else None,
-        status_words=_sentence(standing.reason if standing else "not verified: nobody has seen them bedded down yet"),
+        status_words=_sentence(reason if knows_places else without_site(reason)),
         may_review=access.allows(Act.JUDGE_VERIFICATION, subject), judgement_options=JUDGEMENTS,
         basis_options=[(str(basis), say(basis)) for basis in BASES],
         review_open=bool(errors and errors.keys() & {"judgement", "basis", "reason"}),
@@ -102,7 +105,7 @@ def answer(
         needs=person_page.list_needs(session, same), works_with=works_with,
         glance=glance_at(person, person_page.count_nights(session, same, outreach_night(now)), now.date()),
         looks=person_page.list_looks(session, same) if access.allows(Act.SEE_WHO_LOOKED, subject) else None,
-        timeline=[tell(event, notes_withheld) for event in events],
+        timeline=[tell(event, notes_withheld) for event in (events if knows_places else without_places(events))],
         older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
     )  # fmt: skip
 

@@ -214,3 +214,54 @@ def test_the_minute_taker_may_type_and_a_bystander_may_not(browser: Browser) -> 
     note = {"accept": "application/json", "base": "", "notes": "x", "outcome": ""}
     assert browser.sign_in("ruth").post(f"{path}/discussion/1/note", **note).status_code == 200
     assert browser.sign_in("tom").post(f"{path}/discussion/1/note", **note).status_code == 404
+
+
+def test_a_partner_reads_the_case_list_without_a_single_place(browser: Browser) -> None:
+    own = browser.sign_in("priya").get("/cases").text
+    assert "tairwell" in own
+    assert "Marek" in own
+    partner = browser.sign_in("ruth").get("/cases").text
+    assert "Joan Carter" in partner
+    assert "tairwell" not in partner
+    assert "Marek" not in partner  # put forward, and not on the list yet
+    assert "/people/" not in partner
+
+
+def test_a_partner_finds_nobody_by_words_it_may_not_see(browser: Browser, watford) -> None:
+    from sqlalchemy import update
+
+    from server.tables.person import person
+
+    with watford.writing() as session:
+        session.execute(update(person).where(person.c.id == "joan").values(description="violet scarf"))
+    form = {"district": county.WATFORD, "words": "violet"}
+    assert "Joan Carter" in browser.sign_in("priya").post("/cases/search", **form).text
+    assert "Joan Carter" not in browser.sign_in("ruth").post("/cases/search", **form).text
+    assert "Joan Carter" in browser.post("/cases/search", **form | {"words": "joan"}).text
+
+
+def test_a_missed_action_is_red_on_the_case_list_for_every_partner(browser: Browser, watford, now) -> None:
+    from datetime import timedelta
+
+    from server.tables.case import case_action
+
+    with watford.writing() as session:
+        county.add(
+            session, case_action,
+            {"id": "late", "case_id": "case-joan", "agency_id": "cgl", "text": "assessment", "agreed_by": "priya",
+             "due_on": now.date() - timedelta(days=1), "agreed_at": now - timedelta(days=20), "mdt_number": 1},
+        )  # fmt: skip
+    for reader in ("priya", "ruth", "tom"):
+        assert "1 missed action" in browser.sign_in(reader).get("/cases").text
+
+
+def test_an_agency_that_works_with_somebody_opens_the_record_and_learns_no_place(browser: Browser) -> None:
+    path = call(browser)
+    conference = browser.sign_in("priya")
+    conference.post(f"{path}/discussion/1/action", line="CGL: assessment by tomorrow")
+    assert "Bus shelter" in conference.get("/people/joan").text
+    record = browser.sign_in("ruth").get("/people/joan")
+    assert record.status_code == 200
+    assert "My own front door" in record.text
+    assert "shelter" not in record.text
+    assert browser.get("/people/p01").status_code == 404

@@ -1,0 +1,65 @@
+"""The case list as a partner agency reads it: who is discussed and what they need, and never where anybody sleeps.
+Pure but
+for reading the people it redacts."""
+
+import re
+
+import msgspec
+
+from server.access import Access
+from server.queries import case_actions, people, subjects
+from server.queries.case_list import CaseListRow, CaseListView
+from server.queries.person_page import Event
+from shared.model.codes import CaseState
+from shared.model.value import Id
+from shared.policy import Act
+from shared.policy.redaction import Relationship, redact_person
+from shared.rules.actions import is_red_flag
+
+DISCUSSED = (CaseState.LISTED, CaseState.OPEN)
+
+
+def is_partner(access: Access, district_id: Id) -> bool:
+    """Does this reader come as a partner: to the list, and not to the places?"""
+    return not access.allows(Act.SEE_PLACE, subjects.of_district(district_id))
+
+
+def narrow_view(view: CaseListView) -> CaseListView:
+    """Returns the same view of the cases that a conference discusses; who is only put forward is not theirs to see
+    yet."""
+    asked = view.states or DISCUSSED
+    return msgspec.structs.replace(view, states=tuple(state for state in asked if state in DISCUSSED) or DISCUSSED)
+
+
+def narrow_rows(access: Access, rows: list[CaseListRow], words: str = "") -> list[CaseListRow]:
+    """Returns the rows without places and descriptions. A search finds nobody by words that the reader may not see."""
+    known = {person.id: person for person in people.list_people(access.session, [row.person_id for row in rows])}
+    narrowed = []
+    for row in rows:
+        person = redact_person(known[row.person_id], Relationship.CONFERENCE_PARTNER)
+        said = f"{person.name} {person.alias}".casefold()
+        if all(word in said for word in words.casefold().split()):
+            reason = "verified" if row.verified else "not verified"
+            narrowed.append(
+                msgspec.structs.replace(row, known_as=person.known_as, reason=reason, case_reason="", last_seen_at=None)
+            )
+    return narrowed
+
+
+def without_places(events: list[Event]) -> list[Event]:
+    """Returns a person's timeline for somebody who may know the person and not where they sleep."""
+    return [msgspec.structs.replace(event, place="") if event.kind == "contact" else event for event in events]
+
+
+def without_site(reason: str) -> str:
+    """Returns a verification's reason without the site that it names at its end."""
+    return re.sub(r", site '.*'(?=[.]?$)", "", reason)
+
+
+def count_red_flags(access: Access, district_id: Id) -> dict[Id, int]:
+    """Returns how many missed and unexplained actions each case has: red for every partner."""
+    red: dict[Id, int] = {}
+    for owned in case_actions.list_missed(access.session, [district_id], access.today):
+        if is_red_flag(owned.action, access.today):
+            red[owned.action.case_id] = red.get(owned.action.case_id, 0) + 1
+    return red
