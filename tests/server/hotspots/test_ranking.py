@@ -1,0 +1,135 @@
+"""What cells are ranked from: what teams saw where they looked, night counts, and reports only where there is neither."""
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import insert
+
+from server.hotspots.ranking import forecast_cells, rank_cells
+from server.tables.contact import contact
+from server.tables.referral import alert, referral
+from server.tables.shift import visit
+from server.tables.sighting import sighting
+from server.tables.site import site
+
+GRID = "EPSG:27700"
+NOW = datetime(2026, 8, 3, 23, tzinfo=UTC)
+NIGHT = date(2026, 8, 3)
+HOT, COLD = (51.660, -0.396), (51.700, -0.300)
+
+
+def add_contact(session, number, point, *, state="bedded_down", unidentified=1, night=NIGHT, site_id=None):
+    row = {
+        "id": f"contact-{number}", "state": state, "seen_at": NOW, "recorded_at": NOW, "received_at": NOW, "night": night,
+        "worker_id": "aisha", "team_id": "team", "unidentified_people": unidentified, "site_id": site_id,
+        "latitude": point and point[0], "longitude": point and point[1],
+    }  # fmt: skip
+    session.execute(insert(contact), [row])
+
+
+def add_visit(session, number, point, found=0, night=NIGHT):
+    row = {
+        "id": f"visit-{number}", "team_id": "team", "worker_id": "aisha", "at": NOW, "night": night, "people_found": found,
+        "latitude": point[0], "longitude": point[1],
+    }  # fmt: skip
+    session.execute(insert(visit), [row])
+
+
+def add_count(session, number, point, people, night):
+    row = {"id": f"c{number}", "night": night, "latitude": point[0], "longitude": point[1], "people": people}
+    session.execute(insert(sighting), [row | {"row_key": f"k{number}"}])
+
+
+def add_report(session, number, point, state="received"):
+    shared = {"source": "streetlink", "latitude": point[0], "longitude": point[1]}
+    session.execute(
+        insert(alert), [shared | {"id": f"a{number}", "source_reference": f"r{number}", "received_at": NOW}]
+    )
+    row = {
+        "id": f"r{number}",
+        "number": f"r{number}",
+        "alert_id": f"a{number}",
+        "reported_at": NOW,
+        "due_on": NIGHT,
+        "state": state,
+    }
+    session.execute(insert(referral), [shared | row])
+
+
+def near(cell, point):
+    from server.places.projection import project
+
+    easting, northing = project(GRID, [point[0]], [point[1]])
+    return abs(cell.easting + 62 - easting[0]) < 200 and abs(cell.northing + 62 - northing[0]) < 200
+
+
+def test_where_people_bed_down_is_hotter_than_where_they_are_met_by_day(database):
+    with database.writing() as session:
+        add_contact(session, 1, HOT, unidentified=4)
+        add_contact(session, 2, COLD, state="not_bedded_down", unidentified=9)
+
+        ranking = rank_cells(session, NIGHT, GRID)
+
+    assert near(ranking.cells[0], HOT)
+    assert not ranking.from_reports
+
+
+def test_a_contact_without_a_pin_counts_at_its_site(database):
+    with database.writing() as session:
+        stairs = {"id": "stairs", "latitude": HOT[0], "longitude": HOT[1], "created_at": NOW, "changed_at": NOW}
+        session.execute(insert(site), [stairs])
+        add_contact(session, 1, None, site_id="stairs", unidentified=3)
+        add_visit(session, 1, COLD)
+
+        assert near(rank_cells(session, NIGHT, GRID).cells[0], HOT)
+
+
+def test_a_place_visited_often_is_not_hotter_for_that(database):
+    with database.writing() as session:
+        for number in range(30):
+            add_visit(session, number, COLD)
+        add_contact(session, 1, COLD, unidentified=2)
+        add_contact(session, 2, HOT, unidentified=2)
+
+        assert near(rank_cells(session, NIGHT, GRID).cells[0], HOT)
+
+
+def test_nothing_seen_after_the_day_counts(database):
+    with database.writing() as session:
+        add_count(session, 1, HOT, 2, date(2026, 8, 1))
+        add_count(session, 2, COLD, 50, date(2026, 8, 4))
+
+        assert near(rank_cells(session, NIGHT, GRID).cells[0], HOT)
+        assert near(forecast_cells(session, date(2026, 8, 4), GRID).cells[0], HOT)
+        assert near(forecast_cells(session, date(2026, 8, 5), GRID).cells[0], COLD)
+
+
+def test_reports_stand_in_only_where_nobody_looked(database):
+    with database.writing() as session:
+        for number in range(3):
+            add_report(session, number, COLD)
+        add_report(session, 9, HOT, state="duplicate_of")
+        by_reports = rank_cells(session, NIGHT, GRID)
+        add_contact(session, 1, HOT)
+        by_teams = rank_cells(session, NIGHT, GRID)
+
+    assert by_reports.from_reports
+    assert near(by_reports.cells[0], COLD)
+    assert not by_teams.from_reports
+    assert near(by_teams.cells[0], HOT)
+
+
+def test_an_empty_database_ranks_nothing(database):
+    with database.reading() as session:
+        assert rank_cells(session, NIGHT, GRID).cells == []
+        assert forecast_cells(session, NIGHT, GRID).cells == []
+
+
+def test_points_beyond_a_projection_are_told_not_lost_in_silence(database):
+    with database.writing() as session:
+        add_count(session, 1, HOT, 2, NIGHT)
+        add_count(session, 2, (0.0, 179.9), 2, NIGHT)
+
+        ranking = rank_cells(session, NIGHT, "EPSG:32630")
+
+    assert ranking.points_left_out in (0, 1)
+    assert any(cell.score > 0 for cell in ranking.cells)
