@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, Table
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _POSTGRES_ARRAYS: Final[tuple[tuple[type[Any], str], ...]] = (
@@ -42,11 +43,16 @@ def _array_of(column_type: object) -> str:
 
 
 class Sql:
-    """Statements in the transaction of one session."""
+    """Statements in the transaction of one session, each on the driver's own cursor.
+
+    What the driver raises is raised as SQLAlchemy's error of the same name, as everywhere else on the server.
+    """
 
     def __init__(self, session: Session) -> None:
-        self._connection = session.connection()
-        self.is_postgres = self._connection.dialect.name == "postgresql"
+        connection = session.connection()
+        self._dialect = connection.dialect
+        self._driver = connection.connection
+        self.is_postgres = connection.dialect.name == "postgresql"
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """All rows of a query."""
@@ -63,7 +69,7 @@ class Sql:
     def run_each(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Carry a statement out once for each row of values."""
         if rows:
-            self._connection.exec_driver_sql(_spell(sql, self.is_postgres), list(rows))
+            self._execute(_spell(sql, self.is_postgres), rows, many=True)
 
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert whole rows, their values in the order of the table's columns. One statement, however many rows."""
@@ -71,12 +77,25 @@ class Sql:
             return
         statement = _spell_insert(table, self.is_postgres)
         if self.is_postgres:
-            self._connection.exec_driver_sql(statement, tuple(list(column) for column in zip(*rows, strict=True)))
+            self._execute(statement, tuple(list(column) for column in zip(*rows, strict=True)))
         else:
-            self._connection.exec_driver_sql(statement, list(rows))
+            self._execute(statement, rows, many=True)
 
     def _run(self, sql: str, values: tuple[object, ...]) -> Any:
-        return self._connection.exec_driver_sql(_spell(sql, self.is_postgres), tuple(map(self._bind, values)))
+        return self._execute(_spell(sql, self.is_postgres), tuple(map(self._bind, values)))
+
+    def _execute(self, sql: str, values: Sequence[Any], *, many: bool = False) -> Any:
+        cursor = self._driver.cursor()
+        try:
+            if many:
+                cursor.executemany(sql, values)
+            else:
+                cursor.execute(sql, values)
+        except self._dialect.loaded_dbapi.Error as error:
+            raise DBAPIError.instance(
+                sql, None, error, self._dialect.loaded_dbapi.Error, dialect=self._dialect
+            ) from error
+        return cursor
 
     def _bind(self, value: object) -> object:
         if not isinstance(value, list | set | frozenset):

@@ -8,12 +8,17 @@ from collections import defaultdict
 from hashlib import blake2b
 from typing import Any
 
+from msgspec import json
+
 from server.queries.sync_blobs import find_blob
 from sync import merge
-from sync.wire import Change, read_change
+from sync.clock import AHEAD_MAX_MS
+from sync.wire import SERVER_DEVICE, Change, Context, read_change
 from tests.simulation.office import read_rows
 from tests.simulation.phone import Phone
 from tests.simulation.world import World
+
+read_context = json.Decoder(Context).decode
 
 
 class Truth:
@@ -41,6 +46,7 @@ def check(world: World) -> None:
     truth = Truth(world)
     check_nothing_is_lost(world, truth)
     check_each_feed(world)
+    check_stamps(world)
     check_erasures(world, truth)
     check_attachments(world)
     for phone in world.phones:
@@ -82,6 +88,14 @@ def check_each_feed(world: World) -> None:
         elif op == "evict":
             assert change_id in present[scope], f"I2: {change_id} left {scope} without being there"
             present[scope].discard(change_id)
+
+
+def check_stamps(world: World) -> None:
+    """No change stands further in the future than the server's clock and its allowance, whatever its author's clock said."""
+    horizon = (world.now_ms + AHEAD_MAX_MS) << 16
+    assert not read_rows(world.office.store, f"select id from sync_change where eff > {horizon}"), (
+        "a stamp in the future"
+    )
 
 
 def check_erasures(world: World, truth: Truth) -> None:
@@ -147,11 +161,16 @@ def check_fields(phone: Phone, wanted: dict[str, tuple[int, bytes]]) -> None:
 
 def check_heads(world: World, phone: Phone) -> None:
     """I6: heads are the writes that nobody who had seen them replaced, by what authors really saw, not by what they sent."""
-    found = phone.rows("select entity, field, id, dev, n, erased from sync_write")
+    found = phone.rows("select entity, field, id, dev, n, erased, ctx from sync_write")
     fields: dict[tuple[str, str], dict[str, tuple[int, int, int]]] = defaultdict(dict)
-    for entity, name, change_id, dev, n, erased in found:
+    named: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for entity, name, change_id, dev, n, erased, ctx in found:
         fields[entity, name][change_id] = (dev, n, erased)
+        named[entity, name] |= {dev, *read_context(ctx)}
+    ambiguous = world.ambiguous_devices()
     for (entity, name), writes in fields.items():
+        if named[entity, name] & ambiguous:
+            continue
         if world.renumbered & world.ancestry(set(writes)):
             continue  # a copy of a phone may make people look at a conflict that is none; that it hides none is I3's
         replaced = {i for i in writes for by in writes if i != by and _replaces(world, writes, by, i)}
@@ -164,7 +183,8 @@ def check_heads(world: World, phone: Phone) -> None:
 
 def _replaces(world: World, writes: dict[str, tuple[int, int, int]], by: str, change_id: str) -> bool:
     (dev, n, _), (by_dev, by_n, _) = writes[change_id], writes[by]
-    return change_id in world.known.get(by, ()) or (dev == by_dev and n < by_n)
+    is_own_later_word = dev == by_dev and n < by_n and dev != SERVER_DEVICE
+    return change_id in world.known.get(by, ()) or is_own_later_word
 
 
 def check_wiped(phone: Phone) -> None:
