@@ -6,6 +6,7 @@ import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
@@ -129,6 +130,18 @@ def fill_people(session: Session, now: datetime) -> None:
     put_person(session, now, "noor", "Noor", name="Noor", state="candidate", nights=(2,), district_id=THREE_RIVERS)
 
 
+SITES = {"stairwell": STATION, "shelter": (51.6690, -0.3965)}
+
+
+def point_of(site_id: str | None) -> dict[str, Any]:
+    """The pin of a contact at a site, and its square of the grid; else at the High Street."""
+    from server.hotspots.grid import leaves_of_points
+
+    latitude, longitude = SITES.get(site_id or "", HIGH_STREET)
+    (cell,) = leaves_of_points("EPSG:27700", np.array([latitude]), np.array([longitude])).tolist()
+    return {"latitude": latitude, "longitude": longitude, "pin_source": "gps", "cell": cell}
+
+
 def put_person(
     session: Session, now: datetime, person_id: str, words: str, *, state: str, nights: tuple[int, ...],
     district_id: str = WATFORD, site_id: str | None = None, needs: dict[str, str] | None = None, case_days: int = 0,
@@ -145,7 +158,7 @@ def put_person(
             "night": seen_at.date() - timedelta(days=1), "worker_id": "aisha", "team_id": "watford-outreach",
             "site_id": site_id, "district_id": district_id, "note": note if number == 0 else "",
             "offered": json.dumps(["hot drink"]), "next_step": "Nurse on Thursday" if note and number == 0 else "",
-            "latitude": STATION[0], "longitude": STATION[1], "pin_source": "gps",
+            **point_of(site_id),
         })  # fmt: skip
         add(session, contact_person, {"contact_id": contact_id, "person_id": person_id, "seen_at": seen_at,
                                       "night": seen_at.date() - timedelta(days=1), "state": "bedded_down",
@@ -228,8 +241,6 @@ def fill_devices(session: Session, now: datetime) -> None:
 
 def publish_quarters(session: Session, now: datetime, new_id: Any) -> None:
     """Two published maps of Watford and its surroundings: invented numbers, the real rule."""
-    import numpy as np
-
     from server.hotspots.authority import LEAF_LEVEL, Ground
     from server.hotspots.disclosure import Rule
     from server.hotspots.periods import Period

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDTHS = {"375": 375, "1280": 1280}
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
 HOTSPOTS = "commissioner-hotspots"
+MAPS = (HOTSPOTS, "lead-tonight")
 PAGES = [
     (None, "/sign-in", "sign-in"),
     (None, "/nothing-here", "no-such-page"),
@@ -27,6 +28,7 @@ PAGES = [
     ("priya", "/people/marek", "coordinator-person"),
     ("tom", "/referrals", "lead-referrals"),
     ("tom", "/referrals/r1", "lead-referral"),
+    ("tom", "/tonight", "lead-tonight"),
     ("helen", "/who-can-see", "who-can-see"),
     ("helen", "/hotspots", HOTSPOTS),
     ("omar", "/devices", "admin-phones"),
@@ -124,7 +126,7 @@ def test_every_page_is_accessible_whole_and_keeps_to_itself(
 def look_at(watched: Watched, path: str, name: str) -> None:
     """Opens a page and asks everything of it that is asked of every page."""
     watched.open(path)
-    if name == HOTSPOTS:
+    if name in MAPS:
         wait_for_map(watched.page)
     assert not watched.is_cut_off(), f"{name} is cut off"
     watched.check()

@@ -2,5 +2,6 @@
 
 from server.web.lead.inbox import show_inbox
 from server.web.lead.referral import ask_for_information, assign, close, mark_duplicate, offer, show_referral
+from server.web.lead.tonight import show_tonight
 
-PAGES = (show_inbox, show_referral, assign, ask_for_information, mark_duplicate, offer, close)
+PAGES = (show_inbox, show_referral, assign, ask_for_information, mark_duplicate, offer, close, show_tonight)

@@ -1,0 +1,55 @@
+"""Where people are likely tonight, square by square, and when somebody last looked there: the teams' own planning view.
+
+The forecast is `statistic.forecast_hotspots`; here it meets the nights since the last look. No disclosure control: see
+`publication.py` for what others are shown.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+
+from server.hotspots.ranking import CELL_M, EPOCH
+from server.hotspots.statistic import Observations, forecast_hotspots
+from server.queries.tonight import CellLook
+from shared.geo import grid
+
+
+class LikelyCell(NamedTuple):
+    """A square by its cell, what the forecast expects (higher is likelier), and what was seen of it."""
+
+    cell: int
+    expected: float
+    nights_seen: int
+    last_looked_on: date
+
+
+def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> list[LikelyCell]:
+    """The squares where somebody was met before, the likeliest first; `looks` may hold any number of nights."""
+    if not looks:
+        return []
+    middles = np.array([grid.centre_m(look.cell) for look in looks], float)
+    seen = Observations(
+        easting_m=middles[:, 0],
+        northing_m=middles[:, 1],
+        day=np.array([(look.night - EPOCH).days for look in looks], np.int64),
+        people=np.array([look.people for look in looks], float),
+        is_look=np.ones(len(looks), bool),
+    )
+    nights: dict[int, set[date]] = defaultdict(set)
+    looked: dict[int, date] = {}
+    for look in looks:
+        looked[look.cell] = max(look.night, looked.get(look.cell, look.night))
+        if look.people:
+            nights[look.cell].add(look.night)
+    ranked = [
+        (grid.cell_of(found.easting, found.northing), found.score)
+        for found in forecast_hotspots(seen, CELL_M, (tonight - EPOCH).days)
+    ]
+    return [
+        LikelyCell(cell, score, len(nights[cell]), looked[cell])
+        for cell, score in ranked
+        if nights.get(cell) and score > 0
+    ][:limit]

@@ -1,0 +1,43 @@
+"""What teams know of each 125 m square of their own districts: when they looked there, and how many people they met.
+
+For outreach's own planning: exact, never for a commissioner or the public, and decided in `server.access` before.
+"""
+
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import case, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from server.tables.contact import contact, contact_person
+from server.tables.shift import visit
+from shared.model.value import Id
+from shared.rules.verification import ROUGH_SLEEPING_STATES
+
+
+class CellLook(NamedTuple):
+    """Somebody looked at a leaf of the grid on a night, and met so many people sleeping rough (often nobody)."""
+
+    cell: int
+    night: date
+    people: int
+
+
+def list_cell_looks(session: Session, district_ids: Collection[Id], since: date) -> list[CellLook]:
+    """Returns every look in these districts from the night `since` on."""
+    is_rough = contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES])
+    met = func.count(contact_person.c.person_id) + contact.c.unidentified_people
+    contacts = (
+        select(contact.c.cell, contact.c.night, case((is_rough, met), else_=0).label("people"))
+        .outerjoin(contact_person, contact_person.c.contact_id == contact.c.id)
+        .where(contact.c.district_id.in_(sorted(district_ids)), contact.c.night >= since, contact.c.cell.is_not(None))
+        .group_by(contact.c.id, contact.c.cell, contact.c.night, contact.c.state, contact.c.unidentified_people)
+    )
+    empty = select(visit.c.cell, visit.c.night, literal(0).label("people")).where(
+        visit.c.district_id.in_(sorted(district_ids)),
+        visit.c.night >= since,
+        visit.c.cell.is_not(None),
+        visit.c.people_found == 0,
+    )
+    return [CellLook(cell, night, people) for cell, night, people in session.execute(union_all(contacts, empty))]

@@ -1,0 +1,103 @@
+"""Where people are likely tonight, for those who plan a shift: exact squares of their own districts, each with why, and how
+long nobody has looked there.
+"""
+
+from datetime import date, timedelta
+
+import shapely
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from server.access import Access, Door
+from server.hotspots.tonight import LikelyCell, list_likely_cells
+from server.http.services import Services
+from server.places.projection import unproject
+from server.queries.tonight import list_cell_looks
+from server.web.layout.maps import Ground, Shape, map_data
+from server.web.layout.page import AnyRequest, page
+from server.web.layout.words import count, say_short_day
+from server.web.lead.around import of_theirs
+from shared.geo import grid
+from shared.geo.night import outreach_night
+from shared.model.value import Value
+from shared.policy import Act
+
+LOOK_BACK = timedelta(days=365)
+SQUARES = 20
+LONG_NOT_LOOKED = 7
+"""After this many nights without a look the page says so."""
+ATTRIBUTION = "Place names: GeoNames, CC BY 4.0"
+
+
+class Square(Value, frozen=True, kw_only=True):
+    """A square as the table says it."""
+
+    number: int
+    place: str
+    likely: str
+    why: str
+    looked: str
+    is_neglected: bool
+
+
+@get("/tonight", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
+def show_tonight(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]
+) -> Response[str]:
+    """The likeliest squares of the reader's districts."""
+    with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
+        tonight = outreach_night(access.now)
+        cells = _cells(access, tonight)
+        outlines = [outline(each.cell, services.settings.crs) for each in cells]
+        ground = Ground(outlines)
+        squares = [
+            _square(number, each, ground.name(number - 1), cells[0], tonight)
+            for number, each in enumerate(cells, start=1)
+        ]
+        shapes = [
+            Shape(geojson=shape, label=str(square.number), words=square.likely, band=band_of(cell, cells[0]))
+            for shape, square, cell in zip(outlines, squares, cells, strict=True)
+        ]
+        return page(
+            request, "lead/tonight.html", title="Where people are likely tonight", section="/tonight", worker=access.worker,
+            squares=squares, data=map_data(shapes, ground), attribution=ATTRIBUTION, night=say_short_day(tonight),
+            neglected=[square for square in squares if square.is_neglected],
+        )  # fmt: skip
+
+
+def _cells(access: Access, tonight: date) -> list[LikelyCell]:
+    looks = list_cell_looks(access.session, access.actor.district_ids, tonight - LOOK_BACK)
+    return list_likely_cells(looks, tonight, SQUARES)
+
+
+def outline(cell: int, crs: str) -> str:
+    """Returns a square of the grid as GeoJSON in WGS 84."""
+    west, south = grid.corner_m(cell)
+    size = grid.size_m(cell)
+    latitude, longitude = unproject(
+        crs, [west, west + size, west + size, west], [south, south, south + size, south + size]
+    )
+    corners = [[float(x), float(y)] for x, y in zip(longitude, latitude, strict=True)]
+    return str(shapely.to_geojson(shapely.Polygon(corners)))
+
+
+def band_of(cell: LikelyCell, likeliest: LikelyCell) -> int:
+    """Returns 4 for the likeliest, 1 for the least likely shown."""
+    share = cell.expected / likeliest.expected
+    return 4 if share >= 0.75 else 3 if share >= 0.5 else 2 if share >= 0.25 else 1
+
+
+LIKELY = {4: "Very likely", 3: "Likely", 2: "Possible", 1: "Less likely"}
+
+
+def _square(number: int, cell: LikelyCell, place: str, likeliest: LikelyCell, tonight: date) -> Square:
+    nights = (tonight - cell.last_looked_on).days
+    return Square(
+        number=number,
+        place=place,
+        likely=LIKELY[band_of(cell, likeliest)],
+        why=f"People met there on {count(cell.nights_seen, 'night')} of the last year",
+        looked="Looked at tonight" if nights <= 0 else f"Nobody has looked for {count(nights, 'night')}",
+        is_neglected=nights >= LONG_NOT_LOOKED,
+    )

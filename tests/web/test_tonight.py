@@ -1,0 +1,56 @@
+"""Where people are likely tonight: whose it is to see, and what it says."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server.database import Database
+from server.hotspots.tonight import list_likely_cells
+from server.queries.tonight import CellLook, list_cell_looks
+from shared.geo import grid
+from tests.web import county
+from tests.web.test_pages import plain
+
+NIGHT = date(2026, 11, 12)
+HERE, THERE = grid.cell_of(511_000, 197_250), grid.cell_of(511_500, 197_250)
+
+
+def look(cell: int, nights_ago: int, people: int) -> CellLook:
+    return CellLook(cell, NIGHT - timedelta(days=nights_ago), people)
+
+
+def test_a_square_where_people_were_met_oftener_and_lately_is_likelier() -> None:
+    looks = [look(HERE, 2, 1), look(HERE, 3, 1), look(THERE, 200, 1), look(THERE, 2, 0)]
+    first, second = list_likely_cells(looks, NIGHT, 10)
+    assert (first.cell, first.nights_seen, first.last_looked_on) == (HERE, 2, NIGHT - timedelta(days=2))
+    assert (second.cell, second.nights_seen) == (THERE, 1)
+
+
+def test_a_square_where_nobody_was_ever_met_is_not_shown() -> None:
+    assert list_likely_cells([look(HERE, 1, 0)], NIGHT, 10) == []
+    assert list_likely_cells([], NIGHT, 10) == []
+
+
+def test_looks_of_other_districts_are_left_out(filled: Database, now: datetime) -> None:
+    with filled.reading() as session:
+        mine = list_cell_looks(session, [county.WATFORD], date(2026, 1, 1))
+        theirs = list_cell_looks(session, [county.THREE_RIVERS], date(2026, 1, 1))
+    assert len(mine) == 11
+    assert [each.people for each in theirs] == [1]
+
+
+def test_tom_reads_what_nobody_has_looked_at(browse: Callable[[str], Any], filled: Database) -> None:
+    from server.tables.contact import contact
+
+    with filled.writing() as session:
+        session.execute(contact.update().where(contact.c.site_id == "shelter").values(night=date(2026, 11, 3)))
+    said = plain(browse("tom").get("/tonight").text)
+    assert "Nobody has looked for 9 nights" in said
+    assert "1 place where nobody has looked for a week or more" in said
+
+
+@pytest.mark.parametrize("who", ["helen", "priya", "aisha", "omar"])
+def test_exact_squares_are_for_those_who_plan_a_shift(browse: Callable[[str], Any], who: str) -> None:
+    assert browse(who).get("/tonight").status_code == 403
