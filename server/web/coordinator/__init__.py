@@ -1,7 +1,7 @@
 """Pages of a district's MDT coordinator: the case list, a person's record, and the case conference from date to
 minutes."""
 
-from server.web.coordinator import conference, conferences, discussion, minutes, papers, priorities
+from server.web.coordinator import conference, conferences, discussion, minutes, papers, priorities, tracker
 from server.web.coordinator.case_list import search_case_list, show_case_list
 from server.web.coordinator.decisions import decide, judge
 from server.web.coordinator.person import show_person
@@ -15,4 +15,5 @@ PAGES = (
     discussion.take_back_action, discussion.show_attendance, discussion.note_attendance, discussion.show_end, discussion.end,
     minutes.show_minutes, papers.download_agenda, papers.download_invitation,
     priorities.show_priorities, priorities.place_case, priorities.save_general,
+    tracker.show_tracker, tracker.download_tracker, tracker.read_tracker,
 )  # fmt: skip

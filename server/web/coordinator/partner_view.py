@@ -2,8 +2,6 @@
 Pure but
 for reading the people it redacts."""
 
-import re
-
 import msgspec
 
 from server.access import Access
@@ -49,11 +47,6 @@ def narrow_rows(access: Access, rows: list[CaseListRow], words: str = "") -> lis
 def without_places(events: list[Event]) -> list[Event]:
     """Returns a person's timeline for somebody who may know the person and not where they sleep."""
     return [msgspec.structs.replace(event, place="") if event.kind == "contact" else event for event in events]
-
-
-def without_site(reason: str) -> str:
-    """Returns a verification's reason without the site that it names at its end."""
-    return re.sub(r", site '.*'(?=[.]?$)", "", reason)
 
 
 def count_red_flags(access: Access, district_id: Id) -> dict[Id, int]:

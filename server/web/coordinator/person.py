@@ -14,7 +14,7 @@ from server.access import Access, Door
 from server.queries import districts, person_page, subjects
 from server.queries.person_page import CaseStanding
 from server.web.coordinator.glance import glance_at
-from server.web.coordinator.partner_view import without_places, without_site
+from server.web.coordinator.partner_view import without_places
 from server.web.coordinator.timeline import tell
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
@@ -24,6 +24,7 @@ from shared.model.codes import CaseState, EvidenceBasis, ReviewStatus
 from shared.model.person import Person
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
+from shared.rules.verification import without_place
 
 PURPOSE = "coordination"
 JUDGEMENTS = (
@@ -96,7 +97,7 @@ def answer(
         request, "coordinator/person.html", title=person.known_as, section="/cases", worker=access.worker, now=now,
         status=422 if errors else 200, person=person, errors=errors or {}, form=form or PersonForm(),
         caption=district.name if district else "", district=district, case=case.case if case else None,
-        status_words=_sentence(reason if knows_places else without_site(reason)),
+        status_words=_sentence(reason if knows_places else without_place(reason)),
         may_review=access.allows(Act.JUDGE_VERIFICATION, subject), judgement_options=JUDGEMENTS,
         basis_options=[(str(basis), say(basis)) for basis in BASES],
         review_open=bool(errors and errors.keys() & {"judgement", "basis", "reason"}),

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from shared.model.codes import ContactState, EvidenceBasis, ReviewStatus
 from shared.rules.corrections import corrected
-from shared.rules.verification import Standing, VerificationStatus, is_rough_sleeping, verification_status
+from shared.rules.verification import (
+    Standing,
+    VerificationStatus,
+    is_rough_sleeping,
+    verification_status,
+    without_place,
+)
 from tests.shared.cast import SITE_NAMES, WORKER_NAMES, at, contact, correction, judgement
 
 
@@ -186,3 +192,10 @@ def test_the_order_of_arrival_never_matters(contacts, verifications, random):
     random.shuffle(unique)
     random.shuffle(judged)
     assert status(unique, judged) == before
+
+
+def test_a_reason_can_be_told_without_the_place():
+    reason = status([contact()]).reason
+    assert without_place(reason) == "verified: seen bedded down by Aisha N, 14 Nov"
+    assert without_place(f"{reason}.") == "verified: seen bedded down by Aisha N, 14 Nov."
+    assert without_place("not confirmed by Priya S, 15 Nov: left") == "not confirmed by Priya S, 15 Nov: left"

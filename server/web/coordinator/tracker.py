@@ -1,0 +1,67 @@
+"""The Rough Sleeper Tracker as a workbook: out for work offline and for Public Health, and in again, with what
+changed named."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromQuery
+
+from server.access import Access, Door
+from server.actions.tracker import TakenIn, compose_tracker, take_in
+from server.actions.tracker_workbook import read_workbook, write_workbook
+from server.problems import Invalid
+from server.web.coordinator.conferences import choose_district
+from server.web.layout.page import AnyRequest, page
+from shared.model.district import District
+from shared.policy import Act
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@get("/tracker", opt={"action": Act.SHARE_TRACKER}, sync_to_thread=True, include_in_schema=False)
+def show_tracker(request: AnyRequest, door: NamedDependency[Door], district: FromQuery[str] = "") -> Response[str]:
+    """Where the workbook goes out and comes in."""
+    with door.open() as access:
+        return _answer(request, access, choose_district(access, district, Act.SHARE_TRACKER))
+
+
+@get("/tracker/workbook", opt={"action": Act.SHARE_TRACKER}, sync_to_thread=True, include_in_schema=False)
+def download_tracker(door: NamedDependency[Door], district: FromQuery[str] = "") -> Response[bytes]:
+    """The tracker of one district as it stands."""
+    with door.open() as access:
+        chosen = choose_district(access, district, Act.SHARE_TRACKER)
+        made = write_workbook(compose_tracker(access, chosen.id, chosen.name))
+    headers = {"content-disposition": 'attachment; filename="tracker.xlsx"', "cache-control": "no-store"}
+    return Response(made, media_type=WORKBOOK, headers=headers)
+
+
+@post("/tracker", opt={"action": Act.SHARE_TRACKER}, status_code=200, sync_to_thread=True, include_in_schema=False)
+def read_tracker(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    data: Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)],
+    district: FromQuery[str] = "",
+) -> Response[Any]:
+    """Reads a workbook in, and says what it changed, what it did not take, and what it refused."""
+    content = data.file.read()
+    try:
+        with door.open() as access:
+            chosen = choose_district(access, district, Act.SHARE_TRACKER)
+            taken = take_in(access, chosen.id, chosen.name, read_workbook(content, chosen.name))
+            return _answer(request, access, chosen, taken=taken)
+    except Invalid as refused:
+        with door.open() as access:
+            chosen = choose_district(access, district, Act.SHARE_TRACKER)
+            return _answer(request, access, chosen, error=refused.problem.errors[0])
+
+
+def _answer(
+    request: AnyRequest, access: Access, district: District, taken: TakenIn | None = None, error: str = ""
+) -> Response[str]:
+    return page(
+        request, "coordinator/tracker.html", title="Tracker", section="/conferences", worker=access.worker,
+        status=422 if error else 200, errors={"data": error} if error else {}, district=district, taken=taken,
+    )  # fmt: skip
