@@ -95,6 +95,9 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
         "foreign_keys=ON",
         "trusted_schema=OFF",
         "secure_delete=FAST",
+        "cache_size=-65536",
+        "wal_autocheckpoint=8000",
+        "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

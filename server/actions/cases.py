@@ -13,7 +13,7 @@ from server.access import Access
 from server.problems import Invalid, NotFound
 from server.queries import audit, cases, districts, subjects
 from server.queries.audit import AuditLine
-from server.queries.cases import LIVE
+from server.queries.cases import CaseMark
 from server.queries.verification import PersonStatus, find_status
 from shared.model.case import Case
 from shared.model.codes import CaseState
@@ -28,7 +28,7 @@ def put_forward_verified(
     verified = [each for each in statuses if each.verified and each.district_id]
     if not verified:
         return []
-    known = cases.list_cases_of(session, [each.person_id for each in verified])
+    known = cases.list_case_marks(session, [each.person_id for each in verified])
     new = [
         Case(
             id=new_id(),
@@ -39,20 +39,20 @@ def put_forward_verified(
             reason=each.reason,
         )
         for each in verified
-        if _is_news(each, [case for case in known.get(each.person_id, ()) if case.district_id == each.district_id])
+        if _is_news(each, known.get((each.person_id, each.district_id or ""), ()))
     ]
     cases.add_cases(session, new)
     audit.add_lines(session, [_line(each, now, new_id()) for each in new])
     return new
 
 
-def _is_news(status: PersonStatus, theirs: Sequence[Case]) -> bool:
+def _is_news(status: PersonStatus, theirs: Sequence[CaseMark]) -> bool:
     """Does the list need to hear of this person? Not while it has them, nor again on the evidence it has dealt with.
 
     A closed case comes back when outreach sees the person after it was closed; a declined one only once they were not
     verified in between, so that a coordinator's decision is not asked for anew every night.
     """
-    if any(case.state in LIVE for case in theirs):
+    if any(case.is_live for case in theirs):
         return False
     ended = max((case.closed_at for case in theirs if case.closed_at is not None), default=None)
     return ended is None or (status.since is not None and status.since > ended)

@@ -109,15 +109,38 @@ def _why_no_fact(change: Change) -> str | None:
     return _why_unusable(fact)
 
 
+class _Checks(Struct, frozen=True):
+    """Which fields of a fact hold a moment, an id, or several ids."""
+
+    moments: tuple[str, ...]
+    ids: tuple[str, ...]
+    id_lists: tuple[str, ...]
+
+
+def _checks_of(kind: type[Struct]) -> _Checks:
+    hints = get_type_hints(kind)
+    return _Checks(
+        moments=tuple(name for name in kind.__struct_fields__ if hints[name] in (datetime, datetime | None)),
+        ids=tuple(name for name in kind.__struct_fields__ if name == "id" or name.endswith("_id")),
+        id_lists=tuple(name for name in kind.__struct_fields__ if name.endswith("_ids")),
+    )
+
+
+_CHECKS: Final = {kind: _checks_of(kind) for kind in FACTS.values()}
+
+
 def _why_unusable(fact: Any) -> str | None:
-    for field in fact.__struct_fields__:
+    checks = _CHECKS[type(fact)]
+    for field in checks.moments:
         value = getattr(fact, field)
-        if isinstance(value, datetime) and value.tzinfo is None:
+        if value is not None and value.tzinfo is None:
             return f"{field}: a time without its zone"
-        if field.endswith("_id") or field == "id":
-            if value is not None and not _is_id(value):
-                return f"{field}: not an id"
-        elif field.endswith("_ids") and not all(_is_id(each) for each in value):
+    for field in checks.ids:
+        value = getattr(fact, field)
+        if value is not None and not _is_id(value):
+            return f"{field}: not an id"
+    for field in checks.id_lists:
+        if not all(map(_is_id, getattr(fact, field))):
             return f"{field}: not ids"
     if isinstance(fact, ContactCorrection):
         return _why_no_correction(fact)

@@ -48,11 +48,8 @@ def update_each(session: Session, table: Table, values: Mapping[str, Mapping[str
     names = list(next(iter(values.values())))
     mark = "?" if _is_sqlite(session) else "%s"
     sets = ", ".join(f'"{name}" = {mark}' for name in names)
-    convert = [_converter(table, name, _is_sqlite(session)) for name in names]
-    rows = [
-        (*(change(each[name]) for change, name in zip(convert, names, strict=True)), identity)
-        for identity, each in values.items()
-    ]
+    columns = [_column(table, name, list(values.values()), _is_sqlite(session)) for name in names]
+    rows = list(zip(*columns, values, strict=True))
     session.connection().exec_driver_sql(f'update "{table.name}" set {sets} where "{key}" = {mark}', rows)
 
 
@@ -67,14 +64,16 @@ def _write(session: Session, table: Table, rows: Sequence[Row], ending: str) -> 
         return
     is_sqlite = _is_sqlite(session)
     names = tuple(rows[0])
-    convert = [_converter(table, name, is_sqlite) for name in names]
-    values = [tuple(change(row[name]) for change, name in zip(convert, names, strict=True)) for row in rows]
+    columns = [_column(table, name, rows, is_sqlite) for name in names]
     statement = f"{_spell(table, names, is_sqlite)} {ending}"
-    if is_sqlite:
-        session.connection().exec_driver_sql(statement, values)
-    else:
-        columns = tuple(list(column) for column in zip(*values, strict=True))
-        session.connection().exec_driver_sql(statement, columns)
+    values = list(zip(*columns, strict=True)) if is_sqlite else tuple(columns)
+    session.connection().exec_driver_sql(statement, values)
+
+
+def _column(table: Table, name: str, rows: Sequence[Row], is_sqlite: bool) -> list[Any]:
+    """One column of all rows, as the driver takes it."""
+    convert = _converter(table, name, is_sqlite)
+    return [row[name] for row in rows] if convert is None else [convert(row[name]) for row in rows]
 
 
 @lru_cache(maxsize=256)
@@ -91,24 +90,21 @@ def _array_of(column_type: TypeEngine[Any]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _converter(table: Table, name: str, is_sqlite: bool) -> Callable[[Any], Any]:
+def _converter(table: Table, name: str, is_sqlite: bool) -> Callable[[Any], Any] | None:
+    """What a column's values must become for the driver; None when they may go as they are."""
     kind = table.c[name].type
     if not is_sqlite:
-        return _same
+        return None
     if isinstance(kind, UTCDateTime):
         return _moment
-    return _day if isinstance(kind, Date) else _same
-
-
-def _same(value: Any) -> Any:
-    return value
+    return _day if isinstance(kind, Date) else None
 
 
 def _moment(value: datetime | None) -> str | None:
     """As SQLAlchemy writes a time on SQLite, so that both read the same."""
     if value is None:
         return None
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
+    return (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat(" ", "microseconds")[:26]
 
 
 def _day(value: date | None) -> str | None:

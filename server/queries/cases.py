@@ -13,7 +13,7 @@ from server.queries import bulk
 from server.tables.case import case_action, mdt_case
 from shared.model.case import Action, Case
 from shared.model.codes import CaseState
-from shared.model.value import Id
+from shared.model.value import Id, Value
 
 LIVE = (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)
 LIVE_TEXTS = tuple(str(state.value) for state in LIVE)
@@ -45,6 +45,29 @@ def list_cases_of(session: Session, person_ids: Collection[Id]) -> dict[Id, list
     query = select(mdt_case).where(mdt_case.c.person_id.in_(person_ids)).order_by(mdt_case.c.since, mdt_case.c.id)
     for row in session.execute(query).mappings():
         found[row["person_id"]].append(_read(row))
+    return found
+
+
+class CaseMark(Value, frozen=True):
+    """As much of a case as tells whether its list knows the person."""
+
+    person_id: Id
+    district_id: Id
+    state: str
+    closed_at: datetime | None
+
+    @property
+    def is_live(self) -> bool:
+        """Neither closed nor declined."""
+        return self.state in LIVE_TEXTS
+
+
+def list_case_marks(session: Session, person_ids: Collection[Id]) -> dict[tuple[Id, Id], list[CaseMark]]:
+    """The cases of these people by person and district."""
+    found: dict[tuple[Id, Id], list[CaseMark]] = defaultdict(list)
+    columns = (mdt_case.c.person_id, mdt_case.c.district_id, mdt_case.c.state, mdt_case.c.closed_at)
+    for row in session.execute(select(*columns).where(mdt_case.c.person_id.in_(person_ids))):
+        found[row.person_id, row.district_id].append(CaseMark(*row))
     return found
 
 

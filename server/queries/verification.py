@@ -97,10 +97,8 @@ def _evidence() -> Any:
         contact_person.c.contact_id,
         contact_person.c.state,
         contact_person.c.seen_at,
-        contact_person.c.night,
         contact_person.c.district_id,
         contact.c.worker_id,
-        contact.c.team_id,
         contact.c.site_id,
     ).join(contact, contact.c.id == contact_person.c.contact_id)
 
@@ -131,9 +129,9 @@ def _collect(session: Session, found: dict[Id, list[Evidence]], query: Any) -> N
             state=ContactState(row.state),
             seen_at=row.seen_at,
             recorded_at=row.seen_at,
-            night=row.night,
+            night=row.seen_at.date(),
             worker_id=row.worker_id,
-            team_id=row.team_id,
+            team_id="",
             site_id=row.site_id,
             person_ids=(row.person_id,),
         )

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, Table, Text
+from sqlalchemy import CheckConstraint, DateTime, Dialect, Index, Table, Text
+from sqlalchemy import text as sql
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -93,6 +94,12 @@ def code(default: Enum | None = None) -> Any:
     if default is None:
         return Field(max_length=CODE_LENGTH)
     return Field(default=str(default.value), max_length=CODE_LENGTH)
+
+
+def index_where_present(*columns: str) -> tuple[Index, ...]:
+    """An index over rows whose first column is known: what is mostly empty costs nothing to write."""
+    known = sql(f"{columns[0]} IS NOT NULL")
+    return (Index(None, *columns, sqlite_where=known, postgresql_where=known),)
 
 
 def check_code(*columns: str) -> tuple[CheckConstraint, ...]:

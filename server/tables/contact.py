@@ -11,6 +11,7 @@ from server.tables.columns import (
     check_position,
     code,
     id_key,
+    index_where_present,
     loose_id,
     moment,
     table_of,
@@ -28,8 +29,9 @@ class ContactRow(PositionColumns, table=True):
     __tablename__ = "contact"
     __table_args__ = (
         Index(None, "district_id", "night"),
-        Index(None, "team_id", "night"),
-        Index(None, "site_id", "seen_at"),
+        *index_where_present("site_id", "seen_at"),
+        *index_where_present("shift_id"),
+        *index_where_present("referral_id"),
         CheckConstraint("unidentified_people BETWEEN 0 AND 500", name="unidentified_people_in_range"),
         *check_code("state"),
         *check_position(),
@@ -43,10 +45,10 @@ class ContactRow(PositionColumns, table=True):
     night: date
     worker_id: str = loose_id()
     team_id: str = loose_id()
-    shift_id: str | None = loose_id(optional=True, index=True)
+    shift_id: str | None = loose_id(optional=True)
     unidentified_people: int = 0
     site_id: str | None = loose_id(optional=True)
-    referral_id: str | None = loose_id(optional=True, index=True)
+    referral_id: str | None = loose_id(optional=True)
     offered: str = text("[]")
     given: str = text("[]")
     safety_needs: str = text()
