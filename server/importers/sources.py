@@ -22,6 +22,8 @@ def guess_source(data: bytes) -> str:
     if data.startswith(WORKBOOK_MAGIC):
         return "spreadsheet"
     text = decode_text(data).lstrip("\ufeff").lstrip()
+    if not text:
+        raise UnusableFile("The file is empty.")
     if text[:1] in {"[", "{"}:
         return "open311"
     first_line = text.partition("\n")[0]

@@ -1,0 +1,115 @@
+"""The demo county: the same from the same seed, as large as the published snapshot, and filled through the real doors."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+
+import pytest
+from sqlalchemy import func, select
+
+from server.app import create_services
+from server.demo import county
+from server.demo.alerts import write_alerts
+from server.demo.fill import County
+from server.demo.held import find_held, is_filled
+from server.demo.ids import Ids
+from server.demo.people import draw_patches
+from server.hotspots.disclosure import Rule, broken_atoms
+from server.places.districts import load_district_finder
+from server.queries.hotspots import list_publications, list_regions
+from server.settings import Settings
+from server.tables.case import mdt_case
+from server.tables.conflict import conflict
+from server.tables.contact import contact
+from server.tables.referral import referral
+from server.tables.shift import shift, visit
+from server.tables.sync import change
+
+NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+FIRST, LAST = date(2026, 8, 22), date(2026, 11, 19)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return tmp_path_factory.getbasetemp()
+
+
+def draw(data, seed=7):
+    chance = Random(seed)
+    return draw_patches(chance, Ids(Random(seed + 1)), FIRST, LAST, data), chance
+
+
+def test_the_same_seed_draws_the_same_county(data):
+    (patches, chance), (again, chance_again) = draw(data), draw(data)
+
+    assert patches == again
+    assert write_alerts(chance, patches, NOW) == write_alerts(chance_again, again, NOW)
+    assert draw(data, seed=8)[0] != patches
+
+
+def test_about_as_many_are_out_each_night_as_the_snapshot_says(data):
+    patches, _ = draw(data)
+
+    for patch in patches:
+        out = [
+            sum(sleeper.first <= night <= sleeper.last for sleeper in patch.sleepers)
+            for night in (FIRST + timedelta(days=days) for days in range(0, 90, 3))
+        ]
+        assert abs(sum(out) / len(out) - patch.district.people) <= 1.5
+    assert sum(patch.district.people for patch in patches) == 51
+
+
+def test_an_id_is_a_version_seven_uuid_and_later_ones_sort_later():
+    from uuid import UUID
+
+    ids = Ids(Random(1))
+    ids.at(NOW)
+    early = ids()
+    ids.at(NOW + timedelta(seconds=1))
+
+    assert UUID(early).version == 7
+    assert UUID(early).variant == "specified in RFC 4122"
+    assert early < ids()
+
+
+@pytest.mark.slow
+def test_the_county_is_filled_through_the_real_doors(database_url, data, tmp_path):
+    settings = Settings(data=tmp_path, database=database_url, secret="a secret for tests, long enough to be one")
+    (tmp_path / "postcodes-1.npz").symlink_to(data / "postcodes-1.npz")
+    services = create_services(settings)
+    told = []
+
+    filled = County(services, NOW, 7, told.append).fill()
+
+    with services.database.reading() as session:
+        count = {
+            table.name: session.scalar(select(func.count()).select_from(table))
+            for table in (shift, visit, contact, change)
+        }
+        states = Counter(session.scalars(select(referral.c.state)))
+        cases = Counter(session.scalars(select(mdt_case.c.state)))
+        quarantined = session.scalar(select(func.count()).where(change.c.reason.is_not(None)))
+        conflicts = session.scalar(select(func.count()).select_from(conflict))
+        nobody = session.scalar(select(func.count()).where(visit.c.people_found == 0))
+        where = session.execute(select(contact.c.latitude, contact.c.longitude, contact.c.district_id)).all()
+        finder = load_district_finder(session, tmp_path)
+        (published,) = list_publications(session)
+        regions = list_regions(session, published.id)
+        held = find_held(session)
+        assert is_filled(session)
+    services.database.close()
+    assert (quarantined, conflicts) == (0, 0)
+    assert count["shift"] == filled.rounds + 1
+    assert count["visit"] > 1_000
+    assert nobody > 200
+    assert states["received"] > 5
+    assert (states["needs_information"], states["wrong_area"]) == (1, 1)
+    assert cases["candidate"] > 0
+    assert cases["listed"] > 0
+    assert all(finder.find(row[0], row[1]) == row[2] for row in where[:200])
+    assert published.people_shown == filled.people_shown == sum(region.shown or 0 for region in regions)
+    people = {region.leaves[0]: region.shown or 0 for region in regions}
+    universe = [leaf for region in regions for leaf in region.leaves]
+    assert broken_atoms([frozenset(region.leaves) for region in regions], people, universe, Rule()) == []
+    assert held.site_name == "Watford station stairwell"
+    assert county.PASSWORD not in "".join(told)

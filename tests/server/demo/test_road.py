@@ -1,0 +1,68 @@
+"""`lantern demo` from an empty folder, then again in the same: the whole road, with a real server and a real phone process."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from tests.paths import ROOT
+
+pytestmark = pytest.mark.slow
+TIMEOUT_S = 300
+
+
+def demo(data, *arguments, **environment):
+    command = [sys.executable, "-c", "from server.cli import main; main()", "demo", "--no-serve", *arguments]
+    settings = {"LANTERN_DATA": str(data), "PYTHONPATH": str(ROOT), "COLUMNS": "200"} | environment
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=TIMEOUT_S, env=os.environ | settings, cwd=ROOT, check=False
+    )
+
+
+def test_the_road_holds_on_a_fresh_machine_and_again_in_the_same_folder(tmp_path):
+    first = demo(tmp_path)
+    again = demo(tmp_path)
+
+    assert first.returncode == 0, first.stdout + first.stderr
+    for words in (
+        "Marek bedded down",
+        "safe on the phone",
+        "all sent",
+        "Verified: seen bedded down by Aisha N",
+        "On Watford's MDT list by itself",
+        "hotspot map changed",
+        "became a referral of Watford outreach",
+        "reached Aisha's phone",
+        "priya@lantern.example",
+    ):
+        assert words in first.stdout, words
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "another night is lived in it" in again.stdout
+    with sqlite3.connect(tmp_path / "lantern.sqlite") as store:
+        assert store.execute("select count(*) from sync_change where reason is not null").fetchone() == (0,)
+    store.close()
+    steps = json.loads(next((tmp_path / "demo").glob("*/script.json")).read_text())["steps"]
+    assert steps
+
+
+def test_a_port_that_somebody_has_is_said_at_once(tmp_path):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = demo(tmp_path, "--port", str(taken.getsockname()[1]))
+
+    assert result.returncode == 2
+    assert "another --port" in result.stderr
+    assert not (tmp_path / "lantern.sqlite").exists()
+
+
+def test_fresh_never_touches_a_database_of_somebody_elses(tmp_path):
+    result = demo(tmp_path, "--fresh", LANTERN_DATABASE="postgresql://localhost/lantern")
+
+    assert result.returncode == 2
+    assert "embedded database only" in result.stderr

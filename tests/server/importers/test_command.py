@@ -1,0 +1,110 @@
+"""`lantern import` and `lantern hotspots` as an operator runs them: what they print, and the exit code that says how it went."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from server.cli import main
+from tests.server.importers.conftest import COUNTY
+from tests.server.importers.rows import streetlink
+
+
+@pytest.fixture
+def run(database_url, tmp_path, tmp_path_factory, monkeypatch):
+    """Runs `lantern` with arguments; file contents given as bytes become files."""
+    monkeypatch.setenv("LANTERN_DATABASE", database_url)
+    monkeypatch.setenv("LANTERN_DATA", str(tmp_path_factory.getbasetemp()))
+
+    def command(*arguments):
+        paths = []
+        for number, argument in enumerate(arguments):
+            if isinstance(argument, bytes):
+                path = tmp_path / f"file-{number}"
+                path.write_bytes(argument)
+                paths.append(str(path))
+            else:
+                paths.append(argument)
+        return CliRunner().invoke(main, paths)
+
+    return command
+
+
+def test_an_import_prints_its_account_and_ends_with_zero(run):
+    assert run("import", "boundaries", COUNTY, "--json").exit_code == 0
+    result = run("import", "referrals", "--format", "streetlink", streetlink({}), "--json")
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
+        "read": 1, "accepted": 1, "duplicates": 0, "wrong_area": 0, "needs_information": 0, "refused": [],
+    }  # fmt: skip
+
+
+def test_refused_rows_are_listed_and_end_with_one(run):
+    data = streetlink({"alert_id": "1"}, {"alert_id": "2", "datetime_opened": "soon"})
+
+    result = run("import", "referrals", data, "--json")
+
+    account = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert account["read"] == 2
+    assert account["refused"][0]["row"] == 3
+    assert "no date" in account["refused"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "words"),
+    [
+        ("referrals", b"", "empty"),
+        ("referrals", b"name,colour\nAnn,red\n", "--format"),
+        ("boundaries", b"nonsense", "GeoJSON"),
+        ("sightings", b"when,where\n1,2\n", "lacks date"),
+        ("gazetteer", b"PK\x03\x04", "workbook"),
+        ("referrals", "/there/is/no/such.csv", "cannot be read"),
+    ],
+)
+def test_an_unusable_file_says_why_and_ends_with_two(run, kind, data, words):
+    result = run("import", kind, data, "--json")
+
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert words in json.loads(result.stdout)["error"]
+
+
+def test_people_read_the_same_account_in_words(run):
+    result = run("import", "sightings", b"date,lon,lat,count\n2026-08-01,-0.39,51.66,2\n2026-08-01,x,51.66,2\n")
+
+    assert "Read 2: accepted 1" in result.stdout
+    assert "row 3:" in result.stdout
+    assert result.exit_code == 1
+
+
+def test_cells_are_printed_best_first_in_the_projection_asked_for(run):
+    run("import", "sightings", b"date,lon,lat,count\n2019-08-01,-117.1600,32.7100,9\n2019-08-01,-117.1500,32.7200,1\n")
+
+    result = run("hotspots", "--as-of", "2019-09-01", "--forecast", "--crs", "EPSG:32611", "--json")
+
+    cells = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert set(cells[0]) == {"easting", "northing", "size_m", "score"}
+    assert [cell["score"] for cell in cells] == sorted((cell["score"] for cell in cells), reverse=True)
+    assert cells[0]["easting"] % cells[0]["size_m"] == 0
+    assert 480_000 < cells[0]["easting"] < 490_000
+    assert 3_610_000 < cells[0]["northing"] < 3_630_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--as-of", "2019-02-30"), "YYYY-MM-DD"),
+        (("--crs", "EPSG:4326"), "metres"),
+        (("--crs", "EPSG:99999999"), "coordinate system"),
+        (("--crs", "nonsense"), "coordinate system"),
+        (("--publish",), "No district is known"),
+    ],
+)
+def test_an_unusable_question_says_why_and_ends_with_two(run, arguments, words):
+    result = run("hotspots", *arguments)
+
+    assert result.exit_code == 2
+    assert words in result.stderr
