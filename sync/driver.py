@@ -83,7 +83,10 @@ Talk = Generator[Ask, Reply, None]
 
 
 class Conversation:
-    """One sync: push until nothing is left, then pull until there is no more. A push that is stuck never stops the pull."""
+    """One sync: push until nothing is left, then pull until there is no more. A push that is stuck never stops the pull.
+
+    A page may tell that the server has lost what it had, or a worker may have gone on writing: what is unsent then is sent.
+    """
 
     def __init__(self, store: Port, sizes: Sizes, app: str, wall_ms: Callable[[], int]) -> None:
         self._store = store
@@ -94,13 +97,12 @@ class Conversation:
     def run(self) -> Generator[Ask, Reply, Outcome]:
         """Yield each request; send in its reply."""
         yield from self._push_all()
-        if self._store.get_state().forked_at is not None:
-            yield from self._renew()
-            yield from self._push_all()
+        yield from self._renew_if_forked()
         if self._store.get_state().status != WIPED:
             yield from self._pull_all()
-        if self._store.get_state().forked_at is not None:
-            yield from self._renew()
+        yield from self._renew_if_forked()
+        if self.outcome.trouble is None:
+            yield from self._push_all()
         yield from self._leave()
         return self.outcome
 
@@ -121,16 +123,17 @@ class Conversation:
     def _take_push(self, request: PushRequest, reply: Reply) -> bool:
         """Handle a reply; False when pushing is over for now."""
         answer = _read(wire.read_push_answer, reply)
+        before = self._store.get_state().acked
         if reply is not None and answer is not None:
-            before = self._store.get_state().acked
             self._store.apply_pushed(answer)
             self.outcome.pushed += len(request.events)
+            self.outcome.trouble = None
             self.outcome.sizes = pacing.after_push(self.outcome.sizes, reply.took_ms)
             return self._store.get_state().acked != before
         if reply is not None and reply.status in {413, 500} and len(request.events) > 1:
             self.outcome.sizes = pacing.halve_batch(self.outcome.sizes)
             return True
-        return self._take_refusal(reply) == "gap"
+        return self._take_refusal(reply) == "gap" and self._store.get_state().acked != before
 
     # -------------------------------------------------------------------------------------------------------- pulling
 
@@ -156,11 +159,15 @@ class Conversation:
 
     # ------------------------------------------------------------------------------------------ renewing and leaving
 
-    def _renew(self) -> Talk:
+    def _renew_if_forked(self) -> Talk:
+        """Take a new number where a copy of this phone has used the old one, and send the log again under it."""
+        if self._store.get_state().forked_at is None:
+            return
         reply = yield Ask(RENEW, b"{}")
         renewed = _read(wire.read_renewed, reply)
         if renewed is not None:
             self._store.renew(renewed.device)
+            yield from self._push_all()
         else:
             self._take_refusal(reply)
 
