@@ -24,7 +24,6 @@ from mobile.services.api import Field
 from mobile.services.views import LockState, SyncPhase, SyncStatus
 from mobile.text import Catalogue, load
 from mobile.text.sync_words import is_worrying, say_sync
-from mobile.widgets import field as text_field
 from mobile.widgets import letters
 from mobile.work import Work
 
@@ -180,8 +179,10 @@ class LanternApp(App):
         self._forget_people()
 
     def _forget_people(self) -> None:
+        from mobile.widgets import field
+
         letters.forget()
-        text_field.forget()
+        field.forget()
         self._status = SyncStatus()
         gc.collect()
 

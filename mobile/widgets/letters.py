@@ -49,25 +49,22 @@ def words_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=KEPT)
 def fit(text: str, letters_px: float, bold: bool, width_px: int, lines: int) -> str:
-    """As many whole words of `text` as fit in so many lines of that width, with an ellipsis when some did not."""
+    """As many whole words of `text` as fit in so many lines of that width, with an ellipsis when some did not.
+
+    Words are measured one by one, since the same ones come again and again in a list.
+    """
+    space = width_of(" ", letters_px, bold)
     kept: list[str] = []
-    line, used = "", 0
+    used, line_px = 1, 0.0
     for word in words_of(text):
-        longer = f"{line} {word}".strip()
-        if line and width_of(longer, letters_px, bold) > width_px:
-            used += 1
-            if used == lines:
-                return " ".join([*_make_room(kept, line, letters_px, bold, width_px), "…"])
-            longer = word
+        word_px = width_of(word, letters_px, bold)
+        if line_px and line_px + space + word_px > width_px - 2:
+            used, line_px = used + 1, 0.0
+        if used > lines:
+            return " ".join([*kept[:-1], "…"] if len(kept) > 1 else kept)
+        line_px += word_px + (space if line_px else 0.0)
         kept.append(word)
-        line = longer
     return " ".join(kept)
-
-
-def _make_room(kept: list[str], line: str, letters_px: float, bold: bool, width_px: int) -> list[str]:
-    if width_of(f"{line} …", letters_px, bold) > width_px and len(kept) > 1:
-        return kept[:-1]
-    return kept
 
 
 def forget() -> None:

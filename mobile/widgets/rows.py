@@ -16,7 +16,7 @@ from kivy.utils import get_color_from_hex
 from mobile.theme import palette
 from mobile.theme.sizes import EDGE, GAP, ROUND, TARGET
 from mobile.widgets import letters
-from mobile.widgets.icons import Icon, icon_px
+from mobile.widgets.icons import icon_px, icon_texture
 from mobile.widgets.press import has_strayed
 from mobile.widgets.scroller import Scroller
 from shared.model.value import Value
@@ -39,14 +39,13 @@ class _Slot(InstructionGroup):
     def __init__(self) -> None:
         super().__init__()
         self.index = -1
-        self._icon_shown = ("", 0.0)
         self.move = Translate()
         self._ground, self._words, self._soft = Color(1, 1, 1, 1), Color(1, 1, 1, 1), Color(1, 1, 1, 1)
         self._card = RoundedRectangle(radius=[dp(ROUND)])
         self._head, self._detail, self._side = Rectangle(), Rectangle(), Rectangle()
-        self._icon = Icon()
+        self._icon_colour, self._icon = Color(1, 1, 1, 1), Rectangle()
         parts = (PushMatrix(), self.move, self._ground, self._card, self._words, self._head, self._soft)
-        for part in (*parts, self._detail, self._side, self._icon, PopMatrix()):
+        for part in (*parts, self._detail, self._side, self._icon_colour, self._icon, PopMatrix()):
             self.add(part)
 
     def show(self, index: int, row: Row, width: float, height: float, lit: bool) -> None:
@@ -73,11 +72,12 @@ class _Slot(InstructionGroup):
         self._show_icon(row, height, lit)
 
     def _show_icon(self, row: Row, height: float, lit: bool) -> None:
+        side = round(icon_px())
         colour = palette().ground if lit else getattr(palette(), row.tone)
-        wanted = (row.icon + colour, height)
-        if self._icon_shown != wanted:
-            self._icon_shown = wanted
-            self._icon.show(row.icon, dp(EDGE), (height - icon_px()) / 2, icon_px(), colour)
+        self._icon_colour.rgba = get_color_from_hex(colour)
+        self._icon.texture = icon_texture(row.icon, side) if row.icon else None
+        self._icon.size = (side, side) if row.icon else (0, 0)
+        self._icon.pos = (dp(EDGE), round((height - side) / 2))
 
 
 class RowList(Scroller):
