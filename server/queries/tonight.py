@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from server.tables.contact import contact, contact_person
 from server.tables.shift import visit
+from server.tables.site import site
+from shared.model.codes import SiteKind
 from shared.model.value import Id
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
@@ -22,6 +24,27 @@ class CellLook(NamedTuple):
     cell: int
     night: date
     people: int
+
+
+class SitePoint(NamedTuple):
+    """A known bedding-down place, to read a map by."""
+
+    site_id: Id
+    name: str
+    kind: SiteKind
+    latitude: float
+    longitude: float
+
+
+def list_site_points(session: Session, district_ids: Collection[Id]) -> list[SitePoint]:
+    """Returns the places in use of these districts that have a pin."""
+    query = select(site.c.id, site.c.name, site.c.kind, site.c.latitude, site.c.longitude).where(
+        site.c.district_id.in_(sorted(district_ids)), site.c.in_use.is_(True), site.c.latitude.is_not(None)
+    )
+    return [
+        SitePoint(site_id, name, SiteKind(kind), latitude, longitude)
+        for site_id, name, kind, latitude, longitude in session.execute(query)
+    ]
 
 
 def list_cell_looks(session: Session, district_ids: Collection[Id], since: date) -> list[CellLook]:

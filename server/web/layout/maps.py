@@ -13,7 +13,7 @@ from server.places.towns import Town, list_towns
 from shared.geo.distance import near_distance_m, say_distance
 from shared.model.position import Position
 
-MARGIN_DEGREES = 0.02
+MARGIN_DEGREES = 0.05
 MOST_TOWNS = 120
 DIRECTIONS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 

@@ -2,6 +2,7 @@
 long nobody has looked there.
 """
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import shapely
@@ -12,18 +13,21 @@ from server.access import Access, Door
 from server.hotspots.tonight import LikelyCell, list_likely_cells
 from server.http.services import Services
 from server.places.projection import unproject
-from server.queries.tonight import list_cell_looks
+from server.queries.tonight import SitePoint, list_cell_looks, list_site_points
 from server.web.layout.maps import Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
-from server.web.layout.words import count, say_short_day
+from server.web.layout.words import count, say, say_short_day
 from server.web.lead.around import of_theirs
 from shared.geo import grid
+from shared.geo.distance import near_distance_m
 from shared.geo.night import outreach_night
+from shared.model.position import Position
 from shared.model.value import Value
-from shared.policy import Act
+from shared.policy import Act, SubjectKind
 
 LOOK_BACK = timedelta(days=365)
 SQUARES = 20
+SHORT_WALK_M = 120.0
 LONG_NOT_LOOKED = 7
 """After this many nights without a look the page says so."""
 ATTRIBUTION = "Place names: GeoNames, CC BY 4.0"
@@ -69,6 +73,27 @@ def show_tonight(
 def _cells(access: Access, tonight: date) -> list[LikelyCell]:
     looks = list_cell_looks(access.session, access.actor.district_ids, tonight - LOOK_BACK)
     return list_likely_cells(looks, tonight, SQUARES)
+
+
+def _sites(access: Access) -> list[SitePoint]:
+    """The known places by which the squares are named; that they were shown is written down."""
+    sites = list_site_points(access.session, access.actor.district_ids)
+    access.note_seen(
+        SubjectKind.SITE, [each.site_id for each in sites], action=Act.SEE_PLACE, purpose="plan of a shift"
+    )
+    return sites
+
+
+def _name(sites: Sequence[SitePoint], ground: Ground, number: int) -> str:
+    """The known place within a short walk, and where that lies; else where the square lies."""
+    longitude, latitude = ground.middle(number)
+    here = Position(latitude=latitude, longitude=longitude)
+    away = [
+        (near_distance_m(here, Position(latitude=each.latitude, longitude=each.longitude)), each.name or say(each.kind))
+        for each in sites
+    ]
+    near = min((each for each in away if each[0] <= SHORT_WALK_M), default=None)
+    return f"{near[1]}, {ground.name(number)}" if near else ground.name(number)
 
 
 def outline(cell: int, crs: str) -> str:
