@@ -6,7 +6,7 @@ follows from the seed and from `now`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from server.access import Access
 from server.actions.cases import decline_case, list_case
 from server.demo import county
 from server.demo.alerts import write_alerts
+from server.demo.conference import answer_actions, call_next, hold_conference
 from server.demo.ids import Ids
 from server.demo.nights import describe, make_contact, walk_nights
 from server.demo.people import Patch, draw_patches, make_marek
@@ -29,7 +30,7 @@ from server.importers.accounting import Account, Importing
 from server.importers.referrals import import_referrals
 from server.importers.report import Reading
 from server.importers.streetlink.parse import parse
-from server.queries import agencies, districts, workers
+from server.queries import agencies, case_actions, districts, workers
 from server.queries.case_list import CaseListView, list_cases
 from server.queries.sessions import set_password_hash
 from server.security.passwords import Passwords
@@ -99,6 +100,7 @@ class County:
         account = self._bring_alerts_in(patches)
         self.tell("The coordinator's decisions")
         self._decide_cases(staff)
+        self._confer(staff)
         self.tell("The quarter's map")
         shown = self._publish(staff, self._find_quarter(today))
         return Filled(rounds, sum(len(patch.sleepers) for patch in patches) + 1, account, shown)
@@ -241,6 +243,28 @@ class County:
                     )
                 elif number % 5:
                     list_case(access, case.case_id, "Agreed with outreach at the weekly call.")
+
+    def _confer(self, staff: Staff) -> None:
+        """Five days ago the district's conference was held; agencies have answered since, and the next one is
+        called."""
+        held_at = datetime.combine((self.now - timedelta(days=5)).astimezone(LONDON).date(), time(10), LONDON)
+        watford, tom = staff.district_ids[county.WATFORD], staff.worker_ids["Tom Hughes"]
+        with self.services.database.writing() as session:
+            priya = self._access(session, staff, "Priya Shah", held_at)
+            held = hold_conference(priya, watford, tom)
+            for name in ("Priya Shah", "Leila Haddad"):
+                later = self._access(session, staff, name, held_at + timedelta(days=4))
+                owed = case_actions.list_agency_actions(session, later.actor.agency_id, None)
+                answer_actions(later, [(each.action.id, each.action.text) for each in owed])
+            call_next(self._access(session, staff, "Priya Shah", self.now - timedelta(hours=8)), held, tom)
+
+    def _access(self, session: Session, staff: Staff, name: str, at: datetime) -> Access:
+        """The door, opened by somebody of the staff at a moment of the past."""
+        self.ids.at(at)
+        actor = workers.find_actor(session, staff.worker_ids[name], at.astimezone(LONDON).date())
+        if actor is None:
+            raise RuntimeError(f"{name} is not in the demo county.")
+        return Access(session, actor, at, self.ids)
 
     def _publish(self, staff: Staff, quarter: Period) -> int | None:
         """The map of the last quarter that has settled."""

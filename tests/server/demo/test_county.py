@@ -1,4 +1,5 @@
-"""The demo county: the same from the same seed, as large as the published snapshot, and filled through the real doors."""
+"""The demo county: the same from the same seed, as large as the published snapshot, and filled through the real
+doors."""
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -16,9 +17,10 @@ from server.demo.ids import Ids
 from server.demo.people import draw_patches
 from server.hotspots.disclosure import Rule, broken_atoms
 from server.places.districts import load_district_finder
+from server.queries.conferences import list_conferences
 from server.queries.hotspots import list_publications, list_regions
 from server.settings import Settings
-from server.tables.case import mdt_case
+from server.tables.case import case_action, mdt_case
 from server.tables.conflict import conflict
 from server.tables.contact import contact
 from server.tables.referral import referral
@@ -96,6 +98,8 @@ def test_the_county_is_filled_through_the_real_doors(database_url, data, tmp_pat
         (published,) = list_publications(session)
         regions = list_regions(session, published.id)
         held = find_held(session)
+        conferences = list_conferences(session, [held.watford_id])
+        actions = session.execute(select(case_action)).all()
         assert is_filled(session)
     services.database.close()
     assert (quarantined, conflicts) == (0, 0)
@@ -106,6 +110,9 @@ def test_the_county_is_filled_through_the_real_doors(database_url, data, tmp_pat
     assert (states["needs_information"], states["wrong_area"]) == (1, 1)
     assert cases["candidate"] > 0
     assert cases["listed"] > 0
+    assert cases["open"] == 4
+    assert [each.finished_at is None for each in conferences] == [True, False]
+    assert Counter(each.done_at is not None for each in actions) == {True: 1, False: 5}
     assert all(finder.find(row[0], row[1]) == row[2] for row in where[:200])
     assert published.people_shown == filled.people_shown == sum(region.shown or 0 for region in regions)
     people = {region.leaves[0]: region.shown or 0 for region in regions}
