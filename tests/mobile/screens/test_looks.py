@@ -53,7 +53,9 @@ async def _show(driver, name):
     await driver.settle()
 
 
-@pytest.mark.parametrize(("scale", "size"), [(1.0, UPRIGHT), (1.3, SMALL), (2.0, UPRIGHT), (1.0, SIDEWAYS), (2.0, SIDEWAYS)])
+@pytest.mark.parametrize(
+    ("scale", "size"), [(1.0, UPRIGHT), (1.3, SMALL), (2.0, UPRIGHT), (1.0, SIDEWAYS), (2.0, SIDEWAYS)]
+)
 @pytest.mark.parametrize("name", SCREENS)
 def test_no_word_is_cut_and_no_target_is_small(name, scale, size, on_glass, letter_scale):
     async def story(driver):

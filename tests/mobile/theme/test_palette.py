@@ -19,7 +19,9 @@ def test_contrast_is_what_wcag_says():
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("name", ["words", "soft", "accent", "warn", "good", "chosen", "map_line", "map_site", "map_here"])
+@pytest.mark.parametrize(
+    "name", ["words", "soft", "accent", "warn", "good", "chosen", "map_line", "map_site", "map_here"]
+)
 def test_night_light_is_warm(name):
     red, green, blue = channels(getattr(NIGHT, name))
     assert red >= green >= blue

@@ -1,0 +1,284 @@
+"""The contact decides purely: what is saved when, what is asked, what is kept when something goes wrong."""
+
+from typing import Any
+
+import pytest
+
+from mobile.screens.contact.details import QUIET_S, changed_fields
+from mobile.screens.contact.state import STATES, begin, draft_of, update
+from mobile.screens.contact.values import (
+    BackPressed,
+    DetailTyped,
+    DonePressed,
+    FixFound,
+    MatchAnswered,
+    MatchesFound,
+    NeedPressed,
+    NewDone,
+    NewPressed,
+    NewTyped,
+    NobodyPressed,
+    PeopleFound,
+    PersonPicked,
+    PhrasePressed,
+    PinPut,
+    PlacePicked,
+    RecordRead,
+    Refined,
+    Saved,
+    SearchPressed,
+    SeveralPressed,
+    SitesFound,
+    State,
+    StateChosen,
+    Step,
+    SupportAnswered,
+    Ticked,
+    UnknownCounted,
+    UnknownPressed,
+    WhoDone,
+)
+from mobile.screens.effects import Back, Call, Failed, Feel, Go, Home, Opened
+from mobile.services.views import LikelyDuplicate
+from shared.model.codes import ContactState, PinSource, ReceivingSupport, SupportNeed
+from tests.mobile.rehearsal import PEOPLE, SITES, RehearsalField
+
+MAREK, RED = PEOPLE[0], PEOPLE[1]
+
+
+def play(*events: Any, state: State | None = None) -> tuple[State, list[Any]]:
+    """Run events one after the other; the effects of all of them."""
+    state = state or State()
+    effects: list[Any] = []
+    for event in events:
+        state, more = update(state, event)
+        effects += more
+    return state, effects
+
+
+def calls(effects: list[Any]) -> list[tuple[str, tuple[Any, ...]]]:
+    return [(effect.method, effect.arguments) for effect in effects if isinstance(effect, Call)]
+
+
+KNOWN = (PeopleFound(people=PEOPLE), SitesFound(sites=SITES))
+SAVED = (*KNOWN, PersonPicked(person_id=MAREK.id), StateChosen(state=ContactState.BEDDED_DOWN), Saved(contact_id="c-1"))
+
+
+def test_opening_asks_for_people_places_and_the_fix_and_waits_for_none():
+    state, effects = play(Opened())
+    assert {method for method, _ in calls(effects)} == {"where_am_i", "people_near", "sites_near", "config"}
+    assert state.step == Step.WHO
+
+
+def test_choosing_a_state_saves_at_once():
+    state, effects = play(*KNOWN, PersonPicked(person_id=MAREK.id), StateChosen(state=ContactState.BEDDED_DOWN))
+    ((method, (draft,)),) = calls(effects)
+    assert method == "record_contact"
+    assert draft.person_ids == (MAREK.id,)
+    assert draft.state == ContactState.BEDDED_DOWN
+    assert draft.position is None, "the service uses the last fix and improves it"
+    assert state.saving
+    assert not state.is_saved
+
+
+def test_nothing_but_the_state_is_needed():
+    state, effects = play(UnknownPressed(), StateChosen(state=ContactState.DECLINED_CONTACT))
+    ((_, (draft,)),) = calls(effects)
+    assert draft.unidentified_people == 1
+    assert draft.site_id is None
+    assert state.fix is None
+
+
+def test_a_second_press_while_saving_saves_nothing_twice():
+    _, effects = play(UnknownPressed(), *[StateChosen(state=code) for code in STATES])
+    assert len(calls(effects)) == 1
+
+
+def test_saved_is_said_only_when_it_is_on_the_disk():
+    before, _ = play(*SAVED[:-1])
+    after, effects = play(SAVED[-1], state=before)
+    assert not before.is_saved
+    assert after.is_saved
+    assert Feel(name="saved", speak="speak.saved") in effects
+
+
+def test_another_state_afterwards_is_a_correction():
+    state, effects = play(*SAVED)
+    state, effects = play(StateChosen(state=ContactState.NOT_BEDDED_DOWN), state=state)
+    assert calls(effects) == [("refine_contact", ("c-1", {"state": ContactState.NOT_BEDDED_DOWN}))]
+
+
+def test_a_failure_keeps_what_was_chosen_and_can_be_tried_again():
+    state, effects = play(*SAVED[:-1], Failed(error="DiskFull"))
+    assert state.failure.error == "DiskFull"
+    assert state.chosen == (MAREK,)
+    assert not state.saving
+    assert Feel(name="refused", speak="speak.refused") in effects
+    _, effects = play(StateChosen(state=ContactState.BEDDED_DOWN), state=state)
+    assert calls(effects)[0][0] == "record_contact"
+
+
+def test_the_nearest_place_within_reach_is_where_this_is():
+    state, _ = play(*KNOWN)
+    assert state.site_id == "s-stairwell"
+
+
+def test_no_place_within_reach_is_no_place():
+    state, _ = play(SitesFound(sites=SITES[1:]))
+    assert state.site_id is None
+
+
+def test_a_place_the_worker_chose_is_not_overruled_by_a_nearer_one():
+    state, _ = play(SitesFound(sites=SITES), PlacePicked(site_id="s-park"), SitesFound(sites=SITES))
+    assert state.site_id == "s-park"
+    state, _ = play(SitesFound(sites=SITES), PlacePicked(site_id=""), SitesFound(sites=SITES))
+    assert state.site_id is None
+
+
+def test_several_people_are_picked_and_unpicked():
+    state, _ = play(*KNOWN, SeveralPressed(), PersonPicked(person_id=MAREK.id), PersonPicked(person_id=RED.id))
+    assert state.step == Step.WHO
+    state, _ = play(PersonPicked(person_id=RED.id), UnknownCounted(by=1), UnknownCounted(by=1), WhoDone(), state=state)
+    draft = draft_of(state, ContactState.BEDDED_DOWN)
+    assert (draft.person_ids, draft.unidentified_people) == ((MAREK.id,), 2)
+
+
+def test_unknown_people_are_never_fewer_than_none():
+    state, _ = play(SeveralPressed(), UnknownCounted(by=-1))
+    assert state.unidentified == 0
+    assert play(WhoDone(), state=state)[0].step == Step.WHO, "nobody picked: nothing to say about them"
+
+
+NEW = (NewPressed(), NewTyped(field="description", text="red hat, Irish, small dog"), NewDone())
+MATCH = MatchesFound(matches=(LikelyDuplicate(person=RED, score=0.8),))
+
+
+def test_someone_new_is_saved_with_the_contact():
+    state, effects = play(*NEW)
+    assert calls(effects)[0][0] == "possible_duplicates"
+    assert draft_of(state, ContactState.BEDDED_DOWN).new_people[0].description == "red hat, Irish, small dog"
+
+
+def test_someone_new_without_a_word_is_not_described():
+    state, effects = play(NewPressed(), NewDone())
+    assert state.step == Step.NEW
+    assert effects == []
+
+
+def test_yes_before_saving_records_the_known_person():
+    state, effects = play(*NEW, MATCH, MatchAnswered(person_id=RED.id, answer="yes"))
+    draft = draft_of(state, ContactState.BEDDED_DOWN)
+    assert (draft.person_ids, draft.new_people) == ((RED.id,), ())
+
+
+def test_yes_after_saving_says_that_they_are_one():
+    record = RehearsalField()
+    record.drafts.append(draft_of(play(*NEW)[0], ContactState.BEDDED_DOWN))
+    state, effects = play(
+        *NEW,
+        MATCH,
+        StateChosen(state=ContactState.BEDDED_DOWN),
+        Saved(contact_id="c-1"),
+        RecordRead(record=record.contact("c-1")),
+        MatchAnswered(person_id=RED.id, answer="yes"),
+    )
+    assert calls(effects)[-1] == ("say_same_person", ("p-new-0", RED.id))
+
+
+@pytest.mark.parametrize("answer", ["no", "not_sure"])
+def test_no_and_not_sure_are_good_answers(answer):
+    state, effects = play(*NEW, MATCH, MatchAnswered(person_id=RED.id, answer=answer))
+    assert state.matches == ()
+    assert len(state.new_people) == 1
+    assert [method for method, _ in calls(effects)] == ["possible_duplicates"]
+
+
+def test_needs_ask_who_helps_and_are_written_after_a_pause():
+    state, _ = play(*SAVED)
+    state, effects = play(
+        NeedPressed(need=SupportNeed.ALCOHOL),
+        SupportAnswered(need=SupportNeed.ALCOHOL, receiving=ReceivingSupport.NO),
+        state=state,
+    )
+    assert effects == []
+    state, effects = play(*[Ticked()] * QUIET_S, state=state)
+    written = [arguments for method, arguments in calls(effects) if method == "refine_contact"]
+    assert written == [("c-1", {"needs": state.details.needs})]
+    assert state.details.needs[0].receiving_support == ReceivingSupport.NO
+
+
+def test_a_pause_writes_once_not_every_second():
+    state, _ = play(*SAVED, PhrasePressed(field="offered", phrase="food"))
+    _, effects = play(*[Ticked()] * 10, state=state)
+    assert [method for method, _ in calls(effects)].count("refine_contact") == 1
+
+
+def test_pressing_a_chip_again_takes_it_back():
+    state, _ = play(*SAVED, NeedPressed(need=SupportNeed.DRUGS), NeedPressed(need=SupportNeed.DRUGS))
+    assert changed_fields(state) == {}
+
+
+def test_done_goes_home_at_once_when_nothing_was_added():
+    _, effects = play(*SAVED, DonePressed())
+    assert effects[-1] == Home()
+
+
+def test_done_writes_what_was_added_before_it_goes_home():
+    state, effects = play(*SAVED, DetailTyped(field="next_step", text="Bring the GP form"), DonePressed())
+    assert Home() not in effects
+    assert calls(effects)[-1] == ("refine_contact", ("c-1", {"next_step": "Bring the GP form"}))
+    _, effects = play(Refined(details=state.details), state=state)
+    assert effects == [Home()]
+
+
+def test_done_stays_when_the_addition_could_not_be_written():
+    state, _ = play(*SAVED, DetailTyped(field="note", text="x"), DonePressed(), Failed(error="DiskFull"))
+    assert state.failure is not None
+    assert changed_fields(state) == {"note": "x"}
+    assert not state.leaving
+
+
+def test_done_before_saving_does_nothing():
+    state, effects = play(*KNOWN, PersonPicked(person_id=MAREK.id), DonePressed())
+    assert effects == []
+
+
+def test_a_note_is_looked_at_for_an_address():
+    _, effects = play(*SAVED, DetailTyped(field="note", text="14 Kings Close"))
+    assert calls(effects)[-1] == ("note_prompt", ("14 Kings Close",))
+
+
+def test_a_pin_put_by_hand_keeps_the_guess():
+    fix = RehearsalField().where_am_i()
+    state, effects = play(*SAVED, FixFound(fix=fix), PinPut(latitude=51.6, longitude=-0.4))
+    position = calls(effects)[-1][1][1]["position"]
+    assert position.source == PinSource.MOVED_BY_WORKER
+    assert position.moved_from == (fix.position.latitude, fix.position.longitude)
+
+
+def test_a_pin_put_with_no_guess_is_a_tap_on_the_map():
+    state, _ = play(PinPut(latitude=51.6, longitude=-0.4))
+    assert state.pin.source == PinSource.MAP_TAP
+
+
+def test_a_person_given_by_another_screen_needs_no_picking():
+    state = begin({"person": MAREK, "referral_id": "r-1"})
+    assert state.step == Step.STATE
+    assert draft_of(state, ContactState.BEDDED_DOWN).referral_id == "r-1"
+
+
+def test_search_and_nobody_take_the_referral_along():
+    state = begin({"referral_id": "r-1"})
+    for event in (SearchPressed(), NobodyPressed()):
+        _, effects = play(event, state=state)
+        assert isinstance(effects[0], Go)
+        assert effects[0].arguments["referral_id"] == "r-1"
+
+
+def test_back_goes_one_step_at_a_time():
+    state, _ = play(*KNOWN, NewPressed(), BackPressed())
+    assert state.step == Step.WHO
+    state, _ = play(PersonPicked(person_id=MAREK.id), BackPressed(), state=state)
+    assert (state.step, state.chosen) == (Step.WHO, ())
+    _, effects = play(BackPressed(), state=state)
+    assert effects == [Back()]

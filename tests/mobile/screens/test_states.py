@@ -1,0 +1,312 @@
+"""The other screens decide purely too: one short story each."""
+
+import ast
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mobile.screens import registry
+from mobile.screens.effects import ApplySettings, Call, Failed, Feel, Go, Home, Opened
+from mobile.screens.enrol import state as enrol
+from mobile.screens.map import state as maps
+from mobile.screens.people import state as people
+from mobile.screens.person import state as person
+from mobile.screens.referral import state as referral
+from mobile.screens.settings import state as settings
+from mobile.screens.shift import state as shift
+from mobile.screens.site import state as site
+from mobile.screens.tonight import state as tonight
+from mobile.screens.tray import state as tray
+from mobile.screens.unlock import state as unlock
+from mobile.screens.visit import state as visit
+from mobile.services import api
+from mobile.services.views import Enrolling, LockState, Unlocking
+from shared.model.codes import ReferralState
+from tests.mobile.rehearsal import NOW, PEOPLE, SITES, TONIGHT, TRAY, RehearsalField
+
+SCREENS = Path(registry.__file__).parent
+
+
+def play(module, state, *events):
+    """Run events; the state after them and every effect."""
+    effects = []
+    for event in events:
+        state, more = module.update(state, event)
+        effects += more
+    return state, effects
+
+
+def calls(effects):
+    return [(effect.method, effect.arguments) for effect in effects if isinstance(effect, Call)]
+
+
+# ---------------------------------------------------------------------------------------------------------- the tree
+@pytest.mark.parametrize("name", registry.SCREENS)
+def test_every_screen_has_its_three_files(name):
+    assert {"state.py", "screen.py", "screen.kv"} <= {file.name for file in (SCREENS / name).iterdir()}
+
+
+@pytest.mark.parametrize("file", sorted(SCREENS.rglob("state.py")), ids=lambda file: file.parent.name)
+def test_no_state_knows_kivy_or_the_store(file):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for name in names:
+            assert not name.startswith(("kivy", "mobile.store", "mobile.widgets", "mobile.device", "sqlcipher3"))
+
+
+@pytest.mark.parametrize("file", sorted(SCREENS.rglob("*.py")), ids=lambda file: f"{file.parent.name}-{file.stem}")
+def test_every_call_of_a_screen_is_one_the_service_answers(file):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for keyword in node.keywords if isinstance(node, ast.Call) else []:
+            if keyword.arg == "method" and isinstance(keyword.value, ast.Constant):
+                assert hasattr(api.Field, keyword.value.value), keyword.value.value
+
+
+# ---------------------------------------------------------------------------------------------------------- the door
+def test_the_sixth_digit_tries_the_pin():
+    state, effects = play(unlock, unlock.State(), *[unlock.KeyPressed(key=key) for key in "294175"])
+    assert calls(effects) == [("unlock", ("294175",))]
+    assert state.trying
+
+
+def test_keys_pressed_while_trying_are_not_heard():
+    state, _ = play(unlock, unlock.State(), *[unlock.KeyPressed(key=key) for key in "2941759"])
+    assert state.pin == "294175"
+
+
+def test_a_wrong_pin_leaves_no_digit_behind():
+    state, effects = play(
+        unlock,
+        unlock.State(pin="29417"),
+        unlock.KeyPressed(key="5"),
+        unlock.Answered(unlocking=Unlocking(state=LockState.LOCKED, attempts_left=4)),
+    )
+    assert (state.pin, state.wrong, state.attempts_left) == ("", True, 4)
+    assert Feel(name="refused") in effects
+
+
+def test_a_right_pin_goes_home_with_no_digit_behind():
+    opened = unlock.Answered(unlocking=Unlocking(state=LockState.UNLOCKED))
+    state, effects = play(unlock, unlock.State(pin="294175", trying=True), opened)
+    assert state.pin == ""
+    assert effects == [Home()]
+
+
+def test_a_block_puts_the_pad_to_sleep_until_it_ends():
+    blocked = Unlocking(state=LockState.BLOCKED, until=NOW + timedelta(minutes=20))
+    state, _ = play(unlock, unlock.State(), unlock.Answered(unlocking=blocked), unlock.KeyPressed(key="1"))
+    assert state.is_asleep
+    assert state.pin == ""
+    state, _ = play(unlock, state, unlock.LockSeen(lock=LockState.LOCKED))
+    assert not state.is_asleep
+
+
+@pytest.mark.parametrize("lock", sorted(unlock.CLOSED))
+def test_a_phone_that_no_pin_opens_offers_a_new_code(lock):
+    state, effects = play(unlock, unlock.State(lock=lock), unlock.KeyPressed(key="1"), unlock.EnrolPressed())
+    assert state.pin == ""
+    assert effects == [Go(screen="enrol", replace=True)]
+
+
+def test_a_pasted_link_fills_both_fields():
+    state, _ = play(
+        enrol, enrol.State(), enrol.Typed(field="code", text="https://lantern.test/#K7-QW"), enrol.CodeDone()
+    )
+    assert (state.server, state.code, state.step) == ("https://lantern.test", "K7-QW", enrol.Step.PIN)
+
+
+@pytest.mark.parametrize(
+    ("server", "code", "problem"), [("lantern.test", "x", "server"), ("https://a.test", "", "code")]
+)
+def test_enrolment_says_what_is_missing(server, code, problem):
+    state, _ = play(enrol, enrol.State(server=server, code=code), enrol.CodeDone())
+    assert state.problem == problem
+
+
+def _pin(digits):
+    return [enrol.KeyPressed(key=key) for key in digits]
+
+
+def test_two_different_pins_begin_again():
+    state = enrol.State(step=enrol.Step.PIN)
+    state, _ = play(enrol, state, *_pin("294175"), enrol.PinJudged(refusal=None), *_pin("294176"))
+    assert (state.step, state.problem, state.pin, state.first_pin) == (enrol.Step.PIN, "pins_differ", "", "")
+
+
+def test_the_same_pin_twice_enrols_over_the_network():
+    state = enrol.State(step=enrol.Step.PIN, server="https://a.test", code="K7")
+    state, effects = play(enrol, state, *_pin("294175"), enrol.PinJudged(refusal=None), *_pin("294175"))
+    assert calls(effects)[-1] == ("enrol", ("K7", "https://a.test", "294175"))
+    assert effects[-1].network
+    assert state.pin == state.first_pin == ""
+    matched, _ = play(enrol, state, enrol.Answered(enrolling=Enrolling(enrolled=True, match_digits="4829")))
+    assert (matched.step, matched.match_digits) == (enrol.Step.MATCH, "4829")
+
+
+def test_a_refused_code_can_be_typed_again():
+    refused = enrol.Answered(enrolling=Enrolling(enrolled=False, message="That code has been used."))
+    state, _ = play(enrol, enrol.State(step=enrol.Step.WORKING), refused)
+    assert (state.step, state.message) == (enrol.Step.CODE, "That code has been used.")
+
+
+# ------------------------------------------------------------------------------------------------------- the journeys
+def test_a_referral_row_opens_the_referral_and_a_person_row_the_person():
+    state = tonight.State(items=TONIGHT)
+    assert play(tonight, state, tonight.ItemPicked(item_id="r-1"))[1][0].screen == "referral"
+    assert play(tonight, state, tonight.ItemPicked(item_id="p-1"))[1][0].arguments == {"person_id": "p-1"}
+
+
+def test_tonight_looks_again_by_itself():
+    _, effects = play(tonight, tonight.State(), *[tonight.Ticked()] * tonight.REFRESH_S)
+    assert "tonight" in [method for method, _ in calls(effects)]
+
+
+def test_a_late_answer_to_an_older_search_is_not_shown():
+    state, _ = play(people, people.State(), people.Typed(text="re"), people.Typed(text="red"))
+    state, _ = play(people, state, people.Found(text="re", people=PEOPLE))
+    assert state.people == ()
+    state, _ = play(people, state, people.Found(text="red", people=PEOPLE[1:2]))
+    assert state.people == PEOPLE[1:2]
+
+
+def test_a_person_found_for_a_contact_is_met():
+    state = people.begin({"for_contact": True, "referral_id": "r-1"})
+    _, effects = play(people, state, people.Found(text="", people=PEOPLE), people.Picked(person_id="p-2"))
+    assert effects[-1].screen == "contact"
+    assert effects[-1].arguments["person"] == PEOPLE[1]
+    assert effects[-1].arguments["referral_id"] == "r-1"
+
+
+def test_only_what_was_changed_of_a_person_is_written():
+    record = RehearsalField().person("p-2")
+    state, effects = play(
+        person,
+        person.State(person_id="p-2", record=record),
+        person.EditPressed(),
+        person.Typed(field="description", text=record.person.description),
+        person.Typed(field="alias", text=" Mick "),
+        person.SavePressed(),
+    )
+    assert calls(effects) == [("patch_person", ("p-2", {"alias": "Mick"}))]
+
+
+def test_a_place_takes_itself_along_to_the_contact_and_the_visit():
+    record = RehearsalField().site("s-stairwell")
+    for event, screen in ((site.LogPressed(), "contact"), (site.NobodyPressed(), "visit")):
+        _, effects = play(site, site.State(site_id="s-stairwell", record=record), event)
+        assert effects == [Go(screen=screen, arguments={"site": record.card})]
+
+
+def test_an_empty_place_of_a_referral_tells_the_referral_that_somebody_looked():
+    state = visit.begin({"referral_id": "r-1"})
+    state, effects = play(
+        visit, state, visit.SitesFound(sites=SITES), visit.BeddingPressed(present=True), visit.DonePressed()
+    )
+    draft = calls(effects)[0][1][0]
+    assert (draft.site_id, draft.bedding_present, draft.people_found) == ("s-stairwell", True, 0)
+    _, effects = play(visit, state, visit.Saved(visit_id="v-1"), visit.ReferralMoved())
+    assert calls(effects) == [("progress_referral", ("r-1", ReferralState.LOOKED_FOR))]
+    assert effects[-1] == Home()
+
+
+def test_a_visit_that_could_not_be_saved_keeps_its_answers():
+    state = visit.State(bedding=False, note="Wet cardboard", saving=True)
+    state, _ = play(visit, state, Failed(error="DiskFull"))
+    assert (state.bedding, state.note, state.saving) == (False, "Wet cardboard", False)
+
+
+def test_a_referral_closes_with_an_outcome_and_not_without():
+    state = referral.State(referral_id="r-1")
+    _, effects = play(referral, state, referral.OutcomePressed(), referral.ClosePressed())
+    assert effects == []
+    outcome = referral.OUTCOMES[0]
+    _, effects = play(referral, state, referral.OutcomePressed(outcome=outcome), referral.ClosePressed())
+    assert calls(effects) == [("progress_referral", ("r-1", ReferralState.CLOSED))]
+    assert effects[0].keywords["outcome"] == outcome
+
+
+def test_a_shift_ends_with_a_summary_and_says_what_it_came_to():
+    state, _ = play(shift, shift.State(), shift.Found(name="shift", value=RehearsalField().shift), shift.EndPressed())
+    state, effects = play(shift, state, shift.Typed(field="summary", text="Quiet night"), shift.EndConfirmed())
+    assert calls(effects) == [("end_shift", ("Quiet night",))]
+    state, _ = play(shift, state, shift.Ended(summary=RehearsalField().end_shift()))
+    assert (state.shift, state.ended.contacts) == (None, 7)
+
+
+def test_joining_a_colleague_goes_home():
+    _, effects = play(shift, shift.State(), shift.JoinPressed(shift_id="sh-2"), shift.Began())
+    assert calls(effects) == [("join_shift", ("sh-2",))]
+    assert effects[-1] == Home()
+
+
+# ------------------------------------------------------------------------------------------------------------ the rest
+def test_a_conflict_is_settled_by_the_side_that_was_chosen():
+    item = TRAY[0]
+    state = tray.State(items=TRAY)
+    theirs = item.conflict.choices[1]
+    _, effects = play(tray, state, tray.ChoicePicked(item_id=item.id, choice=theirs))
+    assert calls(effects) == [("resolve_conflict", (item.conflict, theirs))]
+
+
+def test_both_texts_can_be_kept_and_both_numbers_cannot():
+    assert tray.both(TRAY[0]).value == "Station stairwell / Bus shelter"
+    assert tray.both(TRAY[1]) is None
+
+
+def test_a_refused_record_is_corrected_and_sent_again():
+    state = tray.State(items=TRAY)
+    _, effects = play(
+        tray, state, tray.CorrectPressed(item_id="c-9"), tray.Typed(field="note", text="Short"), tray.ResendPressed()
+    )
+    assert calls(effects) == [("correct_quarantined", ("c-9", {"note": "Short"}))]
+
+
+def test_an_empty_correction_is_not_sent():
+    _, effects = play(tray, tray.State(items=TRAY), tray.CorrectPressed(item_id="c-9"), tray.ResendPressed())
+    assert effects == []
+
+
+def test_the_map_looks_where_i_am_else_amid_what_is_known():
+    field = RehearsalField()
+    items = tuple(field.map_items(0, 0, 0, 0))
+    state, _ = play(maps, maps.State(), maps.ItemsFound(items=items))
+    assert state.start is not None
+    state, _ = play(maps, state, maps.FixFound(fix=field.fix))
+    assert state.start == (field.fix.position.latitude, field.fix.position.longitude)
+
+
+def test_a_pin_opens_its_own_page():
+    items = tuple(RehearsalField().map_items(0, 0, 0, 0))
+    state, _ = play(maps, maps.State(), maps.ItemsFound(items=items), maps.PinPressed(key="referral/r-1"))
+    assert play(maps, state, maps.OpenPressed())[1] == [Go(screen="referral", arguments={"referral_id": "r-1"})]
+
+
+def test_a_setting_is_kept_before_it_is_taken_up():
+    state, effects = play(settings, settings.State(), settings.Picked(name="theme", value="day"), settings.Kept())
+    assert calls(effects) == [("set_setting", ("theme", "day"))]
+    assert effects[-1] == ApplySettings()
+
+
+@pytest.mark.parametrize(
+    ("module", "state"),
+    [
+        (tonight, tonight.State()),
+        (people, people.State()),
+        (person, person.State(person_id="p-1")),
+        (site, site.State(site_id="s-1")),
+        (referral, referral.State(referral_id="r-1")),
+        (shift, shift.State()),
+        (visit, visit.State()),
+        (tray, tray.State()),
+        (maps, maps.State()),
+        (settings, settings.State()),
+        (unlock, unlock.State()),
+        (enrol, enrol.State()),
+    ],
+)
+def test_every_screen_says_what_went_wrong_and_opens_without_waiting(module, state):
+    failed, _ = module.update(state, Failed(error="DiskFull"))
+    assert failed.failure.error == "DiskFull"
+    assert module.update(state, Opened())[0] == state
