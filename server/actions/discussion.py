@@ -9,7 +9,7 @@ import msgspec
 from server.access import Access
 from server.actions.conferences import open_conference
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
-from server.queries import agencies, case_actions, case_steps, conferences
+from server.queries import agencies, case_actions, cases, conferences
 from server.queries.conferences import Note
 from shared.model.case import Action, Case, CaseReview
 from shared.model.codes import CaseState
@@ -91,7 +91,7 @@ def agree_action(
     conference, _, item = open_item(access, conference_id, position)
     _still_on(conference)
     owner = agencies.find_agency(access.session, agency_id) if agency_id else None
-    case = case_steps.get_case(access.session, item.case_id)
+    case = cases.get_case(access.session, item.case_id)
     wrong = _what_is_wrong(text, owner is not None, due_on, access.today)
     if wrong or owner is None or due_on is None:
         raise Invalid(*wrong)
@@ -117,7 +117,7 @@ def take_back_action(access: Access, conference_id: Id, action_id: Id) -> None:
     on_agenda = {item.case_id for item in conferences.list_items(access.session, conference_id)}
     if found is None or found.action.case_id not in on_agenda:
         raise NotFound
-    case = case_steps.get_case(access.session, found.action.case_id)
+    case = cases.get_case(access.session, found.action.case_id)
     if found.action.mdt_number != case.mdt_number or found.action.done_at is not None:
         raise Failure(CONFLICTING, "This action was agreed before, or is done. It stays on record.")
     case_actions.remove_action(access.session, action_id)
@@ -161,7 +161,7 @@ def finish_conference(access: Access, conference_id: Id, ends: Mapping[Id, CaseE
 def _end_case(access: Access, item: AgendaItem, note: Note, end: CaseEnd) -> None:
     if end is CaseEnd.NOT_REACHED:
         return
-    case = case_steps.get_case(access.session, item.case_id)
+    case = cases.get_case(access.session, item.case_id)
     review = CaseReview(
         id=access.new_id(),
         case_id=case.id,
@@ -172,7 +172,9 @@ def _end_case(access: Access, item: AgendaItem, note: Note, end: CaseEnd) -> Non
         notes=note.notes,
     )
     conferences.add_review(access.session, review)
-    case_steps.set_case(access.session, _after(case, note, end, access))
+    after = _after(case, note, end, access)
+    changed = {name: getattr(after, name) for name in Case.__struct_fields__ if name not in {"id", "state"}}
+    cases.set_case(access.session, case.id, state=str(after.state), **changed)
 
 
 def _after(case: Case, note: Note, end: CaseEnd, access: Access) -> Case:

@@ -3,7 +3,7 @@
 import msgspec
 
 from server.access import Access
-from server.queries import agencies, case_actions, case_steps, conferences, people, workers
+from server.queries import agencies, case_actions, cases, conferences, people, workers
 from server.queries.case_actions import OwnedAction
 from server.queries.conferences import Note
 from shared.model.case import Case, CaseReview
@@ -70,7 +70,7 @@ def compose_minutes(access: Access, conference: CaseConference) -> Minutes:
     session = access.session
     items = conferences.list_items(session, conference.id)
     gathered = _gather(access, conference, items)
-    cases = tuple(_minuted(item, gathered, conference) for item in items)
+    minuted = tuple(_minuted(item, gathered, conference) for item in items)
     attendance = conferences.list_attendance(session, conference.id).values()
     short = workers.list_short_names(session, {i for i in (conference.chair_id, conference.minute_taker_id) if i})
     names = gathered.names
@@ -80,27 +80,27 @@ def compose_minutes(access: Access, conference: CaseConference) -> Minutes:
         minute_taker=short.get(conference.minute_taker_id or "", "Not named"),
         present=tuple(sorted(_said(names[each.agency_id], each.name) for each in attendance if each.attended)),
         apologies=tuple(sorted(_said(names[each.agency_id], each.name) for each in attendance if each.apologies)),
-        cases=cases,
-        by_agency=_by_agency(cases),
+        cases=minuted,
+        by_agency=_by_agency(minuted),
     )
 
 
 def _gather(access: Access, conference: CaseConference, items: list[AgendaItem]) -> _Gathered:
     session = access.session
-    cases = {case.id: case for case in case_steps.list_cases_by_id(session, [item.case_id for item in items])}
+    discussed = {case.id: case for case in cases.list_cases_by_id(session, [item.case_id for item in items])}
     reviews = {
         review.case_id: review
-        for of_case in conferences.list_reviews(session, cases).values()
+        for of_case in conferences.list_reviews(session, discussed).values()
         for review in of_case
         if review.conference_id == conference.id
     }
-    known = people.list_people(session, {case.person_id for case in cases.values()})
+    known = people.list_people(session, {case.person_id for case in discussed.values()})
     gathered = _Gathered(
-        cases=cases,
+        cases=discussed,
         people={person.id: person.known_as for person in known},
         notes=conferences.list_notes(session, conference.id),
         reviews=reviews,
-        agreed=case_actions.list_actions(session, cases),
+        agreed=case_actions.list_actions(session, discussed),
         written=conferences.list_updates(session, conference.id),
         names={agency.id: agency.name for agency in agencies.list_agencies(session)},
     )

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from server.access import Access
 from server.actions.conferences import why_withheld
-from server.queries import agencies, case_actions, case_steps, conferences, people, priorities, subjects
+from server.queries import agencies, case_actions, cases, conferences, people, priorities, subjects
 from server.queries.case_actions import OwnedAction
 from shared.model.agency import Agency
 from shared.model.case import Case
@@ -74,15 +74,16 @@ def compose_paper(access: Access, conference: CaseConference, agency: Agency, on
         trained_on=access.today - timedelta(days=1),
     )
     items = [item for item in conferences.list_items(access.session, conference.id) if only in (None, item.case_id)]
-    cases = {case.id: case for case in case_steps.list_cases_by_id(access.session, [item.case_id for item in items])}
-    known = {p.id: p for p in people.list_people(access.session, {case.person_id for case in cases.values()})}
+    of_items = cases.list_cases_by_id(access.session, [item.case_id for item in items])
+    discussed = {case.id: case for case in of_items}
+    known = {p.id: p for p in people.list_people(access.session, {case.person_id for case in discussed.values()})}
     needs = priorities.list_newest_needs(access.session, known)
-    owed = _by_case(case_actions.list_actions(access.session, cases))
+    owed = _by_case(case_actions.list_actions(access.session, discussed))
     shown = []
     for item in items:
         seen_as = _seen_as(access, reader, item.case_id)
-        if seen_as is not Relationship.NONE and cases[item.case_id].person_id in known:
-            case = cases[item.case_id]
+        if seen_as is not Relationship.NONE and discussed[item.case_id].person_id in known:
+            case = discussed[item.case_id]
             shown.append(
                 _paper_case(
                     item,

@@ -1,4 +1,4 @@
-"""Cases on the districts' MDT lists, and their actions."""
+"""Cases on the districts' MDT lists. Their actions are in `server.queries.case_actions`."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, select, update
 from sqlalchemy.orm import Session
 
 from server.queries import bulk
-from server.tables.case import case_action, mdt_case
-from shared.model.case import Action, Case
+from server.tables.case import mdt_case
+from shared.model.case import Case
 from shared.model.codes import CaseState
 from shared.model.value import Id, Value
 
@@ -29,6 +29,24 @@ def find_case(session: Session, case_id: Id) -> Case | None:
     """The case with this id."""
     row = session.execute(select(mdt_case).where(mdt_case.c.id == case_id)).mappings().first()
     return None if row is None else _read(row)
+
+
+def list_cases_by_id(session: Session, case_ids: Collection[Id]) -> list[Case]:
+    """The cases with these ids, in the order of their ids. Unknown ids are left out."""
+    rows = session.execute(select(mdt_case).where(mdt_case.c.id.in_(case_ids)).order_by(mdt_case.c.id)).mappings()
+    return [_read(row) for row in rows]
+
+
+class UnknownCase(LookupError):
+    """There is no case with this id."""
+
+
+def get_case(session: Session, case_id: Id) -> Case:
+    """The case with this id. Raises UnknownCase."""
+    found = find_case(session, case_id)
+    if found is None:
+        raise UnknownCase(case_id)
+    return found
 
 
 def find_live_case(session: Session, person_id: Id, district_id: Id) -> Case | None:
@@ -79,17 +97,6 @@ def set_case(session: Session, case_id: Id, **values: Any) -> None:
 def close_case(session: Session, case_id: Id, state: CaseState, outcome: str, now: datetime) -> None:
     """End a case: closed, or declined."""
     set_case(session, case_id, state=str(state.value), outcome=outcome[:200], closed_at=now)
-
-
-def add_action(session: Session, new: Action) -> None:
-    """Store an action."""
-    session.execute(insert(case_action), [msgspec.structs.asdict(new)])
-
-
-def list_actions(session: Session, case_id: Id) -> list[Action]:
-    """The actions of a case, by their date."""
-    query = select(case_action).where(case_action.c.case_id == case_id).order_by(case_action.c.due_on, case_action.c.id)
-    return [Action(**row) for row in session.execute(query).mappings()]
 
 
 def _read(row: RowMapping) -> Case:

@@ -246,9 +246,9 @@ def _path(conference_id: Id, position: int) -> str:
 
 def _agreed_now(access: Access, case_ids: list[Id]) -> list[case_actions.OwnedAction]:
     """The actions agreed for these cases at the MDT number they stand at."""
-    from server.queries import case_steps
+    from server.queries import cases
 
-    numbers = {case.id: case.mdt_number for case in case_steps.list_cases_by_id(access.session, case_ids)}
+    numbers = {case.id: case.mdt_number for case in cases.list_cases_by_id(access.session, case_ids)}
     every = case_actions.list_actions(access.session, case_ids)
     return [each for each in every if each.action.mdt_number == numbers[each.action.case_id]]
 

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from server.access import Access, Door
 from server.actions import priorities
 from server.problems import Invalid, NotFound
-from server.queries import case_steps
+from server.queries import cases
 from server.queries.priorities import GENERAL_FIELDS, CaseGeneral
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import Errors, Form
@@ -67,11 +67,11 @@ def place_case(
                 priorities.place_case(
                     access, case_id, int(data.rank) if data.rank.strip().isdecimal() else 0, data.reason
                 )
-            district_id = case_steps.get_case(access.session, case_id).district_id
+            district_id = cases.get_case(access.session, case_id).district_id
         return go_to(f"/priorities?district={district_id}", "lifted" if data.lift else "placed")
     except Invalid as refused:
         with door.open() as access:
-            found = case_steps.list_cases_by_id(access.session, [case_id])
+            found = cases.list_cases_by_id(access.session, [case_id])
             errors = {f"reason-{case_id}": refused.problem.errors[0]}
             return _answer(request, access, found[0].district_id if found else "", errors)
 
@@ -84,7 +84,7 @@ def save_general(
 ) -> Response[Any]:
     """Stores the toolkit's general data of a case."""
     with door.open() as access:
-        found = case_steps.list_cases_by_id(access.session, [case_id])
+        found = cases.list_cases_by_id(access.session, [case_id])
         ticked = {name: getattr(data, name) == "yes" for name in GENERAL_FIELDS}
         priorities.set_general(access, CaseGeneral(case_id=case_id, **ticked))
         if not found:

@@ -10,7 +10,7 @@ from server.actions.discussion import CaseEnd
 from server.actions.minutes import compose_minutes
 from server.actions.papers import compose_paper
 from server.problems import Failure, Forbidden, Invalid, NotFound
-from server.queries import audit, case_actions, case_steps, seats
+from server.queries import audit, case_actions, cases, seats
 from server.queries import conferences as stored
 from server.queries.agencies import find_agency
 from shared.model.codes import CaseState
@@ -219,11 +219,11 @@ def test_at_the_end_each_case_moves_on_and_the_minutes_say_what_was_agreed(enter
         ends = {"case-p02": CaseEnd.NOT_REACHED, "case-p03": CaseEnd.CLOSE}
         finished = discussion.finish_conference(access, conference.id, ends)
         minutes = compose_minutes(access, finished)
-        cases = {c.id: c for c in case_steps.list_cases_by_id(access.session, agenda_of(access, conference.id))}
-    assert (cases["case-joan"].mdt_number, cases["case-joan"].state) == (3, CaseState.OPEN)
-    assert (cases["case-p01"].mdt_number, cases["case-p01"].state) == (2, CaseState.OPEN)
-    assert (cases["case-p02"].mdt_number, cases["case-p02"].state) == (1, CaseState.LISTED)
-    assert (cases["case-p03"].state, cases["case-p03"].closed_at) == (CaseState.CLOSED, finished.finished_at)
+        after = {c.id: c for c in cases.list_cases_by_id(access.session, agenda_of(access, conference.id))}
+    assert (after["case-joan"].mdt_number, after["case-joan"].state) == (3, CaseState.OPEN)
+    assert (after["case-p01"].mdt_number, after["case-p01"].state) == (2, CaseState.OPEN)
+    assert (after["case-p02"].mdt_number, after["case-p02"].state) == (1, CaseState.LISTED)
+    assert (after["case-p03"].state, after["case-p03"].closed_at) == (CaseState.CLOSED, finished.finished_at)
     assert (minutes.cases[0].mdt_number, minutes.cases[0].notes) == (2, "Doing well")
     assert [case.reached for case in minutes.cases][:4] == [True, True, False, True]
     assert [(each.name, each.paste) for each in minutes.by_agency] == [
@@ -248,7 +248,7 @@ def test_ending_twice_moves_nobody_twice_and_nothing_more_is_typed(enter) -> Non
         conference = call(access)
         discussion.finish_conference(access, conference.id, {})
         discussion.finish_conference(access, conference.id, {})
-        assert case_steps.get_case(access.session, "case-joan").mdt_number == 3
+        assert cases.get_case(access.session, "case-joan").mdt_number == 3
         with pytest.raises(Failure):
             discussion.save_note(access, conference.id, 1, base="", notes="late", outcome="")
         with pytest.raises(Failure):
