@@ -70,7 +70,8 @@ bench: setup
 
 screenshots: setup assets
 	@scripts/system_packages.sh $(TEST_PACKAGES)
-	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m "screen or browser" $(TEST_ARGS)
+	$(BIN)/python -m tests.mobile.screenshots docs/screenshots
+	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m browser tests/web
 
 lock: setup
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)

@@ -66,6 +66,13 @@ def test_every_lantern_command_a_document_names_exists() -> None:
     assert missing == set()
 
 
+def test_every_lantern_command_make_runs_exists() -> None:
+    run = re.findall(r"^\t\$\(BIN\)/lantern ([a-z][a-z -]*)", MAKEFILE, re.MULTILINE)
+
+    assert run
+    assert {line for line in run if find_missing_command(line.split())} == set()
+
+
 def test_every_link_between_documents_leads_somewhere() -> None:
     broken = [
         f"{name_of(path)}: {target}"

@@ -56,7 +56,8 @@ ALLOWED_IN: dict[str, tuple[set[str], str]] = {
 
 UNKIND = re.compile(
     r"\b(?:homeless (?:person|people|man|men|woman|women|individual|client|user)s?|the homeless|service[- ]users?"
-    r"|clients?(?! programs?)|patients?|risk flags?|vagrants?|tramps?|hobos?|beggars?|junkies?|addicts?|the mentally ill|illegals?)\b",
+    r"|clients?(?! programs?)|patients?|risk flags?"
+    r"|vagrants?|tramps?|hobos?|beggars?|junkies?|addicts?|the mentally ill|illegals?)\b",
     re.IGNORECASE,
 )
 MARKUP = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}|<!--.*?-->|<script.*?</script>|<[^>]*>", re.DOTALL)
