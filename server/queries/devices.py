@@ -219,8 +219,9 @@ def use_nonce(session: Session, number: int, nonce: str, expires_ms: int) -> boo
         make(used_nonce)
         .values(device_number=number, nonce=nonce, expires_ms=expires_ms)
         .on_conflict_do_nothing(index_elements=["device_number", "nonce"])
+        .returning(used_nonce.c.nonce)
     )
-    return bool(used.rowcount)  # type: ignore[attr-defined]
+    return used.first() is not None
 
 
 def forget_old_nonces(session: Session, now_ms: int) -> None:
@@ -240,6 +241,7 @@ def keep_boxes(session: Session, number: int, boxes: Sequence[tuple[str, str]], 
             make(sealed_outbox)
             .values(box_hash=box_hash, device_number=number, received_at=now, box=box, verdict=verdict)
             .on_conflict_do_nothing(index_elements=["box_hash"])
+            .returning(sealed_outbox.c.box_hash)
         )
-        kept += added.rowcount  # type: ignore[attr-defined]
+        kept += len(added.all())
     return kept

