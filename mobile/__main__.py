@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     if options.command is None:
-        return _open_app(options.data)
+        return open_app(options.data)
     try:
         script = _script(options)
     except (OSError, msgspec.MsgspecError) as error:
@@ -80,12 +80,13 @@ def _script(options: argparse.Namespace) -> Script:
     return Script(steps=()) if path is None else read_script(path.read_bytes())
 
 
-def _open_app(data: Path) -> int:
+def open_app(data: Path) -> int:
     """Open the window. Kivy is imported here and nowhere before."""
     from mobile.app import LanternApp
 
     service = build_field_service(data, lambda: datetime.now(UTC))
     service.start()
+    platform.on_screen_off(service.screen_went_off)
     try:
         LanternApp(service=service, cues=platform.cues()).run()
     finally:

@@ -40,3 +40,15 @@ def cues() -> Cues:
 
         return PlyerCues()
     return SilentCues()
+
+
+def on_screen_off(listener: Callable[[], None]) -> None:
+    """Have `listener` called when the screen goes off; a desktop's screen never does."""
+    if is_android():
+        from mobile.device import android_window
+
+        _kept.append(android_window.on_screen_off(listener))
+
+
+_kept: list[object] = []
+"""Receivers that Android would forget if nobody held them."""

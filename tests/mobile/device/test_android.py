@@ -1,0 +1,64 @@
+"""What is promised of the Android build, read from its files (rule B7): what was never built is not claimed."""
+
+import configparser
+import re
+
+import pytest
+from tests.paths import ROOT
+
+DOCS = ROOT / "docs" / "android.md"
+
+
+@pytest.fixture
+def app() -> configparser.SectionProxy:
+    spec = configparser.ConfigParser(interpolation=None)
+    spec.read(ROOT / "buildozer.spec")
+    return spec["app"]
+
+
+def permissions(app: configparser.SectionProxy) -> set[str]:
+    return {one.strip().removeprefix("android.permission.") for one in app["android.permissions"].split(",")}
+
+
+def test_the_permissions_are_few_and_each_is_explained(app: configparser.SectionProxy) -> None:
+    asked = permissions(app)
+    assert asked == {"INTERNET", "ACCESS_FINE_LOCATION", "ACCESS_COARSE_LOCATION", "VIBRATE", "POST_NOTIFICATIONS"}
+    page = DOCS.read_text()
+    assert {name for name in asked if f"`{name}`" not in page} == set()
+
+
+def test_nothing_of_the_app_is_backed_up_or_moved_to_another_phone(app: configparser.SectionProxy) -> None:
+    assert app["android.allow_backup"] == "False"
+    attributes = (ROOT / app["android.extra_manifest_application_arguments"]).read_text()
+    assert 'usesCleartextTraffic="false"' in attributes and 'fullBackupContent="false"' in attributes
+    rules = ROOT / app["android.add_resources"].partition(":")[0] / "lantern_data_extraction.xml"
+    assert "lantern_data_extraction" in attributes
+    text = rules.read_text()
+    for domain in ("root", "file", "database", "sharedpref", "external"):
+        assert text.count(f'domain="{domain}"') == 2, domain
+
+
+def test_no_service_no_receiver_and_no_host_is_declared(app: configparser.SectionProxy) -> None:
+    assert "services" not in app
+    texts = [(ROOT / "buildozer.spec").read_text()]
+    texts += [path.read_text() for path in (ROOT / "scripts" / "android").rglob("*") if path.suffix in {".py", ".sh"}]
+    assert not [text for text in texts if re.search(r"https?://", text)]
+
+
+def test_the_window_is_kept_off_screenshots_before_the_app_opens() -> None:
+    text = (ROOT / "scripts" / "android" / "main.py").read_text()
+    assert text.index("keep_off_screenshots()") < text.index("open_app(Path")
+    assert "KIVY_NO_FILELOG" in text
+
+
+def test_every_package_of_the_phone_is_asked_for(app: configparser.SectionProxy) -> None:
+    asked = {one.strip().partition("==")[0] for one in app["requirements"].split(",")}
+    assert {"kivy", "plyer", "pyjnius", "sqlcipher3", "cryptography", "httpx", "msgspec", "geopy", "tzdata"} <= asked
+    assert asked.isdisjoint({"sqlmodel", "sqlalchemy", "pydantic", "h3", "shapely", "numpy", "kivymd", "requests"})
+
+
+def test_the_docs_hold_a_ten_step_script_and_say_what_was_never_run() -> None:
+    page = DOCS.read_text()
+    assert "never been run on a device" in page
+    steps = re.findall(r"(?m)^(\d+)\. ", page.partition("## Ten steps")[2])
+    assert [int(step) for step in steps[:10]] == list(range(1, 11))
