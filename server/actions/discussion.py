@@ -182,13 +182,11 @@ def _after(case: Case, note: Note, end: CaseEnd, access: Access) -> Case:
         return msgspec.structs.replace(
             case,
             state=CaseState.CLOSED,
-            since=access.now,
             closed_at=access.now,
             outcome=note.outcome,
             reason=note.outcome or "Closed at the case conference",
         )
-    since = case.since if case.state is CaseState.OPEN else access.now
-    return msgspec.structs.replace(case, state=CaseState.OPEN, since=since, mdt_number=case.mdt_number + 1)
+    return msgspec.structs.replace(case, state=CaseState.OPEN, mdt_number=case.mdt_number + 1)
 
 
 def _still_on(conference: CaseConference) -> None:

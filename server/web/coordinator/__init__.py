@@ -16,4 +16,5 @@ PAGES = (
     minutes.show_minutes, papers.download_agenda, papers.download_invitation,
     priorities.show_priorities, priorities.place_case, priorities.save_general,
     tracker.show_tracker, tracker.download_tracker, tracker.read_tracker,
+    tracker.show_share, tracker.download_share,
 )  # fmt: skip

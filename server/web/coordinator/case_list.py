@@ -34,7 +34,7 @@ SHOW = {
     "declined": ("Not taken on", (CaseState.DECLINED,)),
 }
 SORT = {
-    "verified": "Newest verified first",
+    "verified": "To decide first, then newest verified",
     "seen": "Last seen first",
     "nights": "Most nights first",
     "waiting": "Waiting longest first",

@@ -10,8 +10,10 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromQuery
 
 from server.access import Access, Door
+from server.actions.quarterly import compose_share, write_share
 from server.actions.tracker import TakenIn, compose_tracker, take_in
 from server.actions.tracker_workbook import read_workbook, write_workbook
+from server.hotspots.periods import last_complete_quarter, say_period
 from server.problems import Invalid
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.page import AnyRequest, page
@@ -56,6 +58,30 @@ def read_tracker(
         with door.open() as access:
             chosen = choose_district(access, district, Act.SHARE_TRACKER)
             return _answer(request, access, chosen, error=refused.problem.errors[0])
+
+
+@get("/tracker/quarter", opt={"action": Act.SHARE_TRACKER}, sync_to_thread=True, include_in_schema=False)
+def show_share(request: AnyRequest, door: NamedDependency[Door], district: FromQuery[str] = "") -> Response[str]:
+    """What Public Health is told of the last quarter."""
+    with door.open() as access:
+        chosen = choose_district(access, district, Act.SHARE_TRACKER)
+        period = last_complete_quarter(access.today)
+        return page(
+            request, "coordinator/share.html", title="Share with Public Health", section="/conferences",
+            worker=access.worker, district=chosen, period=say_period(period),
+            tables=compose_share(access, chosen.id, period),
+        )  # fmt: skip
+
+
+@get("/tracker/quarter/workbook", opt={"action": Act.SHARE_TRACKER}, sync_to_thread=True, include_in_schema=False)
+def download_share(door: NamedDependency[Door], district: FromQuery[str] = "") -> Response[bytes]:
+    """The same as a workbook."""
+    with door.open() as access:
+        chosen = choose_district(access, district, Act.SHARE_TRACKER)
+        period = last_complete_quarter(access.today)
+        made = write_share(compose_share(access, chosen.id, period), chosen.name, period)
+    headers = {"content-disposition": 'attachment; filename="quarter.xlsx"', "cache-control": "no-store"}
+    return Response(made, media_type=WORKBOOK, headers=headers)
 
 
 def _answer(

@@ -213,3 +213,17 @@ def test_the_page_hands_the_workbook_out_and_reads_it_in(browser: Browser) -> No
     assert "18 rows read" in read.text or "19 rows read" in read.text
     assert "Person 01: evicted." in read.text
     assert send(b"nonsense").status_code == 422
+
+
+def test_public_health_is_told_numbers_and_no_name(browser: Browser, clock) -> None:
+    page = browser.sign_in("priya").get("/tracker/quarter")
+    assert page.status_code == 200
+    assert "July to September 2026" in page.text
+    assert "fewer than 10, may be none" in page.text
+    assert not any(name in page.text for name in ("Joan", "Person 01", "tairwell"))
+    made = browser.get("/tracker/quarter/workbook").content
+    cells = [str(cell.value) for line in openpyxl.load_workbook(io.BytesIO(made)).active.iter_rows() for cell in line]
+    assert not [cell for cell in cells if "Joan" in cell or "Person" in cell]
+    for other, status in (("rowan", 200), ("ruth", 403), ("helen", 403)):
+        assert browser.sign_in(other).get("/tracker/quarter").status_code == status
+    assert browser.sign_in("rowan").get(f"/tracker/quarter?district={county.WATFORD}").status_code == 404
