@@ -1,7 +1,7 @@
 """The district's MDT case list as its coordinator reads it: one row a case, with all that decides who comes first.
 
-Everything about a person's history is answered from an index on (person, moment) with a bound, so the list costs the same
-however long a person has been known. Whether somebody may read it is decided before, in `server.access`.
+Everything about a person's history is answered from an index on (person, moment) with a bound, so the list costs the
+same however long a person has been known. Whether somebody may read it is decided before, in `server.access`.
 """
 
 from datetime import date, datetime, timedelta
@@ -72,7 +72,7 @@ def count_cases(session: Session, district_id: Id, since: datetime) -> CaseListC
             mdt_case.c.district_id == district_id, mdt_case.c.state.in_(_texts(LIVE_STATES)), mdt_case.c.since >= since
         )
     ).scalar_one()
-    return CaseListCounts(by_state=dict(rows.tuples().all()), new=new)
+    return CaseListCounts(by_state=dict(map(tuple, rows)), new=new)
 
 
 def list_cases(
@@ -101,8 +101,10 @@ def _in_order(
     last_seen: ScalarSelect[datetime | None],
     nights: ScalarSelect[int],
 ) -> Select[Any]:
+    waits = (mdt_case.c.state == str(CaseState.CANDIDATE)).desc()
     orders: dict[str, tuple[ColumnElement[Any], ...]] = {
         "verified": (
+            waits,
             func.coalesce(person_verification.c.verified, False).desc(),
             person_verification.c.since.desc().nulls_last(),
         ),

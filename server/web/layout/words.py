@@ -141,6 +141,11 @@ def say_moment(moment: datetime | None, now: datetime | None = None) -> str:
     return f"{local.day} {local:%b}{year} {local:%H:%M}"
 
 
+def say_local_day(moment: datetime | None) -> str:
+    """Returns the local day of a moment, for tables."""
+    return "Not known" if moment is None else say_short_day(moment.astimezone(LOCAL_TIME).date())
+
+
 def say_ago(moment: datetime | None, now: datetime) -> str:
     """Returns how long ago something was, counted in calendar days beyond this one: `today`, `2 days ago`."""
     if moment is None:
@@ -170,6 +175,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "day": say_day,
     "short_day": say_short_day,
     "moment": say_moment,
+    "local_day": say_local_day,
     "ago": say_ago,
     "distance": say_distance,
     "count": count,

@@ -55,8 +55,9 @@ def show_tonight(
         cells = _cells(access, tonight)
         outlines = [outline(each.cell, services.settings.crs) for each in cells]
         ground = Ground(outlines)
+        sites = _sites(access)
         squares = [
-            _square(number, each, ground.name(number - 1), cells[0], tonight)
+            _square(number, each, _name(sites, ground, number - 1), cells[0], tonight)
             for number, each in enumerate(cells, start=1)
         ]
         shapes = [
