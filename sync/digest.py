@@ -8,7 +8,6 @@ other stamps, and then other values win. It knows nothing of what the rows mean.
 from hashlib import blake2b
 from typing import Final
 
-EMPTY: Final = "0" * 16
 _MODULUS_MASK: Final = (1 << 64) - 1
 
 
@@ -22,6 +21,11 @@ def row_hash(op: str, change_id: str, marked: str) -> int:
     return int.from_bytes(blake2b(f"{op}:{change_id}:{marked}".encode(), digest_size=8).digest(), "big")
 
 
-def extend(feed_hash: str, op: str, change_id: str, marked: str) -> str:
-    """The hash of a feed (16 hex digits) after one more row."""
-    return f"{(int(feed_hash, 16) + row_hash(op, change_id, marked)) & _MODULUS_MASK:016x}"
+def extend(total: int, op: str, change_id: str, marked: str) -> int:
+    """The hash of a feed after one more row."""
+    return (total + row_hash(op, change_id, marked)) & _MODULUS_MASK
+
+
+def write(total: int) -> str:
+    """A feed's hash as it is kept and sent: 16 hex digits."""
+    return f"{total:016x}"

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sync import digest
 from sync.server import PushPlan, Stored
-from sync.wire import ELSEWHERE, ERASE, EVICT, HELD, PUT, START, Cursor, private_scope
+from sync.wire import ELSEWHERE, ERASE, EVICT, HELD, PUT, Cursor, private_scope
 
 SUPERSEDING: Final = frozenset({PUT, EVICT})
 """Operations after which the earlier rows of the same change in the same feed say nothing more: they are not sent again."""
@@ -111,13 +111,13 @@ def erase(present: Mapping[str, frozenset[str]], authors: Mapping[str, frozenset
 
 def number(entries: Sequence[Entry], heads: Mapping[str, Cursor], last_seq: int) -> list[Numbered]:
     """Give entries their places, on from `last_seq`. `heads` holds the last row of each feed that already has one."""
-    ends = dict(heads)
+    ends = {scope: (end.count, int(end.hash, 16)) for scope, end in heads.items()}
     rows: list[Numbered] = []
     for seq, entry in enumerate(entries, start=last_seq + 1):
-        end = ends.get(entry.scope, START)
-        end = Cursor(seq, end.count + 1, digest.extend(end.hash, entry.op, entry.id, entry.mark))
-        ends[entry.scope] = end
-        rows.append(Numbered(entry.scope, seq, entry.id, entry.op, end.count, end.hash))
+        count, total = ends.get(entry.scope, (0, 0))
+        count, total = count + 1, digest.extend(total, entry.op, entry.id, entry.mark)
+        ends[entry.scope] = count, total
+        rows.append(Numbered(entry.scope, seq, entry.id, entry.op, count, digest.write(total)))
     return rows
 
 

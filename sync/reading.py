@@ -4,13 +4,24 @@ A record that cannot be read is kept as it came, with its number and the reason,
 body that is no push at all is refused. Nothing is stored or looked up here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
 
-from sync.wire import LIMITS, Change, Limits, PushRequest, Refused, is_null, read_change, read_hole, read_push_request
+from sync.wire import (
+    LIMITS,
+    Change,
+    Context,
+    Limits,
+    PushRequest,
+    Refused,
+    is_null,
+    read_change,
+    read_hole,
+    read_push_request,
+)
 
 Validate = Callable[[Change], str | None]
 """The domain's judgement of a change: None when it is sound, else the reason, in words a supervisor understands."""
@@ -119,17 +130,20 @@ def _read_other(body: bytes, expected: int, fault: str) -> Record:
 
 def _fault(change: Change, size: int, device: int, limits: Limits) -> str | None:
     """What the protocol itself holds against a readable change."""
-    fields = change.set_ or {}
     if change.dev != device:
         return "numbered as another device's change"
     if size > limits.change_bytes_max:
         return "larger than a change may be"
+    if change.set_ is not None:
+        return _patch_fault(change, change.set_, limits)
+    return "a change that says nothing" if is_null(change.p) and not change.erased else None
+
+
+def _patch_fault(change: Change, fields: Mapping[str, tuple[Raw, Context]], limits: Limits) -> str | None:
+    if change.e is None:
+        return "a patch that names no entity"
     if len(fields) > limits.fields_max:
         return "sets more fields than a patch may"
     if any(len(ctx) > limits.context_devices_max for _, ctx in fields.values()):
         return "names more devices than a context may"
-    if change.is_patch and change.e is None:
-        return "a patch that names no entity"
-    if not change.is_patch and is_null(change.p) and not change.erased:
-        return "a change that says nothing"
     return None

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from mobile.store import sync_rows
 from mobile.store.sync import SyncStore
-from server.queries import sync_blobs, sync_orders
+from server.queries import sync_orders
 from sync import clock, device, digest, feeds, merge, server, skeleton
 from sync.feeds import Entry
 from sync.wire import EVICT
@@ -171,10 +171,6 @@ def a_patch_tells_exactly_what_its_author_had_seen(patch: Patch) -> None:
     patch.setattr(merge, "context", lambda writes: {dev: n + 1 for dev, n in context(writes).items()})
 
 
-def a_repeated_piece_changes_nothing(patch: Patch) -> None:
-    patch.setattr(sync_blobs, "accept_piece", lambda size, received, start, piece: piece[: size - received])
-
-
 RULES: Mapping[str, SwitchOff] = {
     rule.__name__: rule
     for rule in (
@@ -203,6 +199,5 @@ RULES: Mapping[str, SwitchOff] = {
         a_patch_tells_what_its_author_had_seen,
         a_patch_tells_no_more_than_its_author_had_seen,
         a_patch_tells_exactly_what_its_author_had_seen,
-        a_repeated_piece_changes_nothing,
     )
 }

@@ -424,7 +424,7 @@ HAPPENINGS: dict[Callable[[World, Phone], None], float] = {
     lambda world, phone: world.publish(): 3,
     lambda world, phone: world.configure(phone): 0.5,
     lambda world, phone: world.enrol(): 1,
-    lambda world, phone: world.clone(phone): 0.5,
+    lambda world, phone: world.clone(phone): 1,
     lambda world, phone: world.take_image(phone): 1,
     lambda world, phone: world.roll_back(): 0.5,
     lambda world, phone: world.send_away(phone): 0.6,
