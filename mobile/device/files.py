@@ -19,17 +19,27 @@ def write_durably(path: Path, content: bytes) -> None:
     sync_directory(path.parent)
 
 
-def append_durably(path: Path, content: bytes) -> None:
-    """Add `content` at the end of `path`; on the disk when it returns. Raises OSError."""
+def append(path: Path, content: bytes) -> None:
+    """Add `content` at the end of `path`: safe from a kill when it returns, from a power cut after `flush`. Raises OSError."""
     is_new = not path.exists()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         _write_all(descriptor, content)
-        os.fdatasync(descriptor)
     finally:
         os.close(descriptor)
     if is_new:
         sync_directory(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Put what was appended on the disk. A file that is not there needs nothing."""
+    if not path.exists():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sync_directory(directory: Path) -> None:

@@ -64,6 +64,7 @@ class Courier:
         if card is None:
             service.tell(phase=SyncPhase.IDLE)
             return Trip()
+        self._sealed.flush()
         self._door.shred_if_due()
         store = self._door.open_second()
         if store is None:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from mobile.device.files import append_durably, write_durably
+from mobile.device.files import append, flush, write_durably
 
 HEAD = struct.Struct(">QII")
 
@@ -37,12 +37,19 @@ class SealedOutbox:
         return [n for n in numbers if n not in self._boxes]
 
     def add(self, boxes: Iterable[tuple[int, bytes]]) -> None:
-        """Keep boxes; on the disk when it returns. Raises OSError."""
+        """Keep boxes: safe from a kill when it returns, from a power cut after `flush`. Raises OSError.
+
+        The record itself is on the disk before; a worker does not wait for the disk a second time.
+        """
         with self._guard:
             new = [(n, box) for n, box in boxes if n not in self._boxes]
             if new:
-                append_durably(self._path, b"".join(_frame(n, box) for n, box in new))
+                append(self._path, b"".join(_frame(n, box) for n, box in new))
                 self._boxes.update(new)
+
+    def flush(self) -> None:
+        """Put the boxes on the disk; the sync thread does so moments after each record. Raises OSError."""
+        flush(self._path)
 
     def drop_until(self, acked: int) -> None:
         """Forget what the server holds: every number up to `acked`."""

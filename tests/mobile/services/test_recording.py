@@ -245,7 +245,7 @@ def test_a_seal_that_fails_does_not_undo_the_record_and_is_made_up_for(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sealed_outbox, "append_durably", no_room)
+        patched.setattr(sealed_outbox, "append", no_room)
         saved = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
     assert field.contact(saved).contact.id == saved and rig.field._sealed.numbers == ()
     field.lock()
