@@ -2,12 +2,12 @@
 minutes."""
 
 from server.web.coordinator import conference, conferences, discussion, minutes, papers, priorities, tracker
-from server.web.coordinator.case_list import search_case_list, show_case_list
+from server.web.coordinator.case_list import search_case_list, show_case_list, tell_news
 from server.web.coordinator.decisions import decide, judge
 from server.web.coordinator.person import show_person
 
 PAGES = (
-    show_case_list, search_case_list, show_person, judge, decide,
+    show_case_list, tell_news, search_case_list, show_person, judge, decide,
     conferences.show_conferences, conferences.call_conference,
     conference.show_conference, conference.change, conference.swap, conference.choose_again, conference.circulate,
     conference.show_paper,

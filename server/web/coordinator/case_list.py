@@ -74,6 +74,12 @@ class Choice(Value, frozen=True, kw_only=True):
         return "/cases?" + urlencode({**{name: value for name, value in asked.items() if value}, "page": page_number})
 
 
+class News(Value, frozen=True, kw_only=True):
+    """How many live cases came since a page was made. A number tells nobody's name."""
+
+    new: int
+
+
 class SearchForm(Form, frozen=True, kw_only=True):
     """Words to find a person by. They go by POST: no name is ever in an address."""
 
@@ -96,6 +102,15 @@ def show_case_list(
     choice = Choice(show=show, need=need, missing=missing, sort=sort, page=max(1, page))
     with door.open() as access:
         return _answer(request, access, district, choice)
+
+
+@get("/cases/news", opt={"action": Act.SEE_CASE_LIST}, sync_to_thread=True, include_in_schema=False)
+def tell_news(door: NamedDependency[Door], district: FromQuery[str], since: FromQuery[datetime]) -> Response[News]:
+    """How many came onto the list since a moment, for a page that is open."""
+    with door.open() as access:
+        access.require_district(Act.SEE_CASE_LIST, district, purpose="case list")
+        partner = is_partner(access, district)
+        return Response(News(new=0 if partner else count_cases(access.session, district, since).new))
 
 
 @post("/cases/search", opt={"action": Act.SEE_CASE_LIST}, status_code=200, sync_to_thread=True, include_in_schema=False)
@@ -128,6 +143,7 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
         is_filtered=choice != Choice(page=choice.page) and not words,
         districts=districts, summary=_summary(counts), view=choice, words=words,
         rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),
+        news_path="/cases/news?" + urlencode({"district": district.id, "since": access.now.isoformat()}),
         partner=partner, red=count_red_flags(access, district.id),
         nothing=_nothing(words), show_options=[(key, text) for key, (text, _) in SHOW.items()],
         need_options=[("", "Any"), *((str(each), say(each)) for each in NEEDS)],

@@ -7,11 +7,13 @@ const state = document.getElementById("note-state");
 const PAUSE_MS = 700;
 const RETRY_MS = 4000;
 const LOOK_MS = 4000;
+const UNTOUCHED_MS = 30 * 60 * 1000; // after this a page left open no longer keeps the session alive
 const kept = `lantern-note-${form.dataset.item}`;
 let base = form.elements.namedItem("base").value;
 let stored = { notes: base, outcome: outcome.value, version: Number(form.dataset.version) };
 let timer = 0;
 let sending = false;
+let touched = Date.now();
 
 const isDirty = () => notes.value !== stored.notes || outcome.value !== stored.outcome;
 const say = (text) => { if (state.textContent !== text) state.textContent = text; };
@@ -68,7 +70,7 @@ async function save() {
 }
 
 async function look() {
-  if (!sending && !isDirty() && document.visibilityState === "visible") {
+  if (!sending && !isDirty() && Date.now() - touched < UNTOUCHED_MS && document.visibilityState === "visible") {
     try {
       const answer = await fetch(form.action, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(8000) });
       if (answer.ok) {
@@ -99,6 +101,9 @@ for (const field of [notes, outcome]) {
   field.addEventListener("input", () => { keep(); say("Typing"); later(PAUSE_MS); });
 }
 form.addEventListener("submit", (event) => { event.preventDefault(); window.clearTimeout(timer); save(); });
+for (const kind of ["pointermove", "keydown", "scroll"]) {
+  document.addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+}
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
   const link = document.getElementById({ PageDown: "next-case", PageUp: "previous-case" }[event.key] ?? "");

@@ -1,6 +1,7 @@
 """The pages of the conference, through the whole application, on both databases."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -241,8 +242,6 @@ def test_a_partner_finds_nobody_by_words_it_may_not_see(browser: Browser, watfor
 
 
 def test_a_missed_action_is_red_on_the_case_list_for_every_partner(browser: Browser, watford, now) -> None:
-    from datetime import timedelta
-
     from server.tables.case import case_action
 
     with watford.writing() as session:
@@ -265,3 +264,18 @@ def test_an_agency_that_works_with_somebody_opens_the_record_and_learns_no_place
     assert "My own front door" in record.text
     assert "shelter" not in record.text
     assert browser.get("/people/p01").status_code == 404
+
+
+def test_an_open_list_hears_of_somebody_new_and_of_nobodys_name(browser: Browser, watford, now) -> None:
+    page = browser.sign_in("priya").get("/cases").text
+    path = re.search(r'data-path="([^"]+)"', page)[1].replace("&amp;", "&")
+    assert browser.get(path).json() == {"new": 0}
+    later = now + timedelta(hours=3)
+    with watford.writing() as session:
+        county.put_person(session, later, "new", "", name="Newly Verified", state="candidate", nights=(1,))
+        county.put_person(
+            session, later, "there", "", name="Elsewhere", state="candidate", nights=(1,), district_id="three-rivers"
+        )
+    assert browser.get(path).json() == {"new": 1}
+    assert browser.sign_in("ruth").get(path).json() == {"new": 0}
+    assert browser.sign_in("rowan").get(path).status_code == 404
