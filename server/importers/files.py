@@ -158,6 +158,8 @@ def show_raw(cells: Iterable[str]) -> str:
 
 def make_storable(text: str) -> str:
     """The same text with what no database can hold made visible: NUL characters and halves of surrogate pairs."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
 
 

@@ -6,7 +6,8 @@ transaction, with the account. How a source's file is read is in its own folder.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -283,7 +284,7 @@ def _make_referral(
         alert_id=alert.id,
         source=report.source,
         reported_at=reported_at,
-        due_on=due_on(reported_at.astimezone(ZoneInfo(run.zone)).date()),
+        due_on=_due_on(reported_at.astimezone(ZoneInfo(run.zone)).date()),
         state=state,
         seen_at=report.seen_at,
         seen_text=report.seen_text,
@@ -296,6 +297,12 @@ def _make_referral(
         team_id=teams.get(each.district_id) if each.district_id else None,
         duplicate_of=parent_id,
     )
+
+
+@lru_cache(maxsize=1024)
+def _due_on(reported_on: date) -> date:
+    """Many reports of a file are of the same day."""
+    return due_on(reported_on)
 
 
 def _cut(text: str) -> str:

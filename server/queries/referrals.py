@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from server.queries.bulk import insert_new
 from server.queries.positions import lay_flat
 from server.tables.agency import team, team_district
 from server.tables.referral import alert, alert_referrer, referral
@@ -54,10 +55,9 @@ def find_referral_ids(session: Session, source: AlertSource, references: Collect
 
 
 def add_alerts(session: Session, alerts: Sequence[Alert], batch_id: Id) -> None:
-    """Store alerts as they arrived."""
+    """Store alerts as they arrived. One that another import has just stored is passed over, and its referral then fails."""
     rows = [_alert_row(each, batch_id) for each in alerts]
-    if rows:
-        session.execute(insert(alert), rows)
+    insert_new(session, alert, rows)
 
 
 def add_referrers(session: Session, referrers: Sequence[ReferrerRow]) -> None:
@@ -69,8 +69,7 @@ def add_referrers(session: Session, referrers: Sequence[ReferrerRow]) -> None:
 def add_referrals(session: Session, referrals: Sequence[StoredReferral]) -> None:
     """Store referrals."""
     rows = [_referral_row(each) for each in referrals]
-    if rows:
-        session.execute(insert(referral), rows)
+    insert_new(session, referral, rows)
 
 
 def list_team_of_districts(session: Session) -> dict[Id, Id]:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.queries.bulk import insert_new
 from server.tables.sighting import sighting
 from shared.model.value import Id
 
@@ -39,5 +40,4 @@ def list_known_keys(session: Session, keys: Sequence[str]) -> set[str]:
 
 def add_counts(session: Session, counts: Sequence[StoredCount]) -> None:
     """Store counts."""
-    if counts:
-        session.execute(insert(sighting), [count._asdict() for count in counts])
+    insert_new(session, sighting, [count._asdict() for count in counts])

@@ -76,7 +76,10 @@ def _understand(number: int, request: Any, reading: Reading) -> Report | Refusal
 
 def _read_report(number: int, cells: Mapping[str, str], reading: Reading) -> Report:
     def cell(*names: str) -> str:
-        return next((cells[name] for name in names if cells.get(name)), "")
+        for name in names:
+            if text := cells.get(name):
+                return text
+        return ""
 
     if not cell("service_request_id", "token"):
         raise UnusableRow("service_request_id is empty: without it a request cannot be told from its repetition.")
