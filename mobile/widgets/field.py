@@ -20,6 +20,8 @@ from mobile.widgets.words import Words
 class Writing(TextInput):
     """Kivy's text input that waits until the finger is lifted, so that a list can be scrolled by it."""
 
+    focus: bool
+
     def on_touch_down(self, touch: Any) -> bool:
         """Keep the finger; take focus only when it is lifted in place."""
         if self.focus:

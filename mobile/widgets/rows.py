@@ -61,8 +61,10 @@ class _Slot(InstructionGroup):
         side_text, detail_text = (row.side, row.detail) if head_lines() == 1 else ("", _joined(row.side, row.detail))
         side_px = letters.width_of(side_text, letters.size_px("small"), False) if side_text else 0
         room = width - left - dp(EDGE)
-        head = _line(row.head, "head", True, room - side_px - dp(GAP), head_lines())
         detail = _line(detail_text, "small", False, room, detail_lines())
+        # Lines that the detail leaves free are the heading's.
+        free = detail_lines() - round((detail.height if detail else 0) / (letters.size_px("small") * 1.17))
+        head = _line(row.head, "head", True, room - side_px - dp(GAP), head_lines() + max(0, free))
         side = letters.texture(side_text, letters.size_px("small"), False, ceil(side_px) + 2, "right")
         tall = (head.height if head else 0) + (detail.height if detail else 0)
         top = (height + tall) / 2

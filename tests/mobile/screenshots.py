@@ -148,6 +148,20 @@ def main() -> None:
         environment = os.environ | {"KIVY_METRICS_FONTSCALE": scale}
         command = [sys.executable, "-m", "tests.mobile.screenshots", str(options.directory), "--only", options.only]
         subprocess.run([*command, "--scale", scale, *landscape], env=environment, check=True, cwd=ROOT, timeout=600)
+    if not options.only:
+        _strip(options.directory)
+
+
+def _strip(directory: Path) -> None:
+    """The shortest path side by side: Log contact, Marek, Bedded down, Done."""
+    from PIL import Image
+
+    names = ("tonight", "contact-1-who", "contact-2-state", "contact-3-saved")
+    frames = [Image.open(directory / f"phone-{name}-night.png") for name in names]
+    strip = Image.new("RGB", (len(frames) * (WIDTH + 16) - 16, HEIGHT), "#8A6A4A")
+    for place, frame in enumerate(frames):
+        strip.paste(frame, (place * (WIDTH + 16), 0))
+    strip.save(directory / "phone-four-taps.png")
 
 
 def _take(directory: Path, only: str, scale: float, landscape: bool) -> None:

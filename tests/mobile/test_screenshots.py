@@ -1,4 +1,4 @@
-"""`make screenshots`: takes the phone's pictures when LANTERN_SCREENSHOTS names a directory; otherwise one, to see that it can."""
+"""`make screenshots` takes the phone's pictures, where LANTERN_SCREENSHOTS says; otherwise one is taken, to see that it can."""
 
 import os
 import subprocess

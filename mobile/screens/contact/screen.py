@@ -175,6 +175,8 @@ class ContactScreen(Screen):
     def _render_state(self) -> None:
         state, ids = self.state, self.ids
         ids.people.text = self._who()
+        careful = ", ".join(person.known_as for person in state.chosen if person.has_safety_needs)
+        ids.safety.text = self.say("contact.safety", names=careful) if careful else ""
         if not ids.states.children:
             ids.states.put([self._state_button(code) for code in STATES])
         for button, code in zip(ids.states.in_order(), STATES, strict=True):
@@ -220,6 +222,7 @@ class ContactScreen(Screen):
         when = say_when(self.words, person.last_seen_at, self.desk.now())
         near = join(when, say_distance(self.words, person.distance_m))
         tile = Tile(text=person.known_as, detail="\n".join(part for part in (person.last_place, near) if part))
+        tile.icon = "warn" if person.has_safety_needs else ""
         tile.bind(on_release=lambda *_: self.send(PersonPicked(person_id=person.id)))
         return tile
 
@@ -236,12 +239,14 @@ class ContactScreen(Screen):
 
     def _match_card(self, match: LikelyDuplicate) -> Card:
         person = match.person
+        when = say_when(self.words, person.last_seen_at, self.desk.now())
+        away = (
+            self.say("contact.away", distance=say_distance(self.words, person.distance_m)) if person.distance_m else ""
+        )
         question = self.say(
             "contact.could_this_be",
             name=person.known_as,
-            seen=join(
-                say_distance(self.words, person.distance_m), say_when(self.words, person.last_seen_at, self.desk.now())
-            ),
+            seen=", ".join(part for part in (when, away) if part),
         )
         card = Card()
         card.add_widget(Words(text=question, bold=True))

@@ -45,7 +45,10 @@ class EnrolScreen(Screen):
 
     def next(self) -> None:
         """The code is in."""
-        typed = {"server": self.ids.server.text, "code": self.ids.code.text}  # read both: each event draws the fields anew
+        typed = {
+            "server": self.ids.server.text,
+            "code": self.ids.code.text,
+        }  # read both: each event draws the fields anew
         for field, text in typed.items():
             self.send(Typed(field=field, text=text))
         self.send(CodeDone())

@@ -113,7 +113,7 @@ def test_a_likely_duplicate_is_hinted_and_yes_makes_one_person_of_two(night, on_
         await driver.write("Red")
         await driver.tap("Next")
         await driver.tap("Bedded down")
-        await driver.until(lambda: any("Could this be Red?" in text for text in driver.visible_texts()))
+        await driver.until(lambda: any("Could this be ‘Red’?" in text for text in driver.visible_texts()))
         await driver.settle()
         await driver.tap("Yes")
         await driver.settle()
@@ -267,12 +267,10 @@ def _remembered() -> list[str]:
     """Every text that any widget still alive holds."""
     from kivy.uix.widget import Widget
 
-    texts = []
-    for thing in gc.get_objects():
-        if issubclass(type(thing), Widget):  # isinstance would follow dead weak proxies
-            for name in ("text", "detail", "line", "title", "rows", "state"):
-                texts.append(repr(getattr(thing, name, "")))
-    return texts
+    # isinstance would follow dead weak proxies
+    widgets = [thing for thing in gc.get_objects() if issubclass(type(thing), Widget)]
+    names = ("text", "detail", "line", "title", "rows", "state")
+    return [repr(getattr(widget, name, "")) for widget in widgets for name in names]
 
 
 @pytest.mark.parametrize("how", ["idle", "background", "screen_off", "by_hand"])

@@ -181,7 +181,7 @@ def test_a_person_found_for_a_contact_is_met():
 
 def test_only_what_was_changed_of_a_person_is_written():
     record = RehearsalField().person("p-2")
-    state, effects = play(
+    _state, effects = play(
         person,
         person.State(person_id="p-2", record=record),
         person.EditPressed(),
@@ -284,7 +284,7 @@ def test_a_pin_opens_its_own_page():
 
 
 def test_a_setting_is_kept_before_it_is_taken_up():
-    state, effects = play(settings, settings.State(), settings.Picked(name="theme", value="day"), settings.Kept())
+    _state, effects = play(settings, settings.State(), settings.Picked(name="theme", value="day"), settings.Kept())
     assert calls(effects) == [("set_setting", ("theme", "day"))]
     assert effects[-1] == ApplySettings()
 

@@ -166,7 +166,7 @@ def test_someone_new_without_a_word_is_not_described():
 
 
 def test_yes_before_saving_records_the_known_person():
-    state, effects = play(*NEW, MATCH, MatchAnswered(person_id=RED.id, answer="yes"))
+    state, _effects = play(*NEW, MATCH, MatchAnswered(person_id=RED.id, answer="yes"))
     draft = draft_of(state, ContactState.BEDDED_DOWN)
     assert (draft.person_ids, draft.new_people) == ((RED.id,), ())
 
@@ -174,7 +174,7 @@ def test_yes_before_saving_records_the_known_person():
 def test_yes_after_saving_says_that_they_are_one():
     record = RehearsalField()
     record.drafts.append(draft_of(play(*NEW)[0], ContactState.BEDDED_DOWN))
-    state, effects = play(
+    _state, effects = play(
         *NEW,
         MATCH,
         StateChosen(state=ContactState.BEDDED_DOWN),
@@ -239,7 +239,7 @@ def test_done_stays_when_the_addition_could_not_be_written():
 
 
 def test_done_before_saving_does_nothing():
-    state, effects = play(*KNOWN, PersonPicked(person_id=MAREK.id), DonePressed())
+    _state, effects = play(*KNOWN, PersonPicked(person_id=MAREK.id), DonePressed())
     assert effects == []
 
 
@@ -250,7 +250,7 @@ def test_a_note_is_looked_at_for_an_address():
 
 def test_a_pin_put_by_hand_keeps_the_guess():
     fix = RehearsalField().where_am_i()
-    state, effects = play(*SAVED, FixFound(fix=fix), PinPut(latitude=51.6, longitude=-0.4))
+    _state, effects = play(*SAVED, FixFound(fix=fix), PinPut(latitude=51.6, longitude=-0.4))
     position = calls(effects)[-1][1][1]["position"]
     assert position.source == PinSource.MOVED_BY_WORKER
     assert position.moved_from == (fix.position.latitude, fix.position.longitude)
