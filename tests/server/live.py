@@ -1,0 +1,49 @@
+"""A real server in a process of its own, on a port of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+START_WITHIN_S = 60
+
+
+@contextmanager
+def serving(database_url: str, data: Path, **settings: str) -> Iterator[str]:
+    """`lantern serve` over a database; yields its address."""
+    port = find_port()
+    environment = os.environ | {"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(data), **settings}
+    command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port)]
+    with (data / "serve.log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_until_healthy(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def find_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
+    ends = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < ends:
+        assert process.poll() is None, "the server ended before it answered"
+        try:
+            if httpx.get(f"{address}/health", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer in time")
