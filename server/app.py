@@ -57,7 +57,9 @@ def create_services(
     """What a server, or a command, works with. Close its database at the end."""
     database, keys, ledger = Database(settings.database), load_keys(settings), open_ledger(settings)
     issuer = TokenIssuer(secret=keys.secret, settings=settings)
-    projection = Projection(districts=CurrentDistricts(settings.data), new_id=new_id, timezone=settings.timezone)
+    projection = Projection(
+        districts=CurrentDistricts(settings.data), new_id=new_id, crs=settings.crs, timezone=settings.timezone
+    )
     return Services(
         settings=settings,
         database=database,
