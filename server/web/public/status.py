@@ -1,0 +1,61 @@
+"""What became of a report, by its reference: kind, true, and giving nobody away. The reference goes by POST, never by address."""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import URLEncodedBody
+
+from server.actions.public_reports import find_report
+from server.http.services import Services
+from server.queries.inbox import InboxRow
+from server.web.layout.forms import Form
+from server.web.layout.page import AnyRequest, page
+from server.web.public.limits import check_limit
+from shared.model.codes import ReferralState
+from shared.policy import Act
+from shared.rules.referral import normalise_outcome, reply_to_referrer
+
+ANSWERS = {
+    ReferralState.RECEIVED: "We have your report. A team leader reads every one.",
+    ReferralState.NEEDS_INFORMATION: "We could not find the place from what we have. If you remember more, please tell us again.",
+    ReferralState.ASSIGNED: "Our outreach team has your report and will look.",
+    ReferralState.LOOKED_FOR: "Our team has looked, and is still looking.",
+    ReferralState.FOUND: "Our team found the person you told us about. We can’t share more, to protect them.",
+    ReferralState.DUPLICATE_OF: "Somebody else told us of the same person or place. Our team has it.",
+    ReferralState.WRONG_AREA: "The place is in another area, outside ours. Please tell the council there too.",
+}
+UNKNOWN = "We have no report with this reference. Check each letter: it has twelve, in three groups."
+
+
+class StatusForm(Form, frozen=True, kw_only=True):
+    """The reference that somebody kept."""
+
+    reference: str = ""
+
+
+@get("/report/status", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+def show_status_form(request: AnyRequest) -> Response[str]:
+    """Asks for the reference."""
+    return page(request, "public/status.html", title="What happened to my report?", reference="", answer="", errors={})
+
+
+@post("/report/status", opt={"action": Act.PUBLIC}, status_code=200, sync_to_thread=True, include_in_schema=False)
+def show_status(
+    request: AnyRequest, services: NamedDependency[Services], data: URLEncodedBody[StatusForm]
+) -> Response[str]:
+    """Says where the report stands."""
+    check_limit(request, services)
+    with services.database.reading() as session:
+        found = find_report(session, data.reference[:40])
+    return page(
+        request, "public/status.html", title="What happened to my report?", reference=data.reference[:40],
+        answer=say_answer(found) if found else "", errors={} if found else {"reference": UNKNOWN},
+        status=200 if found else 404,
+    )  # fmt: skip
+
+
+def say_answer(found: InboxRow) -> str:
+    """Returns what the reporter is told."""
+    outcome = normalise_outcome(found.outcome) if found.outcome else None
+    if outcome is not None:
+        return reply_to_referrer(outcome)
+    return ANSWERS.get(found.referral.state, ANSWERS[ReferralState.RECEIVED])

@@ -1,0 +1,128 @@
+"""Sam tells us about someone, keeps a reference, and hears back; nobody learns more from it."""
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server.database import Database
+from server.tables.referral import alert, alert_referrer, referral
+from tests.web import county
+from tests.web.conftest import Browser
+from tests.web.test_pages import plain
+
+
+@pytest.fixture
+def sam(client: Any) -> Browser:
+    """Somebody on a bus, with no account."""
+    return Browser(client)
+
+
+def tell(sam: Browser, **fields: str) -> Any:
+    key = re.search(r'name="key" value="([^"]+)"', sam.get("/report").text)
+    assert key is not None
+    told = {
+        "key": key[1],
+        "place": "The doorway by the chemist",
+        "district": county.WATFORD,
+        "appearance": "Red hat",
+        "tell": "no",
+    }
+    return sam.send("/report", **(told | fields))
+
+
+def reference_in(page: Any) -> str:
+    found = re.search(r'lantern-code--long">([^<]+)<', page.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+def test_a_report_reaches_the_inbox_and_gives_a_reference(sam: Browser, filled: Database) -> None:
+    reference = reference_in(tell(sam))
+    assert re.fullmatch(r"[A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4}", reference)
+    with filled.reading() as session:
+        row = session.execute(select(referral).where(referral.c.number == reference)).mappings().one()
+    assert (row["state"], row["district_id"], row["team_id"], row["description"]) == (
+        "received", county.WATFORD, "watford-outreach", "Red hat",
+    )  # fmt: skip
+
+
+def test_the_same_form_sent_twice_is_one_report(sam: Browser, filled: Database) -> None:
+    first = reference_in(tell(sam, key="one"))
+    second = reference_in(tell(sam, key="one"))
+    with filled.reading() as session:
+        numbers = session.scalars(select(referral.c.number).where(referral.c.source == "council_form")).all()
+    assert first == second
+    assert numbers == [first]
+
+
+def test_who_told_us_is_kept_apart_and_for_ninety_days(sam: Browser, filled: Database, now: Any) -> None:
+    tell(sam, tell="yes", email="sam@example.org")
+    with filled.reading() as session:
+        raw = session.scalar(select(alert.c.raw).where(alert.c.source == "council_form"))
+        kept = session.execute(select(alert_referrer.c.email, alert_referrer.c.delete_on)).one()
+    assert "sam@example.org" not in str(raw)
+    assert (kept.email, (kept.delete_on - now.date()).days) == ("sam@example.org", 90)
+
+
+def test_an_address_is_not_kept_when_sam_says_no(sam: Browser, filled: Database) -> None:
+    tell(sam, tell="no", email="sam@example.org")
+    with filled.reading() as session:
+        assert session.execute(select(alert_referrer.c.email)).first() is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"place": " "}, "Say where"),
+        ({"district": ""}, "Choose the area"),
+        ({"postcode": "ZZ99 9ZZ"}, "We do not know this postcode"),
+        ({"people": "many"}, "Give a number"),
+        ({"tell": "yes", "email": "no address"}, "Give an e-mail address"),
+    ],
+)
+def test_what_is_missing_is_told_and_nothing_typed_is_lost(
+    sam: Browser, filled: Database, fields: dict[str, str], message: str
+) -> None:
+    page = tell(sam, **fields)
+    assert page.status_code == 422
+    assert message in page.text
+    assert "Red hat" in page.text
+    with filled.reading() as session:
+        assert session.scalar(select(alert.c.id).where(alert.c.source == "council_form")) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "answer"),
+    [
+        ("received", "", "We have your report."),
+        ("found", "", "We can’t share more, to protect them."),
+        ("closed", "person found - taken to shelter", "Our team found the person you told us about."),
+        ("closed", "person not found - person looked for", "could not find the person"),
+    ],
+)
+def test_sam_hears_back_and_nobody_is_given_away(
+    sam: Browser, filled: Database, state: str, outcome: str, answer: str
+) -> None:
+    reference = reference_in(tell(sam))
+    with filled.writing() as session:
+        session.execute(referral.update().where(referral.c.number == reference).values(state=state, outcome=outcome))
+    page = sam.send("/report/status", reference=reference.lower().replace("-", " "))
+    assert answer in plain(page.text)
+    assert "shelter" not in plain(page.text)
+    assert reference not in str(page.url)
+
+
+def test_an_unknown_reference_is_told_so(sam: Browser) -> None:
+    sam.get("/report/status")
+    answer = sam.send("/report/status", reference="AAAA-BBBB-CCCC")
+    assert answer.status_code == 404
+    assert "no report with this reference" in answer.text
+
+
+def test_one_address_may_not_flood_us(sam: Browser) -> None:
+    sam.get("/report/status")
+    codes = [sam.send("/report/status", reference="AAAA").status_code for _ in range(11)]
+    assert codes[:10] == [404] * 10
+    assert codes[10] == 429
