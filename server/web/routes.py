@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from server.web import admin, agency, commissioner, coordinator, everyone, lead, public, signin
+from server.web import admin, agency, commissioner, coordinator, everyone, lead, referrer, signin
 from server.web.layout.assets import asset_router
 
 AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (
@@ -16,7 +16,7 @@ AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (
     admin.PAGES,
     agency.PAGES,
     everyone.PAGES,
-    public.PAGES,
+    referrer.PAGES,
 )
 
 

@@ -24,8 +24,8 @@ MAPS = (HOTSPOTS, "lead-tonight")
 PAGES = [
     (None, "/sign-in", "sign-in"),
     (None, "/nothing-here", "no-such-page"),
-    (None, "/report", "public-report"),
-    (None, "/report/status", "public-status"),
+    (None, "/report", "referrer-report"),
+    (None, "/report/status", "referrer-status"),
     ("priya", "/cases", "coordinator-case-list"),
     ("priya", "/people/marek", "coordinator-person"),
     ("tom", "/referrals", "lead-referrals"),

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from server.access import Access, Door
+from server.actions.notes import find_notes_subject
 from server.queries import districts, person_page, subjects
 from server.queries.person_page import CaseStanding
 from server.web.coordinator.glance import glance_at
@@ -82,7 +83,7 @@ def answer(
 ) -> Response[str]:
     """The page of a record that the door has opened, with what is wrong with a form where something is."""
     session, now = access.session, access.now
-    subject = subjects.find_person(session, person.id) or Subject(kind=SubjectKind.PERSON, id=person.id)
+    subject = find_notes_subject(access, person.id) or Subject(kind=SubjectKind.PERSON, id=person.id)
     same = subjects.list_same_person(session, person.id)
     case = _case_shown(access, person_page.list_cases_of(session, person.id))
     district = _district_shown(access, subject, case)

@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("/devices", "Phones", Act.SEE_DEVICES),
     Entry("/workers", "Workers", Act.MANAGE_WORKERS),
     Entry("/agencies", "Agencies", Act.SEE_AGREEMENTS),
+    Entry("/access-reviews", "Reviews", Act.REVIEW_ACCESS),
     Entry("/who-can-see", "Who can see what", Act.SEE_RECIPIENTS),
 )
 

@@ -15,7 +15,7 @@ from server.places.postcodes import find_position
 from server.queries.districts import list_districts
 from server.web.layout.forms import Errors, Form, require_text
 from server.web.layout.page import AnyRequest, page
-from server.web.public.limits import check_limit
+from server.web.referrer.limits import check_limit
 from shared.policy import Act
 
 MOST_PEOPLE = 500
@@ -55,7 +55,7 @@ def send_report(
     with services.database.writing() as session:
         finder = _districts(services.settings.data).get_finder(session)
         reference = receive_report(session, report, finder, services.clock(), services.new_id)
-    return page(request, "public/thanks.html", title="Thank you", reference=reference, will_hear=bool(report.email))
+    return page(request, "referrer/thanks.html", title="Thank you", reference=reference, will_hear=bool(report.email))
 
 
 @cache
@@ -102,6 +102,6 @@ def _form(request: AnyRequest, services: Services, form: ReportForm, errors: Err
     with services.database.reading() as session:
         areas = _areas(session)
     return page(
-        request, "public/report.html", title="Tell us about someone sleeping rough", form=form, errors=errors,
+        request, "referrer/report.html", title="Tell us about someone sleeping rough", form=form, errors=errors,
         areas=[("", "Choose an area"), *areas.items()], status=422 if errors else 200,
     )  # fmt: skip

@@ -9,7 +9,7 @@ from server.http.services import Services
 from server.queries.inbox import InboxRow
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
-from server.web.public.limits import check_limit
+from server.web.referrer.limits import check_limit
 from shared.model.codes import ReferralState
 from shared.policy import Act
 from shared.rules.referral import normalise_outcome, reply_to_referrer
@@ -35,7 +35,7 @@ class StatusForm(Form, frozen=True, kw_only=True):
 @get("/report/status", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
 def show_status_form(request: AnyRequest) -> Response[str]:
     """Asks for the reference."""
-    return page(request, "public/status.html", title="What happened to my report?", reference="", answer="", errors={})
+    return page(request, "referrer/status.html", title="What happened to my report?", reference="", answer="", errors={})
 
 
 @post("/report/status", opt={"action": Act.PUBLIC}, status_code=200, sync_to_thread=True, include_in_schema=False)
@@ -47,7 +47,7 @@ def show_status(
     with services.database.reading() as session:
         found = find_report(session, data.reference[:40])
     return page(
-        request, "public/status.html", title="What happened to my report?", reference=data.reference[:40],
+        request, "referrer/status.html", title="What happened to my report?", reference=data.reference[:40],
         answer=say_answer(found) if found else "", errors={} if found else {"reference": UNKNOWN},
         status=200 if found else 404,
     )  # fmt: skip

@@ -1,6 +1,0 @@
-"""Pages for anybody: telling us about someone sleeping rough, and hearing what became of it. They show no record."""
-
-from server.web.public.report import send_report, show_report_form
-from server.web.public.status import show_status, show_status_form
-
-PAGES = (show_report_form, send_report, show_status_form, show_status)
