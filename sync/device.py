@@ -56,7 +56,7 @@ class DeviceState(Struct, frozen=True, kw_only=True):
 class Known(Struct, frozen=True):
     """What the store holds of one change. `n` is its number in the own log, None for a change of others.
 
-    `words` is what each feed said last of it. `scope` is where it was recorded. `has_body` tells a change from an id.
+    `words` is what each feed said last of it. `scope` is where it was recorded.
     """
 
     id: str
@@ -65,7 +65,6 @@ class Known(Struct, frozen=True):
     eff: int
     is_shown: bool
     words: Mapping[str, str]
-    has_body: bool = True
 
 
 class Standing(Enum):
@@ -243,10 +242,10 @@ def may_forget(state: DeviceState, fate: Fate) -> bool:
 
 
 def _is_body_missing(answer: PullAnswer, known: Mapping[str, Known]) -> bool:
-    """Were we spared the body of a change that we do not hold? Then the log is not whole: ask again for all bodies."""
-    return any(
-        row.op == PUT and is_null(row.body) and not (row.id in known and known[row.id].has_body) for row in answer.rows
-    )
+    """Were we spared the body of a change that our log does not hold? Then it is not whole, or a copy of this phone has
+    written under our number: ask again for all bodies."""
+    spared = (row.id for row in answer.rows if row.op == PUT and is_null(row.body))
+    return any(change_id not in known or known[change_id].n is None for change_id in spared)
 
 
 def _follow_clock(hlc: int, rows: Iterable[Row], wall_ms: int) -> int:
@@ -308,7 +307,7 @@ class Reading:
             self._bodies[row.id] = bytes(row.body)
 
     def _meet(self, row: Row) -> None:
-        self._known[row.id] = Known(row.id, None, "", -1, is_shown=False, words={}, has_body=False)
+        self._known[row.id] = Known(row.id, None, "", -1, is_shown=False, words={})
         self._said[row.id] = {}
 
     def _say(self, row: Row, word: str) -> None:

@@ -35,7 +35,7 @@ def main() -> int:
     options = parser.parse_args()
     seeds = [options.seed] if options.seed is not None else range(options.first, options.first + options.runs)
     counts: Counter[str] = Counter()
-    started = time.monotonic()
+    started, used = time.monotonic(), time.process_time()
     for seed in seeds:
         try:
             counts += live(seed).counts
@@ -43,7 +43,8 @@ def main() -> int:
             traceback.print_exc()
             say(f"seed {seed}: {type(error).__name__}: {error}\nreplay it with: make simulate SEED={seed}")
             return 1
-    say(f"{len(seeds)} worlds lived in {time.monotonic() - started:.1f} s; nothing broke.")
+    took_s, cpu_s = time.monotonic() - started, time.process_time() - used
+    say(f"{len(seeds)} worlds lived in {took_s:.1f} s ({cpu_s:.1f} s of CPU); nothing broke.")
     for name, count in counts.most_common():
         say(f"  {count:>9,}  {name}")
     return 0

@@ -27,6 +27,7 @@ ONCE_BROKEN = {
     3: "the hash did not cover dots: after a renewal and a restore the same ids came back with other numbers",
     41: "a copy of a phone pushed on from another past than the server's, and a number was taken for another change",
     88: "a phone died between hearing of the wipe and wiping itself",
+    89: "a copy wrote under this phone's number, and the body that was spared was not in this phone's log",
     138: "a spared body left an older one of the same change standing",
     155: "a quarantined change came back after a restore, and its author was not told of the erasure",
 }

@@ -1,0 +1,194 @@
+"""The small rules, each alone: clocks, hashes, pacing, safety, attachments, renewal, where a change stands."""
+
+from hashlib import sha256
+
+import pytest
+from msgspec import Raw
+
+from sync import blobs, clock, digest, pacing
+from sync.device import DeviceState, Standing, standing
+from sync.renewal import renew, translate
+from sync.safety import safe_numbers
+from sync.server import next_server_number, version_key
+from sync.skeleton import skeleton_body
+from sync.wire import Change, encode, read_change
+
+NOW_MS = 1_794_519_000_000
+MINUTE_MS = 60_000
+
+
+# -------------------------------------------------------------------------------------------------------------- clocks
+
+
+def test_the_next_stamp_is_later_than_the_last_even_when_the_clock_went_back() -> None:
+    last = clock.tick(0, NOW_MS)
+    assert clock.tick(last, NOW_MS - MINUTE_MS) == last + 1
+
+
+def test_a_stamp_ten_years_ahead_is_clamped_to_five_minutes() -> None:
+    future = (NOW_MS + 10 * 365 * 86_400_000) << 16
+    assert clock.clamp(future, NOW_MS) == (NOW_MS + 5 * MINUTE_MS) << 16
+    assert clock.clamp(NOW_MS << 16, NOW_MS) == NOW_MS << 16
+
+
+def test_a_phone_follows_a_stamp_that_is_near_and_not_one_that_is_far() -> None:
+    near, far = (NOW_MS + MINUTE_MS) << 16, (NOW_MS + 6 * MINUTE_MS) << 16
+    assert clock.merge(0, near, NOW_MS) == near
+    assert clock.merge(7, far, NOW_MS) == 7
+
+
+@pytest.mark.parametrize(
+    ("skew_ms", "same_boot", "moved_ms"), [(90_000, True, 0), (3_600_000, True, 3_600_000), (3_600_000, False, 0)]
+)
+def test_times_are_mended_only_when_the_clock_was_far_off_and_the_boot_agrees(
+    skew_ms: int, same_boot: bool, moved_ms: int
+) -> None:
+    assert clock.mend(NOW_MS, skew_ms, same_boot) == NOW_MS + moved_ms
+
+
+def test_the_servers_numbers_never_repeat_not_even_after_a_restore_of_yesterday() -> None:
+    number = next_server_number(0, NOW_MS)
+    assert next_server_number(number, NOW_MS) == number + 1
+    assert next_server_number(0, NOW_MS + 1) > number + 1_000
+
+
+# -------------------------------------------------------------------------------------------------------------- hashes
+
+
+def test_a_hash_tells_operation_stamp_and_dot_apart() -> None:
+    rows = [("put", digest.mark(5, 7, 1)), ("put", digest.mark(6, 7, 1)), ("put", digest.mark(5, 8, 1)), ("evict", "")]
+    assert len({digest.extend(0, op, "c1", marked) for op, marked in rows}) == len(rows)
+
+
+def test_a_hash_is_written_with_sixteen_digits_and_never_overflows() -> None:
+    total = digest.extend(2**64 - 1, "put", "c1", "")
+    assert len(digest.write(total)) == 16
+    assert int(digest.write(total), 16) == total == digest.row_hash("put", "c1", "") - 1
+
+
+# -------------------------------------------------------------------------------------------------------------- pacing
+
+
+@pytest.mark.parametrize(("took_ms", "size"), [(500, 200), (4_000, 100), (20_000, 50)])
+def test_sizes_follow_how_long_a_request_took(took_ms: int, size: int) -> None:
+    assert pacing.adapt(100, took_ms, 1, 200) == size
+
+
+def test_sizes_stay_within_their_bounds() -> None:
+    assert pacing.adapt(200, 1, 1, 200) == 200
+    assert pacing.adapt(1, 60_000, 1, 200) == 1
+    assert pacing.after_pull(pacing.Sizes(page=1_000), 1).page == 1_000
+    assert pacing.halve_batch(pacing.Sizes(batch=1)).batch == 1
+
+
+def test_waiting_doubles_from_five_seconds_to_a_quarter_of_an_hour() -> None:
+    assert [pacing.retry_delay_s(n, 1.0) for n in (1, 2, 3, 20)] == [5.0, 10.0, 20.0, 900.0]
+    assert pacing.retry_delay_s(3, 0.0) == 10.0
+    assert pacing.retry_delay_s(1, 0.0, wanted_s=30.0) == 30.0
+
+
+# -------------------------------------------------------------------------------------------------------------- safety
+
+
+def test_nothing_is_safe_before_there_are_as_many_backups_as_are_kept() -> None:
+    assert safe_numbers([{7: 40}], retained=2) == {7: 0}
+
+
+def test_what_is_safe_is_in_every_backup_also_in_one_of_another_timeline() -> None:
+    assert safe_numbers([{7: 40, 9: 3}, {7: 31}], retained=2) == {7: 31, 9: 0}
+
+
+# --------------------------------------------------------------------------------------------------------- attachments
+
+
+def test_pieces_follow_one_another_to_the_end() -> None:
+    assert blobs.next_piece(10, 0, 4) == blobs.Piece(0, 4)
+    assert blobs.next_piece(10, 8, 4) == blobs.Piece(8, 2)
+    assert blobs.next_piece(10, 10, 4) is None
+
+
+def test_a_repeated_piece_brings_nothing_new_and_an_overlapping_one_only_its_end() -> None:
+    assert blobs.accept_piece(10, 4, 0, b"abcd") == b""
+    assert blobs.accept_piece(10, 4, 2, b"cdef") == b"ef"
+
+
+@pytest.mark.parametrize(("start", "piece"), [(5, b"x"), (4, b"1234567")])
+def test_a_piece_after_a_gap_or_beyond_the_end_is_refused_with_where_to_go_on(start: int, piece: bytes) -> None:
+    with pytest.raises(blobs.BlobRefused) as refused:
+        blobs.accept_piece(10, 4, start, piece)
+    assert refused.value.received == 4
+
+
+def test_bytes_must_be_what_their_name_promises() -> None:
+    assert blobs.is_whole(sha256(b"photo").hexdigest(), b"photo")
+    assert not blobs.is_whole(sha256(b"photo").hexdigest(), b"other")
+
+
+@pytest.mark.parametrize("size", [0, blobs.BLOB_BYTES_MAX + 1])
+def test_an_attachment_has_a_size_that_can_be_taken(size: int) -> None:
+    with pytest.raises(blobs.BlobRefused):
+        blobs.check_size(size)
+
+
+# ----------------------------------------------------------------------------------------------- standing and renewal
+
+
+@pytest.mark.parametrize(
+    ("words", "n", "acked", "is_granted", "expected"),
+    [
+        ([], 5, 4, False, Standing.WAITING),
+        ([], 5, 5, True, Standing.WAITING),
+        ([], 5, 5, False, Standing.GONE),
+        (["put"], 5, 5, False, Standing.PLACED),
+        (["held", "put"], 5, 5, True, Standing.PLACED),
+        (["held"], 5, 5, True, Standing.HELD),
+        (["elsewhere"], 5, 5, True, Standing.GONE),
+        (["evict"], 5, 4, True, Standing.GONE),
+        ([], None, 0, True, Standing.GONE),
+        (["put"], None, 0, False, Standing.PLACED),
+    ],
+)
+def test_where_a_change_stands_follows_from_what_was_said_of_it(
+    words: list[str], n: int | None, acked: int, is_granted: bool, expected: Standing
+) -> None:
+    assert standing(words, n, acked, is_granted) is expected
+    assert expected.is_shown == (expected in {Standing.PLACED, Standing.WAITING})
+
+
+def test_a_renewed_phone_numbers_its_log_from_one_and_keeps_ids() -> None:
+    log = [
+        Change(
+            id=f"c{n}", dev=7, n=n, hlc=n, t="person.patched", s="team:a", e="p", set_={"bed": (Raw(b"1"), {7: n - 1})}
+        )
+        for n in (4, 6, 7)
+    ]
+    renewed = renew(DeviceState(device=7, last_n=7, acked=6, forked_at=6), log, 12)
+    assert [(c.id, c.dev, c.n) for c in renewed.log] == [("c4", 12, 1), ("c6", 12, 2), ("c7", 12, 3)]
+    assert (renewed.state.device, renewed.state.last_n, renewed.state.acked, renewed.state.forked_at) == (
+        12,
+        3,
+        0,
+        None,
+    )
+
+
+def test_what_an_author_saw_is_told_in_new_numbers_and_never_claims_its_copys_words() -> None:
+    numbers = {4: 1, 6: 2, 7: 3}
+    assert translate({7: 6, 9: 2}, 7, 12, numbers, forked_at=6) == {7: 5, 9: 2, 12: 2}
+    assert translate({7: 3}, 7, 12, numbers, forked_at=6) == {7: 3}
+    assert translate({9: 1}, 7, 12, numbers, forked_at=1) == {9: 1}
+
+
+def test_a_skeleton_keeps_its_dot_and_what_it_had_seen_and_nothing_it_said() -> None:
+    change = Change(
+        id="c1", dev=7, n=3, hlc=9, t="person.patched", s="team:a", e="p", who="aisha", at=5,
+        set_={"bed": (Raw(b'"doorway"'), {9: 2})},
+    )  # fmt: skip
+    bare = read_change(skeleton_body(encode(change)))
+    assert (bare.id, bare.dev, bare.n, bare.erased, bare.who, bare.at) == ("c1", 7, 3, True, None, 0)
+    assert bare.set_ is not None and bytes(bare.set_["bed"][0]) == b"null" and bare.set_["bed"][1] == {9: 2}
+    assert skeleton_body(skeleton_body(encode(change))) == skeleton_body(encode(change))
+
+
+def test_versions_are_ordered_by_their_numbers() -> None:
+    assert version_key("") < version_key("0.9") < version_key("0.10") < version_key("1.0.0")
