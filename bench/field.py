@@ -3,10 +3,9 @@
     python -m bench.field [--kills 500] [--saves 300] [--out bench/results/field.json]
 
 Saving a contact (everything `record_contact` does: the change, the read tables, the commit with `synchronous=FULL`,
-the seal) beside one bare
-insert of as many bytes, encrypted and not, each with `synchronous=FULL`, interleaved. Searching and nearing among
-5,000 people; unlocking
-at the real cost of a PIN; memory after as many actions as an hour of work holds. Frames are measured by `bench.field_ui`.
+the seal) beside one bare insert of as many bytes, encrypted and not, each with `synchronous=FULL`, interleaved.
+Searching and nearing among 5,000 people; unlocking at the real cost of a PIN; memory after as many actions as an hour
+of work holds. Frames are measured by `bench.field_ui`.
 """
 
 import argparse

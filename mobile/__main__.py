@@ -1,4 +1,5 @@
-"""`python -m mobile`: the app; with a command, the same phone without a screen. A composition root: it reads the clock.
+"""`python -m mobile`: the app; with a command, the same phone without a screen. A composition root: it reads the
+clock.
 
     python -m mobile [--data DIR]                                   opens the app
     python -m mobile shift --server URL --code CODE --data DIR --script FILE.json [--offline]

@@ -2,8 +2,7 @@
 yet.
 
 The calls and casts follow what was tried on a desktop JVM; what was not is listed in docs/android.md. Only this
-module speaks Java
-for keys, and it is imported on Android alone.
+module speaks Java for keys, and it is imported on Android alone.
 """
 
 from typing import Any

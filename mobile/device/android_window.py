@@ -1,4 +1,5 @@
-"""Android's window and permissions: kept off screenshots and recent-apps images (rule B7), asked for GPS, told of screen-off.
+"""Android's window and permissions: kept off screenshots and recent-apps images (rule B7), asked for GPS, told of
+screen-off.
 
 Imported on Android alone; none of it was run on a device yet (docs/android.md lists what to try).
 """

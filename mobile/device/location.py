@@ -1,5 +1,5 @@
-"""Where the phone is: a fixed place, a replayed GPX walk, and what makes fixes of any source fit to use. No plyer,
-no Kivy here.
+"""Where the phone is: a fixed place, a replayed GPX walk, and what makes fixes of any source fit to use. No plyer, no
+Kivy here.
 """
 
 import xml.etree.ElementTree as ElementTree
@@ -64,8 +64,8 @@ class ReplayedLocation:
 
 
 def read_gpx(path: Path) -> list[RawFix]:
-    """The track points of a GPX 1.1 file, in order. Raises `ElementTree.ParseError`, OSError; points without time
-    are skipped.
+    """The track points of a GPX 1.1 file, in order. Raises `ElementTree.ParseError`, OSError; points without time are
+    skipped.
     """
     fixes = []
     for point in ElementTree.parse(path).getroot().iterfind(f".//{GPX}trkpt"):

@@ -34,8 +34,8 @@ class Keystore(Protocol):
         """ECDSA over SHA-256: r and s, 32 bytes each. Raises `KeystoreLost`."""
 
     def forget_unlocking_key(self) -> None:
-        """Crypto-shred: whatever was wrapped under it can never be read again. The signing key stays, to send what
-        is sealed.
+        """Crypto-shred: whatever was wrapped under it can never be read again. The signing key stays, to send what is
+        sealed.
         """
 
     def forget_signing_key(self) -> None:

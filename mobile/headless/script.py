@@ -1,9 +1,9 @@
-"""What a shift script may say. One JSON object: `{"pin": "271828", "steps": [{"do": "start_shift", "area": "Town"}, ...]}`.
+"""What a shift script may say. One JSON object: `{"pin": "271828", "steps": [{"do": "start_shift", "area": "Town"},
+...]}`.
 
 Every step has `do`; the other members are those of the Struct of that name below. `person`, `site`, `referral` and
-`contact` name a
-record by what an earlier step called it with `as`, by its id, by what it is known as, or by a referral's number.
-Nothing is done here.
+`contact` name a record by what an earlier step called it with `as`, by its id, by what it is known as, or by a
+referral's number. Nothing is done here.
 """
 
 from datetime import datetime

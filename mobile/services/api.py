@@ -2,10 +2,9 @@
 another.
 
 Every call is quick (a few milliseconds; `unlock` and `enrol` take a moment and may be called from a worker thread),
-raises only
-`mobile.store.errors.StoreError` (its `plain` is a sentence to show) or `ValueError` for a draft that breaks a rule,
-and after a
-call that records something has returned, the record survives a power cut. No implementation lives here.
+raises only `mobile.store.errors.StoreError` (its `plain` is a sentence to show) or `ValueError` for a draft that
+breaks a rule, and after a call that records something has returned, the record survives a power cut. No
+implementation lives here.
 """
 
 from collections.abc import Callable, Mapping
@@ -204,8 +203,8 @@ class Field(Protocol):
         """Yes, they are one person: an alias that can be undone."""
 
     def note_prompt(self, text: str) -> str | None:
-        """A question to ask when a note looks as if it held an address, a postcode or a phone number (rule A12);
-        else None.
+        """A question to ask when a note looks as if it held an address, a postcode or a phone number (rule A12); else
+        None.
         """
 
     # --- what is sent and what is not ------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
-"""What the sync thread does on each trip: a sync while the phone is open, sealed boxes while it is not; and what follows from the
-server's word: leases renewed, settings taken over, a phone that was withdrawn shredded. When to travel is `sync_service`'s."""
+"""What the sync thread does on each trip: a sync while the phone is open, sealed boxes while it is not; and what
+follows from the server's word: leases renewed, settings taken over, a phone that was withdrawn shredded. When to
+travel is `sync_service`'s.
+"""
 
 import logging
 from collections.abc import Callable

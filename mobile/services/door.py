@@ -1,7 +1,8 @@
-"""The door to the store: enrolling, unlocking, locking, and shredding (rules B2 to B6, B13). No screen, no network, no record.
+"""The door to the store: enrolling, unlocking, locking, and shredding (rules B2 to B6, B13). No screen, no network,
+no record.
 
-Decisions are made by the pure rules of `pin`, `lock` and `lease`; this module carries them out in an order that a kill at any
-point cannot turn into a free guess, a half-made phone, or a lost record.
+Decisions are made by the pure rules of `pin`, `lock` and `lease`; this module carries them out in an order that a
+kill at any point cannot turn into a free guess, a half-made phone, or a lost record.
 """
 
 import logging

@@ -194,9 +194,11 @@ def _in_plain_words(said: str) -> str:
 
 
 def steps_between(before: ReferralState, after: ReferralState) -> list[ReferralState]:
-    """The shortest way of allowed steps from one state to another, its end included. Raises `DraftRefused` when none leads there.
+    """The shortest way of allowed steps from one state to another, its end included. Raises `DraftRefused` when none
+    leads there.
 
-    A worker who closes a referral that nobody had marked as looked for has looked for it: the steps between are written too.
+    A worker who closes a referral that nobody had marked as looked for has looked for it: the steps between are
+    written too.
     """
     if not before.is_known or not after.is_known:
         return [after]

@@ -1,4 +1,5 @@
-"""Enrolling a phone (rule B12): a one-time code becomes a number, tokens and a new encrypted store. Needs the network, once.
+"""Enrolling a phone (rule B12): a one-time code becomes a number, tokens and a new encrypted store. Needs the
+network, once.
 
 What an earlier life of this phone left sealed is handed over first: it is signed with keys that enrolling replaces.
 """

@@ -1,4 +1,5 @@
-"""What a worker does with an unlocked phone, call by call: each goes to the session's service of that name. Decides nothing.
+"""What a worker does with an unlocked phone, call by call: each goes to the session's service of that name. Decides
+nothing.
 
 Raises `StoreLocked` while the phone is locked. The door, the sync and the settings are `field.FieldService`'s.
 """

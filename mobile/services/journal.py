@@ -1,7 +1,8 @@
-"""Where everything a worker records is written down: one transaction an entry, numbered changes, shown at once, sealed after.
+"""Where everything a worker records is written down: one transaction an entry, numbered changes, shown at once,
+sealed after.
 
-An entry that raises leaves no trace. One that returns is on the disk (`synchronous=FULL`), in the read tables, and sealed to the
-server outside the store (rule B5). What may be said is judged elsewhere.
+An entry that raises leaves no trace. One that returns is on the disk (`synchronous=FULL`), in the read tables, and
+sealed to the server outside the store (rule B5). What may be said is judged elsewhere.
 """
 
 import contextlib

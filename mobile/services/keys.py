@@ -1,7 +1,8 @@
-"""The key to the store (rule B2): made, wrapped under PIN and hardware, unwrapped. No file, no keystore call, no PIN is kept.
+"""The key to the store (rule B2): made, wrapped under PIN and hardware, unwrapped. No file, no keystore call, no PIN
+is kept.
 
-The PIN is checked by unwrapping alone: there is nothing stored to check it against. Key = HKDF-SHA256(argon2id(PIN, salt) and
-HMAC under the hardware's key), so a copy of the app's files opens nothing, whoever knows the PIN.
+The PIN is checked by unwrapping alone: there is nothing stored to check it against. Key = HKDF-SHA256(argon2id(PIN,
+salt) and HMAC under the hardware's key), so a copy of the app's files opens nothing, whoever knows the PIN.
 """
 
 from cryptography.exceptions import InvalidTag

@@ -1,7 +1,8 @@
 """How long this phone may work without hearing from the server (rule B6): pure rules. No file, no network.
 
-Time since the last renewal is counted in uptime, which nobody can set; over a restart the wall clock is believed, but only
-forwards and only within reason, so that a clock set years wrong never erases what a worker can read, nor makes a lease eternal.
+Time since the last renewal is counted in uptime, which nobody can set; over a restart the wall clock is believed, but
+only forwards and only within reason, so that a clock set years wrong never erases what a worker can read, nor makes a
+lease eternal.
 """
 
 from enum import Enum

@@ -1,7 +1,8 @@
-"""What may be a PIN, and what a wrong one leads to: pure rules (B2, B4) on counted attempts. No key, no file, no clock.
+"""What may be a PIN, and what a wrong one leads to: pure rules (B2, B4) on counted attempts. No key, no file, no
+clock.
 
-Time is uptime, which nobody can set: after a restart of the phone the block counts from the restart, so neither a changed
-clock nor a restart shortens it.
+Time is uptime, which nobody can set: after a restart of the phone the block counts from the restart, so neither a
+changed clock nor a restart shortens it.
 """
 
 from enum import Enum

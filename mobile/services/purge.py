@@ -1,8 +1,8 @@
-"""A phone keeps what the next shifts need (rule B9): facts of the last four weeks, five thousand people. Purged on each sync.
+"""A phone keeps what the next shifts need (rule B9): facts of the last four weeks, five thousand people. Purged on
+each sync.
 
 Only what came from others is let go, and only here: the server keeps everything, and the feeds' cursors do not move
-back for it. Own
-changes leave when every backup holds them, which is `sync.device`'s to decide.
+back for it. Own changes leave when every backup holds them, which is `sync.device`'s to decide.
 """
 
 from datetime import datetime, timedelta

@@ -1,5 +1,6 @@
-"""What a worker records: contacts, corrections, visits, people, places, needs, steps of referrals. Each is one transaction of the
-journal, durable when it returns. Drafts are judged in `drafts`, who sees them decided elsewhere."""
+"""What a worker records: contacts, corrections, visits, people, places, needs, steps of referrals. Each is one
+transaction of the journal, durable when it returns. Drafts are judged in `drafts`, who sees them decided elsewhere.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,8 +1,7 @@
 """One round with the server: a whole sync while the phone is unlocked, or handing over sealed boxes while it is not.
 
 The conversation and all its decisions are `sync.driver`'s; here it is carried over HTTP with tokens that renew
-themselves. Called by
-the sync thread, or directly by a headless shift. No threads, no timers.
+themselves. Called by the sync thread, or directly by a headless shift. No threads, no timers.
 """
 
 from collections.abc import Callable

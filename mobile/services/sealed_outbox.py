@@ -1,7 +1,8 @@
-"""Unsent work outside the encrypted store, each change sealed to the server (rule B5). This phone cannot read it back.
+"""Unsent work outside the encrypted store, each change sealed to the server (rule B5). This phone cannot read it
+back.
 
-One append-only file of frames: number, length, CRC, box. A frame torn by a power cut is dropped when the file is next opened; the
-change itself is in the store, and `missing` tells which numbers to seal again.
+One append-only file of frames: number, length, CRC, box. A frame torn by a power cut is dropped when the file is next
+opened; the change itself is in the store, and `missing` tells which numbers to seal again.
 """
 
 import struct

@@ -1,7 +1,9 @@
-"""A sealed box to the server (rule B5): whoever holds this phone, its PIN and its keystore can carry it, and not read it.
+"""A sealed box to the server (rule B5): whoever holds this phone, its PIN and its keystore can carry it, and not read
+it.
 
 X25519 with a fresh key for each box; HKDF-SHA256; AES-256-GCM. A box is the fresh public key (32 bytes) and the
-ciphertext. Its key is used once, so its nonce is zero. Opening stands here beside sealing so that tests prove the pair.
+ciphertext. Its key is used once, so its nonce is zero. Opening stands here beside sealing so that tests prove the
+pair.
 """
 
 from cryptography.hazmat.primitives import hashes

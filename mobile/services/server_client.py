@@ -2,8 +2,7 @@
 not known here.
 
 Every request carries a proof that this phone made it (`sync.proof`). No proxy of the environment, no redirect, no
-other host is ever
-followed. A server whose clock differs says so, and the request is signed again with its time.
+other host is ever followed. A server whose clock differs says so, and the request is signed again with its time.
 """
 
 import secrets

@@ -1,8 +1,8 @@
 """The sync thread: when to try, how long to wait, and what to tell the screens. What a round does is in `rounds`.
 
 Woken by a new record, by unlocking, by coming to the front, by hand; else after a pause that grows with failures.
-While the phone is
-locked it only hands over sealed boxes and hears whether it was revoked. Its connection to the store is its own.
+While the phone is locked it only hands over sealed boxes and hears whether it was revoked. Its connection to the
+store is its own.
 """
 
 import logging

@@ -1,8 +1,8 @@
 """The small files beside the store that can be read while the phone is locked: none holds anything about a person.
 
-`device.json`: which server, which device number, the server's sealing key. `vault.json`: the wrapped key with the counted
-attempts and the lease, under the keystore's seal, so that neither can be rolled back apart from the other by editing.
-`settings.json`: how this worker likes the screens.
+`device.json`: which server, which device number, the server's sealing key. `vault.json`: the wrapped key with the
+counted attempts and the lease, under the keystore's seal, so that neither can be rolled back apart from the other by
+editing. `settings.json`: how this worker likes the screens.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Opening the encrypted file, and transactions on it: rules B1 and E1. What is inside the file is not known here.
 
-One `Store` is one connection, shared by the threads of its owner under a lock; a thread of its own (sync) opens its own Store.
-Every fault of SQLite leaves here under its name in `errors`.
+One `Store` is one connection, shared by the threads of its owner under a lock; a thread of its own (sync) opens its
+own Store. Every fault of SQLite leaves here under its name in `errors`.
 """
 
 import contextlib

@@ -1,6 +1,8 @@
-"""Finding and deleting what this phone need not hold any longer: others' old facts, and people beyond the number it may carry.
+"""Finding and deleting what this phone need not hold any longer: others' old facts, and people beyond the number it
+may carry.
 
-Deletes rows of sync's tables and of the read tables together, inside the caller's transaction. What counts as old is told.
+Deletes rows of sync's tables and of the read tables together, inside the caller's transaction. What counts as old is
+told.
 """
 
 from collections.abc import Sequence
@@ -69,7 +71,9 @@ def _named_in(connection: Connection, contact_ids: Sequence[Id]) -> tuple[set[Id
         people_named |= {
             p for (p,) in connection.execute("SELECT person_id FROM contact_person WHERE contact_id = ?", (contact_id,))
         }
-        sites_named |= {s for (s,) in connection.execute("SELECT site_id FROM contact WHERE id = ?", (contact_id,)) if s}
+        sites_named |= {
+            s for (s,) in connection.execute("SELECT site_id FROM contact WHERE id = ?", (contact_id,)) if s
+        }
         connection.execute("DELETE FROM contact_person WHERE contact_id = ?", (contact_id,))
     return people_named, sites_named
 

@@ -1,8 +1,8 @@
-"""The numbered steps that make the store's tables, oldest first. A released step is never edited; a new one is added after it.
+"""The numbered steps that make the store's tables, oldest first. A released step is never edited; a new one is added
+after it.
 
 Domain tables are read models: each is derived from changes (`projection`) and can be rebuilt. `body` holds the Struct
-as JSON, the
-columns beside it are what queries sort and filter by. Times are integer milliseconds UTC.
+as JSON, the columns beside it are what queries sort and filter by. Times are integer milliseconds UTC.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,8 @@ STEP_1: Final = """
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE person (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, known_as TEXT NOT NULL, body TEXT NOT NULL, has_conflict INTEGER NOT NULL DEFAULT 0,
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, known_as TEXT NOT NULL, body TEXT NOT NULL,
+    has_conflict INTEGER NOT NULL DEFAULT 0,
     has_safety_needs INTEGER NOT NULL DEFAULT 0, last_seen_at INTEGER, last_contact_id TEXT, last_state TEXT,
     last_site_id TEXT, latitude REAL, longitude REAL);
 CREATE INDEX person_recent ON person (last_seen_at DESC);

@@ -17,6 +17,10 @@ from mobile.widgets.press import has_strayed
 from mobile.widgets.words import Words
 
 
+LINES_MOST = 9
+"""A field grows with what is written in it, up to so many lines; then it scrolls."""
+
+
 class Writing(TextInput):
     """Kivy's text input that waits until the finger is lifted, so that a list can be scrolled by it."""
 
@@ -66,6 +70,7 @@ class TextField(Measured):
             self._ground = RoundedRectangle(radius=[dp(ROUND)])
             self._edge_colour = Color(1, 1, 1, 1)
             self._edge = Line(width=dp(1))
+        self.writing.bind(minimum_height=self.ask_layout)
         self.writing.bind(text=self._follow, focus=self._left, on_text_validate=lambda *_: self.dispatch("on_done"))
         self.add_widget(self._label)
         self.add_widget(self.writing)
@@ -99,7 +104,10 @@ class TextField(Measured):
 
     def _box_height(self) -> float:
         # Half a line more than the letters, so that descenders are never shaved off at any font scale.
-        return float(max(dp(TARGET), (self.lines * 1.35 + 0.2) * letters.size_px("head") + 2 * dp(EDGE)))
+        line_px = 1.35 * letters.size_px("head")
+        least = self.lines * line_px + 0.2 * letters.size_px("head") + 2 * dp(EDGE)
+        written = min(self.writing.minimum_height, LINES_MOST * line_px) if self.lines > 1 else 0.0
+        return float(max(dp(TARGET), least, written))
 
     def _take(self, *_: object) -> None:
         colours, box = palette(), self.writing

@@ -1,9 +1,8 @@
 """The Android gate: can python-for-android package what buildozer.spec asks for? Needs no SDK and no NDK.
 
 Resolves the requirements as `p4a create` would: a recipe for each compiled package, a pure wheel for every other. Run
-it with a Python
-that has python-for-android (`scripts/android/gate.sh` makes one). Exit 0: all packageable; 1: not; 3: python-for-
-android is absent.
+it with a Python that has python-for-android (`scripts/android/gate.sh` makes one). Exit 0: all packageable; 1: not;
+3: python-for- android is absent.
 """
 
 import configparser

@@ -1,9 +1,9 @@
 """Killing the phone at random moments, in real processes, and looking at what is left (reliability rule E2).
 
 A child process enrols nothing: it opens a store that its parent made, does one kind of work without end, and writes
-the id of each
-thing to a pipe only after the phone has said it is saved. The parent kills it (SIGKILL) after a random time, opens the store again,
-and asks: is everything there that was said to be saved, once, whole? `python -m tests.mobile.kills --kills 500` does more of it.
+the id of each thing to a pipe only after the phone has said it is saved. The parent kills it (SIGKILL) after a random
+time, opens the store again, and asks: is everything there that was said to be saved, once, whole? `python -m
+tests.mobile.kills --kills 500` does more of it.
 """
 
 import argparse
@@ -107,8 +107,7 @@ def sync_without_end(directory: Path, told: Connection, seed: int) -> None:
 
 MORE_STEPS = (
     *schema.STEPS,
-    "ALTER TABLE contact ADD COLUMN extra TEXT; CREATE INDEX contact_extra ON contact (extra);"
-    " UPDATE contact SET extra = json_extract(body, '$.note')",
+    "ALTER TABLE contact ADD COLUMN extra TEXT; UPDATE contact SET extra = json_extract(body, '$.note')",
     "CREATE TABLE later (id TEXT PRIMARY KEY); INSERT INTO later SELECT id FROM contact",
     "UPDATE contact SET extra = upper(extra); CREATE TABLE last (n INTEGER)",
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from mobile.widgets import letters
 from mobile.widgets.buttons import BigButton
+from mobile.widgets.field import Writing
 from mobile.widgets.frame import Head
 from mobile.widgets.press import Press
 from mobile.widgets.words import Words
@@ -31,6 +32,8 @@ def cut_words(driver: Any) -> list[str]:
     """Every text whose widest word is wider than its room, or whose lines are higher than its widget."""
     found = []
     for widget in driver.widgets():
+        if isinstance(widget, Writing) and min(widget.minimum_height, 300) > widget.height + 1:
+            found.append(f"what is written is higher than its field: '{widget.text}'")
         tall = 0.0
         for text, role, bold, room, texture in _shown_texts(widget):
             if text and letters.longest_word(text, role, bold) > room + 1:

@@ -1,6 +1,8 @@
-"""A phone for tests without screens: a real encrypted store, a software keystore, and clocks that move only when told.
+"""A phone for tests without screens: a real encrypted store, a software keystore, and clocks that move only when
+told.
 
-Enrolment is answered by a stand-in at the HTTP boundary; tests against the real server are in `services/test_real_server.py`.
+Enrolment is answered by a stand-in at the HTTP boundary; tests against the real server are in
+`services/test_real_server.py`.
 """
 
 import itertools

@@ -170,6 +170,8 @@ class ContactScreen(Screen):
         ids.nobody_near.text = "" if state.near else self.say("contact.nobody_known_near")
         ids.several.chosen = state.several
         ids.unknown_row.hidden = not state.several
+        ids.unknown.hidden = ids.nobody_here.hidden = state.several
+        ids.someone_new.tone = "plain" if state.several else "primary"
         ids.unknown_count.text = self.say("contact.unknown_people", count=state.unidentified)
 
     def _render_state(self) -> None:

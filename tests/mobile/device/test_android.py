@@ -4,6 +4,7 @@ import configparser
 import re
 
 import pytest
+
 from tests.paths import ROOT
 
 DOCS = ROOT / "docs" / "android.md"

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+
 from mobile.device.identifiers import id_maker
 from mobile.device.keystore import FileKeystore
 from mobile.device.ports import KeystoreLost
@@ -54,7 +55,7 @@ def test_plyers_keystore_is_never_used() -> None:
 
 def test_ids_sort_by_time_and_never_repeat() -> None:
     clock = iter(range(10**12, 10**12 + 500))
-    new_id = id_maker(lambda: next(clock), lambda n: bytes(n))
+    new_id = id_maker(lambda: next(clock), bytes)
     ids = [new_id() for _ in range(500)]
     assert ids == sorted(ids) and len(set(ids)) == 500 and ids[0][14] == "7" and len(ids[0]) == 36
 

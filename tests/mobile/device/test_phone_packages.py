@@ -1,7 +1,8 @@
-"""The gate in the suite (decision 7): nothing of the phone imports what a phone cannot have. `scripts/android/gate.sh` does the rest.
+"""The gate in the suite (decision 7): nothing of the phone imports what a phone cannot have.
+`scripts/android/gate.sh` does the rest.
 
-A real process refuses every import outside the phone's set, loads every module that needs no glass, and plays a small shift.
-Modules that open a window are read instead of loaded.
+A real process refuses every import outside the phone's set, loads every module that needs no glass, and plays a small
+shift. Modules that open a window are read instead of loaded.
 """
 
 import ast
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.paths import ROOT
 
 PHONE = {

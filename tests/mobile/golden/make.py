@@ -1,4 +1,6 @@
-"""`python -m tests.mobile.golden.make`: the golden store of this version, once for each step of the schema; never made again after release."""
+"""`python -m tests.mobile.golden.make`: the golden store of this version, once for each step of the schema; never
+made again after release.
+"""
 
 import json
 import shutil

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw
+
 from shared.model.codes import AlertSource
 from shared.model.position import Position
 from shared.model.referral import Referral

@@ -1,6 +1,8 @@
-"""The canary scan (rule B8): unique words and places in every field, every flow, then `kill -9`; no file and no log may hold one.
+"""The canary scan (rule B8): unique words and places in every field, every flow, then `kill -9`; no file and no log
+may hold one.
 
-Looked for as UTF-8, UTF-16, hex, base64, and, for places, as decimal text and as 8- and 4-byte numbers of either order.
+Looked for as UTF-8, UTF-16, hex, base64, and, for places, as decimal text and as 8- and 4-byte numbers of either
+order.
 """
 
 import base64

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from mobile.device.keystore import FileKeystore
 from mobile.services.views import ContactDraft, LockState, PersonDraft, VisitDraft
 from mobile.store.errors import StoreLocked

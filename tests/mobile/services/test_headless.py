@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mobile.headless.script import read_script
 from msgspec import ValidationError
+
+from mobile.headless.script import read_script
 from tests.mobile import real_server
 from tests.paths import ROOT
 

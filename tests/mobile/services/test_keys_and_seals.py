@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from msgspec.structs import replace
+
 from mobile.services import keys, sealing
 from mobile.services.keys import Cost, WrongPin
 from mobile.services.sealed_outbox import SealedOutbox
-from msgspec.structs import replace
 
 CHEAP = Cost(memory_kib=1024, passes=1)
 KEY, SALT, NONCE, HARDWARE = bytes(range(32)), bytes(16), bytes(12), b"h" * 32

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
 from mobile.services.field import FieldService
 from mobile.services.views import ContactDraft, PersonDraft, SiteDraft, TonightKind, VisitDraft
 from shared.model.codes import ContactState, Gender, ReferralState

@@ -1,6 +1,7 @@
 """A PIN nobody would guess, and wrong ones that cost time nobody can shorten (rules B2, B4)."""
 
 import pytest
+
 from mobile.services import pin
 from mobile.services.pin import BLOCK_MS, Attempts, Gate
 

@@ -1,9 +1,12 @@
-"""A phone keeps what the next shifts need: four weeks of others' facts, five thousand people, and all that is its own (rule B9)."""
+"""A phone keeps what the next shifts need: four weeks of others' facts, five thousand people, and all that is its own
+(rule B9).
+"""
 
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from mobile.services.purge import purge
 from mobile.services.views import ContactDraft, PersonDraft
 from shared.geo.night import outreach_night

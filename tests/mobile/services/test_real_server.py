@@ -1,4 +1,6 @@
-"""Aisha's and Dean's phones against the real server over real HTTP: sending, hearing, conflicting, being withdrawn (rules B5, B6)."""
+"""Aisha's and Dean's phones against the real server over real HTTP: sending, hearing, conflicting, being withdrawn
+(rules B5, B6).
+"""
 
 import os
 import shutil
@@ -6,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from mobile.services.views import ContactDraft, LockState, PersonDraft, SyncPhase, VisitDraft
 from shared.model.codes import ContactState, DeviceStatus
 from tests.mobile import real_server
@@ -132,9 +135,10 @@ def test_a_phone_whose_clock_is_years_wrong_still_syncs(aisha: Rig, server: Real
 
 
 def test_tokens_that_are_no_good_any_more_are_renewed(aisha: Rig) -> None:
+    from msgspec.structs import replace
+
     from mobile.services.rounds import TOKENS
     from mobile.store import settings
-    from msgspec.structs import replace
     from shared.model.device import Tokens
 
     store = aisha.field._open.record.store

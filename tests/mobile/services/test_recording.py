@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from mobile.services.drafts import DraftRefused
 from mobile.services.field import FieldService
 from mobile.services.views import ContactDraft, PersonDraft, SiteDraft, VisitDraft
@@ -70,7 +71,9 @@ def test_more_than_a_change_can_hold_is_refused_before_it_is_saved(rig: Rig, fie
     assert kinds(rig) == []
 
 
-@pytest.mark.parametrize("name", ["محمد الأحمد", "Zoë 🐕‍🦺", "O'Brien; DROP TABLE person", "ﷺ" * 100, "a\u0000b", "​"])
+@pytest.mark.parametrize(
+    "name", ["محمد الأحمد", "Zoë 🐕‍🦺", "O'Brien; DROP TABLE person", "ﷺ" * 100, "a\u0000b", "\u200b"]
+)
 def test_any_name_survives(field: FieldService, name: str) -> None:
     person = field.add_person(PersonDraft(name=name, alias="x"))
     assert field.person(person.id).person.name == name.strip()

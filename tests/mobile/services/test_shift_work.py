@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from mobile.services.drafts import DraftRefused
 from mobile.services.field import FieldService
 from mobile.services.views import ContactDraft, PersonDraft, VisitDraft

@@ -1,9 +1,12 @@
-"""SIGKILL at random moments of saving, unlocking, upgrading and syncing, in real processes (rule E2). `bench/field.py` does 500."""
+"""SIGKILL at random moments of saving, unlocking, upgrading and syncing, in real processes (rule E2).
+`bench/field.py` does 500.
+"""
 
 import importlib.util
 from pathlib import Path
 
 import pytest
+
 from mobile.services.views import ContactDraft
 from shared.model.codes import ContactState
 from tests.mobile import kills

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from mobile.store import errors
 from mobile.store.database import Store, open_store
 from mobile.store.schema import migrate

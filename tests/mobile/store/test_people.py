@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from mobile.store import people
 from mobile.store.database import Store, open_store
 from mobile.store.schema import migrate

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import Raw
+
 from mobile.services.views import ContactDraft, PersonDraft, SiteDraft, VisitDraft
 from mobile.store import contacts, people, projection, sites
 from mobile.store.record import Record
-from msgspec import Raw
 from shared.model.codes import ContactState, SiteKind
 from shared.model.position import Position
 from sync.wire import Change

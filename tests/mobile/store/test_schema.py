@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from mobile.store import errors, people
 from mobile.store.database import Connection, Store, open_store
 from mobile.store.record import Record
