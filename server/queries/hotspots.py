@@ -139,7 +139,7 @@ def list_people_seen(session: Session, first: date, last: date, district_ids: Co
             at_latitude.is_not(None),
         )
     )
-    one_id = _find_one_id(session)
+    one_id = find_one_id(session)
     return [
         PersonSeen(one_id.get(person_id, person_id), latitude, longitude, night, seen_at)
         for person_id, latitude, longitude, night, seen_at in session.execute(query)
@@ -193,7 +193,7 @@ def _place_of(latitude: ColumnElement[float], longitude: ColumnElement[float]) -
     return func.coalesce(latitude, site.c.latitude), func.coalesce(longitude, site.c.longitude)
 
 
-def _find_one_id(session: Session) -> dict[Id, Id]:
+def find_one_id(session: Session) -> dict[Id, Id]:
     """For each record found to be another's: the id that stands for them all."""
     query = select(person_merge.c.from_id, person_merge.c.into_id).where(person_merge.c.undone.is_(False))
     into = {from_id: into_id for from_id, into_id in session.execute(query)}  # noqa: C416 - rows are not pairs

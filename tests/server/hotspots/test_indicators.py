@@ -1,0 +1,71 @@
+"""`lantern indicators`: what is counted from is only what the national definitions say, a person once however recorded."""
+
+import json
+from datetime import UTC, date, datetime
+
+from click.testing import CliRunner
+from sqlalchemy import insert
+
+from server.cli import main
+from server.queries.districts import add_district
+from server.queries.indicators import list_exits, list_seen_nights
+from server.tables.contact import contact_person
+from server.tables.person import person, person_merge
+from shared.model.district import District
+
+NOW = datetime(2026, 10, 3, 23, tzinfo=UTC)
+
+
+def meet(session, number, person_id, night, state="bedded_down", district_id="watford"):
+    row = {"contact_id": f"c{number}", "person_id": person_id, "seen_at": NOW, "night": night, "state": state}
+    session.execute(insert(contact_person), [row | {"district_id": district_id}])
+
+
+def fill(session):
+    add_district(session, District(id="watford", code="E07000103", name="Watford"))
+    meet(session, 1, "marek", date(2026, 10, 3))
+    meet(session, 2, "marek", date(2026, 10, 3))
+    meet(session, 3, "marek-again", date(2026, 10, 9))
+    meet(session, 4, "red", date(2026, 10, 3), state="not_bedded_down")
+    meet(session, 5, "elsewhere", date(2026, 10, 3), district_id="three-rivers")
+    merge = {"id": "m", "from_id": "marek-again", "into_id": "marek", "at": NOW, "worker_id": "aisha", "undone": False}
+    session.execute(insert(person_merge), [merge])
+    shared = {"created_at": NOW, "changed_at": NOW}
+    session.execute(
+        insert(person),
+        [
+            shared | {"id": "marek", "institution_left": "prison", "institution_left_on": date(2026, 9, 1)},
+            shared | {"id": "red", "institution_left": "none", "institution_left_on": date(2026, 9, 1)},
+            shared | {"id": "bee", "institution_left": "hospital", "institution_left_on": None},
+        ],
+    )
+
+
+def test_only_nights_slept_rough_in_the_district_count_and_one_person_once(database):
+    with database.writing() as session:
+        fill(session)
+
+        nights = list_seen_nights(session, "watford")
+        exits = list_exits(session)
+
+    assert sorted({(seen.person_id, seen.night) for seen in nights}) == [
+        ("marek", date(2026, 10, 3)),
+        ("marek", date(2026, 10, 9)),
+    ]
+    assert [(left.person_id, left.institution) for left in exits] == [("marek", "prison")]
+
+
+def test_the_figures_are_printed_ready_to_be_entered(database, database_url, monkeypatch, tmp_path):
+    with database.writing() as session:
+        fill(session)
+    monkeypatch.setenv("LANTERN_DATABASE", database_url)
+    monkeypatch.setenv("LANTERN_DATA", str(tmp_path))
+
+    result = CliRunner().invoke(main, ["indicators", "--month", "2026-10", "--json"])
+    unknown = CliRunner().invoke(main, ["indicators", "--district", "X9"])
+    wrong = CliRunner().invoke(main, ["indicators", "--month", "October"])
+
+    (watford,) = json.loads(result.stdout)["districts"]
+    assert (watford["name"], watford["seen"], watford["new"], watford["left_institution"]) == ("Watford", 1, 1, 1)
+    assert (unknown.exit_code, wrong.exit_code) == (2, 2)
+    assert "YYYY-MM" in wrong.stderr
