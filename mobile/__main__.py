@@ -84,12 +84,13 @@ def _script(options: argparse.Namespace) -> Script:
 def open_app(data: Path) -> int:
     """Open the window. Kivy is imported here and nowhere before."""
     from mobile.app import LanternApp
+    from mobile.device.map_pack import MapPack
 
     service = build_field_service(data, lambda: datetime.now(UTC))
     service.start()
     platform.on_screen_off(service.screen_went_off)
     try:
-        LanternApp(service=service, cues=platform.cues()).run()
+        LanternApp(service=service, cues=platform.cues(), map_source=MapPack(data / "map")).run()
     finally:
         service.close()
     return DONE

@@ -16,7 +16,6 @@ from mobile.widgets.layout import Measured
 from mobile.widgets.press import has_strayed
 from mobile.widgets.words import Words
 
-
 LINES_MOST = 9
 """A field grows with what is written in it, up to so many lines; then it scrolls."""
 
