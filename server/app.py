@@ -33,7 +33,7 @@ from server.security.keys import load_keys
 from server.security.passwords import Passwords
 from server.security.tokens import derive
 from server.settings import Settings
-from server.sync_api.routes import sync_router
+from server.sync_api.routes import sync_routers
 from server.web.layout.assets import asset_url
 from server.web.layout.page import page
 from server.web.routes import list_routes
@@ -80,7 +80,7 @@ def create_app(
     """The whole server as one ASGI application. The database must have been migrated."""
     services = create_services(settings, clock, new_id)
     return Litestar(
-        route_handlers=[check_health, explain_problem, sync_router(settings), *list_routes()],
+        route_handlers=[check_health, explain_problem, *sync_routers(settings), *list_routes()],
         dependencies={
             "door": Provide(provide_door, sync_to_thread=False),
             "services": Provide(lambda: services, sync_to_thread=False),
@@ -112,7 +112,7 @@ def _guard_forms(services: Services) -> CSRFConfig:
         cookie_secure=services.settings.cookie_is_secure,
         cookie_httponly=True,
         cookie_samesite="strict",
-        exclude=["^/sync/"],
+        exclude=["^/sync/", "^/blobs/"],
     )
 
 

@@ -22,6 +22,7 @@ from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
 from shared.model.site import Site
 from shared.model.value import Id, Value
 from shared.model.verification import Verification
+from sync.blobs import Attachment
 from sync.wire import Change
 
 ID_LENGTH_MAX: Final = 36
@@ -39,8 +40,9 @@ FACTS: Final[dict[str, type[Struct]]] = {
     "person.merged": PersonMerged,
     "referral.progressed": ReferralProgress,
     "record.read": RecordRead,
+    "attachment.added": Attachment,
 }
-"""The facts that a phone may record, and the Struct of each one's payload."""
+"""The facts that a phone may record, and the Struct of each one's payload. An attachment's is kept by sync alone."""
 
 
 class ReferralFields(Value, frozen=True, kw_only=True):

@@ -100,7 +100,7 @@ def answer_refused(request: AnyRequest, refused: Refused) -> Response[Any]:
 
 def wants_page(request: AnyRequest) -> bool:
     """Does a browser ask for something to read, rather than a program for data?"""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/sync/")
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/sync/", "/blobs/"))
 
 
 def go_to_sign_in(request: AnyRequest) -> Response[Any]:

@@ -1,0 +1,59 @@
+"""Attachments on their way up: bytes by hash, piece by piece, so that a lost connection costs one piece."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, Parameter, RawBody
+from msgspec import Struct
+
+from server.http.openapi import problems
+from server.http.services import Services
+from server.problems import CONFLICTING, TOO_LARGE, Failure
+from server.queries import sync, sync_blobs
+from server.sync_api.bodies import answer
+from server.sync_api.identity import identify, read_signed
+from shared.policy import Act
+from sync.blobs import BlobRefused
+from sync.wire import Refused
+
+Sha256 = Annotated[str, Parameter(pattern="^[0-9a-f]{64}$")]
+
+
+class BlobTaken(Struct, frozen=True, kw_only=True):
+    """How many bytes are here now: the next piece begins there. `is_whole` once all have come and the hash is right."""
+
+    received: int
+    is_whole: bool
+
+
+@put("/{sha256:str}", opt={"action": Act.SYNC}, sync_to_thread=True, responses=problems(400, 401, 403, 409, 413))
+def take_piece(
+    request: Request[Any, Any, Any],
+    sha256: FromPath[Sha256],
+    size: FromQuery[Annotated[int, Parameter(ge=1)]],
+    body: RawBody,
+    services: NamedDependency[Services],
+    offset: FromQuery[Annotated[int, Parameter(ge=0)]] = 0,
+) -> Response[bytes]:
+    """Take the bytes from `offset` on of an attachment of `size` bytes. An empty body asks how many are here already.
+
+    A repeated piece changes nothing. When the whole is not what its name promises, all of it is forgotten.
+    """
+    now = services.clock()
+    signed = read_signed(request, body, now)
+    if size > services.settings.blob_bytes:
+        raise Failure(TOO_LARGE)
+    try:
+        with services.database.writing() as session:
+            caller = identify(session, signed, now)
+            gate = sync.get_device_state(session, caller.number).gate
+            if not gate.may_push:
+                raise Refused(gate.refusal)
+            received = sync_blobs.begin_blob(session, sha256, size)
+            if body:
+                received = sync_blobs.append_blob(session, sha256, offset, body)
+    except BlobRefused as refused:
+        raise Failure(CONFLICTING, str(refused)) from refused
+    return answer(request, msgspec.json.encode(BlobTaken(received=received, is_whole=received == size)))
