@@ -39,6 +39,7 @@ def build_field_service(
             new_id=id_maker(now_ms, secrets.token_bytes),
             app_version=APP_VERSION,
             label=label,
+            battery=platform.battery(),
             transport=transport,
         )
     )

@@ -14,7 +14,8 @@ from shared.model.position import Position
 GPX = "{http://www.topografix.com/GPX/1/1}"
 HDOP_TO_METRES = 5.0
 WORST_ACCURACY_M = 5_000.0
-STALE_AFTER_S = 120.0
+GOOD_FIX_M = 15.0
+LOW_BATTERY_PERCENT = 20
 
 
 class NowhereLocation:
@@ -107,27 +108,64 @@ def is_better(new: RawFix, old: RawFix | None) -> bool:
     return (new.accuracy_m or 100.0) <= (old.accuracy_m or 100.0) * 1.5
 
 
+def rest_ms(battery_percent: int | None, is_on_shift: bool) -> int:
+    """How long the receiver may rest after a good fix: a quarter of a minute on shift, longer off it or on a low battery."""
+    if battery_percent is not None and battery_percent < LOW_BATTERY_PERCENT:
+        return 120_000
+    return 15_000 if is_on_shift else 60_000
+
+
 class Whereabouts:
-    """The best fix so far, with its age. Listens to a `Location`; asking never waits."""
+    """The best fix so far, with its age. Listens to a `Location`, and lets it rest between good fixes; asking never waits."""
 
     def __init__(self, location: Location) -> None:
         self._location = location
         self._best: RawFix | None = None
         self._listeners: list[Callable[[RawFix], None]] = []
+        self._is_wanted = False
+        self._is_listening = False
+        self._heard_good = False
+        self._rests_until_ms: int | None = None
 
     def start(self) -> None:
-        """Begin listening (a shift is going, or the app is in front)."""
-        self._location.start(self.hear)
+        """Begin listening: the app is in front."""
+        self._is_wanted = True
+        self.wake()
 
     def stop(self) -> None:
-        """Spare the battery: in the background, or with no shift."""
-        self._location.stop()
+        """Stop listening: the app is in the background."""
+        self._is_wanted = False
+        self._hush()
+
+    def wake(self) -> None:
+        """Somebody needs a fix now, rested or not."""
+        self._rests_until_ms = None
+        self._heard_good = False
+        if self._is_wanted and not self._is_listening:
+            self._is_listening = True
+            self._location.start(self.hear)
+
+    def pace(self, uptime_ms: int, rest_for_ms: Callable[[], int]) -> None:
+        """Called every second or so: after a good fix the receiver rests for so long, then listens again."""
+        if not self._is_wanted:
+            return
+        if self._is_listening and self._heard_good:
+            self._hush()
+            self._rests_until_ms = uptime_ms + rest_for_ms()
+        elif not self._is_listening and self._rests_until_ms is not None and uptime_ms >= self._rests_until_ms:
+            self.wake()
+
+    def _hush(self) -> None:
+        if self._is_listening:
+            self._is_listening = False
+            self._location.stop()
 
     def hear(self, fix: RawFix) -> None:
         """Take a fix from any source, unless it is none or worse than what is known."""
         if not is_usable(fix) or not is_better(fix, self._best):
             return
         self._best = fix
+        self._heard_good = fix.accuracy_m is not None and fix.accuracy_m <= GOOD_FIX_M
         for listener in self._listeners:
             listener(fix)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from mobile.device.keystore import FileKeystore, keystore_directory
 from mobile.device.location import NowhereLocation
-from mobile.device.ports import Cues, Keystore, Location
-from mobile.device.silent import SilentCues
+from mobile.device.ports import Battery, Cues, Keystore, Location
+from mobile.device.silent import SilentCues, UnknownBattery
 
 
 def is_android() -> bool:
@@ -31,6 +31,15 @@ def location_for(at_ms: Callable[[], int]) -> Location:
 
         return PlyerLocation(at_ms)
     return NowhereLocation()
+
+
+def battery() -> Battery:
+    """The phone's battery; a desktop does not say."""
+    if is_android():
+        from mobile.device.plyer_adapters import PlyerBattery
+
+        return PlyerBattery()
+    return UnknownBattery()
 
 
 def cues() -> Cues:

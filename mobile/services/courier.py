@@ -3,6 +3,7 @@ follows from the server's word: leases renewed, settings taken over, a phone tha
 travel is `sync_service`'s.
 """
 
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -37,6 +38,13 @@ PHASES = {
     "renew": SyncPhase.FETCHING,
     "wiped": SyncPhase.REVOKED,
 }
+PROBLEMS = {
+    "must_enrol": "This phone must be enrolled again: ask for a new code. What you recorded is handed over, nothing is lost",
+    "upgrade": "Update Lantern on this phone: what you record is still sent, but nothing new comes",
+    "store": "This phone could not store what came. Make room on it",
+    "fault": "Something went wrong with syncing. Tell your administrator if it stays",
+}
+
 WITHDRAWN = frozenset({"revoked", "wipe_now", "wipe_after_push"})
 
 
@@ -136,17 +144,29 @@ class Courier:
         trip = Trip()
         trip.trouble = "must_enrol" if one.must_enrol else one.outcome.trouble
         trip.retry_after_s = one.outcome.retry_after_s
-        phase = _phase_after(trip.trouble)
+        if one.must_enrol:
+            self._fall_back_to_seals()
         if trip.trouble is None:
             service.tell(last_synced_at=self._now())
         service.tell(
-            phase=phase,
+            phase=_phase_after(trip.trouble),
+            problem=PROBLEMS.get(trip.trouble or "", ""),
             sent=one.outcome.pushed,
             received=one.outcome.pulled,
             lease_until=self._door.lease_until(),
             **self._counts(record),
         )
         return trip
+
+    def _fall_back_to_seals(self) -> None:
+        """Tokens are worth nothing any more: the phone's key still vouches for what is sealed, so that nothing is lost."""
+        card = self._vaults.find_card()
+        if card is None:
+            return
+        if not card.must_enrol:
+            self._vaults.put_card(replace(card, must_enrol=True))
+        with contextlib.suppress(NoAnswer, KeystoreLost):
+            rounds.send_sealed(self._sealed, self._client_to(card), card.device_number, self._app)
 
     def _counts(self, record: Record) -> dict[str, int]:
         session = self._session()

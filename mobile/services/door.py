@@ -89,6 +89,7 @@ class Door:
 
         The keystore's keys were made before: the server knows the signing one. Raises `StoreError`, `KeystoreLost`.
         """
+        self.lock()
         self._vaults.destroy_store()
         data_key, salt = self._random(keys.KEY_BYTES), self._random(keys.SALT_BYTES)
         wrapped = keys.wrap(

@@ -27,6 +27,7 @@ NO_NETWORK = "The server does not answer. Check the network and the address, the
 CODE_REFUSED = "The server does not take that code. It works once, for ten minutes: ask for a new one."
 TOO_MANY = "Too many codes were tried. Wait a while, then ask for a new one."
 UNKNOWN_NO = "The server would not enrol this phone. Ask your administrator to look at its device page."
+STILL_GOOD = (LockState.UNLOCKED, LockState.LOCKED, LockState.BLOCKED, LockState.LEASE_EXPIRED)
 ALREADY = "This phone is enrolled already. Ask your team lead to withdraw it first."
 
 
@@ -68,7 +69,8 @@ class Enrolment:
         )
 
     def _refusal(self, server_url: str, pin: str) -> str | None:
-        if self._door.state in (LockState.UNLOCKED, LockState.LOCKED, LockState.BLOCKED, LockState.LEASE_EXPIRED):
+        card = self._vaults.find_card()
+        if self._door.state in STILL_GOOD and not (card is not None and card.must_enrol):
             return ALREADY
         try:
             checked_address(server_url)

@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 from msgspec import Struct
 
-from mobile.device.location import Whereabouts, age_s, position_of
-from mobile.device.ports import Keystore, KeystoreLost, Location, RawFix, Uptime
+from mobile.device.location import Whereabouts, age_s, position_of, rest_ms
+from mobile.device.ports import Battery, Keystore, KeystoreLost, Location, RawFix, Uptime
+from mobile.device.silent import UnknownBattery
 from mobile.services import keys, pin, rounds
 from mobile.services.courier import Courier
 from mobile.services.door import Door
@@ -43,6 +44,7 @@ class Phone(Struct, kw_only=True):
     new_id: Callable[[], Id]
     app_version: str
     label: str = "Phone"
+    battery: Battery = UnknownBattery()
     transport: httpx.BaseTransport | None = None
     cost: keys.Cost | None = None
 
@@ -161,6 +163,7 @@ class FieldService(FieldWork):
             self.lock()
 
     def lock_if_due(self) -> bool:
+        self._whereabouts.pace(self.uptime_ms(), self._rest_ms)
         if self._session is not None and self._door.is_lock_due():
             self.lock()
         return self._session is None
@@ -261,6 +264,10 @@ class FieldService(FieldWork):
         if session is None:
             raise StoreLocked
         return session
+
+    def _rest_ms(self) -> int:
+        is_on_shift = self._session is not None and self._session.shifts.is_going
+        return rest_ms(self._phone.battery.percent(), is_on_shift)
 
     def _connect(self, server_url: str) -> ServerClient:
         return ServerClient(server_url, self._phone.keystore, lambda: to_ms(self.now()), self._phone.transport)

@@ -107,6 +107,7 @@ class FieldWork:
 
     def record_contact(self, draft: ContactDraft) -> Id:
         session = self._open
+        session.context.whereabouts.wake()
         contact = session.recording.record_contact(draft)
         session.pins.saved(contact)
         return contact.id

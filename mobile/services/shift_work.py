@@ -25,6 +25,12 @@ class ShiftWork:
 
     def __init__(self, context: Context, journal: Journal) -> None:
         self._context, self._journal = context, journal
+        self._is_going = self.current() is not None
+
+    @property
+    def is_going(self) -> bool:
+        """Is this worker on a shift? Asked every second: remembered, not looked up."""
+        return self._is_going
 
     def current(self) -> ShiftSummary | None:
         """The shift this worker is on."""
@@ -55,6 +61,7 @@ class ShiftWork:
                 area=area,
             )
             entry.fact("shift.started", shift, shift.id)
+            self._is_going = True
             for colleague_id in colleague_ids:
                 joined = ShiftJoined(id=self._context.new_id(), shift_id=shift.id, worker_id=colleague_id, at=now)
                 entry.fact("shift.joined", joined, shift.id)
@@ -74,6 +81,7 @@ class ShiftWork:
                     at=self._context.clock.now(),
                 )
                 entry.fact("shift.joined", joined, shift_id)
+            self._is_going = True
             return self._summary(entry.connection, shift)
 
     def end(self, summary: str) -> ShiftSummary:
@@ -88,6 +96,7 @@ class ShiftWork:
                 summary=summary,
             )
             entry.fact("shift.ended", ended, shift.id)
+            self._is_going = False
             return self._summary(entry.connection, shift)
 
     def check_in(self, next_due_minutes: int | None) -> CheckIn:

@@ -146,6 +146,8 @@ def say(status: SyncStatus) -> str:
         parts.append(f"{waiting} not yet sent · kept safe on this phone")
     elif status.last_synced_at is not None:
         parts.append(f"All sent {wording.say_time(status.last_synced_at)}")
+    if status.problem:
+        parts.append(status.problem)
     if status.needs_a_look:
         needs = "needs" if status.needs_a_look == 1 else "need"
         parts.append(f"{status.needs_a_look} {needs} a look")

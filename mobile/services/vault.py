@@ -25,7 +25,8 @@ STORE_FILES = (STORE, STORE + "-wal", STORE + "-shm", STORE + "-journal")
 
 
 class DeviceCard(Value, frozen=True, kw_only=True):
-    """Which phone this is to which server. `ended` says why it can no longer read: `revoked`, `pins`, `lease`, `lost`."""
+    """Which phone this is to which server. `ended` says why it can no longer read: `revoked`, `pins`, `lease`, `lost`;
+    `must_enrol` that its tokens are worth nothing any more and only a new code helps."""
 
     server_url: str
     device_number: int
@@ -33,6 +34,7 @@ class DeviceCard(Value, frozen=True, kw_only=True):
     lease_hours: int = 72
     shred_after_days: int = 14
     ended: str = ""
+    must_enrol: bool = False
 
 
 class Vault(Value, frozen=True, kw_only=True):

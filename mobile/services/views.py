@@ -345,6 +345,8 @@ class SyncStatus(Value, frozen=True, kw_only=True):
     needs_a_look: int = 0
     sent: int = 0
     received: int = 0
+    problem: str = ""
+    """What stands in the way of syncing, in a sentence; empty while nothing does, or while it is only the network."""
     last_synced_at: datetime | None = None
     next_try_at: datetime | None = None
     lease_until: datetime | None = None

@@ -15,6 +15,7 @@ from mobile.device.location import (
     is_usable,
     position_of,
     read_gpx,
+    rest_ms,
 )
 from mobile.device.plyer_adapters import PlyerBattery, PlyerCues, PlyerLocation
 from mobile.device.ports import RawFix
@@ -81,6 +82,51 @@ def test_a_fixed_place_is_told_at_once() -> None:
     last = whereabouts.last()
     assert last is not None and last.at_ms == 5
     whereabouts.stop()
+
+
+class Receiver:
+    """Counts how often it is switched on and off."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def start(self, on_fix: object) -> None:
+        self.said.append("on")
+
+    def stop(self) -> None:
+        self.said.append("off")
+
+
+def test_the_receiver_rests_after_a_good_fix_and_wakes_when_somebody_needs_it() -> None:
+    def quarter() -> int:
+        return 15_000
+
+    receiver = Receiver()
+    whereabouts = Whereabouts(receiver)
+    whereabouts.start()
+    whereabouts.pace(1_000, quarter)
+    whereabouts.hear(fix(1, accuracy_m=60))
+    whereabouts.pace(2_000, quarter)
+    assert receiver.said == ["on"], "a coarse fix is no reason to rest"
+    whereabouts.hear(fix(3, accuracy_m=8))
+    whereabouts.pace(3_000, quarter)
+    whereabouts.pace(17_999, quarter)
+    assert receiver.said == ["on", "off"]
+    whereabouts.pace(18_000, quarter)
+    assert receiver.said == ["on", "off", "on"]
+    whereabouts.hear(fix(40, accuracy_m=8))
+    whereabouts.pace(41_000, quarter)
+    whereabouts.wake()
+    assert receiver.said[-2:] == ["off", "on"]
+    whereabouts.stop()
+    whereabouts.wake()
+    whereabouts.pace(10**9, quarter)
+    assert receiver.said[-1] == "off"
+
+
+def test_a_low_battery_and_a_night_off_let_it_rest_longer() -> None:
+    assert rest_ms(80, True) < rest_ms(80, False) < rest_ms(10, True)
+    assert rest_ms(None, True) == rest_ms(80, True)
 
 
 def test_plyers_fixes_arrive_through_the_port(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,6 +150,21 @@ def test_tokens_that_are_no_good_any_more_are_renewed(aisha: Rig) -> None:
     assert aisha.field.sync_once().not_yet_sent == 0
 
 
+def test_when_no_token_is_good_any_more_the_seals_deliver_and_a_new_code_helps(aisha: Rig, server: RealServer) -> None:
+    from sqlalchemy import text
+
+    saved = meet(aisha)
+    with server.services.database.writing() as session:
+        session.execute(text("delete from device_token where device_number = :n"), {"n": number_of(aisha)})
+    status = aisha.field.sync_once()
+    assert status.phase is SyncPhase.FAILED and "enrolled again" in status.problem
+    assert contacts_on(server, saved) == 1 and aisha.field.contact(saved).contact.id == saved
+    assert aisha.field.enrol(server.code_for(server.cast.aisha), server.url, PIN).enrolled
+    status = aisha.field.sync_once()
+    assert status.phase is SyncPhase.IDLE and status.problem == ""
+    assert aisha.field.contact(saved).contact.id == saved
+
+
 def test_a_stolen_refresh_token_is_worth_nothing_without_the_phones_key(aisha: Rig, tmp_path: Path) -> None:
     from mobile.device.keystore import FileKeystore
     from mobile.services.rounds import TOKENS
