@@ -44,11 +44,12 @@ def download_tracker(door: NamedDependency[Door], district: FromQuery[str] = "")
 def read_tracker(
     request: AnyRequest,
     door: NamedDependency[Door],
-    data: Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)],
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
     district: FromQuery[str] = "",
 ) -> Response[Any]:
     """Reads a workbook in, and says what it changed, what it did not take, and what it refused."""
-    content = data.file.read()
+    sent = data.get("data")
+    content = sent.file.read() if isinstance(sent, UploadFile) else b""
     try:
         with door.open() as access:
             chosen = choose_district(access, district, Act.SHARE_TRACKER)
