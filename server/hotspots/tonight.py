@@ -46,7 +46,8 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
             nights[look.cell].add(look.night)
     ranked = [
         (grid.cell_of(found.easting, found.northing), found.score)
-        for found in forecast_hotspots(seen, CELL_M, (tonight - EPOCH).days)
+        # The forecast sees what came before its first day: from tomorrow on, so that tonight's contacts count at once.
+        for found in forecast_hotspots(seen, CELL_M, (tonight - EPOCH).days + 1)
     ]
     return [
         LikelyCell(cell, score, len(nights[cell]), looked[cell])
