@@ -58,8 +58,13 @@ class Browser:
         return self._do(lambda: str(self._page.inner_text("main")))
 
     def count(self, selector: str) -> int:
-        """How many such elements the page has."""
-        return self._do(lambda: int(self._page.locator(selector).count()))
+        """How many such elements the page has, once it has one."""
+
+        def go() -> int:
+            self._page.wait_for_selector(selector, state="attached")
+            return int(self._page.locator(selector).count())
+
+        return self._do(go)
 
     def _do(self, action: Callable[[], Answer]) -> Answer:
         answer: Answer = self._run(action)

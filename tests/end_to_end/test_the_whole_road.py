@@ -54,6 +54,8 @@ def test_a_contact_goes_from_a_phone_with_no_signal_to_the_list_and_the_map(
     assert (counted["read"], counted["accepted"], counted["refused"]) == (1, 1, [])
 
     with serving(town) as url, Link(int(url.rsplit(":", 1)[1])) as link:
+        browser.sign_in(url, "tom@example.org", PASSWORD)
+        assert "Nobody has been met sleeping rough" in browser.read(f"{url}/tonight")
         browser.sign_in(url, "priya@example.org", PASSWORD)
         assert "Red Mick" not in browser.read(f"{url}/cases")
 
@@ -66,6 +68,9 @@ def test_a_contact_goes_from_a_phone_with_no_signal_to_the_list_and_the_map(
         assert "seen bedded down by Aisha N" in listed
         browser.follow("Red Mick")
         assert "Date of birth" in browser.text()
+        browser.sign_in(url, "tom@example.org", PASSWORD)
+        assert "People met there on 1 night" in browser.read(f"{url}/tonight")
+        assert browser.count("#map canvas") == 1
 
 
 async def _a_night(driver: Any, link: Link, code: str) -> None:
