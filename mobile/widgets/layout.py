@@ -5,6 +5,7 @@ A `Measured` widget says how high it is at a width (`measure`) and how narrow it
 """
 
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any
 
 from kivy.metrics import dp
@@ -162,7 +163,9 @@ class Grid(Container):
 
     def _column_widths(self, children: list[Any], width: float) -> list[float]:
         most = max(1, min(int(self.columns), len(children)))
-        for count in range(most, 1, -1):
+        for most_in_a_row in range(most, 1, -1):
+            # As many rows, evenly filled: four in two rows of two, not three and one.
+            count = ceil(len(children) / ceil(len(children) / most_in_a_row))
             weights = self.weights if len(self.weights) == count else [1] * count
             free = width - dp(self.gap) * (count - 1)
             widths = [free * weight / sum(weights) for weight in weights]

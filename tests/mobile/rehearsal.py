@@ -265,7 +265,13 @@ class RehearsalField:
             )
         )
         timeline = (
-            TimelineEntry(at=ago(minutes=2), what="Bedded down, Station stairwell", who="Aisha N", not_yet_sent=True),
+            TimelineEntry(
+                at=ago(minutes=2),
+                what="Bedded down, Station stairwell",
+                who="Aisha N",
+                contact_id="c-1",
+                not_yet_sent=True,
+            ),
             TimelineEntry(
                 at=ago(hours=30), what="Up and about, Station stairwell", who="Dean W", note="Wants to see a GP."
             ),
@@ -293,11 +299,12 @@ class RehearsalField:
         )
 
     def contact(self, contact_id: str) -> ContactRecord:
-        draft = next(d for d in self.drafts if isinstance(d, ContactDraft))
+        recorded = ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=("p-1",))
+        draft = next((d for d in self.drafts if isinstance(d, ContactDraft)), recorded)
         new = tuple(f"p-new-{i}" for i in range(len(draft.new_people)))
         contact = Contact(id=contact_id, state=draft.state, seen_at=NOW, recorded_at=NOW, night=date(2026, 11, 20),
                           worker_id="w-aisha", team_id="t-watford", person_ids=(*draft.person_ids, *new))  # fmt: skip
-        return ContactRecord(contact=contact, original=contact)
+        return ContactRecord(contact=contact, original=contact, people=self.people[:1])
 
     # --- recording
     def _record(self, draft: Any) -> str:

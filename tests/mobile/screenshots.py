@@ -121,6 +121,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "contact-match": ("contact", {}, _match),
     "contact-place": ("contact", {}, _place),
     "contact-pin": ("contact", {}, _pin),
+    "contact-correct": ("contact", {"contact_id": "c-1"}, _nothing),
     "visit": ("visit", {}, _nothing),
     "referral": ("referral", REFERRAL, _nothing),
     "referral-outcome": ("referral", REFERRAL, _outcomes),

@@ -16,7 +16,7 @@ from mobile.screens.contact.values import (
     SupportAnswered,
     Ticked,
 )
-from mobile.screens.effects import Call, Effect, Home
+from mobile.screens.effects import Back, Call, Effect, Home
 from shared.model.contact import NeedSeen
 
 QUIET_S = 2
@@ -111,4 +111,9 @@ def keep(state: State) -> Call:
 def refined(state: State, event: Refined) -> Result:
     """It is on the disk: Done may go home now."""
     state = changed(state, kept=event.details, failure=None)
-    return state, (Home(),) if state.leaving else ()
+    return state, (leave(state),) if state.leaving else ()
+
+
+def leave(state: State) -> Effect:
+    """Home after a new contact; back to the page it was opened from after a correction."""
+    return Back() if state.reopened else Home()

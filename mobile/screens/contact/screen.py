@@ -127,6 +127,7 @@ class ContactScreen(Screen):
         state, ids = self.state, self.ids
         before = self._drawn.get("step")
         ids.failure.text = self.say_failure(state.failure)
+        self.title = self.say("contact.correct" if state.reopened else "contact.title")
         for name, step in (("who", Step.WHO), ("new", Step.NEW), ("state", Step.STATE), ("places", Step.PLACE)):
             ids[name].hidden = state.step != step
         ids.details.hidden = not (state.step == Step.STATE and state.is_saved)
@@ -185,7 +186,8 @@ class ContactScreen(Screen):
             button.chosen = state.contact_state == code
             button.least_height = 64 if state.is_saved else 104
         ids.saved.hidden = not (state.is_saved or state.saving)
-        ids.saved_words.text = self.say("contact.saved" if state.is_saved else "contact.saving")
+        saved = "contact.recorded" if state.reopened else "contact.saved"
+        ids.saved_words.text = self.say(saved if state.is_saved else "contact.saving")
         ids.saved_words.icon = "tick" if state.is_saved else ""
         ids.saved_where.text = self._where_from()
         ids.place.text = state.site.name if state.site else self.say("contact.no_place_yet")

@@ -12,6 +12,7 @@ from mobile.screens.contact.details import (
     changed_fields,
     detail_typed,
     keep,
+    leave,
     need_pressed,
     note_prompted,
     phrase_pressed,
@@ -23,6 +24,7 @@ from mobile.screens.contact.values import (
     PHRASES,
     BackPressed,
     ConfigRead,
+    Details,
     DetailTyped,
     DonePressed,
     FixFound,
@@ -56,10 +58,11 @@ from mobile.screens.contact.values import (
     UnknownPressed,
     WhoDone,
 )
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
 from mobile.services.views import ContactDraft, PersonCard, PersonDraft, SiteCard
 from shared.model.codes import ContactState, PinSource, SupportNeed
 from shared.model.position import Position
+from shared.model.value import Id
 
 TILES = 6
 SITES = 12
@@ -76,7 +79,9 @@ NO_PLACE = ""
 
 
 def begin(arguments: dict[str, Any]) -> State:
-    """The first state: a person, a place or a referral may be given by the screen before."""
+    """The first state: a person, a place, a referral, or a contact to correct may be given by the screen before."""
+    if "contact_id" in arguments:
+        return State(contact_id=arguments["contact_id"], step=Step.STATE, reopened=True, place_chosen=True)
     person: PersonCard | None = arguments.get("person")
     site: SiteCard | None = arguments.get("site")
     state = State(referral_id=arguments.get("referral_id"), pin=arguments.get("pin"))
@@ -95,12 +100,17 @@ def update(state: State, event: Event) -> Result:
 
 def _opened(state: State, _event: Opened) -> Result:
     # The position of a referral or a person, where one was given, says whose neighbours to show.
-    return state, (
+    asked = (
         Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix)),
         Call(method="people_near", arguments=(state.pin, TILES), answer=lambda found: PeopleFound(people=tuple(found))),
         Call(method="sites_near", arguments=(state.pin, SITES), answer=lambda found: SitesFound(sites=tuple(found))),
         Call(method="config", answer=lambda config: ConfigRead(phrases=tuple(config.phrases_offered))),
     )
+    return state, (*asked, _read(state.contact_id)) if state.contact_id is not None else asked
+
+
+def _read(contact_id: Id) -> Call:
+    return Call(method="contact", arguments=(contact_id,), answer=lambda record: RecordRead(record=record))
 
 
 def _people(state: State, event: PeopleFound) -> Result:
@@ -109,7 +119,7 @@ def _people(state: State, event: PeopleFound) -> Result:
 
 def _sites(state: State, event: SitesFound) -> Result:
     state = changed(state, sites=event.sites)
-    return _suggest_place(state), ()
+    return _with_site(state) if state.reopened else _suggest_place(state), ()
 
 
 def _suggest_place(state: State) -> State:
@@ -237,12 +247,35 @@ def _state_chosen(state: State, event: StateChosen) -> Result:
 
 
 def _saved(state: State, event: Saved) -> Result:
-    read = Call(method="contact", arguments=(event.contact_id,), answer=lambda record: RecordRead(record=record))
-    return changed(state, saving=False, contact_id=event.contact_id), (Feel(name="saved", speak="speak.saved"), read)
+    felt = Feel(name="saved", speak="speak.saved")
+    return changed(state, saving=False, contact_id=event.contact_id), (felt, _read(event.contact_id))
 
 
 def _record_read(state: State, event: RecordRead) -> Result:
-    return changed(state, person_ids=event.record.contact.person_ids), ()
+    contact = event.record.contact
+    state = changed(state, person_ids=contact.person_ids)
+    if not state.reopened or state.contact_state is not None:
+        return state, ()
+    details = Details(**{name: getattr(contact, name) for name in Details.__struct_fields__})
+    return _with_site(
+        changed(
+            state,
+            contact_state=contact.state,
+            chosen=event.record.people,
+            unidentified=contact.unidentified_people,
+            site_id=contact.site_id,
+            pin=contact.position if contact.position and contact.position.moved_from else None,
+            details=details,
+            kept=details,
+        )
+    ), ()
+
+
+def _with_site(state: State) -> State:
+    """The place of a contact that is being corrected, once the places are known."""
+    if state.site is not None or state.site_id is None:
+        return state
+    return changed(state, site=next((site for site in state.sites if site.id == state.site_id), None))
 
 
 def _place(state: State, _event: PlacePressed) -> Result:
@@ -283,7 +316,7 @@ def _done(state: State, _event: DonePressed) -> Result:
     if state.contact_id is None:
         return state, ()
     if not changed_fields(state):
-        return state, (Home(),)
+        return state, (leave(state),)
     return changed(state, leaving=True), (keep(state),)
 
 

@@ -63,6 +63,7 @@ class State(Value, frozen=True, kw_only=True):
     kept: Details = Details()
     quiet_s: int = 0
     leaving: bool = False
+    reopened: bool = False
     ask_about_note: bool = False
     failure: Failed | None = None
 

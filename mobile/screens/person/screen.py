@@ -9,6 +9,7 @@ from mobile.screens.person.state import (
     EDITABLE,
     BackPressed,
     EditPressed,
+    EntryPressed,
     LogPressed,
     SavePressed,
     State,
@@ -19,6 +20,7 @@ from mobile.screens.person.state import (
 from mobile.screens.program import Screen
 from mobile.services.views import PersonRecord, TimelineEntry
 from mobile.text.moments import join, say_distance, say_when
+from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
 from mobile.widgets.words import Words
 from shared.model.codes import ReceivingSupport
@@ -118,11 +120,19 @@ class PersonScreen(Screen):
             lines.append(join(self.words.say_code("need", need.need), support))
         return lines
 
-    def _entry(self, entry: TimelineEntry) -> Card:
-        card = Card()
+    def _entry(self, entry: TimelineEntry) -> Card | Tile:
         unsent = self.say("person.not_yet_sent") if entry.not_yet_sent else ""
+        when = join(say_when(self.words, entry.at, self.desk.now()), entry.who, unsent)
+        if entry.contact_id is not None:
+            return self._contact_tile(entry, entry.contact_id, when)
+        card = Card()
         card.add_widget(Words(text=entry.what, bold=True))
-        when = say_when(self.words, entry.at, self.desk.now())
-        card.add_widget(Words(text=join(when, entry.who, unsent), role="small", tone="soft"))
+        card.add_widget(Words(text=when, role="small", tone="soft"))
         card.add_widget(Words(text=entry.note))
         return card
+
+    def _contact_tile(self, entry: TimelineEntry, contact_id: str, when: str) -> Tile:
+        detail = "\n".join(part for part in (when, entry.note) if part)
+        tile = Tile(text=entry.what, detail=detail, role="body", least_height=64)
+        tile.bind(on_release=lambda *_: self.send(EntryPressed(contact_id=contact_id)))
+        return tile

@@ -32,6 +32,12 @@ class LogPressed(Event, frozen=True, kw_only=True):
     """I am with them now."""
 
 
+class EntryPressed(Event, frozen=True, kw_only=True):
+    """Correct what was recorded then."""
+
+    contact_id: Id
+
+
 class EditPressed(Event, frozen=True, kw_only=True):
     """Change the description."""
 
@@ -72,6 +78,8 @@ def update(state: State, event: Event) -> Result:
         case LogPressed():
             card = state.record.card if state.record else None
             return state, (Go(screen="contact", arguments={"person": card}),) if card else ()
+        case EntryPressed(contact_id=contact_id):
+            return state, (Go(screen="contact", arguments={"contact_id": contact_id}),)
         case EditPressed():
             return _with(state, editing=state.record is not None, written={}), ()
         case Typed(field=field, text=text):

@@ -179,6 +179,28 @@ def test_needs_and_a_note_refine_the_contact_and_the_original_stays(night, on_gl
     on_glass(_app(night), story)
 
 
+def test_an_older_contact_is_corrected_from_the_persons_page_and_the_original_stays(night, on_glass):
+    async def story(driver):
+        await driver.enter_pin(PIN)
+        await driver.tap("People")
+        await driver.tap("Marek")
+        await driver.until(lambda: any(getattr(w, "detail", "") for w in driver.widgets()))
+        await driver.settle()
+        entry = next(w for w in driver.widgets() if type(w).__name__ == "Tile")
+        await driver.tap(entry)
+        await driver.until(lambda: "Correct contact" in driver.visible_texts())
+        await driver.settle()
+        await driver.tap("Up and about")
+        await driver.settle()
+        await driver.tap("Done")
+        await driver.until(lambda: "Marek" in driver.visible_texts() and driver.find("Change description"))
+        contact = _latest(night.field)
+        assert contact.state == ContactState.NOT_BEDDED_DOWN
+        assert night.field.contact(contact.id).original.state == ContactState.BEDDED_DOWN
+
+    on_glass(_app(night), story)
+
+
 def test_nobody_here_counts_as_a_visit(night, on_glass):
     _here(night)
 
