@@ -135,15 +135,17 @@ def serve(settings: Settings, environment: dict[str, str]) -> Iterator[tuple[str
     ]
     process = subprocess.Popen(command, env=os.environ | environment)
     try:
-        _wait_for(f"http://127.0.0.1:{port}/sign-in")
+        _wait_for(f"http://127.0.0.1:{port}/sign-in", process)
         yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait(timeout=20)
 
 
-def _wait_for(address: str) -> None:
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     for _ in range(300):
+        if process.poll() is not None:
+            raise RuntimeError("The server did not start; its last words stand above.")
         try:
             httpx.get(address, timeout=2)
             return

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from sync import digest
 from sync.server import PushPlan, Stored
-from sync.wire import ELSEWHERE, ERASE, EVICT, HELD, PUT, Cursor, private_scope
+from sync.wire import ELSEWHERE, ERASE, EVICT, HELD, PUT, SERVER_DEVICE, Cursor, private_scope
 
 SUPERSEDING: Final = frozenset({PUT, EVICT})
 """Operations after which the earlier rows of the same change in the same feed say nothing more: they are not sent again."""
@@ -99,14 +99,19 @@ def place(marks: Mapping[str, str], present: Mapping[str, frozenset[str]], wante
     return entries
 
 
-def erase(present: Mapping[str, frozenset[str]], authors: Mapping[str, frozenset[int]]) -> list[Entry]:
-    """What must be said so that every phone that holds these changes keeps only their skeletons: in each feed they are in,
-    and in private to their author (under every number it has had), who may hold them where no feed mentions them."""
+def erase(mentions: Mapping[str, frozenset[str]], authors: Mapping[str, int]) -> list[Entry]:
+    """What must be said so that every phone that holds these changes keeps only their skeletons: in each feed that ever
+    spoke of them, and in private to their author, who may hold them where no feed did."""
     return [
         Entry(scope, change_id, ERASE)
-        for change_id, devices in authors.items()
-        for scope in sorted(present.get(change_id, frozenset()) | set(map(private_scope, devices)))
+        for change_id, author in authors.items()
+        for scope in sorted(mentions.get(change_id, frozenset()) | _private_feed(author))
     ]
+
+
+def _private_feed(author: int) -> set[str]:
+    """The private feed of a phone; the server has none."""
+    return {private_scope(author)} if author > SERVER_DEVICE else set()
 
 
 def number(entries: Sequence[Entry], heads: Mapping[str, Cursor], last_seq: int) -> list[Numbered]:

@@ -16,7 +16,7 @@ from server.tables import sync as tables
 from shared.model.codes import DeviceStatus
 from sync.clock import is_suspect
 from sync.server import DeviceState
-from sync.wire import SERVER_DEVICE, Refused
+from sync.wire import Refused
 
 DEVICE_COUNTER = "device"
 
@@ -92,18 +92,6 @@ def renew_device(session: Session, number: int, now_ms: int) -> int:
         raise Refused(old.gate.refusal)
     label = Sql(session).rows("select label from sync_device where number = ?", number)[0][0]
     return register_device(session, scopes=old.scopes, label=label, now_ms=now_ms, renewed_from=number)
-
-
-def find_numbers(sql: Sql, number: int) -> frozenset[int]:
-    """A phone's number and every later number it took in its place; none for the server itself."""
-    if number <= SERVER_DEVICE:
-        return frozenset()
-    numbers, fresh = frozenset({number}), {number}
-    while fresh:
-        found = sql.rows("select number from sync_device where renewed_from in ?*", fresh)
-        fresh = {heir for (heir,) in found} - numbers
-        numbers |= fresh
-    return numbers
 
 
 def get_device(sql: Sql, number: int, *, lock: bool = False) -> DeviceState:

@@ -84,20 +84,24 @@ def read_on(sql: Sql, scope: str, after_seq: int, limit: int) -> list[FeedRow]:
 
 def find_present(sql: Sql, change_ids: Iterable[str]) -> dict[str, frozenset[str]]:
     """In which feeds each of these changes is now."""
-    found = sql.rows(
-        "select change_id, scope from sync_feed where change_id in ?* and op = 'put' and live", set(change_ids)
-    )
-    present: dict[str, set[str]] = {}
-    for change_id, scope in found:
-        present.setdefault(change_id, set()).add(scope)
-    return {change_id: frozenset(scopes) for change_id, scopes in present.items()}
+    query = "select change_id, scope from sync_feed where change_id in ?* and op = 'put' and live"
+    return _gather(sql.rows(query, set(change_ids)))
+
+
+def find_mentions(sql: Sql, change_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Which feeds ever spoke of each of these changes."""
+    return _gather(sql.rows("select change_id, scope from sync_feed where change_id in ?*", set(change_ids)))
 
 
 def find_placements(sql: Sql, entities: set[str]) -> dict[str, frozenset[str]]:
     """The scopes in which the server has placed entities; one that was never placed is not among them."""
     if not entities:
         return {}
-    placed: dict[str, set[str]] = {}
-    for entity, scope in sql.rows("select entity, scope from sync_placement where entity in ?*", entities):
-        placed.setdefault(entity, set()).add(scope)
-    return {entity: frozenset(scopes) for entity, scopes in placed.items()}
+    return _gather(sql.rows("select entity, scope from sync_placement where entity in ?*", entities))
+
+
+def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    gathered: dict[str, set[str]] = {}
+    for key, scope in pairs:
+        gathered.setdefault(key, set()).add(scope)
+    return {key: frozenset(scopes) for key, scopes in gathered.items()}

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from server.queries import sync_changes as changes
 from server.queries import sync_feed as feed
-from server.queries.sync_devices import find_numbers
 from server.queries.sync_sql import Sql
 from server.tables import sync as tables
 from sync import clock, digest, feeds, merge
@@ -148,8 +147,8 @@ def erase(session: Session, change_ids: Iterable[str], now_ms: int) -> None:
     sql.insert(tables.erasure, [(change_id, now_ms) for change_id in sorted(fresh)])
     found = sql.rows("select id, device, body from sync_change where id in ?*", fresh)
     changes.strip_changes(sql, {change_id: body for change_id, _, body in found})
-    authors = {change_id: find_numbers(sql, device) for change_id, device, _ in found}
-    feed.append(sql, feeds.erase(feed.find_present(sql, authors), authors), last_seq)
+    authors = {change_id: device for change_id, device, _ in found}
+    feed.append(sql, feeds.erase(feed.find_mentions(sql, authors), authors), last_seq)
 
 
 def erase_entity(session: Session, entity: str, now_ms: int) -> list[str]:

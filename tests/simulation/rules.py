@@ -85,7 +85,7 @@ def an_author_is_told_that_a_change_went_elsewhere(patch: Patch) -> None:
 
 
 def erasures_are_told_to_phones(patch: Patch) -> None:
-    patch.setattr(feeds, "erase", lambda present, authors: [])
+    patch.setattr(feeds, "erase", lambda mentions, authors: [])
 
 
 def a_skeleton_keeps_what_it_had_seen(patch: Patch) -> None:
