@@ -83,8 +83,9 @@ def _decide_notes(actor: Actor, subject: Subject) -> Decision:
         return Allow()
     if actor.worker_id in subject.opened_for_worker_ids:
         return Allow(by_break_glass=True)
-    ask = subject.ask_agency or "the service that works with this person"
-    return Deny(reason=f"Notes exist. Ask {ask}.", flagged=True)
+    if not subject.ask_agency:
+        return Deny(reason="Notes about this person are for the services that work with them.", flagged=True)
+    return Deny(reason=f"Notes exist. Ask {subject.ask_agency}.", flagged=True)
 
 
 def _works_with(actor: Actor, subject: Subject) -> bool:
