@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import IntegrityError, OperationalError
 from uuid_utils import uuid7
 
 from server.database import Database
@@ -29,6 +30,7 @@ from server.importers.sightings.parse import parse as parse_sightings
 from server.importers.sightings.store import import_sightings
 from server.importers.sources import PARSERS, guess_source
 from server.migrate import upgrade
+from server.places.postcodes import PostcodesMissing
 from server.places.projection import check_projection
 from server.settings import Settings, read_settings
 
@@ -138,8 +140,14 @@ def _import(
                 account = run(data, settings, database, step)
             finally:
                 database.close()
-    except (UnusableFile, ValueError) as error:
+    except (UnusableFile, PostcodesMissing, ValueError) as error:
         _tell_unusable(str(error), as_json)
+        sys.exit(UNUSABLE)
+    except OperationalError as error:
+        _tell_unusable(f"The database cannot be used, and nothing was stored: {error.orig}", as_json)
+        sys.exit(UNUSABLE)
+    except IntegrityError:
+        _tell_unusable("Another import stored the same rows meanwhile, and nothing of this one: run it again.", as_json)
         sys.exit(UNUSABLE)
     _tell(account, as_json)
     sys.exit(DONE_WITH_REFUSALS if account.refused else DONE)

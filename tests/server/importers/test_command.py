@@ -108,3 +108,12 @@ def test_an_unusable_question_says_why_and_ends_with_two(run, arguments, words):
 
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+def test_a_database_that_cannot_be_used_is_said_in_a_sentence(run, monkeypatch):
+    monkeypatch.setenv("LANTERN_DATABASE", "postgresql://127.0.0.1:9/nothing?connect_timeout=2")
+
+    result = run("import", "boundaries", COUNTY)
+
+    assert result.exit_code == 2
+    assert "The database cannot be used" in result.stderr
