@@ -30,6 +30,7 @@ from shared.model.codes import ContactState
 from shared.model.person import Person
 from shared.model.position import Position
 from tests.mobile.rig import PIN, Rig
+from tests.mobile.services.feeding import acknowledge
 
 PEOPLE = 5_000
 NOTE = "Asleep in the stairwell, woke, took tea, asked about the day centre. " * 3
@@ -165,6 +166,8 @@ def _hour(rig: Rig, actions: int) -> dict[str, Any]:
             rig.field.person(person)
             rig.field.record_visit(VisitDraft())
         if n % 50 == 0:
+            acknowledge(rig)
+            rig.field._sealed.drop_until(rig.field._open.record.sync.get_state().acked)
             rig.field.lock()
             assert rig.field.unlock(PIN).is_unlocked
         if n in (100, actions - 1):

@@ -127,7 +127,7 @@ def send_sealed(
     """
     taken: SealedTaken | None = None
     while taken is None or outbox.numbers:
-        boxes = outbox.boxes()[:SEALED_BATCH]
+        boxes = outbox.boxes(SEALED_BATCH)
         said = client.send_sealed(device, boxes, app, signer)
         if not isinstance(said, SealedTaken):
             return taken

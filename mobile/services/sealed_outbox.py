@@ -10,6 +10,7 @@ import threading
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from mobile.device.files import append, flush, write_durably
 
@@ -17,25 +18,28 @@ HEAD = struct.Struct(">QII")
 
 
 class SealedOutbox:
-    """The sealed file of one device."""
+    """The sealed file of one device. Only where each box lies is held in memory."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._guard = threading.Lock()
-        self._boxes = self._load()
+        self._places, self._end = self._load()
 
     @property
     def numbers(self) -> tuple[int, ...]:
         """The change numbers held, in order."""
-        return tuple(sorted(self._boxes))
+        with self._guard:
+            return tuple(sorted(self._places))
 
-    def boxes(self) -> list[tuple[int, bytes]]:
-        """Number and box of every change held, in order."""
-        return sorted(self._boxes.items())
+    def boxes(self, limit: int | None = None) -> list[tuple[int, bytes]]:
+        """Number and box of the first changes held, in order."""
+        with self._guard:
+            return self._read(sorted(self._places)[:limit])
 
     def missing(self, numbers: Iterable[int]) -> list[int]:
         """Those of `numbers` that are not held."""
-        return [n for n in numbers if n not in self._boxes]
+        with self._guard:
+            return [n for n in numbers if n not in self._places]
 
     def add(self, boxes: Iterable[tuple[int, bytes]]) -> None:
         """Keep boxes: safe from a kill when it returns, from a power cut after `flush`. Raises OSError.
@@ -43,10 +47,10 @@ class SealedOutbox:
         The record itself is on the disk before; a worker does not wait for the disk a second time.
         """
         with self._guard:
-            new = [(n, box) for n, box in boxes if n not in self._boxes]
+            new = [(n, box) for n, box in boxes if n not in self._places]
             if new:
                 append(self._path, b"".join(_frame(n, box) for n, box in new))
-                self._boxes.update(new)
+                self._place(new)
 
     def flush(self) -> None:
         """Put the boxes on the disk; the sync thread does so moments after each record. Raises OSError."""
@@ -55,48 +59,65 @@ class SealedOutbox:
     def drop_until(self, acked: int) -> None:
         """Forget what the server holds: every number up to `acked`."""
         with self._guard:
-            kept = {n: box for n, box in self._boxes.items() if n > acked}
-            if len(kept) < len(self._boxes):
-                write_durably(self._path, b"".join(_frame(n, box) for n, box in sorted(kept.items())))
-                self._boxes = kept
+            kept = self._read(sorted(n for n in self._places if n > acked))
+            if len(kept) < len(self._places):
+                write_durably(self._path, b"".join(_frame(n, box) for n, box in kept))
+                self._places, self._end = {}, 0
+                self._place(kept)
 
     def clear(self) -> None:
         """Everything is with the server."""
         with self._guard:
             self._path.unlink(missing_ok=True)
-            self._boxes = {}
+            self._places, self._end = {}, 0
 
     def set_aside(self, path: Path) -> None:
         """Keep what could not be handed over under another name, and begin empty: a new enrolment counts from one."""
         with self._guard:
-            if self._boxes:
+            if self._places:
                 self._path.replace(path)
-            self._boxes = {}
+            self._places, self._end = {}, 0
 
-    def _load(self) -> dict[int, bytes]:
+    def _place(self, boxes: Iterable[tuple[int, bytes]]) -> None:
+        for n, box in boxes:
+            self._places[n] = (self._end + HEAD.size, len(box))
+            self._end += HEAD.size + len(box)
+
+    def _read(self, numbers: list[int]) -> list[tuple[int, bytes]]:
+        if not numbers:
+            return []
+        with self._path.open("rb") as file:
+            return [(n, _read_at(file, *self._places[n])) for n in numbers]
+
+    def _load(self) -> tuple[dict[int, tuple[int, int]], int]:
         try:
             raw = self._path.read_bytes()
         except FileNotFoundError:
-            return {}
-        boxes, whole = _read_frames(raw)
+            return {}, 0
+        places, whole = _find_frames(raw)
         if whole != len(raw):
             write_durably(self._path, raw[:whole])
-        return boxes
+        return places, whole
+
+
+def _read_at(file: BinaryIO, at: int, length: int) -> bytes:
+    file.seek(at)
+    return file.read(length)
 
 
 def _frame(n: int, box: bytes) -> bytes:
     return HEAD.pack(n, len(box), zlib.crc32(box)) + box
 
 
-def _read_frames(raw: bytes) -> tuple[dict[int, bytes], int]:
-    """The whole frames from the start, and where the first torn one begins."""
-    boxes: dict[int, bytes] = {}
+def _find_frames(raw: bytes) -> tuple[dict[int, tuple[int, int]], int]:
+    """Where the whole frames' boxes lie, and where the first torn frame begins."""
+    places: dict[int, tuple[int, int]] = {}
     at = 0
     while at + HEAD.size <= len(raw):
         n, length, check = HEAD.unpack_from(raw, at)
         box = raw[at + HEAD.size : at + HEAD.size + length]
         if len(box) != length or zlib.crc32(box) != check:
             break
-        boxes[n] = box
+        places[n] = (at + HEAD.size, length)
         at += HEAD.size + length
-    return boxes, at
+    return places, at

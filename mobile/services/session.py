@@ -64,9 +64,9 @@ class Session:
     def seal_what_is_missing(self) -> None:
         """Seal every unsent change that is not sealed yet: a kill may have come between the store and the seal."""
         with self.record.store.reading() as connection:
-            unsent = outbox.list_unsent(connection, self.record.sync.get_state().acked)
-        missing = set(self._sealed.missing(change.n for change in unsent))
-        self._seal([change for change in unsent if change.n in missing])
+            unsent = outbox.list_unsent_numbers(connection, self.record.sync.get_state().acked)
+            missing = outbox.list_by_number(connection, self._sealed.missing(unsent))
+        self._seal(missing)
 
     def _keep(self, changes: Sequence[Change]) -> None:
         self._seal(changes)

@@ -72,10 +72,9 @@ class Tray:
         return [one for one in self._record.sync.list_quarantined() if one.change.id not in dismissed]
 
     def _waiting_item(self, connection: Connection, change: Change) -> TrayItem:
-        state = self._record.sync.state_of(change.id)
         return TrayItem(
             id=change.id,
-            state=SyncState.SENDING if state == SyncState.SENDING else SyncState.QUEUED,
+            state=SyncState.QUEUED,
             title=self._title(connection, change),
             what_to_do=WAITING,
             at=from_ms(change.at),

@@ -1,5 +1,7 @@
 """Questions about the phone's own log that only screens ask: what is not yet sent, and about whom. Writing it is `sync`'s."""
 
+from collections.abc import Sequence
+
 from mobile.store.database import Connection
 from shared.model.value import Id
 from sync.wire import Change, read_change
@@ -9,6 +11,17 @@ def list_unsent(connection: Connection, acked: int) -> list[Change]:
     """Own changes after number `acked`, oldest first."""
     rows = connection.execute("SELECT body FROM sync_log WHERE n > ? ORDER BY n", (acked,))
     return [read_change(body) for (body,) in rows]
+
+
+def list_unsent_numbers(connection: Connection, acked: int) -> list[int]:
+    """The numbers of own changes after `acked`, in order."""
+    return [n for (n,) in connection.execute("SELECT n FROM sync_log WHERE n > ? ORDER BY n", (acked,))]
+
+
+def list_by_number(connection: Connection, numbers: Sequence[int]) -> list[Change]:
+    """Own changes by their numbers."""
+    rows = (connection.execute("SELECT body FROM sync_log WHERE n = ?", (n,)).fetchone() for n in numbers)
+    return [read_change(row[0]) for row in rows if row is not None]
 
 
 def list_unsent_entities(connection: Connection, acked: int) -> frozenset[Id]:
