@@ -209,7 +209,8 @@ class ContactScreen(Screen):
             self._map = MapView(aim=True, zoom=17)
             fill_map(self._map, self.desk.map_sketch(), ())
         if self.middle is not self._map:
-            start = self.state.pin or (self.state.fix.position if self.state.fix else None)
+            fix = self.state.fix.position if self.state.fix else None
+            start = self.state.pin or self.state.guess or fix
             if start is not None:
                 self._map.look_at(start.latitude, start.longitude)
                 self._map.show_here((start.latitude, start.longitude, start.accuracy_m or 20.0))
@@ -279,6 +280,8 @@ class ContactScreen(Screen):
         state = self.state
         if state.pin is not None:
             return self.say("contact.pin_yours")
+        if state.reopened:
+            return ""
         if state.fix is None:
             return self.say("contact.gps_searching")
         accuracy = state.fix.accuracy_m

@@ -265,6 +265,7 @@ def _record_read(state: State, event: RecordRead) -> Result:
             unidentified=contact.unidentified_people,
             site_id=contact.site_id,
             pin=contact.position if contact.position and contact.position.moved_from else None,
+            guess=contact.position,
             details=details,
             kept=details,
         )
@@ -294,7 +295,7 @@ def _pin(state: State, _event: PinPressed) -> Result:
 
 def _pin_put(state: State, event: PinPut) -> Result:
     """The worker's pin; the guess it was moved from stays in the record."""
-    guess = state.fix.position if state.fix else None
+    guess = state.guess if state.reopened else state.fix.position if state.fix else None
     pin = Position(
         latitude=event.latitude,
         longitude=event.longitude,

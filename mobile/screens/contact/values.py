@@ -64,6 +64,7 @@ class State(Value, frozen=True, kw_only=True):
     quiet_s: int = 0
     leaving: bool = False
     reopened: bool = False
+    guess: Position | None = None
     ask_about_note: bool = False
     failure: Failed | None = None
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from mobile.screens.contact.details import QUIET_S, changed_fields
@@ -41,6 +42,7 @@ from mobile.screens.contact.values import (
 from mobile.screens.effects import Back, Call, Failed, Feel, Go, Home, Opened
 from mobile.services.views import LikelyDuplicate
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SupportNeed
+from shared.model.position import Position
 from tests.mobile.rehearsal import PEOPLE, SITES, RehearsalField
 
 MAREK, RED = PEOPLE[0], PEOPLE[1]
@@ -259,6 +261,30 @@ def test_a_pin_put_by_hand_keeps_the_guess():
 def test_a_pin_put_with_no_guess_is_a_tap_on_the_map():
     state, _ = play(PinPut(latitude=51.6, longitude=-0.4))
     assert state.pin.source == PinSource.MAP_TAP
+
+
+def test_a_corrected_pin_was_moved_from_the_contacts_own_place_not_from_here():
+    phone = RehearsalField()
+    record = phone.contact("c-1")
+    there = Position(latitude=51.7, longitude=-0.5, source=PinSource.GPS)
+    contact = msgspec.structs.replace(record.contact, position=there)
+    record = msgspec.structs.replace(record, contact=contact)
+    state, effects = play(
+        Opened(),
+        FixFound(fix=phone.where_am_i()),
+        RecordRead(record=record),
+        PinPut(latitude=51.71, longitude=-0.51),
+        state=begin({"contact_id": "c-1"}),
+    )
+    assert state.contact_state == ContactState.BEDDED_DOWN
+    assert calls(effects)[-1][1][1]["position"].moved_from == (51.7, -0.5)
+
+
+def test_a_correction_goes_back_to_the_page_it_was_opened_from():
+    record = RecordRead(record=RehearsalField().contact("c-1"))
+    state, effects = play(record, DonePressed(), state=begin({"contact_id": "c-1"}))
+    assert effects == [Back()]
+    assert changed_fields(state) == {}
 
 
 def test_a_person_given_by_another_screen_needs_no_picking():
