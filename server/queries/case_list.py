@@ -4,10 +4,10 @@ Everything about a person's history is answered from an index on (person, moment
 same however long a person has been known. Whether somebody may read it is decided before, in `server.access`.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, Select, and_, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from server.tables.case import mdt_case
@@ -78,7 +78,8 @@ def count_cases(session: Session, district_id: Id, since: datetime) -> CaseListC
 def list_cases(
     session: Session, district_id: Id, view: CaseListView, *, today: date, limit: int = 50, offset: int = 0
 ) -> list[CaseListRow]:
-    """Returns the cases of one district in the order asked for; `today` is the outreach night that the window ends with."""
+    """Returns the cases of one district in the order asked for; `today` is the outreach night that the window ends
+    with."""
     last_seen, nights, needs = _last_seen(), _nights(today), _unsupported_needs()
     query = (
         select(
@@ -174,17 +175,21 @@ def _later(one: ScalarSelect[datetime], other: ScalarSelect[datetime]) -> Column
 
 
 def _nights(today: date) -> ScalarSelect[int]:
-    """Distinct outreach nights bedded down or about to, of the last fourteen."""
-    return (
-        select(func.count(func.distinct(contact_person.c.night)))
-        .where(
-            or_(contact_person.c.person_id == mdt_case.c.person_id, contact_person.c.person_id.in_(_persons())),
-            contact_person.c.state.in_(_texts(ROUGH_SLEEPING_STATES)),
-            contact_person.c.night > today - timedelta(days=NIGHTS_WINDOW_DAYS),
-        )
-        .correlate(mdt_case)
-        .scalar_subquery()
+    """Distinct outreach nights bedded down or about to, of the last fourteen.
+
+    Own and merged records apart, and bounded by the moment too: each is answered from the index however long a
+    history is.
+    """
+    bound = datetime.combine(today - timedelta(days=NIGHTS_WINDOW_DAYS), time(), UTC)
+    slept = (
+        contact_person.c.state.in_(_texts(ROUGH_SLEEPING_STATES)),
+        contact_person.c.night > today - timedelta(days=NIGHTS_WINDOW_DAYS),
+        contact_person.c.seen_at > bound,
     )
+    own = select(contact_person.c.night).where(contact_person.c.person_id == mdt_case.c.person_id, *slept)
+    merged = select(contact_person.c.night).where(contact_person.c.person_id.in_(_persons()), *slept)
+    both = union_all(own.correlate(mdt_case), merged.correlate(mdt_case)).subquery("slept")
+    return select(func.count(func.distinct(both.c.night))).scalar_subquery()
 
 
 def _newest_needs() -> Select[tuple[str]]:
