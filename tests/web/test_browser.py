@@ -30,6 +30,7 @@ PAGES = [
     ("priya", "/people/marek", "coordinator-person"),
     ("tom", "/referrals", "lead-referrals"),
     ("tom", "/referrals/r1", "lead-referral"),
+    ("tom", "/conflicts", "lead-conflicts"),
     ("tom", "/tonight", "lead-tonight"),
     ("helen", "/who-can-see", "who-can-see"),
     ("helen", "/hotspots", HOTSPOTS),

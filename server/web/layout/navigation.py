@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
     Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
+    Entry("/conflicts", "Two versions", Act.PLAN_SHIFT),
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),
     Entry("/devices", "Phones", Act.SEE_DEVICES),
     Entry("/workers", "Workers", Act.MANAGE_WORKERS),

@@ -1,7 +1,19 @@
 """Pages of a team lead: the referral inbox, one referral with what to do next, and where people are likely tonight."""
 
+from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.inbox import show_inbox
 from server.web.lead.referral import ask_for_information, assign, close, mark_duplicate, offer, show_referral
 from server.web.lead.tonight import show_tonight
 
-PAGES = (show_inbox, show_referral, assign, ask_for_information, mark_duplicate, offer, close, show_tonight)
+PAGES = (
+    show_inbox,
+    show_referral,
+    assign,
+    ask_for_information,
+    mark_duplicate,
+    offer,
+    close,
+    show_tonight,
+    show_conflicts,
+    keep,
+)
