@@ -96,13 +96,14 @@ def _set_duplicates_aside(session: Session, reports: Sequence[Report], account: 
 def _place(session: Session, reports: Sequence[Report], account: Account, run: Importing, data: Path) -> list[Placed]:
     """Give each report its pin and district; refuse those whose halves of a point are swapped."""
     positions = [_find_pin(report) for report in reports]
-    knows_none = not list_districts(session)
-    finder = load_england_finder(data) if knows_none else load_district_finder(session, data, run.now.date())
+    # An operator who has named no district yet has all of England; the first named one ends that.
+    is_england = all(each.name == name_of_unlisted(each.code) for each in list_districts(session))
+    finder = load_england_finder(data) if is_england else load_district_finder(session, data, run.now.date())
     found = _find_districts(finder, positions)
     swapped = _find_districts(
         finder, [_swap(each) if area is None else None for each, area in zip(positions, found, strict=True)]
     )
-    if knows_none:
+    if is_england:
         opened = _open_districts(session, {code for code in found if code is not None}, run)
         found = [None if code is None else opened[code] for code in found]
     by_name = {district.name.casefold(): district.id for district in list_districts(session)}
@@ -218,11 +219,12 @@ def _say_swapped(position: Position | None) -> str:
 
 
 def _open_districts(session: Session, codes: set[str], run: Importing) -> dict[str, Id]:
-    """The districts that a database which knew none needs from now on; a boundary file will give them their names."""
-    opened = {code: run.new_id() for code in sorted(codes)}
+    """The district of each code, opened where there is none yet; a boundary file will give them their names."""
+    known = {each.code: each.id for each in list_districts(session)}
+    opened = {code: run.new_id() for code in sorted(codes - known.keys())}
     for code, district_id in opened.items():
         add_district(session, District(id=district_id, code=code, name=name_of_unlisted(code)))
-    return opened
+    return known | opened
 
 
 def _find_parents(

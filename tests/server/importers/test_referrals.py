@@ -205,6 +205,25 @@ def test_the_account_and_its_audit_line_are_written_with_the_rows(bring_in, coun
     assert line["detail"] == batch["id"]
 
 
+def test_england_stays_known_until_a_district_is_named(database, new_id, tmp_path_factory):
+    from server.importers.accounting import Importing
+    from server.importers.referrals import import_referrals
+    from server.queries.boundaries import rename_district
+    from server.queries.districts import list_districts
+
+    def bring(number, place):
+        data = streetlink({"alert_id": str(number)} | place)
+        run = Importing("referrals", "streetlink", "file", data, READING.now, new_id)
+        return import_referrals(database, run, parse(data, READING), tmp_path_factory.getbasetemp())
+
+    assert [bring(1, WATFORD).accepted, bring(2, LEEDS).accepted, bring(3, LEEDS).accepted] == [1, 1, 1]
+    with database.writing() as session:
+        named = list_districts(session)
+        rename_district(session, named[0].id, "Watford")
+    assert len(named) == 2
+    assert bring(4, {"geo_latitude": "51.5074", "geo_longitude": "-0.1278"}).wrong_area == 1
+
+
 def test_a_database_that_knows_no_district_knows_england(database, new_id, tmp_path_factory):
     from server.importers.accounting import Importing
     from server.importers.referrals import import_referrals
