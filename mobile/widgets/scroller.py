@@ -123,11 +123,20 @@ class Scroller(StencilView):
         self.scroll_to(self.offset + step)
         return True
 
-    def _step(self, _seconds: float) -> bool:
-        before = self.offset
-        self.scroll_to(self.offset + self._speed)
-        self._speed *= FRICTION
-        return not (abs(self._speed) < STILL_PX or self.offset == before)
+    def _step(self, seconds: float) -> bool:
+        """Speeds are pixels in a sixtieth of a second: a slow phone glides as far as a quick one."""
+        before, sixtieths = self.offset, min(6.0, seconds * 60)
+        self.scroll_to(self.offset + self._speed * sixtieths)
+        self._speed *= FRICTION**sixtieths
+        if abs(self._speed) < STILL_PX or self.offset in (0.0, self.offset_most) or self.offset == before:
+            self._glide = None
+            return False
+        return True
+
+    @property
+    def is_gliding(self) -> bool:
+        """Still on its way after the finger left."""
+        return self._glide is not None
 
     def _stop(self) -> None:
         if self._glide is not None:

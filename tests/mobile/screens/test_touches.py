@@ -1,0 +1,187 @@
+"""Fingers on the other screens: lists scroll, the map pans, the tray settles, settings take, a full disk says so."""
+
+import pytest
+
+from mobile.app import LanternApp
+from mobile.services.views import PersonCard
+from mobile.store.errors import DiskFull
+from tests.mobile.ground import town
+from tests.mobile.rehearsal import RehearsalField, SilentCues
+
+
+class Town:
+    def map_sketch(self):
+        return town()
+
+
+@pytest.fixture
+def field():
+    return RehearsalField()
+
+
+def _app(field, cues=None):
+    return LanternApp(field, cues or SilentCues(), map_source=Town())
+
+
+def test_a_full_disk_says_so_and_nothing_is_lost(field, on_glass):
+    cues = SilentCues()
+    field.fails_with = DiskFull()
+
+    async def story(driver):
+        await driver.tap("Log contact")
+        await driver.tap("Marek")
+        await driver.tap("Bedded down")
+        await driver.until(lambda: any(text.startswith("This phone is full") for text in driver.visible_texts()))
+        assert "Saved on this phone" not in driver.visible_texts()
+        assert cues.buzzes == [250], "a hard buzz, not the soft one"
+        field.fails_with = None
+        await driver.tap("Bedded down")
+        await driver.until(lambda: "Saved on this phone" in driver.visible_texts())
+        assert len(field.drafts) == 1
+
+    on_glass(_app(field, cues), story)
+
+
+def test_five_thousand_people_scroll_under_a_finger_and_one_is_picked(field, on_glass):
+    field.people = tuple(PersonCard(id=f"p-{n}", known_as=f"Person {n}") for n in range(5_000))
+    asked = []
+    field.person = asked.append
+
+    async def story(driver):
+        await driver.tap("People")
+        await driver.until(lambda: driver.find_row("Person 3"))
+        rows, _ = driver.find_row("Person 3")
+        await driver.drag(rows, 0, 300)
+        await driver.until(lambda: not rows.is_gliding)
+        assert rows.offset > 250
+        still = rows.offset
+        await driver.frames(10)
+        assert rows.offset == pytest.approx(still, abs=1), "it glides and stops"
+        assert driver.screen is not None
+        assert not asked, "a drag is not a press"
+        await driver.tap("Person 150")
+        await driver.until(lambda: asked == ["p-150"])
+
+    on_glass(_app(field), story)
+
+
+def test_one_finger_pans_the_map_and_buttons_zoom_it(field, on_glass):
+    async def story(driver):
+        await driver.tap("Map")
+        await driver.settle()
+        view = driver.screen.ids.map
+        before, zoom = (view.latitude, view.longitude), view.zoom
+        await driver.drag(view, 120, 80)
+        assert view.longitude < before[1], "the ground follows the finger eastwards"
+        assert view.latitude < before[0]
+        plus = next(w for w in driver.widgets() if getattr(w, "icon", "") == "plus")
+        await driver.tap(plus)
+        assert view.zoom == zoom + 1
+        locate = next(w for w in driver.widgets() if getattr(w, "icon", "") == "locate")
+        await driver.tap(locate)
+        assert (view.latitude, view.longitude) == pytest.approx(before)
+
+    on_glass(_app(field), story)
+
+
+def test_a_pin_is_pressed_and_its_page_opens(field, on_glass):
+    async def story(driver):
+        await driver.tap("Map")
+        await driver.settle()
+        view = driver.screen.ids.map
+        pin = next(pin for pin in view.marks.pins if pin.key == "referral/r-1")
+        await driver.touch(*view.to_window(*view.window_of(pin.latitude, pin.longitude)))
+        await driver.tap("Man in doorway, no coat")
+        await driver.until(lambda: "Referral SL-20418" in driver.visible_texts())
+
+    on_glass(_app(field), story)
+
+
+def test_a_conflict_is_settled_and_a_refused_record_sent_again(field, on_glass):
+    async def story(driver):
+        await driver.touch(200, 870)  # the sync line at the head of every screen
+        await driver.until(lambda: "Keep Dean W's" in driver.visible_texts())
+        await driver.tap("Keep Dean W's")
+        await driver.until(lambda: field.resolved)
+        assert field.resolved[0][1].who == "Dean W"
+        await driver.settle()
+        await driver.tap("Correct it")
+        await driver.settle()
+        await driver.until(lambda: "Send the correction" in driver.visible_texts())
+        note = next(w for w in driver.widgets() if getattr(w, "label", "") == "Note")
+        note.writing.focus = True
+        await driver.write("Short")
+        await driver.tap("Send the correction")
+        await driver.until(lambda: "Contact, Tomasz" not in driver.visible_texts())
+
+    on_glass(_app(field), story)
+
+
+def test_settings_take_at_once_and_are_kept(field, on_glass):
+    from mobile import theme
+
+    async def story(driver):
+        await driver.tap("Shift")
+        await driver.tap("Settings")
+        await driver.tap("Day")
+        await driver.until(lambda: theme.palette().name == "day")
+        await driver.tap("Polski")
+        await driver.until(lambda: "Ustawienia" in driver.visible_texts())
+        await driver.tap("Wróć")
+        await driver.tap("Wróć") if driver.find("Wróć") else driver.app.back()
+        await driver.until(lambda: driver.find("Zapisz kontakt"))
+        assert field.settings == {"theme": "day", "language": "pl"}
+
+    on_glass(_app(field), story)
+
+
+def test_signs_are_given_as_the_settings_say_and_never_name_anybody(field, on_glass):
+    cues = SilentCues()
+    field.settings |= {"vibration": "off", "speech": "on"}
+
+    async def story(driver):
+        await driver.tap("Log contact")
+        await driver.tap("Marek")
+        await driver.tap("Bedded down")
+        await driver.until(lambda: "Saved on this phone" in driver.visible_texts())
+        assert cues.buzzes == []
+        assert cues.said == ["Saved"]
+
+    on_glass(_app(field, cues), story)
+
+
+def test_the_phones_back_button_goes_one_screen_back(field, on_glass):
+    async def story(driver):
+        from kivy.core.window import Window
+
+        await driver.tap("People")
+        await driver.until(lambda: driver.find_row("Marek"))
+        Window.dispatch("on_keyboard", 27, 0, None, [])
+        await driver.until(lambda: "Tonight" in driver.visible_texts())
+
+    on_glass(_app(field), story)
+
+
+def test_a_referral_is_closed_with_its_outcome(field, on_glass):
+    async def story(driver):
+        await driver.tap("Man in doorway, no coat")
+        await driver.tap("Close with an outcome")
+        await driver.tap("Looked, nobody found")
+        await driver.tap("Close referral")
+        await driver.until(lambda: field.drafts)
+        _, arguments, keywords = field.drafts[0]
+        assert arguments[0] == "r-1"
+        assert keywords["outcome"] == "person not found - person looked for"
+
+    on_glass(_app(field), story)
+
+
+def test_the_two_sounds_are_sounds():
+    import io
+    import wave
+
+    from mobile.widgets.chime import samples
+
+    for name in ("saved", "refused"):
+        with wave.open(io.BytesIO(samples(name))) as sound:
+            assert 0.1 < sound.getnframes() / sound.getframerate() < 0.5
