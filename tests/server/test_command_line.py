@@ -1,0 +1,58 @@
+"""The command line: an administrator begins with nothing and ends with a phone that can enrol."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from server.cli import COMMANDS, main
+
+
+@pytest.fixture
+def run(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.setenv("LANTERN_DATA", str(tmp_path))
+    monkeypatch.setenv("LANTERN_DATABASE", database_url)
+
+    def do(*arguments: str, expect: int = 0) -> Result:
+        result = CliRunner().invoke(main, list(arguments))
+        assert result.exit_code == expect, result.output
+        return result
+
+    return do
+
+
+def test_an_empty_server_becomes_one_that_a_phone_can_enrol_with(run) -> None:  # type: ignore[no-untyped-def]
+    run("district", "add", "--code", "E07000103", "--name", "Watford")
+    agency = run("agency", "add", "--name", "New Hope", "--kind", "outreach").output.strip()
+    team = run("team", "add", "--agency", agency, "--name", "Outreach", "--district", "E07000103").output.strip()
+    aisha = ("--name", "Aisha Noor", "--email", "aisha@example.org", "--agency", agency)
+    run("worker", "add", *aisha, "--role", "worker", "--team", team)
+    run("worker", "password", "aisha@example.org", "--password", "three plain words")
+    assert run("worker", "second-factor", "aisha@example.org").output.startswith("otpauth://totp/")
+    assert len(json.loads(run("enrol-code", "aisha@example.org", "--json").output)["code"]) == 39
+    assert "In order" in run("health").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("enrol-code", "nobody@example.org"), "Nobody signs in"),
+        (("team", "add", "--agency", "x", "--name", "y", "--district", "Z9"), "no district with code Z9"),
+        (("worker", "add", "--name", "A B", "--agency", "x", "--role", "worker"), "no agency"),
+        (("worker", "password", "nobody@example.org", "--password", "three plain words"), "Nobody signs in"),
+    ],
+)
+def test_what_cannot_be_used_ends_with_two_and_a_sentence(run, arguments: tuple[str, ...], says: str) -> None:  # type: ignore[no-untyped-def]
+    assert says in run(*arguments, expect=2).output
+
+
+def test_every_command_has_help(run) -> None:  # type: ignore[no-untyped-def]
+    for name in main.list_commands(None):  # type: ignore[arg-type]
+        assert name in COMMANDS
+        assert "Options:" in run(name, "--help").output
+
+
+def test_an_unusable_setting_is_named(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("LANTERN_PORT", "eighty")
+    assert "LANTERN_PORT" in run("health", expect=2).output
