@@ -166,6 +166,26 @@ def test_two_people_type_about_one_case_and_no_line_is_lost(enter) -> None:
     assert last.merged
 
 
+def test_eight_people_type_at_the_same_moment_and_no_line_is_lost(enter) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with enter("priya") as access:
+        conference_id = call(access).id
+
+    def type_line(number: int) -> int:
+        with enter("priya") as access:
+            line = f"line {number}"
+            return discussion.save_note(access, conference_id, 1, base="", notes=line, outcome="").version
+
+    with ThreadPoolExecutor(max_workers=8) as people:
+        versions = sorted(people.map(type_line, range(8)))
+    with enter("priya") as access:
+        item = stored.list_items(access.session, conference_id)[0]
+        note = stored.find_note(access.session, item.id)
+    assert sorted(note.notes.split("\n")) == [f"line {number}" for number in range(8)]
+    assert versions == list(range(1, 9))
+
+
 def test_sending_the_same_text_twice_stores_it_once(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
