@@ -7,17 +7,18 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
+from sqlalchemy.orm import Session
 
 from server.actions.validation import validate
 from server.http.openapi import problems
 from server.http.services import Services
-from server.problems import UNREADABLE, Failure
+from server.problems import PROOF_REFUSED, UNREADABLE, Failure
 from server.queries import devices, sync
 from server.security.sealing import open_sealed
 from server.security.tokens import decode
 from server.sync_api.bodies import answer, open_body
-from server.sync_api.identity import identify_number, read_signed, to_ms
+from server.sync_api.identity import Caller, identify_number, read_signed, to_ms
 from shared.policy import Act
 from sync.reading import decode_batch
 from sync.wire import LIMITS, PushRequest, Refused, encode
@@ -26,9 +27,13 @@ Box = Annotated[str, Meta(max_length=100_000)]
 
 
 class SealedOutbox(Struct, frozen=True, kw_only=True):
-    """Boxes (base64url) with the number of the change in each, in the order of their numbers."""
+    """Boxes (base64url) with the number of the change in each, in the order of their numbers.
+
+    `signer` is the phone's new number where it lost the key of the one the boxes were made under (privacy rule B13).
+    """
 
     device: int
+    signer: int = 0
     now: int
     app: str = ""
     boxes: Annotated[list[tuple[int, Box]], Meta(max_length=LIMITS.changes_max)]
@@ -37,12 +42,14 @@ class SealedOutbox(Struct, frozen=True, kw_only=True):
 class SealedTaken(Struct, frozen=True, kw_only=True):
     """What became of them.
 
-    `acked` as in a push; `kept` boxes wait for a supervisor. Either way the phone may forget them.
+    `acked` as in a push; `kept` boxes wait for a supervisor. Either way the phone may forget them. `status` tells a
+    locked phone, which has no token at hand, whether it was revoked or is to be wiped.
     """
 
     acked: int
     opened: int
     kept: int
+    status: str = ""
 
 
 _read = msgspec.json.Decoder(SealedOutbox).decode
@@ -58,8 +65,20 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
     except msgspec.MsgspecError as error:
         raise Failure(UNREADABLE) from error
     with services.database.writing() as session:
-        identify_number(session, signed, outbox.device, now)
-    return answer(request, msgspec.json.encode(_take(services, outbox, to_ms(now))))
+        caller = identify_number(session, signed, outbox.signer or outbox.device, now)
+        if not _may_speak_for(session, caller, outbox.device):
+            raise Failure(PROOF_REFUSED)
+        status = str(sync.get_device_state(session, caller.number).status)
+    taken = structs.replace(_take(services, outbox, to_ms(now)), status=status)
+    return answer(request, msgspec.json.encode(taken))
+
+
+def _may_speak_for(session: Session, caller: Caller, device: int) -> bool:
+    """Is it the same phone, or the same worker's phone after it was enrolled anew?"""
+    if caller.number == device:
+        return True
+    former = devices.find_enrolment(session, device)
+    return former is not None and former.worker_id == caller.enrolment.worker_id
 
 
 def _take(services: Services, outbox: SealedOutbox, now_ms: int) -> SealedTaken:
