@@ -32,6 +32,8 @@ from mobile.services.field import FieldService
 from mobile.store.rows import to_ms
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
+PHONE_WIDTH, PHONE_HEIGHT = 412, 892
+"""On a desktop the window is as large as a phone's glass, in pixels."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -82,7 +84,13 @@ def _script(options: argparse.Namespace) -> Script:
 
 
 def open_app(data: Path) -> int:
-    """Open the window. Kivy is imported here and nowhere before."""
+    """Open the window. Kivy is imported here and nowhere before: it would read our arguments and write a log of its own."""
+    os.environ |= {"KIVY_NO_ARGS": "1", "KIVY_NO_FILELOG": "1", "KIVY_LOG_MODE": "PYTHON"}
+    from kivy.config import Config
+
+    if not platform.is_android():
+        Config.set("graphics", "width", PHONE_WIDTH)
+        Config.set("graphics", "height", PHONE_HEIGHT)
     from mobile.app import LanternApp
     from mobile.device.map_pack import MapPack
 
