@@ -1,7 +1,16 @@
 """Pages of a district's MDT coordinator: the case list, a person's record, and the case conference from date to
 minutes."""
 
-from server.web.coordinator import conference, conferences, discussion, minutes, papers, priorities, tracker
+from server.web.coordinator import (
+    completeness,
+    conference,
+    conferences,
+    discussion,
+    minutes,
+    papers,
+    priorities,
+    tracker,
+)
 from server.web.coordinator.case_list import search_case_list, show_case_list, tell_news
 from server.web.coordinator.decisions import decide, judge
 from server.web.coordinator.person import show_person
@@ -16,5 +25,6 @@ PAGES = (
     minutes.show_minutes, papers.download_agenda, papers.download_invitation,
     priorities.show_priorities, priorities.place_case, priorities.save_general,
     tracker.show_tracker, tracker.download_tracker, tracker.read_tracker,
+    completeness.show_completeness,
     tracker.show_share, tracker.download_share,
 )  # fmt: skip

@@ -180,6 +180,7 @@ def test_the_journey_from_a_date_to_minutes_passes_axe_on_every_page(
     look("priorities", "/priorities")
     look("agreements", "/agreements")
     look("tracker", "/tracker")
+    look("still-to-ask", "/still-to-ask")
     look("share", "/tracker/quarter")
     ruth = open_page("ruth")
     look("actions", "/actions", ruth)

@@ -279,3 +279,14 @@ def test_an_open_list_hears_of_somebody_new_and_of_nobodys_name(browser: Browser
     assert browser.get(path).json() == {"new": 1}
     assert browser.sign_in("ruth").get(path).json() == {"new": 0}
     assert browser.sign_in("rowan").get(path).status_code == 404
+
+
+def test_what_is_still_to_ask_is_listed_by_the_agency_that_met_the_person(browser: Browser) -> None:
+    page = browser.sign_in("priya").get("/still-to-ask")
+    assert page.status_code == 200
+    assert "Beacon Outreach: " in page.text
+    assert "% known, of 20 people met this month" in page.text
+    assert "What do they want first?" in page.text
+    for reader, status in (("tom", 200), ("aisha", 200), ("ruth", 403), ("helen", 403)):
+        assert browser.sign_in(reader).get("/still-to-ask").status_code == status
+    assert browser.sign_in("rowan").get(f"/still-to-ask?district={county.WATFORD}").status_code == 404
