@@ -77,7 +77,7 @@ class Standing(Enum):
 
     @property
     def is_shown(self) -> bool:
-        return self in {Standing.PLACED, Standing.WAITING}
+        return self is Standing.PLACED or self is Standing.WAITING
 
 
 def standing(words: Iterable[str], n: int | None, acked: int, is_granted: bool) -> Standing:

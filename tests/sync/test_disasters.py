@@ -290,3 +290,52 @@ def test_a_batch_that_is_too_much_is_halved_until_it_passes(night: Night, status
         ask = talk.send(Answer(200, wire.encode(answer), took_ms=4_000))
     assert sizes == [10, 5, 2, 2, 2, 2, 2]
     assert phone.store.unsent_count == 0
+
+
+def test_an_erasure_is_told_to_every_copy_that_ever_sent_the_change(night: Night) -> None:
+    """Seed 449."""
+    phone = night.phone()
+    secret = night.say(phone)
+    copy = phone.clone("copy")
+    night.sync(phone)
+    night.say(copy)
+    night.say(phone)
+    for one in (phone, copy):
+        night.sync(one)
+    night.office.place("marek", ["team:b"])
+    night.office.order_for_ever(lambda s: queries.erase(s, [secret], night.now_ms))
+    for one in (phone, copy):
+        night.sync(one)
+        for (body,) in one.rows("select body from sync_log where id = ?", secret):
+            assert read_change(body).erased, one.name
+
+
+def test_a_quarantined_change_that_comes_back_after_its_erasure_is_erased_on_its_phone_too(night: Night) -> None:
+    """Seed 155."""
+    phone = night.phone()
+    night.office.back_up()
+    new = NewChange(id="bad", type="any", scope=SCOPE, entity="marek", payload=Raw(b'"unsound"'))
+    phone.record(new, night.now_ms)
+    night.office.order_for_ever(lambda s: queries.erase(s, ["bad"], night.now_ms))
+    night.office.restore(night.office.backups[0])
+    for _ in range(2):
+        night.sync(phone)
+    ((body,),) = phone.rows("select body from sync_log where id = 'bad'")
+    assert read_change(body).erased
+
+
+def test_a_feed_is_read_again_when_its_changes_came_back_by_other_numbers(night: Night) -> None:
+    """Seeds 3 and 138: the same ids and stamps, but other dots."""
+    phone, reader = night.phone(), night.phone()
+    night.office.back_up()
+    patch = night.say(phone, bed="doorway")
+    night.sync(phone)
+    night.sync(reader)
+    night.office.restore(night.office.backups[0])
+    phone.store.renew(night.office.enrol([SCOPE], night.now_ms))
+    night.sync(phone)
+    for _ in range(2):
+        night.sync(reader)
+    for one in (phone, reader):
+        assert one.rows("select dev, n from sync_write where id = ?", patch) == [night.dot(patch)]
+    assert night.dot(patch) == (phone.number, 1)

@@ -6,12 +6,12 @@ import pytest
 from msgspec import Raw
 
 from sync import blobs, clock, digest, pacing
-from sync.device import DeviceState, Standing, standing
+from sync.device import DeviceState, Known, Standing, plan_page, standing
 from sync.renewal import renew, translate
 from sync.safety import safe_numbers
 from sync.server import next_server_number, version_key
 from sync.skeleton import skeleton_body
-from sync.wire import Change, encode, read_change
+from sync.wire import Change, PullAnswer, Row, encode, read_change
 
 NOW_MS = 1_794_519_000_000
 MINUTE_MS = 60_000
@@ -192,3 +192,16 @@ def test_a_skeleton_keeps_its_dot_and_what_it_had_seen_and_nothing_it_said() -> 
 
 def test_versions_are_ordered_by_their_numbers() -> None:
     assert version_key("") < version_key("0.9") < version_key("0.10") < version_key("1.0.0")
+
+
+def test_a_body_that_was_spared_and_is_not_in_our_log_is_asked_for_again() -> None:
+    """Seed 89: a copy of this phone wrote under our number, and the change was known here as somebody else's."""
+    row = Row("team:a", 4, "c2", "put", 9)
+    answer = PullAnswer(
+        device=1, rows=[row], next={}, more=False, rewind=[], scopes=["team:a"], acked=0, acked_id="", safe=0, frm={},
+        trim=True, server_now=0,
+    )  # fmt: skip
+    foreign = Known("c2", None, "", 5, is_shown=True, words={"team:a": "put"})
+    plan = plan_page(DeviceState(device=1), answer, {"c2": foreign}, None, 0)
+    assert plan is not None
+    assert (plan.state, plan.fates) == (DeviceState(device=1, is_whole=False), ())
