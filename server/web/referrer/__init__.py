@@ -1,4 +1,4 @@
-"""Pages of a referrer, who may be anybody: telling us about someone sleeping rough, and hearing what became of it. They show no record."""
+"""Pages of a referrer, who may be anybody: telling us about someone sleeping rough, and hearing what became of it."""
 
 from server.web.referrer.report import send_report, show_report_form
 from server.web.referrer.status import show_status, show_status_form
