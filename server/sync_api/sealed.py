@@ -74,11 +74,13 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
 
 
 def _may_speak_for(session: Session, caller: Caller, device: int) -> bool:
-    """Is it the same phone, or the same worker's phone after it was enrolled anew?"""
+    """Is it the same phone, or the same worker's phone after it was enrolled anew? A withdrawn one speaks for itself alone."""
     if caller.number == device:
         return True
     former = devices.find_enrolment(session, device)
-    return former is not None and former.worker_id == caller.enrolment.worker_id
+    if former is None or former.worker_id != caller.enrolment.worker_id or caller.number < device:
+        return False
+    return sync.get_device_state(session, caller.number).gate.is_trusted
 
 
 def _take(services: Services, outbox: SealedOutbox, now_ms: int) -> SealedTaken:
