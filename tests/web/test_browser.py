@@ -206,3 +206,24 @@ def test_a_code_is_shown_with_its_picture_and_waits(watch: Callable[..., Any], s
             watched.check()
             if screenshots is not None:
                 watched.page.screenshot(path=screenshots / f"admin-code-{label}.png", full_page=True)
+
+
+def test_a_mistake_is_told_accessibly(watch: Callable[..., Any]) -> None:
+    with watch(375) as watched:
+        page = watched.page
+        watched.open("/sign-in")
+        page.click("main button[type=submit]")
+        assert page.locator(".govuk-error-summary").is_visible()
+        watched.check()
+        watched.sign_in("priya")
+        watched.open("/people/marek")
+        page.click("button[value=decline]")
+        page.click(".govuk-error-summary a")
+        assert page.evaluate("document.activeElement.id") == "case_reason"
+        watched.check()
+        watched.open("/referrals/r1")
+        page.get_by_text("Close with an outcome").click()
+        page.get_by_role("button", name="Close the referral").click()
+        assert page.get_by_text("Choose an outcome from the list.").first.is_visible()
+        assert not watched.is_cut_off()
+        watched.check()
