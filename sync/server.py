@@ -167,7 +167,9 @@ def check_fork(device: DeviceState, batch: DecodedBatch, ids: Mapping[int, str])
     """Refuse a number that already means another change: this phone, or a copy of it, must take a new number."""
     for record in batch.records:
         known = ids.get(record.n)
-        if record.change is not None and known not in {None, record.change.id, unreadable_id(device.number, record.n)}:
+        if known is None or record.change is None:
+            continue
+        if known not in (record.change.id, unreadable_id(device.number, record.n)):
             raise Refused("fork", n=record.n)
 
 

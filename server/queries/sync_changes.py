@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 from sqlalchemy.orm import Session
 
-from server.queries.sync_sql import Sql
+from server.queries.sync_sql import Sql, storable
 from server.tables import sync as tables
 from sync import merge
 from sync.server import DecodedBatch, KnownNumbers, Stored, record_id
@@ -77,7 +77,7 @@ def insert_changes(sql: Sql, stored: Sequence[Stored]) -> None:
 
 
 def _change_row(s: Stored) -> tuple[object, ...]:
-    reason = s.reason[:REASON_LENGTH] if s.reason is not None else None
+    reason = storable(s.reason, REASON_LENGTH) if s.reason is not None else None
     return (s.id, s.device, s.n, s.eff, s.entity, s.scope, s.type, s.received_at_ms, reason, None, None, s.body)
 
 
@@ -94,7 +94,8 @@ def insert_writes(sql: Sql, stored: Iterable[Stored]) -> None:
 
 def quarantine_changes(sql: Sql, reasons: Mapping[str, str]) -> None:
     """Take back changes that the domain could not apply: they are kept, and count no more."""
-    sql.run_each("update sync_change set reason = ? where id = ?", [(r[:REASON_LENGTH], i) for i, r in reasons.items()])
+    rows = [(storable(reason, REASON_LENGTH), change_id) for change_id, reason in reasons.items()]
+    sql.run_each("update sync_change set reason = ? where id = ?", rows)
     sql.run_each("delete from sync_write where change_id = ?", [(i,) for i in reasons])
 
 

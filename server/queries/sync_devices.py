@@ -11,7 +11,7 @@ from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from server.queries.sync_feed import lock_counter, set_counter
-from server.queries.sync_sql import Sql
+from server.queries.sync_sql import Sql, storable
 from server.tables import sync as tables
 from shared.model.codes import DeviceStatus
 from sync.clock import is_suspect
@@ -19,6 +19,7 @@ from sync.server import DeviceState
 from sync.wire import Refused
 
 DEVICE_COUNTER = "device"
+APP_LENGTH = 80
 
 
 class DeviceHealth(Struct, frozen=True, kw_only=True):
@@ -159,7 +160,7 @@ def record_seen(sql: Sql, number: int, *, now_ms: int, phone_ms: int, unsent: in
         now_ms,
         now_ms - phone_ms,
         min(max(unsent, 0), 2**31),
-        app[:80],
+        storable(app, APP_LENGTH),
         rewinds,
         number,
     )

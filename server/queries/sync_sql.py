@@ -42,6 +42,11 @@ def _array_of(column_type: object) -> str:
     return next((name for kind, name in _POSTGRES_ARRAYS if isinstance(column_type, kind)), "text[]")
 
 
+def storable(words: str, length_max: int) -> str:
+    """Words from outside as both databases can keep them: PostgreSQL has no place for a NUL in text."""
+    return words[:length_max].replace("\0", "")
+
+
 class Sql:
     """Statements in the transaction of one session, each on the driver's own cursor.
 

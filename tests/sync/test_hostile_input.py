@@ -165,6 +165,17 @@ def test_what_was_unreadable_is_shown_to_its_author_and_kept_as_it_came(office: 
     assert held.change is None
 
 
+def test_a_nul_in_any_words_from_outside_stops_neither_database(office: Office, aisha: Phone) -> None:
+    def project(session: object, accepted: list[object]) -> None:
+        raise ValueError("what was sent: \0")
+
+    office.project = project  # type: ignore[assignment]
+    answer = office.handle(aisha.number, Ask(PUSH, push_of(change(1, p={"note": "a\u0000b"}), app="1.0\u0000")))
+    assert answer.status == 200
+    (held,) = office.order(queries.list_quarantined)
+    assert held.reason == "could not be applied: ValueError: what was sent: "
+
+
 def test_another_phones_push_is_refused_whole(office: Office, aisha: Phone, dean: Phone) -> None:
     answer = office.handle(dean.number, Ask(PUSH, push_of(change(1))))
     assert (answer.status, wire.read_refusal(answer.body).refused) == (403, "another_device")
