@@ -69,7 +69,9 @@ def test_a_form_without_its_token_is_refused(client: TestClient[Any], cast: Cast
     assert answer.json()["type"] == "/problems/403.2"
 
 
-def test_the_sixth_try_must_wait_and_nobody_else_is_locked_out(client: TestClient[Any], cast: Cast, clock: Clock) -> None:
+def test_the_sixth_try_must_wait_and_nobody_else_is_locked_out(
+    client: TestClient[Any], cast: Cast, clock: Clock
+) -> None:
     for _ in range(5):
         assert post_sign_in(client, email_of(cast.priya), "wrong wrong wrong wrong").status_code == 401
     refused = post_sign_in(client, email_of(cast.priya), PASSWORD)
@@ -174,13 +176,21 @@ def test_passwords_cost_what_the_rule_says() -> None:
 
 @pytest.mark.parametrize(
     ("password", "is_usable"),
-    [("short", False), ("fourteen chars", False), ("three plain words", True), ("a" * 40, False), ("wörter üben täglich", True)],
+    [
+        ("short", False),
+        ("fourteen chars", False),
+        ("three plain words", True),
+        ("a" * 40, False),
+        ("wörter üben täglich", True),
+    ],
 )
 def test_only_length_and_variety_count(password: str, is_usable: bool) -> None:
     assert (why_unusable(password) is None) is is_usable
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
 def test_signing_in_never_leads_to_another_host(client: TestClient[Any], cast: Cast, elsewhere: str) -> None:
     answer = post_sign_in(client, email_of(cast.priya), PASSWORD, next=elsewhere)
     assert answer.status_code == 303
