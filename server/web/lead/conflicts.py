@@ -53,6 +53,7 @@ def keep(
 ) -> Response[Any]:
     """Keeps one side."""
     with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="conflicts")
         keep_side(access, services.project, data.entity, data.field, data.change)
     return go_to("/conflicts", done="kept")
 
