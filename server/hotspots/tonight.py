@@ -4,16 +4,17 @@ The forecast is `statistic.forecast_hotspots`; here it meets the nights since th
 `publication.py` for what others are shown.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 import numpy as np
 
+from server.hotspots.grid import leaves_of_points
 from server.hotspots.ranking import CELL_M, EPOCH
 from server.hotspots.statistic import Observations, forecast_hotspots
-from server.queries.tonight import CellLook
+from server.queries.tonight import CellLook, OutsidePoint
 from shared.geo import grid
 
 
@@ -54,3 +55,14 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
         for cell, score in ranked
         if nights.get(cell) and score > 0
     ][:limit]
+
+
+def looks_of_others(points: Sequence[OutsidePoint], crs: str) -> list[CellLook]:
+    """What others counted and reported, as one look a square and day. Raises ValueError for a point off the grid."""
+    if not points:
+        return []
+    latitude, longitude = (np.array([getattr(each, half) for each in points]) for half in ("latitude", "longitude"))
+    people: Counter[tuple[int, date]] = Counter()
+    for cell, point in zip(leaves_of_points(crs, latitude, longitude).tolist(), points, strict=True):
+        people[cell, point.day] += point.people
+    return [CellLook(cell, day, met) for (cell, day), met in people.items()]

@@ -4,16 +4,18 @@ For outreach's own planning: exact, never for a commissioner or the public, and 
 """
 
 from collections.abc import Collection
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from server.tables.contact import contact, contact_person
+from server.tables.referral import referral
 from server.tables.shift import visit
+from server.tables.sighting import sighting
 from server.tables.site import site
-from shared.model.codes import SiteKind
+from shared.model.codes import ReferralState, SiteKind
 from shared.model.value import Id
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
@@ -23,6 +25,15 @@ class CellLook(NamedTuple):
 
     cell: int
     night: date
+    people: int
+
+
+class OutsidePoint(NamedTuple):
+    """People whom others counted or reported at a WGS 84 point on a day. Nobody is identified in it."""
+
+    latitude: float
+    longitude: float
+    day: date
     people: int
 
 
@@ -64,3 +75,32 @@ def list_cell_looks(session: Session, district_ids: Collection[Id], since: date)
         visit.c.people_found == 0,
     )
     return [CellLook(cell, night, people) for cell, night, people in session.execute(union_all(contacts, empty))]
+
+
+def list_outside_points(session: Session, district_ids: Collection[Id], period: timedelta) -> list[OutsidePoint]:
+    """Returns the night counts and reports of these districts, over the last `period` that there are any of.
+
+    They stand in where no team has looked yet; a report of a place once looked at is in that team's own contacts.
+    """
+    here = sorted(district_ids)
+    counts = select(sighting.c.latitude, sighting.c.longitude, sighting.c.night, sighting.c.people).where(
+        sighting.c.district_id.in_(here)
+    )
+    set_aside = [str(ReferralState.DUPLICATE_OF), str(ReferralState.WRONG_AREA)]
+    reports = select(
+        referral.c.latitude, referral.c.longitude, referral.c.reported_at, func.coalesce(referral.c.people_count, 1)
+    ).where(referral.c.district_id.in_(here), referral.c.latitude.is_not(None), referral.c.state.not_in(set_aside))
+    last = session.scalar(select(func.max(sighting.c.night)).where(sighting.c.district_id.in_(here)))
+    reported = session.scalar(select(func.max(referral.c.reported_at)).where(referral.c.district_id.in_(here)))
+    days = [each for each in (last, reported.date() if reported else None) if each is not None]
+    if not days:
+        return []
+    since = max(days) - period
+    midnight = datetime.combine(since, time.min, UTC)
+    return [
+        *(OutsidePoint(*row) for row in session.execute(counts.where(sighting.c.night >= since))),
+        *(
+            OutsidePoint(latitude, longitude, at.date(), people)
+            for latitude, longitude, at, people in session.execute(reports.where(referral.c.reported_at >= midnight))
+        ),
+    ]

@@ -1,14 +1,15 @@
 """Where people are likely tonight: whose it is to see, and what it says."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from server.database import Database
 from server.hotspots.tonight import list_likely_cells
-from server.queries.tonight import CellLook, list_cell_looks
+from server.queries.tonight import CellLook, list_cell_looks, list_outside_points
+from server.tables.referral import referral
 from shared.geo import grid
 from tests.web import county
 from tests.web.test_pages import plain
@@ -49,6 +50,50 @@ def test_tom_reads_what_nobody_has_looked_at(browse: Callable[[str], Any], fille
     said = plain(browse("tom").get("/tonight").text)
     assert "Nobody has looked for 9 nights" in said
     assert "1 place where nobody has looked for a week or more" in said
+
+
+def test_where_no_team_has_looked_the_counts_and_reports_of_others_stand_in(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    from server.tables.contact import contact
+    from server.tables.sighting import sighting
+
+    with filled.writing() as session:
+        session.execute(contact.update().values(district_id=county.THREE_RIVERS))
+        counts = [
+            {"id": f"count-{day}", "night": date(2016, 3, day), "latitude": 51.656, "longitude": -0.396, "people": 2,
+             "district_id": county.WATFORD, "row_key": f"count-{day}"}
+            for day in (1, 2, 3)
+        ]  # fmt: skip
+        session.execute(sighting.insert(), counts)
+        session.execute(referral.update().values(reported_at=datetime(2016, 3, 2, tzinfo=UTC)))
+    said = plain(browse("tom").get("/tonight").text)
+    assert "Where others have seen people" in said
+    assert "Your teams have recorded nothing here yet" in said
+    assert "in the year to 3 Mar 2016" in said
+    assert "Counted or reported there on 3 days of the year" in said
+    assert "No team has looked yet" in said
+
+
+def test_what_others_saw_elsewhere_or_long_before_stays_out(filled: Database) -> None:
+    from server.tables.sighting import sighting
+
+    def count(name: str, night: date, district_id: str) -> dict[str, Any]:
+        place = {"latitude": 51.7, "longitude": -0.4, "people": 1, "row_key": name}
+        return {"id": name, "night": night, "district_id": district_id, **place}
+
+    with filled.writing() as session:
+        session.execute(referral.delete())
+        session.execute(
+            sighting.insert(),
+            [
+                count("lately", date(2020, 5, 1), county.WATFORD),
+                count("long before", date(2018, 5, 1), county.WATFORD),
+                count("elsewhere", date(2020, 5, 1), county.THREE_RIVERS),
+            ],
+        )
+        points = list_outside_points(session, [county.WATFORD], timedelta(days=365))
+    assert [point.day for point in points] == [date(2020, 5, 1)]
 
 
 @pytest.mark.parametrize("who", ["helen", "priya", "aisha", "omar"])

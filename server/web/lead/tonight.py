@@ -10,10 +10,10 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from server.access import Access, Door
-from server.hotspots.tonight import LikelyCell, list_likely_cells
+from server.hotspots.tonight import LikelyCell, list_likely_cells, looks_of_others
 from server.http.services import Services
 from server.places.projection import unproject
-from server.queries.tonight import SitePoint, list_cell_looks, list_site_points
+from server.queries.tonight import CellLook, SitePoint, list_cell_looks, list_outside_points, list_site_points
 from server.web.layout.maps import Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_short_day
@@ -31,6 +31,14 @@ SHORT_WALK_M = 120.0
 LONG_NOT_LOOKED = 7
 """After this many nights without a look the page says so."""
 ATTRIBUTION = "Place names: GeoNames, CC BY 4.0"
+
+
+class Known(Value, frozen=True, kw_only=True):
+    """What is known of the reader's districts up to a night, and whether others than their teams saw it."""
+
+    looks: list[CellLook]
+    until: date
+    is_of_others: bool
 
 
 class Square(Value, frozen=True, kw_only=True):
@@ -52,12 +60,13 @@ def show_tonight(
     with door.open() as access:
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         tonight = outreach_night(access.now)
-        cells = _cells(access, tonight)
+        known = _known(access, tonight, services.settings.crs)
+        cells = list_likely_cells(known.looks, known.until, SQUARES)
         outlines = [outline(each.cell, services.settings.crs) for each in cells]
         ground = Ground(outlines)
         sites = _sites(access)
         squares = [
-            _square(number, each, _name(sites, ground, number - 1), cells[0], tonight)
+            _square(number, each, _name(sites, ground, number - 1), cells[0], known)
             for number, each in enumerate(cells, start=1)
         ]
         shapes = [
@@ -67,13 +76,18 @@ def show_tonight(
         return page(
             request, "lead/tonight.html", title="Where people are likely tonight", section="/tonight", worker=access.worker,
             squares=squares, data=map_data(shapes, ground), attribution=ATTRIBUTION, night=say_short_day(tonight),
+            others_until=say_short_day(known.until) if known.is_of_others else "",
             neglected=[square for square in squares if square.is_neglected],
         )  # fmt: skip
 
 
-def _cells(access: Access, tonight: date) -> list[LikelyCell]:
+def _known(access: Access, tonight: date, crs: str) -> Known:
+    """What the teams saw in the last year; where they have not looked at all, what others counted and reported."""
     looks = list_cell_looks(access.session, access.actor.district_ids, tonight - LOOK_BACK)
-    return list_likely_cells(looks, tonight, SQUARES)
+    if looks:
+        return Known(looks=looks, until=tonight, is_of_others=False)
+    others = looks_of_others(list_outside_points(access.session, access.actor.district_ids, LOOK_BACK), crs)
+    return Known(looks=others, until=max((each.night for each in others), default=tonight), is_of_others=True)
 
 
 def _sites(access: Access) -> list[SitePoint]:
@@ -117,13 +131,18 @@ def band_of(cell: LikelyCell, likeliest: LikelyCell) -> int:
 LIKELY = {4: "Very likely", 3: "Likely", 2: "Possible", 1: "Less likely"}
 
 
-def _square(number: int, cell: LikelyCell, place: str, likeliest: LikelyCell, tonight: date) -> Square:
-    nights = (tonight - cell.last_looked_on).days
+def _square(number: int, cell: LikelyCell, place: str, likeliest: LikelyCell, known: Known) -> Square:
+    nights = (known.until - cell.last_looked_on).days
+    looked = "Looked at tonight" if nights <= 0 else f"Nobody has looked for {count(nights, 'night')}"
+    why = f"People met there on {count(cell.nights_seen, 'night')} of the last year"
+    if known.is_of_others:
+        looked = "No team has looked yet"
+        why = f"Counted or reported there on {count(cell.nights_seen, 'day')} of the year"
     return Square(
         number=number,
         place=place,
         likely=LIKELY[band_of(cell, likeliest)],
-        why=f"People met there on {count(cell.nights_seen, 'night')} of the last year",
-        looked="Looked at tonight" if nights <= 0 else f"Nobody has looked for {count(nights, 'night')}",
-        is_neglected=nights >= LONG_NOT_LOOKED,
+        why=why,
+        looked=looked,
+        is_neglected=nights >= LONG_NOT_LOOKED and not known.is_of_others,
     )
