@@ -176,7 +176,10 @@ def list_looks(session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LI
         .order_by(audit.c.at.desc(), audit.c.id.desc())
         .limit(limit)
     )
-    looks = [Look(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in session.execute(query)]
+    looks = [
+        Look(short_name=name, agency_name=called, at=at, purpose=why)
+        for name, called, at, why in session.execute(query)
+    ]
     return _without_repeats(looks)
 
 
