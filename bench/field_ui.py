@@ -36,7 +36,7 @@ def main() -> None:
     if options.first_frame:
         print(json.dumps(_first_frame(options.first_frame)))
         return
-    result = _frames(options.frames) | _first_frames()
+    result = _frames(options.frames) | measure_first_frames()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
@@ -129,7 +129,7 @@ def _city() -> Any:
 
 
 # ------------------------------------------------------------------------------------------------- the first frame
-def _first_frames() -> dict[str, Any]:
+def measure_first_frames() -> dict[str, Any]:
     """Medians of a few starts each, from compiled files as an APK holds them: the first start of each only compiles."""
     environment = os.environ | {
         "PYTHONDONTWRITEBYTECODE": "",
