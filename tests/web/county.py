@@ -17,6 +17,7 @@ from server.tables.device import device_enrolment
 from server.tables.district import district
 from server.tables.person import person, person_need
 from server.tables.referral import alert, referral
+from server.tables.shift import check_in, shift, shift_worker
 from server.tables.site import site
 from server.tables.sync import change, device
 from server.tables.verification import person_verification, verification
@@ -237,6 +238,21 @@ def fill_devices(session: Session, now: datetime) -> None:
     add(session, change, {"id": "change-1", "device": 2, "n": 12, "eff": 1, "entity": None, "scope": "team:watford-outreach",
                           "type": "contact.recorded", "received_at_ms": int(now.timestamp() * 1000) - 86_400_000,
                           "reason": "seen_at is in 2093", "body": b"{}"})  # fmt: skip
+
+
+def fill_shifts(session: Session, now: datetime) -> None:
+    """Aisha and Dean are out since seven; Dean is 25 minutes late, Aisha is due in twenty. Tom went out and promised nothing."""
+    begun = now - timedelta(minutes=150)
+    for shift_id, who, area in (("s1", "aisha", "Town centre"), ("s2", "tom", "")):
+        add(session, shift, {"id": shift_id, "team_id": "watford-outreach", "worker_id": who, "started_at": begun,
+                             "night": now.date(), "area": area})  # fmt: skip
+        add(session, shift_worker, {"shift_id": shift_id, "worker_id": who, "joined_at": begun})
+    add(session, shift_worker, {"shift_id": "s1", "worker_id": "dean", "joined_at": begun})
+    for number, (who, ago, due) in enumerate(
+        (("dean", 100, -70), ("dean", 55, -25), ("aisha", 90, -60), ("aisha", 10, 20))
+    ):
+        add(session, check_in, {"id": f"check-in-{number}", "shift_id": "s1", "worker_id": who,
+                                "at": now - timedelta(minutes=ago), "next_due_at": now + timedelta(minutes=due)})  # fmt: skip
 
 
 def publish_quarters(session: Session, now: datetime, new_id: Any) -> None:

@@ -1,7 +1,9 @@
-"""Pages of a team lead: the referral inbox, one referral with what to do next, and where people are likely tonight."""
+"""Pages of a team lead: the referral inbox, one referral with what to do next, where people are
+likely tonight, and who is out."""
 
 from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.inbox import show_inbox
+from server.web.lead.on_shift import show_on_shift
 from server.web.lead.referral import ask_for_information, assign, close, mark_duplicate, offer, show_referral
 from server.web.lead.tonight import show_tonight
 
@@ -14,6 +16,7 @@ PAGES = (
     offer,
     close,
     show_tonight,
+    show_on_shift,
     show_conflicts,
     keep,
 )
