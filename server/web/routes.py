@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from server.web import admin, agency, commissioner, coordinator, everyone, lead, referrer, signin
+from server.web import admin, agency, commissioner, coordinator, everyone, lead, outreach, referrer, signin
 from server.web.layout.assets import asset_router
 
 AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (
     signin.PAGES,
     coordinator.PAGES,
     lead.PAGES,
+    outreach.PAGES,
     commissioner.PAGES,
     admin.PAGES,
     agency.PAGES,

@@ -32,6 +32,7 @@ PAGES = [
     ("tom", "/referrals/r1", "lead-referral"),
     ("tom", "/conflicts", "lead-conflicts"),
     ("tom", "/tonight", "lead-tonight"),
+    ("tom", "/on-shift", "lead-on-shift"),
     ("helen", "/who-can-see", "who-can-see"),
     ("helen", "/hotspots", HOTSPOTS),
     ("omar", "/devices", "admin-phones"),
@@ -40,6 +41,7 @@ PAGES = [
     ("omar", "/workers", "admin-workers"),
     ("omar", "/agencies", "agencies"),
     ("aisha", "/welcome", "welcome"),
+    ("aisha", "/contacts/new", "outreach-contact"),
 ]
 
 
@@ -158,6 +160,44 @@ def test_the_table_says_what_the_map_says_without_scripts(chromium: Any, site: S
     assert page.get_by_text("About 20", exact=True).is_visible()
     assert page.get_by_text("Fewer than 10, may be none").first.is_visible()
     context.close()
+
+
+def test_a_contact_is_recorded_without_scripts(chromium: Any, site: Site) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    Watched(page, site).sign_in("aisha")
+    page.goto(f"{site.address}/contacts/new")
+    page.get_by_label("Note").fill("Has a cough")
+    page.get_by_label("Search for somebody your team knows").fill("red hat")
+    page.keyboard.press("Enter")
+    page.get_by_text("1 person found. Tick whoever was there.").wait_for()
+    page.get_by_label("Red. Red hat").check()
+    page.get_by_label("Bedded down", exact=True).check()
+    assert page.get_by_label("Note").input_value() == "Has a cough"
+    page.get_by_role("button", name="Record the contact").click()
+    assert page.get_by_text("Recorded. It reaches the team").is_visible()
+    context.close()
+
+
+def test_what_a_contact_lacks_is_told_accessibly(watch: Callable[..., Any], screenshots: Path | None) -> None:
+    for label, width in WIDTHS.items():
+        with watch(width) as watched:
+            page = watched.page
+            watched.sign_in("aisha")
+            watched.open("/contacts/new")
+            page.fill("#note", "Stays at flat 4, 12 Station Road")
+            page.fill("#search", "a")
+            page.get_by_role("button", name="Search").click()
+            page.get_by_text("Tick whoever was there.").wait_for()
+            watched.check()
+            page.get_by_role("button", name="Record the contact").click()
+            page.click(".govuk-error-summary a")
+            assert page.evaluate("document.activeElement.id") == "state"
+            assert page.get_by_label("It may stand in the note").is_visible()
+            assert not watched.is_cut_off()
+            watched.check()
+            if screenshots is not None:
+                page.screenshot(path=screenshots / f"outreach-contact-mistake-{label}.png", full_page=True)
 
 
 def test_priya_decides_a_case_by_keyboard_alone(watch: Callable[..., Any]) -> None:

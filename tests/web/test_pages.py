@@ -23,7 +23,7 @@ PAGES_OF = {
     ],
     "helen": ["/hotspots", "/agencies", "/who-can-see"],
     "omar": ["/devices", "/devices/1", "/devices/enrol", "/workers", "/agencies", "/who-can-see"],
-    "aisha": ["/welcome", "/who-can-see"],
+    "aisha": ["/contacts/new", "/on-shift", "/welcome", "/who-can-see"],
 }
 
 

@@ -24,6 +24,8 @@ ENTRIES = (
     Entry("/actions", "Actions", Act.SEE_ACTIONS),
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
+    Entry("/contacts/new", "Record a contact", Act.RECORD_CONTACT),
+    Entry("/on-shift", "On shift", Act.SEE_SHIFTS),
     Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
     Entry("/conflicts", "Two versions", Act.PLAN_SHIFT),
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),

@@ -33,6 +33,7 @@ NOTICES = {
     "glass_broken": "The notes are open to you for 24 hours. The privacy officer will review it.",
     "reviewed": "Reviewed. What you found is kept.",
     "tracker_read": "The tracker was read in. What changed is listed below.",
+    "contact_recorded": "Recorded. It reaches the team’s phones at their next sync.",
     "kept": "Kept. The phones hear of it at their next sync.",
     "signed_out": "You are signed out.",
 }

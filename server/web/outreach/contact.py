@@ -1,0 +1,123 @@
+"""Recording a contact in a browser: the phone's fields as one accessible page that works without scripts.
+
+The app is drawn by Kivy, which no screen reader can read; this page is for workers who need one. Searching for a person
+is a button of the same form, so nothing that was typed is lost and nobody's name stands in an address.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.contacts import list_own_teams, record_contact
+from server.http.services import Services
+from server.problems import Invalid
+from server.queries import contact_form, people, subjects
+from server.web.layout.forms import Errors
+from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import count, say
+from server.web.outreach.contact_form import (
+    NEEDS,
+    PHRASES,
+    STATES,
+    SUPPORT,
+    ContactForm,
+    as_tuple,
+    read_form,
+    renew_key,
+)
+from shared.model.person import Person
+from shared.model.value import Id
+from shared.policy import Act, Subject, SubjectKind
+from shared.rules.address_hint import PROMPT
+
+PATH = "/contacts/new"
+
+
+@get(PATH, opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def show_contact_form(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """The empty form."""
+    with door.open() as access:
+        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        return _form(request, access, ContactForm(key=access.new_id()), {})
+
+
+@post(PATH, opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def record(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[ContactForm],
+) -> Response[Any]:
+    """Records the contact, or searches for a person. What is wrong is told beside its field, with nothing lost."""
+    errors: Errors = {}
+    with door.open() as access:
+        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        form = renew_key(data, access.new_id())
+        if form.press == "search":
+            return _search(request, access, form)
+        draft = read_form(form, [team.id for team in list_own_teams(access)], access.now, errors)
+        if draft is None:
+            return _form(request, access, form, errors)
+    try:
+        with door.open() as access:
+            record_contact(access, services.project, draft)
+    except Invalid as refused:
+        with door.open() as access:
+            return _form(request, access, form, {"note": " ".join(refused.problem.errors)})
+    return go_to(PATH, "contact_recorded")
+
+
+def _search(request: AnyRequest, access: Access, form: ContactForm) -> Response[str]:
+    if not form.search.strip():
+        return _form(request, access, form, {"search": "Type a name, or a word of how you would know them again."})
+    team_ids = [team.id for team in list_own_teams(access)]
+    words = form.search.replace("\0", "")[:200]
+    found = contact_form.search_people(access.session, words, team_ids, access.actor.district_ids)
+    return _form(request, access, form, {}, _allowed(access, found))
+
+
+def _form(
+    request: AnyRequest, access: Access, form: ContactForm, errors: Errors, found: Sequence[Person] | None = None
+) -> Response[str]:
+    ticked = _allowed(access, people.list_people(access.session, form.person_ids))
+    shown = [*ticked, *(each for each in found or () if each.id not in form.person_ids)]
+    access.note_seen(SubjectKind.PERSON, sorted({each.id for each in shown}), purpose="contact on the web")
+    teams = list_own_teams(access)
+    return page(
+        request, "outreach/contact.html", title=_title(found), section=PATH, worker=access.worker,
+        status=422 if errors else 200, form=form, errors=errors, states=STATES, people=shown, found=found,
+        teams=[("", "Choose a team"), *((team.id, team.name) for team in teams)] if len(teams) > 1 else [],
+        sites=[("", "Not at a known place"), *_sites(access, [team.id for team in teams])],
+        needs=[(str(need), say(need)) for need in NEEDS], support=SUPPORT, phrases=PHRASES,
+        asks_about_note=errors.get("note") == PROMPT, offered=as_tuple(form.offered), given=as_tuple(form.given),
+    )  # fmt: skip
+
+
+def _title(found: Sequence[Person] | None) -> str:
+    """A screen reader reads the title first: after a search it says what was found."""
+    if found is None:
+        return "Record a contact"
+    return f"{count(len(found), 'person', 'people') if found else 'Nobody'} found – Record a contact"
+
+
+def _allowed(access: Access, found: Sequence[Person]) -> list[Person]:
+    """Those whom the reader may see; the others are as if they were not there."""
+    with_subjects = [(each, subjects.find_person(access.session, each.id)) for each in found]
+    return [each for each, subject in with_subjects if subject and access.allows(Act.SEE_PERSON_LIST, subject)]
+
+
+def _sites(access: Access, team_ids: list[Id]) -> list[tuple[Id, str]]:
+    """The known places by name; that they were shown is written down."""
+    sites = contact_form.list_named_sites(access.session, team_ids, access.actor.district_ids)
+    access.note_seen(SubjectKind.SITE, [each.id for each in sites], action=Act.SEE_PLACE, purpose="contact on the web")
+    return [(each.id, each.name or say(each.kind)) for each in sites]
+
+
+def _of_theirs(access: Access) -> Subject:
+    """What belongs to the reader's teams and districts together."""
+    team_id = next(iter(sorted(access.actor.team_ids)), None)
+    return Subject(kind=SubjectKind.DISTRICT, district_ids=access.actor.district_ids, team_id=team_id)
