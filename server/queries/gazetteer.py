@@ -40,3 +40,13 @@ def list_by_name(session: Session, name_key: str, limit: int = 20) -> list[Named
     exact = gazetteer_place.c.name_key == name_key
     query = select(*columns).where(begins).order_by(exact.desc(), gazetteer_place.c.name, gazetteer_place.c.id)
     return [NamedPlace(*row) for row in session.execute(query.limit(limit))]
+
+
+def list_within(session: Session, west: float, south: float, east: float, north: float, limit: int) -> list[NamedPlace]:
+    """The places within a box of WGS 84 degrees, by name."""
+    columns = [gazetteer_place.c[name] for name in NamedPlace._fields]
+    query = select(*columns).where(
+        gazetteer_place.c.latitude.between(south, north), gazetteer_place.c.longitude.between(west, east)
+    )
+    ordered = query.order_by(gazetteer_place.c.name, gazetteer_place.c.id).limit(limit)
+    return [NamedPlace(*row) for row in session.execute(ordered)]

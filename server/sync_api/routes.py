@@ -5,6 +5,7 @@ from litestar import Router
 from server.settings import Settings
 from server.sync_api.blobs import take_piece
 from server.sync_api.enrolment import enrol, renew_token
+from server.sync_api.map_pack import send_map_pack
 from server.sync_api.push_and_pull import pull, push, renew, take_receipt
 from server.sync_api.sealed import take_sealed
 
@@ -13,7 +14,7 @@ def sync_routers(settings: Settings) -> tuple[Router, ...]:
     """The addresses under /sync/v1 and /blobs."""
     messages = Router(
         path="/sync/v1",
-        route_handlers=[enrol, renew_token, push, pull, renew, take_receipt, take_sealed],
+        route_handlers=[enrol, renew_token, push, pull, renew, take_receipt, take_sealed, send_map_pack],
         tags=["Sync"],
         request_max_body_size=settings.sync_body_bytes,
     )
