@@ -14,6 +14,7 @@ from mobile.device.ports import KeystoreLost
 from mobile.services import rounds
 from mobile.services.door import Door
 from mobile.services.enrolment import list_set_aside
+from mobile.services.map_fetch import MapFetch
 from mobile.services.purge import purge
 from mobile.services.rounds import Round, SyncRound
 from mobile.services.sealed_outbox import SealedOutbox
@@ -25,7 +26,7 @@ from mobile.services.views import SyncPhase
 from mobile.store import settings
 from mobile.store.record import Record
 from mobile.store.rows import to_ms
-from shared.model.device import FieldConfig
+from shared.model.device import FieldConfig, Tokens
 from sync.device import WIPED
 from sync.driver import Outcome
 from sync.pacing import Sizes
@@ -65,6 +66,7 @@ class Courier:
         self._vaults, self._door, self._sealed = vaults, door, sealed
         self._connect, self._now, self._app = connect, now, app
         self._session, self._on_ended = session, on_ended
+        self._map = MapFetch(vaults.data)
         self._client: ServerClient | None = None
         self._sizes = Sizes(page=200)
 
@@ -121,6 +123,13 @@ class Courier:
             self._take_config(record, one.config)
         purge(record, self._now())
         self._hand_over_earlier(card)
+        self._fetch_map(record, card)
+
+    def _fetch_map(self, record: Record, card: DeviceCard) -> None:
+        with record.store.reading() as connection:
+            tokens = settings.find_setting(connection, rounds.TOKENS, Tokens)
+        if tokens is not None:
+            self._map.fetch_if_due(self._client_to(card), tokens.access, self._wall_ms())
 
     def _hand_over_earlier(self, card: DeviceCard) -> None:
         """Boxes of an earlier life of this phone, whose key is gone, are signed for by this one (rule B13)."""

@@ -42,6 +42,7 @@ class Reply(Struct, frozen=True):
     status: int
     body: bytes
     took_ms: int
+    etag: str = ""
 
 
 class SealedTaken(Struct, frozen=True, kw_only=True):
@@ -99,6 +100,20 @@ class ServerClient:
         took_ms = int((time.monotonic() - started) * 1000)
         said = answer.headers.get(proof.NOW_HEADER, "")
         return Reply(answer.status_code, answer.content, took_ms), int(said) if said.isdigit() else None
+
+    def get(self, path: str, token: str, known: str = "") -> Reply:
+        """Fetch what lies at `path` under the sync prefix; 304 when it is still the one tagged `known`. Raises `NoAnswer`."""
+        headers = {"accept-encoding": "gzip", "user-agent": "lantern-phone", "authorization": f"Bearer {token}"}
+        if known:
+            headers["if-none-match"] = known
+        headers[proof.HEADER] = self._proof("GET", PREFIX + path, b"", token)
+        started = time.monotonic()
+        try:
+            answer = self._http.get(self._url + PREFIX + path, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as error:
+            raise NoAnswer(type(error).__name__) from error
+        took_ms = int((time.monotonic() - started) * 1000)
+        return Reply(answer.status_code, answer.content, took_ms, answer.headers.get("etag", ""))
 
     def _proof(self, method: str, target: str, body: bytes, token: str) -> str:
         at_ms = max(self._wall_ms() + self._skew_ms, 0)
