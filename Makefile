@@ -71,7 +71,7 @@ bench: setup
 screenshots: setup assets
 	@scripts/system_packages.sh $(TEST_PACKAGES)
 	$(BIN)/python -m tests.mobile.screenshots docs/screenshots
-	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m browser tests/web
+	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m browser tests/web tests/server/mdt
 
 lock: setup
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)
