@@ -35,7 +35,9 @@ class StatusForm(Form, frozen=True, kw_only=True):
 @get("/report/status", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
 def show_status_form(request: AnyRequest) -> Response[str]:
     """Asks for the reference."""
-    return page(request, "referrer/status.html", title="What happened to my report?", reference="", answer="", errors={})
+    return page(
+        request, "referrer/status.html", title="What happened to my report?", reference="", answer="", errors={}
+    )
 
 
 @post("/report/status", opt={"action": Act.PUBLIC}, status_code=200, sync_to_thread=True, include_in_schema=False)
