@@ -3,7 +3,7 @@
 How a phone is doing in sync (what is acknowledged, its scopes and status) is in `server.queries.sync_devices`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -124,6 +124,14 @@ def find_enrolment(session: Session, number: int) -> Enrolment | None:
     """The phone with this number."""
     found = list_enrolments(session, number=number)
     return found[0] if found else None
+
+
+def find_owners(session: Session, numbers: Collection[int]) -> dict[int, Id]:
+    """The worker who carries each of these phones."""
+    query = select(device_enrolment.c.number, device_enrolment.c.worker_id).where(
+        device_enrolment.c.number.in_(sorted(numbers))
+    )
+    return {number: worker_id for number, worker_id in session.execute(query)}  # noqa: C416 - rows are not pairs
 
 
 def list_enrolments(session: Session, *, number: int | None = None) -> list[Enrolment]:

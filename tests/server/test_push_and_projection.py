@@ -92,6 +92,18 @@ def test_one_bad_record_is_quarantined_and_its_neighbours_stand(phone: Phone, da
     assert "night before last" not in reason
 
 
+def test_a_phone_speaks_for_its_own_worker_only(phone: Phone, database: Database, cast: Cast) -> None:
+    forged, signed_as_another, own = phone.contact(worker_id=cast.dean.id), phone.contact(), phone.contact()
+    signed_as_another["who"] = cast.dean.id
+    assert phone.push(forged, signed_as_another, own).json()["acked"] == 3
+    with database.reading() as session:
+        assert contacts.count_contacts(session) == 1
+        held = text("select reason from sync_change where id in (:one, :two)")
+        reasons = session.execute(held, {"one": forged["id"], "two": signed_as_another["id"]}).scalars().all()
+    assert len(reasons) == 2
+    assert all("in the name of a worker who does not carry this phone" in reason for reason in reasons)
+
+
 def test_a_record_opened_offline_is_in_the_audit(
     phone: Phone, database: Database, cast: Cast, new_id: Callable[[], str]
 ) -> None:

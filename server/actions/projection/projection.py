@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from server.actions.projection.authors import check_authors
 from server.actions.projection.batch import Batch, read_batch
 from server.actions.projection.contacts import project_contacts
 from server.actions.projection.descriptions import project_people, project_referral_fields, project_sites
@@ -45,6 +46,7 @@ class Projection:
         if not accepted:
             return
         batch = read_batch(accepted)
+        check_authors(session, accepted, batch)
         project_people(session, batch)
         project_sites(session, batch, self.districts, self.crs)
         project_referral_fields(session, batch)
