@@ -24,7 +24,7 @@ from mobile.services.api import Field
 from mobile.services.views import LockState, SyncPhase, SyncStatus
 from mobile.text import Catalogue, load
 from mobile.text.sync_words import is_worrying, say_sync
-from mobile.widgets import letters
+from mobile.widgets import letters, touches
 from mobile.work import Work
 
 SECOND_S = 1.0
@@ -182,6 +182,7 @@ class LanternApp(App):
         from mobile.widgets import field
 
         letters.forget()
+        touches.forget()
         field.forget()
         self._status = SyncStatus()
         gc.collect()
@@ -215,7 +216,10 @@ class LanternApp(App):
     def _show_status(self, status: SyncStatus) -> None:
         if status == self._status and self.screen is not None and self.screen.head.line:
             return
+        is_news = status.last_synced_at != self._status.last_synced_at
         self._status = status
+        if self.screen is not None and is_news:
+            self.screen.synced()
         if self.screen is None or not self.screen.shows_sync:
             return
         head = self.screen.head

@@ -79,6 +79,9 @@ class Screen(Frame):
     def each_second(self) -> None:
         """Once a second while on the glass; most screens need nothing."""
 
+    def synced(self) -> None:
+        """A sync has ended while this was on the glass; most screens need nothing."""
+
     def head_pressed(self) -> None:
         """The sync line was pressed: show what is not yet sent."""
         if self.shows_sync:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mobile.screens.effects import Effect, Event
+from mobile.screens.effects import Effect, Event, Opened
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
 from mobile.screens.tonight.state import (
@@ -47,6 +47,10 @@ class TonightScreen(Screen):
     def each_second(self) -> None:
         """The list and the timer stay true."""
         self.send(Ticked())
+
+    def synced(self) -> None:
+        """What came in belongs on the list now, not in half a minute."""
+        self.send(Opened())
 
     def picked(self, key: str) -> None:
         """A row."""
