@@ -53,14 +53,14 @@ field: setup-demo
 
 test: setup assets
 	@scripts/system_packages.sh $(TEST_PACKAGES)
-	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile $(TEST_ARGS)
+	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q -n $(TEST_WORKERS) --dist loadfile -m "not slow and not browser and not screen" $(TEST_ARGS)
+	$(PYTEST) -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not browser and not screen" $(TEST_ARGS)
 
 simulate: setup
 	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))

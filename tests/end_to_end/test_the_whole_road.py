@@ -55,7 +55,7 @@ def test_a_contact_goes_from_a_phone_with_no_signal_to_the_list_and_the_map(
 
     with serving(town) as url, Link(int(url.rsplit(":", 1)[1])) as link:
         browser.sign_in(url, "tom@example.org", PASSWORD)
-        assert "Nobody has been met sleeping rough" in browser.read(f"{url}/tonight")
+        assert "Your teams have recorded nothing here yet" in browser.read(f"{url}/tonight")
         browser.sign_in(url, "priya@example.org", PASSWORD)
         assert "Red Mick" not in browser.read(f"{url}/cases")
 
