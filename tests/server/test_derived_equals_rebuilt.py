@@ -52,6 +52,8 @@ def compare(session: Any, person: str, clock: Clock) -> None:
 def make_one(
     chance: random.Random, phone: Phone, people: list[str], recorded: list[str], new_id: Any
 ) -> dict[str, Any]:
+    assert phone.enrolled is not None
+    worker_id = phone.enrolled.config.worker.id
     moment = phone.clock() - timedelta(minutes=chance.randint(0, 20_000))
     what = chance.choices(["contact", "correction", "judgement", "merge"], weights=[8, 8, 4, 1])[0]
     if what == "correction" and recorded:
@@ -62,7 +64,7 @@ def make_one(
             "id": new_id(),
             "contact_id": chance.choice(recorded),
             "at": phone.clock().isoformat(),
-            "worker_id": "w",
+            "worker_id": worker_id,
         }
         return phone.make_change("contact.corrected", e=told["contact_id"], p={**told, "fields": fields})
     if what == "judgement":
@@ -72,13 +74,13 @@ def make_one(
             "basis": "professional_judgement",
             "review_status": chance.choice(["confirmed", "not_confirmed", "not_required", "unreviewed"]),
             "at": moment.isoformat(),
-            "worker_id": "w",
+            "worker_id": worker_id,
             "contact_id": chance.choice([*recorded, None]),
         }
         return phone.make_change("verification.recorded", e=told["person_id"], p=told)
     if what == "merge":
         from_id, into_id = chance.sample(people, 2)
-        told = {"id": new_id(), "from_id": from_id, "into_id": into_id, "worker_id": "w"}
+        told = {"id": new_id(), "from_id": from_id, "into_id": into_id, "worker_id": worker_id}
         undone = chance.random() < 0.4
         return phone.make_change("person.merged", e=into_id, p={**told, "at": moment.isoformat(), "undone": undone})
     change = phone.contact(
