@@ -157,8 +157,8 @@ def test_the_table_says_what_the_map_says_without_scripts(chromium: Any, site: S
     page = context.new_page()
     Watched(page, site).sign_in("helen")
     page.goto(f"{site.address}/hotspots")
-    assert page.get_by_text("About 20", exact=True).is_visible()
-    assert page.get_by_text("Fewer than 10, may be none").first.is_visible()
+    page.get_by_text("About 20", exact=True).wait_for()
+    page.get_by_text("Fewer than 10, may be none").first.wait_for()
     context.close()
 
 
@@ -175,7 +175,7 @@ def test_a_contact_is_recorded_without_scripts(chromium: Any, site: Site) -> Non
     page.get_by_label("Bedded down", exact=True).check()
     assert page.get_by_label("Note").input_value() == "Has a cough"
     page.get_by_role("button", name="Record the contact").click()
-    assert page.get_by_text("Recorded. It reaches the team").is_visible()
+    page.get_by_text("Recorded. It reaches the team").wait_for()
     context.close()
 
 
@@ -193,7 +193,7 @@ def test_what_a_contact_lacks_is_told_accessibly(watch: Callable[..., Any], scre
             page.get_by_role("button", name="Record the contact").click()
             page.click(".govuk-error-summary a")
             assert page.evaluate("document.activeElement.id") == "state"
-            assert page.get_by_label("It may stand in the note").is_visible()
+            page.get_by_label("It may stand in the note").wait_for()
             assert not watched.is_cut_off()
             watched.check()
             if screenshots is not None:
@@ -218,7 +218,7 @@ def test_priya_decides_a_case_by_keyboard_alone(watch: Callable[..., Any]) -> No
         press_until(page, "button[value=list]")
         page.keyboard.press("Enter")
         page.wait_for_url("**/people/marek?done=listed")
-        assert page.get_by_text("Put on the MDT case list.").is_visible()
+        page.get_by_text("Put on the MDT case list.").wait_for()
         watched.check()
 
 
@@ -253,7 +253,7 @@ def test_a_mistake_is_told_accessibly(watch: Callable[..., Any]) -> None:
         page = watched.page
         watched.open("/sign-in")
         page.click("main button[type=submit]")
-        assert page.locator(".govuk-error-summary").is_visible()
+        page.locator(".govuk-error-summary").wait_for()
         watched.check()
         watched.sign_in("priya")
         watched.open("/people/marek")
@@ -264,6 +264,6 @@ def test_a_mistake_is_told_accessibly(watch: Callable[..., Any]) -> None:
         watched.open("/referrals/r1")
         page.get_by_text("Close with an outcome").click()
         page.get_by_role("button", name="Close the referral").click()
-        assert page.get_by_text("Choose an outcome from the list.").first.is_visible()
+        page.get_by_text("Choose an outcome from the list.").first.wait_for()
         assert not watched.is_cut_off()
         watched.check()
