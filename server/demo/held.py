@@ -1,17 +1,18 @@
-"""What the road asks of a filled county: whether it is there, who and where its cast are, and how hot a cell is."""
+"""What the road asks of a filled county: whether it is there, who and where its cast are, and what a square of the map says."""
 
 from dataclasses import dataclass
-from datetime import date
-from math import floor
+from datetime import date, timedelta
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.demo import county
-from server.hotspots.ranking import CELL_M, rank_cells
-from server.places.projection import project
+from server.hotspots.grid import leaves_of_points
+from server.hotspots.tonight import list_likely_cells
 from server.queries.agencies import list_agencies
 from server.queries.boundaries import find_district_by_code
+from server.queries.tonight import list_cell_looks
 from server.queries.workers import find_worker_by_email
 from server.tables.contact import contact_person
 from server.tables.person import person
@@ -22,6 +23,14 @@ from shared.model.value import Id
 WATFORD_CODE = "E07000103"
 MAREK = "Marek Nowak"
 STAIRWELL = "Watford station stairwell"
+
+
+@dataclass(frozen=True)
+class Square:
+    """Of one square of the teams' map: how often somebody was met there in a year, and its forecast (higher is likelier)."""
+
+    meetings: int
+    expected: float
 
 
 class NotFilled(LookupError):
@@ -69,9 +78,12 @@ def find_held(session: Session) -> Held:
     )
 
 
-def find_cell_score(session: Session, at: Position, night: date, crs: str) -> float:
-    """The Gi* of the cell that holds a point, as of a night; 0 where nobody ever looked."""
-    easting, northing = project(crs, [at.latitude], [at.longitude])
-    corner = (floor(easting[0] / CELL_M) * CELL_M, floor(northing[0] / CELL_M) * CELL_M)
-    cells = rank_cells(session, night, crs).cells
-    return next((cell.score for cell in cells if (cell.easting, cell.northing) == corner), 0.0)
+def find_square(session: Session, district_id: Id, at: Position, tonight: date, crs: str) -> Square:
+    """What the teams' plan of a shift knows of the 125 m square that holds a point, tonight included."""
+    (leaf,) = leaves_of_points(crs, np.array([at.latitude]), np.array([at.longitude])).tolist()
+    looks = list_cell_looks(session, [district_id], tonight - timedelta(days=365))
+    likely = list_likely_cells(looks, tonight, limit=len(looks))
+    return Square(
+        meetings=sum(look.people for look in looks if look.cell == leaf),
+        expected=next((cell.expected for cell in likely if cell.cell == leaf), 0.0),
+    )

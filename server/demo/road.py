@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from server.actions.enrolment import make_code
 from server.demo import county
 from server.demo.alerts import make_row, to_csv
-from server.demo.held import Held, find_cell_score, find_held
+from server.demo.held import Held, Square, find_held, find_square
 from server.http.services import Services
 from server.importers.accounting import Importing
 from server.importers.referrals import import_referrals
@@ -51,7 +51,7 @@ class Road:
         with self.services.database.writing() as session:
             held = find_held(session)
             code = make_code(session, held.aisha_id, held.team_id, self.services.settings, now, self.services.new_id)
-            before = find_cell_score(session, held.site, self._tonight(), self.services.settings.crs)
+            before = self._square(session, held)
             is_first = self._check_unverified(session, held)
         contact = self._record(held, code.code, is_first)
         self._show_on_the_list(held, contact, is_first)
@@ -132,13 +132,19 @@ class Road:
         missing = "; date of birth missing" if row.date_of_birth_missing else ""
         self.tell(f"On Watford's MDT list by itself, as {row.state}: [bold]{row.known_as}[/] ({row.reason}{missing}).")
 
-    def _show_on_the_map(self, held: Held, before: float) -> None:
+    def _show_on_the_map(self, held: Held, before: Square) -> None:
         """Tonight's contact moves the teams' map at once; the published map stays as it was."""
         with self.services.database.reading() as session:
-            after = find_cell_score(session, held.site, self._tonight(), self.services.settings.crs)
-        if after == before:
-            raise RoadBroken(f"The map did not change: the cell's score stayed {before:.3f}.")
-        self.tell(f"The teams' hotspot map changed at {held.site_name}: Gi* {before:.3f} before, {after:.3f} now.")
+            after = self._square(session, held)
+        if after.meetings != before.meetings + 1 or after.expected == before.expected:
+            raise RoadBroken(f"The map did not change as it should: {before} before, {after} now.")
+        self.tell(
+            f"The teams' hotspot map changed at {held.site_name}: people met there {before.meetings} times in a year "
+            f"before, {after.meetings} now; its forecast went from {before.expected:.2f} to {after.expected:.2f}."
+        )
+
+    def _square(self, session: Session, held: Held) -> Square:
+        return find_square(session, held.watford_id, held.site, self._tonight(), self.services.settings.crs)
 
     # --------------------------------------------------------------------------------------------------- the referral
 
