@@ -174,12 +174,13 @@ class Door:
     def _admit(self, session: Session, refusals: list[AuditLine]) -> Access:
         """The worker as they stand now: a role taken away or an agreement that expired counts at once."""
         today = self.now.astimezone(self._zone).date()
-        fresh = workers.get_worker(session, self.worker.id)
-        if not fresh.active:
+        acting = workers.find_acting(session, self.worker.id, today)
+        if acting is None or not acting[0].active:
             raise Failure(NOT_SIGNED_IN)
+        fresh, actor = acting
         return Access(
             session,
-            workers.make_actor(session, fresh, today),
+            actor,
             self.now,
             self.new_id,
             worker=fresh,

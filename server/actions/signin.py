@@ -81,11 +81,11 @@ class SignIn:
     def find_worker(self, token: str, now: datetime) -> Worker | None:
         """Who holds this session, if it is still good: not idle too long, not too old, the worker still active."""
         with self.database.reading() as session:
-            found = sessions.find_session(session, hash_token(token))
-            if found is None or not self._is_good(found, now):
-                return None
-            worker = workers.find_worker(session, found.worker_id)
-        if worker is None or not worker.active:
+            signed_in = sessions.find_signed_in(session, hash_token(token))
+        if signed_in is None:
+            return None
+        found, worker = signed_in
+        if not self._is_good(found, now) or not worker.active:
             return None
         if now - found.last_seen_at > TOUCH_AFTER:
             with self.database.writing() as session:

@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.queries.workers import WORKERS, read_worker
 from server.tables.session import sign_in_session
-from server.tables.worker import credential
+from server.tables.worker import credential, worker
 from shared.model.value import Id, Value
+from shared.model.worker import Worker
 
 
 class SignInSession(Value, frozen=True, kw_only=True):
@@ -27,6 +29,13 @@ class Credential(Value, frozen=True, kw_only=True):
     totp_secret: str | None = None
     totp_confirmed_at: datetime | None = None
     totp_last_step: int | None = None
+
+
+_SIGNED_IN = (
+    WORKERS.add_columns(sign_in_session.c.created_at.label("session_created_at"), sign_in_session.c.last_seen_at)
+    .join(sign_in_session, sign_in_session.c.worker_id == worker.c.id)
+    .where(sign_in_session.c.token_hash == bindparam("token_hash"))
+)
 
 
 def add_session(session: Session, new: SignInSession) -> None:
@@ -50,6 +59,17 @@ def find_session(session: Session, token_hash: str) -> SignInSession | None:
     columns = [sign_in_session.c[name] for name in SignInSession.__struct_fields__]
     row = session.execute(select(*columns).where(sign_in_session.c.token_hash == token_hash)).mappings().first()
     return None if row is None else SignInSession(**row)
+
+
+def find_signed_in(session: Session, token_hash: str) -> tuple[SignInSession, Worker] | None:
+    """The session with this hash and who holds it, whether or not either is still good."""
+    row = session.execute(_SIGNED_IN, {"token_hash": token_hash}).first()
+    if row is None:
+        return None
+    times = SignInSession(
+        token_hash=token_hash, worker_id=row.id, created_at=row.session_created_at, last_seen_at=row.last_seen_at
+    )
+    return times, read_worker(row)
 
 
 def touch_session(session: Session, token_hash: str, now: datetime) -> None:

@@ -1,16 +1,19 @@
-"""Workers: who they are, and the facts about one as an actor that policy decides by."""
+"""Workers: who they are, and the facts about one as an actor that policy decides by.
 
-from collections import defaultdict
+A worker with all that hangs on them is one statement: every request asks for it, and asks again behind the door.
+"""
+
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, insert, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, ScalarSelect, Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.queries.agencies import list_agreements
-from server.tables.agency import team_district
+from server.tables.agency import agreement, team_district
 from server.tables.worker import worker, worker_district, worker_role, worker_team
-from shared.model.codes import Role
+from shared.model.agency import Agreement
+from shared.model.codes import AgreementKind, Role
 from shared.model.value import Id
 from shared.model.worker import Worker
 from shared.policy.actor import Actor, agreements_valid_until
@@ -58,54 +61,83 @@ def list_short_names(session: Session, worker_ids: Collection[Id]) -> dict[Id, s
 
 
 def _list_workers(session: Session, condition: ColumnElement[bool]) -> list[Worker]:
-    rows = session.execute(select(worker).where(condition).order_by(worker.c.name, worker.c.id)).mappings().all()
-    ids = [row["id"] for row in rows]
-    roles = _grouped(session, worker_role, "role", ids)
-    teams = _grouped(session, worker_team, "team_id", ids)
-    districts = _grouped(session, worker_district, "district_id", ids)
-    return [
-        Worker(
-            id=row["id"],
-            name=row["name"],
-            short_name=row["short_name"],
-            agency_id=row["agency_id"],
-            roles=frozenset(Role(role) for role in roles[row["id"]]),
-            team_ids=tuple(teams[row["id"]]),
-            district_ids=tuple(districts[row["id"]]),
-            trained_on=row["trained_on"],
-            active=row["active"],
-        )
-        for row in rows
-    ]
+    rows = session.execute(WORKERS.where(condition).order_by(worker.c.name, worker.c.id))
+    return [read_worker(row) for row in rows]
 
 
-def _grouped(session: Session, link: Table, column: str, worker_ids: list[Id]) -> dict[Id, list[str]]:
-    """Of a link table from workers: the other side's values by worker, in order."""
-    query = select(link.c.worker_id, link.c[column]).where(link.c.worker_id.in_(worker_ids)).order_by(link.c[column])
-    grouped: dict[Id, list[str]] = defaultdict(list)
-    for worker_id, value in session.execute(query):
-        grouped[worker_id].append(value)
-    return grouped
+def _gather(column: ColumnElement[str], links: FromClause, worker_id: ColumnElement[str]) -> ScalarSelect[str]:
+    """Of a link table from workers: the other side's values of one worker as one text."""
+    query = select(func.aggregate_strings(column, SEPARATOR)).select_from(links).where(worker_id == worker.c.id)
+    return query.correlate(worker).scalar_subquery()
+
+
+SEPARATOR = "\n"
+_WALKED = worker_team.join(team_district, team_district.c.team_id == worker_team.c.team_id)
+WORKERS = select(
+    worker,
+    _gather(worker_role.c.role, worker_role, worker_role.c.worker_id).label("roles"),
+    _gather(worker_team.c.team_id, worker_team, worker_team.c.worker_id).label("team_ids"),
+    _gather(worker_district.c.district_id, worker_district, worker_district.c.worker_id).label("district_ids"),
+)
+"""A worker as `read_worker` takes one, to be narrowed by a condition."""
+_ACTING = (
+    WORKERS.add_columns(
+        _gather(team_district.c.district_id, _WALKED, worker_team.c.worker_id).label("walked"),
+        *(agreement.c[name].label(f"signed_{name}") for name in Agreement.__struct_fields__),
+    )
+    .outerjoin(agreement, agreement.c.agency_id == worker.c.agency_id)
+    .where(worker.c.id == bindparam("worker_id"))
+)  # fmt: skip
+"""One worker with the districts of their teams, a row for each agreement of their agency."""
+
+
+def read_worker(row: Row[Any]) -> Worker:
+    """A worker from a row of `WORKERS`."""
+    return Worker(
+        id=row.id,
+        name=row.name,
+        short_name=row.short_name,
+        agency_id=row.agency_id,
+        roles=frozenset(Role(role) for role in _apart(row.roles)),
+        team_ids=tuple(_apart(row.team_ids)),
+        district_ids=tuple(_apart(row.district_ids)),
+        trained_on=row.trained_on,
+        active=row.active,
+    )
+
+
+def _apart(gathered: str | None) -> list[str]:
+    return sorted(gathered.split(SEPARATOR)) if gathered else []
+
+
+def find_acting(session: Session, worker_id: Id, today: date) -> tuple[Worker, Actor] | None:
+    """The worker with this id, and what policy knows of them today. Their teams' districts count as theirs."""
+    rows = session.execute(_ACTING, {"worker_id": worker_id}).all()
+    if not rows:
+        return None
+    found = read_worker(rows[0])
+    signed = [_read_agreement(row) for row in rows if row.signed_id is not None]
+    return found, Actor(
+        worker_id=found.id,
+        agency_id=found.agency_id,
+        roles=found.roles,
+        team_ids=frozenset(found.team_ids),
+        district_ids=frozenset(found.district_ids).union(_apart(rows[0].walked)),
+        agreements_valid_until=agreements_valid_until(signed, today),
+        trained_on=found.trained_on,
+    )
+
+
+def _read_agreement(row: Row[Any]) -> Agreement:
+    columns = row._mapping
+    fields = {name: columns[f"signed_{name}"] for name in Agreement.__struct_fields__}
+    return Agreement(**fields | {"kind": AgreementKind(row.signed_kind)})
 
 
 def find_actor(session: Session, worker_id: Id, today: date) -> Actor | None:
     """What policy knows of a worker today; None when there is no such active worker."""
-    found = find_worker(session, worker_id)
-    return make_actor(session, found, today) if found is not None and found.active else None
-
-
-def make_actor(session: Session, of: Worker, today: date) -> Actor:
-    """What policy knows of this worker today. Their teams' districts count as theirs."""
-    walked = select(team_district.c.district_id).where(team_district.c.team_id.in_(of.team_ids))
-    return Actor(
-        worker_id=of.id,
-        agency_id=of.agency_id,
-        roles=of.roles,
-        team_ids=frozenset(of.team_ids),
-        district_ids=frozenset(of.district_ids) | frozenset(session.scalars(walked)),
-        agreements_valid_until=agreements_valid_until(list_agreements(session, of.agency_id), today),
-        trained_on=of.trained_on,
-    )
+    found = find_acting(session, worker_id, today)
+    return found[1] if found is not None and found[0].active else None
 
 
 def add_worker(session: Session, new: Worker, *, email: str | None, now: datetime) -> None:
