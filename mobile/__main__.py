@@ -1,7 +1,7 @@
 """`python -m mobile`: the app; with a command, the same phone without a screen. A composition root: it reads the
 clock.
 
-    python -m mobile [--data DIR]                                   opens the app
+    python -m mobile [--data DIR] [--link LINK]                     opens the app, at an enrolment page's link
     python -m mobile shift --server URL --code CODE --data DIR --script FILE.json [--offline]
     python -m mobile enrol --server URL --code CODE --data DIR      enrols this phone
     python -m mobile sync  --data DIR                               unlocks and syncs once
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     if options.command is None:
-        return open_app(options.data)
+        return open_app(options.data, options.link)
     try:
         script = _script(options)
     except (OSError, msgspec.MsgspecError) as error:
@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", type=Path, default=data, help="where the phone keeps its files (default: %(default)s)"
     )
+    parser.add_argument("--link", default="", help="an enrolment link, as a phone's camera would hand it over")
     commands = parser.add_subparsers(dest="command")
     for name, says in (
         ("shift", "play a scripted shift"),
@@ -83,7 +84,7 @@ def _script(options: argparse.Namespace) -> Script:
     return Script(steps=()) if path is None else read_script(path.read_bytes())
 
 
-def open_app(data: Path) -> int:
+def open_app(data: Path, link: str = "") -> int:
     """Open the window. Kivy is imported here and nowhere before: it would read our arguments and write a log of its own."""
     os.environ |= {"KIVY_NO_ARGS": "1", "KIVY_NO_FILELOG": "1", "KIVY_LOG_MODE": "PYTHON"}
     from kivy.config import Config
@@ -98,7 +99,10 @@ def open_app(data: Path) -> int:
     service.start()
     platform.on_screen_off(service.screen_went_off)
     try:
-        LanternApp(service=service, cues=platform.cues(), map_source=MapPack(data / "map")).run()
+        app = LanternApp(
+            service=service, cues=platform.cues(), map_source=MapPack(data / "map"), links=platform.links(link)
+        )
+        app.run()
     finally:
         service.close()
     return DONE

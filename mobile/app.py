@@ -15,7 +15,8 @@ from kivy.core.window import Window
 from kivy.uix.floatlayout import FloatLayout
 
 from mobile import theme
-from mobile.device.ports import Cues
+from mobile.device.links import NoLinks
+from mobile.device.ports import Cues, Links
 from mobile.screens.effects import Call
 from mobile.screens.ports import MapSketch, MapSource, NoMap
 from mobile.screens.program import Screen
@@ -44,12 +45,14 @@ class LanternApp(App):
         cues: Cues,
         map_source: MapSource | None = None,
         words: Catalogue | None = None,
+        links: Links | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.service = service
         self.cues = cues
         self.map_source = map_source or NoMap()
+        self.links = links or NoLinks()
         self.settings_now: dict[str, str] = {}
         self.words = words or load("en")
         self._fixed_words = words
@@ -73,6 +76,7 @@ class LanternApp(App):
             self.service.observe_sync(lambda status: self._hand_back(lambda: self._show_status(status))),
         ]
         self._enter()
+        self.links.start(lambda link: self._hand_back(lambda: self._open_link(link)))
         Clock.schedule_interval(self._each_second, SECOND_S)
         return self.window_root
 
@@ -153,6 +157,10 @@ class LanternApp(App):
         """Where the phone stands."""
         return self.service.lock_state
 
+    def may_enrol(self) -> bool:
+        """Would this phone take a one-time code now?"""
+        return self.service.may_enrol
+
     def setting(self, name: str) -> str:
         """A setting as it was last read."""
         return self.settings_now[name]
@@ -170,6 +178,11 @@ class LanternApp(App):
         else:
             self.way = [("unlock", {})]
         self._show()
+
+    def _open_link(self, link: str) -> None:
+        """The camera read an enrolment page's picture: to the enrolment screen. Nothing is sent before a worker agrees."""
+        if self.screen is not None:
+            self.screen.link_opened(link)
 
     def _lock_changed(self, state: LockState) -> None:
         if state == LockState.UNLOCKED:

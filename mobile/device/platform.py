@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mobile.device.keystore import FileKeystore, keystore_directory
+from mobile.device.links import GivenLink
 from mobile.device.location import NowhereLocation
-from mobile.device.ports import Battery, Cues, Keystore, Location
+from mobile.device.ports import Battery, Cues, Keystore, Links, Location
 from mobile.device.silent import SilentCues, UnknownBattery
 
 
@@ -49,6 +50,15 @@ def cues() -> Cues:
 
         return PlyerCues()
     return SilentCues()
+
+
+def links(given: str = "") -> Links:
+    """Links of the phone's camera app; on a desktop the one that was `given`."""
+    if is_android():
+        from mobile.device.android_links import AndroidLinks
+
+        return AndroidLinks()
+    return GivenLink(given)
 
 
 def on_screen_off(listener: Callable[[], None]) -> None:

@@ -75,6 +75,14 @@ class Cues(Protocol):
         """Speak aloud."""
 
 
+class Links(Protocol):
+    """Links that other apps open Lantern with: the phone's camera, after it read an enrolment page's picture."""
+
+    def start(self, on_link: Callable[[str], None]) -> None:
+        """Tell of the link that the app was started with, once, and of each that comes later. Any text may come, from any
+        app, on any thread. Never raises."""
+
+
 class Battery(Protocol):
     """How much is left."""
 

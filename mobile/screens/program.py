@@ -44,6 +44,9 @@ class Desk(Protocol):
     def lock_state(self) -> LockState:
         """Where the phone stands."""
 
+    def may_enrol(self) -> bool:
+        """Would this phone take a one-time code now?"""
+
     def setting(self, name: str) -> str:
         """A setting as it is now."""
 
@@ -81,6 +84,10 @@ class Screen(Frame):
 
     def synced(self) -> None:
         """A sync has ended while this was on the glass; most screens need nothing."""
+
+    def link_opened(self, link: str) -> None:
+        """An enrolment link was opened with this app: to where it can be used."""
+        self.desk.go("enrol", {"link": link})
 
     def head_pressed(self) -> None:
         """The sync line was pressed: show what is not yet sent."""

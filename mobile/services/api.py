@@ -54,6 +54,10 @@ class Field(Protocol):
         """Whether this phone has been enrolled (it may still be locked)."""
 
     @property
+    def may_enrol(self) -> bool:
+        """Whether this phone would take a one-time code: it is new, can no longer read, or its tokens are worth nothing."""
+
+    @property
     def lock_state(self) -> LockState:
         """Where the phone stands right now, without asking anybody anything."""
 

@@ -160,6 +160,7 @@ class Courier:
         service.tell(
             phase=_phase_after(trip.trouble),
             problem=PROBLEMS.get(trip.trouble or "", ""),
+            trouble=trip.trouble or "",
             sent=one.outcome.pushed,
             received=one.outcome.pulled,
             lease_until=self._door.lease_until(),

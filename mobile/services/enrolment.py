@@ -69,8 +69,7 @@ class Enrolment:
         )
 
     def _refusal(self, server_url: str, pin: str) -> str | None:
-        card = self._vaults.find_card()
-        if self._door.state in STILL_GOOD and not (card is not None and card.must_enrol):
+        if not may_enrol(self._door, self._vaults):
             return ALREADY
         try:
             checked_address(server_url)
@@ -123,6 +122,12 @@ class Enrolment:
         finally:
             client.close()
         self._sealed.set_aside(set_aside_path(self._vaults.data, card.device_number))
+
+
+def may_enrol(door: Door, vaults: Vaults) -> bool:
+    """Would a code be taken? A phone that works is enrolled over by nobody; one without good tokens may begin again."""
+    card = vaults.find_card()
+    return door.state not in STILL_GOOD or (card is not None and card.must_enrol)
 
 
 def set_aside_path(data: Path, device_number: int) -> Path:

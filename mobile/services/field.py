@@ -18,7 +18,7 @@ from mobile.device.silent import UnknownBattery
 from mobile.services import keys, pin, rounds
 from mobile.services.courier import Courier
 from mobile.services.door import Door
-from mobile.services.enrolment import Enrolment
+from mobile.services.enrolment import Enrolment, may_enrol
 from mobile.services.field_work import FieldWork
 from mobile.services.sealed_outbox import SealedOutbox
 from mobile.services.server_client import NoAnswer, ServerClient
@@ -78,6 +78,10 @@ class FieldService(FieldWork):
     @property
     def is_enrolled(self) -> bool:
         return self._door.state is not LockState.NOT_ENROLLED
+
+    @property
+    def may_enrol(self) -> bool:
+        return may_enrol(self._door, self._vaults)
 
     @property
     def lock_state(self) -> LockState:

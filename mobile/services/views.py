@@ -347,6 +347,8 @@ class SyncStatus(Value, frozen=True, kw_only=True):
     received: int = 0
     problem: str = ""
     """What stands in the way of syncing, in a sentence; empty while nothing does, or while it is only the network."""
+    trouble: str = ""
+    """The same by its code, for a catalogue: `must_enrol`, `upgrade`, `store`, or what the server called it."""
     last_synced_at: datetime | None = None
     next_try_at: datetime | None = None
     lease_until: datetime | None = None

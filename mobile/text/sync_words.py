@@ -4,7 +4,8 @@ from mobile.services.views import SyncPhase, SyncStatus
 from mobile.text import Catalogue
 from mobile.text.moments import join, say_clock
 
-WITHOUT_SIGNAL = {SyncPhase.OFFLINE, SyncPhase.FAILED}
+KNOWN_TROUBLES = frozenset({"must_enrol", "upgrade", "store"})
+"""Troubles that somebody can do something about; the rest are the server's and pass."""
 
 
 def say_sync(words: Catalogue, status: SyncStatus) -> str:
@@ -12,8 +13,19 @@ def say_sync(words: Catalogue, status: SyncStatus) -> str:
     look = words.say("sync.needs_look", count=status.needs_a_look) if status.needs_a_look else ""
     if status.phase == SyncPhase.SENDING and status.not_yet_sent:
         return join(look, words.say("sync.sending", count=status.not_yet_sent))
-    signal = words.say("sync.no_signal") if status.phase in WITHOUT_SIGNAL else ""
-    return join(look, signal, _say_unsent(words, status))
+    return join(look, _say_trouble(words, status), _say_unsent(words, status))
+
+
+def _say_trouble(words: Catalogue, status: SyncStatus) -> str:
+    """Never "no signal" when there is one."""
+    if status.phase == SyncPhase.OFFLINE:
+        return words.say("sync.no_signal")
+    return words.say(f"sync.trouble.{trouble_of(status)}") if status.phase == SyncPhase.FAILED else ""
+
+
+def trouble_of(status: SyncStatus) -> str:
+    """The trouble by a code that the catalogue knows; `other` for what only the server can mend."""
+    return status.trouble if status.trouble in KNOWN_TROUBLES else "other"
 
 
 def _say_unsent(words: Catalogue, status: SyncStatus) -> str:
@@ -26,4 +38,5 @@ def _say_unsent(words: Catalogue, status: SyncStatus) -> str:
 
 def is_worrying(status: SyncStatus) -> bool:
     """True when somebody must look: the line is drawn in the warning colour then."""
-    return status.needs_a_look > 0 or status.phase == SyncPhase.REVOKED
+    mends_itself = status.phase != SyncPhase.FAILED or trouble_of(status) == "other"
+    return status.needs_a_look > 0 or status.phase == SyncPhase.REVOKED or not mends_itself

@@ -31,17 +31,26 @@ ENROL_TIMEOUT_S = 120
 @click.command()
 @click.option("--as", "email", help="Whose phone it is (default: the demo county's outreach worker).")
 @click.option("--pin", default=PIN, show_default=True, help="The PIN that the phone is enrolled with.")
+@click.option("--link", help="Open a phone of its own at an enrolment page's link, as its camera would.")
 @click.option("--window/--no-window", default=True, help="Open the app, or only enrol the phone.")
-def field(email: str | None, pin: str, window: bool) -> None:
+def field(email: str | None, pin: str, link: str | None, window: bool) -> None:
     """Open the phone app on this desktop, enrolled with the local server."""
     settings = load_settings()
+    if link is not None:
+        _open(settings.data / "field" / "linked", "--link", link)
+        return
     chosen = email or next(address for role, _, address in list_sign_ins() if role == Role.WORKER)
     data = settings.data / "field" / chosen
     with _server_answering(settings) as url:
         _enrol(data, url, _code_for(chosen), pin)
         click.echo(f"{chosen}'s phone, in {data}. The PIN is {pin}.")
         if window:
-            subprocess.run([sys.executable, "-m", "mobile", "--data", str(data)], check=False)
+            _open(data)
+
+
+def _open(data: Path, *arguments: str) -> None:
+    """The phone whose files lie in `data`, in a window, until it is closed."""
+    subprocess.run([sys.executable, "-m", "mobile", "--data", str(data), *arguments], check=False)
 
 
 def _code_for(email: str) -> str:

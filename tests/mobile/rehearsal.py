@@ -146,6 +146,7 @@ class RehearsalField:
 
     def __init__(self, lock_state: LockState = LockState.UNLOCKED, enrolled: bool = True) -> None:
         self.is_enrolled = enrolled
+        self.may_enrol = not enrolled
         self.lock_state = lock_state
         self.config = CONFIG
         self.settings: dict[str, str] = {}

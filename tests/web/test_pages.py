@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import segno
 
 from server.database import Database
 from server.queries.audit import list_lines
+from server.web.admin.enrol import QR_SCALE
+from shared.model.enrolment_link import EnrolmentLink, write_link
 
 Browse = Callable[[str], Any]
 
@@ -357,7 +360,9 @@ def test_an_enrolment_code_is_shown_once_and_the_digits_compared(browse: Browse,
     page = browser.send("/devices/enrol", carrier="watford-outreach/aisha")
     code = re.search(r'lantern-code--long">([^<]+)<', page.text)
     assert code is not None
-    assert "data:image/svg+xml" in page.text
+    link = EnrolmentLink(server=str(client.base_url).rstrip("/"), code=code[1])
+    picture = segno.make(write_link(link), error="m").svg_data_uri(scale=QR_SCALE, border=2)
+    assert f'src="{picture}"' in page.text, "the link, and nothing that lasts"
     waiting = re.search(r'hx-get="([^"]+)"', page.text)
     assert waiting is not None
     assert "Waiting for the phone" in browser.get(waiting[1]).text

@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.screens.effects import Effect, Event
-from mobile.screens.enrol.state import BackPressed, CodeDone, KeyPressed, MatchDone, State, Step, Typed, update
+from mobile.screens.enrol.state import (
+    BackPressed,
+    CodeDone,
+    KeyPressed,
+    LinkOpened,
+    MatchDone,
+    State,
+    Step,
+    Typed,
+    update,
+)
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
 
@@ -17,8 +27,11 @@ class EnrolScreen(Screen):
     shows_sync = False
 
     def start(self, arguments: Mapping[str, Any]) -> State:
-        """Nothing typed; a scanned link may have filled the fields."""
-        return State(server=str(arguments.get("server", "")), code=str(arguments.get("code", "")))
+        """Nothing typed; a link may fill the fields. A phone that is enrolled and well takes no other code."""
+        if not self.desk.may_enrol():
+            return State(step=Step.ALREADY)
+        link = str(arguments.get("link", ""))
+        return update(State(), LinkOpened(link=link))[0] if link else State()
 
     def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
         """The pure update."""
@@ -27,12 +40,13 @@ class EnrolScreen(Screen):
     def render(self) -> None:
         """Only the parts of this step."""
         state, ids = self.state, self.ids
-        in_code, in_pin = state.step == Step.CODE, state.step in (Step.PIN, Step.AGAIN)
+        in_code, in_pin = state.step in (Step.CODE, Step.LINKED), state.step in (Step.PIN, Step.AGAIN)
         ids.message.text = self._message()
         ids.problem.text = self.say_failure(state.failure) or self._problem()
         ids.server.text, ids.code.text = state.server, state.code
         ids.server.hidden = ids.code.hidden = ids.next.hidden = not in_code
-        ids.dots.hidden = ids.pad.hidden = ids.back.hidden = not in_pin
+        ids.dots.hidden = ids.pad.hidden = not in_pin
+        ids.back.hidden = not in_pin and state.step != Step.ALREADY
         ids.dots.filled = len(state.pin)
         ids.digits.text = " ".join(state.match_digits) if state.step == Step.MATCH else ""
         ids.match.hidden = state.step != Step.MATCH
@@ -61,6 +75,10 @@ class EnrolScreen(Screen):
         """To the code again."""
         self.send(BackPressed())
 
+    def link_opened(self, link: str) -> None:
+        """A link came while this is on the glass."""
+        self.send(LinkOpened(link=link))
+
     def match(self) -> None:
         """The digits agree."""
         self.send(MatchDone())
@@ -69,6 +87,8 @@ class EnrolScreen(Screen):
         state = self.state
         if state.step == Step.MATCH:
             return self.say("enrol.match", worker=state.worker_name, team=state.team_name)
+        if state.step == Step.LINKED:
+            return self.say("enrol.linked", server=state.server)
         return self.say(f"enrol.{state.step.value}")
 
     def _problem(self) -> str:

@@ -1,11 +1,12 @@
-"""Joining a team: the one-time code, a PIN twice, four digits to compare. Pure."""
+"""Joining a team: the one-time code, typed, pasted or brought by a link; a PIN twice; four digits to compare. Pure."""
 
 from enum import Enum
 
 import msgspec
 
-from mobile.screens.effects import Call, Effect, Event, Failed, Feel, Home
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home
 from mobile.services.views import Enrolling
+from shared.model.enrolment_link import NotALink, is_link, read_link
 from shared.model.value import Value
 
 PIN_LENGTH = 6
@@ -15,6 +16,8 @@ class Step(Enum):
     """What is asked."""
 
     CODE = "code"
+    LINKED = "linked"
+    ALREADY = "already"
     PIN = "pin"
     AGAIN = "again"
     WORKING = "working"
@@ -66,6 +69,12 @@ class Answered(Event, frozen=True, kw_only=True):
     enrolling: Enrolling
 
 
+class LinkOpened(Event, frozen=True, kw_only=True):
+    """The phone's camera read a picture, or another app handed over a link."""
+
+    link: str
+
+
 class MatchDone(Event, frozen=True, kw_only=True):
     """The digits are the same on the coordinator's screen."""
 
@@ -82,6 +91,8 @@ def update(state: State, event: Event) -> Result:
     match event:
         case Typed(field=field, text=text):
             return _typed(state, field, text), ()
+        case LinkOpened(link=link):
+            return _linked(state, link), ()
         case CodeDone():
             return _code_done(state), ()
         case KeyPressed(key=key):
@@ -93,7 +104,7 @@ def update(state: State, event: Event) -> Result:
         case MatchDone():
             return state, (Home(),)
         case BackPressed():
-            return _with(state, step=Step.CODE, pin="", first_pin="", problem=""), ()
+            return (state, (Back(),)) if state.step == Step.ALREADY else (_code_again(state), ())
         case Failed():
             return _with(state, step=Step.CODE, pin="", first_pin="", failure=event), (Feel(name="refused"),)
     return state, ()
@@ -103,15 +114,31 @@ def _with(state: State, **changes: object) -> State:
     return msgspec.structs.replace(state, **changes)
 
 
+def _code_again(state: State) -> State:
+    return _with(state, step=Step.CODE, pin="", first_pin="", problem="")
+
+
+def _linked(state: State, link: str) -> State:
+    """A link fills both fields. While digits are compared, or the server is asked, none disturbs."""
+    if state.step in (Step.WORKING, Step.MATCH, Step.ALREADY):
+        return state
+    try:
+        read = read_link(link)
+    except NotALink:
+        return _with(_code_again(state), problem="link", failure=None)
+    return State(step=Step.LINKED, server=read.server, code=read.code)
+
+
 def _typed(state: State, field: str, text: str) -> State:
-    """A pasted or scanned link holds both, as `https://server#CODE`."""
-    address, mark, code = text.strip().partition("#")
-    if mark and address.startswith(("http://", "https://")):
-        return _with(state, server=address.rstrip("/"), code=code, problem="")
+    """A pasted link holds both."""
+    if is_link(text):
+        return _linked(_with(state, **{field: ""}), text)
     return _with(state, **{field: text.strip()}, problem="", message="", failure=None)
 
 
 def _code_done(state: State) -> State:
+    if state.problem == "link":
+        return state
     if not state.server.startswith(("http://", "https://")):
         return _with(state, problem="server")
     if not state.code:

@@ -1,6 +1,7 @@
 """Draws the sync tray. Binds it to `state.update`."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from mobile.screens.effects import Effect, Event
@@ -12,6 +13,7 @@ from mobile.screens.tray.state import (
     ChoicePicked,
     CorrectPressed,
     DismissPressed,
+    EnrolPressed,
     ResendPressed,
     SendPressed,
     State,
@@ -22,7 +24,8 @@ from mobile.screens.tray.state import (
     update,
 )
 from mobile.services.views import ConflictChoice, SyncPhase, TrayItem
-from mobile.text.moments import join, say_clock, say_when
+from mobile.text.moments import join, say_clock, say_day, say_when, zone
+from mobile.text.sync_words import trouble_of
 from mobile.widgets.buttons import BigButton
 from mobile.widgets.card import Card
 from mobile.widgets.field import TextField
@@ -32,6 +35,7 @@ from shared.model.codes import SyncState
 
 load_layout(__file__)
 SHOWN = 60
+LEASE_SAID_BEFORE = timedelta(hours=24)
 
 
 class TrayScreen(Screen):
@@ -58,6 +62,9 @@ class TrayScreen(Screen):
         """One card an item."""
         state, ids = self.state, self.ids
         ids.failure.text = self.say_failure(state.failure)
+        ids.trouble.text = self._trouble()
+        ids.enrol.hidden = not self.desk.may_enrol()
+        ids.lease.text = self._lease()
         ids.next_try.text = self._next_try()
         ids.empty.text = self.say("tray.empty") if state.loaded and not state.items else ""
         if self._drawn != (state.items, state.correcting):
@@ -74,6 +81,22 @@ class TrayScreen(Screen):
     def back(self) -> None:
         """Out."""
         self.send(BackPressed())
+
+    def enrol(self) -> None:
+        """A new code for a phone that the server knows no more."""
+        self.send(EnrolPressed())
+
+    def _trouble(self) -> str:
+        status = self.state.status
+        return self.say(f"tray.trouble.{trouble_of(status)}") if status.phase == SyncPhase.FAILED else ""
+
+    def _lease(self) -> str:
+        """Said a day ahead, while there is time to find a signal (rule B6)."""
+        until, now = self.state.status.lease_until, self.desk.now()
+        if until is None or until - now > LEASE_SAID_BEFORE:
+            return ""
+        day = say_day(self.words, until.astimezone(zone()).date(), now.astimezone(zone()).date())
+        return self.say("tray.lease", when=f"{day} {say_clock(until)}")
 
     def _next_try(self) -> str:
         status = self.state.status

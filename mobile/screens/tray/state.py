@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
 from mobile.services.views import ConflictChoice, SyncStatus, TrayItem
 from shared.model.codes import SyncState
 from shared.model.value import Id, Value
@@ -76,6 +76,10 @@ class SendPressed(Event, frozen=True, kw_only=True):
     """Try now."""
 
 
+class EnrolPressed(Event, frozen=True, kw_only=True):
+    """Enter a new code."""
+
+
 class Changed(Event, frozen=True, kw_only=True):
     """The tray is not what it was."""
 
@@ -104,6 +108,8 @@ def update(state: State, event: Event) -> Result:
             return _with(state, correcting=None, written={}, failure=None), (Feel(name="saved"), *_load())
         case BackPressed():
             return state, (Back(),)
+        case EnrolPressed():
+            return state, (Go(screen="enrol"),)
         case SendPressed():
             return state, (Call(method="sync_now", answer=lambda _: Opened()),)
         case Failed():

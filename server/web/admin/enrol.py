@@ -1,6 +1,7 @@
 """Enrolling a phone: a code shown once, large and as a picture to scan, and four digits to compare on both screens (B12).
 
-The code is in no address and no cookie: it is on this one page, works once, and dies after ten minutes.
+The code is in no address of ours and no cookie: it is on this one page, works once, and dies after ten minutes. The picture is a
+link that a phone's own camera app opens Lantern with, so that the app asks for no camera.
 """
 
 import segno
@@ -19,6 +20,7 @@ from server.web.admin.phones import of_team
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import say_moment
+from shared.model.enrolment_link import EnrolmentLink, write_link
 from shared.model.value import Id, Value
 from shared.policy import Act
 
@@ -63,11 +65,12 @@ def make_code(
                 raise Invalid("Choose who will carry the phone.")
             issued = issue_code(access, worker_id, team_id, services.settings)
             carrier = find_worker(access.session, worker_id)
-            link = f"{str(request.base_url).rstrip('/')}#{issued.code}"
+            server = str(request.base_url).rstrip("/")
+            link = write_link(EnrolmentLink(server=server, code=issued.code))
             return page(
                 request, "admin/code.html", title="Enrolment code", section="/devices", worker=access.worker,
                 code=issued.code, picture=segno.make(link, error="m").svg_data_uri(scale=QR_SCALE, border=2),
-                server=str(request.base_url).rstrip("/"), carrier=carrier.name if carrier else "",
+                server=server, carrier=carrier.name if carrier else "",
                 expires=say_moment(issued.expires_at)[-5:], waiting=Waiting(code_id=issued.id),
             )  # fmt: skip
     except Invalid as refused:

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from shared.model.enrolment_link import HOST, SCHEME
 from tests.paths import ROOT
 
 DOCS = ROOT / "docs" / "android.md"
@@ -37,6 +38,20 @@ def test_nothing_of_the_app_is_backed_up_or_moved_to_another_phone(app: configpa
     text = rules.read_text()
     for domain in ("root", "file", "database", "sharedpref", "external"):
         assert text.count(f'domain="{domain}"') == 2, domain
+
+
+def test_only_an_enrolment_link_opens_the_app_from_outside(app: configparser.SectionProxy) -> None:
+    """The phone's camera reads the picture: no camera is asked for. Nothing else may start this app (rule B7)."""
+    text = (ROOT / app["android.manifest.intent_filters"]).read_text()
+    said = re.findall(r'android:(\w+)="([^"]+)"', text)
+    assert said == [
+        ("name", "android.intent.action.VIEW"),
+        ("name", "android.intent.category.DEFAULT"),
+        ("name", "android.intent.category.BROWSABLE"),
+        ("scheme", SCHEME),
+        ("host", HOST),
+    ]
+    assert "android.manifest.launch_mode" not in app, "singleTask, as python-for-android has it: one app, one window"
 
 
 def test_no_service_no_receiver_and_no_host_is_declared(app: configparser.SectionProxy) -> None:

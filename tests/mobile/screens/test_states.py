@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobile.screens import registry
-from mobile.screens.effects import ApplySettings, Call, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import ApplySettings, Back, Call, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
 from mobile.screens.map import state as maps
 from mobile.screens.people import state as people
@@ -110,11 +110,39 @@ def test_a_phone_that_no_pin_opens_offers_a_new_code(lock):
     assert effects == [Go(screen="enrol", replace=True)]
 
 
-def test_a_pasted_link_fills_both_fields():
-    state, _ = play(
-        enrol, enrol.State(), enrol.Typed(field="code", text="https://lantern.test/#K7-QW"), enrol.CodeDone()
-    )
-    assert (state.server, state.code, state.step) == ("https://lantern.test", "K7-QW", enrol.Step.PIN)
+LINK = "lantern://enrol?server=https%3A%2F%2Flantern.test&code=ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@pytest.mark.parametrize("event", [enrol.LinkOpened(link=LINK), enrol.Typed(field="code", text=LINK)])
+def test_a_link_opened_or_pasted_fills_both_fields_and_waits_for_a_yes(event):
+    state, effects = play(enrol, enrol.State(server="https://old.test", code="K7"), event)
+    assert (state.step, state.server, state.code) == (
+        enrol.Step.LINKED, "https://lantern.test", "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    )  # fmt: skip
+    assert not effects, "nothing is sent before a worker agrees"
+    assert play(enrol, state, enrol.CodeDone())[0].step == enrol.Step.PIN
+
+
+@pytest.mark.parametrize(
+    "link", ["lantern://enrol?server=x", "WIFI:S:Watford;;", LINK + "&code=EVIL", "lantern://wipe"]
+)
+def test_a_bad_link_is_told_and_takes_nothing_away(link):
+    typed = enrol.State(server="https://lantern.test", code="K7", pin="29", step=enrol.Step.PIN)
+    state, effects = play(enrol, typed, enrol.LinkOpened(link=link))
+    assert (state.step, state.problem, state.server, state.pin) == (
+        enrol.Step.CODE, "link", "https://lantern.test", "",
+    )  # fmt: skip
+    assert not effects
+
+
+@pytest.mark.parametrize("step", [enrol.Step.WORKING, enrol.Step.MATCH, enrol.Step.ALREADY])
+def test_a_link_disturbs_nobody_who_is_joining_or_has_joined(step):
+    state = enrol.State(step=step, match_digits="4829")
+    assert play(enrol, state, enrol.LinkOpened(link=LINK)) == (state, [])
+
+
+def test_a_phone_that_is_enrolled_only_leads_back():
+    assert play(enrol, enrol.State(step=enrol.Step.ALREADY), enrol.BackPressed())[1] == [Back()]
 
 
 @pytest.mark.parametrize(

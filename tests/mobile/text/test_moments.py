@@ -59,6 +59,23 @@ def test_unsent_work_is_said_to_be_safe():
     assert not is_worrying(status)
 
 
+@pytest.mark.parametrize(
+    ("trouble", "said", "worries"),
+    [
+        ("must_enrol", "Needs a new code", True),
+        ("upgrade", "Lantern needs updating", True),
+        ("store", "No room", True),
+        ("busy", "Server not ready", False),
+        ("from_a_newer_server", "Server not ready", False),
+    ],
+)
+def test_no_signal_is_said_only_when_there_is_none(trouble, said, worries):
+    status = SyncStatus(phase=SyncPhase.FAILED, trouble=trouble, not_yet_sent=3)
+    line = say_sync(WORDS, status)
+    assert line.startswith(said) and "No signal" not in line and "3 not yet sent" in line
+    assert is_worrying(status) is worries
+
+
 def test_all_sent_says_when():
     status = SyncStatus(last_synced_at=datetime(2026, 11, 21, 4, 31, tzinfo=UTC))
     assert say_sync(WORDS, status) == "All sent 04:31"
