@@ -5,6 +5,7 @@ feed to judge a feed.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -67,16 +68,23 @@ def check_nothing_is_lost(world: World, truth: Truth) -> None:
         assert phone.store.unsent_count == 0, f"I1: {phone.name} still holds unsent changes"
 
 
+FEED_ROWS = (
+    "select f.scope, f.seq, f.change_id, f.op, f.count, f.hash, c.eff, c.device, c.n from sync_feed f"
+    " join sync_change c on c.id = f.change_id order by f.scope, f.seq"
+)
+
+
 def check_each_feed(world: World) -> None:
     """I2: a change is in a feed once at a time, feeds are counted without a gap, and their hashes are what they say."""
-    query = (
-        "select f.scope, f.seq, f.change_id, f.op, f.count, f.hash, c.eff, c.device, c.n from sync_feed f"
-        " join sync_change c on c.id = f.change_id order by f.scope, f.seq"
-    )
+    check_feeds(read_rows(world.office.store, FEED_ROWS))
+
+
+def check_feeds(rows: Iterable[Any]) -> None:
+    """I2, of the rows that `FEED_ROWS` asks for."""
     present: dict[str, set[str]] = defaultdict(set)
     counts: dict[str, int] = defaultdict(int)
     hashes: dict[str, int] = defaultdict(int)
-    for scope, _seq, change_id, op, count, feed_hash, eff, dev, n in read_rows(world.office.store, query):
+    for scope, _seq, change_id, op, count, feed_hash, eff, dev, n in rows:
         counts[scope] += 1
         row = f"{op}:{change_id}:{f'{eff}:{dev}:{n}' if op == 'put' else ''}".encode()
         hashes[scope] = (hashes[scope] + int.from_bytes(blake2b(row, digest_size=8).digest(), "big")) % 2**64

