@@ -98,7 +98,7 @@ def likely_duplicates(
         metres = _apart_m(new.position, other.position)
         reasons = _referral_grounds(new, other, metres, limits)
         if reasons:
-            reasons = (*reasons, f"{say_duration(apart)} apart")
+            reasons = (*reasons, f"{say_duration(apart)} apart" if apart else "at the same time")
             found.append(
                 LikelyDuplicate(
                     referral_id=other.id, number=other.number, reasons=reasons, distance_m=metres, apart=apart

@@ -89,6 +89,12 @@ def test_one_doorway_thirty_five_minutes_apart_with_the_same_bag():
     assert (found.referral_id, found.number, found.apart) == ("r1", "R1", timedelta(minutes=35))
 
 
+def test_two_reports_of_nine_in_the_evening_are_of_the_same_time():
+    seen_at = at(14, 21)
+    (found,) = likely_duplicates(report("r2", seen_at=seen_at), [report("r1", seen_at=seen_at)])
+    assert found.reasons[-1] == "at the same time"
+
+
 def test_fifty_metres_are_one_place_and_a_little_more_is_not():
     assert likely_duplicates(report("r2"), [report("r1", 49.9)])
     assert not likely_duplicates(report("r2"), [report("r1", 50.5)])
