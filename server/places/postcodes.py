@@ -105,7 +105,9 @@ def project_to_ground(latitude: Any, longitude: Any) -> tuple[NDArray[np.float64
     return project(BRITISH_NATIONAL_GRID, latitude, longitude)
 
 
+@lru_cache(maxsize=1)
 def _read_ground() -> PostcodeGround:
+    """Takes seconds: once a process, even where nothing is kept on disk."""
     easting, northing, districts = [], [], []
     for letter in ascii_uppercase:
         for _, code, east, north in _list_placed(letter):
