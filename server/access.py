@@ -43,6 +43,7 @@ class Access:
         device_number: int | None = None,
         zone: tzinfo = LONDON,
         refusals: list[AuditLine] | None = None,
+        lines: list[AuditLine] | None = None,
     ) -> None:
         self.session = session
         self.actor = actor
@@ -52,6 +53,7 @@ class Access:
         self._worker = worker
         self._device_number = device_number
         self._refusals = refusals
+        self._lines = lines
 
     @property
     def worker(self) -> Worker:
@@ -81,7 +83,7 @@ class Access:
             self._refuse(action, subject, decision)
         if is_personal(action) or subject.kind is not SubjectKind.SYSTEM:
             marked = "by break-glass" if decision.by_break_glass else ""
-            audit.add_lines(self.session, [self._line(action, subject, purpose=purpose, reason=marked, detail=detail)])
+            self._note([self._line(action, subject, purpose=purpose, reason=marked, detail=detail)])
         return subject
 
     def open_person(self, person_id: Id, purpose: str, action: Act = Act.SEE_PERSON) -> Person:
@@ -100,9 +102,21 @@ class Access:
         self, kind: SubjectKind, ids: Collection[Id], *, action: Act = Act.SEE_PERSON_LIST, purpose: str = ""
     ) -> None:
         """Write one line for each record that a list has shown: records returned and read events are equal (A6)."""
-        audit.add_lines(
-            self.session, [self._line(action, Subject(kind=kind, id=each), purpose=purpose) for each in ids]
-        )
+        self._note([self._line(action, Subject(kind=kind, id=each), purpose=purpose) for each in ids])
+
+    def write_lines(self) -> None:
+        """Write what was noted so far. The door does so at the end of its transaction; a page that itself reads the audit
+        asks for it before."""
+        if self._lines:
+            audit.add_lines(self.session, self._lines)
+            self._lines.clear()
+
+    def _note(self, lines: list[AuditLine]) -> None:
+        """Keep lines for the end of the transaction, where they are one statement; without a door, write them at once."""
+        if self._lines is None:
+            audit.add_lines(self.session, lines)
+        else:
+            self._lines.extend(lines)
 
     def _refuse(self, action: Act, subject: Subject, decision: Deny) -> NoReturn:
         """Keep the refusal, which outlives this transaction, and answer it."""
@@ -167,7 +181,9 @@ class Door:
         refusals: list[AuditLine] = []
         try:
             with self.database.writing() as session:
-                yield self._admit(session, refusals)
+                access = self._admit(session, refusals)
+                yield access
+                access.write_lines()
         finally:
             self._keep(refusals)
 
@@ -187,6 +203,7 @@ class Door:
             device_number=self._device_number,
             zone=self._zone,
             refusals=refusals,
+            lines=[],
         )
 
     def _keep(self, refusals: list[AuditLine]) -> None:

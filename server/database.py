@@ -9,15 +9,20 @@ no query here.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 10_000
 BEGIN_OPTION = "lantern_begin"
+RESTS_SINCE = "lantern_rests_since"
+ASK_AFTER_S = 5.0
+"""A connection that has rested so long is asked whether the database is still there."""
 
 
 class Database:
@@ -28,6 +33,7 @@ class Database:
         self.engine = _make_engine(self.url, pool_size)
         self._writer = self.engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
         self._reader = self._make_reader()
+        self._glancer = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def is_sqlite(self) -> bool:
@@ -38,6 +44,12 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session over one consistent view of the data; on PostgreSQL the database refuses to write in it."""
         with Session(self._reader, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def glancing(self) -> Iterator[Session]:
+        """A session for one statement that reads: on PostgreSQL nothing is sent to begin or to end a transaction."""
+        with Session(self._glancer, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -70,7 +82,9 @@ def parse_url(text: str) -> URL:
 
 def _make_engine(url: URL, pool_size: int) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+        _ask_rested_connections(engine)
+        return engine
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -79,6 +93,27 @@ def _make_engine(url: URL, pool_size: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _ask_rested_connections(engine: Engine) -> None:
+    """Ask a connection that has rested whether the database is still there; one that was used a moment ago was.
+
+    When it is not, every connection of the pool is made anew before anybody gets one.
+    """
+
+    def note_rest(_connection: Any, entry: ConnectionPoolEntry) -> None:
+        entry.info[RESTS_SINCE] = monotonic()
+
+    def ask(connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+        if monotonic() - entry.info.get(RESTS_SINCE, monotonic()) < ASK_AFTER_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as gone:
+            raise InvalidatePoolError from gone
+
+    event.listen(engine, "checkin", note_rest)
+    event.listen(engine, "checkout", ask)
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -80,7 +80,7 @@ class SignIn:
 
     def find_worker(self, token: str, now: datetime) -> Worker | None:
         """Who holds this session, if it is still good: not idle too long, not too old, the worker still active."""
-        with self.database.reading() as session:
+        with self.database.glancing() as session:
             signed_in = sessions.find_signed_in(session, hash_token(token))
         if signed_in is None:
             return None

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from server.queries import bulk
 from server.tables.audit import audit, ledger
 from shared.model.value import Id, Value
 
@@ -40,8 +41,7 @@ class LedgerEntry(Value, frozen=True, kw_only=True):
 
 def add_lines(session: Session, lines: Sequence[AuditLine]) -> None:
     """Write lines in the transaction at hand. An empty sequence writes nothing."""
-    if lines:
-        session.execute(insert(audit), [msgspec.structs.asdict(line) for line in lines])
+    bulk.insert_all(session, audit, [msgspec.structs.asdict(line) for line in lines])
 
 
 def list_lines(

@@ -26,6 +26,11 @@ _ARRAYS: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
 )
 
 
+def insert_all(session: Session, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows; one whose key is there already is an error (IntegrityError), and none is inserted."""
+    _write(session, table, rows, "")
+
+
 def insert_new(session: Session, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows; one whose key is there already is passed over."""
     _write(session, table, rows, "on conflict do nothing")

@@ -106,10 +106,18 @@ def answer(
         decide_heading=_decide_heading(case), decide_hint="Kept with the case. If the person asks, they may read it.",
         needs=person_page.list_needs(session, same), works_with=works_with,
         glance=glance_at(person, person_page.count_nights(session, same, outreach_night(now)), now.date()),
-        looks=person_page.list_looks(session, same) if access.allows(Act.SEE_WHO_LOOKED, subject) else None,
+        looks=_looks(access, subject, same),
         timeline=[tell(event, notes_withheld) for event in (events if knows_places else without_places(events))],
         older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
     )  # fmt: skip
+
+
+def _looks(access: Access, subject: Subject, same: list[Id]) -> list[person_page.Look] | None:
+    """Who looked, this look among them; None for somebody who may not see that."""
+    if not access.allows(Act.SEE_WHO_LOOKED, subject):
+        return None
+    access.write_lines()
+    return person_page.list_looks(access.session, same)
 
 
 def _case_shown(access: Access, cases: list[CaseStanding]) -> CaseStanding | None:
