@@ -12,7 +12,7 @@ import click
 from server.cli.setting_out import stop
 
 TREE = Path(__file__).resolve().parent.parent.parent
-NO_BENCH = frozenset({"__init__", "los_angeles"})
+NO_BENCH = frozenset({"__init__", "los_angeles", "sync_ground", "sync_night"})
 
 
 @click.command("bench")
