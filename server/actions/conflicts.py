@@ -5,6 +5,7 @@ from server.problems import CONFLICTING, Failure
 from server.queries import subjects
 from server.queries.conflicts import Conflict, find_conflict
 from server.queries.sync import Project, find_scopes, publish
+from server.queries.turns import take_turns
 from shared.model.value import Id
 from shared.policy import Act, Subject
 from sync.authoring import NewChange
@@ -32,5 +33,6 @@ def keep_side(access: Access, project: Project, entity_id: Id, field: str, chang
         id=access.new_id(), type=f"{found.kind}.patched", scope=sorted(find_scopes(access.session, entity_id))[0],
         entity=entity_id, who=access.actor.worker_id, at_ms=now_ms, sets={field: side.value},
     )  # fmt: skip
+    take_turns(access.session, [entity_id])
     (change,) = publish(access.session, [new], now_ms)
     project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])

@@ -14,6 +14,7 @@ from server.access import Access
 from server.problems import Invalid, NotFound
 from server.queries import agencies, contact_form, subjects
 from server.queries.sync import Project, publish
+from server.queries.turns import take_turns
 from shared.geo.night import outreach_night
 from shared.model.agency import Team
 from shared.model.codes import ContactState
@@ -78,6 +79,7 @@ def record_contact(access: Access, project: Project, draft: ContactDraft) -> Id:
     if author is not None:
         contact_id = access.new_id()
     changes = _changes(access, draft, contact_id)
+    take_turns(access.session, draft.person_ids)
     now_ms = int(access.now.timestamp() * 1000)
     published = publish(access.session, changes, now_ms)
     project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])

@@ -8,6 +8,7 @@ from server.access import Access
 from server.problems import Invalid
 from server.queries import referrals, subjects
 from server.queries.sync import Project, find_scopes, publish
+from server.queries.turns import take_turns
 from shared.model.codes import EvidenceBasis, ReviewStatus
 from shared.model.value import Id
 from shared.model.verification import Verification
@@ -50,6 +51,7 @@ def _publish(access: Access, project: Project, fact: Verification) -> None:
         id=access.new_id(), type="verification.recorded", scope=_scope(access, fact), entity=fact.person_id,
         who=access.actor.worker_id, at_ms=now_ms, payload=msgspec.Raw(msgspec.json.encode(fact)),
     )  # fmt: skip
+    take_turns(access.session, [fact.person_id])
     (change,) = publish(access.session, [new], now_ms)
     project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
 

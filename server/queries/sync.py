@@ -40,7 +40,6 @@ from server.queries.sync_orders import (
     erase,
     erase_entity,
     find_scopes,
-    lock_entities,
     move_entity,
     place_entity,
     publish,
@@ -96,7 +95,6 @@ def push(
     device = devices.get_device(sql, device_number, lock=True)
     known = changes.find_known(sql, device_number, device.acked, batch)
     plan = server.plan_push(device, batch, known, received_at_ms)
-    lock_entities(sql, plan.stored)
     changes.insert_changes(sql, plan.stored)
     plan = _project(session, sql, plan, project)
     devices.record_push(sql, device_number, plan.acked, plan.acked_id)

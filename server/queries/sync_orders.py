@@ -20,17 +20,10 @@ from sync.wire import CONFIG, SERVER_DEVICE, Change, private_scope
 SERVER_NUMBER, SERVER_CLOCK = "server_number", "server_clock"
 
 Project = Callable[[Session, list[AcceptedChange]], None]
-"""The domain's projection: what accepted changes mean for its own tables, in the same transaction."""
+"""The domain's projection: what accepted changes mean for its own tables, in the same transaction.
 
-
-def lock_entities(sql: Sql, stored: Iterable[Stored]) -> None:
-    """Hold the entities that patches are about, so that two pushes never merge the same field side by side.
-
-    SQLite has one writer. On PostgreSQL they are held in the order of their names, and always before the feed counter.
-    """
-    entities = sorted({s.entity for s in stored if s.entity and s.change is not None and s.change.is_patch})
-    if entities and sql.is_postgres:
-        sql.rows("select pg_advisory_xact_lock(hashtextextended(e, 0)) from unnest(?::text[]) e", entities)
+It holds what it derives from (`server.queries.turns`), so that two pushes never merge the same field side by side.
+"""
 
 
 # ------------------------------------------------------------------------------------------------- the server's changes

@@ -3,7 +3,9 @@
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -13,9 +15,10 @@ from server.database import Database
 from server.http.services import Services
 from server.queries import contacts
 from tests.conftest import Clock
-from tests.server.cast import Cast, make_settings
+from tests.server.cast import WATFORD, Cast, make_settings
 from tests.server.live import serving
 from tests.server.phone import Phone
+from tests.server.test_derived_equals_rebuilt import compare
 
 pytestmark = pytest.mark.slow
 
@@ -82,14 +85,19 @@ def test_eight_phones_push_at_once_and_nothing_is_lost(
         phones = [Phone(client, clock, new_id) for client in clients]
         for each in phones:
             each.enrol(issue_code(cast.aisha))
-        push_at_once(phones)
+        people = [new_id() for _ in range(12)]
+        push_at_once(phones, people, clock)
         assert len(pull_all(phones[0])) == 800
     with database.reading() as session:
         assert contacts.count_contacts(session) == 800
+        for person in people:
+            compare(session, person, clock)
 
 
-def push_at_once(phones: list[Phone]) -> None:
-    pushes = [[[each.contact() for _ in range(25)] for _ in range(4)] for each in phones]
+def push_at_once(phones: list[Phone], people: list[str], clock: Clock) -> None:
+    """Every phone met the same people, each in an order of its own; none waits for another in a circle."""
+    chance = Random(3)
+    pushes = [[[meet(each, chance, people, clock) for _ in range(25)] for _ in range(4)] for each in phones]
     answers: list[Any] = []
 
     def run(phone: Phone, batches: list[list[dict[str, Any]]]) -> None:
@@ -101,6 +109,12 @@ def push_at_once(phones: list[Phone]) -> None:
     for thread in threads:
         thread.join(timeout=120)
     assert [answer.status_code for answer in answers] == [200] * 32
+
+
+def meet(phone: Phone, chance: Random, people: list[str], clock: Clock) -> dict[str, Any]:
+    seen_at = clock() - timedelta(minutes=chance.randint(0, 9_000))
+    where = {"latitude": WATFORD[0], "longitude": WATFORD[1]}
+    return phone.contact(person_ids=chance.sample(people, 2), seen_at=seen_at.isoformat(), position=where)
 
 
 def pull_all(phone: Phone) -> set[str]:

@@ -36,6 +36,16 @@ class Batch(Struct, frozen=True):
         """The facts of one type, without their wrapping."""
         return [fact.value for fact in self.facts.get(change_type, ())]
 
+    def subjects(self) -> set[Id]:
+        """The records from whose whole history something is derived once this batch is stored."""
+        found = {entity for entities in self.patched.values() for entity in entities}
+        found.update(each for told in self.values("contact.recorded") for each in told.person_ids)
+        found.update(each.contact_id for each in self.values("contact.corrected"))
+        found.update(each.person_id for each in self.values("verification.recorded"))
+        found.update(each for told in self.values("person.merged") for each in (told.from_id, told.into_id))
+        found.update(each.referral_id for each in self.values("referral.progressed"))
+        return found
+
 
 def read_batch(accepted: Sequence[AcceptedChange]) -> Batch:
     """Sort a batch. A skeleton says nothing; a type that nobody projects is passed over."""

@@ -24,6 +24,7 @@ from server.actions.projection.places import Districts
 from server.actions.projection.verification import derive_verification
 from server.queries import audit
 from server.queries.audit import AuditLine
+from server.queries.turns import take_turns
 from shared.model.value import Id
 from shared.policy import Act
 from sync.server import AcceptedChange
@@ -47,6 +48,8 @@ class Projection:
             return
         batch = read_batch(accepted)
         check_authors(session, accepted, batch)
+        held = batch.subjects()
+        take_turns(session, held)
         project_people(session, batch)
         project_sites(session, batch, self.districts, self.crs)
         project_referral_fields(session, batch)
@@ -56,7 +59,7 @@ class Projection:
         project_referral_steps(session, batch)
         touched = project_contacts(session, batch, self.districts, self.crs)
         touched |= project_verifications(session, batch) | project_merges(session, batch)
-        derive_verification(session, touched, batch.received_at, self.new_id, self.timezone)
+        derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)
         self._keep_account(session, batch, accepted)
 
     def _keep_account(self, session: Session, batch: Batch, accepted: Sequence[AcceptedChange]) -> None:

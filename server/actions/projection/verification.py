@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from server.actions.cases import put_forward_verified
 from server.queries import verification as facts
 from server.queries import workers
+from server.queries.turns import take_turns
 from server.queries.verification import Evidence, PersonStatus
 from shared.model.codes import ReviewStatus
 from shared.model.value import Id
@@ -16,12 +17,20 @@ from shared.rules.verification import VerificationStatus, verification_status
 
 
 def derive_verification(
-    session: Session, person_ids: Collection[Id], now: datetime, new_id: Callable[[], Id], timezone: str
+    session: Session,
+    person_ids: Collection[Id],
+    held: Collection[Id],
+    now: datetime,
+    new_id: Callable[[], Id],
+    timezone: str,
 ) -> None:
-    """Derive and store the status of these people; whoever is verified comes to their district's list by themselves."""
+    """Derive and store the status of these people; whoever is verified comes to their district's list by themselves.
+
+    `held` are the records whose turn it is already (`server.queries.turns`).
+    """
     if not person_ids:
         return
-    groups = facts.list_groups(session, person_ids)
+    groups = _hold_groups(session, person_ids, set(held))
     everyone = {each for group in groups.values() for each in group}
     judged = facts.list_judgements(session, everyone)
     evidence = facts.list_evidence(session, everyone, judged)
@@ -34,6 +43,17 @@ def derive_verification(
     facts.store_statuses(session, statuses)
     canonical = facts.list_canonical(session, everyone)
     put_forward_verified(session, [each for each in statuses if each.person_id in canonical], now, new_id)
+
+
+def _hold_groups(session: Session, person_ids: Collection[Id], held: set[Id]) -> dict[Id, frozenset[Id]]:
+    """The groups of these people, everyone in them held: a merge may have made them larger while we waited."""
+    while True:
+        groups = facts.list_groups(session, person_ids)
+        everyone = {each for group in groups.values() for each in group}
+        if everyone <= held:
+            return groups
+        take_turns(session, everyone - held)
+        held |= everyone
 
 
 def _names(
