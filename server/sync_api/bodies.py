@@ -14,19 +14,33 @@ from sync.wire import LIMITS, Limits, Refused
 SMALLEST_TO_SQUEEZE = 400
 GZIP_LEVEL = 1
 ZSTD_LEVEL = 3
+ZSTD_BITE = 64
+"""Bytes opened at a time: a block of zstd is at least four bytes and holds at most 128 KiB, so that one bite never swells to
+more than two megabytes."""
+ZSTD_WINDOW_MAX = 8 * 1024 * 1024
+"""The memory that a body may ask for; a decoder need not offer more (RFC 8878, section 3.1.1.1.2)."""
 CODECS_HERE = dict(CODECS)
 
 
 def inflate_zstd(body: bytes, bytes_max: int) -> bytes:
-    """The plain body. Refuses a bomb before it has swollen, and a body that was cut off."""
-    reader = zstandard.ZstdDecompressor().stream_reader(body)
+    """The plain body. Refuses a bomb before it has swollen, and a body that was cut off or has something after its end."""
+    reader = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW_MAX).decompressobj()
+    plain = bytearray()
     try:
-        plain = reader.read(bytes_max + 1)
+        for start in range(0, len(body), ZSTD_BITE):
+            plain += reader.decompress(body[start : start + ZSTD_BITE])
+            if len(plain) > bytes_max:
+                raise Refused("too_large")
+            if reader.eof:
+                is_last = start + ZSTD_BITE >= len(body) and not reader.unused_data
+                break
+        else:
+            is_last = False
     except zstandard.ZstdError as error:
         raise Refused("malformed", detail="The body is not valid zstd.") from error
-    if len(plain) > bytes_max:
-        raise Refused("too_large")
-    return plain
+    if not is_last:
+        raise Refused("malformed", detail="The zstd body was cut off or has something after its end.")
+    return bytes(plain)
 
 
 CODECS_HERE["zstd"] = inflate_zstd

@@ -1,11 +1,14 @@
 """What holds for every address: it names its action, asks who is there, protects the browser, and fails in one shape."""
 
+import gzip
 import inspect
+import os
 import typing
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import zstandard
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.testing import TestClient
 from sqlmodel import SQLModel
@@ -250,13 +253,33 @@ def test_ten_megabytes_are_refused_at_the_form_and_at_sync(client: TestClient[An
     assert answer.headers["content-type"].startswith("application/problem+json")
 
 
-def test_a_bomb_is_refused_before_it_swells(phone: Phone) -> None:
-    import gzip
-
-    bomb = gzip.compress(b" " * 50_000_000)
-    answer = phone.post("/sync/v1/push", bomb, headers={"content-encoding": "gzip"})
+@pytest.mark.parametrize("encoding", ["gzip", "zstd"])
+def test_a_bomb_is_refused_before_it_swells(phone: Phone, encoding: str) -> None:
+    bomb = {"gzip": gzip.compress, "zstd": zstandard.compress}[encoding](b" " * 50_000_000)
+    answer = phone.post("/sync/v1/push", bomb, headers={"content-encoding": encoding})
     assert answer.status_code == 413
     assert answer.json()["refused"] == "too_large"
+
+
+WHOLE = b'{"device": 1, "now": 0, "events": [' + b" " * 300_000 + b"]}"
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (zstandard.compress(os.urandom(200_000) + WHOLE)[:-1], "zstd"),
+        (zstandard.compress(WHOLE)[:-1], "zstd"),
+        (zstandard.compress(WHOLE) + b"more", "zstd"),
+        (zstandard.compress(WHOLE) * 2, "zstd"),
+        (gzip.compress(WHOLE)[:-1], "gzip"),
+        (gzip.compress(WHOLE) * 2, "gzip"),
+    ],
+)
+def test_a_body_that_was_cut_off_or_goes_on_after_its_end_is_malformed(
+    phone: Phone, body: bytes, encoding: str
+) -> None:
+    answer = phone.post("/sync/v1/push", body, headers={"content-encoding": encoding})
+    assert (answer.status_code, answer.json()["refused"]) == (400, "malformed")
 
 
 @pytest.mark.parametrize(
