@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from msgspec import structs
 from sqlalchemy.orm import Session
 
 from server.access import Access
@@ -201,13 +202,16 @@ def confirm_device(access: Access, number: int) -> None:
     devices.confirm_enrolment(access.session, number, access.now)
 
 
-def renew_number(session: Session, enrolment: Enrolment, now: datetime) -> Renewed:
-    """Give a phone a fresh number in sync; its enrolment and tokens follow.
+def renew_number(
+    session: Session, enrolment: Enrolment, ledger: Ledger, now: datetime, new_id: Callable[[], Id]
+) -> Renewed:
+    """Give a phone a fresh number in sync; its enrolment and tokens follow, and the ledger hears of it.
 
     Raises sync's Refused for a revoked phone.
     """
     number = sync.renew_device(session, enrolment.number, int(now.timestamp() * 1000))
     devices.renumber(session, enrolment.number, number)
+    ledger.write(session, _renewal(structs.replace(enrolment, number=number), enrolment.number, now, new_id()))
     return Renewed(device=number)
 
 
@@ -235,11 +239,25 @@ def _enrolled_line(enrolment: Enrolment, code: EnrolmentCode, line_id: Id) -> Au
 
 
 def _grant(enrolment: Enrolment, entry_id: Id) -> LedgerEntry:
-    detail = {name: str(value) for name, value in msgspec.to_builtins(enrolment).items() if value is not None}
     return LedgerEntry(
         id=entry_id,
         at=enrolment.enrolled_at,
         kind="device_enrolled",
         subject_id=str(enrolment.number),
-        detail=detail,
+        detail=_write_down(enrolment),
     )
+
+
+def _renewal(renewed: Enrolment, old: int, now: datetime, entry_id: Id) -> LedgerEntry:
+    return LedgerEntry(
+        id=entry_id,
+        at=now,
+        kind="device_renewed",
+        subject_id=str(renewed.number),
+        detail=_write_down(renewed) | {"renewed_from": str(old)},
+    )
+
+
+def _write_down(enrolment: Enrolment) -> dict[str, str]:
+    """An enrolment as the ledger keeps it."""
+    return {name: str(value) for name, value in msgspec.to_builtins(enrolment).items() if value is not None}

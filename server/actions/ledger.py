@@ -19,6 +19,7 @@ from server.queries.audit import LedgerEntry
 from server.queries.devices import Enrolment
 from server.settings import Settings
 from shared.model.codes import DeviceStatus
+from shared.model.value import Id
 
 _read = msgspec.json.Decoder(LedgerEntry).decode
 
@@ -68,24 +69,49 @@ def replay(session: Session, entries: list[LedgerEntry], now: datetime) -> int:
     """Do again what a restored database does not know; returns how many orders were repeated."""
     known = {entry.id for entry in audit.list_ledger(session)}
     missing = [entry for entry in entries if entry.id not in known]
+    superseded = _find_superseded(missing)
     now_ms = int(now.timestamp() * 1000)
     for entry in missing:
         order = ORDERS.get(entry.kind)
-        if order is not None:
+        if order is not None and entry.id not in superseded:
             order(session, entry, now_ms)
         audit.add_ledger_entry(session, entry)
     return len(missing)
 
 
+def _find_superseded(entries: list[LedgerEntry]) -> set[Id]:
+    """The grants of a number that was granted again: a crash had cut the first one off, and the number was still free."""
+    grants = [entry for entry in entries if entry.kind in GRANTS]
+    last = {entry.subject_id: entry.id for entry in grants}
+    return {entry.id for entry in grants} - set(last.values())
+
+
 def _enrol_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
     """A phone enrolled after the backup keeps its number; without its tokens it enrols anew, and what it holds is not lost."""
-    number = int(entry.subject_id)
+    enrolment = _register_again(session, entry, now_ms)
+    if devices.find_enrolment(session, enrolment.number) is None:
+        devices.add_enrolment(session, enrolment)
+
+
+def _renew_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
+    """A phone that took a new number after the backup keeps it, and the tokens that the backup knows follow it."""
+    renewed_from = int(entry.detail["renewed_from"])
+    renewed = _register_again(session, entry, now_ms, renewed_from)
+    if devices.find_enrolment(session, renewed.number) is None:
+        devices.renumber(session, renewed_from, renewed.number)
+
+
+def _register_again(session: Session, entry: LedgerEntry, now_ms: int, renewed_from: int | None = None) -> Enrolment:
     enrolment = msgspec.convert(entry.detail, Enrolment, strict=False)
     sync.register_device(
-        session, scopes=[f"team:{enrolment.team_id}"], label=enrolment.label, now_ms=now_ms, number=number
+        session,
+        scopes=[f"team:{enrolment.team_id}"],
+        label=enrolment.label,
+        now_ms=now_ms,
+        number=enrolment.number,
+        renewed_from=renewed_from,
     )
-    if devices.find_enrolment(session, number) is None:
-        devices.add_enrolment(session, enrolment)
+    return enrolment
 
 
 def _set_status_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
@@ -96,8 +122,10 @@ def _erase_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
     sync.erase_entity(session, entry.subject_id, now_ms)
 
 
+GRANTS = frozenset({"device_enrolled", "device_renewed"})
 ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     "device_enrolled": _enrol_again,
+    "device_renewed": _renew_again,
     "device_status": _set_status_again,
     "person_erased": _erase_again,
 }

@@ -73,7 +73,8 @@ def renew(request: Request[Any, Any, Any], body: RawBody, services: NamedDepende
     signed = read_signed(request, body, now)
     with services.database.writing() as session:
         caller = identify(session, signed, now)
-        return answer(request, encode(renew_number(session, caller.enrolment, now)))
+        renewed = renew_number(session, caller.enrolment, services.ledger, now, services.new_id)
+    return answer(request, encode(renewed))
 
 
 @post("/wiped", **SYNC, responses=problems(400, 401))

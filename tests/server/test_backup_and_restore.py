@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from msgspec import json, structs
 from sqlalchemy import text
 
 from server.access import Door
-from server.actions.enrolment import stop_device
-from server.app import create_app
+from server.actions.enrolment import make_code, stop_device
+from server.actions.ledger import replay
+from server.app import create_app, create_services
 from server.backups import BackupFault, list_backups, make_backup, read_manifest, restore_backup
 from server.database import Database
 from server.http.services import Services
 from server.queries import contacts, devices, sync
+from server.queries.audit import LedgerEntry
 from server.settings import Settings
 from shared.model.codes import DeviceStatus
 from tests.conftest import Clock
@@ -83,6 +86,89 @@ def test_the_drill(
         assert sync.get_device_state(session, lost.number).status is DeviceStatus.WIPE_NOW
         assert devices.find_enrolment(session, lost.number) is not None
     database.close()
+
+
+def test_a_number_taken_after_the_backup_is_still_that_phones_own(
+    phone: Phone,
+    services: Services,
+    settings: Settings,
+    cast: Cast,
+    clock: Clock,
+    new_id: Callable[[], str],
+    tmp_path: Path,
+    issue_code: Callable[..., str],
+) -> None:
+    folder = make_backup(settings, tmp_path / "backups", clock(), retained=1)
+    old = phone.number
+    renewed = phone.post("/sync/v1/renew", b"{}").json()["device"]
+    destroy(services.database)
+    assert restore_backup(settings, folder, clock()).ledger_entries_replayed == 1
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        assert phone.enrolled is not None
+        phone.enrolled = structs.replace(phone.enrolled, device=structs.replace(phone.enrolled.device, number=renewed))
+        phone.last_n = 0
+        assert phone.push(phone.contact()).json()["acked"] == 1
+        other = Phone(restored, clock, new_id)
+        other.enrol(issue_code_again(settings, clock, new_id, cast))
+        assert other.number not in {old, renewed}
+
+
+def issue_code_again(settings: Settings, clock: Clock, new_id: Callable[[], str], cast: Cast) -> str:
+    services = create_services(settings, clock, new_id)
+    with services.database.writing() as session:
+        code = make_code(session, cast.dean.id, cast.team.id, settings, clock(), new_id).code
+    services.database.close()
+    return code
+
+
+def test_a_person_erased_after_the_backup_is_erased_again(
+    phone: Phone, services: Services, settings: Settings, clock: Clock, new_id: Callable[[], str], tmp_path: Path
+) -> None:
+    marek = new_id()
+    told = phone.patch("person.patched", marek, name="Marek")
+    phone.push(told)
+    folder = make_backup(settings, tmp_path / "backups", clock(), retained=1)
+    erased = LedgerEntry(id=new_id(), at=clock(), kind="person_erased", subject_id=marek)
+    with services.database.writing() as session:
+        sync.erase_entity(session, marek, phone.now_ms)
+        services.ledger.write(session, erased)
+    destroy(services.database)
+    for _ in range(2):
+        restore_backup(settings, folder, clock())
+        database = Database(settings.database)
+        with database.writing() as session:
+            stored = sync.find_change(session, told["id"])
+            assert stored is not None and b"Marek" not in stored.body and b'"erased":true' in stored.body
+            assert replay(session, services.ledger.read(), clock()) == 0
+        database.close()
+
+
+def test_a_grant_that_a_crash_cut_off_takes_no_number_from_the_phone_that_got_it(
+    phone: Phone,
+    services: Services,
+    settings: Settings,
+    cast: Cast,
+    clock: Clock,
+    new_id: Callable[[], str],
+    tmp_path: Path,
+    issue_code: Callable[..., str],
+) -> None:
+    folder = make_backup(settings, tmp_path / "backups", clock(), retained=1)
+    dean = Phone(phone.client, clock, new_id)
+    dean.enrol(issue_code(cast.dean))
+    (granted,) = [entry for entry in services.ledger.read() if entry.subject_id == str(dean.number)]
+    cut_off = structs.replace(granted, id=new_id(), detail=granted.detail | {"signing_key": phone.signing_key})
+    services.ledger.path.write_bytes(
+        b"".join(json.encode(each) + b"\n" for each in (*services.ledger.read()[:-1], cut_off, granted))
+    )
+    destroy(services.database)
+    restore_backup(settings, folder, clock())
+    database = Database(settings.database)
+    with database.reading() as session:
+        found = devices.find_enrolment(session, dean.number)
+    database.close()
+    assert found is not None and found.signing_key == dean.signing_key
 
 
 def test_what_every_backup_holds_is_what_phones_may_forget(
