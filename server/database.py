@@ -14,11 +14,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 10_000
+BUSY = (OperationalError, PoolTimeout)
+"""What is raised when the database is busy, restarting or gone, or when every connection to it is taken: whoever asked may ask
+again."""
 BEGIN_OPTION = "lantern_begin"
 RESTS_SINCE = "lantern_rests_since"
 ASK_AFTER_S = 5.0

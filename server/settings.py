@@ -43,6 +43,7 @@ class Settings:
     enrolment_code_life: timedelta = timedelta(minutes=10)
     page_body_bytes: int = 2 * 1024 * 1024
     sync_body_bytes: int = 2 * 1024 * 1024
+    sync_requests_at_once: int = 200
     blob_bytes: int = 5 * 1024 * 1024
     minimum_app_version: str = "0.1.0"
 

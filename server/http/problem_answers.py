@@ -15,8 +15,9 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
+from server.database import BUSY
 from server.http.headers import ensure_nonce
 from server.problems import (
     ALREADY_THERE,
@@ -122,7 +123,7 @@ def as_failure(error: Exception) -> Failure:
     if isinstance(error, IntegrityError):
         _log(error)
         return Failure(ALREADY_THERE)
-    if isinstance(error, OperationalError):
+    if isinstance(error, BUSY):
         _log(error)
         return Failure(UNAVAILABLE, headers={"retry-after": "2"})
     _log(error)

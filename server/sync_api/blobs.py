@@ -28,7 +28,7 @@ class BlobTaken(Struct, frozen=True, kw_only=True):
     is_whole: bool
 
 
-@put("/{sha256:str}", opt={"action": Act.SYNC}, sync_to_thread=True, responses=problems(400, 401, 403, 409, 413))
+@put("/{sha256:str}", opt={"action": Act.SYNC}, sync_to_thread=True, responses=problems(400, 401, 403, 409, 413, 429))
 def take_piece(
     request: Request[Any, Any, Any],
     sha256: FromPath[Sha256],

@@ -53,7 +53,7 @@ def enrol(request: Request[Any, Any, Any], body: RawBody, services: NamedDepende
     return answer(request, msgspec.json.encode(enrolled), status=201)
 
 
-@post("/token", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(401, 403))
+@post("/token", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(401, 403, 429))
 def renew_token(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """New tokens for the refresh token in the Authorization header, signed by the same phone. The body is empty.
 

@@ -15,7 +15,7 @@ from server.sync_api.identity import identify, read_signed
 from shared.policy import Act
 
 
-@get("/map-pack", opt={"action": Act.SYNC}, sync_to_thread=True, responses=problems(401, 403))
+@get("/map-pack", opt={"action": Act.SYNC}, sync_to_thread=True, responses=problems(401, 403, 429))
 def send_map_pack(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
     """The sketch map of the phone's team (JSON as `server.places.map_sketch.Sketch`).
 

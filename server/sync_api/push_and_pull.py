@@ -6,11 +6,11 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.actions.enrolment import renew_number
 from server.actions.validation import validate
+from server.database import BUSY
 from server.http.openapi import problems
 from server.http.services import Services
 from server.queries import sync
@@ -23,7 +23,7 @@ from sync.wire import PushAnswer, Refused, encode, read_pull_request, read_recei
 SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "sync_to_thread": True, "status_code": 200}
 
 
-@post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 503))
+@post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 429, 503))
 def push(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """Take the next changes of a phone's log (JSON as `sync.wire.PushRequest`, gzip or zstd).
 
@@ -40,7 +40,7 @@ def push(request: Request[Any, Any, Any], body: RawBody, services: NamedDependen
     except Refused as refused:
         _note_refusal(services, number, refused)
         raise
-    except OperationalError as error:
+    except BUSY as error:
         raise Refused("busy", retry_after_s=5) from error
     return answer(request, encode(taken))
 
@@ -50,7 +50,7 @@ def take(services: Services, session: Session, number: int, batch: DecodedBatch,
     return sync.push(session, number, batch, now_ms, services.project)
 
 
-@post("/pull", **SYNC, responses=problems(400, 401, 403, 413, 426, 503))
+@post("/pull", **SYNC, responses=problems(400, 401, 403, 413, 426, 429, 503))
 def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`)."""
     now = services.clock()
@@ -61,12 +61,12 @@ def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependen
             caller = identify(session, signed, now)
             minimum = services.settings.minimum_app_version
             page = sync.pull(session, caller.number, question, to_ms(now), minimum_app=minimum)
-    except OperationalError as error:
+    except BUSY as error:
         raise Refused("busy", retry_after_s=5) from error
     return answer(request, encode(page))
 
 
-@post("/renew", **SYNC, responses=problems(401, 403))
+@post("/renew", **SYNC, responses=problems(401, 403, 429))
 def renew(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """A fresh number for a phone that found its own used by a copy of itself. Its tokens go on with the new number."""
     now = services.clock()
@@ -77,7 +77,7 @@ def renew(request: Request[Any, Any, Any], body: RawBody, services: NamedDepende
     return answer(request, encode(renewed))
 
 
-@post("/wiped", **SYNC, responses=problems(400, 401))
+@post("/wiped", **SYNC, responses=problems(400, 401, 429))
 def take_receipt(
     request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]
 ) -> Response[bytes]:

@@ -8,17 +8,24 @@ from server.sync_api.enrolment import enrol, renew_token
 from server.sync_api.map_pack import send_map_pack
 from server.sync_api.push_and_pull import pull, push, renew, take_receipt
 from server.sync_api.sealed import take_sealed
+from server.sync_api.turnstile import Turnstile
 
 
 def sync_routers(settings: Settings) -> tuple[Router, ...]:
     """The addresses under /sync/v1 and /blobs."""
+    turnstile = Turnstile(settings.sync_requests_at_once)
     messages = Router(
         path="/sync/v1",
         route_handlers=[enrol, renew_token, push, pull, renew, take_receipt, take_sealed, send_map_pack],
         tags=["Sync"],
+        middleware=[turnstile],
         request_max_body_size=settings.sync_body_bytes,
     )
     blobs = Router(
-        path="/blobs", route_handlers=[take_piece], tags=["Sync"], request_max_body_size=settings.sync_body_bytes
+        path="/blobs",
+        route_handlers=[take_piece],
+        tags=["Sync"],
+        middleware=[turnstile],
+        request_max_body_size=settings.sync_body_bytes,
     )
     return messages, blobs

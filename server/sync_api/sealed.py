@@ -55,7 +55,7 @@ class SealedTaken(Struct, frozen=True, kw_only=True):
 _read = msgspec.json.Decoder(SealedOutbox).decode
 
 
-@post("/sealed", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(400, 401, 413))
+@post("/sealed", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(400, 401, 413, 429))
 def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """Take a phone's sealed outbox (JSON as `SealedOutbox`), signed by the phone; no token is asked of a wiped one."""
     now = services.clock()

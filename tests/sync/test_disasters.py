@@ -9,7 +9,7 @@ from server.queries import sync as queries
 from shared.model.codes import DeviceStatus
 from sync import wire
 from sync.authoring import NewChange
-from sync.pacing import Sizes
+from sync.pacing import Sizes, retry_delay_s
 from sync.wire import read_change
 from tests.simulation.faults import Crash
 from tests.simulation.office import Office, SqliteStore, read_rows
@@ -290,6 +290,23 @@ def test_a_batch_that_is_too_much_is_halved_until_it_passes(night: Night, status
         ask = talk.send(Answer(200, wire.encode(answer), took_ms=4_000))
     assert sizes == [10, 5, 2, 2, 2, 2, 2]
     assert phone.store.unsent_count == 0
+
+
+def test_a_full_server_is_tried_again_when_it_says_and_nothing_is_lost(night: Night) -> None:
+    from sync.driver import Answer
+
+    aisha = night.phone()
+    contact = night.say(aisha)
+    conversation = aisha.conversation(night.now_ms, Sizes(10, 10))
+    talk = conversation.run()
+    refusal = wire.encode(wire.Refusal(refused="slow_down", retry_after_s=17))
+    assert next(talk).kind == "push"
+    assert talk.send(Answer(429, refusal)).kind == "pull", "a push that waits never stops the pull"
+    with pytest.raises(StopIteration):
+        talk.send(Answer(429, refusal))
+    assert (conversation.outcome.trouble, conversation.outcome.retry_after_s) == ("slow_down", 17.0)
+    assert aisha.store.unsent_count == 1 and aisha.shows(contact)
+    assert retry_delay_s(1, 0.0, conversation.outcome.retry_after_s) == 17.0
 
 
 def test_an_erasure_is_told_to_every_copy_that_ever_sent_the_change(night: Night) -> None:
