@@ -247,7 +247,7 @@ def look(settings: Settings, walkers: list[Walker], reader: Walker) -> Tally:
         changes = session.execute(text("select id, device, n, type, reason from sync_change")).all()
         feed = session.execute(text(FEED_ROWS)).all()
         contacts = session.execute(text("select count(*) from contact")).scalar_one()
-        acked: dict[int, int] = dict(session.execute(text("select number, acked from sync_device")).tuples().all())
+        acked = {row.number: row.acked for row in session.execute(text("select number, acked from sync_device"))}
     database.close()
     kept = {row.id for row in changes}
     recorded = [change_id for walker in walkers for change_id in walker.recorded]

@@ -29,7 +29,8 @@ APP = "1.0.0"
 
 
 class Walker:
-    """One phone. `timeout_s` bounds each request; `connection` is where its store lies (in memory unless told)."""
+    """One phone. `timeout_s` bounds each request; `connection` is where its store lies (in memory unless told); `http`
+    carries its requests, where somebody has a client ready."""
 
     def __init__(
         self,
@@ -38,8 +39,9 @@ class Walker:
         new_id: Callable[[], str],
         timeout_s: float = 30.0,
         connection: sqlite3.Connection | None = None,
+        http: httpx.Client | None = None,
     ) -> None:
-        self.http = httpx.Client(base_url=address, timeout=timeout_s, trust_env=False)
+        self.http = http or httpx.Client(base_url=address, timeout=timeout_s, trust_env=False)
         self.phone = Phone(self.http, clock, new_id)
         memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self.store = SyncStore(connection or memory)
@@ -114,7 +116,7 @@ class Walker:
 
     def refresh(self) -> bool:
         """Renew the tokens; False when nothing came back or the server said no."""
-        answer = self._timed("token", self.phone.refresh)
+        answer = self.timed("token", self.phone.refresh)
         if answer is None or answer.status_code != 200:
             return False
         self.phone.tokens = msgspec.json.decode(answer.content, type=Tokens)
@@ -132,9 +134,10 @@ class Walker:
 
     def _ask(self, ask: Ask) -> httpx.Response | None:
         body, headers = deflate_gzip(ask.body), {"content-encoding": "gzip", "accept-encoding": "gzip"}
-        return self._timed(ask.kind, lambda: self.phone.post(f"/sync/v1/{ask.kind}", body, headers=headers))
+        return self.timed(ask.kind, lambda: self.phone.post(f"/sync/v1/{ask.kind}", body, headers=headers))
 
-    def _timed(self, kind: str, send: Callable[[], httpx.Response]) -> httpx.Response | None:
+    def timed(self, kind: str, send: Callable[[], httpx.Response]) -> httpx.Response | None:
+        """Send a request and note how long it took; None when nothing came back."""
         began = time.perf_counter()
         try:
             answer = send()
