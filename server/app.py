@@ -27,6 +27,7 @@ from server.http.headers import protect
 from server.http.openapi import describe_api, problems
 from server.http.problem_answers import exception_handlers
 from server.http.services import Services
+from server.jobs.background import Background
 from server.places.districts import CurrentDistricts
 from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
 from server.security.keys import load_keys
@@ -75,10 +76,18 @@ def create_services(
 
 
 def create_app(
-    settings: Settings, clock: Callable[[], datetime] = utc_now, new_id: Callable[[], Id] = make_id
+    settings: Settings,
+    clock: Callable[[], datetime] = utc_now,
+    new_id: Callable[[], Id] = make_id,
+    *,
+    jobs: bool = False,
 ) -> Litestar:
-    """The whole server as one ASGI application. The database must have been migrated."""
+    """The whole server as one ASGI application. The database must have been migrated.
+
+    With `jobs`, what runs by itself runs beside it.
+    """
     services = create_services(settings, clock, new_id)
+    background = Background(services) if jobs else None
     return Litestar(
         route_handlers=[check_health, explain_problem, *sync_routers(settings), *list_routes()],
         dependencies={
@@ -91,7 +100,8 @@ def create_app(
         exception_handlers=exception_handlers(_show_problem),
         openapi_config=describe_api(version("lantern"), asset_url),
         request_max_body_size=settings.page_body_bytes,
-        on_shutdown=[services.database.close],
+        on_startup=[background.start] if background else [],
+        on_shutdown=[*([background.stop] if background else []), services.database.close],
         logging_config=None,
     )
 

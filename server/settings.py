@@ -21,6 +21,25 @@ class PasswordCost:
     lanes: int = 1
 
 
+SECURITIES = {"starttls": 587, "tls": 465, "none": 25}
+"""How a mail server is spoken to, with the usual port of each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailSettings:
+    """The mail server that mails are handed to. Without a `host` they wait, and are listed."""
+
+    host: str = ""
+    port: int = SECURITIES["starttls"]
+    security: str = "starttls"
+    login: str = ""
+    password_file: Path | None = None
+    authority_file: Path | None = None
+    """The certificates of the authorities that are trusted, in the place of this machine's own."""
+    sender: str = ""
+    timeout: timedelta = timedelta(seconds=20)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings of one server. Times are timedeltas, sizes are bytes."""
@@ -34,6 +53,8 @@ class Settings:
     https: bool = False
     secret: str | None = None
     second_factor: bool = False
+    mail: MailSettings = field(default_factory=MailSettings)
+    public_url: str = ""
     password_cost: PasswordCost = field(default_factory=PasswordCost)
     session_idle: timedelta = timedelta(minutes=15)
     session_absolute: timedelta = timedelta(hours=12)
@@ -57,6 +78,13 @@ class Settings:
         """Cookies are Secure with the `__Host-` prefix everywhere but on plain http over loopback (privacy rule C4)."""
         return self.https or not self.is_loopback
 
+    @property
+    def address(self) -> str:
+        """Where pages are found, for the links in mails: without a slash at its end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return f"{'https' if self.https else 'http'}://{self.host}:{self.port}"
+
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings that an environment asks for. Raises ValueError, naming the variable, for an unusable one."""
@@ -71,12 +99,48 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         https=_read_switch("LANTERN_HTTPS", environment.get("LANTERN_HTTPS", "")),
         secret=environment.get("LANTERN_SECRET") or None,
         second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR", "")),
+        mail=read_mail_settings(environment),
+        public_url=_read_url(environment.get("LANTERN_PUBLIC_URL", "")),
     )
 
 
-def _read_port(text: str) -> int:
+def read_mail_settings(environment: Mapping[str, str]) -> MailSettings:
+    """The mail server that an environment names; no password goes over an open wire to another machine."""
+    host = environment.get("LANTERN_SMTP_HOST", "").strip()
+    security = environment.get("LANTERN_SMTP_SECURITY", "starttls").lower()
+    sender = environment.get("LANTERN_MAIL_FROM", "").strip()
+    if security not in SECURITIES:
+        raise ValueError(f"LANTERN_SMTP_SECURITY is {security!r}: give 'starttls', 'tls' or 'none'.")
+    if security == "none" and host and host not in LOOPBACK_HOSTS:
+        raise ValueError("LANTERN_SMTP_SECURITY is 'none': that is for a mail server on this machine only.")
+    if host and "@" not in sender:
+        raise ValueError("LANTERN_MAIL_FROM is not an e-mail address: mails need one that they come from.")
+    return MailSettings(
+        host=host,
+        port=_read_port(environment.get("LANTERN_SMTP_PORT") or str(SECURITIES[security]), "LANTERN_SMTP_PORT"),
+        security=security,
+        login=environment.get("LANTERN_SMTP_USER", ""),
+        password_file=_read_path(environment.get("LANTERN_SMTP_PASSWORD_FILE", "")),
+        authority_file=_read_path(environment.get("LANTERN_SMTP_CA_FILE", "")),
+        sender=sender,
+    )
+
+
+def _read_path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _read_url(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError(
+            f"LANTERN_PUBLIC_URL is {text!r}: give the address of the pages, such as https://lantern.example."
+        )
+    return text
+
+
+def _read_port(text: str, name: str = "LANTERN_PORT") -> int:
     if not text.isdecimal() or not 0 <= int(text) <= 65_535:
-        raise ValueError(f"LANTERN_PORT is {text!r}: give a port number from 0 to 65535.")
+        raise ValueError(f"{name} is {text!r}: give a port number from 0 to 65535.")
     return int(text)
 
 

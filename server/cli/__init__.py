@@ -21,6 +21,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "hotspots": ("server.cli.hotspots", "hotspots"),
     "import": ("server.cli.imports", "import_files"),
     "indicators": ("server.cli.indicators", "indicators"),
+    "jobs": ("server.cli.jobs", "jobs"),
     "migrate": ("server.cli.migrate", "migrate"),
     "restore": ("server.cli.backup", "restore"),
     "serve": ("server.cli.serve", "serve"),

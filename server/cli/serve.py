@@ -42,4 +42,4 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
 
 def create() -> Litestar:
     """The application, for each process that serves it."""
-    return create_app(read_settings(os.environ))
+    return create_app(read_settings(os.environ), jobs=True)

@@ -85,6 +85,13 @@ def list_missed(session: Session, district_ids: Collection[Id], today: date) -> 
     )
 
 
+def list_undone(session: Session, due_until: date) -> list[OwnedAction]:
+    """Every action of a current case that is not done and was due by this day, in all districts."""
+    return _list(
+        session, mdt_case.c.state.in_(CURRENT), case_action.c.done_at.is_(None), case_action.c.due_on <= due_until
+    )
+
+
 def list_agreed_between(session: Session, district_id: Id, start: datetime, end: datetime) -> list[OwnedAction]:
     """The actions agreed in a district from one moment to another."""
     return _list(

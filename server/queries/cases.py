@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.orm import Session
 
 from server.queries import bulk
@@ -87,6 +87,18 @@ def list_case_marks(session: Session, person_ids: Collection[Id]) -> dict[tuple[
     for row in session.execute(select(*columns).where(mdt_case.c.person_id.in_(person_ids))):
         found[row.person_id, row.district_id].append(CaseMark(*row))
     return found
+
+
+def count_come_between(session: Session, district_ids: Collection[Id], start: datetime, end: datetime) -> int:
+    """How many live cases came onto these lists by themselves, from one moment until before another."""
+    query = select(func.count()).where(
+        mdt_case.c.district_id.in_(district_ids),
+        mdt_case.c.state.in_(LIVE_TEXTS),
+        mdt_case.c.put_forward_by.is_(None),
+        mdt_case.c.since >= start,
+        mdt_case.c.since < end,
+    )
+    return int(session.scalar(query) or 0)
 
 
 def set_case(session: Session, case_id: Id, **values: Any) -> None:

@@ -94,6 +94,14 @@ def list_conferences(session: Session, district_ids: Collection[Id], limit: int 
     return [CaseConference(**row) for row in session.execute(query).mappings()]
 
 
+def list_between(session: Session, start: datetime, end: datetime) -> list[CaseConference]:
+    """The conferences of all districts that begin between two moments and have not ended, the earliest first."""
+    within = (case_conference.c.starts_at >= start) & (case_conference.c.starts_at < end)
+    query = select(case_conference).where(within, case_conference.c.finished_at.is_(None))
+    rows = session.execute(query.order_by(case_conference.c.starts_at, case_conference.c.id)).mappings()
+    return [CaseConference(**row) for row in rows]
+
+
 def find_last_finished(session: Session, district_id: Id, before: datetime) -> CaseConference | None:
     """The district's last finished conference that began before a moment."""
     query = (

@@ -129,3 +129,15 @@ def list_attempts(session: Session, since: datetime, limit: int = 200) -> list[A
         Attempt(at=row.at, worker_name=row.short_name, agency_name=row.name, subject_id=row.subject_id)
         for row in session.execute(query)
     ]
+
+
+def list_attempted(session: Session, start: datetime, end: datetime) -> list[datetime]:
+    """When somebody looked for notes that were not theirs, from one moment until before another."""
+    within = (audit.c.at >= start) & (audit.c.at < end)
+    query = select(audit.c.at).where(within, audit.c.allowed.is_(False), audit.c.reason.startswith(FLAGGED))
+    return list(session.scalars(query))
+
+
+def list_opened(session: Session, start: datetime, end: datetime) -> list[datetime]:
+    """When the glass was broken, from one moment until before another."""
+    return list(session.scalars(select(break_glass.c.at).where(break_glass.c.at >= start, break_glass.c.at < end)))

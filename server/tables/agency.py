@@ -10,7 +10,7 @@ from shared.model.codes import AgencyKind, AgreementKind
 
 
 class AgencyRow(SQLModel, table=True):
-    """An organisation."""
+    """An organisation. `mail_address` is its shared mailbox; without one its members are written to."""
 
     __tablename__ = "agency"
     __table_args__ = (CheckConstraint("name <> ''", name="has_a_name"), *check_code("kind"))
@@ -18,6 +18,7 @@ class AgencyRow(SQLModel, table=True):
     id: str = id_key()
     name: str = Field(max_length=200)
     kind: str = code(AgencyKind.OTHER)
+    mail_address: str | None = Field(default=None, max_length=254)
 
 
 class TeamRow(SQLModel, table=True):

@@ -73,6 +73,7 @@ class Act(str, Enum):
     MANAGE_WORKERS = "manage_workers"
     MANAGE_DISTRICTS = "manage_districts"
     REVIEW_ACCESS = "review_access"
+    SEE_OUTBOX = "see_outbox"
     APPROVE_RECIPIENT = "approve_recipient"
 
     def __str__(self) -> str:
@@ -84,6 +85,7 @@ IMPERSONAL_ACTS = frozenset(
         Act.PUBLIC, Act.SIGNED_IN, Act.SYNC, Act.SEE_HOTSPOTS, Act.SEE_INDICATORS, Act.SEE_RECIPIENTS,
         Act.PUBLISH_HOTSPOTS, Act.APPROVE_RECIPIENT, Act.SEE_DEVICES, Act.ENROL_DEVICE, Act.WIPE_DEVICE,
         Act.SEE_AGREEMENTS, Act.MANAGE_AGREEMENTS, Act.MANAGE_WORKERS, Act.MANAGE_DISTRICTS,
+        Act.SEE_OUTBOX,
     }
 )  # fmt: skip
 """Actions that show no personal data. Every other one, a new one too, stands behind the agreement gate (privacy rule

@@ -157,6 +157,7 @@ ADMINISTERING: Reaches = {
     Act.MANAGE_WORKERS: Reach.ANY,
     Act.MANAGE_DISTRICTS: Reach.ANY,
     Act.REVIEW_ACCESS: Reach.ANY,
+    Act.SEE_OUTBOX: Reach.ANY,
 }
 
 GRID: dict[Role, Reaches] = {

@@ -7,12 +7,12 @@ from litestar.params import FromPath, FromQuery
 from server.access import Access, Door
 from server.actions.conferences import open_conference
 from server.actions.papers import compose_paper
+from server.mail.calendar import make_invitation
 from server.problems import NotFound
 from server.queries import seats
 from server.queries.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.agenda_pdf import make_pdf
-from server.web.layout.calendar import make_invitation
 from shared.model.conference import CaseConference
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind

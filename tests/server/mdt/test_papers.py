@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from server.web.layout.calendar import make_invitation
+from server.mail.calendar import make_invitation
 from shared.model.conference import CaseConference
 from tests.server.mdt.conftest import Browser
 from tests.server.mdt.test_pages import call

@@ -88,12 +88,12 @@ ORACLE = {
     Role.ADMINISTRATOR: {
         "signed_in": ANY, "publish_hotspots": ANY, "see_recipients": ANY, "see_devices": ANY, "enrol_device": ANY,
         "wipe_device": ANY, "see_agreements": ANY, "manage_agreements": ANY, "manage_workers": ANY,
-        "manage_districts": ANY, "review_access": ANY,
+        "manage_districts": ANY, "review_access": ANY, "see_outbox": ANY,
     },
 }  # fmt: skip
 IMPERSONAL = {
     "signed_in", "sync", "see_hotspots", "see_indicators", "see_recipients", "publish_hotspots", "see_devices",
-    "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_workers", "manage_districts",
+    "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_workers", "manage_districts", "see_outbox",
     "approve_recipient", "public",
 }  # fmt: skip
 WORKS_WITH_THE_PERSON = {"works", "agency"}

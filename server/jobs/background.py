@@ -1,0 +1,41 @@
+"""Runs the jobs beside a server, on a thread of their own, from when it starts until it stops."""
+
+import logging
+import threading
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.http.services import Services
+from server.jobs.catalogue import JOBS, ROUND
+from server.jobs.runner import run_due
+
+STOPS_WITHIN_S = 30.0
+log = logging.getLogger("lantern.jobs")
+
+
+class Background:
+    """A thread that looks every quarter of a minute what is due."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._holder = services.new_id()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="lantern-jobs", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let the round at hand finish, and begin no other."""
+        self._stopping.set()
+        self._thread.join(STOPS_WITHIN_S)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                run_due(self._services, JOBS, self._holder)
+            except SQLAlchemyError:
+                # A database that is away for a while is no reason to stop: the next round finds out.
+                log.exception("The jobs could not be run.")
+            self._stopping.wait(ROUND.total_seconds())

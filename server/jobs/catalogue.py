@@ -1,0 +1,55 @@
+"""Every job that runs by itself, and when."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from server.actions import reminders
+from server.actions.outbox import Outbox
+from server.http.services import Services
+from server.jobs.runner import Job, Moment
+from server.jobs.schedule import Daily, Every
+from server.jobs.sending import send_waiting
+from server.queries import outbox
+from shared.rules.mail import MORNING
+
+ROUND = timedelta(seconds=15)
+"""How often somebody looks what is due."""
+
+
+def tell_reviewers(services: Services, moment: Moment) -> int:
+    """Looks at notes that were refused, and glass that was broken."""
+    return _write(services, moment, lambda box: reminders.alert_reviewers(box, moment.since))
+
+
+def remind(services: Services, moment: Moment) -> int:
+    """What is due and what ends, in the morning."""
+    today = moment.now.astimezone(moment.zone).date()
+
+    def write(box: Outbox) -> None:
+        reminders.remind_of_actions(box, today)
+        reminders.remind_of_agreements(box, today)
+        reminders.prepare_conferences(box, today, moment.zone)
+
+    return _write(services, moment, write)
+
+
+def digest(services: Services, moment: Moment) -> int:
+    """Who is new on the lists, as often as each coordinator chose."""
+    return _write(services, moment, lambda box: reminders.write_digests(box, moment.zone))
+
+
+def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) -> int:
+    """Write mails in one transaction; returns how many were not there before."""
+    with services.database.writing() as session:
+        before = outbox.count_all(session)
+        write(Outbox(session, moment.now, services.new_id))
+        return outbox.count_all(session) - before
+
+
+JOBS = (
+    Job("alerts", Every(ROUND), tell_reviewers),
+    Job("reminders", Daily(MORNING), remind),
+    Job("digests", Every(timedelta(minutes=5)), digest),
+    Job("mail", Every(ROUND), send_waiting),
+)
+"""In the order in which they run: what is written in a round is sent in the same round."""

@@ -1,0 +1,120 @@
+"""Runs the jobs that are due, one process at a time, and keeps how each went.
+
+Whoever runs holds a lease in the database, so that many workers over one PostgreSQL run each job once. A runner that
+dies loses its lease after two minutes.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from server.http.services import Services
+from server.jobs.schedule import Schedule
+from server.queries import jobs as stored
+from server.queries.jobs import JobRun
+from shared.model.value import Value
+
+LEASE = "jobs"
+LEASED_FOR = timedelta(minutes=2)
+FIRST_LOOK_BACK = timedelta(days=1)
+FAILED_AGAIN = timedelta(minutes=10)
+"""How soon a job that failed is tried anew, whatever its schedule says."""
+OVERLAP = timedelta(minutes=2)
+"""What a transaction wrote under an earlier time may be committed later: a job looks a little further back."""
+
+log = logging.getLogger("lantern.jobs")
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a job runs: `now`, the time up to which it has looked before (`since`), and `beat`, to be called between pieces
+    of long work: it keeps the lease."""
+
+    now: datetime
+    since: datetime
+    zone: ZoneInfo
+    beat: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: its name, when it is due, and what it does. `run` returns how many things it did."""
+
+    name: str
+    schedule: Schedule
+    run: Callable[[Services, Moment], int]
+
+
+class Ran(Value, frozen=True, kw_only=True):
+    """What one job did. `error` is empty when it went well."""
+
+    job: str
+    done: int = 0
+    error: str = ""
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the lease over: stop at once."""
+
+
+def run_due(services: Services, jobs: Sequence[Job], holder: str, *, names: Sequence[str] = ()) -> list[Ran] | None:
+    """Run what is due (or the jobs named, due or not); None when another process runs them now.
+
+    A job that fails is logged and kept as failed; the others run all the same.
+    """
+    if not _hold(services, holder):
+        return None
+    zone = ZoneInfo(services.settings.timezone)
+    try:
+        with services.database.reading() as session:
+            before = stored.list_runs(session)
+        now = services.clock()
+        due = [job for job in jobs if (job.name in names if names else _is_due(job, before.get(job.name), now, zone))]
+        return [_run(services, job, before.get(job.name), zone, holder) for job in due]
+    except LeaseLost:
+        log.warning("Another process has taken the jobs over.")
+        return None
+    finally:
+        with services.database.writing() as session:
+            stored.give_back_lease(session, LEASE, holder)
+
+
+def _run(services: Services, job: Job, before: JobRun | None, zone: ZoneInfo, holder: str) -> Ran:
+    now = services.clock()
+
+    def beat() -> None:
+        if not _hold(services, holder):
+            raise LeaseLost
+
+    looked_until = before.looked_until if before else None
+    since = looked_until - OVERLAP if looked_until else now - FIRST_LOOK_BACK
+    try:
+        beat()
+        ran = Ran(job=job.name, done=job.run(services, Moment(now, since, zone, beat)))
+    except LeaseLost:
+        raise
+    except Exception as error:
+        # Whatever one job stumbles over must not keep the others from running: it is kept, logged and tried again.
+        log.exception("The job %s failed.", job.name)
+        ran = Ran(job=job.name, error=type(error).__name__)
+    run = JobRun(
+        name=job.name, started_at=now, finished_at=services.clock(), looked_until=looked_until if ran.error else now,
+        done=ran.done, error=ran.error,
+    )  # fmt: skip
+    with services.database.writing() as session:
+        stored.set_run(session, run)
+    return ran
+
+
+def _is_due(job: Job, before: JobRun | None, now: datetime, zone: ZoneInfo) -> bool:
+    if before is not None and before.error and now - before.started_at >= FAILED_AGAIN:
+        return True
+    return job.schedule.is_due(before.started_at if before else None, now, zone)
+
+
+def _hold(services: Services, holder: str) -> bool:
+    now = services.clock()
+    with services.database.writing() as session:
+        return stored.take_lease(session, LEASE, holder, now, now + LEASED_FOR)

@@ -1,0 +1,82 @@
+"""Hands the mails that wait to the mail server, one at a time; what it says decides what becomes of each.
+
+A mail is counted as tried before it is handed on and marked as sent after: whatever happens between the two, it is sent at
+least once. It carries the same Message-ID both times, so that a mail server may drop the second.
+"""
+
+from server.http.services import Services
+from server.jobs.runner import Moment
+from server.mail.message import make_message
+from server.mail.smtp import Mailer, Refused, TryLater, Unreachable, is_address, make_mailer
+from server.queries import addressees, outbox
+from server.queries.outbox import Posted
+from shared.rules.mail import next_try
+
+NO_ADDRESS = "There is no address to send it to."
+NOT_AN_ADDRESS = "The address is not one that mail can be sent to."
+
+
+def send_waiting(services: Services, moment: Moment) -> int:
+    """Send what is due; returns how many were sent. Without a mail server mails wait, until they are too old."""
+    with services.database.writing() as session:
+        outbox.fail_too_old(session, moment.now)
+    mailer = make_mailer(services.settings)
+    if mailer is None:
+        return 0
+    try:
+        return send_with(mailer, services, moment)
+    finally:
+        mailer.close()
+
+
+def send_with(mailer: Mailer, services: Services, moment: Moment) -> int:
+    """Send what is due by this mailer."""
+    sent = 0
+    while (posted := _claim(services)) is not None:
+        moment.beat()
+        try:
+            sent += _send(mailer, services, moment, posted)
+        except Unreachable as trouble:
+            _wait(services, posted, str(trouble))
+            break
+    return sent
+
+
+def _claim(services: Services) -> Posted | None:
+    with services.database.writing() as session:
+        return outbox.claim_next(session, services.clock())
+
+
+def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) -> bool:
+    """Send one; True when it is on its way. Raises Unreachable."""
+    mail = posted.mail
+    with services.database.reading() as session:
+        address = addressees.find_address(session, mail)
+    if address is None:
+        return _fail(services, posted, NO_ADDRESS)
+    if not is_address(address):
+        return _fail(services, posted, NOT_AN_ADDRESS)
+    try:
+        mailer.send(make_message(mail, address, services.settings, services.clock(), moment.zone), address)
+    except Refused as refused:
+        return _fail(services, posted, str(refused))
+    except TryLater as trouble:
+        return _wait(services, posted, str(trouble))
+    with services.database.writing() as session:
+        outbox.set_sent(session, mail.id, services.clock())
+    return True
+
+
+def _fail(services: Services, posted: Posted, error: str) -> bool:
+    with services.database.writing() as session:
+        outbox.set_failed(session, posted.mail.id, error)
+    return False
+
+
+def _wait(services: Services, posted: Posted, error: str) -> bool:
+    again = next_try(posted.attempts, services.clock())
+    if again is None:
+        return _fail(services, posted, error)
+    with services.database.writing() as session:
+        outbox.set_waiting(session, posted.mail.id, again, error)
+    return False

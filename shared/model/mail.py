@@ -1,0 +1,87 @@
+"""E-mails that the server sends: what each is about, to whom, and the few facts it may be told. No mail names a person.
+
+A mail is kept as facts, never as text: numbers, days, ids and the name of a district. Nothing that somebody typed about
+anybody has a field to stand in.
+"""
+
+from datetime import date, datetime
+from enum import Enum
+
+from shared.model.value import Id, Value
+
+
+class MailKind(str, Enum):
+    """What a mail is about: one template each."""
+
+    CONFERENCE_CIRCULATED = "conference_circulated"
+    CONFERENCE_ACTIONS = "conference_actions"
+    CONFERENCE_PREPARE = "conference_prepare"
+    ACTIONS_REMINDER = "actions_reminder"
+    AGREEMENT_RENEWAL = "agreement_renewal"
+    NEW_ON_LIST = "new_on_list"
+    ACCESS_ALERT = "access_alert"
+    REFERRAL_QUESTION = "referral_question"
+    REFERRAL_OUTCOME = "referral_outcome"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class MailState(str, Enum):
+    """Where a mail stands. One that waits has been tried as often as `attempts` says."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class MailChoice(str, Enum):
+    """Whether, or how often, somebody wants to hear of something."""
+
+    ON = "on"
+    DAILY = "daily"
+    HOURLY = "hourly"
+    OFF = "off"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class MailFacts(Value, frozen=True, kw_only=True):
+    """Everything that a template may be told.
+
+    `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the
+    code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form.
+    """
+
+    count: int = 0
+    late: int = 0
+    positions: tuple[tuple[int, date], ...] = ()
+    day: date | None = None
+    starts_at: datetime | None = None
+    district: str = ""
+    conference_id: Id = ""
+    outcome: str = ""
+    reference: str = ""
+
+
+class Mail(Value, frozen=True, kw_only=True):
+    """One mail to one address. `key` is what it is about: two mails never have the same.
+
+    Whose address it goes to is looked up when it is sent: an agency's shared one, a worker's, or that of whoever raised
+    an alert. After `useful_until` it is not sent any more.
+    """
+
+    id: Id
+    key: str
+    kind: MailKind
+    queued_at: datetime
+    useful_until: datetime
+    facts: MailFacts = MailFacts()
+    about_id: Id | None = None
+    agency_id: Id | None = None
+    worker_id: Id | None = None
+    alert_id: Id | None = None

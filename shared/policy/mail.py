@@ -1,0 +1,46 @@
+"""Who hears of what by e-mail: whoever may do the thing that a mail asks for, unless they chose otherwise."""
+
+from collections.abc import Mapping
+
+from shared.model.codes import Role
+from shared.model.mail import MailChoice, MailKind
+from shared.policy.actions import Act
+from shared.policy.grid import GRID
+
+FOR_WHOM: Mapping[MailKind, Act] = {
+    MailKind.NEW_ON_LIST: Act.CHANGE_CASE,
+    MailKind.CONFERENCE_PREPARE: Act.PREPARE_CONFERENCE,
+    MailKind.CONFERENCE_CIRCULATED: Act.WRITE_UPDATE,
+    MailKind.CONFERENCE_ACTIONS: Act.ANSWER_ACTION,
+    MailKind.ACTIONS_REMINDER: Act.ANSWER_ACTION,
+    MailKind.AGREEMENT_RENEWAL: Act.SEE_AGREEMENTS,
+    MailKind.ACCESS_ALERT: Act.REVIEW_ACCESS,
+}
+"""The action that a mail to a worker is about. Mails to those who raised an alert go by their consent alone."""
+
+ON_OR_OFF = (MailChoice.ON, MailChoice.OFF)
+CHOICES: Mapping[MailKind, tuple[MailChoice, ...]] = {
+    MailKind.NEW_ON_LIST: (MailChoice.DAILY, MailChoice.HOURLY, MailChoice.OFF),
+    MailKind.CONFERENCE_PREPARE: ON_OR_OFF,
+    MailKind.CONFERENCE_CIRCULATED: ON_OR_OFF,
+    MailKind.CONFERENCE_ACTIONS: ON_OR_OFF,
+    MailKind.ACTIONS_REMINDER: ON_OR_OFF,
+    MailKind.AGREEMENT_RENEWAL: ON_OR_OFF,
+}
+"""What somebody may choose, what holds until they do first. An alert about access is nobody's to switch off (rule A3)."""
+
+
+def roles_for(kind: MailKind) -> frozenset[Role]:
+    """The roles that hear of this; none for mails to those who raised an alert."""
+    action = FOR_WHOM.get(kind)
+    return frozenset(role for role, reaches in GRID.items() if action is not None and action in reaches)
+
+
+def choices_of(roles: frozenset[Role]) -> list[MailKind]:
+    """The kinds that somebody with these roles may choose about, in the order of the page."""
+    return [kind for kind in CHOICES if roles & roles_for(kind)]
+
+
+def default_choice(kind: MailKind) -> MailChoice:
+    """What holds for somebody who has chosen nothing."""
+    return CHOICES.get(kind, ON_OR_OFF)[0]
