@@ -1,17 +1,20 @@
 """Preparing and circulating a case conference. What happens while it is held is in `server.actions.discussion`."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
 from server.access import Access
+from server.actions.outbox import Outbox
 from server.actions.priorities import rank_district
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries import agencies, conferences, seats
 from server.queries.conferences import Circulated, LeftOut, subject_of
+from server.queries.districts import find_district
 from shared.model.agency import Agency
 from shared.model.conference import AgendaItem, CaseConference
+from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.policy.actor import agreements_valid_until
@@ -132,8 +135,25 @@ def circulate(access: Access, conference_id: Id) -> list[Circulated]:
         for reader in list_readers(access, conference)
     ]
     conferences.add_circulated(access.session, sent)
+    _mail_round(access, conference, sent)
     conferences.set_conference(access.session, msgspec.structs.replace(conference, circulated_at=access.now))
     return sent
+
+
+def _mail_round(access: Access, conference: CaseConference, sent: Sequence[Circulated]) -> None:
+    """Each agency that may read its paper hears by e-mail that it is there: when, how many cases, and a link."""
+    district = find_district(access.session, conference.district_id)
+    outbox = Outbox(access.session, access.now, access.new_id)
+    for row in sent:
+        if not row.withheld:
+            facts = MailFacts(
+                count=row.cases, starts_at=conference.starts_at, district=district.name if district else "",
+                conference_id=conference.id,
+            )  # fmt: skip
+            outbox.tell_agency(
+                row.agency_id, MailKind.CONFERENCE_CIRCULATED, f"circulated/{row.id}", facts, about_id=conference.id,
+                useful_until=max(conference.starts_at, access.now + timedelta(days=1)), district_id=conference.district_id,
+            )  # fmt: skip
 
 
 def _reader(access: Access, agency: Agency, today: date) -> Reader:

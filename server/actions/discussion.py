@@ -1,25 +1,29 @@
 """While a conference is held: what is typed about each case, the actions agreed, who came; and how it ends."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from enum import Enum
 
 import msgspec
 
 from server.access import Access
-from server.actions.conferences import open_conference
+from server.actions.conferences import list_readers, open_conference
+from server.actions.outbox import Outbox
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries import agencies, case_actions, cases, conferences
 from server.queries.conferences import Note
+from server.queries.districts import find_district
 from shared.model.case import Action, Case, CaseReview
 from shared.model.codes import CaseState
 from shared.model.conference import AgendaItem, Attendance, CaseConference
+from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.lines import is_merged, merge_lines
 
 LONGEST_NOTES = 10_000
 LONGEST_OUTCOME = 200
+MINUTES_USEFUL_FOR = timedelta(days=14)
 
 
 class Saved(Value, frozen=True, kw_only=True):
@@ -151,11 +155,37 @@ def finish_conference(access: Access, conference_id: Id, ends: Mapping[Id, CaseE
     if conference.finished_at is not None:
         return conference
     notes = conferences.list_notes(access.session, conference_id)
-    for item in conferences.list_items(access.session, conference_id):
+    items = conferences.list_items(access.session, conference_id)
+    _mail_actions(access, conference, items)
+    for item in items:
         _end_case(access, item, notes.get(item.id, Note(agenda_item_id=item.id)), ends.get(item.case_id, CaseEnd.NEXT))
     finished = msgspec.structs.replace(conference, finished_at=access.now)
     conferences.set_conference(access.session, finished)
     return finished
+
+
+def _mail_actions(access: Access, conference: CaseConference, items: Sequence[AgendaItem]) -> None:
+    """Each agency hears by e-mail what it took on: the number on the agenda and the day, and nothing of the case."""
+    found = {case.id: case for case in cases.list_cases_by_id(access.session, [item.case_id for item in items])}
+    positions = {item.case_id: item.position for item in items}
+    owed: dict[Id, list[tuple[int, date]]] = {}
+    for each in case_actions.list_actions(access.session, found):
+        action = each.action
+        if action.mdt_number == found[action.case_id].mdt_number:
+            owed.setdefault(action.agency_id, []).append((positions[action.case_id], action.due_on))
+    district = find_district(access.session, conference.district_id)
+    withheld = {reader.agency.id for reader in list_readers(access, conference) if reader.withheld}
+    outbox = Outbox(access.session, access.now, access.new_id)
+    for agency_id, due in owed.items():
+        if agency_id not in withheld:
+            facts = MailFacts(
+                count=len(due), positions=tuple(sorted(due)), starts_at=conference.starts_at,
+                district=district.name if district else "", conference_id=conference.id,
+            )  # fmt: skip
+            outbox.tell_agency(
+                agency_id, MailKind.CONFERENCE_ACTIONS, f"agreed/{conference.id}", facts, about_id=conference.id,
+                useful_until=access.now + MINUTES_USEFUL_FOR, district_id=conference.district_id,
+            )  # fmt: skip
 
 
 def _end_case(access: Access, item: AgendaItem, note: Note, end: CaseEnd) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from server.access import Access
+from server.actions.outbox import Outbox
 from server.problems import Invalid, NotFound
 from server.queries import districts, inbox, referral_steps, referrals, subjects
 from server.queries.sync import find_scopes, place_entity, publish
@@ -58,6 +59,7 @@ def progress_referral(
         _check_other(access, found.id, duplicate_of)
     step = _step(access, found, state, note=note, outcome=outcome, duplicate_of=duplicate_of)
     referral_steps.add_step(access.session, step)
+    Outbox(access.session, access.now, access.new_id).answer_referrers([step])
     _tell_phones(access, found, _scope(found.team_id), [_fact(access, step)])
 
 

@@ -3,11 +3,13 @@
 facts that are stored as they are.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.actions.outbox import Outbox
 from server.actions.projection.batch import Batch
 from server.actions.projection.descriptions import plain
 from server.actions.projection.places import Districts, Whereabouts, find_places
@@ -71,11 +73,12 @@ def project_merges(session: Session, batch: Batch) -> set[Id]:
     return {person_id for each in merges for person_id in (each.from_id, each.into_id)}
 
 
-def project_referral_steps(session: Session, batch: Batch) -> None:
-    """Store referrals' steps, and leave each referral where its newest step left it."""
+def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], Id]) -> None:
+    """Store referrals' steps, leave each referral where its newest step left it, and answer whoever raised it."""
     steps = batch.values("referral.progressed")
     bulk.insert_new(session, referral_progress, [_columns(each) for each in steps])
     settle_referrals(session, {each.referral_id for each in steps})
+    Outbox(session, batch.received_at, new_id).answer_referrers(steps)
 
 
 def _columns(fact: Any) -> dict[str, Any]:

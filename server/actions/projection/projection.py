@@ -56,7 +56,7 @@ class Projection:
         project_shifts(session, batch)
         project_visits(session, batch, self.districts, self.crs)
         project_needs(session, batch)
-        project_referral_steps(session, batch)
+        project_referral_steps(session, batch, self.new_id)
         touched = project_contacts(session, batch, self.districts, self.crs)
         touched |= project_verifications(session, batch) | project_merges(session, batch)
         derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)

@@ -1,0 +1,470 @@
+"""What causes a mail, whom it reaches, what it says, and that no mail says a word about anybody."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import Table, insert, select, update
+
+from server.access import Access
+from server.actions import conferences, discussion, notes, public_reports
+from server.actions.discussion import CaseEnd
+from server.actions.referrals import close_referral, progress_referral
+from server.places.districts import DistrictFinder
+from server.problems import Forbidden
+from server.queries import addressees, outbox
+from server.queries import conferences as stored
+from server.queries.referrals import ReferrerRow, add_referrers
+from server.tables import agency as agencies
+from server.tables import case, conference, contact, note, person, referral, site, worker
+from shared.model.codes import ReferralState
+from shared.model.conference import CaseConference
+from shared.model.mail import MailChoice, MailFacts, MailKind
+from tests.conftest import KINDS, Clock
+from tests.server.mail.conftest import PAGES
+from tests.server.mail.postbox import Postbox
+from tests.web import county
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """Every kind of mail is written and sent over both databases in one test; the others need one."""
+    return "sqlite"
+
+
+REASON = "He is unconscious at A&E and they ask for his medicines"
+
+
+def call(access: Access, days: int = 28) -> CaseConference:
+    starts_at = (access.now + timedelta(days=days)).replace(hour=10, minute=0)
+    return conferences.schedule_conference(access, county.WATFORD, starts_at, "Zebedee House", "priya", "tom")
+
+
+def circulate(enter: Any, days: int = 28) -> CaseConference:
+    with enter("priya") as access:
+        made = call(access, days)
+        conferences.circulate(access, made.id)
+    return made
+
+
+def agree(enter: Any, made: CaseConference, *due: date, agency_id: str = "cgl") -> None:
+    with enter("priya") as access:
+        for position, due_on in enumerate(due, start=1):
+            discussion.agree_action(
+                access, made.id, position, text="Visit Zygmunt at the stairwell", agency_id=agency_id, due_on=due_on
+            )
+        discussion.finish_conference(access, made.id, {})
+
+
+def leave_address(session: Any, now: datetime, referral_id: str) -> None:
+    until = (now + timedelta(days=90)).date()
+    row = ReferrerRow(
+        alert_id=f"alert-{referral_id}", name="Samuel Quill", email="sam@example.org", telephone="", delete_on=until
+    )
+    add_referrers(session, [row])
+
+
+# --------------------------------------------------------------------------------------------------------- conferences
+def test_a_circulated_conference_reaches_each_agency_whose_agreements_hold(enter, run, postbox: Postbox) -> None:
+    made = circulate(enter)
+    run("mail")
+    assert postbox.addresses == ["priya@example.org", "ruth@example.org", "tom@example.org"]
+    (text,) = postbox.texts("ruth@example.org")
+    assert text.startswith("Watford case conference, 10 December: the agenda is ready\n")
+    assert "It has 15 cases." in text
+    assert f"{PAGES}/agendas/{made.id}\n" in text
+    with enter("priya") as access:
+        (probation,) = [row for row in stored.list_circulated(access.session, made.id) if row.agency_id == "probation"]
+    assert probation.withheld, "Probation's agreement has ended, so it must hear nothing"
+
+
+def test_the_invitation_says_when_and_leaves_where_behind_the_sign_in(enter, run, postbox: Postbox) -> None:
+    circulate(enter)
+    run("mail")
+    (invitation,) = postbox.kept[0][1].iter_attachments()
+    lines = invitation.get_content().replace("\r\n ", "").splitlines()
+    assert invitation.get_content_type() == "text/calendar"
+    assert "DTSTART:20261210T100000Z" in lines
+    assert f"LOCATION:{PAGES}/agendas" in lines
+    assert "Zebedee" not in invitation.get_content()
+
+
+def test_circulating_again_tells_again_and_a_shared_mailbox_stands_for_its_members(
+    enter, run, postbox, watford
+) -> None:
+    with watford.writing() as session:
+        addressees.set_shared_address(session, "cgl", "mdt@cgl.example")
+    made = circulate(enter)
+    with enter("priya") as access:
+        conferences.circulate(access, made.id)
+    run("mail")
+    assert [address for address in postbox.addresses if "cgl" in address or "ruth" in address] == [
+        "mdt@cgl.example"
+    ] * 2
+
+
+def test_an_agency_with_nobody_to_write_to_is_listed_with_why_not(enter, run, postbox, watford) -> None:
+    with watford.writing() as session:
+        session.execute(update(worker.worker).where(worker.worker.c.id == "ruth").values(email=None))
+    circulate(enter)
+    run("mail")
+    with watford.reading() as session:
+        (failed,) = outbox.list_unsent(session)
+    assert (failed.mail.agency_id, failed.last_error) == ("cgl", "There is no address to send it to.")
+
+
+def test_after_a_conference_each_agency_hears_its_numbers_and_days_and_nothing_else(enter, run, postbox, now) -> None:
+    made = circulate(enter)
+    agree(enter, made, now.date() + timedelta(days=3), now.date() + timedelta(days=16))
+    run("mail")
+    (text,) = [text for text in postbox.texts("ruth@example.org") if "took on" in text]
+    assert text.startswith("Watford case conference, 10 December: 2 actions for your service\n")
+    assert (
+        "  - case 1 on the agenda, by Sunday 15 November\n  - case 2 on the agenda, by Saturday 28 November\n" in text
+    )
+    assert f"{PAGES}/actions" in text
+    assert not any("took on" in text for text in postbox.texts("tom@example.org"))
+
+
+def test_what_is_missing_is_said_ten_and_four_days_before(enter, run, postbox: Postbox, clock: Clock, watford) -> None:
+    with watford.writing() as session:
+        session.execute(
+            agencies.agency.update().where(agencies.agency.c.id == "probation").values(mail_address="p@p.example")
+        )
+    with enter("priya") as access:
+        call(access, days=10)
+    run("reminders", "mail")
+    (text,) = postbox.texts("priya@example.org")
+    assert text.startswith("Watford case conference, 22 November: not circulated yet\n")
+    assert "- 1 agency has no valid Terms of Reference and Information Sharing Agreement" in text
+    (asked,) = postbox.texts("p@p.example")
+    assert asked.startswith("Your agreements have ended: your service sees nobody\n")
+    assert "The next case conference is on Sunday 22 November at 10:00." in asked
+    clock.advance(days=1)
+    run("reminders", "mail")
+    assert len(postbox.kept) == 2
+    clock.advance(days=5)
+    run("reminders", "mail")
+    assert len(postbox.texts("priya@example.org")) == 2
+
+
+# ------------------------------------------------------------------------------------------------------------- actions
+def test_actions_are_remembered_three_days_before_the_day_after_and_weekly_until_explained(
+    enter, run, postbox: Postbox, clock: Clock, watford, now
+) -> None:
+    made = circulate(enter)
+    agree(enter, made, now.date() + timedelta(days=4))
+    run("mail")
+    postbox.kept.clear()
+    heard = []
+    for day in (1, 2, 5, 6, 12, 19):
+        clock.now = now.replace(hour=9) + timedelta(days=day)
+        if day == 19:
+            with watford.writing() as session:
+                session.execute(update(case.case_action).values(explained="Waits for a bed"))
+        run("reminders", "mail")
+        heard += [(day, text.splitlines()[0]) for text in postbox.texts("ruth@example.org")]
+        postbox.kept.clear()
+    assert heard == [
+        (1, "1 action of your service due soon"),
+        (5, "1 action of your service missed"),
+        (12, "1 action of your service missed"),
+    ]
+
+
+def test_reminders_asked_for_again_on_the_same_day_write_nothing(enter, run, now) -> None:
+    made = circulate(enter)
+    agree(enter, made, now.date() + timedelta(days=3))
+    assert run("reminders") == {"reminders": 1}
+    assert run("reminders") == {"reminders": 0}
+
+
+# ---------------------------------------------------------------------------------------------------------- agreements
+def test_agreements_are_renewed_in_time(run, postbox: Postbox, clock: Clock, watford, now) -> None:
+    with watford.writing() as session:
+        session.execute(
+            update(agencies.agreement)
+            .where(agencies.agreement.c.agency_id == "cgl")
+            .values(expires_on=date(2027, 1, 11))
+        )
+    heard = []
+    for day in (0, 1, 53, 60, 61):
+        clock.now = now.replace(hour=9) + timedelta(days=day)
+        run("reminders", "mail")
+        heard += [(day, text.splitlines()[0]) for text in postbox.texts("ruth@example.org")]
+        postbox.kept.clear()
+    assert heard == [(day, "Your agreements end on Monday 11 January") for day in (0, 53)] + [
+        (61, "Your agreements have ended: your service sees nobody")
+    ]
+
+
+# -------------------------------------------------------------------------------------------------------------- digest
+def come_onto_the_list(session: Any, at: datetime, number: int, put_forward_by: str | None = None) -> None:
+    session.execute(
+        insert(case.mdt_case).values(
+            id=f"new-{number}", person_id=f"p{number:02}", district_id=county.THREE_RIVERS, state="candidate", since=at,
+            reason="verified: seen by Aisha N", put_forward_by=put_forward_by, mdt_number=1, outcome="",
+        )
+    )  # fmt: skip
+
+
+def test_a_coordinator_hears_each_morning_how_many_are_new_and_never_who(
+    run, postbox, clock: Clock, watford, now
+) -> None:
+    clock.now = datetime(2026, 11, 13, 8, 1, tzinfo=UTC)
+    with watford.writing() as session:
+        for number, at in enumerate(
+            [
+                datetime(2026, 11, 12, 7, 59, tzinfo=UTC),  # told of yesterday
+                datetime(2026, 11, 12, 8, 0, tzinfo=UTC),
+                datetime(2026, 11, 13, 7, 59, tzinfo=UTC),
+                datetime(2026, 11, 13, 8, 0, tzinfo=UTC),  # tomorrow's
+            ],
+            start=1,
+        ):
+            come_onto_the_list(session, at, number)
+        come_onto_the_list(session, datetime(2026, 11, 13, 1, 0, tzinfo=UTC), 9, put_forward_by="rowan")
+    run("digests", "mail")
+    run("digests", "mail")
+    (text,) = postbox.texts("rowan@example.org")
+    # Noor is Three Rivers' own candidate, since yesterday evening.
+    assert text.startswith("3 people are new on your case list\n")
+    assert f"{PAGES}/cases\n" in text
+    assert "Noor" not in text
+
+
+def test_whoever_chose_so_hears_each_hour_or_nothing(run, postbox: Postbox, clock: Clock, watford, now) -> None:
+    with watford.writing() as session:
+        outbox.set_choices(session, "rowan", {MailKind.NEW_ON_LIST: MailChoice.HOURLY})
+        outbox.set_choices(session, "priya", {MailKind.NEW_ON_LIST: MailChoice.OFF})
+        come_onto_the_list(session, now, 1)
+    run("digests", "mail")
+    clock.advance(minutes=30)
+    run("digests", "mail")
+    clock.advance(minutes=30)
+    run("digests", "mail")
+    assert [text.splitlines()[0] for text in postbox.texts()] == ["1 person is new on your case list"]
+    assert postbox.addresses == ["rowan@example.org"]
+
+
+# -------------------------------------------------------------------------------------------------------------- access
+def test_a_flagged_look_and_a_broken_glass_reach_the_reviewer_within_a_minute(
+    enter, run, postbox, clock: Clock
+) -> None:
+    with enter("tom") as access:
+        notes.write_note(access, "joan", "Takes insulin, keeps it in the blue bag")
+    run()
+    for _ in range(2):
+        with pytest.raises(Forbidden), enter("priya") as access:
+            notes.read_notes(access, "joan")
+    with enter("ruth") as access:
+        notes.break_the_glass(access, "joan", "medical_emergency", REASON)
+    for _ in range(4):  # as the server does, every quarter of a minute
+        clock.advance(seconds=15)
+        run()
+    alerts = [text for text in postbox.texts("omar@example.org") if "Notes of a service" in text]
+    assert [text.splitlines()[0] for text in alerts] == ["Notes of a service: 2 refused looks, 1 opening in need"]
+    assert f"{PAGES}/access-reviews" in alerts[0]
+
+
+def test_nobody_can_switch_that_off(watford, enter, run, postbox: Postbox, clock: Clock) -> None:
+    with watford.writing() as session:
+        outbox.set_choices(session, "omar", {MailKind.NEW_ON_LIST: MailChoice.OFF})
+    run()
+    with enter("ruth") as access:
+        notes.break_the_glass(access, "joan", "medical_emergency", REASON)
+    clock.advance(seconds=45)
+    run()
+    assert postbox.texts("omar@example.org")
+
+
+# ----------------------------------------------------------------------------------------------------------- referrers
+def test_a_referrer_who_agreed_is_asked_for_more(enter, watford, run, postbox: Postbox, now) -> None:
+    with watford.writing() as session:
+        leave_address(session, now, "r1")
+    with enter("tom") as access:
+        progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION, note="Which Tesco?")
+        progress_referral(access, "r2", ReferralState.NEEDS_INFORMATION)
+    run("mail")
+    (text,) = postbox.texts()
+    assert text.startswith("Thank you for telling us. Can you say a little more?\n")
+    assert f"{PAGES}/report\n" in text
+    assert "Tesco" not in text
+
+
+def test_a_referrer_who_agreed_hears_the_outcome_once_and_nothing_more(enter, watford, run, postbox, now) -> None:
+    with watford.writing() as session:
+        leave_address(session, now, "r1")
+        leave_address(session, now, "r2")
+    with enter("tom") as access:
+        progress_referral(access, "r2", ReferralState.DUPLICATE_OF, duplicate_of="r1")
+        close_referral(access, "r1", "person_found_engaging_with_services", "Marek, by the lock")
+        progress_referral(access, "r1", ReferralState.RECEIVED)
+        close_referral(access, "r1", "person_found_engaging_with_services")
+    run("mail")
+    # Whoever reported the same is told as well.
+    assert postbox.addresses == ["sam@example.org"] * 2
+    assert len(set(postbox.texts())) == 1
+    text = postbox.texts()[0]
+    assert "Thank you. Our team found the person you told us about. We can't share more, to protect them.\n" in text
+    assert not any(word in text for word in ("engaging", "Marek", "lock", "Tom"))
+
+
+def test_a_referrer_who_did_not_agree_hears_nothing(enter, watford, run, postbox: Postbox, now) -> None:
+    with watford.writing() as session:
+        leave_address(session, now, "r1")
+        session.execute(update(referral.alert).values(contact_consent=False))
+    with enter("tom") as access:
+        close_referral(access, "r1", "person_found_engaging_with_services")
+    run("mail")
+    assert postbox.kept == []
+
+
+def test_consent_taken_back_before_it_is_sent_counts(enter, watford, run, postbox: Postbox, now) -> None:
+    with watford.writing() as session:
+        leave_address(session, now, "r1")
+    with enter("tom") as access:
+        close_referral(access, "r1", "person_found_engaging_with_services")
+    with watford.writing() as session:
+        session.execute(update(referral.alert).values(contact_consent=False))
+    run("mail")
+    assert postbox.kept == []
+
+
+def test_a_report_by_our_own_form_is_answered_with_its_reference(watford, services, run, postbox, now, new_id) -> None:
+    report = public_reports.PublicReport(
+        key="k", place="Zebedee underpass", district_id=county.WATFORD, email="sam@example.org"
+    )
+    with watford.writing() as session:
+        # The area was chosen in the form, so nobody asks where a point lies.
+        reference = public_reports.receive_report(session, report, cast(DistrictFinder, None), now, new_id)
+        found = public_reports.find_report(session, reference)
+    assert found is not None
+    # The phone says how it ended, so the answer comes with the push.
+    services_project_step(services, found.referral.id, now)
+    run("mail")
+    (text,) = postbox.texts()
+    assert f"The reference of your report is {reference}." in text
+    assert "Zebedee" not in text
+
+
+def services_project_step(services: Any, referral_id: str, now: datetime) -> None:
+    """A step as a phone sends it: published into the feed, and projected."""
+    import msgspec
+
+    from server.queries.sync import publish
+    from shared.model.referral import ReferralProgress
+    from sync.authoring import NewChange
+    from sync.server import AcceptedChange
+
+    step = ReferralProgress(
+        id=services.new_id(), referral_id=referral_id, state=ReferralState.CLOSED, at=now, worker_id="aisha",
+        outcome="person found - taken to shelter",
+    )  # fmt: skip
+    new = NewChange(
+        id=services.new_id(), type="referral.progressed", scope="team:watford-outreach", entity=referral_id, who="aisha",
+        at_ms=int(now.timestamp() * 1000), payload=msgspec.Raw(msgspec.json.encode(step)),
+    )  # fmt: skip
+    with services.database.writing() as session:
+        (change,) = publish(session, [new], new.at_ms)
+        services.project(session, [AcceptedChange(change, change.hlc, new.at_ms, 0)])
+
+
+# ------------------------------------------------------------------------------------------------------------ canaries
+TYPED: dict[Table, tuple[str, ...]] = {
+    person.person: ("name", "alias", "description", "language", "wants_first", "strengths", "safety_needs"),
+    site.site: ("name", "access_notes", "hazards"),
+    contact.contact: ("note", "next_step", "offered"),
+    case.mdt_case: ("reason", "outcome"),
+    case.case_action: ("text", "done_note", "explained"),
+    note.person_note: ("text",),
+    note.break_glass: ("reason",),
+    referral.alert: ("place", "appearance", "concerns", "seen_text"),
+    referral.referral: ("place", "description", "concerns"),
+    referral.alert_referrer: ("name",),
+    worker.worker: ("name", "short_name"),
+    conference.case_conference: ("place",),
+    conference.conference_note: ("notes", "outcome"),
+    conference.written_update: ("text",),
+}
+
+
+def list_canaries(session: Any) -> set[str]:
+    """Every word that somebody typed, or that names anybody, in any table about people."""
+    return {
+        str(value)
+        for table, columns in TYPED.items()
+        for row in session.execute(select(*(table.c[name] for name in columns)))
+        for value in row
+        if value and value != "[]"
+    }
+
+
+@pytest.mark.parametrize("database_kind", KINDS)
+def test_no_mail_of_any_kind_holds_a_word_about_anybody(
+    enter, watford, run, postbox: Postbox, clock: Clock, now
+) -> None:
+    with watford.writing() as session:
+        leave_address(session, now, "r1")
+        leave_address(session, now, "r5")
+        come_onto_the_list(session, now - timedelta(days=1, hours=12), 1)
+        expired = agencies.agreement.c.agency_id == "probation"
+        session.execute(update(agencies.agreement).where(expired).values(expires_on=now.date() - timedelta(days=1)))
+        addressees.set_shared_address(session, "probation", "mdt@probation.example")
+    run()
+    made = circulate(enter, days=4)
+    with enter("priya") as access:
+        discussion.save_note(
+            access, made.id, 1, base="", notes="Zygmunt cried about his mother", outcome="Zimmer frame"
+        )
+        call(access, days=10)
+    with enter("tom") as access:
+        notes.write_note(access, "joan", "Takes insulin, keeps it in the blue bag")
+        progress_referral(access, "r5", ReferralState.NEEDS_INFORMATION, note="Zoe at number 4 knows")
+        close_referral(access, "r1", "person_found_taken_to_shelter", "Zygmunt, by the lock")
+    with enter("ruth") as access:
+        notes.break_the_glass(access, "joan", "medical_emergency", REASON)
+    with enter("priya") as access:
+        discussion.agree_action(
+            access, made.id, 1, text="Visit Zygmunt", agency_id="cgl", due_on=now.date() + timedelta(days=3)
+        )
+        discussion.finish_conference(access, made.id, {"case-p01": CaseEnd.CLOSE})
+    clock.advance(minutes=1)
+    run("alerts", "reminders", "digests", "mail")
+    with watford.reading() as session:
+        sent = {each.mail.kind for each in outbox.list_posted(session) if each.sent_at}
+        canaries = list_canaries(session)
+    assert sent == set(MailKind), f"never sent: {set(MailKind) - sent}"
+    assert {"Joan Carter", "Marek", "Ruth Adeyemi", "Zebedee House", "Visit Zygmunt", REASON} <= canaries
+    told = ["\n".join(str(part) for part in message.walk()) for _, message in postbox.kept]
+    found = [(word, text) for text in told for word in canaries if re.search(rf"\b{re.escape(word)}\b", text)]
+    assert found == []
+
+
+def test_a_mail_has_no_field_that_somebody_could_type_into() -> None:
+    """`district` is the name of one of the partnership's districts, `outcome` a code, `reference` made by the server."""
+    kinds = {name: MailFacts.__annotations__[name] for name in MailFacts.__struct_fields__}
+    words = {name for name, kind in kinds.items() if "str" in str(kind) or "Id" in str(kind)}
+    assert words == {"district", "conference_id", "outcome", "reference"}
+
+
+@pytest.mark.parametrize("kind", list(MailKind))
+def test_every_kind_has_its_words_whatever_it_is_told(kind: MailKind) -> None:
+    from zoneinfo import ZoneInfo
+
+    from server.mail.words import write_words
+
+    zone = ZoneInfo("Europe/London")
+    for count, late in ((0, 1), (1, 0), (2, 3)):
+        facts = MailFacts(
+            count=count, late=late, starts_at=datetime(2026, 6, 1, 9, tzinfo=UTC), day=date(2026, 6, 2), district="Watford",
+            conference_id="c", outcome="no_response", positions=((1, date(2026, 6, 3)),),
+        )  # fmt: skip
+        words = write_words(kind, facts, PAGES, zone)
+        assert words.subject
+        assert "\n" not in words.subject
+        assert PAGES in words.body or kind is MailKind.REFERRAL_OUTCOME
+        assert "  " not in words.subject
+        assert "\n\n\n" not in words.body, words.body
+        assert not words.body.startswith("\n")
