@@ -135,7 +135,7 @@ def _add_history(session: Session, contacts: int) -> None:
             at = now - timedelta(days=chance.uniform(1, 365))
             shared = {"seen_at": at, "night": _night(at), "state": "bedded_down", "district_id": home[3]}
             met.append(_make_contact(shared, home, cells.get(home[0])))
-            meetings.append(shared | {"contact_id": met[-1]["id"], "person_id": one})
+            meetings.append(shared | {"contact_id": met[-1]["id"], "person_id": one, "team_id": home[4]})
     for table, rows in (
         (person, people), (person_verification, statuses), (mdt_case, cases), (contact, met), (contact_person, meetings),
     ):  # fmt: skip

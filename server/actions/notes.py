@@ -24,32 +24,34 @@ CAUSES = {
 }
 
 
-def find_notes_subject(access: Access, person_id: Id) -> Subject | None:
+def find_notes_subject(access: Access, person_id: Id) -> tuple[Subject | None, list[Id]]:
     """What a decision about a person's notes rests on: who works with them, for whom the glass is broken, whom to
-    ask."""
-    subject = subjects.find_person(access.session, person_id)
+    ask. With it, every id that is the same person."""
+    subject, same = subjects.find_person_and_same(access.session, person_id)
     if subject is None:
-        return None
-    same = subjects.list_same_person(access.session, person_id)
+        return None, same
     keepers = notes.list_keepers(access.session, same)
-    return msgspec.structs.replace(
+    with_notes = msgspec.structs.replace(
         subject,
         opened_for_worker_ids=notes.list_opened_for(access.session, same, access.now),
         ask_agency=" or ".join(keepers),
     )
+    return with_notes, same
 
 
 def read_notes(access: Access, person_id: Id) -> list[PersonNote]:
     """The notes about a person, for a service that works with them or broke the glass. Raises NotFound, or Forbidden
     with whom
     to ask; that refusal reaches the privacy officer's queue."""
-    access.require(Act.SEE_NOTES, find_notes_subject(access, person_id), purpose="notes")
-    return notes.list_notes(access.session, subjects.list_same_person(access.session, person_id))
+    subject, same = find_notes_subject(access, person_id)
+    access.require(Act.SEE_NOTES, subject, purpose="notes")
+    return notes.list_notes(access.session, same)
 
 
 def write_note(access: Access, person_id: Id, text: str) -> PersonNote:
     """Write a note for one's own service. Raises Invalid for an empty one."""
-    access.require(Act.SEE_NOTES, find_notes_subject(access, person_id), purpose="write a note")
+    subject, _ = find_notes_subject(access, person_id)
+    access.require(Act.SEE_NOTES, subject, purpose="write a note")
     if not text.strip():
         raise Invalid("Write the note first.")
     if len(text.strip()) > LONGEST_TEXT:

@@ -12,7 +12,9 @@ import click
 from server.cli.setting_out import stop
 
 TREE = Path(__file__).resolve().parent.parent.parent
-NO_BENCH = frozenset({"__init__", "los_angeles", "sync_ground", "sync_night"})
+NO_BENCH = frozenset(
+    {"__init__", "los_angeles", "mdt_by_hand", "mdt_county", "mdt_crowd", "mdt_server", "sync_ground", "sync_night"}
+)
 
 
 @click.command("bench")

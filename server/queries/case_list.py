@@ -5,9 +5,25 @@ same however long a person has been known. Whether somebody may read it is decid
 """
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, ScalarSelect, Select, and_, case, exists, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    RowMapping,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from server.tables.case import mdt_case
@@ -23,6 +39,7 @@ NIGHTS_WINDOW_DAYS = 14
 MET_STATES = (*ROUGH_SLEEPING_STATES, ContactState.NOT_BEDDED_DOWN, ContactState.DECLINED_CONTACT)
 """States in which the person themselves was met."""
 
+SORTS = ("verified", "seen", "nights", "waiting", "name")
 LIVE_STATES = (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)
 
 
@@ -62,17 +79,33 @@ class CaseListCounts(Value, frozen=True, kw_only=True):
     new: int
 
 
+def _texts(codes: tuple[object, ...] | frozenset[ContactState]) -> list[str]:
+    return sorted(str(code) for code in codes)
+
+
+_IN_DISTRICT = mdt_case.c.district_id == bindparam("district_id")
+_COUNTS = select(
+    mdt_case.c.state,
+    func.count(),
+    func.count(case((mdt_case.c.since >= bindparam("since"), 1))),
+).where(_IN_DISTRICT).group_by(mdt_case.c.state)  # fmt: skip
+_NEW = select(func.count()).where(
+    _IN_DISTRICT, mdt_case.c.state.in_(_texts(LIVE_STATES)), mdt_case.c.since >= bindparam("since")
+)
+
+
 def count_cases(session: Session, district_id: Id, since: datetime) -> CaseListCounts:
     """Returns the district's counts; `new` counts live cases that began at or after `since`."""
-    rows = session.execute(
-        select(mdt_case.c.state, func.count()).where(mdt_case.c.district_id == district_id).group_by(mdt_case.c.state)
+    rows = session.execute(_COUNTS, {"district_id": district_id, "since": since}).all()
+    live = _texts(LIVE_STATES)
+    return CaseListCounts(
+        by_state={state: number for state, number, _ in rows}, new=sum(new for state, _, new in rows if state in live)
     )
-    new = session.execute(
-        select(func.count()).where(
-            mdt_case.c.district_id == district_id, mdt_case.c.state.in_(_texts(LIVE_STATES)), mdt_case.c.since >= since
-        )
-    ).scalar_one()
-    return CaseListCounts(by_state=dict(map(tuple, rows)), new=new)
+
+
+def count_new(session: Session, district_id: Id, since: datetime) -> int:
+    """Returns how many live cases began at or after `since`: what an open page asks again and again."""
+    return session.execute(_NEW, {"district_id": district_id, "since": since}).scalar_one()
 
 
 def list_cases(
@@ -80,7 +113,22 @@ def list_cases(
 ) -> list[CaseListRow]:
     """Returns the cases of one district in the order asked for; `today` is the outreach night that the window ends
     with."""
-    last_seen, nights, needs = _last_seen(), _nights(today), _unsupported_needs()
+    words = view.words.lower().split()
+    sort = view.sort if view.sort in SORTS else SORTS[0]
+    query = _cases(view.states, view.need is not None, view.without_date_of_birth, len(words), sort)
+    after = today - timedelta(days=NIGHTS_WINDOW_DAYS)
+    asked = {
+        "district_id": district_id, "need": str(view.need), "after": after, "most": limit, "skipped": offset,
+        "seen_after": datetime.combine(after, time(), UTC),
+        **{f"word_{number}": _pattern(word) for number, word in enumerate(words)},
+    }  # fmt: skip
+    return [_row(found) for found in session.execute(query, asked).mappings()]
+
+
+@lru_cache(maxsize=256)
+def _cases(states: tuple[CaseState, ...], has_need: bool, undated: bool, words: int, sort: str) -> Select[Any]:
+    """The statement of one kind of view. What a view looks for is a parameter: no personal value is kept here."""
+    last_seen, nights, needs = _last_seen(), _nights(), _unsupported_needs()
     query = (
         select(
             mdt_case, person.c.name, person.c.alias, person.c.description, person.c.date_of_birth,
@@ -90,10 +138,17 @@ def list_cases(
         )
         .join_from(mdt_case, person, person.c.id == mdt_case.c.person_id)
         .outerjoin(person_verification, person_verification.c.person_id == mdt_case.c.person_id)
-        .where(mdt_case.c.district_id == district_id, *_conditions(view))
+        .where(_IN_DISTRICT)
     )  # fmt: skip
-    ordered = _in_order(query, view.sort, last_seen, nights).limit(limit).offset(offset)
-    return [_row(found) for found in session.execute(ordered).mappings()]
+    if states:
+        query = query.where(mdt_case.c.state.in_(_texts(states)))
+    if undated:
+        query = query.where(person.c.date_of_birth.is_(None))
+    if has_need:
+        query = query.where(exists(_newest_needs().where(person_need.c.need == bindparam("need"))))
+    query = query.where(*(_speaks_of(bindparam(f"word_{number}", type_=String)) for number in range(words)))
+    ordered = _in_order(query, sort, last_seen, nights)
+    return ordered.limit(bindparam("most", type_=Integer)).offset(bindparam("skipped", type_=Integer))
 
 
 def _in_order(
@@ -114,31 +169,18 @@ def _in_order(
         "waiting": (mdt_case.c.since.asc(),),
         "name": (func.lower(func.coalesce(func.nullif(person.c.name, ""), person.c.alias)).asc(),),
     }
-    return query.order_by(*orders.get(sort, orders["verified"]), mdt_case.c.id)
+    return query.order_by(*orders[sort], mdt_case.c.id)
 
 
-def _conditions(view: CaseListView) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if view.states:
-        conditions.append(mdt_case.c.state.in_(_texts(view.states)))
-    if view.without_date_of_birth:
-        conditions.append(person.c.date_of_birth.is_(None))
-    if view.need is not None:
-        conditions.append(exists(_newest_needs().where(person_need.c.need == str(view.need))))
-    if view.words:
-        conditions.append(_speaks_of(view.words))
-    return conditions
-
-
-def _speaks_of(words: str) -> ColumnElement[bool]:
-    """Every word is found in the name, the alias or the description, whatever its capitals."""
+def _speaks_of(pattern: ColumnElement[str]) -> ColumnElement[bool]:
+    """The word is found in the name, the alias or the description, whatever its capitals."""
     columns = (person.c.name, person.c.alias, person.c.description)
-    return and_(
-        *(
-            or_(*(func.lower(column).contains(word, autoescape=True) for column in columns))
-            for word in words.lower().split()
-        )
-    )
+    return or_(*(func.lower(column).like(pattern, escape="/") for column in columns))
+
+
+def _pattern(word: str) -> str:
+    """A word as LIKE finds it anywhere; what LIKE takes for its own is taken as it stands."""
+    return "%" + word.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
 
 
 def _persons() -> Select[tuple[str]]:
@@ -174,17 +216,16 @@ def _later(one: ScalarSelect[datetime], other: ScalarSelect[datetime]) -> Column
     return case((one >= other, one), (other > one, other), else_=None)
 
 
-def _nights(today: date) -> ScalarSelect[int]:
+def _nights() -> ScalarSelect[int]:
     """Distinct outreach nights bedded down or about to, of the last fourteen.
 
     Own and merged records apart, and bounded by the moment too: each is answered from the index however long a
     history is.
     """
-    bound = datetime.combine(today - timedelta(days=NIGHTS_WINDOW_DAYS), time(), UTC)
     slept = (
         contact_person.c.state.in_(_texts(ROUGH_SLEEPING_STATES)),
-        contact_person.c.night > today - timedelta(days=NIGHTS_WINDOW_DAYS),
-        contact_person.c.seen_at > bound,
+        contact_person.c.night > bindparam("after"),
+        contact_person.c.seen_at > bindparam("seen_after"),
     )
     own = select(contact_person.c.night).where(contact_person.c.person_id == mdt_case.c.person_id, *slept)
     merged = select(contact_person.c.night).where(contact_person.c.person_id.in_(_persons()), *slept)
@@ -234,7 +275,3 @@ def _row(row: RowMapping) -> CaseListRow:
         nights_in_14_days=row["nights"],
         unsupported_needs=tuple(needs),
     )
-
-
-def _texts(codes: tuple[object, ...] | frozenset[ContactState]) -> list[str]:
-    return sorted(str(code) for code in codes)

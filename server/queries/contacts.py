@@ -85,6 +85,8 @@ def _add_links(session: Session, stored: Sequence[StoredContact]) -> None:
             "night": told.night,
             "state": str(told.state.value),
             "district_id": each.district_id,
+            "team_id": told.team_id,
+            "referral_id": told.referral_id,
         }
         people += [{**shared, "person_id": person_id} for person_id in dict.fromkeys(told.person_ids)]
         colleagues += [{"contact_id": told.id, "worker_id": worker_id} for worker_id in set(told.colleague_ids)]

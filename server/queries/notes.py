@@ -4,9 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.queries.statements import ids
 from server.tables.agency import agency
 from server.tables.audit import audit
 from server.tables.note import break_glass, person_note
@@ -69,16 +70,18 @@ def list_notes(session: Session, person_ids: Collection[Id], limit: int = 200) -
     return [PersonNote(**row) for row in session.execute(query).mappings()]
 
 
+_KEEPERS = (
+    select(agency.c.name)
+    .distinct()
+    .join(person_note, person_note.c.agency_id == agency.c.id)
+    .where(person_note.c.person_id.in_(ids("person_ids")))
+    .order_by(agency.c.name)
+)
+
+
 def list_keepers(session: Session, person_ids: Collection[Id]) -> list[str]:
     """The names of the agencies that keep notes about this person: whom to ask."""
-    query = (
-        select(agency.c.name)
-        .distinct()
-        .join(person_note, person_note.c.agency_id == agency.c.id)
-        .where(person_note.c.person_id.in_(person_ids))
-        .order_by(agency.c.name)
-    )
-    return list(session.scalars(query))
+    return list(session.scalars(_KEEPERS, {"person_ids": person_ids}))
 
 
 def add_break_glass(session: Session, opened: BreakGlass) -> None:
@@ -86,12 +89,16 @@ def add_break_glass(session: Session, opened: BreakGlass) -> None:
     session.execute(insert(break_glass), [msgspec.structs.asdict(opened)])
 
 
+_OPENED_FOR = select(break_glass.c.worker_id).where(
+    break_glass.c.person_id.in_(ids("person_ids")),
+    break_glass.c.at <= bindparam("now"),
+    break_glass.c.ends_at > bindparam("now"),
+)
+
+
 def list_opened_for(session: Session, person_ids: Collection[Id], now: datetime) -> frozenset[Id]:
     """The workers for whom this person's notes stand open now."""
-    query = select(break_glass.c.worker_id).where(
-        break_glass.c.person_id.in_(person_ids), break_glass.c.at <= now, break_glass.c.ends_at > now
-    )
-    return frozenset(session.scalars(query))
+    return frozenset(session.scalars(_OPENED_FOR, {"person_ids": person_ids, "now": now}))
 
 
 def find_break_glass(session: Session, opened_id: Id) -> BreakGlass | None:

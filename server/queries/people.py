@@ -4,9 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.queries.statements import ids
 from server.queries.subjects import list_same_person
 from server.tables.person import person, person_need
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
@@ -21,15 +22,19 @@ CODE_FIELDS = {
 }
 
 
+_PERSON = select(person).where(person.c.id == bindparam("person_id"))
+_PEOPLE = select(person).where(person.c.id.in_(ids("person_ids"))).order_by(person.c.id)
+
+
 def find_person(session: Session, person_id: Id) -> Person | None:
     """The person's record as shown now."""
-    row = session.execute(select(person).where(person.c.id == person_id)).mappings().first()
+    row = session.execute(_PERSON, {"person_id": person_id}).mappings().first()
     return None if row is None else read_person(row)
 
 
 def list_people(session: Session, person_ids: Collection[Id]) -> list[Person]:
     """The records of these people, in the order of their ids. Unknown ids are left out."""
-    rows = session.execute(select(person).where(person.c.id.in_(person_ids)).order_by(person.c.id)).mappings()
+    rows = session.execute(_PEOPLE, {"person_ids": list(person_ids)}).mappings()
     return [read_person(row) for row in rows]
 
 

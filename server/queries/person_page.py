@@ -2,21 +2,39 @@
 looked, and one timeline of everything that happened.
 
 Each is one query, bounded, answered from an index on (person, moment): the page costs the same however long the history.
+Each is built once and handed out again (`server.queries.statements`).
 Whether somebody may read it is decided before, in `server.access`.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, String, and_, cast, exists, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
+from server.queries.statements import Ids, ids
 from server.tables.agency import agency
-from server.tables.audit import audit
+from server.tables.audit import LOOKED_AT, audit
 from server.tables.case import case_action, case_review, mdt_case
 from server.tables.columns import UTCDateTime
-from server.tables.contact import contact, contact_person
+from server.tables.contact import REFERRED, contact, contact_person
 from server.tables.district import district
 from server.tables.person import person_need
 from server.tables.referral import referral
@@ -90,13 +108,12 @@ class Event(Value, frozen=True, kw_only=True):
     more: str = ""
 
 
+_STANDING = select(person_verification).where(person_verification.c.person_id == bindparam("person_id"))
+
+
 def find_standing(session: Session, person_id: Id) -> Standing | None:
     """Returns the derived verification, or None when nothing was derived for this person yet."""
-    found = (
-        session.execute(select(person_verification).where(person_verification.c.person_id == person_id))
-        .mappings()
-        .first()
-    )
+    found = session.execute(_STANDING, {"person_id": person_id}).mappings().first()
     if found is None:
         return None
     return Standing(
@@ -107,80 +124,84 @@ def find_standing(session: Session, person_id: Id) -> Standing | None:
     )
 
 
+_LIVE = mdt_case.c.state.in_([str(state) for state in (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)])
+_CASES = (
+    select(mdt_case, district.c.name.label("district_name"))
+    .join_from(mdt_case, district, district.c.id == mdt_case.c.district_id)
+    .where(mdt_case.c.person_id == bindparam("person_id"))
+    .order_by(_LIVE.desc(), mdt_case.c.since.desc())
+)
+
+
 def list_cases_of(session: Session, person_id: Id) -> list[CaseStanding]:
     """Returns the person's cases, live ones first, then the newest."""
-    live = mdt_case.c.state.in_([str(state) for state in (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)])
-    query = (
-        select(mdt_case, district.c.name.label("district_name"))
-        .join_from(mdt_case, district, district.c.id == mdt_case.c.district_id)
-        .where(mdt_case.c.person_id == person_id)
-        .order_by(live.desc(), mdt_case.c.since.desc())
+    return [_case(found) for found in session.execute(_CASES, {"person_id": person_id}).mappings()]
+
+
+def _ask_needs(person_ids: Ids) -> Select[Any]:
+    later = person_need.alias("later_need")
+    newer = or_(later.c.at > person_need.c.at, and_(later.c.at == person_need.c.at, later.c.id > person_need.c.id))
+    return select(person_need.c.need, person_need.c.receiving_support, person_need.c.at).where(
+        person_need.c.person_id.in_(person_ids),
+        ~exists().where(later.c.person_id.in_(person_ids), later.c.need == person_need.c.need, newer),
     )
-    return [_case(found) for found in session.execute(query).mappings()]
+
+
+_NEEDS = _ask_needs(ids("person_ids"))
 
 
 def list_needs(session: Session, person_ids: Sequence[Id]) -> list[NeedNow]:
     """Returns the newest word on each need, needs without support first."""
-    later = person_need.alias("later_need")
-    newer = or_(later.c.at > person_need.c.at, and_(later.c.at == person_need.c.at, later.c.id > person_need.c.id))
-    query = select(person_need.c.need, person_need.c.receiving_support, person_need.c.at).where(
-        person_need.c.person_id.in_(person_ids),
-        ~exists().where(later.c.person_id.in_(person_ids), later.c.need == person_need.c.need, newer),
-    )
     needs = [
         NeedNow(need=SupportNeed(need), receiving_support=ReceivingSupport(support), at=at)
-        for need, support, at in session.execute(query)
+        for need, support, at in session.execute(_NEEDS, {"person_ids": person_ids})
     ]
     order = {ReceivingSupport.NO: 0, ReceivingSupport.NOT_KNOWN: 1}
     return sorted(needs, key=lambda each: (order.get(each.receiving_support, 2), str(each.need)))
 
 
+_LAST_AT = func.max(contact_person.c.seen_at).label("last_at")
+_WORKS_WITH = (
+    select(
+        worker.c.id, worker.c.short_name, agency.c.id, agency.c.name,
+        func.count(func.distinct(contact.c.id)), _LAST_AT,
+    )
+    .select_from(contact_person)
+    .join(contact, contact.c.id == contact_person.c.contact_id)
+    .join(worker, worker.c.id == contact.c.worker_id)
+    .join(agency, agency.c.id == worker.c.agency_id)
+    .where(contact_person.c.person_id.in_(ids("person_ids")), contact_person.c.seen_at >= bindparam("since"))
+    .group_by(worker.c.id, worker.c.short_name, agency.c.id, agency.c.name)
+    .order_by(_LAST_AT.desc())
+)  # fmt: skip
+
+
 def list_who_works_with(session: Session, person_ids: Sequence[Id], now: datetime) -> list[WorksWith]:
     """Returns the workers who recorded a contact with the person in the last ninety days, the latest first."""
-    last_at = func.max(contact_person.c.seen_at).label("last_at")
-    query = (
-        select(
-            worker.c.id, worker.c.short_name, agency.c.id, agency.c.name,
-            func.count(func.distinct(contact.c.id)), last_at,
-        )
-        .select_from(contact_person)
-        .join(contact, contact.c.id == contact_person.c.contact_id)
-        .join(worker, worker.c.id == contact.c.worker_id)
-        .join(agency, agency.c.id == worker.c.agency_id)
-        .where(
-            contact_person.c.person_id.in_(person_ids),
-            contact_person.c.seen_at >= now - timedelta(days=WORKING_WINDOW_DAYS),
-        )
-        .group_by(worker.c.id, worker.c.short_name, agency.c.id, agency.c.name)
-        .order_by(last_at.desc())
-    )  # fmt: skip
+    found = session.execute(_WORKS_WITH, {"person_ids": person_ids, "since": now - timedelta(days=WORKING_WINDOW_DAYS)})
     return [
         WorksWith(worker_id=w, short_name=name, agency_id=a, agency_name=called, contacts=number, last_at=at)
-        for w, name, a, called, number, at in session.execute(query)
+        for w, name, a, called, number, at in found
     ]
+
+
+_LOOKS = (
+    select(worker.c.short_name, agency.c.name, audit.c.at, audit.c.purpose)
+    .select_from(audit)
+    .join(worker, worker.c.id == audit.c.actor_id)
+    .join(agency, agency.c.id == worker.c.agency_id)
+    .where(audit.c.subject_id.in_(ids("person_ids")), LOOKED_AT, audit.c.allowed.is_(True))
+    .order_by(audit.c.at.desc(), audit.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def list_looks(session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT) -> list[Look]:
     """Returns who has read the record, one line a worker and day, the latest first (privacy rule A6)."""
-    query = (
-        select(worker.c.short_name, agency.c.name, audit.c.at, audit.c.purpose)
-        .select_from(audit)
-        .join(worker, worker.c.id == audit.c.actor_id)
-        .join(agency, agency.c.id == worker.c.agency_id)
-        .where(
-            audit.c.subject_kind == "person",
-            audit.c.subject_id.in_(person_ids),
-            audit.c.action == "see_person",
-            audit.c.allowed.is_(True),
-        )
-        .order_by(audit.c.at.desc(), audit.c.id.desc())
-        .limit(limit)
+    found = session.execute(_LOOKS, {"person_ids": person_ids, "most": limit})
+    return _without_repeats(
+        [Look(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in found]
     )
-    looks = [
-        Look(short_name=name, agency_name=called, at=at, purpose=why)
-        for name, called, at, why in session.execute(query)
-    ]
-    return _without_repeats(looks)
 
 
 def _without_repeats(looks: list[Look]) -> list[Look]:
@@ -200,8 +221,15 @@ def list_events(
 
     Each kind gives its own newest `limit` events at most, so no kind's whole history is ever read.
     """
+    asked = {"person_ids": person_ids, "before": before, "before_id": before_id, "most": limit}
+    return [_event(found) for found in session.execute(_events(), asked).mappings()]
+
+
+@cache
+def _events() -> Select[Any]:
+    person_ids = ids("person_ids")
     kinds = [
-        _newest(each, before, before_id, limit)
+        _newest(each)
         for each in (
             _contacts(person_ids), _verifications(person_ids), _cases(person_ids), _reviews(person_ids),
             _actions(person_ids), _referrals(person_ids),
@@ -209,20 +237,20 @@ def list_events(
     ]  # fmt: skip
     together: CompoundSelect[Any] = union_all(*kinds)
     events = together.subquery("event")
-    query = (
+    return (
         select(events, worker.c.short_name)
         .outerjoin(worker, worker.c.id == events.c.worker_id)
         .order_by(events.c.at.desc(), events.c.id.desc())
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    return [_event(found) for found in session.execute(query).mappings()]
 
 
-def _newest(kind: Select[Any], before: datetime, before_id: Id, limit: int) -> Select[Any]:
+def _newest(kind: Select[Any]) -> Select[Any]:
     at, identity = kind.selected_columns["at"], kind.selected_columns["id"]
+    before, before_id = bindparam("before", type_=UTCDateTime), bindparam("before_id", type_=String)
     earlier = or_(at < before, and_(at == before, identity < before_id))
-    bounded = kind.where(at <= before, earlier).order_by(at.desc(), identity.desc()).limit(limit).subquery()
-    return select(bounded)
+    bounded = kind.where(at <= before, earlier).order_by(at.desc(), identity.desc())
+    return select(bounded.limit(bindparam("most", type_=Integer)).subquery())
 
 
 def _columns(kind: str, **columns: Any) -> list[Any]:
@@ -235,7 +263,7 @@ def _columns(kind: str, **columns: Any) -> list[Any]:
     ]  # fmt: skip
 
 
-def _contacts(person_ids: Sequence[Id]) -> Select[Any]:
+def _contacts(person_ids: Ids) -> Select[Any]:
     place = func.coalesce(site.c.name, "")
     shown = _columns(
         "contact", id=contact.c.id, at=contact_person.c.seen_at, worker_id=contact.c.worker_id,
@@ -250,7 +278,7 @@ def _contacts(person_ids: Sequence[Id]) -> Select[Any]:
     )
 
 
-def _verifications(person_ids: Sequence[Id]) -> Select[Any]:
+def _verifications(person_ids: Ids) -> Select[Any]:
     shown = _columns(
         "verification", id=verification.c.id, at=verification.c.at, worker_id=verification.c.worker_id,
         code=verification.c.review_status, more=verification.c.basis, text=verification.c.reason,
@@ -258,7 +286,7 @@ def _verifications(person_ids: Sequence[Id]) -> Select[Any]:
     return select(*shown).where(verification.c.person_id.in_(person_ids))
 
 
-def _cases(person_ids: Sequence[Id]) -> Select[Any]:
+def _cases(person_ids: Ids) -> Select[Any]:
     shown = _columns(
         "case", id=mdt_case.c.id, at=mdt_case.c.since, worker_id=mdt_case.c.put_forward_by, code=mdt_case.c.state,
         place=district.c.name, text=mdt_case.c.reason, more=mdt_case.c.outcome,
@@ -267,7 +295,7 @@ def _cases(person_ids: Sequence[Id]) -> Select[Any]:
     return joined.where(mdt_case.c.person_id.in_(person_ids))
 
 
-def _reviews(person_ids: Sequence[Id]) -> Select[Any]:
+def _reviews(person_ids: Ids) -> Select[Any]:
     shown = _columns(
         "review", id=case_review.c.id, at=case_review.c.at, code=cast(case_review.c.mdt_number, String),
         text=case_review.c.notes, more=case_review.c.outcome,
@@ -276,7 +304,7 @@ def _reviews(person_ids: Sequence[Id]) -> Select[Any]:
     return joined.where(mdt_case.c.person_id.in_(person_ids))
 
 
-def _actions(person_ids: Sequence[Id]) -> Select[Any]:
+def _actions(person_ids: Ids) -> Select[Any]:
     shown = _columns(
         "action", id=case_action.c.id, at=case_action.c.agreed_at, worker_id=case_action.c.agreed_by,
         code=cast(case_action.c.due_on, String), place=agency.c.name, text=case_action.c.text,
@@ -291,13 +319,9 @@ def _actions(person_ids: Sequence[Id]) -> Select[Any]:
     )
 
 
-def _referrals(person_ids: Sequence[Id]) -> Select[Any]:
+def _referrals(person_ids: Ids) -> Select[Any]:
     """Referrals that ended in meeting this person."""
-    met = (
-        select(contact.c.referral_id)
-        .join_from(contact_person, contact, contact.c.id == contact_person.c.contact_id)
-        .where(contact_person.c.person_id.in_(person_ids), contact.c.referral_id.is_not(None))
-    )
+    met = select(contact_person.c.referral_id).where(contact_person.c.person_id.in_(person_ids), REFERRED)
     shown = _columns(
         "referral", id=referral.c.id, at=referral.c.reported_at, code=referral.c.state, place=referral.c.place,
         text=referral.c.description, more=referral.c.number,
@@ -319,11 +343,19 @@ def _case(found: Any) -> CaseStanding:
     return CaseStanding(case=Case(**fields), district_name=found["district_name"])
 
 
+_NIGHTS = select(func.count(func.distinct(contact_person.c.night))).where(
+    contact_person.c.person_id.in_(ids("person_ids")),
+    contact_person.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
+    contact_person.c.night > bindparam("after"),
+    contact_person.c.seen_at > bindparam("seen_after"),
+)
+
+
 def count_nights(session: Session, person_ids: Sequence[Id], today: date, window_days: int = 14) -> int:
-    """Returns on how many distinct outreach nights of the window, which ends with `today`, the person was seen rough."""
-    query = select(func.count(func.distinct(contact_person.c.night))).where(
-        contact_person.c.person_id.in_(person_ids),
-        contact_person.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
-        contact_person.c.night > today - timedelta(days=window_days),
-    )
-    return session.execute(query).scalar_one()
+    """Returns on how many distinct outreach nights of the window, which ends with `today`, the person was seen rough.
+
+    A night's contacts are made on its day or the next, so the moment bounds the search too: its index answers.
+    """
+    after = today - timedelta(days=window_days)
+    asked = {"person_ids": person_ids, "after": after, "seen_after": datetime.combine(after, time(), UTC)}
+    return session.execute(_NIGHTS, asked).scalar_one()

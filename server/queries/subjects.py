@@ -1,15 +1,17 @@
 """The facts about a record that a policy decision rests on: whose it is and where, never what it says."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, String, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
+from server.queries.statements import same_person
 from server.tables.agency import team, team_district
 from server.tables.case import case_action, mdt_case
 from server.tables.contact import contact, contact_person
 from server.tables.device import device_enrolment
-from server.tables.person import person, person_merge
+from server.tables.person import person
 from server.tables.referral import referral
 from server.tables.site import site
 from server.tables.verification import person_verification
@@ -20,68 +22,84 @@ from shared.policy.subject import Subject, SubjectKind
 
 def find_person(session: Session, person_id: Id) -> Subject | None:
     """A person: the districts where they were met or have a case, the agencies that met them or owe them an action."""
-    row = session.execute(select(person.c.district_id, person.c.team_id).where(person.c.id == person_id)).first()
-    if row is None:
-        return None
-    same = list_same_person(session, person_id)
-    return Subject(
+    return find_person_and_same(session, person_id)[0]
+
+
+def find_person_and_same(session: Session, person_id: Id) -> tuple[Subject | None, list[Id]]:
+    """The same, with every id that is the same person, this one among them."""
+    rows = session.execute(_PERSON, {"person_id": person_id}).all()
+    own = next((row for row in rows if row.kind == "record" and row.id == person_id), None)
+    same = sorted({row.id for row in rows if row.kind == "same"})
+    if own is None:
+        return None, same
+    found = Subject(
         kind=SubjectKind.PERSON,
         id=person_id,
-        district_ids=_present([row.district_id, *session.scalars(_districts_of(same))]),
-        working_agency_ids=_present(session.scalars(_agencies_of(same))),
-        team_id=row.team_id,
+        district_ids=_present(row.district_id for row in rows if row.kind != "record" or row is own),
+        working_agency_ids=_present(row.agency_id for row in rows),
+        team_id=own.team_id,
     )
+    return found, same
 
 
 def list_same_person(session: Session, person_id: Id) -> list[Id]:
     """The id itself and every id that was found to be the same person, directly or by way of others."""
-    known, fresh = {person_id}, {person_id}
-    while fresh:
-        query = select(person_merge.c.from_id, person_merge.c.into_id).where(
-            person_merge.c.undone.is_(False), person_merge.c.from_id.in_(fresh) | person_merge.c.into_id.in_(fresh)
-        )
-        fresh = {each for row in session.execute(query) for each in row} - known
-        known |= fresh
-    return sorted(known)
+    return sorted(session.scalars(_SAME, {"person_id": person_id}))
 
 
-def _districts_of(person_ids: list[Id]) -> Select[tuple[str]]:
-    both = union(
-        select(mdt_case.c.district_id).where(mdt_case.c.person_id.in_(person_ids)),
-        select(person_verification.c.district_id).where(person_verification.c.person_id.in_(person_ids)),
-        select(contact_person.c.district_id).where(contact_person.c.person_id.in_(person_ids)),
-    ).subquery()
-    return select(both.c.district_id)
+def _ask_person() -> CompoundSelect[Any]:
+    """All that policy asks of a person, in rows: their records, their teams and cases, who met them and where.
 
+    Each part is answered from an index on the person; who met them from an index that holds a team and a district once a
+    person, so it costs the same however often they were met.
+    """
+    same = same_person(bindparam("person_id", type_=String))
+    none = cast(null(), String)
 
-def _agencies_of(person_ids: list[Id]) -> Select[tuple[str]]:
+    def part(kind: str, record: Any = none, team_id: Any = none, agency_id: Any = none, district: Any = none) -> Any:
+        columns = {"id": record, "team_id": team_id, "agency_id": agency_id, "district_id": district}
+        return select(literal(kind).label("kind"), *(column.label(name) for name, column in columns.items()))
+
+    def theirs(person_id: ColumnElement[str]) -> ColumnElement[bool]:
+        return person_id.in_(select(same.c.id))
+
     met = (
-        select(team.c.agency_id)
-        .join(contact, contact.c.team_id == team.c.id)
-        .join(contact_person, contact_person.c.contact_id == contact.c.id)
-        .where(contact_person.c.person_id.in_(person_ids))
+        select(contact_person.c.team_id, contact_person.c.district_id)
+        .where(theirs(contact_person.c.person_id))
+        .distinct()
+        .subquery("met")
     )
-    first = select(team.c.agency_id).join(person, person.c.team_id == team.c.id).where(person.c.id.in_(person_ids))
-    owes = (
-        select(case_action.c.agency_id)
-        .join(mdt_case, mdt_case.c.id == case_action.c.case_id)
-        .where(mdt_case.c.person_id.in_(person_ids))
+    return union_all(
+        part("same", same.c.id),
+        part("record", person.c.id, person.c.team_id, team.c.agency_id, person.c.district_id)
+        .select_from(person.outerjoin(team, team.c.id == person.c.team_id))
+        .where(theirs(person.c.id)),
+        part("case", agency_id=case_action.c.agency_id, district=mdt_case.c.district_id)
+        .select_from(mdt_case.outerjoin(case_action, case_action.c.case_id == mdt_case.c.id))
+        .where(theirs(mdt_case.c.person_id)),
+        part("verified", district=person_verification.c.district_id).where(theirs(person_verification.c.person_id)),
+        part("met", agency_id=team.c.agency_id, district=met.c.district_id).select_from(
+            met.outerjoin(team, team.c.id == met.c.team_id)
+        ),
     )
-    every = union(met, first, owes).subquery()
-    return select(every.c.agency_id)
+
+
+_PERSON = _ask_person()
+_SAME = select(same_person(bindparam("person_id", type_=String)).c.id)
+_CASE = select(mdt_case.c.person_id, mdt_case.c.district_id).where(mdt_case.c.id == bindparam("case_id"))
 
 
 def find_case(session: Session, case_id: Id) -> Subject | None:
     """A case: its district, and the agencies that work with its person."""
-    row = session.execute(select(mdt_case.c.person_id, mdt_case.c.district_id).where(mdt_case.c.id == case_id)).first()
+    row = session.execute(_CASE, {"case_id": case_id}).first()
     if row is None:
         return None
-    same = list_same_person(session, row.person_id)
+    rows = session.execute(_PERSON, {"person_id": row.person_id})
     return Subject(
         kind=SubjectKind.CASE,
         id=case_id,
         district_ids=frozenset({row.district_id}),
-        working_agency_ids=_present(session.scalars(_agencies_of(same))),
+        working_agency_ids=_present(each.agency_id for each in rows),
     )
 
 

@@ -6,9 +6,13 @@ Rows are only ever added.
 from datetime import datetime
 
 from sqlalchemy import Index
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from server.tables.columns import id_key, loose_id, moment, table_of, text
+
+LOOKED_AT = sql("subject_kind = 'person' AND action = 'see_person'")
+"""Who opened a person's record: a hundred times fewer than the lines of lists that showed the name."""
 
 
 class AuditRow(SQLModel, table=True):
@@ -19,6 +23,7 @@ class AuditRow(SQLModel, table=True):
         Index(None, "subject_kind", "subject_id", "at"),
         Index(None, "actor_id", "at"),
         Index(None, "at"),
+        Index("ix_audit_looks", "subject_id", "at", sqlite_where=LOOKED_AT, postgresql_where=LOOKED_AT),
     )
 
     id: str = id_key()

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from server.tables.columns import (
@@ -18,6 +19,8 @@ from server.tables.columns import (
     text,
 )
 from shared.model.codes import ReceivingSupport
+
+REFERRED = sql("referral_id IS NOT NULL")
 
 
 class ContactRow(PositionColumns, table=True):
@@ -64,11 +67,16 @@ class ContactRow(PositionColumns, table=True):
 class ContactPersonRow(SQLModel, table=True):
     """A person was met in a contact.
 
-    The contact's moment and state stand here too: this table answers a person's history.
+    What a person's history asks of each contact stands here too: however long the history, this table's indexes answer.
     """
 
     __tablename__ = "contact_person"
-    __table_args__ = (Index(None, "person_id", "seen_at"), *check_code("state"))
+    __table_args__ = (
+        Index(None, "person_id", "seen_at"),
+        Index(None, "person_id", "team_id", "district_id"),
+        Index("ix_contact_person_referred", "person_id", sqlite_where=REFERRED, postgresql_where=REFERRED),
+        *check_code("state"),
+    )
 
     contact_id: str = loose_id(primary_key=True)
     person_id: str = loose_id(primary_key=True)
@@ -76,6 +84,8 @@ class ContactPersonRow(SQLModel, table=True):
     night: date
     state: str = code()
     district_id: str | None = loose_id(optional=True)
+    team_id: str | None = loose_id(optional=True)
+    referral_id: str | None = loose_id(optional=True)
 
 
 class ContactColleagueRow(SQLModel, table=True):

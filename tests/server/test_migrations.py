@@ -3,6 +3,7 @@
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
+from sqlalchemy import text as sql
 
 from server.database import Database
 from server.migrate import downgrade, find_revision, newest_revision, upgrade
@@ -49,3 +50,31 @@ def test_upgrading_twice_changes_nothing(database_url: str) -> None:
     database = Database(database_url)
     assert find_revision(database) == newest_revision()
     database.close()
+
+
+def test_an_older_database_learns_who_met_whom(blank_database_url: str) -> None:
+    upgrade(blank_database_url, "0007")
+    at = "'2026-11-12 02:11:00+00:00'"
+    database = Database(blank_database_url)
+    with database.writing() as session:
+        session.execute(
+            sql(
+                "INSERT INTO contact (id, state, seen_at, recorded_at, received_at, night, worker_id, team_id, referral_id, "
+                "unidentified_people, offered, given, safety_needs, strengths, next_step, note, corrections) VALUES "
+                f"('c1', 'bedded_down', {at}, {at}, {at}, '2026-11-11', 'aisha', 'beacon', 'r1', 0, '[]', '[]', '', '', '', "
+                "'', 0)"
+            )
+        )
+        session.execute(
+            sql(
+                "INSERT INTO contact_person (contact_id, person_id, seen_at, night, state) "
+                f"VALUES ('c1', 'marek', {at}, '2026-11-11', 'bedded_down'), ('lost', 'red', {at}, '2026-11-11', 'not_found')"
+            )
+        )
+    upgrade(blank_database_url)
+    with database.reading() as session:
+        met = session.execute(
+            sql("SELECT person_id, team_id, referral_id FROM contact_person ORDER BY person_id")
+        ).all()
+    database.close()
+    assert [tuple(row) for row in met] == [("marek", "beacon", "r1"), ("red", None, None)]

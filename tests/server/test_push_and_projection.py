@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from server.database import Database
 from server.queries import audit, cases, contacts, people
 from server.queries.verification import find_status
+from server.tables.contact import contact, contact_person
 from tests.server.cast import WATFORD, Cast
 from tests.server.phone import Phone
 
@@ -41,6 +42,23 @@ def test_a_repeated_push_stores_nothing(phone: Phone, database: Database, new_id
     assert phone.push(*changes).status_code == 200
     with database.reading() as session:
         assert (contacts.count_contacts(session), len(audit.list_lines(session, limit=10_000))) == before
+
+
+def test_who_met_a_person_stands_beside_the_meeting_also_after_a_correction(
+    phone: Phone, database: Database, new_id: Callable[[], str]
+) -> None:
+    marek, mars = new_id(), new_id()
+    told = phone.contact(person_ids=[marek], position=HERE, referral_id="referral")
+    later = {
+        "id": new_id(), "contact_id": told["e"], "at": phone.clock().isoformat(), "worker_id": told["who"],
+        "fields": {"person_ids": [marek, mars]}, "reason": "His brother was there too",
+    }  # fmt: skip
+    assert phone.push(told, phone.make_change("contact.corrected", e=told["e"], p=later)).status_code == 200
+    query = select(contact_person.c.person_id, contact_person.c.team_id, contact_person.c.referral_id)
+    with database.reading() as session:
+        met = {tuple(row) for row in session.execute(query)}
+        (team_id,) = session.scalars(select(contact.c.team_id))
+    assert met == {(marek, team_id, "referral"), (mars, team_id, "referral")}
 
 
 def test_a_correction_changes_what_is_read_and_keeps_the_original(

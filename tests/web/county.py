@@ -163,7 +163,7 @@ def put_person(
         })  # fmt: skip
         add(session, contact_person, {"contact_id": contact_id, "person_id": person_id, "seen_at": seen_at,
                                       "night": seen_at.date() - timedelta(days=1), "state": "bedded_down",
-                                      "district_id": district_id})  # fmt: skip
+                                      "district_id": district_id, "team_id": "watford-outreach"})  # fmt: skip
     yesterday = now - timedelta(days=1)
     for need, support in (needs or {}).items():
         add(session, person_need, {"id": f"need-{person_id}-{need}", "person_id": person_id, "need": need,

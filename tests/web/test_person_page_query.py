@@ -6,7 +6,7 @@ from server.database import Database
 from server.queries import person_page
 from server.tables.audit import audit
 from server.tables.case import case_action
-from server.tables.contact import contact
+from server.tables.contact import contact_person
 from shared.model.codes import CaseState, ReceivingSupport, SupportNeed
 from tests.web import county
 
@@ -16,7 +16,8 @@ def test_the_timeline_tells_everything_newest_first(filled: Database, now: datet
         action = {"id": "a1", "case_id": "case-marek", "agency_id": "cgl", "text": "Assessment", "due_on": date(2026, 11, 28),
                   "agreed_at": now - timedelta(hours=1), "agreed_by": "priya", "mdt_number": 1}  # fmt: skip
         county.add(session, case_action, action)
-        session.execute(contact.update().where(contact.c.id == "contact-marek-0").values(referral_id="r1"))
+        met = contact_person.update().where(contact_person.c.contact_id == "contact-marek-0")
+        session.execute(met.values(referral_id="r1"))
         events = person_page.list_events(session, ["marek"], now)
     assert [event.kind for event in events][:2] == ["action", "case"]
     assert {event.kind for event in events} == {"action", "case", "contact", "verification", "referral"}

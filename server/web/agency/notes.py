@@ -101,7 +101,7 @@ def _refused(
     request: AnyRequest, access: Access, person_id: Id, reason: str, errors: Errors, form: GlassForm
 ) -> Response[str]:
     """Nothing of the person is on this page: not the name, not how many notes there are, nor since when."""
-    subject = notes.find_notes_subject(access, person_id)
+    subject, _ = notes.find_notes_subject(access, person_id)
     return page(
         request, "agency/notes_refused.html", title="Notes of another service", worker=access.worker,
         status=422 if errors else 403, errors=errors, form=form, reason=reason, person_id=person_id,

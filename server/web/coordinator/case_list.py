@@ -12,7 +12,15 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
 from server.problems import NotFound
-from server.queries.case_list import LIVE_STATES, CaseListCounts, CaseListRow, CaseListView, count_cases, list_cases
+from server.queries.case_list import (
+    LIVE_STATES,
+    CaseListCounts,
+    CaseListRow,
+    CaseListView,
+    count_cases,
+    count_new,
+    list_cases,
+)
 from server.queries.districts import list_districts
 from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
 from server.web.layout.forms import Form
@@ -112,7 +120,7 @@ def tell_news(
     with door.open() as access:
         access.require_district(Act.SEE_CASE_LIST, district, purpose="case list")
         told = since is not None and not is_partner(access, district)
-        return Response(News(new=count_cases(access.session, district, since or access.now).new if told else 0))
+        return Response(News(new=count_new(access.session, district, since or access.now) if told else 0))
 
 
 @post("/cases/search", opt={"action": Act.SEE_CASE_LIST}, status_code=200, sync_to_thread=True, include_in_schema=False)

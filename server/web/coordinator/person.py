@@ -83,8 +83,8 @@ def answer(
 ) -> Response[str]:
     """The page of a record that the door has opened, with what is wrong with a form where something is."""
     session, now = access.session, access.now
-    subject = find_notes_subject(access, person.id) or Subject(kind=SubjectKind.PERSON, id=person.id)
-    same = subjects.list_same_person(session, person.id)
+    known, same = find_notes_subject(access, person.id)
+    subject = known or Subject(kind=SubjectKind.PERSON, id=person.id)
     case = _case_shown(access, person_page.list_cases_of(session, person.id))
     district = _district_shown(access, subject, case)
     standing = person_page.find_standing(session, person.id)
