@@ -6,7 +6,8 @@ import click
 
 from server.cli.setting_out import stop, working
 from server.http.services import Services
-from server.queries import agencies, districts
+from server.mail.smtp import is_address
+from server.queries import addressees, agencies, districts
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind
 from shared.model.district import District
@@ -61,6 +62,19 @@ def list_agencies() -> None:
     with working() as services, services.database.reading() as session:
         for each in agencies.list_agencies(session):
             click.echo(f"{each.id}  {each.kind}  {each.name}")
+
+
+@agency.command("mailbox")
+@click.argument("agency_id")
+@click.argument("address", required=False)
+def set_mailbox(agency_id: str, address: str | None) -> None:
+    """Write to an agency's shared mailbox from now on; without ADDRESS, to its members."""
+    with working() as services, services.database.writing() as session:
+        if agencies.find_agency(session, agency_id) is None:
+            stop("There is no agency with this id: see `lantern agency list`.")
+        if address is not None and not is_address(address):
+            stop("This is not one e-mail address.")
+        addressees.set_shared_address(session, agency_id, address)
 
 
 @agency.command("sign")

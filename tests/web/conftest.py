@@ -98,12 +98,13 @@ class Site:
 
 @pytest.fixture
 def site(app: Any, filled: Database, clock: Clock, new_id: Callable[[], str]) -> Iterator[Site]:
-    """The server in a thread of its own, over real HTTP, with two published maps and a shift that is out."""
+    """The server in a thread of its own, over real HTTP, with two published maps, a shift that is out and some e-mails."""
     import uvicorn
 
     with filled.writing() as session:
         county.publish_quarters(session, clock.now, new_id)
         county.fill_shifts(session, clock.now)
+        county.fill_outbox(session, clock.now)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -15,6 +15,7 @@ from server.tables.case import mdt_case
 from server.tables.contact import contact, contact_need, contact_person
 from server.tables.device import device_enrolment
 from server.tables.district import district
+from server.tables.mail import mail
 from server.tables.person import person, person_need
 from server.tables.referral import alert, referral
 from server.tables.shift import check_in, shift, shift_worker
@@ -253,6 +254,25 @@ def fill_shifts(session: Session, now: datetime) -> None:
     ):
         add(session, check_in, {"id": f"check-in-{number}", "shift_id": "s1", "worker_id": who,
                                 "at": now - timedelta(minutes=ago), "next_due_at": now + timedelta(minutes=due)})  # fmt: skip
+
+
+def fill_outbox(session: Session, now: datetime) -> None:
+    """A mail that was sent, one that waits to be tried again, one that was refused, one with nobody to go to."""
+    greylisted, unknown = "451 4.7.1 Greylisted, please try again.", "550 5.1.1 (address) no such mailbox"
+    sent = {"state": "sent", "sent_at": now - timedelta(minutes=89), "attempts": 1}
+    kept = (
+        ("actions_reminder", "cgl", "ruth", sent),
+        ("new_on_list", "watford-housing", "priya", {"attempts": 2, "last_error": greylisted}),
+        ("conference_circulated", "beacon", None, {"state": "failed", "attempts": 1, "last_error": unknown}),
+        ("agreement_renewal", "probation", None,
+         {"state": "failed", "attempts": 1, "last_error": "There is no address to send it to."}),
+    )  # fmt: skip
+    for number, (kind, agency_id, worker_id, fields) in enumerate(kept):
+        add(session, mail, {
+            "id": f"mail-{number}", "key": f"key-{number}", "kind": kind, "agency_id": agency_id, "worker_id": worker_id,
+            "queued_at": now - timedelta(minutes=90 - number), "useful_until": now + timedelta(days=2),
+            "next_try_at": now + timedelta(minutes=4), **fields,
+        })  # fmt: skip
 
 
 def publish_quarters(session: Session, now: datetime, new_id: Any) -> None:

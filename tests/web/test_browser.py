@@ -40,6 +40,8 @@ PAGES = [
     ("omar", "/devices/enrol", "admin-enrol"),
     ("omar", "/workers", "admin-workers"),
     ("omar", "/agencies", "agencies"),
+    ("omar", "/outbox", "admin-emails"),
+    ("priya", "/notifications", "notifications"),
     ("aisha", "/welcome", "welcome"),
     ("aisha", "/contacts/new", "outreach-contact"),
 ]

@@ -24,8 +24,8 @@ PAGES_OF = {
         "/devices/enrol",
         "/people/marek",
     ],
-    "helen": ["/hotspots", "/agencies", "/who-can-see"],
-    "omar": ["/devices", "/devices/1", "/devices/enrol", "/workers", "/agencies", "/who-can-see"],
+    "helen": ["/hotspots", "/agencies", "/who-can-see", "/notifications"],
+    "omar": ["/devices", "/devices/1", "/devices/enrol", "/workers", "/agencies", "/outbox", "/who-can-see"],
     "aisha": ["/contacts/new", "/on-shift", "/welcome", "/who-can-see"],
 }
 

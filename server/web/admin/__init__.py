@@ -2,11 +2,12 @@
 
 from server.web.admin.enrol import make_code, show_enrol_form, show_waiting
 from server.web.admin.orders import confirm, let_in, stop
-from server.web.admin.people import show_agencies, show_workers
+from server.web.admin.outbox import send_again, show_outbox
+from server.web.admin.people import keep_mailbox, show_agencies, show_workers
 from server.web.admin.phones import show_phone, show_phones
 from server.web.admin.reviews import review_one, show_reviews
 
 PAGES = (
     show_phones, show_phone, stop, confirm, let_in, show_enrol_form, make_code, show_waiting, show_workers, show_agencies,
-    show_reviews, review_one,
+    show_reviews, review_one, show_outbox, send_again, keep_mailbox,
 )  # fmt: skip

@@ -1,15 +1,20 @@
 """Who works with Lantern: workers with their roles, and agencies with the agreements that they signed."""
 
 from datetime import date, timedelta
+from typing import Any
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
+from server.mail.smtp import is_address
+from server.queries.addressees import list_shared_addresses, set_shared_address
 from server.queries.agencies import list_agencies, list_agreements, list_teams
 from server.queries.districts import list_districts
 from server.queries.workers import list_workers
-from server.web.layout.page import AnyRequest, page
+from server.web.layout.forms import Errors, Form, require_choice
+from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import LOCAL_TIME, lower_first, say, say_short_day
 from shared.model.agency import Agency, Agreement
 from shared.model.codes import AgreementKind
@@ -19,6 +24,7 @@ from shared.policy import Act, Subject, SubjectKind
 from shared.policy.decide import TRAINING_LASTS_DAYS
 
 SOON = timedelta(days=60)
+LONGEST_ADDRESS = 254
 
 
 class WorkerLine(Value, frozen=True, kw_only=True):
@@ -49,6 +55,14 @@ class AgencyLine(Value, frozen=True, kw_only=True):
     kind: str
     papers: tuple[Paper, ...]
     sees_people: bool
+    mailbox: str
+
+
+class MailboxForm(Form, frozen=True, kw_only=True):
+    """The shared mailbox of an agency; an empty address removes it."""
+
+    agency: str = ""
+    address: str = ""
 
 
 @get("/workers", opt={"action": Act.MANAGE_WORKERS}, sync_to_thread=True, include_in_schema=False)
@@ -67,16 +81,41 @@ def show_workers(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
 def show_agencies(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """The agencies whose agreements the reader may see."""
     with door.open() as access:
-        today = access.now.astimezone(LOCAL_TIME).date()
-        agencies = [
-            each for each in list_agencies(access.session) if access.allows(Act.SEE_AGREEMENTS, _of_agency(each))
-        ]
-        lines = [_agency_line(each, list_agreements(access.session, each.id), today) for each in agencies]
-        return page(
-            request, "admin/agencies.html", title="Agencies and agreements", section="/agencies", worker=access.worker,
-            agencies=sorted(lines, key=lambda line: (line.sees_people, line.name)),
-            shut_out=[line.name for line in lines if not line.sees_people],
-        )  # fmt: skip
+        return _answer_agencies(request, access, MailboxForm(), {})
+
+
+@post("/agencies/mailbox", opt={"action": Act.MANAGE_AGREEMENTS}, sync_to_thread=True, include_in_schema=False)
+def keep_mailbox(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[MailboxForm]) -> Response[Any]:
+    """Says where mails to an agency go: to its shared mailbox, or, without one, to its members."""
+    address = data.address.strip()
+    with door.open() as access:
+        access.require(Act.MANAGE_AGREEMENTS, detail=data.agency)
+        errors: Errors = {}
+        known = {each.id for each in list_agencies(access.session)}
+        require_choice(errors, "agency", data.agency, known, "Choose the agency.")
+        if address and not (is_address(address) and len(address) <= LONGEST_ADDRESS):
+            errors["address"] = "Enter one e-mail address, such as mdt@agency.example, or leave it empty."
+        if errors:
+            return _answer_agencies(request, access, data, errors)
+        set_shared_address(access.session, data.agency, address or None)
+    return go_to("/agencies", "mailbox_kept" if address else "mailbox_removed")
+
+
+def _answer_agencies(request: AnyRequest, access: Access, form: MailboxForm, errors: Errors) -> Response[str]:
+    today = access.now.astimezone(LOCAL_TIME).date()
+    agencies = [each for each in list_agencies(access.session) if access.allows(Act.SEE_AGREEMENTS, _of_agency(each))]
+    mailboxes = list_shared_addresses(access.session)
+    lines = [
+        _agency_line(each, list_agreements(access.session, each.id), today, mailboxes.get(each.id, ""))
+        for each in agencies
+    ]
+    return page(
+        request, "admin/agencies.html", title="Agencies and agreements", section="/agencies", worker=access.worker,
+        agencies=sorted(lines, key=lambda line: (line.sees_people, line.name)), status=422 if errors else 200,
+        shut_out=[line.name for line in lines if not line.sees_people], form=form, errors=errors,
+        may_change=access.allows(Act.MANAGE_AGREEMENTS),
+        choices=[("", "Choose"), *((each.id, each.name) for each in agencies)],
+    )  # fmt: skip
 
 
 def _of_agency(agency: Agency) -> Subject:
@@ -107,13 +146,14 @@ def _worker_line(worker: Worker, agency: str, places: dict[str, str], today: dat
     )  # fmt: skip
 
 
-def _agency_line(agency: Agency, signed: list[Agreement], today: date) -> AgencyLine:
+def _agency_line(agency: Agency, signed: list[Agreement], today: date, mailbox: str) -> AgencyLine:
     papers = tuple(_paper(kind, [each for each in signed if each.kind is kind], today) for kind in AgreementKind)
     return AgencyLine(
         name=agency.name,
         kind=say(agency.kind),
         papers=papers,
         sees_people=not any(paper.is_missing for paper in papers),
+        mailbox=mailbox,
     )
 
 

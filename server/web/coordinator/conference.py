@@ -1,7 +1,8 @@
 """Preparing one conference: the cases chosen and those left out, each with why; who runs it; what each agency will
 see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -13,13 +14,15 @@ from server.actions import conferences as acts
 from server.actions.papers import compose_paper
 from server.actions.priorities import rank_district
 from server.problems import Invalid, NotFound
-from server.queries import agencies, case_actions, conferences, seats
+from server.queries import agencies, case_actions, conferences, outbox, seats
 from server.queries.districts import find_district
+from server.queries.outbox import Posted
 from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import LOCAL_TIME
+from server.web.layout.words import LOCAL_TIME, count, lower_first, say_moment
 from shared.model.conference import CaseConference
+from shared.model.mail import MailKind, MailState
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 from shared.rules.actions import is_red_flag
@@ -204,8 +207,29 @@ def _answer(
         swap_form=swap_form or SwapForm(), readers=acts.list_readers(access, conference),
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, conference.district_id)],
         warning=circulation_warning(conference.starts_at, access.now), circulated=circulated,
+        mailed=_say_mailed(access, conference_id),
         names={agency.id: agency.name for agency in agencies.list_agencies(access.session)},
     )  # fmt: skip
+
+
+def _say_mailed(access: Access, conference_id: Id) -> dict[tuple[Id, datetime], str]:
+    """By agency and circulation: how far its e-mails are."""
+    found: dict[tuple[Id, datetime], list[Posted]] = {}
+    for each in outbox.list_posted_about(access.session, conference_id, MailKind.CONFERENCE_CIRCULATED):
+        found.setdefault((each.mail.agency_id or "", each.mail.queued_at), []).append(each)
+    return {key: say_mailed(posted, access.now) for key, posted in found.items()}
+
+
+def say_mailed(posted: Sequence[Posted], now: datetime) -> str:
+    """Returns how far the e-mails of one circulation to one agency are: `e-mailed 24 Nov 09:12`."""
+    failed = [each for each in posted if each.state is MailState.FAILED]
+    sent = [each.sent_at for each in posted if each.sent_at is not None]
+    if failed:
+        return f"not e-mailed: {lower_first(failed[0].last_error)}"
+    if len(sent) < len(posted):
+        return "the e-mail waits to be sent"
+    where = "the agency’s mailbox" if posted[0].mail.worker_id is None else count(len(posted), "member")
+    return f"e-mailed to {where}, {say_moment(max(sent), now)}"
 
 
 def _lines(access: Access, conference: CaseConference) -> tuple[list[Line], list[Line]]:

@@ -1,5 +1,6 @@
 """Pages for everybody who works with Lantern, whatever their role."""
 
+from server.web.everyone.notifications import keep_choices, show_choices
 from server.web.everyone.recipients import show_recipients
 
-PAGES = (show_recipients,)
+PAGES = (show_recipients, show_choices, keep_choices)

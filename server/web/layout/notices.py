@@ -35,5 +35,9 @@ NOTICES = {
     "tracker_read": "The tracker was read in. What changed is listed below.",
     "contact_recorded": "Recorded. It reaches the team’s phones at their next sync.",
     "kept": "Kept. The phones hear of it at their next sync.",
+    "mail_again": "It is tried again within a minute.",
+    "choices_kept": "Kept.",
+    "mailbox_kept": "Kept. Mails to this agency go there from now on.",
+    "mailbox_removed": "Removed. Mails to this agency go to its members from now on.",
     "signed_out": "You are signed out.",
 }

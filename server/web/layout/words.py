@@ -26,6 +26,7 @@ from shared.model.codes import (
     SiteKind,
     SupportNeed,
 )
+from shared.model.mail import MailChoice, MailKind
 
 LOCAL_TIME = ZoneInfo("Europe/London")
 
@@ -92,6 +93,19 @@ WORDS: Mapping[Any, str] = {
     AlertSource.STREETLINK: "StreetLink",
     AlertSource.OPEN311: "Open311",
     AlertSource.COUNCIL_FORM: "Public form",
+    MailKind.CONFERENCE_CIRCULATED: "An agenda is ready",
+    MailKind.CONFERENCE_ACTIONS: "Actions agreed at a conference",
+    MailKind.CONFERENCE_PREPARE: "What is missing before a conference",
+    MailKind.ACTIONS_REMINDER: "Actions due soon or missed",
+    MailKind.AGREEMENT_RENEWAL: "Agreements that end, or are not signed",
+    MailKind.NEW_ON_LIST: "People new on the case list",
+    MailKind.ACCESS_ALERT: "Notes refused or opened in need",
+    MailKind.REFERRAL_QUESTION: "A question to a referrer",
+    MailKind.REFERRAL_OUTCOME: "An outcome for a referrer",
+    MailChoice.ON: "By e-mail",
+    MailChoice.DAILY: "Once a day, in the morning",
+    MailChoice.HOURLY: "Once an hour, when there is something new",
+    MailChoice.OFF: "No e-mail",
     DeviceStatus.OK: "Working",
     DeviceStatus.REVOKED: "Revoked",
     DeviceStatus.WIPE_AFTER_PUSH: "To be wiped after sending",
