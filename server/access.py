@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from server.database import Database
 from server.problems import NOT_SIGNED_IN, Failure, Forbidden, NotFound
-from server.queries import audit, people, subjects, workers
+from server.queries import audit, concealment, people, subjects, workers
 from server.queries.audit import AuditLine
 from shared.model.person import Person
 from shared.model.value import Id
@@ -54,6 +54,7 @@ class Access:
         self._device_number = device_number
         self._refusals = refusals
         self._lines = lines
+        concealment.read_as(session, actor.agency_id)
 
     @property
     def worker(self) -> Worker:

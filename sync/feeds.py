@@ -37,15 +37,22 @@ class Numbered(Struct, frozen=True):
     hash: str
 
 
-def route(stored: Stored, placed: frozenset[str], is_erased: bool) -> list[Entry]:
+def route(
+    stored: Stored, placed: frozenset[str], is_erased: bool, known_to: frozenset[str] | None = None
+) -> list[Entry]:
     """Where one pushed change is to be heard: in every scope its entity is placed in, else in the one it was recorded in.
 
     A quarantined change is heard by its author alone. An author whose change went to other scopes than the one it was
     recorded in is told so in private, since no feed of its own may ever mention it.
+
+    An entity that is concealed from all but `known_to` is heard there; whoever else brings a change of it is answered as
+    if nobody knew it: their own word stays in their own feed, and nothing tells them of others.
     """
     if not stored.is_accepted:
         return say_in_private(stored.device, stored.id, stored.reason, is_erased)
     scopes = placed or frozenset({stored.scope})
+    if known_to is not None:
+        scopes = (scopes & known_to) | {stored.scope}
     entries = put_everywhere(stored, scopes)
     if is_erased:
         entries += [Entry(scope, stored.id, ERASE) for scope in sorted(scopes)]
@@ -72,6 +79,7 @@ def route_all(
     device: int,
     placements: Mapping[str, frozenset[str]],
     erased_ids: frozenset[str],
+    concealed: Mapping[str, frozenset[str]],
 ) -> list[Entry]:
     """The entries of a whole push, in the order of its numbers.
 
@@ -82,20 +90,22 @@ def route_all(
         entries += say_in_private(device, change_id, reason, change_id in erased_ids)
     for stored in plan.stored:
         placed = placements.get(stored.entity or "", frozenset())
-        entries += route(stored, placed, stored.id in erased_ids)
+        entries += route(stored, placed, stored.id in erased_ids, concealed.get(stored.entity or ""))
     return entries
 
 
-def place(marks: Mapping[str, str], present: Mapping[str, frozenset[str]], wanted: frozenset[str]) -> list[Entry]:
-    """What must be said so that these changes (id -> mark) are heard in `wanted` and nowhere else.
+def place(
+    marks: Mapping[str, str], present: Mapping[str, frozenset[str]], wanted: Mapping[str, frozenset[str]]
+) -> list[Entry]:
+    """What must be said so that each of these changes (id -> mark) is heard in the scopes `wanted` for it, nowhere else.
 
     `present` tells in which feeds each is now. This is a move, a share, and a withdrawal alike.
     """
     entries: list[Entry] = []
     for change_id, marked in marks.items():
         there = present.get(change_id, frozenset())
-        entries += [Entry(scope, change_id, PUT, marked) for scope in sorted(wanted - there)]
-        entries += [Entry(scope, change_id, EVICT) for scope in sorted(there - wanted)]
+        entries += [Entry(scope, change_id, PUT, marked) for scope in sorted(wanted[change_id] - there)]
+        entries += [Entry(scope, change_id, EVICT) for scope in sorted(there - wanted[change_id])]
     return entries
 
 

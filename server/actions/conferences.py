@@ -1,6 +1,6 @@
 """Preparing and circulating a case conference. What happens while it is held is in `server.actions.discussion`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -9,10 +9,11 @@ from server.access import Access
 from server.actions.outbox import Outbox
 from server.actions.priorities import rank_district
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
-from server.queries import agencies, conferences, seats
-from server.queries.conferences import Circulated, LeftOut, subject_of
+from server.queries import agencies, cases, conferences, seats
+from server.queries.conferences import Circulated, LeftOut, Note, subject_of
 from server.queries.districts import find_district
 from shared.model.agency import Agency
+from shared.model.case import CaseReview
 from shared.model.conference import AgendaItem, CaseConference
 from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id, Value
@@ -82,6 +83,36 @@ def swap_cases(access: Access, conference_id: Id, out_id: Id, in_id: Id, reason:
     except ValueError as why:
         raise Invalid(str(why)) from why
     _store(access, conference, changed)
+
+
+def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
+    """Take people off every agenda to come: a conference is one shared screen, and a hidden person is on none (A5).
+
+    What has been typed about them already is kept as a review of their case. The caller has been let through to them.
+    """
+    theirs = cases.list_cases_of(access.session, person_ids)
+    numbers = {case.id: case.mdt_number for every in theirs.values() for case in every}
+    for conference_id in conferences.list_to_come_with(access.session, list(numbers)):
+        items = conferences.list_items(access.session, conference_id)
+        notes = conferences.list_notes(access.session, conference_id)
+        for item in items:
+            if item.case_id in numbers and item.id in notes:
+                conferences.add_review(access.session, _as_review(access, item, notes[item.id], numbers[item.case_id]))
+        kept = [item for item in items if item.case_id not in numbers]
+        left_out = conferences.list_left_out(access.session, conference_id)
+        conferences.replace_agenda(
+            access.session,
+            conference_id,
+            [msgspec.structs.replace(item, position=position) for position, item in enumerate(kept, start=1)],
+            [each for each in left_out if each.case_id not in numbers],
+        )
+
+
+def _as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int) -> CaseReview:
+    return CaseReview(
+        id=access.new_id(), case_id=item.case_id, conference_id=item.conference_id, mdt_number=mdt_number, at=access.now,
+        outcome=note.outcome, notes=note.notes,
+    )  # fmt: skip
 
 
 class Reader(Value, frozen=True, kw_only=True):
@@ -169,7 +200,7 @@ def _open_unfinished(access: Access, conference_id: Id) -> CaseConference:
 
 
 def _choose_cases(access: Access, conference: CaseConference) -> None:
-    ranked, _ = rank_district(access, conference.district_id)
+    ranked, _ = rank_district(access, conference.district_id, shared=True)
     carried_over = conferences.list_carried_over(access.session, conference.district_id)
     _store(access, conference, build_agenda(ranked, carried_over))
 

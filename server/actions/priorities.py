@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from server.access import Access
 from server.problems import Invalid
-from server.queries import priorities, subjects, workers
+from server.queries import concealment, priorities, subjects, workers
 from server.queries.priorities import CaseGeneral, ListedCase
 from shared.geo.night import outreach_night
 from shared.model.value import Id
@@ -12,10 +12,21 @@ from shared.policy import Act
 from shared.rules.prioritisation import Override, RankedCase, rank_cases
 
 
-def rank_district(access: Access, district_id: Id) -> tuple[list[RankedCase], dict[Id, ListedCase]]:
-    """The cases of a district's list in the order of discussion, and the facts of each by case."""
+def rank_district(
+    access: Access, district_id: Id, *, shared: bool = False
+) -> tuple[list[RankedCase], dict[Id, ListedCase]]:
+    """The cases of a district's list in the order of discussion, and the facts of each by case.
+
+    `shared`: for the screen of a conference, where nobody is hidden even from some (privacy rule A5).
+    """
     found = priorities.list_listed_cases(access.session, district_id, outreach_night(access.now))
-    overrides = priorities.list_overrides(access.session, district_id)
+    if shared:
+        hidden = concealment.list_hidden(access.session)
+        found = [case for case in found if case.row.person_id not in hidden]
+    listed = {case.row.case_id for case in found}
+    overrides = [
+        each for each in priorities.list_overrides(access.session, district_id) if not shared or each.case_id in listed
+    ]
     names = workers.list_short_names(access.session, {override.worker_id for override in overrides})
     return rank_cases([case.facts for case in found], overrides, names), {case.row.case_id: case for case in found}
 

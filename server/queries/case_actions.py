@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import not_concealed
 from server.tables.agency import agency
 from server.tables.case import case_action, mdt_case
 from server.tables.person import person
@@ -109,7 +110,7 @@ def _list(session: Session, *conditions: ColumnElement[bool]) -> list[OwnedActio
         .join(mdt_case, mdt_case.c.id == case_action.c.case_id)
         .join(agency, agency.c.id == case_action.c.agency_id)
         .join(person, person.c.id == mdt_case.c.person_id)
-        .where(*conditions)
+        .where(*conditions, *not_concealed(session, mdt_case.c.person_id))
         .order_by(case_action.c.due_on, case_action.c.agreed_at, case_action.c.id)
     )  # fmt: skip
     return [_read(row) for row in session.execute(query).mappings()]

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import without_concealed
 from server.tables.case import mdt_case
 from server.tables.contact import contact_person
 from server.tables.person import person, person_merge, person_need
@@ -96,7 +97,8 @@ _NEW = select(func.count()).where(
 
 def count_cases(session: Session, district_id: Id, since: datetime) -> CaseListCounts:
     """Returns the district's counts; `new` counts live cases that began at or after `since`."""
-    rows = session.execute(_COUNTS, {"district_id": district_id, "since": since}).all()
+    shown = without_concealed(session, _COUNTS, mdt_case.c.person_id)
+    rows = session.execute(shown, {"district_id": district_id, "since": since}).all()
     live = _texts(LIVE_STATES)
     return CaseListCounts(
         by_state={state: number for state, number, _ in rows}, new=sum(new for state, _, new in rows if state in live)
@@ -105,7 +107,8 @@ def count_cases(session: Session, district_id: Id, since: datetime) -> CaseListC
 
 def count_new(session: Session, district_id: Id, since: datetime) -> int:
     """Returns how many live cases began at or after `since`: what an open page asks again and again."""
-    return session.execute(_NEW, {"district_id": district_id, "since": since}).scalar_one()
+    shown = without_concealed(session, _NEW, mdt_case.c.person_id)
+    return int(session.execute(shown, {"district_id": district_id, "since": since}).scalar_one())
 
 
 def list_cases(
@@ -122,7 +125,8 @@ def list_cases(
         "seen_after": datetime.combine(after, time(), UTC),
         **{f"word_{number}": _pattern(word) for number, word in enumerate(words)},
     }  # fmt: skip
-    return [_row(found) for found in session.execute(query, asked).mappings()]
+    shown = without_concealed(session, query, mdt_case.c.person_id)
+    return [_row(found) for found in session.execute(shown, asked).mappings()]
 
 
 @lru_cache(maxsize=256)

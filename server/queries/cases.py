@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.orm import Session
 
 from server.queries import bulk
+from server.queries.concealment import not_concealed
 from server.tables.case import mdt_case
 from shared.model.case import Case
 from shared.model.codes import CaseState
@@ -97,6 +98,7 @@ def count_come_between(session: Session, district_ids: Collection[Id], start: da
         mdt_case.c.put_forward_by.is_(None),
         mdt_case.c.since >= start,
         mdt_case.c.since < end,
+        *not_concealed(session, mdt_case.c.person_id),
     )
     return int(session.scalar(query) or 0)
 

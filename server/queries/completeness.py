@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.queries.case_list import MET_STATES
+from server.queries.concealment import not_concealed
 from server.tables.agency import agency, team
 from server.tables.contact import contact, contact_person
 from server.tables.person import person_need
@@ -26,6 +27,7 @@ def list_met(session: Session, district_id: Id, first: date, after: date) -> dic
             contact.c.night >= first,
             contact.c.night < after,
             contact.c.state.in_(sorted(str(state) for state in MET_STATES)),
+            *not_concealed(session, contact_person.c.person_id),
         )
         .order_by(agency.c.name, contact_person.c.person_id)
     )

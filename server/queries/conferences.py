@@ -4,9 +4,11 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+import msgspec
+from sqlalchemy import delete, insert, select, union, update
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import case_not_concealed, list_concealed
 from server.tables.case import case_review, mdt_case
 from server.tables.conference import (
     agenda_item,
@@ -102,6 +104,17 @@ def list_between(session: Session, start: datetime, end: datetime) -> list[CaseC
     return [CaseConference(**row) for row in rows]
 
 
+def list_to_come_with(session: Session, case_ids: Collection[Id]) -> list[Id]:
+    """The conferences that have not ended whose agenda chose or left out one of these cases."""
+    named = [
+        select(each.c.conference_id).where(each.c.case_id.in_(case_ids)) for each in (agenda_item, agenda_left_out)
+    ]
+    query = select(case_conference.c.id).where(
+        case_conference.c.finished_at.is_(None), case_conference.c.id.in_(union(*named))
+    )
+    return list(session.scalars(query.order_by(case_conference.c.id)))
+
+
 def find_last_finished(session: Session, district_id: Id, before: datetime) -> CaseConference | None:
     """The district's last finished conference that began before a moment."""
     query = (
@@ -119,16 +132,26 @@ def find_last_finished(session: Session, district_id: Id, before: datetime) -> C
 
 
 def list_items(session: Session, conference_id: Id) -> list[AgendaItem]:
-    """The agenda in its order."""
-    query = select(agenda_item).where(agenda_item.c.conference_id == conference_id).order_by(agenda_item.c.position)
-    return [AgendaItem(**row) for row in session.execute(query).mappings()]
+    """The agenda in its order.
+
+    A person hidden since it was held leaves no gap in the numbers of those who may not know (privacy rule A5).
+    """
+    query = select(agenda_item).where(
+        agenda_item.c.conference_id == conference_id, *case_not_concealed(session, agenda_item.c.case_id)
+    )
+    items = [AgendaItem(**row) for row in session.execute(query.order_by(agenda_item.c.position)).mappings()]
+    if not list_concealed(session):
+        return items
+    return [msgspec.structs.replace(item, position=number) for number, item in enumerate(items, start=1)]
 
 
 def list_left_out(session: Session, conference_id: Id) -> list[LeftOut]:
     """The cases that are not on the agenda, in the order of the list."""
     query = (
         select(agenda_left_out.c.case_id, agenda_left_out.c.position, agenda_left_out.c.reason)
-        .where(agenda_left_out.c.conference_id == conference_id)
+        .where(
+            agenda_left_out.c.conference_id == conference_id, *case_not_concealed(session, agenda_left_out.c.case_id)
+        )
         .order_by(agenda_left_out.c.position, agenda_left_out.c.case_id)
     )
     return [LeftOut(**row) for row in session.execute(query).mappings()]
@@ -209,7 +232,7 @@ def list_updates(session: Session, conference_id: Id) -> list[WrittenUpdate]:
     """The written updates of a conference, in the order they came."""
     query = (
         select(written_update)
-        .where(written_update.c.conference_id == conference_id)
+        .where(written_update.c.conference_id == conference_id, *case_not_concealed(session, written_update.c.case_id))
         .order_by(written_update.c.at, written_update.c.id)
     )
     return [WrittenUpdate(**row) for row in session.execute(query).mappings()]

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import not_concealed
 from server.queries.sync import find_change
 from server.queries.workers import list_short_names
 from server.tables.conflict import conflict
@@ -56,6 +57,7 @@ def list_conflicts_of_teams(session: Session, team_ids: Collection[Id], district
         .outerjoin(site, site.c.id == conflict.c.entity_id)
         .outerjoin(referral, referral.c.id == conflict.c.entity_id)
         .where(conflict.c.team_id.in_(sorted(team_ids)) | districts.in_(sorted(district_ids)))
+        .where(*not_concealed(session, conflict.c.entity_id))
         .order_by(conflict.c.noticed_at.desc(), conflict.c.entity_id, conflict.c.field)
         .limit(MOST)
     )
@@ -65,6 +67,7 @@ def list_conflicts_of_teams(session: Session, team_ids: Collection[Id], district
 def find_conflict(session: Session, entity_id: Id, field: str) -> Conflict | None:
     """Returns one field's sides, or None where nothing is to be settled any more."""
     query = select(conflict).where(conflict.c.entity_id == entity_id, conflict.c.field == field)
+    query = query.where(*not_concealed(session, conflict.c.entity_id))
     found = session.execute(query).mappings().first()
     return None if found is None else _conflict(session, found)
 

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import not_concealed
 from server.queries.people import read_person
 from server.queries.sync_sql import Sql
 from server.tables.contact import contact
@@ -35,7 +36,8 @@ def search_people(session: Session, words: str, team_ids: Collection[Id], distri
     """Returns whom each word fits, by name, alias or description, among the people of these teams and districts."""
     told = func.lower(person.c.name + " " + person.c.alias + " " + person.c.description)
     fits = [told.contains(word, autoescape=True) for word in words.lower().split()[:MOST_WORDS]]
-    query = select(person).where(_of(person, team_ids, district_ids), *fits)
+    shown = not_concealed(session, person.c.id)
+    query = select(person).where(_of(person, team_ids, district_ids), *fits, *shown)
     ordered = query.order_by(person.c.changed_at.desc(), person.c.id).limit(MOST_FOUND)
     return [read_person(row) for row in session.execute(ordered).mappings()]
 

@@ -103,6 +103,12 @@ def _add_links(session: Session, stored: Sequence[StoredContact]) -> None:
     bulk.insert_new(session, contact_need, needs)
 
 
+def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
+    """The ids of the contacts in which any of these people was met, in order."""
+    query = select(contact_person.c.contact_id).distinct().where(contact_person.c.person_id.in_(person_ids))
+    return list(session.scalars(query.order_by(contact_person.c.contact_id)))
+
+
 def find_contact(session: Session, contact_id: Id) -> StoredContact | None:
     """The contact with this id, as it reads now."""
     return list_contacts(session, [contact_id]).get(contact_id)

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, case, func, insert, select
+from sqlalchemy import ColumnElement, and_, case, func, insert, select
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import contact_not_concealed, not_concealed
 from server.tables.contact import contact, contact_person
 from server.tables.hotspot import hotspot_publication, hotspot_region
 from server.tables.person import person_merge
@@ -80,9 +81,12 @@ def list_looks(session: Session, first: date, last: date) -> list[Seen]:
     at_latitude, at_longitude = _place_of(contact.c.latitude, contact.c.longitude)
     contacts = (
         select(at_latitude, at_longitude, contact.c.night, case((is_rough, met), else_=0))
-        .outerjoin(contact_person, contact_person.c.contact_id == contact.c.id)
+        .outerjoin(
+            contact_person,
+            and_(contact_person.c.contact_id == contact.c.id, *not_concealed(session, contact_person.c.person_id)),
+        )
         .outerjoin(site, site.c.id == contact.c.site_id)
-        .where(contact.c.night.between(first, last), at_latitude.is_not(None))
+        .where(contact.c.night.between(first, last), at_latitude.is_not(None), *contact_not_concealed(session))
         .group_by(
             contact.c.id, at_latitude, at_longitude, contact.c.night, contact.c.state, contact.c.unidentified_people
         )
@@ -137,6 +141,7 @@ def list_people_seen(session: Session, first: date, last: date, district_ids: Co
             contact.c.district_id.in_(sorted(district_ids)),
             person_verification.c.verified.is_(True),
             at_latitude.is_not(None),
+            *not_concealed(session, contact_person.c.person_id),
         )
     )
     one_id = find_one_id(session)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import contact_not_concealed, not_concealed
 from server.queries.positions import read_position
 from server.tables.agency import team
 from server.tables.contact import contact, contact_person
@@ -129,7 +130,7 @@ def list_steps(session: Session, referral_id: Id) -> list[Step]:
 
 def list_near_sites(session: Session, referral_ids: Sequence[Id]) -> list[NearSite]:
     """Returns the known sites within 250 m of each referral, the nearest first, with the latest person met at each."""
-    met = _last_met()
+    met = _last_met(session)
     query = (
         select(
             referral.c.id.label("referral_id"), referral.c.latitude.label("from_latitude"),
@@ -140,7 +141,10 @@ def list_near_sites(session: Session, referral_ids: Sequence[Id]) -> list[NearSi
         )
         .select_from(referral)
         .join(site, _in_box(referral, site))
-        .outerjoin(contact_person, contact_person.c.contact_id == met)
+        .outerjoin(
+            contact_person,
+            and_(contact_person.c.contact_id == met, *not_concealed(session, contact_person.c.person_id)),
+        )
         .outerjoin(person, person.c.id == contact_person.c.person_id)
         .where(referral.c.id.in_(referral_ids), site.c.in_use.is_(True))
         .limit(NEAR_LIMIT * max(1, len(referral_ids)))
@@ -249,14 +253,14 @@ def _in_box(one: FromClause, other: FromClause) -> ColumnElement[bool]:
     )
 
 
-def _last_met() -> ColumnElement[str]:
+def _last_met(session: Session) -> ColumnElement[str]:
     """The newest contact at a site in which somebody was met."""
     met = [
         str(state) for state in (ContactState.BEDDED_DOWN, ContactState.ABOUT_TO_BED_DOWN, ContactState.NOT_BEDDED_DOWN)
     ]
     return (
         select(contact.c.id)
-        .where(contact.c.site_id == site.c.id, contact.c.state.in_(met))
+        .where(contact.c.site_id == site.c.id, contact.c.state.in_(met), *contact_not_concealed(session))
         .order_by(contact.c.seen_at.desc())
         .limit(1)
         .correlate(site)

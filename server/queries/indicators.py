@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import not_concealed
 from server.queries.hotspots import find_one_id
 from server.tables.contact import contact_person
 from server.tables.person import person
@@ -21,6 +22,7 @@ def list_seen_nights(session: Session, district_id: Id) -> list[SeenNight]:
         .where(
             contact_person.c.district_id == district_id,
             contact_person.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
+            *not_concealed(session, contact_person.c.person_id),
         )
         .distinct()
     )
@@ -32,7 +34,9 @@ def list_seen_nights(session: Session, district_id: Id) -> list[SeenNight]:
 def list_exits(session: Session) -> list[InstitutionExit]:
     """Everybody of whom it is known which institution they left, and when."""
     query = select(person.c.id, person.c.institution_left, person.c.institution_left_on).where(
-        person.c.institution_left_on.is_not(None), person.c.institution_left.not_in(NO_INSTITUTION)
+        person.c.institution_left_on.is_not(None),
+        person.c.institution_left.not_in(NO_INSTITUTION),
+        *not_concealed(session, person.c.id),
     )
     one_id = find_one_id(session)
     return [

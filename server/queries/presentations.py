@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import not_concealed
 from server.tables.case import mdt_case
 from shared.model.codes import CaseState
 from shared.model.value import Id
@@ -24,6 +25,7 @@ def list_presented(session: Session, district_id: Id, first: date, last: date) -
             mdt_case.c.state.in_(ON_THE_LIST),
             mdt_case.c.since < ends_at,
             or_(mdt_case.c.closed_at.is_(None), mdt_case.c.closed_at >= begins_at),
+            *not_concealed(session, mdt_case.c.person_id),
         )
         .order_by(mdt_case.c.person_id)
     )

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from server.queries.case_list import CaseListRow, CaseListView, list_cases
+from server.queries.concealment import not_concealed
 from server.tables.case import mdt_case
 from server.tables.person import person_need
 from server.tables.priority import case_general, priority_override
@@ -121,6 +122,7 @@ def list_overrides(session: Session, district_id: Id) -> list[Override]:
         select(priority_override)
         .join(mdt_case, mdt_case.c.id == priority_override.c.case_id)
         .where(mdt_case.c.district_id == district_id, priority_override.c.lifted_at.is_(None))
+        .where(*not_concealed(session, mdt_case.c.person_id))
         .order_by(priority_override.c.at, priority_override.c.id)
     )
     return [

@@ -1,11 +1,13 @@
 """The facts about a record that a policy decision rests on: whose it is and where, never what it says."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, CompoundSelect, String, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import list_hidden
 from server.queries.statements import same_person
 from server.tables.agency import team, team_district
 from server.tables.case import case_action, mdt_case
@@ -39,7 +41,16 @@ def find_person_and_same(session: Session, person_id: Id) -> tuple[Subject | Non
         working_agency_ids=_present(row.agency_id for row in rows),
         team_id=own.team_id,
     )
-    return found, same
+    return _hidden_with(session, found, [person_id]), same
+
+
+def _hidden_with(session: Session, found: Subject, person_ids: Sequence[Id]) -> Subject:
+    """The same, hidden where everybody that it is about is hidden (privacy rule A5)."""
+    hidden = list_hidden(session)
+    if not person_ids or any(each not in hidden for each in person_ids):
+        return found
+    known_to = frozenset[Id]().union(*(hidden[each] for each in person_ids))
+    return msgspec.structs.replace(found, hidden=True, known_to_agency_ids=known_to)
 
 
 def list_same_person(session: Session, person_id: Id) -> list[Id]:
@@ -95,22 +106,22 @@ def find_case(session: Session, case_id: Id) -> Subject | None:
     if row is None:
         return None
     rows = session.execute(_PERSON, {"person_id": row.person_id})
-    return Subject(
+    found = Subject(
         kind=SubjectKind.CASE,
         id=case_id,
         district_ids=frozenset({row.district_id}),
         working_agency_ids=_present(each.agency_id for each in rows),
     )
+    return _hidden_with(session, found, [row.person_id])
 
 
 def find_contact(session: Session, contact_id: Id) -> Subject | None:
     """A contact: where it happened, whose team and worker made it."""
-    row = session.execute(
-        select(contact.c.district_id, contact.c.team_id, contact.c.worker_id).where(contact.c.id == contact_id)
-    ).first()
+    columns = (contact.c.district_id, contact.c.team_id, contact.c.worker_id, contact.c.unidentified_people)
+    row = session.execute(select(*columns).where(contact.c.id == contact_id)).first()
     if row is None:
         return None
-    return Subject(
+    found = Subject(
         kind=SubjectKind.CONTACT,
         id=contact_id,
         district_ids=_present([row.district_id]),
@@ -118,6 +129,8 @@ def find_contact(session: Session, contact_id: Id) -> Subject | None:
         team_id=row.team_id,
         worker_id=row.worker_id,
     )
+    met = select(contact_person.c.person_id).where(contact_person.c.contact_id == contact_id)
+    return found if row.unidentified_people else _hidden_with(session, found, list(session.scalars(met)))
 
 
 def find_site(session: Session, site_id: Id) -> Subject | None:

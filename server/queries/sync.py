@@ -37,12 +37,14 @@ from server.queries.sync_devices import (
 from server.queries.sync_orders import (
     Project,
     adopt,
+    conceal,
     erase,
     erase_entity,
     find_scopes,
     move_entity,
     place_entity,
     publish,
+    reveal,
     set_config,
 )
 from server.queries.sync_sql import Sql
@@ -56,6 +58,7 @@ __all__ = [
     "Project",
     "StoredBody",
     "adopt",
+    "conceal",
     "erase",
     "erase_entity",
     "find_change",
@@ -76,6 +79,7 @@ __all__ = [
     "record_wiped",
     "register_device",
     "renew_device",
+    "reveal",
     "set_config",
     "set_safe",
     "set_scopes",
@@ -136,8 +140,9 @@ def _feed(sql: Sql, device: DeviceState, plan: PushPlan) -> None:
     erased = changes.find_erased(sql, [*(s.id for s in plan.stored), *plan.again])
     if erased:
         changes.strip_changes(sql, {s.id: s.body for s in plan.stored if s.id in erased})
-    placements = feed.find_placements(sql, {s.entity for s in plan.stored if s.entity})
-    feed.append(sql, feeds.route_all(plan, device.number, placements, erased), last_seq)
+    entities = {s.entity for s in plan.stored if s.entity}
+    placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
+    feed.append(sql, feeds.route_all(plan, device.number, placements, erased, concealed), last_seq)
 
 
 def pull(

@@ -100,6 +100,14 @@ def find_placements(sql: Sql, entities: set[str]) -> dict[str, frozenset[str]]:
     return _gather(sql.rows("select entity, scope from sync_placement where entity in ?*", entities))
 
 
+def find_concealments(sql: Sql, entities: set[str]) -> dict[str, frozenset[str]]:
+    """Of these entities those that are concealed, each with the only scopes in which it may be heard."""
+    if not entities:
+        return {}
+    found = _gather(sql.rows("select entity, scope from sync_concealment where entity in ?*", entities))
+    return {entity: scopes - {""} for entity, scopes in found.items()}
+
+
 def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     gathered: dict[str, set[str]] = {}
     for key, scope in pairs:

@@ -3,7 +3,7 @@
 Each is one short piece of the caller's transaction and takes the feed counter: order it last, after everything slow.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Raw
 from sqlalchemy.orm import Session
@@ -58,10 +58,22 @@ def _seen(sql: Sql, new: NewChange) -> dict[str, list[merge.Write]]:
 def _store_own(sql: Sql, numbered: Sequence[Change], now_ms: int, last_seq: int) -> list[Stored]:
     stored = [store_own(change, now_ms) for change in numbered]
     changes.insert_changes(sql, stored)
-    placements = feed.find_placements(sql, {s.entity for s in stored if s.entity})
-    placed = ((s, placements.get(s.entity or "", frozenset({s.scope}))) for s in stored)
+    entities = {s.entity for s in stored if s.entity}
+    placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
+    placed = ((s, _heard_in(s.entity or "", s.scope, placements, concealed)) for s in stored)
     feed.append(sql, [entry for s, scopes in placed for entry in feeds.put_everywhere(s, scopes)], last_seq)
     return stored
+
+
+def _heard_in(
+    entity: str,
+    scope: str,
+    placements: Mapping[str, frozenset[str]],
+    concealed: Mapping[str, frozenset[str]],
+) -> frozenset[str]:
+    """Where a change, made in `scope`, of an entity belongs: where that is placed, and may be heard."""
+    scopes = placements.get(entity, frozenset({scope}))
+    return scopes & concealed[entity] if entity in concealed else scopes
 
 
 def set_config(session: Session, device: int, change_id: str, settings: bytes, now_ms: int) -> None:
@@ -101,26 +113,64 @@ def adopt(
 
 
 def place_entity(session: Session, entity: str, scopes: Iterable[str]) -> None:
-    """From now on everything about an entity is heard in these scopes and nowhere else, its past included."""
+    """From now on everything about an entity is heard in these scopes and nowhere else, its past included.
+
+    Where it is concealed it is still heard only by those who may know of it.
+    """
     sql = Sql(session)
     last_seq = feed.lock_counter(sql)
-    wanted = frozenset(scopes)
     sql.run("delete from sync_placement where entity = ?", entity)
-    sql.insert(tables.placement, [(entity, scope) for scope in sorted(wanted)])
-    query = "select id, eff, device, n from sync_change where entity = ? and reason is null order by received_at_ms, device, n"
-    marks = {change_id: digest.mark(eff, device, n) for change_id, eff, device, n in sql.rows(query, entity)}
+    sql.insert(tables.placement, [(entity, scope) for scope in sorted(set(scopes))])
+    _settle(sql, {entity}, last_seq)
+
+
+def conceal(session: Session, entities: Iterable[str], known_to: Iterable[str]) -> None:
+    """From now on these entities are heard only in those of their scopes that are among `known_to`; the others lose them.
+
+    What the others still bring of them is kept, and they are answered as if nobody knew it.
+    """
+    sql = Sql(session)
+    last_seq = feed.lock_counter(sql)
+    every, scopes = set(entities), set(known_to) or {""}
+    sql.run("delete from sync_concealment where entity in ?*", every)
+    sql.insert(tables.concealment, [(entity, scope) for entity in sorted(every) for scope in sorted(scopes)])
+    _settle(sql, every, last_seq)
+
+
+def reveal(session: Session, entities: Iterable[str]) -> None:
+    """From now on these entities are heard again wherever they belong."""
+    sql = Sql(session)
+    last_seq = feed.lock_counter(sql)
+    every = set(entities)
+    sql.run("delete from sync_concealment where entity in ?*", every)
+    _settle(sql, every, last_seq)
+
+
+def _settle(sql: Sql, entities: set[str], last_seq: int) -> None:
+    """Say in the feeds whatever must be said so that these entities are heard where they belong and nowhere else."""
+    query = (
+        "select id, eff, device, n, entity, scope from sync_change where entity in ?* and reason is null "
+        "order by received_at_ms, device, n"
+    )
+    placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
+    marks, wanted = {}, {}
+    for change_id, eff, device, n, entity, scope in sql.rows(query, entities):
+        marks[change_id] = digest.mark(eff, device, n)
+        wanted[change_id] = _heard_in(entity, scope, placements, concealed)
     entries = feeds.place(marks, feed.find_present(sql, marks), wanted)
     feed.append_superseding(sql, entries, last_seq)
 
 
 def find_scopes(session: Session, entity: str) -> frozenset[str]:
-    """Where an entity is heard: where it was placed, else where its changes were made."""
+    """Where an entity is heard: where it was placed, else where its changes were made; where concealed, only of those
+    that may hear it."""
     sql = Sql(session)
     placed = feed.find_placements(sql, {entity}).get(entity)
-    if placed is not None:
-        return placed
-    found = sql.rows("select distinct scope from sync_change where entity = ? and reason is null", entity)
-    return frozenset(scope for (scope,) in found)
+    if placed is None:
+        found = sql.rows("select distinct scope from sync_change where entity = ? and reason is null", entity)
+        placed = frozenset(scope for (scope,) in found)
+    known_to = feed.find_concealments(sql, {entity}).get(entity)
+    return placed if known_to is None else placed & known_to
 
 
 def move_entity(session: Session, entity: str, from_scope: str, to_scope: str) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import case, func, literal, select, union_all
+from sqlalchemy import and_, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
+from server.queries.concealment import contact_not_concealed, not_concealed
 from server.tables.contact import contact, contact_person
 from server.tables.referral import referral
 from server.tables.shift import visit
@@ -64,8 +65,16 @@ def list_cell_looks(session: Session, district_ids: Collection[Id], since: date)
     met = func.count(contact_person.c.person_id) + contact.c.unidentified_people
     contacts = (
         select(contact.c.cell, contact.c.night, case((is_rough, met), else_=0).label("people"))
-        .outerjoin(contact_person, contact_person.c.contact_id == contact.c.id)
-        .where(contact.c.district_id.in_(sorted(district_ids)), contact.c.night >= since, contact.c.cell.is_not(None))
+        .outerjoin(
+            contact_person,
+            and_(contact_person.c.contact_id == contact.c.id, *not_concealed(session, contact_person.c.person_id)),
+        )
+        .where(
+            contact.c.district_id.in_(sorted(district_ids)),
+            contact.c.night >= since,
+            contact.c.cell.is_not(None),
+            *contact_not_concealed(session),
+        )
         .group_by(contact.c.id, contact.c.cell, contact.c.night, contact.c.state, contact.c.unidentified_people)
     )
     empty = select(visit.c.cell, visit.c.night, literal(0).label("people")).where(

@@ -146,6 +146,16 @@ class SyncPlacementRow(SQLModel, table=True):
     scope: str = Field(primary_key=True, max_length=NAME_LENGTH)
 
 
+class SyncConcealmentRow(SQLModel, table=True):
+    """A scope in which a concealed entity may be heard; of one that nobody may hear there is a row for the empty scope."""
+
+    __tablename__ = "sync_concealment"
+    __table_args__ = KEY_ORDERED
+
+    entity: str = Field(primary_key=True, max_length=NAME_LENGTH)
+    scope: str = Field(primary_key=True, max_length=NAME_LENGTH)
+
+
 class SyncErasureRow(SQLModel, table=True):
     """A change that was ordered to be erased, known here or not: it may come back after a restore."""
 
@@ -183,6 +193,7 @@ feed = table_of(SyncFeedRow)
 head = table_of(SyncHeadRow)
 write = table_of(SyncWriteRow)
 placement = table_of(SyncPlacementRow)
+concealment = table_of(SyncConcealmentRow)
 erasure = table_of(SyncErasureRow)
 blob = table_of(SyncBlobRow)
 blob_part = table_of(SyncBlobPartRow)

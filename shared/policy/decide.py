@@ -53,7 +53,7 @@ def decide(actor: Actor, action: Act, subject: Subject, today: date) -> Decision
         gate = why_no_personal_data(actor, today)
         if gate is not None:
             return Deny(reason=gate)
-    if subject.hidden and not _works_with(actor, subject):
+    if subject.hidden and actor.agency_id not in subject.known_to_agency_ids:
         return Deny(reason=NOT_HERE, as_missing=True)
     if not any(_is_within(reach, actor, subject) for reach in reaches):
         return Deny(reason=NOT_HERE, as_missing=True)

@@ -31,7 +31,8 @@ class Subject(Value, frozen=True, kw_only=True):
     """A record as policy sees it.
 
     `working_agency_ids`: the agencies that work with the person; notes are theirs alone (privacy rule A3).
-    `hidden`: only those agencies may know that the record exists (A5).
+    `hidden`: only the agencies of `known_to_agency_ids` may know that the record exists (A5). Being among them grants
+    nothing else: whoever may not see the record otherwise still may not.
     `owner_agency_id`: whose action, note, written update, device or agreement it is. `worker_id`: who made it, or
     whom it is about.
     `opened_for_worker_ids`: workers whose break-glass on this one record has not ended (A4).
@@ -43,6 +44,7 @@ class Subject(Value, frozen=True, kw_only=True):
     district_ids: frozenset[Id] = frozenset()
     working_agency_ids: frozenset[Id] = frozenset()
     hidden: bool = False
+    known_to_agency_ids: frozenset[Id] = frozenset()
     owner_agency_id: Id | None = None
     team_id: Id | None = None
     worker_id: Id | None = None

@@ -12,7 +12,7 @@ from litestar.params import FromPath, FromQuery
 
 from server.access import Access, Door
 from server.actions.notes import find_notes_subject
-from server.queries import districts, person_page, subjects
+from server.queries import agencies, districts, person_page, subjects
 from server.queries.person_page import CaseStanding
 from server.web.coordinator.glance import glance_at
 from server.web.coordinator.partner_view import without_places
@@ -108,6 +108,7 @@ def answer(
         glance=glance_at(person, person_page.count_nights(session, same, outreach_night(now)), now.date()),
         looks=_looks(access, subject, same),
         timeline=[tell(event, notes_withheld) for event in (events if knows_places else without_places(events))],
+        known_to=_known_to(access, subject), may_hide=access.allows(Act.HIDE_PERSON, subject),
         older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
     )  # fmt: skip
 
@@ -118,6 +119,13 @@ def _looks(access: Access, subject: Subject, same: list[Id]) -> list[person_page
         return None
     access.write_lines()
     return person_page.list_looks(access.session, same)
+
+
+def _known_to(access: Access, subject: Subject) -> list[str]:
+    """For whoever may know of a hidden person: who else may. Empty where the person is not hidden."""
+    if not subject.hidden:
+        return []
+    return [each.name for each in agencies.list_agencies(access.session) if each.id in subject.known_to_agency_ids]
 
 
 def _case_shown(access: Access, cases: list[CaseStanding]) -> CaseStanding | None:

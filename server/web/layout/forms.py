@@ -11,10 +11,20 @@ Errors = dict[str, str]
 """Field name to message, in the order of the page."""
 
 
+Several = str | list[str]
+"""What a browser sends for boxes of one name: one text for one, a list for more."""
+
+
 class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A form as it was sent. Subclasses add text fields with empty defaults."""
 
     csrf: str = msgspec.field(name="_csrf_token", default="")
+
+
+def as_tuple(several: Several) -> tuple[str, ...]:
+    """Returns each value once, in order."""
+    values = [several] if isinstance(several, str) else several
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def require_text(errors: Errors, field: str, value: str, message: str, *, longest: int = 10_000) -> str:

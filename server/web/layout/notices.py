@@ -30,6 +30,8 @@ NOTICES = {
     "action_explained": "Explained. It is late still, and no longer red for everyone.",
     "update_sent": "Your update was sent. It is read out at the conference.",
     "agreement_added": "The agreement is kept.",
+    "hidden": "Hidden. Only the services you named know of this record from now on.",
+    "shown_again": "Shown again to everybody who may know of people here.",
     "glass_broken": "The notes are open to you for 24 hours. The privacy officer will review it.",
     "reviewed": "Reviewed. What you found is kept.",
     "tracker_read": "The tracker was read in. What changed is listed below.",

@@ -16,7 +16,7 @@ from server.actions.contacts import list_own_teams, record_contact
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries import contact_form, people, subjects
-from server.web.layout.forms import Errors
+from server.web.layout.forms import Errors, as_tuple
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import count, say
 from server.web.outreach.contact_form import (
@@ -25,7 +25,6 @@ from server.web.outreach.contact_form import (
     STATES,
     SUPPORT,
     ContactForm,
-    as_tuple,
     read_form,
     renew_key,
 )

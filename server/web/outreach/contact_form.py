@@ -8,16 +8,13 @@ import msgspec
 from server.actions.contacts import ContactDraft
 from server.actions.enrolment import PHRASES_OFFERED
 from server.places.postcodes import find_position
-from server.web.layout.forms import Errors, Form, require_choice
+from server.web.layout.forms import Errors, Form, Several, as_tuple, require_choice
 from server.web.layout.words import LOCAL_TIME, say
 from shared.model.codes import ContactState, ReceivingSupport, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.position import Position
 from shared.model.value import Id
 from shared.rules.address_hint import PROMPT, find_hints
-
-Several = str | list[str]
-"""What a browser sends for boxes of one name: one text for one, a list for more."""
 
 LONGEST_WORDS, LONGEST_TEXT = 200, 10_000
 MOST_PEOPLE = 500
@@ -72,12 +69,6 @@ class ContactForm(Form, frozen=True, kw_only=True):
         """The answer to each need that came up."""
         told = (each.partition(":") for each in as_tuple(self.needs))
         return {need: answer for need, _, answer in told if answer}
-
-
-def as_tuple(several: Several) -> tuple[str, ...]:
-    """Returns each value once, in order."""
-    values = [several] if isinstance(several, str) else several
-    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def read_form(form: ContactForm, team_ids: list[Id], now: datetime, errors: Errors) -> ContactDraft | None:

@@ -51,7 +51,7 @@ OUTREACH = {
 ORACLE = {
     Role.WORKER: OUTREACH,
     Role.TEAM_LEAD: OUTREACH | {
-        "merge_people": PATCH, "plan_shift": PATCH, "assign_referral": PATCH, "import_referrals": PATCH,
+        "merge_people": PATCH, "hide_person": WORKS, "plan_shift": PATCH, "assign_referral": PATCH, "import_referrals": PATCH,
         "put_forward_case": PATCH, "see_who_looked": WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS,
         "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
@@ -61,8 +61,8 @@ ORACLE = {
     Role.COORDINATOR: {
         "signed_in": ANY, "see_recipients": ANY, "see_agreements": ANY, "approve_recipient": ANY,
         "see_person": DISTRICT_WORKS, "see_person_list": DISTRICT_WORKS, "see_place": DISTRICT_WORKS,
-        "edit_person": DISTRICT_WORKS, "merge_people": DISTRICT, "hide_person": WORKS, "break_glass": DISTRICT_WORKS,
-        "see_notes": "naynn", "see_who_looked": DISTRICT_WORKS, "see_own_record": DISTRICT_WORKS,
+        "edit_person": DISTRICT_WORKS, "merge_people": DISTRICT, "hide_person": DISTRICT_WORKS,
+        "break_glass": DISTRICT_WORKS, "see_notes": "naynn", "see_who_looked": DISTRICT_WORKS, "see_own_record": DISTRICT_WORKS,
         "export_person": DISTRICT,
         "record_contact": DISTRICT, "correct_contact": DISTRICT, "edit_site": DISTRICT, "see_map": DISTRICT,
         "see_shifts": DISTRICT, "see_referrals": DISTRICT, "see_referral": DISTRICT, "assign_referral": DISTRICT,
@@ -75,7 +75,7 @@ ORACLE = {
     },
     Role.AGENCY_MEMBER: {
         "signed_in": ANY, "see_recipients": ANY,
-        "see_person": WORKS, "see_own_record": WORKS, "see_notes": "naynn", "break_glass": DISTRICT_WORKS,
+        "see_person": WORKS, "see_own_record": WORKS, "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,
         "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
         "see_actions": AGENCY, "answer_action": AGENCY,
@@ -96,7 +96,6 @@ IMPERSONAL = {
     "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_workers", "manage_districts", "see_outbox",
     "approve_recipient", "public",
 }  # fmt: skip
-WORKS_WITH_THE_PERSON = {"works", "agency"}
 
 
 def actor(role: Role, **changes) -> Actor:
@@ -122,7 +121,7 @@ def expected(role: Role, act: Act, relationship: str, state: str) -> str:
         return "r"
     if state in {"no_agreement", "expired_agreement", "untrained", "old_training"} and act.value not in IMPERSONAL:
         return "r"
-    if state == "hidden" and relationship not in WORKS_WITH_THE_PERSON:
+    if state in {"hidden", "hidden_and_opened"}:
         return "n"
     cell = row[list(RELATIONSHIPS).index(relationship)]
     return "y" if cell == "a" and state == "opened" else cell
@@ -130,7 +129,9 @@ def expected(role: Role, act: Act, relationship: str, state: str) -> str:
 
 STATES = {
     "ordinary": ({}, {}),
-    "hidden": ({}, {"hidden": True}),
+    "hidden": ({}, {"hidden": True, "known_to_agency_ids": frozenset({"them"})}),
+    "hidden_and_known_to_us": ({}, {"hidden": True, "known_to_agency_ids": frozenset({"us"})}),
+    "hidden_and_opened": ({}, {"hidden": True, "opened_for_worker_ids": frozenset({"me"})}),
     "opened": ({}, {"opened_for_worker_ids": frozenset({"me"})}),
     "no_agreement": ({"agreements_valid_until": None}, {}),
     "expired_agreement": ({"agreements_valid_until": TODAY - timedelta(days=1)}, {}),
