@@ -34,8 +34,11 @@ FOLLOW_UP_DAYS = 7
 TONIGHT_MAX = 30
 """More stops than a shift can make help nobody; the most urgent and the most lately seen are kept."""
 
-COMPARED_MAX = 400
-"""How many people a new description is compared with: those near, and those whose words it shares."""
+COMPARED_MAX = 250
+"""How many people a new description is compared with: those whose words it shares most, and beside them those near."""
+
+SUGGESTED_MAX = 5
+"""More than a worker would read in the rain."""
 
 
 class Nearby:
@@ -134,7 +137,7 @@ class Nearby:
         new = Sighting(person=_drafted(draft), seen_at=self._context.clock.now(), position=here)
         with self._context.store.reading() as connection:
             rows = {row.id: row for row in self._compared(connection, draft, here)}
-            found = possible_duplicates(new, [_sighting(row) for row in rows.values()])
+            found = possible_duplicates(new, [_sighting(row) for row in rows.values()])[:SUGGESTED_MAX]
             by_id = {card.id: card for card in self._cards(connection, [rows[f.person_id] for f in found], here)}
         return [_likely(rank, one, by_id[one.person_id]) for rank, one in enumerate(found)]
 

@@ -19,20 +19,40 @@ class ContactRow(Struct, frozen=True):
     corrections: int
 
 
-def put_contact(connection: Connection, original: Contact) -> None:
-    """Keep a contact as it was recorded; saying it again changes nothing. `apply_corrections` makes it readable."""
-    connection.execute(
-        "INSERT INTO contact (id, seen_at, night, state, worker_id, body, original) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO NOTHING",
+def put_contact(connection: Connection, contact: Contact) -> bool:
+    """Keep a contact as it was recorded; False, and nothing changes, when it is here already.
+
+    `original` stays empty while nothing was corrected: most contacts never are, and a row half as long keeps a save short.
+    """
+    place = contact.position
+    inserted = connection.execute(
+        "INSERT INTO contact (id, seen_at, night, state, worker_id, shift_id, site_id, referral_id, latitude, longitude,"
+        " next_step, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
         (
-            original.id,
-            to_ms(original.seen_at),
-            original.night.isoformat(),
-            str(original.state),
-            original.worker_id,
-            body_of(original),
-            body_of(original),
+            contact.id,
+            to_ms(contact.seen_at),
+            contact.night.isoformat(),
+            str(contact.state),
+            contact.worker_id,
+            contact.shift_id,
+            contact.site_id,
+            contact.referral_id,
+            place.latitude if place else None,
+            place.longitude if place else None,
+            contact.next_step,
+            body_of(contact),
         ),
+    )
+    if inserted.rowcount:
+        _put_people(connection, contact)
+    return bool(inserted.rowcount)
+
+
+def _put_people(connection: Connection, contact: Contact) -> None:
+    seen_at = to_ms(contact.seen_at)
+    connection.executemany(
+        "INSERT OR IGNORE INTO contact_person (person_id, contact_id, seen_at) VALUES (?, ?, ?)",
+        [(person_id, contact.id, seen_at) for person_id in contact.person_ids],
     )
 
 
@@ -44,6 +64,12 @@ def put_correction(connection: Connection, correction: ContactCorrection) -> Non
     )
 
 
+def is_corrected(connection: Connection, contact_id: Id) -> bool:
+    """Is any correction of this contact here?"""
+    query = "SELECT 1 FROM contact_correction WHERE contact_id = ? LIMIT 1"
+    return connection.execute(query, (contact_id,)).fetchone() is not None
+
+
 def apply_corrections(connection: Connection, contact_id: Id) -> tuple[Contact | None, Contact | None]:
     """Write the contact as all its corrections leave it. Returns it before and after; (None, None) while it is not here."""
     row = find_contact(connection, contact_id)
@@ -51,15 +77,15 @@ def apply_corrections(connection: Connection, contact_id: Id) -> tuple[Contact |
         return None, None
     bodies = connection.execute("SELECT body FROM contact_correction WHERE contact_id = ?", (contact_id,)).fetchall()
     now = corrected(row.original, [read_body(body, ContactCorrection) for (body,) in bodies])
-    _write_corrected(connection, now, len(bodies))
+    _write_corrected(connection, now, row.original if bodies else None, len(bodies))
     return row.contact, now
 
 
-def _write_corrected(connection: Connection, contact: Contact, corrections: int) -> None:
+def _write_corrected(connection: Connection, contact: Contact, original: Contact | None, corrections: int) -> None:
     place = contact.position
     connection.execute(
         "UPDATE contact SET seen_at = ?, night = ?, state = ?, shift_id = ?, site_id = ?, referral_id = ?, latitude = ?,"
-        " longitude = ?, next_step = ?, body = ?, corrections = ? WHERE id = ?",
+        " longitude = ?, next_step = ?, body = ?, original = ?, corrections = ? WHERE id = ?",
         (
             to_ms(contact.seen_at),
             contact.night.isoformat(),
@@ -71,15 +97,13 @@ def _write_corrected(connection: Connection, contact: Contact, corrections: int)
             place.longitude if place else None,
             contact.next_step,
             body_of(contact),
+            None if original is None else body_of(original),
             corrections,
             contact.id,
         ),
     )
     connection.execute("DELETE FROM contact_person WHERE contact_id = ?", (contact.id,))
-    connection.executemany(
-        "INSERT OR IGNORE INTO contact_person (person_id, contact_id, seen_at) VALUES (?, ?, ?)",
-        [(person_id, contact.id, to_ms(contact.seen_at)) for person_id in contact.person_ids],
-    )
+    _put_people(connection, contact)
 
 
 def find_contact(connection: Connection, contact_id: Id) -> ContactRow | None:
@@ -126,7 +150,8 @@ def list_of_shift(connection: Connection, shift_id: Id) -> list[ContactRow]:
 
 
 def _contact_row(row: Any) -> ContactRow:
-    return ContactRow(read_body(row[0], Contact), read_body(row[1], Contact), row[2])
+    contact = read_body(row[0], Contact)
+    return ContactRow(contact, contact if row[1] is None else read_body(row[1], Contact), row[2])
 
 
 def newest_correction_at(connection: Connection, contact_id: Id) -> int | None:

@@ -79,6 +79,18 @@ def refresh_last_seen(connection: Connection, person_id: Id) -> None:
     )
 
 
+def note_contact(connection: Connection, person_id: Id, contact_id: Id, seen_at_ms: int) -> None:
+    """Take this contact, which names the person, as their newest, unless a newer one is known."""
+    connection.execute(
+        "UPDATE person SET (last_seen_at, last_contact_id, last_state, last_site_id, latitude, longitude) ="
+        " (SELECT contact.seen_at, contact.id, contact.state, contact.site_id, coalesce(contact.latitude, site.latitude),"
+        " coalesce(contact.longitude, site.longitude) FROM contact LEFT JOIN site ON site.id = contact.site_id"
+        " WHERE contact.id = :contact)"
+        " WHERE id = :person AND (last_contact_id IS NULL OR (last_seen_at, last_contact_id) < (:seen_at, :contact))",
+        {"person": person_id, "contact": contact_id, "seen_at": seen_at_ms},
+    )
+
+
 def list_last_seen_at(connection: Connection, site_id: Id) -> list[Id]:
     """People whose newest contact was at this place."""
     rows = connection.execute("SELECT id FROM person WHERE last_site_id = ? ORDER BY last_seen_at DESC", (site_id,))

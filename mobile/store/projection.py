@@ -13,6 +13,7 @@ import msgspec
 
 from mobile.store import contacts, people, person_facts, referrals, shifts, sites, visits
 from mobile.store.database import Connection
+from mobile.store.rows import to_ms
 from shared.model.contact import Contact, ContactCorrection
 from shared.model.device import RecordRead
 from shared.model.person import PERSON_FIELDS, NeedRecorded, Person, PersonMerged
@@ -168,8 +169,18 @@ def _read_fact(change: Change) -> Any:
 
 
 def _put_contact(connection: Connection, contact: Contact) -> None:
-    contacts.put_contact(connection, contact)
-    _settle_contact(connection, contact.id)
+    if contacts.put_contact(connection, contact) and not contacts.is_corrected(connection, contact.id):
+        _tell_of_new(connection, contact)
+    else:
+        _settle_contact(connection, contact.id)
+
+
+def _tell_of_new(connection: Connection, contact: Contact) -> None:
+    """A contact nobody has corrected can only move "last seen" forwards: no need to look at all the earlier ones."""
+    for person_id in dict.fromkeys(contact.person_ids):
+        people.note_contact(connection, person_id, contact.id, to_ms(contact.seen_at))
+    if contact.site_id is not None:
+        sites.refresh_last_visit(connection, contact.site_id)
 
 
 def _drop_contact(connection: Connection, contact: Contact) -> None:

@@ -54,9 +54,10 @@ def refresh_last_visit(connection: Connection, site_id: Id) -> None:
     """Take the newest contact or visit at a place as when somebody last looked there, and how many were met."""
     row = connection.execute(
         "SELECT at, people FROM ("
-        " SELECT visit.at AS at, visit.people_found AS people FROM visit WHERE visit.site_id = :site"
-        " UNION ALL SELECT contact.seen_at, (SELECT count(*) FROM contact_person WHERE contact_id = contact.id)"
-        " FROM contact WHERE contact.site_id = :site) ORDER BY at DESC LIMIT 1",
+        " SELECT * FROM (SELECT at, people_found AS people FROM visit WHERE site_id = :site ORDER BY at DESC LIMIT 1)"
+        " UNION ALL SELECT * FROM ("
+        "  SELECT seen_at, (SELECT count(*) FROM contact_person WHERE contact_id = contact.id)"
+        "  FROM contact WHERE site_id = :site ORDER BY seen_at DESC LIMIT 1)) ORDER BY at DESC LIMIT 1",
         {"site": site_id},
     ).fetchone()
     connection.execute(

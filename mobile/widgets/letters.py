@@ -13,6 +13,8 @@ from kivy.metrics import sp
 from mobile.theme.sizes import LETTERS
 
 KEPT = 1_500
+TEXTURES_KEPT = 500
+"""Some screenfuls: a line of letters weighs about 25 KiB on the graphics chip."""
 
 
 def size_px(role: str) -> float:
@@ -20,12 +22,23 @@ def size_px(role: str) -> float:
     return float(sp(LETTERS[role]))
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=TEXTURES_KEPT)
 def texture(text: str, letters_px: float, bold: bool, width_px: int, align: str) -> Any:
     """A white texture of `text` wrapped to `width_px`; tint it with a Color. None for no text."""
     if not text:
         return None
     label = CoreLabel(text=text, font_size=letters_px, bold=bold, text_size=(max(1, width_px), None), halign=align)
+    label.refresh()
+    return label.texture
+
+
+@lru_cache(maxsize=TEXTURES_KEPT)
+def lines_texture(text: str, letters_px: float, bold: bool) -> Any:
+    """A white texture of lines that `fit` has broken already, as wide as the longest: a list that is flung has no time to measure
+    every word again. None for no text."""
+    if not text:
+        return None
+    label = CoreLabel(text=text, font_size=letters_px, bold=bold)
     label.refresh()
     return label.texture
 
@@ -49,26 +62,36 @@ def words_of(text: str) -> list[str]:
 
 @lru_cache(maxsize=KEPT)
 def fit(text: str, letters_px: float, bold: bool, width_px: int, lines: int) -> str:
-    """As many whole words of `text` as fit in so many lines of that width, with an ellipsis when some did not.
+    """As many whole words of `text` as fit in so many lines of that width, a line break between the lines, with an ellipsis when
+    some did not.
 
     Words are measured one by one, since the same ones come again and again in a list.
     """
     space = width_of(" ", letters_px, bold)
-    kept: list[str] = []
-    used, line_px = 1, 0.0
+    kept: list[list[str]] = [[]]
+    line_px = 0.0
     for word in words_of(text):
         word_px = width_of(word, letters_px, bold)
         if line_px and line_px + space + word_px > width_px - 2:
-            used, line_px = used + 1, 0.0
-        if used > lines:
-            return " ".join([*kept[:-1], "…"] if len(kept) > 1 else kept)
+            if len(kept) == lines:
+                return _ended(kept)
+            kept.append([])
+            line_px = 0.0
         line_px += word_px + (space if line_px else 0.0)
-        kept.append(word)
-    return " ".join(kept)
+        kept[-1].append(word)
+    return "\n".join(" ".join(line) for line in kept)
+
+
+def _ended(kept: list[list[str]]) -> str:
+    """The last word makes room for an ellipsis, unless it is the only one there is."""
+    if len(kept) > 1 or len(kept[0]) > 1:
+        kept[-1][-1] = "…"
+    return "\n".join(" ".join(line) for line in kept)
 
 
 def forget() -> None:
     """Drop every cached texture and width: called when the phone locks."""
     texture.cache_clear()
+    lines_texture.cache_clear()
     width_of.cache_clear()
     fit.cache_clear()

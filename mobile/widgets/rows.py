@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.graphics import Color, InstructionGroup, PopMatrix, PushMatrix, Rectangle, RoundedRectangle, Translate
 from kivy.metrics import dp, sp
 from kivy.properties import NumericProperty
@@ -20,6 +21,11 @@ from mobile.widgets.icons import icon_px, icon_texture
 from mobile.widgets.press import has_strayed
 from mobile.widgets.scroller import Scroller
 from shared.model.value import Value
+
+FLUNG_ROWS = 1.5
+"""Moving by more rows than this in one frame, a list is flung: each row is in sight for less than a tenth of a second."""
+
+SETTLED_S = 0.06
 
 
 class Row(Value, frozen=True, kw_only=True):
@@ -39,7 +45,9 @@ class _Slot(InstructionGroup):
     def __init__(self) -> None:
         super().__init__()
         self.index = -1
+        self.is_brief = False
         self.move = Translate()
+        self._coloured: tuple[int, bool, str] | None = None
         self._ground, self._words, self._soft = Color(1, 1, 1, 1), Color(1, 1, 1, 1), Color(1, 1, 1, 1)
         self._card = RoundedRectangle(radius=[dp(ROUND)])
         self._head, self._detail, self._side = Rectangle(), Rectangle(), Rectangle()
@@ -48,35 +56,45 @@ class _Slot(InstructionGroup):
         for part in (*parts, self._detail, self._side, self._icon_colour, self._icon, PopMatrix()):
             self.add(part)
 
-    def show(self, index: int, row: Row, width: float, height: float, lit: bool) -> None:
-        """Draw `row` in a box of that size at the slot's origin."""
-        self.index = index
-        colours = palette()
-        self._ground.rgba = get_color_from_hex(colours.words if lit else colours.card)
-        self._words.rgba = get_color_from_hex(colours.ground if lit else colours.words)
-        self._soft.rgba = get_color_from_hex(colours.ground if lit else colours.soft)
+    def show(self, index: int, row: Row, width: float, height: float, lit: bool, in_brief: bool = False) -> None:
+        """Draw `row` in a box of that size at the slot's origin; in brief, its heading alone."""
+        self.index, self.is_brief = index, in_brief
+        self._colour(row, lit)
         self._card.size = (width, height)
         left = dp(EDGE) + (icon_px() + dp(14) if row.icon else 0)
         # Large letters leave no room beside the heading: what stands at its side goes before the detail.
         side_text, detail_text = (row.side, row.detail) if head_lines() == 1 else ("", _joined(row.side, row.detail))
+        if in_brief:
+            side_text = detail_text = ""
         side_px = letters.width_of(side_text, letters.size_px("small"), False) if side_text else 0
         room = width - left - dp(EDGE)
         detail = _line(detail_text, "small", False, room, detail_lines())
         # Lines that the detail leaves free are the heading's.
-        free = detail_lines() - round((detail.height if detail else 0) / (letters.size_px("small") * 1.17))
+        small_px = letters.size_px("small") * 1.17
+        free = 0 if in_brief else detail_lines() - round((detail.height if detail else 0) / small_px)
         head = _line(row.head, "head", True, room - side_px - dp(GAP), head_lines() + max(0, free))
-        side = letters.texture(side_text, letters.size_px("small"), False, ceil(side_px) + 2, "right")
-        tall = (head.height if head else 0) + (detail.height if detail else 0)
+        side = letters.lines_texture(side_text, letters.size_px("small"), False)
+        tall = (head.height if head else 0) + (detail.height if detail else small_px if in_brief and row.detail else 0)
         top = (height + tall) / 2
         _put(self._head, head, left, top)
         _put(self._detail, detail, left, top - (head.height if head else 0))
         _put(self._side, side, width - dp(EDGE) - (side.width if side else 0), top - dp(2))
-        self._show_icon(row, height, lit)
+        self._show_icon(row, height)
 
-    def _show_icon(self, row: Row, height: float, lit: bool) -> None:
+    def _colour(self, row: Row, lit: bool) -> None:
+        """Only when something else is to be seen: a slot that is re-used mostly keeps its colours."""
+        colours = palette()
+        wanted = (id(colours), lit, row.tone)
+        if wanted == self._coloured:
+            return
+        self._coloured = wanted
+        self._ground.rgba = get_color_from_hex(colours.words if lit else colours.card)
+        self._words.rgba = get_color_from_hex(colours.ground if lit else colours.words)
+        self._soft.rgba = get_color_from_hex(colours.ground if lit else colours.soft)
+        self._icon_colour.rgba = get_color_from_hex(colours.ground if lit else getattr(colours, row.tone))
+
+    def _show_icon(self, row: Row, height: float) -> None:
         side = round(icon_px())
-        colour = palette().ground if lit else getattr(palette(), row.tone)
-        self._icon_colour.rgba = get_color_from_hex(colour)
         self._icon.texture = icon_texture(row.icon, side) if row.icon else None
         self._icon.size = (side, side) if row.icon else (0, 0)
         self._icon.pos = (dp(EDGE), round((height - side) / 2))
@@ -94,6 +112,8 @@ class RowList(Scroller):
         self.rows: Sequence[Row] = ()
         self._slots: list[_Slot] = []
         self._lit = -1
+        self._drawn_at = 0.0
+        self._fill_in = Clock.create_trigger(self._complete, SETTLED_S)
         self.fbind("size", self._resize)
         self.fbind("pos", self._resize)
         self.fbind("offset", self._refresh)
@@ -174,12 +194,28 @@ class RowList(Scroller):
         count, step, height = len(self._slots), self._step_px(), self.row_height
         if not count:
             return
+        in_brief = self._is_flung(step)
         first = min(int(self.offset // step), len(self.rows) - count)
         for index in range(max(0, first), max(0, first) + count):
             slot = self._slots[index % count]
             if slot.index != index:
-                slot.show(index, self.rows[index], self.width - 2 * dp(EDGE), height, index == self._lit)
+                slot.show(index, self.rows[index], self.width - 2 * dp(EDGE), height, index == self._lit, in_brief)
                 slot.move.xy = (self.x + dp(EDGE), self.top - index * step - height)
+
+    def _is_flung(self, step: float) -> bool:
+        """Do rows rush by too fast to be read? Then headings do, and the rest is filled in when they come to rest."""
+        jump, self._drawn_at = abs(self.offset - self._drawn_at), self.offset
+        if jump < FLUNG_ROWS * step:
+            return False
+        self._fill_in.cancel()
+        self._fill_in()
+        return True
+
+    def _complete(self, *_: object) -> None:
+        for slot in self._slots:
+            if slot.is_brief:
+                slot.index = -1
+        self._refresh()
 
 
 def head_lines() -> int:
@@ -198,8 +234,7 @@ def _joined(side: str, detail: str) -> str:
 
 def _line(text: str, role: str, bold: bool, width: float, lines: int) -> Any:
     size = letters.size_px(role)
-    fitted = letters.fit(text, size, bold, int(width), lines)
-    return letters.texture(fitted, size, bold, int(width), "left")
+    return letters.lines_texture(letters.fit(text, size, bold, int(width), lines), size, bold)
 
 
 def _put(box: Any, texture: Any, x: float, top: float) -> None:

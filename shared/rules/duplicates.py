@@ -67,10 +67,11 @@ def possible_duplicates(
     contradicts (another gender, date of birth, an age far off) rules a suggestion out.
     """
     found = []
+    said = _Said.of(new.person)
     for other in known:
         if other.person.id == new.person.id or _contradict(new.person, other.person, limits):
             continue
-        strong, weak = _identity_grounds(new.person, other.person, limits)
+        strong, weak = _identity_grounds(new.person, said, other.person, limits)
         place, metres = _place_grounds(new, other, limits)
         if not strong and not (weak and place):
             continue
@@ -116,23 +117,36 @@ def say_duration(span: timedelta) -> str:
     return f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
-def _identity_grounds(one: Person, other: Person, limits: DuplicateLimits) -> tuple[list[str], list[str]]:
+class _Said(Value, frozen=True, kw_only=True):
+    """What one person is called and looks like, taken to pieces once for a comparison with hundreds."""
+
+    names: frozenset[str]
+    called: frozenset[str]
+    described: frozenset[str]
+
+    @staticmethod
+    def of(person: Person) -> "_Said":
+        names = frozenset(text.casefold().strip() for text in (person.name, person.alias)) - {""}
+        called = telling_words(f"{person.name} {person.alias}")
+        return _Said(names=names, called=called, described=telling_words(person.description))
+
+
+def _identity_grounds(one: Person, said: _Said, other: Person, limits: DuplicateLimits) -> tuple[list[str], list[str]]:
     strong, weak = [], []
-    names = {text.casefold().strip() for text in (one.name, one.alias)} - {""}
     theirs = dict.fromkeys((other.name.strip(), other.alias.strip()))
-    strong += [f"both called '{text}'" for text in theirs if text.casefold() in names]
+    strong += [f"both called '{text}'" for text in theirs if text.casefold() in said.names]
     if one.date_of_birth is not None and one.date_of_birth == other.date_of_birth:
         strong.append("the same date of birth")
-    common = telling_words(one.description) & telling_words(other.description)
+    described = telling_words(other.description)
+    common = said.described & described
     if len(common) >= limits.telling_words_shared:
         strong.append(f"{say_list(f'{chr(39)}{word}{chr(39)}' for word in sorted(common))} in both descriptions")
-    said = telling_words(f"{one.name} {one.alias}") & telling_words(other.description)
-    said |= telling_words(f"{other.name} {other.alias}") & telling_words(one.description)
-    said |= telling_words(f"{one.name} {one.alias}") & telling_words(f"{other.name} {other.alias}")
-    if said and not strong:
-        weak.append(
-            f"{say_list(f'{chr(39)}{word}{chr(39)}' for word in sorted(said))} in what both are called or look like"
-        )
+    if not strong:
+        called = telling_words(f"{other.name} {other.alias}")
+        shared = (said.called & described) | (called & said.described) | (said.called & called)
+        if shared:
+            words = say_list(f"{chr(39)}{word}{chr(39)}" for word in sorted(shared))
+            weak.append(f"{words} in what both are called or look like")
     return strong, weak
 
 

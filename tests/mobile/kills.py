@@ -158,9 +158,12 @@ def _rest(mine: Connection) -> list[str]:
     return said
 
 
-def look(directory: Path, said: list[str], tally: Tally) -> None:
-    """Open what is left as the app would, and count what is missing, double or half."""
-    rig = Rig(directory, family="1ook0000")
+def look(directory: Path, said: list[str], tally: Tally, *, real_network: bool = False) -> None:
+    """Open what is left as the app would, and count what is missing, double or half.
+
+    A phone that syncs with a real server keeps to that server's time: else its lease would end between two looks.
+    """
+    rig = Rig(directory, family="1ook0000", real_network=real_network)
     rig.clocks.pass_(minutes=21)  # five kills while unlocking are five tries: the block has passed
     if not rig.field.unlock(PIN).is_unlocked:
         tally.would_not_open += 1
@@ -273,7 +276,7 @@ def _kill_while_syncing(directory: Path, server: dict[str, Any], kills: int, see
     for n in range(kills):
         new = kill_once("sync", directory, seed + n, seconds_max=0.35)
         said += new
-        look(directory, new, tally)
+        look(directory, new, tally, real_network=True)
         tally.kills += 1
     tally.by_work["sync"] = kills
     return said

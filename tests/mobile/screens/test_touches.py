@@ -65,6 +65,25 @@ def test_five_thousand_people_scroll_under_a_finger_and_one_is_picked(field, on_
     on_glass(_app(field), story)
 
 
+def test_a_flung_list_shows_headings_and_fills_in_the_rest_when_it_rests(field, on_glass):
+    field.people = tuple(PersonCard(id=f"p-{n}", known_as=f"Person {n}", description="grey coat") for n in range(500))
+
+    async def story(driver):
+        await driver.tap("People")
+        await driver.until(lambda: driver.find_row("Person 3"))
+        rows, _ = driver.find_row("Person 3")
+        rows.scroll_to(3_000)
+        moved = [slot for slot in rows._slots if slot.is_brief]
+        assert moved, "too fast to read"
+        assert all(slot._head.size[0] and not slot._detail.size[0] for slot in moved)
+        await driver.until(lambda: not any(slot.is_brief for slot in rows._slots))
+        assert all(slot._detail.size[0] for slot in rows._slots)
+        rows.scroll_to(3_050)
+        assert not any(slot.is_brief for slot in rows._slots), "a finger's pace leaves nothing out"
+
+    on_glass(_app(field), story)
+
+
 def test_one_finger_pans_the_map_and_buttons_zoom_it(field, on_glass):
     async def story(driver):
         await driver.tap("Map")

@@ -23,8 +23,16 @@ def test_what_does_not_fit_ends_at_a_whole_word():
     assert set(fitted.split()[:-1]) <= set(said.split())
 
 
+def test_lines_are_broken_where_they_are_full():
+    assert letters.fit("aa bb cc", 20.0, False, int(letters.width_of("aa bb", 20.0, False)) + 4, 2) == "aa bb\ncc"
+    assert letters.fit("Wolverhampton", 20.0, False, 10, 1) == "Wolverhampton", "one long word is never cut"
+    assert letters.fit("", 20.0, False, 100, 2) == ""
+
+
 def test_forgetting_leaves_no_letter():
     letters.texture("Marek", 20.0, True, 200, "left")
+    letters.lines_texture("Marek", 20.0, True)
     letters.forget()
+    assert letters.lines_texture.cache_info().currsize == 0
     assert letters.texture.cache_info().currsize == 0
     assert letters.fit.cache_info().currsize == 0
