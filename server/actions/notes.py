@@ -48,6 +48,11 @@ def read_notes(access: Access, person_id: Id) -> list[PersonNote]:
     return notes.list_notes(access.session, same)
 
 
+def list_openings(access: Access, person_id: Id) -> list[BreakGlass]:
+    """When and why others opened these notes in need, for whoever has been let through to read them."""
+    return notes.list_openings(access.session, subjects.list_same_person(access.session, person_id))
+
+
 def write_note(access: Access, person_id: Id, text: str) -> PersonNote:
     """Write a note for one's own service. Raises Invalid for an empty one."""
     subject, _ = find_notes_subject(access, person_id)

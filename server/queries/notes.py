@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.queries.statements import ids
@@ -99,6 +99,20 @@ _OPENED_FOR = select(break_glass.c.worker_id).where(
 def list_opened_for(session: Session, person_ids: Collection[Id], now: datetime) -> frozenset[Id]:
     """The workers for whom this person's notes stand open now."""
     return frozenset(session.scalars(_OPENED_FOR, {"person_ids": person_ids, "now": now}))
+
+
+def list_openings(session: Session, person_ids: Collection[Id]) -> list[BreakGlass]:
+    """Every time this person's notes were opened in need, the newest first."""
+    query = select(break_glass).where(break_glass.c.person_id.in_(person_ids))
+    rows = session.execute(query.order_by(break_glass.c.at.desc(), break_glass.c.id)).mappings()
+    return [BreakGlass(**row) for row in rows]
+
+
+def count_reviewed(session: Session, since: datetime) -> tuple[int, int]:
+    """How many openings since a moment were reviewed, and how many there were."""
+    query = select(func.count(break_glass.c.reviewed_at), func.count()).where(break_glass.c.at >= since)
+    reviewed, opened = session.execute(query).one()
+    return reviewed, opened
 
 
 def find_break_glass(session: Session, opened_id: Id) -> BreakGlass | None:

@@ -60,6 +60,12 @@ def list_short_names(session: Session, worker_ids: Collection[Id]) -> dict[Id, s
     return {row.id: row.short_name for row in rows}
 
 
+def list_agency_ids(session: Session, worker_ids: Collection[Id]) -> dict[Id, Id]:
+    """The agency of each of these workers. Unknown ids are left out."""
+    rows = session.execute(select(worker.c.id, worker.c.agency_id).where(worker.c.id.in_(worker_ids)))
+    return {row.id: row.agency_id for row in rows}
+
+
 def _list_workers(session: Session, condition: ColumnElement[bool]) -> list[Worker]:
     rows = session.execute(WORKERS.where(condition).order_by(worker.c.name, worker.c.id))
     return [read_worker(row) for row in rows]

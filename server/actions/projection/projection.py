@@ -25,6 +25,7 @@ from server.actions.projection.verification import derive_verification
 from server.queries import audit
 from server.queries.audit import AuditLine
 from server.queries.turns import take_turns
+from server.queries.workers import list_agency_ids
 from shared.model.value import Id
 from shared.policy import Act
 from sync.server import AcceptedChange
@@ -81,14 +82,17 @@ class Projection:
             )
             for (who, device), count in counts.items()
         ]
-        audit.add_lines(session, [*lines, *self._reads(batch)])
+        audit.add_lines(session, [*lines, *self._reads(session, batch)])
 
-    def _reads(self, batch: Batch) -> list[AuditLine]:
+    def _reads(self, session: Session, batch: Batch) -> list[AuditLine]:
+        reads = batch.facts.get("record.read", ())
+        agency_ids = list_agency_ids(session, {fact.value.worker_id for fact in reads}) if reads else {}
         return [
             AuditLine(
                 id=fact.value.id,
                 at=fact.value.at,
                 actor_id=fact.value.worker_id,
+                agency_id=agency_ids.get(fact.value.worker_id),
                 device_number=fact.device,
                 action=str(Act.SEE_PERSON if fact.value.subject_kind == "person" else Act.SEE_PLACE),
                 subject_kind=fact.value.subject_kind[:40],
@@ -96,5 +100,5 @@ class Projection:
                 purpose=fact.value.purpose[:200],
                 detail="read on the phone",
             )
-            for fact in batch.facts.get("record.read", ())
+            for fact in reads
         ]

@@ -5,9 +5,10 @@ from server.web.agency.actions import explain, mark_done, show_actions
 from server.web.agency.agendas import download_agenda, send_update, show_agenda, show_agendas
 from server.web.agency.agreements import add_agreement, show_agreements
 from server.web.agency.hiding import hide, lift, show_hiding
+from server.web.agency.looks import show_looks
 from server.web.agency.notes import break_glass, show_notes, write_note
 
 PAGES = (
     show_actions, mark_done, explain, show_agendas, show_agenda, download_agenda, send_update, show_agreements, add_agreement,
-    show_notes, write_note, break_glass, show_hiding, hide, lift,
+    show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks,
 )  # fmt: skip

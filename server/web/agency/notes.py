@@ -87,12 +87,14 @@ def _answer(
 
 def _shown(request: AnyRequest, access: Access, person_id: Id, errors: Errors, form: NoteForm) -> Response[str]:
     found = notes.read_notes(access, person_id)
+    opened = notes.list_openings(access, person_id)
     person = people.find_person(access.session, person_id)
     names = {agency.id: agency.name for agency in agencies.list_agencies(access.session)}
     authors = workers.list_short_names(access.session, {note.worker_id for note in found})
     return page(
         request, "agency/notes.html", title="Notes", worker=access.worker, status=422 if errors else 200, errors=errors,
         form=form, person_id=person_id, known_as=person.known_as if person else "", now=access.now,
+        opened=[(names[each.agency_id], notes.CAUSES.get(each.cause, each.cause), each) for each in opened],
         notes=[(names[note.agency_id], authors.get(note.worker_id, ""), note) for note in found],
     )  # fmt: skip
 

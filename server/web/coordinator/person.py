@@ -92,7 +92,8 @@ def answer(
     events = person_page.list_events(session, same, before or now, before_id)
     knows_places = access.allows(Act.SEE_PLACE, subject)
     reason = standing.reason if standing else "not verified: nobody has seen them bedded down yet"
-    notes_withheld = "" if access.allows(Act.SEE_NOTES, subject) else _ask(works_with)
+    reads_notes = _note_what_is_shown(access, subject, knows_places)
+    has_notes = bool(subject.ask_agency) or any(event.kind == "contact" and event.text for event in events)
     may_decide = district is not None and access.allows(Act.CHANGE_CASE, subjects.of_district(district.id))
     return page(
         request, "coordinator/person.html", title=person.known_as, section="/cases", worker=access.worker, now=now,
@@ -107,10 +108,22 @@ def answer(
         needs=person_page.list_needs(session, same), works_with=works_with,
         glance=glance_at(person, person_page.count_nights(session, same, outreach_night(now)), now.date()),
         looks=_looks(access, subject, same),
-        timeline=[tell(event, notes_withheld) for event in (events if knows_places else without_places(events))],
+        timeline=[tell(event, reads_notes) for event in (events if knows_places else without_places(events))],
+        ask=_ask(subject, works_with) if has_notes and not reads_notes else "",
+        may_see_looks=access.allows(Act.SEE_OWN_RECORD, subject),
         known_to=_known_to(access, subject), may_hide=access.allows(Act.HIDE_PERSON, subject),
         older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
     )  # fmt: skip
+
+
+def _note_what_is_shown(access: Access, subject: Subject, knows_places: bool) -> bool:
+    """Write a line for each part of the record that this page shows (privacy rule A6); returns whether notes are one."""
+    if knows_places:
+        access.note_seen(SubjectKind.PERSON, [subject.id], action=Act.SEE_PLACE, purpose=PURPOSE)
+    if not access.allows(Act.SEE_NOTES, subject):
+        return False
+    access.require(Act.SEE_NOTES, subject, purpose=PURPOSE)
+    return True
 
 
 def _looks(access: Access, subject: Subject, same: list[Id]) -> list[person_page.Look] | None:
@@ -158,10 +171,10 @@ def _decide_heading(case: CaseStanding | None) -> str:
     return "Put on the MDT case list"
 
 
-def _ask(works_with: list[person_page.WorksWith]) -> str:
-    """Privacy rule A3: notes are for the services that work with the person; others hear whom to ask."""
-    names = sorted({each.agency_name for each in works_with})
-    return f"Notes exist. Ask {' or '.join(names) if names else 'the service that works with this person'}."
+def _ask(subject: Subject, works_with: list[person_page.WorksWith]) -> str:
+    """Privacy rule A3: others hear that there are notes and whom to ask, once; not how many, by whom or from when."""
+    names = subject.ask_agency or " or ".join(sorted({each.agency_name for each in works_with}))
+    return f"Notes exist. Ask {names or 'the service that works with this person'}."
 
 
 def _older(person_id: Id, events: list[person_page.Event]) -> str:

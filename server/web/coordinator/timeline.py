@@ -20,22 +20,22 @@ class Told(Value, frozen=True, kw_only=True):
     text: str = ""
 
 
-def tell(event: Event, notes_withheld: str) -> Told:
-    """Returns the event in words. `notes_withheld` takes the place of a contact's note where the reader may not see
-    it."""
+def tell(event: Event, reads_notes: bool) -> Told:
+    """Returns the event in words. A contact's note is told to whoever reads notes; to others not even that there is one
+    (privacy rule A3)."""
     kind_words, words = TELLERS.get(event.kind, ("Record", _plain))
-    headline, text = words(event, notes_withheld)
+    headline, text = words(event, reads_notes)
     return Told(kind=event.kind, kind_words=kind_words, at=event.at, by=event.by, headline=headline, text=text)
 
 
-def _contact(event: Event, notes_withheld: str) -> tuple[str, str]:
+def _contact(event: Event, reads_notes: bool) -> tuple[str, str]:
     place = f" at {event.place}" if event.place else ""
-    note = (notes_withheld or event.text) if event.text else ""
+    note = event.text if reads_notes else ""
     step = f"Next step: {event.more}" if event.more else ""
     return f"{say(ContactState(event.code))}{place}", " ".join(part for part in (_stop(note), _stop(step)) if part)
 
 
-def _verification(event: Event, notes_withheld: str) -> tuple[str, str]:
+def _verification(event: Event, reads_notes: bool) -> tuple[str, str]:
     basis = lower_first(say(EvidenceBasis(event.more)))
     status = ReviewStatus(event.code)
     if status is ReviewStatus.UNREVIEWED:
@@ -43,7 +43,7 @@ def _verification(event: Event, notes_withheld: str) -> tuple[str, str]:
     return f"Verification {lower_first(say(status))}: {basis}", event.text
 
 
-def _case(event: Event, notes_withheld: str) -> tuple[str, str]:
+def _case(event: Event, reads_notes: bool) -> tuple[str, str]:
     words = {
         CaseState.CANDIDATE: f"Put forward for {event.place}’s MDT list",
         CaseState.LISTED: f"Put on {event.place}’s MDT list",
@@ -57,20 +57,20 @@ def _case(event: Event, notes_withheld: str) -> tuple[str, str]:
     )
 
 
-def _review(event: Event, notes_withheld: str) -> tuple[str, str]:
+def _review(event: Event, reads_notes: bool) -> tuple[str, str]:
     return f"Reviewed at MDT {event.code}", " ".join(part for part in (_stop(event.more), _stop(event.text)) if part)
 
 
-def _action(event: Event, notes_withheld: str) -> tuple[str, str]:
+def _action(event: Event, reads_notes: bool) -> tuple[str, str]:
     due = say_short_day(date.fromisoformat(event.code[:10]))
     return f"{event.place}: {event.text}", f"By {due}." + (f" Done: {event.more}" if event.more else "")
 
 
-def _referral(event: Event, notes_withheld: str) -> tuple[str, str]:
+def _referral(event: Event, reads_notes: bool) -> tuple[str, str]:
     return f"Reported to us ({event.more}), {lower_first(say(ReferralState(event.code)))}", _stop(event.text)
 
 
-def _plain(event: Event, notes_withheld: str) -> tuple[str, str]:
+def _plain(event: Event, reads_notes: bool) -> tuple[str, str]:
     return event.code, event.text
 
 
@@ -79,7 +79,7 @@ def _stop(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?")) else f"{text}."
 
 
-TELLERS: dict[str, tuple[str, Callable[[Event, str], tuple[str, str]]]] = {
+TELLERS: dict[str, tuple[str, Callable[[Event, bool], tuple[str, str]]]] = {
     "contact": ("Contact", _contact),
     "verification": ("Verification", _verification),
     "case": ("Case", _case),

@@ -7,8 +7,10 @@ import pytest
 
 from server.actions import notes
 from server.problems import Failure, Forbidden, Invalid, NotFound
+from server.queries import audit
 from server.queries import notes as stored
 from tests.server.mdt.conftest import Browser
+from tests.web import county
 
 REASON = "He is unconscious at A&E and they ask for his medicines"
 
@@ -133,3 +135,56 @@ def test_a_note_that_holds_an_address_is_asked_about_once(browser: Browser) -> N
     assert "14 Queens Road" in asked.text
     assert browser.post("/people/joan/notes", text="Sister at 14 Queens Road", sure="yes").status_code == 303
     assert browser.post("/people/joan/notes", text=" ").status_code == 422
+
+
+def test_others_hear_that_there_are_notes_once_and_never_how_many_by_whom_or_from_when(browser: Browser, enter) -> None:
+    with enter("tom") as access:
+        notes.write_note(access, "marek", "Takes insulin")
+    page = browser.sign_in("priya").get("/people/marek").text
+    assert page.count("Notes exist. Ask Beacon Outreach.") == 1
+    assert "Foot sore" not in page
+    assert "insulin" not in page
+    assert "Foot sore" in browser.sign_in("tom").get("/people/marek").text
+
+
+def test_what_was_read_through_the_glass_is_marked_also_on_the_persons_own_page(
+    browser: Browser, enter, watford
+) -> None:
+    write_as_beacon(enter)
+    with enter("priya") as access:
+        notes.break_the_glass(access, "joan", "medical_emergency", REASON)
+    browser.sign_in("priya").get("/people/joan")
+    with watford.reading() as session:
+        lines = audit.list_lines(session, subject_kind="person", subject_id="joan")
+    assert [line.reason for line in lines if line.action == "see_notes" and line.actor_id == "priya"] == [
+        "by break-glass"
+    ]
+    assert "Opened in need" in browser.sign_in("priya").get("/people/joan/looks").text
+
+
+def test_the_service_whose_notes_were_opened_sees_it_and_the_review(browser: Browser, enter) -> None:
+    write_as_beacon(enter)
+    with enter("ruth", timedelta(days=-8)) as access:
+        opened = notes.break_the_glass(access, "joan", "medical_emergency", REASON)
+    assert "CGL Spectrum · Medical emergency, waits for review" in browser.sign_in("tom").get("/people/joan/notes").text
+    queue = browser.sign_in("omar").get("/access-reviews").text
+    assert "Waits for more than 7 days" in queue
+    assert "0 of 1 openings of the last 28 days reviewed" in queue
+    assert browser.post(f"/access-reviews/{opened.id}", finding="A&E confirmed it").status_code == 303
+    assert "1 of 1 openings of the last 28 days reviewed" in browser.get("/access-reviews").text
+
+
+def test_the_person_may_hear_which_organisations_looked_and_only_some_who_and_why(
+    browser: Browser, enter, watford
+) -> None:
+    browser.sign_in("priya").get(f"/cases?district={county.WATFORD}")
+    browser.get("/people/joan")
+    by_worker = browser.sign_in("aisha").get("/people/joan/looks")
+    assert by_worker.status_code == 200
+    assert "Watford Housing" in by_worker.text
+    assert "name on a list, where they sleep, record" in by_worker.text
+    assert "Priya" not in by_worker.text
+    answering = browser.sign_in("tom").get("/people/joan/looks").text
+    assert "Priya S, Watford Housing · record · coordination" in answering
+    assert browser.sign_in("ruth").get("/people/joan/looks").status_code == 404
+    assert browser.sign_in("helen").get("/people/joan/looks").status_code == 403

@@ -1,0 +1,51 @@
+"""What of a person somebody looked at, told by the named action that let them: each line of the audit has a field class by it
+(privacy rule A6)."""
+
+from enum import Enum
+
+from shared.policy.actions import Act
+
+
+class FieldClass(str, Enum):
+    """A part of what is known of a person."""
+
+    NAME = "name"
+    """Who they are, as on a list."""
+    RECORD = "record"
+    PLACE = "place"
+    NOTES = "notes"
+    CASE = "case"
+    LOOKS = "looks"
+    """Who looked before."""
+    EVERYTHING = "everything"
+    NOTHING = "nothing"
+    """The action changes something, and shows no more than the actor saw before."""
+
+    def __str__(self) -> str:
+        return self.value
+
+
+FIELD_CLASS: dict[Act, FieldClass] = {
+    Act.SEE_PERSON: FieldClass.RECORD,
+    Act.SEE_OWN_RECORD: FieldClass.RECORD,
+    Act.HIDE_PERSON: FieldClass.RECORD,
+    Act.EDIT_PERSON: FieldClass.RECORD,
+    Act.SEE_PERSON_LIST: FieldClass.NAME,
+    Act.RECORD_CONTACT: FieldClass.NAME,
+    Act.SEE_PLACE: FieldClass.PLACE,
+    Act.SEE_MAP: FieldClass.PLACE,
+    Act.SEE_NOTES: FieldClass.NOTES,
+    Act.SEE_CASE: FieldClass.CASE,
+    Act.SEE_ACTIONS: FieldClass.CASE,
+    Act.SEE_WHO_LOOKED: FieldClass.LOOKS,
+    Act.EXPORT_PERSON: FieldClass.EVERYTHING,
+}
+"""Actions that are not here show nothing of a person, or only what another line of the same request stands for."""
+
+
+def field_class(action: str) -> FieldClass:
+    """What a line of the audit says was looked at; an action of a newer version counts as the whole record."""
+    try:
+        return FIELD_CLASS.get(Act(action), FieldClass.NOTHING)
+    except ValueError:
+        return FieldClass.RECORD
