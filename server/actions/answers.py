@@ -1,6 +1,6 @@
 """What an agency says of an action it owes:
 
-that it is done, or why it was missed; and what it writes before a conference.
+that it is done, or why it was missed; what it writes before a conference, and that it cannot come.
 """
 
 import msgspec
@@ -11,7 +11,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries import case_actions, conferences
 from server.queries.case_actions import OwnedAction
 from shared.model.case import Action
-from shared.model.conference import WrittenUpdate
+from shared.model.conference import Attendance, WrittenUpdate
 from shared.model.value import Id
 from shared.policy import Act
 
@@ -66,6 +66,22 @@ def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> W
     )
     conferences.add_update(access.session, update)
     return update
+
+
+def send_apologies(access: Access, conference_id: Id) -> None:
+    """Say that one's agency cannot come. Raises Failure when the conference has ended or the agency was noted as present."""
+    conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
+    noted = conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id)
+    if conference.finished_at is not None or (noted is not None and noted.attended):
+        raise Failure(CONFLICTING, "This conference has begun or ended. Tell the coordinator instead.")
+    record = Attendance(
+        id=access.new_id(),
+        conference_id=conference_id,
+        agency_id=access.actor.agency_id,
+        apologies=True,
+        name=access.worker.short_name,
+    )
+    conferences.set_attendance(access.session, record)
 
 
 def _open(access: Access, action_id: Id) -> OwnedAction:

@@ -1,84 +1,74 @@
 """The MDT list of a district:
 
-verified people come to it by themselves, others by a coordinator's decision; from candidate to listed, declined or
-closed. Every step keeps its reason.
+somebody puts a person forward on some evidence, a coordinator decides; from candidate to listed, declined or closed. Every
+step keeps its reason. Who arrives by themselves is in `server.actions.arrivals`.
 """
-
-from collections.abc import Callable, Sequence
-from datetime import datetime
-
-from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.problems import Invalid, NotFound
-from server.queries import audit, cases, districts, subjects
-from server.queries.audit import AuditLine
-from server.queries.cases import CaseMark
-from server.queries.verification import PersonStatus, find_status
+from server.queries import case_moves, cases, districts, subjects
+from server.queries.verification import find_status
 from shared.model.case import Case
-from shared.model.codes import CaseState
+from shared.model.codes import CaseState, EvidenceBasis
 from shared.model.value import Id
 from shared.policy import Act
 
-
-def put_forward_verified(
-    session: Session, statuses: Sequence[PersonStatus], now: datetime, new_id: Callable[[], Id]
-) -> list[Case]:
-    """A candidate, with the reason, for each verified person whom their district's list does not know yet."""
-    verified = [each for each in statuses if each.verified and each.district_id]
-    if not verified:
-        return []
-    known = cases.list_case_marks(session, [each.person_id for each in verified])
-    new = [
-        Case(
-            id=new_id(),
-            person_id=each.person_id,
-            district_id=each.district_id or "",
-            state=CaseState.CANDIDATE,
-            since=now,
-            reason=each.reason,
-        )
-        for each in verified
-        if _is_news(each, known.get((each.person_id, each.district_id or ""), ()))
-    ]
-    cases.add_cases(session, new)
-    audit.add_lines(session, [_line(each, now, new_id()) for each in new])
-    return new
+BASES = tuple(basis for basis in EvidenceBasis if basis is not EvidenceBasis.PUBLIC_REFERRAL_ONLY)
+"""On what evidence somebody may be put forward: an alert alone is a referral, and is looked into first."""
 
 
-def _is_news(status: PersonStatus, theirs: Sequence[CaseMark]) -> bool:
-    """Does the list need to hear of this person? Not while it has them, nor again on the evidence it has dealt with.
+def put_forward(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis | None, reason: str) -> Case:
+    """Put a person forward, verified or not, on some evidence: onto the list by its coordinator, as a candidate by anybody
+    else.
 
-    A closed case comes back when outreach sees the person after it was closed; a declined one only once they were not
-    verified in between, so that a coordinator's decision is not asked for anew every night.
+    Raises NotFound or Forbidden where the actor may not know the person, Invalid where the list may not take them.
     """
-    if any(case.is_live for case in theirs):
-        return False
-    ended = max((case.closed_at for case in theirs if case.closed_at is not None), default=None)
-    return ended is None or (status.since is not None and status.since > ended)
-
-
-def put_forward(access: Access, person_id: Id, district_id: Id, reason: str) -> Case:
-    """Put a person forward by a coordinator's decision, verified or not.
-
-    Raises Invalid where the list may not take them.
-    """
-    access.require(Act.PUT_FORWARD_CASE, subjects.find_person(access.session, person_id), purpose="case list")
+    subject = access.require(Act.SEE_PERSON, subjects.find_person(access.session, person_id), purpose="case list")
+    access.require(Act.PUT_FORWARD_CASE, subject, purpose="case list")
     access.require_district(Act.PUT_FORWARD_CASE, district_id)
-    if cases.find_live_case(access.session, person_id, district_id) is not None:
-        raise Invalid("This person is on the list already.")
-    _check_verified_only(access, person_id, district_id)
+    if basis not in BASES:
+        raise Invalid("Choose the evidence.")
+    check_on_no_list(access, person_id, district_id)
+    if may_decide(access, district_id):
+        _check_verified_only(access, person_id, district_id)
+    return add_case(access, person_id, district_id, basis, reason)
+
+
+def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis, reason: str) -> Case:
+    """Store a case that somebody put forward. What may not be is refused before."""
     new = Case(
         id=access.new_id(),
         person_id=person_id,
         district_id=district_id,
-        state=CaseState.LISTED,
+        state=CaseState.LISTED if may_decide(access, district_id) else CaseState.CANDIDATE,
         since=access.now,
         reason=_say(reason),
         put_forward_by=access.actor.worker_id,
+        basis=basis,
     )
     cases.add_cases(access.session, [new])
     return new
+
+
+def may_decide(access: Access, district_id: Id) -> bool:
+    """Does the actor decide about a district's list, rather than put somebody forward for its coordinator to decide?"""
+    return access.allows(Act.CHANGE_CASE, subjects.of_district(district_id))
+
+
+def check_on_no_list(access: Access, person_id: Id, district_id: Id) -> None:
+    """A person is on one list at a time. Raises Invalid with whose it is and whom to ask."""
+    same = subjects.list_same_person(access.session, person_id)
+    live = cases.list_live_cases_of(access.session, same)
+    if not live:
+        return
+    found = next((case for case in live if case.district_id == district_id), live[0])
+    if found.district_id == district_id:
+        raise Invalid("This person is on the list already.")
+    there = districts.find_district(access.session, found.district_id)
+    name = there.name if there else "Another district"
+    asked = case_moves.list_whom_to_ask(access.session, [found.district_id]).get(found.district_id, [])
+    whom = f" Ask {' or '.join(asked)} to hand the case over." if asked else ""
+    raise Invalid(f"{name} has this person on its list already.{whom}")
 
 
 def _check_verified_only(access: Access, person_id: Id, district_id: Id) -> None:
@@ -91,7 +81,10 @@ def _check_verified_only(access: Access, person_id: Id, district_id: Id) -> None
 
 
 def list_case(access: Access, case_id: Id, reason: str) -> Case:
-    """Take a candidate onto the list."""
+    """Take a candidate onto the list. Raises Invalid where it takes verified people only and this one is not."""
+    found = cases.find_case(access.session, case_id)
+    if found is not None and may_decide(access, found.district_id):
+        _check_verified_only(access, found.person_id, found.district_id)
     return _move(access, case_id, {CaseState.CANDIDATE}, CaseState.LISTED, reason)
 
 
@@ -124,14 +117,3 @@ def _say(reason: str) -> str:
     if not words:
         raise Invalid("Say why, in a few words: partners will read it.")
     return words
-
-
-def _line(case: Case, now: datetime, line_id: Id) -> AuditLine:
-    return AuditLine(
-        id=line_id,
-        at=now,
-        action=str(Act.PUT_FORWARD_CASE),
-        subject_kind="case",
-        subject_id=case.id,
-        purpose="verified people come to the list by themselves",
-    )

@@ -1,14 +1,20 @@
-"""The minutes of a conference: what was made of each case, and the actions by agency, ready to paste or send."""
+"""The minutes of a conference: what was made of each case, and the actions by agency, ready to paste or send; and letting the
+agencies read them."""
+
+from collections.abc import Collection
 
 import msgspec
 
 from server.access import Access
+from server.actions.conferences import list_readers, open_conference
+from server.problems import CONFLICTING, Failure
 from server.queries import agencies, case_actions, cases, conferences, people, workers
 from server.queries.case_actions import OwnedAction
-from server.queries.conferences import Note
+from server.queries.conferences import MINUTES, Circulated, Note
 from shared.model.case import Case, CaseReview
 from shared.model.conference import AgendaItem, CaseConference, WrittenUpdate
 from shared.model.value import Id, Value
+from shared.policy import Act
 from shared.rules.actions import say_action
 
 
@@ -83,6 +89,38 @@ def compose_minutes(access: Access, conference: CaseConference) -> Minutes:
         cases=minuted,
         by_agency=_by_agency(minuted),
     )
+
+
+def circulate_minutes(access: Access, conference_id: Id) -> list[Circulated]:
+    """Let every agency with a seat and valid agreements read the minutes of the cases it may see; keep who was let.
+
+    Raises Failure while the conference has not ended.
+    """
+    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    if conference.finished_at is None:
+        raise Failure(CONFLICTING, "Finish the conference first: its minutes can still change.")
+    cases = len(conferences.list_items(access.session, conference_id))
+    sent = [
+        Circulated(
+            id=access.new_id(),
+            conference_id=conference_id,
+            agency_id=reader.agency.id,
+            paper=MINUTES,
+            at=access.now,
+            worker_id=access.actor.worker_id,
+            cases=0 if reader.withheld else cases,
+            withheld=reader.withheld,
+        )
+        for reader in list_readers(access, conference)
+    ]
+    conferences.add_circulated(access.session, sent)
+    return sent
+
+
+def only_cases(minutes: Minutes, case_ids: Collection[Id]) -> Minutes:
+    """The minutes of these cases alone, with no action of any other."""
+    kept = tuple(case for case in minutes.cases if case.case_id in case_ids)
+    return msgspec.structs.replace(minutes, cases=kept, by_agency=_by_agency(kept))
 
 
 def _gather(access: Access, conference: CaseConference, items: list[AgendaItem]) -> _Gathered:

@@ -11,9 +11,13 @@ from sqlalchemy.orm import Session
 
 from server.queries import bulk
 from server.queries.concealment import not_concealed
+from server.queries.statements import ids
 from server.tables.case import mdt_case
+from server.tables.person import person
+from server.tables.worker import worker
 from shared.model.case import Case
-from shared.model.codes import CaseState
+from shared.model.codes import CaseState, EvidenceBasis
+from shared.model.person import Person
 from shared.model.value import Id, Value
 
 LIVE = (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)
@@ -22,7 +26,14 @@ LIVE_TEXTS = tuple(str(state.value) for state in LIVE)
 
 def add_cases(session: Session, new: Sequence[Case]) -> None:
     """Store cases. Where the person has a live one in that district already, that one stands."""
-    rows = [{**msgspec.structs.asdict(each), "state": str(each.state.value)} for each in new]
+    rows = [
+        {
+            **msgspec.structs.asdict(each),
+            "state": str(each.state.value),
+            "basis": None if each.basis is None else str(each.basis.value),
+        }
+        for each in new
+    ]
     bulk.insert_new(session, mdt_case, rows)
 
 
@@ -70,10 +81,13 @@ def list_cases_of(session: Session, person_ids: Collection[Id]) -> dict[Id, list
 class CaseMark(Value, frozen=True):
     """As much of a case as tells whether its list knows the person."""
 
+    id: Id
     person_id: Id
     district_id: Id
     state: str
+    since: datetime
     closed_at: datetime | None
+    outcome: str
 
     @property
     def is_live(self) -> bool:
@@ -81,12 +95,12 @@ class CaseMark(Value, frozen=True):
         return self.state in LIVE_TEXTS
 
 
-def list_case_marks(session: Session, person_ids: Collection[Id]) -> dict[tuple[Id, Id], list[CaseMark]]:
-    """The cases of these people by person and district."""
-    found: dict[tuple[Id, Id], list[CaseMark]] = defaultdict(list)
-    columns = (mdt_case.c.person_id, mdt_case.c.district_id, mdt_case.c.state, mdt_case.c.closed_at)
+def list_case_marks(session: Session, person_ids: Collection[Id]) -> dict[Id, list[CaseMark]]:
+    """The cases of these people, in whatever district, by person."""
+    found: dict[Id, list[CaseMark]] = defaultdict(list)
+    columns = [mdt_case.c[name] for name in CaseMark.__struct_fields__]
     for row in session.execute(select(*columns).where(mdt_case.c.person_id.in_(person_ids))):
-        found[row.person_id, row.district_id].append(CaseMark(*row))
+        found[row.person_id].append(CaseMark(*row))
     return found
 
 
@@ -103,6 +117,56 @@ def count_come_between(session: Session, district_ids: Collection[Id], start: da
     return int(session.scalar(query) or 0)
 
 
+_LIVE_CASES = (
+    select(mdt_case)
+    .where(mdt_case.c.person_id.in_(ids("person_ids")), mdt_case.c.state.in_(LIVE_TEXTS))
+    .order_by(mdt_case.c.since, mdt_case.c.id)
+)
+
+
+def list_live_cases_of(session: Session, person_ids: Collection[Id]) -> list[Case]:
+    """The cases of these records that are neither closed nor declined, in whatever district, the oldest first."""
+    return [_read(row) for row in session.execute(_LIVE_CASES, {"person_ids": list(person_ids)}).mappings()]
+
+
+class PutForward(Value, frozen=True, kw_only=True):
+    """Somebody whom an agency put forward, and what became of it."""
+
+    case_id: Id
+    known_as: str
+    state: CaseState
+    since: datetime
+    outcome: str
+
+
+def list_put_forward_by(
+    session: Session, agency_id: Id, district_ids: Collection[Id], limit: int = 20
+) -> list[PutForward]:
+    """Whom an agency's workers put forward in these districts, the newest first."""
+    query = (
+        select(mdt_case, person.c.name, person.c.alias, person.c.description)
+        .join(person, person.c.id == mdt_case.c.person_id)
+        .join(worker, worker.c.id == mdt_case.c.put_forward_by)
+        .where(
+            worker.c.agency_id == agency_id,
+            mdt_case.c.district_id.in_(district_ids),
+            *not_concealed(session, mdt_case.c.person_id),
+        )
+        .order_by(mdt_case.c.since.desc(), mdt_case.c.id)
+        .limit(limit)
+    )
+    return [
+        PutForward(
+            case_id=row["id"],
+            known_as=Person(id="", name=row["name"], alias=row["alias"], description=row["description"]).known_as,
+            state=CaseState(row["state"]),
+            since=row["since"],
+            outcome=row["outcome"],
+        )
+        for row in session.execute(query).mappings()
+    ]
+
+
 def set_case(session: Session, case_id: Id, **values: Any) -> None:
     """Set some columns of a case."""
     session.execute(update(mdt_case).where(mdt_case.c.id == case_id).values(**values))
@@ -114,4 +178,5 @@ def close_case(session: Session, case_id: Id, state: CaseState, outcome: str, no
 
 
 def _read(row: RowMapping) -> Case:
-    return Case(**{**row, "state": CaseState(row["state"])})
+    basis = None if row["basis"] is None else EvidenceBasis(row["basis"])
+    return Case(**{**row, "state": CaseState(row["state"]), "basis": basis})

@@ -45,12 +45,16 @@ class Note(Value, frozen=True, kw_only=True):
     changed_by: Id = ""
 
 
+AGENDA, MINUTES = "agenda", "minutes"
+
+
 class Circulated(Value, frozen=True, kw_only=True):
-    """What one agency was sent, or why nothing (`withheld`), and the warning when it was late."""
+    """What one agency was sent, or why nothing (`withheld`): its agenda, with the warning when it was late, or the minutes."""
 
     id: Id
     conference_id: Id
     agency_id: Id
+    paper: str = AGENDA
     at: datetime
     worker_id: Id
     cases: int = 0
@@ -244,11 +248,11 @@ def add_circulated(session: Session, rows: Sequence[Circulated]) -> None:
         session.execute(insert(circulation), [_plain(row) for row in rows])
 
 
-def list_circulated(session: Session, conference_id: Id) -> list[Circulated]:
-    """What was sent to whom, in the order it was sent."""
+def list_circulated(session: Session, conference_id: Id, paper: str = AGENDA) -> list[Circulated]:
+    """What was sent to whom, agendas or minutes, in the order it was sent."""
     query = (
         select(circulation)
-        .where(circulation.c.conference_id == conference_id)
+        .where(circulation.c.conference_id == conference_id, circulation.c.paper == paper)
         .order_by(circulation.c.at, circulation.c.id)
     )
     return [Circulated(**row) for row in session.execute(query).mappings()]

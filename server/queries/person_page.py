@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session
 from server.queries.statements import Ids, ids
 from server.tables.agency import agency
 from server.tables.audit import LOOKED_AT, audit
-from server.tables.case import case_action, case_review, mdt_case
+from server.tables.case import case_action, case_move, case_review, mdt_case
 from server.tables.columns import UTCDateTime
 from server.tables.contact import REFERRED, contact, contact_person
 from server.tables.district import district
@@ -42,7 +42,7 @@ from server.tables.site import site
 from server.tables.verification import person_verification, verification
 from server.tables.worker import worker
 from shared.model.case import Case
-from shared.model.codes import CaseState, ReceivingSupport, ReviewStatus, SupportNeed
+from shared.model.codes import CaseState, EvidenceBasis, ReceivingSupport, ReviewStatus, SupportNeed
 from shared.model.value import Id, Value
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
@@ -232,7 +232,7 @@ def _events() -> Select[Any]:
         _newest(each)
         for each in (
             _contacts(person_ids), _verifications(person_ids), _cases(person_ids), _reviews(person_ids),
-            _actions(person_ids), _referrals(person_ids),
+            _actions(person_ids), _referrals(person_ids), _moves(person_ids),
         )
     ]  # fmt: skip
     together: CompoundSelect[Any] = union_all(*kinds)
@@ -287,12 +287,40 @@ def _verifications(person_ids: Ids) -> Select[Any]:
 
 
 def _cases(person_ids: Ids) -> Select[Any]:
+    """A case on the list where it began, wherever it is now."""
+    began = district.alias("began")
+    first = (
+        select(began.c.name)
+        .join(case_move, case_move.c.from_district_id == began.c.id)
+        .where(case_move.c.case_id == mdt_case.c.id)
+        .order_by(case_move.c.at)
+        .limit(1)
+        .correlate(mdt_case)
+        .scalar_subquery()
+    )
     shown = _columns(
         "case", id=mdt_case.c.id, at=mdt_case.c.since, worker_id=mdt_case.c.put_forward_by, code=mdt_case.c.state,
-        place=district.c.name, text=mdt_case.c.reason, more=mdt_case.c.outcome,
+        place=func.coalesce(first, district.c.name), text=mdt_case.c.reason, more=mdt_case.c.outcome,
     )  # fmt: skip
     joined = select(*shown).join_from(mdt_case, district, district.c.id == mdt_case.c.district_id)
     return joined.where(mdt_case.c.person_id.in_(person_ids))
+
+
+def _moves(person_ids: Ids) -> Select[Any]:
+    """A case went to another district: `place` is where it went, `code` where it was."""
+    was, goes = district.alias("was"), district.alias("goes")
+    shown = _columns(
+        "move", id=case_move.c.id, at=case_move.c.at, worker_id=case_move.c.worker_id, code=was.c.name,
+        place=goes.c.name, text=case_move.c.reason,
+    )  # fmt: skip
+    return (
+        select(*shown)
+        .select_from(case_move)
+        .join(mdt_case, mdt_case.c.id == case_move.c.case_id)
+        .join(was, was.c.id == case_move.c.from_district_id)
+        .join(goes, goes.c.id == case_move.c.to_district_id)
+        .where(mdt_case.c.person_id.in_(person_ids))
+    )
 
 
 def _reviews(person_ids: Ids) -> Select[Any]:
@@ -339,7 +367,11 @@ def _event(found: Any) -> Event:
 
 
 def _case(found: Any) -> CaseStanding:
-    fields = {name: found[name] for name in Case.__struct_fields__} | {"state": CaseState(found["state"])}
+    basis = None if found["basis"] is None else EvidenceBasis(found["basis"])
+    fields = {name: found[name] for name in Case.__struct_fields__} | {
+        "state": CaseState(found["state"]),
+        "basis": basis,
+    }
     return CaseStanding(case=Case(**fields), district_name=found["district_name"])
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from server.tables.columns import id_key, id_of, loose_id, moment, table_of, text
+from server.tables.columns import CODE_LENGTH, id_key, id_of, loose_id, moment, table_of, text
 
 
 class CaseConferenceRow(SQLModel, table=True):
@@ -101,14 +101,21 @@ class AgendaLeftOutRow(SQLModel, table=True):
 
 
 class CirculationRow(SQLModel, table=True):
-    """What one agency was sent before a conference, or why it was sent nothing. `warning` is kept when it was late."""
+    """What one agency was sent of a conference, or why it was sent nothing: its agenda before, the minutes after.
+
+    `warning` is kept when an agenda was late.
+    """
 
     __tablename__ = "circulation"
-    __table_args__ = (Index(None, "conference_id", "agency_id"),)
+    __table_args__ = (
+        Index(None, "conference_id", "agency_id"),
+        CheckConstraint("paper IN ('agenda', 'minutes')", name="paper_is_known"),
+    )
 
     id: str = id_key()
     conference_id: str = id_of("case_conference.id", cascade=True)
     agency_id: str = id_of("agency.id", index=True)
+    paper: str = Field(default="agenda", max_length=CODE_LENGTH)
     at: datetime = moment()
     worker_id: str = loose_id()
     cases: int = 0

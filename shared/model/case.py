@@ -2,13 +2,16 @@
 
 from datetime import date, datetime
 
-from shared.model.codes import CaseState
+from shared.model.codes import CaseState, EvidenceBasis, SupportPhase
 from shared.model.person import LongText, ShortText
 from shared.model.value import Id, Value
 
 
 class Case(Value, frozen=True, kw_only=True):
-    """A person on one district's list. `mdt_number` belongs to the case: 1 is the baseline (RS MDT toolkit)."""
+    """A person on one district's list. `mdt_number` belongs to the case: 1 is the baseline (RS MDT toolkit).
+
+    `basis` is the evidence that somebody named when they put the person forward; None for one whom outreach saw.
+    """
 
     id: Id
     person_id: Id
@@ -20,6 +23,33 @@ class Case(Value, frozen=True, kw_only=True):
     put_forward_by: Id | None = None
     closed_at: datetime | None = None
     outcome: ShortText = ""
+    basis: EvidenceBasis | None = None
+
+
+class CaseMove(Value, frozen=True, kw_only=True):
+    """A case went from one district's list to another's, whole. `worker_id` is None when the rule moved a candidate."""
+
+    id: Id
+    case_id: Id
+    from_district_id: Id
+    to_district_id: Id
+    at: datetime
+    worker_id: Id | None = None
+    reason: LongText = ""
+
+
+class CaseLead(Value, frozen=True, kw_only=True):
+    """Who leads on a case, in which phase of support. Earlier ones stay, each with when it ended."""
+
+    id: Id
+    case_id: Id
+    agency_id: Id
+    worker_id: Id | None = None
+    phase: SupportPhase
+    since: datetime
+    set_by: Id
+    reason: LongText = ""
+    ended_at: datetime | None = None
 
 
 class Action(Value, frozen=True, kw_only=True):

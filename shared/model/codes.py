@@ -184,6 +184,15 @@ class CaseState(Code):
     DECLINED = "declined"
 
 
+class SupportPhase(Code):
+    """The phases of Critical Time Intervention: before it begins, then three of three months each."""
+
+    PRE_CTI = "pre_cti"
+    TRANSITION = "transition"
+    TRY_OUT = "try_out"
+    TRANSFER_OF_CARE = "transfer_of_care"
+
+
 class SyncState(Code):
     """What a worker is told about one record on the phone."""
 

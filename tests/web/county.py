@@ -195,6 +195,23 @@ def put_person(
                             "outcome": "Moved into own tenancy" if state == "closed" else ""})  # fmt: skip
 
 
+def see_again(session: Session, now: datetime, person_id: str, district_id: str) -> None:
+    """Aisha saw somebody bedded down last night, in whatever district."""
+    contact_id, seen_at = f"contact-{person_id}-again", now - timedelta(hours=20)
+    night = seen_at.date() - timedelta(days=1)
+    add(session, contact, {"id": contact_id, "state": "bedded_down", "seen_at": seen_at, "recorded_at": seen_at,
+                           "received_at": seen_at, "night": night, "worker_id": "aisha", "team_id": "watford-outreach",
+                           "district_id": district_id, **point_of(None)})  # fmt: skip
+    add(session, contact_person, {"contact_id": contact_id, "person_id": person_id, "seen_at": seen_at, "night": night,
+                                  "state": "bedded_down", "district_id": district_id, "team_id": "watford-outreach"})  # fmt: skip
+
+
+def add_team(session: Session, team_id: str, district_id: str) -> None:
+    """Another team of Beacon's, that walks one district."""
+    add(session, team, {"id": team_id, "agency_id": "beacon", "name": team_id.capitalize()})
+    add(session, team_district, {"team_id": team_id, "district_id": district_id})
+
+
 def fill_referrals(session: Session, now: datetime) -> None:
     """Two likely duplicates of one doorway, one without a place, one in the next district, one already assigned."""
     put_referral(session, now, "r1", hours=20, place="Doorway by the station, Station Road", at=(51.66385, -0.39610),

@@ -202,15 +202,28 @@ def test_each_look_is_written_down_and_shown(browse: Browse, filled: Database) -
     assert len(looks) == 2
 
 
-@pytest.mark.parametrize("path", ["/people/{}", "/people/{}/case", "/people/{}/verification"])
+OF_A_PERSON = {
+    "case": {"decision": "list", "case_reason": "x"},
+    "verification": {"judgement": "confirmed", "basis": "self_report", "reason": "x"},
+    "put-forward": {"evidence": "self_report", "case_reason": "x"},
+    "hand-over": {"to_district": "watford", "move_reason": "x"},
+    "lead": {"phase": "try_out", "lead_agency": "cgl"},
+}
+
+
+@pytest.mark.parametrize("path", ["", "/lead", "/hand-over"])
 def test_a_person_of_another_district_is_as_missing_as_nobody(browse: Browse, path: str) -> None:
     browser = browse("rowan")
-    if path == "/people/{}":
-        theirs, nobody = browser.get(path.format("marek")), browser.get(path.format("nobody"))
-    else:
-        form = {"decision": "list", "case_reason": "x", "judgement": "confirmed", "basis": "self_report", "reason": "x"}
-        theirs = browser.send(path.format("marek"), district="three-rivers", **form)
-        nobody = browser.send(path.format("nobody"), district="three-rivers", **form)
+    theirs, nobody = browser.get(f"/people/marek{path}"), browser.get(f"/people/nobody{path}")
+    assert theirs.status_code == nobody.status_code == 404
+    assert without_nonce(theirs.text) == without_nonce(nobody.text)
+
+
+@pytest.mark.parametrize("what", OF_A_PERSON)
+def test_nothing_is_decided_about_a_person_of_another_district(browse: Browse, what: str) -> None:
+    browser = browse("rowan")
+    theirs = browser.send(f"/people/marek/{what}", district="three-rivers", **OF_A_PERSON[what])
+    nobody = browser.send(f"/people/nobody/{what}", district="three-rivers", **OF_A_PERSON[what])
     assert theirs.status_code == nobody.status_code == 404
     assert without_nonce(theirs.text) == without_nonce(nobody.text)
 
@@ -260,11 +273,16 @@ def test_declining_keeps_the_reason(browse: Browse) -> None:
     assert "Red" not in plain(browser.get("/cases").text)
 
 
-def test_somebody_declined_can_be_put_forward_again(browse: Browse) -> None:
-    page = browse("priya").send(
-        "/people/kay/case", district="watford", decision="list", case_reason="Back in the doorway"
+def test_somebody_declined_can_be_put_forward_again_on_some_evidence(browse: Browse) -> None:
+    browser = browse("priya")
+    without = browser.send("/people/kay/put-forward", district="watford", case_reason="Back in the doorway")
+    assert without.status_code == 422
+    assert "Choose the evidence." in without.text
+    page = browser.send(
+        "/people/kay/put-forward", district="watford", evidence="self_report", case_reason="Back in the doorway"
     )
     assert "On the list" in plain(page.text)
+    assert "On the evidence: the person told us." in plain(page.text)
 
 
 def test_a_judgement_stands_with_its_reason_and_reaches_the_phones(browse: Browse, filled: Database) -> None:

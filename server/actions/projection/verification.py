@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from server.actions.cases import put_forward_verified
+from server.actions.arrivals import put_forward_verified
 from server.queries import verification as facts
 from server.queries import workers
 from server.queries.turns import take_turns
@@ -42,7 +42,8 @@ def derive_verification(
     ]
     facts.store_statuses(session, statuses)
     canonical = facts.list_canonical(session, everyone)
-    put_forward_verified(session, [each for each in statuses if each.person_id in canonical], now, new_id)
+    same = {each: group for group in groups.values() for each in group}
+    put_forward_verified(session, [each for each in statuses if each.person_id in canonical], same, now, new_id)
 
 
 def _hold_groups(session: Session, person_ids: Collection[Id], held: set[Id]) -> dict[Id, frozenset[Id]]:

@@ -1,4 +1,4 @@
-"""The agendas that the reader's agency was sent: only what its agreements allow; and its written updates."""
+"""The agendas and minutes that the reader's agency was sent: only what its agreements allow; its apologies and updates."""
 
 from typing import Any
 
@@ -7,11 +7,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.answers import write_update
+from server.actions.answers import send_apologies, write_update
 from server.actions.conferences import open_conference
+from server.actions.minutes import compose_minutes, only_cases
 from server.actions.papers import Paper, compose_paper
 from server.problems import Invalid, NotFound
 from server.queries import agencies, conferences
+from server.queries.conferences import AGENDA, MINUTES
 from server.queries.districts import list_districts
 from server.web.layout.agenda_pdf import make_pdf
 from server.web.layout.forms import Form
@@ -21,6 +23,10 @@ from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 
 SECTION = "/agendas"
+
+
+class ApologyForm(Form, frozen=True, kw_only=True):
+    """A press of a button."""
 
 
 class UpdateForm(Form, frozen=True, kw_only=True):
@@ -54,6 +60,8 @@ def show_agenda(request: AnyRequest, door: NamedDependency[Door], conference_id:
             conference=conference, paper=paper, today=access.today, open=conference.finished_at is None,
             sent=[each for each in written if each.agency_id == access.actor.agency_id],
             positions={case.case_id: case.position for case in paper.cases},
+            noted=conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id),
+            has_minutes=_has_minutes(access, conference_id),
         )  # fmt: skip
 
 
@@ -91,17 +99,52 @@ def send_update(
     return go_to(f"{SECTION}/{conference_id}", "update_sent")
 
 
-def open_paper(access: Access, conference_id: Id) -> tuple[CaseConference, Paper]:
+@post(
+    SECTION + "/{conference_id:str}/apologies",
+    opt={"action": Act.WRITE_UPDATE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def apologise(
+    door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[ApologyForm]
+) -> Response[Any]:
+    """Says that the agency cannot come."""
+    with door.open() as access:
+        send_apologies(access, conference_id)
+    return go_to(f"{SECTION}/{conference_id}", "apologies_sent")
+
+
+@get(
+    SECTION + "/{conference_id:str}/minutes",
+    opt={"action": Act.WRITE_UPDATE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def show_minutes(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
+    """The minutes of the cases that this agency may see, once they were circulated to it."""
+    with door.open() as access:
+        conference, paper = open_paper(access, conference_id, MINUTES)
+        every = compose_minutes(access, conference)
+        allowed = {case.case_id: case for case in paper.cases}
+        return page(
+            request, "agency/minutes.html", title="Minutes", section=SECTION, worker=access.worker, now=access.now,
+            conference=conference, paper=paper, minutes=only_cases(every, allowed), allowed=allowed, today=access.today,
+        )  # fmt: skip
+
+
+def open_paper(access: Access, conference_id: Id, paper: str = AGENDA) -> tuple[CaseConference, Paper]:
     """Returns a conference and the reader's agency's paper of it. Raises NotFound until it was circulated to them."""
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
     agency = agencies.find_agency(access.session, access.actor.agency_id)
-    sent = [
-        row
-        for row in conferences.list_circulated(access.session, conference_id)
-        if row.agency_id == access.actor.agency_id
-    ]
-    if agency is None or not sent:
+    sent = conferences.list_circulated(access.session, conference_id, paper)
+    if agency is None or not any(row.agency_id == access.actor.agency_id for row in sent):
         raise NotFound
-    paper = compose_paper(access, conference, agency)
-    access.note_seen(SubjectKind.PERSON, [case.person_id for case in paper.cases], purpose="agenda")
-    return conference, paper
+    composed = compose_paper(access, conference, agency)
+    access.note_seen(SubjectKind.PERSON, [case.person_id for case in composed.cases], purpose=paper)
+    return conference, composed
+
+
+def _has_minutes(access: Access, conference_id: Id) -> bool:
+    """Were the minutes circulated to the reader's agency?"""
+    sent = conferences.list_circulated(access.session, conference_id, MINUTES)
+    return any(row.agency_id == access.actor.agency_id and not row.withheld for row in sent)

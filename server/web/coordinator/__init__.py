@@ -2,6 +2,7 @@
 minutes."""
 
 from server.web.coordinator import (
+    caseloads,
     completeness,
     conference,
     conferences,
@@ -11,20 +12,22 @@ from server.web.coordinator import (
     priorities,
     tracker,
 )
+from server.web.coordinator.case_forms import give, lead, show_hand_over, show_lead
 from server.web.coordinator.case_list import search_case_list, show_case_list, tell_news
-from server.web.coordinator.decisions import decide, judge
+from server.web.coordinator.decisions import decide, forward, judge
 from server.web.coordinator.person import show_person
 
 PAGES = (
-    show_case_list, tell_news, search_case_list, show_person, judge, decide,
+    show_case_list, tell_news, search_case_list, show_person, judge, decide, forward,
+    show_lead, lead, show_hand_over, give,
     conferences.show_conferences, conferences.call_conference,
     conference.show_conference, conference.change, conference.swap, conference.choose_again, conference.circulate,
     conference.show_paper,
     discussion.show_case, discussion.read_note, discussion.save_note, discussion.agree_action,
     discussion.take_back_action, discussion.show_attendance, discussion.note_attendance, discussion.show_end, discussion.end,
-    minutes.show_minutes, papers.download_agenda, papers.download_invitation,
+    minutes.show_minutes, minutes.circulate, papers.download_agenda, papers.download_invitation,
     priorities.show_priorities, priorities.place_case, priorities.save_general,
     tracker.show_tracker, tracker.download_tracker, tracker.read_tracker,
-    completeness.show_completeness,
+    completeness.show_completeness, caseloads.show_caseloads, caseloads.save_weights,
     tracker.show_share, tracker.download_share,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
 from server.problems import NotFound
+from server.queries import subjects
 from server.queries.case_list import (
     LIVE_STATES,
     CaseListCounts,
@@ -22,6 +23,7 @@ from server.queries.case_list import (
     list_cases,
 )
 from server.queries.districts import list_districts
+from server.web.coordinator.neighbours import list_lines, list_neighbours
 from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
@@ -154,6 +156,10 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
         districts=districts, summary=_summary(counts), view=choice, words=words,
         rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),
         news_path="/cases/news?" + urlencode({"district": district.id, "since": access.now.isoformat()}),
+        neighbours=[] if partner or words or choice.page > 1 else list_neighbours(access, district.id),
+        may_put_forward=access.allows(Act.PUT_FORWARD_CASE, subjects.of_district(district.id)),
+        may_decide=access.allows(Act.CHANGE_CASE, subjects.of_district(district.id)),
+        lines={} if partner else list_lines(access, district.id, [row.case_id for row in shown]),
         partner=partner, red=count_red_flags(access, district.id),
         nothing=_nothing(words), show_options=[(key, text) for key, (text, _) in SHOW.items()],
         need_options=[("", "Any"), *((str(each), say(each)) for each in NEEDS)],

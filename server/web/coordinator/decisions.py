@@ -1,5 +1,4 @@
-"""What a coordinator decides on a person's page: whether the verification is right, and whether the person is on the
-list.
+"""What is decided on a person's page: whether the verification is right, and whether the person is on the list.
 
 A decision always has a reason; without one nothing is written and the page says so beside the field.
 """
@@ -12,21 +11,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases import close_case, decline_case, list_case, put_forward
+from server.actions.cases import BASES, close_case, decline_case, list_case, may_decide, put_forward
 from server.actions.verification import judge_verification
 from server.http.services import Services
 from server.problems import Invalid
-from server.queries.person_page import list_cases_of
-from server.web.coordinator.person import BASES, JUDGEMENTS, PURPOSE, PersonForm, answer
+from server.web.coordinator.case_forms import find_live_case
+from server.web.coordinator.person import JUDGEMENTS, PURPOSE, PersonForm, answer
 from server.web.layout.forms import Errors, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to
-from shared.model.case import Case
-from shared.model.codes import CaseState, EvidenceBasis, ReviewStatus
+from shared.model.codes import EvidenceBasis, ReviewStatus
 from shared.model.value import Id
 from shared.policy import Act
 
-LIVE = (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)
 DONE = {"list": "listed", "decline": "declined", "close": "closed_case"}
+SAY_WHY = "Say why, in a few words: partners will read it."
 
 
 @post(
@@ -63,30 +61,38 @@ def judge(
 def decide(
     request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id], data: URLEncodedBody[PersonForm]
 ) -> Response[Any]:
-    """Puts somebody on the district's list, does not take them on, or closes their case."""
+    """Takes a candidate onto the district's list, does not take them on, or closes their case."""
     errors: Errors = {}
     require_choice(errors, "case_reason", data.decision, set(DONE), "Choose what to do.")
-    require_text(errors, "case_reason", data.case_reason, "Say why, in a few words: partners will read it.")
+    require_text(errors, "case_reason", data.case_reason, SAY_WHY)
 
     def act(access: Access) -> None:
-        _decide(access, person_id, data)
+        change = {"list": list_case, "decline": decline_case, "close": close_case}[data.decision]
+        change(access, find_live_case(access, person_id, data.district).id, data.case_reason)
 
     return _act(request, door, person_id, data, errors, act, "case_reason", DONE.get(data.decision, ""))
 
 
-def _decide(access: Access, person_id: Id, data: PersonForm) -> None:
-    found = _live_case(access, person_id, data.district)
-    if found is None:
-        if data.decision != "list":
-            raise Invalid("Somebody else has decided this case meanwhile. Load the page again.")
-        put_forward(access, person_id, data.district, data.case_reason)
-        return
-    {"list": list_case, "decline": decline_case, "close": close_case}[data.decision](access, found.id, data.case_reason)
+@post(
+    "/people/{person_id:str}/put-forward",
+    opt={"action": Act.PUT_FORWARD_CASE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def forward(
+    request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id], data: URLEncodedBody[PersonForm]
+) -> Response[Any]:
+    """Puts somebody on the list, for its coordinator; for anybody else puts them forward to be decided on."""
+    errors: Errors = {}
+    require_choice(errors, "evidence", data.evidence, {str(basis) for basis in BASES}, "Choose the evidence.")
+    require_text(errors, "case_reason", data.case_reason, SAY_WHY)
+    with door.open() as access:
+        done = "listed" if may_decide(access, data.district) else "put_forward"
 
+    def act(access: Access) -> None:
+        put_forward(access, person_id, data.district, EvidenceBasis(data.evidence), data.case_reason)
 
-def _live_case(access: Access, person_id: Id, district_id: Id) -> Case | None:
-    theirs = [each.case for each in list_cases_of(access.session, person_id) if each.case.district_id == district_id]
-    return next((case for case in theirs if case.state in LIVE), None)
+    return _act(request, door, person_id, data, errors, act, "case_reason", done)
 
 
 def _act(

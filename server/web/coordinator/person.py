@@ -11,9 +11,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from server.access import Access, Door
+from server.actions.cases import BASES
 from server.actions.notes import find_notes_subject
-from server.queries import agencies, districts, person_page, subjects
+from server.queries import agencies, districts, person_page
 from server.queries.person_page import CaseStanding
+from server.web.coordinator.case_panel import make_panel
 from server.web.coordinator.glance import glance_at
 from server.web.coordinator.partner_view import without_places
 from server.web.coordinator.timeline import tell
@@ -21,7 +23,7 @@ from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import say
 from shared.geo.night import outreach_night
-from shared.model.codes import CaseState, EvidenceBasis, ReviewStatus
+from shared.model.codes import ReviewStatus
 from shared.model.person import Person
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
@@ -32,18 +34,6 @@ JUDGEMENTS = (
     (str(ReviewStatus.CONFIRMED), "Confirm: this person is sleeping rough"),
     (str(ReviewStatus.NOT_CONFIRMED), "Do not confirm, for now"),
 )
-BASES = tuple(basis for basis in EvidenceBasis if basis is not EvidenceBasis.PUBLIC_REFERRAL_ONLY)
-LIST, DECLINE, CLOSE = ("list", "Put on the list", ""), ("decline", "Do not take on", "govuk-button--secondary"), (
-    "close", "Close the case", "govuk-button--secondary",
-)  # fmt: skip
-DECISIONS: dict[CaseState | None, tuple[tuple[str, str, str], ...]] = {
-    None: (LIST,),
-    CaseState.CANDIDATE: (LIST, DECLINE),
-    CaseState.LISTED: (CLOSE,),
-    CaseState.OPEN: (CLOSE,),
-    CaseState.CLOSED: (LIST,),
-    CaseState.DECLINED: (LIST,),
-}
 
 
 class PersonForm(Form, frozen=True, kw_only=True):
@@ -55,6 +45,7 @@ class PersonForm(Form, frozen=True, kw_only=True):
     decision: str = ""
     district: str = ""
     case_reason: str = ""
+    evidence: str = ""
 
 
 @get("/people/{person_id:str}", opt={"action": Act.SEE_PERSON}, sync_to_thread=True, include_in_schema=False)
@@ -94,7 +85,6 @@ def answer(
     reason = standing.reason if standing else "not verified: nobody has seen them bedded down yet"
     reads_notes = _note_what_is_shown(access, subject, knows_places)
     has_notes = bool(subject.ask_agency) or any(event.kind == "contact" and event.text for event in events)
-    may_decide = district is not None and access.allows(Act.CHANGE_CASE, subjects.of_district(district.id))
     return page(
         request, "coordinator/person.html", title=person.known_as, section="/cases", worker=access.worker, now=now,
         status=422 if errors else 200, person=person, errors=errors or {}, form=form or PersonForm(),
@@ -103,8 +93,7 @@ def answer(
         may_review=access.allows(Act.JUDGE_VERIFICATION, subject), judgement_options=JUDGEMENTS,
         basis_options=[(str(basis), say(basis)) for basis in BASES],
         review_open=bool(errors and errors.keys() & {"judgement", "basis", "reason"}),
-        may_decide=may_decide, decisions=DECISIONS.get(case.case.state if case else None, (LIST,)),
-        decide_heading=_decide_heading(case), decide_hint="Kept with the case. If the person asks, they may read it.",
+        panel=make_panel(access, same, subject, case),
         needs=person_page.list_needs(session, same), works_with=works_with,
         glance=glance_at(person, person_page.count_nights(session, same, outreach_night(now)), now.date()),
         looks=_looks(access, subject, same),
@@ -160,15 +149,6 @@ def _district_shown(access: Access, subject: Subject, case: CaseStanding | None)
     shared = sorted(subject.district_ids & access.actor.district_ids) or sorted(subject.district_ids)
     found = districts.find_district(access.session, shared[0]) if shared else None
     return ShownDistrict(found.id, found.name) if found else None
-
-
-def _decide_heading(case: CaseStanding | None) -> str:
-    state = case.case.state if case else None
-    if state is CaseState.CANDIDATE:
-        return "Take on to the MDT case list?"
-    if state in (CaseState.LISTED, CaseState.OPEN):
-        return "Close the case"
-    return "Put on the MDT case list"
 
 
 def _ask(subject: Subject, works_with: list[person_page.WorksWith]) -> str:

@@ -57,6 +57,10 @@ def _case(event: Event, reads_notes: bool) -> tuple[str, str]:
     )
 
 
+def _move(event: Event, reads_notes: bool) -> tuple[str, str]:
+    return f"Case went from {event.code} to {event.place}", _stop(event.text)
+
+
 def _review(event: Event, reads_notes: bool) -> tuple[str, str]:
     return f"Reviewed at MDT {event.code}", " ".join(part for part in (_stop(event.more), _stop(event.text)) if part)
 
@@ -83,6 +87,7 @@ TELLERS: dict[str, tuple[str, Callable[[Event, bool], tuple[str, str]]]] = {
     "contact": ("Contact", _contact),
     "verification": ("Verification", _verification),
     "case": ("Case", _case),
+    "move": ("Case", _move),
     "review": ("MDT", _review),
     "action": ("Action agreed", _action),
     "referral": ("Referral", _referral),

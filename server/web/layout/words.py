@@ -25,6 +25,7 @@ from shared.model.codes import (
     Role,
     SiteKind,
     SupportNeed,
+    SupportPhase,
 )
 from shared.model.mail import MailChoice, MailKind
 
@@ -82,6 +83,10 @@ WORDS: Mapping[Any, str] = {
     CaseState.OPEN: "Open at MDT",
     CaseState.CLOSED: "Closed",
     CaseState.DECLINED: "Not taken on",
+    SupportPhase.PRE_CTI: "Before support begins",
+    SupportPhase.TRANSITION: "Transition",
+    SupportPhase.TRY_OUT: "Try-out",
+    SupportPhase.TRANSFER_OF_CARE: "Transfer of care",
     Role.WORKER: "Outreach worker",
     Role.TEAM_LEAD: "Team lead",
     Role.COORDINATOR: "MDT coordinator",

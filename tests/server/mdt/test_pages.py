@@ -117,6 +117,59 @@ def test_a_partner_reads_its_agenda_once_it_was_circulated(browser: Browser) -> 
     assert "Script restarted on Monday." in browser.sign_in("priya").get(f"{path}/discussion/2").text
 
 
+def test_minutes_are_read_once_they_are_circulated_and_only_of_cases_one_may_see(browser: Browser) -> None:
+    path = call(browser)
+    own = path.replace("/conferences/", "/agendas/")
+    browser.post(f"{path}/circulate")
+    browser.post(f"{path}/discussion/1/note", base="", notes="Foot sore; nurse on Thursday", outcome="Settled")
+    browser.post(f"{path}/discussion/1/action", line="CGL: assessment by 28 Nov")
+    assert browser.post(f"{path}/minutes/circulate").status_code == 409
+    browser.post(f"{path}/end", **{f"end_{n}": "not_reached" for n in range(2, 16)})
+    assert browser.sign_in("ruth").get(f"{own}/minutes").status_code == 404
+    sent = browser.sign_in("priya").post(f"{path}/minutes/circulate")
+    assert sent.headers["location"] == f"{path}/minutes?done=minutes_circulated"
+    assert "Probation: Probation&#39;s agreement expired" in browser.get(f"{path}/minutes").text
+    read = browser.sign_in("ruth").get(f"{own}/minutes")
+    assert "Foot sore; nurse on Thursday" in read.text
+    assert "CGL Spectrum</strong>: assessment by 28 Nov 2026" in read.text
+    assert f'href="{own}/minutes"' in browser.get(own).text
+    for other, status in (("rowan", 404), ("helen", 403)):
+        assert browser.sign_in(other).get(f"{own}/minutes").status_code == status
+
+
+def test_minutes_of_a_case_that_went_elsewhere_are_the_old_partners_no_longer(browser: Browser) -> None:
+    path = call(browser)
+    browser.post(f"{path}/circulate")
+    browser.post(f"{path}/discussion/2/note", base="", notes="Person 01 has a sister", outcome="")
+    browser.post(f"{path}/end")
+    browser.post(f"{path}/minutes/circulate")
+    own = path.replace("/conferences/", "/agendas/") + "/minutes"
+    assert "Person 01 has a sister" in browser.sign_in("ruth").get(own).text
+    browser.sign_in("priya").post(
+        "/people/p01/hand-over",
+        district=county.WATFORD,
+        to_district=county.THREE_RIVERS,
+        move_reason="By the canal now",
+    )
+    after = browser.sign_in("ruth").get(own)
+    assert after.status_code == 200
+    assert "Person 01" not in after.text
+
+
+def test_an_agency_that_cannot_come_says_so_itself(browser: Browser) -> None:
+    path = call(browser)
+    own = path.replace("/conferences/", "/agendas/")
+    browser.post(f"{path}/circulate")
+    assert "send apologies" in browser.sign_in("ruth").get(own).text
+    sent = browser.post(f"{own}/apologies")
+    assert sent.headers["location"] == f"{own}?done=apologies_sent"
+    assert "Your service has sent apologies." in browser.get(own).text
+    minutes = browser.sign_in("priya").get(f"{path}/minutes").text
+    assert "Apologies: CGL Spectrum (Ruth A)." in minutes
+    browser.post(f"{path}/attendance", agency="cgl", came="yes", name="Ruth")
+    assert browser.sign_in("ruth").post(f"{own}/apologies").status_code == 409
+
+
 def test_a_missed_action_is_red_for_its_owner_and_for_everyone(browser: Browser, clock) -> None:
     path = call(browser)
     browser.post(f"{path}/discussion/1/action", line="CGL: assessment by today")

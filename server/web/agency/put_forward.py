@@ -1,0 +1,88 @@
+"""Putting somebody forward for a district's MDT: who they are, on what evidence, and why; and what became of those before.
+
+Whom an agency works with already it puts forward from their own page.
+"""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.cases import BASES
+from server.actions.put_forward import Newcomer, put_forward_newcomer
+from server.http.services import Services
+from server.problems import Invalid
+from server.queries import cases
+from server.queries.districts import list_districts
+from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text
+from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import say
+from shared.model.codes import EvidenceBasis
+from shared.policy import Act, SubjectKind
+
+PATH = "/put-forward"
+
+
+class NewcomerForm(Form, frozen=True, kw_only=True):
+    """Somebody whom the reader's agency knows. `key` makes two presses one person."""
+
+    key: str = ""
+    district: str = ""
+    name: str = ""
+    alias: str = ""
+    description: str = ""
+    born: str = ""
+    evidence: str = ""
+    reason: str = ""
+
+
+@get(PATH, opt={"action": Act.PUT_FORWARD_CASE}, sync_to_thread=True, include_in_schema=False)
+def show_put_forward(request: AnyRequest, door: NamedDependency[Door], district: FromQuery[str] = "") -> Response[str]:
+    """The empty form, and what became of those whom the agency put forward."""
+    with door.open() as access:
+        return _answer(request, access, NewcomerForm(key=access.new_id(), district=district))
+
+
+@post(PATH, opt={"action": Act.PUT_FORWARD_CASE}, sync_to_thread=True, include_in_schema=False)
+def put_newcomer_forward(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[NewcomerForm],
+) -> Response[Any]:
+    """Puts somebody forward. What is wrong is told beside its field, with nothing lost."""
+    errors: Errors = {}
+    if not (data.name.strip() or data.alias.strip() or data.description.strip()):
+        errors["name"] = "Give a name, or say below how you would know them again."
+    born = read_date(errors, "born", data.born, "Enter the date of birth, or leave it empty.") if data.born else None
+    require_choice(errors, "evidence", data.evidence, {str(basis) for basis in BASES}, "Choose the evidence.")
+    require_text(errors, "reason", data.reason, "Say why, in a few words: the coordinator decides by it.")
+    if not errors:
+        draft = Newcomer(
+            form_id=data.key, district_id=data.district, name=data.name, alias=data.alias, description=data.description,
+            date_of_birth=born, basis=EvidenceBasis(data.evidence), reason=data.reason,
+        )  # fmt: skip
+        try:
+            with door.open() as access:
+                put_forward_newcomer(access, services.project, draft)
+            return go_to(f"{PATH}?district={data.district}", "put_forward")
+        except Invalid as refused:
+            errors["name"] = " ".join(refused.problem.errors)
+    with door.open() as access:
+        return _answer(request, access, data, errors)
+
+
+def _answer(request: AnyRequest, access: Access, form: NewcomerForm, errors: Errors | None = None) -> Response[str]:
+    own = [each for each in list_districts(access.session) if each.id in access.actor.district_ids]
+    chosen = form.district or (own[0].id if own else "")
+    access.require_district(Act.PUT_FORWARD_CASE, chosen, purpose="put forward")
+    before = cases.list_put_forward_by(access.session, access.actor.agency_id, access.actor.district_ids)
+    access.note_seen(SubjectKind.CASE, [each.case_id for each in before], purpose="put forward")
+    return page(
+        request, "agency/put_forward.html", title="Put somebody forward", section="/cases", worker=access.worker,
+        status=422 if errors else 200, errors=errors or {}, form=form, chosen=chosen, now=access.now, before=before,
+        district_options=[(each.id, each.name) for each in own],
+        evidence_options=[(str(basis), say(basis)) for basis in BASES],
+    )  # fmt: skip
