@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from server.actions import cases as decisions
 from server.actions import conferences, discussion
+from server.actions.hiding import hide_person
 from server.actions.moves import hand_over
 from server.database import Database
 from server.problems import Invalid, NotFound
@@ -232,3 +233,13 @@ def test_a_hand_over_without_a_reason_says_so_and_moves_nothing(browser: Browser
     assert 'id="move_reason-error"' in answer.text
     assert f'<option value="{county.THREE_RIVERS}" selected>' in answer.text
     assert "Joan Carter" in browser.get("/cases").text
+
+
+def test_a_district_is_not_told_of_somebody_who_is_hidden_from_it(enter, watford: Database) -> None:
+    with enter("priya") as access:
+        hand_over(access, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
+        assert len(case_moves.list_neighbour_cases(access.session, county.WATFORD, access.today)) == 1
+    with enter("tom") as access:
+        hide_person(access, "joan", [], "Her former partner works for the council")
+    with enter("priya") as access:
+        assert case_moves.list_neighbour_cases(access.session, county.WATFORD, access.today) == []
