@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.actions.erasure import forget_person
 from server.queries import audit, devices, sync
 from server.queries.audit import LedgerEntry
 from server.queries.devices import Enrolment
@@ -119,7 +120,7 @@ def _set_status_again(session: Session, entry: LedgerEntry, _now_ms: int) -> Non
 
 
 def _erase_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
-    sync.erase_entity(session, entry.subject_id, now_ms)
+    forget_person(session, [entry.subject_id], now_ms)
 
 
 GRANTS = frozenset({"device_enrolled", "device_renewed"})

@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "jobs": ("server.cli.jobs", "jobs"),
     "migrate": ("server.cli.migrate", "migrate"),
     "restore": ("server.cli.backup", "restore"),
+    "retention": ("server.cli.retention", "retention"),
     "serve": ("server.cli.serve", "serve"),
     "simulate": ("server.cli.simulate", "simulate"),
     "team": ("server.cli.organisation", "team"),

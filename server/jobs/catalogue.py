@@ -1,10 +1,12 @@
 """Every job that runs by itself, and when."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from server.actions import reminders
 from server.actions.outbox import Outbox
+from server.actions.retention import Keeper
 from server.http.services import Services
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
@@ -38,6 +40,18 @@ def digest(services: Services, moment: Moment) -> int:
     return _write(services, moment, lambda box: reminders.write_digests(box, moment.zone))
 
 
+def keep_no_longer(services: Services, moment: Moment) -> int:
+    """What is past its time (rule A8), at night."""
+    return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
+
+
+def keeper_of(services: Services, now: datetime, beat: Callable[[], None] = lambda: None) -> Keeper:
+    """Who carries the rules of retention out on this server."""
+    settings = services.settings
+    zone = ZoneInfo(settings.timezone)
+    return Keeper(services.database, services.ledger, settings.crs, zone, now, services.new_id, beat)
+
+
 def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) -> int:
     """Write mails in one transaction; returns how many were not there before."""
     with services.database.writing() as session:
@@ -50,6 +64,7 @@ JOBS = (
     Job("alerts", Every(ROUND), tell_reviewers),
     Job("reminders", Daily(MORNING), remind),
     Job("digests", Every(timedelta(minutes=5)), digest),
+    Job("retention", Daily(time(3)), keep_no_longer),
     Job("mail", Every(ROUND), send_waiting),
 )
 """In the order in which they run: what is written in a round is sent in the same round."""

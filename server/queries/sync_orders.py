@@ -196,6 +196,13 @@ def erase(session: Session, change_ids: Iterable[str], now_ms: int) -> None:
 
 def erase_entity(session: Session, entity: str, now_ms: int) -> list[str]:
     """Erase every change about an entity that has come so far, quarantined ones too; returns their ids, for the ledger."""
-    ids = [i for (i,) in Sql(session).rows("select id from sync_change where entity = ? order by id", entity)]
-    erase(session, ids, now_ms)
+    return erase_entities(session, [entity], now_ms)
+
+
+def erase_entities(session: Session, entities: Iterable[str], now_ms: int) -> list[str]:
+    """The same for several entities at once."""
+    query = "select id from sync_change where entity in ?* order by id"
+    ids = [i for (i,) in Sql(session).rows(query, set(entities))]
+    if ids:
+        erase(session, ids, now_ms)
     return ids

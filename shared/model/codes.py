@@ -79,6 +79,8 @@ class PinSource(Code):
     MAP_TAP = "map_tap"
     ADDRESS_LOOKUP = "address_lookup"
     REFERRAL = "referral"
+    COARSENED = "coarsened"
+    """The middle of the 250 m square it was in: the exact point is past its time (privacy rule A8)."""
     NONE = "none"
 
 

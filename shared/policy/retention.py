@@ -5,7 +5,7 @@ Every period is a proposed default and may be set by the partnership; the seven 
 
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 
 from shared.model.value import Value
@@ -61,3 +61,12 @@ RETENTION: dict[Kept, Retention] = {
 def is_past_retention(kept: Kept, counted_from: date, today: date, table: Mapping[Kept, Retention] = RETENTION) -> bool:
     """Is today after the last day on which this record may be there as it is?"""
     return today > table[kept].last_day(counted_from)
+
+
+def first_kept_day(kept: Kept, today: date, table: Mapping[Kept, Retention] = RETENTION) -> date:
+    """The earliest day from which something counted may still be there today; whatever is older is past its time."""
+    rule = table[kept]
+    day = today - timedelta(days=31 * rule.months + rule.days + 1)
+    while rule.last_day(day) < today:
+        day += timedelta(days=1)
+    return day

@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from server.access import Door
 from server.actions.enrolment import make_code, stop_device
+from server.actions.erasure import forget_person
 from server.actions.ledger import replay
 from server.app import create_app, create_services
 from server.backups import BackupFault, list_backups, make_backup, read_manifest, restore_backup
@@ -22,6 +23,7 @@ from server.database import Database
 from server.http.services import Services
 from server.queries import contacts, devices, sync
 from server.queries.audit import LedgerEntry
+from server.queries.people import find_person
 from server.settings import Settings
 from shared.model.codes import DeviceStatus
 from tests.conftest import Clock
@@ -131,7 +133,7 @@ def test_a_person_erased_after_the_backup_is_erased_again(
     folder = make_backup(settings, tmp_path / "backups", clock(), retained=1)
     erased = LedgerEntry(id=new_id(), at=clock(), kind="person_erased", subject_id=marek)
     with services.database.writing() as session:
-        sync.erase_entity(session, marek, phone.now_ms)
+        forget_person(session, [marek], phone.now_ms)
         services.ledger.write(session, erased)
     destroy(services.database)
     for _ in range(2):
@@ -140,6 +142,7 @@ def test_a_person_erased_after_the_backup_is_erased_again(
         with database.writing() as session:
             stored = sync.find_change(session, told["id"])
             assert stored is not None and b"Marek" not in stored.body and b'"erased":true' in stored.body
+            assert find_person(session, marek) is None
             assert replay(session, services.ledger.read(), clock()) == 0
         database.close()
 

@@ -1,0 +1,55 @@
+"""Everything that the tables hold about one person, taken out for good. What phones and the sync log hold is in `sync`."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import Session
+
+from server.queries import bulk
+from server.tables.case import case_action, case_review, mdt_case
+from server.tables.conference import agenda_item, agenda_left_out, written_update
+from server.tables.conflict import conflict
+from server.tables.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
+from server.tables.note import break_glass, person_note
+from server.tables.person import person, person_merge, person_need, person_restricted
+from server.tables.verification import person_verification, verification
+from shared.model.value import Id
+
+
+def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
+    """Every contact in which one of these records was met."""
+    query = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(person_ids)).distinct()
+    return list(session.scalars(query.order_by(contact_person.c.contact_id)))
+
+
+def delete_person(session: Session, person_ids: Sequence[Id]) -> None:
+    """Delete these records of one person and whatever is about them: notes, needs, cases, contacts that met nobody else."""
+    _delete_cases(session, person_ids)
+    _delete_contacts(session, person_ids)
+    for table in (person_need, person_note, break_glass, verification, person_verification, person_restricted):
+        bulk.delete_of(session, table, "person_id", person_ids)
+    either = or_(person_merge.c.from_id.in_(person_ids), person_merge.c.into_id.in_(person_ids))
+    session.execute(delete(person_merge).where(either))
+    bulk.delete_of(session, conflict, "entity_id", person_ids)
+    bulk.delete_of(session, person, "id", person_ids)
+
+
+def _delete_cases(session: Session, person_ids: Sequence[Id]) -> None:
+    case_ids = list(session.scalars(select(mdt_case.c.id).where(mdt_case.c.person_id.in_(person_ids))))
+    for table in (case_action, case_review, written_update, agenda_left_out, agenda_item):
+        bulk.delete_of(session, table, "case_id", case_ids)
+    bulk.delete_of(session, mdt_case, "id", case_ids)
+
+
+def _delete_contacts(session: Session, person_ids: Sequence[Id]) -> None:
+    """A contact in which others were met stays theirs, without this person."""
+    met = list_contacts_of(session, person_ids)
+    shared = select(contact_person.c.contact_id).where(
+        contact_person.c.contact_id.in_(met), contact_person.c.person_id.not_in(person_ids)
+    )
+    others = set(session.scalars(shared))
+    alone = [each for each in met if each not in others]
+    bulk.delete_of(session, contact_person, "person_id", person_ids)
+    for table in (contact_need, contact_colleague, contact_correction):
+        bulk.delete_of(session, table, "contact_id", alone)
+    bulk.delete_of(session, contact, "id", alone)
