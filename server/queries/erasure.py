@@ -10,10 +10,15 @@ from server.tables.case import case_action, case_review, mdt_case
 from server.tables.conference import agenda_item, agenda_left_out, written_update
 from server.tables.conflict import conflict
 from server.tables.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
+from server.tables.hidden import person_hidden
 from server.tables.note import break_glass, person_note
 from server.tables.person import person, person_merge, person_need, person_restricted
 from server.tables.verification import person_verification, verification
 from shared.model.value import Id
+
+ABOUT_A_PERSON = (
+    person_need, person_note, break_glass, verification, person_verification, person_restricted, person_hidden,
+)  # fmt: skip
 
 
 def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
@@ -26,7 +31,7 @@ def delete_person(session: Session, person_ids: Sequence[Id]) -> None:
     """Delete these records of one person and whatever is about them: notes, needs, cases, contacts that met nobody else."""
     _delete_cases(session, person_ids)
     _delete_contacts(session, person_ids)
-    for table in (person_need, person_note, break_glass, verification, person_verification, person_restricted):
+    for table in ABOUT_A_PERSON:
         bulk.delete_of(session, table, "person_id", person_ids)
     either = or_(person_merge.c.from_id.in_(person_ids), person_merge.c.into_id.in_(person_ids))
     session.execute(delete(person_merge).where(either))

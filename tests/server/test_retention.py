@@ -330,6 +330,14 @@ def test_the_first_kept_day_is_the_edge_of_the_rule(kept: Kept, today: date) -> 
     assert is_past_retention(kept, first - DAY, today)
 
 
+def test_every_table_that_names_a_person_is_emptied_of_them() -> None:
+    """A new table about people must say what becomes of it when one of them is forgotten."""
+    from server.queries.erasure import ABOUT_A_PERSON
+
+    naming = {table.name for table in metadata.sorted_tables if "person_id" in table.c}
+    assert naming - {table.name for table in ABOUT_A_PERSON} == {"contact_person", "mdt_case"}
+
+
 def test_every_column_with_a_point_is_among_the_places() -> None:
     """A new table with a position must say how long it is kept. Sites and counts of nobody in particular stay."""
     placed = {table.name for table in metadata.sorted_tables if "latitude" in table.c}
