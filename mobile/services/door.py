@@ -52,8 +52,14 @@ class Door:
         self._key: bytes | None = None
         self._held: Vault | None = None
         self._card: DeviceCard | None = None
+        self._would_not_open = False
 
     # --- where the phone stands
+
+    @property
+    def is_damaged(self) -> bool:
+        """Has the store, or a part of it, shown itself unreadable since the app was started? Then a new code may be taken."""
+        return self._would_not_open or (self.store is not None and self.store.is_damaged)
 
     @property
     def state(self) -> LockState:
@@ -97,6 +103,7 @@ class Door:
         )
         self._put(Vault(wrapped=wrapped, attempts=pin.Attempts(), lease=self._fresh_lease()))
         store = self._open(data_key)
+        self._would_not_open = False
         fill(store)
         self._vaults.put_card(card)
         return store
@@ -141,6 +148,7 @@ class Door:
         try:
             self._open(data_key)
         except (StoreDamaged, WrongKey) as error:
+            self._would_not_open = True
             return Unlocking(state=LockState.STORE_DAMAGED, message=f"{error.plain} {error.what_to_do}")
         return Unlocking(state=LockState.UNLOCKED)
 
@@ -192,6 +200,7 @@ class Door:
         """Close the store and forget the key."""
         store, self.store, self._key = self.store, None, None
         if store is not None:
+            self._would_not_open = self._would_not_open or store.is_damaged
             store.close()
 
     def touched(self) -> None:

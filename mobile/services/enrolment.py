@@ -125,9 +125,10 @@ class Enrolment:
 
 
 def may_enrol(door: Door, vaults: Vaults) -> bool:
-    """Would a code be taken? A phone that works is enrolled over by nobody; one without good tokens may begin again."""
+    """Would a code be taken? A phone that works is enrolled over by nobody; one without good tokens, or whose records are
+    damaged, may begin again: what is sealed is handed over first."""
     card = vaults.find_card()
-    return door.state not in STILL_GOOD or (card is not None and card.must_enrol)
+    return door.state not in STILL_GOOD or door.is_damaged or (card is not None and card.must_enrol)
 
 
 def set_aside_path(data: Path, device_number: int) -> Path:

@@ -26,7 +26,7 @@ from mobile.services.session import Session
 from mobile.services.sync_service import SyncService
 from mobile.services.vault import Vaults
 from mobile.services.views import Enrolling, Fix, LockState, SyncPhase, SyncStatus, Unlocking
-from mobile.store.errors import KeyMissing, StoreLocked
+from mobile.store.errors import KeyMissing, StoreDamaged, StoreError, StoreLocked
 from mobile.store.rows import to_ms
 from shared.model.value import Id
 
@@ -114,9 +114,16 @@ class FieldService(FieldWork):
             try:
                 self._opened()
             except KeyMissing as error:
-                self._door.lock()
-                return Unlocking(state=LockState.KEYSTORE_LOST, message=f"{error.plain} {error.what_to_do}")
+                return self._shut(LockState.KEYSTORE_LOST, error)
+            except StoreDamaged as error:
+                return self._shut(LockState.STORE_DAMAGED, error)
         return answer
+
+    def _shut(self, state: LockState, error: StoreError) -> Unlocking:
+        """What was opened cannot be worked with: closed again, and told."""
+        self._session = None
+        self._door.lock()
+        return Unlocking(state=state, message=f"{error.plain} {error.what_to_do}")
 
     def _opened(self) -> None:
         card, store = self._vaults.find_card(), self._door.store

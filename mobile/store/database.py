@@ -60,6 +60,8 @@ class Store:
         self._guard = threading.RLock()
         self._depth = 0
         self._is_open = True
+        self.is_damaged = False
+        """A page of the file failed its check: what can still be read may be read, and a new code may be taken."""
 
     @property
     def is_open(self) -> bool:
@@ -97,7 +99,7 @@ class Store:
             if self._depth:
                 yield self._connection
                 return
-            with naming_faults(self._driver):
+            with self._noting_damage(), naming_faults(self._driver):
                 self._connection.execute(begin)
                 self._depth = 1
                 try:
@@ -109,6 +111,14 @@ class Store:
                     raise
                 finally:
                     self._depth = 0
+
+    @contextlib.contextmanager
+    def _noting_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except errors.StoreDamaged:
+            self.is_damaged = True
+            raise
 
 
 def open_store(path: Path, key: bytes, driver: Any = None) -> Store:

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,31 @@ async def _editing(driver: Any) -> None:
     await driver.tap("Change description")
 
 
+LINK = "lantern://enrol?server=https%3A%2F%2Flantern.example.org&code=ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ23-4567"
+
+
+async def _choosing_pin(driver: Any) -> None:
+    await driver.tap("Next")
+    await driver.settle()
+
+
+async def _out_of_lease(driver: Any) -> None:
+    status = driver.app.service.status
+    until = driver.app.service.now() + timedelta(hours=9)
+    driver.app.service.status = type(status)(
+        phase=status.phase.FAILED, trouble="must_enrol", not_yet_sent=3, lease_until=until
+    )
+    driver.app.service.may_enrol = True
+    driver.app._each_second(1.0)
+    await driver.settle()
+
+
 PERSON, SITE, REFERRAL = {"person_id": "p-1"}, {"site_id": "s-stairwell"}, {"referral_id": "r-1"}
 SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "enrol": ("enrol", {}, _nothing),
+    "enrol-link": ("enrol", {"link": LINK}, _nothing),
+    "enrol-link-bad": ("enrol", {"link": "lantern://enrol?server=x"}, _nothing),
+    "enrol-pin": ("enrol", {"link": LINK}, _choosing_pin),
     "unlock": ("unlock", {}, _nothing),
     "unlock-wrong": ("unlock", {}, _wrong),
     "tonight": ("tonight", {}, _nothing),
@@ -126,6 +149,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "referral": ("referral", REFERRAL, _nothing),
     "referral-outcome": ("referral", REFERRAL, _outcomes),
     "tray": ("tray", {}, _nothing),
+    "tray-new-code": ("tray", {}, _out_of_lease),
     "settings": ("settings", {}, _nothing),
 }
 
@@ -197,6 +221,7 @@ async def _visit_all(
             field.status = type(field.status)(phase=field.status.phase, not_yet_sent=3)
         if screen in ("unlock", "enrol"):
             field.lock_state = field.lock_state.LOCKED
+            field.may_enrol = screen == "enrol"
         app = LanternApp(field, SilentCues(), map_source=Town())
 
         async def show(

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kivy.metrics import dp, sp
+
 from mobile.screens.effects import Effect, Event
 from mobile.screens.enrol.state import (
     BackPressed,
@@ -88,7 +90,7 @@ class EnrolScreen(Screen):
         if state.step == Step.MATCH:
             return self.say("enrol.match", worker=state.worker_name, team=state.team_name)
         if state.step == Step.LINKED:
-            return self.say("enrol.linked", server=state.server)
+            return self.say("enrol.linked", server=_breakable(state.server))
         return self.say(f"enrol.{state.step.value}")
 
     def _problem(self) -> str:
@@ -96,3 +98,9 @@ class EnrolScreen(Screen):
             return ""
         sentence = self.say(f"enrol.problem.{self.state.problem}")
         return f"{sentence} {self.state.message}".strip()
+
+
+def _breakable(address: str) -> str:
+    """An address that large letters may break at its dots: a worker must be able to read all of it."""
+    scheme, mark, rest = address.partition("://")
+    return f"{scheme}{mark} {rest.replace('.', ' .')}" if sp(1) / dp(1) >= 1.4 else address

@@ -41,6 +41,7 @@ def _app(name, words=None, language="en"):
     field.settings["language"] = language
     if SCREENS[name][0] in ("unlock", "enrol"):
         field.lock_state = LockState.LOCKED
+        field.may_enrol = SCREENS[name][0] == "enrol"
     return LanternApp(field, SilentCues(), map_source=Town(), words=words)
 
 
