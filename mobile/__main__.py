@@ -32,6 +32,9 @@ from mobile.services.field import FieldService
 from mobile.store.rows import to_ms
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2
+BUILT_IN_MAP = Path(__file__).resolve().parent.parent / "map"
+"""Where `scripts/android/stage.py --map` puts the operator's map; absent in the source tree."""
+
 PHONE_WIDTH, PHONE_HEIGHT = 412, 892
 """On a desktop the window is as large as a phone's glass, in pixels."""
 
@@ -100,7 +103,10 @@ def open_app(data: Path, link: str = "") -> int:
     platform.on_screen_off(service.screen_went_off)
     try:
         app = LanternApp(
-            service=service, cues=platform.cues(), map_source=MapPack(data / "map"), links=platform.links(link)
+            service=service,
+            cues=platform.cues(),
+            map_source=MapPack(data / "map", BUILT_IN_MAP),
+            links=platform.links(link),
         )
         app.run()
     finally:

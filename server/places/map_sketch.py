@@ -1,4 +1,4 @@
-"""The sketch map that a phone draws with no signal: outlines of a team's districts and the names of places on them.
+"""The sketch map that a phone draws with no signal: outlines of a team's districts, and the names of places and stations on them.
 
 Only public ground is in it, since a phone keeps it in a file without a key: no site, no pin, no person, and no hotspot
 cell either. Cells come from where people were met; they may reach a phone only through its encrypted store, and no way
@@ -67,8 +67,15 @@ def draw_outlines(areas: Collection[Boundary]) -> tuple[Line, ...]:
 
 
 def name_places(towns: Sequence[Town], named: Sequence[NamedPlace]) -> tuple[SketchPlace, ...]:
-    """Returns towns and then the gazetteer's places, each name once: large towns rank first, villages next, places last."""
+    """Returns stations, towns and then the gazetteer's places, each name once.
+
+    Stations, by which a worker finds their way, and large towns rank first, villages next, places last.
+    """
     found: dict[str, SketchPlace] = {}
+    for each in named:
+        if is_station(each):
+            place = SketchPlace(name=each.name, latitude=each.latitude, longitude=each.longitude, rank=0)
+            found.setdefault(each.name.casefold(), place)
     for town in towns:
         rank = 0 if town.population >= LARGE_TOWN else 1
         place = SketchPlace(name=town.name, latitude=town.latitude, longitude=town.longitude, rank=rank)
@@ -77,6 +84,11 @@ def name_places(towns: Sequence[Town], named: Sequence[NamedPlace]) -> tuple[Ske
         place = SketchPlace(name=each.name, latitude=each.latitude, longitude=each.longitude, rank=2)
         found.setdefault(each.name.casefold(), place)
     return tuple(list(found.values())[:MOST_PLACES])
+
+
+def is_station(place: NamedPlace) -> bool:
+    """Is this where trains, trams or buses stop? By the gazetteer's own kind: "Railway Station"."""
+    return "station" in place.kind.casefold().replace("_", " ").split()
 
 
 def _line(coordinates: Sequence[tuple[float, ...]]) -> Line:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from server.tables.gazetteer import gazetteer_place
@@ -43,10 +43,11 @@ def list_by_name(session: Session, name_key: str, limit: int = 20) -> list[Named
 
 
 def list_within(session: Session, west: float, south: float, east: float, north: float, limit: int) -> list[NamedPlace]:
-    """The places within a box of WGS 84 degrees, by name."""
+    """The places within a box of WGS 84 degrees, by name; stations come first, so that a limit never costs one."""
     columns = [gazetteer_place.c[name] for name in NamedPlace._fields]
     query = select(*columns).where(
         gazetteer_place.c.latitude.between(south, north), gazetteer_place.c.longitude.between(west, east)
     )
-    ordered = query.order_by(gazetteer_place.c.name, gazetteer_place.c.id).limit(limit)
+    is_station = func.lower(gazetteer_place.c.kind).contains("station")
+    ordered = query.order_by(is_station.desc(), gazetteer_place.c.name, gazetteer_place.c.id).limit(limit)
     return [NamedPlace(*row) for row in session.execute(ordered)]

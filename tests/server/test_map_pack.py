@@ -109,6 +109,18 @@ def test_islands_are_lines_of_their_own_and_specks_are_left_out() -> None:
     assert [line[0] for line in lines] == [(51.0, 0.0), (51.0, 2.0)]
 
 
+def test_stations_are_drawn_at_every_zoom_and_a_limit_costs_none(database: Database, new_id: Callable[[], str]) -> None:
+    streets = [NamedPlace(new_id(), f"A{n} Street", f"a{n}street", "street", 51.65, -0.39 + n / 1e4) for n in range(5)]
+    station = NamedPlace(new_id(), "Watford Junction", "watfordjunction", "Railway Station", 51.6635, -0.3965)
+    with database.writing() as session:
+        gazetteer.add_places(session, [*streets, station])
+        named = gazetteer.list_within(session, -0.5, 51.6, -0.3, 51.7, 3)
+    places = name_places([Town("Watford", 51.66, -0.4, 125_000)], named)
+    assert [(place.name, place.rank) for place in places[:3]] == [
+        ("Watford Junction", 0), ("Watford", 0), ("A0 Street", 2),
+    ]  # fmt: skip
+
+
 def test_a_name_is_written_once_and_large_towns_come_first() -> None:
     towns = [Town("Watford", 51.66, -0.4, 125_000), Town("Bushey", 51.64, -0.36, 900)]
     places = name_places(towns, [NamedPlace("1", "watford", "watford", "town", 51.0, 0.0)])

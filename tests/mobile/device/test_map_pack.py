@@ -26,3 +26,15 @@ def test_a_damaged_sketch_is_an_empty_map(tmp_path, damaged):
 
 def test_no_directory_is_an_empty_map(tmp_path):
     assert MapPack(tmp_path / "absent").map_sketch() == MapSketch()
+
+
+def test_what_travelled_with_the_app_fills_what_was_never_fetched(tmp_path):
+    fetched, built_in = tmp_path / "data", tmp_path / "app"
+    for directory in (fetched, built_in):
+        directory.mkdir()
+    (built_in / "tiles.mbtiles").write_bytes(b"tiles")
+    (built_in / "sketch.json").write_bytes(msgspec.json.encode(town()))
+    assert MapPack(fetched, built_in).map_sketch().tiles_path == str(built_in / "tiles.mbtiles")
+    assert MapPack(fetched, built_in).map_sketch().places == town().places
+    (fetched / "sketch.json").write_bytes(msgspec.json.encode(MapSketch(outlines=(((51.0, 0.0), (51.1, 0.0)),))))
+    assert MapPack(fetched, built_in).map_sketch().places == (), "the team's own sketch comes first"

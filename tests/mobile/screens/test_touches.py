@@ -1,11 +1,16 @@
 """Fingers on the other screens: lists scroll, the map pans, the tray settles, settings take, a full disk says so."""
 
+import sqlite3
+from io import BytesIO
+
 import pytest
 
 from mobile.app import LanternApp
+from mobile.device.map_pack import MapPack
 from mobile.services.views import PersonCard
 from mobile.store.errors import DiskFull
-from tests.mobile.ground import town
+from mobile.widgets.mercator import from_world_px, world_px
+from tests.mobile.ground import HERE, town
 from tests.mobile.rehearsal import RehearsalField, SilentCues
 
 
@@ -101,6 +106,50 @@ def test_one_finger_pans_the_map_and_buttons_zoom_it(field, on_glass):
         assert (view.latitude, view.longitude) == pytest.approx(before)
 
     on_glass(_app(field), story)
+
+
+def _tiles(file, level, west, east):
+    """A pack of plain tiles at one zoom level: one colour up to column `west`, another from `east` on."""
+    from PIL import Image
+
+    def png(colour):
+        raw = BytesIO()
+        Image.new("RGB", (256, 256), colour).save(raw, "PNG")
+        return raw.getvalue()
+
+    with sqlite3.connect(file) as pack:
+        pack.execute("CREATE TABLE metadata (name TEXT, value TEXT)")
+        pack.execute("CREATE TABLE tiles (zoom_level INT, tile_column INT, tile_row INT, tile_data BLOB)")
+        row = int(world_px(*HERE, level)[1] // 256)
+        for column, colour in ((west - 1, "#203040"), (west, "#203040"), (east, "#405060"), (east + 1, "#405060")):
+            drawn = [(level, column, row + up, png(colour)) for up in range(-3, 4)]
+            pack.executemany("INSERT INTO tiles VALUES (?, ?, ?, ?)", drawn)
+    pack.close()
+
+
+def test_the_operators_raster_pack_is_drawn_where_it_belongs(field, on_glass, tmp_path):
+    level = 15
+    column = int(world_px(*HERE, level)[0] // 256)
+    _tiles(tmp_path / "tiles.mbtiles", level, column, column + 1)
+    edge = from_world_px((column + 1) * 256.0, world_px(*HERE, level)[1], level)
+
+    async def story(driver):
+        await driver.tap("Map")
+        await driver.settle()
+        view = driver.screen.ids.map
+        view.look_at(*edge, zoom=level)
+        view.show_pins([])
+        view.show_here(None)
+        await driver.frames(4)
+        driver.picture(tmp_path / "map.png")
+        x, y = view.to_window(*view.center)
+        with Image.open(tmp_path / "map.png") as picture:
+            west, east = (picture.getpixel((round(x + across), round(picture.height - y))) for across in (-40, 40))
+        assert west == pytest.approx((0x20, 0x30, 0x40), abs=2) and east == pytest.approx((0x40, 0x50, 0x60), abs=2)
+
+    from PIL import Image
+
+    on_glass(LanternApp(field, SilentCues(), map_source=MapPack(tmp_path)), story)
 
 
 def test_a_pin_is_pressed_and_its_page_opens(field, on_glass):
