@@ -125,7 +125,9 @@ def _listen(host: str, port: int) -> socket.socket:
 @contextmanager
 def _serving(settings: Settings, listening: socket.socket) -> Iterator[tuple[str, threading.Thread]]:
     """The server on its own thread, until the block ends."""
-    config = uvicorn.Config(create_app(settings), log_level="warning", server_header=False, timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        create_app(settings, jobs=True), log_level="warning", server_header=False, timeout_graceful_shutdown=5
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

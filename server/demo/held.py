@@ -29,7 +29,7 @@ STAIRWELL = "Watford station stairwell"
 class Square:
     """Of one square of the teams' map: how often somebody was met there in a year, and its forecast (higher is likelier)."""
 
-    meetings: int
+    times_met: int
     expected: float
 
 
@@ -84,6 +84,6 @@ def find_square(session: Session, district_id: Id, at: Position, tonight: date, 
     looks = list_cell_looks(session, [district_id], tonight - timedelta(days=365))
     likely = list_likely_cells(looks, tonight, limit=len(looks))
     return Square(
-        meetings=sum(look.people for look in looks if look.cell == leaf),
+        times_met=sum(look.people for look in looks if look.cell == leaf),
         expected=next((cell.expected for cell in likely if cell.cell == leaf), 0.0),
     )

@@ -136,11 +136,11 @@ class Road:
         """Tonight's contact moves the teams' map at once; the published map stays as it was."""
         with self.services.database.reading() as session:
             after = self._square(session, held)
-        if after.meetings != before.meetings + 1 or after.expected == before.expected:
+        if after.times_met != before.times_met + 1 or after.expected == before.expected:
             raise RoadBroken(f"The map did not change as it should: {before} before, {after} now.")
         self.tell(
-            f"The teams' hotspot map changed at {held.site_name}: people met there {before.meetings} times in a year "
-            f"before, {after.meetings} now; its forecast went from {before.expected:.2f} to {after.expected:.2f}."
+            f"The teams' hotspot map changed at {held.site_name}: people met there {before.times_met} times in a year "
+            f"before, {after.times_met} now; its forecast went from {before.expected:.2f} to {after.expected:.2f}."
         )
 
     def _square(self, session: Session, held: Held) -> Square:

@@ -6,19 +6,18 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from server.queries import bulk
-from server.tables.case import case_action, case_review, mdt_case
-from server.tables.conference import agenda_item, agenda_left_out, written_update
+from server.tables import metadata
+from server.tables.case import mdt_case
 from server.tables.conflict import conflict
 from server.tables.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
-from server.tables.hidden import person_hidden
-from server.tables.note import break_glass, person_note
-from server.tables.person import person, person_merge, person_need, person_restricted
-from server.tables.verification import person_verification, verification
+from server.tables.person import person, person_merge
 from shared.model.value import Id
 
-ABOUT_A_PERSON = (
-    person_need, person_note, break_glass, verification, person_verification, person_restricted, person_hidden,
-)  # fmt: skip
+TABLES = tuple(reversed(metadata.sorted_tables))
+"""Whatever refers to another table comes before it."""
+ABOUT_A_CASE = tuple(table for table in TABLES if "case_id" in table.c)
+ABOUT_A_PERSON = tuple(table for table in TABLES if "person_id" in table.c and table not in (contact_person, mdt_case))
+"""Found by their columns, so that a new table about people is emptied of them without anybody thinking of it."""
 
 
 def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
@@ -41,7 +40,7 @@ def delete_person(session: Session, person_ids: Sequence[Id]) -> None:
 
 def _delete_cases(session: Session, person_ids: Sequence[Id]) -> None:
     case_ids = list(session.scalars(select(mdt_case.c.id).where(mdt_case.c.person_id.in_(person_ids))))
-    for table in (case_action, case_review, written_update, agenda_left_out, agenda_item):
+    for table in ABOUT_A_CASE:
         bulk.delete_of(session, table, "case_id", case_ids)
     bulk.delete_of(session, mdt_case, "id", case_ids)
 

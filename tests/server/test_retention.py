@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 
 from server.actions.ledger import replay
 from server.actions.retention import Keeper, Retained
@@ -330,12 +330,46 @@ def test_the_first_kept_day_is_the_edge_of_the_rule(kept: Kept, today: date) -> 
     assert is_past_retention(kept, first - DAY, today)
 
 
-def test_every_table_that_names_a_person_is_emptied_of_them() -> None:
-    """A new table about people must say what becomes of it when one of them is forgotten."""
-    from server.queries.erasure import ABOUT_A_PERSON
+def test_every_table_about_a_case_or_a_person_is_emptied_of_them(services, marek, keep, cast, new_id, now) -> None:
+    """A row in every table that names a case or a person, whoever added the table."""
+    from server.queries.erasure import ABOUT_A_CASE, ABOUT_A_PERSON
 
-    naming = {table.name for table in metadata.sorted_tables if "person_id" in table.c}
-    assert naming - {table.name for table in ABOUT_A_PERSON} == {"contact_person", "mdt_case"}
+    known = {"agency_id": cast.outreach.id, "district_id": cast.watford.id, "to_district_id": cast.watford.id,
+             "from_district_id": cast.dacorum.id, "person_id": marek["person"]}  # fmt: skip
+    with services.database.writing() as session:
+        conference = metadata.tables["case_conference"]
+        known["conference_id"] = new_id()
+        session.execute(
+            insert(conference).values(id=known["conference_id"], district_id=cast.watford.id, starts_at=now)
+        )
+        known["case_id"] = session.scalar(select(metadata.tables["mdt_case"].c.id))
+        for table in (*ABOUT_A_CASE, *ABOUT_A_PERSON):
+            if session.execute(select(table)).first() is None:
+                session.execute(insert(table).values(**make_row(table, known, now, new_id)))
+    assert keep(LAST_DAY_OF_A_PERSON + DAY).people_forgotten == 1
+    with services.database.reading() as session:
+        of_case = [table.name for table in ABOUT_A_CASE if session.execute(select(table)).first()]
+        theirs = [table for table in ABOUT_A_PERSON if marek["person"] in session.scalars(select(table.c.person_id))]
+    assert (of_case, theirs) == ([], [])
+    assert {"case_action", "case_move", "case_lead", "agenda_item", "written_update"} <= {t.name for t in ABOUT_A_CASE}
+
+
+def make_row(table: Table, known: dict[str, str], now: datetime, new_id: Callable[[], str]) -> dict[str, object]:
+    """What a table wants at least: known ids, else something of the column's kind."""
+    row: dict[str, object] = {}
+    for column in table.columns:
+        if column.name in known:
+            row[column.name] = known[column.name]
+        elif column.name in {"reason", "text"}:
+            row[column.name] = "a reason in ten letters"
+        elif column.nullable or column.default is not None:
+            continue
+        elif column.name == "ends_at":
+            row[column.name] = now + DAY
+        else:
+            kinds = {"UTCDateTime": now, "Date": now.date(), "Integer": 1, "Float": 1.0, "Boolean": False}
+            row[column.name] = kinds.get(type(column.type).__name__, new_id())
+    return row
 
 
 def test_every_column_with_a_point_is_among_the_places() -> None:
