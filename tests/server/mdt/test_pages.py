@@ -338,7 +338,10 @@ def test_what_is_still_to_ask_is_listed_by_the_agency_that_met_the_person(browse
     page = browser.sign_in("priya").get("/still-to-ask")
     assert page.status_code == 200
     assert "Beacon Outreach: " in page.text
-    assert "% known, of 20 people met this month" in page.text
+    assert "% known, of 20 people met in November 2026" in page.text
+    assert "Month by month, by what is known today" in page.text
+    assert "Nobody was met in September 2026." in browser.get("/still-to-ask?month=2026-09").text
+    assert "people met in November 2026" in browser.get("/still-to-ask?month=1999-01").text
     assert "What do they want first?" in page.text
     for reader, status in (("tom", 200), ("aisha", 200), ("ruth", 403), ("helen", 403)):
         assert browser.sign_in(reader).get("/still-to-ask").status_code == status
