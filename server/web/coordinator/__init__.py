@@ -2,6 +2,7 @@
 minutes."""
 
 from server.web.coordinator import (
+    case_study,
     caseloads,
     completeness,
     conference,
@@ -29,5 +30,6 @@ PAGES = (
     priorities.show_priorities, priorities.place_case, priorities.save_general,
     tracker.show_tracker, tracker.download_tracker, tracker.read_tracker,
     completeness.show_completeness, caseloads.show_caseloads, caseloads.save_weights,
+    case_study.show_case_study, case_study.download_case_study,
     tracker.show_share, tracker.download_share,
 )  # fmt: skip
