@@ -1,21 +1,44 @@
-"""The quarterly share with Public Health: counts of a district's presentations through disclosure control, and no
-name."""
+"""The quarterly share with Public Health: counts through disclosure control, of a district and of all districts together, and no
+name.
+"""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from server.access import Access
-from server.hotspots.periods import Period, say_period
+from server.hotspots.periods import Period, quarter_of, say_period
 from server.queries import people, presentations, priorities
-from shared.model.value import Id
+from server.queries.districts import list_districts
+from shared.model.value import Id, Value
 from shared.policy import Act
-from shared.rules.presentations import Presented, Table, age_on, count_presentations
+from shared.rules.outcomes import Outcome, Quarter, make_outcome_tables
+from shared.rules.presentations import Presented, Table, Tally, add_up, age_on, count_presentations, make_tables
+
+QUARTERS_TOLD = 4
 
 
-def compose_share(access: Access, district_id: Id, period: Period) -> tuple[Table, ...]:
-    """The tables of a district and a quarter. Counting reads records, so the door notes that it was done."""
+class Share(Value, frozen=True, kw_only=True):
+    """What is told of one area."""
+
+    area: str
+    tables: tuple[Table, ...]
+
+
+def compose_share(access: Access, district_id: Id, period: Period) -> tuple[Share, Share]:
+    """The tables of a district and of all districts together. Counting reads records, so the door notes that it was done."""
     access.require_district(Act.SHARE_TRACKER, district_id, purpose="quarterly share")
-    ids = presentations.list_presented(access.session, district_id, period.first, period.last)
+    names = {each.id: each.name for each in list_districts(access.session)}
+    presented = presentations.list_presented_by_district(access.session, period.first, period.last)
+    tallies = {each: _count(access, presented.get(each, frozenset()), period) for each in names}
+    over_time, together = _outcomes(access, district_id, list(names), period)
+    return (
+        Share(area=names[district_id], tables=(*make_tables(tallies[district_id]), over_time)),
+        Share(area="All districts together", tables=(*make_tables(add_up(list(tallies.values()))), together)),
+    )
+
+
+def _count(access: Access, ids: Collection[Id], period: Period) -> Tally:
     needs = priorities.list_newest_needs(access.session, ids)
     return count_presentations(
         Presented(
@@ -30,22 +53,70 @@ def compose_share(access: Access, district_id: Id, period: Period) -> tuple[Tabl
     )
 
 
-def write_share(tables: Sequence[Table], district_name: str, period: Period) -> bytes:
-    """The tables as an .xlsx file, one sheet, ready for a committee."""
+def _outcomes(access: Access, district_id: Id, district_ids: Sequence[Id], period: Period) -> tuple[Table, Table]:
+    """The last four quarters, this one last."""
+    periods = [period]
+    while len(periods) < QUARTERS_TOLD:
+        periods.insert(0, _quarter_before(periods[0]))
+    every = [_quarters(access, each) for each in periods]
+    nobody = Quarter(people={})
+    return make_outcome_tables(
+        [say_period(each) for each in periods],
+        [quarters.get(district_id, nobody) for quarters in every],
+        [[quarters.get(each, nobody) for each in district_ids] for quarters in every],
+    )
+
+
+def _quarters(access: Access, period: Period) -> dict[Id, Quarter]:
+    session, before = access.session, _quarter_before(period)
+    new = presentations.list_new_by_district(session, *period)
+    closed = presentations.list_closed_by_district(session, *period)
+    gone = presentations.list_seen_rough(session, *before) - presentations.list_seen_rough(session, *period)
+    met = presentations.list_need_met(session, *period)
+    return {
+        district_id: Quarter(
+            people={
+                Outcome.PRESENTED: presented,
+                Outcome.NEW: new.get(district_id, frozenset()),
+                Outcome.NO_LONGER_SEEN: gone,
+                Outcome.NEED_MET: met,
+                Outcome.CLOSED: closed.get(district_id, frozenset()),
+            }
+        )
+        for district_id, presented in presentations.list_presented_by_district(session, *period).items()
+    }
+
+
+def _quarter_before(period: Period) -> Period:
+    return quarter_of(period.first - timedelta(days=1))
+
+
+def write_share(shares: Sequence[Share], period: Period) -> bytes:
+    """The tables as an .xlsx file, one sheet for each area, ready for a committee."""
     import xlsxwriter
 
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        sheet = book.add_worksheet("Presentations")
         bold = book.add_format({"bold": True})
-        sheet.write_string(0, 0, f"{district_name}, {say_period(period)}", bold)
-        line = 2
-        for table in tables:
-            sheet.write_string(line, 0, table.title, bold)
-            for row in table.rows:
-                line += 1
-                sheet.write_string(line, 0, row.label.capitalize())
-                sheet.write_string(line, 1, row.shown)
-            line += 2
-        sheet.set_column(0, 1, 38)
+        for share in shares:
+            sheet = book.add_worksheet(_sheet_name(share.area))
+            sheet.write_string(0, 0, f"{share.area}, {say_period(period)}", bold)
+            line = 2
+            for table in share.tables:
+                sheet.write_string(line, 0, table.title, bold)
+                for column, words in enumerate(table.columns, start=1):
+                    sheet.write_string(line, column, words.capitalize(), bold)
+                for row in table.rows:
+                    line += 1
+                    sheet.write_string(line, 0, row.label.capitalize())
+                    for column, cell in enumerate(row.cells, start=1):
+                        sheet.write_string(line, column, cell)
+                line += 2
+            sheet.set_column(0, 0, 48)
+            sheet.set_column(1, 8, 30)
     return file.getvalue()
+
+
+def _sheet_name(area: str) -> str:
+    """Excel takes 31 characters, and not all of them."""
+    return "".join(letter for letter in area if letter not in "[]:*?/\\'")[:31]

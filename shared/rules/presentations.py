@@ -1,28 +1,41 @@
-"""What a district shares with Public Health each quarter: how many people presented, by need, age, gender and
-support, with
-no number small enough to point at anybody.
+"""What a district shares with Public Health each quarter: how many people presented, by need, age, gender and support, with
+no number small enough to point at anybody; for the district, and for all districts together.
 
-Source: RS MDT toolkit, Using the Tracker (quarterly analysis); the partnership's disclosure rule: no count under the
-threshold, the rest rounded, one-way tables of the whole authority, fixed categories. A part is shown only where the
-part and
-what is left of the whole both reach the threshold, so that taking one from the other singles nobody out.
+Source: RS MDT toolkit, Using the Tracker (quarterly analysis: presentations in each need by age, gender and whether they
+receive support); which of the counts may be told is in `shared.rules.small_counts`. Categories are fixed.
 """
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import TypeAlias
 
 from shared.model.codes import Gender, ReceivingSupport, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.value import Id, Value
+from shared.rules.small_counts import NOT_SHOWN, THRESHOLD, is_sum_shown, round_count, show_count, shown_parts
 
-THRESHOLD = 10
-ROUNDED_TO = 5
 AGE_BANDS = ((0, 17, "under 18"), (18, 25, "18 to 25"), (26, 35, "26 to 35"), (36, 45, "36 to 45"), (46, 55, "46 to 55"),
              (56, 65, "56 to 65"), (66, 150, "66 and over"))  # fmt: skip
 NOT_KNOWN = "not known"
 COUNTED_NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
 WITHHELD_NEEDS = frozenset({SupportNeed.NO_RECOURSE_TO_PUBLIC_FUNDS})
 """Never in a statistic that leaves the partnership: it tells of immigration (privacy rule A10)."""
+
+Cell: TypeAlias = tuple[str, ...]
+"""("all",), ("age", "18 to 25"), ("need", "alcohol") or ("need by age", "alcohol", "18 to 25")."""
+ALL: Cell = ("all",)
+SUPPORT_LABELS = {
+    ReceivingSupport.YES: "receiving support",
+    ReceivingSupport.NO: "not receiving support",
+    ReceivingSupport.NOT_KNOWN: "support not known",
+}
+LABELS: Mapping[str, tuple[str, ...]] = {
+    "age": (*(label for *_, label in AGE_BANDS), NOT_KNOWN),
+    "gender": tuple(gender.value.replace("_", " ") for gender in Gender),
+    "support": tuple(SUPPORT_LABELS.values()),
+}
+NEED_LABELS = tuple(need.value.replace("_", " ") for need in COUNTED_NEEDS if need not in WITHHELD_NEEDS)
 
 
 class Presented(Value, frozen=True, kw_only=True):
@@ -35,66 +48,79 @@ class Presented(Value, frozen=True, kw_only=True):
 
 
 class Row(Value, frozen=True, kw_only=True):
-    """One line of a table; `shown` is a rounded number or words."""
+    """One line of a table; each cell is a rounded number or words."""
 
     label: str
-    shown: str
+    cells: tuple[str, ...]
 
 
 class Table(Value, frozen=True, kw_only=True):
-    """One one-way table."""
+    """One table of counts."""
 
     title: str
+    columns: tuple[str, ...] = ("people",)
     rows: tuple[Row, ...]
 
 
-def count_presentations(
-    people: Iterable[Presented], threshold: int = THRESHOLD, rounded_to: int = ROUNDED_TO
-) -> tuple[Table, ...]:
-    """The tables of a period. Each person counts once in every table, and once for each need."""
+class Tally(Value, frozen=True, kw_only=True):
+    """The true counts of one area, and which of them may be told."""
+
+    counts: Mapping[Cell, int]
+    shown: frozenset[Cell]
+
+    def say(self, cell: Cell) -> str:
+        """A cell as it may be published. The whole stands alone, so it may say that it is small."""
+        if cell == ALL:
+            return show_count(self.counts.get(cell, 0))
+        return round_count(self.counts[cell]) if cell in self.shown else NOT_SHOWN
+
+
+def count_presentations(people: Iterable[Presented]) -> Tally:
+    """The counts of a district and a period. Each person counts once in every table, and once for each need."""
     everyone = list({person.person_id: person for person in people}.values())
+    counts: Counter[Cell] = Counter(dict.fromkeys(_every_cell(), 0))
+    for person in everyone:
+        counts.update(_cells_of(person))
+    return Tally(counts=counts, shown=frozenset(_publishable(counts)))
 
-    def show(count: int) -> str:
-        return show_count(count, threshold, rounded_to)
 
-    def tally(labels: Iterable[str], of: Callable[[Presented], str]) -> tuple[Row, ...]:
-        return tuple(Row(label=label, shown=show(sum(of(each) == label for each in everyone))) for label in labels)
+def add_up(parts: Sequence[Tally]) -> Tally:
+    """The counts of all districts together, without any that would tell what a district's own tables hide.
 
-    bands = (*(label for *_, label in AGE_BANDS), NOT_KNOWN)
-    genders = [gender.value.replace("_", " ") for gender in Gender]
+    Assume that somebody sees every district's tables beside it: a sum is told only where the hidden parts of it are none, or
+    ten people together.
+    """
+    counts: Counter[Cell] = Counter(dict.fromkeys(_every_cell(), 0))
+    for part in parts:
+        counts.update(part.counts)
+    together = {
+        cell for cell in counts if is_sum_shown((part.counts.get(cell, 0), cell in part.shown) for part in parts)
+    }
+    return Tally(counts=counts, shown=frozenset(_publishable(counts)) & together)
+
+
+def make_tables(tally: Tally) -> tuple[Table, ...]:
+    """The tables of an area, ready for a page or a workbook."""
+
+    def one_way(title: str, family: str, labels: Sequence[str]) -> Table:
+        return Table(title=title, rows=tuple(Row(label=each, cells=(tally.say((family, each)),)) for each in labels))
+
+    def two_way(title: str, by: str) -> Table:
+        rows = tuple(
+            Row(label=need, cells=tuple(tally.say((f"need by {by}", need, label)) for label in LABELS[by]))
+            for need in NEED_LABELS
+        )
+        return Table(title=title, columns=LABELS[by], rows=rows)
+
     return (
-        Table(title="People who presented", rows=(Row(label="All", shown=show(len(everyone))),)),
-        Table(title="By age", rows=tally(bands, lambda each: age_band(each.age_years))),
-        Table(title="By gender", rows=tally(genders, lambda each: each.gender.value.replace("_", " "))),
-        Table(
-            title="By support need", rows=tuple(Row(label=_say(n), shown=show(_with(everyone, n))) for n in _needs())
-        ),
-        Table(
-            title="By support need, not receiving support",
-            rows=tuple(
-                Row(
-                    label=_say(need),
-                    shown=show_part(_without_support(everyone, need), _with(everyone, need), threshold, rounded_to),
-                )
-                for need in _needs()
-            ),
-        ),
+        Table(title="People who presented", rows=(Row(label="All", cells=(tally.say(ALL),)),)),
+        one_way("By age", "age", LABELS["age"]),
+        one_way("By gender", "gender", LABELS["gender"]),
+        one_way("By support need", "need", NEED_LABELS),
+        two_way("By support need and whether support is received", "support"),
+        two_way("By support need and age", "age"),
+        two_way("By support need and gender", "gender"),
     )
-
-
-def show_count(count: int, threshold: int = THRESHOLD, rounded_to: int = ROUNDED_TO) -> str:
-    """A count as it may be published: rounded, or "fewer than 10, may be none"."""
-    if count < threshold:
-        return f"fewer than {threshold}, may be none"
-    return str(rounded_to * ((count + rounded_to // 2) // rounded_to))
-
-
-def show_part(part: int, whole: int, threshold: int = THRESHOLD, rounded_to: int = ROUNDED_TO) -> str:
-    """A part of a whole that is published too. Where the part or the rest is under the threshold neither can be
-    told."""
-    if part < threshold or whole - part < threshold:
-        return "not shown: too few to tell apart"
-    return show_count(part, threshold, rounded_to)
 
 
 def age_band(age_years: int | None) -> str:
@@ -109,18 +135,45 @@ def age_on(born: date | None, day: date) -> int | None:
     return None if born is None else day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def _needs() -> list[SupportNeed]:
-    return [need for need in COUNTED_NEEDS if need not in WITHHELD_NEEDS]
+def _every_cell() -> Iterable[Cell]:
+    yield ALL
+    for family in ("age", "gender"):
+        yield from ((family, label) for label in LABELS[family])
+    for need in NEED_LABELS:
+        yield ("need", need)
+        for by, labels in LABELS.items():
+            yield from ((f"need by {by}", need, label) for label in labels)
 
 
-def _with(people: list[Presented], need: SupportNeed) -> int:
-    return sum(any(item.need is need for item in person.needs) for person in people)
+def _cells_of(person: Presented) -> Iterable[Cell]:
+    age, gender = age_band(person.age_years), person.gender.value.replace("_", " ")
+    gender = gender if gender in LABELS["gender"] else Gender.OTHER.value
+    yield ALL
+    yield ("age", age)
+    yield ("gender", gender)
+    for seen in {each.need: each for each in person.needs}.values():
+        need = seen.need.value.replace("_", " ")
+        if need in NEED_LABELS:
+            support = SUPPORT_LABELS.get(seen.receiving_support, SUPPORT_LABELS[ReceivingSupport.NOT_KNOWN])
+            yield from (("need", need), ("need by age", need, age), ("need by gender", need, gender))
+            yield ("need by support", need, support)
 
 
-def _without_support(people: list[Presented], need: SupportNeed) -> int:
-    unmet = (need, ReceivingSupport.NO)
-    return sum(any((item.need, item.receiving_support) == unmet for item in person.needs) for person in people)
-
-
-def _say(need: SupportNeed) -> str:
-    return need.value.replace("_", " ")
+def _publishable(counts: Mapping[Cell, int], threshold: int = THRESHOLD) -> Iterable[Cell]:
+    """The cells of one area that may stand beside each other."""
+    if counts[ALL] < threshold:
+        return
+    yield ALL
+    told: dict[str, int] = {}
+    for family in ("age", "gender"):
+        shown = shown_parts({label: counts[family, label] for label in LABELS[family]})
+        told |= {label: counts[family, label] for label in shown}
+        yield from ((family, label) for label in shown)
+    for need in NEED_LABELS:
+        if counts["need", need] < threshold or counts[ALL] - counts["need", need] < threshold:
+            continue
+        yield ("need", need)
+        for by, labels in LABELS.items():
+            beside = {label: told[label] for label in labels if by != "support" and label in told}
+            shown = shown_parts({label: counts[f"need by {by}", need, label] for label in labels}, beside)
+            yield from ((f"need by {by}", need, label) for label in shown)

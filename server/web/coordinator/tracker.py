@@ -70,7 +70,7 @@ def show_share(request: AnyRequest, door: NamedDependency[Door], district: FromQ
         return page(
             request, "coordinator/share.html", title="Share with Public Health", section="/conferences",
             worker=access.worker, district=chosen, period=say_period(period),
-            tables=compose_share(access, chosen.id, period),
+            shares=compose_share(access, chosen.id, period),
         )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def download_share(door: NamedDependency[Door], district: FromQuery[str] = "") -
     with door.open() as access:
         chosen = choose_district(access, district, Act.SHARE_TRACKER)
         period = last_complete_quarter(access.today)
-        made = write_share(compose_share(access, chosen.id, period), chosen.name, period)
+        made = write_share(compose_share(access, chosen.id, period), period)
     headers = {"content-disposition": 'attachment; filename="quarter.xlsx"', "cache-control": "no-store"}
     return Response(made, media_type=WORKBOOK, headers=headers)
 
