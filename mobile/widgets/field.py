@@ -3,6 +3,7 @@
 from typing import Any
 
 from kivy.cache import Cache
+from kivy.core.text import DEFAULT_FONT
 from kivy.graphics import Color, Line, RoundedRectangle
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
@@ -11,7 +12,7 @@ from kivy.utils import get_color_from_hex
 
 from mobile.theme import palette
 from mobile.theme.sizes import EDGE, GAP, ROUND, TARGET
-from mobile.widgets import letters
+from mobile.widgets import letters, scripts
 from mobile.widgets.layout import Measured
 from mobile.widgets.press import has_strayed
 from mobile.widgets.words import Words
@@ -24,6 +25,13 @@ class Writing(TextInput):
     """Kivy's text input that waits until the finger is lifted, so that a list can be scrolled by it."""
 
     focus: bool
+    font_name: str
+
+    def on_text(self, *_: object) -> None:
+        """A font that has the letters being written. They stand one by one: joined they are shown everywhere else."""
+        font = scripts.font_of(self.text) or DEFAULT_FONT
+        if font != self.font_name:
+            self.font_name = font
 
     def on_touch_down(self, touch: Any) -> bool:
         """Keep the finger; take focus only when it is lifted in place."""

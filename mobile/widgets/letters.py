@@ -11,7 +11,9 @@ from kivy.core.text import Label as CoreLabel
 from kivy.metrics import sp
 
 from mobile.theme.sizes import LETTERS
+from mobile.widgets import scripts
 
+LINES_MOST = 10_000
 KEPT = 1_500
 TEXTURES_KEPT = 500
 """Some screenfuls: a line of letters weighs about 25 KiB on the graphics chip."""
@@ -27,7 +29,9 @@ def texture(text: str, letters_px: float, bold: bool, width_px: int, align: str)
     """A white texture of `text` wrapped to `width_px`; tint it with a Color. None for no text."""
     if not text:
         return None
-    label = CoreLabel(text=text, font_size=letters_px, bold=bold, text_size=(max(1, width_px), None), halign=align)
+    if scripts.is_arabic(text):
+        text = _turned(text, letters_px, bold, width_px)
+    label = CoreLabel(text=text, text_size=(max(1, width_px), None), halign=align, **_style(text, letters_px, bold))
     label.refresh()
     return label.texture
 
@@ -38,7 +42,8 @@ def lines_texture(text: str, letters_px: float, bold: bool) -> Any:
     every word again. None for no text."""
     if not text:
         return None
-    label = CoreLabel(text=text, font_size=letters_px, bold=bold)
+    drawn = "\n".join(scripts.as_drawn(line) for line in text.split("\n"))
+    label = CoreLabel(text=drawn, **_style(drawn, letters_px, bold))
     label.refresh()
     return label.texture
 
@@ -46,7 +51,19 @@ def lines_texture(text: str, letters_px: float, bold: bool) -> Any:
 @lru_cache(maxsize=KEPT)
 def width_of(text: str, letters_px: float, bold: bool) -> float:
     """How wide a run of text is in pixels, on one line."""
-    return float(CoreLabel(font_size=letters_px, bold=bold).get_extents(text)[0])
+    drawn = scripts.as_drawn(text)
+    return float(CoreLabel(**_style(drawn, letters_px, bold)).get_extents(drawn)[0])
+
+
+def _style(text: str, letters_px: float, bold: bool) -> dict[str, Any]:
+    font = scripts.font_of(text)
+    return {"font_size": letters_px, "bold": bold} | ({"font_name": font} if font else {})
+
+
+def _turned(text: str, letters_px: float, bold: bool, width_px: int) -> str:
+    """A text of Arabic script, broken into lines as it is read, and each line as it is drawn."""
+    paragraphs = [fit(one, letters_px, bold, width_px, LINES_MOST) for one in text.split("\n")]
+    return "\n".join(scripts.as_drawn(line) for one in paragraphs for line in one.split("\n"))
 
 
 def longest_word(text: str, role: str, bold: bool = False) -> float:

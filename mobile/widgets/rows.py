@@ -16,7 +16,7 @@ from kivy.utils import get_color_from_hex
 
 from mobile.theme import palette
 from mobile.theme.sizes import EDGE, GAP, ROUND, TARGET
-from mobile.widgets import letters
+from mobile.widgets import letters, scripts
 from mobile.widgets.icons import icon_px, icon_texture
 from mobile.widgets.press import has_strayed
 from mobile.widgets.scroller import Scroller
@@ -26,6 +26,8 @@ FLUNG_ROWS = 1.5
 """Moving by more rows than this in one frame, a list is flung: each row is in sight for less than a tenth of a second."""
 
 SETTLED_S = 0.06
+LINE, ARABIC_LINE = 1.22, 1.75
+"""How high a line is, in letter sizes: Arabic script has marks above and below, so fewer lines fit a row."""
 
 
 class Row(Value, frozen=True, kw_only=True):
@@ -125,7 +127,7 @@ class RowList(Scroller):
     def row_height(self) -> float:
         """Room for the lines at this font scale, never less than a gloved thumb."""
         words = head_lines() * letters.size_px("head") + detail_lines() * letters.size_px("small")
-        return float(max(dp(TARGET), words * 1.22 + dp(EDGE) * 1.5))
+        return float(max(dp(TARGET), words * LINE + dp(EDGE) * 1.5))
 
     def show(self, rows: Sequence[Row]) -> None:
         """Replace the rows; the place in the list is kept when it still exists."""
@@ -234,6 +236,8 @@ def _joined(side: str, detail: str) -> str:
 
 def _line(text: str, role: str, bold: bool, width: float, lines: int) -> Any:
     size = letters.size_px(role)
+    if scripts.is_arabic(text):
+        lines = max(1, int(lines * LINE / ARABIC_LINE))
     return letters.lines_texture(letters.fit(text, size, bold, int(width), lines), size, bold)
 
 

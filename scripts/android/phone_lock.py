@@ -9,7 +9,8 @@ from pathlib import Path
 PHONE = {
     "kivy", "kivy-garden", "docutils", "pygments", "filetype", "requests", "urllib3", "charset-normalizer", "plyer",
     "sqlcipher3", "cryptography", "cffi", "pycparser", "httpx", "httpcore", "h11", "anyio", "sniffio", "certifi", "idna",
-    "typing-extensions", "msgspec", "geopy", "geographiclib", "tzdata",
+    "typing-extensions", "msgspec", "geopy", "geographiclib", "tzdata", "arabic-reshaper", "python-bidi", "six", "fontpkg",
+    "fontpkg-noto-sans-arabic",
 }  # fmt: skip
 GUESTS = {"pytest", "iniconfig", "packaging", "pluggy"}
 

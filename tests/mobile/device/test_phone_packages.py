@@ -17,6 +17,7 @@ from tests.paths import ROOT
 PHONE = {
     "kivy", "plyer", "jnius", "android", "sqlcipher3", "cryptography", "_cffi_backend", "cffi", "httpx", "httpcore", "h11",
     "anyio", "sniffio", "certifi", "idna", "typing_extensions", "msgspec", "geopy", "geographiclib", "tzdata", "filetype",
+    "arabic_reshaper", "bidi", "six", "fontpkg_noto_sans_arabic",
     "mobile", "shared", "sync",
 }  # fmt: skip
 
