@@ -43,6 +43,9 @@ insert into worker (id, name, short_name, agency_id, email, trained_on, active, 
   select 'crowd-' || n, 'Worker ' || n, 'Worker ' || n, 'housing-' || n % 10, 'crowd-' || n || '@example.org',
     '2026-08-01', true, %(now)s from generate_series(0, %(crowd)s - 1) n;
 insert into worker_role select 'crowd-' || n, 'coordinator' from generate_series(0, %(crowd)s - 1) n;
+insert into recipient (id, agency_id, role, founding, proposed_at, reason)
+  select 'housing-' || n || '-coordinator', 'housing-' || n, 'coordinator', true, %(now)s, ''
+  from generate_series(0, 9) n;
 insert into worker_district select 'crowd-' || n, (array['watford', 'three-rivers', 'd2', 'd3', 'd4', 'd5', 'd6', 'd7',
   'd8', 'd9'])[1 + n % 10] from generate_series(0, %(crowd)s - 1) n"""),
     ("people", """

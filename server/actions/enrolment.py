@@ -27,6 +27,7 @@ from shared.model.codes import DeviceStatus
 from shared.model.device import Device, Enrolled, EnrolmentRequest, FieldConfig
 from shared.model.value import Id
 from shared.policy import Act
+from shared.policy.grid import GRID
 from sync.wire import Renewed
 
 LOOKUP_LENGTH = 6
@@ -80,6 +81,8 @@ def make_code(
         raise Invalid("This worker is not active. Choose another, or let them in first.")
     if team_id not in worker.team_ids:
         raise Invalid("This worker does not walk with that team. Add them to the team first.")
+    if not any(Act.SYNC in GRID.get(role, {}) for role in worker.roles):
+        raise Invalid("This worker holds no role that carries a phone, or two agencies have not agreed to it yet.")
     code = new_code()
     plain = normalise_code(code)
     issued = IssuedCode(id=new_id(), code=code, expires_at=now + settings.enrolment_code_life)

@@ -4,6 +4,7 @@ from datetime import date
 
 import click
 
+from server.actions.recipients import admit
 from server.actions.signin import set_password
 from server.cli.setting_out import stop, working
 from server.http.services import Services
@@ -54,7 +55,13 @@ def add_worker(
             trained_on=date(trained_on.year, trained_on.month, trained_on.day) if trained_on else None,
         )
         workers.add_worker(session, new, email=email, now=services.clock())
+        waiting = [
+            role for role in sorted(new.roles) if not admit(session, agency_id, role, services.clock(), services.new_id)
+        ]
         click.echo(new.id)
+    if waiting:
+        said = ", ".join(str(role).replace("_", " ") for role in waiting)
+        click.echo(f"As {said} they see nothing yet: two agencies must agree, on “Who can see what”.", err=True)
 
 
 def shorten(name: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.cases import decline_case, list_case
+from server.actions.recipients import found_partnership
 from server.demo import county
 from server.demo.alerts import write_alerts
 from server.demo.conference import answer_actions, call_next, hold_conference
@@ -131,6 +132,7 @@ class County:
                 staff.worker_ids[each.name] = self._hire_one(session, each, staff, began_at, today)
                 if each.shown:
                     set_password_hash(session, staff.worker_ids[each.name], password_hash, began_at)
+            found_partnership(session, began_at, self.ids)
         return staff
 
     def _sign_up(self, session: Session, name: str, agency: Agency, staff: Staff, today: date) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select, union, update
 from sqlalchemy.orm import Session
 
 from server.queries import outbox
+from server.queries.recipients import held_roles
 from server.tables.agency import agency, team_district
 from server.tables.referral import alert, alert_referrer, referral
 from server.tables.worker import worker, worker_district, worker_role, worker_team
@@ -39,7 +40,7 @@ class Reachable(Value, frozen=True, kw_only=True):
 def list_listeners(session: Session, kind: MailKind, agency_id: Id | None = None) -> list[Listener]:
     """The active workers with an address whose role hears of this, of one agency or of all, by id."""
     roles = [str(role) for role in roles_for(kind)]
-    hearing = select(worker_role.c.worker_id).where(worker_role.c.role.in_(roles))
+    hearing = held_roles().where(worker_role.c.role.in_(roles)).with_only_columns(worker_role.c.worker_id)
     query = select(worker.c.id, worker.c.agency_id).where(
         worker.c.active, worker.c.email.is_not(None), worker.c.id.in_(hearing)
     )

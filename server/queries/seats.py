@@ -4,6 +4,7 @@ from sqlalchemy import Subquery, select, union
 from sqlalchemy.orm import Session
 
 from server.queries.agencies import list_agencies
+from server.queries.recipients import held_roles
 from server.tables.agency import agreement, team_district
 from server.tables.worker import worker, worker_district, worker_role, worker_team
 from shared.model.agency import Agency
@@ -41,7 +42,8 @@ def list_people_at_the_table(session: Session, district_id: Id) -> list[tuple[Id
 
 def _acting_workers() -> Subquery:
     members = (
-        select(worker_role.c.worker_id)
+        held_roles()
+        .with_only_columns(worker_role.c.worker_id)
         .where(worker_role.c.role.in_(AT_THE_TABLE))
         .union(select(worker_team.c.worker_id))
     )

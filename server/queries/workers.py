@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Row, ScalarSelect, Table, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.queries.recipients import is_held
 from server.tables.agency import agreement, team_district
 from server.tables.worker import worker, worker_district, worker_role, worker_team
 from shared.model.agency import Agreement
@@ -71,9 +72,12 @@ def _list_workers(session: Session, condition: ColumnElement[bool]) -> list[Work
     return [read_worker(row) for row in rows]
 
 
-def _gather(column: ColumnElement[str], links: FromClause, worker_id: ColumnElement[str]) -> ScalarSelect[str]:
+def _gather(
+    column: ColumnElement[str], links: FromClause, worker_id: ColumnElement[str], *conditions: ColumnElement[bool]
+) -> ScalarSelect[str]:
     """Of a link table from workers: the other side's values of one worker as one text."""
-    query = select(func.aggregate_strings(column, SEPARATOR)).select_from(links).where(worker_id == worker.c.id)
+    values = select(func.aggregate_strings(column, SEPARATOR)).select_from(links)
+    query = values.where(worker_id == worker.c.id, *conditions)
     return query.correlate(worker).scalar_subquery()
 
 
@@ -81,11 +85,11 @@ SEPARATOR = "\n"
 _WALKED = worker_team.join(team_district, team_district.c.team_id == worker_team.c.team_id)
 WORKERS = select(
     worker,
-    _gather(worker_role.c.role, worker_role, worker_role.c.worker_id).label("roles"),
+    _gather(worker_role.c.role, worker_role, worker_role.c.worker_id, is_held()).label("roles"),
     _gather(worker_team.c.team_id, worker_team, worker_team.c.worker_id).label("team_ids"),
     _gather(worker_district.c.district_id, worker_district, worker_district.c.worker_id).label("district_ids"),
 )
-"""A worker as `read_worker` takes one, to be narrowed by a condition."""
+"""A worker as `read_worker` takes one, to be narrowed by a condition: with the roles that their agency may hold (A11)."""
 _ACTING = (
     WORKERS.add_columns(
         _gather(team_district.c.district_id, _WALKED, worker_team.c.worker_id).label("walked"),

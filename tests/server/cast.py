@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from server.actions.recipients import found_partnership
 from server.database import Database
 from server.queries import agencies, boundaries, districts, sessions, workers
 from server.queries.boundaries import Boundary
@@ -112,6 +113,7 @@ def _store(database: Database, cast: Cast, now: datetime, new_id: Callable[[], s
         for each in (cast.aisha, cast.dean, cast.tom, cast.priya, cast.carol, cast.helen, cast.olu):
             workers.add_worker(session, each, email=email_of(each), now=now)
             sessions.set_password_hash(session, each.id, password_hash, now)
+        found_partnership(session, now, new_id)
 
 
 def email_of(worker: Worker) -> str:

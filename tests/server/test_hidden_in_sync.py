@@ -11,6 +11,7 @@ import pytest
 
 from server.access import Door
 from server.actions.hiding import hide_person, show_person_again
+from server.actions.recipients import admit
 from server.database import Database
 from server.queries import agencies, person_page, workers
 from server.queries.sync import conceal, find_scopes, list_changes, place_entity
@@ -45,6 +46,7 @@ def beas_phone(
             ))  # fmt: skip
         agencies.add_team(session, team)
         workers.add_worker(session, bea, email="bea@example.org", now=clock())
+        assert admit(session, one.id, Role.WORKER, clock(), new_id)
     made = Phone(client, clock, new_id)
     made.enrol(issue_code(bea))
     return made

@@ -17,6 +17,7 @@ from server.tables.device import device_enrolment
 from server.tables.district import district
 from server.tables.mail import mail
 from server.tables.person import person, person_need
+from server.tables.recipient import recipient
 from server.tables.referral import alert, referral
 from server.tables.shift import check_in, shift, shift_worker
 from server.tables.site import site
@@ -88,6 +89,7 @@ def fill_organisations(session: Session, now: datetime) -> None:
             )  # fmt: skip
     add(session, team, {"id": "watford-outreach", "agency_id": "beacon", "name": "Beacon Watford"})
     add(session, team_district, {"team_id": "watford-outreach", "district_id": WATFORD})
+    founded: set[tuple[str, str]] = set()
     for worker_id, (name, agency_id, roles, teams, districts) in WORKERS.items():
         first, last = name.split()
         add(
@@ -101,6 +103,11 @@ def fill_organisations(session: Session, now: datetime) -> None:
         add(session, worker_role, *({"worker_id": worker_id, "role": role} for role in roles))
         add(session, worker_team, *({"worker_id": worker_id, "team_id": team_id} for team_id in teams))
         add(session, worker_district, *({"worker_id": worker_id, "district_id": each} for each in districts))
+        add(session, recipient, *(
+            {"id": f"{agency_id}-{role}", "agency_id": agency_id, "role": role, "founding": True, "proposed_at": now}
+            for role in roles if role != "administrator" and (agency_id, role) not in founded
+        ))  # fmt: skip
+        founded |= {(agency_id, role) for role in roles}
 
 
 def fill_people(session: Session, now: datetime) -> None:

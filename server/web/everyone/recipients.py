@@ -1,17 +1,28 @@
-"""Who can see what: every organisation and role, open to all partners (privacy rule A11)."""
+"""Who can see what: every agency and role, since when and by whose agreement, open to all partners; and agreeing to another
+(privacy rule A11)."""
 
-from litestar import Response, get
+from collections.abc import Mapping
+from typing import Any
+
+from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
 
-from server.access import Door
-from server.queries.recipients import Recipients, list_recipients
-from server.web.layout.page import AnyRequest, page
-from server.web.layout.words import say
+from server.access import Access, Door
+from server.actions import recipients as acts
+from server.problems import Invalid
+from server.queries import agencies, workers
+from server.queries.recipients import Recipient, Recipients, list_recipients
+from server.web.layout.forms import Errors, Form
+from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import say, say_day
 from shared.model.codes import Role
-from shared.model.value import Value
+from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.policy.grid import GRID
+from shared.policy.recipients import ROLES_TO_APPROVE
 
+SECTION = "/who-can-see"
 VIEWS = (
     (Act.SEE_HOTSPOTS, "the published map"),
     (Act.SEE_MAP, "where people are, exactly, in their districts"),
@@ -21,40 +32,122 @@ VIEWS = (
 )
 
 
-class Line(Value, frozen=True, kw_only=True):
-    """One organisation and role."""
+class ProposalForm(Form, frozen=True, kw_only=True):
+    """Which agency is to see what a role sees, and what for."""
 
+    agency: str = ""
+    role: str = ""
+    reason: str = ""
+
+
+class EmptyForm(Form, frozen=True, kw_only=True):
+    """A press of a button."""
+
+
+class Line(Value, frozen=True, kw_only=True):
+    """One agency and role. `may_agree`: the reader's agency has not agreed yet."""
+
+    id: Id
     agency: str
     role: str
     people: int
     sees: str
     sees_map: bool
+    holds: bool
     since: str
+    agreed: str
+    reason: str
+    may_agree: bool
 
 
-@get("/who-can-see", opt={"action": Act.SEE_RECIPIENTS}, sync_to_thread=True, include_in_schema=False)
+@get(SECTION, opt={"action": Act.SEE_RECIPIENTS}, sync_to_thread=True, include_in_schema=False)
 def show_recipients(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """The open list."""
     with door.open() as access:
-        access.require(Act.SEE_RECIPIENTS)
-        lines = [_line(each) for each in list_recipients(access.session)]
-        return page(
-            request, "everyone/recipients.html", title="Who can see what", section="/who-can-see", worker=access.worker,
-            lines=lines, readers=[line for line in lines if line.sees_map],
-        )  # fmt: skip
+        return _answer(request, access)
 
 
-def _line(found: Recipients) -> Line:
-    acts = GRID.get(found.role, {})
-    sees = [words for act, words in VIEWS if act in acts]
-    return Line(
-        agency=found.agency_name, role=say(found.role), people=found.people, sees_map=Act.SEE_HOTSPOTS in acts,
-        sees=_first_up("; ".join(sees)) if sees else _nothing(found.role), since=f"{found.since:%d %b %Y}".lstrip("0"),
+@post(SECTION, opt={"action": Act.APPROVE_RECIPIENT}, sync_to_thread=True, include_in_schema=False)
+def propose(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[ProposalForm]) -> Response[Any]:
+    """Proposes that an agency may hold a role, and agrees for the reader's own."""
+    try:
+        with door.open() as access:
+            chosen = next((role for role in ROLES_TO_APPROVE if str(role) == data.role), None)
+            acts.propose(access, data.agency, chosen, data.reason)
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, {"reason": " ".join(refused.errors)}, data)
+    return go_to(SECTION, "recipient_proposed")
+
+
+@post(
+    SECTION + "/{recipient_id:str}/agree",
+    opt={"action": Act.APPROVE_RECIPIENT},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def agree(
+    request: AnyRequest, door: NamedDependency[Door], recipient_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+) -> Response[Any]:
+    """Agrees for the reader's agency."""
+    try:
+        with door.open() as access:
+            agreed = acts.agree(access, recipient_id)
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, {f"agree-{recipient_id}": refused.errors[0]})
+    return go_to(SECTION, "recipient_agreed" if agreed.holds else "recipient_proposed")
+
+
+def _answer(
+    request: AnyRequest, access: Access, errors: Errors | None = None, form: ProposalForm | None = None
+) -> Response[str]:
+    access.require(Act.SEE_RECIPIENTS)
+    names = {each.id: each.name for each in agencies.list_agencies(access.session)}
+    found = list_recipients(access.session)
+    people = workers.list_short_names(
+        access.session,
+        {who for each in found for who in (each.recipient.first_by, each.recipient.second_by) if who},
+    )
+    may = access.allows(Act.APPROVE_RECIPIENT)
+    lines = [_line(each, names, people, access.actor.agency_id if may else None) for each in found]
+    roles = sorted(ROLES_TO_APPROVE)
+    return page(
+        request, "everyone/recipients.html", title="Who can see what", section=SECTION, worker=access.worker,
+        status=422 if errors else 200, errors=errors or {}, form=form or ProposalForm(), may_agree=may,
+        lines=[line for line in lines if line.holds], waiting=[line for line in lines if not line.holds],
+        readers=[line for line in lines if line.sees_map and line.holds],
+        agencies=[("", "Choose"), *sorted(names.items(), key=lambda each: each[1])],
+        roles=[("", "Choose"), *((str(role), f"{say(role)}: {_sees(role)}") for role in roles)],
     )  # fmt: skip
 
 
-def _nothing(role: Role) -> str:
-    return "Runs the system, and sees no person and no map" if role is Role.ADMINISTRATOR else "Nothing"
+def _line(found: Recipients, names: Mapping[Id, str], people: Mapping[Id, str], own_agency_id: Id | None) -> Line:
+    one = found.recipient
+    since = one.proposed_at if one.founding or one.second_at is None else one.second_at
+    return Line(
+        id=one.id, agency=found.agency_name, role=say(one.role), people=found.people,
+        sees_map=Act.SEE_HOTSPOTS in GRID.get(one.role, {}), sees=_first_up(_sees(one.role)), holds=one.holds,
+        since=say_day(since.date()), agreed=_agreed(one, names, people), reason=one.reason,
+        may_agree=own_agency_id not in (None, one.first_agency_id) and not one.holds,
+    )  # fmt: skip
+
+
+def _agreed(one: Recipient, names: Mapping[Id, str], people: Mapping[Id, str]) -> str:
+    """By whom: open to every partner, as the list is."""
+    if one.founding:
+        return "There when the partnership was founded"
+    voices = [
+        f"{people.get(who or '', '')}, {names.get(agency_id, '')}"
+        for who, agency_id in ((one.first_by, one.first_agency_id), (one.second_by, one.second_agency_id))
+        if agency_id is not None
+    ]
+    return " and ".join(voices) or "Nobody yet"
+
+
+def _sees(role: Role) -> str:
+    acts_of = GRID.get(role, {})
+    return "; ".join(words for act, words in VIEWS if act in acts_of)
 
 
 def _first_up(text: str) -> str:

@@ -20,6 +20,7 @@ from server.actions.discussion import agree_action, save_note
 from server.problems import Invalid, NotFound
 from server.queries import audit, concealment, conferences, indicators, presentations, subjects
 from server.queries import hotspots as maps
+from server.tables.recipient import recipient
 from server.tables.worker import worker, worker_district, worker_role
 from shared.policy import Act
 from tests.server.mdt.conftest import Browser
@@ -43,6 +44,8 @@ def sam(watford: Any, now: Any) -> str:
         county.add(session, worker, {"id": "sam", "name": "Sam Okafor", "short_name": "Sam O", "agency_id": "cgl",
                                      "email": "sam@example.org", "trained_on": now.date(), "created_at": now})  # fmt: skip
         county.add(session, worker_role, {"worker_id": "sam", "role": "coordinator"})
+        county.add(session, recipient, {"id": "cgl-coordinator", "agency_id": "cgl", "role": "coordinator",
+                                        "founding": True, "proposed_at": now})  # fmt: skip
         county.add(session, worker_district, {"worker_id": "sam", "district_id": county.WATFORD})
     return "sam"
 
