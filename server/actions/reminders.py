@@ -3,14 +3,13 @@
 Each is written from what the tables say and has a key that names its day, hour or moment: asking again writes nothing.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 
 from server.actions.outbox import Outbox
-from server.queries import addressees, agencies, case_actions, cases, conferences, notes, seats
+from server.queries import addressees, agencies, case_actions, cases, concealment, conferences, notes, seats
 from server.queries.districts import list_districts
-from shared.model.case import Action
 from shared.model.conference import CaseConference
 from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id
@@ -36,15 +35,16 @@ DIGEST_USEFUL_FOR = timedelta(days=1)
 
 def remind_of_actions(outbox: Outbox, today: date) -> None:
     """Write to each agency that has an action due in three days, missed yesterday, or missed some weeks ago."""
-    owed: dict[Id, list[Action]] = defaultdict(list)
-    for each in case_actions.list_undone(outbox.session, today + timedelta(days=DUE_SOON_DAYS)):
-        owed[each.action.agency_id].append(each.action)
-    for agency_id, actions in owed.items():
+    for agency in agencies.list_agencies(outbox.session):
+        # An agency hears of what it owes to somebody who is hidden from others (A5).
+        concealment.read_as(outbox.session, agency.id)
+        owed = case_actions.list_undone(outbox.session, agency.id, today + timedelta(days=DUE_SOON_DAYS))
+        actions = [each.action for each in owed]
         wanted = [action for action in actions if is_red_flag(action, today) or not is_overdue(action, today)]
-        if any(is_reminded_of(action.due_on, today) for action in wanted) and _holds(outbox, agency_id, today):
+        if any(is_reminded_of(action.due_on, today) for action in wanted) and _holds(outbox, agency.id, today):
             late = sum(is_overdue(action, today) for action in wanted)
             outbox.tell_agency(
-                agency_id, MailKind.ACTIONS_REMINDER, f"actions/{today}", MailFacts(count=len(wanted) - late, late=late),
+                agency.id, MailKind.ACTIONS_REMINDER, f"actions/{today}", MailFacts(count=len(wanted) - late, late=late),
                 useful_until=outbox.now + USEFUL_FOR,
             )  # fmt: skip
 

@@ -86,10 +86,14 @@ def list_missed(session: Session, district_ids: Collection[Id], today: date) -> 
     )
 
 
-def list_undone(session: Session, due_until: date) -> list[OwnedAction]:
-    """Every action of a current case that is not done and was due by this day, in all districts."""
+def list_undone(session: Session, agency_id: Id, due_until: date) -> list[OwnedAction]:
+    """What an agency owes for current cases of all districts and has not done, due by this day."""
     return _list(
-        session, mdt_case.c.state.in_(CURRENT), case_action.c.done_at.is_(None), case_action.c.due_on <= due_until
+        session,
+        case_action.c.agency_id == agency_id,
+        mdt_case.c.state.in_(CURRENT),
+        case_action.c.done_at.is_(None),
+        case_action.c.due_on <= due_until,
     )
 
 

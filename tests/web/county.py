@@ -15,6 +15,7 @@ from server.tables.case import mdt_case
 from server.tables.contact import contact, contact_need, contact_person
 from server.tables.device import device_enrolment
 from server.tables.district import district
+from server.tables.job import job
 from server.tables.mail import mail
 from server.tables.person import person, person_need
 from server.tables.recipient import recipient
@@ -297,6 +298,9 @@ def fill_outbox(session: Session, now: datetime) -> None:
             "queued_at": now - timedelta(minutes=90 - number), "useful_until": now + timedelta(days=2),
             "next_try_at": now + timedelta(minutes=4), **fields,
         })  # fmt: skip
+    add(session, job, {"name": "mail", "started_at": now - timedelta(seconds=9), "finished_at": now, "done": 1},
+        {"name": "retention", "started_at": now - timedelta(hours=18), "finished_at": now, "error": "OperationalError"},
+        {"name": "reminders", "started_at": now - timedelta(hours=13), "finished_at": now, "done": 3})  # fmt: skip
 
 
 def publish_quarters(session: Session, now: datetime, new_id: Any) -> None:

@@ -1,5 +1,7 @@
-"""The e-mails of this server: what waits, what was sent, what could not be, and why not. No address and no name is shown."""
+"""The e-mails of this server: what waits, what was sent, what could not be, and why not. No address and no name is shown.
+Below them, when each of the jobs that write and send them last ran."""
 
+from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,9 +11,8 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Door
 from server.actions.outbox import try_again
 from server.http.services import Services
-from server.queries import addressees, outbox
+from server.queries import addressees, jobs, outbox
 from server.queries.addressees import Named
-from server.queries.outbox import Posted
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say
@@ -22,6 +23,15 @@ from shared.policy import Act
 
 SECTION = "/outbox"
 SENT_SHOWN = 50
+STOPPED_AFTER = timedelta(minutes=10)
+JOBS = {
+    "alerts": "Tells reviewers who looked in vain",
+    "reminders": "Writes reminders, in the morning",
+    "digests": "Counts who is new on the lists",
+    "retention": "Deletes what is past its time, at night",
+    "mail": "Hands e-mails to the mail server",
+}
+"""What runs by itself, in words."""
 
 
 class AgainForm(Form, frozen=True, kw_only=True):
@@ -35,12 +45,14 @@ def show_outbox(request: AnyRequest, door: NamedDependency[Door], services: Name
         access.require(Act.SEE_OUTBOX)
         unsent = outbox.list_unsent(access.session)
         sent = [each for each in outbox.list_posted(access.session, SENT_SHOWN) if each.state is MailState.SENT]
+        runs = sorted(jobs.list_runs(access.session).values(), key=lambda run: run.started_at, reverse=True)
         named = addressees.describe(access.session, [each.mail for each in (*unsent, *sent)])
         return page(
             request, "admin/outbox.html", title="E-mails", section=SECTION, worker=access.worker, now=access.now,
             lines=[(each, _say_whom(each.mail, named[each.mail.id])) for each in (*unsent, *sent)],
             counts=outbox.count_by_state(access.session), server_set=bool(services.settings.mail.host),
-            waiting=sum(_waits(each) for each in unsent), states=MailState,
+            states=MailState, runs=[(JOBS.get(run.name, run.name), run) for run in runs],
+            stopped=not runs or access.now - runs[0].started_at > STOPPED_AFTER,
         )  # fmt: skip
 
 
@@ -50,10 +62,6 @@ def send_again(door: NamedDependency[Door], mail_id: FromPath[Id], data: URLEnco
     with door.open() as access:
         try_again(access, mail_id)
     return go_to(SECTION, "mail_again")
-
-
-def _waits(posted: Posted) -> bool:
-    return posted.state is MailState.WAITING
 
 
 def _say_whom(mail: Mail, named: Named) -> str:

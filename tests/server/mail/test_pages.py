@@ -2,7 +2,8 @@
 
 import pytest
 
-from server.queries import addressees, outbox
+from server.queries import addressees, jobs, outbox
+from server.queries.jobs import JobRun
 from shared.model.mail import MailChoice, MailKind
 from tests.server.mail.postbox import Postbox
 from tests.server.mail.test_mails import circulate
@@ -48,6 +49,20 @@ def test_without_a_mail_server_the_page_says_so(browser: Browser, enter, setting
     assert "Not sent: no mail server is set." in page
     assert "No mail server is set." in page
     assert "3 mails wait" in page
+
+
+def test_an_administrator_sees_that_a_job_failed_and_that_nothing_runs(
+    browser: Browser, run, watford, clock, now
+) -> None:
+    assert "Nothing has run in the last ten minutes." in browser.sign_in("omar").get("/outbox").text
+    run("mail")
+    with watford.writing() as session:
+        jobs.set_run(session, JobRun(name="retention", started_at=now, error="OperationalError"))
+    page = browser.get("/outbox").text
+    assert "Nothing has run in the last ten minutes." not in page
+    assert "OperationalError: the server’s log says more." in page
+    clock.advance(minutes=11)
+    assert "Nothing has run in the last ten minutes." in browser.get("/outbox").text
 
 
 def test_a_worker_chooses_what_they_hear_of(browser: Browser, watford) -> None:
