@@ -40,6 +40,7 @@ def build_field_service(
             app_version=APP_VERSION,
             label=label,
             battery=platform.battery(),
+            integrity=platform.integrity(),
             transport=transport,
         )
     )

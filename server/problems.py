@@ -67,6 +67,11 @@ NO_SUCH_PAGE = _kind("404.2", "There is no such page", "Check the address.")
 WRONG_METHOD = _kind("405.1", "This address does not do that", "Use one of the methods in the Allow header.")
 CONFLICTING = _kind("409.1", "It was changed meanwhile", "Load it again and repeat what you meant to change.")
 ALREADY_THERE = _kind("409.2", "It is there already", "Nothing was stored twice.")
+WEAK_PHONE = _kind(
+    "403.4",
+    "This phone does not keep apps apart",
+    "Enrol a phone that is not rooted, not debugged and no emulator; or let weak phones in by LANTERN_WEAK_PHONES.",
+)
 CODE_REFUSED = _kind(
     "410.1", "The enrolment code cannot be used", "Ask for a new one: a code lives ten minutes and works once."
 )

@@ -53,6 +53,7 @@ class Settings:
     https: bool = False
     secret: str | None = None
     second_factor: bool = False
+    weak_phones: bool = False
     mail: MailSettings = field(default_factory=MailSettings)
     public_url: str = ""
     password_cost: PasswordCost = field(default_factory=PasswordCost)
@@ -99,6 +100,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         https=_read_switch("LANTERN_HTTPS", environment.get("LANTERN_HTTPS", "")),
         secret=environment.get("LANTERN_SECRET") or None,
         second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR", "")),
+        weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
         mail=read_mail_settings(environment),
         public_url=_read_url(environment.get("LANTERN_PUBLIC_URL", "")),
     )

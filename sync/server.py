@@ -321,8 +321,10 @@ def check_pull(device: DeviceState, request: PullRequest, minimum_app: str, limi
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """A version as numbers, so that 0.10 follows 0.9. An app that tells none is older than any."""
-    return tuple(int(part) if part.isdigit() else 0 for part in version.split(".")) if version else ()
+    """A version as numbers, so that 0.10 follows 0.9. An app that tells none is older than any. What follows a plus says how the
+    phone stands, and nothing of its age."""
+    numbers, _, _ = version.partition("+")
+    return tuple(int(part) if part.isdigit() else 0 for part in numbers.split(".")) if numbers else ()
 
 
 def visible_scopes(device: DeviceState) -> list[str]:

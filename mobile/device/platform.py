@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from mobile.device.integrity import AndroidIntegrity, Sound
 from mobile.device.keystore import FileKeystore, keystore_directory
 from mobile.device.links import GivenLink
 from mobile.device.location import NowhereLocation
-from mobile.device.ports import Battery, Cues, Keystore, Links, Location
+from mobile.device.ports import Battery, Cues, Integrity, Keystore, Links, Location
 from mobile.device.silent import SilentCues, UnknownBattery
 
 
@@ -50,6 +51,11 @@ def cues() -> Cues:
 
         return PlyerCues()
     return SilentCues()
+
+
+def integrity() -> Integrity:
+    """What a phone can say of itself; a desktop makes no claim."""
+    return AndroidIntegrity() if is_android() else Sound()
 
 
 def links(given: str = "") -> Links:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from shared.model.app_state import Weakness
 from shared.model.value import Value
 
 
@@ -81,6 +82,13 @@ class Links(Protocol):
     def start(self, on_link: Callable[[str], None]) -> None:
         """Tell of the link that the app was started with, once, and of each that comes later. Any text may come, from any
         app, on any thread. Never raises."""
+
+
+class Integrity(Protocol):
+    """Whether this phone still keeps apps apart (rule B10)."""
+
+    def find(self) -> frozenset[Weakness]:
+        """What weakens it, just now; nothing where it cannot be told."""
 
 
 class Battery(Protocol):

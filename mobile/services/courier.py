@@ -59,7 +59,7 @@ class Courier:
         sealed: SealedOutbox,
         connect: Callable[[str], ServerClient],
         now: Callable[[], datetime],
-        app: str,
+        app: Callable[[], str],
         session: Callable[[], Session | None],
         on_ended: Callable[[], None],
     ) -> None:
@@ -103,7 +103,7 @@ class Courier:
             return service.is_stopping or self._door.store is None
 
         wall_ms = self._wall_ms
-        one = SyncRound(record, self._client_to(card), self._app, wall_ms, on_step, is_stopping).run(self._sizes)
+        one = SyncRound(record, self._client_to(card), self._app(), wall_ms, on_step, is_stopping).run(self._sizes)
         self._sizes = one.outcome.sizes
         if one.outcome.is_wiped or record.sync.get_state().status == WIPED:
             return self._end(card, service, "revoked")
@@ -136,7 +136,7 @@ class Courier:
         for number, path in list_set_aside(self._vaults.data):
             earlier = SealedOutbox(path)
             try:
-                rounds.send_sealed(earlier, self._client_to(card), number, self._app, signer=card.device_number)
+                rounds.send_sealed(earlier, self._client_to(card), number, self._app(), signer=card.device_number)
             except NoAnswer:
                 return
             if not earlier.numbers:
@@ -176,7 +176,7 @@ class Courier:
         if not card.must_enrol:
             self._vaults.put_card(replace(card, must_enrol=True))
         with contextlib.suppress(NoAnswer, KeystoreLost):
-            rounds.send_sealed(self._sealed, self._client_to(card), card.device_number, self._app)
+            rounds.send_sealed(self._sealed, self._client_to(card), card.device_number, self._app())
 
     def _counts(self, record: Record) -> dict[str, int]:
         session = self._session()
@@ -194,7 +194,7 @@ class Courier:
         if card.ended and not self._sealed.numbers:
             return trip
         try:
-            taken = rounds.send_sealed(self._sealed, self._client_to(card), card.device_number, self._app)
+            taken = rounds.send_sealed(self._sealed, self._client_to(card), card.device_number, self._app())
         except (NoAnswer, KeystoreLost) as error:
             log.info("sealed boxes wait: %s", type(error).__name__)
             trip.trouble = "no_answer"

@@ -26,6 +26,10 @@ from shared.model.device import Enrolled, EnrolmentRequest
 NO_NETWORK = "The server does not answer. Check the network and the address, then try again."
 CODE_REFUSED = "The server does not take that code. It works once, for ten minutes: ask for a new one."
 TOO_MANY = "Too many codes were tried. Wait a while, then ask for a new one."
+UNSAFE = (
+    "This phone is rooted, being debugged, or no real phone. Your team's server takes only phones that keep apps apart:"
+    " ask your administrator for another."
+)
 UNKNOWN_NO = "The server would not enrol this phone. Ask your administrator to look at its device page."
 STILL_GOOD = (LockState.UNLOCKED, LockState.LOCKED, LockState.BLOCKED, LockState.LEASE_EXPIRED)
 ALREADY = "This phone is enrolled already. Ask your team lead to withdraw it first."
@@ -144,6 +148,8 @@ def list_set_aside(data: Path) -> list[tuple[int, Path]]:
 def _say_no(reply: Reply) -> str:
     if reply.status in (410, 401, 404):
         return CODE_REFUSED
+    if reply.status == 403:
+        return UNSAFE
     return TOO_MANY if reply.status == 429 else UNKNOWN_NO
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx
 from msgspec import Struct
 
+from mobile.device.integrity import Sound
 from mobile.device.location import Whereabouts, age_s, position_of, rest_ms
-from mobile.device.ports import Battery, Keystore, KeystoreLost, Location, RawFix, Uptime
+from mobile.device.ports import Battery, Integrity, Keystore, KeystoreLost, Location, RawFix, Uptime
 from mobile.device.silent import UnknownBattery
 from mobile.services import keys, pin, rounds
 from mobile.services.courier import Courier
@@ -28,6 +29,7 @@ from mobile.services.vault import Vaults
 from mobile.services.views import Enrolling, Fix, LockState, SyncPhase, SyncStatus, Unlocking
 from mobile.store.errors import KeyMissing, StoreDamaged, StoreError, StoreLocked
 from mobile.store.rows import to_ms
+from shared.model.app_state import write_app
 from shared.model.value import Id
 
 STALE_AFTER_S = 120.0
@@ -45,6 +47,7 @@ class Phone(Struct, kw_only=True):
     app_version: str
     label: str = "Phone"
     battery: Battery = UnknownBattery()
+    integrity: Integrity = Sound()
     transport: httpx.BaseTransport | None = None
     cost: keys.Cost | None = None
 
@@ -67,7 +70,7 @@ class FieldService(FieldWork):
             self._sealed,
             self._connect,
             phone.now,
-            phone.app_version,
+            self._say_app,
             lambda: self._session,
             self._ended,
         )
@@ -94,7 +97,7 @@ class FieldService(FieldWork):
             self._phone.keystore,
             self._sealed,
             self._connect,
-            self._phone.app_version,
+            self._say_app(),
             self._phone.label,
         )
         answer = enrolment.enrol(code, server_url, pin)
@@ -141,7 +144,7 @@ class FieldService(FieldWork):
             return
         client = self._connect(card.server_url)
         try:
-            taken = rounds.send_sealed(self._sealed, client, card.device_number, self._phone.app_version)
+            taken = rounds.send_sealed(self._sealed, client, card.device_number, self._say_app())
         except (NoAnswer, KeystoreLost):
             return
         finally:
@@ -279,6 +282,10 @@ class FieldService(FieldWork):
     def _rest_ms(self) -> int:
         is_on_shift = self._session is not None and self._session.shifts.is_going
         return rest_ms(self._phone.battery.percent(), is_on_shift)
+
+    def _say_app(self) -> str:
+        """The app's version, and how this phone stands at this moment (rule B10)."""
+        return write_app(self._phone.app_version, self._phone.integrity.find())
 
     def _connect(self, server_url: str) -> ServerClient:
         return ServerClient(server_url, self._phone.keystore, lambda: to_ms(self.now()), self._phone.transport)

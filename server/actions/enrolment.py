@@ -15,7 +15,7 @@ from server.access import Access
 from server.actions.ledger import Ledger
 from server.actions.tokens import TokenIssuer
 from server.database import Database
-from server.problems import CODE_REFUSED, Failure, Invalid, NotFound
+from server.problems import CODE_REFUSED, WEAK_PHONE, Failure, Invalid, NotFound
 from server.queries import agencies, audit, devices, districts, subjects, sync, workers
 from server.queries.audit import AuditLine, LedgerEntry
 from server.queries.devices import TRIES_MAX, Enrolment, EnrolmentCode
@@ -23,6 +23,7 @@ from server.security.keys import Keys
 from server.security.signatures import is_key
 from server.security.tokens import hash_token, new_code, new_digits, normalise_code, same
 from server.settings import Settings
+from shared.model.app_state import read_app
 from shared.model.codes import DeviceStatus
 from shared.model.device import Device, Enrolled, EnrolmentRequest, FieldConfig
 from shared.model.value import Id
@@ -115,8 +116,12 @@ class Enroller:
     def enrol(self, request: EnrolmentRequest, now: datetime, new_id: Callable[[], Id]) -> Enrolled:
         """Enrol a phone.
 
-        Raises Failure (CODE_REFUSED) for a code that is wrong, used or too old, Invalid for a bad key.
+        Raises Failure (CODE_REFUSED) for a code that is wrong, used or too old, (WEAK_PHONE) for a phone that says it does
+        not keep apps apart (privacy rule B10), and Invalid for a bad key.
         """
+        _, weaknesses = read_app(request.app_version)
+        if weaknesses and not self.settings.weak_phones:
+            raise Failure(WEAK_PHONE)
         if not is_key(request.signing_key):
             raise Invalid("signing_key: a P-256 public key in base64url is needed.")
         plain = normalise_code(request.code)

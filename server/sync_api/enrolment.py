@@ -30,7 +30,7 @@ _read_request = msgspec.json.Decoder(EnrolmentRequest).decode
     opt={"action": Act.SYNC},
     sync_to_thread=True,
     status_code=201,
-    responses=problems(400, 401, 410, 413, 429),
+    responses=problems(400, 401, 403, 410, 413, 429),
 )
 def enrol(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """Enrol a phone with its one-time code (JSON as `EnrolmentRequest`, signed with the key that it names)."""

@@ -22,6 +22,7 @@ from mobile.services.field import FieldService, Phone
 from mobile.services.keys import Cost
 from mobile.services.server_client import encode64
 from shared.model.agency import Team
+from shared.model.app_state import Weakness
 from shared.model.codes import Role
 from shared.model.device import Device, Enrolled, FieldConfig, Tokens
 from shared.model.worker import Worker
@@ -82,6 +83,16 @@ class HandLocation(NowhereLocation):
         self.on_fix(RawFix(latitude=latitude, longitude=longitude, accuracy_m=accuracy_m, at_ms=ms))
 
 
+class HandIntegrity:
+    """What the phone says of itself, set by the test."""
+
+    def __init__(self) -> None:
+        self.found: frozenset[Weakness] = frozenset()
+
+    def find(self) -> frozenset[Weakness]:
+        return self.found
+
+
 class StandIn(httpx.BaseTransport):
     """Answers enrolment as the server would; everything else is a dead network unless `answer` is set."""
 
@@ -119,6 +130,7 @@ class Rig:
         self.clocks = Clocks()
         self.server = StandIn(self.clocks)
         self.location = HandLocation()
+        self.integrity = HandIntegrity()
         self._cost = cost
         self._is_real = real_network
         self._ids = itertools.count(1)
@@ -138,6 +150,7 @@ class Rig:
                 now=self.clocks.now,
                 new_id=lambda: f"{self._family}-0000-7000-8000-{next(self._ids):012d}",
                 app_version="0.1.0",
+                integrity=self.integrity,
                 transport=None if self._is_real else self.server,
                 cost=self._cost,
             )

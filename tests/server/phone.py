@@ -60,8 +60,8 @@ class Phone:
             sent["authorization"] = f"Bearer {token}"
         return self.client.post(target, content=body, headers=sent | (headers or {}))
 
-    def try_enrol(self, code: str) -> Any:
-        wanted = {"code": code, "label": "Aisha's phone", "app_version": "1.0.0", "signing_key": self.signing_key}
+    def try_enrol(self, code: str, app: str = "1.0.0") -> Any:
+        wanted = {"code": code, "label": "Aisha's phone", "app_version": app, "signing_key": self.signing_key}
         return self.post("/sync/v1/enrol", json.dumps(wanted).encode(), token="")
 
     def enrol(self, code: str) -> Enrolled:

@@ -1,6 +1,7 @@
 """Enrolling a phone: once, within ten minutes, by somebody who may; and stopping one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from server.problems import Forbidden, NotFound
 from server.queries import devices
 from server.security.tokens import normalise_code
 from shared.model.codes import DeviceStatus
+from shared.model.device import EnrolmentRequest
 from shared.model.worker import Worker
 from tests.conftest import Clock
 from tests.server.cast import Cast
@@ -46,6 +48,29 @@ def test_a_code_works_once(fresh: Phone, issue_code: Issue, cast: Cast) -> None:
     again = fresh.try_enrol(code)
     assert again.status_code == 410
     assert "Ask for a new one" in again.json()["detail"]
+
+
+def test_a_phone_that_says_it_is_rooted_is_refused_and_the_code_stays_good(
+    fresh: Phone, issue_code: Issue, cast: Cast
+) -> None:
+    code = issue_code(cast.aisha)
+    for app in ("1.0.0+rooted", "1.0.0+debugged.rooted", "1.0.0+found_by_a_newer_app"):
+        refused = fresh.try_enrol(code, app)
+        assert refused.status_code == 403 and "keep apps apart" in refused.json()["title"]
+    assert fresh.try_enrol(code).status_code == 201
+
+
+def test_a_server_that_lets_weak_phones_in_still_knows_of_them(
+    fresh: Phone, issue_code: Issue, cast: Cast, services: Services, new_id: Callable[[], str]
+) -> None:
+    lenient = replace(services.enroller, settings=replace(services.settings, weak_phones=True))
+    wanted = EnrolmentRequest(
+        code=issue_code(cast.aisha), label="", app_version="1.0.0+rooted", signing_key=fresh.signing_key
+    )
+    number = lenient.enrol(wanted, services.clock(), new_id).device.number
+    with services.database.reading() as session:
+        enrolment = devices.find_enrolment(session, number)
+    assert enrolment is not None and enrolment.app_version == "1.0.0+rooted"
 
 
 def test_a_code_is_read_however_it_is_typed(fresh: Phone, issue_code: Issue, cast: Cast) -> None:

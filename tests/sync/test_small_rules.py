@@ -192,6 +192,7 @@ def test_a_skeleton_keeps_its_dot_and_what_it_had_seen_and_nothing_it_said() -> 
 
 def test_versions_are_ordered_by_their_numbers() -> None:
     assert version_key("") < version_key("0.9") < version_key("0.10") < version_key("1.0.0")
+    assert version_key("0.1.2+debugged.rooted") == version_key("0.1.2")
 
 
 def test_a_body_that_was_spared_and_is_not_in_our_log_is_asked_for_again() -> None:

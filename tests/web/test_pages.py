@@ -395,6 +395,18 @@ def test_an_enrolment_code_is_shown_once_and_the_digits_compared(browse: Browse,
     assert "Go to the phone" in session_id.text or "4821" in session_id.text
 
 
+def test_a_phone_that_says_it_is_rooted_is_told_on_its_page(browse: Browse, filled: Database) -> None:
+    from server.tables.sync import device
+
+    browser = browse("tom")
+    assert "Nothing found" in browser.get("/devices/2").text
+    with filled.writing() as session:
+        session.execute(device.update().where(device.c.number == 2).values(app="0.1.0+debugged.rooted"))
+    page = browser.get("/devices/2").text
+    assert "Debugged, rooted: take it out of use" in page and "0.1.0+" not in page
+    assert "rooted" in browser.get("/devices").text
+
+
 def page_time(session: Any) -> Any:
     """When the only code was issued."""
     from sqlalchemy import select

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from server.queries.sync_devices import DeviceHealth
 from server.web.layout.words import count
+from shared.model.app_state import read_app
 
 LONG_UNSEEN = timedelta(days=3)
 CLOCK_RIGHT_MS = 120_000
@@ -26,6 +27,12 @@ def say_clock(skew_ms: int) -> str:
     return f"{span} {'fast' if skew_ms > 0 else 'slow'}"
 
 
+def say_weaknesses(app: str) -> str:
+    """Returns what a phone last said of itself (privacy rule B10): "Debugged, rooted"; empty for a sound one."""
+    _, found = read_app(app)
+    return ", ".join(sorted(found)).capitalize()
+
+
 def say_trouble(health: DeviceHealth, now: datetime) -> tuple[str, ...]:
     """Returns what somebody should do about this phone, the most pressing first."""
     seen = None if health.seen_at_ms is None else from_ms(health.seen_at_ms)
@@ -40,6 +47,8 @@ def say_trouble(health: DeviceHealth, now: datetime) -> tuple[str, ...]:
         found.append("Not seen for more than three days")
     if health.is_clock_suspect:
         found.append("Its clock is wrong: set the phone’s time to automatic")
+    if found_on_phone := say_weaknesses(health.app):
+        found.append(f"{found_on_phone}: take it out of use, and enrol another")
     if health.forks:
         found.append("Two phones sent as this one: a copy was made, so enrol it again")
     if health.rewinds:

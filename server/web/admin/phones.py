@@ -12,10 +12,11 @@ from server.queries.device_page import PhoneRow, list_phones
 from server.queries.sync import list_device_health, list_quarantined
 from server.queries.sync_changes import StoredBody
 from server.queries.sync_devices import DeviceHealth
-from server.web.admin.health import from_ms, say_clock, say_trouble
+from server.web.admin.health import from_ms, say_clock, say_trouble, say_weaknesses
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_ago, say_moment
 from shared.model.agency import Team
+from shared.model.app_state import read_app
 from shared.model.codes import DeviceStatus
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
@@ -45,6 +46,7 @@ class Phone(Value, frozen=True, kw_only=True):
     clock: str
     trouble: tuple[str, ...]
     app: str
+    keeps_apart: str
     confirmed: bool
     needs_a_look: bool
 
@@ -129,7 +131,8 @@ def _phone(access: Access, row: PhoneRow, health: DeviceHealth) -> Phone:
         set_aside=health.held,
         clock=say_clock(health.skew_ms) if seen_at else "Not known yet",
         trouble=trouble,
-        app=row.app_version,
+        app=read_app(health.app or row.app_version)[0],
+        keeps_apart=say_weaknesses(health.app) or ("Nothing found" if seen_at else "Not known yet"),
         confirmed=row.confirmed_at is not None,
         needs_a_look=bool(trouble) and DeviceStatus(health.status) is DeviceStatus.OK,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mobile.services.views import ContactDraft, LockState, PersonDraft, SyncPhase, VisitDraft
+from shared.model.app_state import Weakness
 from shared.model.codes import ContactState, DeviceStatus
 from tests.mobile import real_server
 from tests.mobile.real_server import RealServer
@@ -85,6 +86,31 @@ def test_a_code_works_once(tmp_path: Path, server: RealServer) -> None:
     assert first.field.enrol(code, server.url, PIN).enrolled
     assert not second.field.enrol(code, server.url, PIN).enrolled
     first.field.close()
+
+
+def test_a_rooted_phone_is_told_why_it_may_not_join_and_no_code_is_used_up(tmp_path: Path, server: RealServer) -> None:
+    rig, code = Rig(tmp_path, real_network=True), server.code_for(server.cast.aisha)
+    rig.integrity.found = frozenset({Weakness.ROOTED})
+    answer = rig.field.enrol(code, server.url, PIN)
+    assert not answer.enrolled and "rooted" in answer.message and not rig.field.is_enrolled
+    rig.integrity.found = frozenset()
+    assert rig.field.enrol(code, server.url, PIN).enrolled
+    rig.field.close()
+
+
+def test_a_phone_that_is_rooted_later_says_so_with_each_sync(aisha: Rig, server: RealServer) -> None:
+    from server.queries.sync import list_device_health
+
+    def said() -> str:
+        with server.services.database.reading() as session:
+            return {phone.number: phone.app for phone in list_device_health(session)}[number_of(aisha)]
+
+    aisha.field.sync_once()
+    assert said() == "0.1.0"
+    aisha.integrity.found = frozenset({Weakness.ROOTED, Weakness.DEBUGGED})
+    saved = meet(aisha)
+    assert aisha.field.sync_once().not_yet_sent == 0 and contacts_on(server, saved) == 1, "its work is still taken"
+    assert said() == "0.1.0+debugged.rooted"
 
 
 def test_no_server_is_told_and_a_code_is_not_used_up(tmp_path: Path, server: RealServer) -> None:
