@@ -17,12 +17,13 @@ from kivy.uix.floatlayout import FloatLayout
 from mobile import theme
 from mobile.device.links import NoLinks
 from mobile.device.ports import Cues, Links
+from mobile.screens import check_in_watch
 from mobile.screens.effects import Call
 from mobile.screens.ports import MapSketch, MapSource, NoMap
 from mobile.screens.program import Screen
 from mobile.screens.registry import screen_class
 from mobile.services.api import Field
-from mobile.services.views import LockState, SyncPhase, SyncStatus
+from mobile.services.views import CheckInState, LockState, SyncPhase, SyncStatus
 from mobile.text import Catalogue, load
 from mobile.text.sync_words import is_worrying, say_sync
 from mobile.widgets import letters, touches
@@ -30,7 +31,8 @@ from mobile.work import Work
 
 SECOND_S = 1.0
 SETTINGS = ("theme", "language", "vibration", "sound", "speech")
-BUZZ_MS = {"saved": 60, "refused": 250}
+BUZZ_MS = {"saved": 60, "refused": 250, "late": 900}
+WATCH_EVERY_S = 15
 
 
 class LanternApp(App):
@@ -60,6 +62,8 @@ class LanternApp(App):
         self.way: list[tuple[str, Mapping[str, Any]]] = []
         self.work = Work(lambda job: Clock.schedule_once(lambda _: job(), -1))
         self._status = SyncStatus()
+        self._watch = check_in_watch.Watch()
+        self._seconds = 0
         self._forget: list[Callable[[], None]] = []
 
     # --- Kivy's side
@@ -221,6 +225,20 @@ class LanternApp(App):
         if self.screen is not None:
             self.screen.each_second()
         self._refresh_status()
+        self._watch_check_ins()
+
+    def _watch_check_ins(self) -> None:
+        """The lone-working timer, told on any screen and while locked: a buzz, and a sentence that names nobody."""
+        if self._seconds % WATCH_EVERY_S == 0 and self.service.lock_state == LockState.UNLOCKED:
+            self.work.ask(self.service.check_in_state, self._heard_check_ins, lambda _: None)
+        self._seconds += 1
+        self._watch, keys = check_in_watch.tell(self._watch, self.service.now())
+        for key in keys:
+            self.cues.notify(self.title, self.words.say(key))
+            self.feel("late", key)
+
+    def _heard_check_ins(self, state: CheckInState) -> None:
+        self._watch = check_in_watch.heard(self._watch, state)
 
     def _refresh_status(self) -> None:
         if self.service.lock_state == LockState.UNLOCKED:
@@ -249,7 +267,8 @@ class LanternApp(App):
             self.words = load(self.settings_now["language"])
 
     def _hand_back(self, job: Callable[[], None]) -> None:
-        Clock.schedule_once(lambda _: job(), -1)
+        """Do it on the screen's thread before the next frame, unless the app has been left by then."""
+        Clock.schedule_once(lambda _: None if self.work.is_stopped else job(), -1)
 
     def _on_touch(self, *_: object) -> None:
         self.service.touched()

@@ -133,6 +133,7 @@ class ShiftWork:
             due_at=mine.next_due_at if mine else None,
             is_overdue=self._context.worker_id in late,
             others_overdue=tuple(self._context.name_of(w) for w in late if w != self._context.worker_id),
+            is_sent=mine is not None and shift.id not in unsent,
             message=_say_reach(mine, shift.id in unsent),
         )
 

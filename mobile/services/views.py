@@ -299,6 +299,8 @@ class CheckInState(Value, frozen=True, kw_only=True):
     due_at: datetime | None = None
     is_overdue: bool = False
     others_overdue: tuple[str, ...] = ()
+    is_sent: bool = False
+    """Does the server hold my newest check-in, so that somebody else would notice?"""
     message: str = ""
 
 

@@ -396,10 +396,13 @@ class SilentCues:
     def __init__(self) -> None:
         self.buzzes: list[int] = []
         self.said: list[str] = []
+        self.notified: list[str] = []
 
     def buzz(self, milliseconds: int = 60) -> None:
         self.buzzes.append(milliseconds)
 
-    def notify(self, title: str, message: str) -> None: ...
+    def notify(self, title: str, message: str) -> None:
+        self.notified.append(message)
+
     def say(self, text: str) -> None:
         self.said.append(text)

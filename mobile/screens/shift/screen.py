@@ -121,7 +121,8 @@ class ShiftScreen(Screen):
         if due_at is None:
             return self.say("shift.no_check_in")
         key = "shift.check_in_late" if self.state.check_in.is_overdue else "shift.check_in_due"
-        return self.say(key, clock=say_clock(due_at))
+        reach = "shift.check_in_sent" if self.state.check_in.is_sent else "shift.check_in_unsent"
+        return f"{self.say(key, clock=say_clock(due_at))}. {self.say(reach)}"
 
     def _join_tile(self, shift: ShiftSummary) -> Tile:
         when = say_when(self.words, shift.shift.started_at, self.desk.now())

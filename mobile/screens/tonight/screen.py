@@ -78,7 +78,8 @@ class TonightScreen(Screen):
         others = self.say("tonight.colleague_late", names=late) if late else ""
         if check_in.due_at is None or not check_in.is_overdue:
             return others
-        return join(self.say("tonight.check_in_late", clock=say_clock(check_in.due_at)), others)
+        unheard = "" if check_in.is_sent else self.say("tonight.nobody_knows")
+        return join(self.say("tonight.check_in_late", clock=say_clock(check_in.due_at)), unheard, others)
 
     def _row(self, item: TonightItem) -> Row:
         now = self.desk.now()

@@ -1,0 +1,73 @@
+"""A check-in that is due is told once, on any screen and while the phone is locked; a colleague's absence too, without a name."""
+
+from datetime import timedelta
+
+import pytest
+
+from mobile.app import LanternApp
+from mobile.screens.check_in_watch import COLLEAGUE, MINE, Watch, heard, tell
+from mobile.screens.ports import NoMap
+from mobile.services.views import CheckInState, LockState
+from mobile.text import load
+from tests.mobile.rehearsal import NOW, SilentCues
+from tests.mobile.rig import Rig
+
+LATER = NOW + timedelta(minutes=30)
+
+
+def test_what_is_due_is_told_once_and_the_next_one_again():
+    watch = heard(Watch(), CheckInState(due_at=LATER))
+    assert tell(watch, NOW)[1] == ()
+    watch, told = tell(watch, LATER)
+    assert told == (MINE,)
+    assert tell(heard(watch, CheckInState(due_at=LATER, is_overdue=True)), LATER)[1] == ()
+    watch = heard(watch, CheckInState(due_at=LATER + timedelta(hours=1)))
+    assert tell(watch, LATER + timedelta(hours=2))[1] == (MINE,)
+
+
+def test_a_colleague_is_told_of_once_and_again_after_they_were_back():
+    watch, told = tell(heard(Watch(), CheckInState(others_overdue=("Dean R",))), NOW)
+    assert told == (COLLEAGUE,)
+    assert tell(heard(watch, CheckInState(others_overdue=("Dean R",))), NOW)[1] == ()
+    watch = heard(watch, CheckInState())
+    assert tell(heard(watch, CheckInState(others_overdue=("Dean R",))), NOW)[1] == (COLLEAGUE,)
+    assert "Dean" not in str(watch)
+
+
+@pytest.mark.parametrize("key", [MINE, COLLEAGUE])
+def test_what_is_told_names_nobody(key):
+    assert "{" not in load("en").say(key)
+
+
+def test_a_locked_phone_still_buzzes_when_the_check_in_is_due(tmp_path, on_glass):
+    rig, cues = Rig(tmp_path), SilentCues()
+    rig.enrol().start_shift("Station")
+    rig.field.check_in(30)
+    app = LanternApp(rig.field, cues, map_source=NoMap())
+
+    async def story(driver):
+        app._each_second(1.0)
+        await driver.until(lambda: app._watch.due_at is not None)
+        rig.field.lock()
+        await driver.settle()
+        rig.clocks.pass_(minutes=31)
+        app._each_second(1.0)
+        app._each_second(1.0)
+        assert rig.field.lock_state is LockState.LOCKED
+        assert cues.notified == ["Your check-in is due."] and cues.buzzes == [900]
+
+    on_glass(app, story)
+    rig.field.close()
+
+
+def test_the_shift_says_honestly_who_could_notice(tmp_path, on_glass):
+    rig = Rig(tmp_path)
+    rig.enrol().start_shift("Station")
+    rig.field.check_in(30)
+
+    async def story(driver):
+        driver.app.go("shift", {})
+        await driver.until(lambda: any("nobody else knows yet" in text for text in driver.visible_texts()))
+
+    on_glass(LanternApp(rig.field, SilentCues(), map_source=NoMap()), story)
+    rig.field.close()
