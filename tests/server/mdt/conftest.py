@@ -1,5 +1,6 @@
 """Watford's list with eighteen people on it, and doors for those who come to its conference."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
@@ -84,3 +85,62 @@ def browser(
 
     with TestClient(create_app(settings, clock, new_id), raise_server_exceptions=True) as client:
         yield Browser(client, watford, now)
+
+
+# ------------------------------------------------------------------------------------------------------------ Chromium
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture
+def url(watford: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> Iterator[str]:
+    """The whole server on a port of its own."""
+    import socket
+
+    import uvicorn
+
+    from server.app import create_app
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, clock, new_id), log_level="error", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, url: str, watford: Any, now: Any) -> Callable[..., Any]:
+    """A browser of somebody's own, signed in."""
+
+    def open_for(worker_id: str, **options: Any) -> Any:
+        Browser(_Jar(), watford, now).sign_in(worker_id)
+        context = chromium.new_context(base_url=url, **options)
+        context.add_cookies([{"name": "lantern-session", "value": f"token-of-{worker_id}", "url": url}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+        return page
+
+    return open_for
+
+
+class _Jar:
+    """Takes the cookie that a test's own client would keep."""
+
+    class cookies:  # noqa: N801 - named as the client names it
+        @staticmethod
+        def set(name: str, value: str) -> None:
+            """The browser gets its cookie from the context."""
