@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 from server.access import Access
 from server.actions import answers, conferences, discussion
+from server.actions.caseload import set_lead
 from server.actions.discussion import CaseEnd
 from server.queries import agencies
 from server.queries import conferences as stored
+from shared.model.codes import SupportPhase
 from shared.model.conference import CaseConference
 from shared.model.value import Id
 
@@ -24,6 +26,10 @@ DISCUSSED = (
     )),
     ("• Sister found, they have spoken", "In touch with family", (("Watford Housing", "reconnection offer", 16, ""),)),
     ("• Not seen since Tuesday", "", (("HPFT mental health", "joint visit with outreach", 10, ""),)),
+)  # fmt: skip
+LEADS = (
+    ("Lantern Outreach", SupportPhase.TRANSITION), ("Watford Housing", SupportPhase.TRY_OUT),
+    ("Lantern Outreach", SupportPhase.PRE_CTI), ("CGL Spectrum", SupportPhase.TRANSFER_OF_CARE),
 )  # fmt: skip
 DONE_NOTE = "Viewed on Thursday; he would like to move in."
 EXPLANATION = "Nobody could find him on the day. A new date is agreed for next week."
@@ -44,6 +50,8 @@ def hold_conference(access: Access, district_id: Id, minute_taker_id: Id) -> Cas
                 access, conference.id, item.position,
                 text=words, agency_id=owners[owner], due_on=access.today + timedelta(days=days),
             )  # fmt: skip
+    for item, (owner, phase) in zip(items, LEADS, strict=False):
+        set_lead(access, item.case_id, owners[owner], None, phase)
     for name in ("CGL Spectrum", "HPFT mental health", "Watford Housing"):
         discussion.note_attendance(access, conference.id, owners[name], attended=True, apologies=False, name="")
     discussion.note_attendance(

@@ -61,6 +61,16 @@ class Table(Value, frozen=True, kw_only=True):
     columns: tuple[str, ...] = ("people",)
     rows: tuple[Row, ...]
 
+    @property
+    def told(self) -> tuple[Row, ...]:
+        """The rows in which something may be told."""
+        return tuple(row for row in self.rows if any(cell != NOT_SHOWN for cell in row.cells))
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """What the other rows are about."""
+        return tuple(row.label for row in self.rows if row not in self.told)
+
 
 class Tally(Value, frozen=True, kw_only=True):
     """The true counts of one area, and which of them may be told."""

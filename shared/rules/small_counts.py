@@ -12,7 +12,8 @@ Key = TypeVar("Key", bound=Hashable)
 
 THRESHOLD = 10
 ROUNDED_TO = 5
-NOT_SHOWN = "not shown: too few to tell apart"
+NOT_SHOWN = "not shown"
+"""Stands for whatever could point at a few people, alone or by taking one number from another."""
 
 
 def show_count(count: int, threshold: int = THRESHOLD, rounded_to: int = ROUNDED_TO) -> str:

@@ -4,74 +4,14 @@ is lost.
 Every page of the conference is looked at by axe on the way.
 """
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.paths import ROOT
-from tests.server.mdt.conftest import Browser
+from tests.paths import AXE
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = "/usr/bin/chromium"
-AXE = ROOT / "tests" / "vendor" / "axe" / "axe.min.js"
-
-
-@pytest.fixture
-def url(watford: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> Iterator[str]:
-    """The whole server on a port of its own."""
-    import socket
-
-    import uvicorn
-
-    from server.app import create_app
-
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(create_app(settings, clock, new_id), log_level="error", lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(timeout=10)
-
-
-@pytest.fixture
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def open_page(chromium: Any, url: str, watford: Any, now: Any) -> Callable[..., Any]:
-    """A browser of somebody's own, signed in."""
-
-    def open_for(worker_id: str, **options: Any) -> Any:
-        Browser(_Jar(), watford, now).sign_in(worker_id)
-        context = chromium.new_context(base_url=url, **options)
-        context.add_cookies([{"name": "lantern-session", "value": f"token-of-{worker_id}", "url": url}])
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
-        return page
-
-    return open_for
-
-
-class _Jar:
-    """Takes the cookie that a test's own client would keep."""
-
-    class cookies:  # noqa: N801 - named as the client names it
-        @staticmethod
-        def set(name: str, value: str) -> None:
-            """The browser gets its cookie from the context."""
 
 
 def call_conference(page: Any) -> str:
@@ -177,15 +117,23 @@ def test_the_journey_from_a_date_to_minutes_passes_axe_on_every_page(
     page.click("main form button[type=submit] >> nth=-1")
     page.wait_for_url("**/minutes?done=ended")
     look("minutes")
+    page.click("main button:has-text('Circulate the minutes')")
+    page.wait_for_url("**done=minutes_circulated")
     look("priorities", "/priorities")
     look("agreements", "/agreements")
     look("tracker", "/tracker")
     look("still-to-ask", "/still-to-ask")
     look("share", "/tracker/quarter")
+    look("caseloads", "/caseloads")
+    look("lead", "/people/joan/lead")
+    look("hand-over", "/people/joan/hand-over")
+    look("case-study", "/cases/case-joan/case-study")
     ruth = open_page("ruth")
     look("actions", "/actions", ruth)
     look("agendas", "/agendas", ruth)
     look("agenda", "/agendas/" + conference.rsplit("/", 1)[1], ruth)
+    look("agency-minutes", "/agendas/" + conference.rsplit("/", 1)[1] + "/minutes", ruth)
+    look("put-forward", "/put-forward", ruth)
     look("notes-refused", "/people/p01/notes", ruth)
     look("notes", "/people/joan/notes", ruth)
     look("cases-of-a-partner", "/cases", ruth)

@@ -94,6 +94,12 @@ def test_what_is_large_enough_in_every_direction_is_told():
     assert told["By support need and gender"]["drugs"] == ("45",) * 4
 
 
+def test_a_table_says_what_it_does_not_tell():
+    support = make_tables(count_presentations(crowd()))[4]
+    assert [row.label for row in support.told] == ["mental health", "alcohol"]
+    assert set(support.untold) == set(NEED_LABELS) - {"mental health", "alcohol"}
+
+
 def test_nothing_that_tells_of_immigration_is_ever_in_it():
     people = [person(n, SupportNeed.NO_RECOURSE_TO_PUBLIC_FUNDS) for n in range(50)]
     assert "recourse" not in repr(make_tables(count_presentations(people)))
