@@ -14,6 +14,7 @@ from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.outcomes import Outcome, Quarter, make_outcome_tables
 from shared.rules.presentations import Presented, Table, Tally, add_up, age_on, count_presentations, make_tables
+from shared.rules.wording import upper_first
 
 QUARTERS_TOLD = 4
 
@@ -23,6 +24,11 @@ class Share(Value, frozen=True, kw_only=True):
 
     area: str
     tables: tuple[Table, ...]
+
+    @property
+    def is_small(self) -> bool:
+        """Is there nothing that may be told, of this quarter or of those before it?"""
+        return not any(cell.isdecimal() for table in self.tables for row in table.rows for cell in row.cells)
 
 
 def compose_share(access: Access, district_id: Id, period: Period) -> tuple[Share, Share]:
@@ -105,10 +111,10 @@ def write_share(shares: Sequence[Share], period: Period) -> bytes:
             for table in share.tables:
                 sheet.write_string(line, 0, table.title, bold)
                 for column, words in enumerate(table.columns, start=1):
-                    sheet.write_string(line, column, words.capitalize(), bold)
+                    sheet.write_string(line, column, upper_first(words), bold)
                 for row in table.rows:
                     line += 1
-                    sheet.write_string(line, 0, row.label.capitalize())
+                    sheet.write_string(line, 0, upper_first(row.label))
                     for column, cell in enumerate(row.cells, start=1):
                         sheet.write_string(line, column, cell)
                 line += 2

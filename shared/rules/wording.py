@@ -130,6 +130,11 @@ def shared_phrase(one: str, other: str) -> str:
     return " ".join(_without_little_ends(best))
 
 
+def upper_first(text: str) -> str:
+    """A text as a heading begins; the rest of it keeps its capitals."""
+    return text[:1].upper() + text[1:]
+
+
 def say_list(items: Iterable[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     texts = list(items)

@@ -28,6 +28,7 @@ from shared.model.codes import (
     SupportPhase,
 )
 from shared.model.mail import MailChoice, MailKind
+from shared.rules.wording import upper_first
 
 LOCAL_TIME = ZoneInfo("Europe/London")
 
@@ -191,6 +192,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "say": say,
     "support": say_support,
     "lower_first": lower_first,
+    "upper_first": upper_first,
     "day": say_day,
     "short_day": say_short_day,
     "moment": say_moment,

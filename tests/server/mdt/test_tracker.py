@@ -219,11 +219,33 @@ def test_public_health_is_told_numbers_and_no_name(browser: Browser, clock) -> N
     page = browser.sign_in("priya").get("/tracker/quarter")
     assert page.status_code == 200
     assert "July to September 2026" in page.text
-    assert "fewer than 10, may be none" in page.text
+    assert page.text.count("Fewer than 10 people presented, or none") == 2
     assert not any(name in page.text for name in ("Joan", "Person 01", "tairwell"))
     made = browser.get("/tracker/quarter/workbook").content
-    cells = [str(cell.value) for line in openpyxl.load_workbook(io.BytesIO(made)).active.iter_rows() for cell in line]
+    book = openpyxl.load_workbook(io.BytesIO(made))
+    assert book.sheetnames == ["Watford", "All districts together"]
+    cells = [str(cell.value) for sheet in book.worksheets for line in sheet.iter_rows() for cell in line]
+    assert "By support need and gender" in cells
+    assert "fewer than 10, may be none" in cells
     assert not [cell for cell in cells if "Joan" in cell or "Person" in cell]
     for other, status in (("rowan", 200), ("ruth", 403), ("helen", 403)):
         assert browser.sign_in(other).get("/tracker/quarter").status_code == status
     assert browser.sign_in("rowan").get(f"/tracker/quarter?district={county.WATFORD}").status_code == 404
+
+
+def test_public_health_is_told_of_a_district_with_people_enough(browser: Browser, watford, now) -> None:
+    summer = now.replace(month=8, day=1)
+    with watford.writing() as session:
+        for number in range(24):
+            county.put_person(
+                session, summer, f"s{number:02}", "", name=f"Summer {number}", state="listed", nights=(3,),
+                needs={"alcohol": "no" if number < 12 else "yes"} if number < 14 else {"mental_health": "no"},
+                gender="male" if number % 2 else "female", date_of_birth=date(1980, 1, 1),
+            )  # fmt: skip
+    page = browser.sign_in("priya").get("/tracker/quarter").text
+    told = page[page.index("Watford</h2>") :]
+    assert "Outcomes over time" in told
+    assert "July to September 2026" in told
+    assert '<td class="govuk-table__cell">15</td>' in told  # alcohol: fourteen of more than twenty-four
+    assert "Not shown: " in told
+    assert "Summer" not in page
