@@ -4,7 +4,7 @@ The coordinator sees beforehand exactly what each agency will see; the agency's 
 same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from server.access import Access
@@ -56,12 +56,14 @@ class Paper(Value, frozen=True, kw_only=True):
     cases: tuple[PaperCase, ...]
 
 
-def compose_paper(access: Access, conference: CaseConference, agency: Agency, only: Id | None = None) -> Paper:
-    """Make the paper of one agency: all its cases, or `only` the one with this id.
+def compose_paper(
+    access: Access, conference: CaseConference, agency: Agency, only: Sequence[AgendaItem] | None = None
+) -> Paper:
+    """Make the paper of one agency: all of the agenda, or `only` these items of it.
 
     The caller has been let through to the conference.
     """
-    until = agreements_valid_until(agencies.list_agreements(access.session, agency.id), access.today)
+    until = _valid_until(access, agency)
     withheld = why_withheld(agency.name, until, access.today)
     if withheld:
         return Paper(agency=agency, withheld=withheld, cases=())
@@ -73,7 +75,7 @@ def compose_paper(access: Access, conference: CaseConference, agency: Agency, on
         agreements_valid_until=until,
         trained_on=access.today - timedelta(days=1),
     )
-    items = [item for item in conferences.list_items(access.session, conference.id) if only in (None, item.case_id)]
+    items = conferences.list_items(access.session, conference.id) if only is None else only
     of_items = cases.list_cases_by_id(access.session, [item.case_id for item in items])
     discussed = {case.id: case for case in of_items}
     known = {p.id: p for p in people.list_people(access.session, {case.person_id for case in discussed.values()})}
@@ -96,6 +98,13 @@ def compose_paper(access: Access, conference: CaseConference, agency: Agency, on
                 )
             )
     return Paper(agency=agency, withheld="", cases=tuple(shown))
+
+
+def _valid_until(access: Access, agency: Agency) -> date | None:
+    """The last day of the agency's agreements; of the reader's own the door has asked already."""
+    if agency.id == access.actor.agency_id:
+        return access.actor.agreements_valid_until
+    return agreements_valid_until(agencies.list_agreements(access.session, agency.id), access.today)
 
 
 def _seen_as(access: Access, reader: Actor, case_id: Id) -> Relationship:

@@ -3,13 +3,19 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import RowMapping, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from server.tables.agency import agency, agreement, team, team_district
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind
 from shared.model.value import Id
+
+_AGENCY = select(agency).where(agency.c.id == bindparam("agency_id"))
+_AGENCIES = select(agency).order_by(agency.c.name)
+_AGREEMENTS = (
+    select(agreement).where(agreement.c.agency_id == bindparam("agency_id")).order_by(agreement.c.signed_on.desc())
+)
 
 
 def add_agency(session: Session, new: Agency) -> None:
@@ -19,14 +25,18 @@ def add_agency(session: Session, new: Agency) -> None:
 
 def find_agency(session: Session, agency_id: Id) -> Agency | None:
     """The agency with this id."""
-    row = session.execute(select(agency).where(agency.c.id == agency_id)).mappings().first()
-    return None if row is None else Agency(id=row["id"], name=row["name"], kind=AgencyKind(row["kind"]))
+    row = session.execute(_AGENCY, {"agency_id": agency_id}).mappings().first()
+    return None if row is None else read_agency(row)
 
 
 def list_agencies(session: Session) -> list[Agency]:
     """Every agency, by name."""
-    rows = session.execute(select(agency).order_by(agency.c.name)).mappings()
-    return [Agency(id=row["id"], name=row["name"], kind=AgencyKind(row["kind"])) for row in rows]
+    return [read_agency(row) for row in session.execute(_AGENCIES).mappings()]
+
+
+def read_agency(row: RowMapping) -> Agency:
+    """An agency from a row of its table."""
+    return Agency(id=row["id"], name=row["name"], kind=AgencyKind(row["kind"]))
 
 
 def add_agreement(session: Session, new: Agreement) -> None:
@@ -49,8 +59,8 @@ def add_agreement(session: Session, new: Agreement) -> None:
 
 def list_agreements(session: Session, agency_id: Id) -> list[Agreement]:
     """What an agency signed, newest first."""
-    query = select(agreement).where(agreement.c.agency_id == agency_id).order_by(agreement.c.signed_on.desc())
-    return [Agreement(**{**row, "kind": AgreementKind(row["kind"])}) for row in session.execute(query).mappings()]
+    rows = session.execute(_AGREEMENTS, {"agency_id": agency_id}).mappings()
+    return [Agreement(**{**row, "kind": AgreementKind(row["kind"])}) for row in rows]
 
 
 def add_team(session: Session, new: Team) -> None:

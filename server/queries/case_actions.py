@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.queries.concealment import not_concealed
+from server.queries.concealment import without_concealed
+from server.queries.statements import ids
 from server.tables.agency import agency
 from server.tables.case import case_action, mdt_case
 from server.tables.person import person
@@ -58,66 +59,69 @@ def remove_action(session: Session, action_id: Id) -> None:
 
 def find_action(session: Session, action_id: Id) -> OwnedAction | None:
     """The action with this id."""
-    found = _list(session, case_action.c.id == action_id)
+    found = _list(session, _ONE, action_id=action_id)
     return found[0] if found else None
 
 
 def list_actions(session: Session, case_ids: Collection[Id]) -> list[OwnedAction]:
     """The actions of these cases, the earliest due first."""
-    return _list(session, case_action.c.case_id.in_(case_ids))
+    return _list(session, _OF_CASES, case_ids=list(case_ids))
 
 
 def list_agency_actions(session: Session, agency_id: Id, district_ids: Collection[Id] | None) -> list[OwnedAction]:
     """What an agency owes and has done for current cases, the earliest due first."""
-    conditions = [case_action.c.agency_id == agency_id, mdt_case.c.state.in_(CURRENT)]
-    if district_ids is not None:
-        conditions.append(mdt_case.c.district_id.in_(district_ids))
-    return _list(session, *conditions)
+    if district_ids is None:
+        return _list(session, _OF_AGENCY, agency_id=agency_id)
+    return _list(session, _OF_AGENCY_HERE, agency_id=agency_id, district_ids=list(district_ids))
 
 
 def list_missed(session: Session, district_ids: Collection[Id], today: date) -> list[OwnedAction]:
     """Actions of current cases that are past their day and not done, of every agency, the latest first."""
-    return _list(
-        session,
-        mdt_case.c.district_id.in_(district_ids),
-        mdt_case.c.state.in_(CURRENT),
-        case_action.c.done_at.is_(None),
-        case_action.c.due_on < today,
-    )
+    return _list(session, _MISSED, district_ids=list(district_ids), today=today)
 
 
 def list_undone(session: Session, agency_id: Id, due_until: date) -> list[OwnedAction]:
     """What an agency owes for current cases of all districts and has not done, due by this day."""
-    return _list(
-        session,
-        case_action.c.agency_id == agency_id,
-        mdt_case.c.state.in_(CURRENT),
-        case_action.c.done_at.is_(None),
-        case_action.c.due_on <= due_until,
-    )
+    return _list(session, _UNDONE, agency_id=agency_id, due_until=due_until)
 
 
 def list_agreed_between(session: Session, district_id: Id, start: datetime, end: datetime) -> list[OwnedAction]:
     """The actions agreed in a district from one moment to another."""
-    return _list(
-        session, mdt_case.c.district_id == district_id, case_action.c.agreed_at >= start, case_action.c.agreed_at <= end
+    return _list(session, _AGREED, district_id=district_id, start=start, end=end)
+
+
+def _list(session: Session, query: Select[Any], **asked: Any) -> list[OwnedAction]:
+    shown = without_concealed(session, query, mdt_case.c.person_id)
+    return [_read(row) for row in session.execute(shown, asked).mappings()]
+
+
+_OWNED = (
+    select(
+        case_action, agency.c.name.label("agency_name"), mdt_case.c.person_id, mdt_case.c.district_id,
+        mdt_case.c.state.label("case_state"), person.c.name.label("person_name"), person.c.alias,
+        person.c.description,
     )
-
-
-def _list(session: Session, *conditions: ColumnElement[bool]) -> list[OwnedAction]:
-    query = (
-        select(
-            case_action, agency.c.name.label("agency_name"), mdt_case.c.person_id, mdt_case.c.district_id,
-            mdt_case.c.state.label("case_state"), person.c.name.label("person_name"), person.c.alias,
-            person.c.description,
-        )
-        .join(mdt_case, mdt_case.c.id == case_action.c.case_id)
-        .join(agency, agency.c.id == case_action.c.agency_id)
-        .join(person, person.c.id == mdt_case.c.person_id)
-        .where(*conditions, *not_concealed(session, mdt_case.c.person_id))
-        .order_by(case_action.c.due_on, case_action.c.agreed_at, case_action.c.id)
-    )  # fmt: skip
-    return [_read(row) for row in session.execute(query).mappings()]
+    .join(mdt_case, mdt_case.c.id == case_action.c.case_id)
+    .join(agency, agency.c.id == case_action.c.agency_id)
+    .join(person, person.c.id == mdt_case.c.person_id)
+    .order_by(case_action.c.due_on, case_action.c.agreed_at, case_action.c.id)
+)  # fmt: skip
+_IN_DISTRICTS = mdt_case.c.district_id.in_(ids("district_ids"))
+_ONE = _OWNED.where(case_action.c.id == bindparam("action_id"))
+_OF_CASES = _OWNED.where(case_action.c.case_id.in_(ids("case_ids")))
+_OF_AGENCY = _OWNED.where(case_action.c.agency_id == bindparam("agency_id"), mdt_case.c.state.in_(CURRENT))
+_OF_AGENCY_HERE = _OF_AGENCY.where(_IN_DISTRICTS)
+_MISSED = _OWNED.where(
+    _IN_DISTRICTS,
+    mdt_case.c.state.in_(CURRENT),
+    case_action.c.done_at.is_(None),
+    case_action.c.due_on < bindparam("today"),
+)
+_UNDONE = _OF_AGENCY.where(case_action.c.done_at.is_(None), case_action.c.due_on <= bindparam("due_until"))
+_AGREED = _OWNED.where(
+    mdt_case.c.district_id == bindparam("district_id"),
+    case_action.c.agreed_at.between(bindparam("start"), bindparam("end")),
+)
 
 
 def _read(row: Any) -> OwnedAction:

@@ -24,6 +24,9 @@ LIVE = (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)
 LIVE_TEXTS = tuple(str(state.value) for state in LIVE)
 
 
+_CASES = select(mdt_case).where(mdt_case.c.id.in_(ids("case_ids"))).order_by(mdt_case.c.id)
+
+
 def add_cases(session: Session, new: Sequence[Case]) -> None:
     """Store cases. Where the person has a live one in that district already, that one stands."""
     rows = [
@@ -45,8 +48,7 @@ def find_case(session: Session, case_id: Id) -> Case | None:
 
 def list_cases_by_id(session: Session, case_ids: Collection[Id]) -> list[Case]:
     """The cases with these ids, in the order of their ids. Unknown ids are left out."""
-    rows = session.execute(select(mdt_case).where(mdt_case.c.id.in_(case_ids)).order_by(mdt_case.c.id)).mappings()
-    return [_read(row) for row in rows]
+    return [_read(row) for row in session.execute(_CASES, {"case_ids": list(case_ids)}).mappings()]
 
 
 class UnknownCase(LookupError):

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, union, update
+from sqlalchemy import bindparam, delete, insert, select, union, update
 from sqlalchemy.orm import Session
 
 from server.queries.concealment import case_not_concealed, list_concealed
+from server.queries.statements import ids, narrow
 from server.tables.case import case_review, mdt_case
 from server.tables.conference import (
     agenda_item,
@@ -62,6 +63,25 @@ class Circulated(Value, frozen=True, kw_only=True):
     warning: str = ""
 
 
+_CONFERENCE = select(case_conference).where(case_conference.c.id == bindparam("conference_id"))
+_ITEMS = (
+    select(agenda_item)
+    .where(agenda_item.c.conference_id == bindparam("conference_id"))
+    .order_by(agenda_item.c.position)
+)
+_NOTE = select(conference_note).where(conference_note.c.agenda_item_id == bindparam("agenda_item_id"))
+_UPDATES = (
+    select(written_update)
+    .where(written_update.c.conference_id == bindparam("conference_id"))
+    .order_by(written_update.c.at, written_update.c.id)
+)
+_REVIEWS = (
+    select(case_review)
+    .where(case_review.c.case_id.in_(ids("case_ids")))
+    .order_by(case_review.c.mdt_number, case_review.c.at)
+)
+
+
 def subject_of(conference: CaseConference) -> Subject:
     """What policy needs to know of a conference: its district, and who takes its minutes."""
     return Subject(
@@ -85,7 +105,7 @@ def set_conference(session: Session, conference: CaseConference) -> None:
 
 def find_conference(session: Session, conference_id: Id) -> CaseConference | None:
     """The conference with this id."""
-    row = session.execute(select(case_conference).where(case_conference.c.id == conference_id)).mappings().first()
+    row = session.execute(_CONFERENCE, {"conference_id": conference_id}).mappings().first()
     return None if row is None else CaseConference(**row)
 
 
@@ -140,10 +160,8 @@ def list_items(session: Session, conference_id: Id) -> list[AgendaItem]:
 
     A person hidden since it was held leaves no gap in the numbers of those who may not know (privacy rule A5).
     """
-    query = select(agenda_item).where(
-        agenda_item.c.conference_id == conference_id, *case_not_concealed(session, agenda_item.c.case_id)
-    )
-    items = [AgendaItem(**row) for row in session.execute(query.order_by(agenda_item.c.position)).mappings()]
+    query = narrow(_ITEMS, case_not_concealed(session, agenda_item.c.case_id))
+    items = [AgendaItem(**row) for row in session.execute(query, {"conference_id": conference_id}).mappings()]
     if not list_concealed(session):
         return items
     return [msgspec.structs.replace(item, position=number) for number, item in enumerate(items, start=1)]
@@ -191,10 +209,15 @@ def list_notes(session: Session, conference_id: Id) -> dict[Id, Note]:
     return {row["agenda_item_id"]: Note(**row) for row in session.execute(query).mappings()}
 
 
+def look_at_note(session: Session, agenda_item_id: Id) -> Note:
+    """What has been typed under one item, for reading. Empty when nothing was."""
+    row = session.execute(_NOTE, {"agenda_item_id": agenda_item_id}).mappings().first()
+    return Note(agenda_item_id=agenda_item_id) if row is None else Note(**row)
+
+
 def find_note(session: Session, agenda_item_id: Id) -> Note:
     """What has been typed under one item, for writing: locked until the transaction ends. Empty when nothing was."""
-    query = select(conference_note).where(conference_note.c.agenda_item_id == agenda_item_id).with_for_update()
-    row = session.execute(query).mappings().first()
+    row = session.execute(_NOTE.with_for_update(), {"agenda_item_id": agenda_item_id}).mappings().first()
     return Note(agenda_item_id=agenda_item_id) if row is None else Note(**row)
 
 
@@ -234,12 +257,9 @@ def add_update(session: Session, new: WrittenUpdate) -> None:
 
 def list_updates(session: Session, conference_id: Id) -> list[WrittenUpdate]:
     """The written updates of a conference, in the order they came."""
-    query = (
-        select(written_update)
-        .where(written_update.c.conference_id == conference_id, *case_not_concealed(session, written_update.c.case_id))
-        .order_by(written_update.c.at, written_update.c.id)
-    )
-    return [WrittenUpdate(**row) for row in session.execute(query).mappings()]
+    query = narrow(_UPDATES, case_not_concealed(session, written_update.c.case_id))
+    rows = session.execute(query, {"conference_id": conference_id}).mappings()
+    return [WrittenUpdate(**row) for row in rows]
 
 
 def add_circulated(session: Session, rows: Sequence[Circulated]) -> None:
@@ -292,13 +312,8 @@ def add_review(session: Session, new: CaseReview) -> None:
 
 def list_reviews(session: Session, case_ids: Collection[Id]) -> dict[Id, list[CaseReview]]:
     """What conferences made of these cases, by case, MDT 1 first."""
-    query = (
-        select(case_review)
-        .where(case_review.c.case_id.in_(case_ids))
-        .order_by(case_review.c.mdt_number, case_review.c.at)
-    )
     found: dict[Id, list[CaseReview]] = {}
-    for row in session.execute(query).mappings():
+    for row in session.execute(_REVIEWS, {"case_ids": list(case_ids)}).mappings():
         found.setdefault(row["case_id"], []).append(CaseReview(**row))
     return found
 

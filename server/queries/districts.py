@@ -1,11 +1,14 @@
 """Districts: the local-authority areas that own the MDT lists. Their shapes are in `server.queries.boundaries`."""
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from server.tables.district import district
 from shared.model.district import District
 from shared.model.value import Id
+
+_DISTRICT = select(district).where(district.c.id == bindparam("district_id"))
+_DISTRICTS = select(district).order_by(district.c.name)
 
 
 def add_district(session: Session, new: District) -> None:
@@ -15,10 +18,10 @@ def add_district(session: Session, new: District) -> None:
 
 def find_district(session: Session, district_id: Id) -> District | None:
     """The district with this id."""
-    row = session.execute(select(district).where(district.c.id == district_id)).mappings().first()
+    row = session.execute(_DISTRICT, {"district_id": district_id}).mappings().first()
     return None if row is None else District(**row)
 
 
 def list_districts(session: Session) -> list[District]:
     """Every district, by name."""
-    return [District(**row) for row in session.execute(select(district).order_by(district.c.name)).mappings()]
+    return [District(**row) for row in session.execute(_DISTRICTS).mappings()]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.queries.case_list import CaseListRow, CaseListView, list_cases
 from server.queries.concealment import not_concealed
+from server.queries.statements import ids
 from server.tables.case import mdt_case
 from server.tables.person import person_need
 from server.tables.priority import case_general, priority_override
@@ -80,15 +81,17 @@ def list_listed_cases(
     ]
 
 
+_NEEDS = (
+    select(person_need.c.person_id, person_need.c.need, person_need.c.receiving_support)
+    .where(person_need.c.person_id.in_(ids("person_ids")))
+    .order_by(person_need.c.at, person_need.c.id)
+)
+
+
 def list_newest_needs(session: Session, person_ids: Collection[Id]) -> dict[Id, tuple[NeedSeen, ...]]:
     """The needs of each of these people as last told, in the order of their codes."""
-    query = (
-        select(person_need.c.person_id, person_need.c.need, person_need.c.receiving_support)
-        .where(person_need.c.person_id.in_(person_ids))
-        .order_by(person_need.c.at, person_need.c.id)
-    )
     newest: dict[Id, dict[str, str]] = {}
-    for row in session.execute(query):
+    for row in session.execute(_NEEDS, {"person_ids": list(person_ids)}):
         newest.setdefault(row.person_id, {})[row.need] = row.receiving_support
     return {
         person_id: tuple(

@@ -1,11 +1,14 @@
 """Which agencies have a seat at a district's case conference, and who may chair it or take its minutes."""
 
-from sqlalchemy import Subquery, select, union
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, Subquery, bindparam, select, union
 from sqlalchemy.orm import Session
 
-from server.queries.agencies import list_agencies
+from server.queries.agencies import read_agency
 from server.queries.recipients import held_roles
-from server.tables.agency import agreement, team_district
+from server.tables.agency import agency, agreement, team_district
 from server.tables.worker import worker, worker_district, worker_role, worker_team
 from shared.model.agency import Agency
 from shared.model.codes import AgencyKind, Role
@@ -20,16 +23,16 @@ def list_seats(session: Session, district_id: Id) -> list[Agency]:
     those with somebody who acts for the district, and those that signed for the whole county and act for no district
     in particular. Public Health commissions the table and has no seat at it.
     """
+    return [read_agency(row) for row in session.execute(_seats(), {"district_id": district_id}).mappings()]
+
+
+@cache
+def _seats() -> Select[Any]:
     acting = _acting_workers()
-    here = set(session.scalars(select(acting.c.agency_id).where(acting.c.district_id == district_id)))
-    anywhere = set(session.scalars(select(acting.c.agency_id)))
-    signed = set(session.scalars(select(agreement.c.agency_id)))
-    countywide = signed - anywhere
-    return [
-        agency
-        for agency in list_agencies(session)
-        if agency.kind is not AgencyKind.PUBLIC_HEALTH and (agency.id in here or agency.id in countywide)
-    ]
+    here = select(acting.c.agency_id).where(acting.c.district_id == bindparam("district_id"))
+    countywide = agency.c.id.in_(select(agreement.c.agency_id)) & agency.c.id.not_in(select(acting.c.agency_id))
+    commissions = agency.c.kind == AgencyKind.PUBLIC_HEALTH.value
+    return select(agency).where(~commissions, agency.c.id.in_(here) | countywide).order_by(agency.c.name)
 
 
 def list_people_at_the_table(session: Session, district_id: Id) -> list[tuple[Id, str]]:

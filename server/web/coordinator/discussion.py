@@ -19,7 +19,6 @@ from server.actions.discussion import CaseEnd, Saved
 from server.actions.papers import compose_paper
 from server.problems import Invalid
 from server.queries import agencies, case_actions, conferences, seats
-from server.queries.conferences import Note
 from server.queries.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.forms import Errors, Form
@@ -90,7 +89,7 @@ def read_note(door: NamedDependency[Door], conference_id: FromPath[Id], position
     """What is stored now: other people's words reach this screen without a reload."""
     with door.open() as access:
         _, _, item = discussion.open_item(access, conference_id, position)
-        note = conferences.list_notes(access.session, conference_id).get(item.id, Note(agenda_item_id=item.id))
+        note = conferences.look_at_note(access.session, item.id)
         return Response(Saved(version=note.version, notes=note.notes, outcome=note.outcome))
 
 
@@ -262,21 +261,20 @@ def _answer(
     form: ActionForm | None = None,
 ) -> Response[str]:
     conference, items, item = discussion.open_item(access, conference_id, position)
-    note = conferences.list_notes(access.session, conference_id).get(item.id, Note(agenda_item_id=item.id))
-    own = agencies.find_agency(access.session, access.actor.agency_id)
-    assert own is not None
-    case = next(iter(compose_paper(access, conference, own, only=item.case_id).cases), None)
+    note = conferences.look_at_note(access.session, item.id)
+    every = {agency.id: agency for agency in agencies.list_agencies(access.session)}
+    case = next(iter(compose_paper(access, conference, every[access.actor.agency_id], only=[item]).cases), None)
     if case is not None:
         access.note_seen(SubjectKind.PERSON, [case.person_id], purpose="case conference")
-    names = {agency.id: agency.name for agency in agencies.list_agencies(access.session)}
-    now_agreed = {each.action.id for each in _agreed_now(access, [item.case_id])}
+    owed = case.actions if case is not None else ()
+    now_agreed = {each.action.id for each in owed if case and each.action.mdt_number == case.mdt_number}
     return page(
         request, "coordinator/discussion.html", title=f"Case {position}", section=SECTION, worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, form=form or ActionForm(), conference=conference, item=item,
         case=case, note=note, today=access.today, now=access.now, last=len(items), now_agreed=now_agreed,
         district=find_district(access.session, conference.district_id),
         owners=_owners(access, conference.district_id),
-        updates=[(names[each.agency_id], each.text) for each in conferences.list_updates(access.session, conference_id)
+        updates=[(every[each.agency_id].name, each.text) for each in conferences.list_updates(access.session, conference_id)
                  if each.case_id == item.case_id],
         reviews=conferences.list_reviews(access.session, [item.case_id]).get(item.case_id, []),
         started_at=conference.starts_at.isoformat(), path=_path(conference_id, position),
