@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.queries.concealment import without_concealed
@@ -80,6 +80,12 @@ def list_missed(session: Session, district_ids: Collection[Id], today: date) -> 
     return _list(session, _MISSED, district_ids=list(district_ids), today=today)
 
 
+def count_missed(session: Session, district_id: Id, today: date) -> dict[Id, int]:
+    """How many missed actions that nobody has explained each current case of a district has (`is_red_flag`, in SQL)."""
+    rows = session.execute(_RED_FLAGS, {"district_ids": [district_id], "today": today})
+    return {row.case_id: row.flags for row in rows}
+
+
 def list_undone(session: Session, agency_id: Id, due_until: date) -> list[OwnedAction]:
     """What an agency owes for current cases of all districts and has not done, due by this day."""
     return _list(session, _UNDONE, agency_id=agency_id, due_until=due_until)
@@ -116,6 +122,18 @@ _MISSED = _OWNED.where(
     mdt_case.c.state.in_(CURRENT),
     case_action.c.done_at.is_(None),
     case_action.c.due_on < bindparam("today"),
+)
+_RED_FLAGS = (
+    select(case_action.c.case_id, func.count().label("flags"))
+    .join(mdt_case, mdt_case.c.id == case_action.c.case_id)
+    .where(
+        _IN_DISTRICTS,
+        mdt_case.c.state.in_(CURRENT),
+        case_action.c.done_at.is_(None),
+        case_action.c.due_on < bindparam("today"),
+        func.trim(case_action.c.explained) == "",
+    )
+    .group_by(case_action.c.case_id)
 )
 _UNDONE = _OF_AGENCY.where(case_action.c.done_at.is_(None), case_action.c.due_on <= bindparam("due_until"))
 _AGREED = _OWNED.where(

@@ -12,7 +12,6 @@ from shared.model.codes import CaseState
 from shared.model.value import Id
 from shared.policy import Act
 from shared.policy.redaction import Relationship, redact_person
-from shared.rules.actions import is_red_flag
 
 DISCUSSED = (CaseState.LISTED, CaseState.OPEN)
 
@@ -51,8 +50,4 @@ def without_places(events: list[Event]) -> list[Event]:
 
 def count_red_flags(access: Access, district_id: Id) -> dict[Id, int]:
     """Returns how many missed and unexplained actions each case has: red for every partner."""
-    red: dict[Id, int] = {}
-    for owned in case_actions.list_missed(access.session, [district_id], access.today):
-        if is_red_flag(owned.action, access.today):
-            red[owned.action.case_id] = red.get(owned.action.case_id, 0) + 1
-    return red
+    return case_actions.count_missed(access.session, district_id, access.today)

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
 
 from server.web.layout import assets, words
+from server.web.layout.navigation import navigation_of
+from shared.model.codes import Role
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -30,10 +33,18 @@ def environment() -> Environment:
             PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
         ]
     )
-    made = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=AskedFor)
+    made = Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=AskedFor, auto_reload=False
+    )
     made.filters.update(words.FILTERS)
     made.globals["asset"] = assets.asset_url
     return made
+
+
+@cache
+def navigation(roles: frozenset[Role], section: str) -> Markup:
+    """Returns the navigation of everybody with these roles, in this section: the same on every page, so rendered once."""
+    return Markup(environment().get_template("layout/navigation.html").render(entries=navigation_of(roles, section)))
 
 
 def render(template: str, context: dict[str, Any]) -> str:

@@ -14,7 +14,6 @@ from litestar.template.base import csrf_token
 from markupsafe import Markup
 
 from server.web.layout import engine
-from server.web.layout.navigation import navigation_of
 from server.web.layout.notices import NOTICES
 from shared.model.worker import Worker
 
@@ -30,7 +29,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     csrf_field: Markup
     csrf_token: str
     signed_in_as: str = ""
-    navigation: list[dict[str, Any]] = []
+    navigation: Markup = Markup()
     notice: str = ""
 
 
@@ -66,6 +65,6 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
         csrf_token=token,
         csrf_field=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token),
         signed_in_as=worker.name if worker is not None else "",
-        navigation=navigation_of(worker.roles, section) if worker is not None else [],
+        navigation=engine.navigation(worker.roles, section) if worker is not None else Markup(),
         notice=NOTICES.get(request.query_params.get("done", ""), ""),
     )
