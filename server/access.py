@@ -55,6 +55,7 @@ class Access:
         self._refusals = refusals
         self._lines = lines
         concealment.read_as(session, actor.agency_id)
+        self._people: dict[Id, tuple[Subject | None, list[Id]]] = {}
 
     @property
     def worker(self) -> Worker:
@@ -89,11 +90,20 @@ class Access:
 
     def open_person(self, person_id: Id, purpose: str, action: Act = Act.SEE_PERSON) -> Person:
         """The person's record, for a stated purpose. Raises NotFound or Forbidden."""
-        self.require(action, subjects.find_person(self.session, person_id), purpose=purpose)
+        self.require(action, self.find_person_and_same(person_id)[0], purpose=purpose)
         found = people.find_person(self.session, person_id)
         if found is None:
             raise NotFound
         return found
+
+    def find_person_and_same(self, person_id: Id) -> tuple[Subject | None, list[Id]]:
+        """What policy asks of a person, and every id that is the same person; asked once for what one transaction shows.
+
+        Whoever changes in this transaction what policy asks, and then decides by it, asks `subjects` anew.
+        """
+        if person_id not in self._people:
+            self._people[person_id] = subjects.find_person_and_same(self.session, person_id)
+        return self._people[person_id]
 
     def require_district(self, action: Act, district_id: Id, *, purpose: str = "") -> Subject:
         """Let the actor through to something that belongs to a district: its list, its inbox, its map."""

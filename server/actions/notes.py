@@ -27,7 +27,7 @@ CAUSES = {
 def find_notes_subject(access: Access, person_id: Id) -> tuple[Subject | None, list[Id]]:
     """What a decision about a person's notes rests on: who works with them, for whom the glass is broken, whom to
     ask. With it, every id that is the same person."""
-    subject, same = subjects.find_person_and_same(access.session, person_id)
+    subject, same = access.find_person_and_same(person_id)
     if subject is None:
         return None, same
     keepers = notes.list_keepers(access.session, same)

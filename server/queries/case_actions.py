@@ -82,7 +82,8 @@ def list_missed(session: Session, district_ids: Collection[Id], today: date) -> 
 
 def count_missed(session: Session, district_id: Id, today: date) -> dict[Id, int]:
     """How many missed actions that nobody has explained each current case of a district has (`is_red_flag`, in SQL)."""
-    rows = session.execute(_RED_FLAGS, {"district_ids": [district_id], "today": today})
+    shown = without_concealed(session, _RED_FLAGS, mdt_case.c.person_id)
+    rows = session.execute(shown, {"district_ids": [district_id], "today": today})
     return {row.case_id: row.flags for row in rows}
 
 

@@ -55,14 +55,16 @@ def list_hidden(session: Session) -> Mapping[Id, frozenset[Id]]:
     return found
 
 
+_HIDDEN_NOW = (
+    select(person_hidden.c.person_id, person_hidden_agency.c.agency_id)
+    .outerjoin(person_hidden_agency, person_hidden_agency.c.hidden_id == person_hidden.c.id)
+    .where(person_hidden.c.lifted_at.is_(None))
+)
+
+
 def _read_hidden(session: Session) -> dict[Id, frozenset[Id]]:
-    query = (
-        select(person_hidden.c.person_id, person_hidden_agency.c.agency_id)
-        .outerjoin(person_hidden_agency, person_hidden_agency.c.hidden_id == person_hidden.c.id)
-        .where(person_hidden.c.lifted_at.is_(None))
-    )
     named: dict[Id, set[Id]] = {}
-    for person_id, agency_id in session.execute(query):
+    for person_id, agency_id in session.execute(_HIDDEN_NOW):
         named.setdefault(person_id, set()).update({agency_id} - {None})
     hidden: dict[Id, frozenset[Id]] = {}
     for person_id, same in (list_groups(session, list(named)) if named else {}).items():

@@ -7,7 +7,19 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, ScalarSelect, Table, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from server.queries.recipients import is_held
@@ -83,8 +95,8 @@ def _gather(
 
 SEPARATOR = "\n"
 _WALKED = worker_team.join(team_district, team_district.c.team_id == worker_team.c.team_id)
-WORKERS = select(
-    worker,
+WORKERS: Select[Any] = select(
+    *(worker.c[name] for name in ("id", "name", "short_name", "agency_id", "trained_on", "active")),
     _gather(worker_role.c.role, worker_role, worker_role.c.worker_id, is_held()).label("roles"),
     _gather(worker_team.c.team_id, worker_team, worker_team.c.worker_id).label("team_ids"),
     _gather(worker_district.c.district_id, worker_district, worker_district.c.worker_id).label("district_ids"),
