@@ -97,7 +97,14 @@ def ask(url: str, port: int, process: int) -> dict[str, Any]:
     }
     with psycopg.connect(url, autocommit=True) as connection:
         statements = list_statements(conference)
-        result: dict[str, Any] = {"paths": paths}
+        least = f"/cases/news?{urlencode({'district': 'watford', 'since': NOW.isoformat()})}"
+        result: dict[str, Any] = {
+            "paths": paths,
+            "least": {
+                "what": "a signed-in request that shows one number: session, policy, transaction, audit line",
+                **timed(connection, process, lambda: browser.get(least)),
+            },
+        }
         for name, path in paths.items():
             tell(name)
             statement, values = statements[name]
@@ -112,8 +119,10 @@ def ask(url: str, port: int, process: int) -> dict[str, Any]:
             words: timed(connection, process, lambda p=p: browser.get(f"/people/{p}")) for words, p in known.items()
         }
         full = flat["100 contacts"]["cpu_ms"]
-        longest = flat[f"{max(HISTORIES.values()):,} contacts"]["cpu_ms"]
-        result["flat"] = flat | {"ratio_cpu_10000_to_100": round(longest / full, 2)}
+        result["flat"] = flat | {
+            f"ratio_cpu_{contacts}_to_100": round(flat[f"{contacts:,} contacts"]["cpu_ms"] / full, 2)
+            for contacts in (1000, 10_000)
+        }
     return result
 
 

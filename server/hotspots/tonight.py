@@ -31,14 +31,6 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
     """The squares where somebody was met before, the likeliest first; `looks` may hold any number of nights."""
     if not looks:
         return []
-    middles = np.array([grid.centre_m(look.cell) for look in looks], float)
-    seen = Observations(
-        easting_m=middles[:, 0],
-        northing_m=middles[:, 1],
-        day=np.array([(look.night - EPOCH).days for look in looks], np.int64),
-        people=np.array([look.people for look in looks], float),
-        is_look=np.ones(len(looks), bool),
-    )
     nights: dict[int, set[date]] = defaultdict(set)
     looked: dict[int, date] = {}
     for look in looks:
@@ -48,13 +40,30 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
     ranked = [
         (grid.cell_of(found.easting, found.northing), found.score)
         # The forecast sees what came before its first day: from tomorrow on, so that tonight's contacts count at once.
-        for found in forecast_hotspots(seen, CELL_M, (tonight - EPOCH).days + 1)
+        for found in forecast_hotspots(_observe(looks), CELL_M, (tonight - EPOCH).days + 1)
     ]
     return [
         LikelyCell(cell, score, len(nights[cell]), looked[cell])
         for cell, score in ranked
         if nights.get(cell) and score > 0
     ][:limit]
+
+
+def _observe(looks: Sequence[CellLook]) -> Observations:
+    """One observation a look: whom several looks of one night met counts with the first of them."""
+    cells, place_of = np.unique(np.array([look.cell for look in looks], np.int64), return_inverse=True)
+    middles = np.array([grid.centre_m(cell) for cell in cells.tolist()], float)[place_of]
+    times = np.array([look.looks for look in looks], np.int64)
+    first = np.cumsum(times) - times
+    people = np.zeros(int(times.sum()))
+    people[first] = [look.people for look in looks]
+    return Observations(
+        easting_m=np.repeat(middles[:, 0], times),
+        northing_m=np.repeat(middles[:, 1], times),
+        day=np.repeat(np.array([(look.night - EPOCH).days for look in looks], np.int64), times),
+        people=people,
+        is_look=np.ones(len(people), bool),
+    )
 
 
 def looks_of_others(points: Sequence[OutsidePoint], crs: str) -> list[CellLook]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, case, func, literal, select, union_all
+from sqlalchemy import case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from server.queries.concealment import contact_not_concealed, not_concealed
@@ -22,11 +22,12 @@ from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 
 class CellLook(NamedTuple):
-    """Somebody looked at a leaf of the grid on a night, and met so many people sleeping rough (often nobody)."""
+    """Teams looked at a leaf of the grid on a night, so many times, and met so many people sleeping rough (often nobody)."""
 
     cell: int
     night: date
     people: int
+    looks: int = 1
 
 
 class OutsidePoint(NamedTuple):
@@ -60,30 +61,37 @@ def list_site_points(session: Session, district_ids: Collection[Id]) -> list[Sit
 
 
 def list_cell_looks(session: Session, district_ids: Collection[Id], since: date) -> list[CellLook]:
-    """Returns every look in these districts from the night `since` on."""
+    """Returns the looks in these districts from the night `since` on, a row for each leaf and night; those that met
+    somebody and those that found nobody apart."""
     is_rough = contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES])
-    met = func.count(contact_person.c.person_id) + contact.c.unidentified_people
+    known = (
+        select(func.count())
+        .where(contact_person.c.contact_id == contact.c.id, *not_concealed(session, contact_person.c.person_id))
+        .correlate(contact)
+        .scalar_subquery()
+    )
+    met = func.sum(case((is_rough, known + contact.c.unidentified_people), else_=0))
     contacts = (
-        select(contact.c.cell, contact.c.night, case((is_rough, met), else_=0).label("people"))
-        .outerjoin(
-            contact_person,
-            and_(contact_person.c.contact_id == contact.c.id, *not_concealed(session, contact_person.c.person_id)),
-        )
+        select(contact.c.cell, contact.c.night, met.label("people"), func.count().label("looks"))
         .where(
             contact.c.district_id.in_(sorted(district_ids)),
             contact.c.night >= since,
             contact.c.cell.is_not(None),
             *contact_not_concealed(session),
         )
-        .group_by(contact.c.id, contact.c.cell, contact.c.night, contact.c.state, contact.c.unidentified_people)
+        .group_by(contact.c.cell, contact.c.night)
     )
-    empty = select(visit.c.cell, visit.c.night, literal(0).label("people")).where(
-        visit.c.district_id.in_(sorted(district_ids)),
-        visit.c.night >= since,
-        visit.c.cell.is_not(None),
-        visit.c.people_found == 0,
+    empty = (
+        select(visit.c.cell, visit.c.night, literal(0).label("people"), func.count().label("looks"))
+        .where(
+            visit.c.district_id.in_(sorted(district_ids)),
+            visit.c.night >= since,
+            visit.c.cell.is_not(None),
+            visit.c.people_found == 0,
+        )
+        .group_by(visit.c.cell, visit.c.night)
     )
-    return [CellLook(cell, night, people) for cell, night, people in session.execute(union_all(contacts, empty))]
+    return [CellLook(*row) for row in session.execute(union_all(contacts, empty)).all()]
 
 
 def list_outside_points(session: Session, district_ids: Collection[Id], period: timedelta) -> list[OutsidePoint]:
