@@ -126,8 +126,10 @@ class Reader(Value, frozen=True, kw_only=True):
 def list_readers(access: Access, conference: CaseConference) -> list[Reader]:
     """The agencies with a seat at a conference, by name, each with whether its agreements let it be sent anything
     today."""
+    signed = agencies.list_every_agreement(access.session)
     return [
-        _reader(access, agency, access.today) for agency in seats.list_seats(access.session, conference.district_id)
+        _reader(agency, agreements_valid_until(signed.get(agency.id, ()), access.today), access.today)
+        for agency in seats.list_seats(access.session, conference.district_id)
     ]
 
 
@@ -187,8 +189,7 @@ def _mail_round(access: Access, conference: CaseConference, sent: Sequence[Circu
             )  # fmt: skip
 
 
-def _reader(access: Access, agency: Agency, today: date) -> Reader:
-    until = agreements_valid_until(agencies.list_agreements(access.session, agency.id), today)
+def _reader(agency: Agency, until: date | None, today: date) -> Reader:
     return Reader(agency=agency, withheld=why_withheld(agency.name, until, today), renew_by=until)
 
 

@@ -81,9 +81,11 @@ def compose_paper(
     known = {p.id: p for p in people.list_people(access.session, {case.person_id for case in discussed.values()})}
     needs = priorities.list_newest_needs(access.session, known)
     owed = _by_case(case_actions.list_actions(access.session, discussed))
+    seen = subjects.list_cases(access.session, discussed)
     shown = []
     for item in items:
-        seen_as = _seen_as(access, reader, item.case_id)
+        subject = seen.get(item.case_id)
+        seen_as = Relationship.NONE if subject is None else relationship(reader, subject, access.today)
         if seen_as is not Relationship.NONE and discussed[item.case_id].person_id in known:
             case = discussed[item.case_id]
             shown.append(
@@ -105,11 +107,6 @@ def _valid_until(access: Access, agency: Agency) -> date | None:
     if agency.id == access.actor.agency_id:
         return access.actor.agreements_valid_until
     return agreements_valid_until(agencies.list_agreements(access.session, agency.id), access.today)
-
-
-def _seen_as(access: Access, reader: Actor, case_id: Id) -> Relationship:
-    subject = subjects.find_case(access.session, case_id)
-    return Relationship.NONE if subject is None else relationship(reader, subject, access.today)
 
 
 def _paper_case(

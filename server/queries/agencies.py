@@ -13,9 +13,8 @@ from shared.model.value import Id
 
 _AGENCY = select(agency).where(agency.c.id == bindparam("agency_id"))
 _AGENCIES = select(agency).order_by(agency.c.name)
-_AGREEMENTS = (
-    select(agreement).where(agreement.c.agency_id == bindparam("agency_id")).order_by(agreement.c.signed_on.desc())
-)
+_EVERY_AGREEMENT = select(agreement).order_by(agreement.c.signed_on.desc())
+_AGREEMENTS = _EVERY_AGREEMENT.where(agreement.c.agency_id == bindparam("agency_id"))
 
 
 def add_agency(session: Session, new: Agency) -> None:
@@ -60,7 +59,19 @@ def add_agreement(session: Session, new: Agreement) -> None:
 def list_agreements(session: Session, agency_id: Id) -> list[Agreement]:
     """What an agency signed, newest first."""
     rows = session.execute(_AGREEMENTS, {"agency_id": agency_id}).mappings()
-    return [Agreement(**{**row, "kind": AgreementKind(row["kind"])}) for row in rows]
+    return [_read_agreement(row) for row in rows]
+
+
+def list_every_agreement(session: Session) -> dict[Id, list[Agreement]]:
+    """What every agency signed, by agency, newest first. Agencies that signed nothing are left out."""
+    found: dict[Id, list[Agreement]] = defaultdict(list)
+    for row in session.execute(_EVERY_AGREEMENT).mappings():
+        found[row["agency_id"]].append(_read_agreement(row))
+    return dict(found)
+
+
+def _read_agreement(row: RowMapping) -> Agreement:
+    return Agreement(**{**row, "kind": AgreementKind(row["kind"])})
 
 
 def add_team(session: Session, new: Team) -> None:

@@ -26,9 +26,14 @@ def ids(name: str) -> Ids:
     return bindparam(name, type_=String, expanding=True)
 
 
-def same_person(person_id: ColumnElement[str]) -> CTE:
-    """Returns the ids that were found to be the same person as this one, directly or by way of others, itself among them."""
-    same = select(person_id.label("id")).cte("same", recursive=True)
-    other = case((person_merge.c.from_id == same.c.id, person_merge.c.into_id), else_=person_merge.c.from_id)
-    merged = or_(person_merge.c.from_id == same.c.id, person_merge.c.into_id == same.c.id)
-    return same.union(select(other).join_from(same, person_merge, merged).where(person_merge.c.undone.is_(False)))
+def same_person(people: Select[Any]) -> CTE:
+    """Returns (`whose`, `id`): for each of the people that a statement of one column names, every id that was found to be the
+    same person, directly or by way of others, their own among them."""
+    (named,) = people.selected_columns
+    same = people.add_columns(named.label("id")).cte("same", recursive=True)
+    whose, known = same.c[0], same.c.id
+    other = case((person_merge.c.from_id == known, person_merge.c.into_id), else_=person_merge.c.from_id)
+    merged = or_(person_merge.c.from_id == known, person_merge.c.into_id == known)
+    return same.union(
+        select(whose, other).join_from(same, person_merge, merged).where(person_merge.c.undone.is_(False))
+    )

@@ -1,6 +1,6 @@
 """The facts about a record that a policy decision rests on: whose it is and where, never what it says."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, String, bindparam, cast, l
 from sqlalchemy.orm import Session
 
 from server.queries.concealment import list_hidden
-from server.queries.statements import same_person
+from server.queries.statements import ids, same_person
 from server.tables.agency import team, team_district
 from server.tables.case import case_action, mdt_case
 from server.tables.contact import contact, contact_person
@@ -58,13 +58,16 @@ def list_same_person(session: Session, person_id: Id) -> list[Id]:
     return sorted(session.scalars(_SAME, {"person_id": person_id}))
 
 
+_NAMED = select(bindparam("person_id", type_=String).label("whose"))
+
+
 def _ask_person() -> CompoundSelect[Any]:
     """All that policy asks of a person, in rows: their records, their teams and cases, who met them and where.
 
     Each part is answered from an index on the person; who met them from an index that holds a team and a district once a
     person, so it costs the same however often they were met.
     """
-    same = same_person(bindparam("person_id", type_=String))
+    same = same_person(_NAMED)
     none = cast(null(), String)
 
     def part(kind: str, record: Any = none, team_id: Any = none, agency_id: Any = none, district: Any = none) -> Any:
@@ -96,23 +99,66 @@ def _ask_person() -> CompoundSelect[Any]:
 
 
 _PERSON = _ask_person()
-_SAME = select(same_person(bindparam("person_id", type_=String)).c.id)
-_CASE = select(mdt_case.c.person_id, mdt_case.c.district_id).where(mdt_case.c.id == bindparam("case_id"))
+_SAME = select(same_person(_NAMED).c.id)
 
 
 def find_case(session: Session, case_id: Id) -> Subject | None:
     """A case: its district, and the agencies that work with its person."""
-    row = session.execute(_CASE, {"case_id": case_id}).first()
-    if row is None:
-        return None
-    rows = session.execute(_PERSON, {"person_id": row.person_id})
+    return list_cases(session, [case_id]).get(case_id)
+
+
+def list_cases(session: Session, case_ids: Collection[Id]) -> dict[Id, Subject]:
+    """These cases by id, in one question however many. Unknown ids are left out."""
+    rows = session.execute(_CASES, {"case_ids": list(case_ids)}).all()
+    working: dict[Id, set[Id]] = {}
+    for row in rows:
+        if row.agency_id is not None:
+            working.setdefault(row.whose, set()).add(row.agency_id)
+    return {row.case_id: _case(session, row, working.get(row.whose, set())) for row in rows if row.case_id is not None}
+
+
+def _case(session: Session, row: Any, working_agency_ids: Collection[Id]) -> Subject:
     found = Subject(
         kind=SubjectKind.CASE,
-        id=case_id,
+        id=row.case_id,
         district_ids=frozenset({row.district_id}),
-        working_agency_ids=_present(each.agency_id for each in rows),
+        working_agency_ids=frozenset(working_agency_ids),
     )
-    return _hidden_with(session, found, [row.person_id])
+    return _hidden_with(session, found, [row.whose])
+
+
+def _ask_cases() -> CompoundSelect[Any]:
+    """The cases themselves, and in rows of their own the agencies that work with each case's person."""
+    named = mdt_case.c.id.in_(ids("case_ids"))
+    same = same_person(select(mdt_case.c.person_id.label("whose")).where(named))
+    none = cast(null(), String)
+    met = (
+        select(same.c.whose, contact_person.c.team_id)
+        .join_from(same, contact_person, contact_person.c.person_id == same.c.id)
+        .distinct()
+        .subquery("met")
+    )
+
+    def works(whose: ColumnElement[str], agency_id: ColumnElement[str]) -> Any:
+        nothing = (none.label("case_id"), none.label("district_id"))
+        return select(whose.label("whose"), *nothing, agency_id.label("agency_id")).distinct()
+
+    return union_all(
+        select(
+            mdt_case.c.person_id.label("whose"), mdt_case.c.id.label("case_id"), mdt_case.c.district_id,
+            none.label("agency_id"),
+        ).where(named),
+        works(same.c.whose, team.c.agency_id)
+        .join_from(same, person, person.c.id == same.c.id)
+        .join(team, team.c.id == person.c.team_id),
+        works(same.c.whose, case_action.c.agency_id)
+        .join_from(same, mdt_case, mdt_case.c.person_id == same.c.id)
+        .join(case_action, case_action.c.case_id == mdt_case.c.id),
+        works(met.c.whose, team.c.agency_id).join_from(met, team, team.c.id == met.c.team_id),
+    )  # fmt: skip
+
+
+_CASES = _ask_cases()
 
 
 def find_contact(session: Session, contact_id: Id) -> Subject | None:

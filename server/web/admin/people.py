@@ -10,7 +10,7 @@ from litestar.params import URLEncodedBody
 from server.access import Access, Door
 from server.mail.smtp import is_address
 from server.queries.addressees import list_shared_addresses, set_shared_address
-from server.queries.agencies import list_agencies, list_agreements, list_teams
+from server.queries.agencies import list_agencies, list_every_agreement, list_teams
 from server.queries.districts import list_districts
 from server.queries.workers import list_workers
 from server.web.layout.forms import Errors, Form, require_choice
@@ -105,10 +105,8 @@ def _answer_agencies(request: AnyRequest, access: Access, form: MailboxForm, err
     today = access.now.astimezone(LOCAL_TIME).date()
     agencies = [each for each in list_agencies(access.session) if access.allows(Act.SEE_AGREEMENTS, _of_agency(each))]
     mailboxes = list_shared_addresses(access.session)
-    lines = [
-        _agency_line(each, list_agreements(access.session, each.id), today, mailboxes.get(each.id, ""))
-        for each in agencies
-    ]
+    signed = list_every_agreement(access.session)
+    lines = [_agency_line(each, signed.get(each.id, []), today, mailboxes.get(each.id, "")) for each in agencies]
     return page(
         request, "admin/agencies.html", title="Agencies and agreements", section="/agencies", worker=access.worker,
         agencies=sorted(lines, key=lambda line: (line.sees_people, line.name)), status=422 if errors else 200,

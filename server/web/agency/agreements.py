@@ -2,6 +2,7 @@
 missing stands
 first; an administrator adds a signed agreement."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -97,8 +98,9 @@ def _answer(
     ]
     if not shown:
         raise NotFound
+    every = agencies.list_every_agreement(access.session)
     signed = sorted(
-        (_signed(access, agency) for agency in shown),
+        (_signed(access, agency, every.get(agency.id, ())) for agency in shown),
         key=lambda each: (not each.missing, not each.renew, each.agency.name),
     )
     return page(
@@ -113,10 +115,9 @@ def _subject(agency: Agency) -> Subject:
     return Subject(kind=SubjectKind.AGENCY, id=agency.id, owner_agency_id=agency.id)
 
 
-def _signed(access: Access, agency: Agency) -> Signed:
-    found = tuple(agencies.list_agreements(access.session, agency.id))
+def _signed(access: Access, agency: Agency, found: Sequence[Agreement]) -> Signed:
     until = agreements_valid_until(found, access.today)
     missing = why_withheld(agency.name, until, access.today)
     soon = until is not None and not missing and until <= access.today + timedelta(days=REMIND_DAYS)
     renew = f"Renew by {until.day} {until:%B %Y}." if soon and until is not None else ""
-    return Signed(agency=agency, agreements=found, missing=missing, renew=renew)
+    return Signed(agency=agency, agreements=tuple(found), missing=missing, renew=renew)
