@@ -24,7 +24,7 @@ NOW = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 CASES_A_DISTRICT = 120
 DISTRICTS = 10
 HISTORIES = {"b40": 100, "b10": 1000, "b30": 10_000}
-"""People of Watford's list by how many contacts they are known for; everybody else has the average."""
+"""People of Watford's list by how many contacts they are known for, one a night; everybody else has the average, in two years."""
 CROWD = 500
 TOKEN = "a session for the bench"
 MARK = "filled.json"
@@ -64,9 +64,10 @@ insert into person_need (id, person_id, need, receiving_support, at, worker_id)
     ('physical_health', 'no', 2)) w (need, support, days) where p.id like 'b%%'"""),
     ("contacts", """
 create temporary table drawn as
-  select n, at, (at - interval '12 hours')::date as night,
-    case when n <= 100 then 40 when n <= 1100 then 10 when n <= 11100 then 30 else 1 + n % %(people)s end as who
-  from (select n, %(now)s - (n % 720) * interval '1 day' - (n % 7) * interval '1 hour' as at
+  select n, who, at, (at - interval '12 hours')::date as night
+  from (select n, case when n <= 100 then 40 when n <= 1100 then 10 when n <= 11100 then 30 else 1 + n % %(people)s end as who,
+          %(now)s - (n % 7) * interval '1 hour' - interval '1 day' *
+            (case when n <= 100 then n when n <= 1100 then n - 100 when n <= 11100 then n - 1100 else n % 720 end) as at
         from generate_series(1, %(contacts)s) n) moments;
 insert into contact (id, state, seen_at, recorded_at, received_at, night, worker_id, team_id, unidentified_people, offered,
     given, safety_needs, strengths, next_step, note, corrections, site_id, district_id)
