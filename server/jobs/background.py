@@ -3,11 +3,9 @@
 import logging
 import threading
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from server.http.services import Services
 from server.jobs.catalogue import JOBS, ROUND
-from server.jobs.runner import run_due
+from server.jobs.runner import run_due, say_where
 
 STOPS_WITHIN_S = 30.0
 log = logging.getLogger("lantern.jobs")
@@ -35,7 +33,7 @@ class Background:
         while not self._stopping.is_set():
             try:
                 run_due(self._services, JOBS, self._holder)
-            except SQLAlchemyError:
+            except Exception as error:
                 # A database that is away for a while is no reason to stop: the next round finds out.
-                log.exception("The jobs could not be run.")
+                log.error("The jobs could not be run: %s", say_where(error))
             self._stopping.wait(ROUND.total_seconds())

@@ -294,6 +294,10 @@ def test_looking_counts_what_would_be_done_and_does_nothing(services, marek, new
     done = keeper.keep_no_longer()
     assert looked == done
     assert (done.people_forgotten, done.referrers_deleted, done.places_coarsened) == (1, 2, 2)
+    with services.database.reading() as session:
+        (line,) = [line for line in audit.list_lines(session) if line.action == "retention"]
+    assert "1 people_forgotten" in line.detail
+    assert line.at == LAST_DAY_OF_A_PERSON + DAY
 
 
 def test_a_lease_that_is_lost_stops_it_between_two_pieces(services, marek, monkeypatch) -> None:

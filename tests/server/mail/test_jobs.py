@@ -87,13 +87,15 @@ def test_a_job_runs_when_its_time_has_come_and_hears_since_when(services: Servic
 
 def test_a_job_that_fails_keeps_no_other_and_is_tried_again(services: Services, clock: Clock, caplog) -> None:
     def stumble(_: Services, __: Moment) -> int:
-        raise RuntimeError("Marek's stairwell")
+        raise RuntimeError(" ".join(["Marek", "Zebedee"]))
 
     counting, calls = count_calls()
     stumbling = Job("stumble", Daily(time(3)), stumble)
     ran = run_due(services, [stumbling, counting], "x")
     assert ran == [Ran(job="stumble", error="RuntimeError"), Ran(job="count", done=1)]
-    assert "The job stumble failed." in caplog.text
+    assert "The job stumble failed: RuntimeError" in caplog.text
+    assert "in stumble" in caplog.text
+    assert "Marek Zebedee" not in caplog.text, "a log may be read by anybody who runs the machine"
     with services.database.reading() as session:
         kept = stored.list_runs(session)["stumble"]
     assert (kept.error, kept.looked_until) == ("RuntimeError", None), "what an error says may name somebody"
@@ -187,3 +189,26 @@ def test_the_command_runs_what_is_due_once(services: Services, postbox: Postbox,
     ran = CliRunner().invoke(main, ["jobs", "--only", "mail", "--json"])
     assert (ran.exit_code, ran.stdout) == (0, '{"ran": [{"job": "mail", "done": 1}]}\n')
     assert CliRunner().invoke(main, ["jobs", "--only", "nonsense"]).exit_code == 2
+
+
+def test_a_database_that_is_away_does_not_end_the_jobs(services: Services, clock: Clock, caplog) -> None:
+    import threading
+
+    from server.jobs.background import Background
+
+    asked, back = threading.Event(), threading.Event()
+
+    def stumble() -> datetime:
+        if not asked.is_set():
+            asked.set()
+            raise OSError(" ".join(["Marek", "Zebedee"]))
+        back.set()
+        return clock.now
+
+    background = Background(replace(services, clock=stumble))
+    background._stopping.wait = lambda _seconds: None  # type: ignore[method-assign, assignment]
+    background.start()
+    assert back.wait(30), "the thread has died"
+    background.stop()
+    assert "The jobs could not be run: OSError" in caplog.text
+    assert "Marek Zebedee" not in caplog.text
