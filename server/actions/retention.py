@@ -19,7 +19,7 @@ from server.hotspots.grid import leaves_of_points
 from server.places.projection import unproject
 from server.queries import audit, retention, sync
 from server.queries.audit import AuditLine, LedgerEntry
-from server.queries.retention import PLACES, Exact, Places, Point
+from server.queries.retention import PLACES, TEXTS, Exact, Places, Point, Texts
 from shared.geo.grid import cell_of, centre_m, parent
 from shared.model.value import Id, Value
 from shared.policy.retention import Kept, first_kept_day
@@ -34,6 +34,7 @@ class Retained(Value, frozen=True, kw_only=True):
     places_coarsened: int = 0
     places_deleted: int = 0
     people_forgotten: int = 0
+    words_deleted: int = 0
     for_review: int = 0
     referrers_deleted: int = 0
     lines_deleted: int = 0
@@ -71,6 +72,7 @@ class Keeper:
                 places_coarsened=sum(retention.count_exact(session, places, coarse) for places in PLACES),
                 places_deleted=sum(retention.count_placed(session, places, gone) for places in PLACES),
                 people_forgotten=len(past) - len(review),
+                words_deleted=sum(retention.count_words(session, texts, self._before(Kept.NOTE)) for texts in TEXTS),
                 for_review=len(review),
                 referrers_deleted=retention.count_referrers_past(
                     session, self.today, self._before(Kept.REFERRER_CONTACT)
@@ -91,6 +93,7 @@ class Keeper:
             retention.delete_opened_boxes(session, self._before(Kept.EXACT_PLACE))
         done = Retained(
             places_coarsened=coarsened, places_deleted=deleted, people_forgotten=forgotten, for_review=for_review,
+            words_deleted=sum(self._delete_words(texts) for texts in TEXTS),
             referrers_deleted=referrers, lines_deleted=self._delete_lines(),
         )  # fmt: skip
         with self.database.writing() as session:
@@ -149,6 +152,19 @@ class Keeper:
             id=self.new_id(), at=self.now, action="erase_person", subject_kind="person", subject_id=person_id,
             purpose="A8: seven years since anybody dealt with them",
         )  # fmt: skip
+
+    def _delete_words(self, texts: Texts) -> int:
+        """What was written of somebody whom no record names; phones forget it too."""
+        deleted = 0
+        while True:
+            self.beat()
+            with self.database.writing() as session:
+                found = retention.delete_words(session, texts, self._before(Kept.NOTE), PIECE)
+                if not found:
+                    return deleted
+                if texts.entity:
+                    sync.erase_entities(session, found, self._now_ms)
+            deleted += len(found)
 
     def _delete_lines(self) -> int:
         deleted = 0

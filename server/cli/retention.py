@@ -11,6 +11,7 @@ WORDS = {
     "places_coarsened": "exact places older than a year, kept as their 250 m square",
     "places_deleted": "places older than two years, deleted",
     "people_forgotten": "people with whom nobody has dealt for seven years, forgotten",
+    "words_deleted": "notes and reports about nobody by name, older than seven years, emptied",
     "for_review": "more, with a safeguarding need, that somebody must decide about",
     "referrers_deleted": "addresses of those who told us, deleted after 90 days",
     "lines_deleted": "audit lines and e-mails older than seven years, deleted",

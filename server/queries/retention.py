@@ -22,7 +22,7 @@ from server.tables.mail import mail
 from server.tables.note import person_note
 from server.tables.person import person, person_need
 from server.tables.referral import alert, alert_referrer, referral
-from server.tables.shift import check_in, visit
+from server.tables.shift import check_in, shift, visit
 from server.tables.verification import person_verification
 from shared.model.codes import PinSource, SupportNeed
 from shared.model.contact import Contact
@@ -211,6 +211,53 @@ def has_safeguarding_need(session: Session, person_ids: Sequence[Id]) -> bool:
     """Was a safeguarding need ever recorded of this person?"""
     told = (person_need.c.person_id.in_(person_ids)) & (person_need.c.need == str(SupportNeed.SAFEGUARDING))
     return session.execute(select(person_need.c.id).where(told).limit(1)).first() is not None
+
+
+# ----------------------------------------------------------------------------------------------------------------- words
+@dataclass(frozen=True)
+class Texts:
+    """A table with words about somebody whom no record names, or that is nobody's record."""
+
+    table: Table
+    at: ColumnElement[datetime]
+    columns: tuple[str, ...]
+    entity: bool
+    """Do phones know it by its id?"""
+
+
+TEXTS = (
+    Texts(contact, contact.c.seen_at, ("note", "next_step", "safety_needs", "strengths"), entity=True),
+    Texts(visit, visit.c.at, ("note",), entity=True),
+    Texts(shift, shift.c.started_at, ("summary",), entity=True),
+    Texts(referral, referral.c.reported_at, ("description", "concerns", "seen_text"), entity=True),
+    Texts(alert, func.coalesce(alert.c.reported_at, alert.c.received_at), ("appearance", "concerns", "seen_text"), entity=False),
+)  # fmt: skip
+
+
+def _has_words(texts: Texts, before: datetime) -> ColumnElement[bool]:
+    said = or_(*(texts.table.c[name] != "" for name in texts.columns))
+    if texts.table is not contact:
+        return and_(texts.at < before, said)
+    # What was written when a known person was met is kept as long as that person's record.
+    theirs = exists().where(contact_person.c.contact_id == contact.c.id, contact_person.c.person_id == person.c.id)
+    return and_(texts.at < before, or_(said, contact.c.original.is_not(None)), ~theirs)
+
+
+def count_words(session: Session, texts: Texts, before: datetime) -> int:
+    """How many rows from before a moment say something."""
+    return _count(session, texts.table, _has_words(texts, before))
+
+
+def delete_words(session: Session, texts: Texts, before: datetime, limit: int) -> list[Id]:
+    """Take the words out of some of those rows; returns their ids."""
+    table = texts.table
+    ids = list(session.scalars(select(table.c.id).where(_has_words(texts, before)).order_by(table.c.id).limit(limit)))
+    values: dict[str, Any] = dict.fromkeys(texts.columns, "")
+    if table is contact:
+        values["original"] = None
+        bulk.delete_of(session, contact_correction, "contact_id", ids)
+    session.execute(update(table).where(table.c.id.in_(ids)).values(**values))
+    return ids
 
 
 # ------------------------------------------------------------------------------------------------- referrers, audit, mail

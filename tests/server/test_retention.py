@@ -272,6 +272,18 @@ def test_where_a_report_was_is_kept_as_long_as_where_somebody_was_met(services, 
     assert find_everywhere(services, "Grey beard"), "only the place is past its time"
 
 
+def test_what_was_written_of_nobody_by_name_is_kept_for_seven_years(services, phone: Phone, keep, new_id, now) -> None:
+    add_alert(services, new_id, now)
+    phone.push(
+        phone.contact(note="Zygmunt by the lock"), phone.contact(person_ids=[new_id()], note="Zofia by the lock")
+    )
+    keep(LAST_DAY_OF_A_PERSON)
+    words = ("Zygmunt", "Zofia", "Grey beard")
+    assert {each.rsplit(" ", 1)[-1] for each in find_everywhere(services, *words)} == {"Zygmunt", "Zofia", "beard"}
+    assert keep(LAST_DAY_OF_A_PERSON + DAY).words_deleted == 3
+    assert find_everywhere(services, *words) == []
+
+
 def test_the_audit_and_the_outbox_are_kept_for_seven_years(services, keep, now, new_id) -> None:
     with services.database.writing() as session:
         audit.add_lines(session, [AuditLine(id=new_id(), at=now, action="see_person", subject_id="canary-7f3a")])
@@ -390,7 +402,7 @@ def test_the_command_counts_and_then_does_it(services: Services, monkeypatch) ->
     monkeypatch.setenv("LANTERN_DATA", str(services.settings.data))
     counted = CliRunner().invoke(main, ["retention", "--dry-run", "--json"])
     assert json.loads(counted.stdout) == {
-        "dry_run": True, "places_coarsened": 0, "places_deleted": 0, "people_forgotten": 0, "for_review": 0,
+        "dry_run": True, "places_coarsened": 0, "places_deleted": 0, "people_forgotten": 0, "words_deleted": 0, "for_review": 0,
         "referrers_deleted": 0, "lines_deleted": 0,
     }  # fmt: skip
     assert CliRunner().invoke(main, ["retention"]).exit_code == 0
