@@ -55,7 +55,8 @@ class CaseListView(Value, frozen=True, kw_only=True):
 
 
 class CaseListRow(Value, frozen=True, kw_only=True):
-    """One case with the person's facts that a coordinator weighs. `reason` is the derived verification in words."""
+    """One case with the person's facts that a coordinator weighs. `reason` is the derived verification in words, `outcome` how an
+    ended case ended, or why it was not taken on."""
 
     case_id: Id
     person_id: Id
@@ -71,6 +72,7 @@ class CaseListRow(Value, frozen=True, kw_only=True):
     last_seen_at: datetime | None
     nights_in_14_days: int
     unsupported_needs: tuple[SupportNeed, ...]
+    outcome: str = ""
 
 
 class CaseListCounts(Value, frozen=True, kw_only=True):
@@ -278,4 +280,5 @@ def _row(row: RowMapping) -> CaseListRow:
         last_seen_at=row["last_seen_at"],
         nights_in_14_days=row["nights"],
         unsupported_needs=tuple(needs),
+        outcome=row["outcome"],
     )

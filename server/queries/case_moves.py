@@ -182,6 +182,24 @@ def list_moves(session: Session, case_ids: Collection[Id]) -> dict[Id, list[Case
     return found
 
 
+_COME = (
+    select(func.count(func.distinct(mdt_case.c.id)))
+    .join(case_move, case_move.c.case_id == mdt_case.c.id)
+    .where(
+        case_move.c.to_district_id == bindparam("to_id"),
+        mdt_case.c.district_id == bindparam("to_id"),
+        mdt_case.c.state.in_(LIVE_TEXTS),
+        case_move.c.at >= bindparam("since"),
+    )
+)
+
+
+def count_come(session: Session, district_id: Id, since: datetime) -> int:
+    """How many live cases came from another district at or after a moment, and are still here."""
+    shown = without_concealed(session, _COME, mdt_case.c.person_id)
+    return int(session.execute(shown, {"to_id": district_id, "since": since}).scalar_one())
+
+
 def find_discussion(session: Session, case_id: Id) -> datetime | None:
     """When the unfinished conference begins at which something was typed about a case; None when there is none."""
     query = (

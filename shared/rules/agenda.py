@@ -125,6 +125,13 @@ def suggest_date(last_on: date | None, today: date, holidays: Collection[date] =
     return day
 
 
+def suggest_dates(last_on: date | None, today: date, holidays: Collection[date] = ()) -> tuple[date, ...]:
+    """The days to choose from, the first one first: a week apart, as long as they are within 6 weeks of the last conference."""
+    first = suggest_date(last_on, today, holidays)
+    weeks = [first + timedelta(weeks=more) for more in range(1, WEEKS_BETWEEN[1] - WEEKS_BETWEEN[0] + 1)]
+    return first, *(day for day in weeks if day not in holidays and cadence_warning(last_on, day) is None)
+
+
 def cadence_warning(last_on: date | None, next_on: date) -> str | None:
     """A warning when two conferences are not 4 to 6 weeks apart; None when they are, or when there was none before."""
     if last_on is None:

@@ -271,6 +271,7 @@ def test_declining_keeps_the_reason(browse: Browse) -> None:
     assert "Not taken on" in plain(page.text)
     assert "Moving to Luton on Friday" in page.text
     assert "Red" not in plain(browser.get("/cases").text)
+    assert "Not taken on: Moving to Luton on Friday" in plain(browser.get("/cases?show=declined").text)
 
 
 def test_somebody_declined_can_be_put_forward_again_on_some_evidence(browse: Browse) -> None:

@@ -22,12 +22,13 @@ from server.queries.case_list import (
     count_new,
     list_cases,
 )
+from server.queries.case_moves import count_come
 from server.queries.districts import list_districts
 from server.web.coordinator.neighbours import list_lines, list_neighbours
 from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
-from server.web.layout.words import LOCAL_TIME, lower_first, say
+from server.web.layout.words import LOCAL_TIME, count, lower_first, say
 from shared.geo.night import outreach_night
 from shared.model.codes import CaseState, SupportNeed
 from shared.model.district import District
@@ -149,11 +150,12 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
     shown = narrow_rows(access, rows[:PAGE_LENGTH], words) if partner else rows[:PAGE_LENGTH]
     access.note_seen(SubjectKind.PERSON, [row.person_id for row in shown], purpose="case list")
     counts = count_cases(access.session, district.id, since)
+    come = 0 if partner else count_come(access.session, district.id, since)
     return page(
         request, "coordinator/case_list.html", title=f"Case list, {district.name}", section="/cases",
         worker=access.worker, district=district,
         is_filtered=choice != Choice(page=choice.page) and not words,
-        districts=districts, summary=_summary(counts), view=choice, words=words,
+        districts=districts, summary=_summary(counts, come), view=choice, words=words,
         rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),
         news_path="/cases/news?" + urlencode({"district": district.id, "since": access.now.isoformat()}),
         neighbours=[] if partner or words or choice.page > 1 else list_neighbours(access, district.id),
@@ -198,14 +200,15 @@ def _start_of_yesterday(now: datetime) -> datetime:
     return datetime.combine(yesterday, time(), LOCAL_TIME)
 
 
-def _summary(counts: CaseListCounts) -> str:
+def _summary(counts: CaseListCounts, come: int) -> str:
     new = f"{counts.new} new since yesterday." if counts.new else "Nobody new since yesterday."
     states = [
         f"{counts.by_state[str(state)]} {lower_first(SHOW[str(state)][0])}"
         for state in LIVE_STATES
         if counts.by_state.get(str(state))
     ]
-    return f"{new} {' · '.join(states)}"
+    came = f" {count(come, 'case')} came from another district." if come else ""
+    return f"{new}{came} {' · '.join(states)}"
 
 
 def _heading(choice: Choice, words: str) -> str:

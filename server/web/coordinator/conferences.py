@@ -1,5 +1,6 @@
 """The conferences of a district, and calling the next one: a date four weeks on, two different people to run it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
@@ -19,7 +20,7 @@ from shared.model.conference import CaseConference
 from shared.model.district import District
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.agenda import cadence_warning, suggest_date
+from shared.rules.agenda import cadence_warning, suggest_dates
 
 SECTION = "/conferences"
 USUAL_TIME = "10:00"
@@ -95,7 +96,7 @@ def _answer(
 ) -> Response[str]:
     held = conferences.list_conferences(access.session, [district.id])
     newest = max((_day(each) for each in held), default=None)
-    suggested = suggest_date(newest, access.today)
+    suggested, *others = suggest_dates(newest, access.today)
     shown = form or ConferenceForm(day=suggested.isoformat(), time=USUAL_TIME, chair=access.actor.worker_id)
     own = [each for each in list_districts(access.session) if each.id in access.actor.district_ids]
     planned = CaseConference(id="", district_id=district.id, starts_at=access.now)
@@ -105,7 +106,7 @@ def _answer(
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, district.id)],
         upcoming=[each for each in reversed(held) if each.finished_at is None],
         past=[each for each in held if each.finished_at is not None],
-        suggestion=_say_suggestion(newest, suggested),
+        suggestion=_say_suggestion(newest, suggested, others),
         withheld=[reader.withheld for reader in list_readers(access, planned) if reader.withheld],
     )  # fmt: skip
 
@@ -114,7 +115,12 @@ def _day(conference: CaseConference) -> date:
     return conference.starts_at.astimezone(LOCAL_TIME).date()
 
 
-def _say_suggestion(newest: date | None, suggested: date) -> str:
+def _say_suggestion(newest: date | None, suggested: date, others: Sequence[date]) -> str:
     if newest is None:
         return "There has been none yet. The toolkit recommends one every 4 to 6 weeks."
-    return cadence_warning(newest, suggested) or "Four weeks after the last one, as the toolkit recommends."
+    also = f" {' and '.join(f'{day.day} {day:%B}' for day in others)} would do too." if others else ""
+    said = (
+        cadence_warning(newest, suggested)
+        or f"{(suggested - newest).days // 7} weeks after the last one, as the toolkit recommends."
+    )
+    return f"{said}{also}"

@@ -221,6 +221,7 @@ def test_the_lists_of_both_districts_tell_of_each_other(browser: Browser, clock:
     there = browser.sign_in("rowan").get("/cases").text
     assert "Joan Carter" in there
     assert "Came from Watford on" in there
+    assert "1 case came from another district." in there
     assert "Seen bedded down in Watford" in there
     assert "By the canal now" in browser.get("/people/joan").text
 

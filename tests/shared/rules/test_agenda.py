@@ -11,6 +11,7 @@ from shared.rules.agenda import (
     cadence_warning,
     circulation_warning,
     suggest_date,
+    suggest_dates,
     swap,
     why_not_run_by,
 )
@@ -111,6 +112,16 @@ def test_a_suggested_date_always_leaves_three_days_to_circulate(last, today):
     assert day.weekday() < 5
     assert (day - today).days >= 3
     assert last is None or day > last
+
+
+def test_four_five_and_six_weeks_on_are_suggested_and_nothing_beyond():
+    last, today = date(2026, 11, 12), date(2026, 11, 20)
+    days = [date(2026, 12, 10), date(2026, 12, 17), date(2026, 12, 24)]
+    assert list(suggest_dates(last, today)) == days
+    assert list(suggest_dates(last, today, holidays=[days[1]])) == [days[0], days[2]]
+    late = suggest_dates(last, date(2027, 1, 20))
+    assert len(late) == 1
+    assert late[0] >= date(2027, 1, 23)
 
 
 def test_a_cadence_outside_four_to_six_weeks_is_said():
