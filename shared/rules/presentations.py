@@ -79,8 +79,8 @@ class Tally(Value, frozen=True, kw_only=True):
     shown: frozenset[Cell]
 
     def say(self, cell: Cell) -> str:
-        """A cell as it may be published. The whole stands alone, so it may say that it is small."""
-        if cell == ALL:
+        """A cell as it may be published. A whole that is small itself may say so: it stands alone."""
+        if cell == ALL and self.counts.get(cell, 0) < THRESHOLD:
             return show_count(self.counts.get(cell, 0))
         return round_count(self.counts[cell]) if cell in self.shown else NOT_SHOWN
 

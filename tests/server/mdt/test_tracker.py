@@ -219,7 +219,7 @@ def test_public_health_is_told_numbers_and_no_name(browser: Browser, clock) -> N
     page = browser.sign_in("priya").get("/tracker/quarter")
     assert page.status_code == 200
     assert "July to September 2026" in page.text
-    assert page.text.count("Fewer than 10 people presented, or none") == 2
+    assert page.text.count("Too few people presented, here or in one of the districts") == 2
     assert not any(name in page.text for name in ("Joan", "Person 01", "tairwell"))
     made = browser.get("/tracker/quarter/workbook").content
     book = openpyxl.load_workbook(io.BytesIO(made))

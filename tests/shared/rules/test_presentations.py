@@ -100,6 +100,13 @@ def test_a_table_says_what_it_does_not_tell():
     assert set(support.untold) == set(NEED_LABELS) - {"mental health", "alcohol"}
 
 
+def test_all_districts_together_do_not_tell_how_few_there_are_elsewhere():
+    county = add_up([count_presentations(crowd()), count_presentations([person(n) for n in range(3)])])
+    assert county.counts[ALL] == 43
+    assert county.say(ALL) == NOT_SHOWN
+    assert add_up([count_presentations([person(1)])]).say(ALL) == "fewer than 10, may be none"
+
+
 def test_nothing_that_tells_of_immigration_is_ever_in_it():
     people = [person(n, SupportNeed.NO_RECOURSE_TO_PUBLIC_FUNDS) for n in range(50)]
     assert "recourse" not in repr(make_tables(count_presentations(people)))
@@ -158,6 +165,7 @@ def test_the_county_tells_nothing_that_a_district_hides(districts):
     county = add_up(parts)
     assert county.counts == sum((Counter(part.counts) for part in parts), Counter(dict.fromkeys(county.counts, 0)))
     assert leaks(county) == []
+    assert {cell for cell in county.counts if county.say(cell).isdecimal()} == county.shown
     for cell in county.shown:
         hidden = [part.counts[cell] for part in parts if cell not in part.shown]
         assert not hidden or sum(hidden) >= 10, cell
