@@ -186,6 +186,7 @@ def _replay(settings: Settings, folder: Path, now: datetime) -> int:
     database = Database(settings.database, pool_size=1)
     try:
         with database.writing() as session:
+            sync.begin_again(session, int(now.timestamp() * 1000))
             return ledger.replay(session, outside, now)
     finally:
         database.close()

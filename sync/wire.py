@@ -12,7 +12,8 @@ from msgspec import Meta, Raw, Struct, field, json
 SERVER_DEVICE: Final = 0
 """The server itself is a device of the protocol: what a coordinator does that phones must hear is a change of device 0.
 
-A device below 0 is one adopted change: it is nobody's earlier or later word, and so the only word of a device of its own.
+A device below 0 is one adopted change, which is nobody's earlier or later word, and so the only word of a device of its own; or
+it is the server after a restore, which must not be taken for the server of a past that was lost.
 """
 
 NUMBER_MAX: Final = 2**53 - 1

@@ -37,6 +37,7 @@ from server.queries.sync_devices import (
 from server.queries.sync_orders import (
     Project,
     adopt,
+    begin_again,
     conceal,
     erase,
     erase_entities,
@@ -59,6 +60,7 @@ __all__ = [
     "Project",
     "StoredBody",
     "adopt",
+    "begin_again",
     "conceal",
     "erase",
     "erase_entities",

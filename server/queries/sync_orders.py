@@ -17,7 +17,7 @@ from sync.authoring import NewChange, number
 from sync.server import AcceptedChange, Stored, next_server_number, number_adopted, store_own
 from sync.wire import CONFIG, SERVER_DEVICE, Change, private_scope
 
-SERVER_NUMBER, SERVER_CLOCK = "server_number", "server_clock"
+SERVER_NUMBER, SERVER_CLOCK, SERVER_LIFE = "server_number", "server_clock", "server_life"
 
 Project = Callable[[Session, list[AcceptedChange]], None]
 """The domain's projection: what accepted changes mean for its own tables, in the same transaction.
@@ -30,11 +30,12 @@ It holds what it derives from (`server.queries.turns`), so that two pushes never
 
 
 def publish(session: Session, new: Sequence[NewChange], now_ms: int) -> list[Change]:
-    """Write changes of device 0 and let the phones that follow their scopes hear them."""
+    """Write changes of the server's own and let the phones that follow their scopes hear them."""
     sql = Sql(session)
     last_seq = feed.lock_counter(sql)
     stamps = _stamps(sql, len(new), now_ms)
-    numbered = [number(c, SERVER_DEVICE, n, hlc, _seen(sql, c)) for c, (n, hlc) in zip(new, stamps, strict=True)]
+    own = _own_device(sql)
+    numbered = [number(c, own, n, hlc, _seen(sql, c)) for c, (n, hlc) in zip(new, stamps, strict=True)]
     _store_own(sql, numbered, now_ms, last_seq)
     return numbered
 
@@ -49,6 +50,24 @@ def _stamps(sql: Sql, count: int, now_ms: int) -> list[tuple[int, int]]:
     feed.set_counter(sql, n, SERVER_NUMBER)
     feed.set_counter(sql, hlc, SERVER_CLOCK)
     return stamps
+
+
+def _own_device(sql: Sql) -> int:
+    """The device that the server writes as. The feed counter must be held."""
+    return SERVER_DEVICE - feed.lock_counter(sql, SERVER_LIFE)
+
+
+def begin_again(session: Session, now_ms: int) -> None:
+    """After a restore the server writes as a device that it never was before.
+
+    Its past may have had several ends, of which only one was restored. A phone that saw its words on another one would else be
+    taken to have seen every earlier word of the server on this one, and would hide what it never saw.
+    """
+    sql = Sql(session)
+    feed.lock_counter(sql)
+    ((n, _),) = _stamps(sql, 1, now_ms)
+    feed.lock_counter(sql, SERVER_LIFE)
+    feed.set_counter(sql, n, SERVER_LIFE)
 
 
 def _seen(sql: Sql, new: NewChange) -> dict[str, list[merge.Write]]:
@@ -82,7 +101,7 @@ def set_config(session: Session, device: int, change_id: str, settings: bytes, n
     last_seq = feed.lock_counter(sql)
     new = NewChange(id=change_id, type="config.set", scope=private_scope(device), payload=Raw(settings))
     ((n, hlc),) = _stamps(sql, 1, now_ms)
-    changes.insert_changes(sql, [store_own(number(new, SERVER_DEVICE, n, hlc, {}), now_ms)])
+    changes.insert_changes(sql, [store_own(number(new, _own_device(sql), n, hlc, {}), now_ms)])
     feed.append(sql, [feeds.Entry(private_scope(device), change_id, CONFIG)], last_seq)
 
 

@@ -14,7 +14,7 @@ from msgspec import json
 from server.queries.sync_blobs import find_blob
 from sync import merge
 from sync.clock import AHEAD_MAX_MS
-from sync.wire import SERVER_DEVICE, Change, Context, read_change
+from sync.wire import Change, Context, read_change
 from tests.simulation.office import read_rows
 from tests.simulation.phone import Phone
 from tests.simulation.world import World
@@ -191,7 +191,7 @@ def check_heads(world: World, phone: Phone) -> None:
 
 def _replaces(world: World, writes: dict[str, tuple[int, int, int]], by: str, change_id: str) -> bool:
     (dev, n, _), (by_dev, by_n, _) = writes[change_id], writes[by]
-    is_own_later_word = dev == by_dev and n < by_n and dev != SERVER_DEVICE
+    is_own_later_word = dev == by_dev > 0 and n < by_n
     return change_id in world.known.get(by, ()) or is_own_later_word
 
 

@@ -234,8 +234,9 @@ class Office:
         safe = safe_numbers([backup.acked for backup in self.backups], BACKUPS_RETAINED)
         self.order(lambda s: queries.set_safe(s, {number: n for number, n in safe.items() if number in self.scopes}))
 
-    def restore(self, backup: Backup) -> None:
+    def restore(self, backup: Backup, now_ms: int) -> None:
         self.store.put_back(backup.photograph)
+        self.order(lambda s: queries.begin_again(s, now_ms))
         for order in self.ledger[backup.ledger_length :]:
             self.order(order)
 

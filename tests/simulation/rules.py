@@ -12,6 +12,7 @@ from msgspec import structs
 
 from mobile.store import sync_rows
 from mobile.store.sync import SyncStore
+from server.queries import sync as queries
 from server.queries import sync_orders
 from sync import clock, device, digest, feeds, merge, server, skeleton
 from sync.feeds import Entry
@@ -62,6 +63,10 @@ def what_is_denied_is_kept(patch: Patch) -> None:
 
 def the_servers_numbers_follow_the_clock(patch: Patch) -> None:
     patch.setattr(sync_orders, "next_server_number", lambda last, now_ms: last + 1)
+
+
+def a_restored_server_writes_as_another_device(patch: Patch) -> None:
+    patch.setattr(queries, "begin_again", lambda session, now_ms: None)
 
 
 def an_adopted_change_is_nobodys_later_word(patch: Patch) -> None:
@@ -183,6 +188,7 @@ RULES: Mapping[str, SwitchOff] = {
         stamps_are_clamped,
         what_is_denied_is_kept,
         the_servers_numbers_follow_the_clock,
+        a_restored_server_writes_as_another_device,
         an_adopted_change_is_nobodys_later_word,
         what_moves_away_is_withdrawn,
         an_author_is_told_that_a_change_went_elsewhere,

@@ -246,7 +246,7 @@ class World:
 
     def restore(self) -> None:
         if self.office.backups:
-            self.office.restore(self.chance.choice(self.office.backups))
+            self.office.restore(self.chance.choice(self.office.backups), self.now_ms)
             self.counts["restore"] += 1
 
     def clone(self, phone: Phone) -> None:

@@ -42,6 +42,13 @@ class Night(World):
         new = NewChange(id=self.new_id(), type="any", scope=SCOPE, entity="marek", payload=payload, sets=sets or None)
         return phone.record(new, self.now_ms).id
 
+    def announce(self, **sets: object) -> str:
+        """The server itself writes of Marek."""
+        self.now_ms += 1
+        new = NewChange(id=self.new_id(), type="any", scope=SCOPE, entity="marek", sets=sets)
+        (change,) = self.office.order(lambda s: queries.publish(s, [new], self.now_ms))
+        return str(change.id)
+
     def dot(self, change_id: str) -> tuple[int, int]:
         ((dev, n),) = read_rows(self.office.store, f"select device, n from sync_change where id = '{change_id}'")
         return dev, n
@@ -59,7 +66,7 @@ def test_after_a_restore_the_phone_sends_its_tail_again(night: Night) -> None:
     night.office.back_up()
     late = night.say(phone)
     night.sync(phone)
-    night.office.restore(night.office.backups[0])
+    night.office.restore(night.office.backups[0], night.now_ms)
     night.sync(phone)
     assert {c.id for c, _ in phone.store.list_effective()} == {early, late}
     assert night.dot(late) == (phone.number, 2)
@@ -74,7 +81,7 @@ def test_what_is_not_in_every_backup_is_never_forgotten(night: Night) -> None:
     night.office.back_up()
     night.sync(phone)
     assert phone.rows("select id from sync_log") == [(contact,)]
-    night.office.restore(night.office.backups[0])
+    night.office.restore(night.office.backups[0], night.now_ms)
     night.sync(phone)
     assert night.dot(contact) == (phone.number, 1)
 
@@ -140,7 +147,7 @@ def test_a_copy_never_pushes_on_from_another_past_than_the_servers(night: Night)
     copy = phone.clone("copy")
     lost_at_first = night.say(phone)
     night.sync(phone)
-    night.office.restore(night.office.backups[0])
+    night.office.restore(night.office.backups[0], night.now_ms)
     night.say(copy)
     night.sync(copy)
     night.say(phone)
@@ -182,7 +189,7 @@ def test_an_erased_change_that_comes_back_after_a_restore_is_a_skeleton_from_its
     secret = night.say(phone)
     night.sync(phone)
     night.office.order_for_ever(lambda s: queries.erase(s, [secret], night.now_ms))
-    night.office.restore(night.office.backups[0])
+    night.office.restore(night.office.backups[0], night.now_ms)
     for one in (phone, other, phone):
         night.sync(one)
     ((body,),) = read_rows(night.office.store, f"select body from sync_change where id = '{secret}'")
@@ -309,6 +316,21 @@ def test_a_full_server_is_tried_again_when_it_says_and_nothing_is_lost(night: Ni
     assert retry_delay_s(1, 0.0, conversation.outcome.retry_after_s) == 17.0
 
 
+def test_words_of_the_server_that_came_back_from_another_past_are_not_taken_for_seen(night: Night) -> None:
+    phone = night.phone()
+    night.office.back_up()
+    early = night.announce(bed="doorway")
+    night.office.back_up()
+    without, with_early = night.office.backups
+    night.office.restore(without, night.now_ms)
+    night.announce(bed="stairwell")
+    night.sync(phone)
+    mine = night.say(phone, bed="hostel")
+    night.office.restore(with_early, night.now_ms)
+    night.sync(phone)
+    assert {head.id for head in phone.store.get_fields("marek")["bed"].heads} == {early, mine}
+
+
 def test_an_erasure_is_told_to_every_copy_that_ever_sent_the_change(night: Night) -> None:
     """Seed 449."""
     phone = night.phone()
@@ -334,7 +356,7 @@ def test_a_quarantined_change_that_comes_back_after_its_erasure_is_erased_on_its
     new = NewChange(id="bad", type="any", scope=SCOPE, entity="marek", payload=Raw(b'"unsound"'))
     phone.record(new, night.now_ms)
     night.office.order_for_ever(lambda s: queries.erase(s, ["bad"], night.now_ms))
-    night.office.restore(night.office.backups[0])
+    night.office.restore(night.office.backups[0], night.now_ms)
     for _ in range(2):
         night.sync(phone)
     ((body,),) = phone.rows("select body from sync_log where id = 'bad'")
@@ -348,7 +370,7 @@ def test_a_feed_is_read_again_when_its_changes_came_back_by_other_numbers(night:
     patch = night.say(phone, bed="doorway")
     night.sync(phone)
     night.sync(reader)
-    night.office.restore(night.office.backups[0])
+    night.office.restore(night.office.backups[0], night.now_ms)
     phone.store.renew(night.office.enrol([SCOPE], night.now_ms))
     night.sync(phone)
     for _ in range(2):
