@@ -236,9 +236,14 @@ def plan_page(
 
 
 def may_forget(state: DeviceState, fate: Fate) -> bool:
-    """May an own change be forgotten? Only one that is shown no more, and that no restore of the server could lose."""
+    """May an own change be forgotten? Only one that is shown no more, and that no restore of the server could lose.
+
+    A phone that must take a new number forgets nothing before: what is safe by the old one may be the other copy's.
+    """
     n = fate.known.n
-    return n is not None and fate.standing is Standing.GONE and n <= min(state.safe, state.acked)
+    if n is None or state.forked_at is not None:
+        return False
+    return fate.standing is Standing.GONE and n <= min(state.safe, state.acked)
 
 
 def _is_body_missing(answer: PullAnswer, known: Mapping[str, Known]) -> bool:

@@ -153,6 +153,11 @@ def only_what_every_backup_holds_is_forgotten(patch: Patch) -> None:
     patch.setattr(device, "may_forget", forget_on_ack)
 
 
+def a_copied_phone_forgets_nothing_under_its_old_number(patch: Patch) -> None:
+    may_forget = device.may_forget
+    patch.setattr(device, "may_forget", lambda state, fate: may_forget(structs.replace(state, forked_at=None), fate))
+
+
 def a_withdrawn_scope_is_dropped(patch: Patch) -> None:
     patch.setattr(device, "lost_scopes", lambda state, answer: set())
 
@@ -200,6 +205,7 @@ RULES: Mapping[str, SwitchOff] = {
         cursors_move_with_the_data,
         bodies_are_spared_only_to_a_whole_log,
         only_what_every_backup_holds_is_forgotten,
+        a_copied_phone_forgets_nothing_under_its_old_number,
         a_withdrawn_scope_is_dropped,
         a_wipe_leaves_nothing,
         a_patch_tells_what_its_author_had_seen,

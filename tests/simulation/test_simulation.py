@@ -32,11 +32,13 @@ ONCE_BROKEN = {
     155: "a quarantined change came back after a restore, and its author was not told of the erasure",
     449: "a change that two copies of a phone had sent was erased, and only one of them was told",
     4305: "the server had two pasts, and who had seen its words in one was taken to have seen them in the other",
+    5825: "a copy of a phone forgot a change because the other copy's, by the same number, was in every backup",
 }
 """What each of these seeds showed when it broke. The worlds have changed since; the unit tests hold the cases exactly."""
 
 SEEN_AT = {
     "a_restored_server_writes_as_another_device": 4305,
+    "a_copied_phone_forgets_nothing_under_its_old_number": 5825,
     "a_batch_must_go_on_from_what_the_server_holds": 125,
     "an_adopted_change_is_nobodys_later_word": 100,
     "the_servers_numbers_follow_the_clock": 139,

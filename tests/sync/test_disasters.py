@@ -111,6 +111,25 @@ def test_two_copies_of_a_phone_both_keep_everything(night: Night) -> None:
         assert {c.id for c, _ in one.store.list_effective()} == {shared, hers, theirs}
 
 
+def test_a_copy_forgets_nothing_for_what_is_safe_of_the_other_copys(night: Night) -> None:
+    phone = night.phone()
+    night.office.back_up()
+    copy = phone.clone("copy")
+    theirs = night.say(copy)
+    night.sync(copy)
+    night.office.restore(night.office.backups[0], night.now_ms)
+    for _ in range(2):
+        night.say(phone)
+    night.sync(phone)
+    night.office.grant(phone.number, [])
+    for _ in range(2):
+        night.office.back_up()
+    for _ in range(2):
+        night.sync(copy)
+    assert copy.number != phone.number
+    assert night.dot(theirs) == (copy.number, 1)
+
+
 def test_a_copy_that_only_listens_is_found_when_it_speaks(night: Night) -> None:
     phone = night.phone()
     copy = phone.clone("copy")
