@@ -15,7 +15,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from server.database import BUSY
 from server.http.headers import ensure_nonce
@@ -57,6 +57,8 @@ BY_STATUS: Mapping[int, Kind] = {
     429: TOO_MANY,
     503: UNAVAILABLE,
 }
+UNSTORABLE = (DataError, OverflowError)
+"""A number or a text that came from outside and that no column can hold, such as a NUL or twenty digits."""
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -123,6 +125,9 @@ def as_failure(error: Exception) -> Failure:
     if isinstance(error, IntegrityError):
         _log(error)
         return Failure(ALREADY_THERE)
+    if isinstance(error, UNSTORABLE):
+        _log(error)
+        return Failure(INVALID)
     if isinstance(error, BUSY):
         _log(error)
         return Failure(UNAVAILABLE, headers={"retry-after": "2"})
