@@ -3,7 +3,7 @@
 #   make test        the whole suite, on SQLite and PostgreSQL, with real screens and real pages
 #   make field       opens the phone app on this desktop, enrolled with the local server
 #   make check       format, lint, types, import contracts, and the suite's fast part
-#   make simulate    replays one simulated world (SEED=7), or many fresh ones (RUNS=100)
+#   make simulate    replays one simulated world (SEED=7), or many fresh ones (RUNS=100); STORE=postgresql is slower
 #   make bench       the benchmarks; results in bench/results/
 #   make assets      the browser's scripts and styles, from their packages
 #   make screenshots every screen and page, into docs/screenshots/
@@ -17,6 +17,7 @@ FIELD_ARGS ?=
 BENCH_ARGS ?=
 SEED ?=
 RUNS ?=
+STORE ?=
 # Two at a time: the suite starts browsers, servers and databases of its own.
 TEST_WORKERS ?= 2
 TEST_ARGS ?=
@@ -63,7 +64,7 @@ check: setup
 	$(PYTEST) -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not browser and not screen" $(TEST_ARGS)
 
 simulate: setup
-	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS))
+	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(if $(STORE),--store $(STORE))
 
 bench: setup
 	$(BIN)/lantern bench $(BENCH_ARGS)

@@ -1,16 +1,23 @@
-"""Replays one world, or lives many fresh ones: `python -m tests.simulation [--seed N | --runs N [--from N]]`.
+"""Replays one world, or lives many fresh ones: `python -m tests.simulation [--seed N | --runs N [--from N]] [--store KIND]`.
 
-Prints what happened, and the seed of the first world that breaks an invariant; exit code 1 then.
+The server's side is SQLite, or with `--store postgresql` a PostgreSQL of its own, which takes ten times as long. Prints what
+happened, and the seed of the first world that breaks an invariant; exit code 1 then.
 """
 
 import argparse
 import sys
+import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
+from server.database import Database
+from tests.server.own_postgres import own_postgres
 from tests.simulation.invariants import check
-from tests.simulation.office import SqliteStore
+from tests.simulation.office import PostgresStore, SqliteStore, Store
 from tests.simulation.world import World
 
 
@@ -19,12 +26,27 @@ def say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def live(seed: int) -> World:
+def live(seed: int, make_store: Callable[[], Store] = SqliteStore) -> World:
     """Live one world and check it."""
-    world = World(seed, SqliteStore())
+    world = World(seed, make_store())
     world.counts["quiet rounds"] = world.run()
     check(world)
     return world
+
+
+@contextmanager
+def stores(kind: str) -> Iterator[Callable[[], Store]]:
+    """What makes the server's store of each world."""
+    if kind == "sqlite":
+        yield SqliteStore
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="lantern-simulate-") as folder,
+        own_postgres(Path(folder), outlives_power_cuts=False) as postgres,
+    ):
+        database = Database(postgres.url)
+        yield lambda: PostgresStore(database)
+        database.close()
 
 
 def main() -> int:
@@ -32,13 +54,20 @@ def main() -> int:
     parser.add_argument("--seed", type=int, help="replay this world")
     parser.add_argument("--runs", type=int, default=500, help="how many worlds to live (default 500)")
     parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite", help="the server's side")
     options = parser.parse_args()
+    with stores(options.store) as make_store:
+        return live_all(options, make_store)
+
+
+def live_all(options: argparse.Namespace, make_store: Callable[[], Store]) -> int:
+    """Live the worlds that were asked for; 1 when one of them broke."""
     seeds = [options.seed] if options.seed is not None else range(options.first, options.first + options.runs)
     counts: Counter[str] = Counter()
     started, used = time.monotonic(), time.process_time()
     for seed in seeds:
         try:
-            counts += live(seed).counts
+            counts += live(seed, make_store).counts
         except Exception as error:
             traceback.print_exc()
             say(f"seed {seed}: {type(error).__name__}: {error}\nreplay it with: make simulate SEED={seed}")
