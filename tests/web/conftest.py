@@ -97,10 +97,12 @@ class Site:
 
 
 @pytest.fixture
-def site(app: Any, filled: Database, clock: Clock, new_id: Callable[[], str]) -> Iterator[Site]:
-    """The server in a thread of its own, over real HTTP, with two published maps, a shift that is out and some e-mails."""
+def site(app: Any, filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Site]:
+    """The server in a thread of its own, over real HTTP, with two published maps, a shift that is out, two versions of one
+    description, and some e-mails."""
     import uvicorn
 
+    county.dispute_marek(settings, clock, new_id)
     with filled.writing() as session:
         county.publish_quarters(session, clock.now, new_id)
         county.fill_shifts(session, clock.now)

@@ -3,13 +3,17 @@ Marek and others (all invented). Times hang on the `now` that a test gives.
 """
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
+from server.queries import sync
+from server.settings import Settings
 from server.tables.agency import agency, agreement, team, team_district
 from server.tables.case import mdt_case
 from server.tables.contact import contact, contact_need, contact_person
@@ -25,6 +29,10 @@ from server.tables.site import site
 from server.tables.sync import change, device
 from server.tables.verification import person_verification, verification
 from server.tables.worker import worker, worker_district, worker_role, worker_team
+from sync.authoring import NewChange
+from sync.authoring import number as number_change
+from sync.reading import decode_batch
+from tests.conftest import Clock
 
 WATFORD, THREE_RIVERS = "watford", "three-rivers"
 STATION = (51.6637, -0.3960)
@@ -279,6 +287,33 @@ def fill_shifts(session: Session, now: datetime) -> None:
     ):
         add(session, check_in, {"id": f"check-in-{number}", "shift_id": "s1", "worker_id": who,
                                 "at": now - timedelta(minutes=ago), "next_due_at": now + timedelta(minutes=due)})  # fmt: skip
+
+
+def dispute_marek(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> None:
+    """Aisha and Dean each sent where Marek sleeps, without having seen the other's words."""
+    from server.app import create_services
+
+    services = create_services(settings, clock, new_id)
+    now_ms = int(clock.now.timestamp() * 1000)
+    said = [person.c[name] for name in ("name", "alias", "language", "wants_first", "strengths", "safety_needs")]
+    with services.database.reading() as session:
+        kept = dict(session.execute(select(*said).where(person.c.id == "marek")).mappings().one())
+    stairwell, shelter = "Sleeps in the station stairwell", "Sleeps in the bus shelter"
+    told = (
+        (11, "aisha", kept | {"description": stairwell}, 130),
+        (12, "dean", {"description": shelter}, 45),
+    )
+    for phone, who, sets, minutes_ago in told:
+        at_ms = now_ms - minutes_ago * 60_000
+        new = NewChange(id=f"patch-{who}", type="person.patched", scope="team:watford-outreach", entity="marek", who=who,
+                        at_ms=at_ms, sets=sets)  # fmt: skip
+        written = number_change(new, phone, 1, at_ms << 16, {})
+        body = {"device": phone, "now": now_ms, "app": "0.1.0", "events": [written]}
+        batch = decode_batch(msgspec.json.encode(body))
+        with services.database.writing() as session:
+            sync.register_device(session, scopes=["team:watford-outreach"], label=who, now_ms=now_ms, number=phone)
+            sync.push(session, phone, batch, now_ms, services.project)
+    services.database.close()
 
 
 def fill_outbox(session: Session, now: datetime) -> None:

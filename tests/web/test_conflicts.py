@@ -4,40 +4,19 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
 
 from server.database import Database
-from server.queries import sync
 from server.queries.people import find_person
-from sync.authoring import NewChange, number
-from sync.reading import decode_batch
+from server.settings import Settings
+from tests.conftest import Clock
+from tests.web import county
 from tests.web.test_pages import plain
 
 
-def push(database: Database, project: Any, device: int, who: str, words: str, now_ms: int, first: int = 1) -> None:
-    """A phone's patch, made without having seen anybody else's."""
-    new = NewChange(id=f"patch-{who}", type="person.patched", scope="team:watford-outreach", entity="marek", who=who,
-                    at_ms=now_ms, sets={"description": words})  # fmt: skip
-    body = {"device": device, "now": now_ms, "unsent": 0, "app": "0.1.0"}
-    change = number(new, device, first, now_ms << 16, {})
-    with database.writing() as session:
-        batch = decode_batch(msgspec.json.encode(body | {"events": [change]}))
-        sync.push(session, device, batch, now_ms, project)
-
-
 @pytest.fixture
-def disputed(filled: Database, app: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> None:
-    from server.app import create_services
-
-    services = create_services(settings, clock, new_id)
-    now_ms = int(clock.now.timestamp() * 1000)
-    with services.database.writing() as session:
-        for number_, label in ((11, "Aisha’s"), (12, "Dean’s")):
-            sync.register_device(session, scopes=["team:watford-outreach"], label=label, now_ms=now_ms, number=number_)
-    push(services.database, services.project, 11, "aisha", "Sleeps in the station stairwell", now_ms)
-    push(services.database, services.project, 12, "dean", "Sleeps in the bus shelter", now_ms)
-    services.database.close()
+def disputed(filled: Database, app: Any, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> None:
+    county.dispute_marek(settings, clock, new_id)
 
 
 def test_tom_reads_both_sides_and_keeps_one(disputed: None, browse: Callable[[str], Any], filled: Database) -> None:
