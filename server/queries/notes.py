@@ -18,6 +18,10 @@ FLAGGED = "flagged:"
 """How a refusal begins in the audit when it belongs in the privacy officer's queue (privacy rule A3)."""
 
 
+OWN_COPY = "own copy made"
+"""The purpose under which a person's own copy of everything is made."""
+
+
 class PersonNote(Value, frozen=True, kw_only=True):
     """One note of one agency about one person."""
 
@@ -113,6 +117,23 @@ def count_reviewed(session: Session, since: datetime) -> tuple[int, int]:
     query = select(func.count(break_glass.c.reviewed_at), func.count()).where(break_glass.c.at >= since)
     reviewed, opened = session.execute(query).one()
     return reviewed, opened
+
+
+def list_exports(session: Session, since: datetime, limit: int = 200) -> list[Attempt]:
+    """When somebody made the copy of everything held about a person, the newest first. Says of whom only the id."""
+    query = (
+        select(audit.c.at, audit.c.subject_id, worker.c.short_name, agency.c.name)
+        .join(worker, worker.c.id == audit.c.actor_id)
+        .join(agency, agency.c.id == audit.c.agency_id)
+        .where(audit.c.action == "export_person", audit.c.allowed.is_(True), audit.c.at >= since)
+        .where(audit.c.purpose == OWN_COPY)
+        .order_by(audit.c.at.desc())
+        .limit(limit)
+    )
+    return [
+        Attempt(at=row.at, worker_name=row.short_name, agency_name=row.name, subject_id=row.subject_id)
+        for row in session.execute(query)
+    ]
 
 
 def find_break_glass(session: Session, opened_id: Id) -> BreakGlass | None:

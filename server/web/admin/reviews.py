@@ -63,6 +63,7 @@ def _answer(request: AnyRequest, access: Access, errors: Errors | None = None) -
              each.at < late_before)
             for each in waiting
         ],
+        exports=notes.list_exports(access.session, access.now - timedelta(days=ATTEMPTS_DAYS)),
         reviewed=notes.count_reviewed(access.session, access.now - timedelta(days=ATTEMPTS_DAYS)),
         attempts=notes.list_attempts(access.session, access.now - timedelta(days=ATTEMPTS_DAYS)),
     )  # fmt: skip

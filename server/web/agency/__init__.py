@@ -4,13 +4,15 @@ notes about people, and who may know of them."""
 from server.web.agency.actions import explain, mark_done, show_actions
 from server.web.agency.agendas import apologise, download_agenda, send_update, show_agenda, show_agendas, show_minutes
 from server.web.agency.agreements import add_agreement, show_agreements
+from server.web.agency.bundle import make_own_copy, show_own_copy
 from server.web.agency.hiding import hide, lift, show_hiding
 from server.web.agency.looks import show_looks
 from server.web.agency.notes import break_glass, show_notes, write_note
+from server.web.agency.own_record import correct, show_own_record
 from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
 
 PAGES = (
     show_actions, mark_done, explain, show_agendas, show_agenda, download_agenda, send_update, show_agreements, add_agreement,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
-    apologise, show_minutes,
+    apologise, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
 )  # fmt: skip

@@ -40,6 +40,7 @@ NOTICES = {
     "shown_again": "Shown again to everybody who may know of people here.",
     "recipient_proposed": "Noted. Somebody of another organisation has to agree as well.",
     "recipient_agreed": "Two organisations have agreed: they see it from now on.",
+    "corrected": "Put right. What it said before is kept.",
     "glass_broken": "The notes are open to you for 24 hours. The privacy officer will review it.",
     "reviewed": "Reviewed. What you found is kept.",
     "tracker_read": "The tracker was read in. What changed is listed below.",

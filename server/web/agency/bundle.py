@@ -1,0 +1,40 @@
+"""A person's own copy of everything held about them: what it is, and the press that makes it."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from server.access import Door
+from server.actions.bundle import compose_bundle
+from server.web.layout.bundle_files import make_zip
+from server.web.layout.forms import Form
+from server.web.layout.page import AnyRequest, page
+from shared.model.value import Id
+from shared.policy import Act
+
+PATH = "/people/{person_id:str}/own-copy"
+
+
+class EmptyForm(Form, frozen=True, kw_only=True):
+    """A press of a button."""
+
+
+@get(PATH, opt={"action": Act.EXPORT_PERSON}, sync_to_thread=True, include_in_schema=False)
+def show_own_copy(request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id]) -> Response[str]:
+    """What the copy holds, and what is to be done before it is handed over."""
+    with door.open() as access:
+        person = access.open_person(person_id, "own copy asked about", Act.EXPORT_PERSON)
+        return page(request, "agency/own_copy.html", title="Own copy", worker=access.worker, person=person)
+
+
+@post(PATH, opt={"action": Act.EXPORT_PERSON}, status_code=200, sync_to_thread=True, include_in_schema=False)
+def make_own_copy(
+    door: NamedDependency[Door], person_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+) -> Response[Any]:
+    """Makes the copy. No name is in the file's name."""
+    with door.open() as access:
+        bundle = compose_bundle(access, person_id)
+    headers = {"content-disposition": 'attachment; filename="own-copy.zip"', "cache-control": "no-store"}
+    return Response(make_zip(bundle), media_type="application/zip", headers=headers)
