@@ -214,6 +214,7 @@ REFUSALS: Final[dict[str, int]] = {
     "malformed": 400,
     "unknown_device": 401,
     "another_device": 403,
+    "unconfirmed": 403,
     "wipe": 403,
     "revoked": 403,
     "gap": 409,

@@ -157,6 +157,8 @@ class Enroller:
             enrolled_at=now,
         )
         devices.add_enrolment(session, enrolment)
+        if code.issued_by is None:  # from the command line, whose user holds the server and both screens
+            devices.confirm_enrolment(session, number, now)
         audit.add_lines(session, [_enrolled_line(enrolment, code, new_id())])
         self.ledger.write(session, _grant(enrolment, new_id()))
         return Enrolled(

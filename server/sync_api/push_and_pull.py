@@ -23,6 +23,10 @@ from sync.wire import PushAnswer, Refused, encode, read_pull_request, read_recei
 SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "sync_to_thread": True, "status_code": 200}
 
 
+RETRY_UNCONFIRMED_S = 10
+"""Two people stand beside each other and compare digits: soon enough for them."""
+
+
 @post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 429, 503))
 def push(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """Take the next changes of a phone's log (JSON as `sync.wire.PushRequest`, gzip or zstd).
@@ -52,13 +56,19 @@ def take(services: Services, session: Session, number: int, batch: DecodedBatch,
 
 @post("/pull", **SYNC, responses=problems(400, 401, 403, 413, 426, 429, 503))
 def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
-    """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`)."""
+    """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`).
+
+    A phone whose four digits nobody has compared yet is told nothing: whoever used the code may not be whom it was meant
+    for (privacy rule B12). What it sends is taken.
+    """
     now = services.clock()
     signed = read_signed(request, body, now)
     question = _read(read_pull_request, open_body(request, body))
     try:
         with services.database.writing() as session:
             caller = identify(session, signed, now)
+            if caller.enrolment.confirmed_at is None:
+                raise Refused("unconfirmed", retry_after_s=RETRY_UNCONFIRMED_S)
             minimum = services.settings.minimum_app_version
             page = sync.pull(session, caller.number, question, to_ms(now), minimum_app=minimum)
     except BUSY as error:

@@ -9,8 +9,8 @@ from litestar.testing import TestClient
 from sqlalchemy import text
 
 from server.access import Door
+from server.actions.enrolment import confirm_device, stop_device
 from server.actions.enrolment import issue_code as issue_by_policy
-from server.actions.enrolment import stop_device
 from server.database import Database
 from server.http.services import Services
 from server.problems import Forbidden, NotFound
@@ -58,6 +58,24 @@ def test_a_phone_that_says_it_is_rooted_is_refused_and_the_code_stays_good(
         refused = fresh.try_enrol(code, app)
         assert refused.status_code == 403 and "keep apps apart" in refused.json()["title"]
     assert fresh.try_enrol(code).status_code == 201
+
+
+def test_a_phone_whose_digits_nobody_compared_is_told_nothing_and_its_work_is_taken(
+    fresh: Phone, services: Services, cast: Cast, new_id: Callable[[], str]
+) -> None:
+    """Rule B12: whoever used the code may not be whom it was meant for."""
+    with door(services, cast.tom).open() as access:
+        code = issue_by_policy(access, cast.aisha.id, cast.team.id, services.settings).code
+    fresh.enrol(code)
+    marek = new_id()
+    pushed = fresh.push(fresh.patch("person.patched", marek, name="Marek"))
+    assert pushed.status_code == 200 and pushed.json()["acked"] == 1
+    held_back = fresh.pull()
+    assert held_back.status_code == 403 and held_back.json()["refused"] == "unconfirmed"
+    assert b"Marek" not in held_back.content
+    with door(services, cast.tom).open() as access:
+        confirm_device(access, fresh.number)
+    assert fresh.pull().status_code == 200
 
 
 def test_a_server_that_lets_weak_phones_in_still_knows_of_them(

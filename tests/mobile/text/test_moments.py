@@ -65,6 +65,7 @@ def test_unsent_work_is_said_to_be_safe():
         ("must_enrol", "Needs a new code", True),
         ("upgrade", "Lantern needs updating", True),
         ("store", "No room", True),
+        ("unconfirmed", "Waiting for the four digits", True),
         ("busy", "Server not ready", False),
         ("from_a_newer_server", "Server not ready", False),
     ],
