@@ -32,6 +32,7 @@ ONCE_BROKEN = {
     155: "a quarantined change came back after a restore, and its author was not told of the erasure",
     449: "a change that two copies of a phone had sent was erased, and only one of them was told",
     4305: "the server had two pasts, and who had seen its words in one was taken to have seen them in the other",
+    4600: "the same as 5825, after three restores and two copies",
     5825: "a copy of a phone forgot a change because the other copy's, by the same number, was in every backup",
 }
 """What each of these seeds showed when it broke. The worlds have changed since; the unit tests hold the cases exactly."""
