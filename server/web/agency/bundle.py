@@ -6,8 +6,10 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
-from server.access import Door
+from server.access import SYSTEM, Door
 from server.actions.bundle import compose_bundle
+from server.problems import NotFound
+from server.queries import subjects
 from server.web.layout.bundle_files import make_zip
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
@@ -25,7 +27,9 @@ class EmptyForm(Form, frozen=True, kw_only=True):
 def show_own_copy(request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id]) -> Response[str]:
     """What the copy holds, and what is to be done before it is handed over."""
     with door.open() as access:
-        person = access.open_person(person_id, "own copy asked about", Act.EXPORT_PERSON)
+        person = access.open_person(person_id, "own copy asked about")
+        if not access.allows(Act.EXPORT_PERSON, subjects.find_person(access.session, person_id) or SYSTEM):
+            raise NotFound
         return page(request, "agency/own_copy.html", title="Own copy", worker=access.worker, person=person)
 
 
