@@ -47,7 +47,9 @@ def main() -> int:
             began = time.monotonic()
             result[what] = run() | {"took_s": round(time.monotonic() - began, 1)}
             print(f"{what}: {json.dumps(result[what])}", flush=True)
-    result["kills"] = sum(part.get("kills", 0) for part in result.values() if isinstance(part, dict))
+    result["kills"] = sum(
+        part.get("kills", 0) for what, part in result.items() if isinstance(part, dict) and what != "power_cuts"
+    )
     result["is_clean"] = all(part["is_clean"] for part in result.values() if isinstance(part, dict) and "kills" in part)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1) + "\n")
