@@ -5,7 +5,7 @@ body that is no push at all is refused. Nothing is stored or looked up here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -23,14 +23,26 @@ from sync.wire import (
     read_push_request,
 )
 
-Validate = Callable[[Change], str | None]
-"""The domain's judgement of a change: None when it is sound, else the reason, in words a supervisor understands."""
+
+class Sound(Struct, frozen=True):
+    """The domain's word for a change that it understands.
+
+    `meaning` is what it read in it, and gets back with the accepted change, so that nobody reads it twice.
+    """
+
+    meaning: Any = None
+
+
+SOUND: Final = Sound()
+Validate = Callable[[Change], Sound | str]
+"""The domain's judgement of a change: sound, else the reason why not, in words a supervisor understands."""
 
 
 class Record(Struct, frozen=True):
     """One record of a batch: its number, its bytes as they came, and what they hold.
 
     `change` is None for a hole and for a record that could not be read; `fault` says why a record must be quarantined.
+    `meaning` is what the domain read in a sound one.
     """
 
     n: int
@@ -38,6 +50,7 @@ class Record(Struct, frozen=True):
     change: Change | None = None
     fault: str | None = None
     is_hole: bool = False
+    meaning: Any = None
 
     @property
     def key(self) -> str:
@@ -63,8 +76,9 @@ class _Numbered(Struct, frozen=True):
 _read_number: Final = msgspec.json.Decoder(_Numbered).decode
 
 
-def accept_all(change: Change) -> None:
+def accept_all(change: Change) -> Sound:
     """The judgement of a server without a domain: everything readable is sound."""
+    return SOUND
 
 
 def decode_batch(body: bytes, limits: Limits = LIMITS, validate: Validate = accept_all) -> DecodedBatch:
@@ -116,7 +130,12 @@ def _read_record(body: bytes, expected: int, device: int, limits: Limits, valida
     if change.n != expected:
         return Record(change.n, body, change)
     fault = _fault(change, len(body), device, limits)
-    return Record(change.n, body, change, fault if fault or change.erased else validate(change))
+    if fault or change.erased:
+        return Record(change.n, body, change, fault)
+    judged = validate(change)
+    if isinstance(judged, str):
+        return Record(change.n, body, change, judged)
+    return Record(change.n, body, change, meaning=judged.meaning)
 
 
 def _read_other(body: bytes, expected: int, fault: str) -> Record:

@@ -6,7 +6,7 @@ The numbering of feeds is in `sync.feeds`.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Raw, Struct, structs
 
@@ -83,6 +83,7 @@ class Stored(Struct, frozen=True, kw_only=True):
     reason: str | None
     body: bytes
     change: Change | None
+    meaning: Any = None
 
     @property
     def is_accepted(self) -> bool:
@@ -90,12 +91,16 @@ class Stored(Struct, frozen=True, kw_only=True):
 
 
 class AcceptedChange(Struct, frozen=True):
-    """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it."""
+    """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it.
+
+    `meaning` is what the domain read in it when it judged it; None where nobody has read it yet, or it was erased since.
+    """
 
     change: Change
     eff: int
     received_at_ms: int
     device: int
+    meaning: Any = None
 
 
 class KnownNumbers(Struct, frozen=True):
@@ -119,7 +124,7 @@ class PushPlan(Struct, frozen=True, kw_only=True):
     @property
     def accepted(self) -> list[AcceptedChange]:
         return [
-            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device)
+            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning)
             for s in self.stored
             if s.is_accepted and s.change is not None
         ]
@@ -199,6 +204,7 @@ def store_record(device: DeviceState, record: Record, received_at_ms: int) -> St
         reason=verdict(device, record),
         body=record.body,
         change=change,
+        meaning=record.meaning,
     )
 
 
@@ -228,6 +234,8 @@ def last_acknowledged(device: DeviceState, batch: DecodedBatch) -> tuple[int, st
 
 def quarantine(plan: PushPlan, reasons: Mapping[str, str]) -> PushPlan:
     """The plan once the domain could not apply some of the accepted changes (id -> reason)."""
+    if not reasons:
+        return plan
     stored = (structs.replace(s, reason=reasons[s.id]) if s.id in reasons else s for s in plan.stored)
     return structs.replace(plan, stored=tuple(stored))
 
@@ -241,7 +249,7 @@ def _erase(stored: Stored) -> Stored:
     if stored.change is None:
         return structs.replace(stored, body=b"{}")
     bare = skeleton(stored.change)
-    return structs.replace(stored, change=bare, body=encode(bare))
+    return structs.replace(stored, change=bare, body=encode(bare), meaning=None)
 
 
 def push_answer(plan: PushPlan, device: int, received_at_ms: int) -> PushAnswer:

@@ -7,7 +7,7 @@ messages, the simulator hands them over in memory. Bodies of changes are kept by
 
 from typing import Annotated, Final
 
-from msgspec import Meta, Raw, Struct, field, json
+from msgspec import Meta, Raw, Struct, ValidationError, field, json
 
 SERVER_DEVICE: Final = 0
 """The server itself is a device of the protocol: what a coordinator does that phones must hear is a change of device 0.
@@ -33,6 +33,8 @@ CONFIG: Final = "config"
 """In private: settings for this phone."""
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._@-]{0,79}$")]
+NameOfChange = Annotated[str, Meta(min_length=1, max_length=80)]
+"""A `Name` whose letters `read_change` judges, all those of a change at once: one by one they cost more than the rest."""
 Number = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
 Milliseconds = Annotated[int, Meta(ge=-(2**53), le=NUMBER_MAX)]
 HybridTime = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -71,19 +73,19 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
     skeleton: the payload is gone for good, the dot and what it had seen remain.
     """
 
-    id: Name
+    id: NameOfChange
     dev: Annotated[int, Meta(ge=-NUMBER_MAX, le=NUMBER_MAX)]
     n: Number
     hlc: HybridTime
-    t: Name
+    t: NameOfChange
     tv: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
-    s: Name
-    e: Name | None = None
-    who: Name | None = None
+    s: NameOfChange
+    e: NameOfChange | None = None
+    who: NameOfChange | None = None
     at: Milliseconds = 0
     up: Milliseconds | None = None
-    boot: Name | None = None
-    adopts: Name | None = None
+    boot: NameOfChange | None = None
+    adopts: NameOfChange | None = None
     erased: bool = False
     p: Raw = NULL
     set_: dict[Name, tuple[Raw, Context]] | None = field(name="set", default=None)
@@ -239,7 +241,7 @@ class Refused(Exception):
 
 
 encode = json.Encoder().encode
-read_change = json.Decoder(Change).decode
+_decode_change = json.Decoder(Change).decode
 read_hole = json.Decoder(Hole).decode
 read_push_request = json.Decoder(PushRequest).decode
 read_push_answer = json.Decoder(PushAnswer).decode
@@ -249,6 +251,24 @@ read_refusal = json.Decoder(Refusal).decode
 read_held = json.Decoder(Held).decode
 read_renewed = json.Decoder(Renewed).decode
 read_receipt = json.Decoder(Receipt).decode
+
+_LETTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_SIGNS: Final = b":._@-"
+_KINDS: Final = bytes(
+    ord("a") if code in _LETTERS else ord("-") if code in _SIGNS else ord(" ") if code == ord(" ") else ord("!")
+    for code in range(256)
+)
+
+
+def read_change(body: bytes | Raw) -> Change:
+    """A change from its bytes. Raises msgspec.MsgspecError (RecursionError for a hostile depth)."""
+    change = _decode_change(body)
+    said = (change.id, change.t, change.s, change.e, change.who, change.boot, change.adopts)
+    names = [name for name in said if name is not None]
+    kinds = " ".join(["", *names]).encode(errors="replace").translate(_KINDS)
+    if b"!" in kinds or b" -" in kinds or kinds.count(b" ") != len(names):
+        raise ValidationError("Expected names of letters, digits and :._@-, each beginning with a letter or a digit")
+    return change
 
 
 def is_null(value: Raw) -> bool:

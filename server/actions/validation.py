@@ -23,6 +23,7 @@ from shared.model.site import Site
 from shared.model.value import Id, Value
 from shared.model.verification import Verification
 from sync.blobs import Attachment
+from sync.reading import SOUND, Sound
 from sync.wire import Change
 
 ID_LENGTH_MAX: Final = 36
@@ -89,16 +90,16 @@ def read_field(change_type: str, field: str, value: bytes) -> Any:
     return _FIELD_DECODERS[change_type][field].decode(value)
 
 
-def validate(change: Change) -> str | None:
-    """Why a change must be quarantined, in words a supervisor understands; None when it is sound."""
+def validate(change: Change) -> Sound | str:
+    """The fact that a change carries, or why it must be quarantined, in words a supervisor understands."""
     if change.t in FACTS:
-        return _why_no_fact(change)
+        return _judge_fact(change)
     if change.t in PATCHES:
-        return _why_no_patch(change)
+        return _why_no_patch(change) or SOUND
     return "a kind of change that this server does not know yet"
 
 
-def _why_no_fact(change: Change) -> str | None:
+def _judge_fact(change: Change) -> Sound | str:
     if change.is_patch:
         return "a fact may not be written as a patch"
     payload = bytes(change.p)
@@ -108,7 +109,7 @@ def _why_no_fact(change: Change) -> str | None:
         fact = _DECODERS[change.t].decode(payload)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
         return f"cannot be read: {_place(error)}"
-    return _why_unusable(fact)
+    return _why_unusable(fact) or Sound(fact)
 
 
 class _Checks(Struct, frozen=True):

@@ -21,7 +21,7 @@ from server.queries.sync_sql import Sql
 from server.tables.columns import metadata
 from sync import wire
 from sync.encoding import inflate
-from sync.reading import decode_batch
+from sync.reading import SOUND, Sound, decode_batch
 from sync.safety import safe_numbers
 from sync.server import AcceptedChange
 from sync.wire import Change
@@ -129,9 +129,9 @@ class PostgresStore:
             return list(connection.execute(text(query)).fetchall())
 
 
-def validate(change: Change) -> str | None:
+def validate(change: Change) -> Sound | str:
     """A domain that knows one kind of nonsense."""
-    return "not a sound change" if bytes(change.p) == b'"unsound"' else None
+    return "not a sound change" if bytes(change.p) == b'"unsound"' else SOUND
 
 
 def project(_session: Session, accepted: list[AcceptedChange]) -> None:

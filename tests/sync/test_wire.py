@@ -1,9 +1,12 @@
 """The messages of version 1, kept for ever: every later version must read them as they are and write them the same."""
 
+import contextlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sync import wire
@@ -78,3 +81,15 @@ def test_unknown_fields_and_operations_of_a_newer_version_are_passed_over() -> N
     )
     answer = wire.read_pull_answer(newer)
     assert plan_page(DeviceState(device=7, last_n=44, acked=44, cursors=answer.frm), answer, {}, None, 0) is not None
+
+
+@pytest.mark.parametrize("field", ["id", "t", "s", "e", "who", "boot", "adopts"])
+@pytest.mark.parametrize(
+    "name",
+    ["a", "Z9", "team:0-1.2_3@x", "x" * 80, "", "-a", ":", "a b", " a", "a\n", "ä", "a\u0000", "\ud7ff", "x" * 81],
+)
+def test_all_names_of_a_change_are_judged_as_each_would_be(field: str, name: str) -> None:
+    told = {"id": "a", "dev": 1, "n": 1, "hlc": 0, "t": "x", "s": "s", "p": 1} | {field: name}
+    is_name = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9:._@-]{0,79}", name) is not None
+    with contextlib.nullcontext() if is_name else pytest.raises(msgspec.ValidationError):
+        assert getattr(wire.read_change(msgspec.json.encode(told)), field) == name

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -56,8 +57,9 @@ def read_batch(accepted: Sequence[AcceptedChange]) -> Batch:
         if change.t in PATCHES and change.e is not None:
             patched[change.t].setdefault(change.e, team_of(change.s))
         elif change.t in FACTS and not change.erased:
-            fact = Fact(read_fact(change), to_moment(each.received_at_ms), team_of(change.s), each.device, change.who)
-            facts[change.t].append(fact)
+            value = read_fact(change) if each.meaning is None else each.meaning
+            received_at = to_moment(each.received_at_ms)
+            facts[change.t].append(Fact(value, received_at, team_of(change.s), each.device, change.who))
     return Batch(facts, patched, to_moment(accepted[0].received_at_ms))
 
 
@@ -66,6 +68,7 @@ def team_of(scope: str) -> Id | None:
     return scope.removeprefix(TEAM_SCOPE) if scope.startswith(TEAM_SCOPE) else None
 
 
+@lru_cache(maxsize=16)
 def to_moment(milliseconds: int) -> datetime:
     """A moment from milliseconds since 1970, exactly."""
     return EPOCH + timedelta(milliseconds=milliseconds)
