@@ -9,6 +9,7 @@ no query here.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -37,6 +38,7 @@ class Database:
         self.engine = _make_engine(self.url, pool_size)
         self._writer = self.engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
         self._reader = self._make_reader()
+        self._turn = Lock() if self.is_sqlite else None
         self._glancer = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
@@ -58,9 +60,25 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session in one transaction: committed when the block ends, undone when it raises."""
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        """A session in one transaction: committed when the block ends, undone when it raises.
+
+        SQLite has one writer. Threads of this process take turns for it, each let in the moment it is free: the database
+        itself would let them sleep and look again. Raises OperationalError when it was not free for ten seconds.
+        """
+        with self._take_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def _take_turn(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("database is locked"))
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Give every connection back."""
