@@ -1,5 +1,10 @@
-"""Degrees to metres and back, by EPSG code, whole arrays at a time (pyproj). Nothing here knows a cell or a district."""
+"""Degrees to metres and back, by EPSG code, whole arrays at a time (pyproj). Nothing here knows a cell or a district.
 
+PROJ's tools belong to the thread that made them, and making them takes longer than a whole push: one thread keeps them.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -32,14 +37,26 @@ def check_projection(crs: str) -> str:
 
 def project(crs: str, latitude: Any, longitude: Any) -> tuple[Floats, Floats]:
     """Easting and northing in metres of WGS 84 degrees; infinite where the projection does not reach."""
-    easting, northing = _to_grid(crs).transform(np.asarray(longitude, float), np.asarray(latitude, float))
-    return np.asarray(easting), np.asarray(northing)
+    return _turn(_to_grid, crs, longitude, latitude)
 
 
 def unproject(crs: str, easting: Any, northing: Any) -> tuple[Floats, Floats]:
     """Latitude and longitude (WGS 84 degrees) of metres."""
-    longitude, latitude = _to_degrees(crs).transform(np.asarray(easting, float), np.asarray(northing, float))
-    return np.asarray(latitude), np.asarray(longitude)
+    longitude, latitude = _turn(_to_degrees, crs, easting, northing)
+    return latitude, longitude
+
+
+def _turn(tool: Callable[[str], Transformer], crs: str, x: Any, y: Any) -> tuple[Floats, Floats]:
+    """What a tool makes of these coordinates, in the thread that keeps the tools."""
+
+    def work() -> tuple[Floats, Floats]:
+        one, other = tool(crs).transform(np.asarray(x, float), np.asarray(y, float))
+        return np.asarray(one), np.asarray(other)
+
+    return _keeper.submit(work).result()
+
+
+_keeper = ThreadPoolExecutor(1, thread_name_prefix="lantern-projection")
 
 
 @lru_cache(maxsize=8)
