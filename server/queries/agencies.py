@@ -6,6 +6,7 @@ from collections.abc import Collection
 from sqlalchemy import RowMapping, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
+from server.queries.sync_sql import Sql
 from server.tables.agency import agency, agreement, team, team_district
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind
@@ -93,6 +94,15 @@ def list_teams(session: Session) -> list[Team]:
         walked[row.team_id].append(row.district_id)
     rows = session.execute(select(team).order_by(team.c.name))
     return [Team(id=row.id, agency_id=row.agency_id, name=row.name, district_ids=tuple(walked[row.id])) for row in rows]
+
+
+def list_districts_walked(session: Session, team_ids: Collection[Id]) -> dict[Id, list[Id]]:
+    """The districts that each of these teams walks."""
+    walked: dict[Id, list[Id]] = defaultdict(list)
+    query = "select team_id, district_id from team_district where team_id in ?*"
+    for team_id, district_id in Sql(session).rows(query, set(team_ids)):
+        walked[team_id].append(district_id)
+    return walked
 
 
 def list_teams_of_district(session: Session, district_id: Id) -> list[Team]:

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from server.queries.districts import list_districts
+from server.queries.sync_sql import Sql
 from server.tables.district import boundary, district
 from shared.model.district import District
 from shared.model.value import Id
@@ -70,8 +71,8 @@ def save_boundary(session: Session, area: Boundary, loaded_at: datetime) -> bool
 
 def get_places_version(session: Session) -> tuple[Any, ...]:
     """A value that changes when districts or boundaries do, so that a finder knows when to load again."""
-    areas = session.execute(select(func.count(), func.max(boundary.c.loaded_at)).select_from(boundary)).one()
-    districts = session.execute(
-        select(func.count(), func.max(district.c.id), func.max(district.c.valid_to)).select_from(district)
-    ).one()
-    return (*areas, *districts)
+    query = (
+        "select areas.*, districts.* from (select count(*), max(loaded_at) from boundary) areas, "
+        "(select count(*), max(id), max(valid_to) from district) districts"
+    )
+    return tuple(Sql(session).rows(query)[0])

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.queries import bulk
 from server.queries.concealment import not_concealed
 from server.queries.statements import ids
+from server.queries.sync_sql import Sql, moment_of, some_moment_of
 from server.tables.case import mdt_case
 from server.tables.person import person
 from server.tables.worker import worker
@@ -100,9 +101,10 @@ class CaseMark(Value, frozen=True):
 def list_case_marks(session: Session, person_ids: Collection[Id]) -> dict[Id, list[CaseMark]]:
     """The cases of these people, in whatever district, by person."""
     found: dict[Id, list[CaseMark]] = defaultdict(list)
-    columns = [mdt_case.c[name] for name in CaseMark.__struct_fields__]
-    for row in session.execute(select(*columns).where(mdt_case.c.person_id.in_(person_ids))):
-        found[row.person_id].append(CaseMark(*row))
+    query = f"select {', '.join(CaseMark.__struct_fields__)} from mdt_case where person_id in ?*"
+    for case_id, person_id, district_id, state, since, closed_at, outcome in Sql(session).rows(query, set(person_ids)):
+        moments = some_moment_of(since), moment_of(closed_at)
+        found[person_id].append(CaseMark(case_id, person_id, district_id, state, *moments, outcome))
     return found
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import RowMapping, Table, func, select
 from sqlalchemy.orm import Session
 
 from server.queries import bulk
-from server.queries.positions import lay_flat, read_position
+from server.queries.positions import lay_all_flat, read_position
+from server.queries.sync_sql import Sql, moment_of
 from server.tables.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
 from shared.model.codes import ContactState, ReceivingSupport, SupportNeed
 from shared.model.contact import Contact, ContactCorrection, NeedSeen
@@ -33,71 +34,69 @@ _encode = msgspec.json.Encoder().encode
 
 def add_contacts(session: Session, stored: Sequence[StoredContact]) -> None:
     """Store contacts that were not there; one that is there already stays as it is."""
-    bulk.insert_new(session, contact, [_row(each) for each in stored])
+    bulk.insert_new(session, contact, _columns(stored))
     _add_links(session, stored)
 
 
 def replace_contacts(session: Session, stored: Sequence[StoredContact]) -> None:
     """Store contacts as they read now, in the place of what they read before."""
-    bulk.upsert(session, contact, [_row(each) for each in stored])
+    bulk.upsert(session, contact, _columns(stored))
     ids = [each.contact.id for each in stored]
     for links in (contact_person, contact_colleague, contact_need):
         bulk.delete_of(session, links, "contact_id", ids)
     _add_links(session, stored)
 
 
-def _row(stored: StoredContact) -> dict[str, Any]:
-    told = stored.contact
+def _columns(stored: Sequence[StoredContact]) -> dict[str, list[Any]]:
+    """The table's columns, each whole: a night's worth of contacts is written several times as fast as row by row."""
+    told = [each.contact for each in stored]
+    as_they_are = {name: [getattr(each, name) for each in told] for name in _AS_THEY_ARE}
     return {
-        "id": told.id,
-        "state": str(told.state.value),
-        "seen_at": told.seen_at,
-        "recorded_at": told.recorded_at,
-        "received_at": stored.received_at,
-        "night": told.night,
-        "worker_id": told.worker_id,
-        "team_id": told.team_id,
-        "shift_id": told.shift_id,
-        "unidentified_people": told.unidentified_people,
-        "site_id": told.site_id,
-        "referral_id": told.referral_id,
-        "offered": _encode(told.offered).decode(),
-        "given": _encode(told.given).decode(),
-        "safety_needs": told.safety_needs,
-        "strengths": told.strengths,
-        "next_step": told.next_step,
-        "note": told.note,
-        **lay_flat(told.position),
-        "district_id": stored.district_id,
-        "cell": stored.cell,
-        "corrections": stored.corrections,
-        "original": stored.original,
+        **as_they_are,
+        "state": [each.state.value for each in told],
+        "offered": [_list_of(each.offered) for each in told],
+        "given": [_list_of(each.given) for each in told],
+        **lay_all_flat([each.position for each in told]),
+        "received_at": [each.received_at for each in stored],
+        "district_id": [each.district_id for each in stored],
+        "cell": [each.cell for each in stored],
+        "corrections": [each.corrections for each in stored],
+        "original": [each.original for each in stored],
     }
 
 
+_AS_THEY_ARE = (
+    "id", "seen_at", "recorded_at", "night", "worker_id", "team_id", "shift_id", "unidentified_people", "site_id",
+    "referral_id", "safety_needs", "strengths", "next_step", "note",
+)  # fmt: skip
+
+
+def _list_of(phrases: Sequence[str]) -> str:
+    return _encode(phrases).decode() if phrases else "[]"
+
+
 def _add_links(session: Session, stored: Sequence[StoredContact]) -> None:
-    people, colleagues, needs = [], [], []
-    for each in stored:
-        told = each.contact
-        shared = {
-            "contact_id": told.id,
-            "seen_at": told.seen_at,
-            "night": told.night,
-            "state": str(told.state.value),
-            "district_id": each.district_id,
-            "team_id": told.team_id,
-            "referral_id": told.referral_id,
-        }
-        people += [{**shared, "person_id": person_id} for person_id in dict.fromkeys(told.person_ids)]
-        colleagues += [{"contact_id": told.id, "worker_id": worker_id} for worker_id in set(told.colleague_ids)]
-        needs += [
-            {
-                "contact_id": told.id,
-                "need": str(seen.need.value),
-                "receiving_support": str(seen.receiving_support.value),
-            }
-            for seen in told.needs
-        ]
+    met = [(each, person_id) for each in stored for person_id in dict.fromkeys(each.contact.person_ids)]
+    people: dict[str, list[Any]] = {
+        "contact_id": [each.contact.id for each, _ in met],
+        "person_id": [person_id for _, person_id in met],
+        "seen_at": [each.contact.seen_at for each, _ in met],
+        "night": [each.contact.night for each, _ in met],
+        "state": [each.contact.state.value for each, _ in met],
+        "district_id": [each.district_id for each, _ in met],
+        "team_id": [each.contact.team_id for each, _ in met],
+        "referral_id": [each.contact.referral_id for each, _ in met],
+    }
+    colleagues = [
+        {"contact_id": each.contact.id, "worker_id": worker_id}
+        for each in stored
+        for worker_id in set(each.contact.colleague_ids)
+    ]
+    needs = [
+        {"contact_id": each.contact.id, "need": seen.need.value, "receiving_support": seen.receiving_support.value}
+        for each in stored
+        for seen in each.contact.needs
+    ]
     bulk.insert_new(session, contact_person, people)
     bulk.insert_new(session, contact_colleague, colleagues)
     bulk.insert_new(session, contact_need, needs)
@@ -202,18 +201,12 @@ def list_corrections(session: Session, contact_ids: Collection[Id]) -> dict[Id, 
     if not contact_ids:
         return {}
     found: dict[Id, list[ContactCorrection]] = defaultdict(list)
-    query = select(contact_correction).where(contact_correction.c.contact_id.in_(contact_ids))
-    for row in session.execute(query.order_by(contact_correction.c.at, contact_correction.c.id)):
-        found[row.contact_id].append(
-            ContactCorrection(
-                id=row.id,
-                contact_id=row.contact_id,
-                at=row.at,
-                worker_id=row.worker_id,
-                fields=msgspec.json.decode(row.fields),
-                reason=row.reason,
-            )
-        )
+    names = ContactCorrection.__struct_fields__
+    query = f"select {', '.join(names)} from contact_correction where contact_id in ?* order by at, id"
+    for row in Sql(session).rows(query, set(contact_ids)):
+        told = dict(zip(names, row, strict=True))
+        decoded = {"at": moment_of(told["at"]), "fields": msgspec.json.decode(told["fields"])}
+        found[told["contact_id"]].append(ContactCorrection(**told | decoded))
     return dict(found)
 
 

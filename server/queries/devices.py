@@ -5,12 +5,14 @@ How a phone is doing in sync (what is acknowledged, its scopes and status) is in
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from server.queries.sync_sql import Sql, moment_of
 from server.tables.device import device_enrolment, device_token, enrolment_code, sealed_outbox, used_nonce
 from server.tables.sync import device as sync_device
 from shared.model.value import Id, Value
@@ -110,7 +112,8 @@ def use_code(session: Session, code_id: Id, now: datetime, number: int, match_di
 
 # --------------------------------------------------------------------------------------------------------- enrolments
 
-_ENROLMENT_COLUMNS = [device_enrolment.c[name] for name in Enrolment.__struct_fields__ if name != "status"]
+_ENROLMENT_FIELDS = [name for name in Enrolment.__struct_fields__ if name != "status"]
+_ENROLMENT_COLUMNS = [device_enrolment.c[name] for name in _ENROLMENT_FIELDS]
 
 
 def add_enrolment(session: Session, new: Enrolment) -> None:
@@ -122,16 +125,24 @@ def add_enrolment(session: Session, new: Enrolment) -> None:
 
 def find_enrolment(session: Session, number: int) -> Enrolment | None:
     """The phone with this number."""
-    found = list_enrolments(session, number=number)
-    return found[0] if found else None
+    query = (
+        f"select {', '.join(f'e.{name}' for name in _ENROLMENT_FIELDS)}, d.status "
+        "from device_enrolment e join sync_device d on d.number = e.number where e.number = ?"
+    )
+    row = Sql(session).find(query, number)
+    return None if row is None else Enrolment(**_with_moments(_ENROLMENT_FIELDS, row[:-1]), status=row[-1])
+
+
+def _with_moments(fields: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    """A row by its fields' names; those ending in `_at` are moments."""
+    return {name: moment_of(value) if name.endswith("_at") else value for name, value in zip(fields, row, strict=True)}
 
 
 def find_owners(session: Session, numbers: Collection[int]) -> dict[int, Id]:
     """The worker who carries each of these phones."""
-    query = select(device_enrolment.c.number, device_enrolment.c.worker_id).where(
-        device_enrolment.c.number.in_(sorted(numbers))
-    )
-    return {number: worker_id for number, worker_id in session.execute(query)}  # noqa: C416 - rows are not pairs
+    sql = Sql(session)
+    found = (sql.find("select number, worker_id from device_enrolment where number = ?", number) for number in numbers)
+    return dict(row for row in found if row is not None)
 
 
 def list_enrolments(session: Session, *, number: int | None = None) -> list[Enrolment]:
@@ -161,7 +172,8 @@ def renumber(session: Session, old: int, new: int) -> None:
 
 # ------------------------------------------------------------------------------------------------------------- tokens
 
-_TOKEN_COLUMNS = [device_token.c[name] for name in TokenRecord.__struct_fields__]
+_TOKEN_FIELDS = TokenRecord.__struct_fields__
+_TOKEN_COLUMNS = [device_token.c[name] for name in _TOKEN_FIELDS]
 
 
 def add_token(session: Session, new: TokenRecord) -> None:
@@ -171,8 +183,8 @@ def add_token(session: Session, new: TokenRecord) -> None:
 
 def find_access(session: Session, access_hash: str) -> TokenRecord | None:
     """The generation with this access token."""
-    row = session.execute(select(*_TOKEN_COLUMNS).where(device_token.c.access_hash == access_hash)).mappings().first()
-    return None if row is None else TokenRecord(**row)
+    row = Sql(session).find(f"select {', '.join(_TOKEN_FIELDS)} from device_token where access_hash = ?", access_hash)
+    return None if row is None else TokenRecord(**_with_moments(_TOKEN_FIELDS, row))
 
 
 def find_refresh(session: Session, refresh_hash: str, *, lock: bool = False) -> TokenRecord | None:
@@ -222,14 +234,11 @@ def forget_dead_tokens(session: Session, now: datetime) -> None:
 
 def use_nonce(session: Session, number: int, nonce: str, expires_ms: int) -> bool:
     """Use a nonce up. False when this phone has used it before: the request is a replay."""
-    make = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert
-    used = session.execute(
-        make(used_nonce)
-        .values(device_number=number, nonce=nonce, expires_ms=expires_ms)
-        .on_conflict_do_nothing(index_elements=["device_number", "nonce"])
-        .returning(used_nonce.c.nonce)
+    statement = (
+        "insert into used_nonce (device_number, nonce, expires_ms) values (?, ?, ?) "
+        "on conflict (device_number, nonce) do nothing returning nonce"
     )
-    return used.first() is not None
+    return Sql(session).find(statement, number, nonce, expires_ms) is not None
 
 
 def forget_old_nonces(session: Session, now_ms: int) -> None:

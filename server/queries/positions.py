@@ -1,10 +1,18 @@
-"""A position laid flat into the columns of a table, and read back. No query lives here."""
+"""A position laid flat into the columns of a table, and read back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import Table
+from sqlalchemy.orm import Session
+
+from server.queries.sync_sql import Sql
 from shared.model.codes import PinSource
 from shared.model.position import Position
+from shared.model.value import Id
+
+Point = tuple[float, float]
+"""Latitude and longitude in decimal degrees (WGS 84)."""
 
 NO_POSITION: dict[str, Any] = {
     "latitude": None,
@@ -31,6 +39,20 @@ def lay_flat(position: Position | None) -> dict[str, Any]:
         "moved_from_latitude": moved_from[0],
         "moved_from_longitude": moved_from[1],
     }
+
+
+def lay_all_flat(positions: Sequence[Position | None]) -> dict[str, list[Any]]:
+    """The seven columns of many positions, each whole."""
+    flat = [lay_flat(position) for position in positions]
+    return {name: [each[name] for each in flat] for name in NO_POSITION}
+
+
+def list_points(session: Session, table: Table, ids: Collection[Id]) -> dict[Id, Point]:
+    """Where these rows of a table lie, by id; those without a position are left out."""
+    if not ids:
+        return {}
+    query = f"select id, latitude, longitude from {table.name} where id in ?* and latitude is not null"
+    return {row_id: (latitude, longitude) for row_id, latitude, longitude in Sql(session).rows(query, set(ids))}
 
 
 def read_position(row: Mapping[Any, Any]) -> Position | None:

@@ -118,15 +118,15 @@ def _project(session: Session, sql: Sql, plan: PushPlan, project: Project) -> Pu
     accepted = plan.accepted
     if not accepted:
         return plan
-    reasons = _apply(session, accepted, project)
+    reasons = _apply(session, sql, accepted, project)
     changes.quarantine_changes(sql, reasons)
     return server.quarantine(plan, reasons)
 
 
-def _apply(session: Session, accepted: list[AcceptedChange], project: Project) -> dict[str, str]:
+def _apply(session: Session, sql: Sql, accepted: list[AcceptedChange], project: Project) -> dict[str, str]:
     """Let the domain apply changes; those it fails on are found by halving and returned with the reason."""
     try:
-        with session.begin_nested():
+        with sql.savepoint():
             project(session, accepted)
     except OperationalError:
         raise
@@ -134,7 +134,7 @@ def _apply(session: Session, accepted: list[AcceptedChange], project: Project) -
         if len(accepted) == 1:
             return {accepted[0].change.id: f"could not be applied: {type(error).__name__}: {error}"}
         middle = len(accepted) // 2
-        return _apply(session, accepted[:middle], project) | _apply(session, accepted[middle:], project)
+        return _apply(session, sql, accepted[:middle], project) | _apply(session, sql, accepted[middle:], project)
     return {}
 
 

@@ -1,50 +1,99 @@
 """Plain SQL over the connection of a session, written once for SQLite and PostgreSQL.
 
-Sync's hot statements go past the ORM and past SQLAlchemy's compiler, but stay inside the caller's transaction. `?`
-stands for a value, `?*` for a list (`id in ?*`). Nothing here knows what the tables mean.
+The hot statements of a push go past the ORM and past SQLAlchemy's compiler, but stay inside the caller's transaction. `?`
+stands for a value, `?*` for a list of texts (`id in ?*`), `?@` for one as a table (`from ?@ p`, its column `p.value`).
+Values come back as the driver has them: a moment goes through `moment_of`. Nothing here knows what the tables mean.
+
+Lists, and on PostgreSQL whole columns, travel as JSON: psycopg writes an array element by element in Python, which costs
+ten times as much.
 """
 
-import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, Table
+from msgspec import json
+from sqlalchemy import BigInteger, Boolean, Date, Dialect, Float, Integer, LargeBinary, Table
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-_POSTGRES_ARRAYS: Final[tuple[tuple[type[Any], str], ...]] = (
-    (Boolean, "bool[]"),
-    (BigInteger, "bigint[]"),
-    (Integer, "integer[]"),
-    (LargeBinary, "bytea[]"),
+from server.tables.columns import UTCDateTime
+
+Columns = Mapping[str, Sequence[Any]]
+"""Rows laid on their side: each column whole, all of one length."""
+
+_POSTGRES_TYPES: Final[tuple[tuple[type[Any], str], ...]] = (
+    (UTCDateTime, "timestamptz"),
+    (Date, "date"),
+    (Boolean, "bool"),
+    (BigInteger, "bigint"),
+    (Integer, "integer"),
+    (Float, "float8"),
 )
+
+_DRIVER: Final = "lantern_driver"
+_LIST: Final = "json_array_elements_text(%s::json)"
+_TABLE: Final = re.compile(r"\?@ (\w+)")
 
 
 @lru_cache(maxsize=256)
 def _spell(sql: str, is_postgres: bool) -> str:
     if is_postgres:
-        return sql.replace("in ?*", "= any(%s)").replace("?", "%s")
-    return sql.replace("?*", "(select value from json_each(?))")
+        spelled = _TABLE.sub(rf"{_LIST} \1(value)", sql).replace("in ?*", f"= any(array(select {_LIST}))")
+        return spelled.replace("?", "%s")
+    return sql.replace("?*", "(select value from json_each(?))").replace("?@", "json_each(?)")
 
 
-@lru_cache(maxsize=64)
-def _spell_insert(table: Table, is_postgres: bool) -> str:
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
+@lru_cache(maxsize=256)
+def _spell_insert(table: Table, names: tuple[str, ...], is_postgres: bool) -> str:
+    listed = ", ".join(f'"{name}"' for name in names)
     if not is_postgres:
-        marks = ", ".join("?" for _ in table.columns)
-        return f"insert into {table.name} ({names}) values ({marks})"
-    arrays = ", ".join(f"%s::{_array_of(column.type)}" for column in table.columns)
-    return f"insert into {table.name} ({names}) select * from unnest({arrays})"
+        return f'insert into "{table.name}" ({listed}) values ({", ".join("?" for _ in names)})'
+    return f'insert into "{table.name}" ({listed}) select {_spell_columns(table, names)}'
 
 
-def _array_of(column_type: object) -> str:
-    return next((name for kind, name in _POSTGRES_ARRAYS if isinstance(column_type, kind)), "text[]")
+@lru_cache(maxsize=256)
+def _spell_columns(table: Table, names: tuple[str, ...]) -> str:
+    """PostgreSQL's select list and source for columns of a table that come as JSON arrays."""
+    typed = ", ".join(_type(table.c[name].type, f'given."{name}"') + f' as "{name}"' for name in names)
+    listed = ", ".join(f'"{name}"' for name in names)
+    return f"{typed} from rows from ({', '.join(_LIST for _ in names)}) given({listed})"
+
+
+def _type(column_type: object, value: str) -> str:
+    """A text as a value of a column's type. Bytes travel as base64."""
+    if isinstance(column_type, LargeBinary):
+        return f"decode({value}, 'base64')"
+    return f"{value}::{next((name for kind, name in _POSTGRES_TYPES if isinstance(column_type, kind)), 'text')}"
+
+
+def moment_of(value: Any) -> datetime | None:
+    """A moment, or none, as a driver read it from a column of `UTCDateTime`."""
+    return None if value is None else some_moment_of(value)
+
+
+def some_moment_of(value: Any) -> datetime:
+    """The same of a column that always holds one: text on SQLite, aware on PostgreSQL."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value.astimezone(UTC)
 
 
 def storable(words: str, length_max: int) -> str:
     """Words from outside as both databases can keep them: PostgreSQL has no place for a NUL in text."""
     return words[:length_max].replace("\0", "")
+
+
+def _find_driver(session: Session) -> tuple[Dialect, Any]:
+    """The dialect and the driver's connection of a session's transaction, looked up once in each."""
+    transaction = session.get_transaction()
+    kept = session.info.get(_DRIVER)
+    if kept is None or kept[0] is not transaction:
+        connection = session.connection()
+        kept = (session.get_transaction(), connection.dialect, connection.connection)
+        session.info[_DRIVER] = kept
+    return kept[1], kept[2]
 
 
 class Sql:
@@ -54,10 +103,8 @@ class Sql:
     """
 
     def __init__(self, session: Session) -> None:
-        connection = session.connection()
-        self._dialect = connection.dialect
-        self._driver = connection.connection
-        self.is_postgres = connection.dialect.name == "postgresql"
+        self._dialect, self._driver = _find_driver(session)
+        self.is_postgres = self._dialect.name == "postgresql"
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """All rows of a query."""
@@ -71,23 +118,53 @@ class Sql:
         """Carry a statement out."""
         self._run(sql, values)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is done in this block stands or falls together; when it raises, the transaction goes on without it."""
+        self.run("savepoint part")
+        try:
+            yield
+        except BaseException:
+            self.run("rollback to savepoint part")
+            raise
+        self.run("release savepoint part")
+
     def run_each(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Carry a statement out once for each row of values."""
-        if rows:
+        if len(rows) == 1:
+            self._execute(_spell(sql, self.is_postgres), rows[0])
+        elif rows:
             self._execute(_spell(sql, self.is_postgres), rows, many=True)
 
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert whole rows, their values in the order of the table's columns. One statement, however many rows."""
-        if not rows:
-            return
-        statement = _spell_insert(table, self.is_postgres)
+        if rows:
+            self.insert_columns(table, dict(zip(table.columns.keys(), zip(*rows, strict=True), strict=True)))
+
+    def insert_columns(self, table: Table, columns: Columns, ending: str = "") -> None:
+        """Insert rows that are given as columns, as the driver takes them; `ending` is an `on conflict` clause, or none."""
+        statement = f"{_spell_insert(table, tuple(columns), self.is_postgres)} {ending}"
         if self.is_postgres:
-            self._execute(statement, tuple(list(column) for column in zip(*rows, strict=True)))
+            self._execute(statement, _pack(columns))
         else:
-            self._execute(statement, rows, many=True)
+            self._execute(statement, list(zip(*columns.values(), strict=True)), many=True)
+
+    def update_columns(self, table: Table, columns: Columns, key: str) -> None:
+        """Set, in the row with each `key`, the other columns."""
+        names = [name for name in columns if name != key]
+        if self.is_postgres:
+            sets = ", ".join(f'"{name}" = new."{name}"' for name in names)
+            source = f"(select {_spell_columns(table, tuple(columns))}) new"
+            self._execute(
+                f'update "{table.name}" old set {sets} from {source} where old."{key}" = new."{key}"', _pack(columns)
+            )
+        else:
+            sets = ", ".join(f'"{name}" = ?' for name in names)
+            rows = list(zip(*(columns[name] for name in (*names, key)), strict=True))
+            self._execute(f'update "{table.name}" set {sets} where "{key}" = ?', rows, many=True)
 
     def _run(self, sql: str, values: tuple[object, ...]) -> Any:
-        return self._execute(_spell(sql, self.is_postgres), tuple(map(self._bind, values)))
+        return self._execute(_spell(sql, self.is_postgres), tuple(map(_bind, values)))
 
     def _execute(self, sql: str, values: Sequence[Any], *, many: bool = False) -> Any:
         cursor = self._driver.cursor()
@@ -102,7 +179,10 @@ class Sql:
             ) from error
         return cursor
 
-    def _bind(self, value: object) -> object:
-        if not isinstance(value, list | set | frozenset):
-            return value
-        return sorted(value) if self.is_postgres else json.dumps(sorted(value))
+
+def _bind(value: object) -> object:
+    return json.encode(value).decode() if isinstance(value, list | set | frozenset) else value
+
+
+def _pack(columns: Columns) -> tuple[str, ...]:
+    return tuple(json.encode(column).decode() for column in columns.values())

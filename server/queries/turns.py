@@ -31,4 +31,4 @@ def take_turns(session: Session, ids: Iterable[Id]) -> None:
         sql.rows("select pg_advisory_xact_lock(?)", EVERYTHING)
     elif names:
         sql.rows("select pg_advisory_xact_lock_shared(?)", EVERYTHING)
-        sql.rows("select pg_advisory_xact_lock(hashtextextended(e, 0)) from unnest(?::text[]) e", names)
+        sql.rows("select pg_advisory_xact_lock(hashtextextended(e.value, 0)) from ?@ e", names)

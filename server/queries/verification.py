@@ -9,14 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.queries import bulk
-from server.tables.contact import contact, contact_person
-from server.tables.person import person_merge
-from server.tables.site import site
-from server.tables.verification import person_verification, verification
+from server.queries.sync_sql import Sql, moment_of, some_moment_of
+from server.tables.verification import person_verification
 from shared.model.codes import ContactState, EvidenceBasis, ReviewStatus
 from shared.model.contact import Contact
 from shared.model.value import Id, Value
@@ -49,9 +47,8 @@ class PersonStatus(Value, frozen=True, kw_only=True):
 
 def list_groups(session: Session, person_ids: Collection[Id]) -> dict[Id, frozenset[Id]]:
     """For each person every id that is the same person, their own among them."""
-    merges = session.execute(select(person_merge.c.from_id, person_merge.c.into_id).where(~person_merge.c.undone)).all()
     groups: dict[Id, frozenset[Id]] = {}
-    for from_id, into_id in merges:
+    for from_id, into_id in Sql(session).rows("select from_id, into_id from person_merge where not undone"):
         joined = groups.get(from_id, frozenset({from_id})) | groups.get(into_id, frozenset({into_id}))
         groups |= dict.fromkeys(joined, joined)
     return {each: groups.get(each, frozenset({each})) for each in person_ids}
@@ -59,16 +56,19 @@ def list_groups(session: Session, person_ids: Collection[Id]) -> dict[Id, frozen
 
 def list_canonical(session: Session, person_ids: Collection[Id]) -> set[Id]:
     """Which of these ids stand for their person: those that were not merged into another."""
-    merged = select(person_merge.c.from_id).where(~person_merge.c.undone, person_merge.c.from_id.in_(person_ids))
-    return set(person_ids) - set(session.scalars(merged))
+    merged = Sql(session).rows("select from_id from person_merge where not undone and from_id in ?*", set(person_ids))
+    return set(person_ids) - {person_id for (person_id,) in merged}
 
 
 def list_judgements(session: Session, person_ids: Collection[Id]) -> dict[Id, list[Verification]]:
     """The recorded judgements about these ids."""
     found: dict[Id, list[Verification]] = defaultdict(list)
-    for row in session.execute(select(verification).where(verification.c.person_id.in_(person_ids))).mappings():
-        words = {**row, "basis": EvidenceBasis(row["basis"]), "review_status": ReviewStatus(row["review_status"])}
-        found[row["person_id"]].append(Verification(**words))
+    names = Verification.__struct_fields__
+    query = f"select {', '.join(names)} from verification where person_id in ?*"
+    for row in Sql(session).rows(query, set(person_ids)):
+        told = dict(zip(names, row, strict=True))
+        words = {"basis": EvidenceBasis(told["basis"]), "review_status": ReviewStatus(told["review_status"])}
+        found[told["person_id"]].append(Verification(**told | words | {"at": moment_of(told["at"])}))
     return found
 
 
@@ -77,73 +77,63 @@ def list_evidence(
 ) -> dict[Id, list[Evidence]]:
     """The contacts that decide: for people somebody has judged all rough-sleeping ones and those the judgements name,
     for the others the first and the newest."""
-    found: dict[Id, list[Evidence]] = defaultdict(list)
-    unjudged = [each for each in person_ids if each not in judged]
+    rows: list[Any] = []
+    unjudged = sorted(set(person_ids) - judged.keys())
     if unjudged:
-        _collect(session, found, _extremes(unjudged))
+        rows += Sql(session).rows(f"{_FIRST} union {_NEWEST}", unjudged, unjudged)
     if judged:
-        named = [each.contact_id for verdicts in judged.values() for each in verdicts if each.contact_id]
-        every = _evidence().where(
-            contact_person.c.person_id.in_(list(judged)),
-            or_(contact_person.c.state.in_(ROUGH), contact_person.c.contact_id.in_(named)),
-        )
-        _collect(session, found, every)
+        named = {each.contact_id for verdicts in judged.values() for each in verdicts if each.contact_id}
+        rows += Sql(session).rows(_EVERY, set(judged), named)
+    found: dict[Id, list[Evidence]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(_evidence(*row))
     return found
 
 
-def _evidence() -> Any:
-    return select(
-        contact_person.c.person_id,
-        contact_person.c.contact_id,
-        contact_person.c.state,
-        contact_person.c.seen_at,
-        contact_person.c.district_id,
-        contact.c.worker_id,
-        contact.c.site_id,
-    ).join(contact, contact.c.id == contact_person.c.contact_id)
+_EVIDENCE = (
+    "select met.person_id, met.contact_id, met.state, met.seen_at, met.district_id, told.worker_id, told.site_id "
+    "from {source} join contact told on told.id = met.contact_id where {condition}"
+)
+_ROUGH = f"state in {ROUGH}"
+_EVERY = _EVIDENCE.format(
+    source="contact_person met", condition=f"met.person_id in ?* and (met.{_ROUGH} or met.contact_id in ?*)"
+)
 
 
-def _extremes(person_ids: Collection[Id]) -> Any:
-    ends = (
-        select(
-            contact_person.c.person_id,
-            func.min(contact_person.c.seen_at).label("first"),
-            func.max(contact_person.c.seen_at).label("last"),
-        )
-        .where(contact_person.c.person_id.in_(person_ids), contact_person.c.state.in_(ROUGH))
-        .group_by(contact_person.c.person_id)
-        .subquery()
+def _one_of_each(order: str) -> str:
+    """For each of the people the rough-sleeping contact that comes first in this order, found by the index."""
+    one = f"select contact_id from contact_person where person_id = asked.value and {_ROUGH} order by {order} limit 1"
+    source = f"?@ asked join contact_person met on met.person_id = asked.value and met.contact_id = ({one})"
+    return _EVIDENCE.format(source=source, condition="true")
+
+
+_FIRST = _one_of_each("seen_at, contact_id")
+_NEWEST = _one_of_each("seen_at desc, contact_id desc")
+
+
+def _evidence(
+    person_id: Id, contact_id: Id, state: str, seen_at: Any, district_id: Id | None, worker_id: Id, site_id: Id | None
+) -> Evidence:
+    moment = some_moment_of(seen_at)
+    told = Contact(
+        id=contact_id,
+        state=ContactState(state),
+        seen_at=moment,
+        recorded_at=moment,
+        night=moment.date(),
+        worker_id=worker_id,
+        team_id="",
+        site_id=site_id,
+        person_ids=(person_id,),
     )
-    is_end = or_(contact_person.c.seen_at == ends.c.first, contact_person.c.seen_at == ends.c.last)
-    return (
-        _evidence()
-        .join(ends, ends.c.person_id == contact_person.c.person_id)
-        .where(contact_person.c.state.in_(ROUGH), is_end)
-    )
-
-
-def _collect(session: Session, found: dict[Id, list[Evidence]], query: Any) -> None:
-    for row in session.execute(query):
-        told = Contact(
-            id=row.contact_id,
-            state=ContactState(row.state),
-            seen_at=row.seen_at,
-            recorded_at=row.seen_at,
-            night=row.seen_at.date(),
-            worker_id=row.worker_id,
-            team_id="",
-            site_id=row.site_id,
-            person_ids=(row.person_id,),
-        )
-        found[row.person_id].append(Evidence(contact=told, district_id=row.district_id))
+    return Evidence(contact=told, district_id=district_id)
 
 
 def list_site_names(session: Session, site_ids: Collection[Id]) -> dict[Id, str]:
     """The names of these sites; those without a name are left out."""
     if not site_ids:
         return {}
-    rows = session.execute(select(site.c.id, site.c.name).where(site.c.id.in_(site_ids), site.c.name != ""))
-    return {row.id: row.name for row in rows}
+    return dict(Sql(session).rows("select id, name from site where id in ?* and name <> ''", set(site_ids)))
 
 
 def store_statuses(session: Session, statuses: Sequence[PersonStatus]) -> None:

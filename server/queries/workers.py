@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from server.queries.recipients import is_held
+from server.queries.sync_sql import Sql
 from server.tables.agency import agreement, team_district
 from server.tables.worker import worker, worker_district, worker_role, worker_team
 from shared.model.agency import Agreement
@@ -69,8 +70,7 @@ def list_workers_of_team(session: Session, team_id: Id) -> list[Worker]:
 
 def list_short_names(session: Session, worker_ids: Collection[Id]) -> dict[Id, str]:
     """What other people's screens show, by id. Unknown ids are left out."""
-    rows = session.execute(select(worker.c.id, worker.c.short_name).where(worker.c.id.in_(worker_ids)))
-    return {row.id: row.short_name for row in rows}
+    return dict(Sql(session).rows("select id, short_name from worker where id in ?*", set(worker_ids)))
 
 
 def list_agency_ids(session: Session, worker_ids: Collection[Id]) -> dict[Id, Id]:

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from server.actions.projection.batch import Batch
 from server.queries.devices import find_owners
-from shared.model.value import Id
 from sync.server import AcceptedChange
 
 NAMES_ANOTHER = frozenset({"shift.joined"})
@@ -23,14 +22,11 @@ class NotTheirWord(ValueError):
 def check_authors(session: Session, accepted: Sequence[AcceptedChange], batch: Batch) -> None:
     """Raises NotTheirWord for a change in another's name. The server itself (device 0) speaks for whoever asked it."""
     owners = find_owners(session, {each.device for each in accepted if each.device > 0})
-    for each in accepted:
-        _check(owners.get(each.device), each.change.who)
+    said = {(each.device, each.change.who) for each in accepted}
     for change_type, facts in batch.facts.items():
         if change_type not in NAMES_ANOTHER:
-            for fact in facts:
-                _check(owners.get(fact.device), getattr(fact.value, "worker_id", None))
-
-
-def _check(owner: Id | None, author: Id | None) -> None:
-    if owner is not None and author is not None and author != owner:
-        raise NotTheirWord("recorded in the name of a worker who does not carry this phone")
+            said.update((fact.device, getattr(fact.value, "worker_id", None)) for fact in facts)
+    for device, author in said:
+        owner = owners.get(device)
+        if owner is not None and author is not None and author != owner:
+            raise NotTheirWord("recorded in the name of a worker who does not carry this phone")

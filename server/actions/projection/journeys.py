@@ -76,6 +76,8 @@ def project_merges(session: Session, batch: Batch) -> set[Id]:
 def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], Id]) -> None:
     """Store referrals' steps, leave each referral where its newest step left it, and answer whoever raised it."""
     steps = batch.values("referral.progressed")
+    if not steps:
+        return
     bulk.insert_new(session, referral_progress, [_columns(each) for each in steps])
     settle_referrals(session, {each.referral_id for each in steps})
     Outbox(session, batch.received_at, new_id).answer_referrers(steps)

@@ -8,11 +8,11 @@ from typing import Protocol
 
 import numpy as np
 from msgspec import Struct
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.hotspots.grid import leaves_of_points
 from server.queries import agencies
+from server.queries.positions import Point, list_points
 from server.tables.referral import referral
 from server.tables.site import site
 from shared.model.position import Position
@@ -49,16 +49,14 @@ class Place(Struct, frozen=True):
     district_id: Id | None = None
 
 
-Point = tuple[float, float]
-
-
 def find_places(session: Session, asked: Sequence[Whereabouts], districts: Districts, crs: str) -> list[Place]:
     """The place of each, in the order asked."""
     if not asked:
         return []
     points = _points_of(session, asked)
     found = _locate(session, sorted({point for point in points if point is not None}), districts, crs)
-    only = _only_districts(session, {each.team_id for each in asked if each.team_id})
+    lost = {each.team_id for point, each in zip(points, asked, strict=True) if point is None and each.team_id}
+    only = _only_districts(session, lost)
     return [
         found[point] if point is not None else Place(None, only.get(each.team_id or ""))
         for point, each in zip(points, asked, strict=True)
@@ -66,24 +64,14 @@ def find_places(session: Session, asked: Sequence[Whereabouts], districts: Distr
 
 
 def _points_of(session: Session, asked: Sequence[Whereabouts]) -> list[Point | None]:
-    sites = _positions(session, site, {e.site_id for e in asked if e.position is None and e.site_id})
-    referrals = _positions(session, referral, {e.referral_id for e in asked if e.position is None and e.referral_id})
+    sites = list_points(session, site, {e.site_id for e in asked if e.position is None and e.site_id})
+    referrals = list_points(session, referral, {e.referral_id for e in asked if e.position is None and e.referral_id})
     return [
         (each.position.latitude, each.position.longitude)
         if each.position is not None
         else sites.get(each.site_id or "") or referrals.get(each.referral_id or "")
         for each in asked
     ]
-
-
-def _positions(session: Session, table: object, ids: set[Id]) -> dict[Id, Point]:
-    if not ids:
-        return {}
-    columns = table.c  # type: ignore[attr-defined]
-    query = select(columns.id, columns.latitude, columns.longitude).where(
-        columns.id.in_(ids), columns.latitude.is_not(None)
-    )
-    return {row.id: (row.latitude, row.longitude) for row in session.execute(query)}
 
 
 def _locate(session: Session, points: list[Point], districts: Districts, crs: str) -> dict[Point, Place]:
@@ -110,5 +98,5 @@ def _cells(points: list[Point], crs: str) -> list[int | None]:
 
 def _only_districts(session: Session, team_ids: set[Id]) -> dict[Id, Id]:
     """The district of each team that walks only one."""
-    walked = {each.id: each.district_ids for each in agencies.list_teams(session) if each.id in team_ids}
+    walked = agencies.list_districts_walked(session, team_ids) if team_ids else {}
     return {team_id: ids[0] for team_id, ids in walked.items() if len(ids) == 1}

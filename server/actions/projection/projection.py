@@ -3,6 +3,7 @@
 descriptions first, so that facts find the sites they name; then facts; then what follows from them.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -65,11 +66,7 @@ class Projection:
 
     def _keep_account(self, session: Session, batch: Batch, accepted: Sequence[AcceptedChange]) -> None:
         """One line for the writes of each worker in the batch, and one for each record that somebody opened offline (A6)."""
-        counts: dict[tuple[Id | None, int], int] = {}
-        for each in accepted:
-            if each.change.t != "record.read":
-                key = (each.change.who, each.device)
-                counts[key] = counts.get(key, 0) + 1
+        counts = Counter((each.change.who, each.device) for each in accepted if each.change.t != "record.read")
         lines = [
             AuditLine(
                 id=self.new_id(),

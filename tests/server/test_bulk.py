@@ -1,0 +1,77 @@
+"""Whole columns at once arrive as they were, whatever stands in them, on both databases."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from server.database import Database
+from server.queries import bulk
+from server.queries.sync_sql import Sql, moment_of
+from server.tables import sync
+from server.tables.contact import contact_person
+from server.tables.verification import person_verification
+
+WORDS = ["plain", "", 'a "quoted" one', "back\\slash", "two\nlines", "{curly,NULL}", "null", "Zażółć 🌙", "it's ? %s"]
+EVENING = datetime(2026, 11, 12, 21, 30, 0, 5, tzinfo=UTC)
+SUMMER = datetime(2026, 7, 1, 1, 0, tzinfo=timezone(timedelta(hours=1)))
+
+
+def test_columns_arrive_as_they_were(database: Database) -> None:
+    rows = [status(number, words) for number, words in enumerate(WORDS)]
+    with database.writing() as session:
+        bulk.insert_new(session, person_verification, bulk._as_columns(rows))
+        bulk.insert_new(session, person_verification, [rows[0] | {"reason": "another"}])
+    assert read(database) == rows
+
+
+def test_a_row_is_replaced_and_one_column_set(database: Database) -> None:
+    rows = [status(number, "before") for number in range(3)]
+    after = [row | {"reason": words} for row, words in zip(rows, WORDS, strict=False)]
+    with database.writing() as session:
+        bulk.insert_all(session, person_verification, rows)
+        bulk.upsert(session, person_verification, after)
+        bulk.update_each(session, person_verification, {"p1": {"since": SUMMER, "verified": True}}, key="person_id")
+    after[1] |= {"since": SUMMER, "verified": True}
+    assert read(database) == after
+
+
+def test_a_key_that_is_there_already_is_an_error(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.writing() as session:
+        bulk.insert_all(session, person_verification, [status(1, ""), status(1, "")])
+    assert read(database) == []
+
+
+def test_bytes_of_any_kind_and_great_numbers_are_kept(database: Database) -> None:
+    body = bytes(range(256))
+    row = ("c1", 7, 2**53 - 1, 2**62, None, "team:1", "unreadable", 5, 'why "not"', None, None, body)
+    with database.writing() as session:
+        Sql(session).insert(sync.change, [row])
+        found = Sql(session).find("select * from sync_change where id in ?*", {"c1", 'c"2'})
+        assert found is not None
+        assert (*found[:-1], bytes(found[-1])) == row
+
+
+def test_a_list_may_stand_for_a_table_and_moments_come_back_aware(database: Database) -> None:
+    met = {"contact_id": "c", "person_id": "p", "seen_at": EVENING, "night": date(2026, 11, 12), "state": "bedded_down"}
+    with database.writing() as session:
+        bulk.insert_new(session, contact_person, [met])
+        query = "select asked.value, seen_at from ?@ asked left join contact_person on person_id = asked.value"
+        found = Sql(session).rows(f"{query} order by 1", ["p", "q"])
+    assert [(person, moment_of(seen_at)) for person, seen_at in found] == [("p", EVENING), ("q", None)]
+
+
+def status(number: int, reason: str) -> dict[str, Any]:
+    return {
+        "person_id": f"p{number}", "verified": number % 2 == 0, "basis": None, "review_status": "unreviewed",
+        "since": EVENING if number % 2 else None, "contact_id": None, "worker_id": "w", "district_id": None,
+        "reason": reason,
+    }  # fmt: skip
+
+
+def read(database: Database) -> list[dict[str, Any]]:
+    with database.reading() as session:
+        found = session.execute(select(person_verification).order_by(person_verification.c.person_id)).mappings()
+        return [dict(row) for row in found]
