@@ -121,13 +121,13 @@ class Sql:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What is done in this block stands or falls together; when it raises, the transaction goes on without it."""
-        self.run("savepoint part")
+        self._carry_out("savepoint part", ())
         try:
             yield
         except BaseException:
-            self.run("rollback to savepoint part")
+            self._carry_out("rollback to savepoint part", ())
             raise
-        self.run("release savepoint part")
+        self._carry_out("release savepoint part", ())
 
     def run_each(self, sql: str, rows: Sequence[tuple[object, ...]]) -> None:
         """Carry a statement out once for each row of values."""
@@ -167,6 +167,10 @@ class Sql:
         return self._execute(_spell(sql, self.is_postgres), tuple(map(_bind, values)))
 
     def _execute(self, sql: str, values: Sequence[Any], *, many: bool = False) -> Any:
+        """Every statement that asks or changes something comes by here: the simulator counts them."""
+        return self._carry_out(sql, values, many=many)
+
+    def _carry_out(self, sql: str, values: Sequence[Any], *, many: bool = False) -> Any:
         cursor = self._driver.cursor()
         try:
             if many:
