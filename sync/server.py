@@ -13,7 +13,6 @@ from msgspec import Raw, Struct, structs
 from shared.model.codes import DeviceStatus
 from sync import clock
 from sync.reading import DecodedBatch, Record, Validate, decode_batch
-from sync.skeleton import skeleton
 from sync.wire import (
     LIMITS,
     NULL,
@@ -91,10 +90,8 @@ class Stored(Struct, frozen=True, kw_only=True):
 
 
 class AcceptedChange(Struct, frozen=True):
-    """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it.
-
-    `meaning` is what the domain read in it when it judged it; None where nobody has read it yet, or it was erased since.
-    """
+    """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it, `meaning` what the
+    domain read in it when it judged it (None where nobody has, or it was erased since)."""
 
     change: Change
     eff: int
@@ -234,22 +231,8 @@ def last_acknowledged(device: DeviceState, batch: DecodedBatch) -> tuple[int, st
 
 def quarantine(plan: PushPlan, reasons: Mapping[str, str]) -> PushPlan:
     """The plan once the domain could not apply some of the accepted changes (id -> reason)."""
-    if not reasons:
-        return plan
     stored = (structs.replace(s, reason=reasons[s.id]) if s.id in reasons else s for s in plan.stored)
     return structs.replace(plan, stored=tuple(stored))
-
-
-def with_erasures(plan: PushPlan, erased_ids: frozenset[str]) -> PushPlan:
-    """The plan once it is known that some of its changes were ordered to be erased before they came back."""
-    return structs.replace(plan, stored=tuple(_erase(s) if s.id in erased_ids else s for s in plan.stored))
-
-
-def _erase(stored: Stored) -> Stored:
-    if stored.change is None:
-        return structs.replace(stored, body=b"{}")
-    bare = skeleton(stored.change)
-    return structs.replace(stored, change=bare, body=encode(bare), meaning=None)
 
 
 def push_answer(plan: PushPlan, device: int, received_at_ms: int) -> PushAnswer:
