@@ -217,6 +217,7 @@ REFUSALS: Final[dict[str, int]] = {
     "unknown_device": 401,
     "another_device": 403,
     "unconfirmed": 403,
+    "agreement": 403,
     "wipe": 403,
     "revoked": 403,
     "gap": 409,

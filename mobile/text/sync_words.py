@@ -4,7 +4,7 @@ from mobile.services.views import SyncPhase, SyncStatus
 from mobile.text import Catalogue
 from mobile.text.moments import join, say_clock
 
-KNOWN_TROUBLES = frozenset({"must_enrol", "upgrade", "store", "unconfirmed"})
+KNOWN_TROUBLES = frozenset({"must_enrol", "upgrade", "store", "unconfirmed", "agreement"})
 """Troubles that somebody can do something about; the rest are the server's and pass."""
 
 

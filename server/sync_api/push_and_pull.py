@@ -14,17 +14,15 @@ from server.database import BUSY
 from server.http.openapi import problems
 from server.http.services import Services
 from server.queries import sync
+from server.sync_api.admission import admit, note_refusal
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.identity import Caller, identify, read_signed, to_ms
+from shared.model.codes import DeviceStatus
 from shared.policy import Act
 from sync.reading import DecodedBatch, decode_batch
 from sync.wire import PushAnswer, Refused, encode, read_pull_request, read_receipt
 
 SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "sync_to_thread": True, "status_code": 200}
-
-
-RETRY_UNCONFIRMED_S = 10
-"""Two people stand beside each other and compare digits: soon enough for them."""
 
 
 @post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 429, 503))
@@ -58,19 +56,23 @@ def take(services: Services, session: Session, number: int, batch: DecodedBatch,
 def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`).
 
-    A phone whose four digits nobody has compared yet is told nothing: whoever used the code may not be whom it was meant
-    for (privacy rule B12). What it sends is taken.
+    Nothing is told to a phone whose digits nobody has compared, or whose worker may see no person today; see `admission`.
     """
     now = services.clock()
     signed = read_signed(request, body, now)
     question = _read(read_pull_request, open_body(request, body))
+    caller: Caller | None = None
     try:
         with services.database.writing() as session:
             caller = identify(session, signed, now)
-            if caller.enrolment.confirmed_at is None:
-                raise Refused("unconfirmed", retry_after_s=RETRY_UNCONFIRMED_S)
+            if caller.enrolment.status == DeviceStatus.OK:
+                admit(session, services, caller.enrolment, now)
             minimum = services.settings.minimum_app_version
             page = sync.pull(session, caller.number, question, to_ms(now), minimum_app=minimum)
+    except Refused as refused:
+        if caller is not None and refused.code == "agreement":
+            note_refusal(services, caller.enrolment, now, refused)
+        raise
     except BUSY as error:
         raise Refused("busy", retry_after_s=5) from error
     return answer(request, encode(page))

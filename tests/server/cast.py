@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from server.actions.recipients import found_partnership
@@ -67,7 +67,7 @@ def make_cast(database: Database, now: datetime, new_id: Callable[[], str]) -> C
             roles=frozenset({role}),
             team_ids=tuple(each.id for each in teams),
             district_ids=tuple(each.id for each in of),
-            trained_on=date(2026, 9, 1),
+            trained_on=now.date() - timedelta(days=80),
         )
 
     cast = Cast(
@@ -104,8 +104,8 @@ def _store(database: Database, cast: Cast, now: datetime, new_id: Callable[[], s
                     kind=kind,
                     version="1",
                     signatory="The director",
-                    signed_on=date(2026, 2, 1),
-                    expires_on=date(2027, 1, 31),
+                    signed_on=now.date() - timedelta(days=290),
+                    expires_on=now.date() + timedelta(days=70),
                 )
                 agencies.add_agreement(session, agreement)
         for team in (cast.team, cast.other_team):

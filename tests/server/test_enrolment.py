@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from server.access import Door
 from server.actions.enrolment import confirm_device, stop_device
@@ -14,8 +15,10 @@ from server.actions.enrolment import issue_code as issue_by_policy
 from server.database import Database
 from server.http.services import Services
 from server.problems import Forbidden, NotFound
-from server.queries import devices
+from server.queries import devices, sync
 from server.security.tokens import normalise_code
+from server.tables.agency import agreement
+from server.tables.audit import audit
 from shared.model.codes import DeviceStatus
 from shared.model.device import EnrolmentRequest
 from shared.model.worker import Worker
@@ -76,6 +79,35 @@ def test_a_phone_whose_digits_nobody_compared_is_told_nothing_and_its_work_is_ta
     with door(services, cast.tom).open() as access:
         confirm_device(access, fresh.number)
     assert fresh.pull().status_code == 200
+
+
+def test_a_phone_of_an_organisation_whose_agreement_lapsed_is_told_nothing_and_its_work_is_taken(
+    phone: Phone, database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """Rule A2; one audit line for each refusal."""
+    assert phone.pull().status_code == 200
+    with database.writing() as session:
+        session.execute(update(agreement).values(expires_on=clock.now.date() - timedelta(days=1)))
+    pushed = phone.push(phone.patch("person.patched", new_id(), name="Marek"))
+    assert pushed.status_code == 200 and pushed.json()["acked"] == 1
+    held_back = phone.pull()
+    assert held_back.status_code == 403 and held_back.json()["refused"] == "agreement"
+    assert "agreement expired on" in held_back.json()["detail"]
+    assert b"Marek" not in held_back.content
+    with database.reading() as session:
+        lines = session.execute(select(audit).where(audit.c.allowed.is_(False))).mappings().all()
+    assert [(each["actor_id"], each["agency_id"], each["device_number"]) for each in lines] == [
+        (cast.aisha.id, cast.outreach.id, phone.number)
+    ]
+
+
+def test_a_stolen_phone_hears_of_the_wipe_whatever_its_agreement(
+    phone: Phone, database: Database, clock: Clock
+) -> None:
+    with database.writing() as session:
+        session.execute(update(agreement).values(expires_on=clock.now.date() - timedelta(days=1)))
+        sync.set_status(session, phone.number, DeviceStatus.WIPE_NOW)
+    assert phone.pull().json()["refused"] == "wipe"
 
 
 def test_a_server_that_lets_weak_phones_in_still_knows_of_them(

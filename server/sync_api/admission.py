@@ -1,0 +1,46 @@
+"""Whether a phone may be told anything today. What it sends is taken all the same: nothing recorded is stranded on a phone."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from server.http.services import Services
+from server.queries import audit, workers
+from server.queries.audit import AuditLine
+from server.queries.devices import Enrolment
+from shared.policy import Act
+from shared.policy.decide import why_no_personal_data
+from sync.wire import Refused
+
+RETRY_UNCONFIRMED_S = 10
+"""Two people stand beside each other and compare digits: soon enough for them."""
+RETRY_AGREEMENT_S = 900
+"""An agreement is signed in days, not in seconds."""
+NO_WORKER = "Whoever carried this phone does not work here any more."
+
+
+def admit(session: Session, services: Services, enrolment: Enrolment, now: datetime) -> None:
+    """Let a phone be told what it follows.
+
+    Raises Refused: `unconfirmed` while nobody has compared its four digits, for whoever used the code may not be whom it was
+    meant for (privacy rule B12); `agreement`, with the reason, while its worker may see no person (rule A2).
+    """
+    if enrolment.confirmed_at is None:
+        raise Refused("unconfirmed", retry_after_s=RETRY_UNCONFIRMED_S)
+    today = now.astimezone(ZoneInfo(services.settings.timezone)).date()
+    actor = workers.find_actor(session, enrolment.worker_id, today)
+    reason = NO_WORKER if actor is None else why_no_personal_data(actor, today)
+    if reason is not None:
+        raise Refused("agreement", retry_after_s=RETRY_AGREEMENT_S, detail=reason)
+
+
+def note_refusal(services: Services, enrolment: Enrolment, now: datetime, refused: Refused) -> None:
+    """Write down that an agreement kept a phone from its people. In a transaction of its own: the refusal ended the other."""
+    with services.database.writing() as session:
+        worker = workers.find_worker(session, enrolment.worker_id)
+        line = AuditLine(
+            id=services.new_id(), at=now, actor_id=enrolment.worker_id, agency_id=worker.agency_id if worker else None,
+            device_number=enrolment.number, action=str(Act.SYNC), allowed=False, reason=(refused.refusal.detail or "")[:200],
+        )  # fmt: skip
+        audit.add_lines(session, [line])
