@@ -139,8 +139,10 @@ def place_entity(session: Session, entity: str, scopes: Iterable[str]) -> None:
     sql = Sql(session)
     last_seq = feed.lock_counter(sql)
     sql.run("delete from sync_placement where entity = ?", entity)
-    sql.insert(tables.placement, [(entity, scope) for scope in sorted(set(scopes))])
-    _settle(sql, {entity}, last_seq)
+    wanted = frozenset(scopes)
+    sql.insert(tables.placement, [(entity, scope) for scope in sorted(wanted)])
+    # Handed on rather than read back: an entity may be placed nowhere, and that leaves no row.
+    _settle(sql, {entity}, {entity: wanted}, last_seq)
 
 
 def conceal(session: Session, entities: Iterable[str], known_to: Iterable[str]) -> None:
@@ -153,7 +155,7 @@ def conceal(session: Session, entities: Iterable[str], known_to: Iterable[str]) 
     every, scopes = set(entities), set(known_to) or {""}
     sql.run("delete from sync_concealment where entity in ?*", every)
     sql.insert(tables.concealment, [(entity, scope) for entity in sorted(every) for scope in sorted(scopes)])
-    _settle(sql, every, last_seq)
+    _settle(sql, every, feed.find_placements(sql, every), last_seq)
 
 
 def reveal(session: Session, entities: Iterable[str]) -> None:
@@ -162,16 +164,16 @@ def reveal(session: Session, entities: Iterable[str]) -> None:
     last_seq = feed.lock_counter(sql)
     every = set(entities)
     sql.run("delete from sync_concealment where entity in ?*", every)
-    _settle(sql, every, last_seq)
+    _settle(sql, every, feed.find_placements(sql, every), last_seq)
 
 
-def _settle(sql: Sql, entities: set[str], last_seq: int) -> None:
+def _settle(sql: Sql, entities: set[str], placements: Mapping[str, frozenset[str]], last_seq: int) -> None:
     """Say in the feeds whatever must be said so that these entities are heard where they belong and nowhere else."""
     query = (
         "select id, eff, device, n, entity, scope from sync_change where entity in ?* and reason is null "
         "order by received_at_ms, device, n"
     )
-    placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
+    concealed = feed.find_concealments(sql, entities)
     marks, wanted = {}, {}
     for change_id, eff, device, n, entity, scope in sql.rows(query, entities):
         marks[change_id] = digest.mark(eff, device, n)

@@ -100,8 +100,7 @@ def a_skeleton_keeps_what_it_had_seen(patch: Patch) -> None:
         bare = whole(change)
         return structs.replace(bare, set_={name: (value, {}) for name, (value, _) in (bare.set_ or {}).items()})
 
-    for module in (skeleton, server):
-        patch.setattr(module, "skeleton", forgetful)
+    patch.setattr(skeleton, "skeleton", forgetful)
 
 
 def a_late_answer_is_passed_over(patch: Patch) -> None:
