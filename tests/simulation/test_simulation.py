@@ -42,7 +42,7 @@ SEEN_AT = {
     "a_copied_phone_forgets_nothing_under_its_old_number": 5825,
     "a_batch_must_go_on_from_what_the_server_holds": 125,
     "an_adopted_change_is_nobodys_later_word": 100,
-    "the_servers_numbers_follow_the_clock": 139,
+    "the_servers_numbers_follow_the_clock": 350,
 }
 """Where to begin looking for rules that matter in rare histories only."""
 
