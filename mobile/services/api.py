@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from mobile.screens.ports import MapCell
 from mobile.services.views import (
     CheckInState,
     ConflictChoice,
@@ -147,6 +148,9 @@ class Field(Protocol):
 
     def map_items(self, south: float, west: float, north: float, east: float, limit: int = 2_000) -> list[MapItem]:
         """Sites, tonight's referrals and where people were last seen, inside a box of degrees."""
+
+    def likely_cells(self) -> tuple[MapCell, ...]:
+        """Squares where people are likely tonight, the likeliest first; none before the server told any."""
 
     def person(self, person_id: Id) -> PersonRecord:
         """One person's whole record. Opening it is written down (rule A6). Raises `NotHere`."""

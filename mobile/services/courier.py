@@ -11,7 +11,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from mobile.device.ports import KeystoreLost
-from mobile.services import rounds
+from mobile.services import cell_fetch, rounds
 from mobile.services.door import Door
 from mobile.services.enrolment import list_set_aside
 from mobile.services.map_fetch import MapFetch
@@ -48,6 +48,8 @@ PROBLEMS = {
     "fault": "Something went wrong with syncing. Tell your administrator if it stays",
 }
 
+ASKS_FOR_SQUARES = frozenset({None, "agreement"})
+"""A phone that hears of a lapsed agreement asks once more, and forgets its squares by the answer."""
 WITHDRAWN = frozenset({"revoked", "wipe_now", "wipe_after_push"})
 
 
@@ -125,13 +127,17 @@ class Courier:
             self._take_config(record, one.config)
         purge(record, self._now())
         self._hand_over_earlier(card)
-        self._fetch_map(record, card)
+        self._fetch_map(record, card, may_ask=one.outcome.trouble in ASKS_FOR_SQUARES)
 
-    def _fetch_map(self, record: Record, card: DeviceCard) -> None:
+    def _fetch_map(self, record: Record, card: DeviceCard, *, may_ask: bool) -> None:
+        """The ground, and where people are likely."""
         with record.store.reading() as connection:
             tokens = settings.find_setting(connection, rounds.TOKENS, Tokens)
-        if tokens is not None:
-            self._map.fetch_if_due(self._client_to(card), tokens.access, self._wall_ms())
+        if tokens is None:
+            return
+        self._map.fetch_if_due(self._client_to(card), tokens.access, self._wall_ms())
+        if may_ask:
+            cell_fetch.fetch_if_due(record.store, self._client_to(card), tokens.access, self._wall_ms())
 
     def _hand_over_earlier(self, card: DeviceCard) -> None:
         """Boxes of an earlier life of this phone, whose key is gone, are signed for by this one (rule B13)."""

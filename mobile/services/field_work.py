@@ -7,6 +7,8 @@ Raises `StoreLocked` while the phone is locked. The door, the sync and the setti
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.screens.ports import MapCell
+from mobile.services import cell_fetch
 from mobile.services.session import Session
 from mobile.services.views import (
     CheckInState,
@@ -90,6 +92,9 @@ class FieldWork:
 
     def map_items(self, south: float, west: float, north: float, east: float, limit: int = 2_000) -> list[MapItem]:
         return self._open.nearby.map_items(south, west, north, east, limit)
+
+    def likely_cells(self) -> tuple[MapCell, ...]:
+        return cell_fetch.find_cells(self._open.record.store)
 
     def person(self, person_id: Id) -> PersonRecord:
         return self._open.records.person(person_id)

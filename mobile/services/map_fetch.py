@@ -1,7 +1,8 @@
 """Fetching the sketch map from the server, when it has changed, to where `mobile.device.map_pack` looks for it.
 
 Public ground without a key, so it lies beside the store; a sketch that held anything else would not be written here:
-hotspot cells are dropped. A map is a kindness: whatever goes wrong, the worker goes on with the one they have.
+cells are dropped, `cell_fetch` brings those. A map is a kindness: whatever goes wrong, the worker goes on with the one they
+have.
 """
 
 import logging

@@ -5,17 +5,22 @@ The forecast is `statistic.forecast_hotspots`; here it meets the nights since th
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
 import numpy as np
+from sqlalchemy.orm import Session
 
 from server.hotspots.grid import leaves_of_points
 from server.hotspots.ranking import CELL_M, EPOCH
 from server.hotspots.statistic import Observations, forecast_hotspots
-from server.queries.tonight import CellLook, OutsidePoint
+from server.places.projection import unproject
+from server.queries.tonight import CellLook, OutsidePoint, list_cell_looks, list_outside_points
 from shared.geo import grid
+from shared.model.value import Id, Value
+
+LOOK_BACK = timedelta(days=365)
 
 
 class LikelyCell(NamedTuple):
@@ -25,6 +30,39 @@ class LikelyCell(NamedTuple):
     expected: float
     nights_seen: int
     last_looked_on: date
+
+
+class Known(Value, frozen=True, kw_only=True):
+    """What is known of some districts up to a night, and whether others than their teams saw it."""
+
+    looks: list[CellLook]
+    until: date
+    is_of_others: bool
+
+
+def find_known(session: Session, district_ids: Collection[Id], tonight: date, crs: str) -> Known:
+    """What the teams saw in the last year; where they have not looked at all, what others counted and reported."""
+    looks = list_cell_looks(session, district_ids, tonight - LOOK_BACK)
+    if looks:
+        return Known(looks=looks, until=tonight, is_of_others=False)
+    others = looks_of_others(list_outside_points(session, district_ids, LOOK_BACK), crs)
+    return Known(looks=others, until=max((each.night for each in others), default=tonight), is_of_others=True)
+
+
+def corners_of(cell: int, crs: str) -> list[tuple[float, float]]:
+    """The four corners of a square of the grid, in order, as (latitude, longitude) in WGS 84 degrees."""
+    west, south = grid.corner_m(cell)
+    size = grid.size_m(cell)
+    latitude, longitude = unproject(
+        crs, [west, west + size, west + size, west], [south, south, south + size, south + size]
+    )
+    return list(zip(latitude.tolist(), longitude.tolist(), strict=True))
+
+
+def band_of(cell: LikelyCell, likeliest: LikelyCell) -> int:
+    """Returns 4 for the likeliest, 1 for the least likely shown."""
+    share = cell.expected / likeliest.expected
+    return 4 if share >= 0.75 else 3 if share >= 0.5 else 2 if share >= 0.25 else 1
 
 
 def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> list[LikelyCell]:

@@ -5,6 +5,7 @@ from litestar import Router
 from server.settings import Settings
 from server.sync_api.blobs import take_piece
 from server.sync_api.enrolment import enrol, renew_token
+from server.sync_api.likely_cells import send_likely_cells
 from server.sync_api.map_pack import send_map_pack
 from server.sync_api.push_and_pull import pull, push, renew, take_receipt
 from server.sync_api.sealed import take_sealed
@@ -16,7 +17,17 @@ def sync_routers(settings: Settings) -> tuple[Router, ...]:
     turnstile = Turnstile(settings.sync_requests_at_once)
     messages = Router(
         path="/sync/v1",
-        route_handlers=[enrol, renew_token, push, pull, renew, take_receipt, take_sealed, send_map_pack],
+        route_handlers=[
+            enrol,
+            renew_token,
+            push,
+            pull,
+            renew,
+            take_receipt,
+            take_sealed,
+            send_map_pack,
+            send_likely_cells,
+        ],
         tags=["Sync"],
         middleware=[turnstile],
         request_max_body_size=settings.sync_body_bytes,

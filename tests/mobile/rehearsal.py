@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from mobile.screens.ports import MapCell
 from mobile.services.views import (
     CheckInState,
     ConflictChoice,
@@ -152,6 +153,7 @@ class RehearsalField:
         self.settings: dict[str, str] = {}
         self.fix: Fix | None = Fix(position=at(), at=ago(minutes=3), accuracy_m=12.0, age_s=180.0)
         self.people: tuple[PersonCard, ...] = PEOPLE
+        self.cells: tuple[MapCell, ...] = ()
         self.shift: ShiftSummary | None = self._shift()
         self.status = SyncStatus(phase=SyncPhase.OFFLINE, not_yet_sent=3, needs_a_look=1)
         self.drafts: list[Any] = []
@@ -248,6 +250,9 @@ class RehearsalField:
             _item("referral", "r-2", at(500, 380), "Tent"),
         ]
         return [*sites, *referrals, _item("person", "p-5", at(-60, -220), "Big Dave")]
+
+    def likely_cells(self) -> tuple[MapCell, ...]:
+        return self.cells
 
     def person(self, person_id: str) -> PersonRecord:
         card = next(p for p in self.people if p.id == person_id)

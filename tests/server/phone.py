@@ -60,6 +60,13 @@ class Phone:
             sent["authorization"] = f"Bearer {token}"
         return self.client.post(target, content=body, headers=sent | (headers or {}))
 
+    def get(self, target: str, known: str = "", token: str = "") -> Any:
+        """What lies at an address; `known` is the tag of the last answer."""
+        assert self.tokens is not None
+        token = token or self.tokens.access
+        sent = {HEADER: self.sign("GET", target, b"", token), "authorization": f"Bearer {token}"}
+        return self.client.get(target, headers=sent | ({"if-none-match": known} if known else {}))
+
     def try_enrol(self, code: str, app: str = "1.0.0") -> Any:
         wanted = {"code": code, "label": "Aisha's phone", "app_version": app, "signing_key": self.signing_key}
         return self.post("/sync/v1/enrol", json.dumps(wanted).encode(), token="")

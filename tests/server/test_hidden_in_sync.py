@@ -24,6 +24,7 @@ from tests.server.phone import Phone
 REASON = "Her brother looks for her and has asked at two hostels"
 HERE = {"latitude": 51.65, "longitude": -0.4, "source": "gps"}
 Doer = Callable[..., None]
+LIKELY = "/sync/v1/likely-cells"
 
 
 @pytest.fixture
@@ -69,6 +70,19 @@ def read_on(phone: Phone, cursors: dict[str, Any] | None = None) -> tuple[list[t
     """The operations of a pull, and where it ends."""
     page = phone.pull(cursors).json()
     return [(op, change_id) for _, _, change_id, op, *_ in page["rows"]], page["next"]
+
+
+def test_a_square_where_only_a_hidden_person_was_met_is_told_to_who_may_know_alone(
+    phone: Phone, beas_phone: Phone, cast: Cast, priya: Any, new_id: Callable[[], str]
+) -> None:
+    joan = new_id()
+    met(phone, joan, name="Joan")
+    first = beas_phone.get(LIKELY)
+    assert len(first.json()["squares"]) == 1
+    with priya() as access:
+        hide_person(access, joan, [cast.outreach.id], REASON)
+    assert "squares" not in beas_phone.get(LIKELY, first.headers["etag"]).json()
+    assert len(phone.get(LIKELY).json()["squares"]) == 1
 
 
 def test_a_team_that_may_not_know_loses_the_record_and_the_others_keep_it(

@@ -14,7 +14,6 @@ from server.queries.boundaries import Boundary
 from server.queries.gazetteer import NamedPlace
 from server.security.tokens import hash_token
 from server.tables.device import device_token
-from sync.proof import HEADER
 from tests.server.cast import Cast
 from tests.server.phone import Phone
 
@@ -22,10 +21,7 @@ PATH = "/sync/v1/map-pack"
 
 
 def fetch(phone: Phone, known: str = "", token: str = "") -> Any:
-    assert phone.tokens is not None
-    token = token or phone.tokens.access
-    headers = {HEADER: phone.sign("GET", PATH, b"", token), "authorization": f"Bearer {token}"}
-    return phone.client.get(PATH, headers=headers | ({"if-none-match": known} if known else {}))
+    return phone.get(PATH, known, token)
 
 
 def read(answer: Any) -> MapSketch:

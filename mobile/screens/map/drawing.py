@@ -11,14 +11,19 @@ from mobile.widgets.map_view import MapView
 
 def fill_map(view: MapView, sketch: MapSketch, items: Iterable[MapItem]) -> None:
     """Ground, names and pins; a raster pack beneath them where there is one."""
+    view.tiles.open(sketch.tiles_path)
+    draw_ground(view, sketch)
+    view.show_pins([pin_of(item) for item in items])
+
+
+def draw_ground(view: MapView, sketch: MapSketch) -> None:
+    """What lies beneath the pins, anew: outlines, streets, names and cells."""
     names = tuple(
         Name(text=place.name, latitude=place.latitude, longitude=place.longitude, rank=place.rank)
         for place in sketch.places
     )
     cells = tuple((cell.corners, cell.strength) for cell in sketch.cells)
-    view.tiles.open(sketch.tiles_path)
     view.show_sketch(Ground(streets=sketch.streets, names=names, cells=cells), sketch.outlines)
-    view.show_pins([pin_of(item) for item in items])
 
 
 def pin_of(item: MapItem) -> Pin:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
-from mobile.screens.map.drawing import fill_map, pin_of
+from mobile.screens.map.drawing import draw_ground, fill_map, pin_of
 from mobile.screens.map.state import BackPressed, Centred, OpenPressed, PinPressed, State, Ticked, update
+from mobile.screens.ports import MapCell
 from mobile.screens.program import Screen
 from mobile.services.views import MapItem
 from mobile.text.moments import say_age
@@ -20,6 +23,7 @@ class MapScreen(Screen):
     def start(self, arguments: Mapping[str, Any]) -> State:
         """Nothing known until the service answers."""
         self._drawn: tuple[MapItem, ...] = ()
+        self._drawn_cells: tuple[MapCell, ...] = ()
         return State()
 
     def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
@@ -28,14 +32,17 @@ class MapScreen(Screen):
 
     def open(self) -> None:
         """The ground first: it needs no answer."""
-        sketch = self.desk.map_sketch()
-        fill_map(self.ids.map, sketch, ())
-        self._look_at_outline(sketch.outlines)
+        self._sketch = self.desk.map_sketch()
+        fill_map(self.ids.map, self._sketch, ())
+        self._look_at_outline(self._sketch.outlines)
         super().open()
 
     def render(self) -> None:
         """Pins, where I am, what was pressed."""
         state, ids = self.state, self.ids
+        if self._drawn_cells != state.cells:
+            self._drawn_cells = state.cells
+            draw_ground(ids.map, replace(self._sketch, cells=self._sketch.cells + state.cells))
         if self._drawn != state.items:
             self._drawn = state.items
             ids.map.show_pins([pin_of(item) for item in state.items])

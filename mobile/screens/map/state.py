@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
+from mobile.screens.ports import MapCell
 from mobile.services.views import Fix, MapItem
 from shared.model.value import Value
 
@@ -15,6 +16,7 @@ class State(Value, frozen=True, kw_only=True):
     """What is on the map."""
 
     items: tuple[MapItem, ...] = ()
+    cells: tuple[MapCell, ...] = ()
     loaded: bool = False
     fix: Fix | None = None
     chosen: str = ""
@@ -42,6 +44,12 @@ class ItemsFound(Event, frozen=True, kw_only=True):
     """What this phone knows of."""
 
     items: tuple[MapItem, ...]
+
+
+class CellsFound(Event, frozen=True, kw_only=True):
+    """Where people are likely tonight."""
+
+    cells: tuple[MapCell, ...]
 
 
 class FixFound(Event, frozen=True, kw_only=True):
@@ -82,9 +90,12 @@ def update(state: State, event: Event) -> Result:
             return state, (
                 _fix(),
                 Call(method="map_items", arguments=WHOLE_WORLD, answer=lambda i: ItemsFound(items=tuple(i))),
+                Call(method="likely_cells", answer=lambda cells: CellsFound(cells=tuple(cells))),
             )
         case ItemsFound(items=items):
             return _with(state, items=items, loaded=True), ()
+        case CellsFound(cells=cells):
+            return _with(state, cells=cells), ()
         case FixFound(fix=fix):
             return _with(state, fix=fix), ()
         case Ticked():

@@ -3,42 +3,30 @@ long nobody has looked there.
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 import shapely
 from litestar import Response, get
 from litestar.di import NamedDependency
 
 from server.access import Access, Door
-from server.hotspots.tonight import LikelyCell, list_likely_cells, looks_of_others
+from server.hotspots.tonight import Known, LikelyCell, band_of, corners_of, find_known, list_likely_cells
 from server.http.services import Services
-from server.places.projection import unproject
-from server.queries.tonight import CellLook, SitePoint, list_cell_looks, list_outside_points, list_site_points
+from server.queries.tonight import SitePoint, list_site_points
 from server.web.layout.maps import Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_short_day
 from server.web.lead.around import of_theirs
-from shared.geo import grid
 from shared.geo.distance import near_distance_m
 from shared.geo.night import outreach_night
 from shared.model.position import Position
 from shared.model.value import Value
 from shared.policy import Act, SubjectKind
 
-LOOK_BACK = timedelta(days=365)
 SQUARES = 20
 SHORT_WALK_M = 120.0
 LONG_NOT_LOOKED = 7
 """After this many nights without a look the page says so."""
 ATTRIBUTION = "Place names: GeoNames, CC BY 4.0"
-
-
-class Known(Value, frozen=True, kw_only=True):
-    """What is known of the reader's districts up to a night, and whether others than their teams saw it."""
-
-    looks: list[CellLook]
-    until: date
-    is_of_others: bool
 
 
 class Square(Value, frozen=True, kw_only=True):
@@ -60,7 +48,7 @@ def show_tonight(
     with door.open() as access:
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         tonight = outreach_night(access.now)
-        known = _known(access, tonight, services.settings.crs)
+        known = find_known(access.session, access.actor.district_ids, tonight, services.settings.crs)
         cells = list_likely_cells(known.looks, known.until, SQUARES)
         outlines = [outline(each.cell, services.settings.crs) for each in cells]
         ground = Ground(outlines)
@@ -79,15 +67,6 @@ def show_tonight(
             others_until=say_short_day(known.until) if known.is_of_others else "",
             neglected=[square for square in squares if square.is_neglected],
         )  # fmt: skip
-
-
-def _known(access: Access, tonight: date, crs: str) -> Known:
-    """What the teams saw in the last year; where they have not looked at all, what others counted and reported."""
-    looks = list_cell_looks(access.session, access.actor.district_ids, tonight - LOOK_BACK)
-    if looks:
-        return Known(looks=looks, until=tonight, is_of_others=False)
-    others = looks_of_others(list_outside_points(access.session, access.actor.district_ids, LOOK_BACK), crs)
-    return Known(looks=others, until=max((each.night for each in others), default=tonight), is_of_others=True)
 
 
 def _sites(access: Access) -> list[SitePoint]:
@@ -113,19 +92,8 @@ def _name(sites: Sequence[SitePoint], ground: Ground, number: int) -> str:
 
 def outline(cell: int, crs: str) -> str:
     """Returns a square of the grid as GeoJSON in WGS 84."""
-    west, south = grid.corner_m(cell)
-    size = grid.size_m(cell)
-    latitude, longitude = unproject(
-        crs, [west, west + size, west + size, west], [south, south, south + size, south + size]
-    )
-    corners = [[float(x), float(y)] for x, y in zip(longitude, latitude, strict=True)]
+    corners = [(longitude, latitude) for latitude, longitude in corners_of(cell, crs)]
     return str(shapely.to_geojson(shapely.Polygon(corners)))
-
-
-def band_of(cell: LikelyCell, likeliest: LikelyCell) -> int:
-    """Returns 4 for the likeliest, 1 for the least likely shown."""
-    share = cell.expected / likeliest.expected
-    return 4 if share >= 0.75 else 3 if share >= 0.5 else 2 if share >= 0.25 else 1
 
 
 LIKELY = {4: "Very likely", 3: "Likely", 2: "Possible", 1: "Less likely"}

@@ -7,6 +7,7 @@ import pytest
 
 from mobile.app import LanternApp
 from mobile.device.map_pack import MapPack
+from mobile.screens.ports import MapCell
 from mobile.services.views import PersonCard
 from mobile.store.errors import DiskFull
 from mobile.widgets.mercator import from_world_px, world_px
@@ -150,6 +151,40 @@ def test_the_operators_raster_pack_is_drawn_where_it_belongs(field, on_glass, tm
     from PIL import Image
 
     on_glass(LanternApp(field, SilentCues(), map_source=MapPack(tmp_path)), story)
+
+
+def test_likely_squares_from_the_store_are_drawn_over_the_plain_sketch(field, on_glass, tmp_path):
+    from PIL import Image
+
+    def picture(driver, name):
+        view = driver.screen.ids.map
+        driver.picture(tmp_path / name)
+        x, y = view.to_window(*view.center)
+        with Image.open(tmp_path / name) as taken:
+            return taken.getpixel((round(x), round(taken.height - y)))
+
+    async def story(driver):
+        seen = {}
+        for name, cells in (("without.png", ()), ("with.png", (_square_about(*HERE),))):
+            field.cells = cells
+            await driver.tap("Map")
+            await driver.settle()
+            view = driver.screen.ids.map
+            view.look_at(*HERE, zoom=15)
+            view.show_pins([])
+            view.show_here(None)
+            await driver.frames(4)
+            seen[name] = picture(driver, name)
+            driver.screen.back()
+            await driver.settle()
+        assert seen["with.png"][0] > seen["without.png"][0] + 30, seen
+
+    on_glass(LanternApp(field, SilentCues(), map_source=MapPack(tmp_path)), story)
+
+
+def _square_about(latitude, longitude):
+    south, north, west, east = latitude - 1e-3, latitude + 1e-3, longitude - 2e-3, longitude + 2e-3
+    return MapCell(corners=((south, west), (south, east), (north, east), (north, west)), strength=4)
 
 
 def test_a_pin_is_pressed_and_its_page_opens(field, on_glass):
