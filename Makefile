@@ -18,8 +18,8 @@ BENCH_ARGS ?=
 SEED ?=
 RUNS ?=
 STORE ?=
-# Two at a time: the suite starts browsers, servers and databases of its own.
-TEST_WORKERS ?= 2
+# Three at a time on two cores: the suite waits for browsers, servers and databases of its own more than it computes.
+TEST_WORKERS ?= 3
 TEST_ARGS ?=
 UPGRADE ?=
 

@@ -146,6 +146,7 @@ def test_a_person_is_kept_for_seven_years_and_then_gone_everywhere(
         # That it was, and that it is over: no word about anybody.
         "audit", "ledger", "sync_change", "sync_write",
     }  # fmt: skip
+    sign_again(services, clock)
     fresh = Phone(phone.client, clock, new_id)
     fresh.enrol(issue_code(cast.aisha))
     heard = fresh.pull().text
@@ -154,6 +155,14 @@ def test_a_person_is_kept_for_seven_years_and_then_gone_everywhere(
     with services.database.reading() as session:
         lines = audit.list_lines(session, subject_kind="person", subject_id=marek["person"])
     assert "erase_person" in {line.action for line in lines}
+
+
+def sign_again(services: Services, clock: Clock) -> None:
+    """Seven years on, agreements stand again and everybody was trained lately."""
+    today = clock.now.date()
+    with services.database.writing() as session:
+        session.execute(metadata.tables["agreement"].update().values(signed_on=today, expires_on=today + 30 * DAY))
+        session.execute(metadata.tables["worker"].update().values(trained_on=today))
 
 
 def test_a_phone_that_had_it_hears_that_it_is_gone(services, marek, keep, phone: Phone) -> None:
