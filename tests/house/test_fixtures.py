@@ -1,12 +1,16 @@
 """The suite's own fixtures: what every other test leans on must itself hold."""
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
 from tests.conftest import Clock, Stores
+from tests.paths import ROOT
 
 
 def test_the_clock_moves_only_when_told(clock: Clock) -> None:
@@ -27,6 +31,15 @@ def test_ids_are_version_seven_and_in_order(new_id: Callable[[], str]) -> None:
 def test_no_test_reaches_another_machine() -> None:
     with pytest.raises(RuntimeError, match=r"192\.0\.2\.1"), socket.socket() as line:
         line.connect(("192.0.2.1", 80))
+
+
+def test_the_server_of_a_bench_keeps_the_settings_it_was_given() -> None:
+    """It fills itself from `tests.web.county`, which must not bring `tests.conftest` with it: that clears the settings."""
+    asked = "import os, bench.mdt_server; print(os.environ['LANTERN_DATABASE'])"
+    environment = os.environ | {"LANTERN_DATABASE": "postgresql://bench"}
+    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=environment, capture_output=True, check=True)
+
+    assert told.stdout.strip() == b"postgresql://bench"
 
 
 def test_a_copied_database_holds_what_its_template_held(stores: Callable[[str], Stores], database_kind: str) -> None:

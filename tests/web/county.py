@@ -32,7 +32,6 @@ from server.tables.worker import worker, worker_district, worker_role, worker_te
 from sync.authoring import NewChange
 from sync.authoring import number as number_change
 from sync.reading import decode_batch
-from tests.conftest import Clock
 
 WATFORD, THREE_RIVERS = "watford", "three-rivers"
 STATION = (51.6637, -0.3960)
@@ -289,12 +288,12 @@ def fill_shifts(session: Session, now: datetime) -> None:
                                 "at": now - timedelta(minutes=ago), "next_due_at": now + timedelta(minutes=due)})  # fmt: skip
 
 
-def dispute_marek(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> None:
+def dispute_marek(settings: Settings, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
     """Aisha and Dean each sent where Marek sleeps, without having seen the other's words."""
     from server.app import create_services
 
     services = create_services(settings, clock, new_id)
-    now_ms = int(clock.now.timestamp() * 1000)
+    now_ms = int(clock().timestamp() * 1000)
     said = [person.c[name] for name in ("name", "alias", "language", "wants_first", "strengths", "safety_needs")]
     with services.database.reading() as session:
         kept = dict(session.execute(select(*said).where(person.c.id == "marek")).mappings().one())
