@@ -8,7 +8,7 @@ What a record says and how it is changed is not here: `server.queries` reads, `s
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from server.database import Database
 from server.problems import NOT_SIGNED_IN, Failure, Forbidden, NotFound
 from server.queries import audit, concealment, people, subjects, workers
 from server.queries.audit import AuditLine
+from server.queries.workers import Acting
 from shared.model.person import Person
 from shared.model.value import Id
 from shared.model.worker import Worker
@@ -27,6 +28,11 @@ from shared.policy.decide import NOT_HERE
 
 SYSTEM = Subject()
 LONDON = ZoneInfo("Europe/London")
+
+
+def day_of(moment: datetime, zone: tzinfo = LONDON) -> date:
+    """The local day of a moment: agreements and training end with one."""
+    return moment.astimezone(zone).date()
 
 
 class Access:
@@ -49,7 +55,7 @@ class Access:
         self.actor = actor
         self.now = now
         self.new_id = new_id
-        self.today = now.astimezone(zone).date()
+        self.today = day_of(now, zone)
         self._worker = worker
         self._device_number = device_number
         self._refusals = refusals
@@ -167,6 +173,9 @@ class Door:
 
     Use it in the handler itself, so that the transaction begins and ends in one thread:
     `with door.open() as access: ...`. Refusals are written after the transaction has ended, whichever way it did.
+
+    `acting` is the worker as this very request has just found them; it is good for the first transaction. Every other one
+    asks anew: a role taken away or an agreement that expired counts at once.
     """
 
     def __init__(
@@ -178,6 +187,7 @@ class Door:
         *,
         device_number: int | None = None,
         zone: tzinfo = LONDON,
+        acting: Acting | None = None,
     ) -> None:
         self.database = database
         self.worker = worker
@@ -185,6 +195,7 @@ class Door:
         self.new_id = new_id
         self._device_number = device_number
         self._zone = zone
+        self._acting = acting
 
     @contextmanager
     def open(self) -> Iterator[Access]:
@@ -199,9 +210,9 @@ class Door:
             self._keep(refusals)
 
     def _admit(self, session: Session, refusals: list[AuditLine]) -> Access:
-        """The worker as they stand now: a role taken away or an agreement that expired counts at once."""
-        today = self.now.astimezone(self._zone).date()
-        acting = workers.find_acting(session, self.worker.id, today)
+        acting, self._acting = self._acting, None
+        if acting is None:
+            acting = workers.find_acting(session, self.worker.id, day_of(self.now, self._zone))
         if acting is None or not acting[0].active:
             raise Failure(NOT_SIGNED_IN)
         fresh, actor = acting

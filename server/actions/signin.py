@@ -5,7 +5,7 @@ together, so that nobody can lock another out. Cookies and pages are not here.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from server.queries import audit, rate_limits, sessions, workers
 from server.queries.audit import AuditLine
 from server.queries.rate_limits import Limit
 from server.queries.sessions import Credential, SignInSession
+from server.queries.workers import Acting
 from server.security import totp
 from server.security.passwords import Passwords, why_unusable
 from server.security.tokens import hash_token, new_token
@@ -78,19 +79,19 @@ class SignIn:
         with self.database.writing() as session:
             sessions.end_session(session, hash_token(token))
 
-    def find_worker(self, token: str, now: datetime) -> Worker | None:
+    def find_acting(self, token: str, now: datetime, today: date) -> Acting | None:
         """Who holds this session, if it is still good: not idle too long, not too old, the worker still active."""
         with self.database.glancing() as session:
-            signed_in = sessions.find_signed_in(session, hash_token(token))
+            signed_in = sessions.find_signed_in(session, hash_token(token), today)
         if signed_in is None:
             return None
-        found, worker = signed_in
-        if not self._is_good(found, now) or not worker.active:
+        found, acting = signed_in
+        if not self._is_good(found, now) or not acting[0].active:
             return None
         if now - found.last_seen_at > TOUCH_AFTER:
             with self.database.writing() as session:
                 sessions.touch_session(session, found.token_hash, now)
-        return worker
+        return acting
 
     def _is_good(self, found: SignInSession, now: datetime) -> bool:
         is_fresh = now - found.last_seen_at <= self.settings.session_idle

@@ -3,13 +3,15 @@
 This is the first wall. The second, about the record itself, is `server.access`; phones prove themselves in `sync_api`.
 """
 
-from anyio import to_thread
+from typing import Any
+
 from litestar import Request
+from litestar.concurrency import sync_to_thread
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from server.access import Door
+from server.access import Door, day_of
 from server.http.cookies import read_session
 from server.http.headers import ensure_nonce
 from server.http.services import Services
@@ -23,6 +25,9 @@ OWN_PROOF = frozenset({Act.PUBLIC, Act.SYNC})
 
 open ones, and those where a phone shows its own token and signature.
 """
+
+READING = frozenset({"GET", "HEAD"})
+"""Requests that bring nothing with them to wait for."""
 
 
 class Gate(ASGIMiddleware):
@@ -45,13 +50,18 @@ class Gate(ASGIMiddleware):
 
     async def _admit(self, scope: Scope, action: Act) -> None:
         services, now = self._services, self._services.clock()
-        token = read_session(Request(scope), services.settings)
-        worker = await to_thread.run_sync(services.signin.find_worker, token, now) if token else None
-        if worker is None:
+        request: Request[Any, Any, Any] = Request(scope)
+        token = read_session(request, services.settings)
+        find = services.signin.find_acting
+        acting = await sync_to_thread(find, token, now, day_of(now)) if token else None
+        if acting is None:
             raise Failure(NOT_SIGNED_IN)
+        worker, _ = acting
         if not has_action(worker, action):
             raise Forbidden("Your role does not include this.")
-        scope["state"]["door"] = Door(services.database, worker, now, services.new_id)
+        # A page follows at once. A form may take its time to arrive, so whoever sent it is asked after again behind the door.
+        fresh = acting if request.method in READING else None
+        scope["state"]["door"] = Door(services.database, worker, now, services.new_id, acting=fresh)
 
 
 def has_action(worker: Worker, action: Act) -> bool:

@@ -1,15 +1,14 @@
 """Sign-in sessions and credentials. Cookies and passwords never come here: only their hashes do."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.queries.workers import WORKERS, read_worker
+from server.queries.workers import ACTING, Acting, read_acting
 from server.tables.session import sign_in_session
 from server.tables.worker import credential, worker
 from shared.model.value import Id, Value
-from shared.model.worker import Worker
 
 
 class SignInSession(Value, frozen=True, kw_only=True):
@@ -32,7 +31,7 @@ class Credential(Value, frozen=True, kw_only=True):
 
 
 _SIGNED_IN = (
-    WORKERS.add_columns(sign_in_session.c.created_at.label("session_created_at"), sign_in_session.c.last_seen_at)
+    ACTING.add_columns(sign_in_session.c.created_at.label("session_created_at"), sign_in_session.c.last_seen_at)
     .join(sign_in_session, sign_in_session.c.worker_id == worker.c.id)
     .where(sign_in_session.c.token_hash == bindparam("token_hash"))
 )
@@ -61,15 +60,16 @@ def find_session(session: Session, token_hash: str) -> SignInSession | None:
     return None if row is None else SignInSession(**row)
 
 
-def find_signed_in(session: Session, token_hash: str) -> tuple[SignInSession, Worker] | None:
-    """The session with this hash and who holds it, whether or not either is still good."""
-    row = session.execute(_SIGNED_IN, {"token_hash": token_hash}).first()
-    if row is None:
+def find_signed_in(session: Session, token_hash: str, today: date) -> tuple[SignInSession, Acting] | None:
+    """The session with this hash and who holds it, as policy knows them today; whether or not either is still good."""
+    rows = session.execute(_SIGNED_IN, {"token_hash": token_hash}).all()
+    if not rows:
         return None
+    row = rows[0]
     times = SignInSession(
         token_hash=token_hash, worker_id=row.id, created_at=row.session_created_at, last_seen_at=row.last_seen_at
     )
-    return times, read_worker(row)
+    return times, read_acting(rows, today)
 
 
 def touch_session(session: Session, token_hash: str, now: datetime) -> None:

@@ -1,11 +1,11 @@
 """Workers: who they are, and the facts about one as an actor that policy decides by.
 
-A worker with all that hangs on them is one statement: every request asks for it, and asks again behind the door.
+A worker with all that hangs on them is one statement: every request asks for it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
@@ -31,6 +31,9 @@ from shared.model.codes import AgreementKind, Role
 from shared.model.value import Id
 from shared.model.worker import Worker
 from shared.policy.actor import Actor, agreements_valid_until
+
+Acting: TypeAlias = tuple[Worker, Actor]
+"""A worker, and what policy knows of them."""
 
 
 class UnknownWorker(LookupError):
@@ -102,15 +105,12 @@ WORKERS: Select[Any] = select(
     _gather(worker_district.c.district_id, worker_district, worker_district.c.worker_id).label("district_ids"),
 )
 """A worker as `read_worker` takes one, to be narrowed by a condition: with the roles that their agency may hold (A11)."""
-_ACTING = (
-    WORKERS.add_columns(
-        _gather(team_district.c.district_id, _WALKED, worker_team.c.worker_id).label("walked"),
-        *(agreement.c[name].label(f"signed_{name}") for name in Agreement.__struct_fields__),
-    )
-    .outerjoin(agreement, agreement.c.agency_id == worker.c.agency_id)
-    .where(worker.c.id == bindparam("worker_id"))
-)  # fmt: skip
-"""One worker with the districts of their teams, a row for each agreement of their agency."""
+ACTING: Select[Any] = WORKERS.add_columns(
+    _gather(team_district.c.district_id, _WALKED, worker_team.c.worker_id).label("walked"),
+    *(agreement.c[name].label(f"signed_{name}") for name in Agreement.__struct_fields__),
+).outerjoin(agreement, agreement.c.agency_id == worker.c.agency_id)
+"""A worker as `read_acting` takes one, to be narrowed: with their teams' districts, a row for each agreement of their agency."""
+_ACTING = ACTING.where(worker.c.id == bindparam("worker_id"))
 
 
 def read_worker(row: Row[Any]) -> Worker:
@@ -132,11 +132,14 @@ def _apart(gathered: str | None) -> list[str]:
     return sorted(gathered.split(SEPARATOR)) if gathered else []
 
 
-def find_acting(session: Session, worker_id: Id, today: date) -> tuple[Worker, Actor] | None:
-    """The worker with this id, and what policy knows of them today. Their teams' districts count as theirs."""
+def find_acting(session: Session, worker_id: Id, today: date) -> Acting | None:
+    """The worker with this id, and what policy knows of them today."""
     rows = session.execute(_ACTING, {"worker_id": worker_id}).all()
-    if not rows:
-        return None
+    return read_acting(rows, today) if rows else None
+
+
+def read_acting(rows: Sequence[Row[Any]], today: date) -> Acting:
+    """A worker and what policy knows of them, from the rows of `ACTING`. Their teams' districts count as theirs."""
     found = read_worker(rows[0])
     signed = [_read_agreement(row) for row in rows if row.signed_id is not None]
     return found, Actor(

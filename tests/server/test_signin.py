@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from litestar.testing import TestClient
 
+from server.access import Door, day_of
+from server.actions.signin import SignIn
 from server.app import create_app
 from server.database import Database
+from server.problems import NOT_SIGNED_IN, Failure
 from server.queries import audit, sessions, workers
 from server.security import totp
 from server.security.passwords import Passwords, why_unusable
@@ -129,6 +132,40 @@ def test_a_worker_who_is_kept_out_is_out_at_once(
         workers.set_active(session, cast.priya.id, active=False)
     assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
     assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 401
+
+
+def test_what_a_request_found_is_good_for_one_transaction(
+    database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    with database.reading() as session:
+        found = workers.find_acting(session, cast.priya.id, day_of(clock()))
+    door = Door(database, cast.priya, clock(), new_id, acting=found)
+    with door.open() as access:
+        assert access.actor.worker_id == cast.priya.id
+    with database.writing() as session:
+        workers.set_active(session, cast.priya.id, active=False)
+    with pytest.raises(Failure) as refused, door.open():
+        pytest.fail("a worker who was kept out meanwhile")
+    assert refused.value.kind is NOT_SIGNED_IN
+
+
+def test_a_form_that_took_its_time_is_refused_to_whoever_is_kept_out_meanwhile(
+    sign_in: Callable[..., TestClient[Any]], cast: Cast, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(cast.priya)
+    client.get("/conferences", headers=PAGE)
+    find = SignIn.find_acting
+
+    def find_and_then_keep_out(self: SignIn, *asked: Any) -> Any:
+        found = find(self, *asked)
+        with database.writing() as session:
+            workers.set_active(session, cast.priya.id, active=False)
+        return found
+
+    monkeypatch.setattr(SignIn, "find_acting", find_and_then_keep_out)
+    form = {"district": "watford", "day": "2026-12-10", "time": "10:00", "_csrf_token": client.cookies["lantern-form"]}
+    answer = client.post("/conferences", data=form, headers=PAGE, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
 def test_a_second_factor_is_asked_for_and_each_code_works_once(
