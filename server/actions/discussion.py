@@ -7,12 +7,13 @@ from enum import Enum
 import msgspec
 
 from server.access import Access
-from server.actions.conferences import list_readers, open_conference
+from server.actions.conferences import PURPOSE, list_readers, open_conference
 from server.actions.outbox import Outbox
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
-from server.queries import agencies, case_actions, cases, conferences
+from server.queries import agencies, case_actions, cases, conferences, meeting
 from server.queries.conferences import Note
 from server.queries.districts import find_district
+from server.queries.meeting import Sitting
 from shared.model.case import Action, Case, CaseReview
 from shared.model.codes import CaseState
 from shared.model.conference import AgendaItem, Attendance, CaseConference
@@ -43,14 +44,16 @@ class CaseEnd(str, Enum):
     CLOSE = "close"
 
 
-def open_item(access: Access, conference_id: Id, position: int) -> tuple[CaseConference, list[AgendaItem], AgendaItem]:
-    """A conference that may be run, its agenda, and the item at a position. Raises NotFound."""
-    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
-    items = conferences.list_items(access.session, conference_id)
+def open_item(access: Access, conference_id: Id, position: int) -> tuple[Sitting, AgendaItem]:
+    """A conference that may be run, with its agenda, and the item at a position. Raises NotFound or Forbidden."""
+    sitting = meeting.find_sitting(access.session, conference_id)
+    subject = None if sitting is None else conferences.subject_of(sitting.conference)
+    access.require(Act.RUN_CONFERENCE, subject, purpose=PURPOSE)
+    items = () if sitting is None else sitting.items
     found = next((item for item in items if item.position == position), None)
-    if found is None:
+    if sitting is None or found is None:
         raise NotFound
-    return conference, items, found
+    return sitting, found
 
 
 def save_note(access: Access, conference_id: Id, position: int, *, base: str, notes: str, outcome: str) -> Saved:
@@ -59,8 +62,8 @@ def save_note(access: Access, conference_id: Id, position: int, *, base: str, no
     `base` is the text that the typing began from: whatever others stored since then is kept beside it, line by line.
     Raises Invalid for more than 10,000 characters, Failure when the conference has ended.
     """
-    conference, _, item = open_item(access, conference_id, position)
-    _still_on(conference)
+    sitting, item = open_item(access, conference_id, position)
+    _still_on(sitting.conference)
     conferences.lock_item(access.session, item.id)
     stored = conferences.find_note(access.session, item.id)
     base, notes = _plain_lines(base), _plain_lines(notes)
@@ -92,8 +95,8 @@ def agree_action(
 
     a bullet with an owner agency and a day. Raises Invalid where one is missing.
     """
-    conference, _, item = open_item(access, conference_id, position)
-    _still_on(conference)
+    sitting, item = open_item(access, conference_id, position)
+    _still_on(sitting.conference)
     owner = agencies.find_agency(access.session, agency_id) if agency_id else None
     case = cases.get_case(access.session, item.case_id)
     wrong = _what_is_wrong(text, owner is not None, due_on, access.today)

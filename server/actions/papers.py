@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from server.access import Access
 from server.actions.conferences import why_withheld
-from server.queries import agencies, case_actions, cases, conferences, people, priorities, subjects
+from server.queries import agencies, case_actions, cases, conferences, priorities, subjects
 from server.queries.case_actions import OwnedAction
 from shared.model.agency import Agency
 from shared.model.case import Case
@@ -76,28 +76,19 @@ def compose_paper(
         trained_on=access.today - timedelta(days=1),
     )
     items = conferences.list_items(access.session, conference.id) if only is None else only
-    of_items = cases.list_cases_by_id(access.session, [item.case_id for item in items])
-    discussed = {case.id: case for case in of_items}
-    known = {p.id: p for p in people.list_people(access.session, {case.person_id for case in discussed.values()})}
-    needs = priorities.list_newest_needs(access.session, known)
+    found = cases.list_cases_with_people(access.session, [item.case_id for item in items])
+    discussed = {case.id: (case, person) for case, person in found}
+    needs = priorities.list_newest_needs(access.session, {person.id for _, person in found})
     owed = _by_case(case_actions.list_actions(access.session, discussed))
     seen = subjects.list_cases(access.session, discussed)
     shown = []
     for item in items:
         subject = seen.get(item.case_id)
         seen_as = Relationship.NONE if subject is None else relationship(reader, subject, access.today)
-        if seen_as is not Relationship.NONE and discussed[item.case_id].person_id in known:
-            case = discussed[item.case_id]
+        if seen_as is not Relationship.NONE and item.case_id in discussed:
+            case, person = discussed[item.case_id]
             shown.append(
-                _paper_case(
-                    item,
-                    case,
-                    known[case.person_id],
-                    needs.get(case.person_id, ()),
-                    owed.get(case.id, ()),
-                    seen_as,
-                    agency,
-                )
+                _paper_case(item, case, person, needs.get(person.id, ()), owed.get(case.id, ()), seen_as, agency)
             )
     return Paper(agency=agency, withheld="", cases=tuple(shown))
 

@@ -1,7 +1,7 @@
 """Cases on the districts' MDT lists. Their actions are in `server.queries.case_actions`."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.queries import bulk
 from server.queries.concealment import not_concealed
+from server.queries.people import read_person
 from server.queries.statements import ids
 from server.queries.sync_sql import Sql, moment_of, some_moment_of
 from server.tables.case import mdt_case
@@ -50,6 +51,26 @@ def find_case(session: Session, case_id: Id) -> Case | None:
 def list_cases_by_id(session: Session, case_ids: Collection[Id]) -> list[Case]:
     """The cases with these ids, in the order of their ids. Unknown ids are left out."""
     return [_read(row) for row in session.execute(_CASES, {"case_ids": list(case_ids)}).mappings()]
+
+
+_CASES_AND_PEOPLE = (
+    select(mdt_case, *(column.label(f"who_{column.name}") for column in person.c))
+    .join(person, person.c.id == mdt_case.c.person_id)
+    .where(mdt_case.c.id.in_(ids("case_ids")))
+    .order_by(mdt_case.c.id)
+)
+
+
+def list_cases_with_people(session: Session, case_ids: Collection[Id]) -> list[tuple[Case, Person]]:
+    """The cases with these ids and whom each is about, in the order of their ids. Unknown ids are left out."""
+    rows = session.execute(_CASES_AND_PEOPLE, {"case_ids": list(case_ids)}).mappings()
+    return [
+        (
+            _read({name: row[name] for name in Case.__struct_fields__}),
+            read_person({column.name: row[f"who_{column.name}"] for column in person.c}),
+        )
+        for row in rows
+    ]
 
 
 class UnknownCase(LookupError):
@@ -181,6 +202,6 @@ def close_case(session: Session, case_id: Id, state: CaseState, outcome: str, no
     set_case(session, case_id, state=str(state.value), outcome=outcome[:200], closed_at=now)
 
 
-def _read(row: RowMapping) -> Case:
+def _read(row: RowMapping | Mapping[str, Any]) -> Case:
     basis = None if row["basis"] is None else EvidenceBasis(row["basis"])
     return Case(**{**row, "state": CaseState(row["state"]), "basis": basis})

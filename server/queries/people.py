@@ -1,6 +1,6 @@
 """People sleeping rough: their records as shown now, their needs, and which records are one person."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ def list_people(session: Session, person_ids: Collection[Id]) -> list[Person]:
     return [read_person(row) for row in rows]
 
 
-def read_person(row: RowMapping) -> Person:
+def read_person(row: RowMapping | Mapping[str, Any]) -> Person:
     """A person from a row of their table."""
     values: dict[str, Any] = {name: row[name] for name in PERSON_FIELDS}
     values |= {name: codes(values[name]) for name, codes in CODE_FIELDS.items()}

@@ -5,6 +5,7 @@ What is typed goes to the server a moment after each pause and is kept in the br
 (`static/discussion.js`); without scripts the same forms work with a button.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,12 +18,13 @@ from server.actions import discussion
 from server.actions.conferences import open_conference
 from server.actions.discussion import CaseEnd, Saved
 from server.actions.papers import compose_paper
-from server.problems import Invalid
-from server.queries import agencies, case_actions, conferences, seats
+from server.problems import Invalid, NotFound
+from server.queries import agencies, case_actions, conferences, meeting, seats
 from server.queries.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
+from shared.model.agency import Agency
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 from shared.rules.agenda import CASES_AT_MOST
@@ -88,7 +90,7 @@ def show_case(
 def read_note(door: NamedDependency[Door], conference_id: FromPath[Id], position: FromPath[int]) -> Response[Saved]:
     """What is stored now: other people's words reach this screen without a reload."""
     with door.open() as access:
-        _, _, item = discussion.open_item(access, conference_id, position)
+        _, item = discussion.open_item(access, conference_id, position)
         note = conferences.look_at_note(access.session, item.id)
         return Response(Saved(version=note.version, notes=note.notes, outcome=note.outcome))
 
@@ -203,7 +205,8 @@ def note_attendance(
 def show_end(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
     """What becomes of each case; one without a word is taken as not reached, until somebody says otherwise."""
     with door.open() as access:
-        conference, items, _ = discussion.open_item(access, conference_id, 1)
+        sitting, _ = discussion.open_item(access, conference_id, 1)
+        items = sitting.items
         notes = conferences.list_notes(access.session, conference_id)
         owed = {each.action.case_id for each in _agreed_now(access, [item.case_id for item in items])}
         people = case_actions.list_names(access.session, [item.case_id for item in items])
@@ -214,7 +217,7 @@ def show_end(request: AnyRequest, door: NamedDependency[Door], conference_id: Fr
         ]
         return page(
             request, "coordinator/end.html", title="Finish", section=SECTION, worker=access.worker, rows=rows, ends=ENDS,
-            conference=conference,
+            conference=sitting.conference,
         )  # fmt: skip
 
 
@@ -231,9 +234,9 @@ def end(
 ) -> Response[Any]:
     """Ends the conference: minutes, actions by agency, and each case's next MDT number."""
     with door.open() as access:
-        _, items, _ = discussion.open_item(access, conference_id, 1)
+        sitting, _ = discussion.open_item(access, conference_id, 1)
         known = {each.value for each in CaseEnd}
-        said = {item.case_id: getattr(data, f"end_{item.position}") for item in items}
+        said = {item.case_id: getattr(data, f"end_{item.position}") for item in sitting.items}
         ends = {case_id: CaseEnd(each) for case_id, each in said.items() if each in known}
         discussion.finish_conference(access, conference_id, ends)
     return go_to(f"{SECTION}/{conference_id}/minutes", "ended")
@@ -260,10 +263,10 @@ def _answer(
     errors: Errors | None = None,
     form: ActionForm | None = None,
 ) -> Response[str]:
-    conference, items, item = discussion.open_item(access, conference_id, position)
-    note = conferences.look_at_note(access.session, item.id)
-    every = {agency.id: agency for agency in agencies.list_agencies(access.session)}
-    case = next(iter(compose_paper(access, conference, every[access.actor.agency_id], only=[item]).cases), None)
+    sitting, item = discussion.open_item(access, conference_id, position)
+    conference, last = sitting.conference, len(sitting.items)
+    seated = seats.list_seats(access.session, conference.district_id)
+    case = next(iter(compose_paper(access, conference, _own_agency(access, seated), only=[item]).cases), None)
     if case is not None:
         access.note_seen(SubjectKind.PERSON, [case.person_id], purpose="case conference")
     owed = case.actions if case is not None else ()
@@ -271,17 +274,19 @@ def _answer(
     return page(
         request, "coordinator/discussion.html", title=f"Case {position}", section=SECTION, worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, form=form or ActionForm(), conference=conference, item=item,
-        case=case, note=note, today=access.today, now=access.now, last=len(items), now_agreed=now_agreed,
-        district=find_district(access.session, conference.district_id),
-        owners=_owners(access, conference.district_id),
-        updates=[(every[each.agency_id].name, each.text) for each in conferences.list_updates(access.session, conference_id)
-                 if each.case_id == item.case_id],
-        reviews=conferences.list_reviews(access.session, [item.case_id]).get(item.case_id, []),
+        case=case, written=meeting.find_written(access.session, item), today=access.today, now=access.now, last=last,
+        now_agreed=now_agreed, district_name=sitting.district_name,
+        owners=[("", "As the line says"), *((each.id, each.name) for each in seated)],
         started_at=conference.starts_at.isoformat(), path=_path(conference_id, position),
         previous_path=_path(conference_id, position - 1) if position > 1 else "",
-        next_path=_path(conference_id, position + 1) if position < len(items) else f"{SECTION}/{conference_id}/end",
+        next_path=_path(conference_id, position + 1) if position < last else f"{SECTION}/{conference_id}/end",
     )  # fmt: skip
 
 
-def _owners(access: Access, district_id: Id) -> list[tuple[str, str]]:
-    return [("", "As the line says"), *((each.id, each.name) for each in seats.list_seats(access.session, district_id))]
+def _own_agency(access: Access, seated: Sequence[Agency]) -> Agency:
+    """The reader's own agency, which mostly sits at the table as well. Raises NotFound."""
+    own = next((each for each in seated if each.id == access.actor.agency_id), None)
+    own = own or agencies.find_agency(access.session, access.actor.agency_id)
+    if own is None:
+        raise NotFound
+    return own
