@@ -10,7 +10,7 @@ from server.actions.discussion import CaseEnd
 from server.actions.minutes import compose_minutes
 from server.actions.papers import compose_paper
 from server.problems import Failure, Forbidden, Invalid, NotFound
-from server.queries import audit, case_actions, cases, seats
+from server.queries import audit, case_actions, cases, meeting, seats
 from server.queries import conferences as stored
 from server.queries.agencies import find_agency
 from shared.model.codes import CaseState
@@ -347,6 +347,25 @@ def test_a_written_update_reaches_the_minutes(enter) -> None:
     with enter("priya") as access:
         minutes = compose_minutes(access, conference)
     assert minutes.cases[0].updates == (("CGL Spectrum", "Script restarted on Monday."),)
+
+
+def test_the_meeting_reads_of_a_case_just_what_was_written_of_it(enter) -> None:
+    with enter("priya") as access:
+        conference = call(access, access.now)
+        discussion.save_note(access, conference.id, 1, base="", notes="Doing well", outcome="Flat")
+        discussion.save_note(access, conference.id, 2, base="", notes="Another case", outcome="")
+    with enter("ruth") as access:
+        for text in ("Script restarted on Monday.", "And kept."):
+            answers.write_update(access, conference.id, "case-joan", text)
+    with enter("priya") as access:
+        discussion.finish_conference(access, conference.id, {})
+        first, second = (discussion.open_item(access, conference.id, position)[1] for position in (1, 2))
+        written = meeting.find_written(access.session, first)
+        assert written.note == stored.look_at_note(access.session, first.id)
+        assert written.updates == (("CGL Spectrum", "Script restarted on Monday."), ("CGL Spectrum", "And kept."))
+        assert list(written.reviews) == stored.list_reviews(access.session, [first.case_id])[first.case_id]
+        assert (written.note.notes, written.reviews[-1].notes) == ("Doing well", "Doing well")
+        assert meeting.find_written(access.session, second).updates == ()
 
 
 def test_every_step_leaves_its_audit_line(enter, watford) -> None:

@@ -16,9 +16,9 @@ from sqlalchemy import text
 
 from server.actions import hiding
 from server.actions.conferences import schedule_conference
-from server.actions.discussion import agree_action, save_note
+from server.actions.discussion import agree_action, finish_conference, save_note
 from server.problems import Invalid, NotFound
-from server.queries import audit, concealment, conferences, indicators, presentations, subjects
+from server.queries import audit, concealment, conferences, indicators, meeting, presentations, subjects
 from server.queries import hotspots as maps
 from server.tables.recipient import recipient
 from server.tables.worker import worker, worker_district, worker_role
@@ -248,6 +248,24 @@ def test_a_conference_to_come_loses_them_and_what_was_typed_is_kept(enter: Any, 
         assert review.notes == "Wants her own front door"
         again = schedule_conference(access, county.WATFORD, now.replace(month=12), "", "priya", "tom")
         assert "case-joan" not in {item.case_id for item in conferences.list_items(access.session, again.id)}
+
+
+def test_a_conference_that_is_over_has_no_gap_where_they_were(enter: Any, watford: Any, now: Any, sam: str) -> None:
+    with enter("priya") as access:
+        conference = schedule_conference(access, county.WATFORD, now, "", "priya", "tom")
+        finish_conference(access, conference.id, {})
+        before = meeting.find_sitting(access.session, conference.id)
+    hide(enter, "joan")
+    with enter("priya") as access:
+        assert meeting.find_sitting(access.session, conference.id) == before
+    with enter(sam) as access:
+        seen = meeting.find_sitting(access.session, conference.id)
+        assert seen.items == tuple(conferences.list_items(access.session, conference.id))
+    assert (seen.conference, seen.district_name) == (before.conference, "Watford")
+    assert [item.case_id for item in seen.items] == [
+        item.case_id for item in before.items if item.case_id != "case-joan"
+    ]
+    assert [item.position for item in seen.items] == list(range(1, len(before.items)))
 
 
 def test_every_record_of_one_person_is_hidden_with_them(enter: Any, watford: Any, now: Any) -> None:
