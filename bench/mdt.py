@@ -77,7 +77,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         result: dict[str, Any] = {"size": size, "repeats": REPEATS, "bar": BAR}
         with serving(url, str(folder / "lantern"), workers=1) as (port, process):
             result |= ask(url, port, process)
-        result["template_cpu_ms"] = render_alone(url, folder, result.pop("paths"))
+        result |= look_inside(url, folder, result.pop("paths"))
         tell(f"a crowd for {options.crowd_seconds:.0f} s")
         with serving(url, str(folder / "lantern"), workers=2) as (port, _):
             result["crowd"] = run_crowd(url, port, options.crowd_seconds, tell)
@@ -99,7 +99,7 @@ def ask(url: str, port: int, process: int) -> dict[str, Any]:
         statements = list_statements(conference)
         least = f"/cases/news?{urlencode({'district': 'watford', 'since': NOW.isoformat()})}"
         result: dict[str, Any] = {
-            "paths": paths,
+            "paths": {"least": least} | paths,
             "least": {
                 "what": "a signed-in request that shows one number: session, policy, transaction, audit line",
                 **timed(connection, process, lambda: browser.get(least)),
@@ -224,8 +224,9 @@ def cpu_s(process: int | None) -> float:
     return time.process_time() if process is None else time.clock_gettime((~process << 3) | 2)
 
 
-def render_alone(url: str, folder: Path, paths: dict[str, str]) -> dict[str, float]:
-    """CPU milliseconds of the template alone, of each page's cost: its facts are caught once and rendered many times."""
+def look_inside(url: str, folder: Path, paths: dict[str, str]) -> dict[str, Any]:
+    """Of each page: how many statements it sends, and the CPU milliseconds of its template alone (its facts are caught once
+    and rendered many times). Beginning and ending the transaction are two more round trips of every page."""
     from litestar.testing import TestClient
 
     from server.app import create_app
@@ -241,14 +242,37 @@ def render_alone(url: str, folder: Path, paths: dict[str, str]) -> dict[str, flo
 
     engine.render = catch
     begun = time.monotonic()
+    statements: dict[str, int] = {}
     try:
         with TestClient(create_app(settings, lambda: NOW + timedelta(seconds=time.monotonic() - begun))) as browser:
             browser.cookies.set(COOKIE, TOKEN)
-            for path in paths.values():
-                browser.get(path, headers={"accept": "text/html"})
+            browser.get("/health")  # a first connection asks the database about itself
+            for name, path in paths.items():
+                with counted() as sent:
+                    browser.get(path, headers={"accept": "text/html"}).raise_for_status()
+                statements[name] = len(sent)
     finally:
         engine.render = render
-    return {name: render_many(*facts) for name, facts in zip(paths, caught, strict=True)}
+    pages = [name for name in paths if name != "least"]  # which is no page
+    template = {name: render_many(*facts) for name, facts in zip(pages, caught, strict=True)}
+    return {"statements": statements, "template_cpu_ms": template}
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that this process sends meanwhile, whichever way they are sent."""
+    sent: list[str] = []
+    execute = psycopg.Cursor.execute
+
+    def note(cursor: psycopg.Cursor[Any], query: Any, *rest: Any, **options: Any) -> psycopg.Cursor[Any]:
+        sent.append(str(query))
+        return execute(cursor, query, *rest, **options)
+
+    psycopg.Cursor.execute = note  # type: ignore[assignment, method-assign]
+    try:
+        yield sent
+    finally:
+        psycopg.Cursor.execute = execute  # type: ignore[method-assign]
 
 
 def render_many(template: str, context: dict[str, Any]) -> float:

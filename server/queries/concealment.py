@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from server.queries.sync_sql import Sql
 from server.queries.verification import list_groups
 from server.tables.case import mdt_case
 from server.tables.contact import contact, contact_person
@@ -55,16 +56,15 @@ def list_hidden(session: Session) -> Mapping[Id, frozenset[Id]]:
     return found
 
 
-_HIDDEN_NOW = (
-    select(person_hidden.c.person_id, person_hidden_agency.c.agency_id)
-    .outerjoin(person_hidden_agency, person_hidden_agency.c.hidden_id == person_hidden.c.id)
-    .where(person_hidden.c.lifted_at.is_(None))
-)
+_HIDDEN_NOW = """
+select h.person_id, a.agency_id from person_hidden h left join person_hidden_agency a on a.hidden_id = h.id
+where h.lifted_at is null
+"""
 
 
 def _read_hidden(session: Session) -> dict[Id, frozenset[Id]]:
     named: dict[Id, set[Id]] = {}
-    for person_id, agency_id in session.execute(_HIDDEN_NOW):
+    for person_id, agency_id in Sql(session).rows(_HIDDEN_NOW):
         named.setdefault(person_id, set()).update({agency_id} - {None})
     hidden: dict[Id, frozenset[Id]] = {}
     for person_id, same in (list_groups(session, list(named)) if named else {}).items():
