@@ -147,6 +147,7 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "page_size=8192",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",

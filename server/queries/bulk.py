@@ -49,6 +49,12 @@ def delete_of(session: Session, table: Table, column: str, values: Collection[st
         session.execute(table.delete().where(table.c[column].in_(values)))
 
 
+def lay_on_side(names: Collection[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
+    """Rows as the columns of these names."""
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return dict(zip(names, columns, strict=True))
+
+
 def _as_columns(rows: Sequence[Row] | Columns) -> Columns:
     """Rows turned on their side."""
     if isinstance(rows, Mapping):
@@ -69,9 +75,15 @@ def _bind(table: Table, columns: Columns, sql: Sql) -> Columns:
         return columns
     converters = {name: _converter(table, name) for name in columns}
     return {
-        name: column if (convert := converters[name]) is None else list(map(convert, column))
+        name: column if (convert := converters[name]) is None else _convert_all(column, convert)
         for name, column in columns.items()
     }
+
+
+def _convert_all(column: Sequence[Any], convert: Callable[[Any], Any]) -> list[Any]:
+    """A column's values converted, each distinct one once."""
+    converted = {value: convert(value) for value in set(column)}
+    return list(map(converted.__getitem__, column))
 
 
 @lru_cache(maxsize=1024)
@@ -85,7 +97,7 @@ def _converter(table: Table, name: str) -> Callable[[Any], Any] | None:
 
 @lru_cache(maxsize=4096)
 def _moment(value: datetime | None) -> str | None:
-    """As SQLAlchemy writes a time on SQLite, so that both read the same. A batch names the same moments again and again."""
+    """As SQLAlchemy writes a time on SQLite, so that both read the same. A batch names the same moments in several tables."""
     if value is None:
         return None
     utc = value if value.tzinfo is UTC else value.astimezone(UTC)
@@ -93,6 +105,5 @@ def _moment(value: datetime | None) -> str | None:
     return "%04d-%02d-%02d %02d:%02d:%02d.%06d" % day_and_time  # noqa: UP031 - half the time of the others
 
 
-@lru_cache(maxsize=1024)
 def _day(value: date | None) -> str | None:
     return None if value is None else value.isoformat()

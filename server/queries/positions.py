@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
+from server.queries.bulk import lay_on_side
 from server.queries.sync_sql import Sql
 from shared.model.codes import PinSource
 from shared.model.position import Position
@@ -23,28 +24,24 @@ NO_POSITION: dict[str, Any] = {
     "moved_from_latitude": None,
     "moved_from_longitude": None,
 }
+NOWHERE = tuple(NO_POSITION.values())
 
 
 def lay_flat(position: Position | None) -> dict[str, Any]:
     """The seven columns of a position; all None together when there is none."""
-    if position is None:
-        return NO_POSITION
-    moved_from = position.moved_from or (None, None)
-    return {
-        "latitude": position.latitude,
-        "longitude": position.longitude,
-        "pin_source": str(position.source.value),
-        "accuracy_m": position.accuracy_m,
-        "fix_age_s": position.fix_age_s,
-        "moved_from_latitude": moved_from[0],
-        "moved_from_longitude": moved_from[1],
-    }
+    return dict(zip(NO_POSITION, _flat(position), strict=True))
 
 
-def lay_all_flat(positions: Sequence[Position | None]) -> dict[str, list[Any]]:
+def lay_all_flat(positions: Sequence[Position | None]) -> dict[str, Sequence[Any]]:
     """The seven columns of many positions, each whole."""
-    flat = [lay_flat(position) for position in positions]
-    return {name: [each[name] for each in flat] for name in NO_POSITION}
+    return lay_on_side(NO_POSITION, list(map(_flat, positions)))
+
+
+def _flat(position: Position | None) -> tuple[Any, ...]:
+    if position is None:
+        return NOWHERE
+    source, moved_from = str(position.source.value), position.moved_from or (None, None)
+    return position.latitude, position.longitude, source, position.accuracy_m, position.fix_age_s, *moved_from
 
 
 def list_points(session: Session, table: Table, ids: Collection[Id]) -> dict[Id, Point]:
