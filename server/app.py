@@ -34,6 +34,7 @@ from server.security.keys import load_keys
 from server.security.passwords import Passwords
 from server.security.tokens import derive
 from server.settings import Settings
+from server.sync_api.gathered_pushes import GatheredPushes
 from server.sync_api.routes import sync_routers
 from server.web.layout.assets import asset_url
 from server.web.layout.page import page
@@ -87,12 +88,14 @@ def create_app(
     With `jobs`, what runs by itself runs beside it.
     """
     services = create_services(settings, clock, new_id)
+    pushes = GatheredPushes(services.database, services.project)
     background = Background(services) if jobs else None
     return Litestar(
         route_handlers=[check_health, explain_problem, *sync_routers(settings), *list_routes()],
         dependencies={
             "door": Provide(provide_door, sync_to_thread=False),
             "services": Provide(lambda: services, sync_to_thread=False),
+            "pushes": Provide(lambda: pushes, sync_to_thread=False),
         },
         middleware=[Gate(services)],
         csrf_config=_guard_forms(services),

@@ -130,7 +130,11 @@ def find_enrolment(session: Session, number: int) -> Enrolment | None:
         "from device_enrolment e join sync_device d on d.number = e.number where e.number = ?"
     )
     row = Sql(session).find(query, number)
-    return None if row is None else Enrolment(**_with_moments(_ENROLMENT_FIELDS, row[:-1]), status=row[-1])
+    return None if row is None else _enrolment(row)
+
+
+def _enrolment(row: Sequence[Any]) -> Enrolment:
+    return Enrolment(**_with_moments(_ENROLMENT_FIELDS, row[:-1]), status=row[-1])
 
 
 def _with_moments(fields: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
@@ -181,10 +185,18 @@ def add_token(session: Session, new: TokenRecord) -> None:
     session.execute(insert(device_token), [msgspec.structs.asdict(new)])
 
 
-def find_access(session: Session, access_hash: str) -> TokenRecord | None:
-    """The generation with this access token."""
-    row = Sql(session).find(f"select {', '.join(_TOKEN_FIELDS)} from device_token where access_hash = ?", access_hash)
-    return None if row is None else TokenRecord(**_with_moments(_TOKEN_FIELDS, row))
+def find_access(session: Session, access_hash: str) -> tuple[TokenRecord, Enrolment] | None:
+    """The generation with this access token, and the phone that it was given to."""
+    columns = [*(f"t.{name}" for name in _TOKEN_FIELDS), *(f"e.{name}" for name in _ENROLMENT_FIELDS), "d.status"]
+    query = (
+        f"select {', '.join(columns)} from device_token t join device_enrolment e on e.number = t.device_number "
+        "join sync_device d on d.number = e.number where t.access_hash = ?"
+    )
+    row = Sql(session).find(query, access_hash)
+    if row is None:
+        return None
+    token, phone = row[: len(_TOKEN_FIELDS)], row[len(_TOKEN_FIELDS) :]
+    return TokenRecord(**_with_moments(_TOKEN_FIELDS, token)), _enrolment(phone)
 
 
 def find_refresh(session: Session, refresh_hash: str, *, lock: bool = False) -> TokenRecord | None:

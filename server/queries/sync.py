@@ -6,6 +6,9 @@ taken: in PostgreSQL its row is held from there to the commit, which is what mak
 commits.
 """
 
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -52,9 +55,10 @@ from server.queries.sync_orders import (
 from server.queries.sync_sql import Sql
 from sync import feeds, server
 from sync.server import AcceptedChange, DecodedBatch, DeviceState, PushPlan
-from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer
+from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
 
 __all__ = [
+    "Arrival",
     "DeviceHealth",
     "FieldConflict",
     "Project",
@@ -79,6 +83,7 @@ __all__ = [
     "publish",
     "pull",
     "push",
+    "push_together",
     "record_refusal",
     "record_wiped",
     "register_device",
@@ -91,6 +96,22 @@ __all__ = [
 ]
 
 
+class Arrival(Struct, frozen=True):
+    """A phone's push as it came: the number of the phone that proved itself, what it sent, when that was received."""
+
+    device: int
+    batch: DecodedBatch
+    received_at_ms: int
+
+
+class _Taken(Struct, frozen=True):
+    """An arrival that is not refused, and what it comes to."""
+
+    arrival: Arrival
+    device: DeviceState
+    plan: PushPlan
+
+
 def push(
     session: Session, device_number: int, batch: DecodedBatch, received_at_ms: int, project: Project
 ) -> PushAnswer:
@@ -99,28 +120,44 @@ def push(
     `project` is told the accepted changes; one that it fails on is quarantined and the others stand. Raises `Refused`
     unknown_device, another_device, wipe, revoked, gap or fork: then nothing was stored.
     """
+    (answered,) = push_together(session, [Arrival(device_number, batch, received_at_ms)], project)
+    if isinstance(answered, Refused):
+        raise answered
+    return answered
+
+
+def push_together(session: Session, arrivals: Sequence[Arrival], project: Project) -> list[PushAnswer | Refused]:
+    """The same for several phones at once, no two of which bring the same change; each is answered, or refused, by itself.
+
+    On PostgreSQL give them in the order of their numbers: each phone's row is held to the commit.
+    """
     sql = Sql(session)
-    device = devices.get_device(sql, device_number, lock=True)
-    known = changes.find_known(sql, device_number, device.acked, batch)
-    plan = server.plan_push(device, batch, known, received_at_ms)
-    changes.insert_changes(sql, plan.stored)
-    plan = _project(session, sql, plan, project)
-    devices.record_push(sql, device_number, plan.acked, plan.acked_id)
-    devices.record_seen(
-        sql, device_number, now_ms=received_at_ms, phone_ms=batch.now_ms, unsent=batch.unsent, app=batch.app
-    )
-    if plan.stored or plan.again:
-        _feed(sql, device, plan)
-    return server.push_answer(plan, device_number, received_at_ms)
+    planned = [_plan(sql, arrival) for arrival in arrivals]
+    taken = [each for each in planned if isinstance(each, _Taken)]
+    changes.insert_changes(sql, [stored for each in taken for stored in each.plan.stored])
+    taken = _project(session, sql, taken, project)
+    for each in taken:
+        _record(sql, each)
+    _feed(sql, [each for each in taken if each.plan.stored or each.plan.again])
+    return [each if isinstance(each, Refused) else _answer(each) for each in planned]
 
 
-def _project(session: Session, sql: Sql, plan: PushPlan, project: Project) -> PushPlan:
-    accepted = plan.accepted
-    if not accepted:
-        return plan
-    reasons = _apply(session, sql, accepted, project)
+def _plan(sql: Sql, arrival: Arrival) -> _Taken | Refused:
+    try:
+        device = devices.get_device(sql, arrival.device, lock=True)
+        known = changes.find_known(sql, arrival.device, device.acked, arrival.batch)
+        return _Taken(arrival, device, server.plan_push(device, arrival.batch, known, arrival.received_at_ms))
+    except Refused as refused:
+        return refused
+
+
+def _project(session: Session, sql: Sql, taken: list[_Taken], project: Project) -> list[_Taken]:
+    accepted = [change for each in taken for change in each.plan.accepted]
+    reasons = _apply(session, sql, accepted, project) if accepted else {}
+    if not reasons:
+        return taken
     changes.quarantine_changes(sql, reasons)
-    return server.quarantine(plan, reasons)
+    return [structs.replace(each, plan=server.quarantine(each.plan, reasons)) for each in taken]
 
 
 def _apply(session: Session, sql: Sql, accepted: list[AcceptedChange], project: Project) -> dict[str, str]:
@@ -138,15 +175,36 @@ def _apply(session: Session, sql: Sql, accepted: list[AcceptedChange], project: 
     return {}
 
 
-def _feed(sql: Sql, device: DeviceState, plan: PushPlan) -> None:
-    """The serialised tail: from here to the commit this push holds the counter."""
+def _record(sql: Sql, taken: _Taken) -> None:
+    """What a push tells of its phone."""
+    number, batch = taken.device.number, taken.arrival.batch
+    devices.record_push(sql, number, taken.plan.acked, taken.plan.acked_id)
+    devices.record_seen(
+        sql, number, now_ms=taken.arrival.received_at_ms, phone_ms=batch.now_ms, unsent=batch.unsent, app=batch.app
+    )
+
+
+def _feed(sql: Sql, taken: Sequence[_Taken]) -> None:
+    """The serialised tail: from here to the commit these pushes hold the counter."""
+    if not taken:
+        return
     last_seq = feed.lock_counter(sql)
-    erased = changes.find_erased(sql, [*(s.id for s in plan.stored), *plan.again])
+    stored = [one for each in taken for one in each.plan.stored]
+    erased = changes.find_erased(sql, [*(s.id for s in stored), *(i for each in taken for i in each.plan.again)])
     if erased:
-        changes.strip_changes(sql, {s.id: s.body for s in plan.stored if s.id in erased})
-    entities = {s.entity for s in plan.stored if s.entity}
+        changes.strip_changes(sql, {s.id: s.body for s in stored if s.id in erased})
+    entities = {s.entity for s in stored if s.entity}
     placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
-    feed.append(sql, feeds.route_all(plan, device.number, placements, erased, concealed), last_seq)
+    entries = [
+        entry
+        for each in taken
+        for entry in feeds.route_all(each.plan, each.device.number, placements, erased, concealed)
+    ]
+    feed.append(sql, entries, last_seq)
+
+
+def _answer(taken: _Taken) -> PushAnswer:
+    return server.push_answer(taken.plan, taken.device.number, taken.arrival.received_at_ms)
 
 
 def pull(

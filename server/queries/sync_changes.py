@@ -60,6 +60,7 @@ def find_known(sql: Sql, device: int, acked: int, batch: DecodedBatch) -> KnownN
         return KnownNumbers()
     first, last = batch.records[0].n, min(batch.records[-1].n, acked)
     ids = _find_ids(sql, device, first, last) if first <= last else {}
+    ids |= _find_elsewhere(sql, {r.n: record_id(r, device) for r in batch.records if r.n <= acked and r.n not in ids})
     fresh = {record_id(r, device) for r in batch.records if r.n > acked and not r.is_hole}
     reasons = dict(map(tuple, sql.rows("select id, reason from sync_change where id in ?*", fresh))) if fresh else {}
     return KnownNumbers(ids, reasons)
@@ -68,6 +69,17 @@ def find_known(sql: Sql, device: int, acked: int, batch: DecodedBatch) -> KnownN
 def _find_ids(sql: Sql, device: int, first: int, last: int) -> dict[int, str]:
     found = sql.rows("select n, id from sync_change where device = ? and n between ? and ?", device, first, last)
     return dict(found)
+
+
+def _find_elsewhere(sql: Sql, ids: Mapping[int, str]) -> dict[int, str]:
+    """Of numbers under which nothing lies here: the same id where its change lies under another number, else none.
+
+    They were acknowledged as something that another number had brought. What is nowhere must not be taken for it.
+    """
+    if not ids:
+        return {}
+    stored = {change_id for (change_id,) in sql.rows("select id from sync_change where id in ?*", set(ids.values()))}
+    return {n: change_id if change_id in stored else "" for n, change_id in ids.items()}
 
 
 def insert_changes(sql: Sql, stored: Sequence[Stored]) -> None:

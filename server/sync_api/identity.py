@@ -39,10 +39,11 @@ class SignedRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """A phone that has proved itself."""
+    """A phone whose token and signature are good. `fresh_token` is the hash of a token that was never used before."""
 
     enrolment: Enrolment
     proof: Proof
+    fresh_token: str = ""
 
     @property
     def number(self) -> int:
@@ -80,14 +81,34 @@ def read_token(request: Request[Any, Any, Any]) -> str:
 
 
 def identify(session: Session, signed: SignedRequest, now: datetime) -> Caller:
-    """The phone that holds this access token and signed this request. Raises Failure (401) otherwise."""
-    token = devices.find_access(session, hash_token(signed.token)) if signed.token else None
-    if token is None or token.revoked_at is not None or now > token.access_expires_at:
-        raise Failure(TOKEN_REFUSED)
-    caller = identify_number(session, signed, token.device_number, now)
-    if token.first_used_at is None:
-        devices.mark_used(session, token.access_hash, now)
+    """The phone that holds this access token and signed this request. Raises Failure (401) otherwise.
+
+    Give this a writing transaction: the request's nonce is used up in it.
+    """
+    caller = recognise(session, signed, now)
+    use_up(session, caller, now)
     return caller
+
+
+def recognise(session: Session, signed: SignedRequest, now: datetime) -> Caller:
+    """The first half of it, which writes nothing. Raises Failure (401)."""
+    found = devices.find_access(session, hash_token(signed.token)) if signed.token else None
+    if found is None:
+        raise Failure(TOKEN_REFUSED)
+    token, enrolment = found
+    if token.revoked_at is not None or now > token.access_expires_at:
+        raise Failure(TOKEN_REFUSED)
+    if not signed.is_signed_by(enrolment.signing_key):
+        raise _refuse_proof(to_ms(now))
+    fresh = token.access_hash if token.first_used_at is None else ""
+    return Caller(enrolment=enrolment, proof=signed.proof, fresh_token=fresh)
+
+
+def use_up(session: Session, caller: Caller, now: datetime) -> None:
+    """The second half: the nonce is good once, and the token has reached its phone. Raises Failure (401) for a replay."""
+    _use_nonce(session, caller, now)
+    if caller.fresh_token:
+        devices.mark_used(session, caller.fresh_token, now)
 
 
 def identify_number(session: Session, signed: SignedRequest, number: int, now: datetime) -> Caller:
@@ -98,9 +119,15 @@ def identify_number(session: Session, signed: SignedRequest, number: int, now: d
     enrolment = devices.find_enrolment(session, number)
     if enrolment is None or not signed.is_signed_by(enrolment.signing_key):
         raise _refuse_proof(to_ms(now))
-    if not devices.use_nonce(session, number, signed.proof.nonce, signed.proof.at_ms + ACCEPTED_AROUND_MS):
+    caller = Caller(enrolment=enrolment, proof=signed.proof)
+    _use_nonce(session, caller, now)
+    return caller
+
+
+def _use_nonce(session: Session, caller: Caller, now: datetime) -> None:
+    expires_ms = caller.proof.at_ms + ACCEPTED_AROUND_MS
+    if not devices.use_nonce(session, caller.number, caller.proof.nonce, expires_ms):
         raise _refuse_proof(to_ms(now))
-    return Caller(enrolment=enrolment, proof=signed.proof)
 
 
 def to_ms(moment: datetime) -> int:

@@ -6,7 +6,6 @@ import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
-from sqlalchemy.orm import Session
 
 from server.actions.enrolment import renew_number
 from server.actions.validation import validate
@@ -16,40 +15,33 @@ from server.http.services import Services
 from server.queries import sync
 from server.sync_api.admission import admit, note_refusal
 from server.sync_api.bodies import answer, open_body
-from server.sync_api.identity import Caller, identify, read_signed, to_ms
+from server.sync_api.gathered_pushes import GatheredPushes
+from server.sync_api.identity import Caller, identify, read_signed, recognise, to_ms
 from shared.model.codes import DeviceStatus
 from shared.policy import Act
-from sync.reading import DecodedBatch, decode_batch
-from sync.wire import PushAnswer, Refused, encode, read_pull_request, read_receipt
+from sync.reading import decode_batch
+from sync.wire import Refused, encode, read_pull_request, read_receipt
 
 SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "sync_to_thread": True, "status_code": 200}
 
 
 @post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 429, 503))
-def push(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
+def push(
+    request: Request[Any, Any, Any],
+    body: RawBody,
+    services: NamedDependency[Services],
+    pushes: NamedDependency[GatheredPushes],
+) -> Response[bytes]:
     """Take the next changes of a phone's log (JSON as `sync.wire.PushRequest`, gzip or zstd).
 
     Everything up to `acked` is durable when this answers. Sending the same again changes nothing.
     """
     now = services.clock()
     signed = read_signed(request, body, now)
+    with services.database.glancing() as session:
+        caller = recognise(session, signed, now)
     batch = decode_batch(open_body(request, body), validate=validate)
-    number = 0
-    try:
-        with services.database.writing() as session:
-            number = identify(session, signed, now).number
-            taken = take(services, session, number, batch, to_ms(now))
-    except Refused as refused:
-        _note_refusal(services, number, refused)
-        raise
-    except BUSY as error:
-        raise Refused("busy", retry_after_s=5) from error
-    return answer(request, encode(taken))
-
-
-def take(services: Services, session: Session, number: int, batch: DecodedBatch, now_ms: int) -> PushAnswer:
-    """Store and project a batch."""
-    return sync.push(session, number, batch, now_ms, services.project)
+    return answer(request, encode(pushes.take(caller, batch, now)))
 
 
 @post("/pull", **SYNC, responses=problems(400, 401, 403, 413, 426, 429, 503))
@@ -108,9 +100,3 @@ def _read(decoder: Any, plain: bytes) -> Any:
         return decoder(plain)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise Refused("malformed", detail="The body is not what this address takes.") from error
-
-
-def _note_refusal(services: Services, number: int, refused: Refused) -> None:
-    if number and refused.code in {"gap", "fork"}:
-        with services.database.writing() as session:
-            sync.record_refusal(session, number, refused.code)

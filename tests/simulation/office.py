@@ -6,8 +6,9 @@ here: the world decides what happens.
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Protocol
 
 from sqlalchemy import create_engine, event, text
@@ -19,9 +20,9 @@ from server.queries import sync as queries
 from server.queries.sync_blobs import append_blob, begin_blob
 from server.queries.sync_sql import Sql
 from server.tables.columns import metadata
-from sync import wire
+from sync import server, wire
 from sync.encoding import inflate
-from sync.reading import SOUND, Sound, decode_batch
+from sync.reading import SOUND, DecodedBatch, Sound, decode_batch
 from sync.safety import safe_numbers
 from sync.server import AcceptedChange
 from sync.wire import Change
@@ -134,6 +135,10 @@ def validate(change: Change) -> Sound | str:
     return "not a sound change" if bytes(change.p) == b'"unsound"' else SOUND
 
 
+def _inflate(squeezed: bytes) -> bytes:
+    return inflate(squeezed, "gzip", 8 << 20)
+
+
 def project(_session: Session, accepted: list[AcceptedChange]) -> None:
     """A domain with one fault in it."""
     if any(bytes(a.change.p) == b'"poison"' for a in accepted):
@@ -160,28 +165,51 @@ class Office:
     backups: list[Backup] = field(default_factory=list)
     scopes: dict[int, list[str]] = field(default_factory=dict)
     placed: dict[str, list[str]] = field(default_factory=dict)
+    waiting: list[tuple[int, DecodedBatch]] = field(default_factory=list)
 
     # ------------------------------------------------------------------------------------------------------- the wire
 
     def handle(self, number: int, kind: str, squeezed: bytes, now_ms: int) -> tuple[int, bytes]:
         """Answer a request as the HTTP layer does: a status and a plain body."""
         try:
-            return 200, wire.encode(self._answer(number, kind, inflate(squeezed, "gzip", 8 << 20), now_ms))
+            return 200, wire.encode(self._answer(number, kind, squeezed, now_ms))
         except wire.Refused as refused:
             return refused.status, wire.encode(refused.refusal)
 
-    def _answer(self, number: int, kind: str, body: bytes, now_ms: int) -> Any:
+    def keep_waiting(self, number: int, squeezed: bytes) -> None:
+        """A push that waits for its turn. Its phone has given up by the time it goes along with another's."""
+        with suppress(wire.Refused):
+            self.waiting.append((number, self._read_push(squeezed)))
+
+    def _answer(self, number: int, kind: str, squeezed: bytes, now_ms: int) -> Any:
         if kind == "push":
-            batch = decode_batch(body, validate=validate)
-            with self.store.writing() as session:
-                return queries.push(session, number, batch, now_ms, project)
+            return self._push(number, self._read_push(squeezed), now_ms)
         if kind == "pull":
+            request = wire.read_pull_request(_inflate(squeezed))
             with self.store.writing() as session:
-                request = wire.read_pull_request(body)
                 return queries.pull(session, number, request, now_ms, minimum_app=self.minimum_app)
         if kind == "renew":
             return self._renew(number, now_ms)
         return self._take_receipt(number, now_ms)
+
+    def _push(self, number: int, batch: DecodedBatch, now_ms: int) -> wire.PushAnswer:
+        """Take a push, and those along that wait and may go with it."""
+        together = [(number, batch)]
+        for waiting in self.waiting:
+            if server.may_go_together(waiting[1], [each for _, each in together]):
+                together.append(waiting)
+        self.waiting = [each for each in self.waiting if each not in together]
+        arrivals = [queries.Arrival(each, brought, now_ms) for each, brought in sorted(together, key=itemgetter(0))]
+        with self.store.writing() as session:
+            answers = queries.push_together(session, arrivals, project)
+        (mine,) = (answer for arrival, answer in zip(arrivals, answers, strict=True) if arrival.batch is batch)
+        if isinstance(mine, wire.Refused):
+            raise mine
+        return mine
+
+    @staticmethod
+    def _read_push(squeezed: bytes) -> DecodedBatch:
+        return decode_batch(_inflate(squeezed), validate=validate)
 
     def _renew(self, number: int, now_ms: int) -> wire.Renewed:
         with self.store.writing() as session:

@@ -13,7 +13,7 @@ from msgspec import structs
 from mobile.store import sync_rows
 from mobile.store.sync import SyncStore
 from server.queries import sync as queries
-from server.queries import sync_orders
+from server.queries import sync_changes, sync_orders
 from sync import clock, device, digest, feeds, merge, server, skeleton
 from sync.feeds import Entry
 from sync.wire import EVICT
@@ -36,6 +36,14 @@ def a_batch_must_go_on_from_what_the_server_holds(patch: Patch) -> None:
 
 def a_number_means_one_change(patch: Patch) -> None:
     patch.setattr(server, "check_fork", lambda device, batch, ids: None)
+
+
+def pushes_of_one_phone_follow_each_other(patch: Patch) -> None:
+    patch.setattr(server, "may_go_together", lambda batch, others: True)
+
+
+def what_lies_nowhere_is_not_taken_for_acknowledged(patch: Patch) -> None:
+    patch.setattr(sync_changes, "_find_elsewhere", lambda sql, ids: {})
 
 
 def a_cursor_must_agree_with_our_past(patch: Patch) -> None:
@@ -187,6 +195,8 @@ RULES: Mapping[str, SwitchOff] = {
         a_gap_is_refused,
         a_batch_must_go_on_from_what_the_server_holds,
         a_number_means_one_change,
+        pushes_of_one_phone_follow_each_other,
+        what_lies_nowhere_is_not_taken_for_acknowledged,
         a_cursor_must_agree_with_our_past,
         the_hash_covers_stamps_and_dots,
         stamps_are_clamped,

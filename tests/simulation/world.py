@@ -33,6 +33,9 @@ DAY_MS = 86_400_000
 SKEWS_MS = [0, 0, 400, -90_000, 3_600_000, -400 * DAY_MS, 3_650 * DAY_MS]
 QUIET_ROUNDS_MAX = 20
 
+CROWDED_FROM = 10_000
+"""From this seed on pushes also wait and go together. The worlds before keep the histories in which faults were found."""
+
 Late = Callable[[], None]
 
 
@@ -41,6 +44,7 @@ class World:
 
     def __init__(self, seed: int | random.Random, store: Store, steps: int = 160) -> None:
         self.chance = seed if isinstance(seed, random.Random) else random.Random(seed)
+        self.is_crowded = isinstance(seed, random.Random) or seed >= CROWDED_FROM
         self.steps = steps
         self.now_ms = 1_794_000_000_000
         self.office = Office(store)
@@ -174,6 +178,10 @@ class World:
         if fate < 0.13:
             squeezed = squeezed[: self.chance.randrange(len(squeezed))]
             self.counts["half request"] += 1
+        if self.is_crowded and ask.kind == PUSH and self.chance.random() < 0.25:
+            self.office.keep_waiting(phone.number, squeezed)
+            self.counts["waiting push"] += 1
+            return None
         answer = self._handle(phone.number, ask.kind, squeezed)
         if fate > 0.92 and answer is not None:
             self._repeat(phone.number, ask.kind, squeezed)
@@ -218,7 +226,9 @@ class World:
         if kind not in {PUSH, PULL}:
             return
         before = self._extent()
+        waiting, self.office.waiting = self.office.waiting, []
         self._handle(number, kind, squeezed)
+        self.office.waiting = waiting
         assert self._extent() == before, "I7: a repeated request changed something"
 
     def _extent(self) -> list[Any]:

@@ -9,6 +9,7 @@ from server.queries import sync as queries
 from shared.model.codes import DeviceStatus
 from sync import wire
 from sync.authoring import NewChange
+from sync.encoding import deflate_gzip
 from sync.pacing import Sizes, retry_delay_s
 from sync.wire import read_change
 from tests.simulation.faults import Crash
@@ -172,6 +173,29 @@ def test_a_copy_never_pushes_on_from_another_past_than_the_servers(night: Night)
     night.say(phone)
     night.sync(phone)
     assert night.dot(lost_at_first)[0] == phone.number
+
+
+def test_what_a_late_push_acknowledged_is_not_taken_for_a_copys_change(night: Night) -> None:
+    """It waited while its phone took a new number and brought the same change under that: its number holds nothing itself."""
+    phone, other = night.phone(), night.phone()
+    copy = phone.clone("copy")
+    night.phones.append(copy)
+    hers, theirs = night.say(phone), night.say(copy)
+    late = deflate_gzip(wire.encode(phone.store.next_push(10, night.now_ms, NEW_APP)))
+    night.office.back_up()
+    night.sync(copy)
+    night.sync(phone)
+    assert phone.number != copy.number
+    night.office.restore(night.office.backups[0], night.now_ms)
+    night.sync(phone)
+    night.office.keep_waiting(copy.number, late)
+    night.say(other)
+    night.sync(other)
+    assert night.dot(hers) == (phone.number, 1)
+    more = night.say(copy)
+    night.sync(copy)
+    assert [night.dot(theirs), night.dot(more)] == [(copy.number, 1), (copy.number, 2)]
+    assert len({phone.number, copy.number, 1}) == 3, "the copy took a new number as well"
 
 
 def test_a_copys_patch_does_not_hide_what_its_other_self_wrote(night: Night) -> None:
