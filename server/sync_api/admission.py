@@ -1,18 +1,24 @@
 """Whether a phone may be told anything today. What it sends is taken all the same: nothing recorded is stranded on a phone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from server.database import BUSY
 from server.http.services import Services
 from server.queries import audit, workers
 from server.queries.audit import AuditLine
 from server.queries.devices import Enrolment
+from server.sync_api.identity import Caller, SignedRequest, identify
+from shared.model.codes import DeviceStatus
 from shared.policy import Act
 from shared.policy.decide import why_no_personal_data
 from sync.wire import Refused
 
+RETRY_BUSY_S = 5
 RETRY_UNCONFIRMED_S = 10
 """Two people stand beside each other and compare digits: soon enough for them."""
 RETRY_AGREEMENT_S = 900
@@ -20,7 +26,34 @@ RETRY_AGREEMENT_S = 900
 NO_WORKER = "Whoever carried this phone does not work here any more."
 
 
-def admit(session: Session, services: Services, enrolment: Enrolment, now: datetime) -> None:
+@contextmanager
+def telling(services: Services, signed: SignedRequest, now: datetime) -> Iterator[tuple[Session, Caller]]:
+    """A transaction in which a phone that may be told something today is told it.
+
+    Raises Failure (401) for one that does not prove itself, and `Refused`: `unconfirmed` and `agreement` as `_admit` says, `busy`
+    when the database is not free. A phone that was revoked or is to be wiped gets this far: `sync` tells it so.
+    """
+    caller: Caller | None = None
+    try:
+        with services.database.writing() as session:
+            caller = identify(session, signed, now)
+            if caller.enrolment.status == DeviceStatus.OK:
+                _admit(session, services, caller.enrolment, now)
+            yield session, caller
+    except Refused as refused:
+        if caller is not None and refused.code == "agreement":
+            _note_refusal(services, caller.enrolment, now, refused)
+        raise
+    except BUSY as error:
+        raise busy() from error
+
+
+def busy() -> Refused:
+    """The database is not free: the phone may ask again."""
+    return Refused("busy", retry_after_s=RETRY_BUSY_S)
+
+
+def _admit(session: Session, services: Services, enrolment: Enrolment, now: datetime) -> None:
     """Let a phone be told what it follows.
 
     Raises Refused: `unconfirmed` while nobody has compared its four digits, for whoever used the code may not be whom it was
@@ -35,7 +68,7 @@ def admit(session: Session, services: Services, enrolment: Enrolment, now: datet
         raise Refused("agreement", retry_after_s=RETRY_AGREEMENT_S, detail=reason)
 
 
-def note_refusal(services: Services, enrolment: Enrolment, now: datetime, refused: Refused) -> None:
+def _note_refusal(services: Services, enrolment: Enrolment, now: datetime, refused: Refused) -> None:
     """Write down that an agreement kept a phone from its people. In a transaction of its own: the refusal ended the other."""
     with services.database.writing() as session:
         worker = workers.find_worker(session, enrolment.worker_id)

@@ -3,6 +3,7 @@
 what a phone squeezed is opened within bounds, and what it gets is squeezed as it can take it.
 """
 
+import hashlib
 from typing import Any
 
 import zstandard
@@ -63,3 +64,12 @@ def answer(request: Request[Any, Any, Any], body: bytes, status: int = 200) -> R
         elif "gzip" in accepted:
             body, headers["content-encoding"] = deflate_gzip(body, GZIP_LEVEL), "gzip"
     return Response(body, status_code=status, media_type="application/json", headers=headers)
+
+
+def answer_unless_known(request: Request[Any, Any, Any], body: bytes) -> Response[bytes]:
+    """An answer with its tag, or 304 and nothing where the phone has named that tag: nothing has changed since."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    is_known = request.headers.get("if-none-match", "") == tag
+    told = answer(request, b"", 304) if is_known else answer(request, body)
+    told.set_header("etag", tag)
+    return told

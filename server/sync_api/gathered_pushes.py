@@ -15,6 +15,7 @@ from server.database import BUSY, Database
 from server.problems import Failure
 from server.queries import sync
 from server.queries.sync import Arrival, Project
+from server.sync_api.admission import busy
 from server.sync_api.identity import Caller, to_ms, use_up
 from sync.reading import DecodedBatch
 from sync.server import may_go_together
@@ -23,7 +24,6 @@ from sync.wire import PushAnswer, Refused
 CHANGES_MAX = 2_000
 """No transaction takes more, save for one phone that sends more by itself: nobody waits long for what others brought."""
 WAIT_S = 10.0
-RETRY_S = 5
 COUNTED = frozenset({"gap", "fork"})
 """Refusals that the devices' page counts."""
 
@@ -121,11 +121,6 @@ class GatheredPushes:
                 for each in refused:
                     assert isinstance(each.outcome, Refused)
                     sync.record_refusal(session, each.caller.number, each.outcome.code)
-
-
-def busy() -> Refused:
-    """The database is not free: the phone may ask again."""
-    return Refused("busy", retry_after_s=RETRY_S)
 
 
 def _find_replay(session: Session, waiting: Waiting) -> Failure | None:

@@ -2,7 +2,6 @@
 and a worker who may see where people are, and each answer is in the audit.
 """
 
-import hashlib
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,9 +15,9 @@ from server.hotspots.tonight import band_of, corners_of, find_known, list_likely
 from server.http.openapi import problems
 from server.http.services import Services
 from server.queries import agencies, sync, workers
-from server.sync_api.admission import admit, note_refusal
-from server.sync_api.bodies import answer
-from server.sync_api.identity import Caller, SignedRequest, identify, read_signed
+from server.sync_api.admission import telling
+from server.sync_api.bodies import answer_unless_known
+from server.sync_api.identity import SignedRequest, read_signed
 from shared.geo.night import outreach_night
 from shared.model.likely import LikelySquare, LikelySquares
 from shared.model.value import Id
@@ -42,28 +41,16 @@ def send_likely_cells(request: Request[Any, Any, Any], services: NamedDependency
     door, team_id = _admit(services, read_signed(request, b"", now), now)
     with door.open() as access:
         told = msgspec.json.encode(_find_squares(access, team_id, services.settings.crs))
-    tag = f'"{hashlib.sha256(told).hexdigest()[:32]}"'
-    is_known = request.headers.get("if-none-match", "") == tag
-    reply = answer(request, b"", 304) if is_known else answer(request, told)
-    reply.set_header("etag", tag)
-    return reply
+    return answer_unless_known(request, told)
 
 
 def _admit(services: Services, signed: SignedRequest, now: datetime) -> tuple[Door, Id]:
     """The door for whoever carries this phone, and its team. Raises Failure or Refused for a phone that is told nothing."""
-    caller: Caller | None = None
-    try:
-        with services.database.writing() as session:
-            caller = identify(session, signed, now)
-            gate = sync.get_device_state(session, caller.number).gate
-            if not gate.may_pull:
-                raise Refused(gate.refusal)
-            admit(session, services, caller.enrolment, now)
-            worker = workers.get_worker(session, caller.enrolment.worker_id)
-    except Refused as refused:
-        if caller is not None and refused.code == "agreement":
-            note_refusal(services, caller.enrolment, now, refused)
-        raise
+    with telling(services, signed, now) as (session, caller):
+        gate = sync.get_device_state(session, caller.number).gate
+        if not gate.may_pull:
+            raise Refused(gate.refusal)
+        worker = workers.get_worker(session, caller.enrolment.worker_id)
     zone = ZoneInfo(services.settings.timezone)
     door = Door(services.database, worker, now, services.new_id, device_number=caller.number, zone=zone)
     return door, caller.enrolment.team_id

@@ -13,11 +13,10 @@ from server.database import BUSY
 from server.http.openapi import problems
 from server.http.services import Services
 from server.queries import sync
-from server.sync_api.admission import admit, note_refusal
+from server.sync_api.admission import busy, telling
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.gathered_pushes import GatheredPushes
 from server.sync_api.identity import Caller, identify, read_signed, recognise, to_ms
-from shared.model.codes import DeviceStatus
 from shared.policy import Act
 from sync.reading import decode_batch
 from sync.wire import Refused, encode, read_pull_request, read_receipt
@@ -38,8 +37,11 @@ def push(
     """
     now = services.clock()
     signed = read_signed(request, body, now)
-    with services.database.glancing() as session:
-        caller = recognise(session, signed, now)
+    try:
+        with services.database.glancing() as session:
+            caller = recognise(session, signed, now)
+    except BUSY as error:
+        raise busy() from error
     batch = decode_batch(open_body(request, body), validate=validate)
     return answer(request, encode(pushes.take(caller, batch, now)))
 
@@ -53,20 +55,9 @@ def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependen
     now = services.clock()
     signed = read_signed(request, body, now)
     question = _read(read_pull_request, open_body(request, body))
-    caller: Caller | None = None
-    try:
-        with services.database.writing() as session:
-            caller = identify(session, signed, now)
-            if caller.enrolment.status == DeviceStatus.OK:
-                admit(session, services, caller.enrolment, now)
-            minimum = services.settings.minimum_app_version
-            page = sync.pull(session, caller.number, question, to_ms(now), minimum_app=minimum)
-    except Refused as refused:
-        if caller is not None and refused.code == "agreement":
-            note_refusal(services, caller.enrolment, now, refused)
-        raise
-    except BUSY as error:
-        raise Refused("busy", retry_after_s=5) from error
+    with telling(services, signed, now) as (session, caller):
+        minimum = services.settings.minimum_app_version
+        page = sync.pull(session, caller.number, question, to_ms(now), minimum_app=minimum)
     return answer(request, encode(page))
 
 
