@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from msgspec import json
 from sqlalchemy import BigInteger, Boolean, Date, Dialect, Float, Integer, LargeBinary, Table
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from server.tables.columns import UTCDateTime
@@ -132,10 +132,15 @@ class Sql:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What is done in this block stands or falls together; when it raises, the transaction goes on without it."""
+        """What is done in this block stands or falls together; when it raises, the transaction goes on without it.
+
+        Not so when the database failed (OperationalError): then the whole transaction is lost, and perhaps the connection.
+        """
         self._carry_out("savepoint part", ())
         try:
             yield
+        except OperationalError:
+            raise
         except BaseException:
             self._carry_out("rollback to savepoint part", ())
             raise

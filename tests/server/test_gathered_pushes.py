@@ -39,6 +39,7 @@ class Night:
         self.pushes = GatheredPushes(services.database, self.project)
         self.gathered: list[list[int]] = []
         self.spoilt: set[str] = set()
+        self.is_dying = False
         self.to_wait_for = 0
         self._nonces = count()
 
@@ -46,6 +47,8 @@ class Night:
         """The real projection, which first lets the others come and notes who went together."""
         self._wait_for_the_others()
         self.gathered.append(sorted({each.device for each in accepted}))
+        if self.is_dying:
+            session.execute(text("select pg_terminate_backend(pg_backend_pid())"))
         if self.spoilt & {each.change.id for each in accepted}:
             raise ZeroDivisionError
         self.services.project(session, list(accepted))
@@ -249,6 +252,17 @@ def test_a_database_that_is_gone_is_told_as_busy_and_nothing_is_stored(
     monkeypatch.undo()
     assert isinstance(night.take(caller, batch), PushAnswer), "its nonce was not used up either"
     assert count_rows(database, "sync_change") == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_database_that_dies_in_the_middle_is_told_as_busy_too(night: Night, phones: list[Phone]) -> None:
+    caller, batch = night.call(phones[0]), batch_of(phones[0], meet(phones[0]))
+    night.is_dying = True
+    answer = night.take(caller, batch)
+    assert isinstance(answer, Refused) and answer.code == "busy", answer
+    night.is_dying = False
+    assert isinstance(night.take(caller, batch), PushAnswer)
 
 
 def test_whoever_waits_too_long_is_told_so_and_leaves_nothing_behind(
