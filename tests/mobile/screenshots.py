@@ -130,6 +130,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "shift": ("shift", {}, _nothing),
     "shift-end": ("shift", {}, _ending),
     "map": ("map", {}, _pressed_pin),
+    "map-squares": ("map", {}, _nothing),
     "people": ("people", {}, _nothing),
     "people-search": ("people", {}, _typed),
     "person": ("person", PERSON, _nothing),

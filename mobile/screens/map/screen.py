@@ -53,6 +53,8 @@ class MapScreen(Screen):
         if item is not None:
             ids.chosen.text = item.title or self.say(f"map.{item.kind}")
             ids.chosen.detail = self.say(f"map.{item.kind}")
+        has_squares = bool(self._sketch.cells + state.cells)
+        ids.squares.text = self.say("map.squares") if has_squares and item is None else ""
         ids.caption.text = self.say_failure(state.failure) or self._caption()
         if not state.centred and state.start is not None and state.loaded:
             ids.map.look_at(*state.start)

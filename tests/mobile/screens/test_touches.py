@@ -4,9 +4,11 @@ import sqlite3
 from io import BytesIO
 
 import pytest
+from msgspec.structs import replace
 
 from mobile.app import LanternApp
 from mobile.device.map_pack import MapPack
+from mobile.screens.map.state import CellsFound
 from mobile.screens.ports import MapCell
 from mobile.services.views import PersonCard
 from mobile.store.errors import DiskFull
@@ -107,6 +109,22 @@ def test_one_finger_pans_the_map_and_buttons_zoom_it(field, on_glass):
         assert (view.latitude, view.longitude) == pytest.approx(before)
 
     on_glass(_app(field), story)
+
+
+def test_the_map_says_what_its_squares_mean_when_there_are_any(field, on_glass):
+    class BareTown:
+        def map_sketch(self):
+            return replace(town(), cells=())
+
+    async def story(driver):
+        await driver.tap("Map")
+        await driver.settle()
+        assert driver.screen.ids.squares.text == "Strong colour: somebody is likely there tonight."
+        driver.screen.send(CellsFound(cells=()))
+        assert driver.screen.ids.squares.text == ""
+
+    field.likely_cells = lambda: (MapCell(corners=(HERE, HERE, HERE), strength=3),)
+    on_glass(LanternApp(field, SilentCues(), map_source=BareTown()), story)
 
 
 def _tiles(file, level, west, east):
