@@ -135,14 +135,14 @@ def as_failure(error: Exception) -> Failure:
     return Failure(FAULT)
 
 
-HUNG_UP = "client disconnected prematurely"
-"""Litestar's word for a sender who went away in the middle: a phone in a lift, and no fault of ours."""
+HUNG_UP = "disconnected prematurely"
+"""Litestar's words for a sender who went away in the middle: a phone in a lift, and no fault of ours."""
 
 
 def _http_failure(error: HTTPException) -> Failure:
     if error.status_code == 403 and "CSRF" in error.detail:
         return Failure(FORGED)
-    if error.status_code >= 500 and error.detail != HUNG_UP:
+    if error.status_code >= 500 and not error.detail.endswith(HUNG_UP):
         _log(error)
     kind = BY_STATUS.get(error.status_code, UNREADABLE if error.status_code < 500 else FAULT)
     headers = {name: value for name, value in (error.headers or {}).items() if name.lower() in {"allow", "retry-after"}}
