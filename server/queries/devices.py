@@ -5,6 +5,7 @@ How a phone is doing in sync (what is acknowledged, its scopes and status) is in
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -218,11 +219,11 @@ def mark_rotated(session: Session, refresh_hash: str, now: datetime) -> None:
     session.execute(update(device_token).where(device_token.c.refresh_hash == refresh_hash).values(rotated_at=now))
 
 
-def mark_used(session: Session, access_hash: str, now: datetime) -> None:
-    """This generation has reached the phone: it was used for the first time."""
+def mark_used(session: Session, access_hashes: Collection[str], now: datetime) -> None:
+    """These generations have reached their phones: they were used for the first time."""
     session.execute(
         update(device_token)
-        .where(device_token.c.access_hash == access_hash, device_token.c.first_used_at.is_(None))
+        .where(device_token.c.access_hash.in_(access_hashes), device_token.c.first_used_at.is_(None))
         .values(first_used_at=now)
     )
 
@@ -244,13 +245,15 @@ def forget_dead_tokens(session: Session, now: datetime) -> None:
 # ------------------------------------------------------------------------------------------------------------- nonces
 
 
-def use_nonce(session: Session, number: int, nonce: str, expires_ms: int) -> bool:
-    """Use a nonce up. False when this phone has used it before: the request is a replay."""
+def use_nonces(session: Session, used: Sequence[tuple[int, str, int]]) -> set[int]:
+    """Use nonces up: (phone, nonce, when it may be forgotten), one of each phone. Returns the phones whose nonce is new; the
+    request of any other is a replay."""
+    rows = ", ".join(["(?, ?, ?)"] * len(used))
     statement = (
-        "insert into used_nonce (device_number, nonce, expires_ms) values (?, ?, ?) "
-        "on conflict (device_number, nonce) do nothing returning nonce"
+        f"insert into used_nonce (device_number, nonce, expires_ms) values {rows} "
+        "on conflict (device_number, nonce) do nothing returning device_number"
     )
-    return Sql(session).find(statement, number, nonce, expires_ms) is not None
+    return {number for (number,) in Sql(session).rows(statement, *chain.from_iterable(used))}
 
 
 def forget_old_nonces(session: Session, now_ms: int) -> None:

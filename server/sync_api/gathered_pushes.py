@@ -12,11 +12,10 @@ from threading import Lock
 from sqlalchemy.orm import Session
 
 from server.database import BUSY, Database
-from server.problems import Failure
 from server.queries import sync
 from server.queries.sync import Arrival, Project
 from server.sync_api.admission import busy
-from server.sync_api.identity import Caller, to_ms, use_up
+from server.sync_api.identity import Caller, refuse_proof, to_ms, use_up
 from sync.reading import DecodedBatch
 from sync.server import may_go_together
 from sync.wire import PushAnswer, Refused
@@ -108,11 +107,11 @@ class GatheredPushes:
 
     def _judge(self, session: Session, together: Sequence[Waiting]) -> list[PushAnswer | Exception]:
         """What becomes of each, once this transaction is committed. A request that came before is not heard again."""
-        replays = [_find_replay(session, each) for each in together]
-        heard = [each for each, replay in zip(together, replays, strict=True) if replay is None]
+        new = use_up(session, [each.caller for each in together], together[0].now)
+        heard = [each for each in together if each.caller.number in new]
         arrivals = [Arrival(each.caller.number, each.batch, to_ms(each.now)) for each in heard]
         answers = iter(sync.push_together(session, arrivals, self._project))
-        return [replay or next(answers) for replay in replays]
+        return [next(answers) if each.caller.number in new else refuse_proof(each.now) for each in together]
 
     def _count_refusals(self, together: Sequence[Waiting]) -> None:
         refused = [each for each in together if isinstance(each.outcome, Refused) and each.outcome.code in COUNTED]
@@ -121,11 +120,3 @@ class GatheredPushes:
                 for each in refused:
                     assert isinstance(each.outcome, Refused)
                     sync.record_refusal(session, each.caller.number, each.outcome.code)
-
-
-def _find_replay(session: Session, waiting: Waiting) -> Failure | None:
-    try:
-        use_up(session, waiting.caller, waiting.now)
-    except Failure as failure:
-        return failure
-    return None

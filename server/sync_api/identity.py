@@ -3,6 +3,7 @@
 A stolen token alone opens nothing: every request is signed by a key that never leaves the phone's keystore.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -60,9 +61,9 @@ def read_signed(request: Request[Any, Any, Any], body: bytes, now: datetime) -> 
     try:
         proof = proofs.read_header(request.headers.get(HEADER, ""))
     except ValueError as error:
-        raise _refuse_proof(now_ms) from error
+        raise refuse_proof(now) from error
     if not proofs.is_timely(proof, now_ms):
-        raise _refuse_proof(now_ms)
+        raise refuse_proof(now)
     query = request.scope["query_string"].decode()
     path = request.scope["path"]
     return SignedRequest(
@@ -86,8 +87,7 @@ def identify(session: Session, signed: SignedRequest, now: datetime) -> Caller:
     Give this a writing transaction: the request's nonce is used up in it.
     """
     caller = recognise(session, signed, now)
-    use_up(session, caller, now)
-    return caller
+    return _only_once(session, caller, now)
 
 
 def recognise(session: Session, signed: SignedRequest, now: datetime) -> Caller:
@@ -99,16 +99,22 @@ def recognise(session: Session, signed: SignedRequest, now: datetime) -> Caller:
     if token.revoked_at is not None or now > token.access_expires_at:
         raise Failure(TOKEN_REFUSED)
     if not signed.is_signed_by(enrolment.signing_key):
-        raise _refuse_proof(to_ms(now))
+        raise refuse_proof(now)
     fresh = token.access_hash if token.first_used_at is None else ""
     return Caller(enrolment=enrolment, proof=signed.proof, fresh_token=fresh)
 
 
-def use_up(session: Session, caller: Caller, now: datetime) -> None:
-    """The second half: the nonce is good once, and the token has reached its phone. Raises Failure (401) for a replay."""
-    _use_nonce(session, caller, now)
-    if caller.fresh_token:
-        devices.mark_used(session, caller.fresh_token, now)
+def use_up(session: Session, callers: Sequence[Caller], now: datetime) -> set[int]:
+    """The second half, for requests of different phones: a nonce is good once, and a token has reached its phone.
+
+    Returns the phones (their numbers) whose request did not come before.
+    """
+    used = [(each.number, each.proof.nonce, each.proof.at_ms + ACCEPTED_AROUND_MS) for each in callers]
+    new = devices.use_nonces(session, used)
+    fresh_tokens = {each.fresh_token for each in callers if each.fresh_token and each.number in new}
+    if fresh_tokens:
+        devices.mark_used(session, fresh_tokens, now)
+    return new
 
 
 def identify_number(session: Session, signed: SignedRequest, number: int, now: datetime) -> Caller:
@@ -118,22 +124,21 @@ def identify_number(session: Session, signed: SignedRequest, number: int, now: d
     """
     enrolment = devices.find_enrolment(session, number)
     if enrolment is None or not signed.is_signed_by(enrolment.signing_key):
-        raise _refuse_proof(to_ms(now))
-    caller = Caller(enrolment=enrolment, proof=signed.proof)
-    _use_nonce(session, caller, now)
+        raise refuse_proof(now)
+    return _only_once(session, Caller(enrolment=enrolment, proof=signed.proof), now)
+
+
+def _only_once(session: Session, caller: Caller, now: datetime) -> Caller:
+    if caller.number not in use_up(session, [caller], now):
+        raise refuse_proof(now)
     return caller
 
 
-def _use_nonce(session: Session, caller: Caller, now: datetime) -> None:
-    expires_ms = caller.proof.at_ms + ACCEPTED_AROUND_MS
-    if not devices.use_nonce(session, caller.number, caller.proof.nonce, expires_ms):
-        raise _refuse_proof(to_ms(now))
+def refuse_proof(now: datetime) -> Failure:
+    """The answer to a request that is not signed as it must be; it tells the server's time."""
+    return Failure(PROOF_REFUSED, headers={NOW_HEADER: str(to_ms(now))})
 
 
 def to_ms(moment: datetime) -> int:
     """Milliseconds since 1970, as sync counts them."""
     return int(moment.timestamp() * 1000)
-
-
-def _refuse_proof(now_ms: int) -> Failure:
-    return Failure(PROOF_REFUSED, headers={NOW_HEADER: str(now_ms)})
