@@ -59,8 +59,20 @@ class FusedConnection:
         return self.raw.executemany(sql, rows)
 
 
+class Image(sqlite3.Connection):
+    """A database in memory, gone when nobody holds it. Worlds make thousands; none of them has an end at which to close."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def new_image() -> sqlite3.Connection:
+    """An empty one, which every thread may use."""
+    return sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False, factory=Image)
+
+
 def copy_image(raw: sqlite3.Connection) -> sqlite3.Connection:
     """What is durable in an image, as an image of its own."""
-    copy = sqlite3.connect(":memory:", isolation_level=None)
+    copy = new_image()
     raw.backup(copy)
     return copy

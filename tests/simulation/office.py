@@ -26,7 +26,7 @@ from sync.reading import SOUND, DecodedBatch, Sound, decode_batch
 from sync.safety import safe_numbers
 from sync.server import AcceptedChange
 from sync.wire import Change
-from tests.simulation.faults import Fuse, copy_image
+from tests.simulation.faults import Fuse, copy_image, new_image
 from tests.sync.county import create_tables
 
 BACKUPS_RETAINED = 2
@@ -74,7 +74,7 @@ class SqliteStore:
 
     def __init__(self) -> None:
         self.fuse = Fuse()
-        self.raw = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        self.raw = new_image()
         self._engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
         event.listen(self._engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
         if not _template:

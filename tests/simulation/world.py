@@ -21,7 +21,7 @@ from sync.blobs import next_piece
 from sync.driver import PULL, PUSH, RENEW, Answer, Ask, Conversation
 from sync.encoding import deflate_gzip
 from sync.pacing import Sizes
-from tests.simulation.faults import Crash, disk_full
+from tests.simulation.faults import Crash, disk_full, new_image
 from tests.simulation.office import Office, Store, project, read_rows
 from tests.simulation.phone import NEW_APP, OLD_APP, Phone
 
@@ -74,9 +74,11 @@ class World:
     def enrol(self) -> None:
         if len(self.phones) >= PHONES_MAX:
             return
-        raw = sqlite3.connect(":memory:", isolation_level=None)
         phone = Phone(
-            f"phone{len(self.phones)}", raw, self.chance.choice(SKEWS_MS), self.chance.choice([OLD_APP, NEW_APP])
+            f"phone{len(self.phones)}",
+            new_image(),
+            self.chance.choice(SKEWS_MS),
+            self.chance.choice([OLD_APP, NEW_APP]),
         )
         scopes = self.chance.sample(SCOPES, self.chance.randint(1, 3))
         phone.store.enrol(self.office.enrol(scopes, self.now_ms))

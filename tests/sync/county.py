@@ -23,6 +23,7 @@ from sync.encoding import deflate_gzip, inflate
 from sync.pacing import Sizes
 from sync.reading import Validate, accept_all
 from sync.server import AcceptedChange, decode_batch
+from tests.simulation.faults import new_image
 
 WATFORD, THREE_RIVERS = "team:watford", "team:three-rivers"
 EVENING_MS = 1_794_519_000_000
@@ -162,7 +163,7 @@ def converse(office: Office, number: int, store: Port, clock: Clock, app: str, s
 
 
 def open_store(connection: sqlite3.Connection | None = None, **named: Any) -> SyncStore:
-    return SyncStore(connection or sqlite3.connect(":memory:", isolation_level=None), **named)
+    return SyncStore(connection or new_image(), **named)
 
 
 def create_tables(database: Database) -> None:

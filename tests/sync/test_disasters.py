@@ -12,7 +12,7 @@ from sync.authoring import NewChange
 from sync.encoding import deflate_gzip
 from sync.pacing import Sizes, retry_delay_s
 from sync.wire import read_change
-from tests.simulation.faults import Crash
+from tests.simulation.faults import Crash, new_image
 from tests.simulation.office import Office, SqliteStore, read_rows
 from tests.simulation.phone import NEW_APP, Phone
 from tests.simulation.world import World
@@ -30,9 +30,7 @@ class Night(World):
         self.is_calm = True
 
     def phone(self, *scopes: str) -> Phone:
-        import sqlite3
-
-        phone = Phone(f"phone{len(self.phones)}", sqlite3.connect(":memory:", isolation_level=None), 0, NEW_APP)
+        phone = Phone(f"phone{len(self.phones)}", new_image(), 0, NEW_APP)
         phone.store.enrol(self.office.enrol(list(scopes or (SCOPE,)), self.now_ms))
         self.phones.append(phone)
         return phone
