@@ -5,6 +5,7 @@ copied for each test. Set LANTERN_TEST_POSTGRES to the URL of a server where dat
 instead of the suite's own. No fixture here knows a page, a screen or a record.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -292,3 +293,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected lives to the end: the garbage collector is told not to look through it again and again."""
+    gc.collect()
+    gc.freeze()

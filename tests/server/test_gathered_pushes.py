@@ -29,6 +29,8 @@ from tests.server.phone import Phone
 
 HERE = {"latitude": WATFORD[0], "longitude": WATFORD[1], "source": "gps", "accuracy_m": 12.0}
 Told = dict[str, object]
+on_either = pytest.mark.parametrize("database_kind", ["sqlite"])
+"""Where it makes no difference which database it is."""
 
 
 class Night:
@@ -211,6 +213,7 @@ def test_a_request_that_came_before_is_not_heard_again(night: Night, phones: lis
     assert count_rows(database, "sync_change") == 3
 
 
+@on_either
 def test_no_transaction_takes_more_than_its_share(
     night: Night, phones: list[Phone], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +223,7 @@ def test_no_transaction_takes_more_than_its_share(
     assert [len(each) for each in night.gathered] == [1, 2, 1]
 
 
+@on_either
 def test_what_fails_for_all_is_tried_for_each(
     night: Night, phones: list[Phone], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +243,7 @@ def test_what_fails_for_all_is_tried_for_each(
     assert count_rows(database, "sync_change") == 2
 
 
+@on_either
 def test_a_database_that_is_gone_is_told_as_busy_and_nothing_is_stored(
     night: Night, phones: list[Phone], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,6 +270,7 @@ def test_a_database_that_dies_in_the_middle_is_told_as_busy_too(night: Night, ph
     assert isinstance(night.take(caller, batch), PushAnswer)
 
 
+@on_either
 def test_whoever_waits_too_long_is_told_so_and_leaves_nothing_behind(
     night: Night, phones: list[Phone], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
