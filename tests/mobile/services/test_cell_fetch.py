@@ -26,13 +26,6 @@ TOLD = LikelySquares(night=date(2026, 11, 13), squares=(LikelySquare(corners=COR
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    made = Rig(tmp_path)
-    made.enrol()
-    return made
-
-
-@pytest.fixture
 def store(rig: Rig) -> Store:
     return rig.field._open.record.store
 

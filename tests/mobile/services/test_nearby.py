@@ -1,7 +1,6 @@
 """Who is near, tonight's walk, and who somebody new might be: offline, with reasons."""
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,16 +17,9 @@ FAR = Position(latitude=51.7100, longitude=-0.3960)
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    made = Rig(tmp_path)
-    made.enrol()
-    made.field.listen()
-    return made
-
-
-@pytest.fixture
-def field(rig: Rig) -> FieldService:
-    return rig.field
+def rig(rig: Rig) -> Rig:
+    rig.field.listen()
+    return rig
 
 
 def meet(field: FieldService, alias: str, position: Position | None = None, **more: object) -> str:

@@ -3,9 +3,6 @@
 """
 
 from datetime import timedelta
-from pathlib import Path
-
-import pytest
 
 from mobile.services.purge import purge
 from mobile.services.views import ContactDraft, PersonDraft
@@ -15,13 +12,6 @@ from shared.model.contact import Contact
 from tests.mobile.rig import Rig
 from tests.mobile.services.feeding import acknowledge, feed, feed_patch, referral
 from tests.mobile.store.test_projection import record_of, whole
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    made = Rig(tmp_path)
-    made.enrol()
-    return made
 
 
 def deans_contact(rig: Rig, contact_id: str, days_ago: float, person: str = "marek") -> None:

@@ -1,7 +1,6 @@
 """What Aisha records: saved at once and whole, corrected without losing a word, refused in words she understands."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -21,16 +20,9 @@ HERE = (51.6637, -0.3960)
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    made = Rig(tmp_path)
-    made.enrol()
-    made.field.listen()
-    return made
-
-
-@pytest.fixture
-def field(rig: Rig) -> FieldService:
-    return rig.field
+def rig(rig: Rig) -> Rig:
+    rig.field.listen()
+    return rig
 
 
 def kinds(rig: Rig) -> list[str]:

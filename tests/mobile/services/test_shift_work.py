@@ -1,7 +1,5 @@
 """Going out with Dean, saying one is well, coming home."""
 
-from pathlib import Path
-
 import pytest
 
 from mobile.services.drafts import DraftRefused
@@ -12,18 +10,6 @@ from shared.model.codes import ContactState
 from shared.model.shift import CheckIn, Shift, ShiftEnded
 from tests.mobile.rig import Rig
 from tests.mobile.services.feeding import acknowledge, feed
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    made = Rig(tmp_path)
-    made.enrol()
-    return made
-
-
-@pytest.fixture
-def field(rig: Rig) -> FieldService:
-    return rig.field
 
 
 def deans_shift(rig: Rig) -> Shift:

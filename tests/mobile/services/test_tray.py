@@ -1,7 +1,5 @@
 """The sync tray: every item in plain words, conflicts settled field by field, refused records said anew."""
 
-from pathlib import Path
-
 import pytest
 
 from mobile.services.drafts import DraftRefused
@@ -14,18 +12,6 @@ from shared.model.codes import ContactState, SyncState
 from tests.mobile.rig import Rig
 from tests.mobile.services.feeding import acknowledge, feed_patch, hold
 from tests.mobile.store.test_projection import record_of
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    made = Rig(tmp_path)
-    made.enrol()
-    return made
-
-
-@pytest.fixture
-def field(rig: Rig) -> FieldService:
-    return rig.field
 
 
 def test_what_waits_is_named_and_nothing_need_be_done(field: FieldService) -> None:
