@@ -5,6 +5,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,21 +39,23 @@ def load_keys(settings: Settings) -> Keys:
 
 
 def _read_or_make(path: Path) -> bytes:
-    """The 32 bytes kept in a file. Two processes that start together agree on whose file stands."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
-    with os.fdopen(handle, "w") as file:
-        file.write(encode(secrets.token_bytes(32)))
-        file.flush()
-        os.fsync(file.fileno())
+    """The 32 bytes kept in a file. Of two processes that start together one makes it; it is there only once it is whole."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, draft = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w") as file:
+            file.write(encode(secrets.token_bytes(32)))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            path.hardlink_to(draft)
+        Path(draft).unlink()
     return _read(path)
 
 
 def _read(path: Path) -> bytes:
-    key = decode(path.read_text().strip())
-    if len(key) != 32:
-        raise ValueError(f"{path.name} in the keys folder is damaged: restore it from the backup of LANTERN_DATA.")
-    return key
+    with suppress(ValueError):
+        key = decode(path.read_text().strip())
+        if len(key) == 32:
+            return key
+    raise ValueError(f"{path.name} in the keys folder is damaged: restore it from the backup of LANTERN_DATA.")
