@@ -36,7 +36,8 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = parse_url(url)
         self.engine = _make_engine(self.url, pool_size)
-        self._writer = self.engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
+        self.writing_engine = _make_engine(self.url, 1) if self.is_sqlite else self.engine
+        self._writer = self.writing_engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
         self._reader = self._make_reader()
         self._turn = Lock() if self.is_sqlite else None
         self._glancer = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -63,7 +64,8 @@ class Database:
         """A session in one transaction: committed when the block ends, undone when it raises.
 
         SQLite has one writer. Threads of this process take turns for it, each let in the moment it is free: the database
-        itself would let them sleep and look again. Raises OperationalError when it was not free for ten seconds.
+        itself would let them sleep and look again. They share one connection, whose pages stay in memory: what another
+        connection has written makes it read all of them again. Raises OperationalError when it was not free for ten seconds.
         """
         with self._take_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
@@ -83,6 +85,7 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+        self.writing_engine.dispose()
 
     def _make_reader(self) -> Engine:
         if self.is_sqlite:

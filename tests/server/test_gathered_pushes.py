@@ -131,7 +131,7 @@ def test_those_who_wait_go_together_and_everything_is_stored(
     night: Night, phones: list[Phone], database: Database
 ) -> None:
     commits: list[object] = []
-    event.listen(night.services.database.engine, "commit", commits.append)
+    event.listen(night.services.database.writing_engine, "commit", commits.append)
     pushes = [(night.call(each), batch_of(each, meet(each, "marek"))) for each in phones]
     began = len(commits)
     answers = night.push_at_once(*pushes)

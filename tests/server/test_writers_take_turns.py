@@ -56,3 +56,17 @@ def test_a_transaction_that_failed_gives_its_turn_back(database: Database) -> No
         raise ZeroDivisionError
     with database.writing() as session:
         assert session.connection().exec_driver_sql("select 1").scalar_one() == 1
+
+
+def test_writers_share_one_connection_so_that_its_pages_stay_in_memory(database: Database) -> None:
+    seen = set()
+    for _ in range(3):
+        with database.writing() as session:
+            seen.add(id(session.connection().connection.driver_connection))
+    assert len(seen) == 1
+
+
+def test_a_connection_that_reads_is_another_one(database: Database) -> None:
+    with database.writing() as writer, database.reading() as reader:
+        one, other = (each.connection().connection.driver_connection for each in (writer, reader))
+        assert one is not other
