@@ -1,7 +1,9 @@
 """`lantern serve`: pages and sync on one address."""
 
+import asyncio
 import gc
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import click
 import uvicorn
@@ -12,6 +14,9 @@ from server.cli.setting_out import load_settings, stop
 from server.migrate import upgrade
 from server.settings import read_settings
 
+ANSWERED_AT_ONCE = 40
+"""Requests of one process. asyncio would answer as many as there are cores, and four: on two cores six pushes that wait for
+their turn to write would keep every page waiting."""
 COLLECT_AFTER = 10_000
 """One push of 200 contacts makes some thousands of values, none of them in a circle."""
 
@@ -49,8 +54,14 @@ def create() -> Litestar:
 
     All that was made for it lives to the end: the garbage collector is told not to look through it again and again.
     """
+    answer_at_once(ANSWERED_AT_ONCE)
     application = create_app(read_settings(os.environ), jobs=True)
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
     return application
+
+
+def answer_at_once(count: int) -> None:
+    """Let the running loop work on so many requests at a time, each in a thread; the next wait for one of these to end."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(count, "request"))
