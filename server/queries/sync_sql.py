@@ -159,7 +159,12 @@ class Sql:
             self.insert_columns(table, dict(zip(table.columns.keys(), zip(*rows, strict=True), strict=True)))
 
     def insert_columns(self, table: Table, columns: Columns, ending: str = "") -> None:
-        """Insert rows that are given as columns, as the driver takes them; `ending` is an `on conflict` clause, or none."""
+        """Insert rows that are given as columns, as the driver takes them; `ending` is an `on conflict` clause, or none.
+
+        A column in which no row says anything is left out: none that may be empty has a default of its own, and an empty
+        value costs as much to hand over as another.
+        """
+        columns = {name: column for name, column in columns.items() if not _is_silent(column)}
         statement = f"{_spell_insert(table, tuple(columns), self.is_postgres)} {ending}"
         if self.is_postgres:
             self._execute(statement, _pack(columns))
@@ -212,6 +217,10 @@ class Sql:
 
 def _bind(value: object) -> object:
     return json.encode(value).decode() if isinstance(value, list | set | frozenset) else value
+
+
+def _is_silent(column: Sequence[Any]) -> bool:
+    return column[0] is None and all(value is None for value in column)
 
 
 def _pack(columns: Columns) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from server.database import Database
@@ -25,6 +25,23 @@ def test_columns_arrive_as_they_were(database: Database) -> None:
         bulk.insert_new(session, person_verification, bulk._as_columns(rows))
         bulk.insert_new(session, person_verification, [rows[0] | {"reason": "another"}])
     assert read(database) == rows
+
+
+def test_what_no_row_says_is_nothing_also_where_something_stood_before(database: Database) -> None:
+    before = [status(1, "before") | {"basis": "met", "district_id": "d"}]
+    with database.writing() as session:
+        bulk.insert_all(session, person_verification, before)
+        bulk.upsert(session, person_verification, [status(1, "after")])
+    assert read(database) == [status(1, "after")]
+
+
+def test_no_column_that_may_be_empty_has_a_default_of_its_own(database: Database) -> None:
+    """So that one which is left out says nothing."""
+    with database.reading() as session:
+        inspector = inspect(session.connection())
+        tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
+        columns = [(name, each) for name in tables for each in inspector.get_columns(name) if each["nullable"]]
+    assert [(name, each["name"]) for name, each in columns if each["default"] is not None] == []
 
 
 def test_a_row_is_replaced_and_one_column_set(database: Database) -> None:
