@@ -75,15 +75,9 @@ def _bind(table: Table, columns: Columns, sql: Sql) -> Columns:
         return columns
     converters = {name: _converter(table, name) for name in columns}
     return {
-        name: column if (convert := converters[name]) is None else _convert_all(column, convert)
+        name: column if (convert := converters[name]) is None else list(map(convert, column))
         for name, column in columns.items()
     }
-
-
-def _convert_all(column: Sequence[Any], convert: Callable[[Any], Any]) -> list[Any]:
-    """A column's values converted, each distinct one once."""
-    converted = {value: convert(value) for value in set(column)}
-    return list(map(converted.__getitem__, column))
 
 
 @lru_cache(maxsize=1024)
@@ -105,5 +99,6 @@ def _moment(value: datetime | None) -> str | None:
     return "%04d-%02d-%02d %02d:%02d:%02d.%06d" % day_and_time  # noqa: UP031 - half the time of the others
 
 
+@lru_cache(maxsize=256)
 def _day(value: date | None) -> str | None:
     return None if value is None else value.isoformat()
