@@ -16,14 +16,10 @@ def mark(eff: int, dev: int, n: int) -> str:
     return f"{eff}:{dev}:{n}"
 
 
-def row_hash(op: str, change_id: str, marked: str) -> int:
-    """The 64-bit hash of one feed row."""
-    return int.from_bytes(blake2b(f"{op}:{change_id}:{marked}".encode(), digest_size=8).digest(), "big")
-
-
 def extend(total: int, op: str, change_id: str, marked: str) -> int:
-    """The hash of a feed after one more row."""
-    return (total + row_hash(op, change_id, marked)) & _MODULUS_MASK
+    """The hash of a feed after one more row, whose own is blake2b's first 64 bits over what the row says."""
+    row = blake2b(f"{op}:{change_id}:{marked}".encode(), digest_size=8).digest()
+    return (total + int.from_bytes(row, "big")) & _MODULUS_MASK
 
 
 def write(total: int) -> str:
