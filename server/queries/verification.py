@@ -80,7 +80,7 @@ def list_evidence(
     rows: list[Any] = []
     unjudged = sorted(set(person_ids) - judged.keys())
     if unjudged:
-        rows += Sql(session).rows(f"{_FIRST} union {_NEWEST}", unjudged, unjudged)
+        rows += _list_ends(Sql(session), unjudged)
     if judged:
         named = {each.contact_id for verdicts in judged.values() for each in verdicts if each.contact_id}
         rows += Sql(session).rows(_EVERY, set(judged), named)
@@ -98,17 +98,20 @@ _ROUGH = f"state in {ROUGH}"
 _EVERY = _EVIDENCE.format(
     source="contact_person met", condition=f"met.person_id in ?* and (met.{_ROUGH} or met.contact_id in ?*)"
 )
+_NAMED = _EVIDENCE.format(source="contact_person met", condition="met.contact_id in ?*")
+_ONE = f"(select contact_id from contact_person where person_id = asked.value and {_ROUGH} order by {{order}} limit 1)"
+_FIRST, _NEWEST = _ONE.format(order="seen_at, contact_id"), _ONE.format(order="seen_at desc, contact_id desc")
 
 
-def _one_of_each(order: str) -> str:
-    """For each of the people the rough-sleeping contact that comes first in this order, found by the index."""
-    one = f"select contact_id from contact_person where person_id = asked.value and {_ROUGH} order by {order} limit 1"
-    source = f"?@ asked join contact_person met on met.person_id = asked.value and met.contact_id = ({one})"
-    return _EVIDENCE.format(source=source, condition="true")
+def _list_ends(sql: Sql, person_ids: Sequence[Id]) -> list[Any]:
+    """The first and the newest rough-sleeping contact of each.
 
-
-_FIRST = _one_of_each("seen_at, contact_id")
-_NEWEST = _one_of_each("seen_at desc, contact_id desc")
+    In two steps, one index entry after another: asked at once, PostgreSQL would read every contact there is.
+    """
+    found = sql.rows(f"select asked.value, {_FIRST}, {_NEWEST} from ?@ asked", person_ids)
+    ends = {(person_id, each) for person_id, *both in found for each in both if each is not None}
+    rows = sql.rows(_NAMED, {contact_id for _, contact_id in ends}) if ends else []
+    return [row for row in rows if (row[0], row[1]) in ends]
 
 
 def _evidence(
