@@ -6,7 +6,7 @@ taken: in PostgreSQL its row is held from there to the commit, which is what mak
 commits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
 from sqlalchemy.exc import OperationalError
@@ -26,6 +26,7 @@ from server.queries.sync_changes import (
 )
 from server.queries.sync_devices import (
     DeviceHealth,
+    Visit,
     get_device_state,
     list_acked,
     list_device_health,
@@ -54,7 +55,7 @@ from server.queries.sync_orders import (
 )
 from server.queries.sync_sql import Sql
 from sync import feeds, server
-from sync.server import AcceptedChange, DecodedBatch, DeviceState, PushPlan
+from sync.server import AcceptedChange, DecodedBatch, DeviceState, KnownNumbers, PushPlan, record_id
 from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
 
 __all__ = [
@@ -132,20 +133,31 @@ def push_together(session: Session, arrivals: Sequence[Arrival], project: Projec
     On PostgreSQL give them in the order of their numbers: each phone's row is held to the commit.
     """
     sql = Sql(session)
-    planned = [_plan(sql, arrival) for arrival in arrivals]
+    held = devices.hold_devices(sql, {each.device for each in arrivals})
+    reasons = changes.find_reasons(sql, {i for each in arrivals for i in _unseen(held.get(each.device), each.batch)})
+    planned = [_plan(sql, each, held.get(each.device), reasons) for each in arrivals]
     taken = [each for each in planned if isinstance(each, _Taken)]
     changes.insert_changes(sql, [stored for each in taken for stored in each.plan.stored])
     taken = _project(session, sql, taken, project)
-    for each in taken:
-        _record(sql, each)
+    devices.record_pushes(sql, [_visit(each) for each in taken])
     _feed(sql, [each for each in taken if each.plan.stored or each.plan.again])
     return [each if isinstance(each, Refused) else _answer(each) for each in planned]
 
 
-def _plan(sql: Sql, arrival: Arrival) -> _Taken | Refused:
+def _unseen(device: DeviceState | None, batch: DecodedBatch) -> list[str]:
+    """The ids of what was not acknowledged before."""
+    if device is None:
+        return []
+    return [record_id(r, device.number) for r in batch.records if r.n > device.acked and not r.is_hole]
+
+
+def _plan(
+    sql: Sql, arrival: Arrival, device: DeviceState | None, reasons: Mapping[str, str | None]
+) -> _Taken | Refused:
+    if device is None:
+        return Refused("unknown_device")
+    known = KnownNumbers(changes.find_numbers(sql, device.number, device.acked, arrival.batch), reasons)
     try:
-        device = devices.get_device(sql, arrival.device, lock=True)
-        known = changes.find_known(sql, arrival.device, device.acked, arrival.batch)
         return _Taken(arrival, device, server.plan_push(device, arrival.batch, known, arrival.received_at_ms))
     except Refused as refused:
         return refused
@@ -175,15 +187,6 @@ def _apply(session: Session, sql: Sql, accepted: list[AcceptedChange], project: 
     return {}
 
 
-def _record(sql: Sql, taken: _Taken) -> None:
-    """What a push tells of its phone."""
-    number, batch = taken.device.number, taken.arrival.batch
-    devices.record_push(sql, number, taken.plan.acked, taken.plan.acked_id)
-    devices.record_seen(
-        sql, number, now_ms=taken.arrival.received_at_ms, phone_ms=batch.now_ms, unsent=batch.unsent, app=batch.app
-    )
-
-
 def _feed(sql: Sql, taken: Sequence[_Taken]) -> None:
     """The serialised tail: from here to the commit these pushes hold the counter."""
     if not taken:
@@ -201,6 +204,20 @@ def _feed(sql: Sql, taken: Sequence[_Taken]) -> None:
         for entry in feeds.route_all(each.plan, each.device.number, placements, erased, concealed)
     ]
     feed.append(sql, entries, last_seq)
+
+
+def _visit(taken: _Taken) -> Visit:
+    """What a push tells of its phone."""
+    batch, plan = taken.arrival.batch, taken.plan
+    return Visit(
+        number=taken.device.number,
+        now_ms=taken.arrival.received_at_ms,
+        phone_ms=batch.now_ms,
+        unsent=batch.unsent,
+        app=batch.app,
+        acked=plan.acked,
+        acked_id=plan.acked_id,
+    )
 
 
 def _answer(taken: _Taken) -> PushAnswer:
@@ -228,14 +245,10 @@ def pull(
     for following in followings:
         page.add(following, feed.read_on(sql, following.scope, following.cursor.seq, page.rows_left + 1))
     rewinds = sum(following.is_rewound for following in followings)
-    devices.record_seen(
+    devices.record_pull(
         sql,
-        device_number,
-        now_ms=now_ms,
-        phone_ms=request.now,
-        unsent=request.unsent,
-        app=request.app,
-        rewinds=rewinds,
+        Visit(number=device_number, now_ms=now_ms, phone_ms=request.now, unsent=request.unsent, app=request.app),
+        rewinds,
     )
     return server.pull_answer(device, request, followings, page, now_ms)
 

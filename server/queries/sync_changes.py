@@ -3,7 +3,7 @@
 Bodies are bytes that nobody rewrites, save for an erasure. Which feeds speak of a change is in `sync_feed`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Raw, Struct
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.queries.sync_sql import Sql, storable
 from server.tables import sync as tables
 from sync import merge
-from sync.server import DecodedBatch, KnownNumbers, Stored, record_id
+from sync.server import DecodedBatch, Stored, record_id
 from sync.skeleton import skeleton_body
 from sync.wire import Change, Context, encode, read_change
 
@@ -54,16 +54,19 @@ class FieldConflict(Struct, frozen=True):
 # ---------------------------------------------------------------------------------------------------------- storing
 
 
-def find_known(sql: Sql, device: int, acked: int, batch: DecodedBatch) -> KnownNumbers:
-    """What is already stored of a batch: by number for what was acknowledged, by id for what was not."""
-    if not batch.records:
-        return KnownNumbers()
-    first, last = batch.records[0].n, min(batch.records[-1].n, acked)
-    ids = _find_ids(sql, device, first, last) if first <= last else {}
-    ids |= _find_elsewhere(sql, {r.n: record_id(r, device) for r in batch.records if r.n <= acked and r.n not in ids})
-    fresh = {record_id(r, device) for r in batch.records if r.n > acked and not r.is_hole}
-    reasons = dict(map(tuple, sql.rows("select id, reason from sync_change where id in ?*", fresh))) if fresh else {}
-    return KnownNumbers(ids, reasons)
+def find_numbers(sql: Sql, device: int, acked: int, batch: DecodedBatch) -> dict[int, str]:
+    """What lies under those numbers of a batch that were acknowledged before: the change's id."""
+    if not batch.records or batch.records[0].n > acked:
+        return {}
+    ids = _find_ids(sql, device, batch.records[0].n, min(batch.records[-1].n, acked))
+    return ids | _find_elsewhere(
+        sql, {r.n: record_id(r, device) for r in batch.records if r.n <= acked and r.n not in ids}
+    )
+
+
+def find_reasons(sql: Sql, change_ids: Collection[str]) -> dict[str, str | None]:
+    """Of these changes those that are stored already, under whatever number, each with the reason it is quarantined for."""
+    return dict(sql.rows("select id, reason from sync_change where id in ?*", change_ids)) if change_ids else {}
 
 
 def _find_ids(sql: Sql, device: int, first: int, last: int) -> dict[int, str]:

@@ -5,7 +5,7 @@ outside the database by whoever orders them; replaying it after a restore calls 
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 from sqlalchemy.orm import Session
@@ -47,6 +47,18 @@ class DeviceHealth(Struct, frozen=True, kw_only=True):
     def is_clock_suspect(self) -> bool:
         """Is the phone's clock too far from ours to be believed?"""
         return is_suspect(self.skew_ms)
+
+
+class Visit(Struct, frozen=True, kw_only=True):
+    """What a request tells of its phone, and for a push how far the phone's log is durable once it is answered."""
+
+    number: int
+    now_ms: int
+    phone_ms: int
+    unsent: int
+    app: str
+    acked: int = 0
+    acked_id: str = ""
 
 
 def register_device(
@@ -95,19 +107,32 @@ def renew_device(session: Session, number: int, now_ms: int) -> int:
     return register_device(session, scopes=old.scopes, label=label, now_ms=now_ms, renewed_from=number)
 
 
-def get_device(sql: Sql, number: int, *, lock: bool = False) -> DeviceState:
-    """A phone's state; with `lock` its row is held to the commit. Raises `Refused` unknown_device."""
-    query = "select number, status, acked, acked_id, safe, scopes from sync_device where number = ?"
-    row = sql.find(query + " for update" if lock and sql.is_postgres else query, number)
+_STATE = "select number, status, acked, acked_id, safe, scopes from sync_device d"
+
+
+def get_device(sql: Sql, number: int) -> DeviceState:
+    """A phone's state. Raises `Refused` unknown_device."""
+    row = sql.find(f"{_STATE} where number = ?", number)
     if row is None:
         raise Refused("unknown_device")
+    return _state(*row)
+
+
+def hold_devices(sql: Sql, numbers: Collection[int]) -> dict[int, DeviceState]:
+    """The states of these phones, whose rows are held to the commit, in the order of their numbers. Unknown ones are left out."""
+    lock = "order by number for update of d" if sql.is_postgres else ""
+    query = f"{_STATE} join ?@ asked on number = cast(asked.value as bigint) {lock}"
+    return {row[0]: _state(*row) for row in sql.rows(query, sorted(numbers))}
+
+
+def _state(number: int, status: str, acked: int, acked_id: str, safe: int, scopes: str) -> DeviceState:
     return DeviceState(
-        number=row[0],
-        status=DeviceStatus(row[1]),
-        acked=row[2],
-        acked_id=row[3],
-        safe=row[4],
-        scopes=frozenset(json.loads(row[5])),
+        number=number,
+        status=DeviceStatus(status),
+        acked=acked,
+        acked_id=acked_id,
+        safe=safe,
+        scopes=frozenset(json.loads(scopes)),
     )
 
 
@@ -148,22 +173,23 @@ def list_acked(session: Session) -> dict[int, int]:
     return dict(Sql(session).rows("select number, acked from sync_device"))
 
 
-def record_push(sql: Sql, number: int, acked: int, acked_id: str) -> None:
-    """How far a phone's log is now durable."""
-    sql.run("update sync_device set acked = ?, acked_id = ? where number = ?", acked, acked_id, number)
+_SEEN = "update sync_device set seen_at_ms = ?, skew_ms = ?, unsent = ?, app = ?"
 
 
-def record_seen(sql: Sql, number: int, *, now_ms: int, phone_ms: int, unsent: int, app: str, rewinds: int = 0) -> None:
-    """What a request tells of its phone."""
-    sql.run(
-        "update sync_device set seen_at_ms = ?, skew_ms = ?, unsent = ?, app = ?, rewinds = rewinds + ? where number = ?",
-        now_ms,
-        now_ms - phone_ms,
-        min(max(unsent, 0), 2**31),
-        storable(app, APP_LENGTH),
-        rewinds,
-        number,
-    )
+def record_pushes(sql: Sql, visits: Sequence[Visit]) -> None:
+    """How far these phones' logs are durable now, and how the phones are."""
+    rows = [(*_seen(each), each.acked, each.acked_id, each.number) for each in visits]
+    sql.run_each(f"{_SEEN}, acked = ?, acked_id = ? where number = ?", rows)
+
+
+def record_pull(sql: Sql, visit: Visit, rewinds: int) -> None:
+    """How a phone is that asked for what is new, and how many feeds it had to begin again."""
+    sql.run(f"{_SEEN}, rewinds = rewinds + ? where number = ?", *_seen(visit), rewinds, visit.number)
+
+
+def _seen(visit: Visit) -> tuple[int, int, int, str]:
+    unsent = min(max(visit.unsent, 0), 2**31)
+    return visit.now_ms, visit.now_ms - visit.phone_ms, unsent, storable(visit.app, APP_LENGTH)
 
 
 def record_refusal(session: Session, number: int, code: str) -> None:
