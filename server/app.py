@@ -70,6 +70,7 @@ def create_services(
         issuer=issuer,
         enroller=Enroller(database=database, settings=settings, keys=keys, issuer=issuer, ledger=ledger),
         project=projection.project,
+        make_ready=projection.make_ready,
         signin=SignIn(database=database, passwords=Passwords(settings.password_cost), settings=settings),
         clock=clock,
         new_id=new_id,

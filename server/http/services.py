@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from server.actions.enrolment import Enroller
 from server.actions.ledger import Ledger
 from server.actions.signin import SignIn
@@ -27,5 +29,6 @@ class Services:
     enroller: Enroller
     ledger: Ledger
     project: Project
+    make_ready: Callable[[Session], None]
     clock: Callable[[], datetime]
     new_id: Callable[[], Id]

@@ -1,7 +1,9 @@
-"""Runs the jobs beside a server, on a thread of their own, from when it starts until it stops."""
+"""Runs the jobs beside a server, on a thread of their own, from when it starts until it stops. First of all it makes ready what
+the first push would wait for."""
 
 import logging
 import threading
+from collections.abc import Callable
 
 from server.http.services import Services
 from server.jobs.catalogue import JOBS, ROUND
@@ -30,10 +32,21 @@ class Background:
         self._thread.join(STOPS_WITHIN_S)
 
     def _work(self) -> None:
+        self._attempt(self._make_ready)
         while not self._stopping.is_set():
-            try:
-                run_due(self._services, JOBS, self._holder)
-            except Exception as error:
-                # A database that is away for a while is no reason to stop: the next round finds out.
-                log.error("The jobs could not be run: %s", say_where(error))
+            self._attempt(self._run_due)
             self._stopping.wait(ROUND.total_seconds())
+
+    def _make_ready(self) -> None:
+        with self._services.database.reading() as session:
+            self._services.make_ready(session)
+
+    def _run_due(self) -> None:
+        run_due(self._services, JOBS, self._holder)
+
+    def _attempt(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            # A database that is away for a while is no reason to stop: the next round finds out.
+            log.error("The jobs could not be run: %s", say_where(error))

@@ -23,6 +23,7 @@ from server.actions.projection.journeys import (
 )
 from server.actions.projection.places import Districts
 from server.actions.projection.verification import derive_verification
+from server.places.projection import project as project_points
 from server.queries import audit
 from server.queries.audit import AuditLine
 from server.queries.turns import take_turns
@@ -40,6 +41,11 @@ class Projection:
     new_id: Callable[[], Id]
     crs: str = "EPSG:27700"
     timezone: str = "Europe/London"
+
+    def make_ready(self, session: Session) -> None:
+        """Load now what the first push would wait for: where the districts are, and the tools of the grid's projection."""
+        self.districts.get_finder(session)
+        project_points(self.crs, [0.0], [0.0])
 
     def project(self, session: Session, accepted: Sequence[AcceptedChange]) -> None:
         """Let the tables say what these changes mean.
