@@ -5,7 +5,7 @@ transport; and no meaning of changes either: whether a change is sound is told b
 The numbering of feeds is in `sync.feeds`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from msgspec import Raw, Struct, structs
@@ -140,13 +140,6 @@ def unreadable_id(device: int, n: int) -> str:
 def record_id(record: Record, device: int) -> str:
     """The id that a record is kept under."""
     return record.change.id if record.change is not None else unreadable_id(device, record.n)
-
-
-def may_go_together(batch: DecodedBatch, others: Sequence[DecodedBatch]) -> bool:
-    """May this push share a transaction with those? Not with one of the same phone or its copy: it must see what that left."""
-    ids = {record_id(record, batch.device) for record in batch.records}
-    theirs = (record_id(record, other.device) for other in others for record in other.records)
-    return all(batch.device != other.device for other in others) and ids.isdisjoint(theirs)
 
 
 def fresh_records(acked: int, batch: DecodedBatch) -> tuple[Record, ...]:

@@ -16,8 +16,8 @@ from server.queries import sync
 from server.queries.sync import Arrival, Project
 from server.sync_api.admission import busy
 from server.sync_api.identity import Caller, refuse_proof, to_ms, use_up
+from sync.company import choose_company
 from sync.reading import DecodedBatch
-from sync.server import may_go_together
 from sync.wire import PushAnswer, Refused
 
 CHANGES_MAX = 2_000
@@ -71,14 +71,10 @@ class GatheredPushes:
     def _gather(self, mine: Waiting) -> list[Waiting]:
         """This push and those that may go with it, in the order of their phones."""
         with self._guard:
-            together, count = [mine], len(mine.batch.records)
-            for other in self._waiting:
-                others = [each.batch for each in together]
-                if count + len(other.batch.records) <= CHANGES_MAX and may_go_together(other.batch, others):
-                    together.append(other)
-                    count += len(other.batch.records)
-            self._waiting = [each for each in self._waiting if each not in together]
-        return sorted(together, key=lambda each: each.caller.number)
+            others = [each for each in self._waiting if each is not mine]
+            along = choose_company(mine.batch, [each.batch for each in others], CHANGES_MAX)
+            self._waiting = [each for place, each in enumerate(others) if place not in along]
+        return sorted([mine, *(others[place] for place in along)], key=lambda each: each.caller.number)
 
     def _leave(self, mine: Waiting) -> bool:
         """Wait no longer. False when somebody has taken it along: then it will be told."""

@@ -19,8 +19,10 @@ from server.database import Database
 from server.queries import sync as queries
 from server.queries.sync_blobs import append_blob, begin_blob
 from server.queries.sync_sql import Sql
+from server.sync_api.gathered_pushes import CHANGES_MAX
 from server.tables.columns import metadata
-from sync import server, wire
+from sync import wire
+from sync.company import choose_company
 from sync.encoding import inflate
 from sync.reading import SOUND, DecodedBatch, Sound, decode_batch
 from sync.safety import safe_numbers
@@ -194,11 +196,9 @@ class Office:
 
     def _push(self, number: int, batch: DecodedBatch, now_ms: int) -> wire.PushAnswer:
         """Take a push, and those along that wait and may go with it."""
-        together = [(number, batch)]
-        for waiting in self.waiting:
-            if server.may_go_together(waiting[1], [each for _, each in together]):
-                together.append(waiting)
-        self.waiting = [each for each in self.waiting if each not in together]
+        along = choose_company(batch, [each for _, each in self.waiting], CHANGES_MAX)
+        together = [(number, batch), *(self.waiting[place] for place in along)]
+        self.waiting = [each for place, each in enumerate(self.waiting) if place not in along]
         arrivals = [queries.Arrival(each, brought, now_ms) for each, brought in sorted(together, key=itemgetter(0))]
         with self.store.writing() as session:
             answers = queries.push_together(session, arrivals, project)

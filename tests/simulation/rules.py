@@ -14,7 +14,7 @@ from mobile.store import sync_rows
 from mobile.store.sync import SyncStore
 from server.queries import sync as queries
 from server.queries import sync_changes, sync_orders
-from sync import clock, device, digest, feeds, merge, server, skeleton
+from sync import clock, company, device, digest, feeds, merge, server, skeleton
 from sync.feeds import Entry
 from sync.wire import EVICT
 
@@ -39,7 +39,7 @@ def a_number_means_one_change(patch: Patch) -> None:
 
 
 def pushes_of_one_phone_follow_each_other(patch: Patch) -> None:
-    patch.setattr(server, "may_go_together", lambda batch, others: True)
+    patch.setattr(company, "may_join", lambda device, brought, devices, ids: True)
 
 
 def what_lies_nowhere_is_not_taken_for_acknowledged(patch: Patch) -> None:

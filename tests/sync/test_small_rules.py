@@ -6,7 +6,9 @@ import pytest
 from msgspec import Raw
 
 from sync import blobs, clock, digest, pacing
+from sync.company import choose_company
 from sync.device import DeviceState, Known, Standing, plan_page, standing
+from sync.reading import DecodedBatch, Record
 from sync.renewal import renew, translate
 from sync.safety import safe_numbers
 from sync.server import next_server_number, version_key
@@ -64,6 +66,34 @@ def test_a_hash_is_written_with_sixteen_digits_and_never_overflows() -> None:
     total = digest.extend(2**64 - 1, "put", "c1", "")
     assert len(digest.write(total)) == 16
     assert int(digest.write(total), 16) == total == digest.extend(0, "put", "c1", "") - 1
+
+
+# ------------------------------------------------------------------------------------------------------------- company
+
+
+def batch(device: int, *numbers: int, ids: tuple[str, ...] = ()) -> DecodedBatch:
+    """What a phone sends: unreadable records, or readable ones of these ids."""
+    changes = [Change(id=i, dev=device, n=n, hlc=1, t="t", s="s") for n, i in zip(numbers, ids, strict=False)]
+    records = [Record(each.n, b"{}", each) for each in changes] or [Record(n, b"?") for n in numbers]
+    return DecodedBatch(device, NOW_MS, "", "", 0, tuple(records))
+
+
+def test_pushes_of_different_phones_go_together() -> None:
+    assert choose_company(batch(1, 1), [batch(2, 1), batch(3, 1)], 10) == [0, 1]
+
+
+def test_a_second_push_of_one_phone_waits_whoever_goes_first() -> None:
+    assert choose_company(batch(1, 1), [batch(1, 2), batch(2, 1), batch(2, 2)], 10) == [1]
+
+
+def test_a_copy_that_brings_the_same_change_under_its_new_number_waits() -> None:
+    copied = batch(9, 1, ids=("c1",))
+    assert choose_company(batch(1, 4, ids=("c1",)), [copied, batch(2, 1, ids=("c2",))], 10) == [1]
+
+
+def test_those_who_would_bring_too_much_wait_and_smaller_ones_pass_them() -> None:
+    assert choose_company(batch(1, 1, 2), [batch(2, 1, 2, 3), batch(3, 1)], 4) == [1]
+    assert choose_company(batch(1, 1, 2), [batch(2, 1)], 1) == []
 
 
 # -------------------------------------------------------------------------------------------------------------- pacing
