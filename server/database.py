@@ -40,7 +40,7 @@ class Database:
         self._writer = self.writing_engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
         self._reader = self._make_reader()
         self._turn = Lock() if self.is_sqlite else None
-        self._glancer = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._glancer = self._make_glancer()
 
     @property
     def is_sqlite(self) -> bool:
@@ -55,7 +55,7 @@ class Database:
 
     @contextmanager
     def glancing(self) -> Iterator[Session]:
-        """A session for one statement that reads: on PostgreSQL nothing is sent to begin or to end a transaction."""
+        """A session for one statement that reads: nothing is sent to begin or to end a transaction."""
         with Session(self._glancer, expire_on_commit=False) as session, session.begin():
             yield session
 
@@ -91,6 +91,11 @@ class Database:
         if self.is_sqlite:
             return self.engine
         return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def _make_glancer(self) -> Engine:
+        if self.is_sqlite:
+            return self.engine.execution_options(**{BEGIN_OPTION: None})
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def parse_url(text: str) -> URL:
@@ -165,4 +170,6 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(BEGIN_OPTION, "BEGIN"))
+    begin = connection.get_execution_options().get(BEGIN_OPTION, "BEGIN")
+    if begin is not None:
+        connection.exec_driver_sql(begin)
