@@ -169,16 +169,17 @@ class Sql:
         if self.is_postgres:
             self._execute(statement, _pack(columns))
         else:
-            self._insert_rows(statement, list(zip(*columns.values(), strict=True)))
+            self._insert_rows(statement, len(columns), list(chain.from_iterable(zip(*columns.values(), strict=True))))
 
-    def _insert_rows(self, statement: str, rows: list[tuple[Any, ...]]) -> None:
-        """Insert rows on SQLite: two hundred at a time in one statement, the rest one by one."""
-        rest = len(rows) % ROWS_AT_ONCE
-        whole = _spell_many(statement)
-        for start in range(0, len(rows) - rest, ROWS_AT_ONCE):
-            self._execute(whole, list(chain.from_iterable(rows[start : start + ROWS_AT_ONCE])))
-        if rest:
-            self._execute(statement, rows[-rest:], many=True)
+    def _insert_rows(self, statement: str, width: int, values: list[Any]) -> None:
+        """Insert rows on SQLite, their values given one after another: two hundred rows in one statement, the rest one by one."""
+        step = width * ROWS_AT_ONCE
+        rest = len(values) - len(values) % step
+        for start in range(0, rest, step):
+            self._execute(_spell_many(statement), values[start : start + step])
+        if rest < len(values):
+            rows = [values[start : start + width] for start in range(rest, len(values), width)]
+            self._execute(statement, rows, many=True)
 
     def update_columns(self, table: Table, columns: Columns, key: str) -> None:
         """Set, in the row with each `key`, the other columns."""
