@@ -53,7 +53,7 @@ def _columns(stored: Sequence[StoredContact]) -> dict[str, Sequence[Any]]:
     told = [each.contact for each in stored]
     return {
         **bulk.lay_on_side(_AS_THEY_ARE, list(map(_as_they_are, told))),
-        "state": [each.state.value for each in told],
+        "state": [str(each.state) for each in told],
         "offered": [_list_of(each.offered) for each in told],
         "given": [_list_of(each.given) for each in told],
         **lay_all_flat([each.position for each in told]),
@@ -72,33 +72,40 @@ _AS_THEY_ARE = (
 _as_they_are = attrgetter(*_AS_THEY_ARE)
 
 
+_MEETING = ("contact_id", "person_id", "seen_at", "night", "state", "district_id", "team_id", "referral_id")
+
+
 def _list_of(phrases: Sequence[str]) -> str:
     return _encode(phrases).decode() if phrases else "[]"
 
 
 def _add_links(session: Session, stored: Sequence[StoredContact]) -> None:
-    met = [(each, person_id) for each in stored for person_id in dict.fromkeys(each.contact.person_ids)]
-    people: dict[str, Sequence[Any]] = {
-        "contact_id": [each.contact.id for each, _ in met],
-        "person_id": [person_id for _, person_id in met],
-        "seen_at": [each.contact.seen_at for each, _ in met],
-        "night": [each.contact.night for each, _ in met],
-        "state": [each.contact.state.value for each, _ in met],
-        "district_id": [each.district_id for each, _ in met],
-        "team_id": [each.contact.team_id for each, _ in met],
-        "referral_id": [each.contact.referral_id for each, _ in met],
-    }
+    met = [
+        (
+            told.id,
+            person_id,
+            told.seen_at,
+            told.night,
+            str(told.state),
+            each.district_id,
+            told.team_id,
+            told.referral_id,
+        )
+        for each in stored
+        for told in (each.contact,)
+        for person_id in dict.fromkeys(told.person_ids)
+    ]
     colleagues = [
         {"contact_id": each.contact.id, "worker_id": worker_id}
         for each in stored
         for worker_id in set(each.contact.colleague_ids)
     ]
     needs = [
-        {"contact_id": each.contact.id, "need": seen.need.value, "receiving_support": seen.receiving_support.value}
+        {"contact_id": each.contact.id, "need": str(seen.need), "receiving_support": str(seen.receiving_support)}
         for each in stored
         for seen in each.contact.needs
     ]
-    bulk.insert_new(session, contact_person, people)
+    bulk.insert_new(session, contact_person, bulk.lay_on_side(_MEETING, met))
     bulk.insert_new(session, contact_colleague, colleagues)
     bulk.insert_new(session, contact_need, needs)
 

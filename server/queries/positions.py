@@ -40,7 +40,7 @@ def lay_all_flat(positions: Sequence[Position | None]) -> dict[str, Sequence[Any
 def _flat(position: Position | None) -> tuple[Any, ...]:
     if position is None:
         return NOWHERE
-    source, moved_from = str(position.source.value), position.moved_from or (None, None)
+    source, moved_from = str(position.source), position.moved_from or (None, None)
     return position.latitude, position.longitude, source, position.accuracy_m, position.fix_age_s, *moved_from
 
 

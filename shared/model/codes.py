@@ -29,9 +29,7 @@ class Code(str, Enum):
         """False for a code that only a newer version of Lantern understands."""
         return self.value in type(self)._value2member_map_
 
-    def __str__(self) -> str:
-        return str(self.value)
-
+    __str__ = str.__str__
     __hash__ = str.__hash__
 
 
