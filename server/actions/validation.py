@@ -103,13 +103,18 @@ def _judge_fact(change: Change) -> Sound | str:
     if change.is_patch:
         return "a fact may not be written as a patch"
     payload = bytes(change.p)
-    if b"\\u0000" in payload:
+    if _holds_nul(payload):
         return "holds a character that cannot be stored"
     try:
         fact = _DECODERS[change.t].decode(payload)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
         return f"cannot be read: {_place(error)}"
     return _why_unusable(fact) or Sound(fact)
+
+
+def _holds_nul(encoded: bytes) -> bool:
+    """Does a text in this JSON hold the one character that PostgreSQL cannot keep? One without a backslash holds none."""
+    return b"\\" in encoded and b"\\u0000" in encoded
 
 
 class _Checks(Struct, frozen=True):
@@ -133,18 +138,20 @@ _CHECKS: Final = {kind: _checks_of(kind) for kind in FACTS.values()}
 
 
 def _why_unusable(fact: Any) -> str | None:
+    """What the types of its fields, which are right, do not say."""
     checks = _CHECKS[type(fact)]
     for field in checks.moments:
-        value = getattr(fact, field)
-        if value is not None and value.tzinfo is None:
+        moment = getattr(fact, field)
+        if moment is not None and moment.tzinfo is None:
             return f"{field}: a time without its zone"
     for field in checks.ids:
         value = getattr(fact, field)
-        if value is not None and not _is_id(value):
+        if value is not None and not 0 < len(value) <= ID_LENGTH_MAX:
             return f"{field}: not an id"
     for field in checks.id_lists:
-        if not all(map(_is_id, getattr(fact, field))):
-            return f"{field}: not ids"
+        for value in getattr(fact, field):
+            if not 0 < len(value) <= ID_LENGTH_MAX:
+                return f"{field}: not ids"
     if isinstance(fact, ContactCorrection):
         return _why_no_correction(fact)
     if isinstance(fact, PersonMerged) and fact.from_id == fact.into_id:
@@ -163,13 +170,13 @@ def _why_no_correction(correction: ContactCorrection) -> str | None:
 
 
 def _why_no_patch(change: Change) -> str | None:
-    if change.e is None or not _is_id(change.e):
+    if change.e is None or not 0 < len(change.e) <= ID_LENGTH_MAX:
         return "a patch that names no entity"
     if change.set_ is None:
         return "a patch that sets nothing"
     decoders = _FIELD_DECODERS[change.t]
     for field, (value, _) in change.set_.items():
-        if b"\\u0000" in bytes(value):
+        if _holds_nul(bytes(value)):
             return f"{field}: holds a character that cannot be stored"
         if field in decoders:
             try:
@@ -177,10 +184,6 @@ def _why_no_patch(change: Change) -> str | None:
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
                 return f"{field} cannot be read: {_place(error)}"
     return None
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= ID_LENGTH_MAX
 
 
 def _place(error: BaseException) -> str:
