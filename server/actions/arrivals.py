@@ -8,6 +8,7 @@ or open moves by a coordinator's decision only (`server.actions.moves`).
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy.orm import Session
 
 from server.queries import audit, case_moves, cases, districts
@@ -26,17 +27,15 @@ SAME_PERSON = "Found to be the same person as somebody on a list already"
 
 
 class _Arrival(Value, frozen=True, kw_only=True):
-    """A verified person, with every case of theirs, and where they bed down where that was looked up."""
+    """A verified person, with every case of theirs, and where they bed down where that was looked up.
+
+    `live` are their cases that are neither closed nor declined; one that somebody decided on first, then the oldest.
+    """
 
     status: PersonStatus
-    theirs: tuple[CaseMark, ...]
-    slept: tuple[Slept, ...] = ()
-
-    @property
-    def live(self) -> list[CaseMark]:
-        """Their cases that are neither closed nor declined; one that somebody decided on first, then the oldest."""
-        live = [mark for mark in self.theirs if mark.is_live]
-        return sorted(live, key=lambda mark: (mark.state == str(CaseState.CANDIDATE), mark.since, mark.id))
+    theirs: Sequence[CaseMark]
+    live: Sequence[CaseMark]
+    slept: Sequence[Slept] = ()
 
     @property
     def home_id(self) -> Id:
@@ -84,15 +83,17 @@ def _gather(
     ids = {each.person_id: groups.get(each.person_id, frozenset({each.person_id})) for each in verified}
     marks = cases.list_case_marks(session, {one for group in ids.values() for one in group}) if ids else {}
     arrivals = [
-        _Arrival(status=each, theirs=tuple(mark for one in sorted(ids[each.person_id]) for mark in marks.get(one, ())))
-        for each in verified
+        _arrive(each, [mark for one in sorted(ids[each.person_id]) for mark in marks.get(one, ())]) for each in verified
     ]
     asked = {each.status.person_id: ids[each.status.person_id] for each in arrivals if not each.is_settled}
     slept = case_moves.list_slept(session, asked, now.date()) if asked else {}
-    return [
-        _Arrival(status=each.status, theirs=each.theirs, slept=tuple(slept.get(each.status.person_id, ())))
-        for each in arrivals
-    ]
+    return [structs.replace(each, slept=slept.get(each.status.person_id, ())) for each in arrivals]
+
+
+def _arrive(status: PersonStatus, theirs: Sequence[CaseMark]) -> _Arrival:
+    live = [mark for mark in theirs if mark.is_live]
+    live.sort(key=lambda mark: (mark.state == CaseState.CANDIDATE, mark.since, mark.id))
+    return _Arrival(status=status, theirs=theirs, live=live)
 
 
 def _is_news(arrival: _Arrival) -> bool:

@@ -54,11 +54,11 @@ def find_places(session: Session, asked: Sequence[Whereabouts], districts: Distr
     if not asked:
         return []
     points = _points_of(session, asked)
-    found = _locate(session, sorted({point for point in points if point is not None}), districts, crs)
+    located = iter(_locate(session, [point for point in points if point is not None], districts, crs))
     lost = {each.team_id for point, each in zip(points, asked, strict=True) if point is None and each.team_id}
     only = _only_districts(session, lost)
     return [
-        found[point] if point is not None else Place(None, only.get(each.team_id or ""))
+        next(located) if point is not None else Place(None, only.get(each.team_id or ""))
         for point, each in zip(points, asked, strict=True)
     ]
 
@@ -74,26 +74,23 @@ def _points_of(session: Session, asked: Sequence[Whereabouts]) -> list[Point | N
     ]
 
 
-def _locate(session: Session, points: list[Point], districts: Districts, crs: str) -> dict[Point, Place]:
+def _locate(session: Session, points: list[Point], districts: Districts, crs: str) -> list[Place]:
     if not points:
-        return {}
-    latitude, longitude = np.array(points, float).T
-    district_ids = districts.get_finder(session).find_many(list(latitude), list(longitude))
-    cells = _cells(points, crs)
-    return {
-        point: Place(cell, district_id) for point, cell, district_id in zip(points, cells, district_ids, strict=True)
-    }
+        return []
+    district_ids = districts.get_finder(session).find_many(*zip(*points, strict=True))
+    return list(map(Place, _cells(points, crs), district_ids))
 
 
 def _cells(points: list[Point], crs: str) -> list[int | None]:
     """The leaf of each point. A point that the projection does not reach has none."""
     latitude, longitude = np.array(points, float).T
     try:
-        return [int(cell) for cell in leaves_of_points(crs, latitude, longitude)]
+        cells: list[int | None] = leaves_of_points(crs, latitude, longitude).tolist()
     except ValueError:
         if len(points) == 1:
             return [None]
         return [cell for point in points for cell in _cells([point], crs)]
+    return cells
 
 
 def _only_districts(session: Session, team_ids: set[Id]) -> dict[Id, Id]:
