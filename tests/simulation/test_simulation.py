@@ -41,7 +41,7 @@ ONCE_BROKEN = {
 SEEN_AT = {
     "pushes_of_one_phone_follow_each_other": CROWDED_FROM,
     "what_lies_nowhere_is_not_taken_for_acknowledged": 10_900,
-    "a_restored_server_writes_as_another_device": 4305,
+    "a_restored_server_writes_as_another_device": 4690,
     "a_copied_phone_forgets_nothing_under_its_old_number": 5825,
     "a_batch_must_go_on_from_what_the_server_holds": 125,
     "an_adopted_change_is_nobodys_later_word": 100,
