@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.database import Database
 from server.queries import bulk
-from server.queries.sync_sql import Sql, moment_of
+from server.queries.sync_sql import COPIED_FROM, ROWS_AT_ONCE, Sql, moment_of
 from server.tables import sync
 from server.tables.contact import contact_person
 from server.tables.verification import person_verification
@@ -69,6 +69,28 @@ def test_bytes_of_any_kind_and_great_numbers_are_kept(database: Database) -> Non
         found = Sql(session).find("select * from sync_change where id in ?*", {"c1", 'c"2'})
         assert found is not None
         assert (*found[:-1], bytes(found[-1])) == row
+
+
+@pytest.mark.parametrize("count", [COPIED_FROM - 1, COPIED_FROM, 2 * ROWS_AT_ONCE + 1])
+def test_rows_arrive_as_they_were_however_many_come(database: Database, count: int) -> None:
+    rows = [a_change(n, WORDS[n % len(WORDS)]) for n in range(1, count + 1)]
+    with database.writing() as session:
+        Sql(session).insert(sync.change, rows)
+        found = Sql(session).rows("select * from sync_change order by n")
+    assert [(*row[:-1], bytes(row[-1])) for row in found] == rows
+
+
+def test_of_many_rows_with_one_key_none_is_inserted(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.writing() as session:
+        Sql(session).insert(sync.change, [a_change(1, "")] * COPIED_FROM)
+    with database.reading() as session:
+        assert Sql(session).rows("select 1 from sync_change") == []
+
+
+def a_change(n: int, words: str) -> tuple[Any, ...]:
+    """A row with every type of value that the table has, and columns in which only some rows say anything."""
+    reason = words if n % 2 else None
+    return (f"c{n}", 7, n, 2**62, f"e{n}", "team:1", "t", 5, reason, None, None, bytes(range(n % 256)) + words.encode())
 
 
 def test_a_list_may_stand_for_a_table_and_moments_come_back_aware(database: Database) -> None:
