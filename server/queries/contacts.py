@@ -72,29 +72,22 @@ _AS_THEY_ARE = (
 _as_they_are = attrgetter(*_AS_THEY_ARE)
 
 
-_MEETING = ("contact_id", "person_id", "seen_at", "night", "state", "district_id", "team_id", "referral_id")
-
-
 def _list_of(phrases: Sequence[str]) -> str:
     return _encode(phrases).decode() if phrases else "[]"
+
+
+_MEETING = ("contact_id", "person_id", "seen_at", "night", "state", "district_id", "team_id", "referral_id")
 
 
 def _add_links(session: Session, stored: Sequence[StoredContact]) -> None:
     met = [
         (
-            told.id,
-            person_id,
-            told.seen_at,
-            told.night,
-            str(told.state),
-            each.district_id,
-            told.team_id,
-            told.referral_id,
+            told.id, person_id, told.seen_at, told.night, str(told.state), each.district_id, told.team_id, told.referral_id,
         )
         for each in stored
         for told in (each.contact,)
         for person_id in dict.fromkeys(told.person_ids)
-    ]
+    ]  # fmt: skip
     colleagues = [
         {"contact_id": each.contact.id, "worker_id": worker_id}
         for each in stored
