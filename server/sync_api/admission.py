@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from server.database import BUSY
+from server.database import BUSY, BUSY_TIMEOUT_MS
 from server.http.services import Services
 from server.queries import audit, workers
 from server.queries.audit import AuditLine
@@ -29,7 +29,6 @@ TOLD_AT_ONCE = 2
 a time get in each other's way (a hundred first syncs: 13.3 s together, 10.2 s two by two)."""
 NO_WORKER = "Whoever carried this phone does not work here any more."
 
-
 _seats = BoundedSemaphore(TOLD_AT_ONCE)
 
 
@@ -42,7 +41,7 @@ def telling(services: Services, signed: SignedRequest, now: datetime) -> Iterato
     """
     caller: Caller | None = None
     try:
-        with _seats, services.database.writing() as session:
+        with _seated(), services.database.writing() as session:
             caller = identify(session, signed, now)
             if caller.enrolment.status == DeviceStatus.OK:
                 _admit(session, services, caller.enrolment, now)
@@ -53,6 +52,17 @@ def telling(services: Services, signed: SignedRequest, now: datetime) -> Iterato
         raise
     except BUSY as error:
         raise busy() from error
+
+
+@contextmanager
+def _seated() -> Iterator[None]:
+    """One of the few seats. Raises Refused `busy` when none is free in the time that the database is given, too."""
+    if not _seats.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+        raise busy()
+    try:
+        yield
+    finally:
+        _seats.release()
 
 
 def busy() -> Refused:

@@ -35,3 +35,14 @@ def test_a_phone_waits_until_another_has_been_told_and_pushes_pass_it(
         assert told == []
     waiting.join(timeout=20)
     assert told == [200]
+
+
+def test_a_phone_that_waits_too_long_to_be_told_is_asked_to_come_again(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "_seats", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(admission, "BUSY_TIMEOUT_MS", 20)
+    with admission._seats:
+        refused = phone.pull()
+    assert (refused.status_code, refused.json()["refused"]) == (503, "busy")
+    assert phone.pull().status_code == 200
