@@ -148,7 +148,7 @@ def _unseen(device: DeviceState | None, batch: DecodedBatch) -> list[str]:
     """The ids of what was not acknowledged before."""
     if device is None:
         return []
-    return [record_id(r, device.number) for r in batch.records if r.n > device.acked and not r.is_hole]
+    return [record_id(r, device.number) for r in server.fresh_records(device.acked, batch) if not r.is_hole]
 
 
 def _plan(
