@@ -48,10 +48,8 @@ def route(
     An entity that is concealed from all but `known_to` is heard there; whoever else brings a change of it is answered as
     if nobody knew it: their own word stays in their own feed, and nothing tells them of others.
     """
-    if stored.reason is not None:
+    if not stored.is_accepted:
         return say_in_private(stored.device, stored.id, stored.reason, is_erased)
-    if not placed and not is_erased:  # nearly every change; what is concealed stays in its author's scope too
-        return put_everywhere(stored, (stored.scope,))
     scopes = placed or frozenset({stored.scope})
     if known_to is not None:
         scopes = (scopes & known_to) | {stored.scope}
