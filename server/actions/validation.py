@@ -138,20 +138,18 @@ _CHECKS: Final = {kind: _checks_of(kind) for kind in FACTS.values()}
 
 
 def _why_unusable(fact: Any) -> str | None:
-    """What the types of its fields, which are right, do not say."""
     checks = _CHECKS[type(fact)]
     for field in checks.moments:
-        moment = getattr(fact, field)
-        if moment is not None and moment.tzinfo is None:
+        value = getattr(fact, field)
+        if value is not None and value.tzinfo is None:
             return f"{field}: a time without its zone"
     for field in checks.ids:
         value = getattr(fact, field)
-        if value is not None and not 0 < len(value) <= ID_LENGTH_MAX:
+        if value is not None and not _is_id(value):
             return f"{field}: not an id"
     for field in checks.id_lists:
-        for value in getattr(fact, field):
-            if not 0 < len(value) <= ID_LENGTH_MAX:
-                return f"{field}: not ids"
+        if not all(map(_is_id, getattr(fact, field))):
+            return f"{field}: not ids"
     if isinstance(fact, ContactCorrection):
         return _why_no_correction(fact)
     if isinstance(fact, PersonMerged) and fact.from_id == fact.into_id:
@@ -170,7 +168,7 @@ def _why_no_correction(correction: ContactCorrection) -> str | None:
 
 
 def _why_no_patch(change: Change) -> str | None:
-    if change.e is None or not 0 < len(change.e) <= ID_LENGTH_MAX:
+    if change.e is None or not _is_id(change.e):
         return "a patch that names no entity"
     if change.set_ is None:
         return "a patch that sets nothing"
@@ -184,6 +182,10 @@ def _why_no_patch(change: Change) -> str | None:
             except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
                 return f"{field} cannot be read: {_place(error)}"
     return None
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= ID_LENGTH_MAX
 
 
 def _place(error: BaseException) -> str:
