@@ -9,10 +9,10 @@ ten times as much. Many rows that nothing can be in the way of are copied in, as
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, Final
 
@@ -122,6 +122,25 @@ def _find_driver(session: Session) -> tuple[Dialect, Any]:
     return kept[1], kept[2]
 
 
+Send = Callable[[Any, str, Sequence[Any]], None]
+"""How a cursor is given a statement and its values."""
+
+
+def _send_once(cursor: Any, sql: str, values: Sequence[Any]) -> None:
+    cursor.execute(sql, values)
+
+
+def _send_for_each(cursor: Any, sql: str, rows: Sequence[Any]) -> None:
+    cursor.executemany(sql, rows)
+
+
+def _copy(cursor: Any, sql: str, rows: Sequence[Any], types: Sequence[str]) -> None:
+    with cursor.copy(sql) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+
+
 class Sql:
     """Statements in the transaction of one session, each on the driver's own cursor.
 
@@ -165,13 +184,13 @@ class Sql:
         if len(rows) == 1:
             self._execute(_spell(sql, self.is_postgres), rows[0])
         elif rows:
-            self._execute(_spell(sql, self.is_postgres), rows, many=True)
+            self._execute(_spell(sql, self.is_postgres), rows, _send_for_each)
 
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert whole rows, their values in the order of the table's columns. One statement, however many rows."""
         if self.is_postgres and len(rows) >= COPIED_FROM:
             statement, types = _spell_copy(table)
-            self._execute(statement, rows, copied_as=types)
+            self._execute(statement, rows, partial(_copy, types=types))
         elif rows:
             self.insert_columns(table, dict(zip(table.columns.keys(), zip(*rows, strict=True), strict=True)))
 
@@ -196,7 +215,7 @@ class Sql:
             self._execute(_spell_many(statement), values[start : start + step])
         if rest < len(values):
             rows = [values[start : start + width] for start in range(rest, len(values), width)]
-            self._execute(statement, rows, many=True)
+            self._execute(statement, rows, _send_for_each)
 
     def update_columns(self, table: Table, columns: Columns, key: str) -> None:
         """Set, in the row with each `key`, the other columns."""
@@ -210,40 +229,24 @@ class Sql:
         else:
             sets = ", ".join(f'"{name}" = ?' for name in names)
             rows = list(zip(*(columns[name] for name in (*names, key)), strict=True))
-            self._execute(f'update "{table.name}" set {sets} where "{key}" = ?', rows, many=True)
+            self._execute(f'update "{table.name}" set {sets} where "{key}" = ?', rows, _send_for_each)
 
     def _run(self, sql: str, values: tuple[object, ...]) -> Any:
         return self._execute(_spell(sql, self.is_postgres), tuple(map(_bind, values)))
 
-    def _execute(
-        self, sql: str, values: Sequence[Any], *, many: bool = False, copied_as: Sequence[str] | None = None
-    ) -> Any:
+    def _execute(self, sql: str, values: Sequence[Any], send: Send = _send_once) -> Any:
         """Every statement that asks or changes something comes by here: the simulator counts them."""
-        return self._carry_out(sql, values, many=many, copied_as=copied_as)
+        return self._carry_out(sql, values, send)
 
-    def _carry_out(
-        self, sql: str, values: Sequence[Any], *, many: bool = False, copied_as: Sequence[str] | None = None
-    ) -> Any:
+    def _carry_out(self, sql: str, values: Sequence[Any], send: Send = _send_once) -> Any:
         cursor = self._driver.cursor()
         try:
-            if copied_as is not None:
-                _copy(cursor, sql, values, copied_as)
-            elif many:
-                cursor.executemany(sql, values)
-            else:
-                cursor.execute(sql, values)
+            send(cursor, sql, values)
         except self._dialect.loaded_dbapi.Error as error:
             raise DBAPIError.instance(
                 sql, None, error, self._dialect.loaded_dbapi.Error, dialect=self._dialect
             ) from error
         return cursor
-
-
-def _copy(cursor: Any, sql: str, rows: Sequence[Any], types: Sequence[str]) -> None:
-    with cursor.copy(sql) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
 
 
 def _bind(value: object) -> object:
