@@ -5,6 +5,7 @@ This and the command line are the only places of the server that read the clock 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -35,6 +36,7 @@ from server.security.passwords import Passwords
 from server.security.tokens import derive
 from server.settings import Settings
 from server.sync_api.gathered_pushes import GatheredPushes
+from server.sync_api.reading_pushes import read_pushes
 from server.sync_api.routes import sync_routers
 from server.web.layout.assets import asset_url
 from server.web.layout.page import page
@@ -89,7 +91,7 @@ def create_app(
     With `jobs`, what runs by itself runs beside it.
     """
     services = create_services(settings, clock, new_id)
-    pushes = GatheredPushes(services.database, services.project)
+    pushes = GatheredPushes(services.database, services.project, partial(read_pushes, services.database), clock)
     background = Background(services) if jobs else None
     return Litestar(
         route_handlers=[check_health, explain_problem, *sync_routers(settings), *list_routes()],
@@ -105,7 +107,7 @@ def create_app(
         openapi_config=describe_api(version("lantern"), asset_url),
         request_max_body_size=settings.page_body_bytes,
         on_startup=[background.start] if background else [],
-        on_shutdown=[*([background.stop] if background else []), services.database.close],
+        on_shutdown=[*([background.stop] if background else []), pushes.close, services.database.close],
         logging_config=None,
     )
 

@@ -15,8 +15,8 @@ from server.migrate import upgrade
 from server.settings import read_settings
 
 ANSWERED_AT_ONCE = 40
-"""Requests of one process. asyncio would answer as many as there are cores, and four: on two cores six pushes that wait for
-their turn to write would keep every page waiting."""
+"""Requests of one process, besides pushes that wait. asyncio would answer as many as there are cores, and four: on two cores six
+phones that wait to be told what is new would keep every page waiting."""
 COLLECT_AFTER = 10_000
 """One push of 200 contacts makes some thousands of values, none of them in a circle."""
 

@@ -185,18 +185,18 @@ def add_token(session: Session, new: TokenRecord) -> None:
     session.execute(insert(device_token), [msgspec.structs.asdict(new)])
 
 
-def find_access(session: Session, access_hash: str) -> tuple[TokenRecord, Enrolment] | None:
-    """The generation with this access token, and the phone that it was given to."""
+def find_access(session: Session, access_hashes: Collection[str]) -> dict[str, tuple[TokenRecord, Enrolment]]:
+    """The generations with these access tokens, by the token's hash, each with the phone that it was given to."""
     columns = [*(f"t.{name}" for name in _TOKEN_FIELDS), *(f"e.{name}" for name in _ENROLMENT_FIELDS), "d.status"]
     query = (
         f"select {', '.join(columns)} from device_token t join device_enrolment e on e.number = t.device_number "
-        "join sync_device d on d.number = e.number where t.access_hash = ?"
+        "join sync_device d on d.number = e.number where t.access_hash in ?*"
     )
-    row = Sql(session).find(query, access_hash)
-    if row is None:
-        return None
-    token, phone = row[: len(_TOKEN_FIELDS)], row[len(_TOKEN_FIELDS) :]
-    return TokenRecord(**_with_moments(_TOKEN_FIELDS, token)), _enrolment(phone)
+    found = {}
+    for row in Sql(session).rows(query, access_hashes):
+        token = TokenRecord(**_with_moments(_TOKEN_FIELDS, row[: len(_TOKEN_FIELDS)]))
+        found[token.access_hash] = token, _enrolment(row[len(_TOKEN_FIELDS) :])
+    return found
 
 
 def find_refresh(session: Session, refresh_hash: str, *, lock: bool = False) -> TokenRecord | None:

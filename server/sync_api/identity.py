@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.problems import PROOF_REFUSED, TOKEN_REFUSED, Failure
 from server.queries import devices
-from server.queries.devices import Enrolment
+from server.queries.devices import Enrolment, TokenRecord
 from server.security.signatures import is_signed
 from server.security.tokens import hash_token
 from sync import proof as proofs
@@ -86,20 +86,27 @@ def identify(session: Session, signed: SignedRequest, now: datetime) -> Caller:
 
     Give this a writing transaction: the request's nonce is used up in it.
     """
-    caller = recognise(session, signed, now)
+    (caller,) = recognise(session, [signed], now)
+    if isinstance(caller, Failure):
+        raise caller
     return _only_once(session, caller, now)
 
 
-def recognise(session: Session, signed: SignedRequest, now: datetime) -> Caller:
-    """The first half of it, which writes nothing. Raises Failure (401)."""
-    found = devices.find_access(session, hash_token(signed.token)) if signed.token else None
+def recognise(session: Session, requests: Sequence[SignedRequest], now: datetime) -> list[Caller | Failure]:
+    """The first half of it, which writes nothing, for several requests: each one's phone, or why it is none (401)."""
+    hashes = [hash_token(each.token) for each in requests]
+    found = devices.find_access(session, set(hashes))
+    return [_judge(signed, found.get(hashed), now) for signed, hashed in zip(requests, hashes, strict=True)]
+
+
+def _judge(signed: SignedRequest, found: tuple[TokenRecord, Enrolment] | None, now: datetime) -> Caller | Failure:
     if found is None:
-        raise Failure(TOKEN_REFUSED)
+        return Failure(TOKEN_REFUSED)
     token, enrolment = found
     if token.revoked_at is not None or now > token.access_expires_at:
-        raise Failure(TOKEN_REFUSED)
+        return Failure(TOKEN_REFUSED)
     if not signed.is_signed_by(enrolment.signing_key):
-        raise refuse_proof(now)
+        return refuse_proof(now)
     fresh = token.access_hash if token.first_used_at is None else ""
     return Caller(enrolment=enrolment, proof=signed.proof, fresh_token=fresh)
 

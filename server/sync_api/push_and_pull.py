@@ -1,5 +1,6 @@
 """The two doors of sync: a phone's changes come in, and what it may follow goes out."""
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,42 +9,32 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from server.actions.enrolment import renew_number
-from server.actions.validation import validate
-from server.database import BUSY
 from server.http.openapi import problems
 from server.http.services import Services
 from server.queries import sync
-from server.sync_api.admission import busy, telling
+from server.sync_api.admission import telling
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.gathered_pushes import GatheredPushes
-from server.sync_api.identity import Caller, identify, read_signed, recognise, to_ms
+from server.sync_api.identity import Caller, identify, read_signed, to_ms
+from server.sync_api.reading_pushes import UnreadPush
 from shared.policy import Act
-from sync.reading import decode_batch
 from sync.wire import Refused, encode, read_pull_request, read_receipt
 
 SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "sync_to_thread": True, "status_code": 200}
 
 
-@post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 429, 503))
-def push(
-    request: Request[Any, Any, Any],
-    body: RawBody,
-    services: NamedDependency[Services],
-    pushes: NamedDependency[GatheredPushes],
+@post("/push", opt={"action": Act.SYNC}, status_code=200, responses=problems(400, 401, 403, 409, 413, 429, 503))
+async def push(
+    request: Request[Any, Any, Any], body: RawBody, pushes: NamedDependency[GatheredPushes]
 ) -> Response[bytes]:
     """Take the next changes of a phone's log (JSON as `sync.wire.PushRequest`, gzip or zstd).
 
     Everything up to `acked` is durable when this answers. Sending the same again changes nothing.
     """
-    now = services.clock()
+    now = pushes.clock()
     signed = read_signed(request, body, now)
-    try:
-        with services.database.glancing() as session:
-            caller = recognise(session, signed, now)
-    except BUSY as error:
-        raise busy() from error
-    batch = decode_batch(open_body(request, body), validate=validate)
-    return answer(request, encode(pushes.take(caller, batch, now)))
+    unread = UnreadPush(signed=signed, open_body=partial(open_body, request, body), now=now)
+    return answer(request, encode(await pushes.take(unread)))
 
 
 @post("/pull", **SYNC, responses=problems(400, 401, 403, 413, 426, 429, 503))
