@@ -17,7 +17,7 @@ SUPERSEDING: Final = frozenset({PUT, EVICT})
 """Operations after which the earlier rows of the same change in the same feed say nothing more: they are not sent again."""
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """Something to be said in a feed. `mark` is `digest.mark` of a change that is put, else empty."""
 
     scope: str
@@ -26,7 +26,7 @@ class Entry(Struct, frozen=True):
     mark: str = ""
 
 
-class Numbered(Struct, frozen=True):
+class Numbered(Struct, frozen=True, gc=False):
     """An entry with its place in the feed, and the feed's count and hash once it is there."""
 
     scope: str

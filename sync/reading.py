@@ -24,7 +24,7 @@ from sync.wire import (
 )
 
 
-class Sound(Struct, frozen=True):
+class Sound(Struct, frozen=True, gc=False):
     """The domain's word for a change that it understands.
 
     `meaning` is what it read in it, and gets back with the accepted change, so that nobody reads it twice.
@@ -38,7 +38,7 @@ Validate = Callable[[Change], Sound | str]
 """The domain's judgement of a change: sound, else the reason why not, in words a supervisor understands."""
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One record of a batch: its number, its bytes as they came, and what they hold.
 
     `change` is None for a hole and for a record that could not be read; `fault` says why a record must be quarantined.

@@ -68,7 +68,7 @@ class DeviceState(Struct, frozen=True, kw_only=True):
         return GATES.get(self.status, SHUT)
 
 
-class Stored(Struct, frozen=True, kw_only=True):
+class Stored(Struct, frozen=True, kw_only=True, gc=False):
     """A change as the server keeps it. `change` is None when the record could not be read: then only its bytes are kept."""
 
     id: str
@@ -89,7 +89,7 @@ class Stored(Struct, frozen=True, kw_only=True):
         return self.reason is None
 
 
-class AcceptedChange(Struct, frozen=True):
+class AcceptedChange(Struct, frozen=True, gc=False):
     """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it, `meaning` what the
     domain read in it when it judged it (None where nobody has, or it was erased since)."""
 
@@ -278,7 +278,7 @@ def store_own(change: Change, now_ms: int) -> Stored:
 # ------------------------------------------------------------------------------------------------------------- pull
 
 
-class FeedRow(Struct, frozen=True):
+class FeedRow(Struct, frozen=True, gc=False):
     """One live row of a feed with the change it speaks of, as the store reads it."""
 
     seq: int

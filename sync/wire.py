@@ -63,7 +63,7 @@ class Limits(Struct, frozen=True, kw_only=True):
 LIMITS: Final = Limits()
 
 
-class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One thing that happened, written once and never altered.
 
     `id` is for ever; (`dev`, `n`) is its dot: the n-th change of that device, without gaps. `hlc` is the author's hybrid

@@ -8,5 +8,8 @@ Id: TypeAlias = str
 """A random 128-bit identifier as lower-case UUID text (UUIDv7, so that ids made on a phone sort by time)."""
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An immutable value. Unknown fields from a newer app are ignored here and kept where the original bytes are kept."""
+class Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """An immutable value. Unknown fields from a newer app are ignored here and kept where the original bytes are kept.
+
+    What cannot change cannot come to stand in a circle: the garbage collector need not look at it (`gc`), here or in `sync`.
+    """

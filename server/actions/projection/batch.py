@@ -16,7 +16,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TEAM_SCOPE = "team:"
 
 
-class Fact(Struct, frozen=True):
+class Fact(Struct, frozen=True, gc=False):
     """One fact with when the server received it and in whose scope it was recorded."""
 
     value: Any

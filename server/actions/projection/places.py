@@ -33,7 +33,7 @@ class Districts(Protocol):
         """The finder."""
 
 
-class Whereabouts(Struct, frozen=True):
+class Whereabouts(Struct, frozen=True, gc=False):
     """What is known of where something happened."""
 
     position: Position | None
@@ -42,7 +42,7 @@ class Whereabouts(Struct, frozen=True):
     team_id: Id | None
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where it was: the leaf of the grid and the district, as far as they can be told."""
 
     cell: int | None = None
