@@ -10,6 +10,8 @@ from mobile.services.views import Fix, MapItem
 from shared.model.value import Value
 
 WHOLE_WORLD = (-90.0, -180.0, 90.0, 180.0)
+REFRESH_S = 30
+"""A sync may have brought others."""
 
 
 class State(Value, frozen=True, kw_only=True):
@@ -18,6 +20,7 @@ class State(Value, frozen=True, kw_only=True):
     items: tuple[MapItem, ...] = ()
     cells: tuple[MapCell, ...] = ()
     loaded: bool = False
+    age_s: int = 0
     fix: Fix | None = None
     chosen: str = ""
     centred: bool = False
@@ -87,11 +90,7 @@ def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
-            return state, (
-                _fix(),
-                Call(method="map_items", arguments=WHOLE_WORLD, answer=lambda i: ItemsFound(items=tuple(i))),
-                Call(method="likely_cells", answer=lambda cells: CellsFound(cells=tuple(cells))),
-            )
+            return state, (_fix(), *_load())
         case ItemsFound(items=items):
             return _with(state, items=items, loaded=True), ()
         case CellsFound(cells=cells):
@@ -99,7 +98,7 @@ def update(state: State, event: Event) -> Result:
         case FixFound(fix=fix):
             return _with(state, fix=fix), ()
         case Ticked():
-            return state, (_fix(),)
+            return _ticked(state)
         case PinPressed(key=key):
             return _with(state, chosen="" if state.chosen == key else key), ()
         case Centred():
@@ -119,6 +118,20 @@ def _with(state: State, **changes: Any) -> State:
 
 def _fix() -> Call:
     return Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix))
+
+
+def _load() -> tuple[Effect, ...]:
+    return (
+        Call(method="map_items", arguments=WHOLE_WORLD, answer=lambda items: ItemsFound(items=tuple(items))),
+        Call(method="likely_cells", answer=lambda cells: CellsFound(cells=tuple(cells))),
+    )
+
+
+def _ticked(state: State) -> Result:
+    age = state.age_s + 1
+    if age < REFRESH_S:
+        return _with(state, age_s=age), (_fix(),)
+    return _with(state, age_s=0), (_fix(), *_load())
 
 
 def _open(item: MapItem | None) -> tuple[Effect, ...]:

@@ -305,6 +305,12 @@ def test_the_map_looks_where_i_am_else_amid_what_is_known():
     assert state.start == (field.fix.position.latitude, field.fix.position.longitude)
 
 
+def test_an_open_map_shows_what_a_sync_has_brought_meanwhile():
+    _, effects = play(maps, maps.State(), *[maps.Ticked()] * maps.REFRESH_S)
+    assert [name for name, _ in calls(effects)].count("map_items") == 1
+    assert calls(effects)[-1][0] == "likely_cells"
+
+
 def test_a_pin_opens_its_own_page():
     items = tuple(RehearsalField().map_items(0, 0, 0, 0))
     state, _ = play(maps, maps.State(), maps.ItemsFound(items=items), maps.PinPressed(key="referral/r-1"))
