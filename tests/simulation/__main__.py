@@ -20,10 +20,14 @@ from tests.simulation.invariants import check
 from tests.simulation.office import PostgresStore, SqliteStore, Store
 from tests.simulation.world import World
 
+TELL_EVERY = 500
+"""Worlds: half a minute or so."""
+
 
 def say(line: str) -> None:
-    """A line for whoever runs this."""
+    """A line for whoever runs this, at once."""
     sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def live(seed: int, make_store: Callable[[], Store] = SqliteStore) -> World:
@@ -65,13 +69,15 @@ def live_all(options: argparse.Namespace, make_store: Callable[[], Store]) -> in
     seeds = [options.seed] if options.seed is not None else range(options.first, options.first + options.runs)
     counts: Counter[str] = Counter()
     started, used = time.monotonic(), time.process_time()
-    for seed in seeds:
+    for lived, seed in enumerate(seeds, start=1):
         try:
             counts += live(seed, make_store).counts
         except Exception as error:
             traceback.print_exc()
             say(f"seed {seed}: {type(error).__name__}: {error}\nreplay it with: make simulate SEED={seed}")
             return 1
+        if lived % TELL_EVERY == 0 and lived < len(seeds):
+            say(f"  {lived:,} of {len(seeds):,} worlds")
     took_s, cpu_s = time.monotonic() - started, time.process_time() - used
     say(f"{len(seeds)} worlds lived in {took_s:.1f} s ({cpu_s:.1f} s of CPU); nothing broke.")
     for name, count in counts.most_common():
