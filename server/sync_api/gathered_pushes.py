@@ -147,7 +147,7 @@ class GatheredPushes:
 
     async def _read_some(self) -> None:
         """Read the next that were not read yet, within `BYTES_MAX`; those that cannot be read need wait no longer."""
-        unread = [each for each in self._waiting if not each.is_read and each.outcome is None]
+        unread = [each for each in self._waiting if not each.is_read]
         within = bisect_right(list(accumulate(each.unread.size for each in unread)), BYTES_MAX)
         await self._have_done(self._read_in, unread[: max(within, 1)])
         for each in [each for each in self._waiting if each.outcome is not None]:
