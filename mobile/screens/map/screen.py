@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mobile.screens.effects import Effect, Event
+from mobile.screens.effects import Effect, Event, Opened
 from mobile.screens.layout_file import load_layout
 from mobile.screens.map.drawing import draw_ground, fill_map, pin_of
 from mobile.screens.map.state import BackPressed, Centred, OpenPressed, PinPressed, State, Ticked, update
@@ -64,6 +64,10 @@ class MapScreen(Screen):
     def each_second(self) -> None:
         """I may have moved."""
         self.send(Ticked())
+
+    def synced(self) -> None:
+        """What came in belongs on the map, too."""
+        self.send(Opened())
 
     def zoom(self, steps: int) -> None:
         """Nearer or farther."""

@@ -10,8 +10,6 @@ from mobile.services.views import Fix, MapItem
 from shared.model.value import Value
 
 WHOLE_WORLD = (-90.0, -180.0, 90.0, 180.0)
-REFRESH_S = 30
-"""A sync may have brought others."""
 
 
 class State(Value, frozen=True, kw_only=True):
@@ -20,7 +18,6 @@ class State(Value, frozen=True, kw_only=True):
     items: tuple[MapItem, ...] = ()
     cells: tuple[MapCell, ...] = ()
     loaded: bool = False
-    age_s: int = 0
     fix: Fix | None = None
     chosen: str = ""
     centred: bool = False
@@ -90,7 +87,11 @@ def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
-            return state, (_fix(), *_load())
+            return state, (
+                _fix(),
+                Call(method="map_items", arguments=WHOLE_WORLD, answer=lambda i: ItemsFound(items=tuple(i))),
+                Call(method="likely_cells", answer=lambda cells: CellsFound(cells=tuple(cells))),
+            )
         case ItemsFound(items=items):
             return _with(state, items=items, loaded=True), ()
         case CellsFound(cells=cells):
@@ -98,7 +99,7 @@ def update(state: State, event: Event) -> Result:
         case FixFound(fix=fix):
             return _with(state, fix=fix), ()
         case Ticked():
-            return _ticked(state)
+            return state, (_fix(),)
         case PinPressed(key=key):
             return _with(state, chosen="" if state.chosen == key else key), ()
         case Centred():
@@ -118,20 +119,6 @@ def _with(state: State, **changes: Any) -> State:
 
 def _fix() -> Call:
     return Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix))
-
-
-def _load() -> tuple[Effect, ...]:
-    return (
-        Call(method="map_items", arguments=WHOLE_WORLD, answer=lambda items: ItemsFound(items=tuple(items))),
-        Call(method="likely_cells", answer=lambda cells: CellsFound(cells=tuple(cells))),
-    )
-
-
-def _ticked(state: State) -> Result:
-    age = state.age_s + 1
-    if age < REFRESH_S:
-        return _with(state, age_s=age), (_fix(),)
-    return _with(state, age_s=0), (_fix(), *_load())
 
 
 def _open(item: MapItem | None) -> tuple[Effect, ...]:

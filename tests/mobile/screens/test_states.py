@@ -186,6 +186,13 @@ def test_a_referral_row_opens_the_referral_and_a_person_row_the_person():
     assert play(tonight, state, tonight.ItemPicked(item_id="p-1"))[1][0].arguments == {"person_id": "p-1"}
 
 
+def test_a_shift_is_offered_only_once_it_is_known_that_none_is_going():
+    waiting, _ = play(tonight, tonight.State(), tonight.ItemsFound(items=TONIGHT))
+    idle, _ = play(tonight, waiting, tonight.ShiftFound(shift=None))
+    busy, _ = play(tonight, idle, tonight.ShiftFound(shift=RehearsalField().current_shift()))
+    assert [waiting.is_off_shift, idle.is_off_shift, busy.is_off_shift] == [False, True, False]
+
+
 def test_tonight_looks_again_by_itself():
     _, effects = play(tonight, tonight.State(), *[tonight.Ticked()] * tonight.REFRESH_S)
     assert "tonight" in [method for method, _ in calls(effects)]
@@ -303,12 +310,6 @@ def test_the_map_looks_where_i_am_else_amid_what_is_known():
     assert state.start is not None
     state, _ = play(maps, state, maps.FixFound(fix=field.fix))
     assert state.start == (field.fix.position.latitude, field.fix.position.longitude)
-
-
-def test_an_open_map_shows_what_a_sync_has_brought_meanwhile():
-    _, effects = play(maps, maps.State(), *[maps.Ticked()] * maps.REFRESH_S)
-    assert [name for name, _ in calls(effects)].count("map_items") == 1
-    assert calls(effects)[-1][0] == "likely_cells"
 
 
 def test_a_pin_opens_its_own_page():

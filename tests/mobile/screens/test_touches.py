@@ -1,6 +1,8 @@
 """Fingers on the other screens: lists scroll, the map pans, the tray settles, settings take, a full disk says so."""
 
 import sqlite3
+import threading
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -218,6 +220,19 @@ def test_a_pin_is_pressed_and_its_page_opens(field, on_glass):
     on_glass(_app(field), story)
 
 
+def test_an_open_map_shows_what_a_sync_has_brought_meanwhile(field, on_glass, monkeypatch):
+    async def story(driver):
+        await driver.tap("Map")
+        await driver.settle()
+        marks, items = driver.screen.ids.map.marks, field.map_items(0, 0, 0, 0)
+        known = len(marks.pins)
+        monkeypatch.setattr(field, "map_items", lambda *_: [*items, replace(items[0], id="s-new")])
+        field.status = replace(field.status, last_synced_at=datetime(2026, 11, 27, 2, tzinfo=UTC))
+        await driver.until(lambda: len(marks.pins) == known + 1, "a pin more")
+
+    on_glass(_app(field), story)
+
+
 def test_a_conflict_is_settled_and_a_refused_record_sent_again(field, on_glass):
     async def story(driver):
         await driver.touch(200, 870)  # the sync line at the head of every screen
@@ -279,6 +294,24 @@ def test_the_phones_back_button_goes_one_screen_back(field, on_glass):
         await driver.until(lambda: driver.find_row("Marek"))
         Window.dispatch("on_keyboard", 27, 0, None, [])
         await driver.until(lambda: "Tonight" in driver.visible_texts())
+
+    on_glass(_app(field), story)
+
+
+def test_no_shift_is_offered_while_nobody_knows_whether_one_is_going(field, on_glass, monkeypatch):
+    """A button that comes and goes would move the list under the finger: somebody else's record would open."""
+    answered, shift = threading.Event(), field.current_shift()
+    monkeypatch.setattr(field, "current_shift", lambda: shift if answered.wait(20) else None)
+
+    async def story(driver):
+        start = driver.screen.ids.start
+        seen = [start.hidden]
+        start.fbind("hidden", lambda _, hidden: seen.append(hidden))
+        await driver.frames(5)
+        answered.set()
+        await driver.until(lambda: driver.find_row("Man in doorway, no coat"))
+        await driver.settle()
+        assert all(seen)
 
     on_glass(_app(field), story)
 
