@@ -41,7 +41,7 @@ class TonightScreen(Screen):
         self.ids.empty.text = self.say("tonight.empty") if state.loaded and not state.items else ""
         self.ids.notice.text = self.say_failure(state.failure) or self._check_in()
         self.ids.well.hidden = not self._check_in()
-        self.ids.start.hidden = not state.loaded or state.shift is not None
+        self.ids.start.hidden = not state.is_off_shift
         self.ids.top.fold()
 
     def each_second(self) -> None:

@@ -17,6 +17,8 @@ class State(Value, frozen=True, kw_only=True):
     items: tuple[TonightItem, ...] = ()
     loaded: bool = False
     shift: ShiftSummary | None = None
+    is_off_shift: bool = False
+    """No shift is going. Not so while nobody has answered: a button that comes and goes moves the list under the finger."""
     check_in: CheckInState = CheckInState()
     age_s: int = 0
     failure: Failed | None = None
@@ -79,7 +81,7 @@ def update(state: State, event: Event) -> Result:
         case ItemsFound(items=items):
             return _with(state, items=items, loaded=True, failure=None), ()
         case ShiftFound(shift=shift):
-            return _with(state, shift=shift), ()
+            return _with(state, shift=shift, is_off_shift=shift is None), ()
         case CheckInFound(check_in=check_in):
             return _with(state, check_in=check_in), ()
         case ItemPicked(item_id=item_id):
@@ -104,10 +106,11 @@ def _with(state: State, **changes: Any) -> State:
 
 
 def _load() -> tuple[Effect, ...]:
+    """What stands above the list first, so that the list need not move when it is there."""
     return (
-        Call(method="tonight", answer=lambda items: ItemsFound(items=tuple(items))),
         Call(method="current_shift", answer=lambda shift: ShiftFound(shift=shift)),
         Call(method="check_in_state", answer=lambda check_in: CheckInFound(check_in=check_in)),
+        Call(method="tonight", answer=lambda items: ItemsFound(items=tuple(items))),
     )
 
 
