@@ -95,14 +95,19 @@ class Driver:
         """Touch a widget, or the one that shows this text, or the row with this heading; scrolls it into sight first."""
         if isinstance(what, str):
             await self.until(lambda: self.find(what) or self.find_row(what), f"'{what}'")
-            row = self.find_row(what) if self.find(what) is None else None
-            if row is not None:
-                await self.touch(*row[0].to_window(*row[0].shifted.to_parent(*_row_centre(*row))))
+            if self.find(what) is None:
+                await self._tap_row(what)
                 return
             what = self.find(what)
         self._bring_into_sight(what)
         await self.frames(2)
         await self.touch(*what.to_window(*what.center))
+
+    async def _tap_row(self, head: str) -> None:
+        """Touch a row where it comes to rest: a list moves down when what stands above it is answered later."""
+        await self.settle()
+        rows, key = await self.until(lambda: self.find_row(head), f"'{head}'")
+        await self.touch(*rows.to_window(*rows.shifted.to_parent(*_row_centre(rows, key))))
 
     async def touch(self, x: float, y: float) -> None:
         """One touch at a point of the window."""
