@@ -16,7 +16,6 @@ class State(Value, frozen=True, kw_only=True):
 
     items: tuple[TonightItem, ...] = ()
     loaded: bool = False
-    shift: ShiftSummary | None = None
     is_off_shift: bool = False
     """No shift is going. Not so while nobody has answered: a button that comes and goes moves the list under the finger."""
     check_in: CheckInState = CheckInState()
@@ -81,7 +80,7 @@ def update(state: State, event: Event) -> Result:
         case ItemsFound(items=items):
             return _with(state, items=items, loaded=True, failure=None), ()
         case ShiftFound(shift=shift):
-            return _with(state, shift=shift, is_off_shift=shift is None), ()
+            return _with(state, is_off_shift=shift is None), ()
         case CheckInFound(check_in=check_in):
             return _with(state, check_in=check_in), ()
         case ItemPicked(item_id=item_id):
