@@ -20,10 +20,11 @@ from server.sync_api.reading_pushes import UnreadPush
 from shared.policy import Act
 from sync.wire import Refused, encode, read_pull_request, read_receipt
 
-SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "sync_to_thread": True, "status_code": 200}
+SYNC: dict[str, Any] = {"opt": {"action": Act.SYNC}, "status_code": 200}
+IN_A_THREAD = SYNC | {"sync_to_thread": True}
 
 
-@post("/push", opt={"action": Act.SYNC}, status_code=200, responses=problems(400, 401, 403, 409, 413, 429, 503))
+@post("/push", **SYNC, responses=problems(400, 401, 403, 409, 413, 429, 503))
 async def push(
     request: Request[Any, Any, Any], body: RawBody, pushes: NamedDependency[GatheredPushes]
 ) -> Response[bytes]:
@@ -37,7 +38,7 @@ async def push(
     return answer(request, encode(await pushes.take(unread)))
 
 
-@post("/pull", **SYNC, responses=problems(400, 401, 403, 413, 426, 429, 503))
+@post("/pull", **IN_A_THREAD, responses=problems(400, 401, 403, 413, 426, 429, 503))
 def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`).
 
@@ -52,7 +53,7 @@ def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependen
     return answer(request, encode(page))
 
 
-@post("/renew", **SYNC, responses=problems(401, 403, 429))
+@post("/renew", **IN_A_THREAD, responses=problems(401, 403, 429))
 def renew(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """A fresh number for a phone that found its own used by a copy of itself. Its tokens go on with the new number."""
     now = services.clock()
@@ -63,7 +64,7 @@ def renew(request: Request[Any, Any, Any], body: RawBody, services: NamedDepende
     return answer(request, encode(renewed))
 
 
-@post("/wiped", **SYNC, responses=problems(400, 401, 429))
+@post("/wiped", **IN_A_THREAD, responses=problems(400, 401, 429))
 def take_receipt(
     request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]
 ) -> Response[bytes]:
