@@ -123,6 +123,11 @@ def meet(phone: Phone, *person_ids: str) -> Told:
     return told
 
 
+def be_gone(*_: object) -> None:
+    """What a database that is gone says to every statement."""
+    raise OperationalError("any statement", None, Exception("gone"))
+
+
 def count_rows(database: Database, table: str) -> int:
     with database.reading() as session:
         return int(session.execute(text(f"select count(*) from {table}")).scalar_one())
@@ -237,9 +242,6 @@ def test_what_fails_for_all_is_tried_for_each(
 def test_a_database_that_is_gone_is_told_as_busy_and_nothing_is_stored(
     night: Night, phones: list[Phone], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def be_gone(*_: object) -> None:
-        raise OperationalError("insert", None, Exception("gone"))
-
     monkeypatch.setattr(sync, "push_together", be_gone)
     told = push_of(phones[0], meet(phones[0]))
     answer = night.take(told)
@@ -253,9 +255,6 @@ def test_a_database_that_is_gone_is_told_as_busy_and_nothing_is_stored(
 def test_a_refusal_that_cannot_be_counted_is_told_as_busy_and_given_the_next_time(
     night: Night, phones: list[Phone], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def be_gone(*_: object) -> None:
-        raise OperationalError("update", None, Exception("gone"))
-
     phones[0].last_n = 7
     change = meet(phones[0])
     monkeypatch.setattr(sync, "record_refusal", be_gone)
