@@ -22,15 +22,15 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from mobile.services.keys import Cost
-from mobile.services.views import ContactDraft, PersonDraft, VisitDraft
+from mobile.field.views import ContactDraft, PersonDraft, VisitDraft
+from mobile.opening.keys import Cost
 from mobile.store import people
 from mobile.store.database import open_store
 from shared.model.codes import ContactState
 from shared.model.person import Person
 from shared.model.position import Position
+from tests.mobile.feeding import acknowledge
 from tests.mobile.rig import PIN, Rig
-from tests.mobile.services.feeding import acknowledge
 
 PEOPLE = 5_000
 NOTE = "Asleep in the stairwell, woke, took tea, asked about the day centre. " * 3

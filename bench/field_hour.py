@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.field import PEOPLE, fill, resident_kib
+from tests.mobile.feeding import acknowledge
 from tests.mobile.glass import HEIGHT, WIDTH, prepare
 from tests.mobile.rig import PIN, Rig
-from tests.mobile.services.feeding import acknowledge
 
 WARM_AFTER, CELLS = 10, 1_000
 MINUTE_S = 60
@@ -52,7 +52,7 @@ def main() -> None:
 def _live(rig: Rig, contacts: int) -> dict[str, list[int]]:
     """An hour; resident KiB and Python's objects after every tenth contact."""
     from mobile.app import LanternApp
-    from mobile.screens.ports import MapSketch
+    from mobile.ports import MapSketch
     from tests.mobile.driver import run_app
     from tests.mobile.ground import town
     from tests.mobile.rehearsal import SilentCues

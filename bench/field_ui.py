@@ -109,8 +109,8 @@ def _scroll(listed: Any, pixels: int) -> Callable[[int], None]:
 
 
 def _city() -> Any:
+    from mobile.field.views import MapItem
     from mobile.screens.map.drawing import fill_map
-    from mobile.services.views import MapItem
     from mobile.widgets.map_view import MapView
     from tests.mobile.ground import HERE, point, town
 

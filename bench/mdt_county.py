@@ -14,9 +14,9 @@ from typing import Any
 
 import psycopg
 
-from server.database import Database
+from server.database.engine import Database
 from server.migrate import upgrade
-from server.queries.sessions import SignInSession, add_session
+from server.queries.operation.sessions import SignInSession, add_session
 from server.security.tokens import hash_token
 from tests.web import county
 

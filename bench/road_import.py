@@ -22,7 +22,7 @@ from sqlalchemy import select
 from uuid_utils import uuid7
 
 from bench.los_angeles import convert
-from server.database import Database
+from server.database.engine import Database
 from server.importers.accounting import Importing
 from server.importers.boundaries.parse import parse as parse_boundaries
 from server.importers.boundaries.store import import_boundaries
@@ -30,7 +30,7 @@ from server.importers.open311.parse import parse
 from server.importers.referrals import import_referrals
 from server.importers.report import Reading
 from server.migrate import upgrade
-from server.tables.referral import alert, referral
+from server.tables.referrals.referral import alert, referral
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data"

@@ -22,20 +22,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
-from server.actions.signin import Attempt
+from server.actions.operation.signin import Attempt
 from server.app import create_app, create_services
+from server.database.bulk import insert_new
 from server.demo import county
 from server.demo.fill import County
 from server.http.cookies import session_cookie_name
 from server.http.services import Services
 from server.migrate import upgrade
-from server.queries.bulk import insert_new
 from server.settings import Settings
-from server.tables.case import mdt_case
-from server.tables.contact import contact, contact_person
-from server.tables.person import person
-from server.tables.site import site
-from server.tables.verification import person_verification
+from server.tables.cases.case import mdt_case
+from server.tables.people.person import person
+from server.tables.people.verification import person_verification
+from server.tables.street.contact import contact, contact_person
+from server.tables.street.site import site
 
 SEED = 2026
 REQUESTS = 20

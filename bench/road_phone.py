@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.field import measure_saves
 from bench.field_ui import measure_first_frames
-from mobile.services.keys import Cost
+from mobile.opening.keys import Cost
 from tests.mobile.rig import Rig
 
 

@@ -31,9 +31,9 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import text
 
-from server.actions.enrolment import team_scope
+from server.actions.operation.enrolment import team_scope
 from server.app import create_services
-from server.database import Database
+from server.database.engine import Database
 from server.http.services import Services
 from server.migrate import upgrade
 from shared.model.agency import Team

@@ -42,7 +42,7 @@ from bench.sync_ground import (
 )
 from bench.sync_night import APP, Night
 from mobile.store.sync import SyncStore
-from server.actions.enrolment import make_code
+from server.actions.operation.enrolment import make_code
 from server.app import create_services
 from server.migrate import upgrade
 from server.settings import Settings, read_settings

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from mobile.services import drafts
-from mobile.services.views import ContactDraft, PersonDraft
+from mobile.field import drafts
+from mobile.field.views import ContactDraft, PersonDraft
 from mobile.store.sync import SyncStore
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SupportNeed
 from shared.model.contact import Contact, NeedSeen

@@ -9,8 +9,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel.sql.sqltypes import AutoString
 
+from server.database.columns import UTCDateTime
 from server.tables import metadata
-from server.tables.columns import UTCDateTime
 
 OURS = frozenset(metadata.tables)
 

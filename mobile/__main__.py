@@ -24,11 +24,11 @@ import msgspec
 
 from mobile.composition import build_field_service
 from mobile.device import platform
+from mobile.field.service import FieldService
 from mobile.headless import player
 from mobile.headless.player import Player, Switches
 from mobile.headless.script import DEFAULT_PIN, Script, read_script
 from mobile.headless.world import CuttableNetwork, ScriptedLocation, SettableClock
-from mobile.services.field import FieldService
 from mobile.store.rows import to_ms
 
 DONE, REFUSED, UNUSABLE = 0, 1, 2

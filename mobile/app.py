@@ -1,6 +1,6 @@
 """The composition root of the field app: the window, the one screen on it, the way back, the work threads, the clock of the lock.
 
-What screens show and decide lives in `screens/`, what the phone can do in `services/`. Nothing personal outlives a lock here: the
+What screens show and decide lives in `screens/`, what the phone can do in `field/`. Nothing personal outlives a lock here: the
 screen, the way back, the letter textures and Kivy's text caches go together (rule B3).
 """
 
@@ -17,13 +17,13 @@ from kivy.uix.floatlayout import FloatLayout
 from mobile import theme
 from mobile.device.links import NoLinks
 from mobile.device.ports import Cues, Links
+from mobile.field.api import Field
+from mobile.field.views import CheckInState, LockState, SyncPhase, SyncStatus
+from mobile.ports import MapSketch, MapSource, NoMap
 from mobile.screens import check_in_watch
 from mobile.screens.effects import Call
-from mobile.screens.ports import MapSketch, MapSource, NoMap
 from mobile.screens.program import Screen
 from mobile.screens.registry import screen_class
-from mobile.services.api import Field
-from mobile.services.views import CheckInState, LockState, SyncPhase, SyncStatus
 from mobile.text import Catalogue, load
 from mobile.text.sync_words import is_worrying, say_sync
 from mobile.widgets import letters, touches

@@ -11,7 +11,7 @@ from mobile.device import platform
 from mobile.device.identifiers import id_maker
 from mobile.device.ports import Location
 from mobile.device.uptime import LinuxUptime
-from mobile.services.field import FieldService, Phone
+from mobile.field.service import FieldService, Phone
 from mobile.store.rows import to_ms
 
 APP_VERSION = "0.1.0"

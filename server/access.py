@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from server.database import Database
+from server.database.engine import Database
 from server.problems import NOT_SIGNED_IN, Failure, Forbidden, NotFound
-from server.queries import audit, concealment, people, subjects, workers
-from server.queries.audit import AuditLine
-from server.queries.workers import Acting
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
+from server.queries.partnership import workers
+from server.queries.partnership.workers import Acting
+from server.queries.people import concealment, people, subjects
 from shared.model.person import Person
 from shared.model.value import Id
 from shared.model.worker import Worker

@@ -16,12 +16,12 @@ from litestar.params import FromPath
 from uuid_utils import uuid7
 
 from server.access import Door
-from server.actions.enrolment import Enroller
-from server.actions.ledger import open_ledger
-from server.actions.projection import Projection
-from server.actions.signin import SignIn
-from server.actions.tokens import TokenIssuer
-from server.database import Database
+from server.actions.operation.enrolment import Enroller
+from server.actions.operation.ledger import open_ledger
+from server.actions.operation.signin import SignIn
+from server.actions.operation.tokens import TokenIssuer
+from server.actions.sync.projection import Projection
+from server.database.engine import Database
 from server.http.cookies import form_cookie_name
 from server.http.gate import Gate
 from server.http.headers import protect

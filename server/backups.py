@@ -19,10 +19,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from server.actions import ledger
-from server.database import Database
+from server.actions.operation import ledger
+from server.database.engine import Database
 from server.migrate import find_revision, upgrade
-from server.queries import sync
+from server.queries.sync import store as sync
 from server.settings import Settings
 from sync.safety import safe_numbers
 

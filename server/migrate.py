@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from server.database import Database
+from server.database.engine import Database
 
 PACKAGE = Path(__file__).parent
 MIGRATION_LOCK = 0x4C414E5445524E

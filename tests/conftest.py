@@ -25,7 +25,7 @@ import pytest
 from tests.paths import ROOT, SHARED_DATA
 
 if TYPE_CHECKING:
-    from server.database import Database
+    from server.database.engine import Database
 
 with suppress(ImportError):  # the phone's own gate runs with the phone's packages and little else
     from hypothesis import settings as hypothesis_settings
@@ -261,7 +261,7 @@ def blank_database_url(database_kind: str, stores: Callable[[str], Stores]) -> I
 @pytest.fixture
 def database(database_url: str) -> Iterator["Database"]:
     """The server's database over `database_url`, its connections given back at the end."""
-    from server.database import Database
+    from server.database.engine import Database
 
     opened = Database(database_url)
     yield opened

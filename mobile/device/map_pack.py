@@ -9,14 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from mobile.screens.ports import MapSketch
+from mobile.ports import MapSketch
 
 SKETCH, TILES = "sketch.json", "tiles.mbtiles"
 SKETCH_BYTES_MAX = 20_000_000
 
 
 class MapPack:
-    """A directory with a map in it; see `mobile.screens.ports.MapSource`."""
+    """A directory with a map in it; see `mobile.ports.MapSource`."""
 
     def __init__(self, directory: Path, built_in: Path | None = None) -> None:
         self._directories = (directory,) if built_in is None else (directory, built_in)

@@ -7,11 +7,11 @@ from typing import Any
 from msgspec import Struct
 
 from mobile.device.ports import RawFix
+from mobile.field.drafts import DraftRefused
+from mobile.field.service import FieldService
+from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, SyncStatus, VisitDraft
 from mobile.headless import script as steps
 from mobile.headless.script import AnyStep, NewPerson, NewSite, Pin, Script, Step
-from mobile.services.drafts import DraftRefused
-from mobile.services.field import FieldService
-from mobile.services.views import ContactDraft, PersonDraft, SiteDraft, SyncStatus, VisitDraft
 from mobile.store.errors import StoreError
 from shared.model.position import Position
 from shared.model.value import Id

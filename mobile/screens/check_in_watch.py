@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from mobile.services.views import CheckInState
+from mobile.field.views import CheckInState
 from shared.model.value import Value
 
 MINE, COLLEAGUE = "notify.check_in_due", "notify.colleague_late"

@@ -1,6 +1,6 @@
 """What a screen may want done, as values: `update(state, event)` returns them, `program` performs them. Pure: no Kivy, no store.
 
-`Call` names a method of `mobile.services.api.Field` (a test checks that each exists); its answer comes back as an event.
+`Call` names a method of `mobile.field.api.Field` (a test checks that each exists); its answer comes back as an event.
 """
 
 from collections.abc import Callable, Mapping

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from mobile.field.views import LockState
+from mobile.ports import MapSketch
 from mobile.screens.effects import ApplySettings, Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
-from mobile.screens.ports import MapSketch
-from mobile.services.views import LockState
 from mobile.text import Catalogue
 from mobile.widgets.frame import Frame
 

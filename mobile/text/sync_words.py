@@ -1,6 +1,6 @@
 """The line at the foot of every screen: what is sent, what is not, said so that nobody worries for nothing. Pure."""
 
-from mobile.services.views import SyncPhase, SyncStatus
+from mobile.field.views import SyncPhase, SyncStatus
 from mobile.text import Catalogue
 from mobile.text.moments import join, say_clock
 

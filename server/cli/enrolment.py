@@ -4,9 +4,9 @@ from json import dumps
 
 import click
 
-from server.actions.enrolment import make_code
+from server.actions.operation.enrolment import make_code
 from server.cli.setting_out import stop, working
-from server.queries import workers
+from server.queries.partnership import workers
 
 
 @click.command("enrol-code")

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import click
 
-from server.actions.enrolment import make_code
+from server.actions.operation.enrolment import make_code
 from server.cli.setting_out import load_settings, stop, working
 from server.demo.road import list_sign_ins
-from server.queries import workers
+from server.queries.partnership import workers
 from server.settings import Settings
 from shared.model.codes import Role
 

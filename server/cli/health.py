@@ -5,7 +5,7 @@ from json import dumps
 import click
 
 from server.cli.setting_out import load_settings
-from server.database import Database
+from server.database.engine import Database
 from server.migrate import find_revision, newest_revision
 from server.security.keys import load_keys
 

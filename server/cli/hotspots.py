@@ -15,7 +15,7 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
-from server.database import Database
+from server.database.engine import Database
 from server.hotspots.authority import load_authority
 from server.hotspots.disclosure import Rule
 from server.hotspots.periods import last_complete_quarter, say_period

@@ -17,7 +17,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import IntegrityError, OperationalError
 from uuid_utils import uuid7
 
-from server.database import Database
+from server.database.engine import Database
 from server.importers.accounting import Account, Importing
 from server.importers.boundaries.parse import parse as parse_boundaries
 from server.importers.boundaries.store import import_boundaries

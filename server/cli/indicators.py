@@ -13,8 +13,8 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from server.cli.setting_out import stop, working
-from server.queries.districts import list_districts
-from server.queries.indicators import list_exits, list_seen_nights
+from server.queries.maps.indicators import list_exits, list_seen_nights
+from server.queries.partnership.districts import list_districts
 from shared.model.district import District
 from shared.rules.indicators import InstitutionExit, MonthIndicators, first_of_month, month_indicators, months_later
 

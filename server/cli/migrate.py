@@ -3,7 +3,7 @@
 import click
 
 from server.cli.setting_out import load_settings
-from server.database import Database
+from server.database.engine import Database
 from server.migrate import downgrade, find_revision, upgrade
 
 

@@ -7,7 +7,8 @@ import click
 from server.cli.setting_out import stop, working
 from server.http.services import Services
 from server.mail.smtp import is_address
-from server.queries import addressees, agencies, districts
+from server.queries.operation import addressees
+from server.queries.partnership import agencies, districts
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind
 from shared.model.district import District

@@ -4,11 +4,12 @@ from datetime import date
 
 import click
 
-from server.actions.recipients import admit
-from server.actions.signin import set_password
+from server.actions.operation.signin import set_password
+from server.actions.partnership.recipients import admit
 from server.cli.setting_out import stop, working
 from server.http.services import Services
-from server.queries import agencies, districts, sessions, workers
+from server.queries.operation import sessions
+from server.queries.partnership import agencies, districts, workers
 from server.security import totp
 from shared.model.codes import Role
 from shared.model.worker import Worker

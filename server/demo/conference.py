@@ -4,11 +4,12 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from server.access import Access
-from server.actions import answers, conferences, discussion
-from server.actions.caseload import set_lead
-from server.actions.discussion import CaseEnd
-from server.queries import agencies
-from server.queries import conferences as stored
+from server.actions.cases import answers
+from server.actions.cases.caseload import set_lead
+from server.actions.conferences import conferences, discussion
+from server.actions.conferences.discussion import CaseEnd
+from server.queries.conferences import conferences as stored
+from server.queries.partnership import agencies
 from shared.model.codes import SupportPhase
 from shared.model.conference import CaseConference
 from shared.model.value import Id

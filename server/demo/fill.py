@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from server.access import Access
-from server.actions.cases import decline_case, list_case
-from server.actions.recipients import found_partnership
+from server.actions.cases.cases import decline_case, list_case
+from server.actions.partnership.recipients import found_partnership
 from server.demo import county
 from server.demo.alerts import write_alerts
 from server.demo.conference import answer_actions, call_next, hold_conference
@@ -31,9 +31,10 @@ from server.importers.accounting import Account, Importing
 from server.importers.referrals import import_referrals
 from server.importers.report import Reading
 from server.importers.streetlink.parse import parse
-from server.queries import agencies, case_actions, districts, workers
-from server.queries.case_list import CaseListView, list_cases
-from server.queries.sessions import set_password_hash
+from server.queries.cases import case_actions
+from server.queries.cases.case_list import CaseListView, list_cases
+from server.queries.operation.sessions import set_password_hash
+from server.queries.partnership import agencies, districts, workers
 from server.security.passwords import Passwords
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgreementKind, CaseState, ContactState, Role
@@ -283,7 +284,7 @@ class County:
 
     def _project_with(self, ids: Ids) -> Callable[..., None]:
         """The real projection, with ids that follow from the seed."""
-        from server.actions.projection import Projection
+        from server.actions.sync.projection import Projection
         from server.places.districts import CurrentDistricts
 
         settings = self.services.settings

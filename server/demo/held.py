@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from server.demo import county
 from server.hotspots.grid import leaves_of_points
 from server.hotspots.tonight import list_likely_cells
-from server.queries.agencies import list_agencies
-from server.queries.boundaries import find_district_by_code
-from server.queries.tonight import list_cell_looks
-from server.queries.workers import find_worker_by_email
-from server.tables.contact import contact_person
-from server.tables.person import person
-from server.tables.site import site
+from server.queries.maps.boundaries import find_district_by_code
+from server.queries.maps.tonight import list_cell_looks
+from server.queries.partnership.agencies import list_agencies
+from server.queries.partnership.workers import find_worker_by_email
+from server.tables.people.person import person
+from server.tables.street.contact import contact_person
+from server.tables.street.site import site
 from shared.model.position import Position
 from shared.model.value import Id
 

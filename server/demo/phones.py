@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.orm import Session
 
-from server.actions.enrolment import make_code, team_scope
-from server.actions.validation import validate
+from server.actions.operation.enrolment import make_code, team_scope
+from server.actions.sync.validation import validate
 from server.http.services import Services
-from server.queries import sync
+from server.queries.sync import store as sync
 from shared.model.device import EnrolmentRequest
 from shared.model.value import Id, Value
 from sync import clock

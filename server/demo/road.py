@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from server.actions.enrolment import make_code
+from server.actions.operation.enrolment import make_code
 from server.demo import county
 from server.demo.alerts import make_row, to_csv
 from server.demo.held import Held, Square, find_held, find_square
@@ -24,8 +24,8 @@ from server.importers.accounting import Importing
 from server.importers.referrals import import_referrals
 from server.importers.report import Reading
 from server.importers.streetlink.parse import parse
-from server.queries.case_list import CaseListView, list_cases
-from server.queries.verification import find_status
+from server.queries.cases.case_list import CaseListView, list_cases
+from server.queries.people.verification import find_status
 from shared.geo.night import outreach_night
 from shared.model.position import Position
 

@@ -16,7 +16,7 @@ from server.hotspots.grid import leaves_of
 from server.places.districts import DistrictFinder, load_district_finder
 from server.places.postcodes import find_extent
 from server.places.projection import project, unproject
-from server.queries.boundaries import list_boundaries, list_districts_on
+from server.queries.maps.boundaries import list_boundaries, list_districts_on
 from shared.geo import grid
 from shared.model.value import Id
 

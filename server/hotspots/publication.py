@@ -20,10 +20,10 @@ from server.hotspots.disclosure import Region, Rule, Sighting
 from server.hotspots.grid import leaves_of_points
 from server.hotspots.periods import Period, is_settled, say_period
 from server.places.projection import unproject
-from server.queries import audit
-from server.queries import hotspots as queries
-from server.queries.audit import AuditLine
-from server.queries.hotspots import Publication, PublishedRegion
+from server.queries.maps import hotspots as queries
+from server.queries.maps.hotspots import Publication, PublishedRegion
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
 from shared.geo import grid
 from shared.model.value import Id
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.hotspots.statistic import HotCell, Observations, forecast_hotspots, rank_hotspots
 from server.places.projection import project
-from server.queries.hotspots import Seen, list_counts, list_looks, list_reports
+from server.queries.maps.hotspots import Seen, list_counts, list_looks, list_reports
 
 CELL_M = 125
 LOOK_BACK_DAYS = 365

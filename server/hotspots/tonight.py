@@ -16,7 +16,7 @@ from server.hotspots.grid import leaves_of_points
 from server.hotspots.ranking import CELL_M, EPOCH
 from server.hotspots.statistic import Observations, forecast_hotspots
 from server.places.projection import unproject
-from server.queries.tonight import CellLook, OutsidePoint, list_cell_looks, list_outside_points
+from server.queries.maps.tonight import CellLook, OutsidePoint, list_cell_looks, list_outside_points
 from shared.geo import grid
 from shared.model.value import Id, Value
 

@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
 from sqlalchemy.exc import DataError, IntegrityError
 
-from server.database import BUSY
+from server.database.engine import BUSY
 from server.http.headers import ensure_nonce
 from server.problems import (
     ALREADY_THERE,

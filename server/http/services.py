@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from server.actions.enrolment import Enroller
-from server.actions.ledger import Ledger
-from server.actions.signin import SignIn
-from server.actions.tokens import TokenIssuer
-from server.database import Database
-from server.queries.sync import Project
+from server.actions.operation.enrolment import Enroller
+from server.actions.operation.ledger import Ledger
+from server.actions.operation.signin import SignIn
+from server.actions.operation.tokens import TokenIssuer
+from server.database.engine import Database
+from server.queries.sync.store import Project
 from server.security.keys import Keys
 from server.settings import Settings
 from shared.model.value import Id

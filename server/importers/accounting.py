@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.importers.files import Refusal
-from server.queries import audit, imports
-from server.queries.audit import AuditLine
-from server.queries.imports import ImportBatch, RefusedRow
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
+from server.queries.referrals import imports
+from server.queries.referrals.imports import ImportBatch, RefusedRow
 from shared.model.value import Id
 
 

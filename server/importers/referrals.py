@@ -15,17 +15,17 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy.orm import Session
 
-from server.database import Database
+from server.database.engine import Database
 from server.importers.accounting import Account, Importing, close_account
 from server.importers.cells import shorten
 from server.importers.files import Refusal, show_raw
 from server.importers.report import Report
 from server.places.districts import DistrictFinder, load_district_finder, load_england_finder, name_of_unlisted
 from server.places.postcodes import find_position
-from server.queries import referrals as queries
-from server.queries.districts import add_district, list_districts
-from server.queries.referrals import ReferrerRow, StoredReferral
-from server.queries.sync import publish
+from server.queries.partnership.districts import add_district, list_districts
+from server.queries.referrals import referrals as queries
+from server.queries.referrals.referrals import ReferrerRow, StoredReferral
+from server.queries.sync.store import publish
 from shared.model.codes import AlertSource, PinSource, ReferralState
 from shared.model.district import District
 from shared.model.position import Position

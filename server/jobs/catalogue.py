@@ -4,14 +4,14 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from server.actions import reminders
-from server.actions.outbox import Outbox
-from server.actions.retention import Keeper
+from server.actions.operation import reminders
+from server.actions.operation.outbox import Outbox
+from server.actions.people.retention import Keeper
 from server.http.services import Services
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
-from server.queries import outbox
+from server.queries.operation import outbox
 from shared.rules.mail import MORNING
 
 ROUND = timedelta(seconds=15)

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from server.http.services import Services
 from server.jobs.schedule import Schedule
-from server.queries import jobs as stored
-from server.queries.jobs import JobRun
+from server.queries.operation import jobs as stored
+from server.queries.operation.jobs import JobRun
 from shared.model.value import Value
 
 LEASE = "jobs"

@@ -8,8 +8,8 @@ from server.http.services import Services
 from server.jobs.runner import Moment
 from server.mail.message import make_message
 from server.mail.smtp import Mailer, Refused, TryLater, Unreachable, is_address, make_mailer
-from server.queries import addressees, outbox
-from server.queries.outbox import Posted
+from server.queries.operation import addressees, outbox
+from server.queries.operation.outbox import Posted
 from shared.rules.mail import next_try
 
 NO_ADDRESS = "There is no address to send it to."

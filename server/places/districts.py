@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 from sqlalchemy.orm import Session
 
 from server.places.postcodes import PostcodeGround, load_ground, project_to_ground
-from server.queries.boundaries import Boundary, get_places_version, list_boundaries, list_districts_on
+from server.queries.maps.boundaries import Boundary, get_places_version, list_boundaries, list_districts_on
 from shared.model.value import Id
 
 NEAREST_POSTCODE_MAX_M = 5_000.0

@@ -12,9 +12,9 @@ from typing import Any
 from geopy.geocoders.base import Geocoder
 from geopy.location import Location
 
-from server.database import Database
+from server.database.engine import Database
 from server.places.postcodes import find_position
-from server.queries.gazetteer import list_by_name
+from server.queries.maps.gazetteer import list_by_name
 
 COUNTRY = "GB"
 MOST_ANSWERS = 20

@@ -11,9 +11,9 @@ import shapely
 from sqlalchemy.orm import Session
 
 from server.places.towns import Town, list_towns
-from server.queries import agencies
-from server.queries.boundaries import Boundary, list_boundaries
-from server.queries.gazetteer import NamedPlace, list_within
+from server.queries.maps.boundaries import Boundary, list_boundaries
+from server.queries.maps.gazetteer import NamedPlace, list_within
+from server.queries.partnership import agencies
 from shared.model.value import Id, Value
 
 SIMPLIFIED_DEGREES = 0.0004

@@ -1,4 +1,4 @@
-"""Opening what a phone has sealed to this server (privacy rule B5). The phone's half is `mobile.services.sealing`.
+"""Opening what a phone has sealed to this server (privacy rule B5). The phone's half is `mobile.opening.sealing`.
 
 X25519 with a fresh key for each box, HKDF-SHA256, AES-256-GCM; a box is the fresh public key (32 bytes) and the
 ciphertext.

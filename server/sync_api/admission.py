@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from server.database import BUSY, BUSY_TIMEOUT_MS
+from server.database.engine import BUSY, BUSY_TIMEOUT_MS
 from server.http.services import Services
-from server.queries import audit, workers
-from server.queries.audit import AuditLine
-from server.queries.devices import Enrolment
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
+from server.queries.operation.devices import Enrolment
+from server.queries.partnership import workers
 from server.sync_api.identity import Caller, SignedRequest, identify
 from shared.model.codes import DeviceStatus
 from shared.policy import Act

@@ -11,7 +11,8 @@ from msgspec import Struct
 from server.http.openapi import problems
 from server.http.services import Services
 from server.problems import CONFLICTING, TOO_LARGE, Failure
-from server.queries import sync, sync_blobs
+from server.queries.sync import blobs as sync_blobs
+from server.queries.sync import store as sync
 from server.sync_api.bodies import answer
 from server.sync_api.identity import identify, read_signed
 from shared.policy import Act

@@ -11,8 +11,9 @@ from litestar.params import RawBody
 from server.http.openapi import problems
 from server.http.services import Services
 from server.problems import PROOF_REFUSED, TOKEN_REFUSED, UNREADABLE, Failure, TooManyTries
-from server.queries import devices, rate_limits, sync
-from server.queries.rate_limits import Limit
+from server.queries.operation import devices, rate_limits
+from server.queries.operation.rate_limits import Limit
+from server.queries.sync import store as sync
 from server.security.tokens import hash_token
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.identity import identify_number, read_signed, to_ms

@@ -16,9 +16,9 @@ from itertools import accumulate
 
 from sqlalchemy.orm import Session
 
-from server.database import BUSY, Database
-from server.queries import sync
-from server.queries.sync import Arrival, Project
+from server.database.engine import BUSY, Database
+from server.queries.sync import store as sync
+from server.queries.sync.store import Arrival, Project
 from server.sync_api.admission import busy
 from server.sync_api.identity import Caller, refuse_proof, to_ms, use_up
 from server.sync_api.reading_pushes import ReadPush, UnreadPush

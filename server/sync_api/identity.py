@@ -12,8 +12,8 @@ from litestar import Request
 from sqlalchemy.orm import Session
 
 from server.problems import PROOF_REFUSED, TOKEN_REFUSED, Failure
-from server.queries import devices
-from server.queries.devices import Enrolment, TokenRecord
+from server.queries.operation import devices
+from server.queries.operation.devices import Enrolment, TokenRecord
 from server.security.signatures import is_signed
 from server.security.tokens import hash_token
 from sync import proof as proofs

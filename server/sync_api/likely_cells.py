@@ -14,7 +14,8 @@ from server.access import Access, Door
 from server.hotspots.tonight import band_of, corners_of, find_known, list_likely_cells
 from server.http.openapi import problems
 from server.http.services import Services
-from server.queries import agencies, sync, workers
+from server.queries.partnership import agencies, workers
+from server.queries.sync import store as sync
 from server.sync_api.admission import telling
 from server.sync_api.bodies import answer_unless_known
 from server.sync_api.identity import SignedRequest, read_signed

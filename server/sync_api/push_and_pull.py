@@ -8,10 +8,10 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
-from server.actions.enrolment import renew_number
+from server.actions.operation.enrolment import renew_number
 from server.http.openapi import problems
 from server.http.services import Services
-from server.queries import sync
+from server.queries.sync import store as sync
 from server.sync_api.admission import telling
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.gathered_pushes import GatheredPushes

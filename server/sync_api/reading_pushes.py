@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.actions.validation import validate
-from server.database import BUSY, Database
+from server.actions.sync.validation import validate
+from server.database.engine import BUSY, Database
 from server.problems import Failure
 from server.sync_api.admission import busy
 from server.sync_api.identity import Caller, SignedRequest, recognise

@@ -10,11 +10,12 @@ from litestar.params import RawBody
 from msgspec import Meta, Struct, structs
 from sqlalchemy.orm import Session
 
-from server.actions.validation import validate
+from server.actions.sync.validation import validate
 from server.http.openapi import problems
 from server.http.services import Services
 from server.problems import PROOF_REFUSED, UNREADABLE, Failure
-from server.queries import devices, sync
+from server.queries.operation import devices
+from server.queries.sync import store as sync
 from server.security.sealing import open_sealed
 from server.security.tokens import decode
 from server.sync_api.bodies import answer, open_body

@@ -4,35 +4,16 @@ A table class never appears in a handler's signature: it would skip validation a
 Struct of `shared.model`; what queries use is the Table beside each class.
 """
 
-from server.tables import (
-    agency,
-    audit,
-    case,
-    conference,
-    conflict,
-    contact,
-    device,
-    district,
-    gazetteer,
-    hidden,
-    hotspot,
-    imports,
-    job,
-    mail,
-    note,
-    person,
-    priority,
-    recipient,
-    referral,
-    session,
-    shift,
-    sighting,
-    site,
-    sync,
-    verification,
-    worker,
-)
-from server.tables.columns import metadata
+from server.database.columns import metadata
+from server.tables.cases import case, priority
+from server.tables.conferences import conference
+from server.tables.maps import gazetteer, hotspot, sighting
+from server.tables.operation import audit, device, job, mail, session
+from server.tables.partnership import agency, district, recipient, worker
+from server.tables.people import hidden, note, person, verification
+from server.tables.referrals import imports, referral
+from server.tables.street import conflict, contact, shift, site
+from server.tables.sync import sync
 
 __all__ = [
     "agency",

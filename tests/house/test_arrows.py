@@ -55,6 +55,11 @@ OFFENCES: dict[str, list[tuple[str, str]]] = {
         ("mobile", "h3"),
         ("mobile", "kivymd"),
     ],
+    "pages-have-no-tables": [
+        ("server.web.lead", "server.tables.people"),
+        ("server.sync_api", "server.tables.sync"),
+        ("server.jobs", "server.tables.operation"),
+    ],
     "server-has-no-screen": [("server.web", "kivy"), ("server.jobs", "sqlcipher3")],
     "screen-state": [("mobile.screens.planted.state", "kivy"), ("mobile.screens.planted_too.state", "mobile.store")],
 }

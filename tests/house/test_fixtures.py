@@ -45,7 +45,7 @@ def test_the_server_of_a_bench_keeps_the_settings_it_was_given() -> None:
 def test_a_copied_database_holds_what_its_template_held(stores: Callable[[str], Stores], database_kind: str) -> None:
     from sqlalchemy import create_engine, text
 
-    from server.database import parse_url
+    from server.database.engine import parse_url
 
     store = stores(database_kind)
     template = store.make("template_of_this_test", None)

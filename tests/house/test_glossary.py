@@ -48,7 +48,7 @@ ALLOWED_IN: dict[str, tuple[set[str], str]] = {
         set(INSTEAD),
         "an export's own column names (immediate_concerns_about_client) are read as written",
     ),
-    "mobile/services": (
+    "mobile/syncing": (
         {"client", "trip"},
         "the program at the phone's end of the line, and a round trip to the server",
     ),

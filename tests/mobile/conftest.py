@@ -10,9 +10,24 @@ from typing import Any
 
 import pytest
 
+from mobile.field.service import FieldService
 from tests.mobile.glass import prepare
+from tests.mobile.rig import Rig
 
 prepare()
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    """The phone's services over what a phone has: enrolled, with Aisha's PIN set. A module may make its own of it."""
+    made = Rig(tmp_path)
+    made.enrol()
+    return made
+
+
+@pytest.fixture
+def field(rig: Rig) -> FieldService:
+    return rig.field
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from math import cos, pi, sin
 from random import Random
 
-from mobile.screens.ports import MapCell, MapPlace, MapSketch
+from mobile.ports import MapCell, MapPlace, MapSketch
 
 METRE_NORTH = 1 / 111_320
 METRE_EAST = 1 / 69_000

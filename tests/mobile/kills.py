@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from mobile.services.views import ContactDraft, PersonDraft, VisitDraft
+from mobile.field.views import ContactDraft, PersonDraft, VisitDraft
 from mobile.store import schema
 from mobile.store.database import open_store
 from mobile.store.record import Record

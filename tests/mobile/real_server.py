@@ -21,7 +21,7 @@ class RealServer:
     cast: Any
 
     def code_for(self, worker: Any) -> str:
-        from server.actions.enrolment import make_code
+        from server.actions.operation.enrolment import make_code
 
         services = self.services
         with services.database.writing() as session:
@@ -31,7 +31,7 @@ class RealServer:
         return str(issued.code)
 
     def stop_phone(self, number: int, status: Any) -> None:
-        from server.queries import sync
+        from server.queries.sync import store as sync
 
         with self.services.database.writing() as session:
             sync.set_status(session, number, status)
@@ -45,7 +45,7 @@ def running(directory: Path) -> Iterator[RealServer]:
     import uvicorn
 
     from server.app import create_app, create_services
-    from server.database import Database
+    from server.database.engine import Database
     from server.migrate import upgrade
     from tests.server.cast import make_cast, make_settings
 

@@ -1,4 +1,4 @@
-"""A phone that remembers nothing: `mobile.services.api.Field` in memory, for tests of looks and of a screen's manners.
+"""A phone that remembers nothing: `mobile.field.api.Field` in memory, for tests of looks and of a screen's manners.
 
 The journeys run against the real service and its encrypted store; this one only has to show every screen something to draw, and
 to fail on demand.
@@ -10,8 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.ports import MapCell
-from mobile.services.views import (
+from mobile.field.views import (
     CheckInState,
     ConflictChoice,
     ContactDraft,
@@ -38,6 +37,7 @@ from mobile.services.views import (
     Unlocking,
     VisitDraft,
 )
+from mobile.ports import MapCell
 from shared.model.agency import Team
 from shared.model.codes import (
     AlertSource,

@@ -2,7 +2,7 @@
 told.
 
 Enrolment is answered by a stand-in at the HTTP boundary; tests against the real server are in
-`services/test_real_server.py`.
+`syncing/test_real_server.py`.
 """
 
 import itertools
@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from mobile.device.keystore import FileKeystore
 from mobile.device.location import NowhereLocation
 from mobile.device.ports import Location, RawFix
-from mobile.services.field import FieldService, Phone
-from mobile.services.keys import Cost
-from mobile.services.server_client import encode64
+from mobile.field.service import FieldService, Phone
+from mobile.opening.keys import Cost
+from mobile.syncing.server_client import encode64
 from shared.model.agency import Team
 from shared.model.app_state import Weakness
 from shared.model.codes import Role

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from server.actions.recipients import found_partnership
-from server.database import Database
-from server.queries import agencies, boundaries, districts, sessions, workers
-from server.queries.boundaries import Boundary
+from server.actions.partnership.recipients import found_partnership
+from server.database.engine import Database
+from server.queries.maps import boundaries
+from server.queries.maps.boundaries import Boundary
+from server.queries.operation import sessions
+from server.queries.partnership import agencies, districts, workers
 from server.security.passwords import Passwords
 from server.settings import PasswordCost, Settings
 from shared.model.agency import Agency, Agreement, Team

@@ -12,7 +12,7 @@ from tests.server.phone import Phone
 if TYPE_CHECKING:
     from litestar.testing import TestClient
 
-    from server.database import Database
+    from server.database.engine import Database
     from server.http.services import Services
     from server.settings import Settings
     from shared.model.worker import Worker
@@ -71,7 +71,7 @@ def post_sign_in(client: Any, email: str, password: str, **others: str) -> Any:
 @pytest.fixture
 def issue_code(services: "Services", cast: Cast) -> Callable[["Worker"], str]:
     """A one-time code for somebody's phone."""
-    from server.actions.enrolment import make_code
+    from server.actions.operation.enrolment import make_code
 
     def do(worker: "Worker") -> str:
         with services.database.writing() as session:

@@ -12,10 +12,11 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from msgspec import structs
 
-from server.actions.enrolment import make_code, team_scope
+from server.actions.operation.enrolment import make_code, team_scope
 from server.app import make_id, utc_now
 from server.http.services import Services
-from server.queries import agencies, sync, workers
+from server.queries.partnership import agencies, workers
+from server.queries.sync import store as sync
 from shared.model.agency import Team
 from shared.model.device import Enrolled, EnrolmentRequest
 from shared.model.worker import Worker

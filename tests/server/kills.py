@@ -22,9 +22,9 @@ from typing import Any, Protocol
 import httpx
 from sqlalchemy import text
 
-from server.actions.enrolment import make_code
+from server.actions.operation.enrolment import make_code
 from server.app import create_app, create_services, make_id, utc_now
-from server.database import Database
+from server.database.engine import Database
 from server.migrate import downgrade, find_revision, newest_revision, upgrade
 from server.settings import Settings
 from tests.server.cast import Cast, make_cast, make_settings

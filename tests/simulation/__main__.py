@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from server.database import Database
+from server.database.engine import Database
 from tests.server.own_postgres import own_postgres
 from tests.simulation.invariants import check
 from tests.simulation.office import PostgresStore, SqliteStore, Store

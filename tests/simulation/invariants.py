@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import json
 
-from server.queries.sync_blobs import find_blob
+from server.queries.sync.blobs import find_blob
 from sync import merge
 from sync.clock import AHEAD_MAX_MS
 from sync.wire import Change, Context, read_change

@@ -15,12 +15,12 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
-from server.database import Database
-from server.queries import sync as queries
-from server.queries.sync_blobs import append_blob, begin_blob
-from server.queries.sync_sql import Sql
+from server.database.columns import metadata
+from server.database.engine import Database
+from server.database.sql import Sql
+from server.queries.sync import store as queries
+from server.queries.sync.blobs import append_blob, begin_blob
 from server.sync_api.gathered_pushes import CHANGES_MAX
-from server.tables.columns import metadata
 from sync import wire
 from sync.company import choose_company
 from sync.encoding import inflate
@@ -72,7 +72,7 @@ def fused(fuse: Fuse) -> Iterator[None]:
 
 
 class SqliteStore:
-    """An SQLite in memory, with the transactions of `server.database`."""
+    """An SQLite in memory, with the transactions of `server.database.engine`."""
 
     def __init__(self) -> None:
         self.fuse = Fuse()

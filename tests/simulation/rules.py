@@ -12,8 +12,9 @@ from msgspec import structs
 
 from mobile.store import sync_rows
 from mobile.store.sync import SyncStore
-from server.queries import sync as queries
-from server.queries import sync_changes, sync_orders
+from server.queries.sync import changes as sync_changes
+from server.queries.sync import orders as sync_orders
+from server.queries.sync import store as queries
 from sync import clock, company, device, digest, feeds, merge, server, skeleton
 from sync.feeds import Entry
 from sync.wire import EVICT

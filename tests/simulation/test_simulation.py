@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.database import Database
+from server.database.engine import Database
 from tests.simulation.__main__ import live
 from tests.simulation.invariants import check
 from tests.simulation.office import PostgresStore, SqliteStore

@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Raw
 
-from server.queries import sync as queries
-from server.queries.sync_blobs import find_received
+from server.queries.sync import store as queries
+from server.queries.sync.blobs import find_received
 from shared.model.codes import DeviceStatus
 from sync import wire
 from sync.authoring import NewChange

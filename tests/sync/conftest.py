@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from server.database import Database
+from server.database.engine import Database
 from tests.sync.county import WATFORD, Clock, Office, Phone, create_tables, open_store
 
 

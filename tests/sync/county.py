@@ -12,9 +12,9 @@ from msgspec import Raw
 from sqlalchemy.orm import Session
 
 from mobile.store.sync import SyncStore
-from server.database import Database
-from server.queries import sync as queries
-from server.tables.columns import metadata
+from server.database.columns import metadata
+from server.database.engine import Database
+from server.queries.sync import store as queries
 from shared.model.codes import DeviceStatus
 from sync import wire
 from sync.authoring import NewChange

@@ -4,7 +4,7 @@ from hashlib import sha256
 
 import pytest
 
-from server.queries.sync_blobs import append_blob, begin_blob, delete_blob, find_blob, find_received
+from server.queries.sync.blobs import append_blob, begin_blob, delete_blob, find_blob, find_received
 from sync.blobs import BlobRefused
 from tests.sync.county import Office
 

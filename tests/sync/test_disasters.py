@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from msgspec import Raw
 
-from server.queries import sync as queries
+from server.queries.sync import store as queries
 from shared.model.codes import DeviceStatus
 from sync import wire
 from sync.authoring import NewChange

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from server.queries import sync as queries
+from server.queries.sync import store as queries
 from sync import wire
 from sync.driver import PUSH, Ask
 from sync.encoding import deflate_gzip, inflate

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.database import Database
-from server.queries import sync as queries
+from server.database.engine import Database
+from server.queries.sync import store as queries
 from sync import wire
 from sync.reading import decode_batch
 from tests.sync.county import WATFORD, create_tables, no_projection

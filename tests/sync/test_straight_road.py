@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from server.queries import sync as queries
+from server.queries.sync import store as queries
 from shared.model.codes import DeviceStatus, SyncState
 from sync.authoring import NewChange
 from sync.reading import SOUND

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from server.database import Database
+from server.database.engine import Database
 from server.settings import PasswordCost, Settings
 from tests.conftest import Clock
 from tests.web import county

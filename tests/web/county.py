@@ -12,23 +12,23 @@ import numpy as np
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from server.queries import sync
+from server.queries.sync import store as sync
 from server.settings import Settings
-from server.tables.agency import agency, agreement, team, team_district
-from server.tables.case import mdt_case
-from server.tables.contact import contact, contact_need, contact_person
-from server.tables.device import device_enrolment
-from server.tables.district import district
-from server.tables.job import job
-from server.tables.mail import mail
-from server.tables.person import person, person_need
-from server.tables.recipient import recipient
-from server.tables.referral import alert, referral
-from server.tables.shift import check_in, shift, shift_worker
-from server.tables.site import site
-from server.tables.sync import change, device
-from server.tables.verification import person_verification, verification
-from server.tables.worker import worker, worker_district, worker_role, worker_team
+from server.tables.cases.case import mdt_case
+from server.tables.operation.device import device_enrolment
+from server.tables.operation.job import job
+from server.tables.operation.mail import mail
+from server.tables.partnership.agency import agency, agreement, team, team_district
+from server.tables.partnership.district import district
+from server.tables.partnership.recipient import recipient
+from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
+from server.tables.people.person import person, person_need
+from server.tables.people.verification import person_verification, verification
+from server.tables.referrals.referral import alert, referral
+from server.tables.street.contact import contact, contact_need, contact_person
+from server.tables.street.shift import check_in, shift, shift_worker
+from server.tables.street.site import site
+from server.tables.sync.sync import change, device
 from sync.authoring import NewChange
 from sync.authoring import number as number_change
 from sync.reading import decode_batch
@@ -373,7 +373,7 @@ PASSWORD = "three warm words here"
 
 def give_passwords(session: Session, passwords: Any, now: datetime) -> None:
     """Everyone signs in with the same password."""
-    from server.actions.signin import set_password
+    from server.actions.operation.signin import set_password
 
     for worker_id in WORKERS:
         set_password(session, passwords, worker_id, PASSWORD, now)

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from server.database import Database
-from server.queries.case_list import CaseListView, count_cases, list_cases
+from server.database.engine import Database
+from server.queries.cases.case_list import CaseListView, count_cases, list_cases
 from shared.model.codes import SupportNeed
 from tests.web import county
 
@@ -45,7 +45,7 @@ def test_counts_name_what_is_new(filled: Database, now: datetime) -> None:
 
 
 def test_a_record_merged_into_another_counts_for_it(filled: Database, now: datetime) -> None:
-    from server.tables.person import person_merge
+    from server.tables.people.person import person_merge
 
     with filled.writing() as session:
         merge = {"id": "m", "from_id": "red", "into_id": "stefan", "at": now, "worker_id": "priya"}

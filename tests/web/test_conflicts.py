@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from server.database import Database
-from server.queries.people import find_person
+from server.database.engine import Database
+from server.queries.people.people import find_person
 from server.settings import Settings
 from tests.conftest import Clock
 from tests.web import county

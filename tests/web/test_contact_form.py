@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from server.database import Database
-from server.queries import sync
-from server.queries.audit import list_lines
-from server.queries.contacts import list_contacts
-from server.tables.case import mdt_case
-from server.tables.contact import contact
-from server.tables.person import person, person_need
-from server.tables.site import site
-from server.tables.sync import change
-from server.tables.verification import person_verification
+from server.database.engine import Database
+from server.queries.operation.audit import list_lines
+from server.queries.street.contacts import list_contacts
+from server.queries.sync import store as sync
+from server.tables.cases.case import mdt_case
+from server.tables.people.person import person, person_need
+from server.tables.people.verification import person_verification
+from server.tables.street.contact import contact
+from server.tables.street.site import site
+from server.tables.sync.sync import change
 from server.web.outreach.contact_form import latest_moment
 from shared.model.contact import Contact
 from tests.web.test_pages import plain

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from server.database import Database
-from server.queries import inbox
-from server.tables.referral import referral
+from server.database.engine import Database
+from server.queries.referrals import inbox
+from server.tables.referrals.referral import referral
 from shared.model.codes import ReferralState
 from shared.rules.duplicates import likely_duplicates
 from tests.web import county

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from server.database import Database
-from server.queries import sync
-from server.queries.lone_working import list_on_shift
-from server.tables.shift import check_in, shift
+from server.database.engine import Database
+from server.queries.street.lone_working import list_on_shift
+from server.queries.sync import store as sync
+from server.tables.street.shift import check_in, shift
 from server.web.lead.on_shift import say_duration
 from shared.model.shift import ShiftEnded
 from shared.rules.check_ins import is_late, late_by, order_of_concern

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import segno
 
-from server.database import Database
-from server.queries.audit import list_lines
+from server.database.engine import Database
+from server.queries.operation.audit import list_lines
 from server.web.admin.enrol import QR_SCALE
 from shared.model.enrolment_link import EnrolmentLink, write_link
 
@@ -238,7 +238,7 @@ def test_a_refused_look_is_written_down(browse: Browse, filled: Database) -> Non
 def test_an_agency_whose_agreement_expires_sees_nobody_from_that_moment(browse: Browse, filled: Database) -> None:
     from datetime import date
 
-    from server.tables.agency import agreement
+    from server.tables.partnership.agency import agreement
 
     browser = browse("priya")
     with filled.writing() as session:
@@ -287,7 +287,7 @@ def test_somebody_declined_can_be_put_forward_again_on_some_evidence(browse: Bro
 
 
 def test_a_judgement_stands_with_its_reason_and_reaches_the_phones(browse: Browse, filled: Database) -> None:
-    from server.queries.sync import list_changes
+    from server.queries.sync.store import list_changes
 
     form = {"district": "watford", "judgement": "not_confirmed", "basis": "professional_judgement"}
     page = browse("priya").send("/people/red/verification", reason="He has a tenancy in Bushey", **form)
@@ -359,8 +359,8 @@ def test_a_phone_is_revoked_only_when_it_is_meant(browse: Browse) -> None:
 
 
 def test_tom_may_not_stop_another_teams_phone(browse: Browse, filled: Database) -> None:
-    from server.tables.device import device_enrolment
-    from server.tables.worker import worker
+    from server.tables.operation.device import device_enrolment
+    from server.tables.partnership.worker import worker
     from tests.web import county
 
     with filled.writing() as session:
@@ -385,7 +385,7 @@ def test_an_enrolment_code_is_shown_once_and_the_digits_compared(browse: Browse,
     waiting = re.search(r'hx-get="([^"]+)"', page.text)
     assert waiting is not None
     assert "Waiting for the phone" in browser.get(waiting[1]).text
-    from server.tables.device import enrolment_code
+    from server.tables.operation.device import enrolment_code
 
     with filled.writing() as session:
         session.execute(
@@ -397,7 +397,7 @@ def test_an_enrolment_code_is_shown_once_and_the_digits_compared(browse: Browse,
 
 
 def test_a_phone_that_says_it_is_rooted_is_told_on_its_page(browse: Browse, filled: Database) -> None:
-    from server.tables.sync import device
+    from server.tables.sync.sync import device
 
     browser = browse("tom")
     assert "Nothing found" in browser.get("/devices/2").text
@@ -412,7 +412,7 @@ def page_time(session: Any) -> Any:
     """When the only code was issued."""
     from sqlalchemy import select
 
-    from server.tables.device import enrolment_code
+    from server.tables.operation.device import enrolment_code
 
     return session.scalar(select(enrolment_code.c.issued_at))
 

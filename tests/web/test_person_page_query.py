@@ -2,11 +2,11 @@
 
 from datetime import date, datetime, timedelta
 
-from server.database import Database
-from server.queries import person_page
-from server.tables.audit import audit
-from server.tables.case import case_action
-from server.tables.contact import contact_person
+from server.database.engine import Database
+from server.queries.people import person_page
+from server.tables.cases.case import case_action
+from server.tables.operation.audit import audit
+from server.tables.street.contact import contact_person
 from shared.model.codes import CaseState, ReceivingSupport, SupportNeed
 from tests.web import county
 
@@ -36,7 +36,7 @@ def test_a_page_of_the_timeline_ends_and_the_next_begins_there(filled: Database,
 
 
 def test_needs_without_support_come_first_and_only_the_newest_word_counts(filled: Database, now: datetime) -> None:
-    from server.tables.person import person_need
+    from server.tables.people.person import person_need
 
     with filled.writing() as session:
         later = {

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from server.database import Database
-from server.tables.agency import agency, agreement
+from server.database.engine import Database
+from server.tables.partnership.agency import agency, agreement
 from tests.web import county
 
 Browse = Callable[[str], Any]

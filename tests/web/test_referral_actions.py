@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from server.access import Access, Door
-from server.actions.referrals import assign_referral, close_referral, offer_referral, progress_referral
-from server.database import Database
+from server.actions.referrals.referrals import assign_referral, close_referral, offer_referral, progress_referral
+from server.database.engine import Database
 from server.problems import Forbidden, Invalid, NotFound
-from server.queries import inbox, workers
-from server.queries.sync import list_changes
-from server.tables.referral import referral
-from server.tables.sync import feed
+from server.queries.partnership import workers
+from server.queries.referrals import inbox
+from server.queries.sync.store import list_changes
+from server.tables.referrals.referral import referral
+from server.tables.sync.sync import feed
 from shared.model.codes import ReferralState
 from tests.web import county
 
@@ -108,7 +109,7 @@ def test_a_referral_offered_to_another_district_leaves_the_teams_phones(door: Ca
 
 
 def test_each_step_leaves_an_audit_line(door: Callable[[str], Door], filled: Database) -> None:
-    from server.queries.audit import list_lines
+    from server.queries.operation.audit import list_lines
 
     with door("tom").open() as access:
         assign_referral(access, "r1", "watford-outreach")

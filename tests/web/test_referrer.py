@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from server.database import Database
-from server.tables.referral import alert, alert_referrer, referral
+from server.database.engine import Database
+from server.tables.referrals.referral import alert, alert_referrer, referral
 from tests.web import county
 from tests.web.conftest import Browser
 from tests.web.test_pages import plain

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from server.database import Database
+from server.database.engine import Database
 from server.hotspots.tonight import list_likely_cells
-from server.queries.tonight import CellLook, list_cell_looks, list_outside_points
-from server.tables.referral import referral
+from server.queries.maps.tonight import CellLook, list_cell_looks, list_outside_points
+from server.tables.referrals.referral import referral
 from shared.geo import grid
 from tests.web import county
 from tests.web.test_pages import plain
@@ -49,7 +49,7 @@ def test_looks_of_other_districts_are_left_out(filled: Database, now: datetime) 
 
 
 def test_tom_reads_what_nobody_has_looked_at(browse: Callable[[str], Any], filled: Database) -> None:
-    from server.tables.contact import contact
+    from server.tables.street.contact import contact
 
     with filled.writing() as session:
         session.execute(contact.update().where(contact.c.site_id == "shelter").values(night=date(2026, 11, 3)))
@@ -61,8 +61,8 @@ def test_tom_reads_what_nobody_has_looked_at(browse: Callable[[str], Any], fille
 def test_where_no_team_has_looked_the_counts_and_reports_of_others_stand_in(
     browse: Callable[[str], Any], filled: Database
 ) -> None:
-    from server.tables.contact import contact
-    from server.tables.sighting import sighting
+    from server.tables.maps.sighting import sighting
+    from server.tables.street.contact import contact
 
     with filled.writing() as session:
         session.execute(contact.update().values(district_id=county.THREE_RIVERS))
@@ -82,7 +82,7 @@ def test_where_no_team_has_looked_the_counts_and_reports_of_others_stand_in(
 
 
 def test_what_others_saw_elsewhere_or_long_before_stays_out(filled: Database) -> None:
-    from server.tables.sighting import sighting
+    from server.tables.maps.sighting import sighting
 
     def count(name: str, night: date, district_id: str) -> dict[str, Any]:
         place = {"latitude": 51.7, "longitude": -0.4, "people": 1, "row_key": name}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.views import LikelyDuplicate, PersonCard
 from mobile.screens.contact import details_part
 from mobile.screens.contact.state import STATES, begin, update
 from mobile.screens.contact.values import (
@@ -32,7 +33,6 @@ from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.map.drawing import fill_map
 from mobile.screens.program import Screen
-from mobile.services.views import LikelyDuplicate, PersonCard
 from mobile.text.moments import join, say_age, say_distance, say_when
 from mobile.widgets.buttons import BigButton, Tile
 from mobile.widgets.card import Card

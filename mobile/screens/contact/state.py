@@ -6,6 +6,7 @@ field or presses Done; the original stays. GPS is never waited for.
 
 from typing import Any
 
+from mobile.field.views import ContactDraft, PersonCard, PersonDraft, SiteCard
 from mobile.screens.contact.details import (
     Result,
     changed,
@@ -59,7 +60,6 @@ from mobile.screens.contact.values import (
     WhoDone,
 )
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
-from mobile.services.views import ContactDraft, PersonCard, PersonDraft, SiteCard
 from shared.model.codes import ContactState, PinSource, SupportNeed
 from shared.model.position import Position
 from shared.model.value import Id

@@ -2,8 +2,8 @@
 
 from enum import Enum
 
+from mobile.field.views import ContactRecord, Fix, LikelyDuplicate, PersonCard, PersonDraft, SiteCard
 from mobile.screens.effects import Event, Failed
-from mobile.services.views import ContactRecord, Fix, LikelyDuplicate, PersonCard, PersonDraft, SiteCard
 from shared.model.codes import ContactState, ReceivingSupport, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.position import Position

@@ -4,8 +4,8 @@ from enum import Enum
 
 import msgspec
 
+from mobile.field.views import Enrolling
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home
-from mobile.services.views import Enrolling
 from shared.model.enrolment_link import NotALink, is_link, read_link
 from shared.model.value import Value
 

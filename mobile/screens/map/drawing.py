@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from mobile.screens.ports import MapSketch
-from mobile.services.views import MapItem
+from mobile.field.views import MapItem
+from mobile.ports import MapSketch
 from mobile.widgets.map_marks import Pin
 from mobile.widgets.map_sketch import Ground, Name
 from mobile.widgets.map_view import MapView

@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.views import Fix, MapItem
+from mobile.ports import MapCell
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
-from mobile.screens.ports import MapCell
-from mobile.services.views import Fix, MapItem
 from shared.model.value import Value
 
 WHOLE_WORLD = (-90.0, -180.0, 90.0, 180.0)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.views import PersonCard
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.people.state import BackPressed, Picked, State, Typed, begin, update
 from mobile.screens.program import Screen
-from mobile.services.views import PersonCard
 from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.rows import Row
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.views import PersonCard, SiteCard
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
-from mobile.services.views import PersonCard, SiteCard
 from shared.model.value import Id, Value
 
 SHOWN = 200

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.views import PersonRecord
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
-from mobile.services.views import PersonRecord
 from shared.model.value import Id, Value
 
 EDITABLE = ("alias", "description", "wants_first", "strengths", "safety_needs")

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.views import ReferralRecord
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
-from mobile.services.views import ReferralRecord
 from shared.model.codes import ReferralState
 from shared.model.value import Id, Value
 

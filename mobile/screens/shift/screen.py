@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.views import ShiftSummary
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
@@ -19,7 +20,6 @@ from mobile.screens.shift.state import (
     WentTo,
     update,
 )
-from mobile.services.views import ShiftSummary
 from mobile.text.moments import say_clock, say_when
 from mobile.widgets.buttons import Tile
 

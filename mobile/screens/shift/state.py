@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.views import CheckInState, ShiftSummary
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
-from mobile.services.views import CheckInState, ShiftSummary
 from shared.model.device import FieldConfig
 from shared.model.value import Id, Value
 

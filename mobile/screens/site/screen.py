@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.views import PersonCard, SiteRecord, TimelineEntry
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
@@ -17,7 +18,6 @@ from mobile.screens.site.state import (
     Typed,
     update,
 )
-from mobile.services.views import PersonCard, SiteRecord, TimelineEntry
 from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.views import TonightItem, TonightKind
 from mobile.screens.effects import Effect, Event, Opened
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
@@ -16,7 +17,6 @@ from mobile.screens.tonight.state import (
     WentTo,
     update,
 )
-from mobile.services.views import TonightItem, TonightKind
 from mobile.text.moments import join, say_clock, say_distance, say_due, say_when
 from mobile.widgets.rows import Row
 

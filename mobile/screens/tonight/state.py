@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.views import CheckInState, ShiftSummary, TonightItem, TonightKind
 from mobile.screens.effects import Call, Effect, Event, Failed, Go, Opened
-from mobile.services.views import CheckInState, ShiftSummary, TonightItem, TonightKind
 from shared.model.value import Id, Value
 
 REFRESH_S = 30

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from mobile.field.views import ConflictChoice, SyncPhase, TrayItem
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
@@ -23,7 +24,6 @@ from mobile.screens.tray.state import (
     can_correct,
     update,
 )
-from mobile.services.views import ConflictChoice, SyncPhase, TrayItem
 from mobile.text.moments import join, say_clock, say_day, say_when, zone
 from mobile.text.sync_words import trouble_of
 from mobile.widgets.buttons import BigButton

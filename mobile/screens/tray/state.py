@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.views import ConflictChoice, SyncStatus, TrayItem
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
-from mobile.services.views import ConflictChoice, SyncStatus, TrayItem
 from shared.model.codes import SyncState
 from shared.model.value import Id, Value
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.views import LockState
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
 from mobile.screens.unlock.state import EnrolPressed, KeyPressed, LockSeen, State, update
-from mobile.services.views import LockState
 from mobile.text.moments import say_clock
 
 load_layout(__file__)

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from mobile.field.views import LockState, Unlocking
 from mobile.screens.effects import Call, Effect, Event, Failed, Feel, Go, Home
-from mobile.services.views import LockState, Unlocking
 from shared.model.value import Value
 
 PIN_LENGTH = 6

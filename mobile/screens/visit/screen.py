@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.views import SiteCard
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
@@ -18,7 +19,6 @@ from mobile.screens.visit.state import (
     begin,
     update,
 )
-from mobile.services.views import SiteCard
 from mobile.text.moments import join, say_age, say_distance
 from mobile.widgets.buttons import Tile
 

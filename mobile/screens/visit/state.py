@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.views import Fix, SiteCard, VisitDraft
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened
-from mobile.services.views import Fix, SiteCard, VisitDraft
 from shared.model.codes import ReferralState
 from shared.model.position import Position
 from shared.model.value import Id, Value

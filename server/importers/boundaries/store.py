@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from server.database import Database
+from server.database.engine import Database
 from server.importers.accounting import Account, Importing, close_account
 from server.importers.boundaries.parse import Area
 from server.importers.files import Refusal
 from server.places.districts import name_of_unlisted
-from server.queries.boundaries import Boundary, find_district_by_code, rename_district, save_boundary
-from server.queries.districts import add_district
+from server.queries.maps.boundaries import Boundary, find_district_by_code, rename_district, save_boundary
+from server.queries.partnership.districts import add_district
 from shared.model.district import District
 
 

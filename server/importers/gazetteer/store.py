@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from server.database import Database
+from server.database.engine import Database
 from server.importers.accounting import Account, Importing, close_account
 from server.importers.files import Refusal
 from server.importers.gazetteer.parse import Named
 from server.places.gazetteer import make_name_key
-from server.queries.gazetteer import NamedPlace, add_places, list_known
+from server.queries.maps.gazetteer import NamedPlace, add_places, list_known
 
 
 def import_gazetteer(database: Database, run: Importing, rows: Sequence[Named | Refusal]) -> Account:

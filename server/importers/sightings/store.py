@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from server.database import Database
+from server.database.engine import Database
 from server.hotspots.grid import leaves_of_points
 from server.importers.accounting import Account, Importing, close_account
 from server.importers.files import Refusal
 from server.importers.sightings.parse import Count
 from server.places.districts import load_district_finder
-from server.queries.sightings import StoredCount, add_counts, list_known_keys
+from server.queries.maps.sightings import StoredCount, add_counts, list_known_keys
 
 
 def import_sightings(

@@ -10,12 +10,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.enrolment import issue_code
+from server.actions.operation.enrolment import issue_code
 from server.http.services import Services
 from server.problems import Invalid, NotFound
-from server.queries import devices, subjects
-from server.queries.agencies import list_teams
-from server.queries.workers import find_worker, list_workers_of_team
+from server.queries.operation import devices
+from server.queries.partnership.agencies import list_teams
+from server.queries.partnership.workers import find_worker, list_workers_of_team
+from server.queries.people import subjects
 from server.web.admin.phones import of_team
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page

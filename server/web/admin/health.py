@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from server.queries.sync_devices import DeviceHealth
+from server.queries.sync.devices import DeviceHealth
 from server.web.layout.words import count
 from shared.model.app_state import read_app
 

@@ -7,11 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Door
-from server.actions.enrolment import confirm_device, stop_device
+from server.actions.operation.enrolment import confirm_device, stop_device
 from server.http.services import Services
 from server.problems import CONFLICTING, Failure, Invalid
-from server.queries import subjects
-from server.queries.sync import adopt, list_quarantined
+from server.queries.people import subjects
+from server.queries.sync.store import adopt, list_quarantined
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to
 from shared.model.codes import DeviceStatus

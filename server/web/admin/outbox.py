@@ -9,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Door
-from server.actions.outbox import try_again
+from server.actions.operation.outbox import try_again
 from server.http.services import Services
-from server.queries import addressees, jobs, outbox
-from server.queries.addressees import Named
+from server.queries.operation import addressees, jobs, outbox
+from server.queries.operation.addressees import Named
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say

@@ -9,10 +9,10 @@ from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
 from server.mail.smtp import is_address
-from server.queries.addressees import list_shared_addresses, set_shared_address
-from server.queries.agencies import list_agencies, list_every_agreement, list_teams
-from server.queries.districts import list_districts
-from server.queries.workers import list_workers
+from server.queries.operation.addressees import list_shared_addresses, set_shared_address
+from server.queries.partnership.agencies import list_agencies, list_every_agreement, list_teams
+from server.queries.partnership.districts import list_districts
+from server.queries.partnership.workers import list_workers
 from server.web.layout.forms import Errors, Form, require_choice
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import LOCAL_TIME, lower_first, say, say_short_day

@@ -6,12 +6,12 @@ from litestar.params import FromPath
 
 from server.access import Access, Door
 from server.problems import NotFound
-from server.queries import subjects
-from server.queries.agencies import list_teams
-from server.queries.device_page import PhoneRow, list_phones
-from server.queries.sync import list_device_health, list_quarantined
-from server.queries.sync_changes import StoredBody
-from server.queries.sync_devices import DeviceHealth
+from server.queries.operation.device_page import PhoneRow, list_phones
+from server.queries.partnership.agencies import list_teams
+from server.queries.people import subjects
+from server.queries.sync.changes import StoredBody
+from server.queries.sync.devices import DeviceHealth
+from server.queries.sync.store import list_device_health, list_quarantined
 from server.web.admin.health import from_ms, say_clock, say_trouble, say_weaknesses
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_ago, say_moment

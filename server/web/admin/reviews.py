@@ -10,9 +10,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.notes import CAUSES, REVIEW_WITHIN, review
+from server.actions.people.notes import CAUSES, REVIEW_WITHIN, review
 from server.problems import Invalid
-from server.queries import agencies, notes, workers
+from server.queries.partnership import agencies, workers
+from server.queries.people import notes
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id

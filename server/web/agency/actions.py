@@ -8,10 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.answers import explain_action, finish_action
+from server.actions.cases.answers import explain_action, finish_action
 from server.problems import Invalid
-from server.queries import agencies, case_actions
-from server.queries.case_actions import OwnedAction
+from server.queries.cases import case_actions
+from server.queries.cases.case_actions import OwnedAction
+from server.queries.partnership import agencies
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id

@@ -7,14 +7,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.answers import send_apologies, write_update
-from server.actions.conferences import open_conference
-from server.actions.minutes import compose_minutes, only_cases
-from server.actions.papers import Paper, compose_paper
+from server.actions.cases.answers import send_apologies, write_update
+from server.actions.conferences.conferences import open_conference
+from server.actions.conferences.minutes import compose_minutes, only_cases
+from server.actions.conferences.papers import Paper, compose_paper
 from server.problems import Invalid, NotFound
-from server.queries import agencies, conferences
-from server.queries.conferences import AGENDA, MINUTES
-from server.queries.districts import list_districts
+from server.queries.conferences import conferences
+from server.queries.conferences.conferences import AGENDA, MINUTES
+from server.queries.partnership import agencies
+from server.queries.partnership.districts import list_districts
 from server.web.layout.agenda_pdf import make_pdf
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page

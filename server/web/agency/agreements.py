@@ -11,9 +11,9 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.conferences import why_withheld
+from server.actions.conferences.conferences import why_withheld
 from server.problems import NotFound
-from server.queries import agencies
+from server.queries.partnership import agencies
 from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import SYSTEM, Door
-from server.actions.bundle import compose_bundle
+from server.actions.people.bundle import compose_bundle
 from server.problems import NotFound
-from server.queries import subjects
+from server.queries.people import subjects
 from server.web.layout.bundle_files import make_zip
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page

@@ -7,10 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions import hiding
+from server.actions.people import hiding
 from server.problems import Invalid
-from server.queries import agencies, subjects, workers
-from server.queries.concealment import Hiding
+from server.queries.partnership import agencies, workers
+from server.queries.people import subjects
+from server.queries.people.concealment import Hiding
 from server.web.layout.forms import Errors, Form, Several, as_tuple
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id, Value

@@ -5,7 +5,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server.access import Door
-from server.queries import looks, subjects
+from server.queries.people import access_log as looks
+from server.queries.people import subjects
 from server.web.layout.page import AnyRequest, page
 from shared.model.value import Id
 from shared.policy import Act

@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions import notes
+from server.actions.people import notes
 from server.problems import Forbidden, Invalid
-from server.queries import agencies, people, workers
+from server.queries.partnership import agencies, workers
+from server.queries.people import people
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id

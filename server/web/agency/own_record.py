@@ -8,10 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions import own_record
+from server.actions.people import own_record
 from server.http.services import Services
 from server.problems import Invalid
-from server.queries import looks, person_page, subjects
+from server.queries.people import access_log as looks
+from server.queries.people import person_page, subjects
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id

@@ -10,12 +10,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases import BASES
-from server.actions.put_forward import Newcomer, put_forward_newcomer
+from server.actions.cases.cases import BASES
+from server.actions.cases.put_forward import Newcomer, put_forward_newcomer
 from server.http.services import Services
 from server.problems import Invalid
-from server.queries import cases
-from server.queries.districts import list_districts
+from server.queries.cases import cases
+from server.queries.partnership.districts import list_districts
 from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say

@@ -9,8 +9,8 @@ from litestar.params import FromPath
 from server.access import Access, Door
 from server.hotspots.periods import Period, say_period
 from server.problems import NotFound
-from server.queries.agencies import find_agency
-from server.queries.hotspots import Publication, PublishedRegion, list_publications, list_regions
+from server.queries.maps.hotspots import Publication, PublishedRegion, list_publications, list_regions
+from server.queries.partnership.agencies import find_agency
 from server.web.layout.maps import Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
 from shared.geo import grid

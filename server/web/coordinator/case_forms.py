@@ -8,10 +8,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.caseload import set_lead
-from server.actions.moves import hand_over
+from server.actions.cases.caseload import set_lead
+from server.actions.cases.moves import hand_over
 from server.problems import Invalid, NotFound
-from server.queries import case_moves, caseload, cases, districts, seats, subjects, workers
+from server.queries.cases import case_moves, caseload, cases
+from server.queries.conferences import seats
+from server.queries.partnership import districts, workers
+from server.queries.people import subjects
 from server.web.coordinator.case_panel import say_lead
 from server.web.layout.forms import Errors, Form, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to, page

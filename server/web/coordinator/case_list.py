@@ -12,8 +12,7 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
 from server.problems import NotFound
-from server.queries import subjects
-from server.queries.case_list import (
+from server.queries.cases.case_list import (
     LIVE_STATES,
     CaseListCounts,
     CaseListRow,
@@ -22,8 +21,9 @@ from server.queries.case_list import (
     count_new,
     list_cases,
 )
-from server.queries.case_moves import count_come
-from server.queries.districts import list_districts
+from server.queries.cases.case_moves import count_come
+from server.queries.partnership.districts import list_districts
+from server.queries.people import subjects
 from server.web.coordinator.neighbours import list_lines, list_neighbours
 from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
 from server.web.layout.forms import Form

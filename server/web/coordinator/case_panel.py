@@ -3,10 +3,11 @@ lead. Showing a form or a link grants nothing; each handler asks the policy for 
 """
 
 from server.access import Access
-from server.actions.cases import BASES, may_decide
-from server.queries import case_moves, caseload, cases, districts
-from server.queries.caseload import LeadShown
-from server.queries.person_page import CaseStanding
+from server.actions.cases.cases import BASES, may_decide
+from server.queries.cases import case_moves, caseload, cases
+from server.queries.cases.caseload import LeadShown
+from server.queries.partnership import districts
+from server.queries.people.person_page import CaseStanding
 from server.web.layout.words import lower_first, say, say_short_day
 from shared.model.codes import CaseState
 from shared.model.value import Id, Value

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.case_study import check_case_study, compose_case_study, open_case
+from server.actions.cases.case_study import check_case_study, compose_case_study, open_case
 from server.web.layout.case_study_pdf import make_case_study_pdf
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page

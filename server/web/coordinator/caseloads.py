@@ -7,10 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.caseload import set_weight
+from server.actions.cases.caseload import set_weight
 from server.problems import Invalid
-from server.queries import caseload, workers
-from server.queries.caseload import LedCase
+from server.queries.cases import caseload
+from server.queries.cases.caseload import LedCase
+from server.queries.partnership import workers
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page

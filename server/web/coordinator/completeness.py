@@ -7,7 +7,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from server.access import Access, Door
-from server.queries import completeness, people
+from server.queries.cases import completeness
+from server.queries.people import people
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.page import AnyRequest, page
 from shared.geo.night import outreach_night

@@ -10,13 +10,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions import conferences as acts
-from server.actions.papers import compose_paper
-from server.actions.priorities import rank_district
+from server.actions.cases.priorities import rank_district
+from server.actions.conferences import conferences as acts
+from server.actions.conferences.papers import compose_paper
 from server.problems import Invalid, NotFound
-from server.queries import agencies, case_actions, conferences, outbox, seats
-from server.queries.districts import find_district
-from server.queries.outbox import Posted
+from server.queries.cases import case_actions
+from server.queries.conferences import conferences, seats
+from server.queries.operation import outbox
+from server.queries.operation.outbox import Posted
+from server.queries.partnership import agencies
+from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page

@@ -9,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.conferences import list_readers, schedule_conference
+from server.actions.conferences.conferences import list_readers, schedule_conference
 from server.problems import Invalid, NotFound
-from server.queries import conferences, seats
-from server.queries.districts import list_districts
+from server.queries.conferences import conferences, seats
+from server.queries.partnership.districts import list_districts
 from server.web.layout.forms import Errors, Form, read_date
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import LOCAL_TIME

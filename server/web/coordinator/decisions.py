@@ -11,8 +11,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases import BASES, close_case, decline_case, list_case, may_decide, put_forward
-from server.actions.verification import judge_verification
+from server.actions.cases.cases import BASES, close_case, decline_case, list_case, may_decide, put_forward
+from server.actions.people.verification import judge_verification
 from server.http.services import Services
 from server.problems import Invalid
 from server.web.coordinator.case_forms import find_live_case

@@ -14,13 +14,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions import discussion
-from server.actions.conferences import open_conference
-from server.actions.discussion import CaseEnd, Saved
-from server.actions.papers import compose_paper
+from server.actions.conferences import discussion
+from server.actions.conferences.conferences import open_conference
+from server.actions.conferences.discussion import CaseEnd, Saved
+from server.actions.conferences.papers import compose_paper
 from server.problems import Invalid, NotFound
-from server.queries import agencies, case_actions, conferences, meeting, seats
-from server.queries.districts import find_district
+from server.queries.cases import case_actions
+from server.queries.conferences import conferences, seats
+from server.queries.conferences import discussion as meeting
+from server.queries.partnership import agencies
+from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -248,7 +251,7 @@ def _path(conference_id: Id, position: int) -> str:
 
 def _agreed_now(access: Access, case_ids: list[Id]) -> list[case_actions.OwnedAction]:
     """The actions agreed for these cases at the MDT number they stand at."""
-    from server.queries import cases
+    from server.queries.cases import cases
 
     numbers = {case.id: case.mdt_number for case in cases.list_cases_by_id(access.session, case_ids)}
     every = case_actions.list_actions(access.session, case_ids)

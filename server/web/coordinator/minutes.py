@@ -7,11 +7,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Door
-from server.actions.conferences import open_conference
-from server.actions.minutes import circulate_minutes, compose_minutes
-from server.queries.agencies import list_agencies
-from server.queries.conferences import MINUTES, list_circulated
-from server.queries.districts import find_district
+from server.actions.conferences.conferences import open_conference
+from server.actions.conferences.minutes import circulate_minutes, compose_minutes
+from server.queries.conferences.conferences import MINUTES, list_circulated
+from server.queries.partnership.agencies import list_agencies
+from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page

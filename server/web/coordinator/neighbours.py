@@ -5,8 +5,9 @@ seen elsewhere or came from elsewhere. Partners read none of it.
 from collections.abc import Collection
 
 from server.access import Access
-from server.queries import case_moves, districts
-from server.queries.case_moves import NeighbourCase
+from server.queries.cases import case_moves
+from server.queries.cases.case_moves import NeighbourCase
+from server.queries.partnership import districts
 from server.web.layout.words import count, say_short_day
 from shared.model.value import Id, Value
 from shared.policy import SubjectKind

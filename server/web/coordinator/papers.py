@@ -5,12 +5,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from server.access import Access, Door
-from server.actions.conferences import open_conference
-from server.actions.papers import compose_paper
+from server.actions.conferences.conferences import open_conference
+from server.actions.conferences.papers import compose_paper
 from server.mail.calendar import make_invitation
 from server.problems import NotFound
-from server.queries import seats
-from server.queries.districts import find_district
+from server.queries.conferences import seats
+from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.agenda_pdf import make_pdf
 from shared.model.conference import CaseConference

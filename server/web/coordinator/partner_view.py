@@ -5,9 +5,10 @@ for reading the people it redacts."""
 import msgspec
 
 from server.access import Access
-from server.queries import case_actions, people, subjects
-from server.queries.case_list import CaseListRow, CaseListView
-from server.queries.person_page import Event
+from server.queries.cases import case_actions
+from server.queries.cases.case_list import CaseListRow, CaseListView
+from server.queries.people import people, subjects
+from server.queries.people.person_page import Event
 from shared.model.codes import CaseState
 from shared.model.value import Id
 from shared.policy import Act

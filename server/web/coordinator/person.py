@@ -11,10 +11,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from server.access import Access, Door
-from server.actions.cases import BASES
-from server.actions.notes import find_notes_subject
-from server.queries import agencies, districts, person_page
-from server.queries.person_page import CaseStanding
+from server.actions.cases.cases import BASES
+from server.actions.people.notes import find_notes_subject
+from server.queries.partnership import agencies, districts
+from server.queries.people import person_page
+from server.queries.people.person_page import CaseStanding
 from server.web.coordinator.case_panel import make_panel
 from server.web.coordinator.glance import glance_at
 from server.web.coordinator.partner_view import without_places

@@ -8,10 +8,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions import priorities
+from server.actions.cases import priorities
 from server.problems import Invalid, NotFound
-from server.queries import cases
-from server.queries.priorities import GENERAL_FIELDS, CaseGeneral
+from server.queries.cases import cases
+from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page

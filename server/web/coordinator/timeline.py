@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from server.queries.person_page import Event
+from server.queries.people.person_page import Event
 from server.web.layout.words import lower_first, say, say_short_day
 from shared.model.codes import CaseState, ContactState, EvidenceBasis, ReferralState, ReviewStatus
 from shared.model.value import Value

@@ -10,9 +10,9 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromQuery
 
 from server.access import Access, Door
-from server.actions.quarterly import compose_share, write_share
-from server.actions.tracker import TakenIn, compose_tracker, take_in
-from server.actions.tracker_workbook import read_workbook, write_workbook
+from server.actions.cases.quarterly import compose_share, write_share
+from server.actions.cases.tracker import TakenIn, compose_tracker, take_in
+from server.actions.cases.tracker_workbook import read_workbook, write_workbook
 from server.hotspots.periods import last_complete_quarter, say_period
 from server.problems import Invalid
 from server.web.coordinator.conferences import choose_district

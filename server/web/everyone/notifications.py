@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
-from server.queries import addressees, outbox
+from server.queries.operation import addressees, outbox
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say

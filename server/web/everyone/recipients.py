@@ -9,10 +9,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions import recipients as acts
+from server.actions.partnership import recipients as acts
 from server.problems import Invalid
-from server.queries import agencies, workers
-from server.queries.recipients import Recipient, Recipients, list_recipients
+from server.queries.partnership import agencies, workers
+from server.queries.partnership.recipients import Recipient, Recipients, list_recipients
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from server.actions.papers import Paper, PaperCase
-from server.queries.case_actions import OwnedAction
+from server.actions.conferences.papers import Paper, PaperCase
+from server.queries.cases.case_actions import OwnedAction
 from server.web.layout.words import count, lower_first, say, say_day, say_moment, say_short_day
 from shared.model.conference import CaseConference
 from shared.rules.actions import days_late, is_overdue

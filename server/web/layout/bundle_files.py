@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from server.actions.bundle import Bundle, Section
+from server.actions.people.bundle import Bundle, Section
 from server.web.layout.words import say_moment
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "pdf" / "bundle.typ"

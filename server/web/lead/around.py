@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from server.access import Access
-from server.queries import inbox, subjects
-from server.queries.inbox import NearSite
+from server.queries.people import subjects
+from server.queries.referrals import inbox
+from server.queries.referrals.inbox import NearSite
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
 from shared.policy import Act, Actor, Subject, SubjectKind

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.conflicts import ACTS, find_subject, keep_side
+from server.actions.street.conflicts import ACTS, find_subject, keep_side
 from server.http.services import Services
-from server.queries.conflicts import Conflict, list_conflicts_of_teams
+from server.queries.street.conflicts import Conflict, list_conflicts_of_teams
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.around import of_theirs

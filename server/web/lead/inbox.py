@@ -8,8 +8,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from server.access import Access, Door
-from server.queries import inbox
-from server.queries.inbox import InboxRow
+from server.queries.referrals import inbox
+from server.queries.referrals.inbox import InboxRow
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import LOCAL_TIME
 from server.web.lead.around import Surroundings, look_around, of_theirs

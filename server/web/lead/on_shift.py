@@ -6,8 +6,8 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from server.access import Access, Door
-from server.queries import agencies
-from server.queries.lone_working import OnShift, list_on_shift
+from server.queries.partnership import agencies
+from server.queries.street.lone_working import OnShift, list_on_shift
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import LOCAL_TIME, count
 from server.web.lead.around import of_theirs

@@ -8,11 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.referrals import assign_referral, close_referral, offer_referral, progress_referral
+from server.actions.referrals.referrals import assign_referral, close_referral, offer_referral, progress_referral
 from server.problems import Invalid, NotFound
-from server.queries import inbox, subjects
-from server.queries.districts import list_districts
-from server.queries.inbox import InboxRow
+from server.queries.partnership.districts import list_districts
+from server.queries.people import subjects
+from server.queries.referrals import inbox
+from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import LOCAL_TIME

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from server.access import Access, Door
 from server.hotspots.tonight import Known, LikelyCell, band_of, corners_of, find_known, list_likely_cells
 from server.http.services import Services
-from server.queries.tonight import SitePoint, list_site_points
+from server.queries.maps.tonight import SitePoint, list_site_points
 from server.web.layout.maps import Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_short_day

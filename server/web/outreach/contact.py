@@ -12,10 +12,11 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.contacts import list_own_teams, record_contact
+from server.actions.street.contacts import list_own_teams, record_contact
 from server.http.services import Services
 from server.problems import Invalid
-from server.queries import contact_form, people, subjects
+from server.queries.people import people, subjects
+from server.queries.street import contact_form
 from server.web.layout.forms import Errors, as_tuple
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import count, say

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from server.actions.contacts import ContactDraft
-from server.actions.enrolment import PHRASES_OFFERED
+from server.actions.operation.enrolment import PHRASES_OFFERED
+from server.actions.street.contacts import ContactDraft
 from server.places.postcodes import find_position
 from server.web.layout.forms import Errors, Form, Several, as_tuple, require_choice
 from server.web.layout.words import LOCAL_TIME, say

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from server.http.services import Services
 from server.problems import TooManyTries
-from server.queries.rate_limits import Limit, count_try
+from server.queries.operation.rate_limits import Limit, count_try
 from server.security.tokens import hash_token
 from server.web.layout.page import AnyRequest
 

@@ -8,11 +8,11 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 from sqlalchemy.orm import Session
 
-from server.actions.public_reports import PublicReport, receive_report
+from server.actions.referrals.public_reports import PublicReport, receive_report
 from server.http.services import Services
 from server.places.districts import CurrentDistricts
 from server.places.postcodes import find_position
-from server.queries.districts import list_districts
+from server.queries.partnership.districts import list_districts
 from server.web.layout.forms import Errors, Form, require_text
 from server.web.layout.page import AnyRequest, page
 from server.web.referrer.limits import check_limit

@@ -4,9 +4,9 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
-from server.actions.public_reports import find_report
+from server.actions.referrals.public_reports import find_report
 from server.http.services import Services
-from server.queries.inbox import InboxRow
+from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
 from server.web.referrer.limits import check_limit

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Door
-from server.actions.signin import Attempt
+from server.actions.operation.signin import Attempt
 from server.http.cookies import clear_session, read_session, set_session
 from server.http.services import Services
 from server.problems import SECOND_FACTOR_NEEDED, WRONG_PASSWORD, Failure, TooManyTries

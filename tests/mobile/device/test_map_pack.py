@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from mobile.device.map_pack import SKETCH, TILES, MapPack
-from mobile.screens.ports import MapSketch
+from mobile.ports import MapSketch
 from tests.mobile.ground import town
 
 

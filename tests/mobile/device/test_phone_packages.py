@@ -43,9 +43,9 @@ for module in pkgutil.walk_packages(mobile.__path__, "mobile."):
 
 SHIFT = """
 from datetime import UTC, datetime
-from mobile.services.vault import DeviceCard
-from mobile.services.sealing import seal
-from mobile.services import keys
+from mobile.opening.vault import DeviceCard
+from mobile.opening.sealing import seal
+from mobile.opening import keys
 from mobile.store.database import open_store
 from mobile.store.schema import migrate
 from mobile.store.record import Record

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mobile.services.views import PersonDraft
+from mobile.field.views import PersonDraft
 from mobile.store.schema import STEPS
 from tests.mobile.rig import Rig
 from tests.mobile.store.test_projection import a_busy_night

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from mobile.app import LanternApp
+from mobile.field.views import CheckInState, LockState
+from mobile.ports import NoMap
 from mobile.screens.check_in_watch import COLLEAGUE, MINE, Watch, heard, tell
-from mobile.screens.ports import NoMap
-from mobile.services.views import CheckInState, LockState
 from mobile.text import load
 from tests.mobile.rehearsal import NOW, SilentCues
 from tests.mobile.rig import Rig

@@ -4,8 +4,8 @@ import pytest
 
 from mobile.app import LanternApp
 from mobile.device.links import GivenLink
-from mobile.screens.ports import NoMap
-from mobile.services.views import LockState
+from mobile.field.views import LockState
+from mobile.ports import NoMap
 from mobile.store.errors import DiskFull
 from tests.mobile.rehearsal import SilentCues
 from tests.mobile.rig import PIN, Rig
@@ -113,7 +113,7 @@ def test_a_full_disk_while_joining_is_told_and_the_code_can_be_asked_for_again(r
     def full(*_):
         raise DiskFull
 
-    monkeypatch.setattr("mobile.services.door.open_store", full)
+    monkeypatch.setattr("mobile.opening.door.open_store", full)
 
     async def story(driver):
         await driver.tap("Next")

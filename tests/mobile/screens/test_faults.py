@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from mobile.app import LanternApp
-from mobile.screens.ports import NoMap
-from mobile.services.views import ContactDraft, LockState, PersonDraft
+from mobile.field.views import ContactDraft, LockState, PersonDraft
+from mobile.ports import NoMap
 from mobile.store.errors import DiskFull
 from mobile.store.outbox import list_unsent
 from shared.model.codes import ContactState

@@ -5,8 +5,8 @@ import gc
 import pytest
 
 from mobile.app import LanternApp
-from mobile.screens.ports import NoMap
-from mobile.services.views import ContactDraft, LockState, PersonDraft, SiteDraft
+from mobile.field.views import ContactDraft, LockState, PersonDraft, SiteDraft
+from mobile.ports import NoMap
 from mobile.widgets import letters
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SiteKind, SupportNeed
 from shared.model.position import Position

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mobile.app import LanternApp
-from mobile.services.views import LockState
+from mobile.field.views import LockState
 from mobile.text import Catalogue, load
 from mobile.text.moments import OUTREACH_ZONE
 from tests.mobile import looks

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mobile.field import api
+from mobile.field.views import Enrolling, LockState, Unlocking
 from mobile.screens import registry
 from mobile.screens.effects import ApplySettings, Back, Call, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
@@ -20,8 +22,6 @@ from mobile.screens.tonight import state as tonight
 from mobile.screens.tray import state as tray
 from mobile.screens.unlock import state as unlock
 from mobile.screens.visit import state as visit
-from mobile.services import api
-from mobile.services.views import Enrolling, LockState, Unlocking
 from shared.model.codes import ReferralState
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, TONIGHT, TRAY, RehearsalField
 

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from mobile.app import LanternApp
 from mobile.device.map_pack import MapPack
+from mobile.field.views import PersonCard
+from mobile.ports import MapCell
 from mobile.screens.map.state import CellsFound
-from mobile.screens.ports import MapCell
-from mobile.services.views import PersonCard
 from mobile.store.errors import DiskFull
 from mobile.widgets.mercator import from_world_px, world_px
 from tests.mobile.ground import HERE, town

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mobile.services.views import ContactDraft
+from mobile.field.views import ContactDraft
 from shared.model.codes import ContactState
 from tests.mobile import kills
 from tests.mobile.kills import Tally

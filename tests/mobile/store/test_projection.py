@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from mobile.services.views import ContactDraft, PersonDraft, SiteDraft, VisitDraft
+from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, VisitDraft
 from mobile.store import contacts, people, projection, sites
 from mobile.store.record import Record
 from shared.model.codes import ContactState, SiteKind

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from mobile.services.views import SyncPhase, SyncStatus
+from mobile.field.views import SyncPhase, SyncStatus
 from mobile.text import load
 from mobile.text.moments import join, say_age, say_distance, say_due, say_when
 from mobile.text.sync_words import is_worrying, say_sync

@@ -17,15 +17,15 @@ from server.demo.ids import Ids
 from server.demo.people import draw_patches
 from server.hotspots.disclosure import Rule, broken_atoms
 from server.places.districts import load_district_finder
-from server.queries.conferences import list_conferences
-from server.queries.hotspots import list_publications, list_regions
+from server.queries.conferences.conferences import list_conferences
+from server.queries.maps.hotspots import list_publications, list_regions
 from server.settings import Settings
-from server.tables.case import case_action, mdt_case
-from server.tables.conflict import conflict
-from server.tables.contact import contact
-from server.tables.referral import referral
-from server.tables.shift import shift, visit
-from server.tables.sync import change
+from server.tables.cases.case import case_action, mdt_case
+from server.tables.referrals.referral import referral
+from server.tables.street.conflict import conflict
+from server.tables.street.contact import contact
+from server.tables.street.shift import shift, visit
+from server.tables.sync.sync import change
 
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 FIRST, LAST = date(2026, 8, 22), date(2026, 11, 19)

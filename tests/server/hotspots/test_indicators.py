@@ -7,10 +7,10 @@ from click.testing import CliRunner
 from sqlalchemy import insert
 
 from server.cli import main
-from server.queries.districts import add_district
-from server.queries.indicators import list_exits, list_seen_nights
-from server.tables.contact import contact_person
-from server.tables.person import person, person_merge
+from server.queries.maps.indicators import list_exits, list_seen_nights
+from server.queries.partnership.districts import add_district
+from server.tables.people.person import person, person_merge
+from server.tables.street.contact import contact_person
 from shared.model.district import District
 
 NOW = datetime(2026, 10, 3, 23, tzinfo=UTC)

@@ -15,11 +15,11 @@ from server.hotspots.periods import Period, is_settled, last_complete_quarter, q
 from server.hotspots.publication import RefusedToPublish, count_people, outline, publish_map
 from server.places.districts import Areas, DistrictFinder
 from server.places.projection import BRITISH_NATIONAL_GRID as GRID
-from server.queries.boundaries import Boundary, save_boundary
-from server.queries.districts import add_district
-from server.queries.hotspots import Publication, PublishedRegion, add_publication, list_publications, list_regions
-from server.tables.contact import contact, contact_person
-from server.tables.verification import person_verification
+from server.queries.maps.boundaries import Boundary, save_boundary
+from server.queries.maps.hotspots import Publication, PublishedRegion, add_publication, list_publications, list_regions
+from server.queries.partnership.districts import add_district
+from server.tables.people.verification import person_verification
+from server.tables.street.contact import contact, contact_person
 from shared.geo import grid
 from shared.model.district import District
 from tests.conftest import EVENING
@@ -95,7 +95,7 @@ def test_verified_people_are_counted_once_and_nobody_else_is(watford, tmp_path_f
 
 
 def test_two_records_of_one_person_count_once(watford, tmp_path_factory):
-    from server.tables.person import person_merge
+    from server.tables.people.person import person_merge
 
     with watford.writing() as session:
         meet(session, "red", 51.65, -0.40)

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from sqlalchemy import insert
 
 from server.hotspots.ranking import forecast_cells, rank_cells
-from server.tables.contact import contact
-from server.tables.referral import alert, referral
-from server.tables.shift import visit
-from server.tables.sighting import sighting
-from server.tables.site import site
+from server.tables.maps.sighting import sighting
+from server.tables.referrals.referral import alert, referral
+from server.tables.street.contact import contact
+from server.tables.street.shift import visit
+from server.tables.street.site import site
 
 GRID = "EPSG:27700"
 NOW = datetime(2026, 8, 3, 23, tzinfo=UTC)

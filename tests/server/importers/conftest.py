@@ -8,15 +8,15 @@ import msgspec
 import pytest
 from sqlalchemy import insert
 
-from server.database import Database
+from server.database.engine import Database
 from server.importers.accounting import Account, Importing
 from server.importers.boundaries.parse import parse as parse_boundaries
 from server.importers.boundaries.store import import_boundaries
 from server.importers.referrals import import_referrals
 from server.importers.report import Reading
 from server.importers.sources import PARSERS
-from server.queries.districts import list_districts
-from server.tables.agency import agency, team, team_district
+from server.queries.partnership.districts import list_districts
+from server.tables.partnership.agency import agency, team, team_district
 
 NOW = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 ZONE = "Europe/London"

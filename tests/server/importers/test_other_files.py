@@ -11,9 +11,9 @@ from server.importers.boundaries.store import import_boundaries
 from server.importers.sightings.parse import parse as parse_sightings
 from server.importers.sightings.store import import_sightings
 from server.places.districts import load_district_finder, name_of_unlisted
-from server.queries.boundaries import list_boundaries
-from server.queries.districts import add_district, list_districts
-from server.tables.sighting import sighting
+from server.queries.maps.boundaries import list_boundaries
+from server.queries.partnership.districts import add_district, list_districts
+from server.tables.maps.sighting import sighting
 from shared.model.district import District
 from tests.server.importers.conftest import COUNTY, NOW, READING, square
 

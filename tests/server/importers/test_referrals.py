@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from server.importers.streetlink.parse import parse
-from server.tables.audit import audit
-from server.tables.imports import import_batch, refused_row
-from server.tables.referral import alert, alert_referrer, referral
-from server.tables.sync import change as sync_change
+from server.tables.operation.audit import audit
+from server.tables.referrals.imports import import_batch, refused_row
+from server.tables.referrals.referral import alert, alert_referrer, referral
+from server.tables.sync.sync import change as sync_change
 from shared.model.referral import Referral
 from sync.wire import read_change
 from tests.server.importers.conftest import READING
@@ -208,8 +208,8 @@ def test_the_account_and_its_audit_line_are_written_with_the_rows(bring_in, coun
 def test_england_stays_known_until_a_district_is_named(database, new_id, tmp_path_factory):
     from server.importers.accounting import Importing
     from server.importers.referrals import import_referrals
-    from server.queries.boundaries import rename_district
-    from server.queries.districts import list_districts
+    from server.queries.maps.boundaries import rename_district
+    from server.queries.partnership.districts import list_districts
 
     def bring(number, place):
         data = streetlink({"alert_id": str(number)} | place)
@@ -227,7 +227,7 @@ def test_england_stays_known_until_a_district_is_named(database, new_id, tmp_pat
 def test_a_database_that_knows_no_district_knows_england(database, new_id, tmp_path_factory):
     from server.importers.accounting import Importing
     from server.importers.referrals import import_referrals
-    from server.queries.districts import list_districts
+    from server.queries.partnership.districts import list_districts
 
     data = streetlink(
         {"alert_id": "1"},

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from server.database import Database
+from server.database.engine import Database
 from server.http.services import Services
 from server.settings import MailSettings, Settings
 from tests.conftest import Clock
 from tests.server.cast import make_settings
+from tests.server.conferences.conftest import Browser, Enter, browser, enter, watford
 from tests.server.mail.postbox import Postbox
-from tests.server.mdt.conftest import Browser, Enter, browser, enter, watford
 
 __all__ = ["Browser", "Enter", "browser", "enter", "watford"]
 

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from server.http.services import Services
 from server.jobs.runner import Job, Moment, Ran, run_due
 from server.jobs.schedule import Daily, Every
-from server.queries import jobs as stored
-from server.queries import outbox
+from server.queries.operation import jobs as stored
+from server.queries.operation import outbox
 from shared.model.mail import MailState
 from tests.conftest import KINDS, Clock
 from tests.server.mail.postbox import Postbox

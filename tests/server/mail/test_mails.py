@@ -8,16 +8,23 @@ import pytest
 from sqlalchemy import Table, insert, select, update
 
 from server.access import Access
-from server.actions import conferences, discussion, notes, public_reports
-from server.actions.discussion import CaseEnd
-from server.actions.referrals import close_referral, progress_referral
+from server.actions.conferences import conferences, discussion
+from server.actions.conferences.discussion import CaseEnd
+from server.actions.people import notes
+from server.actions.referrals import public_reports
+from server.actions.referrals.referrals import close_referral, progress_referral
 from server.places.districts import DistrictFinder
 from server.problems import Forbidden
-from server.queries import addressees, outbox
-from server.queries import conferences as stored
-from server.queries.referrals import ReferrerRow, add_referrers
-from server.tables import agency as agencies
-from server.tables import case, conference, contact, note, person, referral, site, worker
+from server.queries.conferences import conferences as stored
+from server.queries.operation import addressees, outbox
+from server.queries.referrals.referrals import ReferrerRow, add_referrers
+from server.tables.cases import case
+from server.tables.conferences import conference
+from server.tables.partnership import agency as agencies
+from server.tables.partnership import worker
+from server.tables.people import note, person
+from server.tables.referrals import referral
+from server.tables.street import contact, site
 from shared.model.codes import ReferralState
 from shared.model.conference import CaseConference
 from shared.model.mail import MailChoice, MailFacts, MailKind
@@ -353,7 +360,7 @@ def services_project_step(services: Any, referral_id: str, now: datetime) -> Non
     """A step as a phone sends it: published into the feed, and projected."""
     import msgspec
 
-    from server.queries.sync import publish
+    from server.queries.sync.store import publish
     from shared.model.referral import ReferralProgress
     from sync.authoring import NewChange
     from sync.server import AcceptedChange

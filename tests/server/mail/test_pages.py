@@ -2,12 +2,12 @@
 
 import pytest
 
-from server.queries import addressees, jobs, outbox
-from server.queries.jobs import JobRun
+from server.queries.operation import addressees, jobs, outbox
+from server.queries.operation.jobs import JobRun
 from shared.model.mail import MailChoice, MailKind
+from tests.server.conferences.conftest import Browser
 from tests.server.mail.postbox import Postbox
 from tests.server.mail.test_mails import circulate
-from tests.server.mdt.conftest import Browser
 
 
 @pytest.fixture

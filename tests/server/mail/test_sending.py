@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from server.actions.outbox import Outbox
+from server.actions.operation.outbox import Outbox
 from server.http.services import Services
 from server.jobs.catalogue import JOBS
 from server.jobs.runner import run_due
 from server.jobs.sending import NO_ADDRESS, NOT_AN_ADDRESS
-from server.queries import addressees, outbox
-from server.queries.outbox import TOO_OLD, Posted
+from server.queries.operation import addressees, outbox
+from server.queries.operation.outbox import TOO_OLD, Posted
 from server.settings import MailSettings, read_settings
 from shared.model.mail import MailFacts, MailKind, MailState
 from tests.conftest import Clock
@@ -78,7 +78,7 @@ def test_a_refused_mail_is_listed_as_failed_and_holds_up_no_other(services, post
 
 
 def test_a_failed_mail_is_tried_again_when_somebody_asks(services, postbox: Postbox, run, enter) -> None:
-    from server.actions.outbox import try_again
+    from server.actions.operation.outbox import try_again
     from server.problems import NotFound
 
     postbox.refused["cgl@example.org"] = "550 no"

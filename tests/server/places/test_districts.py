@@ -16,8 +16,8 @@ from server.places.districts import (
     load_england_finder,
 )
 from server.places.postcodes import find_position, load_ground
-from server.queries.boundaries import Boundary, save_boundary
-from server.queries.districts import add_district
+from server.queries.maps.boundaries import Boundary, save_boundary
+from server.queries.partnership.districts import add_district
 from shared.model.district import District
 from tests.conftest import EVENING
 

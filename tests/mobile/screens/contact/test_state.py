@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from mobile.field.views import LikelyDuplicate
 from mobile.screens.contact.details import QUIET_S, changed_fields
 from mobile.screens.contact.state import STATES, begin, draft_of, update
 from mobile.screens.contact.values import (
@@ -40,7 +41,6 @@ from mobile.screens.contact.values import (
     WhoDone,
 )
 from mobile.screens.effects import Back, Call, Failed, Feel, Go, Home, Opened
-from mobile.services.views import LikelyDuplicate
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SupportNeed
 from shared.model.position import Position
 from tests.mobile.rehearsal import PEOPLE, SITES, RehearsalField

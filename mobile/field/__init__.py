@@ -1,0 +1,1 @@
+"""What screens ask of an unlocked phone: recording, finding, shifts, the tray."""

@@ -1,0 +1,181 @@
+"""What a worker does with an unlocked phone, call by call: each goes to the session's service of that name. Decides
+nothing.
+
+Raises `StoreLocked` while the phone is locked. The door, the sync and the settings are `field.FieldService`'s.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.field.views import (
+    CheckInState,
+    ConflictChoice,
+    ContactDraft,
+    ContactRecord,
+    FieldConflict,
+    LikelyDuplicate,
+    MapItem,
+    PersonCard,
+    PersonDraft,
+    PersonRecord,
+    ReferralRecord,
+    ShiftSummary,
+    SiteCard,
+    SiteDraft,
+    SiteRecord,
+    TonightItem,
+    TrayItem,
+    VisitDraft,
+)
+from mobile.opening.session import Session
+from mobile.ports import MapCell
+from mobile.syncing import cell_fetch
+from shared.model.codes import ReceivingSupport, ReferralState, SupportNeed
+from shared.model.device import FieldConfig
+from shared.model.person import Person
+from shared.model.position import Position
+from shared.model.shift import CheckIn, Shift
+from shared.model.site import Site
+from shared.model.value import Id
+
+
+class FieldWork:
+    """The part of `api.Field` that needs an open store."""
+
+    @property
+    def _open(self) -> Session:
+        raise NotImplementedError
+
+    def _recount(self) -> None:
+        raise NotImplementedError
+
+    @property
+    def config(self) -> FieldConfig:
+        return self._open.context.config
+
+    # --- the shift
+
+    def current_shift(self) -> ShiftSummary | None:
+        return self._open.shifts.current()
+
+    def shifts_to_join(self) -> list[ShiftSummary]:
+        return self._open.shifts.joinable()
+
+    def start_shift(self, area: str = "", colleague_ids: tuple[Id, ...] = ()) -> Shift:
+        return self._open.shifts.start(area, colleague_ids)
+
+    def join_shift(self, shift_id: Id) -> ShiftSummary:
+        return self._open.shifts.join(shift_id)
+
+    def end_shift(self, summary: str = "") -> ShiftSummary:
+        return self._open.shifts.end(summary)
+
+    def check_in(self, next_due_minutes: int | None = 60) -> CheckIn:
+        return self._open.shifts.check_in(next_due_minutes)
+
+    def check_in_state(self) -> CheckInState:
+        return self._open.shifts.check_in_state()
+
+    # --- who and what is near
+
+    def tonight(self) -> list[TonightItem]:
+        return self._open.nearby.tonight()
+
+    def people_near(self, position: Position | None = None, limit: int = 12) -> list[PersonCard]:
+        return self._open.nearby.people_near(position, limit)
+
+    def search_people(self, text: str, limit: int = 50) -> list[PersonCard]:
+        return self._open.nearby.search_people(text, limit)
+
+    def sites_near(self, position: Position | None = None, limit: int = 50) -> list[SiteCard]:
+        return self._open.nearby.sites_near(position, limit)
+
+    def map_items(self, south: float, west: float, north: float, east: float, limit: int = 2_000) -> list[MapItem]:
+        return self._open.nearby.map_items(south, west, north, east, limit)
+
+    def likely_cells(self) -> tuple[MapCell, ...]:
+        return cell_fetch.find_cells(self._open.record.store)
+
+    def person(self, person_id: Id) -> PersonRecord:
+        return self._open.records.person(person_id)
+
+    def site(self, site_id: Id) -> SiteRecord:
+        return self._open.records.site(site_id)
+
+    def referral(self, referral_id: Id) -> ReferralRecord:
+        return self._open.records.referral(referral_id)
+
+    def contact(self, contact_id: Id) -> ContactRecord:
+        return self._open.records.contact(contact_id)
+
+    # --- recording
+
+    def record_contact(self, draft: ContactDraft) -> Id:
+        session = self._open
+        session.context.whereabouts.wake()
+        contact = session.recording.record_contact(draft)
+        session.pins.saved(contact)
+        return contact.id
+
+    def refine_contact(self, contact_id: Id, fields: Mapping[str, Any], reason: str = "") -> bool:
+        if "position" in fields:
+            self._open.pins.chosen_by_hand(contact_id)
+        return self._open.recording.refine_contact(contact_id, fields, reason)
+
+    def record_visit(self, draft: VisitDraft) -> Id:
+        return self._open.recording.record_visit(draft)
+
+    def progress_referral(
+        self,
+        referral_id: Id,
+        state: ReferralState,
+        outcome: str = "",
+        note: str = "",
+        contact_id: Id | None = None,
+        visit_id: Id | None = None,
+    ) -> None:
+        recording = self._open.recording
+        details = {"outcome": outcome, "note": note, "contact_id": contact_id, "visit_id": visit_id}
+        recording.progress_referral(recording.step(referral_id, state, **details))
+
+    def add_person(self, draft: PersonDraft) -> Person:
+        return self._open.recording.add_person(draft)
+
+    def patch_person(self, person_id: Id, fields: Mapping[str, Any]) -> bool:
+        return self._open.recording.patch_person(person_id, fields)
+
+    def record_need(self, person_id: Id, need: str, receiving_support: str = "not_known") -> None:
+        self._open.recording.record_need(person_id, SupportNeed(need), ReceivingSupport(receiving_support))
+
+    def add_site(self, draft: SiteDraft) -> Site:
+        return self._open.recording.add_site(draft)
+
+    def patch_site(self, site_id: Id, fields: Mapping[str, Any]) -> bool:
+        return self._open.recording.patch_site(site_id, fields)
+
+    def possible_duplicates(self, draft: PersonDraft, position: Position | None = None) -> list[LikelyDuplicate]:
+        return self._open.nearby.possible_duplicates(draft, position)
+
+    def say_same_person(self, from_id: Id, into_id: Id) -> None:
+        self._open.recording.say_same_person(from_id, into_id)
+
+    def note_prompt(self, text: str) -> str | None:
+        return self._open.nearby.note_prompt(text)
+
+    # --- the tray
+
+    def sync_tray(self) -> list[TrayItem]:
+        return self._open.tray.items()
+
+    def resolve_conflict(self, conflict: FieldConflict, choice: ConflictChoice) -> None:
+        self._open.tray.resolve(conflict, choice)
+        self._recount()
+
+    def correct_quarantined(self, item_id: Id, fields: Mapping[str, Any]) -> Id:
+        new_id = self._open.tray.correct(item_id, fields)
+        self._recount()
+        return new_id
+
+    def dismiss_quarantined(self, item_id: Id) -> None:
+        self._open.tray.dismiss(item_id)
+        self._recount()

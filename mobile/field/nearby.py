@@ -1,0 +1,238 @@
+"""Who and what is near: tiles, search, places, tonight's walk, the map, and who somebody new might be. Reads only."""
+
+from datetime import timedelta
+
+from mobile.field import cards
+from mobile.field.journal import Journal
+from mobile.field.views import (
+    LikelyDuplicate,
+    MapItem,
+    PersonCard,
+    PersonDraft,
+    SiteCard,
+    TonightItem,
+    TonightKind,
+)
+from mobile.opening.context import Context
+from mobile.store import map_points, people, referrals, sites
+from mobile.store.database import Connection
+from mobile.store.people import PersonRow
+from mobile.store.referrals import ReferralRow
+from mobile.store.rows import from_ms_or_none, to_ms
+from shared.geo.night import outreach_night
+from shared.model.codes import PinSource
+from shared.model.person import Person
+from shared.model.position import Position
+from shared.model.value import Id
+from shared.rules.address_hint import PROMPT, find_hints
+from shared.rules.duplicates import PossiblePerson, Sighting, possible_duplicates
+from shared.rules.walking_order import OrderedStop, Stop, StopKind, walking_order
+
+FOLLOW_UP_DAYS = 7
+"""Someone bedded down within these days, or left with a next step, is worth another visit."""
+
+TONIGHT_MAX = 30
+"""More stops than a shift can make help nobody; the most urgent and the most lately seen are kept."""
+
+COMPARED_MAX = 250
+"""How many people a new description is compared with: those whose words it shares most, and beside them those near."""
+
+SUGGESTED_MAX = 5
+"""More than a worker would read in the rain."""
+
+
+class Nearby:
+    """Everything that depends on where the worker stands."""
+
+    def __init__(self, context: Context, journal: Journal) -> None:
+        self._context, self._journal = context, journal
+
+    # --- people and places
+
+    def people_near(self, position: Position | None, limit: int) -> list[PersonCard]:
+        """People last seen near a place, or most lately seen where no place is known."""
+        here = position or self.here()
+        with self._context.store.reading() as connection:
+            if here is None:
+                rows = people.list_recent(connection, limit)
+            else:
+                rows = people.list_near(connection, here.latitude, here.longitude, limit)
+                rows += self._not_placed(connection, rows, limit)
+            return self._cards(connection, rows, here)
+
+    def _not_placed(self, connection: Connection, placed: list[PersonRow], limit: int) -> list[PersonRow]:
+        """People whose place nobody told, to fill the tiles that are left."""
+        known = {row.id for row in placed}
+        recent = people.list_recent(connection, limit) if len(placed) < limit else []
+        return [row for row in recent if row.id not in known][: limit - len(placed)]
+
+    def search_people(self, text: str, limit: int) -> list[PersonCard]:
+        """People whose words begin with every word of `text`."""
+        with self._context.store.reading() as connection:
+            return self._cards(connection, people.search(connection, text, limit), self.here())
+
+    def sites_near(self, position: Position | None, limit: int) -> list[SiteCard]:
+        """Places by distance."""
+        here = position or self.here()
+        with self._context.store.reading() as connection:
+            if here is None:
+                rows = sites.list_recent(connection, limit)
+            else:
+                rows = sites.list_near(connection, here.latitude, here.longitude, limit)
+        return [cards.site_card(row, here) for row in rows]
+
+    def map_items(self, south: float, west: float, north: float, east: float, limit: int) -> list[MapItem]:
+        """What the map draws inside a box of degrees."""
+        with self._context.store.reading() as connection:
+            points = map_points.list_points(connection, (south, west, north, east), limit)
+        return [
+            MapItem(kind=p.kind, id=p.id, latitude=p.latitude, longitude=p.longitude, title=p.title) for p in points
+        ]
+
+    def _cards(self, connection: Connection, rows: list[PersonRow], here: Position | None) -> list[PersonCard]:
+        unsent = self._journal.unsent_ids(connection)
+        places = place_names(connection, rows)
+        return [cards.person_card(row, places.get(row.last_site_id or "", ""), here, unsent) for row in rows]
+
+    def here(self) -> Position | None:
+        """Where the worker stands, as far as the phone knows."""
+        fix = self._context.whereabouts.last()
+        if fix is None:
+            return None
+        return Position(latitude=fix.latitude, longitude=fix.longitude, source=PinSource.GPS, accuracy_m=fix.accuracy_m)
+
+    # --- tonight
+
+    def tonight(self) -> list[TonightItem]:
+        """Referrals and follow-ups in walking order."""
+        now, here = self._context.clock.now(), self.here()
+        with self._context.store.reading() as connection:
+            open_referrals = {row.referral.id: row for row in referrals.list_open(connection, TONIGHT_MAX)}
+            since_ms = to_ms(now - timedelta(days=FOLLOW_UP_DAYS))
+            left = TONIGHT_MAX - len(open_referrals)
+            seen = {row.id: row for row in people.list_followed_up(connection, since_ms, max(left, 0))}
+            places = place_names(connection, list(seen.values()))
+            next_steps = people.next_steps(connection, tuple(seen))
+        seen = {i: row for i, row in seen.items() if not self._is_met_tonight(row)}
+        stops = [_referral_stop(row) for row in open_referrals.values()]
+        stops += [_follow_up_stop(row, places.get(row.last_site_id or "", ""), next_steps) for row in seen.values()]
+        today = outreach_night(now)
+        return [
+            _referral_item(stop, open_referrals[stop.stop.id], today.isoformat())
+            if stop.stop.kind is StopKind.REFERRAL
+            else _follow_up_item(stop, seen[stop.stop.id])
+            for stop in walking_order(stops, here, now)
+        ]
+
+    def _is_met_tonight(self, row: PersonRow) -> bool:
+        """Was this person met on the night that is going on? Then there is nobody to go back to."""
+        seen_at = from_ms_or_none(row.last_seen_at)
+        return seen_at is not None and outreach_night(seen_at) == outreach_night(self._context.clock.now())
+
+    # --- someone new
+
+    def possible_duplicates(self, draft: PersonDraft, position: Position | None) -> list[LikelyDuplicate]:
+        """Who this might already be: by name, by telling words, by place and time."""
+        here = position or self.here()
+        new = Sighting(person=_drafted(draft), seen_at=self._context.clock.now(), position=here)
+        with self._context.store.reading() as connection:
+            rows = {row.id: row for row in self._compared(connection, draft, here)}
+            found = possible_duplicates(new, [_sighting(row) for row in rows.values()])[:SUGGESTED_MAX]
+            by_id = {card.id: card for card in self._cards(connection, [rows[f.person_id] for f in found], here)}
+        return [_likely(rank, one, by_id[one.person_id]) for rank, one in enumerate(found)]
+
+    def _compared(self, connection: Connection, draft: PersonDraft, here: Position | None) -> list[PersonRow]:
+        rows = people.search_any(connection, f"{draft.name} {draft.alias} {draft.description}", COMPARED_MAX)
+        if here is not None:
+            rows += people.list_near(connection, here.latitude, here.longitude, 50)
+        return rows
+
+    def note_prompt(self, text: str) -> str | None:
+        """A question to ask when a note seems to hold an address or a number (rule A12)."""
+        return PROMPT if find_hints(text) else None
+
+
+def place_names(connection: Connection, rows: list[PersonRow]) -> dict[Id, str]:
+    """The names of the sites where these people were last seen."""
+    wanted = {row.last_site_id for row in rows if row.last_site_id is not None}
+    return sites.list_names(connection, tuple(sorted(wanted)))
+
+
+def _referral_stop(row: ReferralRow) -> Stop:
+    referral = row.referral
+    return Stop(
+        id=referral.id,
+        kind=StopKind.REFERRAL,
+        position=referral.position,
+        about=(referral.description or referral.place or referral.concerns)[:160],
+        since=referral.reported_at,
+        due_on=referral.due_on,
+    )
+
+
+def _follow_up_stop(row: PersonRow, place: str, next_steps: dict[Id, str]) -> Stop:
+    where = f"{row.known_as}, {place}" if place else row.known_as
+    step = next_steps.get(row.id, "")
+    return Stop(
+        id=row.id,
+        kind=StopKind.FOLLOW_UP,
+        position=cards.position_of(row.place),
+        about=f"{where}. {step}" if step else where,
+        since=from_ms_or_none(row.last_seen_at),
+    )
+
+
+def _referral_item(stop: OrderedStop, row: ReferralRow, today: str) -> TonightItem:
+    referral = row.referral
+    return TonightItem(
+        kind=TonightKind.REFERRAL,
+        id=referral.id,
+        title=referral.place or referral.description[:80] or f"Referral {referral.number}",
+        reason=stop.reason,
+        position=referral.position,
+        distance_m=stop.from_here_m,
+        leg_m=stop.leg_m,
+        reported_at=referral.reported_at,
+        due_on=referral.due_on,
+        is_overdue=referral.due_on.isoformat() < today,
+        state=referral.state,
+    )
+
+
+def _follow_up_item(stop: OrderedStop, row: PersonRow) -> TonightItem:
+    return TonightItem(
+        kind=TonightKind.FOLLOW_UP,
+        id=row.id,
+        title=row.known_as,
+        reason=stop.reason,
+        position=stop.stop.position,
+        distance_m=stop.from_here_m,
+        leg_m=stop.leg_m,
+        last_seen_at=from_ms_or_none(row.last_seen_at),
+        person_id=row.id,
+        site_id=row.last_site_id,
+    )
+
+
+def _drafted(draft: PersonDraft) -> Person:
+    return Person(
+        id="",
+        name=draft.name,
+        alias=draft.alias,
+        description=draft.description,
+        approximate_age_years=draft.approximate_age_years,
+        gender=draft.gender,
+    )
+
+
+def _sighting(row: PersonRow) -> Sighting:
+    return Sighting(
+        person=row.person,
+        seen_at=from_ms_or_none(row.last_seen_at),
+        position=cards.position_of(row.place),
+        site_id=row.last_site_id,
+    )
+
+
+def _likely(rank: int, one: PossiblePerson, card: PersonCard) -> LikelyDuplicate:
+    return LikelyDuplicate(person=card, score=1 / (1 + rank), reasons=one.reasons)

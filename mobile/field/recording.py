@@ -1,0 +1,262 @@
+"""What a worker records: contacts, corrections, visits, people, places, needs, steps of referrals. Each is one
+transaction of the journal, durable when it returns. Drafts are judged in `drafts`, who sees them decided elsewhere.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import structs
+
+from mobile.device.location import position_of
+from mobile.field import drafts
+from mobile.field.drafts import DraftRefused
+from mobile.field.journal import Entry, Journal
+from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, VisitDraft
+from mobile.opening.context import Context
+from mobile.store import contacts, people, referrals, shifts, sites
+from mobile.store.database import Connection
+from mobile.store.errors import NotHere
+from mobile.store.rows import just_after, to_ms
+from shared.model.codes import ContactState, ReceivingSupport, ReferralState, SupportNeed
+from shared.model.contact import Contact, ContactCorrection
+from shared.model.person import NeedRecorded, Person, PersonMerged
+from shared.model.position import Position
+from shared.model.referral import ReferralProgress
+from shared.model.site import Site
+from shared.model.value import Id
+
+FIX_AGE_MAX_S = 15 * 60.0
+"""An older fix says where the worker was, not where they are: better no pin than a wrong one."""
+
+NOBODY_MET = frozenset({ContactState.NOT_FOUND, ContactState.BEDDING_SEEN_NO_PERSON})
+
+
+class Recording:
+    """Writes of one unlocked phone."""
+
+    def __init__(self, context: Context, journal: Journal) -> None:
+        self._context, self._journal = context, journal
+
+    # --- contacts
+
+    def record_contact(self, draft: ContactDraft) -> Contact:
+        """Save a contact with everyone and everything new in it, in one transaction. Raises `DraftRefused`, `StoreError`."""
+        now = self._context.clock.now()
+        position = draft.position or self._pin()
+        new_people = [drafts.person_of(one, self._context.new_id()) for one in draft.new_people]
+        new_site = self._new_site(draft.new_site, position)
+        with self._journal.writing() as entry:
+            contact = drafts.contact_of(
+                draft,
+                contact_id=self._context.new_id(),
+                person_ids=(*draft.person_ids, *(person.id for person in new_people)),
+                site_id=draft.site_id or (new_site.id if new_site else None),
+                position=position,
+                now=now,
+                worker_id=self._context.worker_id,
+                team_id=self._context.config.team.id,
+                shift_id=self._shift_id(entry.connection),
+            )
+            for person in new_people:
+                entry.patch("person.patched", person.id, drafts.patch_of(person))
+            if new_site is not None:
+                entry.patch("site.patched", new_site.id, drafts.patch_of(new_site))
+            entry.fact("contact.recorded", contact, contact.id)
+            self._note_needs(entry, contact)
+            if contact.referral_id is not None:
+                reached = ReferralState.LOOKED_FOR if contact.state in NOBODY_MET else ReferralState.FOUND
+                self._reach(entry, contact.referral_id, reached, contact_id=contact.id)
+        return contact
+
+    def _note_needs(self, entry: Entry, contact: Contact) -> None:
+        """A need told by one identified person is also theirs; with several nobody knows whose it is."""
+        if len(contact.person_ids) != 1:
+            return
+        for seen in contact.needs:
+            need = NeedRecorded(
+                id=self._context.new_id(),
+                person_id=contact.person_ids[0],
+                need=seen.need,
+                receiving_support=seen.receiving_support,
+                at=contact.seen_at,
+                worker_id=contact.worker_id,
+                contact_id=contact.id,
+            )
+            entry.fact("need.recorded", need, need.person_id)
+
+    def refine_contact(self, contact_id: Id, fields: Mapping[str, Any], reason: str = "") -> bool:
+        """Write a correction with only the fields that differ. False when none does. Raises `DraftRefused`, `NotHere`."""
+        with self._journal.writing() as entry:
+            row = contacts.find_contact(entry.connection, contact_id)
+            if row is None:
+                raise NotHere
+            changed = drafts.differing_contact(row.contact, fields)
+            if not changed:
+                return False
+            correction = ContactCorrection(
+                id=self._context.new_id(),
+                contact_id=contact_id,
+                at=self._after_earlier(entry.connection, contact_id),
+                worker_id=self._context.worker_id,
+                fields=changed,
+                reason=reason,
+            )
+            entry.fact("contact.corrected", drafts.checked(correction), contact_id)
+            if "needs" in changed:
+                self._note_needs(entry, _only_new_needs(row.contact, changed))
+        return True
+
+    def _after_earlier(self, connection: Connection, contact_id: Id) -> Any:
+        """Now, yet after every correction known here: the last word wins although a clock was set back."""
+        now = self._context.clock.now()
+        newest = contacts.newest_correction_at(connection, contact_id)
+        return now if newest is None or to_ms(now) > newest else just_after(newest)
+
+    # --- visits and referrals
+
+    def record_visit(self, draft: VisitDraft) -> Id:
+        """Save a stop where nobody was met. Raises `DraftRefused`, `StoreError`."""
+        with self._journal.writing() as entry:
+            visit = drafts.visit_of(
+                draft,
+                visit_id=self._context.new_id(),
+                position=draft.position or self._pin(),
+                now=self._context.clock.now(),
+                worker_id=self._context.worker_id,
+                team_id=self._context.config.team.id,
+                shift_id=self._shift_id(entry.connection),
+            )
+            entry.fact("visit.recorded", visit, visit.id)
+            if visit.referral_id is not None:
+                self._reach(entry, visit.referral_id, ReferralState.LOOKED_FOR, visit_id=visit.id)
+        return visit.id
+
+    def progress_referral(self, step: ReferralProgress) -> None:
+        """Move a referral on, through the states between where there are some. Raises `DraftRefused`, `NotHere`."""
+        with self._journal.writing() as entry:
+            row = referrals.find_referral(entry.connection, step.referral_id)
+            if row is None:
+                raise NotHere
+            self._walk(entry, row.referral.state, step)
+
+    def _reach(self, entry: Entry, referral_id: Id, state: ReferralState, **why: Id) -> None:
+        """Move a referral to a state if it can still get there; recording a contact never fails over it."""
+        row = referrals.find_referral(entry.connection, referral_id)
+        if row is None or row.referral.state == state:
+            return
+        try:
+            self._walk(entry, row.referral.state, self.step(referral_id, state, **why))
+        except DraftRefused:
+            return
+
+    def step(self, referral_id: Id, state: ReferralState, **details: Any) -> ReferralProgress:
+        """A step of a referral, taken now by this worker."""
+        return ReferralProgress(
+            id=self._context.new_id(),
+            referral_id=referral_id,
+            state=state,
+            at=self._context.clock.now(),
+            worker_id=self._context.worker_id,
+            **details,
+        )
+
+    def _walk(self, entry: Entry, before: ReferralState, last: ReferralProgress) -> None:
+        way = drafts.steps_between(before, last.state)
+        newest = referrals.newest_progress_at(entry.connection, last.referral_id)
+        at = last.at if newest is None or to_ms(last.at) > newest else just_after(newest)
+        for number, state in enumerate(way):
+            step = structs.replace(last, at=just_after(to_ms(at) + number - 1))
+            if number < len(way) - 1:
+                step = self.step(last.referral_id, state)
+                step = structs.replace(step, at=just_after(to_ms(at) + number - 1))
+            entry.fact("referral.progressed", drafts.checked(step), last.referral_id)
+
+    # --- people
+
+    def add_person(self, draft: PersonDraft) -> Person:
+        """Describe someone new. Raises `DraftRefused`."""
+        person = drafts.person_of(draft, self._context.new_id())
+        with self._journal.writing() as entry:
+            entry.patch("person.patched", person.id, drafts.patch_of(person))
+        return person
+
+    def patch_person(self, person_id: Id, fields: Mapping[str, Any]) -> bool:
+        """Change some fields of a description. Raises `DraftRefused`, `NotHere`."""
+        with self._journal.writing() as entry:
+            row = people.find_person(entry.connection, person_id)
+            if row is None:
+                raise NotHere
+            changed = drafts.differing_person(row.person, fields)
+            if changed:
+                entry.patch("person.patched", person_id, changed)
+        return bool(changed)
+
+    def record_need(self, person_id: Id, need: SupportNeed, receiving_support: ReceivingSupport) -> None:
+        """A need seen or told now."""
+        recorded = NeedRecorded(
+            id=self._context.new_id(),
+            person_id=person_id,
+            need=need,
+            receiving_support=receiving_support,
+            at=self._context.clock.now(),
+            worker_id=self._context.worker_id,
+        )
+        with self._journal.writing() as entry:
+            entry.fact("need.recorded", recorded, person_id)
+
+    def say_same_person(self, from_id: Id, into_id: Id) -> None:
+        """Two records are one person. Raises `DraftRefused` for a record and itself."""
+        if from_id == into_id:
+            raise DraftRefused("That is the same record.")
+        merged = PersonMerged(
+            id=self._context.new_id(),
+            from_id=from_id,
+            into_id=into_id,
+            at=self._context.clock.now(),
+            worker_id=self._context.worker_id,
+        )
+        with self._journal.writing() as entry:
+            entry.fact("person.merged", merged, from_id)
+
+    # --- places
+
+    def add_site(self, draft: SiteDraft) -> Site:
+        """Describe a new place. Raises `DraftRefused`."""
+        site = drafts.site_of(draft, self._context.new_id(), self._pin())
+        with self._journal.writing() as entry:
+            entry.patch("site.patched", site.id, drafts.patch_of(site))
+        return site
+
+    def patch_site(self, site_id: Id, fields: Mapping[str, Any]) -> bool:
+        """Change some fields of a place. Raises `DraftRefused`, `NotHere`."""
+        with self._journal.writing() as entry:
+            row = sites.find_site(entry.connection, site_id)
+            if row is None:
+                raise NotHere
+            changed = drafts.differing_site(row.site, fields)
+            if changed:
+                entry.patch("site.patched", site_id, changed)
+        return bool(changed)
+
+    # --- where and when
+
+    def _pin(self) -> Position | None:
+        """The last fix as a pin with its age, unless it is too old to say where this is."""
+        fix = self._context.whereabouts.last()
+        if fix is None:
+            return None
+        pin = position_of(fix, to_ms(self._context.clock.now()))
+        return pin if (pin.fix_age_s or 0.0) <= FIX_AGE_MAX_S else None
+
+    def _new_site(self, draft: SiteDraft | None, position: Position | None) -> Site | None:
+        return None if draft is None else drafts.site_of(draft, self._context.new_id(), position)
+
+    def _shift_id(self, connection: Connection) -> Id | None:
+        shift = shifts.find_current(connection, self._context.worker_id)
+        return None if shift is None else shift.id
+
+
+def _only_new_needs(before: Contact, changed: Mapping[str, Any]) -> Contact:
+    """The contact as corrected, with only the needs that were not told before."""
+    after = drafts.read(structs.asdict(before) | {"needs": changed["needs"]}, Contact)
+    return structs.replace(after, needs=tuple(need for need in after.needs if need not in before.needs))

@@ -1,0 +1,175 @@
+"""Going out and coming home: shifts, who is on them, and the check-ins of lone workers. Nobody is alerted from here."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from mobile.device.location import position_of
+from mobile.field import wording
+from mobile.field.drafts import DraftRefused
+from mobile.field.journal import Journal
+from mobile.field.views import CheckInState, ShiftSummary
+from mobile.opening.context import Context
+from mobile.store import contacts, referrals, shifts, visits
+from mobile.store.database import Connection
+from mobile.store.errors import NotHere
+from mobile.store.rows import to_ms
+from shared.geo.night import outreach_night
+from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
+from shared.model.value import Id
+
+JOINABLE_HOURS = 18
+
+
+class ShiftWork:
+    """The shift of one unlocked phone."""
+
+    def __init__(self, context: Context, journal: Journal) -> None:
+        self._context, self._journal = context, journal
+        self._is_going = self.current() is not None
+
+    @property
+    def is_going(self) -> bool:
+        """Is this worker on a shift? Asked every second: remembered, not looked up."""
+        return self._is_going
+
+    def current(self) -> ShiftSummary | None:
+        """The shift this worker is on."""
+        with self._context.store.reading() as connection:
+            shift = shifts.find_current(connection, self._context.worker_id)
+            return None if shift is None else self._summary(connection, shift)
+
+    def joinable(self) -> list[ShiftSummary]:
+        """Colleagues' shifts that are still going."""
+        since_ms = to_ms(self._context.clock.now() - timedelta(hours=JOINABLE_HOURS))
+        with self._context.store.reading() as connection:
+            going = shifts.list_joinable(connection, self._context.worker_id, since_ms)
+            return [self._summary(connection, shift) for shift in going]
+
+    def start(self, area: str, colleague_ids: Sequence[Id]) -> Shift:
+        """Start a shift; one that is already going is returned instead. Colleagues named here join it."""
+        now = self._context.clock.now()
+        with self._journal.writing() as entry:
+            going = shifts.find_current(entry.connection, self._context.worker_id)
+            if going is not None:
+                return going
+            shift = Shift(
+                id=self._context.new_id(),
+                team_id=self._context.config.team.id,
+                worker_id=self._context.worker_id,
+                started_at=now,
+                night=outreach_night(now),
+                area=area,
+            )
+            entry.fact("shift.started", shift, shift.id)
+            self._is_going = True
+            for colleague_id in colleague_ids:
+                joined = ShiftJoined(id=self._context.new_id(), shift_id=shift.id, worker_id=colleague_id, at=now)
+                entry.fact("shift.joined", joined, shift.id)
+        return shift
+
+    def join(self, shift_id: Id) -> ShiftSummary:
+        """Join a colleague's shift. Raises `NotHere`."""
+        with self._journal.writing() as entry:
+            shift = shifts.find_shift(entry.connection, shift_id)
+            if shift is None:
+                raise NotHere
+            if self._context.worker_id not in shifts.list_workers(entry.connection, shift_id):
+                joined = ShiftJoined(
+                    id=self._context.new_id(),
+                    shift_id=shift_id,
+                    worker_id=self._context.worker_id,
+                    at=self._context.clock.now(),
+                )
+                entry.fact("shift.joined", joined, shift_id)
+            self._is_going = True
+            return self._summary(entry.connection, shift)
+
+    def end(self, summary: str) -> ShiftSummary:
+        """End the current shift. Raises `DraftRefused` when there is none."""
+        with self._journal.writing() as entry:
+            shift = self._going(entry.connection)
+            ended = ShiftEnded(
+                id=self._context.new_id(),
+                shift_id=shift.id,
+                worker_id=self._context.worker_id,
+                at=self._context.clock.now(),
+                summary=summary,
+            )
+            entry.fact("shift.ended", ended, shift.id)
+            self._is_going = False
+            return self._summary(entry.connection, shift)
+
+    def check_in(self, next_due_minutes: int | None) -> CheckIn:
+        """I am well, and say so again in so many minutes. Raises `DraftRefused` without a shift."""
+        now = self._context.clock.now()
+        fix = self._context.whereabouts.last()
+        with self._journal.writing() as entry:
+            check_in = CheckIn(
+                id=self._context.new_id(),
+                shift_id=self._going(entry.connection).id,
+                worker_id=self._context.worker_id,
+                at=now,
+                next_due_at=None if next_due_minutes is None else now + timedelta(minutes=next_due_minutes),
+                position=None if fix is None else position_of(fix, to_ms(now)),
+            )
+            entry.fact("checkin.made", check_in, check_in.shift_id)
+        return check_in
+
+    def check_in_state(self) -> CheckInState:
+        """The timer, and whose check-in is late as far as this phone knows."""
+        now = self._context.clock.now()
+        with self._context.store.reading() as connection:
+            shift = shifts.find_current(connection, self._context.worker_id)
+            if shift is None:
+                return CheckInState()
+            newest = {one.worker_id: one for one in shifts.list_newest_check_ins(connection, shift.id)}
+            present = shifts.list_workers(connection, shift.id)
+            unsent = self._journal.unsent_ids(connection)
+        late = [w for w in present if w in newest and _is_overdue(newest[w], now)]
+        mine = newest.get(self._context.worker_id)
+        return CheckInState(
+            shift_id=shift.id,
+            last=mine,
+            due_at=mine.next_due_at if mine else None,
+            is_overdue=self._context.worker_id in late,
+            others_overdue=tuple(self._context.name_of(w) for w in late if w != self._context.worker_id),
+            is_sent=mine is not None and shift.id not in unsent,
+            message=_say_reach(mine, shift.id in unsent),
+        )
+
+    def _going(self, connection: Connection) -> Shift:
+        shift = shifts.find_current(connection, self._context.worker_id)
+        if shift is None:
+            raise DraftRefused("Start a shift first.")
+        return shift
+
+    def _summary(self, connection: Connection, shift: Shift) -> ShiftSummary:
+        met = [row.contact for row in contacts.list_of_shift(connection, shift.id)]
+        looked = visits.list_of_shift(connection, shift.id)
+        since_ms = to_ms(shift.started_at)
+        return ShiftSummary(
+            shift=shift,
+            is_mine=shift.worker_id == self._context.worker_id,
+            joined=self._context.worker_id in shifts.list_workers(connection, shift.id),
+            started_by=self._context.name_of(shift.worker_id),
+            contacts=len(met),
+            people=len({person for contact in met for person in contact.person_ids})
+            + sum(contact.unidentified_people for contact in met),
+            visits=len(looked),
+            referrals_progressed=referrals.count_progressed(connection, self._context.worker_id, since_ms),
+            not_yet_sent=self._journal.unsent_count(),
+        )
+
+
+def _is_overdue(check_in: CheckIn, now: datetime) -> bool:
+    return check_in.next_due_at is not None and check_in.next_due_at < now
+
+
+def _say_reach(mine: CheckIn | None, is_unsent: bool) -> str:
+    """Honest words about who would notice."""
+    if mine is None:
+        return "You have not checked in on this shift."
+    when = f"You said you were well at {wording.say_time(mine.at)}."
+    if is_unsent:
+        return f"{when} This phone is offline: nobody else knows that yet. Tell a colleague before you go on alone."
+    return f"{when} Your team lead can see it."

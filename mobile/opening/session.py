@@ -1,0 +1,80 @@
+"""An unlocked phone: every service over one open store, built together and thrown away together when it locks."""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from mobile.device.location import Whereabouts
+from mobile.field.journal import Journal
+from mobile.field.nearby import Nearby
+from mobile.field.pin_improving import PinImproving
+from mobile.field.recording import Recording
+from mobile.field.records import Records
+from mobile.field.shift_work import ShiftWork
+from mobile.field.tray import Tray
+from mobile.opening.context import Clock, Context
+from mobile.opening.sealed_outbox import SealedOutbox
+from mobile.opening.sealing import seal
+from mobile.opening.vault import DeviceCard
+from mobile.store import outbox, settings
+from mobile.store.database import Store
+from mobile.store.errors import KeyMissing
+from mobile.store.record import Record
+from shared.model.device import FieldConfig
+from shared.model.value import Id
+from sync.wire import Change, encode
+
+log = logging.getLogger(__name__)
+
+CONFIG = "config"
+
+
+class Session:
+    """What an unlocked phone can do."""
+
+    def __init__(
+        self,
+        store: Store,
+        card: DeviceCard,
+        sealed: SealedOutbox,
+        clock: Clock,
+        new_id: Callable[[], Id],
+        whereabouts: Whereabouts,
+        on_recorded: Callable[[], None],
+    ) -> None:
+        self._sealed, self._sealing_key, self._on_recorded = sealed, card.sealing_key, on_recorded
+        self.record = Record(store)
+        self.context = Context(store, self._config(store), card.device_number, clock, new_id, whereabouts)
+        self.journal = Journal(self.context, self.record, self._keep)
+        self.tray = Tray(self.context, self.journal, self.record)
+        self.nearby = Nearby(self.context, self.journal)
+        self.recording = Recording(self.context, self.journal)
+        self.records = Records(self.context, self.journal, self.record, self.nearby, self.tray)
+        self.shifts = ShiftWork(self.context, self.journal)
+        self.pins = PinImproving(self.recording, clock)
+        self.seal_what_is_missing()
+
+    @staticmethod
+    def _config(store: Store) -> FieldConfig:
+        with store.reading() as connection:
+            config = settings.find_setting(connection, CONFIG, FieldConfig)
+        if config is None:
+            raise KeyMissing("this store was never filled")
+        return config
+
+    def seal_what_is_missing(self) -> None:
+        """Seal every unsent change that is not sealed yet: a kill may have come between the store and the seal."""
+        with self.record.store.reading() as connection:
+            unsent = outbox.list_unsent_numbers(connection, self.record.sync.get_state().acked)
+            missing = outbox.list_by_number(connection, self._sealed.missing(unsent))
+        self._seal(missing)
+
+    def _keep(self, changes: Sequence[Change]) -> None:
+        self._seal(changes)
+        self._on_recorded()
+
+    def _seal(self, changes: Sequence[Change]) -> None:
+        """A seal that fails is made up for at the next unlock; the record itself is safe already."""
+        try:
+            self._sealed.add([(change.n, seal(encode(change), self._sealing_key)) for change in changes])
+        except OSError as error:
+            log.warning("could not seal %d changes: %s", len(changes), error.strerror)

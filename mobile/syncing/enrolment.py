@@ -1,0 +1,158 @@
+"""Enrolling a phone (rule B12): a one-time code becomes a number, tokens and a new encrypted store. Needs the
+network, once.
+
+What an earlier life of this phone left sealed is handed over first: it is signed with keys that enrolling replaces.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from mobile.device.ports import Keystore, KeystoreLost
+from mobile.field.views import Enrolling, LockState
+from mobile.opening.door import Door
+from mobile.opening.pin import refusal_of_pin
+from mobile.opening.sealed_outbox import SealedOutbox
+from mobile.opening.session import CONFIG
+from mobile.opening.vault import DeviceCard, Vaults
+from mobile.store import settings
+from mobile.store.database import Store
+from mobile.store.record import Record
+from mobile.syncing import rounds
+from mobile.syncing.server_client import AddressRefused, NoAnswer, Reply, ServerClient, checked_address, encode64
+from shared.model.device import Enrolled, EnrolmentRequest
+
+NO_NETWORK = "The server does not answer. Check the network and the address, then try again."
+CODE_REFUSED = "The server does not take that code. It works once, for ten minutes: ask for a new one."
+TOO_MANY = "Too many codes were tried. Wait a while, then ask for a new one."
+UNSAFE = (
+    "This phone is rooted, being debugged, or no real phone. Your team's server takes only phones that keep apps apart:"
+    " ask your administrator for another."
+)
+UNKNOWN_NO = "The server would not enrol this phone. Ask your administrator to look at its device page."
+STILL_GOOD = (LockState.UNLOCKED, LockState.LOCKED, LockState.BLOCKED, LockState.LEASE_EXPIRED)
+ALREADY = "This phone is enrolled already. Ask your team lead to withdraw it first."
+
+
+class Enrolment:
+    """Makes a phone Lantern's."""
+
+    def __init__(
+        self,
+        vaults: Vaults,
+        door: Door,
+        keystore: Keystore,
+        sealed: SealedOutbox,
+        connect: Callable[[str], ServerClient],
+        app: str,
+        label: str,
+    ) -> None:
+        self._vaults, self._door, self._keystore, self._sealed = vaults, door, keystore, sealed
+        self._connect, self._app, self._label = connect, app, label
+
+    def enrol(self, code: str, server_url: str, pin: str) -> Enrolling:
+        """Enrol with a one-time code. Whatever goes wrong is told in a sentence; only the disk raises `StoreError`."""
+        refusal = self._refusal(server_url, pin)
+        if refusal is not None:
+            return Enrolling(enrolled=False, message=refusal)
+        try:
+            self._hand_over_what_is_left()
+            self._keystore.make_keys()
+            answer = self._ask(checked_address(server_url), code)
+        except NoAnswer:
+            return Enrolling(enrolled=False, message=NO_NETWORK)
+        if isinstance(answer, Reply):
+            return Enrolling(enrolled=False, message=_say_no(answer))
+        self._settle(checked_address(server_url), answer, pin)
+        return Enrolling(
+            enrolled=True,
+            match_digits=answer.match_digits,
+            worker_name=answer.config.worker.name,
+            team_name=answer.config.team.name,
+        )
+
+    def _refusal(self, server_url: str, pin: str) -> str | None:
+        if not may_enrol(self._door, self._vaults):
+            return ALREADY
+        try:
+            checked_address(server_url)
+        except AddressRefused as error:
+            return str(error)
+        return refusal_of_pin(pin)
+
+    def _ask(self, server_url: str, code: str) -> Enrolled | Reply:
+        client = self._connect(server_url)
+        try:
+            return client.enrol(
+                EnrolmentRequest(
+                    code=code.strip(),
+                    label=self._label,
+                    app_version=self._app,
+                    signing_key=encode64(self._keystore.public_key()),
+                )
+            )
+        finally:
+            client.close()
+
+    def _settle(self, server_url: str, enrolled: Enrolled, pin: str) -> None:
+        card = DeviceCard(
+            server_url=server_url,
+            device_number=enrolled.device.number,
+            sealing_key=decode64(enrolled.sealing_key),
+            lease_hours=enrolled.config.lease_hours,
+            shred_after_days=enrolled.config.shred_after_days,
+        )
+
+        def fill(store: Store) -> None:
+            record = Record(store)
+            with store.writing() as connection:
+                record.sync.enrol(card.device_number, (f"team:{enrolled.config.team.id}",))
+                settings.put_setting(connection, CONFIG, enrolled.config)
+                settings.put_setting(connection, rounds.TOKENS, enrolled.tokens)
+
+        self._door.make(card, pin, fill)
+
+    def _hand_over_what_is_left(self) -> None:
+        """Send what an erased life of this phone left sealed, while its old signing key still stands. Raises `NoAnswer`."""
+        card = self._vaults.find_card()
+        if card is None or not self._sealed.numbers:
+            return
+        client = self._connect(card.server_url)
+        try:
+            rounds.send_sealed(self._sealed, client, card.device_number, self._app)
+        except KeystoreLost:
+            pass  # signed for by the new key, once there is one (`Courier`)
+        finally:
+            client.close()
+        self._sealed.set_aside(set_aside_path(self._vaults.data, card.device_number))
+
+
+def may_enrol(door: Door, vaults: Vaults) -> bool:
+    """Would a code be taken? A phone that works is enrolled over by nobody; one without good tokens, or whose records are
+    damaged, may begin again: what is sealed is handed over first."""
+    card = vaults.find_card()
+    return door.state not in STILL_GOOD or door.is_damaged or (card is not None and card.must_enrol)
+
+
+def set_aside_path(data: Path, device_number: int) -> Path:
+    """Where boxes of an earlier number wait until they are signed for by a later one."""
+    return data / f"sealed-{device_number}.kept"
+
+
+def list_set_aside(data: Path) -> list[tuple[int, Path]]:
+    """The earlier numbers whose boxes still wait here."""
+    return [(int(path.stem.removeprefix("sealed-")), path) for path in sorted(data.glob("sealed-*.kept"))]
+
+
+def _say_no(reply: Reply) -> str:
+    if reply.status in (410, 401, 404):
+        return CODE_REFUSED
+    if reply.status == 403:
+        return UNSAFE
+    return TOO_MANY if reply.status == 429 else UNKNOWN_NO
+
+
+def decode64(text: str) -> bytes:
+    """From base64url without padding. Raises `msgspec.ValidationError` for anything else."""
+    return msgspec.convert(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), bytes)

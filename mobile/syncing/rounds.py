@@ -1,0 +1,138 @@
+"""One round with the server: a whole sync while the phone is unlocked, or handing over sealed boxes while it is not.
+
+The conversation and all its decisions are `sync.driver`'s; here it is carried over HTTP with tokens that renew
+themselves. Called by the sync thread, or directly by a headless shift. No threads, no timers.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from mobile.opening.sealed_outbox import SealedOutbox
+from mobile.store import settings
+from mobile.store.database import default_driver, naming_faults
+from mobile.store.record import Record
+from mobile.syncing.server_client import NoAnswer, Reply, SealedTaken, ServerClient
+from shared.model.device import FieldConfig, Tokens
+from sync.driver import Answer, Ask, Conversation, Outcome
+from sync.pacing import Sizes
+
+PATHS = {"push": "/push", "pull": "/pull", "renew": "/renew", "wiped": "/wiped"}
+TOKENS = "tokens"
+SEALED_BATCH = 200
+
+
+class Round(Struct, kw_only=True):
+    """What came of a round. `heard` says whether the server answered this phone as one it knows (the lease is renewed then)."""
+
+    outcome: Outcome
+    heard: bool = False
+    must_enrol: bool = False
+    config: FieldConfig | None = None
+
+
+class SyncRound:
+    """Carries one conversation."""
+
+    def __init__(
+        self,
+        record: Record,
+        client: ServerClient,
+        app: str,
+        wall_ms: Callable[[], int],
+        on_step: Callable[[str, Outcome], None],
+        is_stopping: Callable[[], bool],
+    ) -> None:
+        self._record, self._client, self._app, self._wall_ms = record, client, app, wall_ms
+        self._on_step, self._is_stopping = on_step, is_stopping
+        self._heard = False
+        self._must_enrol = False
+
+    def run(self, sizes: Sizes) -> Round:
+        """Sync once. Raises `StoreError`."""
+        conversation = Conversation(self._record.sync, sizes, self._app, self._wall_ms)
+        with naming_faults(default_driver()):
+            self._carry(conversation)
+        return Round(
+            outcome=conversation.outcome, heard=self._heard, must_enrol=self._must_enrol, config=self._new_config()
+        )
+
+    def _carry(self, conversation: Conversation) -> None:
+        talk = conversation.run()
+        answer: Answer | None = None
+        try:
+            ask = next(talk)
+            while True:
+                self._on_step(ask.kind, conversation.outcome)
+                answer = None if self._is_stopping() else self._ask(ask)
+                ask = talk.send(answer)
+        except StopIteration:
+            return
+
+    def _ask(self, ask: Ask) -> Answer | None:
+        """One request, its tokens renewed once when they are no longer good. None when nothing came back."""
+        try:
+            reply = self._with_tokens(PATHS[ask.kind], ask.body)
+        except NoAnswer:
+            return None
+        if reply is None:
+            return None
+        self._heard = self._heard or reply.status == 200
+        return Answer(reply.status, reply.body, reply.took_ms)
+
+    def _with_tokens(self, path: str, body: bytes) -> Reply | None:
+        tokens = self._find_tokens()
+        if tokens is not None:
+            reply = self._client.post(path, body, tokens.access)
+            if reply.status != 401:
+                return reply
+        renewed = self._renew(tokens)
+        if isinstance(renewed, Tokens):
+            return self._client.post(path, body, renewed.access)
+        return renewed
+
+    def _renew(self, tokens: Tokens | None) -> Tokens | Reply | None:
+        """New tokens, kept before they are used; else the server's no, or None when only a new enrolment helps."""
+        if tokens is None:
+            self._must_enrol = True
+            return None
+        renewed = self._client.renew_tokens(tokens.refresh)
+        if isinstance(renewed, Tokens):
+            with self._record.store.writing() as connection:
+                settings.put_setting(connection, TOKENS, renewed)
+        elif renewed.status == 401:
+            self._must_enrol = True
+        return renewed
+
+    def _find_tokens(self) -> Tokens | None:
+        with self._record.store.reading() as connection:
+            return settings.find_setting(connection, TOKENS, Tokens)
+
+    def _new_config(self) -> FieldConfig | None:
+        with self._record.store.reading():
+            raw = self._record.sync.find_config()
+        try:
+            return None if raw is None else msgspec.json.decode(raw, type=FieldConfig)
+        except msgspec.MsgspecError:
+            return None
+
+
+def send_sealed(
+    outbox: SealedOutbox, client: ServerClient, device: int, app: str, signer: int = 0
+) -> SealedTaken | None:
+    """Hand over every sealed box; what the server took is dropped. Returns its last answer, None without one.
+
+    With an empty outbox the server is still asked how this phone stands. Raises `NoAnswer`.
+    """
+    taken: SealedTaken | None = None
+    while taken is None or outbox.numbers:
+        boxes = outbox.boxes(SEALED_BATCH)
+        said = client.send_sealed(device, boxes, app, signer)
+        if not isinstance(said, SealedTaken):
+            return taken
+        taken = said
+        if not boxes:
+            break
+        outbox.drop_until(boxes[-1][0])
+    return taken

@@ -1,0 +1,93 @@
+"""What an agency says of an action it owes:
+
+that it is done, or why it was missed; what it writes before a conference, and that it cannot come.
+"""
+
+import msgspec
+
+from server.access import Access
+from server.actions.conferences.conferences import open_conference
+from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries.cases import case_actions
+from server.queries.cases.case_actions import OwnedAction
+from server.queries.conferences import conferences
+from shared.model.case import Action
+from shared.model.conference import Attendance, WrittenUpdate
+from shared.model.value import Id
+from shared.policy import Act
+
+LONGEST_TEXT = 10_000
+
+
+def finish_action(access: Access, action_id: Id, note: str) -> Action:
+    """Say that an action is done, with a note. Raises Failure when somebody said so before."""
+    found = _open(access, action_id)
+    if found.action.done_at is not None:
+        raise Failure(CONFLICTING, "This action was marked as done before.")
+    done = msgspec.structs.replace(
+        found.action, done_at=access.now, done_by=access.actor.worker_id, done_note=note.strip()[:LONGEST_TEXT]
+    )
+    case_actions.set_action(access.session, done)
+    return done
+
+
+def explain_action(access: Access, action_id: Id, why: str) -> Action:
+    """Say why an action was missed:
+
+    it is late still, and no longer red for everyone. Raises Invalid without a reason.
+    """
+    found = _open(access, action_id)
+    if not why.strip():
+        raise Invalid("Say in a sentence why it was missed. All partners read it.")
+    explained = msgspec.structs.replace(found.action, explained=why.strip()[:LONGEST_TEXT])
+    case_actions.set_action(access.session, explained)
+    return explained
+
+
+def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> WrittenUpdate:
+    """Send a written update on a case of the agenda, for an agency that cannot attend.
+
+    Raises Invalid for an empty one.
+    """
+    conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
+    if case_id not in {item.case_id for item in conferences.list_items(access.session, conference_id)}:
+        raise NotFound
+    if conference.finished_at is not None:
+        raise Failure(CONFLICTING, "This conference has ended. Tell the coordinator instead.")
+    if not text.strip():
+        raise Invalid("Write at least a line: what your service has done, and what it will do.")
+    update = WrittenUpdate(
+        id=access.new_id(),
+        conference_id=conference_id,
+        case_id=case_id,
+        agency_id=access.actor.agency_id,
+        worker_id=access.actor.worker_id,
+        at=access.now,
+        text=text.strip()[:LONGEST_TEXT],
+    )
+    conferences.add_update(access.session, update)
+    return update
+
+
+def send_apologies(access: Access, conference_id: Id) -> None:
+    """Say that one's agency cannot come. Raises Failure when the conference has ended or the agency was noted as present."""
+    conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
+    noted = conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id)
+    if conference.finished_at is not None or (noted is not None and noted.attended):
+        raise Failure(CONFLICTING, "This conference has begun or ended. Tell the coordinator instead.")
+    record = Attendance(
+        id=access.new_id(),
+        conference_id=conference_id,
+        agency_id=access.actor.agency_id,
+        apologies=True,
+        name=access.worker.short_name,
+    )
+    conferences.set_attendance(access.session, record)
+
+
+def _open(access: Access, action_id: Id) -> OwnedAction:
+    found = case_actions.find_action(access.session, action_id)
+    access.require(Act.ANSWER_ACTION, None if found is None else found.subject, purpose="actions")
+    if found is None:
+        raise NotFound
+    return found

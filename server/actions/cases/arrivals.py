@@ -1,0 +1,179 @@
+"""Who comes to a district's MDT list by themselves: the people whom outreach has seen bedded down there.
+
+A person is on one list, the district's where they bed down (`shared.rules.home_district`); any other district where they
+were seen is told whose list that is. A candidate, whom nobody has decided on yet, moves by the rule; a case that is listed
+or open moves by a coordinator's decision only (`server.actions.cases.moves`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import structs
+from sqlalchemy.orm import Session
+
+from server.queries.cases import case_moves, cases
+from server.queries.cases.case_moves import Told
+from server.queries.cases.cases import CaseMark
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
+from server.queries.partnership import districts
+from server.queries.people.verification import PersonStatus
+from shared.model.case import Case, CaseMove
+from shared.model.codes import CaseState, ReviewStatus
+from shared.model.value import Id, Value
+from shared.policy import Act
+from shared.rules.home_district import Slept, home_district, say_whereabouts
+
+BY_THEMSELVES = "verified people come to the list by themselves"
+SAME_PERSON = "Found to be the same person as somebody on a list already"
+
+
+class _Arrival(Value, frozen=True, kw_only=True):
+    """A verified person, with every case of theirs, and where they bed down where that was looked up.
+
+    `live` are their cases that are neither closed nor declined; one that somebody decided on first, then the oldest.
+    """
+
+    status: PersonStatus
+    theirs: Sequence[CaseMark]
+    live: Sequence[CaseMark]
+    slept: Sequence[Slept] = ()
+
+    @property
+    def home_id(self) -> Id:
+        """The district whose list they belong on: where a coordinator confirmed it, else where they bed down."""
+        found = home_district(self.slept)
+        if found is None or self.status.review_status is not ReviewStatus.UNREVIEWED:
+            return self.status.district_id or ""
+        return found.district_id
+
+    @property
+    def is_settled(self) -> bool:
+        """Is there one case, in the district of the newest evidence? Then nothing needs to be looked up."""
+        return [mark.district_id for mark in self.live] == [self.status.district_id]
+
+
+def put_forward_verified(
+    session: Session,
+    statuses: Sequence[PersonStatus],
+    groups: Mapping[Id, frozenset[Id]],
+    now: datetime,
+    new_id: Callable[[], Id],
+) -> list[Case]:
+    """A candidate, with the reason, for each verified person whom no list has yet; returns the new ones.
+
+    Whom a list has already stays on it; other districts that saw them are told. `groups` are the ids of the same person.
+    """
+    arrivals = _gather(session, statuses, groups, now)
+    newcomers = [each for each in arrivals if _is_news(each)]
+    new = [_candidate(each, now, new_id()) for each in newcomers]
+    cases.add_cases(session, new)
+    lines = [_line(case.id, BY_THEMSELVES, now, new_id()) for case in new]
+    known = [each for each in arrivals if each.live]
+    lines += [line for each in known for line in _settle(session, each, now, new_id)]
+    seen = {each.live[0].id: each.slept for each in known if each.slept}
+    seen |= {case.id: each.slept for case, each in zip(new, newcomers, strict=True) if len(each.slept) > 1}
+    _tell(session, seen, now)
+    audit.add_lines(session, lines)
+    return new
+
+
+def _gather(
+    session: Session, statuses: Sequence[PersonStatus], groups: Mapping[Id, frozenset[Id]], now: datetime
+) -> list[_Arrival]:
+    verified = [each for each in statuses if each.verified and each.district_id]
+    ids = {each.person_id: groups.get(each.person_id, frozenset({each.person_id})) for each in verified}
+    marks = cases.list_case_marks(session, {one for group in ids.values() for one in group}) if ids else {}
+    arrivals = [
+        _arrive(each, [mark for one in sorted(ids[each.person_id]) for mark in marks.get(one, ())]) for each in verified
+    ]
+    asked = {each.status.person_id: ids[each.status.person_id] for each in arrivals if not each.is_settled}
+    slept = case_moves.list_slept(session, asked, now.date()) if asked else {}
+    return [structs.replace(each, slept=slept.get(each.status.person_id, ())) for each in arrivals]
+
+
+def _arrive(status: PersonStatus, theirs: Sequence[CaseMark]) -> _Arrival:
+    live = [mark for mark in theirs if mark.is_live]
+    live.sort(key=lambda mark: (mark.state == CaseState.CANDIDATE, mark.since, mark.id))
+    return _Arrival(status=status, theirs=theirs, live=live)
+
+
+def _is_news(arrival: _Arrival) -> bool:
+    """Does a list need to hear of this person? Not while one has them, nor again on the evidence it has dealt with.
+
+    A closed case comes back when outreach sees the person after it was closed; a declined one only once they were not
+    verified in between, so that a coordinator's decision is not asked for anew every night.
+    """
+    if arrival.live:
+        return False
+    home_id, since = arrival.home_id, arrival.status.since
+    ended = [
+        mark.closed_at
+        for mark in arrival.theirs
+        if mark.district_id == home_id and mark.closed_at is not None and mark.outcome != SAME_PERSON
+    ]
+    return not ended or (since is not None and since > max(ended))
+
+
+def _candidate(arrival: _Arrival, now: datetime, case_id: Id) -> Case:
+    return Case(
+        id=case_id,
+        person_id=arrival.status.person_id,
+        district_id=arrival.home_id,
+        state=CaseState.CANDIDATE,
+        since=now,
+        reason=arrival.status.reason,
+    )
+
+
+def _settle(session: Session, arrival: _Arrival, now: datetime, new_id: Callable[[], Id]) -> list[AuditLine]:
+    """One case a person: candidates beside another case give way, and a lone candidate follows where they bed down."""
+    kept, *others = arrival.live
+    extra = [mark for mark in others if mark.state == str(CaseState.CANDIDATE)]
+    for mark in extra:
+        cases.close_case(session, mark.id, CaseState.DECLINED, SAME_PERSON, now)
+    lines = [_line(mark.id, SAME_PERSON, now, new_id()) for mark in extra]
+    if kept.state != str(CaseState.CANDIDATE) or not arrival.slept or arrival.home_id == kept.district_id:
+        return lines
+    move = CaseMove(
+        id=new_id(),
+        case_id=kept.id,
+        from_district_id=kept.district_id,
+        to_district_id=arrival.home_id,
+        at=now,
+        reason=_say_why(session, arrival.slept),
+    )
+    case_moves.add_move(session, move)
+    cases.set_case(session, kept.id, district_id=arrival.home_id)
+    case_moves.forget_told(session, kept.id, arrival.home_id)
+    return [*lines, _line(kept.id, f"moved by rule: {move.reason}", now, new_id())]
+
+
+def _say_why(session: Session, slept: Sequence[Slept]) -> str:
+    names = {each.id: each.name for each in districts.list_districts(session)}
+    words = say_whereabouts(slept, names)
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _tell(session: Session, seen: Mapping[Id, Sequence[Slept]], now: datetime) -> None:
+    """Tell every district where the person of a case was seen, but for the one that has the case when this is over."""
+    if not seen:
+        return
+    rows = [
+        Told(case_id=case.id, district_id=each.district_id, nights=each.nights, last_night=each.last_night, told_at=now)
+        for case in cases.list_cases_by_id(session, seen)
+        for each in seen[case.id]
+        if each.district_id != case.district_id
+    ]
+    case_moves.tell_districts(session, rows)
+
+
+def _line(case_id: Id, purpose: str, now: datetime, line_id: Id) -> AuditLine:
+    return AuditLine(
+        id=line_id,
+        at=now,
+        action=str(Act.PUT_FORWARD_CASE),
+        subject_kind="case",
+        subject_id=case_id,
+        purpose=purpose[:200],
+    )

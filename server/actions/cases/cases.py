@@ -1,0 +1,121 @@
+"""The MDT list of a district:
+
+somebody puts a person forward on some evidence, a coordinator decides; from candidate to listed, declined or closed. Every
+step keeps its reason. Who arrives by themselves is in `server.actions.cases.arrivals`.
+"""
+
+from server.access import Access
+from server.problems import Invalid, NotFound
+from server.queries.cases import case_moves, cases
+from server.queries.partnership import districts
+from server.queries.people import subjects
+from server.queries.people.verification import find_status
+from shared.model.case import Case
+from shared.model.codes import CaseState, EvidenceBasis
+from shared.model.value import Id
+from shared.policy import Act
+
+BASES = tuple(basis for basis in EvidenceBasis if basis is not EvidenceBasis.PUBLIC_REFERRAL_ONLY)
+"""On what evidence somebody may be put forward: an alert alone is a referral, and is looked into first."""
+
+
+def put_forward(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis | None, reason: str) -> Case:
+    """Put a person forward, verified or not, on some evidence: onto the list by its coordinator, as a candidate by anybody
+    else.
+
+    Raises NotFound or Forbidden where the actor may not know the person, Invalid where the list may not take them.
+    """
+    subject = access.require(Act.SEE_PERSON, subjects.find_person(access.session, person_id), purpose="case list")
+    access.require(Act.PUT_FORWARD_CASE, subject, purpose="case list")
+    access.require_district(Act.PUT_FORWARD_CASE, district_id)
+    if basis not in BASES:
+        raise Invalid("Choose the evidence.")
+    check_on_no_list(access, person_id, district_id)
+    if may_decide(access, district_id):
+        _check_verified_only(access, person_id, district_id)
+    return add_case(access, person_id, district_id, basis, reason)
+
+
+def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis, reason: str) -> Case:
+    """Store a case that somebody put forward. What may not be is refused before."""
+    new = Case(
+        id=access.new_id(),
+        person_id=person_id,
+        district_id=district_id,
+        state=CaseState.LISTED if may_decide(access, district_id) else CaseState.CANDIDATE,
+        since=access.now,
+        reason=_say(reason),
+        put_forward_by=access.actor.worker_id,
+        basis=basis,
+    )
+    cases.add_cases(access.session, [new])
+    return new
+
+
+def may_decide(access: Access, district_id: Id) -> bool:
+    """Does the actor decide about a district's list, rather than put somebody forward for its coordinator to decide?"""
+    return access.allows(Act.CHANGE_CASE, subjects.of_district(district_id))
+
+
+def check_on_no_list(access: Access, person_id: Id, district_id: Id) -> None:
+    """A person is on one list at a time. Raises Invalid with whose it is and whom to ask."""
+    same = subjects.list_same_person(access.session, person_id)
+    live = cases.list_live_cases_of(access.session, same)
+    if not live:
+        return
+    found = next((case for case in live if case.district_id == district_id), live[0])
+    if found.district_id == district_id:
+        raise Invalid("This person is on the list already.")
+    there = districts.find_district(access.session, found.district_id)
+    name = there.name if there else "Another district"
+    asked = case_moves.list_whom_to_ask(access.session, [found.district_id]).get(found.district_id, [])
+    whom = f" Ask {' or '.join(asked)} to hand the case over." if asked else ""
+    raise Invalid(f"{name} has this person on its list already.{whom}")
+
+
+def _check_verified_only(access: Access, person_id: Id, district_id: Id) -> None:
+    district = districts.find_district(access.session, district_id)
+    status = find_status(access.session, person_id)
+    if district is None:
+        raise NotFound
+    if district.verified_only and not (status and status.verified):
+        raise Invalid("This district's list takes verified people only. Confirm the verification first.")
+
+
+def list_case(access: Access, case_id: Id, reason: str) -> Case:
+    """Take a candidate onto the list. Raises Invalid where it takes verified people only and this one is not."""
+    found = cases.find_case(access.session, case_id)
+    if found is not None and may_decide(access, found.district_id):
+        _check_verified_only(access, found.person_id, found.district_id)
+    return _move(access, case_id, {CaseState.CANDIDATE}, CaseState.LISTED, reason)
+
+
+def decline_case(access: Access, case_id: Id, reason: str) -> Case:
+    """Do not take a candidate on. The reason is kept, and the person can be put forward again."""
+    return _move(access, case_id, {CaseState.CANDIDATE}, CaseState.DECLINED, reason)
+
+
+def close_case(access: Access, case_id: Id, reason: str) -> Case:
+    """Close a case that was on the list."""
+    return _move(access, case_id, {CaseState.LISTED, CaseState.OPEN}, CaseState.CLOSED, reason)
+
+
+def _move(access: Access, case_id: Id, before: set[CaseState], after: CaseState, reason: str) -> Case:
+    access.require(Act.CHANGE_CASE, subjects.find_case(access.session, case_id), detail=str(after))
+    found = cases.find_case(access.session, case_id)
+    if found is None:
+        raise NotFound
+    if found.state not in before:
+        raise Invalid("Somebody else has decided this case meanwhile. Load the page again.")
+    if after in {CaseState.CLOSED, CaseState.DECLINED}:
+        cases.close_case(access.session, case_id, after, _say(reason), access.now)
+    else:
+        cases.set_case(access.session, case_id, state=str(after.value), reason=_say(reason))
+    return cases.find_case(access.session, case_id) or found
+
+
+def _say(reason: str) -> str:
+    words = reason.strip()
+    if not words:
+        raise Invalid("Say why, in a few words: partners will read it.")
+    return words

@@ -1,0 +1,1 @@
+"""What is done for, in and after a case conference."""

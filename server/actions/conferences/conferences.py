@@ -1,0 +1,243 @@
+"""Preparing and circulating a case conference. What happens while it is held is in `server.actions.conferences.discussion`."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from server.access import Access
+from server.actions.cases.priorities import rank_district
+from server.actions.operation.outbox import Outbox
+from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries.cases import cases
+from server.queries.conferences import conferences, seats
+from server.queries.conferences.conferences import Circulated, LeftOut, Note, subject_of
+from server.queries.partnership import agencies
+from server.queries.partnership.districts import find_district
+from shared.model.agency import Agency
+from shared.model.case import CaseReview
+from shared.model.conference import AgendaItem, CaseConference
+from shared.model.mail import MailFacts, MailKind
+from shared.model.value import Id, Value
+from shared.policy import Act
+from shared.policy.actor import agreements_valid_until
+from shared.rules.agenda import Agenda, Chosen, NotChosen, build_agenda, circulation_warning, swap, why_not_run_by
+
+PURPOSE = "case conference"
+
+
+def open_conference(access: Access, conference_id: Id, action: Act) -> CaseConference:
+    """The conference, for somebody who may do this to it. Raises NotFound or Forbidden."""
+    found = conferences.find_conference(access.session, conference_id)
+    access.require(action, None if found is None else subject_of(found), purpose=PURPOSE)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def schedule_conference(
+    access: Access, district_id: Id, starts_at: datetime, place: str, chair_id: Id | None, minute_taker_id: Id | None
+) -> CaseConference:
+    """Call a conference and choose its cases by rule. Raises Invalid when chair and minute-taker are not two people."""
+    access.require_district(Act.PREPARE_CONFERENCE, district_id, purpose=PURPOSE)
+    _refuse(why_not_run_by(chair_id, minute_taker_id))
+    conference = CaseConference(
+        id=access.new_id(),
+        district_id=district_id,
+        starts_at=starts_at,
+        place=place.strip(),
+        chair_id=chair_id,
+        minute_taker_id=minute_taker_id,
+    )
+    conferences.add_conference(access.session, conference)
+    _choose_cases(access, conference)
+    return conference
+
+
+def change_conference(
+    access: Access, conference_id: Id, starts_at: datetime, place: str, chair_id: Id | None, minute_taker_id: Id | None
+) -> CaseConference:
+    """Change when, where and by whom. Raises Invalid as for a new one, or when it has ended."""
+    conference = _open_unfinished(access, conference_id)
+    _refuse(why_not_run_by(chair_id, minute_taker_id))
+    changed = msgspec.structs.replace(
+        conference, starts_at=starts_at, place=place.strip(), chair_id=chair_id, minute_taker_id=minute_taker_id
+    )
+    conferences.set_conference(access.session, changed)
+    return changed
+
+
+def choose_cases_again(access: Access, conference_id: Id) -> None:
+    """Choose the cases anew by rule; swaps made before are undone."""
+    _choose_cases(access, _open_unfinished(access, conference_id))
+
+
+def swap_cases(access: Access, conference_id: Id, out_id: Id, in_id: Id, reason: str) -> None:
+    """Put a case that was left out in the place of one that was chosen, with a reason that both keep.
+
+    Raises Invalid.
+    """
+    conference = _open_unfinished(access, conference_id)
+    items = conferences.list_items(access.session, conference_id)
+    left_out = conferences.list_left_out(access.session, conference_id)
+    try:
+        changed = swap(_as_agenda(items, left_out), out_id, in_id, reason)
+    except ValueError as why:
+        raise Invalid(str(why)) from why
+    _store(access, conference, changed)
+
+
+def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
+    """Take people off every agenda to come: a conference is one shared screen, and a hidden person is on none (A5).
+
+    What has been typed about them already is kept as a review of their case. The caller has been let through to them.
+    """
+    theirs = cases.list_cases_of(access.session, person_ids)
+    numbers = {case.id: case.mdt_number for every in theirs.values() for case in every}
+    for conference_id in conferences.list_to_come_with(access.session, list(numbers)):
+        items = conferences.list_items(access.session, conference_id)
+        notes = conferences.list_notes(access.session, conference_id)
+        for item in items:
+            if item.case_id in numbers and item.id in notes:
+                conferences.add_review(access.session, _as_review(access, item, notes[item.id], numbers[item.case_id]))
+        kept = [item for item in items if item.case_id not in numbers]
+        left_out = conferences.list_left_out(access.session, conference_id)
+        conferences.replace_agenda(
+            access.session,
+            conference_id,
+            [msgspec.structs.replace(item, position=position) for position, item in enumerate(kept, start=1)],
+            [each for each in left_out if each.case_id not in numbers],
+        )
+
+
+def _as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int) -> CaseReview:
+    return CaseReview(
+        id=access.new_id(), case_id=item.case_id, conference_id=item.conference_id, mdt_number=mdt_number, at=access.now,
+        outcome=note.outcome, notes=note.notes,
+    )  # fmt: skip
+
+
+class Reader(Value, frozen=True, kw_only=True):
+    """An agency with a seat, and why it may be sent nothing (empty: it may)."""
+
+    agency: Agency
+    withheld: str = ""
+    renew_by: date | None = None
+
+
+def list_readers(access: Access, conference: CaseConference) -> list[Reader]:
+    """The agencies with a seat at a conference, by name, each with whether its agreements let it be sent anything
+    today."""
+    signed = agencies.list_every_agreement(access.session)
+    return [
+        _reader(agency, agreements_valid_until(signed.get(agency.id, ()), access.today), access.today)
+        for agency in seats.list_seats(access.session, conference.district_id)
+    ]
+
+
+def why_withheld(name: str, valid_until: date | None, today: date) -> str:
+    """In words, why an agency is sent nothing; empty when its agreements are valid."""
+    if valid_until is None:
+        return f"{name} will receive nothing until it has signed the Terms of Reference and the Information Sharing Agreement."
+    if valid_until < today:
+        ended = f"{valid_until.day} {valid_until:%B %Y}"
+        return f"{name}'s agreement expired on {ended}. {name} will receive nothing until it is signed."
+    return ""
+
+
+def circulate(access: Access, conference_id: Id) -> list[Circulated]:
+    """Send the agenda to every agency with a seat whose agreements are valid; keep what was sent to whom, and how late.
+
+    Raises Invalid when nobody chairs, when there is nothing to send, or when the conference has ended.
+    """
+    conference = _open_unfinished(access, conference_id)
+    _refuse(why_not_run_by(conference.chair_id, conference.minute_taker_id))
+    cases = len(conferences.list_items(access.session, conference_id))
+    if not cases:
+        raise Invalid("There is no case on the agenda yet.")
+    warning = circulation_warning(conference.starts_at, access.now) or ""
+    sent = [
+        Circulated(
+            id=access.new_id(),
+            conference_id=conference_id,
+            agency_id=reader.agency.id,
+            at=access.now,
+            worker_id=access.actor.worker_id,
+            cases=0 if reader.withheld else cases,
+            withheld=reader.withheld,
+            warning=warning,
+        )
+        for reader in list_readers(access, conference)
+    ]
+    conferences.add_circulated(access.session, sent)
+    _mail_round(access, conference, sent)
+    conferences.set_conference(access.session, msgspec.structs.replace(conference, circulated_at=access.now))
+    return sent
+
+
+def _mail_round(access: Access, conference: CaseConference, sent: Sequence[Circulated]) -> None:
+    """Each agency that may read its paper hears by e-mail that it is there: when, how many cases, and a link."""
+    district = find_district(access.session, conference.district_id)
+    outbox = Outbox(access.session, access.now, access.new_id)
+    for row in sent:
+        if not row.withheld:
+            facts = MailFacts(
+                count=row.cases, starts_at=conference.starts_at, district=district.name if district else "",
+                conference_id=conference.id,
+            )  # fmt: skip
+            outbox.tell_agency(
+                row.agency_id, MailKind.CONFERENCE_CIRCULATED, f"circulated/{row.id}", facts, about_id=conference.id,
+                useful_until=max(conference.starts_at, access.now + timedelta(days=1)), district_id=conference.district_id,
+            )  # fmt: skip
+
+
+def _reader(agency: Agency, until: date | None, today: date) -> Reader:
+    return Reader(agency=agency, withheld=why_withheld(agency.name, until, today), renew_by=until)
+
+
+def _open_unfinished(access: Access, conference_id: Id) -> CaseConference:
+    conference = open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
+    if conference.finished_at is not None:
+        raise Failure(CONFLICTING, "This conference has ended. Its agenda can no longer change.")
+    return conference
+
+
+def _choose_cases(access: Access, conference: CaseConference) -> None:
+    ranked, _ = rank_district(access, conference.district_id, shared=True)
+    carried_over = conferences.list_carried_over(access.session, conference.district_id)
+    _store(access, conference, build_agenda(ranked, carried_over))
+
+
+def _store(access: Access, conference: CaseConference, agenda: Agenda) -> None:
+    known = {item.case_id: item.id for item in conferences.list_items(access.session, conference.id)}
+    items = [
+        AgendaItem(
+            id=known.get(chosen.case_id) or access.new_id(),
+            conference_id=conference.id,
+            case_id=chosen.case_id,
+            position=chosen.position,
+            reason=chosen.reason,
+            carried_over=chosen.carried_over,
+        )
+        for chosen in agenda.chosen
+    ]
+    left_out = [
+        LeftOut(case_id=each.case_id, position=position, reason=each.why)
+        for position, each in enumerate(agenda.not_chosen, start=1)
+    ]
+    conferences.replace_agenda(access.session, conference.id, items, left_out)
+
+
+def _as_agenda(items: Sequence[AgendaItem], left_out: Sequence[LeftOut]) -> Agenda:
+    return Agenda(
+        chosen=tuple(
+            Chosen(case_id=item.case_id, position=item.position, reason=item.reason, carried_over=item.carried_over)
+            for item in items
+        ),
+        not_chosen=tuple(NotChosen(case_id=each.case_id, why=each.reason) for each in left_out),
+    )
+
+
+def _refuse(why_not: str | None) -> None:
+    if why_not is not None:
+        raise Invalid(why_not)

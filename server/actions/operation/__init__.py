@@ -1,0 +1,1 @@
+"""Signing in, enrolling phones, the ledger, and letting mails out."""

@@ -1,0 +1,138 @@
+"""Letting mails wait to be sent, in the transaction of what causes them; and trying one again.
+
+Whom a mail reaches follows from what they may do (`shared.policy.mail`) and what they chose.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from server.access import Access
+from server.problems import NotFound
+from server.queries.operation import addressees, outbox
+from server.queries.operation.addressees import Listener, Reachable
+from shared.model.codes import AlertSource, ReferralState
+from shared.model.mail import Mail, MailChoice, MailFacts, MailKind
+from shared.model.referral import ReferralProgress
+from shared.model.value import Id
+from shared.policy import Act
+from shared.rules.referral import normalise_outcome
+
+REFERRER_WAITS = timedelta(days=14)
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """The outbox of one transaction."""
+
+    session: Session
+    now: datetime
+    new_id: Callable[[], Id]
+
+    def tell_agency(
+        self,
+        agency_id: Id,
+        kind: MailKind,
+        key: str,
+        facts: MailFacts,
+        *,
+        useful_until: datetime,
+        about_id: Id | None = None,
+        district_id: Id | None = None,
+    ) -> None:
+        """Write to an agency's shared mailbox, else to each member who hears of this (and acts for the district).
+
+        An agency without either gets a mail that cannot be sent, so that an administrator sees what is missing.
+        """
+        members: Sequence[Listener | None] = [None]
+        if addressees.find_shared_address(self.session, agency_id) is None:
+            heard = addressees.list_listeners(self.session, kind, agency_id)
+            here = [each for each in heard if district_id is None or district_id in each.district_ids]
+            members = [each for each in here if each.choice is not MailChoice.OFF] if here else [None]
+        mails = [
+            self._mail(
+                kind, f"{key}/{agency_id}/{to.worker_id if to else ''}", facts, useful_until, about_id, agency_id, to
+            )
+            for to in members
+        ]
+        outbox.add_mails(self.session, mails)
+
+    def tell_worker(
+        self,
+        to: Listener,
+        kind: MailKind,
+        key: str,
+        facts: MailFacts,
+        *,
+        useful_until: datetime,
+        about_id: Id | None = None,
+    ) -> None:
+        """Write to one worker, unless they chose to hear nothing of this."""
+        if to.choice is not MailChoice.OFF:
+            full_key = f"{key}/{to.worker_id}"
+            outbox.add_mails(
+                self.session, [self._mail(kind, full_key, facts, useful_until, about_id, to.agency_id, to)]
+            )
+
+    def answer_referrers(self, steps: Sequence[ReferralProgress]) -> None:
+        """Write to whoever raised these referrals and agreed: what more we need, or what became of it. Each is said once."""
+        telling = {step.referral_id: (step, found) for step in steps if (found := _say_to_referrer(step)) is not None}
+        if not telling:
+            return
+        mails = []
+        for to in addressees.list_reachable(self.session, telling):
+            step, (kind, facts) = telling[to.referral_id]
+            what = facts.outcome or f"{step.at:%Y-%m-%d}"
+            mails.append(
+                Mail(
+                    id=self.new_id(), key=f"{kind}/{to.alert_id}/{what}", kind=kind, queued_at=self.now,
+                    useful_until=self.now + REFERRER_WAITS, facts=_with_reference(facts, to), about_id=to.referral_id,
+                    alert_id=to.alert_id,
+                )
+            )  # fmt: skip
+        outbox.add_mails(self.session, mails)
+
+    def _mail(
+        self,
+        kind: MailKind,
+        key: str,
+        facts: MailFacts,
+        useful_until: datetime,
+        about_id: Id | None,
+        agency_id: Id,
+        to: Listener | None,
+    ) -> Mail:
+        return Mail(
+            id=self.new_id(),
+            key=key,
+            kind=kind,
+            queued_at=self.now,
+            useful_until=useful_until,
+            facts=facts,
+            about_id=about_id,
+            agency_id=agency_id,
+            worker_id=None if to is None else to.worker_id,
+        )
+
+
+def _say_to_referrer(step: ReferralProgress) -> tuple[MailKind, MailFacts] | None:
+    """What a step gives to say: that more is needed, or the outcome; anything between is nobody's to hear."""
+    if step.state is ReferralState.NEEDS_INFORMATION:
+        return MailKind.REFERRAL_QUESTION, MailFacts()
+    outcome = normalise_outcome(step.outcome) if step.outcome else None
+    return None if outcome is None else (MailKind.REFERRAL_OUTCOME, MailFacts(outcome=outcome.code))
+
+
+def _with_reference(facts: MailFacts, to: Reachable) -> MailFacts:
+    """Only our own form gave its reporters a reference that our pages know."""
+    is_ours = to.source == AlertSource.COUNCIL_FORM.value
+    return MailFacts(outcome=facts.outcome, reference=to.source_reference if is_ours else "")
+
+
+def try_again(access: Access, mail_id: Id) -> None:
+    """Let a mail that failed be sent at the next round. Raises NotFound for any other."""
+    access.require(Act.SEE_OUTBOX, detail=mail_id)
+    if not outbox.try_again(access.session, mail_id, access.now):
+        raise NotFound

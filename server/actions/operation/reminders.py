@@ -1,0 +1,142 @@
+"""Mails that no single action causes but the calendar: what is due, what ends, what is new, what a reviewer should see.
+
+Each is written from what the tables say and has a key that names its day, hour or moment: asking again writes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
+
+from server.actions.operation.outbox import Outbox
+from server.queries.cases import case_actions, cases
+from server.queries.conferences import conferences, seats
+from server.queries.operation import addressees
+from server.queries.partnership import agencies
+from server.queries.partnership.districts import list_districts
+from server.queries.people import concealment, notes
+from shared.model.conference import CaseConference
+from shared.model.mail import MailFacts, MailKind
+from shared.model.value import Id
+from shared.policy.actor import agreements_valid_until
+from shared.rules.actions import is_overdue, is_red_flag
+from shared.rules.mail import (
+    DUE_SOON_DAYS,
+    PREPARE_DAYS,
+    digest_window,
+    is_reminded_of,
+    is_renewal_due,
+    period_of,
+)
+
+ALERT_PERIOD = timedelta(seconds=20)
+"""Looks at notes are told of together: with a job every quarter of a minute, within a minute (privacy rule A3)."""
+ALERT_SETTLES = timedelta(seconds=5)
+"""A refusal is written when its request has ended, under the time at which it began."""
+USEFUL_FOR = timedelta(days=2)
+RENEWAL_USEFUL_FOR = timedelta(days=7)
+DIGEST_USEFUL_FOR = timedelta(days=1)
+
+
+def remind_of_actions(outbox: Outbox, today: date) -> None:
+    """Write to each agency that has an action due in three days, missed yesterday, or missed some weeks ago."""
+    for agency in agencies.list_agencies(outbox.session):
+        # An agency hears of what it owes to somebody who is hidden from others (A5).
+        concealment.read_as(outbox.session, agency.id)
+        owed = case_actions.list_undone(outbox.session, agency.id, today + timedelta(days=DUE_SOON_DAYS))
+        actions = [each.action for each in owed]
+        wanted = [action for action in actions if is_red_flag(action, today) or not is_overdue(action, today)]
+        if any(is_reminded_of(action.due_on, today) for action in wanted) and _holds(outbox, agency.id, today):
+            late = sum(is_overdue(action, today) for action in wanted)
+            outbox.tell_agency(
+                agency.id, MailKind.ACTIONS_REMINDER, f"actions/{today}", MailFacts(count=len(wanted) - late, late=late),
+                useful_until=outbox.now + USEFUL_FOR,
+            )  # fmt: skip
+
+
+def remind_of_agreements(outbox: Outbox, today: date) -> None:
+    """Write to each agency whose agreements end in some weeks, or ended yesterday."""
+    for agency in agencies.list_agencies(outbox.session):
+        until = _valid_until(outbox, agency.id, today)
+        if until is not None and is_renewal_due(until, today):
+            _ask_to_sign(outbox, agency.id, f"agreement/{today}", until, today)
+
+
+def prepare_conferences(outbox: Outbox, today: date, zone: tzinfo) -> None:
+    """Some days before a conference: tell its coordinators what is missing, and ask for it those who have not signed."""
+    names = {each.id: each.name for each in list_districts(outbox.session)}
+    ahead = conferences.list_between(outbox.session, outbox.now, outbox.now + timedelta(days=max(PREPARE_DAYS) + 1))
+    for conference in ahead:
+        if (conference.starts_at.astimezone(zone).date() - today).days in PREPARE_DAYS:
+            _prepare(outbox, conference, names, today)
+
+
+def _prepare(outbox: Outbox, conference: CaseConference, names: Mapping[Id, str], today: date) -> None:
+    missing = [
+        (agency.id, _valid_until(outbox, agency.id, today))
+        for agency in seats.list_seats(outbox.session, conference.district_id)
+        if not _holds(outbox, agency.id, today)
+    ]
+    key = f"prepare/{conference.id}/{today}"
+    for agency_id, until in missing:
+        _ask_to_sign(outbox, agency_id, key, until, today, conference)
+    facts = MailFacts(
+        count=len(missing), late=int(conference.circulated_at is None), starts_at=conference.starts_at,
+        district=names.get(conference.district_id, ""), conference_id=conference.id,
+    )  # fmt: skip
+    if not (facts.count or facts.late):
+        return
+    for to in addressees.list_listeners(outbox.session, MailKind.CONFERENCE_PREPARE):
+        if conference.district_id in to.district_ids:
+            outbox.tell_worker(
+                to, MailKind.CONFERENCE_PREPARE, key, facts, useful_until=conference.starts_at, about_id=conference.id
+            )
+
+
+def _ask_to_sign(
+    outbox: Outbox, agency_id: Id, key: str, until: date | None, today: date, before: CaseConference | None = None
+) -> None:
+    ended = until is not None and until < today
+    outbox.tell_agency(
+        agency_id, MailKind.AGREEMENT_RENEWAL, key,
+        MailFacts(day=until, late=int(ended), starts_at=before.starts_at if before else None),
+        useful_until=outbox.now + RENEWAL_USEFUL_FOR,
+    )  # fmt: skip
+
+
+def write_digests(outbox: Outbox, zone: tzinfo) -> None:
+    """Tell each coordinator how many people came onto their lists by themselves, as often as they chose."""
+    for to in addressees.list_listeners(outbox.session, MailKind.NEW_ON_LIST):
+        window = digest_window(to.choice, outbox.now, zone)
+        if window is None or not to.district_ids:
+            continue
+        count = cases.count_come_between(outbox.session, to.district_ids, *window)
+        if count:
+            key = f"new/{to.choice}/{window[1].astimezone(zone):%Y-%m-%dT%H%z}"
+            outbox.tell_worker(
+                to, MailKind.NEW_ON_LIST, key, MailFacts(count=count), useful_until=outbox.now + DIGEST_USEFUL_FOR
+            )
+
+
+def alert_reviewers(outbox: Outbox, since: datetime) -> None:
+    """Tell whoever reviews access that somebody looked for notes in vain, or opened them in need (rules A3, A4)."""
+    start, end = period_of(since, ALERT_PERIOD), period_of(outbox.now - ALERT_SETTLES, ALERT_PERIOD)
+    refused = Counter(period_of(at, ALERT_PERIOD) for at in notes.list_attempted(outbox.session, start, end))
+    opened = Counter(period_of(at, ALERT_PERIOD) for at in notes.list_opened(outbox.session, start, end))
+    if not refused and not opened:
+        return
+    for to in addressees.list_listeners(outbox.session, MailKind.ACCESS_ALERT):
+        for period in sorted(refused.keys() | opened.keys()):
+            outbox.tell_worker(
+                to, MailKind.ACCESS_ALERT, f"access/{period:%Y-%m-%dT%H:%M:%S}",
+                MailFacts(count=opened[period], late=refused[period]), useful_until=outbox.now + RENEWAL_USEFUL_FOR,
+            )  # fmt: skip
+
+
+def _valid_until(outbox: Outbox, agency_id: Id, today: date) -> date | None:
+    return agreements_valid_until(agencies.list_agreements(outbox.session, agency_id), today)
+
+
+def _holds(outbox: Outbox, agency_id: Id, today: date) -> bool:
+    """May this agency be told anything today (privacy rule A2)?"""
+    until = _valid_until(outbox, agency_id, today)
+    return until is not None and until >= today

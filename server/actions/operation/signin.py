@@ -1,0 +1,170 @@
+"""Signing in and out with a password and, where it is set up, a second factor.
+
+The session id is made new at every sign-in, whatever the browser sent; tries are counted per address and account
+together, so that nobody can lock another out. Cookies and pages are not here.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from server.database.engine import Database
+from server.problems import SECOND_FACTOR_NEEDED, WRONG_PASSWORD, Failure, Invalid, TooManyTries
+from server.queries.operation import audit, rate_limits, sessions
+from server.queries.operation.audit import AuditLine
+from server.queries.operation.rate_limits import Limit
+from server.queries.operation.sessions import Credential, SignInSession
+from server.queries.partnership import workers
+from server.queries.partnership.workers import Acting
+from server.security import totp
+from server.security.passwords import Passwords, why_unusable
+from server.security.tokens import hash_token, new_token
+from server.settings import Settings
+from shared.model.value import Id
+from shared.model.worker import Worker
+
+QUARTER_HOUR = timedelta(minutes=15)
+TRIES_PER_ACCOUNT_AND_ADDRESS = Limit(purpose="sign-in", tries=5, window=QUARTER_HOUR)
+TRIES_PER_ADDRESS = Limit(purpose="sign-in-address", tries=30, window=QUARTER_HOUR)
+TOUCH_AFTER = timedelta(seconds=30)
+"""A session's last use is written at most this often: a page of twenty requests is one use."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What somebody typed, and from which address. `old_token` is the session that this one takes the place of."""
+
+    email: str
+    password: str
+    code: str = ""
+    address: str = ""
+    old_token: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """A fresh session. `token` goes into the cookie and is kept nowhere else."""
+
+    token: str
+    worker: Worker
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Signs people in and out of one server."""
+
+    database: Database
+    passwords: Passwords
+    settings: Settings
+
+    def sign_in(self, attempt: Attempt, now: datetime, line_id: Id) -> SignedIn:
+        """Open a session. Raises Failure (WRONG_PASSWORD, SECOND_FACTOR_NEEDED) or TooManyTries."""
+        pair = self._count(attempt, now)
+        with self.database.reading() as session:
+            worker = workers.find_worker_by_email(session, attempt.email)
+            kept = sessions.find_credential(session, worker.id) if worker is not None and worker.active else None
+        is_right = self.passwords.matches(kept.password_hash if kept else None, attempt.password)
+        if worker is None or kept is None or not is_right:
+            self._note(worker, now, line_id, allowed=False)
+            raise Failure(WRONG_PASSWORD)
+        with self.database.writing() as session:
+            self._check_second_factor(session, kept, attempt.code, now)
+            self._renew_hash(session, kept, attempt.password, now)
+            rate_limits.forget_tries(session, TRIES_PER_ACCOUNT_AND_ADDRESS.purpose, pair)
+            audit.add_lines(session, [_line(worker, now, line_id, allowed=True)])
+            return SignedIn(token=self._start(session, worker, attempt.old_token, now), worker=worker)
+
+    def sign_out(self, token: str) -> None:
+        """End the session. Signing out twice is fine."""
+        with self.database.writing() as session:
+            sessions.end_session(session, hash_token(token))
+
+    def find_acting(self, token: str, now: datetime, today: date) -> Acting | None:
+        """Who holds this session, if it is still good: not idle too long, not too old, the worker still active."""
+        with self.database.glancing() as session:
+            signed_in = sessions.find_signed_in(session, hash_token(token), today)
+        if signed_in is None:
+            return None
+        found, acting = signed_in
+        if not self._is_good(found, now) or not acting[0].active:
+            return None
+        if now - found.last_seen_at > TOUCH_AFTER:
+            with self.database.writing() as session:
+                sessions.touch_session(session, found.token_hash, now)
+        return acting
+
+    def _is_good(self, found: SignInSession, now: datetime) -> bool:
+        is_fresh = now - found.last_seen_at <= self.settings.session_idle
+        return is_fresh and now - found.created_at <= self.settings.session_absolute
+
+    def _count(self, attempt: Attempt, now: datetime) -> str:
+        """Count the try in a transaction of its own; returns the key of account and address together."""
+        now_ms = int(now.timestamp() * 1000)
+        pair = hash_token(f"{attempt.email.strip().lower()} {attempt.address}")
+        with self.database.writing() as session:
+            wait_ms = max(
+                rate_limits.count_try(session, TRIES_PER_ACCOUNT_AND_ADDRESS, pair, now_ms),
+                rate_limits.count_try(session, TRIES_PER_ADDRESS, hash_token(attempt.address), now_ms),
+            )
+        if wait_ms:
+            raise TooManyTries(-(-wait_ms // 1000))
+        return pair
+
+    def _check_second_factor(self, session: Session, kept: Credential, code: str, now: datetime) -> None:
+        if kept.totp_secret is None or kept.totp_confirmed_at is None:
+            if self.settings.second_factor:
+                raise Failure(SECOND_FACTOR_NEEDED, "Ask your administrator to set up your authenticator app first.")
+            return
+        step = totp.find_step(kept.totp_secret, code, now.timestamp(), kept.totp_last_step)
+        if step is None:
+            raise Failure(SECOND_FACTOR_NEEDED)
+        sessions.use_second_factor(session, kept.worker_id, step)
+
+    def _renew_hash(self, session: Session, kept: Credential, password: str, now: datetime) -> None:
+        if self.passwords.is_outdated(kept.password_hash):
+            sessions.set_password_hash(session, kept.worker_id, self.passwords.hash(password), now)
+
+    def _start(self, session: Session, worker: Worker, old_token: str, now: datetime) -> str:
+        """A new session under a new id; the one the browser came with is forgotten."""
+        sessions.end_stale_sessions(session, now, self.settings.session_idle, self.settings.session_absolute)
+        if old_token:
+            sessions.end_session(session, hash_token(old_token))
+        token = new_token()
+        new = SignInSession(token_hash=hash_token(token), worker_id=worker.id, created_at=now, last_seen_at=now)
+        sessions.add_session(session, new)
+        return token
+
+    def _note(self, worker: Worker | None, now: datetime, line_id: Id, *, allowed: bool) -> None:
+        with self.database.writing() as session:
+            audit.add_lines(session, [_line(worker, now, line_id, allowed=allowed)])
+
+
+def set_password(
+    session: Session,
+    passwords: Passwords,
+    worker_id: Id,
+    password: str,
+    now: datetime,
+    *,
+    has_second_factor: bool = False,
+) -> None:
+    """Give a worker a password and end their sessions. Raises Invalid with what to do for an unusable one."""
+    fault = why_unusable(password, has_second_factor=has_second_factor)
+    if fault is not None:
+        raise Invalid(fault)
+    sessions.set_password_hash(session, worker_id, passwords.hash(password), now)
+    sessions.end_sessions_of(session, worker_id)
+
+
+def _line(worker: Worker | None, now: datetime, line_id: Id, *, allowed: bool) -> AuditLine:
+    return AuditLine(
+        id=line_id,
+        at=now,
+        actor_id=worker.id if worker else None,
+        agency_id=worker.agency_id if worker else None,
+        action="sign_in",
+        subject_kind="worker",
+        subject_id=worker.id if worker else "",
+        allowed=allowed,
+    )

@@ -1,0 +1,1 @@
+"""What partners agree among each other."""

@@ -1,0 +1,1 @@
+"""What is done with alerts and referrals."""

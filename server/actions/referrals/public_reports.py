@@ -1,0 +1,133 @@
+"""A report from a member of the public, through our own form: kept as an alert, opened as a referral for the team whose area
+it is, and answered later by its reference. Who reported stands apart, on the server only, for ninety days (privacy rule A8).
+"""
+
+import hashlib
+from base64 import b32encode
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from server.places.districts import DistrictFinder
+from server.places.postcodes import find_position
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
+from server.queries.referrals import referrals
+from server.queries.referrals.inbox import InboxRow, find_inbox_row
+from server.queries.referrals.referrals import ReferrerRow, StoredReferral
+from server.queries.sync.store import publish
+from shared.model.codes import AlertSource, ReferralState
+from shared.model.position import Position
+from shared.model.referral import Alert, Referral
+from shared.model.value import Id, Value
+from shared.rules.referral import due_on
+from sync.authoring import NewChange
+
+REFERRER_KEPT = timedelta(days=90)
+REFERENCE_LETTERS = 12
+
+
+class PublicReport(Value, frozen=True, kw_only=True):
+    """What somebody told us. `key` is the form's own: sending the same form twice is one report.
+
+    `district_id` is the area they chose; a postcode that we can find says it better.
+    """
+
+    key: str
+    place: str
+    postcode: str = ""
+    district_id: Id | None = None
+    seen_text: str = ""
+    appearance: str = ""
+    concerns: str = ""
+    people_count: int | None = None
+    email: str = ""
+
+
+def reference_of(key: str) -> str:
+    """Returns the reference that a reporter keeps: sixty bits that nobody can guess, in groups of four letters."""
+    text = b32encode(hashlib.sha256(f"report {key}".encode()).digest()).decode()[:REFERENCE_LETTERS]
+    return "-".join(text[start : start + 4] for start in range(0, REFERENCE_LETTERS, 4))
+
+
+def receive_report(
+    session: Session, report: PublicReport, finder: DistrictFinder, now: datetime, new_id: Callable[[], Id]
+) -> str:
+    """Stores the report and lets the team hear of it; returns its reference. A form sent again changes nothing."""
+    reference = reference_of(report.key)
+    if referrals.find_referral_ids(session, AlertSource.COUNCIL_FORM, [reference]):
+        return reference
+    position = find_position(report.postcode) if report.postcode else None
+    alert = _alert(report, reference, position, now, new_id())
+    referral = _referral(session, alert, report.district_id, finder, now, new_id())
+    referrals.add_alerts(session, [alert], "")
+    if report.email:
+        kept_until = (now + REFERRER_KEPT).date()
+        referrer = ReferrerRow(alert_id=alert.id, name="", email=report.email, telephone="", delete_on=kept_until)
+        referrals.add_referrers(session, [referrer])
+    referrals.add_referrals(session, [StoredReferral(referral=referral)])
+    line = AuditLine(id=new_id(), at=now, action="report_received", subject_kind="referral", subject_id=referral.id)
+    audit.add_lines(session, [line])
+    _tell_phones(session, referral, now, new_id)
+    return reference
+
+
+def find_report(session: Session, reference: str) -> InboxRow | None:
+    """Returns where the report with this reference stands, however its letters were typed; None for no such report."""
+    letters = "".join(letter for letter in reference.upper() if letter.isalnum())
+    plain = "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+    found = referrals.find_referral_ids(session, AlertSource.COUNCIL_FORM, [plain]).get(plain)
+    return find_inbox_row(session, found) if found else None
+
+
+def _alert(report: PublicReport, reference: str, position: Position | None, now: datetime, alert_id: Id) -> Alert:
+    told = {
+        name: str(value)
+        for name, value in msgspec.to_builtins(report).items()
+        if name not in {"key", "email"} and value
+    }
+    return Alert(
+        id=alert_id, source=AlertSource.COUNCIL_FORM, source_reference=reference, received_at=now, raw=told, reported_at=now,
+        seen_text=report.seen_text, position=position, postcode=report.postcode, place=report.place,
+        appearance=report.appearance, concerns=report.concerns, people_count=report.people_count, referrer_type="public",
+        contact_consent=bool(report.email),
+    )  # fmt: skip
+
+
+def _referral(
+    session: Session, alert: Alert, chosen: Id | None, finder: DistrictFinder, now: datetime, referral_id: Id
+) -> Referral:
+    """A report of no place that we know waits for more; one outside every district is of another area."""
+    where = alert.position
+    district_id = finder.find(where.latitude, where.longitude) if where else chosen
+    state = (
+        ReferralState.RECEIVED
+        if district_id
+        else ReferralState.WRONG_AREA
+        if where
+        else ReferralState.NEEDS_INFORMATION
+    )
+    return Referral(
+        id=referral_id, number=alert.source_reference, alert_id=alert.id, source=alert.source, reported_at=now,
+        due_on=due_on(now.date()), state=state, seen_text=alert.seen_text, position=where, place=alert.place,
+        description=alert.appearance, concerns=alert.concerns, people_count=alert.people_count, district_id=district_id,
+        team_id=referrals.list_team_of_districts(session).get(district_id) if district_id else None,
+    )  # fmt: skip
+
+
+def _tell_phones(session: Session, referral: Referral, now: datetime, new_id: Callable[[], Id]) -> None:
+    if referral.team_id is None:
+        return
+    now_ms = int(now.timestamp() * 1000)
+    payload = msgspec.Raw(msgspec.json.encode(referral))
+    change = NewChange(
+        id=new_id(),
+        type="referral.received",
+        scope=f"team:{referral.team_id}",
+        entity=referral.id,
+        at_ms=now_ms,
+        payload=payload,
+    )
+    publish(session, [change], now_ms)

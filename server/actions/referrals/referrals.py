@@ -1,0 +1,153 @@
+"""What a team lead does with a referral:
+
+gives it to a team or a worker, asks for more, finds that two are one, offers it to another district, closes it with
+its outcome.
+
+Each step is a fact in the referral's history and, in the same transaction, a change of device 0, so that the team's
+phones hear of it. The tables are written first: publishing holds the feed until the commit.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from server.access import Access
+from server.actions.operation.outbox import Outbox
+from server.problems import Invalid, NotFound
+from server.queries.partnership import districts
+from server.queries.people import subjects
+from server.queries.referrals import inbox, referral_steps, referrals
+from server.queries.sync.store import find_scopes, place_entity, publish
+from shared.model.codes import ReferralState
+from shared.model.referral import Referral, ReferralProgress
+from shared.model.value import Id
+from shared.policy import Act
+from shared.rules.referral import OUTCOMES, why_not_follow
+from sync.authoring import NewChange
+
+
+def assign_referral(access: Access, referral_id: Id, team_id: Id, worker_id: Id | None = None) -> None:
+    """Gives a referral to a team, and to one of its workers if named.
+
+    Raises Invalid for a team or worker that cannot.
+    """
+    found = _open(access, Act.ASSIGN_REFERRAL, referral_id)
+    assignees = {(each.team_id, each.worker_id) for each in inbox.list_assignees(access.session, found.district_id)}
+    if (team_id, worker_id) not in assignees:
+        raise Invalid("Choose a team that walks this district, or one of its workers.")
+    step = _step(access, found, ReferralState.ASSIGNED)
+    referral_steps.add_step(access.session, step)
+    referral_steps.set_assignment(access.session, found.id, team_id, worker_id)
+    sets = {"team_id": team_id, "assigned_worker_id": worker_id}
+    _tell_phones(access, found, _scope(team_id), [_fact(access, step), _patch(access, found.id, sets)])
+
+
+def progress_referral(
+    access: Access,
+    referral_id: Id,
+    state: ReferralState,
+    *,
+    note: str = "",
+    outcome: str = "",
+    duplicate_of: Id | None = None,
+) -> None:
+    """Moves a referral on.
+
+    Raises Invalid, in words, for a state that may not follow or an outcome that is none of the 26.
+    """
+    found = _open(access, Act.PROGRESS_REFERRAL, referral_id)
+    if state is ReferralState.DUPLICATE_OF:
+        _check_other(access, found.id, duplicate_of)
+    step = _step(access, found, state, note=note, outcome=outcome, duplicate_of=duplicate_of)
+    referral_steps.add_step(access.session, step)
+    Outbox(access.session, access.now, access.new_id).answer_referrers([step])
+    _tell_phones(access, found, _scope(found.team_id), [_fact(access, step)])
+
+
+def close_referral(access: Access, referral_id: Id, outcome_code: str, note: str = "") -> None:
+    """Closes a referral with one of the 26 outcomes, in whatever state that outcome leaves it."""
+    outcome = OUTCOMES.get(outcome_code)
+    if outcome is None:
+        raise Invalid("Choose an outcome from the list.")
+    is_duplicate = outcome.state is ReferralState.DUPLICATE_OF
+    state = ReferralState.CLOSED if is_duplicate else outcome.state
+    progress_referral(access, referral_id, state, outcome=outcome.text, note=note)
+
+
+def offer_referral(access: Access, referral_id: Id, district_id: Id, note: str = "") -> None:
+    """Gives a referral to another district as new there; its first team hears of it, and the old team's phones forget it."""
+    found = _open(access, Act.ASSIGN_REFERRAL, referral_id)
+    taker = districts.find_district(access.session, district_id)
+    if taker is None or taker.id == found.district_id:
+        raise Invalid("Choose the district that the referral belongs to.")
+    words = f"Offered to {taker.name}." + (f" {note}" if note else "")
+    step = _step(access, found, ReferralState.WRONG_AREA, note=words)
+    referral_steps.add_step(access.session, step)
+    team_id = referrals.list_team_of_districts(access.session).get(taker.id)
+    referral_steps.set_district(access.session, found.id, taker.id, team_id)
+    moved = msgspec.structs.replace(found, district_id=taker.id, team_id=team_id, state=ReferralState.RECEIVED)
+    _tell_phones(access, moved, _scope(team_id), [])
+
+
+def _open(access: Access, action: Act, referral_id: Id) -> Referral:
+    access.require(action, subjects.find_referral(access.session, referral_id))
+    found = inbox.find_inbox_row(access.session, referral_id)
+    if found is None:
+        raise NotFound
+    return found.referral
+
+
+def _check_other(access: Access, referral_id: Id, other_id: Id | None) -> None:
+    """The other referral is another one, and theirs to see."""
+    if other_id is None or other_id == referral_id:
+        raise Invalid("Choose the other referral that reports the same.")
+    access.require(Act.SEE_REFERRAL, subjects.find_referral(access.session, other_id))
+
+
+def _step(access: Access, found: Referral, state: ReferralState, **fields: Any) -> ReferralProgress:
+    refusal = why_not_follow(found.state, state) if found.state is not state else None
+    if refusal is not None:
+        raise Invalid(refusal)
+    return ReferralProgress(
+        id=access.new_id(), referral_id=found.id, state=state, at=access.now, worker_id=access.actor.worker_id, **fields
+    )
+
+
+def _scope(team_id: Id | None) -> str | None:
+    return None if team_id is None else f"team:{team_id}"
+
+
+def _tell_phones(access: Access, found: Referral, scope: str | None, changes: list[NewChange]) -> None:
+    """Lets the team that now has the referral hear of it, whole if its phones do not know it yet, and no other team."""
+    session, now_ms = access.session, int(access.now.timestamp() * 1000)
+    known_in = find_scopes(session, found.id)
+    wanted = frozenset({scope} if scope else ())
+    if known_in and known_in != wanted:
+        place_entity(session, found.id, wanted)
+    if scope is None:
+        return
+    first = [] if known_in else [_received(access, found)]
+    publish(session, [msgspec.structs.replace(each, scope=scope) for each in (*first, *changes)], now_ms)
+
+
+def _received(access: Access, found: Referral) -> NewChange:
+    return _change(access, "referral.received", found.id, payload=msgspec.Raw(msgspec.json.encode(found)))
+
+
+def _fact(access: Access, step: ReferralProgress) -> NewChange:
+    return _change(access, "referral.progressed", step.referral_id, payload=msgspec.Raw(msgspec.json.encode(step)))
+
+
+def _patch(access: Access, referral_id: Id, sets: Mapping[str, object]) -> NewChange:
+    return _change(access, "referral.patched", referral_id, sets=sets)
+
+
+def _change(access: Access, kind: str, referral_id: Id, **content: Any) -> NewChange:
+    return NewChange(
+        id=access.new_id(), type=kind, scope="", entity=referral_id, who=access.actor.worker_id,
+        at_ms=int(access.now.timestamp() * 1000), **content,
+    )  # fmt: skip
+
+
+__all__ = ["assign_referral", "close_referral", "offer_referral", "progress_referral"]

@@ -1,0 +1,1 @@
+"""What is recorded from the street by way of a page."""

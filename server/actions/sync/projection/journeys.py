@@ -1,0 +1,94 @@
+"""Shifts, who walked them, visits, check-ins, needs, merges of records, referrals' steps:
+
+facts that are stored as they are.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from server.actions.operation.outbox import Outbox
+from server.actions.sync.projection.batch import Batch
+from server.actions.sync.projection.descriptions import plain
+from server.actions.sync.projection.places import Districts, Whereabouts, find_places
+from server.database import bulk
+from server.database.positions import lay_flat
+from server.queries.referrals.referral_steps import settle_referrals
+from server.queries.street import shifts
+from server.tables.people.person import person_merge, person_need
+from server.tables.people.verification import verification
+from server.tables.referrals.referral import referral_progress
+from server.tables.street.shift import check_in, shift, shift_worker, visit
+from shared.model.value import Id
+
+
+def project_shifts(session: Session, batch: Batch) -> None:
+    """Store shifts begun, joined and ended. A shift may be ended before the server has heard that it began."""
+    started, ended = batch.values("shift.started"), batch.values("shift.ended")
+    rows = [{**_columns(each), "ended_at": None, "summary": ""} for each in started]
+    bulk.insert_new(session, shift, rows)
+    walked = [(each.id, each.worker_id, each.started_at) for each in started]
+    walked += [(each.shift_id, each.worker_id, each.at) for each in batch.values("shift.joined")]
+    bulk.insert_new(
+        session,
+        shift_worker,
+        [{"shift_id": shift_id, "worker_id": worker_id, "joined_at": at} for shift_id, worker_id, at in walked],
+    )
+    shifts.end_shifts(session, ended)
+    bulk.insert_new(session, check_in, [_with_flat_position(each) for each in batch.values("checkin.made")])
+
+
+def project_visits(session: Session, batch: Batch, districts: Districts, crs: str) -> None:
+    """Store visits with where they were: the denominator of every hotspot."""
+    visits = batch.values("visit.recorded")
+    asked = [Whereabouts(each.position, each.site_id, each.referral_id, each.team_id) for each in visits]
+    places = find_places(session, asked, districts, crs)
+    rows = [
+        {**_with_flat_position(each), "district_id": place.district_id, "cell": place.cell}
+        for each, place in zip(visits, places, strict=True)
+    ]
+    bulk.insert_new(session, visit, rows)
+
+
+def project_needs(session: Session, batch: Batch) -> None:
+    """Store needs seen or told."""
+    bulk.insert_new(session, person_need, [_columns(each) for each in batch.values("need.recorded")])
+
+
+def project_verifications(session: Session, batch: Batch) -> set[Id]:
+    """Store judgements; returns the people they are about."""
+    judgements = batch.values("verification.recorded")
+    bulk.insert_new(session, verification, [_columns(each) for each in judgements])
+    return {each.person_id for each in judgements}
+
+
+def project_merges(session: Session, batch: Batch) -> set[Id]:
+    """Store which records are one person, or are not after all; returns all of their ids."""
+    merges = sorted(batch.values("person.merged"), key=lambda each: (each.at, each.id))
+    for each in merges:
+        same = (person_merge.c.from_id == each.from_id) & (person_merge.c.into_id == each.into_id)
+        session.execute(person_merge.update().where(same, person_merge.c.at <= each.at).values(undone=True))
+        bulk.insert_new(session, person_merge, [_columns(each)])
+    return {person_id for each in merges for person_id in (each.from_id, each.into_id)}
+
+
+def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], Id]) -> None:
+    """Store referrals' steps, leave each referral where its newest step left it, and answer whoever raised it."""
+    steps = batch.values("referral.progressed")
+    if not steps:
+        return
+    bulk.insert_new(session, referral_progress, [_columns(each) for each in steps])
+    settle_referrals(session, {each.referral_id for each in steps})
+    Outbox(session, batch.received_at, new_id).answer_referrers(steps)
+
+
+def _columns(fact: Any) -> dict[str, Any]:
+    return {name: plain(value) for name, value in msgspec.structs.asdict(fact).items()}
+
+
+def _with_flat_position(fact: Any) -> dict[str, Any]:
+    columns = _columns(fact)
+    flat = lay_flat(columns.pop("position"))
+    return columns | flat

@@ -1,0 +1,107 @@
+"""The order in which a batch reaches the tables:
+
+descriptions first, so that facts find the sites they name; then facts; then what follows from them.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from server.actions.sync.projection.authors import check_authors
+from server.actions.sync.projection.batch import Batch, read_batch
+from server.actions.sync.projection.contacts import project_contacts
+from server.actions.sync.projection.descriptions import project_people, project_referral_fields, project_sites
+from server.actions.sync.projection.journeys import (
+    project_merges,
+    project_needs,
+    project_referral_steps,
+    project_shifts,
+    project_verifications,
+    project_visits,
+)
+from server.actions.sync.projection.places import Districts
+from server.actions.sync.projection.verification import derive_verification
+from server.database.locks import take_turns
+from server.places.projection import project as project_points
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
+from server.queries.partnership.workers import list_agency_ids
+from shared.model.value import Id
+from shared.policy import Act
+from sync.server import AcceptedChange
+
+
+@dataclass(frozen=True, kw_only=True)
+class Projection:
+    """Projects accepted changes. `districts` tells where points lie; `crs` is the grid's projection."""
+
+    districts: Districts
+    new_id: Callable[[], Id]
+    crs: str = "EPSG:27700"
+    timezone: str = "Europe/London"
+
+    def make_ready(self, session: Session) -> None:
+        """Load now what the first push would wait for: where the districts are, and the tools of the grid's projection."""
+        self.districts.get_finder(session)
+        project_points(self.crs, [0.0], [0.0])
+
+    def project(self, session: Session, accepted: Sequence[AcceptedChange]) -> None:
+        """Let the tables say what these changes mean.
+
+        Raises whatever a table refuses: the caller undoes and quarantines.
+        """
+        if not accepted:
+            return
+        batch = read_batch(accepted)
+        check_authors(session, accepted, batch)
+        held = batch.subjects()
+        take_turns(session, held)
+        project_people(session, batch)
+        project_sites(session, batch, self.districts, self.crs)
+        project_referral_fields(session, batch)
+        project_shifts(session, batch)
+        project_visits(session, batch, self.districts, self.crs)
+        project_needs(session, batch)
+        project_referral_steps(session, batch, self.new_id)
+        touched = project_contacts(session, batch, self.districts, self.crs)
+        touched |= project_verifications(session, batch) | project_merges(session, batch)
+        derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)
+        self._keep_account(session, batch, accepted)
+
+    def _keep_account(self, session: Session, batch: Batch, accepted: Sequence[AcceptedChange]) -> None:
+        """One line for the writes of each worker in the batch, and one for each record that somebody opened offline (A6)."""
+        counts = Counter((each.change.who, each.device) for each in accepted if each.change.t != "record.read")
+        lines = [
+            AuditLine(
+                id=self.new_id(),
+                at=batch.received_at,
+                actor_id=who,
+                device_number=device,
+                action=str(Act.SYNC),
+                subject_kind="change",
+                detail=f"{count} changes",
+            )
+            for (who, device), count in counts.items()
+        ]
+        audit.add_lines(session, [*lines, *self._reads(session, batch)])
+
+    def _reads(self, session: Session, batch: Batch) -> list[AuditLine]:
+        reads = batch.facts.get("record.read", ())
+        agency_ids = list_agency_ids(session, {fact.value.worker_id for fact in reads}) if reads else {}
+        return [
+            AuditLine(
+                id=fact.value.id,
+                at=fact.value.at,
+                actor_id=fact.value.worker_id,
+                agency_id=agency_ids.get(fact.value.worker_id),
+                device_number=fact.device,
+                action=str(Act.SEE_PERSON if fact.value.subject_kind == "person" else Act.SEE_PLACE),
+                subject_kind=fact.value.subject_kind[:40],
+                subject_id=fact.value.subject_id[:64],
+                purpose=fact.value.purpose[:200],
+                detail="read on the phone",
+            )
+            for fact in reads
+        ]

@@ -1,0 +1,1 @@
+"""The database's toolkit: the engine, plain SQL for both databases, rows in bulk, advisory locks."""

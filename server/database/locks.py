@@ -1,0 +1,34 @@
+"""Taking turns: whoever derives something from records holds them first, to the end of the transaction.
+
+Otherwise two transactions each derive from what they see, neither sees the other's facts, and the later word is wrong; or
+each waits for a row of the other. SQLite has one writer as it is. On PostgreSQL turns are advisory locks, always taken in
+the order of their names and before the feed counter.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from server.database.sql import Sql
+from shared.model.value import Id
+
+EVERYTHING: Final = 0x4C616E7465726E
+HELD_ONE_BY_ONE_MAX: Final = 64
+"""More records than this are held all at once, everybody's: PostgreSQL keeps room for 64 locks a transaction."""
+
+
+def take_turns(session: Session, ids: Iterable[Id]) -> None:
+    """Hold these records; waits for whoever holds one of them. Once held, what others committed is seen.
+
+    Holding more later in the same transaction is allowed; where that makes a circle, PostgreSQL ends one of the two.
+    """
+    sql = Sql(session)
+    if not sql.is_postgres:
+        return
+    names = sorted(set(ids))
+    if len(names) > HELD_ONE_BY_ONE_MAX:
+        sql.rows("select pg_advisory_xact_lock(?)", EVERYTHING)
+    elif names:
+        sql.rows("select pg_advisory_xact_lock_shared(?)", EVERYTHING)
+        sql.rows("select pg_advisory_xact_lock(hashtextextended(e.value, 0)) from ?@ e", names)

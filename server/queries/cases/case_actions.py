@@ -1,0 +1,178 @@
+"""Actions agreed for cases: who owes what by when, what is done, what is missed."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from server.database.statements import ids
+from server.queries.people.concealment import without_concealed
+from server.tables.cases.case import case_action, mdt_case
+from server.tables.partnership.agency import agency
+from server.tables.people.person import person
+from shared.model.case import Action
+from shared.model.codes import CaseState
+from shared.model.person import Person
+from shared.model.value import Id, Value
+from shared.policy import Subject, SubjectKind
+
+CURRENT = (CaseState.CANDIDATE.value, CaseState.LISTED.value, CaseState.OPEN.value)
+
+
+class OwnedAction(Value, frozen=True, kw_only=True):
+    """An action with what a reader needs to place it."""
+
+    action: Action
+    agency_name: str
+    person_id: Id
+    known_as: str
+    district_id: Id
+    case_state: CaseState
+
+    @property
+    def subject(self) -> Subject:
+        """What policy needs to know: whose it is and where."""
+        return Subject(
+            kind=SubjectKind.ACTION,
+            id=self.action.id,
+            district_ids=frozenset({self.district_id}),
+            owner_agency_id=self.action.agency_id,
+        )
+
+
+def add_action(session: Session, new: Action) -> None:
+    """Store an action."""
+    session.execute(insert(case_action), [_plain(new)])
+
+
+def set_action(session: Session, action: Action) -> None:
+    """Store an action's values anew."""
+    session.execute(update(case_action).where(case_action.c.id == action.id).values(**_plain(action)))
+
+
+def remove_action(session: Session, action_id: Id) -> None:
+    """Take an action away that was typed by mistake, before its conference has ended."""
+    session.execute(delete(case_action).where(case_action.c.id == action_id))
+
+
+def find_action(session: Session, action_id: Id) -> OwnedAction | None:
+    """The action with this id."""
+    found = _list(session, _ONE, action_id=action_id)
+    return found[0] if found else None
+
+
+def list_actions(session: Session, case_ids: Collection[Id]) -> list[OwnedAction]:
+    """The actions of these cases, the earliest due first."""
+    return _list(session, _OF_CASES, case_ids=list(case_ids))
+
+
+def list_agency_actions(session: Session, agency_id: Id, district_ids: Collection[Id] | None) -> list[OwnedAction]:
+    """What an agency owes and has done for current cases, the earliest due first."""
+    if district_ids is None:
+        return _list(session, _OF_AGENCY, agency_id=agency_id)
+    return _list(session, _OF_AGENCY_HERE, agency_id=agency_id, district_ids=list(district_ids))
+
+
+def list_missed(session: Session, district_ids: Collection[Id], today: date) -> list[OwnedAction]:
+    """Actions of current cases that are past their day and not done, of every agency, the latest first."""
+    return _list(session, _MISSED, district_ids=list(district_ids), today=today)
+
+
+def count_missed(session: Session, district_id: Id, today: date) -> dict[Id, int]:
+    """How many missed actions that nobody has explained each current case of a district has (`is_red_flag`, in SQL)."""
+    shown = without_concealed(session, _RED_FLAGS, mdt_case.c.person_id)
+    rows = session.execute(shown, {"district_ids": [district_id], "today": today})
+    return {row.case_id: row.flags for row in rows}
+
+
+def list_undone(session: Session, agency_id: Id, due_until: date) -> list[OwnedAction]:
+    """What an agency owes for current cases of all districts and has not done, due by this day."""
+    return _list(session, _UNDONE, agency_id=agency_id, due_until=due_until)
+
+
+def list_agreed_between(session: Session, district_id: Id, start: datetime, end: datetime) -> list[OwnedAction]:
+    """The actions agreed in a district from one moment to another."""
+    return _list(session, _AGREED, district_id=district_id, start=start, end=end)
+
+
+def _list(session: Session, query: Select[Any], **asked: Any) -> list[OwnedAction]:
+    shown = without_concealed(session, query, mdt_case.c.person_id)
+    return [_read(row) for row in session.execute(shown, asked).mappings()]
+
+
+_OWNED = (
+    select(
+        case_action, agency.c.name.label("agency_name"), mdt_case.c.person_id, mdt_case.c.district_id,
+        mdt_case.c.state.label("case_state"), person.c.name.label("person_name"), person.c.alias,
+        person.c.description,
+    )
+    .join(mdt_case, mdt_case.c.id == case_action.c.case_id)
+    .join(agency, agency.c.id == case_action.c.agency_id)
+    .join(person, person.c.id == mdt_case.c.person_id)
+    .order_by(case_action.c.due_on, case_action.c.agreed_at, case_action.c.id)
+)  # fmt: skip
+_IN_DISTRICTS = mdt_case.c.district_id.in_(ids("district_ids"))
+_ONE = _OWNED.where(case_action.c.id == bindparam("action_id"))
+_OF_CASES = _OWNED.where(case_action.c.case_id.in_(ids("case_ids")))
+_OF_AGENCY = _OWNED.where(case_action.c.agency_id == bindparam("agency_id"), mdt_case.c.state.in_(CURRENT))
+_OF_AGENCY_HERE = _OF_AGENCY.where(_IN_DISTRICTS)
+_MISSED = _OWNED.where(
+    _IN_DISTRICTS,
+    mdt_case.c.state.in_(CURRENT),
+    case_action.c.done_at.is_(None),
+    case_action.c.due_on < bindparam("today"),
+)
+_RED_FLAGS = (
+    select(case_action.c.case_id, func.count().label("flags"))
+    .join(mdt_case, mdt_case.c.id == case_action.c.case_id)
+    .where(
+        _IN_DISTRICTS,
+        mdt_case.c.state.in_(CURRENT),
+        case_action.c.done_at.is_(None),
+        case_action.c.due_on < bindparam("today"),
+        func.trim(case_action.c.explained) == "",
+    )
+    .group_by(case_action.c.case_id)
+)
+_UNDONE = _OF_AGENCY.where(case_action.c.done_at.is_(None), case_action.c.due_on <= bindparam("due_until"))
+_AGREED = _OWNED.where(
+    mdt_case.c.district_id == bindparam("district_id"),
+    case_action.c.agreed_at.between(bindparam("start"), bindparam("end")),
+)
+
+
+def _read(row: Any) -> OwnedAction:
+    return OwnedAction(
+        action=Action(**{name: row[name] for name in Action.__struct_fields__}),
+        agency_name=row["agency_name"],
+        person_id=row["person_id"],
+        known_as=_person(row).known_as,
+        district_id=row["district_id"],
+        case_state=CaseState(row["case_state"]),
+    )
+
+
+def _plain(action: Action) -> dict[str, Any]:
+    return {name: getattr(action, name) for name in Action.__struct_fields__}
+
+
+def _person(row: Any) -> Person:
+    return Person(id=row["person_id"], name=row["person_name"], alias=row["alias"], description=row["description"])
+
+
+def list_names(session: Session, case_ids: Collection[Id]) -> dict[Id, str]:
+    """What to call the person of each of these cases, by case."""
+    query = (
+        select(
+            mdt_case.c.id,
+            mdt_case.c.person_id,
+            person.c.name.label("person_name"),
+            person.c.alias,
+            person.c.description,
+        )
+        .join(person, person.c.id == mdt_case.c.person_id)
+        .where(mdt_case.c.id.in_(case_ids))
+    )
+    return {row["id"]: _person(row).known_as for row in session.execute(query).mappings()}

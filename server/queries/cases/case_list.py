@@ -1,0 +1,284 @@
+"""The district's MDT case list as its coordinator reads it: one row a case, with all that decides who comes first.
+
+Everything about a person's history is answered from an index on (person, moment) with a bound, so the list costs the
+same however long a person has been known. Whether somebody may read it is decided before, in `server.access`.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    RowMapping,
+    ScalarSelect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from server.queries.people.concealment import without_concealed
+from server.tables.cases.case import mdt_case
+from server.tables.people.person import person, person_merge, person_need
+from server.tables.people.verification import person_verification
+from server.tables.street.contact import contact_person
+from shared.model.codes import CaseState, ContactState, ReceivingSupport, SupportNeed
+from shared.model.person import Person
+from shared.model.value import Id, Value
+from shared.rules.verification import ROUGH_SLEEPING_STATES
+
+NIGHTS_WINDOW_DAYS = 14
+MET_STATES = (*ROUGH_SLEEPING_STATES, ContactState.NOT_BEDDED_DOWN, ContactState.DECLINED_CONTACT)
+"""States in which the person themselves was met."""
+
+SORTS = ("verified", "seen", "nights", "waiting", "name")
+LIVE_STATES = (CaseState.CANDIDATE, CaseState.LISTED, CaseState.OPEN)
+
+
+class CaseListView(Value, frozen=True, kw_only=True):
+    """What to show and in which order. `states` empty: every state. No personal value is ever in here but `words`."""
+
+    states: tuple[CaseState, ...] = LIVE_STATES
+    need: SupportNeed | None = None
+    without_date_of_birth: bool = False
+    words: str = ""
+    sort: str = "verified"
+
+
+class CaseListRow(Value, frozen=True, kw_only=True):
+    """One case with the person's facts that a coordinator weighs. `reason` is the derived verification in words, `outcome` how an
+    ended case ended, or why it was not taken on."""
+
+    case_id: Id
+    person_id: Id
+    known_as: str
+    state: CaseState
+    since: datetime
+    mdt_number: int
+    case_reason: str
+    verified: bool
+    verified_since: datetime | None
+    reason: str
+    date_of_birth_missing: bool
+    last_seen_at: datetime | None
+    nights_in_14_days: int
+    unsupported_needs: tuple[SupportNeed, ...]
+    outcome: str = ""
+
+
+class CaseListCounts(Value, frozen=True, kw_only=True):
+    """How many cases stand in each state, and how many live ones came since a moment."""
+
+    by_state: dict[str, int]
+    new: int
+
+
+def _texts(codes: tuple[object, ...] | frozenset[ContactState]) -> list[str]:
+    return sorted(str(code) for code in codes)
+
+
+_IN_DISTRICT = mdt_case.c.district_id == bindparam("district_id")
+_COUNTS = select(
+    mdt_case.c.state,
+    func.count(),
+    func.count(case((mdt_case.c.since >= bindparam("since"), 1))),
+).where(_IN_DISTRICT).group_by(mdt_case.c.state)  # fmt: skip
+_NEW = select(func.count()).where(
+    _IN_DISTRICT, mdt_case.c.state.in_(_texts(LIVE_STATES)), mdt_case.c.since >= bindparam("since")
+)
+
+
+def count_cases(session: Session, district_id: Id, since: datetime) -> CaseListCounts:
+    """Returns the district's counts; `new` counts live cases that began at or after `since`."""
+    shown = without_concealed(session, _COUNTS, mdt_case.c.person_id)
+    rows = session.execute(shown, {"district_id": district_id, "since": since}).all()
+    live = _texts(LIVE_STATES)
+    return CaseListCounts(
+        by_state={state: number for state, number, _ in rows}, new=sum(new for state, _, new in rows if state in live)
+    )
+
+
+def count_new(session: Session, district_id: Id, since: datetime) -> int:
+    """Returns how many live cases began at or after `since`: what an open page asks again and again."""
+    shown = without_concealed(session, _NEW, mdt_case.c.person_id)
+    return int(session.execute(shown, {"district_id": district_id, "since": since}).scalar_one())
+
+
+def list_cases(
+    session: Session, district_id: Id, view: CaseListView, *, today: date, limit: int = 50, offset: int = 0
+) -> list[CaseListRow]:
+    """Returns the cases of one district in the order asked for; `today` is the outreach night that the window ends
+    with."""
+    words = view.words.lower().split()
+    sort = view.sort if view.sort in SORTS else SORTS[0]
+    query = _cases(view.states, view.need is not None, view.without_date_of_birth, len(words), sort)
+    after = today - timedelta(days=NIGHTS_WINDOW_DAYS)
+    asked = {
+        "district_id": district_id, "need": str(view.need), "after": after, "most": limit, "skipped": offset,
+        "seen_after": datetime.combine(after, time(), UTC),
+        **{f"word_{number}": _pattern(word) for number, word in enumerate(words)},
+    }  # fmt: skip
+    shown = without_concealed(session, query, mdt_case.c.person_id)
+    return [_row(found) for found in session.execute(shown, asked).mappings()]
+
+
+@lru_cache(maxsize=256)
+def _cases(states: tuple[CaseState, ...], has_need: bool, undated: bool, words: int, sort: str) -> Select[Any]:
+    """The statement of one kind of view. What a view looks for is a parameter: no personal value is kept here."""
+    last_seen, nights, needs = _last_seen(), _nights(), _unsupported_needs()
+    query = (
+        select(
+            mdt_case, person.c.name, person.c.alias, person.c.description, person.c.date_of_birth,
+            person_verification.c.verified, person_verification.c.since.label("verified_since"),
+            person_verification.c.reason.label("verification_reason"),
+            last_seen.label("last_seen_at"), nights.label("nights"), needs.label("needs"),
+        )
+        .join_from(mdt_case, person, person.c.id == mdt_case.c.person_id)
+        .outerjoin(person_verification, person_verification.c.person_id == mdt_case.c.person_id)
+        .where(_IN_DISTRICT)
+    )  # fmt: skip
+    if states:
+        query = query.where(mdt_case.c.state.in_(_texts(states)))
+    if undated:
+        query = query.where(person.c.date_of_birth.is_(None))
+    if has_need:
+        query = query.where(exists(_newest_needs().where(person_need.c.need == bindparam("need"))))
+    query = query.where(*(_speaks_of(bindparam(f"word_{number}", type_=String)) for number in range(words)))
+    ordered = _in_order(query, sort, last_seen, nights)
+    return ordered.limit(bindparam("most", type_=Integer)).offset(bindparam("skipped", type_=Integer))
+
+
+def _in_order(
+    query: Select[Any],
+    sort: str,
+    last_seen: ScalarSelect[datetime | None],
+    nights: ScalarSelect[int],
+) -> Select[Any]:
+    waits = (mdt_case.c.state == str(CaseState.CANDIDATE)).desc()
+    orders: dict[str, tuple[ColumnElement[Any], ...]] = {
+        "verified": (
+            waits,
+            func.coalesce(person_verification.c.verified, False).desc(),
+            person_verification.c.since.desc().nulls_last(),
+        ),
+        "seen": (last_seen.desc().nulls_last(),),
+        "nights": (nights.desc(),),
+        "waiting": (mdt_case.c.since.asc(),),
+        "name": (func.lower(func.coalesce(func.nullif(person.c.name, ""), person.c.alias)).asc(),),
+    }
+    return query.order_by(*orders[sort], mdt_case.c.id)
+
+
+def _speaks_of(pattern: ColumnElement[str]) -> ColumnElement[bool]:
+    """The word is found in the name, the alias or the description, whatever its capitals."""
+    columns = (person.c.name, person.c.alias, person.c.description)
+    return or_(*(func.lower(column).like(pattern, escape="/") for column in columns))
+
+
+def _pattern(word: str) -> str:
+    """A word as LIKE finds it anywhere; what LIKE takes for its own is taken as it stands."""
+    return "%" + word.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
+
+
+def _persons() -> Select[tuple[str]]:
+    """The ids of the same person: their own, and those of records merged into it."""
+    merged = select(person_merge.c.from_id).where(
+        person_merge.c.into_id == mdt_case.c.person_id, person_merge.c.undone.is_(False)
+    )
+    return merged.correlate(mdt_case)
+
+
+def _last_seen() -> ScalarSelect[datetime | None]:
+    """Own and merged records apart, so that the index answers each with its newest row."""
+    met = contact_person.c.state.in_(_texts(MET_STATES))
+    own = (
+        select(contact_person.c.seen_at)
+        .where(contact_person.c.person_id == mdt_case.c.person_id, met)
+        .order_by(contact_person.c.seen_at.desc())
+        .limit(1)
+    )
+    merged = (
+        select(contact_person.c.seen_at)
+        .where(contact_person.c.person_id.in_(_persons()), met)
+        .order_by(contact_person.c.seen_at.desc())
+        .limit(1)
+    )
+    own_at, merged_at = own.correlate(mdt_case).scalar_subquery(), merged.correlate(mdt_case).scalar_subquery()
+    newest = func.coalesce(_later(own_at, merged_at), own_at, merged_at)
+    return select(newest).correlate(mdt_case).scalar_subquery()
+
+
+def _later(one: ScalarSelect[datetime], other: ScalarSelect[datetime]) -> ColumnElement[datetime | None]:
+    """The later of two moments; none where either is missing, on both databases."""
+    return case((one >= other, one), (other > one, other), else_=None)
+
+
+def _nights() -> ScalarSelect[int]:
+    """Distinct outreach nights bedded down or about to, of the last fourteen.
+
+    Own and merged records apart, and bounded by the moment too: each is answered from the index however long a
+    history is.
+    """
+    slept = (
+        contact_person.c.state.in_(_texts(ROUGH_SLEEPING_STATES)),
+        contact_person.c.night > bindparam("after"),
+        contact_person.c.seen_at > bindparam("seen_after"),
+    )
+    own = select(contact_person.c.night).where(contact_person.c.person_id == mdt_case.c.person_id, *slept)
+    merged = select(contact_person.c.night).where(contact_person.c.person_id.in_(_persons()), *slept)
+    both = union_all(own.correlate(mdt_case), merged.correlate(mdt_case)).subquery("slept")
+    return select(func.count(func.distinct(both.c.night))).scalar_subquery()
+
+
+def _newest_needs() -> Select[tuple[str]]:
+    """The needs whose newest word is that nobody helps with them."""
+    later = person_need.alias("later_need")
+    return (
+        select(person_need.c.need)
+        .where(
+            person_need.c.person_id == mdt_case.c.person_id,
+            person_need.c.receiving_support == str(ReceivingSupport.NO),
+            ~exists().where(
+                later.c.person_id == person_need.c.person_id,
+                later.c.need == person_need.c.need,
+                or_(later.c.at > person_need.c.at, and_(later.c.at == person_need.c.at, later.c.id > person_need.c.id)),
+            ),
+        )
+        .correlate(mdt_case)
+    )
+
+
+def _unsupported_needs() -> ScalarSelect[str]:
+    needs = _newest_needs().subquery("unsupported")
+    return select(func.aggregate_strings(needs.c.need, ",")).scalar_subquery()
+
+
+def _row(row: RowMapping) -> CaseListRow:
+    needs = sorted(SupportNeed(need) for need in (row["needs"] or "").split(",") if need)
+    named = Person(id=row["person_id"], name=row["name"], alias=row["alias"], description=row["description"])
+    return CaseListRow(
+        case_id=row["id"],
+        person_id=row["person_id"],
+        known_as=named.known_as,
+        state=CaseState(row["state"]),
+        since=row["since"],
+        mdt_number=row["mdt_number"],
+        case_reason=row["reason"],
+        verified=bool(row["verified"]),
+        verified_since=row["verified_since"],
+        reason=row["verification_reason"] or row["reason"],
+        date_of_birth_missing=row["date_of_birth"] is None,
+        last_seen_at=row["last_seen_at"],
+        nights_in_14_days=row["nights"],
+        unsupported_needs=tuple(needs),
+        outcome=row["outcome"],
+    )

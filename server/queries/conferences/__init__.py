@@ -1,0 +1,1 @@
+"""Case conferences: agenda, attendance, what was typed and decided."""

@@ -1,0 +1,322 @@
+"""Case conferences and what belongs to them: agenda, who came, what was sent, what was typed, what was decided."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, delete, insert, select, union, update
+from sqlalchemy.orm import Session
+
+from server.database.statements import ids, narrow
+from server.queries.people.concealment import case_not_concealed, list_concealed
+from server.tables.cases.case import case_review, mdt_case
+from server.tables.conferences.conference import (
+    agenda_item,
+    agenda_left_out,
+    attendance,
+    case_conference,
+    circulation,
+    conference_note,
+    written_update,
+)
+from shared.model.case import CaseReview
+from shared.model.codes import CaseState
+from shared.model.conference import AgendaItem, Attendance, CaseConference, WrittenUpdate
+from shared.model.value import Id, Value
+from shared.policy import Subject, SubjectKind
+
+
+class LeftOut(Value, frozen=True, kw_only=True):
+    """A case that is not on an agenda, and why not."""
+
+    case_id: Id
+    position: int
+    reason: str
+
+
+class Note(Value, frozen=True, kw_only=True):
+    """What has been typed about one case so far."""
+
+    agenda_item_id: Id
+    notes: str = ""
+    outcome: str = ""
+    version: int = 0
+    changed_at: datetime | None = None
+    changed_by: Id = ""
+
+
+AGENDA, MINUTES = "agenda", "minutes"
+
+
+class Circulated(Value, frozen=True, kw_only=True):
+    """What one agency was sent, or why nothing (`withheld`): its agenda, with the warning when it was late, or the minutes."""
+
+    id: Id
+    conference_id: Id
+    agency_id: Id
+    paper: str = AGENDA
+    at: datetime
+    worker_id: Id
+    cases: int = 0
+    withheld: str = ""
+    warning: str = ""
+
+
+_CONFERENCE = select(case_conference).where(case_conference.c.id == bindparam("conference_id"))
+_ITEMS = (
+    select(agenda_item)
+    .where(agenda_item.c.conference_id == bindparam("conference_id"))
+    .order_by(agenda_item.c.position)
+)
+_NOTE = select(conference_note).where(conference_note.c.agenda_item_id == bindparam("agenda_item_id"))
+_UPDATES = (
+    select(written_update)
+    .where(written_update.c.conference_id == bindparam("conference_id"))
+    .order_by(written_update.c.at, written_update.c.id)
+)
+_REVIEWS = (
+    select(case_review)
+    .where(case_review.c.case_id.in_(ids("case_ids")))
+    .order_by(case_review.c.mdt_number, case_review.c.at)
+)
+
+
+def subject_of(conference: CaseConference) -> Subject:
+    """What policy needs to know of a conference: its district, and who takes its minutes."""
+    return Subject(
+        kind=SubjectKind.CONFERENCE,
+        id=conference.id,
+        district_ids=frozenset({conference.district_id}),
+        worker_id=conference.minute_taker_id,
+    )
+
+
+def add_conference(session: Session, new: CaseConference) -> None:
+    """Store a conference."""
+    session.execute(insert(case_conference), [_plain(new)])
+
+
+def set_conference(session: Session, conference: CaseConference) -> None:
+    """Store a conference's values anew."""
+    values = _plain(conference)
+    session.execute(update(case_conference).where(case_conference.c.id == conference.id).values(**values))
+
+
+def find_conference(session: Session, conference_id: Id) -> CaseConference | None:
+    """The conference with this id."""
+    row = session.execute(_CONFERENCE, {"conference_id": conference_id}).mappings().first()
+    return None if row is None else CaseConference(**row)
+
+
+def list_conferences(session: Session, district_ids: Collection[Id], limit: int = 50) -> list[CaseConference]:
+    """The conferences of these districts, the newest first."""
+    query = (
+        select(case_conference)
+        .where(case_conference.c.district_id.in_(district_ids))
+        .order_by(case_conference.c.starts_at.desc(), case_conference.c.id)
+        .limit(limit)
+    )
+    return [CaseConference(**row) for row in session.execute(query).mappings()]
+
+
+def list_between(session: Session, start: datetime, end: datetime) -> list[CaseConference]:
+    """The conferences of all districts that begin between two moments and have not ended, the earliest first."""
+    within = (case_conference.c.starts_at >= start) & (case_conference.c.starts_at < end)
+    query = select(case_conference).where(within, case_conference.c.finished_at.is_(None))
+    rows = session.execute(query.order_by(case_conference.c.starts_at, case_conference.c.id)).mappings()
+    return [CaseConference(**row) for row in rows]
+
+
+def list_to_come_with(session: Session, case_ids: Collection[Id]) -> list[Id]:
+    """The conferences that have not ended whose agenda chose or left out one of these cases."""
+    named = [
+        select(each.c.conference_id).where(each.c.case_id.in_(case_ids)) for each in (agenda_item, agenda_left_out)
+    ]
+    query = select(case_conference.c.id).where(
+        case_conference.c.finished_at.is_(None), case_conference.c.id.in_(union(*named))
+    )
+    return list(session.scalars(query.order_by(case_conference.c.id)))
+
+
+def find_last_finished(session: Session, district_id: Id, before: datetime) -> CaseConference | None:
+    """The district's last finished conference that began before a moment."""
+    query = (
+        select(case_conference)
+        .where(
+            case_conference.c.district_id == district_id,
+            case_conference.c.starts_at < before,
+            case_conference.c.finished_at.is_not(None),
+        )
+        .order_by(case_conference.c.starts_at.desc())
+        .limit(1)
+    )
+    row = session.execute(query).mappings().first()
+    return None if row is None else CaseConference(**row)
+
+
+def list_items(session: Session, conference_id: Id) -> list[AgendaItem]:
+    """The agenda in its order.
+
+    A person hidden since it was held leaves no gap in the numbers of those who may not know (privacy rule A5).
+    """
+    query = narrow(_ITEMS, case_not_concealed(session, agenda_item.c.case_id))
+    items = [AgendaItem(**row) for row in session.execute(query, {"conference_id": conference_id}).mappings()]
+    if not list_concealed(session):
+        return items
+    return [msgspec.structs.replace(item, position=number) for number, item in enumerate(items, start=1)]
+
+
+def list_left_out(session: Session, conference_id: Id) -> list[LeftOut]:
+    """The cases that are not on the agenda, in the order of the list."""
+    query = (
+        select(agenda_left_out.c.case_id, agenda_left_out.c.position, agenda_left_out.c.reason)
+        .where(
+            agenda_left_out.c.conference_id == conference_id, *case_not_concealed(session, agenda_left_out.c.case_id)
+        )
+        .order_by(agenda_left_out.c.position, agenda_left_out.c.case_id)
+    )
+    return [LeftOut(**row) for row in session.execute(query).mappings()]
+
+
+def replace_agenda(
+    session: Session, conference_id: Id, items: Sequence[AgendaItem], left_out: Sequence[LeftOut]
+) -> None:
+    """Put a new agenda in the place of the old one. What was typed under cases that stay keeps its item's id."""
+    kept = {item.id for item in items}
+    gone = [item.id for item in list_items(session, conference_id) if item.id not in kept]
+    session.execute(delete(agenda_item).where(agenda_item.c.id.in_(gone)))
+    session.execute(delete(agenda_left_out).where(agenda_left_out.c.conference_id == conference_id))
+    known = {item.id for item in list_items(session, conference_id)}
+    for item in items:
+        values = _plain(item)
+        if item.id in known:
+            session.execute(update(agenda_item).where(agenda_item.c.id == item.id).values(**values))
+        else:
+            session.execute(insert(agenda_item), [values])
+    if left_out:
+        rows = [{**_plain(each), "conference_id": conference_id} for each in left_out]
+        session.execute(insert(agenda_left_out), rows)
+
+
+def list_notes(session: Session, conference_id: Id) -> dict[Id, Note]:
+    """What has been typed, by agenda item. Items without a word are left out."""
+    query = (
+        select(conference_note)
+        .join(agenda_item, agenda_item.c.id == conference_note.c.agenda_item_id)
+        .where(agenda_item.c.conference_id == conference_id)
+    )
+    return {row["agenda_item_id"]: Note(**row) for row in session.execute(query).mappings()}
+
+
+def look_at_note(session: Session, agenda_item_id: Id) -> Note:
+    """What has been typed under one item, for reading. Empty when nothing was."""
+    row = session.execute(_NOTE, {"agenda_item_id": agenda_item_id}).mappings().first()
+    return Note(agenda_item_id=agenda_item_id) if row is None else Note(**row)
+
+
+def find_note(session: Session, agenda_item_id: Id) -> Note:
+    """What has been typed under one item, for writing: locked until the transaction ends. Empty when nothing was."""
+    row = session.execute(_NOTE.with_for_update(), {"agenda_item_id": agenda_item_id}).mappings().first()
+    return Note(agenda_item_id=agenda_item_id) if row is None else Note(**row)
+
+
+def lock_item(session: Session, agenda_item_id: Id) -> None:
+    """Let one writer at a time change what belongs to an item (on SQLite the transaction does so already)."""
+    session.execute(select(agenda_item.c.id).where(agenda_item.c.id == agenda_item_id).with_for_update())
+
+
+def set_note(session: Session, note: Note) -> None:
+    """Store what has been typed under one item."""
+    values = _plain(note)
+    if note.version == 1:
+        session.execute(insert(conference_note), [values])
+    else:
+        session.execute(
+            update(conference_note).where(conference_note.c.agenda_item_id == note.agenda_item_id).values(**values)
+        )
+
+
+def list_attendance(session: Session, conference_id: Id) -> dict[Id, Attendance]:
+    """Who came, by agency."""
+    query = select(attendance).where(attendance.c.conference_id == conference_id)
+    return {row["agency_id"]: Attendance(**row) for row in session.execute(query).mappings()}
+
+
+def set_attendance(session: Session, record: Attendance) -> None:
+    """Say whether an agency came; the earlier word is replaced."""
+    same = (attendance.c.conference_id == record.conference_id) & (attendance.c.agency_id == record.agency_id)
+    session.execute(delete(attendance).where(same))
+    session.execute(insert(attendance), [_plain(record)])
+
+
+def add_update(session: Session, new: WrittenUpdate) -> None:
+    """Store a written update. Earlier ones stay."""
+    session.execute(insert(written_update), [_plain(new)])
+
+
+def list_updates(session: Session, conference_id: Id) -> list[WrittenUpdate]:
+    """The written updates of a conference, in the order they came."""
+    query = narrow(_UPDATES, case_not_concealed(session, written_update.c.case_id))
+    rows = session.execute(query, {"conference_id": conference_id}).mappings()
+    return [WrittenUpdate(**row) for row in rows]
+
+
+def add_circulated(session: Session, rows: Sequence[Circulated]) -> None:
+    """Keep what was sent to whom."""
+    if rows:
+        session.execute(insert(circulation), [_plain(row) for row in rows])
+
+
+def list_circulated(session: Session, conference_id: Id, paper: str = AGENDA) -> list[Circulated]:
+    """What was sent to whom, agendas or minutes, in the order it was sent."""
+    query = (
+        select(circulation)
+        .where(circulation.c.conference_id == conference_id, circulation.c.paper == paper)
+        .order_by(circulation.c.at, circulation.c.id)
+    )
+    return [Circulated(**row) for row in session.execute(query).mappings()]
+
+
+def list_circulated_to(session: Session, agency_id: Id, district_ids: Collection[Id]) -> list[CaseConference]:
+    """The conferences whose agenda an agency was sent, the newest first."""
+    sent = select(circulation.c.conference_id).where(circulation.c.agency_id == agency_id, circulation.c.withheld == "")
+    query = (
+        select(case_conference)
+        .where(case_conference.c.id.in_(sent), case_conference.c.district_id.in_(district_ids))
+        .order_by(case_conference.c.starts_at.desc())
+    )
+    return [CaseConference(**row) for row in session.execute(query).mappings()]
+
+
+def list_carried_over(session: Session, district_id: Id) -> set[Id]:
+    """The cases that were open at a conference before, or stood on the last agenda without being reached."""
+    seen = select(case_review.c.case_id)
+    unreached = (
+        select(agenda_item.c.case_id)
+        .join(case_conference, case_conference.c.id == agenda_item.c.conference_id)
+        .where(case_conference.c.district_id == district_id, case_conference.c.finished_at.is_not(None))
+    )
+    query = select(mdt_case.c.id).where(
+        mdt_case.c.district_id == district_id,
+        mdt_case.c.state.in_([CaseState.LISTED.value, CaseState.OPEN.value]),
+        mdt_case.c.id.in_(seen) | mdt_case.c.id.in_(unreached) | (mdt_case.c.state == CaseState.OPEN.value),
+    )
+    return set(session.scalars(query))
+
+
+def add_review(session: Session, new: CaseReview) -> None:
+    """Keep what a conference made of a case."""
+    session.execute(insert(case_review), [_plain(new)])
+
+
+def list_reviews(session: Session, case_ids: Collection[Id]) -> dict[Id, list[CaseReview]]:
+    """What conferences made of these cases, by case, MDT 1 first."""
+    found: dict[Id, list[CaseReview]] = {}
+    for row in session.execute(_REVIEWS, {"case_ids": list(case_ids)}).mappings():
+        found.setdefault(row["case_id"], []).append(CaseReview(**row))
+    return found
+
+
+def _plain(value: Value) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__struct_fields__}

@@ -1,0 +1,1 @@
+"""Boundaries, place names, hotspots, sightings and the national indicators."""

@@ -1,0 +1,43 @@
+"""Night counts loaded from elsewhere: written many at once, and told from those held already."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.database.bulk import insert_new
+from server.tables.maps.sighting import sighting
+from shared.model.value import Id
+
+CHUNK = 5_000
+"""How many values one IN may hold: under SQLite's and PostgreSQL's limits both."""
+
+
+class StoredCount(NamedTuple):
+    """People counted at a WGS 84 point on a night. `cell` is the 125 m leaf; `row_key` the same for the same row."""
+
+    id: Id
+    night: date
+    latitude: float
+    longitude: float
+    people: int
+    cell: int | None
+    district_id: Id | None
+    import_batch_id: Id
+    row_key: str
+
+
+def list_known_keys(session: Session, keys: Sequence[str]) -> set[str]:
+    """Which of these rows are held already."""
+    held: set[str] = set()
+    for start in range(0, len(keys), CHUNK):
+        query = select(sighting.c.row_key).where(sighting.c.row_key.in_(keys[start : start + CHUNK]))
+        held.update(session.scalars(query))
+    return held
+
+
+def add_counts(session: Session, counts: Sequence[StoredCount]) -> None:
+    """Store counts."""
+    insert_new(session, sighting, [count._asdict() for count in counts])

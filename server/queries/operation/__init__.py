@@ -1,0 +1,1 @@
+"""What runs the service: audit, phones, jobs, mail, sessions and rate limits."""

@@ -1,0 +1,69 @@
+"""The audit log and the ledger: lines are added, never changed, and read back by those who answer for them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from server.database import bulk
+from server.tables.operation.audit import audit, ledger
+from shared.model.value import Id, Value
+
+
+class AuditLine(Value, frozen=True, kw_only=True):
+    """Who did what to which record, when, why, and whether it was allowed. Never what the record says."""
+
+    id: Id
+    at: datetime
+    actor_id: Id | None = None
+    agency_id: Id | None = None
+    device_number: int | None = None
+    action: str
+    subject_kind: str = ""
+    subject_id: str = ""
+    purpose: str = ""
+    allowed: bool = True
+    reason: str = ""
+    detail: str = ""
+
+
+class LedgerEntry(Value, frozen=True, kw_only=True):
+    """A grant, revocation, wipe or erasure, to be replayed after a restore (privacy rule A9)."""
+
+    id: Id
+    at: datetime
+    kind: str
+    subject_id: str
+    detail: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+def add_lines(session: Session, lines: Sequence[AuditLine]) -> None:
+    """Write lines in the transaction at hand. An empty sequence writes nothing."""
+    bulk.insert_all(session, audit, [msgspec.structs.asdict(line) for line in lines])
+
+
+def list_lines(
+    session: Session, *, subject_kind: str | None = None, subject_id: str | None = None, limit: int = 200
+) -> list[AuditLine]:
+    """The newest lines, of one subject or of all."""
+    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+    if subject_kind is not None:
+        query = query.where(audit.c.subject_kind == subject_kind)
+    if subject_id is not None:
+        query = query.where(audit.c.subject_id == subject_id)
+    return [AuditLine(**row) for row in session.execute(query).mappings()]
+
+
+def add_ledger_entry(session: Session, entry: LedgerEntry) -> None:
+    """Write one entry. Writing the same id again changes nothing, so that a replay may repeat itself."""
+    if session.execute(select(ledger.c.id).where(ledger.c.id == entry.id)).first() is None:
+        row = msgspec.structs.asdict(entry) | {"detail": msgspec.json.encode(entry.detail).decode()}
+        session.execute(insert(ledger), [row])
+
+
+def list_ledger(session: Session) -> list[LedgerEntry]:
+    """All entries, oldest first."""
+    rows = session.execute(select(ledger).order_by(ledger.c.at, ledger.c.id)).mappings()
+    return [LedgerEntry(**{**row, "detail": msgspec.json.decode(row["detail"])}) for row in rows]

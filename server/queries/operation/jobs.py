@@ -1,0 +1,45 @@
+"""When jobs ran, how it went, and the lease that lets one process at a time run them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from server.database import bulk
+from server.tables.operation.job import job, lease
+from shared.model.value import Value
+
+
+class JobRun(Value, frozen=True, kw_only=True):
+    """The last run of a job. `looked_until` is when the last one that went well began."""
+
+    name: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    looked_until: datetime | None = None
+    done: int = 0
+    error: str = ""
+
+
+def list_runs(session: Session) -> Mapping[str, JobRun]:
+    """The last run of every job, by name."""
+    return {row["name"]: JobRun(**row) for row in session.execute(select(job)).mappings()}
+
+
+def set_run(session: Session, run: JobRun) -> None:
+    """Keep how a job went; what was kept of its run before is replaced."""
+    bulk.upsert(session, job, [{name: getattr(run, name) for name in JobRun.__struct_fields__}])
+
+
+def take_lease(session: Session, name: str, holder: str, now: datetime, until: datetime) -> bool:
+    """Take a lease, or hold it longer. False while somebody else holds it."""
+    bulk.insert_new(session, lease, [{"name": name, "holder": "", "until": now}])
+    free = (lease.c.name == name) & ((lease.c.holder == holder) | (lease.c.until <= now))
+    taken = session.execute(update(lease).where(free).values(holder=holder, until=until).returning(lease.c.name))
+    return taken.first() is not None
+
+
+def give_back_lease(session: Session, name: str, holder: str) -> None:
+    """Let somebody else have it."""
+    session.execute(delete(lease).where(lease.c.name == name, lease.c.holder == holder))

@@ -1,0 +1,125 @@
+"""Sign-in sessions and credentials. Cookies and passwords never come here: only their hashes do."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from server.queries.partnership.workers import ACTING, Acting, read_acting
+from server.tables.operation.session import sign_in_session
+from server.tables.partnership.worker import credential, worker
+from shared.model.value import Id, Value
+
+
+class SignInSession(Value, frozen=True, kw_only=True):
+    """A signed-in browser."""
+
+    token_hash: str
+    worker_id: Id
+    created_at: datetime
+    last_seen_at: datetime
+
+
+class Credential(Value, frozen=True, kw_only=True):
+    """What a worker's password and codes are checked against."""
+
+    worker_id: Id
+    password_hash: str
+    totp_secret: str | None = None
+    totp_confirmed_at: datetime | None = None
+    totp_last_step: int | None = None
+
+
+_SIGNED_IN = (
+    ACTING.add_columns(sign_in_session.c.created_at.label("session_created_at"), sign_in_session.c.last_seen_at)
+    .join(sign_in_session, sign_in_session.c.worker_id == worker.c.id)
+    .where(sign_in_session.c.token_hash == bindparam("token_hash"))
+)
+
+
+def add_session(session: Session, new: SignInSession) -> None:
+    """Store a session."""
+    session.execute(
+        insert(sign_in_session),
+        [
+            {
+                "token_hash": new.token_hash,
+                "worker_id": new.worker_id,
+                "csrf_token": "",
+                "created_at": new.created_at,
+                "last_seen_at": new.last_seen_at,
+            }
+        ],
+    )
+
+
+def find_session(session: Session, token_hash: str) -> SignInSession | None:
+    """The session with this hash, whether or not it is still good."""
+    columns = [sign_in_session.c[name] for name in SignInSession.__struct_fields__]
+    row = session.execute(select(*columns).where(sign_in_session.c.token_hash == token_hash)).mappings().first()
+    return None if row is None else SignInSession(**row)
+
+
+def find_signed_in(session: Session, token_hash: str, today: date) -> tuple[SignInSession, Acting] | None:
+    """The session with this hash and who holds it, as policy knows them today; whether or not either is still good."""
+    rows = session.execute(_SIGNED_IN, {"token_hash": token_hash}).all()
+    if not rows:
+        return None
+    row = rows[0]
+    times = SignInSession(
+        token_hash=token_hash, worker_id=row.id, created_at=row.session_created_at, last_seen_at=row.last_seen_at
+    )
+    return times, read_acting(rows, today)
+
+
+def touch_session(session: Session, token_hash: str, now: datetime) -> None:
+    """Note that a session was used."""
+    session.execute(update(sign_in_session).where(sign_in_session.c.token_hash == token_hash).values(last_seen_at=now))
+
+
+def end_session(session: Session, token_hash: str) -> None:
+    """Forget one session."""
+    session.execute(delete(sign_in_session).where(sign_in_session.c.token_hash == token_hash))
+
+
+def end_sessions_of(session: Session, worker_id: Id) -> None:
+    """Forget every session of a worker."""
+    session.execute(delete(sign_in_session).where(sign_in_session.c.worker_id == worker_id))
+
+
+def end_stale_sessions(session: Session, now: datetime, idle: timedelta, absolute: timedelta) -> None:
+    """Forget sessions that nobody may use any more."""
+    session.execute(
+        delete(sign_in_session).where(
+            (sign_in_session.c.last_seen_at < now - idle) | (sign_in_session.c.created_at < now - absolute)
+        )
+    )
+
+
+def find_credential(session: Session, worker_id: Id) -> Credential | None:
+    """What this worker proves themselves with."""
+    columns = [credential.c[name] for name in Credential.__struct_fields__]
+    row = session.execute(select(*columns).where(credential.c.worker_id == worker_id)).mappings().first()
+    return None if row is None else Credential(**row)
+
+
+def set_password_hash(session: Session, worker_id: Id, password_hash: str, now: datetime) -> None:
+    """Give a worker a password, or another one."""
+    values = {"password_hash": password_hash, "changed_at": now}
+    changed = session.execute(update(credential).where(credential.c.worker_id == worker_id).values(**values))
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
+        session.execute(insert(credential), [{"worker_id": worker_id, **values}])
+
+
+def set_second_factor(session: Session, worker_id: Id, secret: str, now: datetime) -> None:
+    """Give a worker an authenticator, or another one; codes of the old one stop working."""
+    session.execute(
+        update(credential)
+        .where(credential.c.worker_id == worker_id)
+        .values(totp_secret=secret, totp_confirmed_at=now, totp_last_step=None)
+    )
+
+
+def use_second_factor(session: Session, worker_id: Id, step: int) -> None:
+    """Note the last code used: it and earlier ones work no more."""
+    session.execute(update(credential).where(credential.c.worker_id == worker_id).values(totp_last_step=step))

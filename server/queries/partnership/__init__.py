@@ -1,0 +1,1 @@
+"""Districts, agencies with their agreements and teams, workers, and who may see what."""

@@ -1,0 +1,27 @@
+"""Districts: the local-authority areas that own the MDT lists. Their shapes are in `server.queries.maps.boundaries`."""
+
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.orm import Session
+
+from server.tables.partnership.district import district
+from shared.model.district import District
+from shared.model.value import Id
+
+_DISTRICT = select(district).where(district.c.id == bindparam("district_id"))
+_DISTRICTS = select(district).order_by(district.c.name)
+
+
+def add_district(session: Session, new: District) -> None:
+    """Store a district."""
+    session.execute(insert(district), [{name: getattr(new, name) for name in District.__struct_fields__}])
+
+
+def find_district(session: Session, district_id: Id) -> District | None:
+    """The district with this id."""
+    row = session.execute(_DISTRICT, {"district_id": district_id}).mappings().first()
+    return None if row is None else District(**row)
+
+
+def list_districts(session: Session) -> list[District]:
+    """Every district, by name."""
+    return [District(**row) for row in session.execute(_DISTRICTS).mappings()]

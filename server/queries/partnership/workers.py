@@ -1,0 +1,197 @@
+"""Workers: who they are, and the facts about one as an actor that policy decides by.
+
+A worker with all that hangs on them is one statement: every request asks for it.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    ScalarSelect,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from server.database.sql import Sql
+from server.queries.partnership.recipients import is_held
+from server.tables.partnership.agency import agreement, team_district
+from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
+from shared.model.agency import Agreement
+from shared.model.codes import AgreementKind, Role
+from shared.model.value import Id
+from shared.model.worker import Worker
+from shared.policy.actor import Actor, agreements_valid_until
+
+Acting: TypeAlias = tuple[Worker, Actor]
+"""A worker, and what policy knows of them."""
+
+
+class UnknownWorker(LookupError):
+    """There is no worker with this id."""
+
+
+def find_worker(session: Session, worker_id: Id) -> Worker | None:
+    """The worker with this id, active or not."""
+    found = _list_workers(session, worker.c.id == worker_id)
+    return found[0] if found else None
+
+
+def find_worker_by_email(session: Session, email: str) -> Worker | None:
+    """The worker who signs in with this address. Capitals do not matter."""
+    found = _list_workers(session, worker.c.email == email.strip().lower())
+    return found[0] if found else None
+
+
+def get_worker(session: Session, worker_id: Id) -> Worker:
+    """The worker with this id. Raises UnknownWorker."""
+    found = find_worker(session, worker_id)
+    if found is None:
+        raise UnknownWorker(worker_id)
+    return found
+
+
+def list_workers(session: Session) -> list[Worker]:
+    """Every worker, by name."""
+    return _list_workers(session, worker.c.id.is_not(None))
+
+
+def list_workers_of_team(session: Session, team_id: Id) -> list[Worker]:
+    """The active workers of a team, by name."""
+    members = select(worker_team.c.worker_id).where(worker_team.c.team_id == team_id)
+    return _list_workers(session, worker.c.id.in_(members) & worker.c.active)
+
+
+def list_short_names(session: Session, worker_ids: Collection[Id]) -> dict[Id, str]:
+    """What other people's screens show, by id. Unknown ids are left out."""
+    return dict(Sql(session).rows("select id, short_name from worker where id in ?*", set(worker_ids)))
+
+
+def list_agency_ids(session: Session, worker_ids: Collection[Id]) -> dict[Id, Id]:
+    """The agency of each of these workers. Unknown ids are left out."""
+    rows = session.execute(select(worker.c.id, worker.c.agency_id).where(worker.c.id.in_(worker_ids)))
+    return {row.id: row.agency_id for row in rows}
+
+
+def _list_workers(session: Session, condition: ColumnElement[bool]) -> list[Worker]:
+    rows = session.execute(WORKERS.where(condition).order_by(worker.c.name, worker.c.id))
+    return [read_worker(row) for row in rows]
+
+
+def _gather(
+    column: ColumnElement[str], links: FromClause, worker_id: ColumnElement[str], *conditions: ColumnElement[bool]
+) -> ScalarSelect[str]:
+    """Of a link table from workers: the other side's values of one worker as one text."""
+    values = select(func.aggregate_strings(column, SEPARATOR)).select_from(links)
+    query = values.where(worker_id == worker.c.id, *conditions)
+    return query.correlate(worker).scalar_subquery()
+
+
+SEPARATOR = "\n"
+_WALKED = worker_team.join(team_district, team_district.c.team_id == worker_team.c.team_id)
+WORKERS: Select[Any] = select(
+    *(worker.c[name] for name in ("id", "name", "short_name", "agency_id", "trained_on", "active")),
+    _gather(worker_role.c.role, worker_role, worker_role.c.worker_id, is_held()).label("roles"),
+    _gather(worker_team.c.team_id, worker_team, worker_team.c.worker_id).label("team_ids"),
+    _gather(worker_district.c.district_id, worker_district, worker_district.c.worker_id).label("district_ids"),
+)
+"""A worker as `read_worker` takes one, to be narrowed by a condition: with the roles that their agency may hold (A11)."""
+ACTING: Select[Any] = WORKERS.add_columns(
+    _gather(team_district.c.district_id, _WALKED, worker_team.c.worker_id).label("walked"),
+    *(agreement.c[name].label(f"signed_{name}") for name in Agreement.__struct_fields__),
+).outerjoin(agreement, agreement.c.agency_id == worker.c.agency_id)
+"""A worker as `read_acting` takes one, to be narrowed: with their teams' districts, a row for each agreement of their agency."""
+_ACTING = ACTING.where(worker.c.id == bindparam("worker_id"))
+
+
+def read_worker(row: Row[Any]) -> Worker:
+    """A worker from a row of `WORKERS`."""
+    return Worker(
+        id=row.id,
+        name=row.name,
+        short_name=row.short_name,
+        agency_id=row.agency_id,
+        roles=frozenset(Role(role) for role in _apart(row.roles)),
+        team_ids=tuple(_apart(row.team_ids)),
+        district_ids=tuple(_apart(row.district_ids)),
+        trained_on=row.trained_on,
+        active=row.active,
+    )
+
+
+def _apart(gathered: str | None) -> list[str]:
+    return sorted(gathered.split(SEPARATOR)) if gathered else []
+
+
+def find_acting(session: Session, worker_id: Id, today: date) -> Acting | None:
+    """The worker with this id, and what policy knows of them today."""
+    rows = session.execute(_ACTING, {"worker_id": worker_id}).all()
+    return read_acting(rows, today) if rows else None
+
+
+def read_acting(rows: Sequence[Row[Any]], today: date) -> Acting:
+    """A worker and what policy knows of them, from the rows of `ACTING`. Their teams' districts count as theirs."""
+    found = read_worker(rows[0])
+    signed = [_read_agreement(row) for row in rows if row.signed_id is not None]
+    return found, Actor(
+        worker_id=found.id,
+        agency_id=found.agency_id,
+        roles=found.roles,
+        team_ids=frozenset(found.team_ids),
+        district_ids=frozenset(found.district_ids).union(_apart(rows[0].walked)),
+        agreements_valid_until=agreements_valid_until(signed, today),
+        trained_on=found.trained_on,
+    )
+
+
+def _read_agreement(row: Row[Any]) -> Agreement:
+    columns = row._mapping
+    fields = {name: columns[f"signed_{name}"] for name in Agreement.__struct_fields__}
+    return Agreement(**fields | {"kind": AgreementKind(row.signed_kind)})
+
+
+def find_actor(session: Session, worker_id: Id, today: date) -> Actor | None:
+    """What policy knows of a worker today; None when there is no such active worker."""
+    found = find_acting(session, worker_id, today)
+    return found[1] if found is not None and found[0].active else None
+
+
+def add_worker(session: Session, new: Worker, *, email: str | None, now: datetime) -> None:
+    """Store a worker with roles, teams and districts. `email` makes it possible to sign in, once a password is set."""
+    session.execute(
+        insert(worker),
+        [
+            {
+                "id": new.id,
+                "name": new.name,
+                "short_name": new.short_name,
+                "agency_id": new.agency_id,
+                "email": email.strip().lower() if email else None,
+                "trained_on": new.trained_on,
+                "active": new.active,
+                "created_at": now,
+            }
+        ],
+    )
+    _add_links(session, worker_role, "role", new.id, [str(role.value) for role in new.roles])
+    _add_links(session, worker_team, "team_id", new.id, new.team_ids)
+    _add_links(session, worker_district, "district_id", new.id, new.district_ids)
+
+
+def _add_links(session: Session, link: Table, column: str, worker_id: Id, values: Collection[str]) -> None:
+    if values:
+        session.execute(insert(link), [{"worker_id": worker_id, column: value} for value in values])
+
+
+def set_active(session: Session, worker_id: Id, active: bool) -> None:
+    """Let a worker in, or keep them out."""
+    session.execute(update(worker).where(worker.c.id == worker_id).values(active=active))

@@ -1,0 +1,1 @@
+"""People sleeping rough: their records, verification and notes, and who may not know of them."""

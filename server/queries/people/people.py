@@ -1,0 +1,80 @@
+"""People sleeping rough: their records as shown now, their needs, and which records are one person."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from server.database.statements import ids
+from server.queries.people.subjects import list_same_person
+from server.tables.people.person import person, person_need
+from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
+from shared.model.person import PERSON_FIELDS, NeedRecorded, Person
+from shared.model.value import Id
+
+CODE_FIELDS = {
+    "name_quality": Quality,
+    "dob_quality": Quality,
+    "gender": Gender,
+    "institution_left": InstitutionLeft,
+}
+
+
+_PERSON = select(person).where(person.c.id == bindparam("person_id"))
+_PEOPLE = select(person).where(person.c.id.in_(ids("person_ids"))).order_by(person.c.id)
+
+
+def find_person(session: Session, person_id: Id) -> Person | None:
+    """The person's record as shown now."""
+    row = session.execute(_PERSON, {"person_id": person_id}).mappings().first()
+    return None if row is None else read_person(row)
+
+
+def list_people(session: Session, person_ids: Collection[Id]) -> list[Person]:
+    """The records of these people, in the order of their ids. Unknown ids are left out."""
+    rows = session.execute(_PEOPLE, {"person_ids": list(person_ids)}).mappings()
+    return [read_person(row) for row in rows]
+
+
+def read_person(row: RowMapping | Mapping[str, Any]) -> Person:
+    """A person from a row of their table."""
+    values: dict[str, Any] = {name: row[name] for name in PERSON_FIELDS}
+    values |= {name: codes(values[name]) for name, codes in CODE_FIELDS.items()}
+    return Person(id=row["id"], **values)
+
+
+def list_needs(session: Session, person_id: Id) -> list[NeedRecorded]:
+    """What the person needs today: the newest record of each need, of every record that is the same person."""
+    same = list_same_person(session, person_id)
+    rows = session.execute(
+        select(person_need).where(person_need.c.person_id.in_(same)).order_by(person_need.c.at, person_need.c.id)
+    ).mappings()
+    newest = {row["need"]: row for row in rows}
+    return [
+        NeedRecorded(
+            **{
+                **newest[need],
+                "need": SupportNeed(need),
+                "receiving_support": ReceivingSupport(newest[need]["receiving_support"]),
+            }
+        )
+        for need in sorted(newest)
+    ]
+
+
+def list_known(session: Session, person_ids: Collection[Id]) -> set[Id]:
+    """Which of these ids have a record."""
+    return set(session.scalars(select(person.c.id).where(person.c.id.in_(person_ids))))
+
+
+def add_people(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Store new records: each row holds the columns of the table."""
+    if rows:
+        session.execute(insert(person), rows)
+
+
+def set_fields(session: Session, person_id: Id, values: dict[str, Any], now: datetime) -> None:
+    """Set the shown values of some fields."""
+    session.execute(update(person).where(person.c.id == person_id).values(**values, changed_at=now))

@@ -1,0 +1,277 @@
+"""The facts about a record that a policy decision rests on: whose it is and where, never what it says."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    bindparam,
+    case,
+    cast,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from server.database.statements import ids
+from server.queries.people.concealment import list_hidden
+from server.tables.cases.case import case_action, mdt_case
+from server.tables.operation.device import device_enrolment
+from server.tables.partnership.agency import team, team_district
+from server.tables.partnership.worker import worker
+from server.tables.people.person import person, person_merge
+from server.tables.people.verification import person_verification
+from server.tables.referrals.referral import referral
+from server.tables.street.contact import contact, contact_person
+from server.tables.street.site import site
+from shared.model.value import Id
+from shared.policy.subject import Subject, SubjectKind
+
+
+def same_person(people: Select[Any]) -> CTE:
+    """Returns (`whose`, `id`): for each of the people that a statement of one column names, every id that was found to be the
+    same person, directly or by way of others, their own among them."""
+    (named,) = people.selected_columns
+    same = people.add_columns(named.label("id")).cte("same", recursive=True)
+    whose, known = same.c[0], same.c.id
+    other = case((person_merge.c.from_id == known, person_merge.c.into_id), else_=person_merge.c.from_id)
+    merged = or_(person_merge.c.from_id == known, person_merge.c.into_id == known)
+    return same.union(
+        select(whose, other).join_from(same, person_merge, merged).where(person_merge.c.undone.is_(False))
+    )
+
+
+def find_person(session: Session, person_id: Id) -> Subject | None:
+    """A person: the districts where they were met or have a case, the agencies that met them or owe them an action."""
+    return find_person_and_same(session, person_id)[0]
+
+
+def find_person_and_same(session: Session, person_id: Id) -> tuple[Subject | None, list[Id]]:
+    """The same, with every id that is the same person, this one among them."""
+    rows = session.execute(_PERSON, {"person_id": person_id}).all()
+    own = next((row for row in rows if row.kind == "record" and row.id == person_id), None)
+    same = sorted({row.id for row in rows if row.kind == "same"})
+    if own is None:
+        return None, same
+    found = Subject(
+        kind=SubjectKind.PERSON,
+        id=person_id,
+        district_ids=_present(row.district_id for row in rows if row.kind != "record" or row is own),
+        working_agency_ids=_present(row.agency_id for row in rows),
+        team_id=own.team_id,
+    )
+    return _hidden_with(session, found, [person_id]), same
+
+
+def _hidden_with(session: Session, found: Subject, person_ids: Sequence[Id]) -> Subject:
+    """The same, hidden where everybody that it is about is hidden (privacy rule A5)."""
+    hidden = list_hidden(session)
+    if not person_ids or any(each not in hidden for each in person_ids):
+        return found
+    known_to = frozenset[Id]().union(*(hidden[each] for each in person_ids))
+    return msgspec.structs.replace(found, hidden=True, known_to_agency_ids=known_to)
+
+
+def list_same_person(session: Session, person_id: Id) -> list[Id]:
+    """The id itself and every id that was found to be the same person, directly or by way of others."""
+    return sorted(session.scalars(_SAME, {"person_id": person_id}))
+
+
+_NAMED = select(bindparam("person_id", type_=String).label("whose"))
+
+
+def _ask_person() -> CompoundSelect[Any]:
+    """All that policy asks of a person, in rows: their records, their teams and cases, who met them and where.
+
+    Each part is answered from an index on the person; who met them from an index that holds a team and a district once a
+    person, so it costs the same however often they were met.
+    """
+    same = same_person(_NAMED)
+    none = cast(null(), String)
+
+    def part(kind: str, record: Any = none, team_id: Any = none, agency_id: Any = none, district: Any = none) -> Any:
+        columns = {"id": record, "team_id": team_id, "agency_id": agency_id, "district_id": district}
+        return select(literal(kind).label("kind"), *(column.label(name) for name, column in columns.items()))
+
+    def theirs(person_id: ColumnElement[str]) -> ColumnElement[bool]:
+        return person_id.in_(select(same.c.id))
+
+    met = (
+        select(contact_person.c.team_id, contact_person.c.district_id)
+        .where(theirs(contact_person.c.person_id))
+        .distinct()
+        .subquery("met")
+    )
+    return union_all(
+        part("same", same.c.id),
+        part("record", person.c.id, person.c.team_id, team.c.agency_id, person.c.district_id)
+        .select_from(person.outerjoin(team, team.c.id == person.c.team_id))
+        .where(theirs(person.c.id)),
+        part("case", agency_id=case_action.c.agency_id, district=mdt_case.c.district_id)
+        .select_from(mdt_case.outerjoin(case_action, case_action.c.case_id == mdt_case.c.id))
+        .where(theirs(mdt_case.c.person_id)),
+        part("verified", district=person_verification.c.district_id).where(theirs(person_verification.c.person_id)),
+        part("met", agency_id=team.c.agency_id, district=met.c.district_id).select_from(
+            met.outerjoin(team, team.c.id == met.c.team_id)
+        ),
+    )
+
+
+_PERSON = _ask_person()
+_SAME = select(same_person(_NAMED).c.id)
+
+
+def find_case(session: Session, case_id: Id) -> Subject | None:
+    """A case: its district, and the agencies that work with its person."""
+    return list_cases(session, [case_id]).get(case_id)
+
+
+def list_cases(session: Session, case_ids: Collection[Id]) -> dict[Id, Subject]:
+    """These cases by id, in one question however many. Unknown ids are left out."""
+    rows = session.execute(_CASES, {"case_ids": list(case_ids)}).all()
+    working: dict[Id, set[Id]] = {}
+    for row in rows:
+        if row.agency_id is not None:
+            working.setdefault(row.whose, set()).add(row.agency_id)
+    return {row.case_id: _case(session, row, working.get(row.whose, set())) for row in rows if row.case_id is not None}
+
+
+def _case(session: Session, row: Any, working_agency_ids: Collection[Id]) -> Subject:
+    found = Subject(
+        kind=SubjectKind.CASE,
+        id=row.case_id,
+        district_ids=frozenset({row.district_id}),
+        working_agency_ids=frozenset(working_agency_ids),
+    )
+    return _hidden_with(session, found, [row.whose])
+
+
+def _ask_cases() -> CompoundSelect[Any]:
+    """The cases themselves, and in rows of their own the agencies that work with each case's person."""
+    named = mdt_case.c.id.in_(ids("case_ids"))
+    same = same_person(select(mdt_case.c.person_id.label("whose")).where(named))
+    none = cast(null(), String)
+    met = (
+        select(same.c.whose, contact_person.c.team_id)
+        .join_from(same, contact_person, contact_person.c.person_id == same.c.id)
+        .distinct()
+        .subquery("met")
+    )
+
+    def works(whose: ColumnElement[str], agency_id: ColumnElement[str]) -> Any:
+        nothing = (none.label("case_id"), none.label("district_id"))
+        return select(whose.label("whose"), *nothing, agency_id.label("agency_id")).distinct()
+
+    return union_all(
+        select(
+            mdt_case.c.person_id.label("whose"), mdt_case.c.id.label("case_id"), mdt_case.c.district_id,
+            none.label("agency_id"),
+        ).where(named),
+        works(same.c.whose, team.c.agency_id)
+        .join_from(same, person, person.c.id == same.c.id)
+        .join(team, team.c.id == person.c.team_id),
+        works(same.c.whose, case_action.c.agency_id)
+        .join_from(same, mdt_case, mdt_case.c.person_id == same.c.id)
+        .join(case_action, case_action.c.case_id == mdt_case.c.id),
+        works(met.c.whose, team.c.agency_id).join_from(met, team, team.c.id == met.c.team_id),
+    )  # fmt: skip
+
+
+_CASES = _ask_cases()
+
+
+def find_contact(session: Session, contact_id: Id) -> Subject | None:
+    """A contact: where it happened, whose team and worker made it."""
+    columns = (contact.c.district_id, contact.c.team_id, contact.c.worker_id, contact.c.unidentified_people)
+    row = session.execute(select(*columns).where(contact.c.id == contact_id)).first()
+    if row is None:
+        return None
+    found = Subject(
+        kind=SubjectKind.CONTACT,
+        id=contact_id,
+        district_ids=_present([row.district_id]),
+        working_agency_ids=_agencies_of_team(session, row.team_id),
+        team_id=row.team_id,
+        worker_id=row.worker_id,
+    )
+    met = select(contact_person.c.person_id).where(contact_person.c.contact_id == contact_id)
+    return found if row.unidentified_people else _hidden_with(session, found, list(session.scalars(met)))
+
+
+def find_site(session: Session, site_id: Id) -> Subject | None:
+    """A bedding-down place: its district and the team that keeps it."""
+    row = session.execute(select(site.c.district_id, site.c.team_id).where(site.c.id == site_id)).first()
+    if row is None:
+        return None
+    return Subject(kind=SubjectKind.SITE, id=site_id, district_ids=_present([row.district_id]), team_id=row.team_id)
+
+
+def find_referral(session: Session, referral_id: Id) -> Subject | None:
+    """A referral: its district and the team it was given to."""
+    row = session.execute(
+        select(referral.c.district_id, referral.c.team_id).where(referral.c.id == referral_id)
+    ).first()
+    if row is None:
+        return None
+    return Subject(
+        kind=SubjectKind.REFERRAL, id=referral_id, district_ids=_present([row.district_id]), team_id=row.team_id
+    )
+
+
+def find_device(session: Session, number: int) -> Subject | None:
+    """A phone: the team and agency it belongs to, the districts that team walks, and who carries it."""
+    query = (
+        select(device_enrolment.c.team_id, device_enrolment.c.worker_id, worker.c.agency_id)
+        .join(worker, worker.c.id == device_enrolment.c.worker_id)
+        .where(device_enrolment.c.number == number)
+    )
+    row = session.execute(query).first()
+    if row is None:
+        return None
+    return Subject(
+        kind=SubjectKind.DEVICE,
+        id=str(number),
+        district_ids=_districts_of_team(session, row.team_id),
+        owner_agency_id=row.agency_id,
+        team_id=row.team_id,
+        worker_id=row.worker_id,
+    )
+
+
+def find_team(session: Session, team_id: Id) -> Subject | None:
+    """What belongs to a team as a whole: its phones, its shifts, its referrals."""
+    agency_id = session.scalar(select(team.c.agency_id).where(team.c.id == team_id))
+    if agency_id is None:
+        return None
+    return Subject(
+        kind=SubjectKind.SHIFT,
+        id=team_id,
+        district_ids=_districts_of_team(session, team_id),
+        owner_agency_id=agency_id,
+        team_id=team_id,
+    )
+
+
+def of_district(district_id: Id) -> Subject:
+    """A district's list, map, inbox or conference."""
+    return Subject(kind=SubjectKind.DISTRICT, id=district_id, district_ids=frozenset({district_id}))
+
+
+def _districts_of_team(session: Session, team_id: Id) -> frozenset[Id]:
+    return frozenset(session.scalars(select(team_district.c.district_id).where(team_district.c.team_id == team_id)))
+
+
+def _agencies_of_team(session: Session, team_id: Id) -> frozenset[Id]:
+    return frozenset(session.scalars(select(team.c.agency_id).where(team.c.id == team_id)))
+
+
+def _present(ids: Iterable[Id | None]) -> frozenset[Id]:
+    return frozenset(each for each in ids if each)

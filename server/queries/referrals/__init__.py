@@ -1,0 +1,1 @@
+"""Alerts and referrals, the inbox, and what importers brought."""

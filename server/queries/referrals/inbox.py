@@ -1,0 +1,303 @@
+"""The referral inbox: what waits for a team lead, and for each referral what is already known around it: sites with who was
+last seen there, other reports that may be the same, contacts near by.
+
+Nearness is asked of an index on (latitude, longitude) with a box, then measured. Which of the near ones say the same thing
+is for `shared.rules.duplicates`; whether somebody may read this is decided before, in `server.access`.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from math import cos, radians
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from server.database.positions import read_position
+from server.queries.people.concealment import contact_not_concealed, not_concealed
+from server.tables.partnership.agency import team
+from server.tables.partnership.district import district
+from server.tables.partnership.worker import worker
+from server.tables.people.person import person
+from server.tables.referrals.referral import alert, referral, referral_progress
+from server.tables.street.contact import contact, contact_person
+from server.tables.street.site import site
+from shared.geo.distance import METRES_PER_DEGREE, near_distance_m
+from shared.model.codes import AlertSource, ContactState, ReferralState, SiteKind
+from shared.model.person import Person
+from shared.model.referral import Referral
+from shared.model.value import Id, Value
+
+NEAR_M = 250.0
+SAME_PLACE_M = 50.0
+WINDOW_DAYS = 28
+NEAR_LIMIT = 200
+WIDEST_LATITUDE = 75.0
+"""Boxes are computed for the widest degree of longitude below this latitude; what the box lets in is measured anyway."""
+
+
+class InboxRow(Value, frozen=True, kw_only=True):
+    """A referral with the names of where it lies and who has it."""
+
+    referral: Referral
+    district_name: str = ""
+    team_name: str = ""
+    assigned_to: str = ""
+    outcome: str = ""
+    contact_consent: bool = False
+
+
+class NearSite(Value, frozen=True, kw_only=True):
+    """A known site near a referral, and who was last met there. `person_id` is None where nobody was identified."""
+
+    referral_id: Id
+    site_id: Id
+    name: str
+    kind: SiteKind
+    distance_m: float
+    person_id: Id | None = None
+    known_as: str = ""
+    last_seen_at: datetime | None = None
+
+
+class Step(Value, frozen=True, kw_only=True):
+    """One step of a referral so far."""
+
+    state: ReferralState
+    at: datetime
+    by: str
+    outcome: str = ""
+    note: str = ""
+
+
+class Assignee(Value, frozen=True, kw_only=True):
+    """A team that could take a referral, or one of its workers."""
+
+    team_id: Id
+    team_name: str
+    worker_id: Id | None = None
+    worker_name: str = ""
+
+
+def count_by_state(session: Session, district_ids: Collection[Id], team_ids: Collection[Id]) -> dict[str, int]:
+    """Returns how many referrals of these districts and teams stand in each state."""
+    query = select(referral.c.state, func.count()).where(_within(district_ids, team_ids)).group_by(referral.c.state)
+    return {state: number for state, number in session.execute(query)}  # noqa: C416 - rows are not pairs
+
+
+def list_inbox(
+    session: Session,
+    district_ids: Collection[Id],
+    team_ids: Collection[Id],
+    states: Collection[ReferralState],
+    *,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[InboxRow]:
+    """Returns referrals of these districts and teams in any of the states, the first due first."""
+    query = (
+        _rows()
+        .where(_within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]))
+        .order_by(referral.c.due_on, referral.c.reported_at, referral.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [_inbox_row(found) for found in session.execute(query).mappings()]
+
+
+def find_inbox_row(session: Session, referral_id: Id) -> InboxRow | None:
+    """Returns one referral, or None."""
+    found = session.execute(_rows().where(referral.c.id == referral_id)).mappings().first()
+    return None if found is None else _inbox_row(found)
+
+
+def list_steps(session: Session, referral_id: Id) -> list[Step]:
+    """Returns what has happened to a referral, the oldest first."""
+    query = (
+        select(referral_progress, worker.c.short_name)
+        .outerjoin(worker, worker.c.id == referral_progress.c.worker_id)
+        .where(referral_progress.c.referral_id == referral_id)
+        .order_by(referral_progress.c.at, referral_progress.c.id)
+    )
+    return [
+        Step(
+            state=ReferralState(found["state"]), at=found["at"], by=found["short_name"] or "",
+            outcome=found["outcome"], note=found["note"],
+        )
+        for found in session.execute(query).mappings()
+    ]  # fmt: skip
+
+
+def list_near_sites(session: Session, referral_ids: Sequence[Id]) -> list[NearSite]:
+    """Returns the known sites within 250 m of each referral, the nearest first, with the latest person met at each."""
+    met = _last_met(session)
+    query = (
+        select(
+            referral.c.id.label("referral_id"), referral.c.latitude.label("from_latitude"),
+            referral.c.longitude.label("from_longitude"), site.c.id.label("site_id"), site.c.name.label("site_name"), site.c.kind,
+            site.c.latitude, site.c.longitude, site.c.pin_source, site.c.accuracy_m, site.c.fix_age_s,
+            site.c.moved_from_latitude, site.c.moved_from_longitude, contact_person.c.person_id,
+            contact_person.c.seen_at, person.c.name, person.c.alias, person.c.description,
+        )
+        .select_from(referral)
+        .join(site, _in_box(referral, site))
+        .outerjoin(
+            contact_person,
+            and_(contact_person.c.contact_id == met, *not_concealed(session, contact_person.c.person_id)),
+        )
+        .outerjoin(person, person.c.id == contact_person.c.person_id)
+        .where(referral.c.id.in_(referral_ids), site.c.in_use.is_(True))
+        .limit(NEAR_LIMIT * max(1, len(referral_ids)))
+    )  # fmt: skip
+    near = [_near_site(found) for found in session.execute(query).mappings()]
+    return sorted(
+        (each for each in near if each.distance_m <= NEAR_M), key=lambda each: (each.referral_id, each.distance_m)
+    )
+
+
+def list_near_referrals(session: Session, of: Sequence[Referral]) -> dict[Id, list[Referral]]:
+    """Returns for each referral the others that may be the same report: near by, or neither with a point, in 28 days.
+
+    Referrals without a point are compared with the newest such ones of their district.
+    """
+    near: dict[Id, list[Referral]] = {each.id: [] for each in of}
+    one, other = referral.alias("one"), referral.alias("other")
+    apart = timedelta(days=WINDOW_DAYS)
+    query = (
+        select(one.c.id.label("near_id"), one.c.reported_at.label("near_at"), other)
+        .select_from(one)
+        .join(other, and_(other.c.id != one.c.id, _in_box(one, other)))
+        .where(one.c.id.in_([each.id for each in of if each.position is not None]))
+        .order_by(other.c.reported_at.desc())
+        .limit(NEAR_LIMIT * max(1, len(of)))
+    )
+    for found in session.execute(query).mappings():
+        if abs(found["near_at"] - found["reported_at"]) <= apart:
+            near[found["near_id"]].append(read_referral(found))
+    for each in of:
+        if each.position is None:
+            near[each.id].extend(_without_a_point(session, each, apart))
+    return near
+
+
+def list_assignees(session: Session, district_id: Id | None) -> list[Assignee]:
+    """Returns the teams that walk a district, each followed by its active workers."""
+    from server.tables.partnership.agency import team_district
+    from server.tables.partnership.worker import worker_team
+
+    query = (
+        select(team.c.id, team.c.name, worker.c.id, worker.c.short_name)
+        .select_from(team_district)
+        .join(team, team.c.id == team_district.c.team_id)
+        .outerjoin(worker_team, worker_team.c.team_id == team.c.id)
+        .outerjoin(worker, and_(worker.c.id == worker_team.c.worker_id, worker.c.active.is_(True)))
+        .where(team_district.c.district_id == district_id)
+        .order_by(team.c.name, team.c.id, worker.c.short_name)
+    )
+    found: list[Assignee] = []
+    for team_id, team_name, worker_id, worker_name in session.execute(query):
+        if not found or found[-1].team_id != team_id:
+            found.append(Assignee(team_id=team_id, team_name=team_name))
+        if worker_id is not None:
+            found.append(Assignee(team_id=team_id, team_name=team_name, worker_id=worker_id, worker_name=worker_name))
+    return found
+
+
+def read_referral(found: Any) -> Referral:
+    """Returns the referral that a row of its table holds."""
+    plain = {name: found[name] for name in Referral.__struct_fields__ if name not in {"position", "state", "source"}}
+    return Referral(
+        **plain,
+        position=read_position(found),
+        state=ReferralState(found["state"]),
+        source=AlertSource(found["source"]),
+    )
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(
+            referral, district.c.name.label("district_name"), team.c.name.label("team_name"),
+            worker.c.short_name.label("assigned_to"), alert.c.contact_consent,
+        )
+        .select_from(referral)
+        .outerjoin(district, district.c.id == referral.c.district_id)
+        .outerjoin(team, team.c.id == referral.c.team_id)
+        .outerjoin(worker, worker.c.id == referral.c.assigned_worker_id)
+        .outerjoin(alert, alert.c.id == referral.c.alert_id)
+    )  # fmt: skip
+
+
+def _inbox_row(found: Any) -> InboxRow:
+    return InboxRow(
+        referral=read_referral(found),
+        district_name=found["district_name"] or "",
+        team_name=found["team_name"] or "",
+        assigned_to=found["assigned_to"] or "",
+        outcome=found["outcome"],
+        contact_consent=bool(found["contact_consent"]),
+    )
+
+
+def _within(district_ids: Collection[Id], team_ids: Collection[Id]) -> ColumnElement[bool]:
+    return or_(referral.c.district_id.in_(sorted(district_ids)), referral.c.team_id.in_(sorted(team_ids)))
+
+
+def _in_box(one: FromClause, other: FromClause) -> ColumnElement[bool]:
+    """Whether `other` may lie within 250 m: a box that is too wide east to west away from the equator, never too narrow."""
+    north = NEAR_M / METRES_PER_DEGREE
+    east = north / cos(radians(WIDEST_LATITUDE))
+    return and_(
+        other.c.latitude.between(one.c.latitude - north, one.c.latitude + north),
+        other.c.longitude.between(one.c.longitude - east, one.c.longitude + east),
+    )
+
+
+def _last_met(session: Session) -> ColumnElement[str]:
+    """The newest contact at a site in which somebody was met."""
+    met = [
+        str(state) for state in (ContactState.BEDDED_DOWN, ContactState.ABOUT_TO_BED_DOWN, ContactState.NOT_BEDDED_DOWN)
+    ]
+    return (
+        select(contact.c.id)
+        .where(contact.c.site_id == site.c.id, contact.c.state.in_(met), *contact_not_concealed(session))
+        .order_by(contact.c.seen_at.desc())
+        .limit(1)
+        .correlate(site)
+        .scalar_subquery()
+    )
+
+
+def _near_site(found: Any) -> NearSite:
+    here = read_position(found)
+    there = read_position({**found, "latitude": found["from_latitude"], "longitude": found["from_longitude"]})
+    assert here is not None and there is not None
+    met = found["person_id"]
+    named = Person(
+        id=met or "", name=found["name"] or "", alias=found["alias"] or "", description=found["description"] or ""
+    )
+    return NearSite(
+        referral_id=found["referral_id"],
+        site_id=found["site_id"],
+        name=found["site_name"],
+        kind=SiteKind(found["kind"]),
+        distance_m=near_distance_m(here, there),
+        person_id=met,
+        known_as=named.known_as if met else "",
+        last_seen_at=found["seen_at"],
+    )
+
+
+def _without_a_point(session: Session, of: Referral, apart: timedelta) -> list[Referral]:
+    query = (
+        select(referral)
+        .where(
+            referral.c.id != of.id,
+            referral.c.latitude.is_(None),
+            referral.c.district_id == of.district_id,
+            referral.c.reported_at.between(of.reported_at - apart, of.reported_at + apart),
+        )
+        .order_by(referral.c.reported_at.desc())
+        .limit(NEAR_LIMIT)
+    )
+    return [read_referral(found) for found in session.execute(query).mappings()]

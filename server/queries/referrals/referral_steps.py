@@ -1,0 +1,63 @@
+"""What is written when a referral moves on:
+
+the step itself, and where it leaves the referral. Who may, and which state may follow which, is decided in
+`server.actions.referrals.referrals`.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from server.tables.referrals.referral import referral, referral_progress
+from shared.model.codes import ReferralState
+from shared.model.referral import ReferralProgress
+from shared.model.value import Id
+from shared.rules.referral import FINAL_STATES
+
+
+def add_step(session: Session, step: ReferralProgress) -> None:
+    """Stores the step, and leaves the referral in its state. A referral that is open again has no outcome."""
+    session.execute(insert(referral_progress), [{**msgspec.structs.asdict(step), "state": str(step.state)}])
+    is_over = step.state in FINAL_STATES
+    values: dict[str, Any] = {
+        "state": str(step.state),
+        "duplicate_of": step.duplicate_of,
+        "outcome": step.outcome if is_over else "",
+        "closed_at": step.at if is_over else None,
+    }
+    session.execute(update(referral).where(referral.c.id == step.referral_id).values(**values))
+
+
+def set_assignment(session: Session, referral_id: Id, team_id: Id | None, worker_id: Id | None) -> None:
+    """Says which team, and which of its workers, has the referral."""
+    values = {"team_id": team_id, "assigned_worker_id": worker_id}
+    session.execute(update(referral).where(referral.c.id == referral_id).values(**values))
+
+
+def set_district(session: Session, referral_id: Id, district_id: Id, team_id: Id | None) -> None:
+    """Gives the referral to another district, as new there."""
+    values = {
+        "district_id": district_id, "team_id": team_id, "assigned_worker_id": None, "outcome": "", "closed_at": None,
+        "state": str(ReferralState.RECEIVED),
+    }  # fmt: skip
+    session.execute(update(referral).where(referral.c.id == referral_id).values(**values))
+
+
+def settle_referrals(session: Session, referral_ids: Collection[Id]) -> None:
+    """Leaves each of these referrals in the state of its newest step, in whatever order the steps came from phones."""
+    newest: dict[Id, Any] = {}
+    steps = select(referral_progress).where(referral_progress.c.referral_id.in_(referral_ids))
+    for row in session.execute(steps.order_by(referral_progress.c.at, referral_progress.c.id)):
+        newest[row.referral_id] = row
+    for referral_id, row in newest.items():
+        is_over = ReferralState(row.state) in FINAL_STATES
+        values = {
+            "state": row.state,
+            "duplicate_of": row.duplicate_of,
+            "outcome": row.outcome if is_over else "",
+            "closed_at": row.at if is_over else None,
+        }
+        session.execute(update(referral).where(referral.c.id == referral_id).values(**values))

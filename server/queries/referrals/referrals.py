@@ -1,0 +1,103 @@
+"""Alerts and referrals as importers write them, many at once, and what an importer must know before it does.
+
+The inbox that people read is in `server.queries.referrals.inbox`. What counts as a duplicate is decided in `server.importers`.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from server.database.bulk import insert_new
+from server.database.positions import lay_flat
+from server.tables.partnership.agency import team, team_district
+from server.tables.referrals.referral import alert, alert_referrer, referral
+from shared.model.codes import AlertSource
+from shared.model.referral import Alert, Referral
+from shared.model.value import Id
+
+CHUNK = 5_000
+"""How many values one IN may hold: under SQLite's and PostgreSQL's limits both."""
+
+
+class ReferrerRow(msgspec.Struct, frozen=True, kw_only=True):
+    """How to reach whoever raised an alert, until `delete_on` (privacy rule A8)."""
+
+    alert_id: Id
+    name: str
+    email: str
+    telephone: str
+    delete_on: date
+
+
+class StoredReferral(msgspec.Struct, frozen=True, kw_only=True):
+    """A referral with what only the server keeps of it."""
+
+    referral: Referral
+    outcome: str = ""
+    closed_at: datetime | None = None
+
+
+def find_referral_ids(session: Session, source: AlertSource, references: Collection[str]) -> dict[str, Id | None]:
+    """Which of these references of a source are held already, each with its referral's id (None: it opened none)."""
+    held: dict[str, Id | None] = {}
+    for chunk in _chunks(sorted(set(references))):
+        query = (
+            select(alert.c.source_reference, referral.c.id)
+            .outerjoin(referral, referral.c.alert_id == alert.c.id)
+            .where(alert.c.source == str(source), alert.c.source_reference.in_(chunk))
+        )
+        held.update((reference, referral_id) for reference, referral_id in session.execute(query))
+    return held
+
+
+def add_alerts(session: Session, alerts: Sequence[Alert], batch_id: Id) -> None:
+    """Store alerts as they arrived. One that another import has just stored is passed over, and its referral then fails."""
+    rows = [_alert_row(each, batch_id) for each in alerts]
+    insert_new(session, alert, rows)
+
+
+def add_referrers(session: Session, referrers: Sequence[ReferrerRow]) -> None:
+    """Store how to reach those who raised alerts."""
+    if referrers:
+        session.execute(insert(alert_referrer), [msgspec.structs.asdict(each) for each in referrers])
+
+
+def add_referrals(session: Session, referrals: Sequence[StoredReferral]) -> None:
+    """Store referrals."""
+    rows = [_referral_row(each) for each in referrals]
+    insert_new(session, referral, rows)
+
+
+def list_team_of_districts(session: Session) -> dict[Id, Id]:
+    """The team that walks each district; the first by name where several do."""
+    query = (
+        select(team_district.c.district_id, team.c.id)
+        .join(team, team.c.id == team_district.c.team_id)
+        .order_by(team.c.name.desc(), team.c.id.desc())
+    )
+    return {district_id: team_id for district_id, team_id in session.execute(query)}  # noqa: C416 - rows are not pairs
+
+
+def _alert_row(each: Alert, batch_id: Id) -> dict[str, Any]:
+    row = {name: getattr(each, name) for name in Alert.__struct_fields__ if name != "position"}
+    row["source"] = str(each.source)
+    row["raw"] = msgspec.json.encode(each.raw).decode()
+    row["import_batch_id"] = batch_id
+    return row | lay_flat(each.position)
+
+
+def _referral_row(stored: StoredReferral) -> dict[str, Any]:
+    each = stored.referral
+    row = {name: getattr(each, name) for name in Referral.__struct_fields__ if name != "position"}
+    row["source"], row["state"] = str(each.source), str(each.state)
+    row["outcome"], row["closed_at"] = stored.outcome, stored.closed_at
+    return row | lay_flat(each.position)
+
+
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -1,0 +1,98 @@
+"""Fields that two people changed without seeing one another's change: every side, with who and when, for the team to settle."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.queries.partnership.workers import list_short_names
+from server.queries.people.concealment import not_concealed
+from server.queries.sync.store import find_change
+from server.tables.people.person import person
+from server.tables.referrals.referral import referral
+from server.tables.street.conflict import conflict
+from server.tables.street.site import site
+from shared.model.person import Person
+from shared.model.value import Id, Value
+
+MOST = 100
+
+
+class Side(Value, frozen=True, kw_only=True):
+    """What one of them wrote. `value` is as on the wire: text, number, or a position's object."""
+
+    change_id: Id
+    value: Any
+    by: str = ""
+    at: datetime | None = None
+
+
+class Conflict(Value, frozen=True, kw_only=True):
+    """One field with several sides, the one shown for now first. `called` is what the record is called on a list."""
+
+    entity_id: Id
+    kind: str
+    field: str
+    called: str
+    noticed_at: datetime
+    sides: tuple[Side, ...]
+
+
+def list_conflicts_of_teams(session: Session, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Conflict]:
+    """Returns what waits to be settled on records of these teams or districts, the newest first."""
+    districts = func.coalesce(person.c.district_id, site.c.district_id, referral.c.district_id)
+    query = (
+        select(
+            conflict,
+            person.c.name,
+            person.c.alias,
+            person.c.description,
+            site.c.name.label("site_name"),
+            referral.c.number,
+        )
+        .outerjoin(person, person.c.id == conflict.c.entity_id)
+        .outerjoin(site, site.c.id == conflict.c.entity_id)
+        .outerjoin(referral, referral.c.id == conflict.c.entity_id)
+        .where(conflict.c.team_id.in_(sorted(team_ids)) | districts.in_(sorted(district_ids)))
+        .where(*not_concealed(session, conflict.c.entity_id))
+        .order_by(conflict.c.noticed_at.desc(), conflict.c.entity_id, conflict.c.field)
+        .limit(MOST)
+    )
+    return [_conflict(session, found) for found in session.execute(query).mappings()]
+
+
+def find_conflict(session: Session, entity_id: Id, field: str) -> Conflict | None:
+    """Returns one field's sides, or None where nothing is to be settled any more."""
+    query = select(conflict).where(conflict.c.entity_id == entity_id, conflict.c.field == field)
+    query = query.where(*not_concealed(session, conflict.c.entity_id))
+    found = session.execute(query).mappings().first()
+    return None if found is None else _conflict(session, found)
+
+
+def _conflict(session: Session, found: Any) -> Conflict:
+    sides = [_side(session, head) for head in msgspec.json.decode(found["heads"])]
+    names = list_short_names(session, {side.by for side in sides})
+    return Conflict(
+        entity_id=found["entity_id"],
+        kind=found["entity_kind"],
+        field=found["field"],
+        called=_called(found),
+        noticed_at=found["noticed_at"],
+        sides=tuple(msgspec.structs.replace(side, by=names.get(side.by, "")) for side in sides),
+    )
+
+
+def _called(found: Any) -> str:
+    if found["entity_kind"] == "person" and found.get("description") is not None:
+        return Person(id="", name=found["name"], alias=found["alias"], description=found["description"]).known_as
+    return found.get("site_name") or found.get("number") or ""
+
+
+def _side(session: Session, head: dict[str, Any]) -> Side:
+    stored = find_change(session, head["change"])
+    change = stored.change if stored else None
+    at = datetime.fromtimestamp(change.at / 1000, UTC) if change and change.at > 0 else None
+    return Side(change_id=head["change"], value=head["value"], by=(change.who or "") if change else "", at=at)

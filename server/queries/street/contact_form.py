@@ -1,0 +1,83 @@
+"""What the web page for recording a contact asks the database: who is known to a team, which places, which shift.
+
+A row is shown only once `server.access` has allowed it. Nothing is written here.
+"""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy.orm import Session
+
+from server.database.sql import Sql
+from server.queries.people.concealment import not_concealed
+from server.queries.people.people import read_person
+from server.tables.people.person import person
+from server.tables.street.contact import contact
+from server.tables.street.shift import shift, shift_worker
+from server.tables.street.site import site
+from shared.model.codes import SiteKind
+from shared.model.person import Person
+from shared.model.value import Id, Value
+
+MOST_FOUND = 20
+MOST_WORDS = 6
+
+
+class NamedSite(Value, frozen=True, kw_only=True):
+    """A known place, to be chosen from a list."""
+
+    id: Id
+    name: str
+    kind: SiteKind
+
+
+def search_people(session: Session, words: str, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Person]:
+    """Returns whom each word fits, by name, alias or description, among the people of these teams and districts."""
+    told = func.lower(person.c.name + " " + person.c.alias + " " + person.c.description)
+    fits = [told.contains(word, autoescape=True) for word in words.lower().split()[:MOST_WORDS]]
+    shown = not_concealed(session, person.c.id)
+    query = select(person).where(_of(person, team_ids, district_ids), *fits, *shown)
+    ordered = query.order_by(person.c.changed_at.desc(), person.c.id).limit(MOST_FOUND)
+    return [read_person(row) for row in session.execute(ordered).mappings()]
+
+
+def list_named_sites(session: Session, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[NamedSite]:
+    """Returns the places in use of these teams and districts, by name."""
+    query = select(site.c.id, site.c.name, site.c.kind).where(
+        site.c.in_use.is_(True), _of(site, team_ids, district_ids)
+    )
+    rows = session.execute(query.order_by(site.c.name, site.c.id))
+    return [NamedSite(id=row.id, name=row.name, kind=SiteKind(row.kind)) for row in rows]
+
+
+def find_shift_of_tonight(session: Session, worker_id: Id, team_id: Id, night: date) -> Id | None:
+    """Returns the newest shift of a night that this worker walks with this team and nobody has ended."""
+    query = (
+        select(shift.c.id)
+        .join(shift_worker, shift_worker.c.shift_id == shift.c.id)
+        .where(
+            shift_worker.c.worker_id == worker_id,
+            shift.c.team_id == team_id,
+            shift.c.night == night,
+            shift.c.ended_at.is_(None),
+        )
+        .order_by(shift.c.started_at.desc(), shift.c.id)
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def find_author(session: Session, contact_id: Id) -> Id | None:
+    """Returns who recorded a contact; None when there is no such contact."""
+    return session.scalar(select(contact.c.worker_id).where(contact.c.id == contact_id))
+
+
+def hold_form(session: Session, form_id: Id) -> None:
+    """Lets one press at a time through for a form, until the transaction ends. SQLite has one writer as it is."""
+    sql = Sql(session)
+    if sql.is_postgres:
+        sql.rows("select pg_advisory_xact_lock(hashtextextended(?, 0))", form_id)
+
+
+def _of(table: Table, team_ids: Collection[Id], district_ids: Collection[Id]) -> ColumnElement[bool]:
+    return or_(table.c.team_id.in_(sorted(team_ids)), table.c.district_id.in_(sorted(district_ids)))

@@ -1,0 +1,1 @@
+"""The server's store for the sync protocol."""

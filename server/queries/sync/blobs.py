@@ -1,0 +1,77 @@
+"""Attachments as rows: their bytes piece by piece, found by the hash of the whole.
+
+The rules are in `sync.blobs`. Whether somebody may send or see an attachment is decided elsewhere.
+"""
+
+from sqlalchemy.orm import Session
+
+from server.database.sql import Sql
+from server.tables.sync import sync as tables
+from sync.blobs import BlobRefused, accept_piece, check_size, is_whole
+
+
+def begin_blob(session: Session, sha256: str, size: int) -> int:
+    """Make room for an attachment; returns how many of its bytes are here already. Raises `BlobRefused`."""
+    check_size(size)
+    sql = Sql(session)
+    found = _find(sql, sha256)
+    if found is None:
+        sql.insert(tables.blob, [(sha256, size, 0)])
+        return 0
+    known_size, received = found
+    if known_size != size:
+        raise BlobRefused("This attachment was announced with another size.", received)
+    return received
+
+
+def find_received(session: Session, sha256: str) -> int | None:
+    """How many bytes of an attachment are here; None when it was never begun."""
+    found = _find(Sql(session), sha256)
+    return found[1] if found is not None else None
+
+
+def append_blob(session: Session, sha256: str, start: int, piece: bytes) -> int:
+    """Take a piece; returns how many bytes are here now. A repeated piece changes nothing. Raises `BlobRefused`.
+
+    When the last piece makes a whole that is not what its name promises, all of it is thrown away and 0 is returned.
+    """
+    sql = Sql(session)
+    found = _find(sql, sha256, lock=True)
+    if found is None:
+        raise BlobRefused("This attachment was not begun.")
+    size, received = found
+    fresh = accept_piece(size, received, start, piece)
+    if not fresh:
+        return received
+    sql.insert(tables.blob_part, [(sha256, received, fresh)])
+    received += len(fresh)
+    if received == size and not is_whole(sha256, _join(sql, sha256)):
+        sql.run("delete from sync_blob_part where sha256 = ?", sha256)
+        received = 0
+    sql.run("update sync_blob set received = ? where sha256 = ?", received, sha256)
+    return received
+
+
+def find_blob(session: Session, sha256: str) -> bytes | None:
+    """The bytes of an attachment that has arrived whole."""
+    sql = Sql(session)
+    found = _find(sql, sha256)
+    return _join(sql, sha256) if found is not None and found[0] == found[1] else None
+
+
+def delete_blob(session: Session, sha256: str) -> None:
+    """Delete an attachment's bytes for good."""
+    sql = Sql(session)
+    sql.run("delete from sync_blob_part where sha256 = ?", sha256)
+    sql.run("delete from sync_blob where sha256 = ?", sha256)
+
+
+def _find(sql: Sql, sha256: str, *, lock: bool = False) -> tuple[int, int] | None:
+    query = "select size, received from sync_blob where sha256 = ?"
+    row = sql.find(query + " for update" if lock and sql.is_postgres else query, sha256)
+    return (row[0], row[1]) if row is not None else None
+
+
+def _join(sql: Sql, sha256: str) -> bytes:
+    parts = sql.rows("select bytes from sync_blob_part where sha256 = ? order by start", sha256)
+    return b"".join(bytes(part) for (part,) in parts)

@@ -1,0 +1,197 @@
+"""The changes themselves, and the writes of fields that patches hold: stored once, read by id, by number, by entity.
+
+Bodies are bytes that nobody rewrites, save for an erasure. Which feeds speak of a change is in `sync_feed`.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import msgspec
+from msgspec import Raw, Struct
+from sqlalchemy.orm import Session
+
+from server.database.sql import Sql, storable
+from server.tables.sync import sync as tables
+from sync import merge
+from sync.server import DecodedBatch, Stored, record_id
+from sync.skeleton import skeleton_body
+from sync.wire import Change, Context, encode, read_change
+
+REASON_LENGTH = 500
+
+read_context = msgspec.json.Decoder(Context).decode
+
+
+class StoredBody(Struct, frozen=True):
+    """A change as it lies in the store, with the reason it is quarantined for."""
+
+    id: str
+    device: int
+    n: int
+    eff: int
+    type: str
+    received_at_ms: int
+    reason: str | None
+    adopted_as: str | None
+    body: bytes
+
+    @property
+    def change(self) -> Change | None:
+        """The change, None when its bytes cannot be read."""
+        try:
+            return read_change(self.body)
+        except (msgspec.MsgspecError, RecursionError):
+            return None
+
+
+class FieldConflict(Struct, frozen=True):
+    """A field that several people wrote without seeing one another: every side, best first, with who and when."""
+
+    entity: str
+    field: str
+    sides: tuple[merge.Write, ...]
+
+
+# ---------------------------------------------------------------------------------------------------------- storing
+
+
+def find_numbers(sql: Sql, device: int, acked: int, batch: DecodedBatch) -> dict[int, str]:
+    """What lies under those numbers of a batch that were acknowledged before: the change's id."""
+    if not batch.records or batch.records[0].n > acked:
+        return {}
+    ids = _find_ids(sql, device, batch.records[0].n, min(batch.records[-1].n, acked))
+    return ids | _find_elsewhere(
+        sql, {r.n: record_id(r, device) for r in batch.records if r.n <= acked and r.n not in ids}
+    )
+
+
+def find_reasons(sql: Sql, change_ids: Collection[str]) -> dict[str, str | None]:
+    """Of these changes those that are stored already, under whatever number, each with the reason it is quarantined for."""
+    return dict(sql.rows("select id, reason from sync_change where id in ?*", change_ids)) if change_ids else {}
+
+
+def _find_ids(sql: Sql, device: int, first: int, last: int) -> dict[int, str]:
+    found = sql.rows("select n, id from sync_change where device = ? and n between ? and ?", device, first, last)
+    return dict(found)
+
+
+def _find_elsewhere(sql: Sql, ids: Mapping[int, str]) -> dict[int, str]:
+    """Of numbers under which nothing lies here: the same id where its change lies under another number, else none.
+
+    They were acknowledged as something that another number had brought. What is nowhere must not be taken for it.
+    """
+    if not ids:
+        return {}
+    stored = {change_id for (change_id,) in sql.rows("select id from sync_change where id in ?*", set(ids.values()))}
+    return {n: change_id if change_id in stored else "" for n, change_id in ids.items()}
+
+
+def insert_changes(sql: Sql, stored: Sequence[Stored]) -> None:
+    """Keep changes, and the writes of those that count."""
+    sql.insert(tables.change, [_change_row(s) for s in stored])
+    insert_writes(sql, [s for s in stored if s.is_accepted])
+
+
+def _change_row(s: Stored) -> tuple[object, ...]:
+    reason = storable(s.reason, REASON_LENGTH) if s.reason is not None else None
+    return (s.id, s.device, s.n, s.eff, s.entity, s.scope, s.type, s.received_at_ms, reason, None, None, s.body)
+
+
+def insert_writes(sql: Sql, stored: Iterable[Stored]) -> None:
+    """Keep the field writes of patches, so that fields can be merged without reading bodies."""
+    rows = [
+        (s.entity, field, w.id, w.eff, w.dev, w.n, bytes(w.value), encode(w.ctx), w.erased)
+        for s in stored
+        if s.change is not None and s.change.set_ is not None and s.entity is not None
+        for field, w in merge.writes_of(s.change, s.eff).items()
+    ]
+    sql.insert(tables.write, rows)
+
+
+def quarantine_changes(sql: Sql, reasons: Mapping[str, str]) -> None:
+    """Take back changes that the domain could not apply: they are kept, and count no more."""
+    rows = [(storable(reason, REASON_LENGTH), change_id) for change_id, reason in reasons.items()]
+    sql.run_each("update sync_change set reason = ? where id = ?", rows)
+    sql.run_each("delete from sync_write where change_id = ?", [(i,) for i in reasons])
+
+
+def strip_changes(sql: Sql, bodies: Mapping[str, bytes]) -> None:
+    """Leave only the skeletons of these changes (id -> body)."""
+    rows = [(_bare(body), change_id) for change_id, body in bodies.items()]
+    sql.run_each("update sync_change set body = ? where id = ?", rows)
+    sql.run_each("update sync_write set value = ?, erased = true where change_id = ?", [(b"null", i) for i in bodies])
+
+
+def _bare(body: bytes) -> bytes:
+    try:
+        return skeleton_body(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return b"{}"
+
+
+def find_erased(sql: Sql, change_ids: Iterable[str]) -> frozenset[str]:
+    """Which of these changes were ordered to be erased before they came, or came back."""
+    found = sql.rows("select change_id from sync_erasure where change_id in ?*", set(change_ids))
+    return frozenset(change_id for (change_id,) in found)
+
+
+# ---------------------------------------------------------------------------------------------------------- reading
+
+_COLUMNS = "id, device, n, eff, type, received_at_ms, reason, adopted_as, body"
+
+
+def find_change(session: Session, change_id: str) -> StoredBody | None:
+    """One change by its id."""
+    row = Sql(session).find(f"select {_COLUMNS} from sync_change where id = ?", change_id)
+    return StoredBody(*row) if row is not None else None
+
+
+def list_changes(session: Session, entity: str) -> list[StoredBody]:
+    """The changes about an entity that count, in the order they came."""
+    query = f"select {_COLUMNS} from sync_change where entity = ? and reason is null order by received_at_ms, device, n"
+    return [StoredBody(*row) for row in Sql(session).rows(query, entity)]
+
+
+def list_quarantined(session: Session, device: int | None = None) -> list[StoredBody]:
+    """What was quarantined and not yet adopted, oldest first; of one phone or of all."""
+    query = f"select {_COLUMNS} from sync_change where reason is not null and adopted_as is null"
+    order = " order by received_at_ms, device, n"
+    found = (
+        Sql(session).rows(query + order)
+        if device is None
+        else Sql(session).rows(query + " and device = ?" + order, device)
+    )
+    return [StoredBody(*row) for row in found]
+
+
+def list_writes(sql: Sql, entity: str) -> dict[str, list[merge.Write]]:
+    """Every write of every field of an entity."""
+    found = sql.rows(
+        "select field, change_id, eff, device, n, value, ctx, erased from sync_write where entity = ?", entity
+    )
+    writes: dict[str, list[merge.Write]] = {}
+    for field, change_id, eff, device, n, value, ctx, erased in found:
+        write = merge.Write(change_id, eff, device, n, Raw(value), read_context(ctx), bool(erased))
+        writes.setdefault(field, []).append(write)
+    return writes
+
+
+def get_fields(
+    session: Session, entity: str, policies: Mapping[str, merge.Policy] | None = None
+) -> dict[str, merge.Field]:
+    """The merged fields of an entity: what is shown, and every side of a conflict. Empty for an unknown entity."""
+    chosen = policies or {}
+    resolved = {
+        field: merge.resolve(writes, chosen.get(field, merge.newest))
+        for field, writes in list_writes(Sql(session), entity).items()
+    }
+    return {field: state for field, state in resolved.items() if state is not None}
+
+
+def list_conflicts(session: Session, entities: Iterable[str]) -> list[FieldConflict]:
+    """The fields of these entities that people must be asked about."""
+    return [
+        FieldConflict(entity, field, state.heads)
+        for entity in sorted(set(entities))
+        for field, state in sorted(get_fields(session, entity).items())
+        if state.is_conflict
+    ]

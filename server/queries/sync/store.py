@@ -1,0 +1,257 @@
+"""The server's store for sync: the two doors that phones come through, push and pull, and the way to all the rest.
+
+The rules are in `sync/`; here they are given rows and their decisions are written, inside the caller's transaction
+(`Database.writing()`: a pull too notes that its phone was seen). Everything slow stands before the feed counter is
+taken: in PostgreSQL its row is held from there to the commit, which is what makes the order of numbers the order of
+commits.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct, structs
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from server.database.sql import Sql
+from server.queries.sync import changes, devices, feed
+from server.queries.sync.changes import (
+    FieldConflict,
+    StoredBody,
+    find_change,
+    get_fields,
+    list_changes,
+    list_conflicts,
+    list_quarantined,
+)
+from server.queries.sync.devices import (
+    DeviceHealth,
+    Visit,
+    get_device_state,
+    list_acked,
+    list_device_health,
+    record_refusal,
+    record_wiped,
+    register_device,
+    renew_device,
+    set_safe,
+    set_scopes,
+    set_status,
+)
+from server.queries.sync.orders import (
+    Project,
+    adopt,
+    begin_again,
+    conceal,
+    erase,
+    erase_entities,
+    erase_entity,
+    find_scopes,
+    move_entity,
+    place_entity,
+    publish,
+    reveal,
+    set_config,
+)
+from sync import feeds, server
+from sync.server import AcceptedChange, DecodedBatch, DeviceState, KnownNumbers, PushPlan, record_id
+from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
+
+__all__ = [
+    "Arrival",
+    "DeviceHealth",
+    "FieldConflict",
+    "Project",
+    "StoredBody",
+    "adopt",
+    "begin_again",
+    "conceal",
+    "erase",
+    "erase_entities",
+    "erase_entity",
+    "find_change",
+    "find_scopes",
+    "get_device_state",
+    "get_fields",
+    "list_acked",
+    "list_changes",
+    "list_conflicts",
+    "list_device_health",
+    "list_quarantined",
+    "move_entity",
+    "place_entity",
+    "publish",
+    "pull",
+    "push",
+    "push_together",
+    "record_refusal",
+    "record_wiped",
+    "register_device",
+    "renew_device",
+    "reveal",
+    "set_config",
+    "set_safe",
+    "set_scopes",
+    "set_status",
+]
+
+
+class Arrival(Struct, frozen=True):
+    """A phone's push as it came: the number of the phone that proved itself, what it sent, when that was received."""
+
+    device: int
+    batch: DecodedBatch
+    received_at_ms: int
+
+
+class _Taken(Struct, frozen=True):
+    """An arrival that is not refused, and what it comes to."""
+
+    arrival: Arrival
+    device: DeviceState
+    plan: PushPlan
+
+
+def push(
+    session: Session, device_number: int, batch: DecodedBatch, received_at_ms: int, project: Project
+) -> PushAnswer:
+    """Take the next changes of a phone's log. Repeating a push stores nothing.
+
+    `project` is told the accepted changes; one that it fails on is quarantined and the others stand. Raises `Refused`
+    unknown_device, another_device, wipe, revoked, gap or fork: then nothing was stored.
+    """
+    (answered,) = push_together(session, [Arrival(device_number, batch, received_at_ms)], project)
+    if isinstance(answered, Refused):
+        raise answered
+    return answered
+
+
+def push_together(session: Session, arrivals: Sequence[Arrival], project: Project) -> list[PushAnswer | Refused]:
+    """The same for several phones at once, no two of which bring the same change; each is answered, or refused, by itself.
+
+    On PostgreSQL give them in the order of their numbers: each phone's row is held to the commit.
+    """
+    sql = Sql(session)
+    held = devices.hold_devices(sql, {each.device for each in arrivals})
+    reasons = changes.find_reasons(sql, {i for each in arrivals for i in _unseen(held.get(each.device), each.batch)})
+    planned = [_plan(sql, each, held.get(each.device), reasons) for each in arrivals]
+    taken = [each for each in planned if isinstance(each, _Taken)]
+    changes.insert_changes(sql, [stored for each in taken for stored in each.plan.stored])
+    taken = _project(session, sql, taken, project)
+    devices.record_pushes(sql, [_visit(each) for each in taken])
+    _feed(sql, [each for each in taken if each.plan.stored or each.plan.again])
+    return [each if isinstance(each, Refused) else _answer(each) for each in planned]
+
+
+def _unseen(device: DeviceState | None, batch: DecodedBatch) -> list[str]:
+    """The ids of what was not acknowledged before."""
+    if device is None:
+        return []
+    return [record_id(r, device.number) for r in server.fresh_records(device.acked, batch) if not r.is_hole]
+
+
+def _plan(
+    sql: Sql, arrival: Arrival, device: DeviceState | None, reasons: Mapping[str, str | None]
+) -> _Taken | Refused:
+    if device is None:
+        return Refused("unknown_device")
+    known = KnownNumbers(changes.find_numbers(sql, device.number, device.acked, arrival.batch), reasons)
+    try:
+        return _Taken(arrival, device, server.plan_push(device, arrival.batch, known, arrival.received_at_ms))
+    except Refused as refused:
+        return refused
+
+
+def _project(session: Session, sql: Sql, taken: list[_Taken], project: Project) -> list[_Taken]:
+    accepted = [change for each in taken for change in each.plan.accepted]
+    reasons = _apply(session, sql, accepted, project) if accepted else {}
+    if not reasons:
+        return taken
+    changes.quarantine_changes(sql, reasons)
+    return [structs.replace(each, plan=server.quarantine(each.plan, reasons)) for each in taken]
+
+
+def _apply(session: Session, sql: Sql, accepted: list[AcceptedChange], project: Project) -> dict[str, str]:
+    """Let the domain apply changes; those it fails on are found by halving and returned with the reason."""
+    try:
+        with sql.savepoint():
+            project(session, accepted)
+    except OperationalError:
+        raise
+    except Exception as error:
+        if len(accepted) == 1:
+            return {accepted[0].change.id: f"could not be applied: {type(error).__name__}: {error}"}
+        middle = len(accepted) // 2
+        return _apply(session, sql, accepted[:middle], project) | _apply(session, sql, accepted[middle:], project)
+    return {}
+
+
+def _feed(sql: Sql, taken: Sequence[_Taken]) -> None:
+    """The serialised tail: from here to the commit these pushes hold the counter."""
+    if not taken:
+        return
+    last_seq = feed.lock_counter(sql)
+    stored = [one for each in taken for one in each.plan.stored]
+    erased = changes.find_erased(sql, [*(s.id for s in stored), *(i for each in taken for i in each.plan.again)])
+    if erased:
+        changes.strip_changes(sql, {s.id: s.body for s in stored if s.id in erased})
+    entities = {s.entity for s in stored if s.entity}
+    placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
+    entries = [
+        entry
+        for each in taken
+        for entry in feeds.route_all(each.plan, each.device.number, placements, erased, concealed)
+    ]
+    feed.append(sql, entries, last_seq)
+
+
+def _visit(taken: _Taken) -> Visit:
+    """What a push tells of its phone."""
+    batch, plan = taken.arrival.batch, taken.plan
+    return Visit(
+        number=taken.device.number,
+        now_ms=taken.arrival.received_at_ms,
+        phone_ms=batch.now_ms,
+        unsent=batch.unsent,
+        app=batch.app,
+        acked=plan.acked,
+        acked_id=plan.acked_id,
+    )
+
+
+def _answer(taken: _Taken) -> PushAnswer:
+    return server.push_answer(taken.plan, taken.device.number, taken.arrival.received_at_ms)
+
+
+def pull(
+    session: Session,
+    device_number: int,
+    request: PullRequest,
+    now_ms: int,
+    *,
+    minimum_app: str = "",
+    limits: Limits = LIMITS,
+) -> PullAnswer:
+    """A page of what a phone may follow.
+
+    Raises `Refused` unknown_device, another_device, wipe, revoked, malformed, upgrade.
+    """
+    sql = Sql(session)
+    device = devices.get_device(sql, device_number)
+    server.check_pull(device, request, minimum_app, limits)
+    page = server.start_page(device, request, limits)
+    followings = [_follow(sql, scope, request) for scope in server.visible_scopes(device)]
+    for following in followings:
+        page.add(following, feed.read_on(sql, following.scope, following.cursor.seq, page.rows_left + 1))
+    rewinds = sum(following.is_rewound for following in followings)
+    devices.record_pull(
+        sql,
+        Visit(number=device_number, now_ms=now_ms, phone_ms=request.now, unsent=request.unsent, app=request.app),
+        rewinds,
+    )
+    return server.pull_answer(device, request, followings, page, now_ms)
+
+
+def _follow(sql: Sql, scope: str, request: PullRequest) -> server.Following:
+    cursor = request.cursors.get(scope, START)
+    at_cursor = feed.find_cursor(sql, scope, cursor.seq) if cursor.seq else None
+    return server.check_cursor(scope, cursor, at_cursor)

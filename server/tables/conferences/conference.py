@@ -1,0 +1,132 @@
+"""Case conferences of a district: agenda, circulation, attendance, written updates, and what is typed meanwhile."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from server.database.columns import CODE_LENGTH, id_key, id_of, loose_id, moment, table_of, text
+
+
+class CaseConferenceRow(SQLModel, table=True):
+    """One MDT meeting. The chair and the minute-taker are different people (RS MDT toolkit, administration)."""
+
+    __tablename__ = "case_conference"
+    __table_args__ = (
+        Index(None, "district_id", "starts_at"),
+        CheckConstraint(
+            "chair_id IS NULL OR minute_taker_id IS NULL OR chair_id <> minute_taker_id", name="chair_takes_no_minutes"
+        ),
+    )
+
+    id: str = id_key()
+    district_id: str = id_of("district.id")
+    starts_at: datetime = moment()
+    place: str = Field(default="", max_length=200)
+    chair_id: str | None = loose_id(optional=True)
+    minute_taker_id: str | None = loose_id(optional=True)
+    circulated_at: datetime | None = moment(optional=True)
+    finished_at: datetime | None = moment(optional=True)
+
+
+class AgendaItemRow(SQLModel, table=True):
+    """One case on an agenda."""
+
+    __tablename__ = "agenda_item"
+    __table_args__ = (
+        UniqueConstraint("conference_id", "case_id"),
+        CheckConstraint("position >= 1", name="position_counts_from_one"),
+    )
+
+    id: str = id_key()
+    conference_id: str = id_of("case_conference.id", cascade=True)
+    case_id: str = id_of("mdt_case.id", index=True)
+    position: int
+    reason: str = text()
+    carried_over: bool = False
+
+
+class AttendanceRow(SQLModel, table=True):
+    """Whether an agency came."""
+
+    __tablename__ = "attendance"
+    __table_args__ = (UniqueConstraint("conference_id", "agency_id"),)
+
+    id: str = id_key()
+    conference_id: str = id_of("case_conference.id", cascade=True)
+    agency_id: str = id_of("agency.id")
+    attended: bool = False
+    apologies: bool = False
+    name: str = Field(default="", max_length=200)
+
+
+class WrittenUpdateRow(SQLModel, table=True):
+    """What an agency that cannot attend says of one case."""
+
+    __tablename__ = "written_update"
+
+    id: str = id_key()
+    conference_id: str = id_of("case_conference.id", index=True, cascade=True)
+    case_id: str = id_of("mdt_case.id", index=True)
+    agency_id: str = id_of("agency.id")
+    worker_id: str = loose_id()
+    at: datetime = moment()
+    text: str = text()
+
+
+class ConferenceNoteRow(SQLModel, table=True):
+    """What is typed about one case while it is discussed. `version` grows with each save; several people may type at
+    once."""
+
+    __tablename__ = "conference_note"
+    __table_args__ = (CheckConstraint("version >= 1", name="version_counts_from_one"),)
+
+    agenda_item_id: str = id_of("agenda_item.id", primary_key=True, cascade=True)
+    notes: str = text()
+    outcome: str = Field(default="", max_length=200)
+    version: int = 1
+    changed_at: datetime = moment()
+    changed_by: str = loose_id()
+
+
+class AgendaLeftOutRow(SQLModel, table=True):
+    """A case that is not on an agenda, and why not."""
+
+    __tablename__ = "agenda_left_out"
+
+    conference_id: str = id_of("case_conference.id", primary_key=True, cascade=True)
+    case_id: str = id_of("mdt_case.id", primary_key=True)
+    position: int
+    reason: str = text()
+
+
+class CirculationRow(SQLModel, table=True):
+    """What one agency was sent of a conference, or why it was sent nothing: its agenda before, the minutes after.
+
+    `warning` is kept when an agenda was late.
+    """
+
+    __tablename__ = "circulation"
+    __table_args__ = (
+        Index(None, "conference_id", "agency_id"),
+        CheckConstraint("paper IN ('agenda', 'minutes')", name="paper_is_known"),
+    )
+
+    id: str = id_key()
+    conference_id: str = id_of("case_conference.id", cascade=True)
+    agency_id: str = id_of("agency.id", index=True)
+    paper: str = Field(default="agenda", max_length=CODE_LENGTH)
+    at: datetime = moment()
+    worker_id: str = loose_id()
+    cases: int = 0
+    withheld: str = text()
+    warning: str = text()
+
+
+case_conference = table_of(CaseConferenceRow)
+agenda_item = table_of(AgendaItemRow)
+attendance = table_of(AttendanceRow)
+written_update = table_of(WrittenUpdateRow)
+conference_note = table_of(ConferenceNoteRow)
+agenda_left_out = table_of(AgendaLeftOutRow)
+circulation = table_of(CirculationRow)

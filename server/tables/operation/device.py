@@ -1,0 +1,103 @@
+"""The identity of phones: one-time enrolment codes, whose phone it is, its tokens, and the nonces it has used.
+
+What sync knows of a device (its number's log, what is acknowledged, its scopes and status) is in `server.tables.sync.sync`.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from server.database.columns import id_key, id_of, moment, table_of, text
+
+TOKEN_HASH_LENGTH = 64
+
+
+class EnrolmentCodeRow(SQLModel, table=True):
+    """A one-time code, hashed: at most ten minutes, one use, five tries (privacy rule B12)."""
+
+    __tablename__ = "enrolment_code"
+    __table_args__ = (CheckConstraint("tries BETWEEN 0 AND 5", name="five_tries"),)
+
+    id: str = id_key()
+    lookup: str = Field(max_length=32, unique=True)
+    code_hash: str = Field(max_length=TOKEN_HASH_LENGTH)
+    worker_id: str = id_of("worker.id", index=True)
+    team_id: str = id_of("team.id")
+    issued_by: str | None = Field(default=None, max_length=36)
+    issued_at: datetime = moment()
+    expires_at: datetime = moment()
+    tries: int = 0
+    used_at: datetime | None = moment(optional=True)
+    device_number: int | None = None
+    match_digits: str | None = Field(default=None, max_length=4)
+
+
+class DeviceEnrolmentRow(SQLModel, table=True):
+    """An enrolled phone: whose it is, and the public key that signs its requests. `number` is its number in sync."""
+
+    __tablename__ = "device_enrolment"
+    __table_args__ = (CheckConstraint("number >= 1", name="zero_is_the_server"),)
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    worker_id: str = id_of("worker.id", index=True)
+    team_id: str = id_of("team.id", index=True)
+    label: str = Field(max_length=200)
+    app_version: str = Field(default="", max_length=40)
+    signing_key: str = Field(max_length=200)
+    enrolled_at: datetime = moment()
+    confirmed_at: datetime | None = moment(optional=True)
+    last_seen_at: datetime | None = moment(optional=True)
+    refused_at: datetime | None = moment(optional=True)
+
+
+class DeviceTokenRow(SQLModel, table=True):
+    """One generation of a device's tokens. Only hashes are kept, and the seed from which a lost answer is made again.
+
+    `generation` counts from 1 within a family; using a generation older than the grace allows revokes the whole family.
+    """
+
+    __tablename__ = "device_token"
+    __table_args__ = (Index(None, "family_id", "generation", unique=True),)
+
+    refresh_hash: str = Field(primary_key=True, max_length=TOKEN_HASH_LENGTH)
+    access_hash: str = Field(max_length=TOKEN_HASH_LENGTH, unique=True)
+    family_id: str = Field(max_length=36)
+    device_number: int = Field(index=True)
+    generation: int
+    issued_at: datetime = moment()
+    access_expires_at: datetime = moment()
+    family_expires_at: datetime = moment()
+    first_used_at: datetime | None = moment(optional=True)
+    rotated_at: datetime | None = moment(optional=True)
+    revoked_at: datetime | None = moment(optional=True)
+
+
+class UsedNonceRow(SQLModel, table=True):
+    """A nonce that a device has signed with. Kept only as long as its timestamp would still be accepted."""
+
+    __tablename__ = "used_nonce"
+
+    device_number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    nonce: str = Field(primary_key=True, max_length=64)
+    expires_ms: int = Field(sa_type=BigInteger, index=True)
+
+
+class SealedOutboxRow(SQLModel, table=True):
+    """A change that a wiped phone could send but no longer read: opened by the server's own key (privacy rule B5)."""
+
+    __tablename__ = "sealed_outbox"
+
+    box_hash: str = Field(primary_key=True, max_length=TOKEN_HASH_LENGTH)
+    device_number: int = Field(index=True)
+    received_at: datetime = moment()
+    box: str = text()
+    opened_at: datetime | None = moment(optional=True)
+    verdict: str = Field(default="", max_length=200)
+
+
+enrolment_code = table_of(EnrolmentCodeRow)
+device_enrolment = table_of(DeviceEnrolmentRow)
+device_token = table_of(DeviceTokenRow)
+used_nonce = table_of(UsedNonceRow)
+sealed_outbox = table_of(SealedOutboxRow)

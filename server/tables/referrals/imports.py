@@ -1,0 +1,49 @@
+"""What importers did: one row a run, and each row of a file that was refused, with the reason."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import Field, SQLModel
+
+from server.database.columns import id_key, id_of, moment, table_of, text
+
+
+class ImportBatchRow(SQLModel, table=True):
+    """One run of an importer. Every row read is accounted for, always."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = (
+        CheckConstraint(
+            "accepted + duplicates + wrong_area + needs_information + refused = rows_read",
+            name="every_row_accounted_for",
+        ),
+    )
+
+    id: str = id_key()
+    kind: str = Field(max_length=40)
+    source: str = Field(max_length=40)
+    file_name: str = Field(default="", max_length=200)
+    file_sha256: str = Field(default="", max_length=64)
+    started_at: datetime = moment()
+    finished_at: datetime | None = moment(optional=True)
+    rows_read: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    wrong_area: int = 0
+    needs_information: int = 0
+    refused: int = 0
+
+
+class RefusedRowRow(SQLModel, table=True):
+    """A row that could not be used, as it was, with what to do about it."""
+
+    __tablename__ = "refused_row"
+
+    batch_id: str = id_of("import_batch.id", primary_key=True, cascade=True)
+    row_number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    reason: str = Field(max_length=400)
+    raw: str = text()
+
+
+import_batch = table_of(ImportBatchRow)
+refused_row = table_of(RefusedRowRow)

@@ -1,0 +1,125 @@
+"""Alerts as they arrived, who raised them (server only, 90 days), and the referrals that teams act on."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from server.database.columns import (
+    PositionColumns,
+    check_code,
+    check_position,
+    code,
+    id_key,
+    id_of,
+    loose_id,
+    moment,
+    table_of,
+    text,
+)
+from shared.model.codes import ReferralState
+
+
+class AlertRow(PositionColumns, table=True):
+    """One report, untouched:
+
+    `raw` is a JSON object of every column as it was received, less the referrer's own details.
+    """
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        UniqueConstraint("source", "source_reference"),
+        CheckConstraint("people_count IS NULL OR people_count >= 0", name="people_count_not_negative"),
+        *check_code("source"),
+        *check_position(),
+    )
+
+    id: str = id_key()
+    source: str = code()
+    source_reference: str = Field(max_length=200)
+    received_at: datetime = moment()
+    raw: str = text("{}")
+    reported_at: datetime | None = moment(optional=True)
+    seen_at: datetime | None = moment(optional=True)
+    seen_text: str = Field(default="", max_length=200)
+    postcode: str = Field(default="", max_length=200)
+    place: str = text()
+    appearance: str = text()
+    concerns: str = text()
+    age_group: str = Field(default="", max_length=200)
+    gender: str = Field(default="", max_length=200)
+    people_count: int | None = None
+    referrer_type: str = Field(default="", max_length=200)
+    contact_consent: bool = False
+    outcome_text: str = Field(default="", max_length=200)
+    parent_reference: str = Field(default="", max_length=200)
+    import_batch_id: str | None = loose_id(optional=True, index=True)
+
+
+class AlertReferrerRow(SQLModel, table=True):
+    """How to reach whoever raised an alert. Never leaves the server, never syncs, and is deleted after 90 days (A8)."""
+
+    __tablename__ = "alert_referrer"
+
+    alert_id: str = id_of("alert.id", primary_key=True, cascade=True)
+    name: str = Field(default="", max_length=200)
+    email: str = Field(default="", max_length=254)
+    telephone: str = Field(default="", max_length=60)
+    delete_on: date = Field(index=True)
+
+
+class ReferralRow(PositionColumns, table=True):
+    """An alert that a team acts on. `state` is where its latest progress left it."""
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        Index(None, "district_id", "state"),
+        Index(None, "team_id", "state"),
+        Index(None, "latitude", "longitude"),
+        *check_code("source", "state"),
+        *check_position(),
+    )
+
+    id: str = id_key()
+    number: str = Field(max_length=200)
+    alert_id: str = id_of("alert.id", index=True)
+    source: str = code()
+    reported_at: datetime = moment(index=True)
+    due_on: date
+    state: str = code(ReferralState.RECEIVED)
+    seen_at: datetime | None = moment(optional=True)
+    seen_text: str = Field(default="", max_length=200)
+    place: str = text()
+    description: str = text()
+    concerns: str = text()
+    people_count: int | None = None
+    district_id: str | None = loose_id(optional=True)
+    team_id: str | None = loose_id(optional=True)
+    assigned_worker_id: str | None = loose_id(optional=True)
+    duplicate_of: str | None = loose_id(optional=True)
+    outcome: str = Field(default="", max_length=200)
+    closed_at: datetime | None = moment(optional=True)
+
+
+class ReferralProgressRow(SQLModel, table=True):
+    """One step of a referral, as recorded."""
+
+    __tablename__ = "referral_progress"
+    __table_args__ = (Index(None, "referral_id", "at"), *check_code("state"))
+
+    id: str = id_key()
+    referral_id: str = loose_id()
+    state: str = code()
+    at: datetime = moment()
+    worker_id: str = loose_id()
+    outcome: str = Field(default="", max_length=200)
+    contact_id: str | None = loose_id(optional=True)
+    visit_id: str | None = loose_id(optional=True)
+    duplicate_of: str | None = loose_id(optional=True)
+    note: str = text()
+
+
+alert = table_of(AlertRow)
+alert_referrer = table_of(AlertReferrerRow)
+referral = table_of(ReferralRow)
+referral_progress = table_of(ReferralProgressRow)

@@ -1,0 +1,1 @@
+"""Tables about contacts, places and shifts."""

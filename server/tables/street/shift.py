@@ -1,0 +1,78 @@
+"""Shifts, who walked them, the stops made (also where nobody was), and lone workers' check-ins."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from server.database.columns import PositionColumns, check_position, id_key, loose_id, moment, table_of, text
+
+
+class ShiftRow(SQLModel, table=True):
+    """One outing of a team. `ended_at` is set once a worker has ended it."""
+
+    __tablename__ = "shift"
+    __table_args__ = (Index(None, "team_id", "night"),)
+
+    id: str = id_key()
+    team_id: str = loose_id()
+    worker_id: str = loose_id()
+    started_at: datetime = moment()
+    night: date
+    area: str = Field(default="", max_length=200)
+    ended_at: datetime | None = moment(optional=True)
+    summary: str = text()
+
+
+class ShiftWorkerRow(SQLModel, table=True):
+    """A worker walked a shift."""
+
+    __tablename__ = "shift_worker"
+
+    shift_id: str = loose_id(primary_key=True)
+    worker_id: str = loose_id(primary_key=True, index=True)
+    joined_at: datetime = moment()
+
+
+class VisitRow(PositionColumns, table=True):
+    """One stop: somebody looked here. The denominator of every hotspot."""
+
+    __tablename__ = "visit"
+    __table_args__ = (
+        Index(None, "district_id", "night"),
+        CheckConstraint("people_found BETWEEN 0 AND 500", name="people_found_in_range"),
+        *check_position(),
+    )
+
+    id: str = id_key()
+    shift_id: str | None = loose_id(optional=True, index=True)
+    team_id: str = loose_id()
+    worker_id: str = loose_id()
+    at: datetime = moment()
+    night: date
+    site_id: str | None = loose_id(optional=True, index=True)
+    referral_id: str | None = loose_id(optional=True, index=True)
+    people_found: int = 0
+    bedding_present: bool | None = None
+    note: str = text()
+    district_id: str | None = loose_id(optional=True)
+    cell: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class CheckInRow(PositionColumns, table=True):
+    """A lone worker says they are well."""
+
+    __tablename__ = "check_in"
+    __table_args__ = (Index(None, "shift_id", "at"), *check_position())
+
+    id: str = id_key()
+    shift_id: str = loose_id()
+    worker_id: str = loose_id()
+    at: datetime = moment()
+    next_due_at: datetime | None = moment(optional=True)
+
+
+shift = table_of(ShiftRow)
+shift_worker = table_of(ShiftWorkerRow)
+visit = table_of(VisitRow)
+check_in = table_of(CheckInRow)

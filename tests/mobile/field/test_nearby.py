@@ -1,0 +1,151 @@
+"""Who is near, tonight's walk, and who somebody new might be: offline, with reasons."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from mobile.field.service import FieldService
+from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, TonightKind, VisitDraft
+from shared.model.codes import ContactState, Gender, ReferralState
+from shared.model.position import Position
+from tests.mobile.feeding import feed, referral
+from tests.mobile.rig import Rig
+
+HERE = Position(latitude=51.6637, longitude=-0.3960)
+NORTH = Position(latitude=51.6660, longitude=-0.3960)
+FAR = Position(latitude=51.7100, longitude=-0.3960)
+
+
+@pytest.fixture
+def rig(rig: Rig) -> Rig:
+    rig.field.listen()
+    return rig
+
+
+def meet(field: FieldService, alias: str, position: Position | None = None, **more: object) -> str:
+    draft = ContactDraft(
+        state=ContactState.BEDDED_DOWN, new_people=(PersonDraft(alias=alias),), position=position, **more
+    )  # type: ignore[arg-type]
+    return field.contact(field.record_contact(draft)).contact.person_ids[0]
+
+
+def stand_here(rig: Rig) -> None:
+    rig.location.fix(HERE.latitude, HERE.longitude, at=rig.clocks.now())
+
+
+def test_the_first_tiles_are_those_last_seen_near(rig: Rig, field: FieldService) -> None:
+    for alias, place in (("Far", FAR), ("Near", HERE), ("Nowhere", None)):
+        meet(field, alias, place)
+        rig.clocks.pass_(minutes=2)
+    stand_here(rig)
+    cards = field.people_near()
+    assert [card.known_as for card in cards] == ["Near", "Far", "Nowhere"]
+    assert cards[0].distance_m == pytest.approx(0, abs=1) and cards[1].distance_m == pytest.approx(5_148, abs=10)
+    assert cards[0].not_yet_sent
+
+
+def test_without_a_place_the_latest_come_first(rig: Rig, field: FieldService) -> None:
+    for alias in ("First", "Second"):
+        meet(field, alias)
+        rig.clocks.pass_(minutes=1)
+    assert [card.known_as for card in field.people_near()] == ["Second", "First"]
+
+
+def test_a_person_seen_at_a_site_without_a_fix_is_where_the_site_is(field: FieldService) -> None:
+    site = field.add_site(SiteDraft(name="Stairwell", position=HERE))
+    meet(field, "Red", site_id=site.id)
+    assert [(card.known_as, card.last_place) for card in field.people_near(HERE)] == [("Red", "Stairwell")]
+    field.patch_site(site.id, {"position": FAR})
+    assert field.people_near(HERE)[0].distance_m == pytest.approx(5_148, abs=10)
+
+
+def test_tonight_is_a_walk_with_a_distance_and_a_reason_for_each_stop(rig: Rig, field: FieldService) -> None:
+    rig.clocks.wall -= timedelta(days=1)
+    meet(field, "Red", NORTH, next_step="Bring a coat")
+    rig.clocks.pass_(days=1)
+    feed(rig, "referral.received", referral("r1"), referral("r2", position=None, description="homeless man near Tesco"))
+    stand_here(rig)
+    first, second, third = field.tonight()
+    assert (first.kind, first.id, second.kind, third.id) == (TonightKind.REFERRAL, "r1", TonightKind.FOLLOW_UP, "r2")
+    assert first.reason == "Referral, 30 m, reported 21:40: man in doorway, no coat. Due Tuesday"
+    assert "Red" in second.reason and "Bring a coat" in second.reason and "260 m" in second.reason
+    assert third.distance_m is None and "place not known" in third.reason
+    assert first.leg_m is not None and second.leg_m is not None
+
+
+def test_who_was_met_tonight_is_not_a_follow_up_any_more(rig: Rig, field: FieldService) -> None:
+    red = meet(field, "Red", NORTH)
+    assert field.tonight() == []
+    rig.clocks.pass_(days=1)
+    assert [item.person_id for item in field.tonight()] == [red]
+    rig.clocks.pass_(days=8)
+    assert field.tonight() == []
+
+
+def test_an_overdue_referral_says_so(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1", due_on=date(2026, 11, 1)))
+    item = field.tonight()[0]
+    assert item.is_overdue and "Overdue since 1 Nov" in item.reason
+
+
+def test_a_closed_referral_is_not_walked_to(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1"))
+    field.progress_referral("r1", ReferralState.CLOSED, outcome="no_action")
+    assert field.tonight() == []
+
+
+def test_a_referral_shows_who_and_what_is_near_it(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1"))
+    meet(field, "Red", NORTH, new_site=SiteDraft(name="Underpass", position=NORTH))
+    record = field.referral("r1")
+    assert [card.known_as for card in record.people_near] == ["Red"]
+    assert [card.name for card in record.sites_near] == ["Underpass"]
+
+
+def test_someone_new_may_be_red_and_the_reasons_are_told(rig: Rig, field: FieldService) -> None:
+    field.record_contact(
+        ContactDraft(
+            state=ContactState.BEDDED_DOWN,
+            new_people=(PersonDraft(alias="Red", description="red hat, Irish, small dog"),),
+            position=HERE,
+        )
+    )
+    field.add_person(PersonDraft(alias="Anna", description="red hat, small dog", gender=Gender.FEMALE))
+    hints = field.possible_duplicates(PersonDraft(description="Irish man, small dog", gender=Gender.MALE), HERE)
+    assert [hint.person.known_as for hint in hints] == ["Red"]
+    assert any("dog" in reason for reason in hints[0].reasons)
+    assert field.possible_duplicates(PersonDraft(description="tall, quiet")) == []
+
+
+def test_a_note_with_an_address_is_asked_about(field: FieldService) -> None:
+    assert field.note_prompt("stays at 14 Cassio Road most nights") is not None
+    assert field.note_prompt("cold, wanted tea") is None
+
+
+def test_the_map_draws_what_is_inside_the_box(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1"))
+    meet(field, "Red", NORTH, new_site=SiteDraft(name="Underpass", position=NORTH))
+    meet(field, "Far", FAR)
+    kinds = [item.kind for item in field.map_items(51.66, -0.40, 51.67, -0.39)]
+    assert kinds == ["referral", "site", "person"]
+
+
+def test_a_place_shows_who_sleeps_there_and_who_looked(field: FieldService) -> None:
+    site = field.add_site(SiteDraft(name="Stairwell", position=HERE))
+    meet(field, "Red", site_id=site.id)
+    field.record_visit(VisitDraft(site_id=site.id, bedding_present=True))
+    record = field.site(site.id)
+    assert [card.known_as for card in record.people] == ["Red"]
+    assert {entry.what for entry in record.timeline} == {"Bedded down", "Nobody here, bedding present"}
+
+
+def test_opening_a_record_is_written_down_once_a_look(rig: Rig, field: FieldService) -> None:
+    red = meet(field, "Red")
+    before = field.unsent()
+    field.person(red)
+    field.person(red)
+    assert field.unsent() == before + 1
+    rig.clocks.pass_(minutes=16)
+    field.person(red)
+    assert field.unsent() == before + 2
+    assert all("opened" not in item.title for item in field.sync_tray())

@@ -1,0 +1,256 @@
+"""What Aisha records: saved at once and whole, corrected without losing a word, refused in words she understands."""
+
+from datetime import timedelta
+
+import pytest
+
+from mobile.field.drafts import DraftRefused
+from mobile.field.service import FieldService
+from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, VisitDraft
+from mobile.store import errors, outbox
+from mobile.store.errors import NotHere
+from shared.model.codes import ContactState, PinSource, ReceivingSupport, ReferralState, SiteKind, SupportNeed
+from shared.model.contact import NeedSeen
+from shared.model.position import Position
+from tests.mobile.feeding import feed, referral
+from tests.mobile.rig import Rig
+from tests.mobile.store.test_projection import record_of
+
+HERE = (51.6637, -0.3960)
+
+
+@pytest.fixture
+def rig(rig: Rig) -> Rig:
+    rig.field.listen()
+    return rig
+
+
+def kinds(rig: Rig) -> list[str]:
+    record = record_of(rig)
+    with record.store.reading() as connection:
+        return [change.t for change in outbox.list_unsent(connection, 0)]
+
+
+def test_only_the_state_is_needed(field: FieldService) -> None:
+    contact = field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact
+    assert contact.position is None and contact.person_ids == () and contact.worker_id == "aisha"
+
+
+def test_someone_new_a_new_place_and_the_contact_are_one_transaction(rig: Rig, field: FieldService) -> None:
+    field.start_shift()
+    too_long = ContactDraft(
+        state=ContactState.BEDDED_DOWN,
+        new_people=(PersonDraft(alias="Red"),),
+        new_site=SiteDraft(name="Underpass"),
+        note="x" * 10_001,
+    )
+    with pytest.raises(DraftRefused, match="note is too long: at most 10,000"):
+        field.record_contact(too_long)
+    assert kinds(rig) == ["shift.started"] and field.search_people("") == [] and field.sites_near() == []
+
+
+def test_ten_thousand_characters_fit(field: FieldService) -> None:
+    note = "🏕" * 10_000
+    assert (
+        field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, note=note))).contact.note
+        == note
+    )
+
+
+def test_more_than_a_change_can_hold_is_refused_before_it_is_saved(rig: Rig, field: FieldService) -> None:
+    with pytest.raises(DraftRefused, match="more than one record can hold"):
+        field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, note="🏕" * 9_000, strengths="🏕" * 9_000))
+    assert kinds(rig) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["محمد الأحمد", "Zoë 🐕‍🦺", "O'Brien; DROP TABLE person", "ﷺ" * 100, "a\u0000b", "\u200b"]
+)
+def test_any_name_survives(field: FieldService, name: str) -> None:
+    person = field.add_person(PersonDraft(name=name, alias="x"))
+    assert field.person(person.id).person.name == name.strip()
+
+
+def test_somebody_of_whom_nothing_is_said_is_asked_about(field: FieldService) -> None:
+    with pytest.raises(DraftRefused, match="know them again"):
+        field.add_person(PersonDraft(alias="   "))
+
+
+def test_a_correction_holds_only_what_differs_and_keeps_the_original(rig: Rig, field: FieldService) -> None:
+    contact_id = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, note="asleep"))
+    assert field.refine_contact(contact_id, {"note": "awake", "state": ContactState.BEDDED_DOWN}, reason="looked again")
+    assert not field.refine_contact(contact_id, {"note": "awake"})
+    record = field.contact(contact_id)
+    assert (record.contact.note, record.original.note, record.corrections) == ("awake", "asleep", 1)
+    with record_of(rig).store.reading() as connection:
+        assert b'"fields":{"note":"awake"}' in bytes(outbox.list_unsent(connection, 0)[-1].p)
+
+
+def test_the_last_word_holds_although_the_clock_was_set_back(rig: Rig, field: FieldService) -> None:
+    contact_id = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    field.refine_contact(contact_id, {"note": "first"})
+    rig.clocks.wall -= timedelta(days=700)
+    field.refine_contact(contact_id, {"note": "second"})
+    assert field.contact(contact_id).contact.note == "second"
+
+
+@pytest.mark.parametrize("fields", [{"id": "x"}, {"worker_id": "dean"}, {"recorded_at": None}, {"unheard_of": 1}])
+def test_what_may_not_be_corrected_is_not(field: FieldService, fields: dict[str, object]) -> None:
+    contact_id = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    with pytest.raises(DraftRefused):
+        field.refine_contact(contact_id, fields)
+
+
+def test_correcting_a_contact_that_is_not_here_says_so(field: FieldService) -> None:
+    with pytest.raises(NotHere):
+        field.refine_contact("nobody", {"note": "x"})
+
+
+def test_needs_of_one_person_are_theirs_and_of_several_nobodys(rig: Rig, field: FieldService) -> None:
+    needs = (NeedSeen(need=SupportNeed.ALCOHOL, receiving_support=ReceivingSupport.NO),)
+    red = field.add_person(PersonDraft(alias="Red"))
+    green = field.add_person(PersonDraft(alias="Green"))
+    field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(red.id,), needs=needs))
+    field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(red.id, green.id), needs=needs))
+    assert [need.need for need in field.person(red.id).needs] == [SupportNeed.ALCOHOL]
+    assert field.person(green.id).needs == ()
+    assert kinds(rig).count("need.recorded") == 1
+
+
+def test_needs_added_later_are_told_once(rig: Rig, field: FieldService) -> None:
+    red = field.add_person(PersonDraft(alias="Red"))
+    alcohol = NeedSeen(need=SupportNeed.ALCOHOL)
+    contact_id = field.record_contact(
+        ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(red.id,), needs=(alcohol,))
+    )
+    field.refine_contact(contact_id, {"needs": (alcohol, NeedSeen(need=SupportNeed.DRUGS))})
+    assert kinds(rig).count("need.recorded") == 2
+    assert {need.need for need in field.person(red.id).needs} == {SupportNeed.ALCOHOL, SupportNeed.DRUGS}
+
+
+# ----------------------------------------------------------------------------------------------------------- the pin
+
+
+def test_a_contact_is_saved_before_gps_answers_and_its_pin_comes_later(rig: Rig, field: FieldService) -> None:
+    contact_id = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    assert field.contact(contact_id).contact.position is None
+    rig.clocks.pass_(seconds=20)
+    rig.location.fix(*HERE, at=rig.clocks.now(), accuracy_m=12)
+    pin = field.contact(contact_id).contact.position
+    assert pin is not None and (pin.latitude, pin.longitude, pin.source) == (*HERE, PinSource.GPS)
+    assert field.contact(contact_id).original.position is None
+
+
+def test_a_pin_is_improved_once_and_not_after_a_minute(rig: Rig, field: FieldService) -> None:
+    rig.location.fix(*HERE, at=rig.clocks.now(), accuracy_m=80)
+    first = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    rig.clocks.pass_(seconds=61)
+    rig.location.fix(*HERE, at=rig.clocks.now(), accuracy_m=5)
+    assert field.contact(first).corrections == 0
+
+
+def test_a_pin_that_a_worker_chose_is_never_moved(rig: Rig, field: FieldService) -> None:
+    chosen = Position(latitude=51.6, longitude=-0.4, source=PinSource.MOVED_BY_WORKER, moved_from=HERE)
+    by_hand = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, position=chosen))
+    rig.location.fix(*HERE, at=rig.clocks.now(), accuracy_m=5)
+    moved_later = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    field.refine_contact(moved_later, {"position": chosen})
+    rig.clocks.pass_(seconds=31)
+    rig.location.fix(*HERE, at=rig.clocks.now(), accuracy_m=2)
+    assert field.contact(by_hand).contact.position == chosen
+    assert field.contact(moved_later).contact.position == chosen
+
+
+def test_nowhere_in_the_ocean_is_not_a_place(rig: Rig, field: FieldService) -> None:
+    rig.location.fix(0.0, 0.0, at=rig.clocks.now())
+    rig.location.fix(float("nan"), 0.4, at=rig.clocks.now())
+    rig.location.fix(95.0, 0.4, at=rig.clocks.now())
+    assert field.where_am_i() is None
+    contact = field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact
+    assert contact.position is None
+
+
+def test_an_old_fix_is_shown_with_its_age_and_not_used_as_a_pin(rig: Rig, field: FieldService) -> None:
+    rig.location.fix(*HERE, at=rig.clocks.now())
+    rig.clocks.pass_(minutes=4)
+    fix = field.where_am_i()
+    assert fix is not None and fix.age_s == 240 and fix.is_stale
+    pinned = field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact.position
+    assert pinned is not None and pinned.fix_age_s == 240
+    rig.clocks.pass_(minutes=20)
+    assert field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact.position is None
+
+
+# --------------------------------------------------------------------------------------------------------- referrals
+
+
+def test_meeting_the_person_of_a_referral_finds_it_and_looking_in_vain_looks(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1"), referral("r2"))
+    field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, referral_id="r1"))
+    field.record_visit(VisitDraft(referral_id="r2", bedding_present=False))
+    assert field.referral("r1").state is ReferralState.FOUND
+    assert field.referral("r2").state is ReferralState.LOOKED_FOR
+
+
+def test_closing_a_referral_takes_the_steps_between(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1"))
+    field.progress_referral("r1", ReferralState.FOUND)
+    field.progress_referral("r1", ReferralState.CLOSED, outcome="person_found_already_known", note="It was Red")
+    record = field.referral("r1")
+    assert record.state is ReferralState.CLOSED and record.outcome == "person_found_already_known"
+    assert field.tonight() == []
+
+
+def test_a_referral_that_is_not_here_is_told(field: FieldService) -> None:
+    with pytest.raises(NotHere):
+        field.progress_referral("nowhere", ReferralState.CLOSED)
+
+
+def test_a_contact_for_a_closed_referral_is_still_saved(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1", state=ReferralState.WRONG_AREA))
+    contact_id = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, referral_id="r1"))
+    assert field.contact(contact_id).contact.referral_id == "r1"
+
+
+# -------------------------------------------------------------------------------------------------------- the disk
+
+
+def test_a_full_disk_loses_nothing_and_the_draft_can_be_saved_again(rig: Rig, field: FieldService) -> None:
+    draft = ContactDraft(state=ContactState.BEDDED_DOWN, note="n" * 9_000)
+    first = field.record_contact(draft)
+    connection = record_of(rig).store.connection
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(errors.DiskFull):
+        for _ in range(50):
+            field.record_contact(draft)
+    held = field.unsent()
+    assert field.contact(first).contact.note == draft.note
+    connection.execute("PRAGMA max_page_count = 1000000")
+    again = field.record_contact(draft)
+    assert field.unsent() == held + 1 and field.contact(again).contact.note == draft.note
+
+
+def test_a_seal_that_fails_does_not_undo_the_record_and_is_made_up_for(
+    rig: Rig, field: FieldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mobile.opening import sealed_outbox
+
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealed_outbox, "append", no_room)
+        saved = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    assert field.contact(saved).contact.id == saved and rig.field._sealed.numbers == ()
+    field.lock()
+    field.unlock("271828")
+    assert rig.field._sealed.numbers == (1,)
+
+
+def test_places_have_kinds_and_lists(field: FieldService) -> None:
+    site = field.add_site(SiteDraft(kind=SiteKind.STAIRWELL, position=Position(latitude=51.66, longitude=-0.39)))
+    assert field.patch_site(site.id, {"hazards": "needles"}) and not field.patch_site(site.id, {"hazards": "needles"})
+    assert [(card.name, card.has_hazards) for card in field.sites_near()] == [("Stairwell", True)]
+    field.patch_site(site.id, {"in_use": False})
+    assert field.sites_near() == []

@@ -1,0 +1,85 @@
+"""Going out with Dean, saying one is well, coming home."""
+
+import pytest
+
+from mobile.field.drafts import DraftRefused
+from mobile.field.service import FieldService
+from mobile.field.views import ContactDraft, PersonDraft, VisitDraft
+from shared.geo.night import outreach_night
+from shared.model.codes import ContactState
+from shared.model.shift import CheckIn, Shift, ShiftEnded
+from tests.mobile.feeding import acknowledge, feed
+from tests.mobile.rig import Rig
+
+
+def deans_shift(rig: Rig) -> Shift:
+    now = rig.clocks.now()
+    shift = Shift(
+        id="deans", team_id="watford", worker_id="dean", started_at=now, night=outreach_night(now), area="Market"
+    )
+    feed(rig, "shift.started", shift, who="dean")
+    return shift
+
+
+def test_a_shift_that_is_going_is_found_again_after_a_restart(rig: Rig, field: FieldService) -> None:
+    shift = field.start_shift("Town centre")
+    assert field.start_shift("Elsewhere") == shift
+    again = rig.restart()
+    again.unlock("271828")
+    current = again.current_shift()
+    assert current is not None and current.shift == shift
+
+
+def test_a_shift_ends_with_what_was_done_on_it(field: FieldService) -> None:
+    field.start_shift()
+    field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, new_people=(PersonDraft(alias="Red"),)))
+    field.record_contact(ContactDraft(state=ContactState.NOT_BEDDED_DOWN, unidentified_people=2))
+    field.record_visit(VisitDraft(bedding_present=False))
+    summary = field.end_shift("Quiet night")
+    assert (summary.contacts, summary.people, summary.visits) == (2, 3, 1)
+    assert field.current_shift() is None
+    with pytest.raises(DraftRefused, match="Start a shift"):
+        field.end_shift()
+
+
+def test_a_colleagues_shift_can_be_joined_and_what_is_recorded_counts_there(rig: Rig, field: FieldService) -> None:
+    shift = deans_shift(rig)
+    assert [(one.shift.id, one.started_by) for one in field.shifts_to_join()] == [("deans", "Dean R")]
+    field.join_shift(shift.id)
+    field.join_shift(shift.id)
+    contact = field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact
+    assert contact.shift_id == "deans" and field.shifts_to_join() == []
+
+
+def test_a_colleagues_shift_that_ended_or_is_of_yesterday_cannot_be_joined(rig: Rig, field: FieldService) -> None:
+    shift = deans_shift(rig)
+    rig.clocks.pass_(hours=19)
+    assert field.shifts_to_join() == []
+    rig.clocks.pass_(hours=-19)
+    feed(rig, "shift.ended", ShiftEnded(id="e", shift_id=shift.id, worker_id="dean", at=rig.clocks.now()), who="dean")
+    assert field.shifts_to_join() == []
+
+
+def test_a_check_in_that_is_late_is_said_first_in_words(rig: Rig, field: FieldService) -> None:
+    with pytest.raises(DraftRefused):
+        field.check_in()
+    field.start_shift()
+    assert "not checked in" in field.check_in_state().message
+    field.check_in(30)
+    state = field.check_in_state()
+    assert not state.is_overdue and "offline" in state.message
+    acknowledge(rig)
+    assert "team lead can see it" in field.check_in_state().message
+    rig.clocks.pass_(minutes=31)
+    assert field.check_in_state().is_overdue
+
+
+def test_a_colleague_who_is_late_is_named(rig: Rig, field: FieldService) -> None:
+    shift = deans_shift(rig)
+    field.join_shift(shift.id)
+    now = rig.clocks.now()
+    feed(
+        rig, "checkin.made", CheckIn(id="ci", shift_id=shift.id, worker_id="dean", at=now, next_due_at=now), who="dean"
+    )
+    rig.clocks.pass_(minutes=1)
+    assert field.check_in_state().others_overdue == ("Dean R",)

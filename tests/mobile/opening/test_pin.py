@@ -1,0 +1,56 @@
+"""A PIN nobody would guess, and wrong ones that cost time nobody can shorten (rules B2, B4)."""
+
+import pytest
+
+from mobile.opening import pin
+from mobile.opening.pin import BLOCK_MS, Attempts, Gate
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    ["", "12345", "abcdef", "12 456", "１２３４５６", "123456", "000000", "777777", "987654", "345678", "121212"],
+)
+def test_a_weak_pin_is_refused_with_a_reason(chosen: str) -> None:
+    reason = pin.refusal_of_pin(chosen)
+    assert reason is not None and reason.endswith(".")
+
+
+@pytest.mark.parametrize("chosen", ["271828", "906142", "48151623", "593017"])
+def test_a_pin_nobody_would_guess_is_taken(chosen: str) -> None:
+    assert pin.refusal_of_pin(chosen) is None
+
+
+def test_at_least_a_hundred_common_pins_are_named() -> None:
+    assert len(pin.COMMONEST) >= 100
+    assert all(len(each) >= pin.DIGITS_MIN and each.isdigit() for each in pin.COMMONEST)
+
+
+def wrong(times: int, up_ms: int = 1_000, boot: str = "a") -> Attempts:
+    attempts = Attempts()
+    for _ in range(times):
+        attempts = pin.count_try(attempts, up_ms, boot)
+    return attempts
+
+
+def test_four_wrong_pins_cost_nothing_and_the_fifth_twenty_minutes() -> None:
+    assert pin.gate(wrong(4), 1_000, "a") == (Gate.OPEN, 0)
+    assert pin.gate(wrong(5), 1_000, "a") == (Gate.BLOCKED, BLOCK_MS)
+    assert pin.gate(wrong(5), 1_000 + BLOCK_MS - 1, "a") == (Gate.BLOCKED, 1)
+    assert pin.gate(wrong(5), 1_000 + BLOCK_MS, "a")[0] is Gate.OPEN
+
+
+def test_switching_the_phone_off_and_on_starts_the_block_again() -> None:
+    assert pin.gate(wrong(5, up_ms=10**9), 5_000, "b") == (Gate.BLOCKED, BLOCK_MS - 5_000)
+
+
+def test_an_uptime_that_ran_backwards_shortens_nothing() -> None:
+    assert pin.gate(wrong(5, up_ms=10**9), 0, "a") == (Gate.BLOCKED, BLOCK_MS)
+
+
+def test_ten_wrong_pins_shred() -> None:
+    assert pin.gate(wrong(9), 10**9, "a")[0] is Gate.OPEN
+    assert pin.gate(wrong(10), 10**9, "a")[0] is Gate.SHRED
+
+
+def test_a_worker_is_told_how_many_tries_are_left() -> None:
+    assert [pin.attempts_left(wrong(n)) for n in (1, 4, 5, 9)] == [4, 1, 5, 1]

@@ -1,0 +1,146 @@
+"""Watford's list with eighteen people on it, and doors for those who come to its conference."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server.access import Access, Door
+from server.database.engine import Database
+from server.queries.operation.sessions import SignInSession, add_session, find_session
+from server.queries.partnership.workers import get_worker
+from server.security.tokens import hash_token
+from tests.web import county
+
+Enter = Callable[[str], AbstractContextManager[Access]]
+
+
+@pytest.fixture
+def watford(database: Database, now: datetime) -> Database:
+    """The cast, and sixteen more on Watford's list: P01 waited longest."""
+    with database.writing() as session:
+        county.fill(session, now)
+        for number in range(1, 17):
+            county.put_person(
+                session, now, f"p{number:02}", "", name=f"Person {number:02}", state="listed", nights=(3,),
+                case_days=40 - number, date_of_birth=date(1980, 1, number),
+            )  # fmt: skip
+    return database
+
+
+@pytest.fixture
+def enter(watford: Database, now: datetime, new_id: Callable[[], str]) -> Enter:
+    """Opens the door for one of the cast: `with enter("priya") as access`."""
+
+    def open_for(worker_id: str, later: timedelta = timedelta()) -> AbstractContextManager[Access]:
+        with watford.reading() as session:
+            worker = get_worker(session, worker_id)
+        return Door(watford, worker, now + later, new_id).open()
+
+    return open_for
+
+
+class Browser:
+    """A browser over the whole application, signed in as one of the cast at a time."""
+
+    def __init__(self, client: Any, watford: Database, now: datetime) -> None:
+        self.client = client
+        self.watford = watford
+        self.now = now
+
+    def sign_in(self, worker_id: str) -> "Browser":
+        """Becomes somebody else, by a session of their own."""
+        token = f"token-of-{worker_id}"
+        with self.watford.writing() as session:
+            if find_session(session, hash_token(token)) is None:
+                add_session(
+                    session,
+                    SignInSession(
+                        token_hash=hash_token(token), worker_id=worker_id, created_at=self.now, last_seen_at=self.now
+                    ),
+                )
+        self.client.cookies.set("lantern-session", token)
+        return self
+
+    def get(self, path: str) -> Any:
+        return self.client.get(path, headers={"accept": "text/html"}, follow_redirects=False)
+
+    def post(self, path: str, accept: str = "text/html", **fields: str) -> Any:
+        if "lantern-form" not in self.client.cookies:
+            self.get("/sign-in")
+        data = {**fields, "_csrf_token": self.client.cookies["lantern-form"]}
+        return self.client.post(path, data=data, headers={"accept": accept}, follow_redirects=False)
+
+
+@pytest.fixture
+def browser(
+    watford: Database, settings: Any, clock: Any, now: datetime, new_id: Callable[[], str]
+) -> Iterator[Browser]:
+    from litestar.testing import TestClient
+
+    from server.app import create_app
+
+    with TestClient(create_app(settings, clock, new_id), raise_server_exceptions=True) as client:
+        yield Browser(client, watford, now)
+
+
+# ------------------------------------------------------------------------------------------------------------ Chromium
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture
+def url(watford: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> Iterator[str]:
+    """The whole server on a port of its own."""
+    import socket
+
+    import uvicorn
+
+    from server.app import create_app
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, clock, new_id), log_level="error", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, url: str, watford: Any, now: Any) -> Callable[..., Any]:
+    """A browser of somebody's own, signed in."""
+
+    def open_for(worker_id: str, **options: Any) -> Any:
+        Browser(_Jar(), watford, now).sign_in(worker_id)
+        context = chromium.new_context(base_url=url, **options)
+        context.add_cookies([{"name": "lantern-session", "value": f"token-of-{worker_id}", "url": url}])
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
+        return page
+
+    return open_for
+
+
+class _Jar:
+    """Takes the cookie that a test's own client would keep."""
+
+    class cookies:  # noqa: N801 - named as the client names it
+        @staticmethod
+        def set(name: str, value: str) -> None:
+            """The browser gets its cookie from the context."""

@@ -1,0 +1,251 @@
+"""The tracker goes out as a workbook and comes in again without loss, whatever is written in it."""
+
+import io
+from datetime import date
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.actions.cases.tracker import (
+    CLOSED,
+    OPEN,
+    TrackedAction,
+    TrackedCase,
+    TrackedReview,
+    Tracker,
+    compose_tracker,
+    plain,
+    take_in,
+)
+from server.actions.cases.tracker_workbook import read_workbook, write_workbook
+from server.actions.conferences import conferences, discussion
+from server.problems import Forbidden, Invalid, NotFound
+from server.queries.cases.priorities import CaseGeneral
+from shared.model.codes import Gender, ReceivingSupport, SupportNeed
+from tests.server.conferences.conftest import Browser
+from tests.web import county
+
+EVIL = [
+    '=HYPERLINK("http://x","y")',
+    "+1",
+    "-2",
+    "@SUM(A1)",
+    "\t=1",
+    "http://example.org",
+    "_x0041_",
+    "007",
+    "1e5",
+    "é\u2028",
+]
+words = st.sampled_from(EVIL) | st.text(max_size=30).map(plain)
+days = st.dates(date(1920, 1, 1), date(2030, 1, 1))
+general = st.builds(CaseGeneral, case_id=st.just("c"), evicted=st.booleans(), eviction_risk=st.booleans())
+needs = st.dictionaries(st.sampled_from(list(SupportNeed)), st.sampled_from(list(ReceivingSupport)), max_size=4)
+
+
+@st.composite
+def trackers(draw) -> Tracker:
+    cases = []
+    for number in range(draw(st.integers(0, 3))):
+        reviews = tuple(
+            TrackedReview(mdt_number=mdt, held_on=draw(days), outcome=draw(words), notes=draw(words))
+            for mdt in range(1, draw(st.integers(1, 4)))
+        )
+        actions = tuple(
+            TrackedAction(
+                mdt_number=draw(st.integers(1, 4)), agency=draw(words), text=draw(words), due_on=draw(days),
+                done=draw(st.booleans()), remark=draw(words),
+            )
+            for _ in range(draw(st.integers(0, 2)))
+        )  # fmt: skip
+        cases.append(
+            TrackedCase(
+                case_id=f"case-{number}", known_as=draw(words), date_of_birth=draw(st.none() | days),
+                gender=draw(st.sampled_from(list(Gender))), status=draw(st.sampled_from([OPEN, CLOSED])),
+                mdt_number=draw(st.integers(1, 9)), verification=draw(words), needs=tuple(sorted(draw(needs).items())),
+                general=CaseGeneral(case_id=f"case-{number}", evicted=draw(st.booleans())), outcome=draw(words),
+                reviews=reviews, actions=actions,
+            )
+        )  # fmt: skip
+    return Tracker(district="Watford", cases=tuple(cases))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(trackers())
+def test_a_workbook_read_back_is_the_same_tracker(tracker: Tracker) -> None:
+    assert read_workbook(write_workbook(tracker), "Watford") == tracker
+
+
+def test_nothing_that_anybody_wrote_becomes_a_formula_or_a_link() -> None:
+    case = TrackedCase(
+        case_id="c", known_as=EVIL[0], date_of_birth=None, gender=Gender.MALE, status=OPEN, mdt_number=1, verification=EVIL[1],
+        needs=(), general=CaseGeneral(case_id="c"), outcome=EVIL[3], actions=(),
+        reviews=(TrackedReview(mdt_number=1, held_on=date(2026, 11, 1), outcome=EVIL[5], notes=EVIL[0]),),
+    )  # fmt: skip
+    book = openpyxl.load_workbook(io.BytesIO(write_workbook(Tracker(district="W", cases=(case,)))))
+    cells = [cell for sheet in book.worksheets for line in sheet.iter_rows() for cell in line]
+    assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink is not None]
+    assert EVIL[0] in [cell.value for cell in cells]
+    assert [sheet.title for sheet in book.worksheets] == ["General Data", "MDT 1", "Actions", "Outcomes Summary"]
+
+
+def edited(content: bytes, sheet: str, column: str, case_id: str, value: object) -> bytes:
+    """What somebody does to the workbook in Excel."""
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    head = [cell.value for cell in book[sheet][1]]
+    for line in book[sheet].iter_rows(min_row=2):
+        if line[0].value == case_id:
+            line[head.index(column)].value = value
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def held(access) -> None:
+    """One conference, with something to track."""
+    conference = conferences.schedule_conference(access, county.WATFORD, access.now, "", "priya", "tom")
+    discussion.save_note(access, conference.id, 1, base="", notes="=evil\nsecond line", outcome="Settled")
+    discussion.agree_action(access, conference.id, 1, text="+assessment", agency_id="cgl", due_on=date(2026, 11, 28))
+    discussion.finish_conference(access, conference.id, {})
+
+
+def test_the_districts_tracker_goes_round_without_loss(enter) -> None:
+    with enter("priya") as access:
+        held(access)
+        tracker = compose_tracker(access, county.WATFORD, "Watford")
+        again = read_workbook(write_workbook(tracker), "Watford")
+        taken = take_in(access, county.WATFORD, "Watford", again)
+    assert again == tracker
+    assert (taken.changed, taken.refused, taken.not_taken) == ((), (), ())
+    assert taken.unchanged == taken.read == len(tracker.cases) == 19
+    joan = next(case for case in tracker.cases if case.case_id == "case-joan")
+    assert (joan.reviews[0].mdt_number, joan.reviews[0].notes, joan.outcome) == (2, "=evil\nsecond line", "Settled")
+    assert joan.actions[0].text == "+assessment"
+    assert "tairwell" not in repr(tracker)
+
+
+def test_general_data_and_closings_are_taken_over_and_the_rest_is_named(enter) -> None:
+    with enter("priya") as access:
+        held(access)
+        content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
+        content = edited(content, "General Data", "Evicted", "case-p01", "Yes")
+        content = edited(content, "General Data", "Status", "case-p02", "closed")
+        content = edited(content, "General Data", "Outcome", "case-p02", "Moved in")
+        content = edited(content, "General Data", "Name", "case-p03", "Somebody else")
+        content = edited(content, "Actions", "Done", "case-joan", "yes")
+        taken = take_in(access, county.WATFORD, "Watford", read_workbook(content, "Watford"))
+        after = {case.case_id: case for case in compose_tracker(access, county.WATFORD, "Watford").cases}
+    assert taken.changed == ("Person 01: evicted.", "Person 02: closed.")
+    assert set(taken.not_taken) == {
+        "Joan Carter: an action is changed in Lantern itself.",
+        "Person 03: the name or date of birth is changed in Lantern itself.",
+    }
+    assert after["case-p01"].general.evicted
+    assert after["case-p02"].status == CLOSED
+    assert len(taken.changed) + taken.unchanged + len(taken.refused) == taken.read
+
+
+def test_a_case_of_another_district_is_refused(enter) -> None:
+    with enter("priya") as access:
+        tracker = compose_tracker(access, county.WATFORD, "Watford")
+        content = edited(write_workbook(tracker), "General Data", "Case", "case-p01", "case-noor")
+        taken = take_in(access, county.WATFORD, "Watford", read_workbook(content, "Watford"))
+    assert taken.refused == ("Person 01: this case is not on Watford's list.",)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "column", "value", "words"),
+    [
+        ("General Data", "Status", "perhaps", "Write open or closed"),
+        ("General Data", "Evicted", "maybe", "Write yes or no"),
+        ("General Data", "Date of birth", "spring 1980", "is no day"),
+        ("General Data", "Need: drugs", "a bit", "says nothing about support"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_words(enter, sheet, column, value, words) -> None:
+    with enter("priya") as access:
+        content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
+    with pytest.raises(Invalid) as refused:
+        read_workbook(edited(content, sheet, column, "case-p01", value), "Watford")
+    assert words in refused.value.errors[0]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04broken"])
+def test_another_file_is_refused_in_words(content: bytes) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_workbook(content, "Watford")
+    assert "not an Excel workbook" in refused.value.errors[0]
+
+
+def test_a_workbook_that_would_fill_the_memory_is_refused() -> None:
+    import zipfile
+
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/sharedStrings.xml", b"0" * (65 * 1024 * 1024))
+    with pytest.raises(Invalid) as refused:
+        read_workbook(file.getvalue(), "Watford")
+    assert "too large" in refused.value.errors[0]
+
+
+def test_only_the_districts_coordinator_has_the_tracker(enter) -> None:
+    for worker_id, why in (("rowan", NotFound), ("ruth", Forbidden), ("helen", Forbidden), ("tom", Forbidden)):
+        with enter(worker_id) as access, pytest.raises(why):
+            compose_tracker(access, county.WATFORD, "Watford")
+
+
+def test_the_page_hands_the_workbook_out_and_reads_it_in(browser: Browser) -> None:
+    assert browser.sign_in("priya").get("/tracker").status_code == 200
+    made = browser.get("/tracker/workbook")
+    assert made.headers["content-disposition"] == 'attachment; filename="tracker.xlsx"'
+    content = edited(made.content, "General Data", "Evicted", "case-p01", "yes")
+
+    def send(file: bytes):
+        form = {"_csrf_token": browser.client.cookies["lantern-form"]}
+        return browser.client.post(
+            "/tracker", data=form, files={"data": ("tracker.xlsx", file)}, headers={"accept": "text/html"}
+        )
+
+    read = send(content)
+    assert read.status_code == 200
+    assert "18 rows read" in read.text or "19 rows read" in read.text
+    assert "Person 01: evicted." in read.text
+    assert send(b"nonsense").status_code == 422
+
+
+def test_public_health_is_told_numbers_and_no_name(browser: Browser, clock) -> None:
+    page = browser.sign_in("priya").get("/tracker/quarter")
+    assert page.status_code == 200
+    assert "July to September 2026" in page.text
+    assert page.text.count("Too few people presented, here or in one of the districts") == 2
+    assert not any(name in page.text for name in ("Joan", "Person 01", "tairwell"))
+    made = browser.get("/tracker/quarter/workbook").content
+    book = openpyxl.load_workbook(io.BytesIO(made))
+    assert book.sheetnames == ["Watford", "All districts together"]
+    cells = [str(cell.value) for sheet in book.worksheets for line in sheet.iter_rows() for cell in line]
+    assert "By support need and gender" in cells
+    assert "fewer than 10, may be none" in cells
+    assert not [cell for cell in cells if "Joan" in cell or "Person" in cell]
+    for other, status in (("rowan", 200), ("ruth", 403), ("helen", 403)):
+        assert browser.sign_in(other).get("/tracker/quarter").status_code == status
+    assert browser.sign_in("rowan").get(f"/tracker/quarter?district={county.WATFORD}").status_code == 404
+
+
+def test_public_health_is_told_of_a_district_with_people_enough(browser: Browser, watford, now) -> None:
+    summer = now.replace(month=8, day=1)
+    with watford.writing() as session:
+        for number in range(24):
+            county.put_person(
+                session, summer, f"s{number:02}", "", name=f"Summer {number}", state="listed", nights=(3,),
+                needs={"alcohol": "no" if number < 12 else "yes"} if number < 14 else {"mental_health": "no"},
+                gender="male" if number % 2 else "female", date_of_birth=date(1980, 1, 1),
+            )  # fmt: skip
+    page = browser.sign_in("priya").get("/tracker/quarter").text
+    told = page[page.index("Watford</h2>") :]
+    assert "Outcomes over time" in told
+    assert "July to September 2026" in told
+    assert '<td class="govuk-table__cell">15</td>' in told  # alcohol: fourteen of more than twenty-four
+    assert "Not shown: " in told
+    assert "Summer" not in page

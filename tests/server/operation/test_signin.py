@@ -1,0 +1,235 @@
+"""Signing in: works, is refused alike for every mistake, cannot be guessed, fixed or forged, and ends when it should."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+
+from server.access import Door, day_of
+from server.actions.operation.signin import SignIn
+from server.app import create_app
+from server.database.engine import Database
+from server.problems import NOT_SIGNED_IN, Failure
+from server.queries.operation import audit, sessions
+from server.queries.partnership import workers
+from server.security import totp
+from server.security.passwords import Passwords, why_unusable
+from server.settings import PasswordCost, Settings
+from tests.conftest import Clock
+from tests.server.cast import PASSWORD, Cast, email_of, make_settings
+from tests.server.conftest import post_sign_in
+
+PAGE = {"accept": "text/html"}
+COOKIE = "lantern-session"
+
+
+def test_priya_signs_in_and_sees_her_case_list(sign_in: Callable[..., TestClient[Any]], cast: Cast) -> None:
+    client = sign_in(cast.priya)
+    answer = client.get("/cases", headers=PAGE)
+    assert answer.status_code == 200
+    assert "Watford" in answer.text
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: TestClient[Any], cast: Cast) -> None:
+    wrong = post_sign_in(client, email_of(cast.priya), "not the password at all")
+    unknown = post_sign_in(client, "nobody@example.org", "not the password at all")
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.text.replace("priya@", "nobody@").count("do not match") == unknown.text.count("do not match") == 2
+    assert COOKIE not in client.cookies
+
+
+def test_a_refused_sign_in_is_in_the_audit_without_what_was_typed(
+    client: TestClient[Any], cast: Cast, database: Database
+) -> None:
+    post_sign_in(client, email_of(cast.priya), "a password nobody should see")
+    with database.reading() as session:
+        line = audit.list_lines(session, subject_kind="worker")[0]
+    assert (line.action, line.allowed, line.actor_id) == ("sign_in", False, cast.priya.id)
+    assert "nobody should see" not in repr(line)
+
+
+def test_the_session_id_is_new_whatever_the_browser_came_with(client: TestClient[Any], cast: Cast) -> None:
+    client.cookies.set(COOKIE, "chosen-by-an-attacker")
+    post_sign_in(client, email_of(cast.priya), PASSWORD)
+    assert client.cookies.get(COOKIE, domain="testserver.local") not in {None, "chosen-by-an-attacker"}
+
+
+def test_signing_in_again_ends_the_session_before(sign_in: Callable[..., TestClient[Any]], cast: Cast) -> None:
+    client = sign_in(cast.priya)
+    first = client.cookies[COOKIE]
+    sign_in(cast.priya)
+    assert client.cookies[COOKIE] != first
+    client.cookies.set(COOKIE, first)
+    assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+
+
+def test_a_form_without_its_token_is_refused(client: TestClient[Any], cast: Cast) -> None:
+    client.get("/sign-in", headers=PAGE)
+    answer = client.post("/sign-in", data={"email": email_of(cast.priya), "password": PASSWORD}, follow_redirects=False)
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "/problems/403.2"
+
+
+def test_the_sixth_try_must_wait_and_nobody_else_is_locked_out(
+    client: TestClient[Any], cast: Cast, clock: Clock
+) -> None:
+    for _ in range(5):
+        assert post_sign_in(client, email_of(cast.priya), "wrong wrong wrong wrong").status_code == 401
+    refused = post_sign_in(client, email_of(cast.priya), PASSWORD)
+    assert refused.status_code == 429
+    assert int(refused.headers["retry-after"]) <= 15 * 60
+    assert post_sign_in(client, email_of(cast.helen), PASSWORD).status_code == 303
+    clock.advance(minutes=16)
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 303
+
+
+def test_tries_count_together_in_every_process(
+    client: TestClient[Any], settings: Settings, clock: Clock, new_id: Callable[[], str], cast: Cast
+) -> None:
+    with TestClient(create_app(settings, clock, new_id)) as other:
+        for each in (client, other, client, other, client):
+            post_sign_in(each, email_of(cast.priya), "wrong wrong wrong wrong")
+        assert post_sign_in(other, email_of(cast.priya), PASSWORD).status_code == 429
+
+
+@pytest.mark.parametrize(("minutes", "still_in"), [(14, True), (16, False)])
+def test_an_idle_session_ends_after_a_quarter_of_an_hour(
+    sign_in: Callable[..., TestClient[Any]], cast: Cast, clock: Clock, minutes: int, still_in: bool
+) -> None:
+    client = sign_in(cast.priya)
+    clock.advance(minutes=minutes)
+    answer = client.get("/cases", headers=PAGE, follow_redirects=False)
+    assert (answer.status_code == 200) is still_in
+
+
+def test_a_busy_session_ends_after_twelve_hours(
+    sign_in: Callable[..., TestClient[Any]], cast: Cast, clock: Clock
+) -> None:
+    client = sign_in(cast.priya)
+    for _ in range(72):
+        clock.advance(minutes=10)
+        assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 200
+    clock.advance(minutes=1)
+    assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+
+
+def test_signing_out_ends_the_session_on_the_server_too(sign_in: Callable[..., TestClient[Any]], cast: Cast) -> None:
+    client = sign_in(cast.priya)
+    token = client.cookies[COOKIE]
+    answer = client.post("/sign-out", data={"_csrf_token": client.cookies["lantern-form"]}, follow_redirects=False)
+    assert answer.headers["clear-site-data"]
+    client.cookies.set(COOKIE, token)
+    assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+
+
+def test_a_worker_who_is_kept_out_is_out_at_once(
+    sign_in: Callable[..., TestClient[Any]], cast: Cast, database: Database
+) -> None:
+    client = sign_in(cast.priya)
+    with database.writing() as session:
+        workers.set_active(session, cast.priya.id, active=False)
+    assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 401
+
+
+def test_what_a_request_found_is_good_for_one_transaction(
+    database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    with database.reading() as session:
+        found = workers.find_acting(session, cast.priya.id, day_of(clock()))
+    door = Door(database, cast.priya, clock(), new_id, acting=found)
+    with door.open() as access:
+        assert access.actor.worker_id == cast.priya.id
+    with database.writing() as session:
+        workers.set_active(session, cast.priya.id, active=False)
+    with pytest.raises(Failure) as refused, door.open():
+        pytest.fail("a worker who was kept out meanwhile")
+    assert refused.value.kind is NOT_SIGNED_IN
+
+
+def test_a_form_that_took_its_time_is_refused_to_whoever_is_kept_out_meanwhile(
+    sign_in: Callable[..., TestClient[Any]], cast: Cast, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(cast.priya)
+    client.get("/conferences", headers=PAGE)
+    find = SignIn.find_acting
+
+    def find_and_then_keep_out(self: SignIn, *asked: Any) -> Any:
+        found = find(self, *asked)
+        with database.writing() as session:
+            workers.set_active(session, cast.priya.id, active=False)
+        return found
+
+    monkeypatch.setattr(SignIn, "find_acting", find_and_then_keep_out)
+    form = {"district": "watford", "day": "2026-12-10", "time": "10:00", "_csrf_token": client.cookies["lantern-form"]}
+    answer = client.post("/conferences", data=form, headers=PAGE, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+def test_a_second_factor_is_asked_for_and_each_code_works_once(
+    client: TestClient[Any], cast: Cast, database: Database, clock: Clock
+) -> None:
+    secret = totp.new_secret()
+    with database.writing() as session:
+        sessions.set_second_factor(session, cast.priya.id, secret, clock())
+    code = totp.code_at(secret, int(clock().timestamp()) // totp.STEP_S)
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 401
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=code).status_code == 303
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=code).status_code == 401
+
+
+def test_a_server_that_demands_a_second_factor_lets_nobody_in_without(
+    settings: Settings, clock: Clock, new_id: Callable[[], str], cast: Cast
+) -> None:
+    with TestClient(create_app(replace(settings, second_factor=True), clock, new_id)) as strict:
+        assert post_sign_in(strict, email_of(cast.priya), PASSWORD).status_code == 401
+
+
+def test_rfc_6238_gives_the_published_codes() -> None:
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    assert [totp.code_at(secret, at // 30) for at in (59, 1111111109, 20000000000)] == ["287082", "081804", "353130"]
+
+
+def test_cookies_are_host_bound_and_secure_off_this_machine(
+    database_url: str, tmp_path: Path, clock: Clock, new_id: Callable[[], str], cast: Cast
+) -> None:
+    settings = make_settings(database_url, tmp_path / "other", host="0.0.0.0", https=True)
+    with TestClient(create_app(settings, clock, new_id), base_url="https://testserver.local") as far:
+        far.get("/sign-in", headers=PAGE)
+        form = {"email": email_of(cast.priya), "password": PASSWORD, "_csrf_token": far.cookies["__Host-lantern-form"]}
+        answer = far.post("/sign-in", data=form, follow_redirects=False)
+    cookie = next(value for value in answer.headers.get_list("set-cookie") if value.startswith("__Host-lantern="))
+    assert {"Secure", "HttpOnly", "Path=/"} <= set(cookie.split("; "))
+    assert "SameSite=lax" in cookie
+    assert "Domain" not in cookie
+    assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
+
+
+def test_passwords_cost_what_the_rule_says() -> None:
+    assert Passwords(PasswordCost()).hash("x" * 20).startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+
+
+@pytest.mark.parametrize(
+    ("password", "is_usable"),
+    [
+        ("short", False),
+        ("fourteen chars", False),
+        ("three plain words", True),
+        ("a" * 40, False),
+        ("wörter üben täglich", True),
+    ],
+)
+def test_only_length_and_variety_count(password: str, is_usable: bool) -> None:
+    assert (why_unusable(password) is None) is is_usable
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
+)
+def test_signing_in_never_leads_to_another_host(client: TestClient[Any], cast: Cast, elsewhere: str) -> None:
+    answer = post_sign_in(client, email_of(cast.priya), PASSWORD, next=elsewhere)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/cases"

@@ -1,0 +1,48 @@
+"""Attachments arrive piece by piece, whole or not at all."""
+
+from hashlib import sha256
+from typing import Any
+
+from server.database.engine import Database
+from server.queries.sync import blobs as sync_blobs
+from sync.proof import HEADER
+from tests.server.phone import Phone
+
+PICTURE = bytes(range(256)) * 40
+
+
+def put(phone: Phone, name: str, size: int, offset: int, piece: bytes) -> Any:
+    assert phone.tokens is not None
+    target, token = f"/blobs/{name}?size={size}&offset={offset}", phone.tokens.access
+    headers = {HEADER: phone.sign("PUT", target, piece, token), "authorization": f"Bearer {token}"}
+    return phone.client.put(target, content=piece, headers=headers)
+
+
+def test_a_picture_arrives_in_pieces_and_a_repeated_piece_changes_nothing(phone: Phone, database: Database) -> None:
+    name, size = sha256(PICTURE).hexdigest(), len(PICTURE)
+    assert put(phone, name, size, 0, b"").json() == {"received": 0, "is_whole": False}
+    assert put(phone, name, size, 0, PICTURE[:5000]).json() == {"received": 5000, "is_whole": False}
+    assert put(phone, name, size, 0, PICTURE[:5000]).json() == {"received": 5000, "is_whole": False}
+    assert put(phone, name, size, 5000, PICTURE[5000:]).json() == {"received": size, "is_whole": True}
+    with database.reading() as session:
+        assert sync_blobs.find_blob(session, name) == PICTURE
+
+
+def test_bytes_that_are_not_what_their_name_promises_are_forgotten(phone: Phone, database: Database) -> None:
+    name = sha256(b"something else").hexdigest()
+    assert put(phone, name, len(PICTURE), 0, PICTURE).json() == {"received": 0, "is_whole": False}
+    with database.reading() as session:
+        assert sync_blobs.find_blob(session, name) is None
+
+
+def test_a_piece_after_a_gap_and_a_name_that_is_no_hash_are_refused(phone: Phone) -> None:
+    name = sha256(PICTURE).hexdigest()
+    assert put(phone, name, len(PICTURE), 100, PICTURE[100:200]).status_code == 409
+    assert put(phone, "not-a-hash", len(PICTURE), 0, PICTURE).status_code == 400
+    assert put(phone, name, 10_000_000, 0, PICTURE).status_code == 413
+
+
+def test_a_stranger_sends_nothing(phone: Phone, clock: Any, new_id: Any) -> None:
+    thief = Phone(phone.client, clock, new_id)
+    thief.enrolled, thief.tokens = phone.enrolled, phone.tokens
+    assert put(thief, sha256(PICTURE).hexdigest(), len(PICTURE), 0, PICTURE).status_code == 401
