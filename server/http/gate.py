@@ -3,6 +3,7 @@
 This is the first wall. The second, about the record itself, is `server.access`; phones prove themselves in `sync_api`.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Request
@@ -35,8 +36,8 @@ class Gate(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, find: Callable[[], Services]) -> None:
+        self._find = find
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Check one request."""
@@ -49,7 +50,8 @@ class Gate(ASGIMiddleware):
         await next_app(scope, receive, send)
 
     async def _admit(self, scope: Scope, action: Act) -> None:
-        services, now = self._services, self._services.clock()
+        services = self._find()
+        now = services.clock()
         request: Request[Any, Any, Any] = Request(scope)
         token = read_session(request, services.settings)
         find = services.signin.find_acting

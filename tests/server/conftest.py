@@ -34,9 +34,9 @@ def client(settings: "Settings", clock: "Clock", new_id: Callable[[], str], cast
     """A browser that is not signed in."""
     from litestar.testing import TestClient
 
-    from server.app import create_app
+    from tests.server.running import lend_app
 
-    with TestClient(create_app(settings, clock, new_id), raise_server_exceptions=False) as opened:
+    with lend_app(settings, clock, new_id) as app, TestClient(app, raise_server_exceptions=False) as opened:
         yield opened
 
 

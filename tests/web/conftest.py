@@ -34,14 +34,15 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Any:
+def app(filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Any]:
     """The whole server over the filled database; everyone may sign in."""
-    from server.app import create_app
     from server.security.passwords import Passwords
+    from tests.server.running import lend_app
 
     with filled.writing() as session:
         county.give_passwords(session, Passwords(CHEAP), clock.now)
-    return create_app(settings, clock, new_id)
+    with lend_app(settings, clock, new_id) as lent:
+        yield lent
 
 
 class Browser:

@@ -81,9 +81,9 @@ def browser(
 ) -> Iterator[Browser]:
     from litestar.testing import TestClient
 
-    from server.app import create_app
+    from tests.server.running import lend_app
 
-    with TestClient(create_app(settings, clock, new_id), raise_server_exceptions=True) as client:
+    with lend_app(settings, clock, new_id) as app, TestClient(app, raise_server_exceptions=True) as client:
         yield Browser(client, watford, now)
 
 
@@ -98,12 +98,12 @@ def url(watford: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> I
 
     import uvicorn
 
-    from server.app import create_app
+    from tests.server.running import lend_app
 
-    with socket.socket() as listening:
+    with lend_app(settings, clock, new_id) as app, socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(create_app(settings, clock, new_id), log_level="error", lifespan="on"))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{port}"
