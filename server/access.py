@@ -8,7 +8,7 @@ What a record says and how it is changed is not here: `server.queries` reads, `s
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from server.queries.operation.audit import AuditLine
 from server.queries.partnership import workers
 from server.queries.partnership.workers import Acting
 from server.queries.people import concealment, people, subjects
+from shared.geo.night import DEFAULT_ZONE, outreach_night
 from shared.model.person import Person
 from shared.model.value import Id
 from shared.model.worker import Worker
@@ -29,10 +30,10 @@ from shared.policy.actions import is_personal
 from shared.policy.decide import NOT_HERE
 
 SYSTEM = Subject()
-LONDON = ZoneInfo("Europe/London")
+HOME = ZoneInfo(DEFAULT_ZONE)
 
 
-def day_of(moment: datetime, zone: tzinfo = LONDON) -> date:
+def day_of(moment: datetime, zone: ZoneInfo = HOME) -> date:
     """The local day of a moment: agreements and training end with one."""
     return moment.astimezone(zone).date()
 
@@ -49,7 +50,7 @@ class Access:
         *,
         worker: Worker | None = None,
         device_number: int | None = None,
-        zone: tzinfo = LONDON,
+        zone: ZoneInfo = HOME,
         refusals: list[AuditLine] | None = None,
         lines: list[AuditLine] | None = None,
     ) -> None:
@@ -57,7 +58,9 @@ class Access:
         self.actor = actor
         self.now = now
         self.new_id = new_id
+        self.zone = zone
         self.today = day_of(now, zone)
+        self.tonight = outreach_night(now, zone.key)
         self._worker = worker
         self._device_number = device_number
         self._refusals = refusals
@@ -188,7 +191,7 @@ class Door:
         new_id: Callable[[], Id],
         *,
         device_number: int | None = None,
-        zone: tzinfo = LONDON,
+        zone: ZoneInfo = HOME,
         acting: Acting | None = None,
     ) -> None:
         self.database = database

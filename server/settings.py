@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from shared.geo.night import DEFAULT_ZONE
+
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -47,7 +49,7 @@ class Settings:
     data: Path
     database: str
     crs: str = "EPSG:27700"
-    timezone: str = "Europe/London"
+    timezone: str = DEFAULT_ZONE
     host: str = "127.0.0.1"
     port: int = 8000
     https: bool = False
@@ -94,7 +96,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         data=data,
         database=environment.get("LANTERN_DATABASE") or f"sqlite:///{data / 'lantern.sqlite'}",
         crs=environment.get("LANTERN_CRS", "EPSG:27700"),
-        timezone=environment.get("LANTERN_TIMEZONE", "Europe/London"),
+        timezone=environment.get("LANTERN_TIMEZONE", DEFAULT_ZONE),
         host=environment.get("LANTERN_HOST", "127.0.0.1"),
         port=_read_port(environment.get("LANTERN_PORT", "8000")),
         https=_read_switch("LANTERN_HTTPS", environment.get("LANTERN_HTTPS", "")),

@@ -3,6 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.codes import Code, ContactState, SiteKind
 
 STATE_WORDS = {
@@ -68,7 +69,7 @@ def say_change(change_type: str) -> str:
     return CHANGE_WORDS.get(change_type, "Record")
 
 
-def say_time(at: datetime, zone: str = "Europe/London") -> str:
+def say_time(at: datetime, zone: str = DEFAULT_ZONE) -> str:
     """A local time: "02:11"."""
     return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
 

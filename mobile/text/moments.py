@@ -1,6 +1,6 @@
 """How far and how long ago, in words: distances, ages and clock times as a worker would say them.
 
-Pure: takes the catalogue, the moment and `now`. Local time is the outreach zone's (Europe/London unless told).
+Pure: takes the catalogue, the moment and `now`. Local time is the outreach zone's (the partnership's, unless told).
 """
 
 from datetime import date, datetime
@@ -8,8 +8,9 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from mobile.text import Catalogue
+from shared.geo.night import DEFAULT_ZONE
 
-OUTREACH_ZONE = "Europe/London"
+OUTREACH_ZONE = DEFAULT_ZONE
 DAYS_NAMED = 7
 
 

@@ -5,6 +5,7 @@ This is the first wall. The second, about the record itself, is `server.access`;
 
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import Request
 from litestar.concurrency import sync_to_thread
@@ -15,6 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from server.access import Door, day_of
 from server.http.cookies import read_session
 from server.http.headers import ensure_nonce
+from server.http.local_time import speak_in
 from server.http.services import Services
 from server.problems import NOT_SIGNED_IN, Failure, Forbidden
 from shared.model.worker import Worker
@@ -42,6 +44,7 @@ class Gate(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Check one request."""
         ensure_nonce(scope)
+        speak_in(ZoneInfo(self._find().settings.timezone))
         action = scope["route_handler"].opt.get("action")
         if not isinstance(action, Act):
             raise Forbidden("This address names no action, so nobody may use it.")
@@ -51,11 +54,11 @@ class Gate(ASGIMiddleware):
 
     async def _admit(self, scope: Scope, action: Act) -> None:
         services = self._find()
-        now = services.clock()
+        now, zone = services.clock(), ZoneInfo(services.settings.timezone)
         request: Request[Any, Any, Any] = Request(scope)
         token = read_session(request, services.settings)
         find = services.signin.find_acting
-        acting = await sync_to_thread(find, token, now, day_of(now)) if token else None
+        acting = await sync_to_thread(find, token, now, day_of(now, zone)) if token else None
         if acting is None:
             raise Failure(NOT_SIGNED_IN)
         worker, _ = acting
@@ -63,7 +66,7 @@ class Gate(ASGIMiddleware):
             raise Forbidden("Your role does not include this.")
         # A page follows at once. A form may take its time to arrive, so whoever sent it is asked after again behind the door.
         fresh = acting if request.method in READING else None
-        scope["state"]["door"] = Door(services.database, worker, now, services.new_id, acting=fresh)
+        scope["state"]["door"] = Door(services.database, worker, now, services.new_id, zone=zone, acting=fresh)
 
 
 def has_action(worker: Worker, action: Act) -> bool:

@@ -16,6 +16,7 @@ from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.referrals import imports
 from server.queries.referrals.imports import ImportBatch, RefusedRow
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 
 
@@ -29,7 +30,7 @@ class Importing:
     data: bytes = field(repr=False)
     now: datetime
     new_id: Callable[[], Id]
-    zone: str = "Europe/London"
+    zone: str = DEFAULT_ZONE
 
 
 @dataclass

@@ -19,7 +19,6 @@ from server.queries.sync import store as sync
 from server.sync_api.admission import telling
 from server.sync_api.bodies import answer_unless_known
 from server.sync_api.identity import SignedRequest, read_signed
-from shared.geo.night import outreach_night
 from shared.model.likely import LikelySquare, LikelySquares
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
@@ -68,7 +67,7 @@ def _find_squares(access: Access, team_id: Id, crs: str) -> LikelySquares:
         team_id=team_id,
     )
     access.require(Act.SEE_MAP, here, purpose="map of a phone")
-    tonight = outreach_night(access.now)
+    tonight = access.tonight
     known = find_known(access.session, walked, tonight, crs)
     cells = list_likely_cells(known.looks, known.until, SQUARES_MAX)
     return LikelySquares(

@@ -4,11 +4,14 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+DEFAULT_ZONE = "Europe/London"
+"""Where nothing else is set: `LANTERN_TIMEZONE` names another."""
+
 NIGHT_STARTS_AT_HOUR = 12
 """A night runs from noon to noon, local time, so that no shift is ever cut in two."""
 
 
-def outreach_night(moment: datetime, zone: str = "Europe/London", starts_at_hour: int = NIGHT_STARTS_AT_HOUR) -> date:
+def outreach_night(moment: datetime, zone: str = DEFAULT_ZONE, starts_at_hour: int = NIGHT_STARTS_AT_HOUR) -> date:
     """Return the date of the evening to which an aware moment belongs. Raises ValueError for a moment without a
     zone."""
     if moment.tzinfo is None:

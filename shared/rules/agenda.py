@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id, Value
 from shared.rules.prioritisation import RankedCase
 
@@ -99,7 +100,7 @@ def why_not_run_by(chair_id: Id | None, minute_taker_id: Id | None) -> str | Non
     return None
 
 
-def circulation_warning(starts_at: datetime, circulated_at: datetime, zone: str = "Europe/London") -> str | None:
+def circulation_warning(starts_at: datetime, circulated_at: datetime, zone: str = DEFAULT_ZONE) -> str | None:
     """A warning when a circulation comes later than 3 whole days before the meeting; None when it is in time."""
     days = (starts_at.astimezone(ZoneInfo(zone)).date() - circulated_at.astimezone(ZoneInfo(zone)).date()).days
     if days >= CIRCULATED_DAYS_BEFORE:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.codes import ContactState, EvidenceBasis, ReviewStatus
 from shared.model.contact import Contact, ContactCorrection
 from shared.model.value import Id, Value
@@ -71,7 +72,7 @@ class Words(Value, frozen=True, kw_only=True):
 
     worker_names: Mapping[Id, str] = {}
     site_names: Mapping[Id, str] = {}
-    zone: str = "Europe/London"
+    zone: str = DEFAULT_ZONE
     today: date | None = None
 
     def day(self, moment: datetime) -> str:
@@ -100,7 +101,7 @@ def verification_status(
     worker_names: Mapping[Id, str] | None = None,
     site_names: Mapping[Id, str] | None = None,
     today: date | None = None,
-    zone: str = "Europe/London",
+    zone: str = DEFAULT_ZONE,
 ) -> VerificationStatus:
     """Derive one person's status from their contacts and verifications, in any order.
 

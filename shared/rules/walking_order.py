@@ -7,6 +7,7 @@ from enum import Enum
 from zoneinfo import ZoneInfo
 
 from shared.geo.distance import near_distance_m, say_distance
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.position import Position
 from shared.model.value import Id, Value
 
@@ -49,7 +50,7 @@ class OrderedStop(Value, frozen=True, kw_only=True):
 
 
 def walking_order(
-    stops: Sequence[Stop], here: Position | None, now: datetime, zone: str = "Europe/London"
+    stops: Sequence[Stop], here: Position | None, now: datetime, zone: str = DEFAULT_ZONE
 ) -> list[OrderedStop]:
     """Order stops for a walk from `here`: the nearest next, then untangled; stops without a place last, most urgent
     first.

@@ -8,7 +8,6 @@ from server.queries.cases import priorities
 from server.queries.cases.priorities import CaseGeneral, ListedCase
 from server.queries.partnership import workers
 from server.queries.people import concealment, subjects
-from shared.geo.night import outreach_night
 from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.prioritisation import Override, RankedCase, rank_cases
@@ -21,7 +20,7 @@ def rank_district(
 
     `shared`: for the screen of a conference, where nobody is hidden even from some (privacy rule A5).
     """
-    found = priorities.list_listed_cases(access.session, district_id, outreach_night(access.now))
+    found = priorities.list_listed_cases(access.session, district_id, access.tonight)
     if shared:
         hidden = concealment.list_hidden(access.session)
         found = [case for case in found if case.row.person_id not in hidden]

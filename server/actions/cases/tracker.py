@@ -18,7 +18,6 @@ from server.queries.cases import case_actions, priorities
 from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral, ListedCase
 from server.queries.conferences import conferences
 from server.queries.people import people
-from shared.geo.night import outreach_night
 from shared.model.case import CaseReview
 from shared.model.codes import CaseState, Gender, ReceivingSupport, SupportNeed
 from shared.model.value import Id, Value
@@ -95,7 +94,7 @@ def compose_tracker(access: Access, district_id: Id, district_name: str) -> Trac
     """Put the tracker of a district together; every person on it is noted as read."""
     access.require_district(Act.SHARE_TRACKER, district_id, purpose="tracker")
     session = access.session
-    listed = priorities.list_listed_cases(session, district_id, outreach_night(access.now), ON_THE_TRACKER)
+    listed = priorities.list_listed_cases(session, district_id, access.tonight, ON_THE_TRACKER)
     ids = [case.row.case_id for case in listed]
     access.note_seen(SubjectKind.PERSON, [case.row.person_id for case in listed], purpose="tracker")
     known = {person.id: person for person in people.list_people(session, [case.row.person_id for case in listed])}

@@ -129,7 +129,7 @@ def _changes(access: Access, draft: ContactDraft, contact_id: Id) -> list[NewCha
 def _contact(
     access: Access, draft: ContactDraft, contact_id: Id, person_ids: tuple[Id, ...], site_id: Id | None
 ) -> Contact:
-    night, worker_id = outreach_night(draft.seen_at), access.actor.worker_id
+    night, worker_id = outreach_night(draft.seen_at, access.zone.key), access.actor.worker_id
     contact = Contact(
         id=contact_id, state=draft.state, seen_at=draft.seen_at, recorded_at=access.now, night=night,
         worker_id=worker_id, team_id=draft.team_id, person_ids=person_ids, site_id=site_id, position=draft.position,

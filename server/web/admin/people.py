@@ -15,7 +15,7 @@ from server.queries.partnership.districts import list_districts
 from server.queries.partnership.workers import list_workers
 from server.web.layout.forms import Errors, Form, require_choice
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import LOCAL_TIME, lower_first, say, say_short_day
+from server.web.layout.words import lower_first, say, say_short_day
 from shared.model.agency import Agency, Agreement
 from shared.model.codes import AgreementKind
 from shared.model.value import Value
@@ -102,7 +102,7 @@ def keep_mailbox(request: AnyRequest, door: NamedDependency[Door], data: URLEnco
 
 
 def _answer_agencies(request: AnyRequest, access: Access, form: MailboxForm, errors: Errors) -> Response[str]:
-    today = access.now.astimezone(LOCAL_TIME).date()
+    today = access.today
     agencies = [each for each in list_agencies(access.session) if access.allows(Act.SEE_AGREEMENTS, _of_agency(each))]
     mailboxes = list_shared_addresses(access.session)
     signed = list_every_agreement(access.session)
@@ -121,7 +121,7 @@ def _of_agency(agency: Agency) -> Subject:
 
 
 def _worker_lines(access: Access) -> list[WorkerLine]:
-    today = access.now.astimezone(LOCAL_TIME).date()
+    today = access.today
     agencies = {each.id: each.name for each in list_agencies(access.session)}
     places = {each.id: each.name for each in list_teams(access.session)}
     places |= {each.id: each.name for each in list_districts(access.session)}

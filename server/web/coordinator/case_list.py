@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
+from server.http.local_time import local_zone, to_local
 from server.problems import NotFound
 from server.queries.cases.case_list import (
     LIVE_STATES,
@@ -28,8 +29,7 @@ from server.web.coordinator.neighbours import list_lines, list_neighbours
 from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
-from server.web.layout.words import LOCAL_TIME, count, lower_first, say
-from shared.geo.night import outreach_night
+from server.web.layout.words import count, lower_first, say
 from shared.model.codes import CaseState, SupportNeed
 from shared.model.district import District
 from shared.model.value import Id, Value
@@ -144,9 +144,7 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
     view = narrow_view(view) if partner else view
     since = _start_of_yesterday(access.now)
     offset = (choice.page - 1) * PAGE_LENGTH
-    rows = list_cases(
-        access.session, district.id, view, today=outreach_night(access.now), limit=PAGE_LENGTH + 1, offset=offset
-    )
+    rows = list_cases(access.session, district.id, view, today=access.tonight, limit=PAGE_LENGTH + 1, offset=offset)
     shown = narrow_rows(access, rows[:PAGE_LENGTH], words) if partner else rows[:PAGE_LENGTH]
     access.note_seen(SubjectKind.PERSON, [row.person_id for row in shown], purpose="case list")
     counts = count_cases(access.session, district.id, since)
@@ -196,8 +194,8 @@ class _Shown(CaseListRow, frozen=True, kw_only=True):
 
 
 def _start_of_yesterday(now: datetime) -> datetime:
-    yesterday = now.astimezone(LOCAL_TIME).date() - timedelta(days=1)
-    return datetime.combine(yesterday, time(), LOCAL_TIME)
+    yesterday = to_local(now).date() - timedelta(days=1)
+    return datetime.combine(yesterday, time(), local_zone())
 
 
 def _summary(counts: CaseListCounts, come: int) -> str:

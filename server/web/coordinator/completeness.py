@@ -11,7 +11,6 @@ from server.queries.cases import completeness
 from server.queries.people import people
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.page import AnyRequest, page
-from shared.geo.night import outreach_night
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 from shared.rules.completeness import Completeness, measure_completeness
@@ -29,7 +28,7 @@ def show_completeness(
     by what is known today."""
     with door.open() as access:
         chosen = choose_district(access, district, Act.SEE_PERSON_LIST)
-        newest = first_of_month(outreach_night(access.now))
+        newest = first_of_month(access.tonight)
         months = [months_later(newest, -back) for back in range(MONTHS_SHOWN)]
         first = next((each for each in months if f"{each:%Y-%m}" == month), newest)
         measured = {each: _measure(access, chosen.id, each) for each in months}

@@ -13,6 +13,7 @@ from server.access import Access, Door
 from server.actions.cases.priorities import rank_district
 from server.actions.conferences import conferences as acts
 from server.actions.conferences.papers import compose_paper
+from server.http.local_time import to_local
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.conferences import conferences, seats
@@ -23,7 +24,7 @@ from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import LOCAL_TIME, count, lower_first, say_moment
+from server.web.layout.words import count, lower_first, say_moment
 from shared.model.conference import CaseConference
 from shared.model.mail import MailKind, MailState
 from shared.model.value import Id, Value
@@ -197,7 +198,7 @@ def _answer(
     conference = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
     chosen, left_out = _lines(access, conference)
     access.note_seen(SubjectKind.PERSON, [line.person_id for line in (*chosen, *left_out)], purpose="case conference")
-    starts = conference.starts_at.astimezone(LOCAL_TIME)
+    starts = to_local(conference.starts_at)
     circulated = conferences.list_circulated(access.session, conference_id)
     return page(
         request, "coordinator/conference.html", title=f"Conference, {starts.day} {starts:%B}", section=SECTION,

@@ -10,12 +10,12 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.conferences.conferences import list_readers, schedule_conference
+from server.http.local_time import local_zone, to_local
 from server.problems import Invalid, NotFound
 from server.queries.conferences import conferences, seats
 from server.queries.partnership.districts import list_districts
 from server.web.layout.forms import Errors, Form, read_date
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import LOCAL_TIME
 from shared.model.conference import CaseConference
 from shared.model.district import District
 from shared.model.value import Id
@@ -72,7 +72,7 @@ def read_start(errors: Errors, form: ConferenceForm) -> datetime | None:
     except ValueError:
         errors["time"] = "Enter the time, such as 10:00."
         return None
-    return None if day is None else datetime.combine(day, at, LOCAL_TIME)
+    return None if day is None else datetime.combine(day, at, local_zone())
 
 
 def choose_district(access: Access, district_id: Id, action: Act) -> District:
@@ -112,7 +112,7 @@ def _answer(
 
 
 def _day(conference: CaseConference) -> date:
-    return conference.starts_at.astimezone(LOCAL_TIME).date()
+    return to_local(conference.starts_at).date()
 
 
 def _say_suggestion(newest: date | None, suggested: date, others: Sequence[date]) -> str:

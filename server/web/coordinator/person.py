@@ -23,7 +23,6 @@ from server.web.coordinator.timeline import tell
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import say
-from shared.geo.night import outreach_night
 from shared.model.codes import ReviewStatus
 from shared.model.person import Person
 from shared.model.value import Id
@@ -96,7 +95,7 @@ def answer(
         review_open=bool(errors and errors.keys() & {"judgement", "basis", "reason"}),
         panel=make_panel(access, same, subject, case),
         needs=person_page.list_needs(session, same), works_with=works_with,
-        glance=glance_at(person, person_page.count_nights(session, same, outreach_night(now)), now.date()),
+        glance=glance_at(person, person_page.count_nights(session, same, access.tonight), access.today),
         looks=_looks(access, subject, same),
         timeline=[tell(event, reads_notes) for event in (events if knows_places else without_places(events))],
         ask=_ask(subject, works_with) if has_notes and not reads_notes else "",

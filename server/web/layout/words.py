@@ -6,8 +6,8 @@ An unknown code from a newer app is shown as its own words rather than hidden.
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from server.http.local_time import to_local
 from shared.model.codes import (
     AgencyKind,
     AgreementKind,
@@ -29,8 +29,6 @@ from shared.model.codes import (
 )
 from shared.model.mail import MailChoice, MailKind
 from shared.rules.wording import upper_first
-
-LOCAL_TIME = ZoneInfo("Europe/London")
 
 WORDS: Mapping[Any, str] = {
     ContactState.BEDDED_DOWN: "Bedded down",
@@ -156,21 +154,21 @@ def say_moment(moment: datetime | None, now: datetime | None = None) -> str:
     """Returns a moment in local time such as `14 Nov 02:11`, with its year where that is not this year's."""
     if moment is None:
         return "Not known"
-    local = moment.astimezone(LOCAL_TIME)
-    year = "" if now is None or now.astimezone(LOCAL_TIME).year == local.year else f" {local.year}"
+    local = to_local(moment)
+    year = "" if now is None or to_local(now).year == local.year else f" {local.year}"
     return f"{local.day} {local:%b}{year} {local:%H:%M}"
 
 
 def say_local_day(moment: datetime | None) -> str:
     """Returns the local day of a moment, for tables."""
-    return "Not known" if moment is None else say_short_day(moment.astimezone(LOCAL_TIME).date())
+    return "Not known" if moment is None else say_short_day(to_local(moment).date())
 
 
 def say_ago(moment: datetime | None, now: datetime) -> str:
     """Returns how long ago something was, counted in calendar days beyond this one: `today`, `2 days ago`."""
     if moment is None:
         return "Never"
-    days = (now.astimezone(LOCAL_TIME).date() - moment.astimezone(LOCAL_TIME).date()).days
+    days = (to_local(now).date() - to_local(moment).date()).days
     if days <= 0:
         return "Today"
     return "Yesterday" if days == 1 else f"{days} days ago"

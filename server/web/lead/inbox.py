@@ -11,7 +11,6 @@ from server.access import Access, Door
 from server.queries.referrals import inbox
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.page import AnyRequest, page
-from server.web.layout.words import LOCAL_TIME
 from server.web.lead.around import Surroundings, look_around, of_theirs
 from shared.model.codes import ReferralState
 from shared.model.value import Value
@@ -72,7 +71,7 @@ def _cards(access: Access, chosen: str, number: int) -> tuple[list[Card], bool]:
     rows = found[:PAGE_LENGTH]
     access.note_seen(SubjectKind.REFERRAL, [row.referral.id for row in rows], action=Act.SEE_REFERRAL, purpose="inbox")
     around = look_around(access, [row.referral for row in rows])
-    today = access.now.astimezone(LOCAL_TIME).date()
+    today = access.today
     return [
         Card(
             row=row, around=around[row.referral.id], due=say_due(row.referral.due_on, today),

@@ -6,10 +6,11 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from server.access import Access, Door
+from server.http.local_time import to_local
 from server.queries.partnership import agencies
 from server.queries.street.lone_working import OnShift, list_on_shift
 from server.web.layout.page import AnyRequest, page
-from server.web.layout.words import LOCAL_TIME, count
+from server.web.layout.words import count
 from server.web.lead.around import of_theirs
 from shared.model.value import Id, Value
 from shared.policy import Act
@@ -78,7 +79,7 @@ def _line(each: OnShift, now: datetime) -> Line:
 
 def say_clock(moment: datetime, now: datetime) -> str:
     """Returns the time of a moment of today, such as `21:05`; with its day before that."""
-    local, today = moment.astimezone(LOCAL_TIME), now.astimezone(LOCAL_TIME).date()
+    local, today = to_local(moment), to_local(now).date()
     return f"{local:%H:%M}" if local.date() == today else f"{local:%H:%M} on {local.day} {local:%b}"
 
 

@@ -16,7 +16,6 @@ from server.queries.referrals import inbox
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import LOCAL_TIME
 from server.web.lead.around import Surroundings, look_around
 from server.web.lead.inbox import say_due
 from shared.model.codes import ReferralState
@@ -162,7 +161,7 @@ def _answer(
     row = inbox.find_inbox_row(access.session, referral_id)
     if row is None:
         raise NotFound
-    today = access.now.astimezone(LOCAL_TIME).date()
+    today = access.today
     around = look_around(access, [row.referral])[referral_id]
     return page(
         request, "lead/referral.html", title=f"Referral {row.referral.number}", section="/referrals", worker=access.worker,

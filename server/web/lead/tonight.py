@@ -17,7 +17,6 @@ from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_short_day
 from server.web.lead.around import of_theirs
 from shared.geo.distance import near_distance_m
-from shared.geo.night import outreach_night
 from shared.model.position import Position
 from shared.model.value import Value
 from shared.policy import Act, SubjectKind
@@ -47,7 +46,7 @@ def show_tonight(
     """The likeliest squares of the reader's districts."""
     with door.open() as access:
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
-        tonight = outreach_night(access.now)
+        tonight = access.tonight
         known = find_known(access.session, access.actor.district_ids, tonight, services.settings.crs)
         cells = list_likely_cells(known.looks, known.until, SQUARES)
         outlines = [outline(each.cell, services.settings.crs) for each in cells]

@@ -7,9 +7,10 @@ import msgspec
 
 from server.actions.operation.enrolment import PHRASES_OFFERED
 from server.actions.street.contacts import ContactDraft
+from server.http.local_time import to_local
 from server.places.postcodes import find_position
 from server.web.layout.forms import Errors, Form, Several, as_tuple, require_choice
-from server.web.layout.words import LOCAL_TIME, say
+from server.web.layout.words import say
 from shared.model.codes import ContactState, ReceivingSupport, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.position import Position
@@ -110,7 +111,7 @@ def latest_moment(clock_text: str, now: datetime) -> datetime:
     told = CLOCK_TIME.fullmatch(clock_text.strip())
     if told is None:
         raise ValueError("not a time of day")
-    local = now.astimezone(LOCAL_TIME)
+    local = to_local(now)
     moment = local.replace(hour=int(told[1]), minute=int(told[2]), second=0, microsecond=0)
     if moment > local:
         moment -= timedelta(days=1)

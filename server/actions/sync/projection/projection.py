@@ -28,6 +28,7 @@ from server.places.projection import project as project_points
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.partnership.workers import list_agency_ids
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 from shared.policy import Act
 from sync.server import AcceptedChange
@@ -40,7 +41,7 @@ class Projection:
     districts: Districts
     new_id: Callable[[], Id]
     crs: str = "EPSG:27700"
-    timezone: str = "Europe/London"
+    timezone: str = DEFAULT_ZONE
 
     def make_ready(self, session: Session) -> None:
         """Load now what the first push would wait for: where the districts are, and the tools of the grid's projection."""
