@@ -103,14 +103,21 @@ def _tell(ranking: Ranking, as_json: bool, crs: str) -> None:
     if as_json:
         click.echo(dumps([_as_json(cell) for cell in ranking.cells]))
         return
-    table = Table("Easting", "Northing", "Width, m", "Score")
+    table = Table("Easting", "Northing", "Width, m", "Score", "Stands out")
     for cell in ranking.cells[:SHOWN_CELLS]:
-        table.add_row(f"{cell.easting:.0f}", f"{cell.northing:.0f}", str(cell.size_m), f"{cell.score:.2f}")
+        told = "yes" if cell.stands_out else ""
+        table.add_row(f"{cell.easting:.0f}", f"{cell.northing:.0f}", str(cell.size_m), f"{cell.score:.2f}", told)
     Console().print(table)
 
 
 def _as_json(cell: Any) -> dict[str, Any]:
-    return {"easting": cell.easting, "northing": cell.northing, "size_m": cell.size_m, "score": cell.score}
+    return {
+        "easting": cell.easting,
+        "northing": cell.northing,
+        "size_m": cell.size_m,
+        "score": cell.score,
+        "stands_out": cell.stands_out,
+    }
 
 
 def _read_day(text: str | None) -> date:

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from server.hotspots import disclosure
 from server.hotspots.authority import LEAF_LEVEL, Ground
 from server.hotspots.disclosure import Region, Rule, Sighting
-from server.hotspots.grid import leaves_of_points
+from server.hotspots.grid import leaves_of, leaves_of_points
 from server.hotspots.periods import Period, is_settled, say_period
+from server.hotspots.ranking import CELL_M, observe_looks
 from server.places.projection import unproject
 from server.queries.maps import hotspots as queries
 from server.queries.maps.hotspots import Publication, PublishedRegion
@@ -50,12 +51,12 @@ def count_people(session: Session, period: Period, crs: str, ground: Ground) -> 
 
 
 def count_looks(session: Session, period: Period, crs: str, ground: Ground) -> Counter[int]:
-    """How often teams looked in each leaf, people found or not: shown beside the people seen, and frozen with them."""
-    looks = queries.list_looks(session, period.first, period.last)
-    if not looks or not len(ground.leaves):
+    """How often teams looked in each leaf, people found or not: one square of 125 m, night and shift is one look."""
+    rows = queries.list_looked_at(session, period.first, period.last)
+    looks, _ = observe_looks(rows, crs, CELL_M)
+    if not len(looks) or not len(ground.leaves):
         return Counter()
-    latitude, longitude = np.array([row.latitude for row in looks]), np.array([row.longitude for row in looks])
-    leaves = leaves_of_points(crs, latitude, longitude) >> 2 * LEAF_LEVEL
+    leaves = leaves_of(looks.easting_m, looks.northing_m) >> 2 * LEAF_LEVEL
     return Counter(_move_inside(leaves, ground).tolist())
 
 

