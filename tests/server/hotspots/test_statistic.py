@@ -70,13 +70,19 @@ def test_ground_that_nobody_looked_at_is_on_no_list():
     two = [(700, 700, night, 1, True) for night in range(20)]
 
     assert [(cell.easting, cell.northing) for cell in rank_hotspots(observations(*one), 125)] == [(0, 0)]
-    assert [(cell.easting, cell.northing) for cell in rank_hotspots(observations(*one, *two), 125)] == [(0, 0), (625, 625)]
+    assert [(cell.easting, cell.northing) for cell in rank_hotspots(observations(*one, *two), 125)] == [
+        (0, 0),
+        (625, 625),
+    ]
 
 
 def test_where_every_square_was_looked_at_the_list_is_gi_star_itself():
     found = np.random.default_rng(3).poisson(1.0, (7, 9))
     rows = [
-        (x * 125 + 60, y * 125 + 60, night, int(found[y, x]), True) for y in range(7) for x in range(9) for night in (1, 2)
+        (x * 125 + 60, y * 125 + 60, night, int(found[y, x]), True)
+        for y in range(7)
+        for x in range(9)
+        for night in (1, 2)
     ]
     points = np.array([(x, y) for x in range(9) for y in range(7)], float)
     rate = np.array([(found[int(y), int(x)] * 2 + found.mean()) / 3 * 2 for x, y in points])
