@@ -20,9 +20,3 @@ def origin(latitude: float, longitude: float) -> dict[str, float]:
 def metres(squared: float | None) -> float | None:
     """Metres from what `SQUARED_M` gave."""
     return None if squared is None else math.sqrt(squared)
-
-
-def metres_between(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Metres between two places given as (latitude, longitude)."""
-    east_m = METRES_PER_DEGREE * math.cos(math.radians((a[0] + b[0]) / 2))
-    return math.hypot((a[0] - b[0]) * METRES_PER_DEGREE, (a[1] - b[1]) * east_m)

@@ -11,7 +11,7 @@ from server.http.services import Services
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
-from server.queries.operation import outbox
+from server.queries.operation import outbox, rate_limits
 from shared.rules.mail import MORNING
 
 ROUND = timedelta(seconds=15)
@@ -41,7 +41,9 @@ def digest(services: Services, moment: Moment) -> int:
 
 
 def keep_no_longer(services: Services, moment: Moment) -> int:
-    """What is past its time (rule A8), at night."""
+    """What is past its time (rule A8), at night; with it the counts of tries that limit nobody any more."""
+    with services.database.writing() as session:
+        rate_limits.forget_old_windows(session, int(moment.now.timestamp() * 1000))
     return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
 
 

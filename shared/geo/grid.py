@@ -14,7 +14,6 @@ too. Ids
 fit a signed 64-bit integer. Level 0 is the leaf; each level above doubles the width (level 1: 250 m, level 3: 1 km).
 """
 
-from collections.abc import Iterable, Iterator
 from math import floor
 
 LEAF_M = 125
@@ -85,12 +84,6 @@ def holds(cell: Cell, other: Cell) -> bool:
     return levels >= 0 and other >> (2 * levels) == cell
 
 
-def leaf_range(cell: Cell) -> tuple[Cell, Cell]:
-    """The first and the last leaf inside a cell. Leaves between them, and no others, are inside: `BETWEEN` in SQL."""
-    shift = 2 * level(cell)
-    return cell << shift, (cell << shift) | ((1 << shift) - 1)
-
-
 def neighbours(cell: Cell, rings: int = 1) -> tuple[Cell, ...]:
     """The cells of the same level within `rings` steps, diagonals too, without the cell itself, south-west first."""
     depth = level(cell)
@@ -103,18 +96,6 @@ def neighbours(cell: Cell, rings: int = 1) -> tuple[Cell, ...]:
         for east in steps
         if (east or north) and 0 <= column + east < limit and 0 <= row + north < limit
     )
-
-
-def walk_order(cells: Iterable[Cell]) -> list[Cell]:
-    """Cells in the order of the tree, near ones mostly together: a cell comes before all that lie inside it."""
-    return sorted(cells, key=lambda cell: (leaf_range(cell)[0], -level(cell)))
-
-
-def ancestors(cell: Cell) -> Iterator[Cell]:
-    """Every cell that holds this one, from its parent to the top."""
-    while cell > 1:
-        cell = parent(cell)
-        yield cell
 
 
 def _index(metres: float) -> int:

@@ -1,7 +1,7 @@
 """Actions agreed for cases: who owes what by when, what is done, what is missed."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
@@ -90,11 +90,6 @@ def count_missed(session: Session, district_id: Id, today: date) -> dict[Id, int
 def list_undone(session: Session, agency_id: Id, due_until: date) -> list[OwnedAction]:
     """What an agency owes for current cases of all districts and has not done, due by this day."""
     return _list(session, _UNDONE, agency_id=agency_id, due_until=due_until)
-
-
-def list_agreed_between(session: Session, district_id: Id, start: datetime, end: datetime) -> list[OwnedAction]:
-    """The actions agreed in a district from one moment to another."""
-    return _list(session, _AGREED, district_id=district_id, start=start, end=end)
 
 
 def _list(session: Session, query: Select[Any], **asked: Any) -> list[OwnedAction]:

@@ -139,22 +139,6 @@ def list_to_come_with(session: Session, case_ids: Collection[Id]) -> list[Id]:
     return list(session.scalars(query.order_by(case_conference.c.id)))
 
 
-def find_last_finished(session: Session, district_id: Id, before: datetime) -> CaseConference | None:
-    """The district's last finished conference that began before a moment."""
-    query = (
-        select(case_conference)
-        .where(
-            case_conference.c.district_id == district_id,
-            case_conference.c.starts_at < before,
-            case_conference.c.finished_at.is_not(None),
-        )
-        .order_by(case_conference.c.starts_at.desc())
-        .limit(1)
-    )
-    row = session.execute(query).mappings().first()
-    return None if row is None else CaseConference(**row)
-
-
 def list_items(session: Session, conference_id: Id) -> list[AgendaItem]:
     """The agenda in its order.
 

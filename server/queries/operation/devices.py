@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from server.database.sql import Sql, moment_of
 from server.tables.operation.device import device_enrolment, device_token, enrolment_code, sealed_outbox, used_nonce
-from server.tables.sync.sync import device as sync_device
 from shared.model.value import Id, Value
 
 TRIES_MAX = 5
@@ -147,18 +146,6 @@ def find_owners(session: Session, numbers: Collection[int]) -> dict[int, Id]:
     """The worker who carries each of these phones."""
     query = "select number, worker_id from device_enrolment join ?@ asked on number = cast(asked.value as bigint)"
     return dict(Sql(session).rows(query, sorted(numbers)))
-
-
-def list_enrolments(session: Session, *, number: int | None = None) -> list[Enrolment]:
-    """Every phone, or the one with this number."""
-    query = (
-        select(*_ENROLMENT_COLUMNS, sync_device.c.status)
-        .join(sync_device, sync_device.c.number == device_enrolment.c.number)
-        .order_by(device_enrolment.c.number)
-    )
-    if number is not None:
-        query = query.where(device_enrolment.c.number == number)
-    return [Enrolment(**row) for row in session.execute(query).mappings()]
 
 
 def confirm_enrolment(session: Session, number: int, now: datetime) -> None:

@@ -1,10 +1,9 @@
 """People sleeping rough: their records as shown now, their needs, and which records are one person."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, insert, select, update
+from sqlalchemy import RowMapping, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from server.database.statements import ids
@@ -73,8 +72,3 @@ def add_people(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Store new records: each row holds the columns of the table."""
     if rows:
         session.execute(insert(person), rows)
-
-
-def set_fields(session: Session, person_id: Id, values: dict[str, Any], now: datetime) -> None:
-    """Set the shown values of some fields."""
-    session.execute(update(person).where(person.c.id == person_id).values(**values, changed_at=now))

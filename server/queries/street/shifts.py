@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
-from server.tables.street.shift import shift, shift_worker
+from server.tables.street.shift import shift
 from shared.model.shift import Shift, ShiftEnded
 from shared.model.value import Id
 
@@ -23,9 +23,3 @@ def find_shift(session: Session, shift_id: Id) -> Shift | None:
     columns = [shift.c[name] for name in Shift.__struct_fields__]
     row = session.execute(select(*columns).where(shift.c.id == shift_id)).mappings().first()
     return None if row is None else Shift(**row)
-
-
-def list_walkers(session: Session, shift_id: Id) -> list[Id]:
-    """The workers who walked a shift."""
-    query = select(shift_worker.c.worker_id).where(shift_worker.c.shift_id == shift_id)
-    return list(session.scalars(query.order_by(shift_worker.c.joined_at, shift_worker.c.worker_id)))

@@ -12,14 +12,17 @@ from sqlalchemy import Table, insert, select
 from server.actions.operation.ledger import replay
 from server.actions.people.retention import Keeper, Retained
 from server.http.services import Services
-from server.jobs.catalogue import keeper_of
+from server.jobs.catalogue import JOBS, keeper_of
+from server.jobs.runner import run_due
 from server.queries.operation import audit, outbox
 from server.queries.operation.audit import AuditLine
+from server.queries.operation.rate_limits import Limit, count_try
 from server.queries.people import retention
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
 from server.queries.street.contacts import find_contact
 from server.queries.sync import store as sync
 from server.tables import metadata
+from server.tables.operation.session import rate_limit
 from server.tables.referrals.imports import import_batch, refused_row
 from server.tables.referrals.referral import alert
 from server.tables.street.contact import contact
@@ -417,3 +420,16 @@ def test_the_command_counts_and_then_does_it(services: Services, monkeypatch) ->
         "referrers_deleted": 0, "lines_deleted": 0,
     }  # fmt: skip
     assert CliRunner().invoke(main, ["retention"]).exit_code == 0
+
+
+def test_the_nightly_job_forgets_counts_of_tries_that_limit_nobody(services: Services) -> None:
+    limit = Limit(purpose="sign-in", tries=3, window=timedelta(minutes=15))
+    at_ms = int(services.clock().timestamp() * 1000)
+    with services.database.writing() as session:
+        count_try(session, limit, "old", at_ms - 3_600_000)
+        count_try(session, limit, "fresh", at_ms)
+
+    run_due(services, JOBS, "this process", names=["retention"])
+
+    with services.database.reading() as session:
+        assert session.execute(select(rate_limit.c.subject)).scalars().all() == ["fresh"]

@@ -10,18 +10,15 @@ from hypothesis import strategies as st
 from shared.geo.grid import (
     BITS,
     LEAF_M,
-    ancestors,
     cell_of,
     centre_m,
     children,
     corner_m,
     holds,
-    leaf_range,
     level,
     neighbours,
     parent,
     size_m,
-    walk_order,
 )
 
 LIMIT_M = 30_000_000.0
@@ -79,13 +76,6 @@ def test_four_children_tile_their_parent(cell):
     assert {parent(child) for child in children(cell)} == {cell}
 
 
-@given(cells, cells)
-def test_leaves_between_the_first_and_the_last_are_inside_and_no_others(cell, other):
-    first, last = leaf_range(cell)
-    leaf = leaf_range(other)[0]
-    assert (first <= leaf <= last) == holds(cell, leaf)
-
-
 @given(cells)
 def test_ids_fit_a_signed_64_bit_integer(cell):
     assert 0 < cell < 2**63
@@ -99,14 +89,6 @@ def test_eight_neighbours_touch_and_look_back(cell):
     assert len(neighbours(cell, rings=2)) == 24
 
 
-@given(st.lists(cells, max_size=20))
-def test_walk_order_puts_a_cell_before_what_lies_inside(some):
-    ordered = walk_order(some)
-    assert sorted(ordered) == sorted(some)
-    for index, cell in enumerate(ordered):
-        assert not any(holds(later, cell) and later != cell for later in ordered[index:])
-
-
 def test_zero_is_a_corner_and_negative_coordinates_have_cells():
     assert corner_m(cell_of(0, 0, 12)) == (0, 0)
     assert corner_m(cell_of(-0.001, -0.001)) == (-125, -125)
@@ -116,11 +98,6 @@ def test_zero_is_a_corner_and_negative_coordinates_have_cells():
 def test_a_cell_of_watford_reads_as_on_the_map():
     cell = cell_of(511_037.4, 197_312.9)
     assert (corner_m(cell), size_m(cell), centre_m(cell)) == ((511_000, 197_250), 125, (511_062.5, 197_312.5))
-
-
-def test_ancestors_end_at_the_top():
-    assert len(list(ancestors(cell_of(1, 1)))) == BITS
-    assert list(ancestors(cell_of(1, 1)))[-1] == 1
 
 
 @pytest.mark.parametrize("bad", [nan, inf, -inf, 1e14])
