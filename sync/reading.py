@@ -17,6 +17,7 @@ from sync.wire import (
     Limits,
     PushRequest,
     Refused,
+    encode,
     is_null,
     read_change,
     read_hole,
@@ -27,10 +28,12 @@ from sync.wire import (
 class Sound(Struct, frozen=True, gc=False):
     """The domain's word for a change that it understands.
 
-    `meaning` is what it read in it, and gets back with the accepted change, so that nobody reads it twice.
+    `meaning` is what it read in it, and gets back with the accepted change, so that nobody reads it twice. `kept` is the
+    change as it is to be kept and passed on, where the domain may not keep all that was said.
     """
 
     meaning: Any = None
+    kept: Change | None = None
 
 
 SOUND: Final = Sound()
@@ -135,6 +138,8 @@ def _read_record(body: bytes, expected: int, device: int, limits: Limits, valida
     judged = validate(change)
     if isinstance(judged, str):
         return Record(change.n, body, change, judged)
+    if judged.kept is not None:
+        return Record(change.n, encode(judged.kept), judged.kept, meaning=judged.meaning)
     return Record(change.n, body, change, meaning=judged.meaning)
 
 

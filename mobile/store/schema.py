@@ -10,6 +10,7 @@ from typing import Final
 
 from mobile.store.database import Connection, Store
 from mobile.store.errors import StoreTooNew
+from mobile.store.forgetting import forget_immigration
 
 Step = str | Callable[[Connection], None]
 
@@ -93,7 +94,7 @@ CREATE INDEX record_read_subject ON record_read (subject_id, at DESC);
 CREATE TABLE tray_dismissed (change_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
-STEPS: Final[tuple[Step, ...]] = (STEP_1,)
+STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration)
 
 
 def version_of(store: Store) -> int:

@@ -19,8 +19,6 @@ AGE_BANDS = ((0, 17, "under 18"), (18, 25, "18 to 25"), (26, 35, "26 to 35"), (3
              (56, 65, "56 to 65"), (66, 150, "66 and over"))  # fmt: skip
 NOT_KNOWN = "not known"
 COUNTED_NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
-WITHHELD_NEEDS = frozenset({SupportNeed.NO_RECOURSE_TO_PUBLIC_FUNDS})
-"""Never in a statistic that leaves the partnership: it tells of immigration (privacy rule A10)."""
 
 Cell: TypeAlias = tuple[str, ...]
 """("all",), ("age", "18 to 25"), ("need", "alcohol") or ("need by age", "alcohol", "18 to 25")."""
@@ -35,7 +33,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "gender": tuple(gender.value.replace("_", " ") for gender in Gender),
     "support": tuple(SUPPORT_LABELS.values()),
 }
-NEED_LABELS = tuple(need.value.replace("_", " ") for need in COUNTED_NEEDS if need not in WITHHELD_NEEDS)
+NEED_LABELS = tuple(need.value.replace("_", " ") for need in COUNTED_NEEDS)
 
 
 class Presented(Value, frozen=True, kw_only=True):

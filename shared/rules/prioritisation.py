@@ -20,10 +20,13 @@ from shared.rules.wording import say_list
 TOOLKIT_NEEDS = frozenset(
     {
         SupportNeed.MENTAL_HEALTH, SupportNeed.DRUGS, SupportNeed.ALCOHOL, SupportNeed.OFFENDING,
-        SupportNeed.SAFEGUARDING, SupportNeed.NO_RECOURSE_TO_PUBLIC_FUNDS,
+        SupportNeed.SAFEGUARDING,
     }
 )  # fmt: skip
-"""The needs that the toolkit's order names. Other needs are shown, and do not change the order."""
+"""The needs that the toolkit's order names. Other needs are shown, and do not change the order. The toolkit names one more,
+no recourse to public funds, which comes apart from these and is never named (privacy rule A10)."""
+
+WITH_HOUSING = "A need recorded with Housing"
 
 NOT_A_NEED = frozenset({SupportNeed.NONE, SupportNeed.NOT_KNOWN})
 
@@ -57,7 +60,7 @@ GROUND_WORDS = {
 class CaseFacts(Value, frozen=True, kw_only=True):
     """What the order rests on. `verification_reason` is the status in words; `receiving_support` is False when no
     service
-    helps the person with anything."""
+    helps the person with anything. `need_with_housing` is an unmet need that only those who work with the person may name."""
 
     case_id: Id
     since: datetime
@@ -65,6 +68,7 @@ class CaseFacts(Value, frozen=True, kw_only=True):
     verification_reason: str = ""
     temporarily_housed: bool = False
     needs: tuple[NeedSeen, ...] = ()
+    need_with_housing: bool = False
     receiving_support: bool = False
     eviction_risk: bool = False
     clinically_extremely_vulnerable: bool = False
@@ -142,17 +146,17 @@ def grounds(facts: CaseFacts) -> frozenset[Ground]:
     """Which of the toolkit's grounds hold."""
     unmet = unmet_needs(facts.needs)
     held = {
-        Ground.UNMET_NEED: any(need in TOOLKIT_NEEDS for need in unmet),
+        Ground.UNMET_NEED: facts.need_with_housing or any(need in TOOLKIT_NEEDS for need in unmet),
         Ground.EVICTION_RISK: facts.eviction_risk and not facts.receiving_support,
         Ground.CLINICALLY_EXTREMELY_VULNERABLE: (facts.clinically_extremely_vulnerable and not facts.receiving_support),
         Ground.EVICTED: facts.evicted and not facts.receiving_support,
-        Ground.MOVE_ON_WITH_UNMET_NEED: facts.assessed_for_move_on and bool(unmet),
+        Ground.MOVE_ON_WITH_UNMET_NEED: facts.assessed_for_move_on and (facts.need_with_housing or bool(unmet)),
     }
     return frozenset(ground for ground, holds in held.items() if holds)
 
 
 def say_need(need: SupportNeed) -> str:
-    """ "no recourse to public funds"."""
+    """ "mental health"."""
     return need.value.replace("_", " ")
 
 
@@ -186,6 +190,8 @@ def _say_grounds(facts: CaseFacts) -> tuple[str, ...]:
     unmet = unmet_needs(facts.needs)
     if unmet:
         words.append(f"Not receiving support: {', '.join(say_need(need) for need in unmet)}")
+    if facts.need_with_housing:
+        words.append(WITH_HOUSING)
     held = grounds(facts)
     words += [GROUND_WORDS[ground].capitalize() for ground in Ground if ground in held and ground in GROUND_WORDS]
     return tuple(words)

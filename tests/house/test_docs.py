@@ -90,8 +90,11 @@ def test_make_explains_every_command_it_has() -> None:
     assert explained == TARGETS - {"help", "setup", "setup-demo"}
 
 
-def test_decisions_are_numbered_without_a_gap() -> None:
-    assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+def test_no_two_decisions_have_one_number() -> None:
+    """Numbers are given out before the records are written, so one may be missing for a while."""
+    numbers = [int(path.name[:4]) for path in DECISIONS]
+
+    assert numbers[0] == 1 and len(set(numbers)) == len(numbers)
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.stem)

@@ -22,9 +22,11 @@ from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
 from shared.model.site import Site
 from shared.model.value import Id, Value
 from shared.model.verification import Verification
+from shared.policy.immigration import without_immigration
 from sync.blobs import Attachment
 from sync.reading import SOUND, Sound
 from sync.wire import Change
+from sync.withholding import withhold
 
 ID_LENGTH_MAX: Final = 36
 
@@ -91,7 +93,23 @@ def read_field(change_type: str, field: str, value: bytes) -> Any:
 
 
 def validate(change: Change) -> Sound | str:
-    """The fact that a change carries, or why it must be quarantined, in words a supervisor understands."""
+    """The fact that a change carries, or why it must be quarantined, in words a supervisor understands.
+
+    What tells of immigration status is not kept (privacy rule A10): the rest of the change is.
+    """
+    try:
+        left = withhold(change, without_immigration)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
+        return f"cannot be read: {_place(error)}"
+    if left is change:
+        return _judge(change)
+    if left.erased:
+        return Sound(kept=left)
+    judged = _judge(left)
+    return judged if isinstance(judged, str) else Sound(judged.meaning, left)
+
+
+def _judge(change: Change) -> Sound | str:
     if change.t in FACTS:
         return _judge_fact(change)
     if change.t in PATCHES:

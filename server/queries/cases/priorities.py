@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.database.statements import ids
 from server.queries.cases.case_list import CaseListRow, CaseListView, list_cases
 from server.queries.people.concealment import not_concealed
+from server.queries.people.housing_needs import list_unmet
 from server.tables.cases.case import mdt_case
 from server.tables.cases.priority import case_general, priority_override
 from server.tables.people.person import person_need
@@ -46,6 +47,7 @@ class ListedCase(Value, frozen=True, kw_only=True):
     row: CaseListRow
     general: CaseGeneral
     needs: tuple[NeedSeen, ...]
+    need_with_housing: bool = False
 
     @property
     def facts(self) -> CaseFacts:
@@ -57,6 +59,7 @@ class ListedCase(Value, frozen=True, kw_only=True):
             verified=self.row.verified,
             verification_reason=self.row.reason,
             needs=self.needs,
+            need_with_housing=self.need_with_housing,
             nights_in_14_days=self.row.nights_in_14_days,
             date_of_birth_missing=self.row.date_of_birth_missing,
             **general,
@@ -71,11 +74,13 @@ def list_listed_cases(
     rows = list_cases(session, district_id, view, today=today, limit=MOST_CASES)
     general = list_general(session, [row.case_id for row in rows])
     needs = list_newest_needs(session, [row.person_id for row in rows])
+    with_housing = list_unmet(session, [row.person_id for row in rows])
     return [
         ListedCase(
             row=row,
             general=general.get(row.case_id, CaseGeneral(case_id=row.case_id)),
             needs=needs.get(row.person_id, ()),
+            need_with_housing=row.person_id in with_housing,
         )
         for row in rows
     ]

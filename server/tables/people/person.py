@@ -82,14 +82,19 @@ class PersonMergeRow(SQLModel, table=True):
 class PersonRestrictedRow(SQLModel, table=True):
     """Never on a phone, a map, a list, a filter, an export or a statistic (privacy rule A10).
 
-    Off unless a worker asks.
+    Off unless a worker asks. `recourse_to_public_funds` is `none`, `has` or empty; `receiving_support` tells whether
+    anybody helps with it.
     """
 
     __tablename__ = "person_restricted"
+    __table_args__ = check_code("receiving_support")
 
     person_id: str = id_key()
     nationality_group: str | None = Field(default=None, max_length=64)
     recourse_to_public_funds: str | None = Field(default=None, max_length=64)
+    receiving_support: str = code(ReceivingSupport.NOT_KNOWN)
+    left_asylum_support: bool = False
+    left_asylum_support_on: date | None = None
     recorded_at: datetime = moment()
     recorded_by: str = loose_id()
 

@@ -1,5 +1,7 @@
 """The schema goes up, equals the tables, goes down to nothing, and up again, on SQLite and on PostgreSQL."""
 
+import json
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
@@ -8,6 +10,7 @@ from sqlalchemy import text as sql
 from server.database.engine import Database
 from server.migrate import downgrade, find_revision, newest_revision, upgrade
 from server.tables import metadata
+from sync.wire import read_change
 
 
 def differences(connection: Connection) -> list[object]:
@@ -78,3 +81,70 @@ def test_an_older_database_learns_who_met_whom(blank_database_url: str) -> None:
         ).all()
     database.close()
     assert [tuple(row) for row in met] == [("marek", "beacon", "r1"), ("red", None, None)]
+
+
+def test_what_older_feeds_tell_of_immigration_is_withdrawn_and_kept_apart(blank_database_url: str) -> None:
+    upgrade(blank_database_url, "0011")
+    at = "'2026-11-12 02:11:00+00:00'"
+    database = Database(blank_database_url)
+    told = [
+        ("need.recorded", {"who": "aisha", "p": {"id": "f", "need": "no_recourse_to_public_funds"}}),
+        (
+            "contact.recorded",
+            {"p": {"needs": [{"need": "no_recourse_to_public_funds"}, {"need": "alcohol"}], "note": "Łuk"}},
+        ),
+        ("person.patched", {"set": {"institution_left": ["asylum_support", {}], "name": ["Marek", {}]}}),
+        ("visit.recorded", {"p": {"note": "as before"}}),
+    ]
+    with database.writing() as session:
+        session.execute(
+            sql(
+                "INSERT INTO person (id, name, name_quality, alias, description, dob_quality, gender, gender_self_described, "
+                "language, wants_first, strengths, safety_needs, institution_left, institution_left_on, created_at, changed_at) "
+                "VALUES ('marek', 'Marek', 'full', '', '', 'not_collected', 'male', '', '', '', '', '', 'asylum_support', "
+                f"'2026-10-01', {at}, {at})"
+            )
+        )
+        for number, need in enumerate(("no_recourse_to_public_funds", "alcohol")):
+            session.execute(
+                sql(
+                    "INSERT INTO person_need (id, person_id, need, receiving_support, at, worker_id) "
+                    f"VALUES ('n{number}', 'marek', '{need}', 'no', {at}, 'aisha')"
+                )
+            )
+        for n, (kind, content) in enumerate(told, start=1):
+            body = json.dumps(
+                {"id": f"c{n}", "dev": 1, "n": n, "hlc": 1, "t": kind, "s": "team:a", "e": "x", **content}
+            )
+            session.execute(
+                sql(
+                    "INSERT INTO sync_change (id, device, n, eff, scope, type, received_at_ms, body) "
+                    "VALUES (:id, 1, :n, 1, 'team:a', :kind, 1, :body)"
+                ),
+                {"id": f"c{n}", "n": n, "kind": kind, "body": body.encode()},
+            )
+        session.execute(
+            sql(
+                "INSERT INTO sync_write (entity, field, change_id, eff, device, n, value, ctx, erased) "
+                "VALUES ('marek', 'institution_left', 'c3', 1, 1, 3, :value, :ctx, :erased)"
+            ),
+            {"value": b'"asylum_support"', "ctx": b"{}", "erased": False},
+        )
+    upgrade(blank_database_url)
+    with database.reading() as session:
+        needs = list(session.scalars(sql("SELECT need FROM person_need")))
+        person = session.execute(sql("SELECT institution_left, institution_left_on FROM person")).one()
+        apart = session.execute(
+            sql(
+                "SELECT recourse_to_public_funds, receiving_support, left_asylum_support, recorded_by FROM person_restricted"
+            )
+        ).one()
+        bodies = [read_change(bytes(body)) for body in session.scalars(sql("SELECT body FROM sync_change ORDER BY n"))]
+        writes = session.scalar(sql("SELECT count(*) FROM sync_write"))
+    database.close()
+    assert (needs, tuple(person), writes) == (["alcohol"], ("not_known", None), 0)
+    assert tuple(apart) == ("none", "no", True, "aisha")
+    assert bodies[0].erased and bodies[0].who is None
+    assert json.loads(bytes(bodies[1].p)) == {"needs": [{"need": "alcohol"}], "note": "Łuk"}
+    assert list(bodies[2].set_ or {}) == ["name"]
+    assert json.loads(bytes(bodies[3].p)) == {"note": "as before"}

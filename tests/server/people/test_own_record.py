@@ -101,8 +101,8 @@ def test_making_a_copy_is_on_record_and_only_a_districts_coordinator_may(
 def test_nationality_is_in_no_file(sign_in: Any, cast: Cast, joan: str, database: Database, now: Any) -> None:
     with database.writing() as session:
         session.execute(
-            text("insert into person_restricted (person_id, nationality_group, recorded_at, recorded_by) "
-                 "values (:id, 'somewhere', :now, :by)"), {"id": joan, "now": now.replace(tzinfo=None), "by": cast.priya.id},
+            text("insert into person_restricted (person_id, nationality_group, receiving_support, left_asylum_support, "
+                 "recorded_at, recorded_by) values (:id, 'somewhere', 'not_known', :left, :now, :by)"), {"id": joan, "left": True, "now": now.replace(tzinfo=None), "by": cast.priya.id},
         )  # fmt: skip
     _, files = open_copy(post(sign_in(cast.priya), f"/people/{joan}/own-copy"))
     assert b"somewhere" not in files["record.json"]

@@ -108,7 +108,7 @@ def test_all_districts_together_do_not_tell_how_few_there_are_elsewhere():
 
 
 def test_nothing_that_tells_of_immigration_is_ever_in_it():
-    people = [person(n, SupportNeed.NO_RECOURSE_TO_PUBLIC_FUNDS) for n in range(50)]
+    people = [person(n, SupportNeed("no_recourse_to_public_funds")) for n in range(50)]
     assert "recourse" not in repr(make_tables(count_presentations(people)))
 
 
