@@ -102,8 +102,8 @@ def test_nationality_is_in_no_file(sign_in: Any, cast: Cast, joan: str, database
     with database.writing() as session:
         session.execute(
             text("insert into person_restricted (person_id, nationality_group, receiving_support, left_asylum_support, "
-                 "recorded_at, recorded_by) values (:id, 'somewhere', 'not_known', :left, :now, :by)"), {"id": joan, "left": True, "now": now.replace(tzinfo=None),
-            "by": cast.priya.id},
+                 "recorded_at, recorded_by) values (:id, 'somewhere', 'not_known', :left, :now, :by)"),
+            {"id": joan, "left": True, "now": now.replace(tzinfo=None), "by": cast.priya.id},
         )  # fmt: skip
     _, files = open_copy(post(sign_in(cast.priya), f"/people/{joan}/own-copy"))
     assert b"somewhere" not in files["record.json"]
