@@ -28,7 +28,9 @@ export PYTHONHASHSEED = 0
 
 BIN := .venv/bin
 SCREEN_PACKAGES := libgl1 libegl1 libmtdev1
-TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git
+# A JDK, for Android's half of the phone (tests/mobile/device/test_on_a_jvm.py); any from 17 on that is there already will do.
+JDK := $(if $(shell command -v javac),,default-jdk-headless)
+TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git $(JDK)
 PYTEST := $(BIN)/python -m pytest -p no:randomly
 
 .PHONY: help demo test field check simulate bench assets screenshots lock clean setup setup-demo

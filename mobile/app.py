@@ -146,7 +146,7 @@ class LanternApp(App):
         if self.settings_now["vibration"] == "on":
             self.cues.buzz(BUZZ_MS.get(name, 60))
         if self.settings_now["speech"] == "on" and speak:
-            self.cues.say(self.words.say(speak))
+            self.cues.say(self.words.say(speak), self.settings_now["language"])
         if self.settings_now["sound"] == "on":
             from mobile.widgets.chime import play
 

@@ -1,8 +1,8 @@
 """AndroidKeyStore through pyjnius: both keys are made inside the hardware and never leave it. Never run on a device
 yet.
 
-The calls and casts follow what was tried on a desktop JVM; what was not is listed in docs/android.md. Only this
-module speaks Java for keys, and it is imported on Android alone.
+Every call is made on a desktop JVM by tests/mobile/device/test_on_a_jvm.py; what was not is listed in docs/android.md. Only
+this module speaks Java for keys, and it is imported on Android alone.
 """
 
 from typing import Any
@@ -13,6 +13,10 @@ from mobile.device.ports import KeystoreLost
 UNLOCKING_ALIAS = "lantern-unlocking"
 SIGNING_ALIAS = "lantern-signing"
 PROVIDER = "AndroidKeyStore"
+LEVEL_SINCE = 31
+"""`KeyInfo.getSecurityLevel` came with this API level."""
+LEVELS = {0: "software", 1: "tee", 2: "strongbox"}
+"""`KeyProperties.SECURITY_LEVEL_*`."""
 
 
 class AndroidKeystore:
@@ -25,11 +29,23 @@ class AndroidKeystore:
         self._cast = cast
         self._store = autoclass("java.security.KeyStore").getInstance(PROVIDER)
         self._store.load(None)
-        self._level = "tee"
 
     @property
     def level(self) -> str:
-        return self._level
+        """Where the signing key lives, as the phone itself says it: also after a restart of the app."""
+        try:
+            return self._said_level()
+        except Exception:  # no key yet, or a phone that does not say
+            return "tee"
+
+    def _said_level(self) -> str:
+        key = self._cast("java.security.PrivateKey", self._key(SIGNING_ALIAS))
+        factory = self._class("java.security.KeyFactory").getInstance(key.getAlgorithm(), PROVIDER)
+        kind = self._class("android.security.keystore.KeyInfo")
+        info = self._cast("android.security.keystore.KeyInfo", factory.getKeySpec(key, kind))
+        if self._class("android.os.Build$VERSION").SDK_INT < LEVEL_SINCE:
+            return "tee" if info.isInsideSecureHardware() else "software"
+        return LEVELS.get(info.getSecurityLevel(), "tee")
 
     @property
     def is_ready(self) -> bool:
@@ -38,10 +54,8 @@ class AndroidKeystore:
     def make_keys(self) -> None:
         try:
             self._make_both(strongbox=True)
-            self._level = "strongbox"
         except Exception:  # StrongBoxUnavailableException: most phones have none
             self._make_both(strongbox=False)
-            self._level = "tee"
 
     def hmac(self, message: bytes) -> bytes:
         mac = self._class("javax.crypto.Mac").getInstance("HmacSHA256")
@@ -84,7 +98,8 @@ class AndroidKeystore:
         signing = self._builder(SIGNING_ALIAS, properties.PURPOSE_SIGN, strongbox)
         curve = self._class("java.security.spec.ECGenParameterSpec")("secp256r1")
         signing.setAlgorithmParameterSpec(self._cast("java.security.spec.AlgorithmParameterSpec", curve))
-        signing.setDigests([properties.DIGEST_SHA256])
+        # Variadic in Java (`String...`): pyjnius packs the arguments itself, and a list would be packed twice.
+        signing.setDigests(properties.DIGEST_SHA256)
         pair = self._class("java.security.KeyPairGenerator").getInstance("EC", PROVIDER)
         pair.initialize(self._cast("java.security.spec.AlgorithmParameterSpec", signing.build()))
         pair.generateKeyPair()

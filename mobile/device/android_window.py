@@ -1,13 +1,19 @@
 """Android's window and permissions: kept off screenshots and recent-apps images (rule B7), asked for GPS, told of
 screen-off.
 
-Imported on Android alone; none of it was run on a device yet (docs/android.md lists what to try).
+Imported on Android alone. Its calls are made on a desktop JVM by the tests; none was run on a device yet (docs/android.md lists
+what to try).
 """
 
 from collections.abc import Callable
 from typing import Any
 
 FLAG_SECURE = 0x2000
+INSETS_SINCE = 30
+"""`WindowInsets.Type` came with this API level; before it nothing is drawn under the bars unless one asks for it."""
+
+Edges = tuple[int, int, int, int]
+"""Left, top, right, bottom, in pixels."""
 
 
 def keep_off_screenshots() -> None:
@@ -39,3 +45,28 @@ def on_screen_off(listener: Callable[[], None]) -> Any:
     receiver = BroadcastReceiver(lambda context, intent: listener(), actions=["screen_off"])
     receiver.start()
     return receiver
+
+
+def read_insets() -> Edges:
+    """How far the bars and the camera's notch reach over the window: an app for API 35 is drawn under them (python-for-android
+    issue 3239, kivy issue 9126). Noughts before the window is attached.
+    """
+    from jnius import autoclass
+
+    if autoclass("android.os.Build$VERSION").SDK_INT < INSETS_SINCE:
+        return (0, 0, 0, 0)
+    view = autoclass("org.kivy.android.PythonActivity").mActivity.getWindow().getDecorView()
+    insets = view.getRootWindowInsets()
+    if insets is None:
+        return (0, 0, 0, 0)
+    kind = autoclass("android.view.WindowInsets$Type")
+    edges = insets.getInsets(kind.systemBars() | kind.displayCutout())
+    return (edges.left, edges.top, edges.right, edges.bottom)
+
+
+def open_outside(action: str, address: str) -> None:
+    """Hand an address to another app: the phone's dialler (`android.intent.action.DIAL`), its map (`VIEW`)."""
+    from jnius import autoclass
+
+    intent = autoclass("android.content.Intent")(action, autoclass("android.net.Uri").parse(address))
+    autoclass("org.kivy.android.PythonActivity").mActivity.startActivity(intent)

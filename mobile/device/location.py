@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import structs
+
 from mobile.device.ports import Location, RawFix
 from shared.model.codes import PinSource
 from shared.model.position import Position
@@ -16,6 +18,10 @@ HDOP_TO_METRES = 5.0
 WORST_ACCURACY_M = 5_000.0
 GOOD_FIX_M = 15.0
 LOW_BATTERY_PERCENT = 20
+FRESH_S = 120.0
+"""An older fix says where the worker was, not where they are."""
+SURE_ACCURACY_M = 50.0
+"""A fix no better than this may lie nearer to another place than to the one where the worker stands."""
 
 
 class NowhereLocation:
@@ -97,15 +103,36 @@ def is_usable(fix: RawFix) -> bool:
 
 def is_better(new: RawFix, old: RawFix | None) -> bool:
     """Should `new` replace `old`? Android listens to every provider at once: a fresh coarse fix must not push out a
-    fine one.
+    fine one. Both were stamped by uptime (`stamped`): a wall clock that was set back must not keep an old fix the newest.
     """
     if old is None:
         return True
-    if new.at_ms <= old.at_ms:
+    passed_ms = _made_ms(new) - _made_ms(old)
+    if passed_ms <= 0:
         return False
-    if (new.at_ms - old.at_ms) / 1000 > 30:
+    if passed_ms > 30_000:
         return True
     return (new.accuracy_m or 100.0) <= (old.accuracy_m or 100.0) * 1.5
+
+
+def stamped(fix: RawFix, uptime_ms: int) -> RawFix:
+    """The fix with the uptime it was made at: its source's word, where that can be true, else now."""
+    made_ms = fix.uptime_ms
+    return fix if made_ms is not None and 0 <= made_ms <= uptime_ms else structs.replace(fix, uptime_ms=uptime_ms)
+
+
+def _made_ms(fix: RawFix) -> int:
+    return fix.at_ms if fix.uptime_ms is None else fix.uptime_ms
+
+
+def is_sure(fix: RawFix, uptime_ms: int) -> bool:
+    """Does this fix say where the worker stands, well enough to tell one place from the next without asking?"""
+    return is_fresh(fix, uptime_ms) and fix.accuracy_m is not None and fix.accuracy_m <= SURE_ACCURACY_M
+
+
+def is_fresh(fix: RawFix, uptime_ms: int) -> bool:
+    """Was it made lately enough to speak of here?"""
+    return age_s(fix, uptime_ms) < FRESH_S
 
 
 def rest_ms(battery_percent: int | None, is_on_shift: bool) -> int:
@@ -116,10 +143,13 @@ def rest_ms(battery_percent: int | None, is_on_shift: bool) -> int:
 
 
 class Whereabouts:
-    """The best fix so far, with its age. Listens to a `Location`, and lets it rest between good fixes; asking never waits."""
+    """The best fix so far, with its age. Listens to a `Location`, and lets it rest between good fixes; asking never waits.
 
-    def __init__(self, location: Location) -> None:
-        self._location = location
+    Ages are counted on `uptime_ms`, the clock that nobody can set.
+    """
+
+    def __init__(self, location: Location, uptime_ms: Callable[[], int]) -> None:
+        self._location, self._uptime_ms = location, uptime_ms
         self._best: RawFix | None = None
         self._listeners: list[Callable[[RawFix], None]] = []
         self._is_wanted = False
@@ -162,6 +192,7 @@ class Whereabouts:
 
     def hear(self, fix: RawFix) -> None:
         """Take a fix from any source, unless it is none or worse than what is known."""
+        fix = stamped(fix, self._uptime_ms())
         if not is_usable(fix) or not is_better(fix, self._best):
             return
         self._best = fix
@@ -178,17 +209,17 @@ class Whereabouts:
         return self._best
 
 
-def position_of(fix: RawFix, now_ms: int) -> Position:
-    """The fix as a pin, with its age in seconds. A clock that ran backwards gives age 0."""
+def position_of(fix: RawFix, uptime_ms: int) -> Position:
+    """The fix as a pin, with its accuracy and its age in seconds."""
     return Position(
         latitude=fix.latitude,
         longitude=fix.longitude,
         source=PinSource.GPS,
         accuracy_m=fix.accuracy_m,
-        fix_age_s=age_s(fix, now_ms),
+        fix_age_s=age_s(fix, uptime_ms),
     )
 
 
-def age_s(fix: RawFix, now_ms: int) -> float:
-    """Seconds since the fix was made, never negative."""
-    return max(0.0, (now_ms - fix.at_ms) / 1000)
+def age_s(fix: RawFix, uptime_ms: int) -> float:
+    """Seconds since the fix was made, by uptime; never negative."""
+    return max(0.0, (uptime_ms - _made_ms(fix)) / 1000)

@@ -8,8 +8,8 @@ from mobile.device.integrity import AndroidIntegrity, Sound
 from mobile.device.keystore import FileKeystore, keystore_directory
 from mobile.device.links import GivenLink
 from mobile.device.location import NowhereLocation
-from mobile.device.ports import Battery, Cues, Integrity, Keystore, Links, Location
-from mobile.device.silent import SilentCues, UnknownBattery
+from mobile.device.ports import Alarm, Battery, Cues, Integrity, Keystore, Links, Location
+from mobile.device.silent import NoAlarm, SilentCues, UnknownBattery
 
 
 def is_android() -> bool:
@@ -29,9 +29,11 @@ def keystore_for(data: Path) -> Keystore:
 def location_for(at_ms: Callable[[], int]) -> Location:
     """GPS on a phone; nothing on a desktop."""
     if is_android():
+        from mobile.device.android_gps import AndroidGps
         from mobile.device.plyer_adapters import PlyerLocation
 
-        return PlyerLocation(at_ms)
+        receiver = AndroidGps()
+        return PlyerLocation(at_ms, gps=lambda: receiver)
     return NowhereLocation()
 
 
@@ -47,10 +49,22 @@ def battery() -> Battery:
 def cues() -> Cues:
     """Vibration, notification and speech on a phone; silence on a desktop."""
     if is_android():
+        from mobile.device.android_notification import AndroidNotification
+        from mobile.device.android_speech import AndroidSpeech
         from mobile.device.plyer_adapters import PlyerCues
 
-        return PlyerCues()
+        notification, speech = AndroidNotification(), AndroidSpeech()
+        return PlyerCues(notification=lambda: notification, speech=lambda: speech)
     return SilentCues()
+
+
+def alarm() -> Alarm:
+    """An alarm that rings with the screen off; a desktop needs none."""
+    if is_android():
+        from mobile.device.android_alarm import AndroidAlarm
+
+        return AndroidAlarm()
+    return NoAlarm()
 
 
 def integrity() -> Integrity:

@@ -44,12 +44,15 @@ class Keystore(Protocol):
 
 
 class RawFix(Value, frozen=True, kw_only=True):
-    """One answer of a location source. `at_ms` is the wall clock when it came, milliseconds since 1970."""
+    """One answer of a location source. `at_ms` is the wall clock when it came, milliseconds since 1970; `uptime_ms` when the fix
+    was made by the clock that nobody can set, milliseconds since boot, where the source says so.
+    """
 
     latitude: float
     longitude: float
     accuracy_m: float | None = None
     at_ms: int
+    uptime_ms: int | None = None
     source: str = "gps"
 
 
@@ -69,11 +72,21 @@ class Cues(Protocol):
     def buzz(self, milliseconds: int = 60) -> None:
         """A short vibration."""
 
-    def notify(self, title: str, message: str) -> None:
-        """A notification. Never give it anything personal (rule B7)."""
+    def notify(self, title: str, message: str) -> bool:
+        """A notification. Never give it anything personal (rule B7). False when the phone would not show it."""
 
-    def say(self, text: str) -> None:
-        """Speak aloud."""
+    def say(self, text: str, language: str = "en") -> None:
+        """Speak aloud, in the language of this code."""
+
+
+class Alarm(Protocol):
+    """Rings once, also while the screen is off, as long as the app lives."""
+
+    def set(self, in_ms: int, ring: Callable[[], None]) -> None:
+        """Call `ring` after so many milliseconds, on any thread; an earlier alarm is forgotten. Never raises."""
+
+    def cancel(self) -> None:
+        """No alarm. Never raises."""
 
 
 class Links(Protocol):

@@ -1,5 +1,7 @@
 """The quiet stand-ins: for desktops, headless shifts and tests. They keep nothing and disturb nobody."""
 
+from collections.abc import Callable
+
 
 class SilentCues:
     """Feels and says nothing."""
@@ -7,11 +9,22 @@ class SilentCues:
     def buzz(self, milliseconds: int = 60) -> None:
         """Silent."""
 
-    def notify(self, title: str, message: str) -> None:
+    def notify(self, title: str, message: str) -> bool:
+        """Silent, and nobody need be told."""
+        return True
+
+    def say(self, text: str, language: str = "en") -> None:
         """Silent."""
 
-    def say(self, text: str) -> None:
-        """Silent."""
+
+class NoAlarm:
+    """A desktop does not sleep: the app's own clock is enough."""
+
+    def set(self, in_ms: int, ring: Callable[[], None]) -> None:
+        """Nothing rings."""
+
+    def cancel(self) -> None:
+        """Nothing to cancel."""
 
 
 class UnknownBattery:

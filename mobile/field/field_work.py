@@ -114,12 +114,12 @@ class FieldWork:
         session = self._open
         session.context.whereabouts.wake()
         contact = session.recording.record_contact(draft)
-        session.pins.saved(contact)
+        session.pins.saved(contact, site_is_chosen=draft.site_is_chosen)
         return contact.id
 
     def refine_contact(self, contact_id: Id, fields: Mapping[str, Any], reason: str = "") -> bool:
-        if "position" in fields:
-            self._open.pins.chosen_by_hand(contact_id)
+        if "position" in fields or "site_id" in fields:
+            self._open.pins.chosen_by_hand(contact_id, pin="position" in fields)
         return self._open.recording.refine_contact(contact_id, fields, reason)
 
     def record_visit(self, draft: VisitDraft) -> Id:

@@ -23,6 +23,7 @@ from shared.geo.night import outreach_night
 from shared.model.codes import PinSource
 from shared.model.person import Person
 from shared.model.position import Position
+from shared.model.site import Site
 from shared.model.value import Id
 from shared.rules.address_hint import PROMPT, find_hints
 from shared.rules.duplicates import PossiblePerson, Sighting, possible_duplicates
@@ -36,6 +37,9 @@ TONIGHT_MAX = 30
 
 COMPARED_MAX = 250
 """How many people a new description is compared with: those whose words it shares most, and beside them those near."""
+
+SAME_PLACE_M = 60.0
+"""A place further off than this is another place."""
 
 SUGGESTED_MAX = 5
 """More than a worker would read in the rain."""
@@ -80,6 +84,13 @@ class Nearby:
             else:
                 rows = sites.list_near(connection, here.latitude, here.longitude, limit)
         return [cards.site_card(row, here) for row in rows]
+
+    def site_at(self, position: Position) -> Site | None:
+        """The place that this is, if one lies so near."""
+        with self._context.store.reading() as connection:
+            rows = sites.list_near(connection, position.latitude, position.longitude, 1)
+        near = rows and rows[0].distance_m is not None and rows[0].distance_m <= SAME_PLACE_M
+        return rows[0].site if near else None
 
     def map_items(self, south: float, west: float, north: float, east: float, limit: int) -> list[MapItem]:
         """What the map draws inside a box of degrees."""

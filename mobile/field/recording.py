@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
-from mobile.device.location import position_of
+from mobile.device.location import is_fresh, position_of
 from mobile.field import drafts
 from mobile.field.drafts import DraftRefused
 from mobile.field.journal import Entry, Journal
@@ -17,6 +17,7 @@ from mobile.store import contacts, people, referrals, shifts, sites
 from mobile.store.database import Connection
 from mobile.store.errors import NotHere
 from mobile.store.rows import just_after, to_ms
+from shared.geo.distance import near_distance_m
 from shared.model.codes import ContactState, ReceivingSupport, ReferralState, SupportNeed
 from shared.model.contact import Contact, ContactCorrection
 from shared.model.person import NeedRecorded, Person, PersonMerged
@@ -25,8 +26,11 @@ from shared.model.referral import ReferralProgress
 from shared.model.site import Site
 from shared.model.value import Id
 
-FIX_AGE_MAX_S = 15 * 60.0
-"""An older fix says where the worker was, not where they are: better no pin than a wrong one."""
+SAME_PLACE_M = 60.0
+"""A pin further than this from a place, and further than GPS may err, is not of that place."""
+
+KEEP = "keep"
+"""In place of a site's id: the place stays as it is."""
 
 NOBODY_MET = frozenset({ContactState.NOT_FOUND, ContactState.BEDDING_SEEN_NO_PERSON})
 
@@ -42,10 +46,10 @@ class Recording:
     def record_contact(self, draft: ContactDraft) -> Contact:
         """Save a contact with everyone and everything new in it, in one transaction. Raises `DraftRefused`, `StoreError`."""
         now = self._context.clock.now()
-        position = draft.position or self._pin()
         new_people = [drafts.person_of(one, self._context.new_id()) for one in draft.new_people]
-        new_site = self._new_site(draft.new_site, position)
+        new_site = self._new_site(draft.new_site, draft.position or self._pin())
         with self._journal.writing() as entry:
+            position = draft.position or self._pin_at(entry.connection, draft.site_id)
             contact = drafts.contact_of(
                 draft,
                 contact_id=self._context.new_id(),
@@ -90,7 +94,7 @@ class Recording:
             row = contacts.find_contact(entry.connection, contact_id)
             if row is None:
                 raise NotHere
-            changed = drafts.differing_contact(row.contact, fields)
+            changed = drafts.differing_contact(row.contact, self._of_one_place(entry.connection, row.contact, fields))
             if not changed:
                 return False
             correction = ContactCorrection(
@@ -106,6 +110,34 @@ class Recording:
                 self._note_needs(entry, _only_new_needs(row.contact, changed))
         return True
 
+    def _of_one_place(self, connection: Connection, before: Contact, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A place that is put right takes its pin along, and a pin its place: a record names one place, the newest word."""
+        if ("site_id" in fields) == ("position" in fields):
+            return fields
+        site_id = fields.get("site_id", before.site_id)
+        pin = fields.get("position", before.position)
+        row = sites.find_site(connection, site_id) if site_id is not None else None
+        if row is None or is_same_place(pin, row.site.position):
+            return fields
+        return {**fields, "position": None} if "site_id" in fields else {**fields, "site_id": None}
+
+    def improve_pin(self, contact_id: Id, found: Position, site_id: Id | None) -> None:
+        """A better fix came: the pin, and the place that the worse one had suggested, are both put right. With `KEEP` the place
+        is the worker's own: a pin that says another one is left out.
+        """
+        fields: dict[str, Any] = {"position": found}
+        if site_id != KEEP:
+            fields["site_id"] = site_id
+        elif not self._agrees(contact_id, found):
+            return
+        self.refine_contact(contact_id, fields, reason="a better GPS fix")
+
+    def _agrees(self, contact_id: Id, found: Position) -> bool:
+        with self._context.store.reading() as connection:
+            row = contacts.find_contact(connection, contact_id)
+            place = sites.find_site(connection, row.contact.site_id) if row and row.contact.site_id else None
+        return place is None or is_same_place(found, place.site.position)
+
     def _after_earlier(self, connection: Connection, contact_id: Id) -> Any:
         """Now, yet after every correction known here: the last word wins although a clock was set back."""
         now = self._context.clock.now()
@@ -120,7 +152,7 @@ class Recording:
             visit = drafts.visit_of(
                 draft,
                 visit_id=self._context.new_id(),
-                position=draft.position or self._pin(),
+                position=draft.position or self._pin_at(entry.connection, draft.site_id),
                 now=self._context.clock.now(),
                 worker_id=self._context.worker_id,
                 team_id=self._context.config.team.id,
@@ -241,12 +273,15 @@ class Recording:
     # --- where and when
 
     def _pin(self) -> Position | None:
-        """The last fix as a pin with its age, unless it is too old to say where this is."""
-        fix = self._context.whereabouts.last()
-        if fix is None:
-            return None
-        pin = position_of(fix, to_ms(self._context.clock.now()))
-        return pin if (pin.fix_age_s or 0.0) <= FIX_AGE_MAX_S else None
+        """The last fix as a pin with its age and accuracy, unless it is old: better no pin than a wrong one."""
+        fix, uptime_ms = self._context.whereabouts.last(), self._context.clock.uptime_ms()
+        return position_of(fix, uptime_ms) if fix is not None and is_fresh(fix, uptime_ms) else None
+
+    def _pin_at(self, connection: Connection, site_id: Id | None) -> Position | None:
+        """The pin of something that was seen at a place; none where GPS says another place: a record names one."""
+        pin = self._pin()
+        row = sites.find_site(connection, site_id) if site_id is not None else None
+        return pin if row is None or is_same_place(pin, row.site.position) else None
 
     def _new_site(self, draft: SiteDraft | None, position: Position | None) -> Site | None:
         return None if draft is None else drafts.site_of(draft, self._context.new_id(), position)
@@ -254,6 +289,13 @@ class Recording:
     def _shift_id(self, connection: Connection) -> Id | None:
         shift = shifts.find_current(connection, self._context.worker_id)
         return None if shift is None else shift.id
+
+
+def is_same_place(pin: Position | None, place: Position | None) -> bool:
+    """Can a pin be of this place, as far as its accuracy tells? What is not known does not disagree."""
+    if pin is None or place is None:
+        return True
+    return near_distance_m(pin, place) <= max(SAME_PLACE_M, pin.accuracy_m or 0.0)
 
 
 def _only_new_needs(before: Contact, changed: Mapping[str, Any]) -> Contact:

@@ -13,7 +13,7 @@ import httpx
 from msgspec import Struct
 
 from mobile.device.integrity import Sound
-from mobile.device.location import Whereabouts, age_s, position_of, rest_ms
+from mobile.device.location import Whereabouts, age_s, is_fresh, is_sure, position_of, rest_ms
 from mobile.device.ports import Battery, Integrity, Keystore, KeystoreLost, Location, RawFix, Uptime
 from mobile.device.silent import UnknownBattery
 from mobile.field.field_work import FieldWork
@@ -32,8 +32,6 @@ from mobile.syncing.server_client import NoAnswer, ServerClient
 from mobile.syncing.service import SyncService
 from shared.model.app_state import write_app
 from shared.model.value import Id
-
-STALE_AFTER_S = 120.0
 
 
 class Phone(Struct, kw_only=True):
@@ -61,7 +59,7 @@ class FieldService(FieldWork):
         self._vaults = Vaults(phone.data, phone.keystore)
         self._door = Door(self._vaults, phone.keystore, phone.uptime, phone.now, phone.cost)
         self._sealed = SealedOutbox(phone.data / "sealed.box")
-        self._whereabouts = Whereabouts(phone.location)
+        self._whereabouts = Whereabouts(phone.location, phone.uptime.milliseconds)
         self._whereabouts.observe(self._heard_fix)
         self._session: Session | None = None
         self._lock_listeners: list[Callable[[LockState], None]] = []
@@ -207,13 +205,16 @@ class FieldService(FieldWork):
         fix = self._whereabouts.last()
         if fix is None:
             return None
-        now_ms = to_ms(self.now())
+        uptime_ms = self.uptime_ms()
+        if not is_fresh(fix, uptime_ms):
+            self._whereabouts.wake()
         return Fix(
-            position=position_of(fix, now_ms),
+            position=position_of(fix, uptime_ms),
             at=self.now(),
             accuracy_m=fix.accuracy_m,
-            age_s=age_s(fix, now_ms),
-            is_stale=age_s(fix, now_ms) > STALE_AFTER_S,
+            age_s=age_s(fix, uptime_ms),
+            is_stale=not is_fresh(fix, uptime_ms),
+            is_sure=is_sure(fix, uptime_ms),
         )
 
     # --- what is sent and what is not

@@ -110,7 +110,7 @@ class ShiftWork:
                 worker_id=self._context.worker_id,
                 at=now,
                 next_due_at=None if next_due_minutes is None else now + timedelta(minutes=next_due_minutes),
-                position=None if fix is None else position_of(fix, to_ms(now)),
+                position=None if fix is None else position_of(fix, self._context.clock.uptime_ms()),
             )
             entry.fact("checkin.made", check_in, check_in.shift_id)
         return check_in

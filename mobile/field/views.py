@@ -250,6 +250,8 @@ class ContactDraft(Value, frozen=True, kw_only=True):
     new_people: tuple[PersonDraft, ...] = ()
     unidentified_people: int = 0
     site_id: Id | None = None
+    site_is_chosen: bool = False
+    """The worker said that it was here; else the place was suggested, and a better fix may mend it."""
     new_site: SiteDraft | None = None
     position: Position | None = None
     referral_id: Id | None = None
@@ -366,6 +368,8 @@ class Fix(Value, frozen=True, kw_only=True):
     accuracy_m: float | None = None
     age_s: float = 0.0
     is_stale: bool = False
+    is_sure: bool = False
+    """Fresh and fine enough to name a place by: younger than two minutes and better than 50 m."""
 
 
 class MapItem(Value, frozen=True, kw_only=True):

@@ -50,7 +50,7 @@ class Session:
         self.recording = Recording(self.context, self.journal)
         self.records = Records(self.context, self.journal, self.record, self.nearby, self.tray)
         self.shifts = ShiftWork(self.context, self.journal)
-        self.pins = PinImproving(self.recording, clock)
+        self.pins = PinImproving(self.recording, self.nearby, clock)
         self.seal_what_is_missing()
 
     @staticmethod

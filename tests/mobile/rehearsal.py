@@ -151,7 +151,7 @@ class RehearsalField:
         self.lock_state = lock_state
         self.config = CONFIG
         self.settings: dict[str, str] = {}
-        self.fix: Fix | None = Fix(position=at(), at=ago(minutes=3), accuracy_m=12.0, age_s=180.0)
+        self.fix: Fix | None = Fix(position=at(), at=ago(seconds=30), accuracy_m=12.0, age_s=30.0, is_sure=True)
         self.people: tuple[PersonCard, ...] = PEOPLE
         self.cells: tuple[MapCell, ...] = ()
         self.shift: ShiftSummary | None = self._shift()
@@ -406,8 +406,9 @@ class SilentCues:
     def buzz(self, milliseconds: int = 60) -> None:
         self.buzzes.append(milliseconds)
 
-    def notify(self, title: str, message: str) -> None:
+    def notify(self, title: str, message: str) -> bool:
         self.notified.append(message)
+        return True
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, language: str = "en") -> None:
         self.said.append(text)

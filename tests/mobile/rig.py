@@ -71,7 +71,8 @@ class Clocks:
 class HandLocation(NowhereLocation):
     """Fixes handed in by the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
         self.on_fix: Callable[[RawFix], None] | None = None
 
     def start(self, on_fix: Callable[[RawFix], None]) -> None:
@@ -80,7 +81,10 @@ class HandLocation(NowhereLocation):
     def fix(self, latitude: float, longitude: float, at: datetime, accuracy_m: float | None = 10.0) -> None:
         assert self.on_fix is not None, "nobody listens"
         ms = int(at.timestamp() * 1000)
-        self.on_fix(RawFix(latitude=latitude, longitude=longitude, accuracy_m=accuracy_m, at_ms=ms))
+        ago_ms = int((self._clocks.wall - at).total_seconds() * 1000)
+        made_ms = self._clocks.up_ms - ago_ms
+        fix = RawFix(latitude=latitude, longitude=longitude, accuracy_m=accuracy_m, at_ms=ms, uptime_ms=made_ms)
+        self.on_fix(fix)
 
 
 class HandIntegrity:
@@ -129,7 +133,7 @@ class Rig:
         self.keystore = FileKeystore(directory / "keystore")
         self.clocks = Clocks()
         self.server = StandIn(self.clocks)
-        self.location = HandLocation()
+        self.location = HandLocation(self.clocks)
         self.integrity = HandIntegrity()
         self._cost = cost
         self._is_real = real_network

@@ -33,7 +33,8 @@ from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.map.drawing import fill_map
 from mobile.screens.program import Screen
-from mobile.text.moments import join, say_age, say_distance, say_when
+from mobile.text.fixes import ask_place, say_fix
+from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.buttons import BigButton, Tile
 from mobile.widgets.card import Card
 from mobile.widgets.layout import Grid
@@ -282,18 +283,12 @@ class ContactScreen(Screen):
             return self.say("contact.pin_yours")
         if state.reopened:
             return ""
-        if state.fix is None:
-            return self.say("contact.gps_searching")
-        accuracy = state.fix.accuracy_m
-        age = say_age(self.words, state.fix.age_s)
-        return (
-            self.say("contact.gps", metres=round(accuracy), age=age)
-            if accuracy
-            else self.say("contact.gps_plain", age=age)
-        )
+        return say_fix(self.words, state.fix)
 
     def _place_detail(self) -> str:
         state = self.state
+        if state.site is None and not state.place_chosen and not state.reopened:
+            return ask_place(self.words, state.fix) or join(self._where_from(), self.say("contact.change_place"))
         if state.site is None:
             return join(self._where_from(), self.say("contact.change_place"))
         return join(say_distance(self.words, state.site.distance_m), self.say("contact.change_place"))

@@ -59,14 +59,22 @@ from mobile.screens.contact.values import (
     UnknownPressed,
     WhoDone,
 )
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
-from shared.model.codes import ContactState, PinSource, SupportNeed
-from shared.model.position import Position
-from shared.model.value import Id
+from mobile.screens.contact.where import (
+    TILES,
+    as_mended,
+    ask_near,
+    fix_found,
+    pin_pressed,
+    pin_put,
+    place_picked,
+    place_pressed,
+    read_contact,
+    sites_found,
+    with_site,
+)
+from mobile.screens.effects import Back, Call, Event, Failed, Feel, Go, Opened
+from shared.model.codes import ContactState, SupportNeed
 
-TILES = 6
-SITES = 12
-SAME_PLACE_M = 60
 STATES = (
     ContactState.BEDDED_DOWN,
     ContactState.ABOUT_TO_BED_DOWN,
@@ -102,37 +110,14 @@ def _opened(state: State, _event: Opened) -> Result:
     # The position of a referral or a person, where one was given, says whose neighbours to show.
     asked = (
         Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix)),
-        Call(method="people_near", arguments=(state.pin, TILES), answer=lambda found: PeopleFound(people=tuple(found))),
-        Call(method="sites_near", arguments=(state.pin, SITES), answer=lambda found: SitesFound(sites=tuple(found))),
+        *ask_near(state),
         Call(method="config", answer=lambda config: ConfigRead(phrases=tuple(config.phrases_offered))),
     )
-    return state, (*asked, _read(state.contact_id)) if state.contact_id is not None else asked
-
-
-def _read(contact_id: Id) -> Call:
-    return Call(method="contact", arguments=(contact_id,), answer=lambda record: RecordRead(record=record))
+    return state, (*asked, read_contact(state.contact_id)) if state.contact_id is not None else asked
 
 
 def _people(state: State, event: PeopleFound) -> Result:
     return changed(state, near=event.people[:TILES]), ()
-
-
-def _sites(state: State, event: SitesFound) -> Result:
-    state = changed(state, sites=event.sites)
-    return _with_site(state) if state.reopened else _suggest_place(state), ()
-
-
-def _suggest_place(state: State) -> State:
-    """The nearest place within reach is where this is, unless the worker said otherwise."""
-    if state.place_chosen or state.is_saved:
-        return state
-    here = [site for site in state.sites if site.distance_m is not None and site.distance_m <= SAME_PLACE_M]
-    nearest = min(here, key=lambda site: site.distance_m or 0.0, default=None)
-    return changed(state, site=nearest, site_id=nearest.id if nearest else None)
-
-
-def _fix(state: State, event: FixFound) -> Result:
-    return changed(state, fix=event.fix), ()
 
 
 def _config(state: State, event: ConfigRead) -> Result:
@@ -211,7 +196,8 @@ def _search(state: State, _event: SearchPressed) -> Result:
 
 
 def _nobody(state: State, _event: NobodyPressed) -> Result:
-    arguments = {"site": state.site, "referral_id": state.referral_id, "pin": state.pin}
+    # Only a place that the worker chose: the visit suggests its own, and asks where a referral says another one.
+    arguments = {"site": state.site if state.place_chosen else None, "referral_id": state.referral_id}
     return state, (Go(screen="visit", arguments=arguments, replace=True),)
 
 
@@ -227,6 +213,7 @@ def draft_of(state: State, contact_state: ContactState) -> ContactDraft:
         new_people=state.new_people,
         unidentified_people=state.unidentified,
         site_id=state.site_id,
+        site_is_chosen=state.place_chosen,
         position=state.pin,
         referral_id=state.referral_id,
     )
@@ -248,16 +235,18 @@ def _state_chosen(state: State, event: StateChosen) -> Result:
 
 def _saved(state: State, event: Saved) -> Result:
     felt = Feel(name="saved", speak="speak.saved")
-    return changed(state, saving=False, contact_id=event.contact_id), (felt, _read(event.contact_id))
+    return changed(state, saving=False, contact_id=event.contact_id), (felt, read_contact(event.contact_id))
 
 
 def _record_read(state: State, event: RecordRead) -> Result:
     contact = event.record.contact
     state = changed(state, person_ids=contact.person_ids)
-    if not state.reopened or state.contact_state is not None:
+    if not state.reopened:
+        return as_mended(state, contact.site_id), ()
+    if state.contact_state is not None:
         return state, ()
     details = Details(**{name: getattr(contact, name) for name in Details.__struct_fields__})
-    return _with_site(
+    return with_site(
         changed(
             state,
             contact_state=contact.state,
@@ -270,47 +259,6 @@ def _record_read(state: State, event: RecordRead) -> Result:
             kept=details,
         )
     ), ()
-
-
-def _with_site(state: State) -> State:
-    """The place of a contact that is being corrected, once the places are known."""
-    if state.site is not None or state.site_id is None:
-        return state
-    return changed(state, site=next((site for site in state.sites if site.id == state.site_id), None))
-
-
-def _place(state: State, _event: PlacePressed) -> Result:
-    return changed(state, step=Step.PLACE), ()
-
-
-def _place_picked(state: State, event: PlacePicked) -> Result:
-    site = next((one for one in state.sites if one.id == event.site_id), None)
-    state = changed(state, site=site, site_id=site.id if site else None, place_chosen=True, step=Step.STATE)
-    return state, _refine_now(state, {"site_id": state.site_id})
-
-
-def _pin(state: State, _event: PinPressed) -> Result:
-    return changed(state, step=Step.PIN), ()
-
-
-def _pin_put(state: State, event: PinPut) -> Result:
-    """The worker's pin; the guess it was moved from stays in the record."""
-    guess = state.guess if state.reopened else state.fix.position if state.fix else None
-    pin = Position(
-        latitude=event.latitude,
-        longitude=event.longitude,
-        source=PinSource.MOVED_BY_WORKER if guess else PinSource.MAP_TAP,
-        accuracy_m=guess.accuracy_m if guess else None,
-        moved_from=(guess.latitude, guess.longitude) if guess else None,
-    )
-    state = changed(state, pin=pin, step=Step.STATE)
-    return state, _refine_now(state, {"position": pin})
-
-
-def _refine_now(state: State, fields: dict[str, Any]) -> tuple[Effect, ...]:
-    if state.contact_id is None:
-        return ()
-    return (Call(method="refine_contact", arguments=(state.contact_id, fields)), Feel(name="saved"))
 
 
 def _done(state: State, _event: DonePressed) -> Result:
@@ -344,8 +292,8 @@ def _failed(state: State, event: Failed) -> Result:
 _HANDLERS: dict[type, Any] = {
     Opened: _opened,
     PeopleFound: _people,
-    SitesFound: _sites,
-    FixFound: _fix,
+    SitesFound: sites_found,
+    FixFound: fix_found,
     ConfigRead: _config,
     PersonPicked: _picked,
     SeveralPressed: _several,
@@ -362,10 +310,10 @@ _HANDLERS: dict[type, Any] = {
     StateChosen: _state_chosen,
     Saved: _saved,
     RecordRead: _record_read,
-    PlacePressed: _place,
-    PlacePicked: _place_picked,
-    PinPressed: _pin,
-    PinPut: _pin_put,
+    PlacePressed: place_pressed,
+    PlacePicked: place_picked,
+    PinPressed: pin_pressed,
+    PinPut: pin_put,
     NeedPressed: need_pressed,
     SupportAnswered: support_answered,
     PhrasePressed: phrase_pressed,

@@ -11,15 +11,19 @@ from mobile.screens.visit.state import (
     BackPressed,
     BeddingPressed,
     DonePressed,
+    LookedAtReferral,
+    LookedHere,
     NoteTyped,
     PlacePicked,
     PlacePressed,
     State,
     Ticked,
+    away_m,
     begin,
     update,
 )
-from mobile.text.moments import join, say_age, say_distance
+from mobile.text.fixes import ask_place, say_fix
+from mobile.text.moments import join, say_distance
 from mobile.widgets.buttons import Tile
 
 load_layout(__file__)
@@ -41,9 +45,10 @@ class VisitScreen(Screen):
         """Where, bedding, note."""
         state, ids = self.state, self.ids
         ids.failure.text = self.say_failure(state.failure)
-        ids.place.text = (state.site.name if state.site else "") or self.say("visit.no_place")
-        distance = say_distance(self.words, state.site.distance_m) if state.site else self._where_from()
-        ids.place.detail = join(distance, self.say("contact.change_place"))
+        ids.place.text, ids.place.detail = self._place()
+        ids.asked.hidden = not state.asking
+        metres = say_distance(self.words, away_m(state))
+        ids.away.text = self.say("visit.away", distance=metres) if state.asking and metres else ""
         ids.bedding_yes.chosen = state.bedding is True
         ids.bedding_no.chosen = state.bedding is False
         ids.places.hidden = not state.choosing
@@ -80,14 +85,24 @@ class VisitScreen(Screen):
         """Out."""
         self.send(BackPressed())
 
-    def _where_from(self) -> str:
-        fix = self.state.fix
-        if fix is None:
-            return self.say("contact.gps_searching")
-        age = say_age(self.words, fix.age_s)
-        if fix.accuracy_m is None:
-            return self.say("contact.gps_plain", age=age)
-        return self.say("contact.gps", metres=round(fix.accuracy_m), age=age)
+    def looked_at_referral(self) -> None:
+        """Where the referral says."""
+        self.send(LookedAtReferral())
+
+    def looked_here(self) -> None:
+        """Where the worker stands."""
+        self.send(LookedHere())
+
+    def _place(self) -> tuple[str, str]:
+        """Which place this visit is of, and why: a site, where the referral says, or a question."""
+        state, change = self.state, self.say("contact.change_place")
+        if state.site is not None:
+            return state.site.name, join(say_distance(self.words, state.site.distance_m), change)
+        if state.referral_place is not None and not state.place_chosen:
+            away = say_distance(self.words, away_m(state))
+            return self.say("visit.at_referral", place=state.referral_name), join(away, change)
+        asked = "" if state.place_chosen else ask_place(self.words, state.fix)
+        return self.say("visit.no_place"), asked or join(say_fix(self.words, state.fix), change)
 
     def _tile(self, site: SiteCard) -> Tile:
         kind = self.words.say_code("site_kind", site.kind)

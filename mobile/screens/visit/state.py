@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
-from mobile.field.views import Fix, SiteCard, VisitDraft
+from mobile.field.views import Fix, ReferralRecord, SiteCard, VisitDraft
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened
+from shared.geo.distance import near_distance_m
 from shared.model.codes import ReferralState
 from shared.model.position import Position
 from shared.model.value import Id, Value
@@ -21,7 +22,10 @@ class State(Value, frozen=True, kw_only=True):
     sites: tuple[SiteCard, ...] = ()
     choosing: bool = False
     place_chosen: bool = False
-    pin: Position | None = None
+    referral_place: Position | None = None
+    referral_name: str = ""
+    asking: bool = False
+    """The worker stands somewhere else than where the referral says: which of the two was looked at?"""
     fix: Fix | None = None
     referral_id: Id | None = None
     bedding: bool | None = None
@@ -41,6 +45,20 @@ class FixFound(Event, frozen=True, kw_only=True):
     """Where the phone is, as far as it knows."""
 
     fix: Fix | None
+
+
+class ReferralFound(Event, frozen=True, kw_only=True):
+    """The referral that this visit answers."""
+
+    record: ReferralRecord
+
+
+class LookedAtReferral(Event, frozen=True, kw_only=True):
+    """The worker looked where the referral says, though GPS says another place."""
+
+
+class LookedHere(Event, frozen=True, kw_only=True):
+    """The worker looked where they stand."""
 
 
 class PlacePressed(Event, frozen=True, kw_only=True):
@@ -96,7 +114,6 @@ def begin(arguments: dict[str, Any]) -> State:
     return State(
         site=site,
         place_chosen=site is not None,
-        pin=arguments.get("pin"),
         referral_id=arguments.get("referral_id"),
     )
 
@@ -105,21 +122,21 @@ def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
-            return state, (
-                _fix(),
-                Call(method="sites_near", arguments=(state.pin, SITES), answer=lambda s: SitesFound(sites=tuple(s))),
-            )
+            return state, (_fix(), *_asked(state))
+        case ReferralFound(record=record):
+            told = record.referral
+            return _suggest(_with(state, referral_place=told.position, referral_name=told.place or told.number)), ()
         case SitesFound(sites=sites):
             return _suggest(_with(state, sites=sites)), ()
         case FixFound(fix=fix):
-            return _with(state, fix=fix), ()
+            return _suggest(_with(state, fix=fix)), ()
         case Ticked():
             return state, (_fix(),)
         case PlacePressed():
             return _with(state, choosing=not state.choosing), ()
         case PlacePicked(site_id=site_id):
             site = next((one for one in state.sites if one.id == site_id), None)
-            return _with(state, site=site, place_chosen=True, choosing=False), ()
+            return _with(state, site=site, place_chosen=True, choosing=False, asking=False), ()
         case BeddingPressed(present=present):
             return _with(state, bedding=None if state.bedding == present else present), ()
         case NoteTyped(text=text):
@@ -131,8 +148,12 @@ def update(state: State, event: Event) -> Result:
 
 def _saving(state: State, event: Event) -> Result:
     match event:
-        case DonePressed():
-            return _done(state)
+        case DonePressed() if away_m(state) is not None:
+            return _with(state, asking=True), ()
+        case DonePressed() | LookedAtReferral():
+            return _done(_with(state, asking=False), state.referral_place)
+        case LookedHere():
+            return _done(_with(state, asking=False), None)
         case Saved(visit_id=visit_id):
             return _saved(state, visit_id)
         case ReferralMoved():
@@ -150,21 +171,43 @@ def _fix() -> Call:
     return Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix))
 
 
+def _asked(state: State) -> tuple[Call, ...]:
+    near = Call(method="sites_near", arguments=(None, SITES), answer=lambda s: SitesFound(sites=tuple(s)))
+    if state.referral_id is None:
+        return (near,)
+    told = Call(method="referral", arguments=(state.referral_id,), answer=lambda record: ReferralFound(record=record))
+    return near, told
+
+
 def _suggest(state: State) -> State:
+    """The nearest place within reach of a sure fix. A referral's visit is where the referral says, unless the worker says not."""
     if state.place_chosen:
         return state
-    here = [site for site in state.sites if site.distance_m is not None and site.distance_m <= SAME_PLACE_M]
-    return _with(state, site=min(here, key=lambda site: site.distance_m or 0.0, default=None))
+    if state.referral_place is not None or state.fix is None or not state.fix.is_sure:
+        return _with(state, site=None)
+    here = state.fix.position
+    away = [(near_distance_m(here, site.position), site) for site in state.sites if site.position is not None]
+    metres, nearest = min(away, key=lambda one: one[0], default=(None, None))
+    return _with(state, site=nearest if metres is not None and metres <= SAME_PLACE_M else None)
 
 
-def _done(state: State) -> Result:
+def away_m(state: State) -> float | None:
+    """How far the worker stands from where the referral says; None while that cannot be told, or is no question."""
+    if state.place_chosen or state.referral_place is None or state.fix is None or not state.fix.is_sure:
+        return None
+    metres = near_distance_m(state.fix.position, state.referral_place)
+    return metres if metres > max(SAME_PLACE_M, state.fix.accuracy_m or 0.0) else None
+
+
+def _done(state: State, place: Position | None) -> Result:
+    """`place` is where the referral says; a chosen site goes before it, and without either the phone's own fix counts."""
     if state.saving:
         return state, ()
     if state.visit_id is not None:
         return _saved(state, state.visit_id)
     draft = VisitDraft(
         site_id=state.site.id if state.site else None,
-        position=state.pin,
+        position=None if state.place_chosen else place,
         referral_id=state.referral_id,
         bedding_present=state.bedding,
         note=state.note.strip(),

@@ -30,7 +30,10 @@ GPX = """<?xml version="1.0"?><gpx xmlns="http://www.topografix.com/GPX/1/1" ver
 def fix(
     seconds: float = 0, accuracy_m: float | None = 10.0, latitude: float = 51.66, longitude: float = -0.39
 ) -> RawFix:
-    return RawFix(latitude=latitude, longitude=longitude, accuracy_m=accuracy_m, at_ms=int(seconds * 1000))
+    """A fix made so many seconds after the phone started; its wall clock says something else."""
+    return RawFix(
+        latitude=latitude, longitude=longitude, accuracy_m=accuracy_m, at_ms=77, uptime_ms=int(seconds * 1000)
+    )
 
 
 def test_a_walk_is_read_and_replayed_in_its_order(tmp_path: Path) -> None:
@@ -77,7 +80,7 @@ def test_the_age_of_a_fix_goes_with_its_pin_and_is_never_negative() -> None:
 
 
 def test_a_fixed_place_is_told_at_once() -> None:
-    whereabouts = Whereabouts(FixedLocation(51.66, -0.39, lambda: 5))
+    whereabouts = Whereabouts(FixedLocation(51.66, -0.39, lambda: 5), lambda: 9)
     whereabouts.start()
     last = whereabouts.last()
     assert last is not None and last.at_ms == 5
@@ -102,7 +105,7 @@ def test_the_receiver_rests_after_a_good_fix_and_wakes_when_somebody_needs_it() 
         return 15_000
 
     receiver = Receiver()
-    whereabouts = Whereabouts(receiver)
+    whereabouts = Whereabouts(receiver, lambda: 10**9)
     whereabouts.start()
     whereabouts.pace(1_000, quarter)
     whereabouts.hear(fix(1, accuracy_m=60))

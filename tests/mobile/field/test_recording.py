@@ -176,9 +176,72 @@ def test_an_old_fix_is_shown_with_its_age_and_not_used_as_a_pin(rig: Rig, field:
     fix = field.where_am_i()
     assert fix is not None and fix.age_s == 240 and fix.is_stale
     pinned = field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact.position
-    assert pinned is not None and pinned.fix_age_s == 240
+    assert pinned is None, "it says where the worker was"
     rig.clocks.pass_(minutes=20)
     assert field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact.position is None
+
+
+def north(metres: float) -> tuple[float, float]:
+    return HERE[0] + metres / 111_195, HERE[1]
+
+
+def test_a_clock_set_back_does_not_keep_an_old_fix_for_ever(rig: Rig, field: FieldService) -> None:
+    """It put people where the phone had been an hour before, "just now", with an age of nought."""
+    rig.location.fix(*HERE, at=rig.clocks.now())
+    rig.clocks.wall -= timedelta(hours=1)
+    rig.clocks.pass_(minutes=1)
+    rig.location.fix(*north(1_000), at=rig.clocks.now())
+    fix = field.where_am_i()
+    assert fix is not None and fix.position.latitude == pytest.approx(north(1_000)[0]) and fix.age_s == 0
+    rig.clocks.wall += timedelta(days=3)
+    rig.clocks.pass_(seconds=100)
+    fix = field.where_am_i()
+    assert fix is not None and fix.age_s == 100 and fix.is_sure
+
+
+def test_only_a_fresh_and_fine_fix_is_sure(rig: Rig, field: FieldService) -> None:
+    for accuracy_m, seconds, sure in ((50.0, 119, True), (51.0, 5, False), (None, 5, False), (8.0, 120, False)):
+        rig.clocks.pass_(minutes=5)
+        rig.location.fix(*HERE, at=rig.clocks.now(), accuracy_m=accuracy_m)
+        rig.clocks.pass_(seconds=seconds)
+        fix = field.where_am_i()
+        assert fix is not None and fix.is_sure is sure, (accuracy_m, seconds)
+
+
+def test_a_better_fix_mends_the_pin_and_the_place_it_had_suggested(rig: Rig, field: FieldService) -> None:
+    shelter = field.add_site(SiteDraft(name="Bus shelter", position=Position(latitude=HERE[0], longitude=HERE[1])))
+    doorway = field.add_site(SiteDraft(name="Doorway", position=Position(latitude=north(900)[0], longitude=HERE[1])))
+    for chosen, left in ((False, doorway.id), (True, shelter.id)):
+        rig.clocks.pass_(minutes=5)
+        rig.location.fix(*HERE, at=rig.clocks.now(), accuracy_m=90.0)
+        draft = ContactDraft(state=ContactState.BEDDED_DOWN, site_id=shelter.id, site_is_chosen=chosen)
+        contact_id = field.record_contact(draft)
+        rig.clocks.pass_(seconds=40)
+        rig.location.fix(*north(900), at=rig.clocks.now(), accuracy_m=6.0)
+        contact = field.contact(contact_id).contact
+        assert contact.site_id == left
+        assert contact.position is not None
+        is_moved = contact.position.latitude == pytest.approx(north(900)[0])
+        assert is_moved is not chosen, "a place that a worker named gets no pin of another one"
+
+
+def test_a_place_named_by_hand_far_from_gps_is_kept_without_the_pin(rig: Rig, field: FieldService) -> None:
+    place = Position(latitude=north(210)[0], longitude=HERE[1])
+    library = field.add_site(SiteDraft(name="Library doorway", position=place))
+    rig.location.fix(*HERE, at=rig.clocks.now(), accuracy_m=8.0)
+    draft = ContactDraft(state=ContactState.BEDDED_DOWN, site_id=library.id, site_is_chosen=True)
+    contact = field.contact(field.record_contact(draft)).contact
+    assert (contact.site_id, contact.position) == (library.id, None)
+    visit_id = field.record_visit(VisitDraft(site_id=library.id))
+    assert [entry.visit_id for entry in field.site(library.id).timeline if entry.visit_id] == [visit_id]
+    elsewhere = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    assert field.contact(elsewhere).contact.position is not None
+    field.refine_contact(elsewhere, {"site_id": library.id})
+    mended = field.contact(elsewhere).contact
+    assert (mended.site_id, mended.position) == (library.id, None)
+    field.refine_contact(elsewhere, {"position": Position(latitude=HERE[0], longitude=HERE[1])})
+    moved = field.contact(elsewhere).contact
+    assert moved.site_id is None and moved.position is not None
 
 
 # --------------------------------------------------------------------------------------------------------- referrals

@@ -5,9 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from mobile.field import api
-from mobile.field.views import Enrolling, LockState, Unlocking
+from mobile.field.views import Enrolling, Fix, LockState, Unlocking
 from mobile.screens import registry
 from mobile.screens.effects import ApplySettings, Back, Call, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
@@ -235,15 +236,45 @@ def test_a_place_takes_itself_along_to_the_contact_and_the_visit():
 
 
 def test_an_empty_place_of_a_referral_tells_the_referral_that_somebody_looked():
+    record = RehearsalField().referral("r-1")
+    where = record.referral.position
+    assert where is not None
     state = visit.begin({"referral_id": "r-1"})
-    state, effects = play(
-        visit, state, visit.SitesFound(sites=SITES), visit.BeddingPressed(present=True), visit.DonePressed()
-    )
+    known = (visit.SitesFound(sites=SITES), visit.ReferralFound(record=record), visit.BeddingPressed(present=True))
+    state, effects = play(visit, state, *known, visit.DonePressed())
     draft = calls(effects)[0][1][0]
-    assert (draft.site_id, draft.bedding_present, draft.people_found) == ("s-stairwell", True, 0)
+    assert (draft.site_id, draft.bedding_present, draft.people_found) == (None, True, 0)
+    assert draft.position == where, "where the referral says, not the place nearest to GPS"
     _, effects = play(visit, state, visit.Saved(visit_id="v-1"), visit.ReferralMoved())
     assert calls(effects) == [("progress_referral", ("r-1", ReferralState.LOOKED_FOR))]
     assert effects[-1] == Home()
+
+
+def test_who_stands_elsewhere_than_the_referral_says_is_asked_where_they_looked():
+    record = RehearsalField().referral("r-1")
+    where = record.referral.position
+    assert where is not None
+    elsewhere = structs.replace(where, latitude=where.latitude + 210 / 111_195)
+    fix = Fix(position=elsewhere, at=NOW, accuracy_m=8.0, age_s=3.0, is_sure=True)
+    known = (visit.SitesFound(sites=SITES), visit.ReferralFound(record=record), visit.FixFound(fix=fix))
+    asked, effects = play(visit, visit.begin({"referral_id": "r-1"}), *known, visit.DonePressed())
+    assert calls(effects) == [] and asked.asking
+    assert round(visit.away_m(asked) or 0) == 210
+    for answer, stored in ((visit.LookedAtReferral(), where), (visit.LookedHere(), None)):
+        _, effects = play(visit, asked, answer)
+        assert calls(effects)[0][1][0].position == stored
+    _, effects = play(visit, asked, visit.PlacePicked(site_id="s-park"), visit.DonePressed())
+    draft = calls(effects)[0][1][0]
+    assert (draft.site_id, draft.position) == ("s-park", None)
+
+
+def test_a_visit_is_at_no_place_while_the_fix_is_doubtful():
+    stairwell = SITES[0].position
+    assert stairwell is not None
+    for age_s, is_sure, place in ((5.0, True, SITES[0]), (2_400.0, False, None)):
+        fix = Fix(position=stairwell, at=NOW, accuracy_m=8.0, age_s=age_s, is_stale=not is_sure, is_sure=is_sure)
+        state, _ = play(visit, visit.begin({}), visit.SitesFound(sites=SITES), visit.FixFound(fix=fix))
+        assert state.site is place
 
 
 def test_a_visit_that_could_not_be_saved_keeps_its_answers():

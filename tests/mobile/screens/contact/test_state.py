@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mobile.field.views import LikelyDuplicate
+from mobile.field.views import Fix, LikelyDuplicate
 from mobile.screens.contact.details import QUIET_S, changed_fields
 from mobile.screens.contact.state import STATES, begin, draft_of, update
 from mobile.screens.contact.values import (
@@ -43,7 +43,7 @@ from mobile.screens.contact.values import (
 from mobile.screens.effects import Back, Call, Failed, Feel, Go, Home, Opened
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SupportNeed
 from shared.model.position import Position
-from tests.mobile.rehearsal import PEOPLE, SITES, RehearsalField
+from tests.mobile.rehearsal import NOW, PEOPLE, SITES, RehearsalField
 
 MAREK, RED = PEOPLE[0], PEOPLE[1]
 
@@ -120,9 +120,60 @@ def test_a_failure_keeps_what_was_chosen_and_can_be_tried_again():
     assert calls(effects)[0][0] == "record_contact"
 
 
-def test_the_nearest_place_within_reach_is_where_this_is():
-    state, _ = play(*KNOWN)
-    assert state.site_id == "s-stairwell"
+STANDING = SITES[0].position
+assert STANDING is not None
+
+
+def found(*, age_s: float = 5.0, accuracy_m: float = 8.0, north_m: float = 0.0) -> FixFound:
+    """A fix at the stairwell, or so far north of it."""
+    where = msgspec.structs.replace(STANDING, latitude=STANDING.latitude + north_m / 111_195)
+    is_sure = age_s < 120 and accuracy_m <= 50
+    fix = Fix(position=where, at=NOW, accuracy_m=accuracy_m, age_s=age_s, is_stale=age_s >= 120, is_sure=is_sure)
+    return FixFound(fix=fix)
+
+
+def test_the_nearest_place_within_reach_of_a_sure_fix_is_where_this_is():
+    for events in ((SitesFound(sites=SITES), found()), (found(), SitesFound(sites=SITES))):
+        state, _ = play(*events)
+        assert state.site_id == "s-stairwell"
+
+
+@pytest.mark.parametrize("doubtful", [found(age_s=40 * 60), found(accuracy_m=1_500.0), FixFound(fix=None)])
+def test_no_place_is_put_on_a_contact_from_a_fix_that_is_old_or_rough(doubtful: FixFound):
+    """GPS gone for 40 minutes put people at the place of 40 minutes ago, and a mast's circle at any place inside it."""
+    state, effects = play(
+        *KNOWN, doubtful, PersonPicked(person_id=MAREK.id), StateChosen(state=ContactState.BEDDED_DOWN)
+    )
+    draft = calls(effects)[-1][1][0]
+    assert (state.site_id, draft.site_id, draft.site_is_chosen, draft.position) == (None, None, False, None)
+
+
+def test_a_place_that_was_only_suggested_is_mended_by_the_better_fix():
+    saved = play(*KNOWN, found(), *SAVED[2:])[0]
+    assert saved.site_id == "s-stairwell"
+    later, effects = play(found(age_s=300), found(), state=saved)
+    assert calls(effects)[-1] == ("contact", ("c-1",))
+    record = RehearsalField().contact("c-1")
+    mended = msgspec.structs.replace(record, contact=msgspec.structs.replace(record.contact, site_id="s-shelter"))
+    state, _ = play(RecordRead(record=mended), state=later)
+    assert state.site_id == "s-shelter" and state.site is SITES[1]
+
+
+def test_a_pin_put_by_hand_and_a_place_never_disagree():
+    near, far = PinPut(latitude=STANDING.latitude, longitude=STANDING.longitude), PinPut(latitude=51.9, longitude=0.1)
+    state, _ = play(*KNOWN, found(), near)
+    assert state.site_id == "s-stairwell" and state.pin is not None
+    state, _ = play(*KNOWN, found(), far)
+    assert state.site_id is None and state.pin is not None
+    state, _ = play(PlacePicked(site_id="s-stairwell"), state=state)
+    assert state.site_id == "s-stairwell" and state.pin is None
+
+
+def test_tiles_that_are_shown_stay_when_a_better_fix_comes():
+    _, effects = play(*KNOWN, found())
+    assert [method for method, _ in calls(effects)] == ["sites_near"]
+    _, effects = play(PeopleFound(people=()), found())
+    assert [method for method, _ in calls(effects)] == ["people_near", "sites_near"]
 
 
 def test_no_place_within_reach_is_no_place():

@@ -1,0 +1,133 @@
+"""Where it was: a place from a sure fix or the worker's word, a pin, and that the two never disagree. Pure."""
+
+from typing import Any
+
+from mobile.field.views import SiteCard
+from mobile.screens.contact.details import Result, changed
+from mobile.screens.contact.values import (
+    FixFound,
+    PeopleFound,
+    PinPressed,
+    PinPut,
+    PlacePicked,
+    PlacePressed,
+    RecordRead,
+    SitesFound,
+    State,
+    Step,
+)
+from mobile.screens.effects import Call, Effect, Feel
+from shared.geo.distance import near_distance_m
+from shared.model.codes import PinSource
+from shared.model.position import Position
+from shared.model.value import Id
+
+TILES = 6
+SITES = 12
+SAME_PLACE_M = 60
+
+
+def ask_near(state: State) -> tuple[Call, Call]:
+    people = Call(
+        method="people_near", arguments=(state.pin, TILES), answer=lambda found: PeopleFound(people=tuple(found))
+    )
+    return people, ask_sites(state)
+
+
+def ask_sites(state: State) -> Call:
+    return Call(method="sites_near", arguments=(state.pin, SITES), answer=lambda found: SitesFound(sites=tuple(found)))
+
+
+def read_contact(contact_id: Id) -> Call:
+    return Call(method="contact", arguments=(contact_id,), answer=lambda record: RecordRead(record=record))
+
+
+def sites_found(state: State, event: SitesFound) -> Result:
+    state = changed(state, sites=event.sites)
+    return with_site(state) if state.reopened else _suggest_place(state), ()
+
+
+def _suggest_place(state: State) -> State:
+    """The nearest place within reach of a sure fix, unless the worker said otherwise; without such a fix the worker is asked."""
+    if state.place_chosen or state.is_saved:
+        return state
+    here = state.fix.position if state.fix is not None and state.fix.is_sure else None
+    nearest = _nearest(state.sites, here)
+    return changed(state, site=nearest, site_id=nearest.id if nearest else None)
+
+
+def _nearest(sites: tuple[SiteCard, ...], here: Position | None) -> SiteCard | None:
+    """The place that this is, if one of these lies so near."""
+    if here is None:
+        return None
+    away = [(near_distance_m(here, site.position), site) for site in sites if site.position is not None]
+    metres, nearest = min(away, key=lambda one: one[0], default=(None, None))
+    return nearest if metres is not None and metres <= SAME_PLACE_M else None
+
+
+def fix_found(state: State, event: FixFound) -> Result:
+    """A fix may suggest the place; once saved, the service may have put pin and place right by a better one."""
+    became_sure = event.fix is not None and event.fix.is_sure and not (state.fix is not None and state.fix.is_sure)
+    state = _suggest_place(changed(state, fix=event.fix))
+    if not became_sure or state.reopened:
+        return state, ()
+    if state.contact_id is not None:
+        return state, (read_contact(state.contact_id),)
+    # The lists were made while nobody knew where this is. Tiles that are shown stay: they must not slide under a thumb.
+    return state, (ask_sites(state),) if state.near else ask_near(state)
+
+
+def as_mended(state: State, site_id: Id | None) -> State:
+    """A better fix may have put another place than the one that was suggested."""
+    if state.place_chosen or state.site_id == site_id:
+        return state
+    return changed(state, site_id=site_id, site=next((one for one in state.sites if one.id == site_id), None))
+
+
+def with_site(state: State) -> State:
+    """The place of a contact that is being corrected, once the places are known."""
+    if state.site is not None or state.site_id is None:
+        return state
+    return changed(state, site=next((site for site in state.sites if site.id == state.site_id), None))
+
+
+def place_pressed(state: State, _event: PlacePressed) -> Result:
+    return changed(state, step=Step.PLACE), ()
+
+
+def place_picked(state: State, event: PlacePicked) -> Result:
+    site = next((one for one in state.sites if one.id == event.site_id), None)
+    pin = state.pin if site is None or _is_at(site, state.pin) else None
+    state = changed(state, site=site, site_id=site.id if site else None, pin=pin, place_chosen=True, step=Step.STATE)
+    return state, refine_now(state, {"site_id": state.site_id})
+
+
+def _is_at(site: SiteCard, pin: Position | None) -> bool:
+    if pin is None or site.position is None:
+        return True
+    return near_distance_m(pin, site.position) <= SAME_PLACE_M
+
+
+def pin_pressed(state: State, _event: PinPressed) -> Result:
+    return changed(state, step=Step.PIN), ()
+
+
+def pin_put(state: State, event: PinPut) -> Result:
+    """The worker's pin; the guess it was moved from stays in the record."""
+    guess = state.guess if state.reopened else state.fix.position if state.fix else None
+    pin = Position(
+        latitude=event.latitude,
+        longitude=event.longitude,
+        source=PinSource.MOVED_BY_WORKER if guess else PinSource.MAP_TAP,
+        accuracy_m=guess.accuracy_m if guess else None,
+        moved_from=(guess.latitude, guess.longitude) if guess else None,
+    )
+    site = state.site if state.site is not None and _is_at(state.site, pin) else None
+    state = changed(state, pin=pin, site=site, site_id=site.id if site else None, place_chosen=True, step=Step.STATE)
+    return state, refine_now(state, {"position": pin})
+
+
+def refine_now(state: State, fields: dict[str, Any]) -> tuple[Effect, ...]:
+    if state.contact_id is None:
+        return ()
+    return (Call(method="refine_contact", arguments=(state.contact_id, fields)), Feel(name="saved"))

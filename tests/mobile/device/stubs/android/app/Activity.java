@@ -1,0 +1,18 @@
+package android.app;
+
+import android.content.Context;
+import android.content.Intent;
+import android.view.Window;
+
+public class Activity extends Context {
+    private final Window window = new Window();
+    private Intent intent = new Intent(Intent.ACTION_MAIN);
+
+    public Window getWindow() { return window; }
+    public Intent getIntent() { return intent; }
+    public void setIntent(Intent intent) { this.intent = intent; }
+    public void startActivity(Intent intent) {
+        lantern.Heard.say("start " + intent.getAction() + " " + intent.getDataString());
+    }
+    public void runOnUiThread(Runnable action) { action.run(); }
+}

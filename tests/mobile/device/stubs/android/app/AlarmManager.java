@@ -1,0 +1,28 @@
+package android.app;
+
+import android.os.Handler;
+
+public class AlarmManager {
+    public static final int ELAPSED_REALTIME_WAKEUP = 2;
+
+    public interface OnAlarmListener {
+        void onAlarm();
+    }
+
+    public OnAlarmListener waiting;
+
+    /** The form with a listener needs no permission for exact alarms; the one with a PendingIntent does. */
+    public void setExact(int type, long triggerAtMillis, String tag, OnAlarmListener listener, Handler handler) {
+        waiting = listener;
+        lantern.Heard.say("alarm type=" + type + " at=" + triggerAtMillis + " " + tag);
+    }
+
+    public void setExact(int type, long triggerAtMillis, PendingIntent operation) {
+        throw new SecurityException("needs SCHEDULE_EXACT_ALARM");
+    }
+
+    public void cancel(OnAlarmListener listener) { waiting = null; lantern.Heard.say("alarm cancelled"); }
+    public void cancel(PendingIntent operation) {}
+
+    public void ring() { waiting.onAlarm(); }
+}
