@@ -107,6 +107,8 @@ def open_app(data: Path, link: str = "") -> int:
             cues=platform.cues(),
             map_source=MapPack(data / "map", BUILT_IN_MAP),
             links=platform.links(link),
+            outside=platform.outside(),
+            alarm=platform.alarm(),
         )
         app.run()
     finally:

@@ -12,11 +12,12 @@ from typing import Any
 from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.window import Window
-from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.anchorlayout import AnchorLayout
 
 from mobile import theme
 from mobile.device.links import NoLinks
-from mobile.device.ports import Cues, Links
+from mobile.device.ports import Alarm, Cues, Links, Outside
+from mobile.device.silent import NoAlarm, NoOutside
 from mobile.field.api import Field
 from mobile.field.views import CheckInState, LockState, SyncPhase, SyncStatus
 from mobile.ports import MapSketch, MapSource, NoMap
@@ -48,6 +49,8 @@ class LanternApp(App):
         map_source: MapSource | None = None,
         words: Catalogue | None = None,
         links: Links | None = None,
+        outside: Outside | None = None,
+        alarm: Alarm | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -55,6 +58,8 @@ class LanternApp(App):
         self.cues = cues
         self.map_source = map_source or NoMap()
         self.links = links or NoLinks()
+        self.outside = outside or NoOutside()
+        self.alarm = alarm or NoAlarm()
         self.settings_now: dict[str, str] = {}
         self.words = words or load("en")
         self._fixed_words = words
@@ -67,13 +72,13 @@ class LanternApp(App):
         self._forget: list[Callable[[], None]] = []
 
     # --- Kivy's side
-    def build(self) -> FloatLayout:
+    def build(self) -> AnchorLayout:
         """The window and the first screen: no store is opened, no network asked."""
         self._read_settings()
         Window.clearcolor = (0, 0, 0, 1)
         Window.softinput_mode = "below_target"
         Window.bind(on_keyboard=self._on_key, on_touch_down=self._on_touch)
-        self.window_root = FloatLayout()
+        self.window_root = AnchorLayout(padding=self.outside.edges())
         self.root = self.window_root
         self._forget = [
             self.service.observe_lock(lambda state: self._hand_back(lambda: self._lock_changed(state))),
@@ -222,6 +227,7 @@ class LanternApp(App):
 
     def _each_second(self, _seconds: float) -> None:
         self.service.lock_if_due()
+        self.window_root.padding = self.outside.edges()  # the bars come and go, and the phone turns
         if self.screen is not None:
             self.screen.each_second()
         self._refresh_status()
@@ -232,13 +238,24 @@ class LanternApp(App):
         if self._seconds % WATCH_EVERY_S == 0 and self.service.lock_state == LockState.UNLOCKED:
             self.work.ask(self.service.check_in_state, self._heard_check_ins, lambda _: None)
         self._seconds += 1
+        self._tell_check_ins()
+
+    def _tell_check_ins(self) -> None:
         self._watch, keys = check_in_watch.tell(self._watch, self.service.now())
         for key in keys:
             self.cues.notify(self.title, self.words.say(key))
             self.feel("late", key)
 
     def _heard_check_ins(self, state: CheckInState) -> None:
+        before = self._watch.due_at
         self._watch = check_in_watch.heard(self._watch, state)
+        if self._watch.due_at == before:
+            return
+        if self._watch.due_at is None:
+            self.alarm.cancel()
+        else:  # rings with the screen off, when no second of this app passes any more
+            left = self._watch.due_at - self.service.now()
+            self.alarm.set(int(left.total_seconds() * 1000), self._tell_check_ins)
 
     def _refresh_status(self) -> None:
         if self.service.lock_state == LockState.UNLOCKED:
@@ -277,7 +294,7 @@ class LanternApp(App):
         self.service.touched()
         if key != 27:  # Android's back button arrives as Escape
             return False
-        if len(self.way) < 2:
+        if self.screen is None or len(self.way) < 2:
             return False
-        self.back()
+        self.screen.back()
         return True

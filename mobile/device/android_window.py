@@ -5,15 +5,17 @@ Imported on Android alone. Its calls are made on a desktop JVM by the tests; non
 what to try).
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
+
+from mobile.device.ports import Edges
+
+log = logging.getLogger(__name__)
 
 FLAG_SECURE = 0x2000
 INSETS_SINCE = 30
 """`WindowInsets.Type` came with this API level; before it nothing is drawn under the bars unless one asks for it."""
-
-Edges = tuple[int, int, int, int]
-"""Left, top, right, bottom, in pixels."""
 
 
 def keep_off_screenshots() -> None:
@@ -47,10 +49,32 @@ def on_screen_off(listener: Callable[[], None]) -> Any:
     return receiver
 
 
-def read_insets() -> Edges:
-    """How far the bars and the camera's notch reach over the window: an app for API 35 is drawn under them (python-for-android
-    issue 3239, kivy issue 9126). Noughts before the window is attached.
-    """
+class AndroidOutside:
+    """The phone's bars, its dialler and its map."""
+
+    is_there = True
+
+    def edges(self) -> Edges:
+        """An app for API 35 is drawn under the bars (python-for-android issue 3239, kivy issue 9126). Noughts before the window
+        is attached, and where Android itself keeps the bars off.
+        """
+        try:
+            return _read_insets()
+        except Exception as error:  # a Java exception of any kind: a screen under a bar is better than none
+            log.warning("the phone does not tell of its bars: %s", type(error).__name__)
+            return (0, 0, 0, 0)
+
+    def dial(self, number: str) -> None:
+        """ACTION_DIAL only shows the number: it needs no permission, and the worker presses call."""
+        _open("android.intent.action.DIAL", f"tel:{number}")
+
+    def show_on_map(self, latitude: float, longitude: float) -> None:
+        """A geo address: whichever map app the worker has."""
+        place = f"{latitude:.6f},{longitude:.6f}"
+        _open("android.intent.action.VIEW", f"geo:{place}?q={place}")
+
+
+def _read_insets() -> Edges:
     from jnius import autoclass
 
     if autoclass("android.os.Build$VERSION").SDK_INT < INSETS_SINCE:
@@ -64,9 +88,11 @@ def read_insets() -> Edges:
     return (edges.left, edges.top, edges.right, edges.bottom)
 
 
-def open_outside(action: str, address: str) -> None:
-    """Hand an address to another app: the phone's dialler (`android.intent.action.DIAL`), its map (`VIEW`)."""
+def _open(action: str, address: str) -> None:
     from jnius import autoclass
 
-    intent = autoclass("android.content.Intent")(action, autoclass("android.net.Uri").parse(address))
-    autoclass("org.kivy.android.PythonActivity").mActivity.startActivity(intent)
+    try:
+        intent = autoclass("android.content.Intent")(action, autoclass("android.net.Uri").parse(address))
+        autoclass("org.kivy.android.PythonActivity").mActivity.startActivity(intent)
+    except Exception as error:  # ActivityNotFoundException: a phone without a dialler or a map
+        log.warning("no app for %s: %s", action, type(error).__name__)

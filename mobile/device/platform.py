@@ -8,8 +8,8 @@ from mobile.device.integrity import AndroidIntegrity, Sound
 from mobile.device.keystore import FileKeystore, keystore_directory
 from mobile.device.links import GivenLink
 from mobile.device.location import NowhereLocation
-from mobile.device.ports import Alarm, Battery, Cues, Integrity, Keystore, Links, Location
-from mobile.device.silent import NoAlarm, SilentCues, UnknownBattery
+from mobile.device.ports import Alarm, Battery, Cues, Integrity, Keystore, Links, Location, Outside
+from mobile.device.silent import NoAlarm, NoOutside, SilentCues, UnknownBattery
 
 
 def is_android() -> bool:
@@ -65,6 +65,15 @@ def alarm() -> Alarm:
 
         return AndroidAlarm()
     return NoAlarm()
+
+
+def outside() -> Outside:
+    """The phone's bars, dialler and map; a desktop has none."""
+    if is_android():
+        from mobile.device.android_window import AndroidOutside
+
+        return AndroidOutside()
+    return NoOutside()
 
 
 def integrity() -> Integrity:

@@ -89,6 +89,27 @@ class Alarm(Protocol):
         """No alarm. Never raises."""
 
 
+Edges = tuple[int, int, int, int]
+"""Left, top, right, bottom, in pixels."""
+
+
+class Outside(Protocol):
+    """What lies around the app: the phone's bars over its window, its dialler, its map. Never raises."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a dialler and a map to hand something to."""
+
+    def edges(self) -> Edges:
+        """How far the phone's bars and notch reach over the window."""
+
+    def dial(self, number: str) -> None:
+        """Put a number into the dialler; the worker presses call."""
+
+    def show_on_map(self, latitude: float, longitude: float) -> None:
+        """Open the phone's map app at a place, and tell it nothing else."""
+
+
 class Links(Protocol):
     """Links that other apps open Lantern with: the phone's camera, after it read an enrolment page's picture."""
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from mobile.device.ports import Edges
+
 
 class SilentCues:
     """Feels and says nothing."""
@@ -25,6 +27,22 @@ class NoAlarm:
 
     def cancel(self) -> None:
         """Nothing to cancel."""
+
+
+class NoOutside:
+    """A window of a desktop: no bars over it, nobody to call."""
+
+    is_there = False
+
+    def edges(self) -> Edges:
+        """Nothing over it."""
+        return (0, 0, 0, 0)
+
+    def dial(self, number: str) -> None:
+        """No dialler."""
+
+    def show_on_map(self, latitude: float, longitude: float) -> None:
+        """No map."""
 
 
 class UnknownBattery:

@@ -62,6 +62,19 @@ class Feel(Effect, frozen=True, kw_only=True):
     speak: str = ""
 
 
+class Dial(Effect, frozen=True, kw_only=True):
+    """Put a number into the phone's dialler."""
+
+    number: str
+
+
+class Directions(Effect, frozen=True, kw_only=True):
+    """Hand a place, and nothing else, to the phone's map app."""
+
+    latitude: float
+    longitude: float
+
+
 class ApplySettings(Effect, frozen=True, kw_only=True):
     """The look or the language changed: build the screen anew."""
 

@@ -8,9 +8,23 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from mobile.device.ports import Outside
 from mobile.field.views import LockState
 from mobile.ports import MapSketch
-from mobile.screens.effects import ApplySettings, Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import (
+    ApplySettings,
+    Back,
+    Call,
+    Dial,
+    Directions,
+    Effect,
+    Event,
+    Failed,
+    Feel,
+    Go,
+    Home,
+    Opened,
+)
 from mobile.text import Catalogue
 from mobile.widgets.frame import Frame
 
@@ -19,6 +33,7 @@ class Desk(Protocol):
     """What the app gives a screen."""
 
     words: Catalogue
+    outside: Outside
 
     def now(self) -> datetime:
         """The phone's idea of the time."""
@@ -89,6 +104,10 @@ class Screen(Frame):
         """An enrolment link was opened with this app: to where it can be used."""
         self.desk.go("enrol", {"link": link})
 
+    def back(self) -> None:
+        """The screen's own Back, and Android's: to the screen before. One that holds words overrides it."""
+        self.desk.back()
+
     def head_pressed(self) -> None:
         """The sync line was pressed: show what is not yet sent."""
         if self.shows_sync:
@@ -137,6 +156,10 @@ class Screen(Frame):
                 self.desk.home()
             case Feel(name=name, speak=speak):
                 self.desk.feel(name, speak)
+            case Dial(number=number):
+                self.desk.outside.dial(number)
+            case Directions(latitude=latitude, longitude=longitude):
+                self.desk.outside.show_on_map(latitude, longitude)
             case ApplySettings():
                 self.desk.apply_settings()
 

@@ -17,6 +17,7 @@ from mobile.screens.referral.state import (
     OutcomePressed,
     PersonPicked,
     State,
+    WayPressed,
     update,
 )
 from mobile.text.moments import join, say_distance, say_due, say_when
@@ -52,6 +53,7 @@ class ReferralScreen(Screen):
         if state.record is not None and self._drawn != state.record:
             self._drawn = state.record
             self._draw(state.record)
+            ids.way_there.hidden = state.record.referral.position is None or not self.desk.outside.is_there
         ids.middle.ask_layout()
         self.actions_changed()
 
@@ -63,6 +65,10 @@ class ReferralScreen(Screen):
     def nobody(self) -> None:
         """Nobody is here."""
         self.send(NobodyPressed())
+
+    def way_there(self) -> None:
+        """The phone's map app shows the way."""
+        self.send(WayPressed())
 
     def note(self, text: str) -> None:
         """A word about it."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import ReferralRecord
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Home, Opened
 from shared.model.codes import ReferralState
 from shared.model.value import Id, Value
 
@@ -49,6 +49,10 @@ class LogPressed(Event, frozen=True, kw_only=True):
 
 class NobodyPressed(Event, frozen=True, kw_only=True):
     """Nobody is here."""
+
+
+class WayPressed(Event, frozen=True, kw_only=True):
+    """How do I get there?"""
 
 
 class PersonPicked(Event, frozen=True, kw_only=True):
@@ -110,11 +114,16 @@ def update(state: State, event: Event) -> Result:
             return (_with(state, closing=False, outcome=""), ()) if state.closing else (state, (Back(),))
         case Failed():
             return _with(state, failure=event), (Feel(name="refused"),)
-    return state, ()
+    return state, _way(state) if isinstance(event, WayPressed) else ()
 
 
 def _with(state: State, **changes: Any) -> State:
     return msgspec.structs.replace(state, **changes)
+
+
+def _way(state: State) -> tuple[Effect, ...]:
+    place = state.record.referral.position if state.record is not None else None
+    return () if place is None else (Directions(latitude=place.latitude, longitude=place.longitude),)
 
 
 def _go(state: State, screen: str) -> tuple[Effect, ...]:

@@ -12,6 +12,7 @@ from mobile.screens.shift.state import (
     BackPressed,
     EndConfirmed,
     EndPressed,
+    HelpPressed,
     JoinPressed,
     StartPressed,
     State,
@@ -52,6 +53,7 @@ class ShiftScreen(Screen):
         ids.minutes.show([(str(m), self.say("shift.minutes", minutes=m)) for m in CHECK_IN_MINUTES], set())
         ids.summary.hidden = not state.ending
         ids.end.hidden = not going
+        ids.call_help.hidden = not self.desk.outside.is_there
         ids.end.text = self.say("shift.end_now" if state.ending else "shift.end")
         ids.end.tone = "primary" if state.ending else "plain"
         self._render_others(hidden=going or over)
@@ -81,6 +83,10 @@ class ShiftScreen(Screen):
     def end(self) -> None:
         """End, or really end."""
         self.send(EndConfirmed() if self.state.ending else EndPressed())
+
+    def call_help(self) -> None:
+        """The emergency number, in the phone's dialler."""
+        self.send(HelpPressed())
 
     def to(self, screen: str) -> None:
         """Another screen."""

@@ -5,11 +5,15 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import CheckInState, ShiftSummary
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import Back, Call, Dial, Effect, Event, Failed, Feel, Go, Home, Opened
 from shared.model.device import FieldConfig
 from shared.model.value import Id, Value
 
 CHECK_IN_MINUTES = (30, 60, 120)
+
+
+EMERGENCY = "999"
+"""The phone's own dialler opens with it: Lantern tells nobody, and needs no network of its own."""
 
 
 class State(Value, frozen=True, kw_only=True):
@@ -59,6 +63,10 @@ class WellPressed(Event, frozen=True, kw_only=True):
     """I am well; I will say so again in so many minutes."""
 
     minutes: int
+
+
+class HelpPressed(Event, frozen=True, kw_only=True):
+    """I am in danger."""
 
 
 class EndPressed(Event, frozen=True, kw_only=True):
@@ -116,6 +124,8 @@ def _pressed(state: State, event: Event) -> Result:
             return state, (Call(method="join_shift", arguments=(shift_id,), answer=lambda _: Began()),)
         case WellPressed(minutes=minutes):
             return state, (Feel(name="saved"), Call(method="check_in", arguments=(minutes,), answer=lambda _: Opened()))
+        case HelpPressed():
+            return state, (Dial(number=EMERGENCY),)
         case EndPressed():
             return _with(state, ending=True), ()
         case EndConfirmed():

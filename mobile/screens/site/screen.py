@@ -16,6 +16,7 @@ from mobile.screens.site.state import (
     SavePressed,
     State,
     Typed,
+    WayPressed,
     update,
 )
 from mobile.text.moments import join, say_distance, say_when
@@ -68,6 +69,10 @@ class SiteScreen(Screen):
         """Nobody is here."""
         self.send(NobodyPressed())
 
+    def way_there(self) -> None:
+        """The phone's map app shows the way."""
+        self.send(WayPressed())
+
     def edit(self) -> None:
         """Change, or save the change."""
         self.send(SavePressed() if self.state.editing else EditPressed())
@@ -94,6 +99,7 @@ class SiteScreen(Screen):
         )
         ids.hazards.text = self.say("site.beware", words=site.hazards) if site.hazards else ""
         ids.access.text = site.access_notes
+        ids.way_there.hidden = site.position is None or not self.desk.outside.is_there
         ids.people_title.text = self.say("site.people") if record.people else ""
         ids.people.put([self._person(person) for person in record.people])
         ids.timeline.put([self._entry(entry) for entry in record.timeline])

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import SiteRecord
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
+from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Opened
 from shared.model.value import Id, Value
 
 
@@ -31,6 +31,10 @@ class LogPressed(Event, frozen=True, kw_only=True):
 
 class NobodyPressed(Event, frozen=True, kw_only=True):
     """Nobody is here."""
+
+
+class WayPressed(Event, frozen=True, kw_only=True):
+    """How do I get there?"""
 
 
 class PersonPicked(Event, frozen=True, kw_only=True):
@@ -90,6 +94,9 @@ def update(state: State, event: Event) -> Result:
 
 
 def _went(state: State, event: Event) -> Result:
+    place = state.record.site.position if state.record is not None else None
+    if isinstance(event, WayPressed) and place is not None:
+        return state, (Directions(latitude=place.latitude, longitude=place.longitude),)
     if state.record is None or not isinstance(event, LogPressed | NobodyPressed):
         return state, ()
     screen = "contact" if isinstance(event, LogPressed) else "visit"

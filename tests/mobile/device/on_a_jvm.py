@@ -172,13 +172,15 @@ def window() -> dict[str, Any]:
     went_off: list[int] = []
     receiver = android_window.on_screen_off(lambda: went_off.append(1))
     told = {"flags": heard(), "permissions": asked_permissions, "off": [went_off, receiver.actions]}
-    told["insets"] = [android_window.read_insets()]
+    outside = android_window.AndroidOutside()
+    told["insets"] = [outside.edges()]
     for name, value in (("android.view.View", False), ("android.os.Build$VERSION", 29)):
         setattr(autoclass(name), "attached" if name.endswith("View") else "SDK_INT", value)
-        told["insets"].append(android_window.read_insets())
+        told["insets"].append(outside.edges())
     autoclass("android.view.View").attached = True
     autoclass("android.os.Build$VERSION").SDK_INT = 35
-    android_window.open_outside("android.intent.action.DIAL", "tel:")
+    outside.dial("999")
+    outside.show_on_map(51.6575, -0.3965)
     return told | {"outside": heard()}
 
 

@@ -93,13 +93,16 @@ def test_the_alarm_rings_with_the_screen_off_and_only_the_newest(told: dict[str,
     assert told["cues"]["alarm"].count("alarm cancelled") == 2
 
 
-def test_the_window_is_secret_padded_and_hands_numbers_to_the_dialler(told: dict[str, Any]) -> None:
+def test_the_window_is_secret_padded_and_hands_numbers_and_places_on(told: dict[str, Any]) -> None:
     window = told["window"]
     assert "error" not in window, window
     assert window["flags"] == ["flags 8192 8192"] and window["off"] == [[1], ["screen_off"]]
     assert window["permissions"] == ["fine", "coarse", "android.permission.POST_NOTIFICATIONS"]
     assert window["insets"] == [[0, 88, 0, 48], [0, 0, 0, 0], [0, 0, 0, 0]]
-    assert window["outside"] == ["start android.intent.action.DIAL tel:"]
+    assert window["outside"] == [
+        "start android.intent.action.DIAL tel:999",
+        "start android.intent.action.VIEW geo:51.657500,-0.396500?q=51.657500,-0.396500",
+    ]
 
 
 def test_a_link_is_read_once_and_signs_of_weakness_are_found(told: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from msgspec import structs
 from mobile.field import api
 from mobile.field.views import Enrolling, Fix, LockState, Unlocking
 from mobile.screens import registry
-from mobile.screens.effects import ApplySettings, Back, Call, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import ApplySettings, Back, Call, Dial, Directions, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
 from mobile.screens.map import state as maps
 from mobile.screens.people import state as people
@@ -40,6 +40,24 @@ def play(module, state, *events):
 
 def calls(effects):
     return [(effect.method, effect.arguments) for effect in effects if isinstance(effect, Call)]
+
+
+def test_the_way_is_handed_to_the_phones_map_with_the_place_and_nothing_else():
+    record = RehearsalField().site("s-stairwell")
+    _, effects = play(site, site.State(site_id="s-stairwell", record=record), site.WayPressed())
+    there = record.site.position
+    assert there is not None
+    assert effects == [Directions(latitude=there.latitude, longitude=there.longitude)]
+    told = RehearsalField().referral("r-1")
+    _, effects = play(referral, referral.State(referral_id="r-1", record=told), referral.WayPressed())
+    there = told.referral.position
+    assert there is not None
+    assert effects == [Directions(latitude=there.latitude, longitude=there.longitude)]
+    assert play(referral, referral.State(referral_id="r-1"), referral.WayPressed())[1] == []
+
+
+def test_a_worker_in_danger_gets_the_dialler():
+    assert play(shift, shift.State(), shift.HelpPressed())[1] == [Dial(number="999")]
 
 
 # ---------------------------------------------------------------------------------------------------------- the tree

@@ -2,16 +2,19 @@
 
 import sqlite3
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from kivy.core.window import Window
 from msgspec.structs import replace
 
 from mobile.app import LanternApp
 from mobile.device.map_pack import MapPack
-from mobile.field.views import PersonCard
+from mobile.device.silent import NoOutside
+from mobile.field.views import CheckInState, PersonCard
 from mobile.ports import MapCell
+from mobile.screens.contact.values import Step
 from mobile.screens.map.state import CellsFound
 from mobile.store.errors import DiskFull
 from mobile.widgets.mercator import from_world_px, world_px
@@ -50,6 +53,65 @@ def test_a_full_disk_says_so_and_nothing_is_lost(field, on_glass):
         assert len(field.drafts) == 1
 
     on_glass(_app(field, cues), story)
+
+
+def test_androids_back_is_the_screens_own_and_loses_no_word(field, on_glass):
+    """It left the contact with half a note, and someone new with a name, without a word."""
+    app = _app(field)
+
+    async def press_back(driver):
+        Window.dispatch("on_keyboard", 27, 0, None, [])
+        await driver.settle()
+
+    async def story(driver):
+        await driver.tap("Log contact")
+        await driver.tap("Someone new")
+        driver.screen.ids.alias.text = "Red"
+        await press_back(driver)
+        assert driver.screen.state.step is Step.WHO, "one step back, not out"
+        await driver.tap("Marek")
+        await driver.tap("Bedded down")
+        await driver.until(lambda: driver.screen.state.is_saved)
+        driver.screen.ids.details._fields["note"].text = "shivering"
+        await press_back(driver)
+        await driver.until(lambda: app.way == [("tonight", {})])
+        assert field.refinements[-1][1] == {"note": "shivering"}
+
+    on_glass(app, story)
+
+
+def test_the_window_keeps_clear_of_the_phones_bars_and_a_due_check_in_has_an_alarm(field, on_glass):
+    class Bars(NoOutside):
+        def edges(self):
+            return (0, 88, 0, 48)
+
+    class Clock:
+        def __init__(self):
+            self.set_for, self.ring = [], None
+
+        def set(self, in_ms, ring):
+            self.set_for.append(in_ms)
+            self.ring = ring
+
+        def cancel(self):
+            self.set_for.append(None)
+
+    clock, cues = Clock(), SilentCues()
+    app = LanternApp(field, cues, map_source=Town(), outside=Bars(), alarm=clock)
+
+    async def story(driver):
+        await driver.settle()
+        await driver.until(lambda: driver.screen.y == 48)
+        assert driver.screen.top == app.window_root.height - 88
+        app._heard_check_ins(CheckInState(due_at=field.now() + timedelta(minutes=30)))
+        assert clock.set_for == [30 * 60_000]
+        app._heard_check_ins(CheckInState(due_at=field.now() - timedelta(seconds=1)))
+        clock.ring()
+        assert cues.notified == ["Your check-in is due."], "though no second of the app passed"
+        app._heard_check_ins(CheckInState())
+        assert clock.set_for[-1] is None
+
+    on_glass(app, story)
 
 
 def test_five_thousand_people_scroll_under_a_finger_and_one_is_picked(field, on_glass):
