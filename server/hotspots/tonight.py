@@ -88,19 +88,15 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
 
 
 def _observe(looks: Sequence[CellLook]) -> Observations:
-    """One observation a look: whom several looks of one night met counts with the first of them."""
+    """One observation a look, in the middle of its square."""
     cells, place_of = np.unique(np.array([look.cell for look in looks], np.int64), return_inverse=True)
     middles = np.array([grid.centre_m(cell) for cell in cells.tolist()], float)[place_of]
-    times = np.array([look.looks for look in looks], np.int64)
-    first = np.cumsum(times) - times
-    people = np.zeros(int(times.sum()))
-    people[first] = [look.people for look in looks]
     return Observations(
-        easting_m=np.repeat(middles[:, 0], times),
-        northing_m=np.repeat(middles[:, 1], times),
-        day=np.repeat(np.array([(look.night - EPOCH).days for look in looks], np.int64), times),
-        people=people,
-        is_look=np.ones(len(people), bool),
+        easting_m=middles[:, 0],
+        northing_m=middles[:, 1],
+        day=np.array([(look.night - EPOCH).days for look in looks], np.int64),
+        people=np.array([look.people for look in looks], float),
+        is_look=np.ones(len(looks), bool),
     )
 
 

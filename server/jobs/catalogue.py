@@ -12,6 +12,7 @@ from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
 from server.queries.operation import outbox, rate_limits
+from server.queries.street.looks import rebuild_looks
 from shared.rules.mail import MORNING
 
 ROUND = timedelta(seconds=15)
@@ -47,6 +48,12 @@ def keep_no_longer(services: Services, moment: Moment) -> int:
     return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
 
 
+def prove_looks(services: Services, moment: Moment) -> int:
+    """Derives every look from its facts again; returns how many differed, which should be none."""
+    with services.database.writing() as session:
+        return rebuild_looks(session)
+
+
 def keeper_of(services: Services, now: datetime, beat: Callable[[], None] = lambda: None) -> Keeper:
     """Who carries the rules of retention out on this server."""
     settings = services.settings
@@ -67,6 +74,7 @@ JOBS = (
     Job("reminders", Daily(MORNING), remind),
     Job("digests", Every(timedelta(minutes=5)), digest),
     Job("retention", Daily(time(3)), keep_no_longer),
+    Job("looks", Daily(time(4)), prove_looks),
     Job("mail", Every(ROUND), send_waiting),
 )
 """In the order in which they run: what is written in a round is sent in the same round."""

@@ -12,7 +12,7 @@ from server.tables.operation import audit, device, job, mail, session
 from server.tables.partnership import agency, district, recipient, worker
 from server.tables.people import hidden, note, person, verification
 from server.tables.referrals import imports, referral
-from server.tables.street import conflict, contact, shift, site
+from server.tables.street import conflict, contact, look, shift, site
 from server.tables.sync import sync
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "hotspot",
     "imports",
     "job",
+    "look",
     "mail",
     "metadata",
     "note",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from server.queries.people import erasure
+from server.queries.street import looks
 from server.queries.sync import store as sync
 from shared.model.value import Id
 
@@ -15,5 +16,7 @@ def forget_person(session: Session, person_ids: Sequence[Id], now_ms: int) -> No
     The tables come first: erasing holds the feed until the commit.
     """
     met = erasure.list_contacts_of(session, person_ids)
+    outings = looks.list_outings(session, person_ids=person_ids)
     erasure.delete_person(session, person_ids)
+    looks.renew_looks(session, outings)
     sync.erase_entities(session, [*person_ids, *met], now_ms)

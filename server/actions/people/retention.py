@@ -11,6 +11,8 @@ from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Session
 
 from server.actions.operation.ledger import Ledger
 from server.actions.people.erasure import forget_person
@@ -21,6 +23,8 @@ from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine, LedgerEntry
 from server.queries.people import retention
 from server.queries.people.retention import PLACES, TEXTS, Exact, Places, Point, Texts
+from server.queries.street import looks
+from server.queries.street.looks import Outing
 from server.queries.sync import store as sync
 from shared.geo.grid import cell_of, centre_m, parent
 from shared.model.value import Id, Value
@@ -114,7 +118,10 @@ class Keeper:
         for places in PLACES:
             self.beat()
             with self.database.writing() as session:
-                deleted += retention.delete_places(session, places, self._before(Kept.COARSE_PLACE))
+                before = self._before(Kept.COARSE_PLACE)
+                outings = _outings_of(session, places, places.at < before)
+                deleted += retention.delete_places(session, places, before)
+                looks.renew_looks(session, outings)
         return deleted
 
     def _coarsen(self, places: Places) -> int:
@@ -127,7 +134,9 @@ class Keeper:
                 if not found:
                     retention.drop_named_sites(session, before)
                     return coarsened
+                outings = _outings_of(session, places, places.table.c.id.in_([each.id for each in found]))
                 retention.set_coarse(session, places, coarse_points(found, self.crs))
+                looks.renew_looks(session, outings)
                 sync.erase_entities(session, [each.entity for each in found if each.entity], self._now_ms)
             coarsened += len(found)
 
@@ -181,6 +190,11 @@ class Keeper:
     @property
     def _now_ms(self) -> int:
         return int(self.now.timestamp() * 1000)
+
+
+def _outings_of(session: Session, places: Places, condition: ColumnElement[bool]) -> set[Outing]:
+    """Whose looks follow when places are told less exactly, or no more."""
+    return looks.list_outings_placed(session, places.table, condition) if places.has_cell else set()
 
 
 def coarse_points(found: Sequence[Exact], crs: str) -> dict[Id, Point]:

@@ -7,27 +7,23 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import case, func, literal, select, union_all
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from server.queries.people.concealment import contact_not_concealed, not_concealed
+from server.queries.street.looks import list_looks
 from server.tables.maps.sighting import sighting
 from server.tables.referrals.referral import referral
-from server.tables.street.contact import contact, contact_person
-from server.tables.street.shift import visit
 from server.tables.street.site import site
 from shared.model.codes import ReferralState, SiteKind
 from shared.model.value import Id
-from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 
 class CellLook(NamedTuple):
-    """Teams looked at a leaf of the grid on a night, so many times, and met so many people sleeping rough (often nobody)."""
+    """One shift looked at a leaf of the grid on a night, and met so many people sleeping rough (often nobody)."""
 
     cell: int
     night: date
     people: int
-    looks: int = 1
 
 
 class OutsidePoint(NamedTuple):
@@ -61,37 +57,12 @@ def list_site_points(session: Session, district_ids: Collection[Id]) -> list[Sit
 
 
 def list_cell_looks(session: Session, district_ids: Collection[Id], since: date) -> list[CellLook]:
-    """Returns the looks in these districts from the night `since` on, a row for each leaf and night; those that met
-    somebody and those that found nobody apart."""
-    is_rough = contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES])
-    known = (
-        select(func.count())
-        .where(contact_person.c.contact_id == contact.c.id, *not_concealed(session, contact_person.c.person_id))
-        .correlate(contact)
-        .scalar_subquery()
-    )
-    met = func.sum(case((is_rough, known + contact.c.unidentified_people), else_=0))
-    contacts = (
-        select(contact.c.cell, contact.c.night, met.label("people"), func.count().label("looks"))
-        .where(
-            contact.c.district_id.in_(sorted(district_ids)),
-            contact.c.night >= since,
-            contact.c.cell.is_not(None),
-            *contact_not_concealed(session),
-        )
-        .group_by(contact.c.cell, contact.c.night)
-    )
-    empty = (
-        select(visit.c.cell, visit.c.night, literal(0).label("people"), func.count().label("looks"))
-        .where(
-            visit.c.district_id.in_(sorted(district_ids)),
-            visit.c.night >= since,
-            visit.c.cell.is_not(None),
-            visit.c.people_found == 0,
-        )
-        .group_by(visit.c.cell, visit.c.night)
-    )
-    return [CellLook(*row) for row in session.execute(union_all(contacts, empty)).all()]
+    """Returns the looks in these districts from the night `since` on, one a square, night and shift."""
+    return [
+        CellLook(each.cell, each.night, each.people + each.unidentified)
+        for each in list_looks(session, district_ids, since, date.max)
+        if each.cell
+    ]
 
 
 def list_outside_points(session: Session, district_ids: Collection[Id], period: timedelta) -> list[OutsidePoint]:

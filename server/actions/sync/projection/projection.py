@@ -28,6 +28,8 @@ from server.places.projection import project as project_points
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.partnership.workers import list_agency_ids
+from server.queries.street import looks
+from server.queries.street.looks import Outing
 from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 from shared.policy import Act
@@ -59,6 +61,7 @@ class Projection:
         check_authors(session, accepted, batch)
         held = batch.subjects()
         take_turns(session, held)
+        changing = _looks_before(session, batch)
         project_people(session, batch)
         project_sites(session, batch, self.districts, self.crs)
         project_referral_fields(session, batch)
@@ -69,6 +72,7 @@ class Projection:
         touched = project_contacts(session, batch, self.districts, self.crs)
         touched |= project_verifications(session, batch) | project_merges(session, batch)
         derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)
+        looks.renew_looks(session, changing | _looks_after(session, batch))
         self._keep_account(session, batch, accepted)
 
     def _keep_account(self, session: Session, batch: Batch, accepted: Sequence[AcceptedChange]) -> None:
@@ -106,3 +110,27 @@ class Projection:
             )
             for fact in reads
         ]
+
+
+def _looks_before(session: Session, batch: Batch) -> set[Outing]:
+    """The outings that corrections and merges may take somebody from, or bring somebody back to."""
+    return looks.list_outings(
+        session,
+        contact_ids={each.contact_id for each in batch.values("contact.corrected")},
+        person_ids=_joined(batch),
+    )
+
+
+def _looks_after(session: Session, batch: Batch) -> set[Outing]:
+    """The outings to which the batch has added something."""
+    told = {each.contact_id for each in batch.values("contact.corrected")}
+    return looks.list_outings(
+        session,
+        contact_ids=told | {each.id for each in batch.values("contact.recorded")},
+        visit_ids={each.id for each in batch.values("visit.recorded")},
+        person_ids=_joined(batch),
+    )
+
+
+def _joined(batch: Batch) -> set[Id]:
+    return {person_id for each in batch.values("person.merged") for person_id in (each.from_id, each.into_id)}

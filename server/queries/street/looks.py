@@ -1,0 +1,223 @@
+"""Looks: one square (or site) × night × shift, with whom it found. Derived from contacts and visits, and only here.
+
+Whoever writes a contact, a visit, a merge or an erasure names the outings it touched (`Outing`) and renews them in the same
+transaction. A rebuild derives every outing from the facts by the same code, so that both are one.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import date, timedelta
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, literal, null, or_, select
+from sqlalchemy.orm import Session
+
+from server.database.locks import take_turns
+from server.queries.people.concealment import list_concealed
+from server.queries.people.verification import list_groups
+from server.tables.street.contact import contact, contact_person
+from server.tables.street.look import look
+from server.tables.street.shift import visit
+from shared.model.value import Id
+from shared.rules.verification import ROUGH_SLEEPING_STATES
+
+Each = TypeVar("Each")
+
+PIECE = 500
+"""How many ids one IN may hold."""
+TURNS = 32
+"""Nights share so many locks, however many of them one push brings."""
+ROUGH = frozenset(str(state) for state in ROUGH_SLEEPING_STATES)
+
+
+class Outing(NamedTuple):
+    """One shift (else the team) on one night in one district ("" where none is known)."""
+
+    district_id: Id
+    night: date
+    outing: Id
+
+
+class Look(NamedTuple):
+    """What one outing found in one square; `cell` is 0 where only the site is known, `site_id` "" where there is a square."""
+
+    district_id: Id
+    night: date
+    outing: Id
+    cell: int
+    site_id: Id
+    people: int
+    unidentified: int
+
+
+class _Row(NamedTuple):
+    district_id: Id | None
+    night: date
+    outing: Id
+    cell: int | None
+    site_id: Id | None
+    of: Id
+    state: str | None
+    unidentified: int
+    person_id: Id | None
+
+
+def list_outings(
+    session: Session,
+    *,
+    contact_ids: Collection[Id] = (),
+    visit_ids: Collection[Id] = (),
+    person_ids: Collection[Id] = (),
+) -> set[Outing]:
+    """The outings of these contacts and visits, and of every contact that met one of these records or their like."""
+    found: set[Outing] = set()
+    for table, ids in ((contact, contact_ids), (visit, visit_ids)):
+        for some in _pieces(ids):
+            found |= _read_outings(session, table, table.c.id.in_(some))
+    same = {each for group in list_groups(session, person_ids).values() for each in group} if person_ids else set()
+    for some in _pieces(same):
+        met = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(some))
+        found |= _read_outings(session, contact, contact.c.id.in_(met))
+    return found
+
+
+def list_outings_placed(session: Session, table: Table, condition: ColumnElement[bool]) -> set[Outing]:
+    """The outings of contacts or visits that have a place and fulfil a condition."""
+    return _read_outings(session, table, and_(condition, or_(table.c.cell.is_not(None), table.c.site_id.is_not(None))))
+
+
+def renew_looks(session: Session, outings: Collection[Outing]) -> None:
+    """Derive the looks of these outings again, in the place of what stood there. On PostgreSQL, one at a time a night."""
+    if not outings:
+        return
+    take_turns(session, {f"look {each.night.toordinal() % TURNS}" for each in outings})
+    for some in _pieces(sorted(outings)):
+        # Whatever stands between the named outings is derived along with them: both statements ask the same.
+        fresh = _derive(session, _is_of(contact, some), _is_of(visit, some))
+        session.execute(delete(look).where(_is_of(look, some)))
+        if fresh:
+            session.execute(insert(look), [each._asdict() for each in fresh])
+
+
+def rebuild_looks(session: Session) -> int:
+    """Derive every look again, a month at a time; returns how many differed from what stood there."""
+    ends = [session.execute(select(func.min(t.c.night), func.max(t.c.night))).one() for t in (contact, visit, look)]
+    nights = [night for pair in ends for night in pair if night is not None]
+    differing, first = 0, min(nights, default=None)
+    while first is not None and first <= max(nights):
+        last = first + timedelta(days=30)
+        held = {Look(*row) for row in session.execute(select(look).where(look.c.night.between(first, last)))}
+        fresh = set(_derive(session, contact.c.night.between(first, last), visit.c.night.between(first, last)))
+        differing += len(held ^ fresh)
+        wrong = {Outing(*each[:3]) for each in held ^ fresh}
+        renew_looks(session, wrong)
+        first = last + timedelta(days=1)
+    return differing
+
+
+def list_looks(session: Session, district_ids: Collection[Id], first: date, last: date) -> list[Look]:
+    """The looks of these districts from one night to another, without what the reader may not know.
+
+    Where no look was ever written (a database that was filled by hand) they are derived here and now.
+    """
+    here = look.c.district_id.in_(sorted(district_ids)) & look.c.night.between(first, last)
+    if session.execute(select(literal(1)).select_from(look).limit(1)).first() is None:
+        of_contacts, of_visits = (_is_within(table, district_ids, first, last) for table in (contact, visit))
+        return _derive(session, of_contacts, of_visits, list_concealed(session))
+    found = [Look(*row) for row in session.execute(select(look).where(here))]
+    concealed = list_concealed(session)
+    if not concealed:
+        return found
+    met = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(sorted(concealed)))
+    known_to_few = _read_outings(
+        session, contact, contact.c.id.in_(met) & _is_within(contact, district_ids, first, last)
+    )
+    if not known_to_few:
+        return found
+    some = sorted(known_to_few)
+    again = _derive(session, _is_of(contact, some), _is_of(visit, some), concealed)
+    return [each for each in found if Outing(*each[:3]) not in known_to_few] + [
+        each for each in again if Outing(*each[:3]) in known_to_few
+    ]
+
+
+def _derive(
+    session: Session, of_contacts: ColumnElement[bool], of_visits: ColumnElement[bool], concealed: Collection[Id] = ()
+) -> list[Look]:
+    """The looks that these contacts and visits make.
+
+    A contact whom only concealed people met is as if it had not been. A visit counts where it found nobody: whom a visit
+    found stands in the contacts beside it, which may lie in the next square.
+    """
+    met: dict[tuple[Id, date, Id, int, Id], set[Id]] = defaultdict(set)
+    unidentified: dict[tuple[Id, date, Id, int, Id], dict[Id, int]] = defaultdict(dict)
+    rows = _read_rows(session, of_contacts, of_visits, concealed)
+    groups = list_groups(session, {row.person_id for row in rows if row.person_id})
+    for row in rows:
+        key = (row.district_id or "", row.night, row.outing, row.cell or 0, "" if row.cell else row.site_id or "")
+        is_rough = row.state in ROUGH
+        unidentified[key][row.of] = row.unidentified if is_rough else 0
+        if is_rough and row.person_id:
+            met[key].add(min(groups[row.person_id]))
+    return [Look(*key, len(met[key]), sum(strangers.values())) for key, strangers in unidentified.items()]
+
+
+def _read_rows(
+    session: Session, of_contacts: ColumnElement[bool], of_visits: ColumnElement[bool], concealed: Collection[Id]
+) -> list[_Row]:
+    contacts = (
+        select(
+            contact.c.district_id, contact.c.night, _outing_of(contact), contact.c.cell, contact.c.site_id, contact.c.id,
+            contact.c.state, contact.c.unidentified_people, contact_person.c.person_id,
+        )
+        .outerjoin(contact_person, contact_person.c.contact_id == contact.c.id)
+        .where(of_contacts, _has_place(contact))
+    )  # fmt: skip
+    visits = select(
+        visit.c.district_id, visit.c.night, _outing_of(visit), visit.c.cell, visit.c.site_id, visit.c.id,
+        null(), literal(0), null(),
+    ).where(of_visits, _has_place(visit), visit.c.people_found == 0)  # fmt: skip
+    rows = [_Row(*row) for row in session.execute(contacts)]
+    hidden = [row for row in rows if row.person_id in concealed]
+    if hidden:
+        rows = [row for row in rows if row.person_id not in concealed]
+        told = {row.of for row in rows}
+        rows += [row._replace(person_id=None) for row in hidden if row.unidentified and row.of not in told]
+    return rows + [_Row(*row) for row in session.execute(visits)]
+
+
+def _has_place(table: Table) -> ColumnElement[bool]:
+    return or_(table.c.cell.is_not(None), table.c.site_id.is_not(None))
+
+
+def _outing_of(table: Table) -> ColumnElement[Id]:
+    if table is look:
+        return look.c.outing
+    outing: ColumnElement[Id] = func.coalesce(table.c.shift_id, table.c.team_id)
+    return outing
+
+
+def _read_outings(session: Session, table: Table, condition: ColumnElement[bool]) -> set[Outing]:
+    query = select(table.c.district_id, table.c.night, _outing_of(table)).where(condition).distinct()
+    return {Outing(district_id or "", night, outing) for district_id, night, outing in session.execute(query)}
+
+
+def _is_of(table: Table, outings: Collection[Outing]) -> ColumnElement[bool]:
+    districts = {each.district_id for each in outings}
+    where = [table.c.district_id.in_(sorted(districts))]
+    if "" in districts and table is not look:
+        where.append(table.c.district_id.is_(None))
+    return and_(
+        or_(*where),
+        table.c.night.in_(sorted({each.night for each in outings})),
+        _outing_of(table).in_(sorted({each.outing for each in outings})),
+    )
+
+
+def _is_within(table: Table, district_ids: Collection[Id], first: date, last: date) -> ColumnElement[bool]:
+    return and_(table.c.district_id.in_(sorted(district_ids)), table.c.night.between(first, last))
+
+
+def _pieces(values: Collection[Each]) -> Iterator[list[Each]]:
+    every = list(values)
+    return (every[start : start + PIECE] for start in range(0, len(every), PIECE))
