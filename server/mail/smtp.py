@@ -14,7 +14,7 @@ from server.mail.message import host_of
 from server.settings import Settings
 
 PERMANENT = 500
-ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"]+@[^\s<>()\[\]:;,\"]+")
+ADDRESS = re.compile(r"(?<![^\s<>()\[\]:;,\"@])[^\s<>()\[\]:;,\"@]{1,254}@[^\s<>()\[\]:;,\"@]{1,254}")
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 LONGEST_ERROR = 200
 

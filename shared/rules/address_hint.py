@@ -34,13 +34,14 @@ MEASURE = r"(?:miles?|minutes?|hours?|nights?|days?|weeks?|months?|years?|times|
 """A number of these is no house number."""
 
 PATTERNS: tuple[tuple[HintKind, re.Pattern[str]], ...] = (
-    (HintKind.EMAIL, re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.]+\b")),
+    (HintKind.EMAIL, re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}\.[\w.]{1,190}\b")),
     (HintKind.POSTCODE, re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", re.IGNORECASE)),
     (HintKind.PHONE, re.compile(r"(?<![\d.])(?:\+44\s?\(?0?\)?|0044\s?|\(?0)[1-9](?:[\s().-]{0,2}\d){8,9}(?!\d)")),
     (
         HintKind.ADDRESS,
         re.compile(
-            rf"\b(?:flat|room|unit|apartment|apt)\s+\d+[a-z]?\b|\b\d{{1,4}}[a-z]?,?\s+(?!{MEASURE}\b)(?:[A-Z][\w'’]+\s+){{1,3}}{STREET}\b",
+            rf"\b(?:flat|room|unit|apartment|apt)\s{{1,9}}\d{{1,9}}[a-z]?\b|\b\d{{1,4}}[a-z]?,?\s{{1,9}}(?!{MEASURE}\b)"
+            rf"(?:[A-Z][\w'’]{{1,40}}\s{{1,9}}){{1,3}}{STREET}\b",
             re.IGNORECASE,
         ),
     ),
@@ -50,8 +51,11 @@ PATTERNS: tuple[tuple[HintKind, re.Pattern[str]], ...] = (
 def find_hints(text: str) -> tuple[Hint, ...]:
     """The passages that look like an e-mail address, a UK postcode, a UK phone number or a street address, in order."""
     hints: list[Hint] = []
+    taken = bytearray(len(text))
     for kind, pattern in PATTERNS:
         for match in pattern.finditer(text):
-            if not any(match.start() < hint.end and hint.start < match.end() for hint in hints):
-                hints.append(Hint(kind=kind, start=match.start(), end=match.end(), text=match.group()))
+            start, end = match.span()
+            if not any(taken[start:end]):
+                hints.append(Hint(kind=kind, start=start, end=end, text=match.group()))
+                taken[start:end] = b"\x01" * (end - start)
     return tuple(sorted(hints, key=lambda hint: hint.start))

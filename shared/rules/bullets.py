@@ -9,10 +9,13 @@ from shared.model.value import Id, Value
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-BY = re.compile(r"[,\s]+by\s+(?P<when>[\w/ .-]+?)\s*\.?\s*$", re.IGNORECASE)
-NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?")
-NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]{3,9})\.?(?:\s+(\d{4}))?", re.IGNORECASE)
-ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+BY = re.compile(r"[,\s]by\s", re.IGNORECASE)
+LONGEST_DAY = 40
+LONGEST_LINE = 2_000
+"""Characters of a line in which a day is looked for."""
+NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?", re.ASCII)
+NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\s+([a-z]{3,9})\.?(?:\s+(\d{4}))?", re.IGNORECASE | re.ASCII)
+ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
 class Bullet(Value, frozen=True, kw_only=True):
@@ -33,11 +36,11 @@ def read_bullet(line: str, agencies: Mapping[Id, str], today: date) -> Bullet:
     if colon:
         agency_id = find_agency(owner, agencies)
         text = rest.strip() if agency_id is not None else text
-    found = BY.search(text)
-    due_on = read_day(found["when"], today) if found else None
-    if found and due_on is not None:
-        text = text[: found.start()]
-    return Bullet(text=text.strip(), agency_id=agency_id, due_on=due_on)
+    for found in BY.finditer(text[:LONGEST_LINE]):
+        due_on = read_day(text[found.end() :].strip().removesuffix(".").strip(), today)
+        if due_on is not None:
+            return Bullet(text=text[: found.start()].rstrip(", \t"), agency_id=agency_id, due_on=due_on)
+    return Bullet(text=text.strip(), agency_id=agency_id)
 
 
 def find_agency(words: str, agencies: Mapping[Id, str]) -> Id | None:
@@ -61,6 +64,8 @@ def find_agency(words: str, agencies: Mapping[Id, str]) -> Id | None:
 def read_day(words: str, today: date) -> date | None:
     """ "28 Nov", "28/11", "28/11/2026", "2026-11-28", "Friday", "tomorrow", "today"; None for anything else."""
     said = words.strip().casefold()
+    if len(said) > LONGEST_DAY:
+        return None
     if said in {"today", "tomorrow"}:
         return today + timedelta(days=said == "tomorrow")
     if said in WEEKDAYS:

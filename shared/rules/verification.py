@@ -4,7 +4,6 @@ Sources: the RS MDT toolkit (verified rough sleepers come first); national guida
 not required to help someone). Storing and listing are not done here.
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
@@ -20,7 +19,7 @@ from shared.rules.corrections import corrected
 ROUGH_SLEEPING_STATES = frozenset({ContactState.BEDDED_DOWN, ContactState.ABOUT_TO_BED_DOWN})
 """MHCLG: sleeping, about to bed down, or bedded down. The other states are contacts too, yet verify nobody."""
 
-NAMED_SITE = re.compile(r", site '.*'(?=[.]?$)", re.DOTALL)
+NAMED_SITE = ", site '"
 
 JUDGEMENTS = frozenset({ReviewStatus.CONFIRMED, ReviewStatus.NOT_CONFIRMED, ReviewStatus.NOT_REQUIRED})
 
@@ -126,7 +125,9 @@ def verification_status(
 def without_place(reason: str) -> str:
     """A status's reason without the site that it names at its end, for readers who may not know where anybody
     sleeps."""
-    return NAMED_SITE.sub("", reason)
+    before, named, rest = reason.partition(NAMED_SITE)
+    stop = "." if rest.endswith(".") else ""
+    return before + stop if named and rest.removesuffix(".").endswith("'") else reason
 
 
 def _verifies(contact: Contact, person_ids: Collection[Id] | None, workers: Collection[Id] | None) -> bool:

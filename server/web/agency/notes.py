@@ -47,7 +47,7 @@ def write_note(
     request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id], data: URLEncodedBody[NoteForm]
 ) -> Response[Any]:
     """Writes a note. One that seems to hold an address or a number is asked about once (privacy rule A12)."""
-    if not data.sure and find_hints(data.text):
+    if not data.sure and len(data.text) <= notes.LONGEST_TEXT and find_hints(data.text):
         return _answer(request, door, person_id, {"text": PROMPT}, data)
     try:
         with door.open() as access:

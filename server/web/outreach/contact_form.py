@@ -85,7 +85,7 @@ def read_form(form: ContactForm, team_ids: list[Id], now: datetime, errors: Erro
         errors["place"] = "Choose a known place or say one in words, not both."
     position = _read_postcode(form.postcode, errors)
     texts = {name: _read_words(getattr(form, name), name, LONGEST_TEXT, errors) for name in TEXTS}
-    if find_hints(texts["note"]) and not form.sure and "note" not in errors:
+    if "note" not in errors and not form.sure and find_hints(texts["note"]):
         errors["note"] = PROMPT
     if errors:
         return None
