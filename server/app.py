@@ -22,6 +22,7 @@ from server.actions.operation.signin import SignIn
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.projection import Projection
 from server.database.engine import Database
+from server.http.arrival import Arrival
 from server.http.cookies import form_cookie_name
 from server.http.gate import Gate
 from server.http.headers import protect
@@ -126,7 +127,7 @@ def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
             "services": Provide(lambda: find().services, sync_to_thread=False),
             "pushes": Provide(lambda: find().pushes, sync_to_thread=False),
         },
-        middleware=[Gate(lambda: find().services)],
+        middleware=[Arrival(max(settings.page_body_bytes, settings.sync_body_bytes)), Gate(lambda: find().services)],
         csrf_config=_guard_forms(find().services),
         before_send=[protect(https=settings.https)],
         exception_handlers=exception_handlers(_show_problem),

@@ -75,6 +75,7 @@ WEAK_PHONE = _kind(
 CODE_REFUSED = _kind(
     "410.1", "The enrolment code cannot be used", "Ask for a new one: a code lives ten minutes and works once."
 )
+TOO_SLOW = _kind("408.1", "The request did not arrive", "Send it again on a better line.")
 TOO_LARGE = _kind("413.1", "Too much at once", "Send less in one request.")
 WRONG_MEDIA_TYPE = _kind("415.1", "The content cannot be read", "Send JSON, or for a form what a browser sends.")
 UPGRADE = _kind("426.1", "This app is too old to receive", "Install the new version. What you send still arrives.")

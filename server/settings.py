@@ -69,6 +69,8 @@ class Settings:
     sync_body_bytes: int = 2 * 1024 * 1024
     sync_requests_at_once: int = 200
     blob_bytes: int = 5 * 1024 * 1024
+    attachments: bool = False
+    """Are attachments taken from phones? Nothing shows them yet, so nobody may send any."""
     minimum_app_version: str = "0.1.0"
 
     @property

@@ -57,8 +57,10 @@ class Gate(ASGIMiddleware):
         now, zone = services.clock(), ZoneInfo(services.settings.timezone)
         request: Request[Any, Any, Any] = Request(scope)
         token = read_session(request, services.settings)
+        # What a page asks by itself is no use of it: a session that only polls ends when its idle time does.
+        is_use = not scope["route_handler"].opt.get("polls", False)
         find = services.signin.find_acting
-        acting = await sync_to_thread(find, token, now, day_of(now, zone)) if token else None
+        acting = await sync_to_thread(find, token, now, day_of(now, zone), is_use=is_use) if token else None
         if acting is None:
             raise Failure(NOT_SIGNED_IN)
         worker, _ = acting

@@ -80,8 +80,9 @@ class SignIn:
         with self.database.writing() as session:
             sessions.end_session(session, hash_token(token))
 
-    def find_acting(self, token: str, now: datetime, today: date) -> Acting | None:
-        """Who holds this session, if it is still good: not idle too long, not too old, the worker still active."""
+    def find_acting(self, token: str, now: datetime, today: date, *, is_use: bool = True) -> Acting | None:
+        """Who holds this session, if it is still good: not idle too long, not too old, the worker still active. Only what
+        somebody did, `is_use`, keeps it from being idle."""
         with self.database.glancing() as session:
             signed_in = sessions.find_signed_in(session, hash_token(token), today)
         if signed_in is None:
@@ -89,7 +90,7 @@ class SignIn:
         found, acting = signed_in
         if not self._is_good(found, now) or not acting[0].active:
             return None
-        if now - found.last_seen_at > TOUCH_AFTER:
+        if is_use and now - found.last_seen_at > TOUCH_AFTER:
             with self.database.writing() as session:
                 sessions.touch_session(session, found.token_hash, now)
         return acting

@@ -115,7 +115,7 @@ def show_case_list(
         return _answer(request, access, district, choice)
 
 
-@get("/cases/news", opt={"action": Act.SEE_CASE_LIST}, sync_to_thread=True, include_in_schema=False)
+@get("/cases/news", opt={"action": Act.SEE_CASE_LIST, "polls": True}, sync_to_thread=True, include_in_schema=False)
 def tell_news(
     door: NamedDependency[Door], district: FromQuery[str] = "", since: FromQuery[datetime | None] = None
 ) -> Response[News]:

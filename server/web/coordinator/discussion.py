@@ -89,7 +89,7 @@ def show_case(
         return _answer(request, access, conference_id, position)
 
 
-@get(CASE + "/note", opt={"action": Act.RUN_CONFERENCE}, sync_to_thread=True, include_in_schema=False)
+@get(CASE + "/note", opt={"action": Act.RUN_CONFERENCE, "polls": True}, sync_to_thread=True, include_in_schema=False)
 def read_note(door: NamedDependency[Door], conference_id: FromPath[Id], position: FromPath[int]) -> Response[Saved]:
     """What is stored now: other people's words reach this screen without a reload."""
     with door.open() as access:

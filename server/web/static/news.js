@@ -1,5 +1,5 @@
-// The case list tells of somebody new without a reload: a number and a link, never a name. It stops asking when nobody has
-// touched the page for a while, so that a page left open never keeps a session alive.
+// The case list tells of somebody new without a reload: a number and a link, never a name. Asking keeps no session
+// alive; it stops when nobody has touched the page for a while.
 const place = document.getElementById("news");
 const EVERY_MS = 20000;
 const UNTOUCHED_MS = 10 * 60 * 1000;

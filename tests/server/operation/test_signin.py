@@ -105,6 +105,18 @@ def test_an_idle_session_ends_after_a_quarter_of_an_hour(
     assert (answer.status_code == 200) is still_in
 
 
+@pytest.mark.parametrize("path", ["/cases/news?since=2026-11-12T21:00:00Z", "/conferences/x/cases/y/note"])
+def test_a_page_that_polls_keeps_no_session_alive(
+    sign_in: Callable[..., TestClient[Any]], cast: Cast, clock: Clock, path: str
+) -> None:
+    client = sign_in(cast.priya)
+    for _ in range(5):
+        clock.advance(minutes=3)
+        client.get(path, headers={"accept": "application/json"})
+    clock.advance(minutes=1)
+    assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+
+
 def test_a_busy_session_ends_after_twelve_hours(
     sign_in: Callable[..., TestClient[Any]], cast: Cast, clock: Clock
 ) -> None:
@@ -157,8 +169,8 @@ def test_a_form_that_took_its_time_is_refused_to_whoever_is_kept_out_meanwhile(
     client.get("/conferences", headers=PAGE)
     find = SignIn.find_acting
 
-    def find_and_then_keep_out(self: SignIn, *asked: Any) -> Any:
-        found = find(self, *asked)
+    def find_and_then_keep_out(self: SignIn, *asked: Any, **how: Any) -> Any:
+        found = find(self, *asked, **how)
         with database.writing() as session:
             workers.set_active(session, cast.priya.id, active=False)
         return found

@@ -1,12 +1,20 @@
 """Attachments arrive piece by piece, whole or not at all."""
 
+from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
+
+import pytest
+from litestar.testing import TestClient
 
 from server.database.engine import Database
 from server.queries.sync import blobs as sync_blobs
+from server.settings import Settings
 from sync.proof import HEADER
+from tests.server.cast import make_settings
 from tests.server.phone import Phone
+from tests.server.running import lend_app
 
 PICTURE = bytes(range(256)) * 40
 
@@ -16,6 +24,21 @@ def put(phone: Phone, name: str, size: int, offset: int, piece: bytes) -> Any:
     target, token = f"/blobs/{name}?size={size}&offset={offset}", phone.tokens.access
     headers = {HEADER: phone.sign("PUT", target, piece, token), "authorization": f"Bearer {token}"}
     return phone.client.put(target, content=piece, headers=headers)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return make_settings(database_url, tmp_path / "data", attachments=True)
+
+
+def test_nobody_may_send_an_attachment_while_nothing_shows_it(
+    phone: Phone, settings: Settings, clock: Any, new_id: Any, database: Database
+) -> None:
+    with lend_app(replace(settings, attachments=False), clock, new_id) as app, TestClient(app) as client:
+        phone.client = client
+        assert put(phone, sha256(PICTURE).hexdigest(), len(PICTURE), 0, PICTURE).status_code == 404
+    with database.reading() as session:
+        assert sync_blobs.find_received(session, sha256(PICTURE).hexdigest()) is None
 
 
 def test_a_picture_arrives_in_pieces_and_a_repeated_piece_changes_nothing(phone: Phone, database: Database) -> None:
