@@ -12,7 +12,7 @@ from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
 from server.security import totp
 from shared.model.codes import Role
-from shared.model.worker import Worker
+from shared.model.worker import Worker, shorten_name
 
 
 @click.group()
@@ -48,7 +48,7 @@ def add_worker(
         new = Worker(
             id=services.new_id(),
             name=name,
-            short_name=shorten(name),
+            short_name=shorten_name(name),
             agency_id=agency_id,
             roles=frozenset(Role(role) for role in roles),
             team_ids=team_ids,
@@ -63,12 +63,6 @@ def add_worker(
     if waiting:
         said = ", ".join(str(role).replace("_", " ") for role in waiting)
         click.echo(f"As {said} they see nothing yet: two agencies must agree, on “Who can see what”.", err=True)
-
-
-def shorten(name: str) -> str:
-    """What other people's screens show: "Aisha N" for Aisha Noor."""
-    first, *others = name.split()
-    return f"{first} {others[-1][0]}" if others else first
 
 
 @worker.command("list")

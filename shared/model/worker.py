@@ -18,3 +18,9 @@ class Worker(Value, frozen=True, kw_only=True):
     district_ids: tuple[Id, ...] = ()
     trained_on: date | None = None
     active: bool = True
+
+
+def shorten_name(name: str) -> str:
+    """What other people's screens show: "Aisha N" for Aisha Noor."""
+    first, *others = name.split()
+    return f"{first} {others[-1][0]}" if others else first

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import RowMapping, bindparam, delete, insert, select
+from sqlalchemy import RowMapping, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
@@ -21,6 +21,17 @@ _AGREEMENTS = _EVERY_AGREEMENT.where(agreement.c.agency_id == bindparam("agency_
 def add_agency(session: Session, new: Agency) -> None:
     """Store an agency."""
     session.execute(insert(agency), [{"id": new.id, "name": new.name, "kind": str(new.kind.value)}])
+
+
+def change_agency(session: Session, changed: Agency) -> None:
+    session.execute(
+        update(agency).where(agency.c.id == changed.id).values(name=changed.name, kind=str(changed.kind.value))
+    )
+
+
+def delete_agency(session: Session, agency_id: Id) -> None:
+    """Only for one that nothing names: the database refuses any other."""
+    session.execute(delete(agency).where(agency.c.id == agency_id))
 
 
 def find_agency(session: Session, agency_id: Id) -> Agency | None:
@@ -57,6 +68,15 @@ def add_agreement(session: Session, new: Agreement) -> None:
     )
 
 
+def change_agreement(session: Session, changed: Agreement) -> None:
+    values = {name: getattr(changed, name) for name in ("version", "signatory", "signed_on", "expires_on")}
+    session.execute(update(agreement).where(agreement.c.id == changed.id).values(**values))
+
+
+def delete_agreement(session: Session, agreement_id: Id) -> None:
+    session.execute(delete(agreement).where(agreement.c.id == agreement_id))
+
+
 def list_agreements(session: Session, agency_id: Id) -> list[Agreement]:
     """What an agency signed, newest first."""
     rows = session.execute(_AGREEMENTS, {"agency_id": agency_id}).mappings()
@@ -80,6 +100,15 @@ def add_team(session: Session, new: Team) -> None:
     session.execute(insert(team), [{"id": new.id, "agency_id": new.agency_id, "name": new.name}])
     if new.district_ids:
         session.execute(insert(team_district), [{"team_id": new.id, "district_id": each} for each in new.district_ids])
+
+
+def rename_team(session: Session, team_id: Id, name: str) -> None:
+    session.execute(update(team).where(team.c.id == team_id).values(name=name))
+
+
+def delete_team(session: Session, team_id: Id) -> None:
+    """Only for one that nothing names: the database refuses any other."""
+    session.execute(delete(team).where(team.c.id == team_id))
 
 
 def find_team(session: Session, team_id: Id) -> Team | None:

@@ -1,6 +1,6 @@
 """Districts: the local-authority areas that own the MDT lists. Their shapes are in `server.queries.maps.boundaries`."""
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.partnership.district import district
@@ -14,6 +14,16 @@ _DISTRICTS = select(district).order_by(district.c.name)
 def add_district(session: Session, new: District) -> None:
     """Store a district."""
     session.execute(insert(district), [{name: getattr(new, name) for name in District.__struct_fields__}])
+
+
+def change_district(session: Session, changed: District) -> None:
+    values = {name: getattr(changed, name) for name in District.__struct_fields__ if name != "id"}
+    session.execute(update(district).where(district.c.id == changed.id).values(**values))
+
+
+def delete_district(session: Session, district_id: Id) -> None:
+    """Only for one that nothing names: the database refuses any other."""
+    session.execute(delete(district).where(district.c.id == district_id))
 
 
 def find_district(session: Session, district_id: Id) -> District | None:

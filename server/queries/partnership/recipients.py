@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.partnership.agency import agency
@@ -136,3 +136,8 @@ def _plain(line: Recipient) -> dict[str, Any]:
 def _read(row: Any) -> Recipient:
     values = {name: row[name] for name in Recipient.__struct_fields__}
     return Recipient(**{**values, "role": Role(values["role"])})
+
+
+def forget_founding(session: Session, agency_id: Id) -> None:
+    """Take back what an agency was given when the partnership was founded: for one that was entered by mistake."""
+    session.execute(delete(recipient).where(recipient.c.agency_id == agency_id, recipient.c.founding.is_(True)))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Table,
     bindparam,
+    delete,
     func,
     insert,
     select,
@@ -24,8 +25,9 @@ from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
 from server.queries.partnership.recipients import is_held
+from server.tables.operation.device import device_enrolment
 from server.tables.partnership.agency import agreement, team_district
-from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
+from server.tables.partnership.worker import credential, worker, worker_district, worker_role, worker_team
 from shared.model.agency import Agreement
 from shared.model.codes import AgreementKind, Role
 from shared.model.value import Id
@@ -190,6 +192,46 @@ def add_worker(session: Session, new: Worker, *, email: str | None, now: datetim
 def _add_links(session: Session, link: Table, column: str, worker_id: Id, values: Collection[str]) -> None:
     if values:
         session.execute(insert(link), [{"worker_id": worker_id, column: value} for value in values])
+
+
+def change_worker(session: Session, changed: Worker, *, email: str | None) -> None:
+    """Store a worker anew: the row, and every role, team and district."""
+    values = {
+        "name": changed.name, "short_name": changed.short_name, "agency_id": changed.agency_id,
+        "email": email.strip().lower() if email else None, "trained_on": changed.trained_on, "active": changed.active,
+    }  # fmt: skip
+    session.execute(update(worker).where(worker.c.id == changed.id).values(**values))
+    for link in (worker_role, worker_team, worker_district):
+        session.execute(delete(link).where(link.c.worker_id == changed.id))
+    _add_links(session, worker_role, "role", changed.id, [str(role.value) for role in changed.roles])
+    _add_links(session, worker_team, "team_id", changed.id, changed.team_ids)
+    _add_links(session, worker_district, "district_id", changed.id, changed.district_ids)
+
+
+def delete_worker(session: Session, worker_id: Id) -> None:
+    """Only for one whom nothing names: the database refuses any other."""
+    session.execute(delete(worker).where(worker.c.id == worker_id))
+
+
+def has_begun(session: Session, worker_id: Id) -> bool:
+    """Could they have done anything: have they a password or a phone?"""
+    has_password = select(credential.c.worker_id).where(credential.c.worker_id == worker_id)
+    has_phone = select(device_enrolment.c.worker_id).where(device_enrolment.c.worker_id == worker_id)
+    return session.execute(has_password.union_all(has_phone)).first() is not None
+
+
+def list_given_roles(session: Session) -> dict[Id, list[str]]:
+    """The roles that each worker was given, whether or not their agency may hold them."""
+    given: dict[Id, list[str]] = {}
+    for row in session.execute(select(worker_role).order_by(worker_role.c.role)):
+        given.setdefault(row.worker_id, []).append(row.role)
+    return given
+
+
+def list_emails(session: Session) -> dict[Id, str]:
+    """What workers sign in with; those who cannot are left out."""
+    rows = session.execute(select(worker.c.id, worker.c.email).where(worker.c.email.is_not(None)))
+    return {row.id: row.email for row in rows}
 
 
 def set_active(session: Session, worker_id: Id, active: bool) -> None:

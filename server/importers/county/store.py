@@ -1,0 +1,269 @@
+"""A county's file against the database: what stands, what is applied, and how it is undone as one."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from msgspec import json, structs
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from server.actions.partnership.recipients import admit
+from server.importers.county.plan import APART, Line, Plan, Verb, join_names, make_plan, say_code
+from server.importers.county.sheets import SHEETS, County, Row
+from server.problems import CONFLICTING, Failure, NotFound
+from server.queries.operation import addressees, sessions
+from server.queries.partnership import agencies, county, districts, recipients, workers
+from server.queries.partnership.county import Batch
+from shared.model.agency import Agency, Agreement, Team
+from shared.model.codes import AgencyKind, AgreementKind, Role
+from shared.model.district import District
+from shared.model.value import Id
+from shared.model.worker import Worker, shorten_name
+
+
+def read_standing(session: Session) -> County:
+    """What stands, as an export writes it."""
+    names = _Names.read(session)
+    mailboxes, emails = addressees.list_shared_addresses(session), workers.list_emails(session)
+    roles = workers.list_given_roles(session)
+    records: dict[str, list[dict[str, str]]] = {
+        "Districts": [
+            {
+                "Code": each.code, "Name": each.name, "Verified only": _yes(each.verified_only),
+                "From": _day(each.valid_from), "Until": _day(each.valid_to), "Id": each.id,
+            }
+            for each in districts.list_districts(session)
+        ],
+        "Agencies": [
+            {"Name": each.name, "Kind": say_code(str(each.kind)), "Mailbox": mailboxes.get(each.id, ""), "Id": each.id}
+            for each in agencies.list_agencies(session)
+        ],
+        "Teams": [
+            {
+                "Agency": names.agencies[each.agency_id], "Name": each.name,
+                "Districts": join_names(names.districts[one] for one in each.district_ids), "Id": each.id,
+            }
+            for each in agencies.list_teams(session)
+        ],
+        "Workers": [
+            {
+                "E-mail": emails.get(each.id, ""), "Name": each.name, "Agency": names.agencies[each.agency_id],
+                "Roles": join_names(say_code(role) for role in roles.get(each.id, ())),
+                "Teams": join_names(names.teams[one] for one in each.team_ids),
+                "Districts": join_names(names.districts[one] for one in each.district_ids),
+                "Trained on": _day(each.trained_on), "Active": _yes(each.active), "Id": each.id,
+            }
+            for each in workers.list_workers(session)
+        ],
+        "Agreements": [
+            {
+                "Agency": names.agencies[each.agency_id], "Kind": say_code(str(each.kind)), "Version": each.version,
+                "Signed by": each.signatory, "Signed on": _day(each.signed_on), "Last day": _day(each.expires_on),
+                "Id": each.id,
+            }
+            for signed in agencies.list_every_agreement(session).values()
+            for each in signed
+        ],
+    }  # fmt: skip
+    return County(
+        {name: tuple(Row(n, cells) for n, cells in enumerate(rows, start=2)) for name, rows in records.items()}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The words that a file uses for what has an id: a district by its code, a team by its name."""
+
+    districts: Mapping[Id, str]
+    agencies: Mapping[Id, str]
+    teams: Mapping[Id, str]
+    team_ids: Mapping[tuple[Id, str], Id]
+
+    @classmethod
+    def read(cls, session: Session) -> "_Names":
+        teams = agencies.list_teams(session)
+        return cls(
+            districts={each.id: each.code for each in districts.list_districts(session)},
+            agencies={each.id: each.name for each in agencies.list_agencies(session)},
+            teams={each.id: each.name for each in teams},
+            team_ids={(each.agency_id, each.name.casefold()): each.id for each in teams},
+        )
+
+    def district_ids(self, text: str) -> tuple[Id, ...]:
+        by_code = {code: district_id for district_id, code in self.districts.items()}
+        return tuple(by_code[each] for each in text.split(APART) if each)
+
+    def agency_id(self, name: str) -> Id:
+        return next(agency_id for agency_id, known in self.agencies.items() if known.casefold() == name.casefold())
+
+
+# ------------------------------------------------------------------------------------------------------------- applying
+def keep_plan(session: Session, file: County, file_name: str, by: Id | None, now: datetime, new_id: Id) -> Batch:
+    """Keep a file until it is applied, for a day."""
+    kept = json.encode(
+        {sheet.name: [{**row.cells, "": str(row.number)} for row in file.of(sheet.name)] for sheet in SHEETS}
+    )
+    batch = Batch(id=new_id, file_name=file_name[:200], planned_at=now, planned_by=by, county=kept.decode())
+    county.add_batch(session, batch)
+    return batch
+
+
+def plan_of(session: Session, batch: Batch) -> Plan:
+    """The plan of a kept file against what stands now."""
+    kept = json.decode(batch.county, type=dict[str, list[dict[str, str]]])
+    rows = {
+        name: tuple(Row(int(cells[""]), {column: cells[column] for column in cells if column}) for cells in records)
+        for name, records in kept.items()
+    }
+    return make_plan(County(rows), read_standing(session))
+
+
+def apply(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id]) -> Plan:
+    """Carry a kept plan out, as it is against what stands now, without what is refused. Raises Failure for one applied before."""
+    batch = county.find_batch(session, batch_id)
+    if batch is None:
+        raise NotFound
+    if batch.applied_at is not None:
+        raise Failure(CONFLICTING, "This file was applied before.")
+    plan = plan_of(session, batch)
+    done = [line if line.id else structs.replace(line, id=new_id()) for line in plan.lines if line.verb in _DONE]
+    for line in done:
+        _write(session, line, now, new_id)
+    if not county.mark_applied(session, batch_id, json.encode(done).decode(), now):
+        raise Failure(CONFLICTING, "This file was applied before.")
+    return plan
+
+
+_DONE = (Verb.ADD, Verb.CHANGE)
+
+
+def _write(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]) -> None:
+    adds = line.verb is Verb.ADD
+    names = _Names.read(session)
+    match line.sheet:
+        case "Districts":
+            (districts.add_district if adds else districts.change_district)(session, _district(line))
+        case "Agencies":
+            agency = Agency(id=line.id, name=line.cells["Name"], kind=AgencyKind(_code(line.cells["Kind"])))
+            (agencies.add_agency if adds else agencies.change_agency)(session, agency)
+            addressees.set_shared_address(session, line.id, line.cells["Mailbox"] or None)
+        case "Teams":
+            _write_team(session, line, names, adds=adds)
+        case "Workers":
+            _write_worker(session, line, names, now, new_id, adds=adds)
+        case "Agreements":
+            (agencies.add_agreement if adds else agencies.change_agreement)(session, _agreement(line, names))
+
+
+def _write_team(session: Session, line: Line, names: _Names, *, adds: bool) -> None:
+    walked = names.district_ids(line.cells["Districts"])
+    if adds:
+        agency_id = names.agency_id(line.cells["Agency"])
+        agencies.add_team(session, Team(id=line.id, agency_id=agency_id, name=line.cells["Name"], district_ids=walked))
+    else:
+        agencies.rename_team(session, line.id, line.cells["Name"])
+        agencies.set_team_districts(session, line.id, walked)
+
+
+def _write_worker(
+    session: Session, line: Line, names: _Names, now: datetime, new_id: Callable[[], Id], *, adds: bool
+) -> None:
+    cells = line.cells
+    agency_id = names.agency_id(cells["Agency"])
+    changed = Worker(
+        id=line.id, name=cells["Name"], short_name=shorten_name(cells["Name"]), agency_id=agency_id,
+        roles=frozenset(Role(_code(role)) for role in cells["Roles"].split(APART) if role),
+        team_ids=tuple(names.team_ids[agency_id, each.casefold()] for each in cells["Teams"].split(APART) if each),
+        district_ids=names.district_ids(cells["Districts"]),
+        trained_on=_read_day(cells["Trained on"]), active=cells["Active"] == "yes",
+    )  # fmt: skip
+    if adds:
+        workers.add_worker(session, changed, email=cells["E-mail"] or None, now=now)
+    else:
+        workers.change_worker(session, changed, email=cells["E-mail"] or None)
+    for role in sorted(changed.roles):
+        admit(session, agency_id, role, now, new_id)
+    if not changed.active:
+        sessions.end_sessions_of(session, line.id)
+
+
+def _district(line: Line) -> District:
+    cells = line.cells
+    return District(
+        id=line.id, code=cells["Code"], name=cells["Name"], verified_only=cells["Verified only"] == "yes",
+        valid_from=_read_day(cells["From"]), valid_to=_read_day(cells["Until"]),
+    )  # fmt: skip
+
+
+def _agreement(line: Line, names: _Names) -> Agreement:
+    cells = line.cells
+    return Agreement(
+        id=line.id, agency_id=names.agency_id(cells["Agency"]), kind=AgreementKind(_code(cells["Kind"])),
+        version=cells["Version"], signatory=cells["Signed by"],
+        signed_on=date.fromisoformat(cells["Signed on"]), expires_on=date.fromisoformat(cells["Last day"]),
+    )  # fmt: skip
+
+
+# -------------------------------------------------------------------------------------------------------------- undoing
+def undo(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id]) -> list[str]:
+    """Put everything back as it stood before a file, the last row first.
+
+    Returns sentences about what could not be: a row that somebody changed since stays changed, and what is in use by now
+    stays, a worker without access. Raises NotFound, and Failure for one undone before.
+    """
+    batch = county.find_batch(session, batch_id)
+    if batch is None or batch.applied_at is None:
+        raise NotFound
+    if not county.mark_undone(session, batch_id, now):
+        raise Failure(CONFLICTING, "This file was undone before.")
+    return list(_undo_lines(session, json.decode(batch.lines, type=list[Line]), now, new_id))
+
+
+def _undo_lines(session: Session, lines: list[Line], now: datetime, new_id: Callable[[], Id]) -> Iterator[str]:
+    standing = {row.cells["Id"]: row.cells for rows in read_standing(session).rows.values() for row in rows}
+    for line in reversed(lines):
+        stands = standing.get(line.id)
+        if stands is None:
+            yield f"{line.label} is gone already."
+        elif any(stands[column] != text for column, text in line.cells.items()):
+            yield f"{line.label} was changed since: it stays as it is."
+        elif line.verb is Verb.CHANGE:
+            before = dict(line.cells) | {change.column: change.before for change in line.changes}
+            _write(session, structs.replace(line, cells=before), now, new_id)
+        elif not _take_away(session, line):
+            yield f"{line.label} is in use by now: it stays{' without access' if line.sheet == 'Workers' else ''}."
+
+
+def _take_away(session: Session, line: Line) -> bool:
+    remove = {
+        "Districts": districts.delete_district, "Agencies": agencies.delete_agency, "Teams": agencies.delete_team,
+        "Workers": workers.delete_worker, "Agreements": agencies.delete_agreement,
+    }[line.sheet]  # fmt: skip
+    if line.sheet != "Workers" or not workers.has_begun(session, line.id):
+        with suppress(IntegrityError), session.begin_nested():
+            if line.sheet == "Agencies":
+                recipients.forget_founding(session, line.id)
+            remove(session, line.id)
+            return True
+    if line.sheet == "Workers":
+        workers.set_active(session, line.id, False)
+        sessions.end_sessions_of(session, line.id)
+    return False
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _read_day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _code(words: str) -> str:
+    return words.replace(" ", "_")

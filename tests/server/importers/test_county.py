@@ -1,0 +1,301 @@
+"""A county in a file: every row planned, every fault named, applied in one press, undone as one, exported as it came."""
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import json
+
+from server.database.engine import Database
+from server.importers.county.plan import Plan, Verb, make_plan
+from server.importers.county.sheets import SHEETS, County, read_county, write_json, write_workbook
+from server.importers.county.store import apply, keep_plan, read_standing, undo
+from server.importers.files import UnusableFile
+from server.problems import Failure
+from server.queries.operation import sessions
+from server.queries.partnership import agencies, districts, workers
+
+COUNTY: dict[str, list[dict[str, str]]] = {
+    "Districts": [{"Code": "E07000103", "Name": "Watford"}, {"Code": "E07000096", "Name": "Dacorum", "Verified only": "Y"}],
+    "Agencies": [{"Name": "New Hope", "Kind": "Outreach"}, {"Name": "Watford Council", "Kind": "housing"}],
+    "Teams": [{"Agency": "New Hope", "Name": "Street team", "Districts": "Watford, Dacorum"}],
+    "Workers": [
+        {
+            "E-mail": "Aisha@Example.org", "Name": "Aisha Noor", "Agency": "new hope", "Roles": "worker; team lead",
+            "Teams": "street team", "Trained on": "3/11/2026",
+        },
+        {"E-mail": "olu@example.org", "Name": "Olu Ade", "Agency": "Watford Council", "Roles": "Administrator"},
+    ],
+    "Agreements": [
+        {
+            "Agency": "New Hope", "Kind": "Information sharing", "Version": "2", "Signed by": "The director",
+            "Signed on": "1 Nov 2026", "Last day": "31/10/2027",
+        }
+    ],
+}  # fmt: skip
+EMPTY = County({})
+
+
+def as_file(tables: dict[str, list[dict[str, str]]]) -> County:
+    return read_county(json.encode(tables))
+
+
+def change(sheet: str, number: int, **cells: str) -> County:
+    """The county with some cells of one row said differently; underscores stand for spaces."""
+    tables = {name: [dict(row) for row in rows] for name, rows in COUNTY.items()}
+    tables[sheet][number] |= {name.replace("_", " "): text for name, text in cells.items()}
+    return as_file(tables)
+
+
+def list_faults(plan: Plan) -> list[str]:
+    return [fault.words for line in plan.of(Verb.REFUSE) for fault in line.faults]
+
+
+# ------------------------------------------------------------------------------------------------------------- planning
+def test_a_new_county_is_planned_row_by_row() -> None:
+    plan = make_plan(as_file(COUNTY), EMPTY)
+
+    assert [(line.sheet, line.number, line.verb) for line in plan.lines] == [
+        ("Districts", 2, Verb.ADD), ("Districts", 3, Verb.ADD), ("Agencies", 2, Verb.ADD), ("Agencies", 3, Verb.ADD),
+        ("Teams", 2, Verb.ADD), ("Workers", 2, Verb.ADD), ("Workers", 3, Verb.ADD), ("Agreements", 2, Verb.ADD),
+    ]  # fmt: skip
+    aisha = plan.lines[5].cells
+    assert aisha["E-mail"] == "aisha@example.org"
+    assert (aisha["Roles"], aisha["Teams"], aisha["Trained on"]) == ("team lead; worker", "Street team", "2026-11-03")
+    assert plan.lines[4].cells["Districts"] == "E07000096; E07000103"
+
+
+@pytest.mark.parametrize(
+    ("sheet", "number", "cells", "fault"),
+    [
+        ("Workers", 0, {"Agency": "Nobody's"}, "The agency “Nobody's” is neither in the file nor in Lantern."),
+        ("Workers", 0, {"Roles": "wizard"}, "“wizard” is no role"),
+        ("Workers", 0, {"Roles": ""}, "Roles is missing."),
+        ("Workers", 0, {"E-mail": "aisha at example"}, "“aisha at example” is not one e-mail address."),
+        ("Workers", 0, {"Trained_on": "31/02/2026"}, "“31/02/2026” is no day: write it as 31/12/2026."),
+        ("Workers", 1, {"E-mail": "AISHA@example.org"}, "Row 2 is the same one: keep one of the two."),
+        ("Workers", 1, {"Teams": "Street team"}, "Watford Council has no team “Street team”."),
+        ("Workers", 0, {"Active": "perhaps"}, "“perhaps” is neither yes nor no."),
+        ("Workers", 0, {"Id": "made-up"}, "Its Id is not known here: leave the Id empty for something new."),
+        ("Workers", 0, {"Name": "x" * 201}, "Name is longer than 200 characters."),
+        ("Teams", 0, {"Districts": "Atlantis"}, "The district “Atlantis” is neither in the file nor in Lantern."),
+        ("Districts", 0, {"From": "1/4/2028", "Until": "1/4/2027"}, "Until is before From."),
+        ("Districts", 0, {"Name": ""}, "Name is missing."),
+        ("Agencies", 0, {"Kind": "bakery"}, "“bakery” is no kind of agency"),
+        (
+            "Agreements",
+            0,
+            {"Last_day": "1/11/2028"},
+            "An agreement lasts at most 12 months, and ends after it was signed.",
+        ),
+        ("Agreements", 0, {"Signed_on": "1/1/1900"}, "“1/1/1900” is before 2000."),
+    ],
+)
+def test_a_fault_is_named_and_only_its_row_is_refused(
+    sheet: str, number: int, cells: dict[str, str], fault: str
+) -> None:
+    plan = make_plan(change(sheet, number, **cells), EMPTY)
+
+    assert any(said.startswith(fault) for said in list_faults(plan)), list_faults(plan)
+    refused = {(line.sheet, line.number) for line in plan.of(Verb.REFUSE)}
+    assert (sheet, number + 2) in refused or fault.startswith("Row 2")
+
+
+def test_what_rests_on_a_refused_row_is_refused_with_it() -> None:
+    plan = make_plan(change("Agencies", 0, Kind="bakery"), EMPTY)
+
+    assert {line.label for line in plan.of(Verb.REFUSE)} >= {"New Hope", "Street team, New Hope", "Aisha Noor"}
+    assert {line.label for line in plan.of(Verb.ADD)} >= {"Watford Council", "Olu Ade"}
+
+
+def test_a_comma_that_belongs_to_a_name_is_no_end_of_it() -> None:
+    tables = COUNTY | {"Districts": [{"Code": "E06000023", "Name": "Bristol, City of"}]}
+    tables |= {"Teams": [{"Agency": "New Hope", "Name": "Street team", "Districts": "Bristol, City of"}], "Workers": []}
+
+    assert list_faults(make_plan(as_file(tables), EMPTY)) == []
+
+
+# ------------------------------------------------------------------------------------------------------------ the file
+@pytest.mark.parametrize("write", [write_json, write_workbook])
+def test_a_file_reads_back_as_it_was_written(write: Callable[[County], bytes]) -> None:
+    county = as_file(COUNTY)
+
+    again = read_county(write(county))
+
+    assert [[row.cells for row in again.of(sheet.name)] for sheet in SHEETS] == [
+        [row.cells for row in county.of(sheet.name)] for sheet in SHEETS
+    ]
+
+
+def test_a_workbook_with_a_title_above_and_strange_sheets_is_read_and_says_what_it_passed_over() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "agencies"
+    for row in (["Our partners"], [], ["name", "KIND", "Colour"], ["New Hope", "outreach", "blue"]):
+        sheet.append(row)
+    book.create_sheet("Holidays").append(["Day"])
+    # A heading is the first row that holds anything: a title there is not one.
+    sheet.delete_rows(1, 2)
+    content = io.BytesIO()
+    book.save(content)
+
+    county = read_county(content.getvalue())
+
+    assert county.of("Agencies")[0].cells["Name"] == "New Hope"
+    assert county.unread == ("column Colour of Agencies", "sheet Holidays")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[]", b"{", b"\xff\xfe", b'{"Workers": [{"Name": "A"}]}', b'{"Cakes": []}', b"PK\x03\x04 not a workbook",
+     b'{"Workers": {"Name": "A"}}', b'{"Agencies": [{"Name": ["a"]}]}'],
+)  # fmt: skip
+def test_what_is_no_county_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(UnusableFile):
+        read_county(data)
+
+
+cells = st.text(max_size=12) | st.sampled_from(["", "-", "yes", "Watford", "worker", "2026-11-03", "New Hope"])
+tables = st.fixed_dictionaries(
+    {sheet.name: st.lists(st.fixed_dictionaries(dict.fromkeys(sheet.columns, cells)), max_size=4) for sheet in SHEETS}
+)
+
+
+@given(tables)
+def test_any_file_is_accounted_for_row_by_row(tables: dict[str, Any]) -> None:
+    try:
+        county = as_file(tables)
+    except UnusableFile:
+        return
+
+    plan = make_plan(county, EMPTY)
+
+    assert len(plan.lines) == sum(len(county.of(sheet.name)) for sheet in SHEETS)
+    assert all(line.faults for line in plan.of(Verb.REFUSE))
+    assert not any(line.faults for line in (*plan.of(Verb.ADD), *plan.of(Verb.CHANGE), *plan.of(Verb.SAME)))
+
+
+# ------------------------------------------------------------------------------------------- applying and undoing
+def bring(database: Database, county: County, now: datetime, new_id: Callable[[], str]) -> str:
+    with database.writing() as session:
+        batch = keep_plan(session, county, "county.xlsx", None, now, new_id())
+    with database.writing() as session:
+        apply(session, batch.id, now, new_id)
+    return batch.id
+
+
+def read_back(database: Database) -> County:
+    with database.reading() as session:
+        return read_standing(session)
+
+
+def test_a_county_is_there_after_one_press_and_the_same_file_changes_nothing(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+
+    standing = read_back(database)
+    assert {line.verb for line in make_plan(as_file(COUNTY), standing).lines} == {Verb.SAME}
+    assert {line.verb for line in make_plan(standing, standing).lines} == {Verb.SAME}
+    with database.reading() as session:
+        aisha = workers.find_worker_by_email(session, "aisha@example.org")
+        assert aisha is not None
+        assert (aisha.short_name, str(aisha.trained_on)) == ("Aisha N", "2026-11-03")
+        assert [each.name for each in agencies.list_teams(session)] == ["Street team"]
+        assert {each.name: each.verified_only for each in districts.list_districts(session)} == {
+            "Watford": False, "Dacorum": True,
+        }  # fmt: skip
+
+
+def test_undone_as_one_it_is_as_it_was(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+    before = read_back(database)
+    tables = {name: [dict(row) for row in rows] for name, rows in COUNTY.items()}
+    tables["Workers"][0] |= {"Name": "Aisha Noor-Khan", "Trained on": "10/11/2026"}
+    tables["Workers"].append({"Name": "Dean Hall", "Agency": "New Hope", "Roles": "worker"})
+    tables["Agencies"].append({"Name": "CGL", "Kind": "substance use", "Mailbox": "cgl@example.org"})
+
+    batch = bring(database, as_file(tables), now, new_id)
+    assert read_back(database) != before
+    with database.writing() as session:
+        assert undo(session, batch, now, new_id) == []
+
+    assert read_back(database) == before
+    with database.writing() as session, pytest.raises(Failure) as refused:
+        undo(session, batch, now, new_id)
+    assert refused.value.detail == "This file was undone before."
+
+
+def test_undoing_leaves_what_somebody_changed_since_and_what_is_in_use(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    batch = bring(database, as_file(COUNTY), now, new_id)
+    with database.writing() as session:
+        olu = workers.find_worker_by_email(session, "olu@example.org")
+        assert olu is not None
+        sessions.set_password_hash(session, olu.id, "$argon2id$something", now)
+    bring(database, as_file({"Agencies": [{"Name": "Watford Council", "Mailbox": "mdt@example.org"}]}), now, new_id)
+
+    with database.writing() as session:
+        said = undo(session, batch, now, new_id)
+
+    assert "Watford Council was changed since: it stays as it is." in said
+    assert "Olu Ade is in use by now: it stays without access." in said
+    with database.reading() as session:
+        assert [each.name for each in workers.list_workers(session)] == ["Olu Ade"]
+        assert not workers.list_workers(session)[0].active
+        assert [each.name for each in agencies.list_agencies(session)] == ["Watford Council"]
+
+
+def test_a_file_is_applied_once(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    batch = bring(database, as_file(COUNTY), now, new_id)
+
+    with database.writing() as session, pytest.raises(Failure) as refused:
+        apply(session, batch, now, new_id)
+    assert refused.value.detail == "This file was applied before."
+
+
+def test_rows_with_faults_are_left_out_and_the_rest_is_taken(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    bring(database, change("Workers", 0, Roles="wizard"), now, new_id)
+
+    with database.reading() as session:
+        assert [each.name for each in workers.list_workers(session)] == ["Olu Ade"]
+
+
+def test_an_export_can_rename_what_it_names(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+    tables = {
+        sheet.name: [dict(row.cells) for row in read_back(database).of(sheet.name)]
+        for sheet in SHEETS
+        if sheet.name == "Agencies"
+    }
+    next(row for row in tables["Agencies"] if row["Name"] == "New Hope")["Name"] = "New Hope Herts"
+
+    bring(database, as_file(tables), now, new_id)
+
+    standing = read_back(database)
+    assert {row.cells["Name"] for row in standing.of("Agencies")} == {"New Hope Herts", "Watford Council"}
+    assert standing.of("Teams")[0].cells["Agency"] == "New Hope Herts"
+
+
+def test_a_dash_takes_away_and_a_blank_leaves(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+
+    bring(
+        database,
+        as_file({"Workers": [{"E-mail": "aisha@example.org", "Name": "", "Agency": "", "Teams": "-"}]}),
+        now,
+        new_id,
+    )
+
+    with database.reading() as session:
+        aisha = workers.find_worker_by_email(session, "aisha@example.org")
+    assert aisha is not None
+    assert (aisha.name, aisha.team_ids) == ("Aisha Noor", ())
