@@ -13,6 +13,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "agency": ("server.cli.organisation", "agency"),
     "backup": ("server.cli.backup", "backup"),
     "bench": ("server.cli.bench", "bench"),
+    "county": ("server.cli.county", "county"),
     "demo": ("server.cli.demo", "demo"),
     "district": ("server.cli.organisation", "district"),
     "enrol-code": ("server.cli.enrolment", "enrol_code"),

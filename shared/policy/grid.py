@@ -72,6 +72,7 @@ LEADING: Reaches = OUTREACH | {
     Act.SEE_DEVICES: Reach.TEAM,
     Act.ENROL_DEVICE: Reach.TEAM,
     Act.WIPE_DEVICE: Reach.TEAM,
+    Act.MANAGE_WORKERS: Reach.AGENCY,
 }
 
 ATTENDING: Reaches = {
@@ -135,6 +136,7 @@ COORDINATING: Reaches = {
     Act.ENROL_DEVICE: Reach.DISTRICT,
     Act.WIPE_DEVICE: Reach.DISTRICT,
     Act.SEE_AGREEMENTS: Reach.ANY,
+    Act.MANAGE_AGREEMENTS: Reach.ANY,
     Act.APPROVE_RECIPIENT: Reach.ANY,
 }
 

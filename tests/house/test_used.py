@@ -15,7 +15,6 @@ STATED: dict[str, str] = {
     "count_contacts": "what tests and drills count after a disaster",
     "find_session": "how tests hold a session without the form",
     "list_presented": "the unsuppressed counterpart that tests hold the counts against",
-    "set_team_districts": "a team that moves: the county's own pages come with the issue about starting a county",
     "add_people": "many people at once, for tests of size",
     "FixedLocation": "a phone's place in rehearsals",
     "ReplayedLocation": "a walk in rehearsals",

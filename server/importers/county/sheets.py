@@ -95,9 +95,8 @@ def _under_headings(sheet: Sheet, table: list[list[str]]) -> tuple[tuple[Row, ..
         return (), []
     known = {column.casefold(): column for column in sheet.columns}
     columns = [known.get(cell.strip().casefold()) for cell in table[heading]]
-    missing = [name for name in sheet.key if name not in columns]
-    if missing:
-        raise UnusableFile(f"The sheet {sheet.name} lacks the column {', '.join(missing)}.")
+    if not set(sheet.key) & set(columns):
+        raise UnusableFile(f"The first row of the sheet {sheet.name} names none of the columns {', '.join(sheet.key)}.")
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise UnusableFile(f"The sheet {sheet.name} has the column {', '.join(twice)} more than once.")

@@ -22,6 +22,8 @@ from shared.model.district import District
 from shared.model.value import Id
 from shared.model.worker import Worker, shorten_name
 
+NOBODY_ADMINISTERS = "Nobody could administer Lantern then: make somebody else an administrator first."
+
 
 def read_standing(session: Session) -> County:
     """What stands, as an export writes it."""
@@ -128,15 +130,23 @@ def apply(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id
     if batch.applied_at is not None:
         raise Failure(CONFLICTING, "This file was applied before.")
     plan = plan_of(session, batch)
-    done = [line if line.id else structs.replace(line, id=new_id()) for line in plan.lines if line.verb in _DONE]
-    for line in done:
-        _write(session, line, now, new_id)
+    done = [write_line(session, line, now, new_id) for line in plan.lines if line.verb in _DONE]
     if not county.mark_applied(session, batch_id, json.encode(done).decode(), now):
         raise Failure(CONFLICTING, "This file was applied before.")
     return plan
 
 
 _DONE = (Verb.ADD, Verb.CHANGE)
+
+
+def write_line(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]) -> Line:
+    """Store one row planned without a fault; returns it with its id. Raises Failure where nobody could administer then."""
+    had_administrator = workers.has_administrator(session)
+    done = line if line.id else structs.replace(line, id=new_id())
+    _write(session, done, now, new_id)
+    if had_administrator and not workers.has_administrator(session):
+        raise Failure(CONFLICTING, NOBODY_ADMINISTERS)
+    return done
 
 
 def _write(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]) -> None:
@@ -218,7 +228,11 @@ def undo(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id]
         raise NotFound
     if not county.mark_undone(session, batch_id, now):
         raise Failure(CONFLICTING, "This file was undone before.")
-    return list(_undo_lines(session, json.decode(batch.lines, type=list[Line]), now, new_id))
+    had_administrator = workers.has_administrator(session)
+    left = list(_undo_lines(session, json.decode(batch.lines, type=list[Line]), now, new_id))
+    if had_administrator and not workers.has_administrator(session):
+        raise Failure(CONFLICTING, NOBODY_ADMINISTERS)
+    return left
 
 
 def _undo_lines(session: Session, lines: list[Line], now: datetime, new_id: Callable[[], Id]) -> Iterator[str]:

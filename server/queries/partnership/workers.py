@@ -220,6 +220,13 @@ def has_begun(session: Session, worker_id: Id) -> bool:
     return session.execute(has_password.union_all(has_phone)).first() is not None
 
 
+def has_administrator(session: Session) -> bool:
+    """Is there an active worker who was given the role?"""
+    given = select(worker.c.id).join(worker_role, worker_role.c.worker_id == worker.c.id)
+    administers = given.where(worker.c.active, worker_role.c.role == str(Role.ADMINISTRATOR.value)).limit(1)
+    return session.execute(administers).first() is not None
+
+
 def list_given_roles(session: Session) -> dict[Id, list[str]]:
     """The roles that each worker was given, whether or not their agency may hold them."""
     given: dict[Id, list[str]] = {}

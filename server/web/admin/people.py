@@ -18,7 +18,7 @@ from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say, say_short_day
 from shared.model.agency import Agency, Agreement
 from shared.model.codes import AgreementKind
-from shared.model.value import Value
+from shared.model.value import Id, Value
 from shared.model.worker import Worker
 from shared.policy import Act, Subject, SubjectKind
 from shared.policy.decide import TRAINING_LASTS_DAYS
@@ -30,12 +30,14 @@ LONGEST_ADDRESS = 254
 class WorkerLine(Value, frozen=True, kw_only=True):
     """A worker as the page says it."""
 
+    id: Id
     name: str
     agency: str
     roles: str
     where: str
     training: str
     is_training_due: bool
+    is_training_soon: bool
     active: bool
 
 
@@ -69,11 +71,13 @@ class MailboxForm(Form, frozen=True, kw_only=True):
 def show_workers(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """Everyone who signs in or carries a phone."""
     with door.open() as access:
-        access.require(Act.MANAGE_WORKERS)
+        own = Subject(kind=SubjectKind.AGENCY, owner_agency_id=access.actor.agency_id)
+        access.require(Act.MANAGE_WORKERS, own)
         lines = _worker_lines(access)
         return page(
             request, "admin/workers.html", title="Workers", section="/workers", worker=access.worker, workers=lines,
             due=sum(1 for line in lines if line.is_training_due and line.active),
+            soon=sum(1 for line in lines if line.is_training_soon and line.active),
         )  # fmt: skip
 
 
@@ -126,7 +130,11 @@ def _worker_lines(access: Access) -> list[WorkerLine]:
     places = {each.id: each.name for each in list_teams(access.session)}
     places |= {each.id: each.name for each in list_districts(access.session)}
     return [
-        _worker_line(each, agencies.get(each.agency_id, ""), places, today) for each in list_workers(access.session)
+        _worker_line(each, agencies.get(each.agency_id, ""), places, today)
+        for each in list_workers(access.session)
+        if access.allows(
+            Act.MANAGE_WORKERS, Subject(kind=SubjectKind.WORKER, id=each.id, owner_agency_id=each.agency_id)
+        )
     ]
 
 
@@ -137,8 +145,9 @@ def _worker_line(worker: Worker, agency: str, places: dict[str, str], today: dat
         training = f"Ended {say_short_day(ends)}: no access to people"
     roles = [say(role) for role in sorted(worker.roles)]
     return WorkerLine(
-        name=worker.name, agency=agency, active=worker.active, training=training,
+        id=worker.id, name=worker.name, agency=agency, active=worker.active, training=training,
         is_training_due=ends is None or ends < today,
+        is_training_soon=ends is not None and today <= ends < today + SOON,
         roles=", ".join([*roles[:1], *(lower_first(role) for role in roles[1:])]),
         where=", ".join(places[each] for each in (*worker.team_ids, *worker.district_ids) if each in places),
     )  # fmt: skip

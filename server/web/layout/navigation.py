@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),
     Entry("/devices", "Phones", Act.SEE_DEVICES),
     Entry("/workers", "Workers", Act.MANAGE_WORKERS),
+    Entry("/county", "County", Act.MANAGE_DISTRICTS),
     Entry("/agencies", "Agencies", Act.SEE_AGREEMENTS),
     Entry("/access-reviews", "Reviews", Act.REVIEW_ACCESS),
     Entry("/outbox", "E-mails", Act.SEE_OUTBOX),

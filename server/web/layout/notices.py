@@ -50,5 +50,7 @@ NOTICES = {
     "choices_kept": "Kept.",
     "mailbox_kept": "Kept. Mails to this agency go there from now on.",
     "mailbox_removed": "Removed. Mails to this agency go to its members from now on.",
+    "county_applied": "Applied. What each row was before is kept, so that the whole file can be undone.",
+    "kept_record": "Kept.",
     "signed_out": "You are signed out.",
 }

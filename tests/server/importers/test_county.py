@@ -152,7 +152,7 @@ def test_a_workbook_with_a_title_above_and_strange_sheets_is_read_and_says_what_
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"[]", b"{", b"\xff\xfe", b'{"Workers": [{"Name": "A"}]}', b'{"Cakes": []}', b"PK\x03\x04 not a workbook",
+    [b"", b"[]", b"{", b"\xff\xfe", b'{"Workers": [{"Colour": "A"}]}', b'{"Cakes": []}', b"PK\x03\x04 not a workbook",
      b'{"Workers": {"Name": "A"}}', b'{"Agencies": [{"Name": ["a"]}]}'],
 )  # fmt: skip
 def test_what_is_no_county_is_refused_in_words(data: bytes) -> None:
@@ -234,6 +234,8 @@ def test_undone_as_one_it_is_as_it_was(database: Database, now: datetime, new_id
 def test_undoing_leaves_what_somebody_changed_since_and_what_is_in_use(
     database: Database, now: datetime, new_id: Callable[[], str]
 ) -> None:
+    founder = {"Name": "Dana Cole", "Agency": "County partnership", "Roles": "administrator"}
+    bring(database, as_file({"Agencies": [{"Name": "County partnership"}], "Workers": [founder]}), now, new_id)
     batch = bring(database, as_file(COUNTY), now, new_id)
     with database.writing() as session:
         olu = workers.find_worker_by_email(session, "olu@example.org")
@@ -247,9 +249,23 @@ def test_undoing_leaves_what_somebody_changed_since_and_what_is_in_use(
     assert "Watford Council was changed since: it stays as it is." in said
     assert "Olu Ade is in use by now: it stays without access." in said
     with database.reading() as session:
-        assert [each.name for each in workers.list_workers(session)] == ["Olu Ade"]
-        assert not workers.list_workers(session)[0].active
-        assert [each.name for each in agencies.list_agencies(session)] == ["Watford Council"]
+        assert {each.name: each.active for each in workers.list_workers(session)} == {
+            "Dana Cole": True,
+            "Olu Ade": False,
+        }
+        assert [each.name for each in agencies.list_agencies(session)] == ["County partnership", "Watford Council"]
+
+
+def test_nobody_undoes_the_file_that_brought_the_only_administrator(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    batch = bring(database, as_file(COUNTY), now, new_id)
+
+    with pytest.raises(Failure) as refused, database.writing() as session:
+        undo(session, batch, now, new_id)
+
+    assert "Nobody could administer Lantern then" in refused.value.detail
+    assert {line.verb for line in make_plan(as_file(COUNTY), read_back(database)).lines} == {Verb.SAME}
 
 
 def test_a_file_is_applied_once(database: Database, now: datetime, new_id: Callable[[], str]) -> None:

@@ -56,3 +56,33 @@ def test_every_command_has_help(run) -> None:  # type: ignore[no-untyped-def]
 def test_an_unusable_setting_is_named(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("LANTERN_PORT", "eighty")
     assert "LANTERN_PORT" in run("health", expect=2).output
+
+
+COUNTY = {
+    "Districts": [{"Code": "E07000103", "Name": "Watford"}],
+    "Agencies": [{"Name": "New Hope", "Kind": "outreach"}, {"Name": "X", "Kind": "bakery"}],
+    "Teams": [{"Agency": "New Hope", "Name": "Street team", "Districts": "Watford"}],
+    "Workers": [{"E-mail": "dana@example.org", "Name": "Dana Cole", "Agency": "New Hope", "Roles": "administrator"}],
+}
+
+
+def test_a_county_comes_from_one_file_and_goes_out_again(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    file, exported = tmp_path / "county.json", tmp_path / "exported.xlsx"
+    file.write_text(json.dumps(COUNTY))
+
+    plan = json.loads(run("county", "plan", str(file), "--json", expect=1).output)
+    assert plan["counts"] == {"add": 4, "change": 0, "same": 0, "refuse": 1}
+    assert run("worker", "list").output == ""
+
+    said = run("county", "apply", str(file), expect=1).output
+    assert "“bakery” is no kind of agency" in said
+    assert "Dana Cole" in run("worker", "list").output
+    run("county", "export", str(exported))
+    assert "same Dana Cole" in run("county", "plan", str(exported)).output
+
+    (batch,) = run("county", "list").output.split()[:1]
+    assert "Nobody could administer" in run("county", "undo", batch, expect=2).output
+    assert "Name the file .xlsx or .json." in run("county", "export", str(tmp_path / "county.txt"), expect=2).output
+    cakes = tmp_path / "cakes.json"
+    cakes.write_text('{"Cakes": []}')
+    assert "none of the sheets" in run("county", "plan", str(cakes), expect=2).output

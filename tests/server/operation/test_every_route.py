@@ -13,15 +13,18 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.testing import TestClient
 from sqlmodel import SQLModel
 
+from server.app import create_app
 from server.database.engine import Database
 from server.problems import CATALOGUE
 from server.queries.cases import cases
 from server.queries.operation import audit
 from server.queries.people import people
+from server.settings import Settings
 from shared.model.case import Case
 from shared.model.codes import CaseState
 from shared.model.worker import Worker
 from shared.policy import Act
+from tests.conftest import Clock
 from tests.server.cast import Cast
 from tests.server.phone import Phone
 
@@ -47,16 +50,23 @@ def test_every_route_names_its_action(client: TestClient[Any]) -> None:
     assert nameless == []
 
 
-def test_a_route_that_names_no_action_is_found_and_is_closed(client: TestClient[Any]) -> None:
+@pytest.fixture
+def own_client(settings: Settings, clock: Clock, new_id: Callable[[], str], cast: Cast) -> Iterator[TestClient[Any]]:
+    """Over an application of the test's own: the lent one must not keep a route that a test has planted."""
+    with TestClient(create_app(settings, clock, new_id), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+def test_a_route_that_names_no_action_is_found_and_is_closed(own_client: TestClient[Any]) -> None:
     from litestar import get
 
     @get("/forgotten", sync_to_thread=False)
     def forgotten() -> str:
         return "open to all"
 
-    client.app.register(forgotten)
-    assert any(not isinstance(handler.opt.get("action"), Act) for handler in list_handlers(client))
-    assert client.get("/forgotten").status_code == 403
+    own_client.app.register(forgotten)
+    assert any(not isinstance(handler.opt.get("action"), Act) for handler in list_handlers(own_client))
+    assert own_client.get("/forgotten").status_code == 403
 
 
 def test_no_table_class_appears_in_a_handlers_signature(client: TestClient[Any]) -> None:
@@ -221,7 +231,7 @@ def test_every_problem_of_the_catalogue_has_a_page_and_advice(client: TestClient
 
 
 @pytest.fixture
-def broken(client: TestClient[Any]) -> Iterator[TestClient[Any]]:
+def broken(own_client: TestClient[Any]) -> TestClient[Any]:
     from litestar import get
 
     name = "Ma" + "rek"
@@ -230,8 +240,8 @@ def broken(client: TestClient[Any]) -> Iterator[TestClient[Any]]:
     def break_down() -> str:
         raise RuntimeError(name + " sleeps behind the station")
 
-    client.app.register(break_down)
-    yield client
+    own_client.app.register(break_down)
+    return own_client
 
 
 def test_an_unexpected_error_is_logged_by_place_and_told_without_a_word_of_it(

@@ -56,10 +56,10 @@ ORACLE = {
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS,
         "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
         "see_actions": AGENCY, "answer_action": AGENCY, "see_indicators": DISTRICT,
-        "see_devices": TEAM, "enrol_device": TEAM, "wipe_device": TEAM,
+        "see_devices": TEAM, "enrol_device": TEAM, "wipe_device": TEAM, "manage_workers": AGENCY,
     },
     Role.COORDINATOR: {
-        "signed_in": ANY, "see_recipients": ANY, "see_agreements": ANY, "approve_recipient": ANY,
+        "signed_in": ANY, "see_recipients": ANY, "see_agreements": ANY, "manage_agreements": ANY, "approve_recipient": ANY,
         "see_person": DISTRICT_WORKS, "see_person_list": DISTRICT_WORKS, "see_place": DISTRICT_WORKS,
         "edit_person": DISTRICT_WORKS, "merge_people": DISTRICT, "hide_person": DISTRICT_WORKS,
         "break_glass": DISTRICT_WORKS, "see_notes": "naynn", "see_who_looked": DISTRICT_WORKS, "see_own_record": DISTRICT_WORKS,

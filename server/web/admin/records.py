@@ -1,0 +1,247 @@
+"""One district, agency, team, worker or agreement on a page of its own, by the same rules as a county's file."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+
+from server.access import Access, Door
+from server.importers.county import store
+from server.importers.county.plan import APART, REMOVED, Line, Verb, make_plan
+from server.importers.county.sheets import BY_NAME, County, Row, Sheet
+from server.problems import Failure, NotFound
+from server.web.layout.forms import Errors
+from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import lower_first, say
+from shared.model.codes import AgencyKind, AgreementKind, Role
+from shared.model.value import Id, Value
+from shared.policy import Act, Subject, SubjectKind
+
+NEW = "new"
+ACTS = {
+    "Districts": Act.MANAGE_DISTRICTS, "Agencies": Act.MANAGE_DISTRICTS, "Teams": Act.MANAGE_DISTRICTS,
+    "Workers": Act.MANAGE_WORKERS, "Agreements": Act.MANAGE_AGREEMENTS,
+}  # fmt: skip
+PLACES = {
+    "Districts": "/records/districts", "Agencies": "/records/agencies", "Teams": "/records/teams", "Workers": "/workers",
+    "Agreements": "/agreements",
+}  # fmt: skip
+ONE = {"Districts": "district", "Agencies": "agency", "Teams": "team", "Workers": "worker", "Agreements": "agreement"}
+LEADS_GIVE = (Role.WORKER, Role.TEAM_LEAD, Role.AGENCY_MEMBER)
+"""The roles that the lead of a service may give its own people; the others are an administrator's to give."""
+HINTS = {
+    "Trained on": "The day of data protection training, such as 3 11 2026. It lasts 24 months.",
+    "From": "The day it begins, if it did not always stand.", "Until": "Its last day, where it ends.",
+    "Mailbox": "Agendas, actions and reminders go there in the place of its members.",
+    "E-mail": "What they sign in with.", "Last day": "At most 12 months after it was signed.",
+    "Id": "",
+}  # fmt: skip
+LABELS = {"Verified only": "The list takes verified people only", "Active": "Works here", "Kind": "What it is"}
+
+
+SEVERAL = frozenset({"Roles", "Teams", "Districts"})
+
+
+class Field(Value, frozen=True, kw_only=True):
+    """One column as the page asks for it: `kind` is text, choice or several."""
+
+    name: str
+    label: str
+    kind: str
+    value: str = ""
+    chosen: tuple[str, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+
+
+@get("/records/{sheet_name:str}", opt={"action": Act.MANAGE_DISTRICTS}, sync_to_thread=True, include_in_schema=False)
+def show_records(request: AnyRequest, door: NamedDependency[Door], sheet_name: FromPath[str]) -> Response[str]:
+    """Every district, agency or team, by name, each leading to its page."""
+    sheet = _find_sheet(sheet_name)
+    with door.open() as access:
+        access.require(ACTS[sheet.name])
+        rows = sorted(store.read_standing(access.session).of(sheet.name), key=lambda row: row.cells["Name"].casefold())
+        columns = [column for column in sheet.columns if column not in {"Id", "Name"}]
+        return page(
+            request, "admin/records.html", title=sheet.name, section=PLACES[sheet.name], worker=access.worker,
+            sheet=sheet.name, columns=columns, rows=[row.cells for row in rows], one=ONE[sheet.name],
+        )  # fmt: skip
+
+
+@get(
+    "/records/{sheet_name:str}/{record_id:str}",
+    opt={"action": Act.SIGNED_IN},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def show_record(
+    request: AnyRequest, door: NamedDependency[Door], sheet_name: FromPath[str], record_id: FromPath[Id]
+) -> Response[str]:
+    """The form for one, or for a new one."""
+    sheet = _find_sheet(sheet_name)
+    with door.open() as access:
+        standing = store.read_standing(access.session)
+        stood = _find(access, sheet, standing, record_id)
+        return _answer(request, access, sheet, record_id, standing, stood, {})
+
+
+@post(
+    "/records/{sheet_name:str}/{record_id:str}",
+    opt={"action": Act.SIGNED_IN},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def keep_record(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    sheet_name: FromPath[str],
+    record_id: FromPath[Id],
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Keeps it, or says beside each field what is wrong with it."""
+    sheet = _find_sheet(sheet_name)
+    with door.open() as access:
+        standing = store.read_standing(access.session)
+        stood = _find(access, sheet, standing, record_id)
+        said = _read(sheet, data, record_id)
+        line = make_plan(County({sheet.name: (Row(2, said),)}), standing).lines[0]
+        errors = {_field(fault.column): fault.words for fault in line.faults} | _beyond(access, sheet, line)
+        if not errors and line.verb is not Verb.SAME:
+            errors = _keep(access, sheet, line)
+        if errors:
+            shown = {name: "" if text == REMOVED else text for name, text in said.items()}
+            return _answer(request, access, sheet, record_id, standing, stood | shown, errors)
+    return go_to(PLACES[sheet.name], "kept_record")
+
+
+def _keep(access: Access, sheet: Sheet, line: Line) -> Errors:
+    try:
+        with access.session.begin_nested():
+            store.write_line(access.session, line, access.now, access.new_id)
+    except Failure as failure:
+        return {_field(sheet.key[0]): failure.detail}
+    return {}
+
+
+def _find_sheet(name: str) -> Sheet:
+    found = BY_NAME.get(name.capitalize())
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _find(access: Access, sheet: Sheet, standing: County, record_id: Id) -> dict[str, str]:
+    """The record as it stands, once the reader may change it. Raises NotFound and Forbidden."""
+    rows = {row.cells["Id"]: row.cells for row in standing.of(sheet.name)}
+    stood = dict.fromkeys(sheet.columns, "") if record_id == NEW else rows.get(record_id)
+    owner = _agency_id(standing, stood["Agency"]) if stood and stood.get("Agency") else None
+    if record_id == NEW:
+        owner = access.actor.agency_id
+    subject = Subject(kind=SubjectKind.WORKER, id=record_id, owner_agency_id=owner)
+    access.require(ACTS[sheet.name], None if stood is None else subject, purpose=f"{ONE[sheet.name]} changed")
+    return dict(stood or {})
+
+
+def _agency_id(standing: County, name: str) -> Id | None:
+    return next((row.cells["Id"] for row in standing.of("Agencies") if row.cells["Name"] == name), None)
+
+
+def _rules_all(access: Access, sheet: Sheet) -> bool:
+    """May the reader do this for every agency, or for their own alone?"""
+    return access.allows(ACTS[sheet.name], Subject(kind=SubjectKind.WORKER))
+
+
+def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
+    """What the lead of a service may not give: another agency, or a role that is an administrator's to give."""
+    if sheet.name != "Workers" or _rules_all(access, sheet):
+        return {}
+    errors: Errors = {}
+    if _agency_id(store.read_standing(access.session), line.cells["Agency"]) != access.actor.agency_id:
+        errors["agency"] = "You may add people of your own service only."
+    given = {change.after for change in line.changes if change.column == "Roles"} or {line.cells["Roles"]}
+    may_give = {str(role.value).replace("_", " ") for role in LEADS_GIVE}
+    stood = next((change.before for change in line.changes if change.column == "Roles"), "")
+    if any(set(each.split(APART)) - may_give - set(stood.split(APART)) for each in given):
+        errors["roles"] = "Ask an administrator to give this role."
+    return errors
+
+
+def _read(sheet: Sheet, data: Mapping[str, Any], record_id: Id) -> dict[str, str]:
+    """What was sent, as a row of the file: an empty field takes away, since the page shows what stands."""
+    said = {}
+    for column in sheet.columns:
+        value = data.get(_field(column), "")
+        text = APART.join(str(each) for each in value if each) if isinstance(value, list) else str(value).strip()
+        said[column] = text or REMOVED
+    if sheet.name == "Teams" and record_id != NEW and said["Agency"] == REMOVED:
+        said["Agency"] = ""
+    return said | {"Id": "" if record_id == NEW else record_id}
+
+
+def _field(column: str) -> str:
+    return column.lower().replace(" ", "_").replace("-", "_")
+
+
+def _answer(
+    request: AnyRequest,
+    access: Access,
+    sheet: Sheet,
+    record_id: Id,
+    standing: County,
+    cells: Mapping[str, str],
+    errors: Errors,
+) -> Response[str]:
+    limited = not _rules_all(access, sheet)
+    fields = [
+        _ask(sheet, column, cells[column], standing, access, limited) for column in sheet.columns if column != "Id"
+    ]
+    is_new = record_id == NEW
+    return page(
+        request, "admin/record.html", title=f"Add a {ONE[sheet.name]}" if is_new else cells.get("Name") or sheet.name,
+        section=PLACES[sheet.name], worker=access.worker, status=422 if errors else 200, errors=errors, fields=fields,
+        path=f"/records/{sheet.name.lower()}/{record_id}", back_path=PLACES[sheet.name], back_text=sheet.name, is_new=is_new,
+    )  # fmt: skip
+
+
+def _ask(sheet: Sheet, column: str, value: str, standing: County, access: Access, limited: bool) -> Field:
+    options = _options(sheet, column, standing, access, limited)
+    usual = {"Active": "yes", "Verified only": "no"}.get(column, "")
+    return Field(
+        name=_field(column), label=LABELS.get(column, column), hint=HINTS.get(column, ""), value=value or usual,
+        kind="text" if options is None else "several" if column in SEVERAL else "choice",
+        chosen=tuple(value.split(APART)), options=options or (),
+    )  # fmt: skip
+
+
+def _options(
+    sheet: Sheet, column: str, standing: County, access: Access, limited: bool
+) -> tuple[tuple[str, str], ...] | None:
+    """What may be chosen for a column; None where it is typed."""
+    own = access.actor.agency_id if limited else None
+    if column == "Agency":
+        rows = [row.cells for row in standing.of("Agencies") if own in {None, row.cells["Id"]}]
+        return (("", "Choose"), *((cells["Name"], cells["Name"]) for cells in rows))
+    if column == "Districts":
+        return tuple((row.cells["Code"], row.cells["Name"]) for row in standing.of("Districts"))
+    if column == "Teams":
+        names = {row.cells["Name"]: f"{row.cells['Name']} ({row.cells['Agency']})" for row in standing.of("Teams")}
+        return tuple(names.items())
+    if column == "Roles":
+        return tuple((_words(role), upper(say(role))) for role in (LEADS_GIVE if limited else Role))
+    if column in {"Active", "Verified only"}:
+        return (("yes", "Yes"), ("no", "No"))
+    if column == "Kind":
+        kinds = AgreementKind if sheet.name == "Agreements" else AgencyKind
+        return (("", "Choose"), *((_words(kind), say(kind)) for kind in kinds))
+    return None
+
+
+def _words(code: Role | AgencyKind | AgreementKind) -> str:
+    return str(code.value).replace("_", " ")
+
+
+def upper(text: str) -> str:
+    return text[:1].upper() + lower_first(text)[1:]

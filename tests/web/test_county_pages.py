@@ -1,0 +1,184 @@
+"""Dana's first Monday: workers, agencies, teams and districts added and changed on pages, and the county in one file."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from server.database.engine import Database
+from server.importers.county.sheets import read_county
+from server.queries.operation.audit import list_lines
+from server.queries.partnership import agencies, workers
+from tests.conftest import Clock
+
+AISHA = {
+    "e_mail": "aisha@example.org", "name": "Aisha Noor-Khan", "agency": "", "roles": ["worker"], "teams": [], "districts": [],
+    "trained_on": "3/11/2026", "active": "yes",
+}  # fmt: skip
+
+
+def form_of(database: Database, worker_id: str, **changed: Any) -> dict[str, Any]:
+    """What the page of a worker sends when nothing but `changed` was touched."""
+    from server.importers.county.store import read_standing
+
+    with database.reading() as session:
+        cells = next(row.cells for row in read_standing(session).of("Workers") if row.cells["Id"] == worker_id)
+    fields: dict[str, Any] = {
+        "e_mail": cells["E-mail"], "name": cells["Name"], "agency": cells["Agency"], "roles": cells["Roles"].split("; "),
+        "teams": cells["Teams"].split("; "), "districts": cells["Districts"].split("; "),
+        "trained_on": cells["Trained on"], "active": cells["Active"],
+    }  # fmt: skip
+    return fields | changed
+
+
+def test_training_is_renewed_on_a_page(browse: Callable[[str], Any], filled: Database) -> None:
+    dana = browse("omar")
+    page = dana.get("/records/workers/aisha").text
+    assert 'value="Aisha' in page
+
+    answer = dana.send("/records/workers/aisha", **form_of(filled, "aisha", trained_on="10/11/2026"))
+
+    assert answer.url.path == "/workers"
+    assert "Valid until 9 Nov 2028" in answer.text
+    with filled.reading() as session:
+        aisha = workers.get_worker(session, "aisha")
+        assert str(aisha.trained_on) == "2026-11-10"
+        assert any(line.action == "manage_workers" and line.subject_id == "aisha" for line in list_lines(session))
+
+
+def test_a_mistake_is_said_beside_its_field_and_nothing_typed_is_lost(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    answer = browse("omar").send(
+        "/records/workers/aisha", **form_of(filled, "aisha", trained_on="31/02/2026", name="Aisha X")
+    )
+
+    assert answer.status_code == 422
+    assert "“31/02/2026” is no day" in answer.text
+    assert 'value="Aisha X"' in answer.text
+    assert 'value="31/02/2026"' in answer.text
+    with filled.reading() as session:
+        assert workers.get_worker(session, "aisha").name != "Aisha X"
+
+
+def test_a_worker_is_added_and_can_be_found(browse: Callable[[str], Any], filled: Database) -> None:
+    with filled.reading() as session:
+        outreach = agencies.list_agencies(session)[0]
+    new = {
+        "name": "Łukasz Nowak",
+        "agency": outreach.name,
+        "roles": "worker",
+        "e_mail": "lukasz@example.org",
+        "active": "yes",
+    }
+
+    answer = browse("omar").send("/records/workers/new", **new)
+
+    assert "Łukasz Nowak" in answer.text
+    assert "Not recorded: no access to people" in answer.text
+
+
+def test_the_lead_of_a_service_sees_and_changes_its_own_people_and_gives_no_role_that_is_not_theirs(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    tom = browse("tom")
+    listed = tom.get("/workers").text
+    assert "Aisha" in listed
+    assert "Priya" not in listed
+
+    assert tom.get("/records/workers/priya").status_code == 404
+    assert tom.send("/records/workers/priya", **form_of(filled, "priya", name="X")).status_code == 404
+    given = tom.send("/records/workers/aisha", **form_of(filled, "aisha", roles=["worker", "administrator"]))
+    assert given.status_code == 422
+    assert "Ask an administrator to give this role." in given.text
+    assert tom.send("/records/workers/aisha", **form_of(filled, "aisha", trained_on="10/11/2026")).status_code == 200
+    for path in ("/records/agencies", "/records/agencies/new", "/records/districts/new", "/county"):
+        assert tom.get(path).status_code in {403, 404}, path
+
+
+def test_the_last_administrator_cannot_be_put_out(browse: Callable[[str], Any], filled: Database) -> None:
+    with filled.reading() as session:
+        given = workers.list_given_roles(session)
+    administrators = [worker_id for worker_id, roles in given.items() if "administrator" in roles]
+    assert administrators == ["omar"]
+
+    answer = browse("omar").send("/records/workers/omar", **form_of(filled, "omar", active="no"))
+
+    assert answer.status_code == 422
+    assert "Nobody could administer Lantern then" in answer.text
+    with filled.reading() as session:
+        assert workers.get_worker(session, "omar").active
+
+
+@pytest.mark.parametrize("sheet", ["districts", "agencies", "teams"])
+def test_each_noun_has_its_list_and_its_forms(browse: Callable[[str], Any], sheet: str) -> None:
+    dana = browse("omar")
+
+    listed = dana.get(f"/records/{sheet}")
+
+    assert listed.status_code == 200
+    assert f"/records/{sheet}/new" in listed.text
+    assert dana.get(f"/records/{sheet}/new").status_code == 200
+    assert dana.get("/records/cakes").status_code == 404
+
+
+def test_a_district_takes_verified_people_only_from_a_page_on(browse: Callable[[str], Any], filled: Database) -> None:
+    from server.queries.partnership import districts
+
+    with filled.reading() as session:
+        watford = next(each for each in districts.list_districts(session) if each.name == "Watford")
+    browse("omar").send(
+        f"/records/districts/{watford.id}",
+        code=watford.code,
+        name="Watford Borough",
+        verified_only="yes",
+        until="",
+        **{"from": ""},
+    )
+
+    with filled.reading() as session:
+        changed = districts.find_district(session, watford.id)
+    assert changed is not None
+    assert (changed.name, changed.verified_only) == ("Watford Borough", True)
+
+
+def test_the_county_goes_out_comes_back_is_planned_applied_and_undone(
+    browse: Callable[[str], Any], filled: Database, clock: Clock
+) -> None:
+    dana = browse("omar")
+    exported = dana.get("/county/workbook").content
+    assert read_county(exported).of("Workers")
+    changed = b'{"Agencies": [{"Name": "CGL Herts", "Kind": "substance use"}, {"Name": "X", "Kind": "bakery"}]}'
+
+    def post(path: str, **options: Any) -> Any:
+        data = {"_csrf_token": dana.client.cookies["lantern-form"]}
+        return dana.client.post(path, data=data, headers={"accept": "text/html"}, **options)
+
+    plan = post("/county", files={"data": ("new.json", changed, "application/json")})
+    assert "1 new row, 0 changes, 0 the same, 1 refused" in plan.text
+    assert "“bakery” is no kind of agency" in plan.text
+    with filled.reading() as session:
+        assert "CGL Herts" not in {each.name for each in agencies.list_agencies(session)}
+
+    applied = post(f"{plan.url.path}/apply")
+    assert "Applied." in applied.text
+    assert post(f"{plan.url.path}/apply").status_code == 200  # pressed twice, done once
+    with filled.reading() as session:
+        assert [each.name for each in agencies.list_agencies(session)].count("CGL Herts") == 1
+
+    undone = post(f"{plan.url.path}/undo")
+    assert "Everything is as it was before the file." in undone.text
+    with filled.reading() as session:
+        assert "CGL Herts" not in {each.name for each in agencies.list_agencies(session)}
+
+
+@pytest.mark.parametrize("content", [b"", b"cake", b"PK\x03\x04", b'{"Cakes": []}'])
+def test_a_file_that_is_none_is_refused_in_words(browse: Callable[[str], Any], content: bytes) -> None:
+    dana = browse("omar")
+    dana.get("/county")
+    data = {"_csrf_token": dana.client.cookies["lantern-form"]}
+
+    answer = dana.client.post("/county", data=data, files={"data": ("x", content)}, headers={"accept": "text/html"})
+
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.text
