@@ -22,6 +22,7 @@ from mobile.field.views import (
     LikelyDuplicate,
     LockState,
     MapItem,
+    NightEntry,
     PersonCard,
     PersonDraft,
     PersonRecord,
@@ -174,6 +175,15 @@ class Field(Protocol):
         """Correct a saved contact: only the fields that differ are written, the original stays. False when nothing
         differed.
         """
+
+    def my_night(self) -> list[NightEntry]:
+        """What this worker recorded of late, newest first: contacts, struck ones too, and visits."""
+
+    def strike_contact(self, contact_id: Id, reason: str) -> None:
+        """It did not happen: kept, and emptied of people and places. Raises `DraftRefused` without a reason, `NotHere`."""
+
+    def restore_contact(self, contact_id: Id) -> None:
+        """It did happen: the contact reads again as before it was struck out. Raises `NotHere`."""
 
     def record_visit(self, draft: VisitDraft) -> Id:
         """Save a stop where nobody was met."""

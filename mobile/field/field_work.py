@@ -15,6 +15,7 @@ from mobile.field.views import (
     FieldConflict,
     LikelyDuplicate,
     MapItem,
+    NightEntry,
     PersonCard,
     PersonDraft,
     PersonRecord,
@@ -121,6 +122,16 @@ class FieldWork:
         if "position" in fields or "site_id" in fields:
             self._open.pins.chosen_by_hand(contact_id, pin="position" in fields)
         return self._open.recording.refine_contact(contact_id, fields, reason)
+
+    def my_night(self) -> list[NightEntry]:
+        return self._open.amending.mine()
+
+    def strike_contact(self, contact_id: Id, reason: str) -> None:
+        self._open.pins.chosen_by_hand(contact_id, pin=True)
+        self._open.amending.strike(contact_id, reason)
+
+    def restore_contact(self, contact_id: Id) -> None:
+        self._open.amending.restore(contact_id)
 
     def record_visit(self, draft: VisitDraft) -> Id:
         return self._open.recording.record_visit(draft)

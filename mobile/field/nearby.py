@@ -165,8 +165,12 @@ class Nearby:
 
 def place_names(connection: Connection, rows: list[PersonRow]) -> dict[Id, str]:
     """The names of the sites where these people were last seen."""
-    wanted = {row.last_site_id for row in rows if row.last_site_id is not None}
-    return sites.list_names(connection, tuple(sorted(wanted)))
+    return place_names_of(connection, {row.last_site_id for row in rows if row.last_site_id is not None})
+
+
+def place_names_of(connection: Connection, site_ids: set[Id]) -> dict[Id, str]:
+    """The names of these sites."""
+    return sites.list_names(connection, tuple(sorted(site_ids)))
 
 
 def _referral_stop(row: ReferralRow) -> Stop:

@@ -106,8 +106,8 @@ class Recording:
                 reason=reason,
             )
             entry.fact("contact.corrected", drafts.checked(correction), contact_id)
-            if "needs" in changed:
-                self._note_needs(entry, _only_new_needs(row.contact, changed))
+            if changed.keys() & {"needs", "person_ids"}:
+                self._note_needs(entry, _with_new_needs(row.contact, changed))
         return True
 
     def _of_one_place(self, connection: Connection, before: Contact, fields: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -298,7 +298,8 @@ def is_same_place(pin: Position | None, place: Position | None) -> bool:
     return near_distance_m(pin, place) <= max(SAME_PLACE_M, pin.accuracy_m or 0.0)
 
 
-def _only_new_needs(before: Contact, changed: Mapping[str, Any]) -> Contact:
-    """The contact as corrected, with only the needs that were not told before."""
-    after = drafts.read(structs.asdict(before) | {"needs": changed["needs"]}, Contact)
-    return structs.replace(after, needs=tuple(need for need in after.needs if need not in before.needs))
+def _with_new_needs(before: Contact, changed: Mapping[str, Any]) -> Contact:
+    """The contact as corrected, with only the needs that were not told of this person before."""
+    after = drafts.read(structs.asdict(before) | dict(changed), Contact)
+    known = before.needs if after.person_ids == before.person_ids else ()
+    return structs.replace(after, needs=tuple(need for need in after.needs if need not in known))

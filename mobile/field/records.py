@@ -1,6 +1,7 @@
 """Whole records as a screen shows them: person, place, referral, contact. Opening a person is written down (rule A6)."""
 
 from mobile.field import cards
+from mobile.field.amending import struck_because
 from mobile.field.journal import Journal
 from mobile.field.nearby import Nearby, place_names
 from mobile.field.tray import Tray
@@ -124,6 +125,7 @@ class Records:
                 contact=row.contact,
                 original=row.original,
                 corrections=row.corrections,
+                struck=struck_because(contacts.list_corrections(connection, contact_id)),
                 state=self._tray.state_of_contact(outbox.list_changes_about(connection, contact_id)),
                 people=tuple(
                     cards.person_card(one, places.get(one.last_site_id or "", ""), here, unsent) for one in met

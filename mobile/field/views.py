@@ -21,8 +21,7 @@ from shared.model.shift import CheckIn, Shift
 from shared.model.site import Site
 from shared.model.value import Id, Value
 
-# ------------------------------------------------------------------------------------------------ unlocking and
-# enrolling
+# ------------------------------------------------------------------------------------------- unlocking and enrolling
 
 
 class LockState(Code):
@@ -106,9 +105,7 @@ class TonightKind(Code):
 
 
 class TonightItem(Value, frozen=True, kw_only=True):
-    """A stop of tonight's walk, in walking order. `reason` is a whole sentence; `id` is the referral's or the
-    person's.
-    """
+    """A stop of tonight's walk, in walking order. `reason` is a whole sentence; `id` is the referral's or the person's."""
 
     kind: TonightKind
     id: Id
@@ -212,8 +209,27 @@ class ContactRecord(Value, frozen=True, kw_only=True):
     contact: Contact
     original: Contact
     corrections: int = 0
+    struck: str = ""
+    """Why it was struck out; empty for a contact that stands."""
     state: SyncState = SyncState.QUEUED
     people: tuple[PersonCard, ...] = ()
+
+
+class NightEntry(Value, frozen=True, kw_only=True):
+    """A contact or a visit that this worker recorded. A struck one is told as it was first saved, with the reason in `struck`."""
+
+    id: Id
+    is_contact: bool
+    at: datetime
+    names: tuple[str, ...] = ()
+    unidentified: int = 0
+    state: ContactState | None = None
+    found: str = ""
+    place: str = ""
+    site_id: Id | None = None
+    note: str = ""
+    struck: str = ""
+    not_yet_sent: bool = False
 
 
 # -------------------------------------------------------------------------------------------- what a worker hands over
@@ -240,9 +256,7 @@ class SiteDraft(Value, frozen=True, kw_only=True):
 
 
 class ContactDraft(Value, frozen=True, kw_only=True):
-    """A contact about to be saved. Only the state is required; `position` None means: use the phone's last fix, if
-    any.
-    """
+    """A contact about to be saved. Only the state is required; `position` None means: use the phone's last fix, if any."""
 
     state: ContactState
     seen_at: datetime | None = None

@@ -11,6 +11,7 @@ SCREENS: dict[str, str] = {
     "map": "MapScreen",
     "people": "PeopleScreen",
     "person": "PersonScreen",
+    "night": "NightScreen",
     "site": "SiteScreen",
     "contact": "ContactScreen",
     "visit": "VisitScreen",

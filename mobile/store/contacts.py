@@ -75,9 +75,9 @@ def apply_corrections(connection: Connection, contact_id: Id) -> tuple[Contact |
     row = find_contact(connection, contact_id)
     if row is None:
         return None, None
-    bodies = connection.execute("SELECT body FROM contact_correction WHERE contact_id = ?", (contact_id,)).fetchall()
-    now = corrected(row.original, [read_body(body, ContactCorrection) for (body,) in bodies])
-    _write_corrected(connection, now, row.original if bodies else None, len(bodies))
+    words = list_corrections(connection, contact_id)
+    now = corrected(row.original, words)
+    _write_corrected(connection, now, row.original if words else None, len(words))
     return row.contact, now
 
 
@@ -131,6 +131,22 @@ def list_at_site(connection: Connection, site_id: Id, limit: int = 100) -> list[
         (site_id, limit),
     )
     return [_contact_row(row) for row in rows]
+
+
+def list_of_worker(connection: Connection, worker_id: Id, since_ms: int) -> list[ContactRow]:
+    """Contacts that a worker recorded of what was seen since then, newest first."""
+    rows = connection.execute(
+        "SELECT body, original, corrections FROM contact WHERE worker_id = ? AND seen_at >= ?"
+        " ORDER BY seen_at DESC, id DESC",
+        (worker_id, since_ms),
+    )
+    return [_contact_row(row) for row in rows]
+
+
+def list_corrections(connection: Connection, contact_id: Id) -> list[ContactCorrection]:
+    """Every word on a contact after the first."""
+    rows = connection.execute("SELECT body FROM contact_correction WHERE contact_id = ?", (contact_id,))
+    return [read_body(body, ContactCorrection) for (body,) in rows]
 
 
 def list_of_referral(connection: Connection, referral_id: Id) -> list[ContactRow]:

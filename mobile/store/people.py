@@ -191,10 +191,16 @@ def list_followed_up(connection: Connection, since_ms: int, limit: int) -> list[
 
 
 def list_needs(connection: Connection, person_ids: tuple[Id, ...]) -> list[NeedRecorded]:
-    """The newest word on each need of a person (under all their ids), newest first."""
+    """The newest word on each need of a person (under all their ids), newest first. What was told in a contact that turned out
+    to be with somebody else, or not to have happened, is not theirs.
+    """
     marks = ", ".join("?" * len(person_ids))
     rows = connection.execute(
-        f"SELECT need, body FROM need WHERE person_id IN ({marks}) ORDER BY at DESC, id DESC", person_ids
+        f"SELECT need, body FROM need WHERE person_id IN ({marks}) AND NOT EXISTS ("
+        " SELECT 1 FROM contact WHERE contact.id = json_extract(need.body, '$.contact_id') AND NOT EXISTS ("
+        f" SELECT 1 FROM contact_person WHERE contact_id = contact.id AND contact_person.person_id IN ({marks})))"
+        " ORDER BY at DESC, id DESC",
+        person_ids * 2,
     )
     newest: dict[str, str] = {}
     for need, body in rows:

@@ -36,6 +36,14 @@ def list_of_shift(connection: Connection, shift_id: Id) -> list[Visit]:
     return [read_body(body, Visit) for (body,) in rows]
 
 
+def list_of_worker(connection: Connection, worker_id: Id, since_ms: int) -> list[Visit]:
+    """Visits that a worker made since then, newest first."""
+    rows = connection.execute(
+        "SELECT body FROM visit WHERE worker_id = ? AND at >= ? ORDER BY at DESC, id DESC", (worker_id, since_ms)
+    )
+    return [read_body(body, Visit) for (body,) in rows]
+
+
 def list_of_referral(connection: Connection, referral_id: Id) -> list[Visit]:
     """Visits made because of a referral, newest first."""
     rows = connection.execute("SELECT body FROM visit WHERE referral_id = ? ORDER BY at DESC", (referral_id,))

@@ -21,6 +21,7 @@ from mobile.field.views import (
     LikelyDuplicate,
     LockState,
     MapItem,
+    NightEntry,
     PersonCard,
     PersonDraft,
     PersonRecord,
@@ -321,6 +322,34 @@ class RehearsalField:
 
     def record_contact(self, draft: ContactDraft) -> str:
         return self._record(draft)
+
+    def my_night(self) -> list[NightEntry]:
+        met = NightEntry(
+            id="c-1",
+            is_contact=True,
+            at=ago(minutes=20),
+            names=("Marek",),
+            state=ContactState.BEDDED_DOWN,
+            place="Stairwell",
+        )
+        struck = NightEntry(
+            id="c-2",
+            is_contact=True,
+            at=ago(minutes=50),
+            names=("Red",),
+            state=ContactState.BEDDED_DOWN,
+            struck="Recorded twice",
+        )
+        looked = NightEntry(
+            id="v-1", is_contact=False, at=ago(hours=1), site_id="s-shelter", place="Bus shelter", found="Nobody here"
+        )
+        return [met, struck, looked]
+
+    def strike_contact(self, contact_id: str, reason: str) -> None:
+        self.drafts.append(("strike", contact_id, reason))
+
+    def restore_contact(self, contact_id: str) -> None:
+        self.drafts.append(("restore", contact_id))
 
     def record_visit(self, draft: VisitDraft) -> str:
         return self._record(draft)

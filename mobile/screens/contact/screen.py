@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.field.views import LikelyDuplicate, PersonCard
-from mobile.screens.contact import details_part
+from mobile.screens.contact import amend_part, details_part
 from mobile.screens.contact.state import STATES, begin, update
 from mobile.screens.contact.values import (
     BackPressed,
@@ -42,7 +42,7 @@ from mobile.widgets.map_view import MapView
 from mobile.widgets.words import Words
 from shared.model.codes import ContactState
 
-PARTS = details_part
+PARTS = (amend_part, details_part)
 load_layout(__file__)
 
 
@@ -131,7 +131,11 @@ class ContactScreen(Screen):
         self.title = self.say("contact.correct" if state.reopened else "contact.title")
         for name, step in (("who", Step.WHO), ("new", Step.NEW), ("state", Step.STATE), ("places", Step.PLACE)):
             ids[name].hidden = state.step != step
-        ids.details.hidden = not (state.step == Step.STATE and state.is_saved)
+        ids.details.hidden = not (state.step == Step.STATE and state.is_saved) or bool(state.struck)
+        ids.states.hidden = ids.place.hidden = bool(state.struck)
+        ids.amend.hidden = state.step not in (Step.STATE, Step.WHEN, Step.STRIKE)
+        if not ids.amend.hidden:
+            ids.amend.show(state, self.words, self.send, self.desk.now)
         ids.matches.hidden = state.step != Step.STATE
         ids.aim_help.hidden = state.step != Step.PIN
         ids.who_actions.hidden = ids.new_actions.hidden = state.step != Step.WHO
@@ -172,7 +176,8 @@ class ContactScreen(Screen):
         ids.nobody_near.text = "" if state.near else self.say("contact.nobody_known_near")
         ids.several.chosen = state.several
         ids.unknown_row.hidden = not state.several
-        ids.unknown.hidden = ids.nobody_here.hidden = state.several
+        ids.unknown.hidden = state.several
+        ids.nobody_here.hidden = state.several or state.is_saved
         ids.someone_new.tone = "plain" if state.several else "primary"
         ids.unknown_count.text = self.say("contact.unknown_people", count=state.unidentified)
 

@@ -7,6 +7,21 @@ field or presses Done; the original stays. GPS is never waited for.
 from typing import Any
 
 from mobile.field.views import ContactDraft, PersonCard, PersonDraft, SiteCard
+from mobile.screens.contact.amend import (
+    add_person,
+    kept,
+    person_added,
+    reason_typed,
+    restore_pressed,
+    strike_given,
+    strike_pressed,
+    struck,
+    time_given,
+    time_typed,
+    when_pressed,
+    who_pressed,
+    who_settled,
+)
 from mobile.screens.contact.details import (
     Result,
     changed,
@@ -38,14 +53,17 @@ from mobile.screens.contact.values import (
     NobodyPressed,
     NotePrompted,
     PeopleFound,
+    PersonAdded,
     PersonPicked,
     PhrasePressed,
     PinPressed,
     PinPut,
     PlacePicked,
     PlacePressed,
+    ReasonTyped,
     RecordRead,
     Refined,
+    RestorePressed,
     Saved,
     SearchPressed,
     SeveralPressed,
@@ -53,11 +71,18 @@ from mobile.screens.contact.values import (
     State,
     StateChosen,
     Step,
+    StrikeGiven,
+    StrikePressed,
+    Struck,
     SupportAnswered,
     Ticked,
+    TimeGiven,
+    TimeTyped,
     UnknownCounted,
     UnknownPressed,
+    WhenPressed,
     WhoDone,
+    WhoPressed,
 )
 from mobile.screens.contact.where import (
     TILES,
@@ -88,9 +113,12 @@ NO_PLACE = ""
 
 def begin(arguments: dict[str, Any]) -> State:
     """The first state: a person, a place, a referral, or a contact to correct may be given by the screen before."""
-    if "contact_id" in arguments:
-        return State(contact_id=arguments["contact_id"], step=Step.STATE, reopened=True, place_chosen=True)
     person: PersonCard | None = arguments.get("person")
+    if arguments.get("contact_id"):
+        given = () if person is None else (person,)
+        return State(
+            contact_id=arguments["contact_id"], step=Step.STATE, reopened=True, place_chosen=True, chosen=given
+        )
     site: SiteCard | None = arguments.get("site")
     state = State(referral_id=arguments.get("referral_id"), pin=arguments.get("pin"))
     if site is not None:
@@ -113,7 +141,10 @@ def _opened(state: State, _event: Opened) -> Result:
         *ask_near(state),
         Call(method="config", answer=lambda config: ConfigRead(phrases=tuple(config.phrases_offered))),
     )
-    return state, (*asked, read_contact(state.contact_id)) if state.contact_id is not None else asked
+    if state.contact_id is None:
+        return state, asked
+    given = who_settled(state)[1] if state.chosen else ()  # a search was for the person of a saved contact
+    return state, (*asked, *given, read_contact(state.contact_id))
 
 
 def _people(state: State, event: PeopleFound) -> Result:
@@ -129,7 +160,7 @@ def _picked(state: State, event: PersonPicked) -> Result:
     if person is None:
         return state, ()
     if not state.several:
-        return changed(state, chosen=(person,), new_people=(), unidentified=0, step=Step.STATE), ()
+        return who_settled(changed(state, chosen=(person,), new_people=(), unidentified=0))
     already = any(one.id == person.id for one in state.chosen)
     chosen = tuple(one for one in state.chosen if one.id != person.id) if already else (*state.chosen, person)
     return changed(state, chosen=chosen), ()
@@ -146,7 +177,7 @@ def _counted(state: State, event: UnknownCounted) -> Result:
 
 
 def _who_done(state: State, _event: WhoDone) -> Result:
-    return (changed(state, step=Step.STATE), ()) if state.people_count else (state, ())
+    return who_settled(state) if state.people_count else (state, ())
 
 
 def _new(state: State, _event: NewPressed) -> Result:
@@ -166,6 +197,8 @@ def _new_done(state: State, _event: NewDone) -> Result:
         arguments=(person, state.pin),
         answer=lambda found: MatchesFound(matches=tuple(found)),
     )
+    if state.is_saved:
+        return state, (add_person(person), look)
     if state.several:
         return changed(state, new_people=(*state.new_people, person), step=Step.WHO), (look,)
     return changed(state, chosen=(), unidentified=0, new_people=(person,), step=Step.STATE), (look,)
@@ -186,13 +219,15 @@ def _match_answered(state: State, event: MatchAnswered) -> Result:
         people = (*state.chosen, match.person)
         return changed(state, matches=(), chosen=people, new_people=state.new_people[:-1]), ()
     new_id = state.person_ids[-1] if state.person_ids else None
-    merged = changed(state, matches=(), chosen=(*state.chosen, match.person), new_people=state.new_people[:-1])
+    others = tuple(person for person in state.chosen if person.id != new_id)
+    merged = changed(state, matches=(), chosen=(*others, match.person), new_people=state.new_people[:-1])
     return merged, (Call(method="say_same_person", arguments=(new_id, match.person.id)),) if new_id else ()
 
 
 def _search(state: State, _event: SearchPressed) -> Result:
-    arguments = {"for_contact": True, "site": state.site if state.place_chosen else None}
-    return state, (Go(screen="people", arguments={**arguments, "referral_id": state.referral_id}),)
+    arguments: dict[str, Any] = {"for_contact": True, "site": state.site if state.place_chosen else None}
+    arguments |= {"referral_id": state.referral_id, "contact_id": state.contact_id}
+    return state, (*kept(state), Go(screen="people", arguments=arguments))
 
 
 def _nobody(state: State, _event: NobodyPressed) -> Result:
@@ -202,13 +237,14 @@ def _nobody(state: State, _event: NobodyPressed) -> Result:
 
 
 def _unknown(state: State, _event: UnknownPressed) -> Result:
-    return changed(state, chosen=(), new_people=(), unidentified=1, step=Step.STATE), ()
+    return who_settled(changed(state, chosen=(), new_people=(), unidentified=1))
 
 
 def draft_of(state: State, contact_state: ContactState) -> ContactDraft:
     """What is saved at once. No position given: the service uses the last fix, and a later, better one improves it."""
     return ContactDraft(
         state=contact_state,
+        seen_at=state.seen_at,
         person_ids=tuple(person.id for person in state.chosen),
         new_people=state.new_people,
         unidentified_people=state.unidentified,
@@ -257,6 +293,8 @@ def _record_read(state: State, event: RecordRead) -> Result:
             guess=contact.position,
             details=details,
             kept=details,
+            seen_at=contact.seen_at,
+            struck=event.record.struck,
         )
     ), ()
 
@@ -270,7 +308,7 @@ def _done(state: State, _event: DonePressed) -> Result:
 
 
 def _back(state: State, _event: BackPressed) -> Result:
-    if state.step in (Step.PLACE, Step.PIN):
+    if state.step in (Step.PLACE, Step.PIN, Step.WHEN, Step.STRIKE) or (state.is_saved and state.step == Step.WHO):
         return changed(state, step=Step.STATE), ()
     if state.step == Step.NEW:
         return changed(state, step=Step.WHO), ()
@@ -310,6 +348,16 @@ _HANDLERS: dict[type, Any] = {
     StateChosen: _state_chosen,
     Saved: _saved,
     RecordRead: _record_read,
+    WhoPressed: who_pressed,
+    PersonAdded: person_added,
+    WhenPressed: when_pressed,
+    TimeTyped: time_typed,
+    TimeGiven: time_given,
+    StrikePressed: strike_pressed,
+    ReasonTyped: reason_typed,
+    StrikeGiven: strike_given,
+    RestorePressed: restore_pressed,
+    Struck: struck,
     PlacePressed: place_pressed,
     PlacePicked: place_picked,
     PinPressed: pin_pressed,

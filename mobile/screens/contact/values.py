@@ -1,11 +1,13 @@
 """What the contact screen knows and what may happen on it, as values. No rule, no Kivy, no store."""
 
+from datetime import datetime
 from enum import Enum
 
 from mobile.field.views import ContactRecord, Fix, LikelyDuplicate, PersonCard, PersonDraft, SiteCard
 from mobile.screens.effects import Event, Failed
 from shared.model.codes import ContactState, ReceivingSupport, SupportNeed
 from shared.model.contact import NeedSeen
+from shared.model.person import Person
 from shared.model.position import Position
 from shared.model.value import Id, Value
 
@@ -21,6 +23,8 @@ class Step(Enum):
     STATE = "state"
     PLACE = "place"
     PIN = "pin"
+    WHEN = "when"
+    STRIKE = "strike"
 
 
 class Details(Value, frozen=True, kw_only=True):
@@ -65,6 +69,11 @@ class State(Value, frozen=True, kw_only=True):
     leaving: bool = False
     reopened: bool = False
     guess: Position | None = None
+    seen_at: datetime | None = None
+    time_text: str = ""
+    time_is_unclear: bool = False
+    reason: str = ""
+    struck: str = ""
     ask_about_note: bool = False
     failure: Failed | None = None
 
@@ -161,6 +170,57 @@ class NobodyPressed(Event, frozen=True, kw_only=True):
 
 class UnknownPressed(Event, frozen=True, kw_only=True):
     """Somebody is here, and nobody knows who."""
+
+
+class WhoPressed(Event, frozen=True, kw_only=True):
+    """It was somebody else."""
+
+
+class PersonAdded(Event, frozen=True, kw_only=True):
+    """Someone new, for a contact that is on the disk already."""
+
+    person: Person
+
+
+class WhenPressed(Event, frozen=True, kw_only=True):
+    """When was it?"""
+
+
+class TimeTyped(Event, frozen=True, kw_only=True):
+    """A time of day, as it is being written."""
+
+    text: str
+
+
+class TimeGiven(Event, frozen=True, kw_only=True):
+    """What was typed is the time; or, with `minutes_ago`, that long before `now`."""
+
+    now: datetime
+    minutes_ago: int | None = None
+
+
+class StrikePressed(Event, frozen=True, kw_only=True):
+    """It did not happen: first the reason."""
+
+
+class ReasonTyped(Event, frozen=True, kw_only=True):
+    """Why it did not happen."""
+
+    text: str
+
+
+class StrikeGiven(Event, frozen=True, kw_only=True):
+    """The reason is enough; `reason` is one of those offered, else what was typed."""
+
+    reason: str = ""
+
+
+class Struck(Event, frozen=True, kw_only=True):
+    """It is struck out, or put back."""
+
+
+class RestorePressed(Event, frozen=True, kw_only=True):
+    """It did happen after all."""
 
 
 class StateChosen(Event, frozen=True, kw_only=True):

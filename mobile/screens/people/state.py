@@ -20,6 +20,7 @@ class State(Value, frozen=True, kw_only=True):
     for_contact: bool = False
     site: SiteCard | None = None
     referral_id: Id | None = None
+    contact_id: Id | None = None
     failure: Failed | None = None
 
 
@@ -55,6 +56,7 @@ def begin(arguments: dict[str, Any]) -> State:
         for_contact=bool(arguments.get("for_contact")),
         site=arguments.get("site"),
         referral_id=arguments.get("referral_id"),
+        contact_id=arguments.get("contact_id"),
     )
 
 
@@ -92,5 +94,7 @@ def _picked(state: State, person_id: Id) -> Result:
         return state, ()
     if not state.for_contact:
         return state, (Go(screen="person", arguments={"person_id": person.id}),)
-    arguments = {"person": person, "site": state.site, "referral_id": state.referral_id}
+    arguments: dict[str, Any] = {"person": person, "site": state.site, "referral_id": state.referral_id}
+    if state.contact_id is not None:
+        arguments["contact_id"] = state.contact_id
     return state, (Back(), Go(screen="contact", arguments=arguments, replace=True))

@@ -181,6 +181,66 @@ def test_an_old_fix_is_shown_with_its_age_and_not_used_as_a_pin(rig: Rig, field:
     assert field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact.position is None
 
 
+def test_a_contact_on_the_wrong_person_is_given_to_the_right_one(rig: Rig, field: FieldService) -> None:
+    """Nobody could put it right, and the wrong person was verified as sleeping rough."""
+    wrong, right = field.add_person(PersonDraft(alias="Marek")), field.add_person(PersonDraft(alias="Red"))
+    needs = (NeedSeen(need=SupportNeed.ALCOHOL, receiving_support=ReceivingSupport.NO),)
+    draft = ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(wrong.id,), needs=needs)
+    contact_id = field.record_contact(draft)
+    assert [one.need for one in field.person(wrong.id).needs] == [SupportNeed.ALCOHOL]
+    field.refine_contact(contact_id, {"person_ids": (right.id,)})
+    assert [entry.contact_id for entry in field.person(right.id).timeline] == [contact_id]
+    record = field.person(wrong.id)
+    assert record.timeline == () and record.card.last_seen_at is None and record.needs == ()
+    assert [one.need for one in field.person(right.id).needs] == [SupportNeed.ALCOHOL]
+
+
+def test_what_did_not_happen_is_struck_out_with_a_reason_kept_and_can_be_put_back(
+    rig: Rig, field: FieldService
+) -> None:
+    field.start_shift()
+    marek = field.add_person(PersonDraft(alias="Marek"))
+    site = field.add_site(SiteDraft(name="Stairwell", position=Position(latitude=HERE[0], longitude=HERE[1])))
+    said = ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(marek.id,), site_id=site.id, note="asleep")
+    contact_id = field.record_contact(said)
+    field.refine_contact(contact_id, {"note": "asleep, breathing"})
+    before = field.contact(contact_id).contact
+    with pytest.raises(DraftRefused):
+        field.strike_contact(contact_id, "  ")
+    field.strike_contact(contact_id, "pressed by mistake")
+    struck = field.contact(contact_id)
+    assert struck.struck == "pressed by mistake" and struck.original.note == "asleep"
+    assert struck.contact.person_ids == () and struck.contact.site_id is None and struck.contact.position is None
+    assert field.person(marek.id).card.last_seen_at is None
+    assert field.site(site.id).timeline == () and field.site(site.id).card.last_visited_at is None
+    shift = field.current_shift()
+    assert shift is not None and (shift.contacts, shift.people) == (0, 0)
+    (entry,) = field.my_night()
+    assert (entry.struck, entry.names, entry.state) == ("pressed by mistake", ("Marek",), ContactState.BEDDED_DOWN)
+    field.restore_contact(contact_id)
+    assert field.contact(contact_id).contact == before and field.contact(contact_id).struck == ""
+    with pytest.raises(NotHere):
+        field.strike_contact("nowhere", "why")
+
+
+def test_my_night_lists_what_i_recorded_newest_first(rig: Rig, field: FieldService) -> None:
+    marek = field.add_person(PersonDraft(alias="Marek"))
+    first = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(marek.id,)))
+    rig.clocks.pass_(minutes=5)
+    second = field.record_visit(VisitDraft(bedding_present=True))
+    rig.clocks.pass_(minutes=5)
+    seen_at = rig.clocks.now() - timedelta(hours=2)
+    written_up = field.record_contact(
+        ContactDraft(state=ContactState.NOT_BEDDED_DOWN, unidentified_people=2, seen_at=seen_at)
+    )
+    entries = field.my_night()
+    assert [entry.id for entry in entries] == [second, first, written_up]
+    assert entries[0].found == "Nobody here, bedding present" and not entries[0].is_contact
+    assert entries[1].names == ("Marek",) and entries[2].unidentified == 2
+    rig.clocks.pass_(hours=40)
+    assert field.my_night() == []
+
+
 def north(metres: float) -> tuple[float, float]:
     return HERE[0] + metres / 111_195, HERE[1]
 

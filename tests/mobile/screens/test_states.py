@@ -13,6 +13,7 @@ from mobile.screens import registry
 from mobile.screens.effects import ApplySettings, Back, Call, Dial, Directions, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
 from mobile.screens.map import state as maps
+from mobile.screens.night import state as night
 from mobile.screens.people import state as people
 from mobile.screens.person import state as person
 from mobile.screens.referral import state as referral
@@ -293,6 +294,16 @@ def test_a_visit_is_at_no_place_while_the_fix_is_doubtful():
         fix = Fix(position=stairwell, at=NOW, accuracy_m=8.0, age_s=age_s, is_stale=not is_sure, is_sure=is_sure)
         state, _ = play(visit, visit.begin({}), visit.SitesFound(sites=SITES), visit.FixFound(fix=fix))
         assert state.site is place
+
+
+def test_what_i_recorded_opens_where_it_is_put_right():
+    state, effects = play(night, night.State(), Opened(), night.Found(entries=tuple(RehearsalField().my_night())))
+    assert calls(effects) == [("my_night", ())]
+    for key, go in (
+        ("c-1", Go(screen="contact", arguments={"contact_id": "c-1"})),
+        ("v-1", Go(screen="site", arguments={"site_id": "s-shelter"})),
+    ):
+        assert play(night, state, night.Picked(entry_id=key))[1] == [go]
 
 
 def test_a_visit_that_could_not_be_saved_keeps_its_answers():

@@ -1,11 +1,12 @@
 """The contact decides purely: what is saved when, what is asked, what is kept when something goes wrong."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from mobile.field.views import Fix, LikelyDuplicate
+from mobile.field.views import Fix, LikelyDuplicate, PersonDraft
 from mobile.screens.contact.details import QUIET_S, changed_fields
 from mobile.screens.contact.state import STATES, begin, draft_of, update
 from mobile.screens.contact.values import (
@@ -21,12 +22,15 @@ from mobile.screens.contact.values import (
     NewTyped,
     NobodyPressed,
     PeopleFound,
+    PersonAdded,
     PersonPicked,
     PhrasePressed,
     PinPut,
     PlacePicked,
+    ReasonTyped,
     RecordRead,
     Refined,
+    RestorePressed,
     Saved,
     SearchPressed,
     SeveralPressed,
@@ -34,14 +38,22 @@ from mobile.screens.contact.values import (
     State,
     StateChosen,
     Step,
+    StrikeGiven,
+    StrikePressed,
+    Struck,
     SupportAnswered,
     Ticked,
+    TimeGiven,
+    TimeTyped,
     UnknownCounted,
     UnknownPressed,
+    WhenPressed,
     WhoDone,
+    WhoPressed,
 )
 from mobile.screens.effects import Back, Call, Failed, Feel, Go, Home, Opened
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SupportNeed
+from shared.model.person import Person
 from shared.model.position import Position
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, RehearsalField
 
@@ -186,6 +198,72 @@ def test_a_place_the_worker_chose_is_not_overruled_by_a_nearer_one():
     assert state.site_id == "s-park"
     state, _ = play(SitesFound(sites=SITES), PlacePicked(site_id=""), SitesFound(sites=SITES))
     assert state.site_id is None
+
+
+RED_IT_WAS = ("refine_contact", ("c-1", {"person_ids": (RED.id,), "unidentified_people": 0}))
+
+
+def test_a_saved_contact_is_given_to_another_person():
+    state, effects = play(*SAVED, WhoPressed(), PersonPicked(person_id=RED.id))
+    assert calls(effects)[-1] == RED_IT_WAS and Feel(name="saved") in effects
+    assert state.step is Step.STATE and state.chosen == (RED,)
+    back, _ = play(*SAVED, WhoPressed(), BackPressed())
+    assert back.step is Step.STATE and back.chosen == (MAREK,), "nothing was picked: nothing changes"
+
+
+def test_words_that_were_typed_are_written_down_before_the_tiles_show():
+    _, effects = play(*SAVED, DetailTyped(field="next_step", text="GP on Monday"), WhoPressed())
+    assert calls(effects)[-1] == ("refine_contact", ("c-1", {"next_step": "GP on Monday"}))
+
+
+def test_a_saved_contact_is_given_to_somebody_who_was_searched_for():
+    _, effects = play(*SAVED, WhoPressed(), SearchPressed())
+    (go,) = [effect for effect in effects if isinstance(effect, Go)]
+    assert go.arguments["contact_id"] == "c-1"
+    state = begin({"contact_id": "c-1", "person": RED, "site": None, "referral_id": None})
+    state, effects = play(Opened(), state=state)
+    assert [call for call in calls(effects) if call[0] in ("refine_contact", "contact")] == [
+        RED_IT_WAS,
+        ("contact", ("c-1",)),
+    ]
+
+
+def test_a_saved_contact_is_given_to_someone_new():
+    typed = (WhoPressed(), NewPressed(), NewTyped(field="alias", text="Lofty"), NewDone())
+    state, effects = play(*SAVED, *typed)
+    assert ("add_person", (PersonDraft(alias="Lofty"),)) in calls(effects)
+    state, effects = play(PersonAdded(person=Person(id="p-new", alias="Lofty")), state=state)
+    assert calls(effects) == [("refine_contact", ("c-1", {"person_ids": ("p-new",), "unidentified_people": 0}))]
+    assert [person.known_as for person in state.chosen] == ["Lofty"]
+
+
+@pytest.mark.parametrize(("text", "clock"), [("23:40", "23:40"), ("2.05", "02:05"), ("0130", "01:30")])
+def test_a_time_that_is_written_up_later_is_the_last_one_that_passed(text: str, clock: str):
+    now = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
+    state, effects = play(*SAVED, WhenPressed(), TimeTyped(text=text), TimeGiven(now=now))
+    assert state.seen_at is not None and f"{state.seen_at:%H:%M}" == clock
+    assert timedelta(0) <= now - state.seen_at < timedelta(days=1)
+    assert calls(effects)[-1] == ("refine_contact", ("c-1", {"seen_at": state.seen_at}))
+
+
+def test_a_time_given_first_goes_with_the_contact_and_what_is_no_time_is_asked_again():
+    state, _ = play(WhenPressed(), TimeTyped(text="25:71"), TimeGiven(now=NOW))
+    assert state.step is Step.WHEN and state.time_is_unclear and state.seen_at is None
+    state, effects = play(TimeGiven(now=NOW, minutes_ago=30), StateChosen(state=ContactState.BEDDED_DOWN), state=state)
+    assert calls(effects)[-1][1][0].seen_at == NOW - timedelta(minutes=30)
+
+
+def test_a_contact_is_struck_out_with_a_reason_and_put_back():
+    state, effects = play(*SAVED, StrikePressed(), StrikeGiven())
+    assert "strike_contact" not in [method for method, _ in calls(effects)], "not without a reason"
+    state, effects = play(ReasonTyped(text=" Not him "), StrikeGiven(), state=state)
+    assert calls(effects) == [("strike_contact", ("c-1", "Not him"))]
+    _, effects = play(Struck(), state=state)
+    assert effects == [Feel(name="saved"), Home()]
+    opened = begin({"contact_id": "c-1"})
+    record = msgspec.structs.replace(RehearsalField().contact("c-1"), struck="Not him")
+    state, effects = play(RecordRead(record=record), RestorePressed(), state=opened)
+    assert state.struck == "Not him" and calls(effects) == [("restore_contact", ("c-1",))]
 
 
 def test_several_people_are_picked_and_unpicked():

@@ -1,0 +1,118 @@
+"""What a worker recorded, newest first, and striking out what did not happen. A struck contact is kept, as are its words: the
+correction empties it of people, place and needs, so that nobody is verified by it and no place counts as looked at, and says why.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from mobile.field import cards
+from mobile.field.drafts import DraftRefused
+from mobile.field.journal import Journal
+from mobile.field.nearby import place_names_of
+from mobile.field.recording import Recording
+from mobile.field.views import NightEntry
+from mobile.opening.context import Context
+from mobile.store import contacts, people, visits
+from mobile.store.contacts import ContactRow
+from mobile.store.database import Connection
+from mobile.store.errors import NotHere
+from mobile.store.rows import to_ms
+from shared.model.codes import ContactState
+from shared.model.contact import CORRECTABLE_FIELDS, ContactCorrection
+from shared.model.shift import Visit
+from shared.model.value import Id
+from shared.rules.corrections import corrected
+
+MINE_FOR = timedelta(hours=36)
+"""What a worker writes up or puts right belongs to this night or the last."""
+
+STRUCK = "struck out: "
+"""How the reason of a correction begins that says: this did not happen."""
+
+EMPTIED: dict[str, Any] = {
+    "state": ContactState.NOT_FOUND, "person_ids": (), "unidentified_people": 0, "colleague_ids": (), "shift_id": None,
+    "site_id": None, "position": None, "referral_id": None, "needs": (), "offered": (), "given": (), "safety_needs": "",
+    "strengths": "", "next_step": "", "note": "",
+}  # fmt: skip
+"""What a struck contact still says: that nobody was met, nowhere."""
+
+
+class Amending:
+    """One worker's own records."""
+
+    def __init__(self, context: Context, journal: Journal, recording: Recording) -> None:
+        self._context, self._journal, self._recording = context, journal, recording
+
+    def mine(self) -> list[NightEntry]:
+        """Contacts and visits that this worker recorded of late, newest first, the struck ones too."""
+        since_ms = to_ms(self._context.clock.now() - MINE_FOR)
+        with self._context.store.reading() as connection:
+            met = contacts.list_of_worker(connection, self._context.worker_id, since_ms)
+            looked = visits.list_of_worker(connection, self._context.worker_id, since_ms)
+            site_ids = {one.contact.site_id for one in met} | {one.site_id for one in looked}
+            places = place_names_of(connection, {site_id for site_id in site_ids if site_id is not None})
+            unsent = self._journal.unsent_ids(connection)
+            entries = [self._met(connection, one, places, unsent) for one in met]
+        entries += [_looked(one, places, unsent) for one in looked]
+        return sorted(entries, key=lambda entry: (entry.at, entry.id), reverse=True)
+
+    def _met(self, connection: Connection, row: ContactRow, places: dict[Id, str], unsent: frozenset[Id]) -> NightEntry:
+        contact = row.contact
+        struck = struck_because(contacts.list_corrections(connection, contact.id)) if row.corrections else ""
+        told = row.original if struck else contact
+        names = [one.known_as for one in people.list_people(connection, told.person_ids)]
+        return NightEntry(
+            id=contact.id,
+            is_contact=True,
+            at=contact.seen_at,
+            names=tuple(names),
+            unidentified=told.unidentified_people,
+            state=told.state,
+            place=places.get(contact.site_id or "", ""),
+            note=told.note,
+            struck=struck,
+            not_yet_sent=contact.id in unsent,
+        )
+
+    def strike(self, contact_id: Id, reason: str) -> None:
+        """Say that a contact did not happen. Raises `DraftRefused` without a reason, `NotHere`."""
+        if not reason.strip():
+            raise DraftRefused("Say in a word why it did not happen.")
+        self._recording.refine_contact(contact_id, EMPTIED, STRUCK + reason.strip())
+
+    def restore(self, contact_id: Id) -> None:
+        """It did happen after all: the contact reads again as it did before it was struck out. Raises `NotHere`."""
+        with self._context.store.reading() as connection:
+            row = contacts.find_contact(connection, contact_id)
+            words = contacts.list_corrections(connection, contact_id)
+        if row is None:
+            raise NotHere
+        before = corrected(row.original, _before_struck(words))
+        fields = {name: getattr(before, name) for name in CORRECTABLE_FIELDS}
+        self._recording.refine_contact(contact_id, fields, "put back")
+
+
+def struck_because(words: list[ContactCorrection]) -> str:
+    """The reason of the newest word, if it strikes the contact out."""
+    newest = max(words, key=lambda one: (one.at, one.id), default=None)
+    return newest.reason.removeprefix(STRUCK) if newest is not None and newest.reason.startswith(STRUCK) else ""
+
+
+def _before_struck(words: list[ContactCorrection]) -> list[ContactCorrection]:
+    """The corrections up to the one that struck it out."""
+    ordered = sorted(words, key=lambda one: (one.at, one.id))
+    struck = [index for index, one in enumerate(ordered) if one.reason.startswith(STRUCK)]
+    return ordered[: struck[-1]] if struck else ordered
+
+
+def _looked(visit: Visit, places: dict[Id, str], unsent: frozenset[Id]) -> NightEntry:
+    return NightEntry(
+        id=visit.id,
+        is_contact=False,
+        at=visit.at,
+        place=places.get(visit.site_id or "", ""),
+        site_id=visit.site_id,
+        note=visit.note,
+        found=cards.say_visit(visit),
+        not_yet_sent=visit.id in unsent,
+    )

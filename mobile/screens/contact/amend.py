@@ -1,0 +1,132 @@
+"""Putting a contact right: another person, another time, or that it did not happen at all. Pure.
+
+The same steps serve a contact that is being made and one on the disk; on the second each is a correction, and the first words
+stay.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from mobile.field.views import PersonCard, PersonDraft
+from mobile.screens.contact.details import Result, changed, changed_fields, keep, leave
+from mobile.screens.contact.values import (
+    PersonAdded,
+    ReasonTyped,
+    RestorePressed,
+    State,
+    Step,
+    StrikeGiven,
+    StrikePressed,
+    Struck,
+    TimeGiven,
+    TimeTyped,
+    WhenPressed,
+    WhoPressed,
+)
+from mobile.screens.contact.where import refine_now
+from mobile.screens.effects import Call, Effect, Feel
+from mobile.text.moments import zone
+
+CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
+"""23:40, 23.40, 2340: what thumbs type."""
+
+
+def who_pressed(state: State, _event: WhoPressed) -> Result:
+    """To the tiles again; what was typed of the details is written down first."""
+    return changed(state, step=Step.WHO, several=state.people_count > 1), kept(state)
+
+
+def kept(state: State) -> tuple[Effect, ...]:
+    """What must be written down before the screen shows something else."""
+    return (keep(state),) if state.is_saved and changed_fields(state) else ()
+
+
+def who_settled(state: State) -> Result:
+    """It is decided who was met: of a saved contact that is a correction."""
+    state = changed(state, step=Step.STATE)
+    if not state.is_saved:
+        return state, ()
+    new_ids = state.person_ids[-len(state.new_people) :] if state.new_people else ()
+    person_ids = (*(person.id for person in state.chosen), *new_ids)
+    fields = {"person_ids": person_ids, "unidentified_people": state.unidentified}
+    return changed(state, person_ids=person_ids), refine_now(state, fields)
+
+
+def add_person(draft: PersonDraft) -> Call:
+    """Someone new gets a record before a saved contact can name them."""
+    return Call(method="add_person", arguments=(draft,), answer=lambda person: PersonAdded(person=person))
+
+
+def person_added(state: State, event: PersonAdded) -> Result:
+    """They have a record: the contact names them."""
+    card = PersonCard(id=event.person.id, known_as=event.person.alias or event.person.description)
+    if state.several:
+        return changed(state, chosen=(*state.chosen, card), step=Step.WHO), ()
+    return who_settled(changed(state, chosen=(card,), new_people=(), unidentified=0))
+
+
+def when_pressed(state: State, _event: WhenPressed) -> Result:
+    """Ask."""
+    return changed(state, step=Step.WHEN, time_text="", time_is_unclear=False), kept(state)
+
+
+def time_typed(state: State, event: TimeTyped) -> Result:
+    """Letter by letter; judged when it is given."""
+    return changed(state, time_text=event.text, time_is_unclear=False), ()
+
+
+def time_given(state: State, event: TimeGiven) -> Result:
+    """The time it happened; of a saved contact that is a correction, and its night goes along."""
+    if event.minutes_ago is not None:
+        seen_at: datetime | None = event.now - timedelta(minutes=event.minutes_ago)
+    else:
+        seen_at = read_clock(state.time_text, event.now)
+    if seen_at is None:
+        return changed(state, time_is_unclear=True), (Feel(name="refused"),)
+    state = changed(state, seen_at=seen_at, step=Step.STATE, time_is_unclear=False)
+    return state, refine_now(state, {"seen_at": seen_at})
+
+
+def read_clock(text: str, now: datetime) -> datetime | None:
+    """The newest moment of this time of day that has passed already; None for what is no time."""
+    found = CLOCK.fullmatch(text.strip())
+    if found is None or int(found[1]) > 23 or int(found[2]) > 59:
+        return None
+    local = now.astimezone(zone())
+    at = local.replace(hour=int(found[1]), minute=int(found[2]), second=0, microsecond=0)
+    if at > local:
+        at -= timedelta(days=1)
+    return at.astimezone(now.tzinfo)
+
+
+def strike_pressed(state: State, _event: StrikePressed) -> Result:
+    """Ask why."""
+    return changed(state, step=Step.STRIKE, reason=""), ()
+
+
+def reason_typed(state: State, event: ReasonTyped) -> Result:
+    """In the worker's own words."""
+    return changed(state, reason=event.text), ()
+
+
+def strike_given(state: State, event: StrikeGiven) -> Result:
+    """Struck out, with its reason; nothing without one."""
+    reason = (event.reason or state.reason).strip()
+    if not reason or state.contact_id is None:
+        return state, (Feel(name="refused"),)
+    return state, (_settle("strike_contact", state.contact_id, reason),)
+
+
+def restore_pressed(state: State, _event: RestorePressed) -> Result:
+    """It did happen."""
+    return (state, ()) if state.contact_id is None else (state, (_settle("restore_contact", state.contact_id),))
+
+
+def _settle(method: str, *arguments: Any) -> Call:
+    return Call(method=method, arguments=arguments, answer=lambda _: Struck())
+
+
+def struck(state: State, _event: Struck) -> Result:
+    """Done with it."""
+    return state, (Feel(name="saved"), leave(state))

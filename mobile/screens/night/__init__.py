@@ -1,0 +1,1 @@
+"""What I recorded: `state` decides, `screen` draws, `screen.kv` lays out."""

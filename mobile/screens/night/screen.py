@@ -1,0 +1,67 @@
+"""Draws what I recorded. Binds the rows to `state.update`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mobile.field.views import NightEntry
+from mobile.screens.effects import Effect, Event, Opened
+from mobile.screens.layout_file import load_layout
+from mobile.screens.night.state import BackPressed, Picked, State, update
+from mobile.screens.program import Screen
+from mobile.text.moments import join, say_when
+from mobile.widgets.rows import Row
+
+load_layout(__file__)
+
+
+class NightScreen(Screen):
+    """My night."""
+
+    def start(self, arguments: Mapping[str, Any]) -> State:
+        """Empty until the service answers."""
+        return State()
+
+    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+        """The pure update."""
+        return update(state, event)
+
+    def render(self) -> None:
+        """Rows."""
+        state = self.state
+        self.ids.failure.text = self.say_failure(state.failure)
+        self.ids.rows.show([self._row(entry) for entry in state.entries])
+        self.ids.empty.text = self.say("night.empty") if state.loaded and not state.entries else ""
+        self.ids.top.fold()
+
+    def synced(self) -> None:
+        """What was sent reads as sent."""
+        self.send(Opened())
+
+    def picked(self, key: str) -> None:
+        """A row."""
+        self.send(Picked(entry_id=key))
+
+    def back(self) -> None:
+        """Out."""
+        self.send(BackPressed())
+
+    def _row(self, entry: NightEntry) -> Row:
+        what = self.words.say_code("contact_state", entry.state) if entry.state is not None else entry.found
+        struck = self.say("contact.struck_out", reason=entry.struck) if entry.struck else ""
+        unsent = self.say("night.unsent") if entry.not_yet_sent else ""
+        return Row(
+            key=entry.id,
+            head=self._who(entry),
+            detail=struck or join(what, entry.place, unsent, entry.note),
+            side=say_when(self.words, entry.at, self.desk.now()),
+            icon="person" if entry.is_contact else "nobody",
+            tone="warn" if entry.struck else "accent",
+        )
+
+    def _who(self, entry: NightEntry) -> str:
+        if not entry.is_contact:
+            return self.say("visit.title")
+        names = list(entry.names)
+        if entry.unidentified or not names:
+            names.append(self.say("contact.unknown_people", count=entry.unidentified))
+        return ", ".join(names)
