@@ -120,7 +120,7 @@ def _run(options: argparse.Namespace, script: Script) -> int:
     """A command on a phone without a screen."""
     clock, network, location = SettableClock(lambda: datetime.now(UTC)), CuttableNetwork(), ScriptedLocation()
     label = getattr(options, "label", "Phone")
-    field = build_field_service(options.data, clock.now, location, label, network)
+    field = build_field_service(options.data, clock.now, location, label, network, mends_clock=False)
     field.listen()
     switches = Switches(
         set_clock=clock.set,

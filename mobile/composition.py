@@ -23,6 +23,8 @@ def build_field_service(
     location: Location | None = None,
     label: str = "Phone",
     transport: httpx.BaseTransport | None = None,
+    *,
+    mends_clock: bool = True,
 ) -> FieldService:
     """The service of the phone whose data lies in `data`. Nothing runs until its `start` is called."""
 
@@ -42,5 +44,6 @@ def build_field_service(
             battery=platform.battery(),
             integrity=platform.integrity(),
             transport=transport,
+            mends_clock=mends_clock,
         )
     )

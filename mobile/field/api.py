@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from mobile.field.views import (
     CheckInState,
+    ClockState,
     ConflictChoice,
     ContactDraft,
     ContactRecord,
@@ -258,7 +259,10 @@ class Field(Protocol):
         """Keep a setting."""
 
     def now(self) -> datetime:
-        """The phone's idea of the time, UTC."""
+        """The time, UTC: the phone's clock, mended by what the server said where that clock is wrong."""
+
+    def clock_state(self) -> ClockState:
+        """Whether the phone's clock is wrong, and how far."""
 
     def close(self) -> None:
         """Stop threads, close the store."""

@@ -60,7 +60,8 @@ class Nearby:
             if here is None:
                 rows = people.list_recent(connection, limit)
             else:
-                rows = people.list_near(connection, here.latitude, here.longitude, limit)
+                tonight = outreach_night(self._context.clock.now()).isoformat()
+                rows = people.list_near(connection, here.latitude, here.longitude, limit, tonight)
                 rows += self._not_placed(connection, rows, limit)
             return self._cards(connection, rows, here)
 

@@ -5,11 +5,13 @@ Everything outside of it is handed in (`Phone`): clocks, ids, keystore, location
 `mobile.__main__` build it.
 """
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import httpx
+import msgspec
 from msgspec import Struct
 
 from mobile.device.integrity import Sound
@@ -17,7 +19,7 @@ from mobile.device.location import Whereabouts, age_s, is_fresh, is_sure, positi
 from mobile.device.ports import Battery, Integrity, Keystore, KeystoreLost, Location, RawFix, Uptime
 from mobile.device.silent import UnknownBattery
 from mobile.field.field_work import FieldWork
-from mobile.field.views import Enrolling, Fix, LockState, SyncPhase, SyncStatus, Unlocking
+from mobile.field.views import ClockState, Enrolling, Fix, LockState, SyncPhase, SyncStatus, Unlocking
 from mobile.opening import keys, pin
 from mobile.opening.door import Door
 from mobile.opening.sealed_outbox import SealedOutbox
@@ -30,8 +32,12 @@ from mobile.syncing.courier import Courier
 from mobile.syncing.enrolment import Enrolment, may_enrol
 from mobile.syncing.server_client import NoAnswer, ServerClient
 from mobile.syncing.service import SyncService
+from mobile.syncing.true_time import Heard, TrueTime
 from shared.model.app_state import write_app
 from shared.model.value import Id
+
+HEARD_TIME = "heard_time"
+"""The setting that holds the server's time as it was last heard; nothing about anybody."""
 
 
 class Phone(Struct, kw_only=True):
@@ -49,6 +55,8 @@ class Phone(Struct, kw_only=True):
     integrity: Integrity = Sound()
     transport: httpx.BaseTransport | None = None
     cost: keys.Cost | None = None
+    mends_clock: bool = True
+    """Trust the server's time over the wall clock. A scripted night of another year must not be put right."""
 
 
 class FieldService(FieldWork):
@@ -59,6 +67,7 @@ class FieldService(FieldWork):
         self._vaults = Vaults(phone.data, phone.keystore)
         self._door = Door(self._vaults, phone.keystore, phone.uptime, phone.now, phone.cost)
         self._sealed = SealedOutbox(phone.data / "sealed.box")
+        self._time = TrueTime(phone.now, phone.uptime, self._kept_time(), self._keep_time)
         self._whereabouts = Whereabouts(phone.location, phone.uptime.milliseconds)
         self._whereabouts.observe(self._heard_fix)
         self._session: Session | None = None
@@ -242,7 +251,20 @@ class FieldService(FieldWork):
         self._vaults.put_setting(name, value)
 
     def now(self) -> datetime:
-        return self._phone.now()
+        return self._time.now()
+
+    def clock_state(self) -> ClockState:
+        return ClockState(off_s=self._time.off_ms() / 1000, is_doubtful=self._time.is_doubtful())
+
+    def _kept_time(self) -> Heard | None:
+        try:
+            return msgspec.json.decode(self._vaults.settings().get(HEARD_TIME, ""), type=Heard)
+        except msgspec.MsgspecError:
+            return None
+
+    def _keep_time(self, heard: Heard) -> None:
+        with contextlib.suppress(OSError):  # a full disk: it is heard again
+            self._vaults.put_setting(HEARD_TIME, msgspec.json.encode(heard).decode())
 
     def uptime_ms(self) -> int:
         return self._phone.uptime.milliseconds()
@@ -290,7 +312,9 @@ class FieldService(FieldWork):
         return write_app(self._phone.app_version, self._phone.integrity.find())
 
     def _connect(self, server_url: str) -> ServerClient:
-        return ServerClient(server_url, self._phone.keystore, lambda: to_ms(self.now()), self._phone.transport)
+        hear = self._time.hear if self._phone.mends_clock else lambda server_ms: None
+        wall_ms = lambda: to_ms(self._phone.now())  # noqa: E731
+        return ServerClient(server_url, self._phone.keystore, wall_ms, self._phone.transport, hear)
 
     def _heard_fix(self, fix: RawFix) -> None:
         if self._session is not None:

@@ -372,6 +372,15 @@ class SyncStatus(Value, frozen=True, kw_only=True):
     lease_until: datetime | None = None
 
 
+class ClockState(Value, frozen=True, kw_only=True):
+    """How far the phone's clock is ahead, in seconds: recorded times are mended by it. `is_doubtful`: a day or more behind, with
+    nothing to mend it by before the server is heard.
+    """
+
+    off_s: float = 0.0
+    is_doubtful: bool = False
+
+
 class Fix(Value, frozen=True, kw_only=True):
     """Where the phone believes it is. `age_s` is counted from the moment the fix was made to the moment it was asked
     for.

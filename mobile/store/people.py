@@ -10,9 +10,12 @@ from mobile.store.rows import body_of, read_body
 from shared.model.codes import ContactState
 from shared.model.person import NeedRecorded, Person
 from shared.model.value import Id
+from shared.rules import names
 
 NEAR_M: Final = 250.0
-"""Within this distance people are listed by how lately they were seen; beyond it by distance."""
+"""Within this distance people are within reach; beyond it they are listed by distance."""
+HERE_M: Final = 60.0
+"""Within this distance somebody was last seen at this very place, as far as GPS can tell."""
 
 COLUMNS: Final = (
     "person.id, person.known_as, person.body, person.has_conflict, person.has_safety_needs, person.last_seen_at,"
@@ -50,9 +53,18 @@ def put_person(connection: Connection, person: Person, has_conflict: bool) -> No
         (person.id, person.known_as, body_of(person), has_conflict, bool(person.safety_needs)),
     )
     (number,) = connection.execute("SELECT number FROM person WHERE id = ?", (person.id,)).fetchone()
+    put_search(connection, number, person)
+
+
+def put_search(connection: Connection, number: int, person: Person) -> None:
+    """What a person is found by: every word as written, folded and in Latin letters, and how their names sound."""
     connection.execute(
-        "INSERT OR REPLACE INTO person_search (rowid, words) VALUES (?, ?)",
-        (number, " ".join((person.name, person.alias, person.description))),
+        "INSERT OR REPLACE INTO person_search (rowid, words, sounds) VALUES (?, ?, ?)",
+        (
+            number,
+            names.index_words(" ".join((person.name, person.alias, person.description))),
+            " ".join(names.sounds(f"{person.name} {person.alias}")),
+        ),
     )
 
 
@@ -109,14 +121,27 @@ def list_people(connection: Connection, person_ids: tuple[Id, ...]) -> list[Pers
     return [row for row in found if row is not None]
 
 
-def list_near(connection: Connection, latitude: float, longitude: float, limit: int) -> list[PersonRow]:
-    """People last seen near a place: those within `NEAR_M` by how lately, the others by distance."""
+def list_near(
+    connection: Connection, latitude: float, longitude: float, limit: int, tonight: str = ""
+) -> list[PersonRow]:
+    """People last seen near a place, the likeliest to be met there first: at this very place before those a minute away before
+    those within `NEAR_M`, in each by how lately; then the others by distance. Who was met already `tonight` (a night's date)
+    comes after all within reach who were not.
+    """
     rows = connection.execute(
         f"{MERGED} SELECT {COLUMNS}, {near.SQUARED_M} AS squared_m FROM person"
         f" WHERE latitude IS NOT NULL AND {NOT_MERGED}"
-        " ORDER BY squared_m > :near_m * :near_m, CASE WHEN squared_m <= :near_m * :near_m THEN -last_seen_at ELSE"
-        " squared_m END, id LIMIT :limit",
-        {**near.origin(latitude, longitude), "near_m": NEAR_M, "limit": limit},
+        " ORDER BY squared_m > :near_m * :near_m,"
+        " (SELECT night FROM contact WHERE contact.id = person.last_contact_id) IS :tonight,"
+        " CASE WHEN squared_m <= :here_m * :here_m THEN 0 WHEN squared_m <= :near_m * :near_m / 4 THEN 1 ELSE 2 END,"
+        " CASE WHEN squared_m <= :near_m * :near_m THEN -last_seen_at ELSE squared_m END, id LIMIT :limit",
+        {
+            **near.origin(latitude, longitude),
+            "here_m": HERE_M,
+            "near_m": NEAR_M,
+            "tonight": tonight,
+            "limit": limit,
+        },
     )
     return [_person_row(row) for row in rows]
 
@@ -132,15 +157,27 @@ def list_recent(connection: Connection, limit: int) -> list[PersonRow]:
 
 
 def search(connection: Connection, text: str, limit: int) -> list[PersonRow]:
-    """People whose words begin with every word of `text`, most lately seen first. Any text is safe."""
+    """People whose words begin with every word of `text`, most lately seen first; then those whose name sounds like it. Any text
+    is safe.
+    """
     wanted = match_of(text)
     if not wanted:
         return list_recent(connection, limit)
+    found = _matching(connection, wanted, limit)
+    heard = " ".join(names.sounds(text))
+    if not heard or len(found) >= limit:
+        return found
+    known = {row.id for row in found}
+    alike = _matching(connection, f"sounds : ({heard})", limit)
+    return [*found, *(row for row in alike if row.id not in known)][:limit]
+
+
+def _matching(connection: Connection, match: str, limit: int) -> list[PersonRow]:
     rows = connection.execute(
         f"{MERGED} SELECT {COLUMNS}, NULL FROM person_search JOIN person ON person.number = person_search.rowid"
         f" WHERE person_search MATCH ? AND {NOT_MERGED}"
         " ORDER BY last_seen_at IS NULL, last_seen_at DESC, person.id DESC LIMIT ?",
-        (wanted, limit),
+        (match, limit),
     )
     return [_person_row(row) for row in rows]
 
@@ -175,7 +212,8 @@ def match_of(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return "".join(c if c.isalnum() else " " for c in text).split()
+    """The words of a text as they are looked up: folded, which is how they lie in the index too."""
+    return names.words_of(text)
 
 
 def list_followed_up(connection: Connection, since_ms: int, limit: int) -> list[PersonRow]:

@@ -8,9 +8,12 @@ as JSON, the columns beside it are what queries sort and filter by. Times are in
 from collections.abc import Callable
 from typing import Final
 
+from mobile.store import people
 from mobile.store.database import Connection, Store
 from mobile.store.errors import StoreTooNew
 from mobile.store.forgetting import forget_immigration
+from mobile.store.rows import read_body
+from shared.model.person import Person
 
 Step = str | Callable[[Connection], None]
 
@@ -94,7 +97,22 @@ CREATE INDEX record_read_subject ON record_read (subject_id, at DESC);
 CREATE TABLE tray_dismissed (change_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
-STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration)
+SEARCH_BY_SOUND: Final = """
+DROP TABLE person_search;
+CREATE VIRTUAL TABLE person_search USING fts5 (
+    words, sounds, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2 3')
+"""
+
+
+def search_by_sound(connection: Connection) -> None:
+    """People are found without marks, in Latin letters, and by how their names sound: the index is made anew."""
+    for statement in _statements(SEARCH_BY_SOUND):
+        connection.execute(statement)
+    for number, body in connection.execute("SELECT number, body FROM person").fetchall():
+        people.put_search(connection, number, read_body(body, Person))
+
+
+STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound)
 
 
 def version_of(store: Store) -> int:

@@ -9,6 +9,7 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -63,7 +64,9 @@ class ServerClient:
         keystore: Keystore,
         wall_ms: Callable[[], int],
         transport: httpx.BaseTransport | None = None,
+        heard: Callable[[int], None] = lambda server_ms: None,
     ) -> None:
+        self._heard = heard
         self._url = checked_address(server_url)
         self._keystore = keystore
         self._wall_ms = wall_ms
@@ -99,7 +102,9 @@ class ServerClient:
             raise NoAnswer(type(error).__name__) from error
         took_ms = int((time.monotonic() - started) * 1000)
         said = answer.headers.get(proof.NOW_HEADER, "")
-        return Reply(answer.status_code, answer.content, took_ms), int(said) if said.isdigit() else None
+        now_ms = int(said) if said.isdigit() else None
+        self._tell_time(now_ms if now_ms is not None else read_date(answer.headers.get("date", "")))
+        return Reply(answer.status_code, answer.content, took_ms), now_ms
 
     def get(self, path: str, token: str, known: str = "") -> Reply:
         """Fetch what lies at `path` under the sync prefix; 304 when it is still the one tagged `known`. Raises `NoAnswer`."""
@@ -113,7 +118,12 @@ class ServerClient:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as error:
             raise NoAnswer(type(error).__name__) from error
         took_ms = int((time.monotonic() - started) * 1000)
+        self._tell_time(read_date(answer.headers.get("date", "")))
         return Reply(answer.status_code, answer.content, took_ms, answer.headers.get("etag", ""))
+
+    def _tell_time(self, server_ms: int | None) -> None:
+        if server_ms is not None:
+            self._heard(server_ms)
 
     def _proof(self, method: str, target: str, body: bytes, token: str) -> str:
         at_ms = max(self._wall_ms() + self._skew_ms, 0)
@@ -170,3 +180,11 @@ def checked_address(server_url: str) -> str:
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise AddressRefused("The address must begin with https:// so that nobody on the way can read along.")
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def read_date(said: str) -> int | None:
+    """The moment of an HTTP `Date` header in milliseconds; None for one that is missing or no date."""
+    try:
+        return int(parsedate_to_datetime(said).timestamp() * 1000)
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,6 +1,6 @@
-"""How good the phone's idea of its place is, and the question that stands where it is not good enough. Words only."""
+"""How good the phone's idea of its place and of the time is, and the question where it is not good enough. Words only."""
 
-from mobile.field.views import Fix
+from mobile.field.views import ClockState, Fix
 from mobile.text import Catalogue
 from mobile.text.moments import say_age
 
@@ -26,3 +26,18 @@ def ask_place(words: Catalogue, fix: Fix | None) -> str:
     if not fix.is_sure and fix.accuracy_m is not None:
         return words.say("contact.ask_place_rough", metres=round(fix.accuracy_m))
     return "" if fix.is_sure else words.say("contact.ask_place")
+
+
+def say_clock_state(words: Catalogue, clock: ClockState) -> str:
+    """That the clock is wrong, how far and which way, and what is done about it; empty while it is right."""
+    if clock.is_doubtful:
+        return words.say("clock.doubtful")
+    if clock.off_s == 0:
+        return ""
+    minutes = round(abs(clock.off_s) / 60)
+    span = (
+        words.say("clock.minutes", count=minutes)
+        if minutes < 120
+        else words.say("clock.hours", count=round(minutes / 60))
+    )
+    return words.say("clock.fast" if clock.off_s > 0 else "clock.slow", span=span)

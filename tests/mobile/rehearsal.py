@@ -12,6 +12,7 @@ import msgspec
 
 from mobile.field.views import (
     CheckInState,
+    ClockState,
     ConflictChoice,
     ContactDraft,
     ContactRecord,
@@ -152,6 +153,7 @@ class RehearsalField:
         self.lock_state = lock_state
         self.config = CONFIG
         self.settings: dict[str, str] = {}
+        self.clock = ClockState()
         self.fix: Fix | None = Fix(position=at(), at=ago(seconds=30), accuracy_m=12.0, age_s=30.0, is_sure=True)
         self.people: tuple[PersonCard, ...] = PEOPLE
         self.cells: tuple[MapCell, ...] = ()
@@ -322,6 +324,9 @@ class RehearsalField:
 
     def record_contact(self, draft: ContactDraft) -> str:
         return self._record(draft)
+
+    def clock_state(self) -> ClockState:
+        return self.clock
 
     def my_night(self) -> list[NightEntry]:
         met = NightEntry(

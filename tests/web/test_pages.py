@@ -348,7 +348,7 @@ def test_a_phone_that_needs_a_look_says_what_to_do(browse: Browse) -> None:
     said = plain(browse("omar").get("/devices").text)
     assert "2 phones, 1 needs a look." in said
     assert "Its clock is wrong: set the phone’s time to automatic" in said
-    assert "62 minutes slow" in said
+    assert "62 minutes fast" in said, "our time less the phone's is negative: the phone is ahead"
 
 
 def test_a_phone_is_revoked_only_when_it_is_meant(browse: Browse) -> None:

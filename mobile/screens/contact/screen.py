@@ -173,7 +173,7 @@ class ContactScreen(Screen):
             ids.tiles.put([self._person_tile(person) for person in state.near])
         for tile, person in zip(ids.tiles.in_order(), state.near, strict=False):
             tile.chosen = person.id in chosen
-        ids.nobody_near.text = "" if state.near else self.say("contact.nobody_known_near")
+        ids.nobody_near.text = "" if state.near or not state.has_looked else self.say("contact.nobody_known_near")
         ids.several.chosen = state.several
         ids.unknown_row.hidden = not state.several
         ids.unknown.hidden = state.several

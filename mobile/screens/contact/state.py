@@ -148,7 +148,7 @@ def _opened(state: State, _event: Opened) -> Result:
 
 
 def _people(state: State, event: PeopleFound) -> Result:
-    return changed(state, near=event.people[:TILES]), ()
+    return changed(state, near=event.people[:TILES], has_looked=True), ()
 
 
 def _config(state: State, event: ConfigRead) -> Result:

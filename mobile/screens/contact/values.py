@@ -44,6 +44,8 @@ class State(Value, frozen=True, kw_only=True):
 
     step: Step = Step.WHO
     near: tuple[PersonCard, ...] = ()
+    has_looked: bool = False
+    """The phone has answered who is near: an empty list means nobody."""
     chosen: tuple[PersonCard, ...] = ()
     several: bool = False
     unidentified: int = 0

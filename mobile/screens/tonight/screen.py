@@ -17,6 +17,7 @@ from mobile.screens.tonight.state import (
     WentTo,
     update,
 )
+from mobile.text.fixes import say_clock_state
 from mobile.text.moments import join, say_clock, say_distance, say_due, say_when
 from mobile.widgets.rows import Row
 
@@ -39,7 +40,9 @@ class TonightScreen(Screen):
         state = self.state
         self.ids.rows.show([self._row(item) for item in state.items])
         self.ids.empty.text = self.say("tonight.empty") if state.loaded and not state.items else ""
-        self.ids.notice.text = self.say_failure(state.failure) or self._check_in()
+        self.ids.notice.text = (
+            self.say_failure(state.failure) or self._check_in() or say_clock_state(self.words, state.clock)
+        )
         self.ids.well.hidden = not self._check_in()
         self.ids.start.hidden = not state.is_off_shift
         self.ids.top.fold()

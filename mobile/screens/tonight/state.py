@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.field.views import CheckInState, ShiftSummary, TonightItem, TonightKind
+from mobile.field.views import CheckInState, ClockState, ShiftSummary, TonightItem, TonightKind
 from mobile.screens.effects import Call, Effect, Event, Failed, Go, Opened
 from shared.model.value import Id, Value
 
@@ -19,6 +19,7 @@ class State(Value, frozen=True, kw_only=True):
     is_off_shift: bool = False
     """No shift is going. Not so while nobody has answered: a button that comes and goes moves the list under the finger."""
     check_in: CheckInState = CheckInState()
+    clock: ClockState = ClockState()
     age_s: int = 0
     failure: Failed | None = None
 
@@ -59,6 +60,12 @@ class WellPressed(Event, frozen=True, kw_only=True):
     """I am well."""
 
 
+class ClockFound(Event, frozen=True, kw_only=True):
+    """Whether the phone's clock is right."""
+
+    clock: ClockState
+
+
 class WentTo(Event, frozen=True, kw_only=True):
     """Another screen."""
 
@@ -79,10 +86,8 @@ def update(state: State, event: Event) -> Result:
             return state, _load()
         case ItemsFound(items=items):
             return _with(state, items=items, loaded=True, failure=None), ()
-        case ShiftFound(shift=shift):
-            return _with(state, is_off_shift=shift is None), ()
-        case CheckInFound(check_in=check_in):
-            return _with(state, check_in=check_in), ()
+        case ShiftFound() | CheckInFound() | ClockFound():
+            return _found(state, event), ()
         case ItemPicked(item_id=item_id):
             return _picked(state, item_id)
         case LogPressed():
@@ -104,11 +109,23 @@ def _with(state: State, **changes: Any) -> State:
     return msgspec.structs.replace(state, **changes)
 
 
+def _found(state: State, event: "ShiftFound | CheckInFound | ClockFound") -> State:
+    """What stands above the list."""
+    match event:
+        case ShiftFound(shift=shift):
+            return _with(state, is_off_shift=shift is None)
+        case CheckInFound(check_in=check_in):
+            return _with(state, check_in=check_in)
+        case ClockFound(clock=clock):
+            return _with(state, clock=clock)
+
+
 def _load() -> tuple[Effect, ...]:
     """What stands above the list first, so that the list need not move when it is there."""
     return (
         Call(method="current_shift", answer=lambda shift: ShiftFound(shift=shift)),
         Call(method="check_in_state", answer=lambda check_in: CheckInFound(check_in=check_in)),
+        Call(method="clock_state", answer=lambda clock: ClockFound(clock=clock)),
         Call(method="tonight", answer=lambda items: ItemsFound(items=tuple(items))),
     )
 

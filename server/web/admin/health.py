@@ -16,7 +16,7 @@ def from_ms(at_ms: int) -> datetime:
 
 
 def say_clock(skew_ms: int) -> str:
-    """Returns how far a phone's clock is off; `skew_ms` is the phone's time less ours."""
+    """Returns how far a phone's clock is off; `skew_ms` is our time less the phone's, as everywhere (`sync.clock`)."""
     apart_ms = abs(skew_ms)
     if apart_ms <= CLOCK_RIGHT_MS:
         return "Right"
@@ -24,7 +24,7 @@ def say_clock(skew_ms: int) -> str:
     span = count(minutes, "minute") if minutes < 120 else count(round(minutes / 60), "hour") if minutes < 2880 else (
         count(round(minutes / 1440), "day")
     )  # fmt: skip
-    return f"{span} {'fast' if skew_ms > 0 else 'slow'}"
+    return f"{span} {'slow' if skew_ms > 0 else 'fast'}"
 
 
 def say_weaknesses(app: str) -> str:

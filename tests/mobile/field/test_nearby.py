@@ -44,6 +44,24 @@ def test_the_first_tiles_are_those_last_seen_near(rig: Rig, field: FieldService)
     assert cards[0].not_yet_sent
 
 
+def test_who_was_met_already_tonight_comes_after_those_who_were_not(rig: Rig, field: FieldService) -> None:
+    """After four contacts the first tiles were the four who had been met."""
+    rig.location.fix(HERE.latitude, HERE.longitude, at=rig.clocks.now())
+    names = ("Marek", "Red", "Lofty")
+    met = {}
+    for name in names:
+        met[name] = field.record_contact(
+            ContactDraft(state=ContactState.BEDDED_DOWN, new_people=(PersonDraft(alias=name),))
+        )
+        rig.clocks.pass_(seconds=30)
+    rig.clocks.pass_(hours=23)
+    rig.location.fix(HERE.latitude, HERE.longitude, at=rig.clocks.now())
+    assert [card.known_as for card in field.people_near(None, 6)] == ["Lofty", "Red", "Marek"]
+    lofty = field.contact(met["Lofty"]).contact.person_ids
+    field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=lofty))
+    assert [card.known_as for card in field.people_near(None, 6)] == ["Red", "Marek", "Lofty"]
+
+
 def test_without_a_place_the_latest_come_first(rig: Rig, field: FieldService) -> None:
     for alias in ("First", "Second"):
         meet(field, alias)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mobile.store import people
-from mobile.store.database import Store, open_store
+from mobile.store.database import Connection, Store, open_store
 from mobile.store.schema import migrate
 from shared.model.person import Person
 
@@ -48,6 +48,36 @@ def test_accents_and_other_alphabets_are_found(store: Store) -> None:
     assert found(store, "jose") == ["José 🎸"]
 
 
+HARD = (
+    "Łukasz Żółć", "Nguyễn Văn Đức", "İbrahim Işık", "Björk Þór", "O'Neill-Smith", "O’Brien", "Владимир", "محمد", "Søren Groß",
+    "Ștefan Țurcanu", "Zoë Ångström",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("lukasz", 0), ("zolc", 0), ("łuk", 0),
+        ("duc", 1), ("isik", 2), ("ibrahim", 2), ("thor", 3), ("oneill", 4), ("o'neill", 4),
+        ("neill", 4), ("obrien", 5),
+        ("o'brien", 5), ("vladimir", 6), ("wladimir", 6), ("влад", 6), ("mohammed", 7), ("Muhamad", 7),
+        ("soren gross", 8), ("steven", 9), ("angstrom", 10),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_however_it_is_spelt(store: Store, typed: str, name: int) -> None:
+    """ "Nobody here by that word" made a second record of somebody who was there."""
+    put(store, *(Person(id=str(number), name=one) for number, one in enumerate(HARD)))
+    assert HARD[name] in found(store, typed)[:2]
+
+
+def test_what_was_typed_comes_before_what_only_sounds_like_it(store: Store) -> None:
+    put(
+        store, Person(id="1", name="Steven"), Person(id="2", alias="Stefan"), Person(id="3", description="stefan's dog")
+    )
+    assert found(store, "stefan")[-1] == "Steven"
+    assert set(found(store, "stefan")[:2]) == {"Stefan", "stefan's dog"}
+
+
 @pytest.mark.parametrize(
     "text", ['"', "red AND", "*", "NEAR(a b)", "a OR", "-", "(", "x" * 5_000, "'; DROP TABLE person", "🎸"]
 )
@@ -68,6 +98,36 @@ def test_those_near_come_by_how_lately_and_the_others_by_distance(store: Store) 
             )
         rows = people.list_near(connection, 51.66, -0.39, 10)
     assert [row.known_as for row in rows] == ["lately here", "next door", "here", "far"]
+
+
+def test_of_300_people_near_the_one_at_this_very_place_is_among_the_first_tiles(store: Store) -> None:
+    """Six tiles showed people 210 m away, and not the one at 0 m."""
+    chance = random.Random(3)
+    people_near = [(f"p{n}", 51.66 + chance.uniform(0.0008, 0.0022)) for n in range(300)]
+    put(store, *(Person(id=name, name=name) for name, _ in people_near), Person(id="here", name="here"))
+    with store.writing() as connection:
+        for index, (name, latitude) in enumerate([*people_near, ("here", 51.66)]):
+            connection.execute(
+                "UPDATE person SET latitude = ?, longitude = -0.39, last_seen_at = ? WHERE id = ?",
+                (latitude, 1_000 - index, name),
+            )
+        best_ms = min(_listing_ms(connection) for _ in range(5))
+        rows = people.list_near(connection, 51.66, -0.39, 6, "2026-11-20")
+    assert rows[0].known_as == "here"
+    assert best_ms <= 5
+
+
+def _listing_ms(connection: Connection) -> float:
+    started = time.perf_counter()
+    people.list_near(connection, 51.66, -0.39, 12, "2026-11-20")
+    return (time.perf_counter() - started) * 1000
+
+
+def test_distances_of_those_near_are_told(store: Store) -> None:
+    put(store, Person(id="far", name="far"))
+    with store.writing() as connection:
+        connection.execute("UPDATE person SET latitude = 51.700, longitude = -0.39, last_seen_at = 300")
+        rows = people.list_near(connection, 51.66, -0.39, 10)
     assert rows[-1].distance_m == pytest.approx(4_448, abs=5)
 
 

@@ -1,0 +1,82 @@
+"""Finding a name however it was written: letters without their marks, in Latin script, and by how they sound.
+
+Folding is for looking up, never for showing: what a person calls themselves is kept as it was said. The tables follow what people
+type on a British keyboard when they hear the name, not a scholarly transliteration.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+APOSTROPHES: Final = "'’‘ʼ`´"
+LETTERS: Final = str.maketrans(
+    {
+        "ł": "l",
+        "đ": "d",
+        "ø": "o",
+        "ı": "i",
+        "ß": "ss",
+        "þ": "th",
+        "ð": "d",
+        "æ": "ae",
+        "œ": "oe",
+        "ħ": "h",
+        "ŋ": "n",
+        "ŧ": "t",
+    }
+)
+"""Letters that Unicode does not take apart into a letter and a mark."""
+
+_TABLE = """
+а=a б=b в=v г=g ґ=g д=d е=e ё=yo ж=zh з=z и=i й=y к=k л=l м=m н=n о=o п=p р=r с=s т=t у=u ф=f х=kh ц=ts ч=ch
+ш=sh щ=shch ъ= ы=y ь= э=e ю=yu я=ya і=i ї=yi є=ye ў=u ј=j љ=lj њ=nj ћ=c ђ=dj џ=dz ѓ=g ќ=k ѕ=dz
+ا=a ب=b ت=t ث=th ج=j ح=h خ=kh د=d ذ=dh ر=r ز=z س=s ش=sh ص=s ض=d ط=t ظ=z ع= غ=gh ف=f ق=q ك=k ل=l م=m ن=n ه=h
+و=w ي=y ى=a ة=a أ=a إ=i آ=a ؤ=w ئ=y ء= پ=p چ=ch ژ=zh گ=g ک=k ی=y
+"""
+SCRIPTS: Final = str.maketrans(dict(pair.split("=") for pair in _TABLE.split()))
+"""Cyrillic and Arabic letters in Latin ones."""
+SOUNDS: Final = (
+    ("shch", "s"), ("sch", "s"), ("sh", "s"), ("ch", "s"), ("zh", "s"), ("ts", "s"), ("kh", "h"), ("gh", "g"), ("th", "t"),
+    ("dh", "d"), ("ph", "f"), ("ck", "k"),
+)  # fmt: skip
+"""Pairs of letters that are heard as one."""
+ALIKE: Final = str.maketrans({"c": "k", "q": "k", "v": "f", "z": "s", "x": "s"})
+SOUND_LENGTH_MIN: Final = 2
+
+
+def fold(text: str) -> str:
+    """The text in small letters, without marks and apostrophes; a letter that is another one with a stroke is that one."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return "".join(c for c in bare.translate(LETTERS) if c not in APOSTROPHES)
+
+
+def latin(text: str) -> str:
+    """The folded text in Latin letters, where it is Cyrillic or Arabic."""
+    return unicodedata.normalize("NFC", fold(text)).translate(SCRIPTS)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, folded; letters and digits of any script."""
+    return re.findall(r"\w+", fold(text))
+
+
+def index_words(text: str) -> str:
+    """Everything a name may be looked up by, letter for letter: as written, folded, and in Latin letters."""
+    return " ".join(dict.fromkeys((*text.split(), *words_of(text), *re.findall(r"\w+", latin(text)))))
+
+
+def sounds(text: str) -> list[str]:
+    """How the words of a text sound, each as its consonants: Mohammed, Muhamad and محمد are one. Short ones are left out."""
+    keys = (_sound(word) for word in re.findall(r"[a-z]+", latin(text)))
+    return [key for key in keys if len(key) >= SOUND_LENGTH_MIN]
+
+
+def _sound(word: str) -> str:
+    for letters, heard in SOUNDS:
+        word = word.replace(letters, heard)
+    word = re.sub(r"c(?=[eiy])", "s", word)
+    word = re.sub(r"^w", "v", word).translate(ALIKE)
+    word = re.sub(r"(?<=[aeiouwy])h(?![aeiouwy])", "", word)
+    word = re.sub(r"(.)\1+", r"\1", word)
+    first = re.sub(r"[aeiou]", "", word[:1]).replace("y", "j")
+    return first + re.sub(r"[aeiouwy]", "", word[1:])
