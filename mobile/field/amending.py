@@ -9,8 +9,8 @@ from mobile.field import cards
 from mobile.field.drafts import DraftRefused
 from mobile.field.journal import Journal
 from mobile.field.nearby import place_names_of
+from mobile.field.own_views import NightEntry
 from mobile.field.recording import Recording
-from mobile.field.views import NightEntry
 from mobile.opening.context import Context
 from mobile.store import contacts, people, visits
 from mobile.store.contacts import ContactRow

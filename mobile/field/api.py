@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
+from mobile.field.own_views import ClockState, NightEntry
 from mobile.field.views import (
     CheckInState,
-    ClockState,
     ConflictChoice,
     ContactDraft,
     ContactRecord,
@@ -23,7 +23,6 @@ from mobile.field.views import (
     LikelyDuplicate,
     LockState,
     MapItem,
-    NightEntry,
     PersonCard,
     PersonDraft,
     PersonRecord,

@@ -7,6 +7,7 @@ Raises `StoreLocked` while the phone is locked. The door, the sync and the setti
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.own_views import NightEntry
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
@@ -15,7 +16,6 @@ from mobile.field.views import (
     FieldConflict,
     LikelyDuplicate,
     MapItem,
-    NightEntry,
     PersonCard,
     PersonDraft,
     PersonRecord,

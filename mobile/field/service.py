@@ -19,7 +19,8 @@ from mobile.device.location import Whereabouts, age_s, is_fresh, is_sure, positi
 from mobile.device.ports import Battery, Integrity, Keystore, KeystoreLost, Location, RawFix, Uptime
 from mobile.device.silent import UnknownBattery
 from mobile.field.field_work import FieldWork
-from mobile.field.views import ClockState, Enrolling, Fix, LockState, SyncPhase, SyncStatus, Unlocking
+from mobile.field.own_views import ClockState
+from mobile.field.views import Enrolling, Fix, LockState, SyncPhase, SyncStatus, Unlocking
 from mobile.opening import keys, pin
 from mobile.opening.door import Door
 from mobile.opening.sealed_outbox import SealedOutbox

@@ -215,23 +215,6 @@ class ContactRecord(Value, frozen=True, kw_only=True):
     people: tuple[PersonCard, ...] = ()
 
 
-class NightEntry(Value, frozen=True, kw_only=True):
-    """A contact or a visit that this worker recorded. A struck one is told as it was first saved, with the reason in `struck`."""
-
-    id: Id
-    is_contact: bool
-    at: datetime
-    names: tuple[str, ...] = ()
-    unidentified: int = 0
-    state: ContactState | None = None
-    found: str = ""
-    place: str = ""
-    site_id: Id | None = None
-    note: str = ""
-    struck: str = ""
-    not_yet_sent: bool = False
-
-
 # -------------------------------------------------------------------------------------------- what a worker hands over
 
 
@@ -370,15 +353,6 @@ class SyncStatus(Value, frozen=True, kw_only=True):
     last_synced_at: datetime | None = None
     next_try_at: datetime | None = None
     lease_until: datetime | None = None
-
-
-class ClockState(Value, frozen=True, kw_only=True):
-    """How far the phone's clock is ahead, in seconds: recorded times are mended by it. `is_doubtful`: a day or more behind, with
-    nothing to mend it by before the server is heard.
-    """
-
-    off_s: float = 0.0
-    is_doubtful: bool = False
 
 
 class Fix(Value, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """How good the phone's idea of its place and of the time is, and the question where it is not good enough. Words only."""
 
-from mobile.field.views import ClockState, Fix
+from mobile.field.own_views import ClockState
+from mobile.field.views import Fix
 from mobile.text import Catalogue
 from mobile.text.moments import say_age
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.own_views import ClockState, NightEntry
 from mobile.field.views import (
     CheckInState,
-    ClockState,
     ConflictChoice,
     ContactDraft,
     ContactRecord,
@@ -22,7 +22,6 @@ from mobile.field.views import (
     LikelyDuplicate,
     LockState,
     MapItem,
-    NightEntry,
     PersonCard,
     PersonDraft,
     PersonRecord,

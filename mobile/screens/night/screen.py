@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mobile.field.views import NightEntry
+from mobile.field.own_views import NightEntry
 from mobile.screens.effects import Effect, Event, Opened
 from mobile.screens.layout_file import load_layout
 from mobile.screens.night.state import BackPressed, Picked, State, update

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mobile.field.views import NightEntry
+from mobile.field.own_views import NightEntry
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
 from shared.model.value import Id, Value
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import msgspec
 
-from mobile.field.views import CheckInState, ClockState, ShiftSummary, TonightItem, TonightKind
+from mobile.field.own_views import ClockState
+from mobile.field.views import CheckInState, ShiftSummary, TonightItem, TonightKind
 from mobile.screens.effects import Call, Effect, Event, Failed, Go, Opened
 from shared.model.value import Id, Value
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from mobile.field.views import ClockState, ContactDraft
+from mobile.field.own_views import ClockState
+from mobile.field.views import ContactDraft
 from mobile.syncing.server_client import read_date
 from mobile.text import load
 from mobile.text.fixes import say_clock_state
