@@ -176,6 +176,8 @@ def _tell(account: Account, as_json: bool) -> None:
         f"wrong area {account.wrong_area:,}, need information {account.needs_information:,}, "
         f"refused {len(account.refused):,}."
     )
+    if account.newer:
+        click.echo(f"  {account.newer:,} of the duplicates say something new: kept as newer versions.")
     for refusal in account.refused[:SHOWN_REFUSALS]:
         click.echo(f"  row {refusal.number}: {refusal.reason}")
     if len(account.refused) > SHOWN_REFUSALS:

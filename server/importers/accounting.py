@@ -35,7 +35,7 @@ class Importing:
 
 @dataclass
 class Account:
-    """What became of the rows."""
+    """What became of the rows. `newer` of the duplicates said something else than what was held: a newer version is kept."""
 
     read: int = 0
     accepted: int = 0
@@ -43,6 +43,7 @@ class Account:
     wrong_area: int = 0
     needs_information: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    newer: int = 0
 
     @property
     def is_whole(self) -> bool:
@@ -62,6 +63,7 @@ class Account:
             "duplicates": self.duplicates,
             "wrong_area": self.wrong_area,
             "needs_information": self.needs_information,
+            "newer": self.newer,
             "refused": [{"row": row.number, "reason": row.reason} for row in self.refused],
         }
 
@@ -91,7 +93,7 @@ def close_account(session: Session, run: Importing, batch_id: Id, account: Accou
             needs_information=account.needs_information,
             refused=len(refused),
         ),
-        [RefusedRow(row.number, row.reason, row.raw) for row in refused],
+        [RefusedRow(row.number, row.reason, row.raw, row.cells) for row in refused],
     )
     line = AuditLine(id=run.new_id(), at=run.now, action=f"import_{run.kind}", purpose=run.source, detail=batch_id)
     audit.add_lines(session, [line])

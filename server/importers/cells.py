@@ -10,38 +10,16 @@ from zoneinfo import ZoneInfo
 
 from server.importers.files import UnusableRow
 
-EARLIEST_YEAR = 1990
-CLOCK_SLACK = timedelta(days=1)
-"""Another system's clock or time zone may run ahead of ours by this much before its times are called impossible."""
-DAY_FIRST = re.compile(
-    r"(?P<day>\d{1,2})[/.-](?P<month>\d{1,2})[/.-](?P<year>\d{4})"
-    r"(?:[ T,]+(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?)?"
-)
 CLOCK_TIME = re.compile(
-    r"(?<!\d)(?P<hour>\d{1,2})(?:(?:[:.]|(?=\d{2}\s*(?:h|hrs|hours)\b))(?P<minute>\d{2}))?"
+    r"(?<![\d£$€])(?P<hour>\d{1,2})(?:(?:[:.]|(?=\d{2}\s*(?:h|hrs|hours)\b))(?P<minute>\d{2}))?"
     r"\s*(?P<half>[ap]\.?\s?m\b\.?)?(?:\s*(?:h|hrs|hours)\b)?",
     re.IGNORECASE,
 )
-FOUR_DIGITS = re.compile(r"(?<!\d)(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?!\d)")
+FOUR_DIGITS = re.compile(
+    r"(?<![\d£$€.])(?<!bus )(?<!no )(?<!number )(?!19[89]\d|20[0-3]\d)(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?!\d)"
+)
+"""A clock of four digits; what may as well be a year, a sum or a bus is none."""
 YES = frozenset({"yes", "y", "true", "t", "1", "consented", "given"})
-
-
-def read_moment(column: str, text: str, zone: str, now: datetime) -> datetime | None:
-    """An aware UTC moment from `DD/MM/YYYY HH:MI`, `DD/MM/YYYY` or ISO 8601; None for an empty cell."""
-    if not text:
-        return None
-    try:
-        moment = _parse_moment(text.strip())
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UnusableRow(
-            f"{column} is {_quote(text)}, which is no date: write it as DD/MM/YYYY HH:MM or as YYYY-MM-DDTHH:MM:SS."
-        ) from None
-    if moment.year < EARLIEST_YEAR:
-        raise UnusableRow(f"{column} is {_quote(text)}, long before there were such reports: correct the year.")
-    if moment > now + CLOCK_SLACK:
-        raise UnusableRow(f"{column} is {_quote(text)}, which is in the future: correct the date.")
-    return moment
 
 
 def read_clock_time(text: str) -> time | None:
@@ -121,14 +99,6 @@ def read_yes(text: str) -> bool:
 def shorten(text: str, characters: int = 200) -> str:
     """The text within a length; what is cut off stays in the raw row."""
     return text if len(text) <= characters else text[: characters - 1] + "…"
-
-
-def _parse_moment(text: str) -> datetime:
-    matched = DAY_FIRST.fullmatch(text)
-    if matched is None:
-        return datetime.fromisoformat(text)
-    part = {name: int(value) for name, value in matched.groupdict(default="0").items()}
-    return datetime(part["year"], part["month"], part["day"], part["hour"], part["minute"], part["second"])  # noqa: DTZ001 - its zone is the file's
 
 
 def _to_time(matched: re.Match[str]) -> time | None:

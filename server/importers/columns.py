@@ -1,82 +1,193 @@
 """A report from one row of a table, by whatever names its source gives the columns. The names are in each source's folder."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from server.importers.cells import find_seen_at, read_count, read_moment, read_point, read_yes, shorten
+from server.importers.cells import find_seen_at, read_count, read_yes, shorten
+from server.importers.dates import Order, has_clock, judge_order, read_moment, say_guess
 from server.importers.files import Refusal, Row, UnusableRow, show_raw
-from server.importers.report import Reading, Report, find_referrer, join_words, keep_raw, make_reference
+from server.importers.points import is_blank, read_place
+from server.importers.report import (
+    EXPONENT,
+    Reading,
+    Report,
+    Source,
+    find_referrer,
+    join_words,
+    make_reference,
+    names_a_kind,
+    split_raw,
+)
+from server.importers.workbook import read_rows
 from shared.model.codes import AlertSource
 from shared.rules.referral import normalise_outcome
 
 NO_DUPLICATE = frozenset({"no", "none", "unique", "not duplicate", "not a duplicate", "original", "parent", "master"})
 CLOSED_WORDS = ("closed", "complete", "resolved", "cancelled", "rejected")
+OLD_DAYS = 365
+TELLS_WHO = ("referrer", "first_name", "last_name")
+"""Nouns whose columns may name whoever reported, or the person met: their cells are not kept for good."""
 
 
 @dataclass(frozen=True)
 class Columns:
     """What a source calls each noun: possible headings, best first. The first heading that has a cell with words counts.
 
-    Nouns: reference, opened, closed, latitude, longitude, postcode, street, details, district, time_seen, usual_time,
-    appearance, concerns, age, gender, people, referrer, consent, outcome, parent, duplication, status. A noun may be absent.
+    Nouns: reference, opened, opened_time, closed, latitude, longitude, postcode, building, street, details, district,
+    time_seen, usual_time, appearance, concerns, age, gender, people, referrer, consent, outcome, parent, duplication, status,
+    first_name, last_name (of the person who sleeps rough). A noun may be absent. `also_kept` are further columns that say
+    nothing of who reported; `marks` are headings by which a file of this source is known.
     """
 
     source: AlertSource
     names: Mapping[str, tuple[str, ...]]
     opened_required: bool = True
+    also_kept: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """The columns whose cells are kept for good (privacy rule A8): a heading that is not here is kept for 90 days."""
+        named = (name for noun, names in self.names.items() if noun not in TELLS_WHO for name in names)
+        return frozenset(named) | frozenset(self.also_kept)
 
     def list_required(self, *nouns: str) -> list[tuple[str, ...]]:
         """The headings that a file must have, one of each."""
         return [self.names[noun] for noun in nouns]
 
+    def make_source(self, name: str, *required: str) -> Source:
+        """The source whose tables have these columns."""
+        needed = self.list_required(*required)
+
+        def parse(data: bytes, reading: Reading) -> list[Report | Refusal]:
+            return self.read(read_rows(data, needed), reading)
+
+        def read_cells(number: int, cells: Mapping[str, str], reading: Reading) -> Report | Refusal:
+            return self._understand(Row(number, cells), reading, Order.UNKNOWN, self.kept)
+
+        def is_like(headings: Collection[str], _: str) -> int:
+            found = set(headings)
+            if not all(found & set(names) for names in needed):
+                return 0
+            return 1 + 100 * len(found & set(self.marks)) + len(found & self.kept)
+
+        return Source(name, parse, read_cells, is_like)
+
     def read(self, rows: Iterable[Row | Refusal], reading: Reading) -> list[Report | Refusal]:
         """The reports of a table's rows, in their order; a row that cannot be used is a refusal."""
-        return [row if isinstance(row, Refusal) else self._understand(row, reading) for row in rows]
+        table = list(rows)
+        dated = (*self.names["opened"], *self.names.get("closed", ()))
+        order = judge_order(
+            text for row in table if isinstance(row, Row) for name in dated if (text := row.cells.get(name))
+        )
+        kept = self.kept
+        return [row if isinstance(row, Refusal) else self._understand(row, reading, order, kept) for row in table]
 
-    def _understand(self, row: Row, reading: Reading) -> Report | Refusal:
+    def _understand(self, row: Row, reading: Reading, order: Order, kept: Collection[str]) -> Report | Refusal:
         try:
-            return self._read_report(row, reading)
+            return self._read_report(row, reading, order, kept)
         except UnusableRow as error:
-            return Refusal(row.number, str(error), show_raw(row.cells.values()))
+            return Refusal(row.number, str(error), show_raw(row.cells.values()), row.cells)
 
-    def _read_report(self, row: Row, reading: Reading) -> Report:
-        def cell(noun: str) -> str:
-            return next((row.cells[name] for name in self.names.get(noun, ()) if row.cells.get(name)), "")
-
-        def heading(noun: str) -> str:
-            return next((name for name in self.names[noun] if row.cells.get(name)), self.names[noun][0])
-
-        opened_at = read_moment(heading("opened"), cell("opened"), reading.zone, reading.now)
-        if opened_at is None and self.opened_required:
-            raise UnusableRow(f"{heading('opened')} is empty: give when it was reported, as DD/MM/YYYY HH:MM.")
+    def _read_report(self, row: Row, reading: Reading, order: Order, kept: Collection[str]) -> Report:
+        cell, heading = _Cells(self.names, row.cells), _Headings(self.names, row.cells)
+        opened_at, opened_guess = self._read_opened(cell, heading, reading, order)
         closed = cell("closed")
-        closed_at = read_moment(heading("closed"), closed, reading.zone, reading.now) if closed else None
-        raw = keep_raw(row.cells)
+        closed_at = read_moment(heading("closed"), closed, reading.zone, reading.now, order) if closed else None
+        place = read_place(
+            (heading("latitude"), heading("longitude")), cell("latitude"), cell("longitude"), cell("postcode"),
+            cell("details"), cell("street"),
+        )  # fmt: skip
+        raw, extras = split_raw(row.cells, kept)
+        referrer_type = cell("referrer")
+        if names_a_kind(referrer_type):
+            raw[heading("referrer")] = extras.pop(heading("referrer"), referrer_type)
+        given = cell("reference")
         return Report(
             number=row.number,
             source=self.source,
-            reference=make_reference(cell("reference"), raw),
+            reference=make_reference(given, row.cells),
+            shown_reference=given if EXPONENT.fullmatch(given) else "",
             raw=raw,
+            extras=extras,
+            guesses=tuple(filter(None, (opened_guess, *place.guesses, _say_odd_dates(opened_at, closed_at, reading)))),
             reported_at=opened_at,
             seen_at=find_seen_at(cell("time_seen"), opened_at or reading.now, reading.zone),
             seen_text=shorten(join_words(cell("time_seen"), cell("usual_time"), between="; usually ")),
-            point=read_point((heading("latitude"), heading("longitude")), cell("latitude"), cell("longitude")),
-            postcode=shorten(cell("postcode")),
-            place=join_words(cell("details"), cell("street"), cell("postcode")),
-            district_name=cell("district"),
-            appearance=cell("appearance"),
+            point=place.point,
+            postcode=shorten(place.postcode or cell("postcode")),
+            place=join_words(
+                cell("details"), join_words(cell("building"), cell("street"), between=" "), cell("postcode")
+            ),
+            district_name=shorten(cell("district")),
+            appearance=join_words(_say_name(cell), cell("appearance"), between=". "),
             concerns=cell("concerns"),
             age_group=shorten(cell("age")),
             gender=shorten(cell("gender")),
             people_count=_read_people(cell("people")),
-            referrer_type=shorten(cell("referrer")),
+            referrer_type=shorten(referrer_type) if names_a_kind(referrer_type) else "",
             contact_consent=read_yes(cell("consent")),
             outcome_text=shorten(_find_outcome(cell("outcome"))),
-            parent_reference=_find_parent(cell("duplication"), cell("parent"), cell("reference")),
+            parent_reference=_find_parent(cell("duplication"), cell("parent"), given),
             closed=closed_at is not None or cell("status").lower().startswith(CLOSED_WORDS),
             closed_at=closed_at,
-            referrer=find_referrer(row.cells),
+            referrer=find_referrer(row.cells, has_own_name="first_name" not in self.names),
         )
+
+    def _read_opened(
+        self, cell: "_Cells", heading: "_Headings", reading: Reading, order: Order
+    ) -> tuple[datetime | None, str]:
+        """When it was reported, from one column, or from one with the date and one with the time; and what was guessed."""
+        text, clock = cell("opened"), cell("opened_time")
+        whole = f"{text} {clock}" if text and clock and not has_clock(text) else text
+        try:
+            opened_at = read_moment(heading("opened"), whole, reading.zone, reading.now, order)
+        except UnusableRow:
+            if whole == text:
+                raise
+            opened_at = read_moment(heading("opened"), text, reading.zone, reading.now, order)
+        if opened_at is None and self.opened_required:
+            raise UnusableRow(f"{heading('opened')} is empty: give when it was reported, as DD/MM/YYYY HH:MM.")
+        return opened_at, say_guess(heading("opened"), text, order)
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The cell of a noun: the first that says something."""
+
+    names: Mapping[str, tuple[str, ...]]
+    cells: Mapping[str, str]
+
+    def __call__(self, noun: str) -> str:
+        found = (self.cells[name] for name in self.names.get(noun, ()) if not is_blank(self.cells.get(name, "")))
+        return next(found, "")
+
+
+@dataclass(frozen=True)
+class _Headings:
+    """What the file calls a noun."""
+
+    names: Mapping[str, tuple[str, ...]]
+    cells: Mapping[str, str]
+
+    def __call__(self, noun: str) -> str:
+        names = self.names.get(noun, (noun,))
+        return next((name for name in names if not is_blank(self.cells.get(name, ""))), names[0])
+
+
+def _say_name(cell: _Cells) -> str:
+    """What the person is said to be called: the team's to know, and no name of whoever reported."""
+    name = " ".join(filter(None, (cell("first_name"), cell("last_name"))))
+    return f"Said to be called {name}" if name else ""
+
+
+def _say_odd_dates(opened_at: datetime | None, closed_at: datetime | None, reading: Reading) -> str:
+    if opened_at is not None and closed_at is not None and closed_at < opened_at:
+        return "It was closed before it was reported: one of the two dates is wrong."
+    if opened_at is not None and closed_at is None and (reading.now - opened_at).days > OLD_DAYS:
+        return f"It was reported {opened_at:%B %Y} and is not closed: is the year right?"
+    return ""
 
 
 def _find_outcome(text: str) -> str:

@@ -7,13 +7,19 @@ Refusal, with the row as it was, and the rows after it are read. Pure but for `r
 import csv
 import gzip
 import io
+import itertools
+import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_CELL_CHARACTERS = 100_000
+HEADING_WITHIN = 30
+"""A heading is looked for in so many rows that are not blank: titles and notes may stand above it."""
+SEPARATOR_LINE = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)
 DELIMITERS = (",", ";", "\t", "|")
 WORKBOOK_MAGIC = b"PK\x03\x04"
 OLD_WORKBOOK_MAGIC = b"\xd0\xcf\x11\xe0"
@@ -44,11 +50,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A row that cannot be used, as it was, and why."""
+    """A row that cannot be used, as it was, and why; by heading too, where its cells fit the headings."""
 
     number: int
     reason: str
     raw: str
+    cells: Mapping[str, str] = field(default_factory=dict)
 
 
 class UnusableRow(Exception):
@@ -68,10 +75,13 @@ def read_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
 
 def decode_text(data: bytes) -> str:
     """The text of a file: UTF-8, UTF-16 or UTF-32 by its mark, UTF-16 by its look, else Windows' Western European."""
-    if data.startswith((WORKBOOK_MAGIC, OLD_WORKBOOK_MAGIC)):
+    if data.startswith(OLD_WORKBOOK_MAGIC):
         raise UnusableFile(
-            "This is a workbook, not a text file: save it as CSV, or import it with --format spreadsheet."
+            "This is an old .xls workbook, or one locked with a password: open it, take the password off, and save it as CSV "
+            "or .xlsx."
         )
+    if data.startswith(WORKBOOK_MAGIC):
+        raise UnusableFile("This is a workbook or a ZIP archive, not a text file: unpack it, or save it as CSV.")
     if data.startswith(PDF_MAGIC):
         raise UnusableFile("This is a PDF: ask whoever sent it for the same rows as CSV.")
     for encoding in _list_encodings(data):
@@ -83,36 +93,109 @@ def decode_text(data: bytes) -> str:
 
 
 def read_table(text: str, required: Iterable[Iterable[str]]) -> Iterator[Row | Refusal]:
-    """The rows of a CSV table, under headings in lower case; blank rows are passed over.
+    """The rows of a CSV table, under headings in lower case; blank rows, and lines above the heading, are passed over.
 
     `required` lists columns that must be there, each as its possible names. Raises UnusableFile when one is missing.
     """
-    first_line, rest = _find_heading(text)
-    if first_line.lstrip()[:1] in {"{", "[", "<"}:
+    wanted = [tuple(names) for names in required]
+    records = _Records(text)
+    top: list[tuple[int, list[str]]] = []
+    for number, cells in records:
+        if isinstance(cells, list) and any(cell.strip() for cell in cells):
+            top.append((number, cells))
+        if len(top) == HEADING_WITHIN or (top and fits(top[-1][1], wanted)):
+            break
+    if not top:
+        raise UnusableFile("The file is empty: it has no row of headings.")
+    if top[0][1][0].lstrip()[:1] in {"{", "[", "<"}:
         raise UnusableFile("This is JSON, XML or a web page, not a CSV table: is this the right file and --format?")
-    delimiter = max(DELIMITERS, key=first_line.count)
-    lines = csv.reader(io.StringIO(text[rest:], newline=""), delimiter=delimiter, strict=False)
-    heading = [normalise_heading(name) for name in next(lines, [])]
-    check_heading(heading, required)
-    number = 1
+    if not fits(top[-1][1], wanted):
+        check_heading([normalise_heading(name) for name in top[0][1]], wanted)
+    heading = name_columns(top[-1][1], wanted)
+    for number, cells in records.under(len(heading)):
+        if isinstance(cells, str):
+            yield Refusal(number, cells, "")
+        elif any(cell.strip() for cell in cells):
+            yield make_row(number, heading, cells)
+
+
+class _Records:
+    """The records of a CSV text, each with its number from the top, counted as a spreadsheet does.
+
+    A record that goes over several lines and does not fit the heading has a quotation mark left open: its first line is taken
+    alone, and reading goes on with the next line, so that no row is swallowed.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines = list(io.StringIO(text, newline=""))
+        first = next((line for line in self._lines if line.strip()), "")
+        told = SEPARATOR_LINE.fullmatch(first.strip())
+        self._at, self._number, self._width = 0, 0, 0
+        if told is not None:
+            self._at = self._lines.index(first) + 1
+            self._number = self._at
+        sample = [line for line in self._lines[self._at :] if line.strip()][:HEADING_WITHIN]
+        self._delimiter = (
+            told[1] if told else max(DELIMITERS, key=lambda sign: max([line.count(sign) for line in sample] or [0]))
+        )
+
+    def under(self, width: int) -> Iterator[tuple[int, list[str] | str]]:
+        """The records below a heading of so many columns."""
+        self._width = width
+        return iter(self)
+
+    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
+        while self._at < len(self._lines):
+            lines = csv.reader(itertools.islice(self._lines, self._at, None), delimiter=self._delimiter, strict=False)
+            start, taken = self._at, 0
+            for cells in _read_on(lines):
+                step, taken = lines.line_num - taken, lines.line_num
+                self._number += 1
+                if self._width and step > 1 and not isinstance(cells, str) and len(cells) != self._width:
+                    (cells,) = csv.reader([self._lines[self._at]], delimiter=self._delimiter, strict=False)
+                    self._at += 1
+                    yield self._number, cells
+                    break
+                self._at = start + taken
+                yield self._number, cells
+
+
+def _read_on(lines: Any) -> Iterator[list[str] | str]:
+    """Each record, or why it cannot be read; reading goes on after it."""
     while True:
         try:
             cells = next(lines, None)
         except csv.Error as error:
-            number += 1
-            yield Refusal(number, f"The row cannot be read as CSV ({error}): open the file and save it again.", "")
+            yield f"The row cannot be read as CSV ({error}): open the file and save it again."
             continue
         if cells is None:
             return
-        if not any(cell.strip() for cell in cells):
-            number += 1
-            continue
-        number += 1
-        yield make_row(number, heading, cells)
+        yield cells
+
+
+def fits(cells: Iterable[str], wanted: Iterable[Collection[str]]) -> bool:
+    """Is this row the heading: does it name one of each of the columns that must be there?"""
+    names = {normalise_heading(name) for name in cells}
+    return all(names & set(each) for each in wanted)
+
+
+def name_columns(cells: Iterable[str], wanted: Iterable[Collection[str]]) -> list[str]:
+    """A name of its own for each column, also for one without a heading or with that of another."""
+    heading = [normalise_heading(name) for name in cells]
+    while heading and not heading[-1]:
+        heading.pop()
+    check_heading(heading, wanted)
+    named: list[str] = []
+    for place, name in enumerate(heading, start=1):
+        plain = name or f"column_{place}"
+        named.append(plain if plain not in named else f"{plain}_column_{place}")
+    return named
 
 
 def make_row(number: int, heading: list[str], cells: list[str]) -> Row | Refusal:
     """One row under its headings, or why it does not fit them."""
+    while len(cells) > len(heading) and not cells[-1].strip():
+        cells = cells[:-1]
     if len(cells) != len(heading):
         way = "more" if len(cells) > len(heading) else "fewer"
         reason = (
@@ -129,10 +212,13 @@ def make_row(number: int, heading: list[str], cells: list[str]) -> Row | Refusal
 
 
 def check_heading(heading: list[str], required: Iterable[Iterable[str]]) -> None:
-    """Raises UnusableFile naming the columns that are missing, or that stand there twice."""
+    """Raises UnusableFile naming the columns that are missing, or that stand there twice and must be told apart."""
+    required = [tuple(names) for names in required]
     if not any(heading):
         raise UnusableFile("The file is empty: it has no row of headings.")
-    twice = sorted({name for name in heading if name and heading.count(name) > 1})
+    twice = sorted(
+        {name for name in heading if name and heading.count(name) > 1 and any(name in names for names in required)}
+    )
     if twice:
         raise UnusableFile(f"The heading names {', '.join(twice)} more than once: give each column its own name.")
     missing = [" or ".join(names) for names in map(list, required) if not set(names) & set(heading)]
@@ -161,16 +247,6 @@ def make_storable(text: str) -> str:
     if text.isascii() and "\x00" not in text:
         return text
     return text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
-
-
-def _find_heading(text: str) -> tuple[str, int]:
-    """The first line that is not blank, and where it begins."""
-    start = 0
-    for line in text.splitlines(keepends=True):
-        if line.strip():
-            return line, start
-        start += len(line)
-    raise UnusableFile("The file is empty: it has no row of headings.")
 
 
 def _list_encodings(data: bytes) -> list[str]:

@@ -4,13 +4,11 @@ Each report is judged before anything is written, so that a bad one never stops 
 transaction, with the account. How a source's file is read is in its own folder.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -19,38 +17,27 @@ from server.database.engine import Database
 from server.importers.accounting import Account, Importing, close_account
 from server.importers.cells import shorten
 from server.importers.files import Refusal, show_raw
+from server.importers.keys import REFERENCE_CHARACTERS, find_original, give_keys, is_the_same
+from server.importers.newer import Taking
+from server.importers.placing import Placed, place_reports
 from server.importers.report import Report
-from server.places.districts import DistrictFinder, load_district_finder, load_england_finder, name_of_unlisted
-from server.places.postcodes import find_position
-from server.queries.partnership.districts import add_district, list_districts
 from server.queries.referrals import referrals as queries
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
+from server.queries.referrals.versions import Held, find_held
 from server.queries.sync.store import publish
-from shared.model.codes import AlertSource, PinSource, ReferralState
-from shared.model.district import District
-from shared.model.position import Position
+from shared.model.codes import AlertSource, ReferralState
 from shared.model.referral import Alert, Referral
 from shared.model.value import Id
-from shared.rules.referral import due_on, normalise_outcome
+from shared.rules.referral import due_after, normalise_outcome
 from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
-"""How long a public reporter's contact details are kept (privacy rule A8)."""
-REFERENCE_CHARACTERS = 200
+"""How long after the report a public reporter's contact details are kept (privacy rule A8)."""
 LONG_TEXT_CHARACTERS = 10_000
 """What a phone takes in one text; the raw row holds the rest."""
 
 Reference: TypeAlias = tuple[AlertSource, str]
 """A report by its source and the source's own name for it."""
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A report with where it is: its pin and its district, as far as known."""
-
-    report: Report
-    position: Position | None
-    district_id: Id | None
 
 
 @dataclass
@@ -63,64 +50,71 @@ class Haul:
     for_phones: list[Referral] = field(default_factory=list)
 
 
+@dataclass
+class Sorted:
+    """Reports by what is held of them: nothing, or an alert with other content."""
+
+    new: list[Report] = field(default_factory=list)
+    newer: list[tuple[Report, Held]] = field(default_factory=list)
+
+
 def import_referrals(database: Database, run: Importing, rows: Sequence[Report | Refusal], data: Path) -> Account:
     """Bring reports in; a second import of the same file accepts nothing twice. `data` is where postcodes are cached."""
     with database.writing() as session:
-        account = Account(read=len(rows), refused=[row for row in rows if isinstance(row, Refusal)])
-        reports = [row for row in rows if isinstance(row, Report)]
-        new = _set_duplicates_aside(session, reports, account)
-        placed = _place(session, new, account, run, data)
-        haul = _judge(session, placed, account, run)
-        batch_id = run.new_id()
-        close_account(session, run, batch_id, account)
-        _write(session, haul, batch_id, run)
+        return store_reports(session, run, rows, data)
+
+
+def store_reports(session: Session, run: Importing, rows: Sequence[Report | Refusal], data: Path) -> Account:
+    """The same in a transaction that is open already."""
+    account = Account(read=len(rows), refused=[row for row in rows if isinstance(row, Refusal)])
+    found = _sort(session, give_keys([row for row in rows if isinstance(row, Report)]), account)
+    placed = place_reports(session, [*found.new, *(report for report, _ in found.newer)], run, data)
+    teams = queries.list_team_of_districts(session)
+    batch_id = run.new_id()
+    haul = _judge(session, placed[: len(found.new)], account, run, teams)
+    close_account(session, run, batch_id, account)
+    _write(session, haul, batch_id, run)
+    taking = Taking(session, run, batch_id, teams)
+    for each, (_, held) in zip(placed[len(found.new) :], found.newer, strict=True):
+        taking.take(each, held)
     return account
 
 
-def _set_duplicates_aside(session: Session, reports: Sequence[Report], account: Account) -> list[Report]:
-    """Only what neither the database nor an earlier row of the file holds already."""
-    new: dict[Reference, Report] = {}
+def _sort(session: Session, reports: Sequence[Report], account: Account) -> Sorted:
+    """What the database holds already, and what an earlier row of the file says, counts as a duplicate.
+
+    One that is held with other content is a duplicate too, and a newer version of what is held.
+    """
+    found, seen = Sorted(), set[Reference]()
     for source in {report.source for report in reports}:
         of_source = [report for report in reports if report.source == source]
-        held = queries.find_referral_ids(session, source, [report.reference for report in of_source])
+        held = find_held(session, source, {each for report in of_source for each in _list_references(report)})
         for report in of_source:
             if len(report.reference) > REFERENCE_CHARACTERS:
                 account.refuse(_refuse(report, f"The reference is longer than {REFERENCE_CHARACTERS} characters."))
-            elif report.reference in held or (source, report.reference) in new:
+                continue
+            before = held.get(report.reference)
+            if (source, report.reference) in seen or find_original(report, held) is not None:
                 account.duplicates += 1
+            elif before is None:
+                found.new.append(report)
             else:
-                new[source, report.reference] = report
-    return list(new.values())
+                account.duplicates += 1
+                if not is_the_same(report, before):
+                    account.newer += 1
+                    found.newer.append((report, before))
+            seen.add((source, report.reference))
+    return found
 
 
-def _place(session: Session, reports: Sequence[Report], account: Account, run: Importing, data: Path) -> list[Placed]:
-    """Give each report its pin and district; refuse those whose halves of a point are swapped."""
-    positions = [_find_pin(report) for report in reports]
-    # An operator who has named no district yet has all of England; the first named one ends that.
-    is_england = all(each.name == name_of_unlisted(each.code) for each in list_districts(session))
-    finder = load_england_finder(data) if is_england else load_district_finder(session, data, run.now.date())
-    found = _find_districts(finder, positions)
-    swapped = _find_districts(
-        finder, [_swap(each) if area is None else None for each, area in zip(positions, found, strict=True)]
-    )
-    if is_england:
-        opened = _open_districts(session, {code for code in found if code is not None}, run)
-        found = [None if code is None else opened[code] for code in found]
-    by_name = {district.name.casefold(): district.id for district in list_districts(session)}
-    placed = []
-    for report, position, district_id, other_way in zip(reports, positions, found, swapped, strict=True):
-        if other_way is not None:
-            account.refuse(_refuse(report, _say_swapped(position)))
-        elif position is None:
-            placed.append(Placed(report, None, by_name.get(report.district_name.casefold())))
-        else:
-            placed.append(Placed(report, position, district_id))
-    return placed
+def _list_references(report: Report) -> Collection[str]:
+    return {report.reference, report.shown_reference} - {""}
 
 
-def _judge(session: Session, placed: Sequence[Placed], account: Account, run: Importing) -> Haul:
+def _judge(
+    session: Session, placed: Sequence[Placed], account: Account, run: Importing, teams: Mapping[Id, Id]
+) -> Haul:
     """Decide what each report becomes, and count it."""
-    teams = queries.list_team_of_districts(session)
     referral_ids = {(each.report.source, each.report.reference): run.new_id() for each in placed}
     parents = _find_parents(session, placed, referral_ids)
     haul = Haul()
@@ -134,13 +128,11 @@ def _judge(session: Session, placed: Sequence[Placed], account: Account, run: Im
         )
         haul.alerts.append(alert)
         haul.referrals.append(
-            StoredReferral(referral=referral, outcome=report.outcome_text, closed_at=report.closed_at)
+            StoredReferral(referral=referral, outcome=report.outcome_text, closed_at=_when_closed(report, run))
         )
-        if report.referrer is not None:
-            delete_on = (run.now + REFERRER_KEPT).date()
-            haul.referrers.append(
-                ReferrerRow(alert_id=alert.id, delete_on=delete_on, **msgspec.structs.asdict(report.referrer))
-            )
+        referrer = _make_referrer(report, alert.id, run)
+        if referrer is not None:
+            haul.referrers.append(referrer)
         if state is ReferralState.RECEIVED and referral.team_id is not None:
             haul.for_phones.append(referral)
     return haul
@@ -151,6 +143,10 @@ def _decide_state(each: Placed, parent_id: Id | None, account: Account) -> Refer
     if parent_id is not None:
         account.duplicates += 1
         return ReferralState.DUPLICATE_OF
+    if each.report.closed:
+        account.accepted += 1
+        outcome = normalise_outcome(each.report.outcome_text)
+        return outcome.state if outcome and outcome.state is ReferralState.WRONG_AREA else ReferralState.CLOSED
     if each.position is None:
         account.needs_information += 1
         return ReferralState.NEEDS_INFORMATION
@@ -158,10 +154,7 @@ def _decide_state(each: Placed, parent_id: Id | None, account: Account) -> Refer
         account.wrong_area += 1
         return ReferralState.WRONG_AREA
     account.accepted += 1
-    if not each.report.closed:
-        return ReferralState.RECEIVED
-    outcome = normalise_outcome(each.report.outcome_text)
-    return outcome.state if outcome else ReferralState.CLOSED
+    return ReferralState.RECEIVED
 
 
 def _write(session: Session, haul: Haul, batch_id: Id, run: Importing) -> None:
@@ -183,48 +176,6 @@ def _write(session: Session, haul: Haul, batch_id: Id, run: Importing) -> None:
     ]
     if changes:
         publish(session, changes, now_ms)
-
-
-def _find_pin(report: Report) -> Position | None:
-    if report.point is not None:
-        latitude, longitude = report.point
-        return Position(latitude=latitude, longitude=longitude, source=PinSource.REFERRAL)
-    return find_position(report.postcode) if report.postcode else None
-
-
-def _find_districts(finder: DistrictFinder, positions: Sequence[Position | None]) -> list[Id | None]:
-    """The district of each position; None where there is no position or no district."""
-    where = [number for number, position in enumerate(positions) if position is not None]
-    known = [position for position in positions if position is not None]
-    found: list[Id | None] = [None] * len(positions)
-    answers = finder.find_many([each.latitude for each in known], [each.longitude for each in known])
-    for number, district_id in zip(where, answers, strict=True):
-        found[number] = district_id
-    return found
-
-
-def _swap(position: Position | None) -> Position | None:
-    """The point with its halves exchanged, where that is a point at all."""
-    if position is None or abs(position.longitude) > 90 or position.source is not PinSource.REFERRAL:
-        return None
-    return Position(latitude=position.longitude, longitude=position.latitude)
-
-
-def _say_swapped(position: Position | None) -> str:
-    where = f"{position.latitude}, {position.longitude}" if position else ""
-    return (
-        f"The point {where} is in none of our districts, and the other way round it is in one: "
-        "latitude and longitude look swapped. Swap the columns."
-    )
-
-
-def _open_districts(session: Session, codes: set[str], run: Importing) -> dict[str, Id]:
-    """The district of each code, opened where there is none yet; a boundary file will give them their names."""
-    known = {each.code: each.id for each in list_districts(session)}
-    opened = {code: run.new_id() for code in sorted(codes - known.keys())}
-    for code, district_id in opened.items():
-        add_district(session, District(id=district_id, code=code, name=name_of_unlisted(code)))
-    return known | opened
 
 
 def _find_parents(
@@ -266,7 +217,27 @@ def _make_alert(each: Placed, run: Importing) -> Alert:
         contact_consent=report.contact_consent,
         outcome_text=report.outcome_text,
         parent_reference=report.parent_reference,
+        district_name=report.district_name,
+        guesses=(*report.guesses, *each.guesses),
     )
+
+
+def _make_referrer(report: Report, alert_id: Id, run: Importing) -> ReferrerRow | None:
+    """Who reported, with every column that may say so; None where the row says nothing of it."""
+    if report.referrer is None and not report.extras:
+        return None
+    who = {} if report.referrer is None else msgspec.structs.asdict(report.referrer)
+    return ReferrerRow(
+        alert_id=alert_id,
+        delete_on=((report.reported_at or run.now) + REFERRER_KEPT).date(),
+        extras=report.extras,
+        **who,
+    )
+
+
+def _when_closed(report: Report, run: Importing) -> datetime | None:
+    """When it was over at its source; now, where the source does not say."""
+    return (report.closed_at or run.now) if report.closed else None
 
 
 def _make_referral(
@@ -282,11 +253,11 @@ def _make_referral(
     reported_at = report.reported_at or run.now
     return Referral(
         id=referral_id,
-        number=report.reference,
+        number=report.shown_reference or report.reference,
         alert_id=alert.id,
         source=report.source,
         reported_at=reported_at,
-        due_on=_due_on(reported_at.astimezone(ZoneInfo(run.zone)).date()),
+        due_on=due_after(reported_at, run.zone),
         state=state,
         seen_at=report.seen_at,
         seen_text=report.seen_text,
@@ -301,15 +272,10 @@ def _make_referral(
     )
 
 
-@lru_cache(maxsize=1024)
-def _due_on(reported_on: date) -> date:
-    """Many reports of a file are of the same day."""
-    return due_on(reported_on)
-
-
 def _cut(text: str) -> str:
     return shorten(text, LONG_TEXT_CHARACTERS)
 
 
 def _refuse(report: Report, reason: str) -> Refusal:
-    return Refusal(report.number, reason, show_raw(report.raw.values()))
+    cells = {**report.raw, **report.extras}
+    return Refusal(report.number, reason, show_raw(cells.values()), cells)

@@ -4,7 +4,8 @@ Pure values. How a source names its columns is in that source's folder; what bec
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,27 +16,28 @@ from shared.model.codes import AlertSource
 
 REFERRER_DETAILS = frozenset(
     {
-        "first_name",
-        "last_name",
-        "referrer_name",
-        "reporter_name",
-        "your_name",
-        "referrer_email",
-        "reporter_email",
-        "email",
-        "your_email",
-        "referrer_phone",
-        "referrer_telephone",
-        "reporter_phone",
-        "phone",
-        "telephone",
-        "your_phone",
-        "your_telephone",
-        "device_id",
-        "account_id",
+        "first_name", "last_name", "referrer_name", "reporter_name", "your_name", "referrer_email", "reporter_email",
+        "email", "your_email", "referrer_phone", "referrer_telephone", "reporter_phone", "phone", "telephone",
+        "your_phone", "your_telephone", "device_id", "account_id",
     }
-)
-"""Columns that say who reported. They are kept apart from the alert, on the server only, and deleted in time (A8)."""
+)  # fmt: skip
+"""Columns that plainly say who reported: they make no part of what a row without a reference is known by."""
+KIND_WORDS = frozenset(
+    {
+        "a", "agency", "ambulance", "and", "anonymous", "app", "business", "by", "charity", "church", "citizen",
+        "colleague", "council", "emergency", "enquiry", "family", "fire", "friend", "from", "general", "google",
+        "health", "healthcare", "homeless", "homelessness", "hospital", "hostel", "housing", "iphone", "android",
+        "local", "authority", "member", "mobile", "neighbour", "nhs", "of", "officer", "online", "or", "organisation",
+        "other", "outreach", "passerby", "phone", "police", "professional", "public", "relative", "resident", "self",
+        "service", "services", "shop", "sleeper", "social", "staff", "street", "streetlink", "student", "support",
+        "system", "team", "telephone", "the", "third", "party", "unknown", "via", "visitor", "voluntary", "volunteer",
+        "warden", "web", "website", "worker", "email", "e", "mail", "call", "call's", "portal", "sms", "open311",
+        "rough", "person", "sector", "statutory",
+    }
+)  # fmt: skip
+"""Words in which a kind of referrer is said. A cell with any other word may name one, and is kept for 90 days only (A8)."""
+EXPONENT = re.compile(r"\d+(?:[.,]\d+)?[eE][+\-]?\d+")
+"""What a spreadsheet makes of a long number. Several numbers look so, and none can be told from it again."""
 
 
 class Referrer(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,16 +49,21 @@ class Referrer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What we understood of one row, beside `raw`: every column as it was received, less the referrer's own details.
+    """What we understood of one row, beside `raw`: the columns that are known to say nothing of who reported.
 
-    `number` is the row in the file. `point` is (latitude, longitude) in WGS 84 degrees. `parent_reference` names the
-    alert that the source itself holds this one to repeat. `closed` says that the source has finished with it.
+    `extras` are all other columns: kept apart for 90 days (A8). `number` is the row in the file. `shown_reference` is the
+    source's own, where it is no key. `guesses` say in words what was read otherwise than it was written. `point` is
+    (latitude, longitude) in WGS 84 degrees. `parent_reference` names the alert that the source itself holds this one to
+    repeat. `closed` says that the source has finished with it.
     """
 
     number: int
     source: AlertSource
     reference: str
     raw: Mapping[str, str]
+    extras: Mapping[str, str] = msgspec.field(default_factory=dict)
+    shown_reference: str = ""
+    guesses: tuple[str, ...] = ()
     reported_at: datetime | None = None
     seen_at: datetime | None = None
     seen_text: str = ""
@@ -89,30 +96,64 @@ class Reading:
 Parser = Callable[[bytes, Reading], "list[Report | Refusal]"]
 
 
-def make_reference(given: str, raw: Mapping[str, str]) -> str:
-    """The source's own reference, else one made of everything the row says: the same row is the same report."""
-    if given:
+@dataclass(frozen=True)
+class Source:
+    """A source of referrals, as its own folder describes it: `server.importers.sources` finds every one.
+
+    `read_cells` understands one row by its headings: that of a file, or one that somebody has mended. `is_like` says how well
+    a file's headings, or the first sign of its text, fit (0: not at all).
+    """
+
+    name: str
+    parse: Parser
+    read_cells: Callable[[int, Mapping[str, str], Reading], "Report | Refusal"]
+    is_like: Callable[[Collection[str], str], int]
+
+
+def make_reference(given: str, cells: Mapping[str, str]) -> str:
+    """The source's own reference, else one made of everything the row says: the same row is the same report.
+
+    A number that a spreadsheet wrote with an exponent is no reference: many numbers look so.
+    """
+    if given and not EXPONENT.fullmatch(given):
         return given
-    text = msgspec.json.encode(sorted((name, value) for name, value in raw.items() if value))
-    return "sha256:" + hashlib.sha256(text).hexdigest()[:32]
+    return "sha256:" + hash_cells({name: text for name, text in cells.items() if name not in REFERRER_DETAILS})
 
 
-def keep_raw(cells: Mapping[str, str]) -> dict[str, str]:
-    """The row as it was received, less who reported it and empty cells."""
-    return {name: make_storable(text) for name, text in cells.items() if text and name not in REFERRER_DETAILS}
+def hash_cells(cells: Mapping[str, str]) -> str:
+    """128 bits of everything that these cells say."""
+    text = msgspec.json.encode(sorted((name, make_storable(value)) for name, value in cells.items() if value))
+    return hashlib.sha256(text).hexdigest()[:32]
 
 
-def find_referrer(cells: Mapping[str, str]) -> Referrer | None:
-    """Who reported, where the row says so."""
+def split_raw(cells: Mapping[str, str], kept: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The row as it was received, less empty cells: what may be kept, and what may say who reported (privacy rule A8)."""
+    raw: dict[str, str] = {}
+    extras: dict[str, str] = {}
+    for name, text in cells.items():
+        if text:
+            (raw if name in kept else extras)[name] = make_storable(text)
+    return raw, extras
+
+
+def names_a_kind(text: str) -> bool:
+    """Does a cell about the referrer say what kind of person it was, and no more? "Member of the public" does."""
+    words = re.findall(r"[a-z0-9']+", text.casefold())
+    return bool(words) and all(word in KIND_WORDS for word in words)
+
+
+def find_referrer(cells: Mapping[str, str], *, has_own_name: bool = True) -> Referrer | None:
+    """Who reported, where the row says so. `has_own_name`: do first and last name mean the referrer, not the person met?"""
 
     def first(*names: str) -> str:
         return next((cells[name] for name in names if cells.get(name)), "")
 
-    name = first("referrer_name", "reporter_name", "your_name")
-    name = name or " ".join(filter(None, (cells.get("first_name", ""), cells.get("last_name", ""))))
-    email = first("referrer_email", "reporter_email", "your_email", "email")
-    telephone = first("referrer_phone", "referrer_telephone", "reporter_phone", "your_phone", "phone")
-    telephone = telephone or first("your_telephone", "telephone")
+    name = first("referrer_name", "reporter_name", "your_name", "your_full_name")
+    if not name and has_own_name:
+        name = " ".join(filter(None, (cells.get("first_name", ""), cells.get("last_name", ""))))
+    email = first("referrer_email", "reporter_email", "your_email", "email", "email_address", "contact_email")
+    telephone = first("referrer_phone", "referrer_telephone", "reporter_phone", "your_phone", "phone", "mobile_number")
+    telephone = telephone or first("your_telephone", "telephone", "mobile")
     if not (name or email or telephone):
         return None
     return Referrer(name=name[:200], email=email[:254], telephone=telephone[:60])

@@ -31,6 +31,8 @@ class Alert(Value, frozen=True, kw_only=True):
     contact_consent: bool = False
     outcome_text: ShortText = ""
     parent_reference: ShortText = ""
+    district_name: ShortText = ""
+    guesses: tuple[str, ...] = ()
 
 
 class Referral(Value, frozen=True, kw_only=True):

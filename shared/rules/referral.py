@@ -6,12 +6,15 @@ days: a setting). Writing and telling anybody is not done here.
 
 import re
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from shared.model.codes import ReferralState
 from shared.model.referral import Referral
 from shared.model.value import Value
+from shared.rules.bank_holidays import BANK_HOLIDAYS
 
 DUE_WORKING_DAYS = 10
 
@@ -152,32 +155,104 @@ def due_on(reported_on: date, working_days: int = DUE_WORKING_DAYS, holidays: Co
     return day
 
 
+@lru_cache(maxsize=4096)
+def _due_on_day(reported_on: date, working_days: int) -> date:
+    """Many reports of a file are of the same day."""
+    return due_on(reported_on, working_days, BANK_HOLIDAYS)
+
+
+def due_after(reported_at: datetime, zone: str, working_days: int = DUE_WORKING_DAYS) -> date:
+    """The last day for an outcome of what was reported at a moment, by the local day and the local bank holidays."""
+    return _due_on_day(reported_at.astimezone(ZoneInfo(zone)).date(), working_days)
+
+
+def count_working_days(since: date, until: date) -> int:
+    """How many working days lie after `since`, up to and with `until`."""
+    days = (since + timedelta(days=number) for number in range(1, (until - since).days + 1))
+    return sum(1 for day in days if day.weekday() < 5 and day not in BANK_HOLIDAYS)
+
+
+def due_after_pause(due: date, asked_on: date, answered_on: date) -> date:
+    """The last day for an outcome when the clock stood still from asking for more until it was answered."""
+    return due_on(due, count_working_days(asked_on, answered_on), BANK_HOLIDAYS)
+
+
 def is_open(referral: Referral) -> bool:
     """Does somebody still have to answer it?"""
     return referral.state not in FINAL_STATES
 
 
 def is_late(referral: Referral, today: date) -> bool:
-    """Is its outcome overdue?"""
-    return is_open(referral) and today > referral.due_on
+    """Is its outcome overdue? The clock stands still while more is asked of whoever reported."""
+    return is_open(referral) and referral.state is not ReferralState.NEEDS_INFORMATION and today > referral.due_on
 
 
-REPLIES: dict[OutcomeGroup, str] = {
-    OutcomeGroup.FOUND: "Thank you. Our team found the person you told us about.",
-    OutcomeGroup.NOT_FOUND: "Thank you. Our team looked and could not find the person you told us about. We will keep looking.",
-    OutcomeGroup.NOT_LOOKED_FOR: "Thank you. Our team already knows about what you told us.",
-    OutcomeGroup.NO_RESPONSE: "Thank you. We have not had an answer from the local team. We are asking them again.",
-    OutcomeGroup.NO_ACTION: "Thank you. Our team already visits the place you told us about.",
-    OutcomeGroup.PASSED_ON: "Thank you. We passed what you told us to the team that works on transport.",
-    OutcomeGroup.NOT_ENOUGH_INFORMATION: "Thank you. We did not have enough to go on to find the place.",
-    OutcomeGroup.NO_ALERT: "Thank you for telling us. We could not send a team this time.",
+THANKS = "Thank you. "
+PROTECTED = " We can't share more, to protect them."
+STILL_THERE = " If you see them there again, please tell us again."
+REPLIES: dict[str, str] = {
+    "person found - engaging with services": "Our team found the person you told us about." + PROTECTED,
+    "person found - no entitlement to local services": "Our team found the person you told us about." + PROTECTED,
+    "person found - reconnected to services in another area": "Our team found the person you told us about."
+    + PROTECTED,
+    "person found - street activity or begging": "Our team went and spoke with the person you told us about."
+    + PROTECTED,
+    "person found - referred to emergency services": "Our team found the person you told us about." + PROTECTED,
+    "person found - taken to shelter": "Our team found the person you told us about." + PROTECTED,
+    "person found - unwilling to engage": "Our team found the person you told us about." + PROTECTED,
+    "person not found - person looked for": (
+        "Our team went to look and could not find the person you told us about." + STILL_THERE
+    ),
+    "person not found - person no longer rough sleeping": (
+        "Our team followed up what you told us: nobody needs to look there any more." + STILL_THERE
+    ),
+    "person not found - site could not be located": (
+        "Our team looked and could not find the place. If you can say more exactly where it is, please tell us again."
+    ),
+    "person not found - site not accessible": "Our team went there and could not get to the place." + STILL_THERE,
+    "person not found - no outreach service in this area": (
+        "No outreach team walks where you told us of, so nobody of ours went to look. Please tell the council there, too."
+    ),
+    "person not looked for - person already known": (
+        "Our team knows of what you told us already, and did not go there only for your report."
+    ),
+    "person not looked for - street activity location": (
+        "The place is known to our team for what people do there by day, and nobody went to look for somebody asleep."
+        + STILL_THERE
+    ),
+    "person not looked for - wrong local authority or geographical information": (
+        "The place is not in the area of our teams, or we could not tell where it is, so nobody of ours went to look. "
+        "Please tell the council of that area."
+    ),
+    "la did not respond": "The local team did not answer us in time, so we cannot say what came of it. We are sorry.",
+    "no action taken - identified hotspot": (
+        "The place is one that our team goes to anyway, and nobody went there only for your report."
+    ),
+    "details sent to london transport outreach team": "We passed what you told us to the team that works on London's transport.",
+    "not enough information - referrer contacted but no reply": (
+        "We asked you for more and did not hear from you, and could not find the place from what we had. "
+        "If they are still there, please tell us again."
+    ),
+    "not enough information - no referrer contact details": (
+        "We could not find the place from what we had. If they are still there, please tell us again, with more of where."
+    ),
+    "no alert - unlikely sleep site": (
+        "From what we know of the place we did not send a team: it is one where people hardly sleep." + STILL_THERE
+    ),
+    "no alert - sign posting": "No team went to look: what you told us of is for another service.",
+    "no alert - site already known by outreach": "Our team knows the place already, and did not go there only for your report.",
+    "no alert - other": "We did not send a team this time." + STILL_THERE,
+    "no alert - london winter duplicate": (
+        "Somebody else had told us of the same, and that report is the one that was followed."
+    ),
+    "no alert - out of london winter duplicate": (
+        "Somebody else had told us of the same, and that report is the one that was followed."
+    ),
 }
-"""What the referrer is told: never who was found, nor what they said, nor where they are now."""
+"""What the referrer is told of each of the 26: true of that outcome alone, and never who was found, nor what they said, nor
+where they are now. Every outcome in which somebody was found reads nearly alike, so that the sentence gives nobody away."""
 
 
 def reply_to_referrer(outcome: Outcome) -> str:
     """A kind, true sentence for the person who reported, which gives nobody away."""
-    if outcome.state is ReferralState.WRONG_AREA:
-        return "Thank you. The place is in another area, and we passed it to the team there."
-    protection = " We can't share more, to protect them." if outcome.group is OutcomeGroup.FOUND else ""
-    return REPLIES[outcome.group] + protection
+    return THANKS + REPLIES[outcome.text]

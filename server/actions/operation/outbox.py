@@ -3,16 +3,19 @@
 Whom a mail reaches follows from what they may do (`shared.policy.mail`) and what they chose.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.problems import NotFound
 from server.queries.operation import addressees, outbox
 from server.queries.operation.addressees import Listener, Reachable
+from server.queries.referrals import inbox
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.mail import Mail, MailChoice, MailFacts, MailKind
 from shared.model.referral import ReferralProgress
@@ -20,6 +23,8 @@ from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.referral import normalise_outcome
 
+OUR_REFERENCE = re.compile(r"(?:[A-Z2-7]{4}-){2}[A-Z2-7]{4}")
+"""What our own form gives; a council's form that was imported has references of its own."""
 REFERRER_WAITS = timedelta(days=14)
 
 
@@ -94,6 +99,12 @@ class Outbox:
             )  # fmt: skip
         outbox.add_mails(self.session, mails)
 
+    def answer_as_head(self, referral_id: Id, head_id: Id, step: ReferralProgress) -> None:
+        """Write to whoever raised a referral that was folded into one which is over: what became of that one."""
+        head = inbox.find_inbox_row(self.session, head_id)
+        if head is not None and head.outcome:
+            self.answer_referrers([msgspec.structs.replace(step, referral_id=referral_id, outcome=head.outcome)])
+
     def _mail(
         self,
         kind: MailKind,
@@ -127,7 +138,7 @@ def _say_to_referrer(step: ReferralProgress) -> tuple[MailKind, MailFacts] | Non
 
 def _with_reference(facts: MailFacts, to: Reachable) -> MailFacts:
     """Only our own form gave its reporters a reference that our pages know."""
-    is_ours = to.source == AlertSource.COUNCIL_FORM.value
+    is_ours = to.source == AlertSource.COUNCIL_FORM.value and OUR_REFERENCE.fullmatch(to.source_reference) is not None
     return MailFacts(outcome=facts.outcome, reference=to.source_reference if is_ours else "")
 
 

@@ -14,7 +14,8 @@ from server.places.districts import DistrictFinder
 from server.places.postcodes import find_position
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
-from server.queries.referrals import referrals
+from server.queries.referrals import duty, referrals
+from server.queries.referrals.clusters import find_head
 from server.queries.referrals.inbox import InboxRow, find_inbox_row
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
 from server.queries.sync.store import publish
@@ -22,11 +23,20 @@ from shared.model.codes import AlertSource, ReferralState
 from shared.model.position import Position
 from shared.model.referral import Alert, Referral
 from shared.model.value import Id, Value
-from shared.rules.referral import due_on
+from shared.rules.referral import due_after
 from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
 REFERENCE_LETTERS = 12
+LOCAL_ZONE = "Europe/London"
+"""Whose days and bank holidays the promise to answer counts."""
+
+
+class Received(Value, frozen=True, kw_only=True):
+    """What became of a report at once: its reference, and the district whose team has it (empty: the duty desk has it)."""
+
+    reference: str
+    district_name: str = ""
 
 
 class PublicReport(Value, frozen=True, kw_only=True):
@@ -54,11 +64,12 @@ def reference_of(key: str) -> str:
 
 def receive_report(
     session: Session, report: PublicReport, finder: DistrictFinder, now: datetime, new_id: Callable[[], Id]
-) -> str:
-    """Stores the report and lets the team hear of it; returns its reference. A form sent again changes nothing."""
+) -> Received:
+    """Stores the report and lets the team hear of it. A form sent again changes nothing."""
     reference = reference_of(report.key)
-    if referrals.find_referral_ids(session, AlertSource.COUNCIL_FORM, [reference]):
-        return reference
+    held = referrals.find_referral_ids(session, AlertSource.COUNCIL_FORM, [reference]).get(reference)
+    if held is not None:
+        return _say_received(session, reference, held)
     position = find_position(report.postcode) if report.postcode else None
     alert = _alert(report, reference, position, now, new_id())
     referral = _referral(session, alert, report.district_id, finder, now, new_id())
@@ -71,15 +82,28 @@ def receive_report(
     line = AuditLine(id=new_id(), at=now, action="report_received", subject_kind="referral", subject_id=referral.id)
     audit.add_lines(session, [line])
     _tell_phones(session, referral, now, new_id)
-    return reference
+    return _say_received(session, reference, referral.id)
+
+
+def _say_received(session: Session, reference: str, referral_id: Id) -> Received:
+    """Who has it, as it is stored: a page that thanks says no more than that."""
+    row = find_inbox_row(session, referral_id)
+    is_nobodys = row is None or duty.is_nobodys(session, referral_id)
+    return Received(reference=reference, district_name="" if row is None or is_nobodys else row.district_name)
 
 
 def find_report(session: Session, reference: str) -> InboxRow | None:
-    """Returns where the report with this reference stands, however its letters were typed; None for no such report."""
+    """Returns where the report with this reference stands, however its letters were typed; None for no such report.
+
+    One that was folded into another stands where that one does. A reference of another shape than ours is no such report:
+    an imported form's may be four digits, which anybody could try.
+    """
     letters = "".join(letter for letter in reference.upper() if letter.isalnum())
+    if len(letters) != REFERENCE_LETTERS:
+        return None
     plain = "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
     found = referrals.find_referral_ids(session, AlertSource.COUNCIL_FORM, [plain]).get(plain)
-    return find_inbox_row(session, found) if found else None
+    return find_inbox_row(session, find_head(session, found)) if found else None
 
 
 def _alert(report: PublicReport, reference: str, position: Position | None, now: datetime, alert_id: Id) -> Alert:
@@ -111,7 +135,7 @@ def _referral(
     )
     return Referral(
         id=referral_id, number=alert.source_reference, alert_id=alert.id, source=alert.source, reported_at=now,
-        due_on=due_on(now.date()), state=state, seen_text=alert.seen_text, position=where, place=alert.place,
+        due_on=due_after(now, LOCAL_ZONE), state=state, seen_text=alert.seen_text, position=where, place=alert.place,
         description=alert.appearance, concerns=alert.concerns, people_count=alert.people_count, district_id=district_id,
         team_id=referrals.list_team_of_districts(session).get(district_id) if district_id else None,
     )  # fmt: skip

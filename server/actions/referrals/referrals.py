@@ -12,18 +12,19 @@ from typing import Any
 
 import msgspec
 
-from server.access import Access
+from server.access import Access, day_of
 from server.actions.operation.outbox import Outbox
 from server.problems import Invalid, NotFound
 from server.queries.partnership import districts
 from server.queries.people import subjects
 from server.queries.referrals import inbox, referral_steps, referrals
+from server.queries.referrals.clusters import find_head
 from server.queries.sync.store import find_scopes, place_entity, publish
 from shared.model.codes import ReferralState
 from shared.model.referral import Referral, ReferralProgress
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.referral import OUTCOMES, why_not_follow
+from shared.rules.referral import FINAL_STATES, OUTCOMES, due_after_pause, why_not_follow
 from sync.authoring import NewChange
 
 
@@ -51,17 +52,21 @@ def progress_referral(
     note: str = "",
     outcome: str = "",
     duplicate_of: Id | None = None,
+    confirmed: bool = False,
 ) -> None:
-    """Moves a referral on.
+    """Moves a referral on. `confirmed`: also when the one that it repeats is closed, and so nobody will go there.
 
     Raises Invalid, in words, for a state that may not follow or an outcome that is none of the 26.
     """
     found = _open(access, Act.PROGRESS_REFERRAL, referral_id)
     if state is ReferralState.DUPLICATE_OF:
-        _check_other(access, found.id, duplicate_of)
+        duplicate_of = _find_head(access, found.id, duplicate_of, confirmed=confirmed)
     step = _step(access, found, state, note=note, outcome=outcome, duplicate_of=duplicate_of)
     referral_steps.add_step(access.session, step)
-    Outbox(access.session, access.now, access.new_id).answer_referrers([step])
+    outbox = Outbox(access.session, access.now, access.new_id)
+    outbox.answer_referrers([step])
+    if duplicate_of is not None:
+        outbox.answer_as_head(found.id, duplicate_of, step)
     _tell_phones(access, found, _scope(found.team_id), [_fact(access, step)])
 
 
@@ -98,20 +103,50 @@ def _open(access: Access, action: Act, referral_id: Id) -> Referral:
     return found.referral
 
 
-def _check_other(access: Access, referral_id: Id, other_id: Id | None) -> None:
-    """The other referral is another one, and theirs to see."""
+def reopen_referral(access: Access, referral_id: Id, note: str = "") -> None:
+    """Makes a referral work again that was closed, folded into another or sent away: everything can be taken back."""
+    found = _open(access, Act.PROGRESS_REFERRAL, referral_id)
+    if found.state not in FINAL_STATES:
+        raise Invalid("It is open already.")
+    progress_referral(access, referral_id, ReferralState.RECEIVED, note=note)
+
+
+def _find_head(access: Access, referral_id: Id, other_id: Id | None, *, confirmed: bool) -> Id:
+    """The referral that is worked on for both: another one, theirs to see, and open unless they say that they know."""
     if other_id is None or other_id == referral_id:
         raise Invalid("Choose the other referral that reports the same.")
-    access.require(Act.SEE_REFERRAL, subjects.find_referral(access.session, other_id))
+    head_id = find_head(access.session, other_id)
+    if head_id == referral_id:
+        raise Invalid("That one is held to repeat this one already. Open it again first.")
+    access.require(Act.SEE_REFERRAL, subjects.find_referral(access.session, head_id))
+    head = inbox.find_inbox_row(access.session, head_id)
+    if head is None:
+        raise NotFound
+    if head.referral.state in FINAL_STATES and not confirmed:
+        raise Invalid(
+            f"Referral {head.referral.number} is closed: nobody would go there for this one. Fold it in only if you know "
+            "that it tells of the same night."
+        )
+    return head_id
 
 
 def _step(access: Access, found: Referral, state: ReferralState, **fields: Any) -> ReferralProgress:
     refusal = why_not_follow(found.state, state) if found.state is not state else None
     if refusal is not None:
         raise Invalid(refusal)
+    if found.state is ReferralState.NEEDS_INFORMATION and state is not found.state and state not in FINAL_STATES:
+        _resume_clock(access, found)
     return ReferralProgress(
         id=access.new_id(), referral_id=found.id, state=state, at=access.now, worker_id=access.actor.worker_id, **fields
     )
+
+
+def _resume_clock(access: Access, found: Referral) -> None:
+    """The promised day moves by the working days for which we waited for an answer."""
+    asked_at = referral_steps.find_asked_at(access.session, found.id)
+    if asked_at is not None:
+        due = due_after_pause(found.due_on, day_of(asked_at), access.today)
+        referral_steps.set_due(access.session, found.id, due)
 
 
 def _scope(team_id: Id | None) -> str | None:
@@ -150,4 +185,4 @@ def _change(access: Access, kind: str, referral_id: Id, **content: Any) -> NewCh
     )  # fmt: skip
 
 
-__all__ = ["assign_referral", "close_referral", "offer_referral", "progress_referral"]
+__all__ = ["assign_referral", "close_referral", "offer_referral", "progress_referral", "reopen_referral"]

@@ -1,11 +1,6 @@
-"""The export of a council's web form, "report someone sleeping rough": CSV, a column a question.
-
-Bytes in; reports and refusals out, in the order of the file. Pure.
-"""
+"""The export of a council's web form, "report someone sleeping rough": a column a question, CSV or workbook."""
 
 from server.importers.columns import Columns
-from server.importers.files import Refusal, decode_text, read_table
-from server.importers.report import Reading, Report
 from shared.model.codes import AlertSource
 
 COUNCIL_FORM = Columns(
@@ -30,10 +25,7 @@ COUNCIL_FORM = Columns(
         "consent": ("may_we_tell_you_what_happened", "may_we_contact_you", "contact_consent"),
         "status": ("status",),
     },
+    marks=("submitted_at", "date_submitted", "where_did_you_see_them", "submission_id", "form_reference"),
 )
-
-
-def parse(data: bytes, reading: Reading) -> list[Report | Refusal]:
-    """The reports of a form's export. Raises UnusableFile when it cannot be read as one at all."""
-    required = COUNCIL_FORM.list_required("opened", "details")
-    return COUNCIL_FORM.read(read_table(decode_text(data), required), reading)
+SOURCE = COUNCIL_FORM.make_source("council-form", "opened", "details")
+parse = SOURCE.parse

@@ -9,13 +9,33 @@ from typing import Any
 
 import msgspec
 
-from server.importers.cells import read_moment, read_point, shorten
+from server.importers.cells import shorten
+from server.importers.dates import read_moment
 from server.importers.files import Refusal, UnusableFile, UnusableRow, decode_text, make_storable
-from server.importers.report import Reading, Report, find_referrer, join_words, keep_raw, make_reference
+from server.importers.points import is_blank, read_place
+from server.importers.report import (
+    EXPONENT,
+    Reading,
+    Report,
+    Source,
+    find_referrer,
+    join_words,
+    make_reference,
+    names_a_kind,
+    split_raw,
+)
 from shared.model.codes import AlertSource
 
 LIST_NAMES = ("service_requests", "requests", "data")
 PLACE_NAMES = ("address", "zipcode", "address_string")
+KEPT = frozenset(
+    {
+        "service_request_id", "token", "status", "status_notes", "service_name", "service_code", "description",
+        "agency_responsible", "service_notice", "requested_datetime", "updated_datetime", "expected_datetime",
+        "address", "address_id", "address_string", "zipcode", "lat", "long", "lon", "lng", "media_url",
+    }
+)  # fmt: skip
+"""The fields of a service request that say nothing of who sent it. Source: GeoReport v2, GET service request."""
 MAX_RAW_CHARACTERS = 20_000
 
 
@@ -69,34 +89,51 @@ def _understand(number: int, request: Any, reading: Reading) -> Report | Refusal
     if not isinstance(request, Mapping):
         return Refusal(number, "This is no service request: a JSON object is wanted.", _show(request))
     try:
-        return _read_report(number, {str(name): _to_text(value) for name, value in request.items()}, reading)
+        cells = {str(name): _to_text(value) for name, value in request.items()}
+        return _read_report(number, cells, reading)
     except UnusableRow as error:
-        return Refusal(number, str(error), _show(request))
+        return Refusal(number, str(error), _show(request), cells)
+
+
+def read_cells(number: int, cells: Mapping[str, str], reading: Reading) -> Report | Refusal:
+    """One request whose fields are text already: one that somebody has mended."""
+    return _understand(number, cells, reading)
 
 
 def _read_report(number: int, cells: Mapping[str, str], reading: Reading) -> Report:
     def cell(*names: str) -> str:
         for name in names:
-            if text := cells.get(name):
+            text = cells.get(name, "")
+            if not is_blank(text):
                 return text
         return ""
 
     if not cell("service_request_id", "token"):
         raise UnusableRow("service_request_id is empty: without it a request cannot be told from its repetition.")
-    raw = keep_raw(cells)
+    raw, extras = split_raw(cells, KEPT)
+    if names_a_kind(cell("source")):
+        raw["source"] = extras.pop("source")
     closed = cell("status").lower() == "closed"
     closed_at = read_moment("updated_datetime", cell("updated_datetime"), reading.zone, reading.now) if closed else None
+    address = join_words(*(cell(name) for name in PLACE_NAMES))
+    place = read_place(
+        ("lat", "long"), cell("lat"), cell("long", "lon", "lng"), cell("zipcode"), address, cell("description")
+    )
+    given = cell("service_request_id", "token")
     return Report(
         number=number,
         source=AlertSource.OPEN311,
-        reference=make_reference(cell("service_request_id", "token"), raw),
+        reference=make_reference(given, cells),
+        shown_reference=given if EXPONENT.fullmatch(given) else "",
         raw=raw,
+        extras=extras,
+        guesses=place.guesses,
         reported_at=_read_requested(cell("requested_datetime"), reading),
-        point=read_point(("lat", "long"), cell("lat"), cell("long", "lon", "lng")),
-        postcode=shorten(cell("zipcode")),
-        place=join_words(*(cell(name) for name in PLACE_NAMES)),
+        point=place.point,
+        postcode=shorten(place.postcode or cell("zipcode")),
+        place=address,
         appearance=cell("description"),
-        referrer_type=shorten(cell("source")),
+        referrer_type=shorten(cell("source")) if names_a_kind(cell("source")) else "",
         outcome_text=shorten(cell("status_notes")) if closed else "",
         closed=closed,
         closed_at=closed_at,
@@ -125,3 +162,6 @@ def _show(request: Any) -> str:
     except (msgspec.EncodeError, UnicodeEncodeError, RecursionError):
         shown = repr(request)
     return make_storable(shown[:MAX_RAW_CHARACTERS])
+
+
+SOURCE = Source("open311", parse, read_cells, lambda _, text: 1000 if text[:1] in {"[", "{", "<"} else 0)

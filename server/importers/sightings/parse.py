@@ -7,7 +7,8 @@ from datetime import date
 
 import msgspec
 
-from server.importers.cells import read_count, read_moment, read_point
+from server.importers.cells import read_count, read_point
+from server.importers.dates import read_moment
 from server.importers.files import Refusal, Row, UnusableRow, decode_text, read_table, show_raw
 from server.importers.report import Reading
 

@@ -1,11 +1,9 @@
-"""StreetLink's CSV, as its export of 2017-19 names the columns, with the older names where they plainly mean the same.
+"""StreetLink's table, CSV or workbook, as its exports of 2017-19 and of 2012-17 name the columns.
 
-Bytes in; reports and refusals out, in the order of the file. Pure.
+In the older one first and last name are those of the person who sleeps rough, "if known": never the referrer's.
 """
 
 from server.importers.columns import Columns
-from server.importers.files import Refusal, decode_text, read_table
-from server.importers.report import Reading, Report
 from shared.model.codes import AlertSource
 
 STREETLINK = Columns(
@@ -20,15 +18,19 @@ STREETLINK = Columns(
             "reference",
         ),
         "opened": ("datetime_opened", "date_opened", "date_time_opened", "post_date", "posted", "date_posted"),
+        "opened_time": ("post_time", "time_posted"),
         "closed": ("closed_date", "date_case_closed", "datetime_closed"),
         "latitude": ("geo_latitude", "latitude", "lat"),
         "longitude": ("geo_longitude", "longitude", "long", "lng", "lon"),
         "postcode": ("postcode", "post_code", "town_city_or_postcode"),
+        "building": ("nearest_building_number",),
         "street": ("street", "street_name"),
         "details": ("location_details", "location_description", "location", "sleeping_site"),
         "district": ("local_authority_name", "local_authority", "la"),
         "time_seen": ("time_seen",),
-        "usual_time": ("typical_time_seen_at_this_site", "typical_time_seen"),
+        "first_name": ("first_name",),
+        "last_name": ("last_name",),
+        "usual_time": ("how_regularly_seen", "typical_time_seen_at_this_site", "typical_time_seen"),
         "appearance": ("appearance",),
         "concerns": ("immediate_concerns_about_client", "immediate_concerns", "issues_we_should_be_aware_of"),
         "age": ("age_group", "age_range"),
@@ -41,10 +43,12 @@ STREETLINK = Columns(
         "duplication": ("duplication_status",),
         "status": ("status",),
     },
-)
-
-
-def parse(data: bytes, reading: Reading) -> list[Report | Refusal]:
-    """The reports of a StreetLink file. Raises UnusableFile when it cannot be read as one at all."""
-    required = STREETLINK.list_required("reference", "opened")
-    return STREETLINK.read(read_table(decode_text(data), required), reading)
+    also_kept=(
+        "alert_id", "alert_number", "alert_origin",
+        "region", "channel", "type", "ethnicity", "feedback_method", "map_url",
+        "date_of_first_attempt", "referral_date", "la_follow_up", "report_completed", "feedback_provided",
+    ),
+    marks=("datetime_opened", "geo_latitude", "alert_id", "referral_number", "post_date", "capacity_of_referrer"),
+)  # fmt: skip
+SOURCE = STREETLINK.make_source("streetlink", "reference", "opened")
+parse = SOURCE.parse

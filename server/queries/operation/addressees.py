@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.queries.operation import outbox
 from server.queries.partnership.recipients import held_roles
+from server.queries.referrals.clusters import list_clusters
 from server.tables.partnership.agency import agency, team_district
 from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
 from server.tables.referrals.referral import alert, alert_referrer, referral
@@ -84,26 +85,18 @@ def set_shared_address(session: Session, agency_id: Id, address: str | None) -> 
 
 
 def list_reachable(session: Session, referral_ids: Collection[Id]) -> list[Reachable]:
-    """Whoever raised these referrals, or one that was found to report the same, and agreed to be told."""
+    """Whoever raised these referrals, or one that was folded into them, however far down, and agreed to be told."""
+    head_of = list_clusters(session, referral_ids)
     query = (
-        select(referral.c.id, referral.c.duplicate_of, alert.c.id, alert.c.source, alert.c.source_reference)
+        select(referral.c.id, alert.c.id, alert.c.source, alert.c.source_reference)
         .join(alert, alert.c.id == referral.c.alert_id)
         .join(alert_referrer, alert_referrer.c.alert_id == alert.c.id)
-        .where(
-            referral.c.id.in_(referral_ids) | referral.c.duplicate_of.in_(referral_ids),
-            alert.c.contact_consent,
-            alert_referrer.c.email != "",
-        )
+        .where(referral.c.id.in_(head_of), alert.c.contact_consent, alert_referrer.c.email != "")
         .order_by(referral.c.id)
     )
     return [
-        Reachable(
-            referral_id=own if own in referral_ids else same,
-            alert_id=alert_id,
-            source=source,
-            source_reference=reference,
-        )
-        for own, same, alert_id, source, reference in session.execute(query)
+        Reachable(referral_id=head_of[own], alert_id=alert_id, source=source, source_reference=reference)
+        for own, alert_id, source, reference in session.execute(query)
     ]
 
 

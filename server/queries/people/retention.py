@@ -21,7 +21,7 @@ from server.tables.people.note import person_note
 from server.tables.people.person import person, person_need
 from server.tables.people.verification import person_verification
 from server.tables.referrals.imports import import_batch, refused_row
-from server.tables.referrals.referral import alert, alert_referrer, referral
+from server.tables.referrals.referral import alert, alert_referrer, alert_version, referral
 from server.tables.street.contact import contact, contact_correction, contact_person
 from server.tables.street.shift import check_in, shift, visit
 from shared.model.codes import PinSource, SupportNeed
@@ -264,13 +264,20 @@ def delete_words(session: Session, texts: Texts, before: datetime, limit: int) -
 def count_referrers_past(session: Session, today: date, before: datetime) -> int:
     """How many addresses of those who told us, and refused rows of files that may hold some, are past their time."""
     refused = _count(session, refused_row, refused_row.c.batch_id.in_(_imported(before)))
-    return refused + _count(session, alert_referrer, alert_referrer.c.delete_on < today)
+    versions = _count(session, alert_version, _says_who(today))
+    return refused + versions + _count(session, alert_referrer, alert_referrer.c.delete_on < today)
 
 
 def delete_referrers_past(session: Session, today: date, before: datetime) -> None:
     """Forget how to reach those who told us so long ago, and rows that an import refused."""
     session.execute(delete(alert_referrer).where(alert_referrer.c.delete_on < today))
+    session.execute(update(alert_version).where(_says_who(today)).values(extras="{}"))
     session.execute(delete(refused_row).where(refused_row.c.batch_id.in_(_imported(before))))
+
+
+def _says_who(today: date) -> ColumnElement[bool]:
+    """A newer version of an alert, past its time, with columns that may name whoever reported."""
+    return and_(alert_version.c.delete_on < today, alert_version.c.extras != "{}")
 
 
 def _imported(before: datetime) -> Select[tuple[Id]]:

@@ -23,8 +23,10 @@ from sqlalchemy.orm import Session
 
 from server.database.statements import ids
 from server.queries.people.concealment import list_hidden
+from server.queries.referrals.duty import is_nobodys
 from server.tables.cases.case import case_action, mdt_case
 from server.tables.operation.device import device_enrolment
+from server.tables.partnership import district as districts
 from server.tables.partnership.agency import team, team_district
 from server.tables.partnership.worker import worker
 from server.tables.people.person import person, person_merge
@@ -215,15 +217,17 @@ def find_site(session: Session, site_id: Id) -> Subject | None:
 
 
 def find_referral(session: Session, referral_id: Id) -> Subject | None:
-    """A referral: its district and the team it was given to."""
+    """A referral: its district and the team it was given to. One that is in nobody's inbox is every district's until one
+    takes it."""
     row = session.execute(
         select(referral.c.district_id, referral.c.team_id).where(referral.c.id == referral_id)
     ).first()
     if row is None:
         return None
-    return Subject(
-        kind=SubjectKind.REFERRAL, id=referral_id, district_ids=_present([row.district_id]), team_id=row.team_id
-    )
+    whose = _present([row.district_id])
+    if is_nobodys(session, referral_id):
+        whose = frozenset(session.scalars(select(districts.district.c.id)))
+    return Subject(kind=SubjectKind.REFERRAL, id=referral_id, district_ids=whose, team_id=row.team_id)
 
 
 def find_device(session: Session, number: int) -> Subject | None:

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from math import cos, radians
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
+import msgspec
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.database.positions import read_position
@@ -96,19 +97,19 @@ def list_inbox(
 ) -> list[InboxRow]:
     """Returns referrals of these districts and teams in any of the states, the first due first."""
     query = (
-        _rows()
+        rows()
         .where(_within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]))
         .order_by(referral.c.due_on, referral.c.reported_at, referral.c.id)
         .limit(limit)
         .offset(offset)
     )
-    return [_inbox_row(found) for found in session.execute(query).mappings()]
+    return [inbox_row(found) for found in session.execute(query).mappings()]
 
 
 def find_inbox_row(session: Session, referral_id: Id) -> InboxRow | None:
     """Returns one referral, or None."""
-    found = session.execute(_rows().where(referral.c.id == referral_id)).mappings().first()
-    return None if found is None else _inbox_row(found)
+    found = session.execute(rows().where(referral.c.id == referral_id)).mappings().first()
+    return None if found is None else inbox_row(found)
 
 
 def list_steps(session: Session, referral_id: Id) -> list[Step]:
@@ -126,6 +127,38 @@ def list_steps(session: Session, referral_id: Id) -> list[Step]:
         )
         for found in session.execute(query).mappings()
     ]  # fmt: skip
+
+
+class Told(Value, frozen=True, kw_only=True):
+    """Everything that was sent of an alert and may be kept: its columns, what was guessed, and whether that was confirmed."""
+
+    raw: dict[str, str]
+    guesses: tuple[str, ...]
+    guesses_confirmed_at: datetime | None
+    age_group: str
+    gender: str
+    council: str
+    referrer_type: str
+
+
+def find_told(session: Session, referral_id: Id) -> Told | None:
+    """What was sent of a referral's alert."""
+    query = select(alert).join(referral, referral.c.alert_id == alert.c.id).where(referral.c.id == referral_id)
+    found = session.execute(query).mappings().first()
+    if found is None:
+        return None
+    return Told(
+        raw=msgspec.json.decode(found["raw"], type=dict[str, str]),
+        guesses=msgspec.json.decode(found["guesses"], type=tuple[str, ...]),
+        guesses_confirmed_at=found["guesses_confirmed_at"], age_group=found["age_group"], gender=found["gender"],
+        council=found["district_name"], referrer_type=found["referrer_type"],
+    )  # fmt: skip
+
+
+def confirm_guesses(session: Session, referral_id: Id, now: datetime) -> None:
+    """Write down that a person found the guesses of a referral's alert right."""
+    ours = select(referral.c.alert_id).where(referral.c.id == referral_id).scalar_subquery()
+    session.execute(update(alert).where(alert.c.id == ours).values(guesses_confirmed_at=now))
 
 
 def list_near_sites(session: Session, referral_ids: Sequence[Id]) -> list[NearSite]:
@@ -214,7 +247,8 @@ def read_referral(found: Any) -> Referral:
     )
 
 
-def _rows() -> Select[Any]:
+def rows() -> Select[Any]:
+    """Referrals with the names of where they lie and who has them, for `inbox_row` to read."""
     return (
         select(
             referral, district.c.name.label("district_name"), team.c.name.label("team_name"),
@@ -228,7 +262,8 @@ def _rows() -> Select[Any]:
     )  # fmt: skip
 
 
-def _inbox_row(found: Any) -> InboxRow:
+def inbox_row(found: Any) -> InboxRow:
+    """The referral that a row of `rows` holds."""
     return InboxRow(
         referral=read_referral(found),
         district_name=found["district_name"] or "",

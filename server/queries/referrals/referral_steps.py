@@ -5,10 +5,11 @@ the step itself, and where it leaves the referral. Who may, and which state may 
 """
 
 from collections.abc import Collection
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.referrals.referral import referral, referral_progress
@@ -35,6 +36,21 @@ def set_assignment(session: Session, referral_id: Id, team_id: Id | None, worker
     """Says which team, and which of its workers, has the referral."""
     values = {"team_id": team_id, "assigned_worker_id": worker_id}
     session.execute(update(referral).where(referral.c.id == referral_id).values(**values))
+
+
+def set_due(session: Session, referral_id: Id, due_on: date) -> None:
+    """Says by when an outcome is promised."""
+    session.execute(update(referral).where(referral.c.id == referral_id).values(due_on=due_on))
+
+
+def find_asked_at(session: Session, referral_id: Id) -> datetime | None:
+    """When more was asked for last; None where it never was."""
+    asked = select(func.max(referral_progress.c.at)).where(
+        referral_progress.c.referral_id == referral_id,
+        referral_progress.c.state == str(ReferralState.NEEDS_INFORMATION),
+    )
+    found: datetime | None = session.scalar(asked)
+    return found
 
 
 def set_district(session: Session, referral_id: Id, district_id: Id, team_id: Id | None) -> None:

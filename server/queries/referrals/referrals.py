@@ -3,7 +3,7 @@
 The inbox that people read is in `server.queries.referrals.inbox`. What counts as a duplicate is decided in `server.importers`.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -27,9 +27,10 @@ class ReferrerRow(msgspec.Struct, frozen=True, kw_only=True):
     """How to reach whoever raised an alert, until `delete_on` (privacy rule A8)."""
 
     alert_id: Id
-    name: str
-    email: str
-    telephone: str
+    name: str = ""
+    email: str = ""
+    telephone: str = ""
+    extras: Mapping[str, str] = msgspec.field(default_factory=dict)
     delete_on: date
 
 
@@ -63,7 +64,10 @@ def add_alerts(session: Session, alerts: Sequence[Alert], batch_id: Id) -> None:
 def add_referrers(session: Session, referrers: Sequence[ReferrerRow]) -> None:
     """Store how to reach those who raised alerts."""
     if referrers:
-        session.execute(insert(alert_referrer), [msgspec.structs.asdict(each) for each in referrers])
+        rows = [
+            {**msgspec.structs.asdict(each), "extras": msgspec.json.encode(each.extras).decode()} for each in referrers
+        ]
+        session.execute(insert(alert_referrer), rows)
 
 
 def add_referrals(session: Session, referrals: Sequence[StoredReferral]) -> None:
@@ -86,6 +90,7 @@ def _alert_row(each: Alert, batch_id: Id) -> dict[str, Any]:
     row = {name: getattr(each, name) for name in Alert.__struct_fields__ if name != "position"}
     row["source"] = str(each.source)
     row["raw"] = msgspec.json.encode(each.raw).decode()
+    row["guesses"] = msgspec.json.encode(each.guesses).decode()
     row["import_batch_id"] = batch_id
     return row | lay_flat(each.position)
 

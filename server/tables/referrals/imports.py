@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from server.database.columns import id_key, id_of, moment, table_of, text
+from server.database.columns import id_key, id_of, loose_id, moment, table_of, text
 
 
 class ImportBatchRow(SQLModel, table=True):
@@ -35,7 +35,7 @@ class ImportBatchRow(SQLModel, table=True):
 
 
 class RefusedRowRow(SQLModel, table=True):
-    """A row that could not be used, as it was, with what to do about it."""
+    """A row that could not be used, as it was, with what to do about it. `cells` is a JSON object by heading, where known."""
 
     __tablename__ = "refused_row"
 
@@ -43,6 +43,9 @@ class RefusedRowRow(SQLModel, table=True):
     row_number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     reason: str = Field(max_length=400)
     raw: str = text()
+    cells: str = text("{}")
+    settled_at: datetime | None = moment(optional=True)
+    settled_by: str | None = loose_id(optional=True)
 
 
 import_batch = table_of(ImportBatchRow)

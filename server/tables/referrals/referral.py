@@ -23,7 +23,8 @@ from shared.model.codes import ReferralState
 class AlertRow(PositionColumns, table=True):
     """One report, untouched:
 
-    `raw` is a JSON object of every column as it was received, less the referrer's own details.
+    `raw` is a JSON object of the columns that are known to say nothing of who reported; the others are with the referrer.
+    `guesses` is a JSON list of sentences: what was read as a person would, not as it was written.
     """
 
     __tablename__ = "alert"
@@ -53,11 +54,39 @@ class AlertRow(PositionColumns, table=True):
     contact_consent: bool = False
     outcome_text: str = Field(default="", max_length=200)
     parent_reference: str = Field(default="", max_length=200)
+    district_name: str = Field(default="", max_length=200)
+    guesses: str = text("[]")
+    guesses_confirmed_at: datetime | None = moment(optional=True)
+    import_batch_id: str | None = loose_id(optional=True, index=True)
+
+
+class AlertVersionRow(SQLModel, table=True):
+    """The same reference as it came again with other content.
+
+    `changes` is a JSON object of what we understood before and now; `applied` says which of it was taken at once. What is
+    left waits for a person until `settled_at`.
+    """
+
+    __tablename__ = "alert_version"
+
+    id: str = id_key()
+    alert_id: str = id_of("alert.id", index=True, cascade=True)
+    received_at: datetime = moment()
+    raw: str = text("{}")
+    extras: str = text("{}")
+    delete_on: date = Field(index=True)
+    changes: str = text("{}")
+    applied: str = text("[]")
+    settled_at: datetime | None = moment(optional=True)
+    settled_by: str | None = loose_id(optional=True)
     import_batch_id: str | None = loose_id(optional=True, index=True)
 
 
 class AlertReferrerRow(SQLModel, table=True):
-    """How to reach whoever raised an alert. Never leaves the server, never syncs, and is deleted after 90 days (A8)."""
+    """How to reach whoever raised an alert, and every column of the row that is not known to be free of that.
+
+    Never leaves the server, never syncs, and is deleted 90 days after the report (A8).
+    """
 
     __tablename__ = "alert_referrer"
 
@@ -65,6 +94,7 @@ class AlertReferrerRow(SQLModel, table=True):
     name: str = Field(default="", max_length=200)
     email: str = Field(default="", max_length=254)
     telephone: str = Field(default="", max_length=60)
+    extras: str = text("{}")
     delete_on: date = Field(index=True)
 
 
@@ -120,6 +150,7 @@ class ReferralProgressRow(SQLModel, table=True):
 
 
 alert = table_of(AlertRow)
+alert_version = table_of(AlertVersionRow)
 alert_referrer = table_of(AlertReferrerRow)
 referral = table_of(ReferralRow)
 referral_progress = table_of(ReferralProgressRow)

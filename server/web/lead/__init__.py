@@ -4,8 +4,19 @@ likely tonight, and who is out."""
 from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.inbox import show_inbox
 from server.web.lead.on_shift import show_on_shift
-from server.web.lead.referral import ask_for_information, assign, close, mark_duplicate, offer, show_referral
+from server.web.lead.referral import (
+    ask_for_information,
+    assign,
+    close,
+    confirm_guesses,
+    mark_duplicate,
+    offer,
+    reopen,
+    settle,
+    show_referral,
+)
 from server.web.lead.tonight import show_tonight
+from server.web.lead.trays import leave_row_out, mend, send_elsewhere, show_duty, show_refused, take
 
 PAGES = (
     show_inbox,
@@ -15,6 +26,15 @@ PAGES = (
     mark_duplicate,
     offer,
     close,
+    reopen,
+    settle,
+    confirm_guesses,
+    show_duty,
+    take,
+    send_elsewhere,
+    show_refused,
+    mend,
+    leave_row_out,
     show_tonight,
     show_on_shift,
     show_conflicts,

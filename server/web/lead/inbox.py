@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
 from server.access import Access, Door
-from server.queries.referrals import inbox
+from server.queries.referrals import duty, imports, inbox
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.page import AnyRequest, page
 from server.web.lead.around import Surroundings, look_around, of_theirs
@@ -53,11 +53,11 @@ def show_inbox(
     number = max(1, page_number)
     with door.open() as access:
         access.require(Act.SEE_REFERRALS, of_theirs(access.actor), purpose="inbox")
-        counts = inbox.count_by_state(access.session, access.actor.district_ids, access.actor.team_ids)
+        counts = count_theirs(access)
         cards, is_more = _cards(access, chosen, number)
         return page(
             request, "lead/inbox.html", title="Referrals", section="/referrals", worker=access.worker, now=access.now,
-            cards=cards, tabs=_tabs(counts, chosen), summary=_summary(counts, cards, chosen), heading=SHOW[chosen][0],
+            cards=cards, tabs=list_tabs(access, chosen), summary=_summary(counts, cards, chosen), heading=SHOW[chosen][0],
             previous_path=f"/referrals?show={chosen}&page_number={number - 1}" if number > 1 else "",
             next_path=f"/referrals?show={chosen}&page_number={number + 1}" if is_more else "",
         )  # fmt: skip
@@ -91,12 +91,27 @@ def say_due(due_on: date, today: date) -> str:
     return f"due {due_on:%A}" if days < 7 else f"due {due_on:%A} {due_on.day} {due_on:%b}"
 
 
-def _tabs(counts: dict[str, int], chosen: str) -> list[Tab]:
-    return [
+def count_theirs(access: Access) -> dict[str, int]:
+    """How many referrals of the reader's districts and teams stand in each state."""
+    return inbox.count_by_state(access.session, access.actor.district_ids, access.actor.team_ids)
+
+
+def list_tabs(access: Access, chosen: str) -> list[Tab]:
+    """Where an alert can be, each with how many are there: the states of an inbox, and the partnership's two trays."""
+    counts = count_theirs(access)
+    tabs = [
         Tab(path=f"/referrals?show={key}", text=text, is_shown=key == chosen,
             number=sum(counts.get(str(state), 0) for state in states))
         for key, (text, states) in SHOW.items()
     ]  # fmt: skip
+    theirs = of_theirs(access.actor)
+    if access.allows(Act.ASSIGN_REFERRAL, theirs):
+        number = duty.count_duty(access.session)
+        tabs.append(Tab(path="/referrals/duty", text="Duty tray", is_shown=chosen == "duty", number=number))
+    if access.allows(Act.IMPORT_REFERRALS, theirs):
+        number = imports.count_refused(access.session)
+        tabs.append(Tab(path="/referrals/refused", text="Refused rows", is_shown=chosen == "refused", number=number))
+    return tabs
 
 
 def _summary(counts: dict[str, int], cards: Sequence[Card], chosen: str) -> str:

@@ -8,11 +8,20 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.referrals.referrals import assign_referral, close_referral, offer_referral, progress_referral
+from server.actions.referrals.referrals import (
+    assign_referral,
+    close_referral,
+    offer_referral,
+    progress_referral,
+    reopen_referral,
+)
+from server.actions.referrals.versions import confirm_guesses as confirm
+from server.actions.referrals.versions import settle_version
 from server.problems import Invalid, NotFound
 from server.queries.partnership.districts import list_districts
 from server.queries.people import subjects
-from server.queries.referrals import inbox
+from server.queries.referrals import inbox, versions
+from server.queries.referrals.clusters import find_head
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -30,6 +39,13 @@ OUTCOME_GROUPS = [
 ]  # fmt: skip
 
 
+NOUNS = {
+    "place": "Place", "appearance": "What was seen", "concerns": "Worry", "seen_text": "When seen", "age_group": "Age",
+    "gender": "Gender", "postcode": "Postcode", "people_count": "How many", "point": "Point on the map", "closed": "Closed",
+}  # fmt: skip
+"""What a newer version may say otherwise, as the page calls it."""
+
+
 class ReferralForm(Form, frozen=True, kw_only=True):
     """What the forms of the page may send: each sends some of it."""
 
@@ -38,6 +54,8 @@ class ReferralForm(Form, frozen=True, kw_only=True):
     district: str = ""
     other: str = ""
     outcome: str = ""
+    confirmed: str = ""
+    take: str = ""
 
 
 @get("/referrals/{referral_id:str}", opt={"action": Act.SEE_REFERRAL}, sync_to_thread=True, include_in_schema=False)
@@ -94,7 +112,9 @@ def mark_duplicate(
     """Says that another referral reports the same; that one is worked on."""
 
     def act(access: Access) -> None:
-        progress_referral(access, referral_id, ReferralState.DUPLICATE_OF, duplicate_of=data.other)
+        progress_referral(
+            access, referral_id, ReferralState.DUPLICATE_OF, duplicate_of=data.other, confirmed=data.confirmed == "yes"
+        )
 
     return _act(request, door, referral_id, data, act, "other", "duplicate")
 
@@ -133,6 +153,52 @@ def close(
     return _act(request, door, referral_id, data, act, "outcome", "closed")
 
 
+@post(
+    "/referrals/{referral_id:str}/reopen",
+    opt={"action": Act.PROGRESS_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def reopen(
+    request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
+) -> Response[Any]:
+    """Makes it work again: a closing, a fold and a sending away can all be taken back."""
+
+    def act(access: Access) -> None:
+        reopen_referral(access, referral_id, data.note.strip())
+
+    return _act(request, door, referral_id, data, act, "reopen", "reopened")
+
+
+@post(
+    "/referrals/{referral_id:str}/versions/{version_id:str}",
+    opt={"action": Act.PROGRESS_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def settle(
+    door: NamedDependency[Door], referral_id: FromPath[Id], version_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
+) -> Response[Any]:
+    """Takes what the source says now, or leaves ours."""
+    is_taken = data.take == "yes"
+    with door.open() as access:
+        settle_version(access, referral_id, version_id, is_taken=is_taken)
+    return go_to(f"/referrals/{referral_id}", done="version_taken" if is_taken else "version_left")
+
+
+@post(
+    "/referrals/{referral_id:str}/guesses",
+    opt={"action": Act.PROGRESS_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def confirm_guesses(door: NamedDependency[Door], referral_id: FromPath[Id]) -> Response[Any]:
+    """Says that what was guessed is right."""
+    with door.open() as access:
+        confirm(access, referral_id)
+    return go_to(f"/referrals/{referral_id}", done="guesses_confirmed")
+
+
 def _act(
     request: AnyRequest,
     door: Door,
@@ -167,6 +233,8 @@ def _answer(
         request, "lead/referral.html", title=f"Referral {row.referral.number}", section="/referrals", worker=access.worker,
         now=access.now, status=422 if errors else 200, row=row, referral=row.referral, form=form or ReferralForm(),
         errors=errors or {}, due=say_due(row.referral.due_on, today), is_late=is_late(row.referral, today),
+        told=inbox.find_told(access.session, referral_id), versions=versions.list_versions(access.session, referral_id),
+        head=_find_head(access, referral_id), nouns=NOUNS,
         around=around, steps=inbox.list_steps(access.session, referral_id),
         may=_may(row, around, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
         assignee_options=_assignees(access, row), outcome_groups=OUTCOME_GROUPS,
@@ -185,8 +253,21 @@ def _may(row: InboxRow, around: Surroundings, assigns: bool, progresses: bool) -
         "duplicate": progresses and may_follow(state, ReferralState.DUPLICATE_OF),
         "keep": progresses and _could_be_folded_in(around),
         "offer": assigns and may_follow(state, ReferralState.WRONG_AREA),
+        "note": progresses and is_open(row.referral),
+        "reopen": progresses and not is_open(row.referral),
         "close": progresses and is_open(row.referral) and may_follow(state, ReferralState.CLOSED),
     }
+
+
+def _find_head(access: Access, referral_id: Id) -> InboxRow | None:
+    """The referral that this one was folded into and that is worked on, where the reader may know of it."""
+    head_id = find_head(access.session, referral_id)
+    if head_id == referral_id:
+        return None
+    subject = subjects.find_referral(access.session, head_id)
+    if subject is None or not access.allows(Act.SEE_REFERRAL, subject):
+        return None
+    return inbox.find_inbox_row(access.session, head_id)
 
 
 def _could_be_folded_in(around: Surroundings) -> bool:

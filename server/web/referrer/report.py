@@ -54,8 +54,8 @@ def send_report(
         return _form(request, services, data, errors)
     with services.database.writing() as session:
         finder = _districts(services.settings.data).get_finder(session)
-        reference = receive_report(session, report, finder, services.clock(), services.new_id)
-    return page(request, "referrer/thanks.html", title="Thank you", reference=reference, will_hear=bool(report.email))
+        received = receive_report(session, report, finder, services.clock(), services.new_id)
+    return page(request, "referrer/thanks.html", title="Thank you", received=received, will_hear=bool(report.email))
 
 
 @cache

@@ -21,7 +21,10 @@ ANSWERS = {
     ReferralState.LOOKED_FOR: "Our team has looked, and is still looking.",
     ReferralState.FOUND: "Our team found the person you told us about. We can’t share more, to protect them.",
     ReferralState.DUPLICATE_OF: "Somebody else told us of the same person or place. Our team has it.",
-    ReferralState.WRONG_AREA: "The place is in another area, outside ours. Please tell the council there too.",
+    ReferralState.WRONG_AREA: (
+        "The place is in none of the areas that our teams walk. Our duty desk has your report and looks for who can take it. "
+        "Please tell the council of that area, too."
+    ),
 }
 UNKNOWN = "We have no report with this reference. Check each letter: it has twelve, in three groups."
 

@@ -36,7 +36,7 @@ def test_an_import_prints_its_account_and_ends_with_zero(run):
 
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {
-        "read": 1, "accepted": 1, "duplicates": 0, "wrong_area": 0, "needs_information": 0, "refused": [],
+        "read": 1, "accepted": 1, "duplicates": 0, "wrong_area": 0, "needs_information": 0, "newer": 0, "refused": [],
     }  # fmt: skip
 
 

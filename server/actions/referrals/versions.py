@@ -1,0 +1,55 @@
+"""What a team lead decides about what was read: a newer version of an alert taken over or left, and guesses confirmed."""
+
+import msgspec
+
+from server.access import Access
+from server.problems import NotFound
+from server.queries.people import subjects
+from server.queries.referrals import inbox, versions
+from server.queries.referrals.versions import WORDS
+from server.queries.sync.store import find_scopes, publish
+from shared.model.value import Id
+from shared.policy import Act
+from sync.authoring import NewChange
+
+
+def settle_version(access: Access, referral_id: Id, version_id: Id, *, is_taken: bool) -> None:
+    """Take what a newer version says otherwise, or leave ours. Raises NotFound where somebody has decided already."""
+    access.require(Act.PROGRESS_REFERRAL, subjects.find_referral(access.session, referral_id), detail=version_id)
+    version = next(
+        (each for each in versions.list_versions(access.session, referral_id) if each.id == version_id), None
+    )
+    held = versions.find_held_of(access.session, referral_id)
+    if version is None or held is None:
+        raise NotFound
+    if not versions.settle_version(access.session, version_id, access.now, access.actor.worker_id):
+        raise NotFound
+    if is_taken:
+        words = {name: now for name, (_, now) in version.changes.items() if name in WORDS}
+        if words:
+            versions.take_words(access.session, held, words)
+            _tell_phones(access, referral_id)
+
+
+def confirm_guesses(access: Access, referral_id: Id) -> None:
+    """Say that what was read as a person would read it was read rightly."""
+    access.require(Act.PROGRESS_REFERRAL, subjects.find_referral(access.session, referral_id), detail="guesses")
+    inbox.confirm_guesses(access.session, referral_id, access.now)
+
+
+def _tell_phones(access: Access, referral_id: Id) -> None:
+    """A phone that knows the referral takes the newest that it is sent."""
+    row = inbox.find_inbox_row(access.session, referral_id)
+    now_ms = int(access.now.timestamp() * 1000)
+    if row is None:
+        return
+    payload = msgspec.Raw(msgspec.json.encode(row.referral))
+    changes = [
+        NewChange(
+            id=access.new_id(), type="referral.received", scope=scope, entity=referral_id, at_ms=now_ms, payload=payload,
+            who=access.actor.worker_id,
+        )
+        for scope in sorted(find_scopes(access.session, referral_id))
+    ]  # fmt: skip
+    if changes:
+        publish(access.session, changes, now_ms)

@@ -1,0 +1,45 @@
+"""By what a report is known again: its source's reference, unless several rows of one file bear it and say different things.
+
+Excel writes long numbers with an exponent, so that different alerts come to share a reference; and a reference that two
+people share is no key to either. Such a row is known by its reference together with everything that it says.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from server.importers.report import Report, hash_cells
+from server.queries.referrals.versions import Held
+from shared.model.codes import AlertSource
+
+REFERENCE_CHARACTERS = 200
+HASH_CHARACTERS = 16
+
+
+def give_keys(reports: Sequence[Report]) -> list[Report]:
+    """The same reports, each with a reference that no other content of the file has."""
+    said: dict[tuple[AlertSource, str], set[str]] = defaultdict(set)
+    for report in reports:
+        said[report.source, report.reference].add(_hash(report))
+    return [_with_own_key(report) if len(said[report.source, report.reference]) > 1 else report for report in reports]
+
+
+def is_the_same(report: Report, held: Held) -> bool:
+    """Does the report say exactly what is held already, in its newest version or an earlier one?"""
+    return dict(report.raw) in held.raws
+
+
+def find_original(report: Report, held: Mapping[str, Held]) -> Held | None:
+    """What is held under the source's own reference of a report that was given a key of its own, if it says the same."""
+    found = held.get(report.shown_reference)
+    return found if found is not None and is_the_same(report, found) else None
+
+
+def _with_own_key(report: Report) -> Report:
+    own = f"{report.reference[: REFERENCE_CHARACTERS - HASH_CHARACTERS - 1]} {_hash(report)[:HASH_CHARACTERS]}"
+    return msgspec.structs.replace(report, reference=own, shown_reference=report.shown_reference or report.reference)
+
+
+def _hash(report: Report) -> str:
+    return hash_cells({**report.raw, **report.extras})

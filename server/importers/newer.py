@@ -1,0 +1,155 @@
+"""A report whose reference is held already with other content: kept as a version, and taken over where that is safe.
+
+Safe is what nobody could object to: its source closed it, its place is known now, it says something where nothing was said.
+Other words than ours wait for a person. Phones hear what was taken over.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from server.actions.operation.outbox import Outbox
+from server.importers.accounting import Importing
+from server.importers.placing import Placed
+from server.queries.referrals import inbox, referral_steps, versions
+from server.queries.referrals.versions import WORDS, Held, NewVersion
+from server.queries.sync.store import find_scopes, place_entity, publish
+from shared.model.codes import ReferralState
+from shared.model.referral import ReferralProgress
+from shared.model.value import Id
+from shared.rules.referral import FINAL_STATES, normalise_outcome
+from sync.authoring import NewChange
+
+REFERRER_KEPT = timedelta(days=90)
+THE_SOURCE: Id = ""
+"""Who made a step that no worker made: the source said so."""
+UNPLACED = (ReferralState.NEEDS_INFORMATION, ReferralState.WRONG_AREA)
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What one import needs to take newer versions over."""
+
+    session: Session
+    run: Importing
+    batch_id: Id
+    teams: Mapping[Id, Id]
+
+    def take(self, placed: Placed, held: Held) -> None:
+        """Keep the version, apply what is safe of it, and let phones and referrers hear."""
+        changes = compare(placed, held)
+        is_open = held.referral is not None and held.referral.state not in FINAL_STATES
+        has_place = "point" in changes and held.position is None
+        applied: list[str] = []
+        words = {name: now for name, (before, now) in changes.items() if name in WORDS and not before}
+        if words:
+            versions.take_words(self.session, held, words)
+            applied += words
+        if has_place and placed.position is not None and self._was_not_placed(held):
+            self._take_place(placed, held)
+            applied.append("point")
+        if "closed" in changes and is_open:
+            self._close(placed, held)
+            applied.append("closed")
+        self._keep(placed, held, changes, tuple(applied), waits=is_open and "closed" not in applied)
+        if applied and held.referral is not None:
+            self._tell_phones(held.referral.id)
+
+    def _was_not_placed(self, held: Held) -> bool:
+        return held.referral is not None and held.referral.state in UNPLACED and held.closed_at is None
+
+    def _take_place(self, placed: Placed, held: Held) -> None:
+        assert held.referral is not None and placed.position is not None
+        district_id = placed.district_id or held.referral.district_id
+        team_id = self.teams.get(district_id) if district_id else None
+        versions.take_place(self.session, held, placed.position, district_id, team_id)
+        if district_id is not None:
+            note = "Its place came with a newer version from its source."
+            referral_steps.add_step(self.session, self._step(held.referral.id, ReferralState.RECEIVED, note=note))
+
+    def _close(self, placed: Placed, held: Held) -> None:
+        assert held.referral is not None
+        outcome = normalise_outcome(placed.report.outcome_text)
+        is_elsewhere = outcome is not None and outcome.state is ReferralState.WRONG_AREA
+        step = self._step(
+            held.referral.id,
+            ReferralState.WRONG_AREA if is_elsewhere else ReferralState.CLOSED,
+            outcome=outcome.text if outcome else placed.report.outcome_text,
+            note="Its source closed it.",
+        )
+        referral_steps.add_step(self.session, step)
+        Outbox(self.session, self.run.now, self.run.new_id).answer_referrers([step])
+        scopes = find_scopes(self.session, held.referral.id)
+        change = NewChange(
+            id=self.run.new_id(), type="referral.progressed", scope="", entity=held.referral.id, at_ms=self._now_ms,
+            payload=msgspec.Raw(msgspec.json.encode(step)),
+        )  # fmt: skip
+        publish(self.session, [msgspec.structs.replace(change, scope=each) for each in sorted(scopes)], self._now_ms)
+
+    def _keep(
+        self, placed: Placed, held: Held, changes: dict[str, tuple[str, str]], applied: tuple[str, ...], *, waits: bool
+    ) -> None:
+        report, now = placed.report, self.run.now
+        asks = waits and any(name not in applied for name in changes)
+        version = NewVersion(
+            id=self.run.new_id(), alert_id=held.alert_id, received_at=now, raw=dict(report.raw),
+            extras=dict(report.extras), delete_on=((report.reported_at or now) + REFERRER_KEPT).date(), changes=changes,
+            applied=applied, settled_at=None if asks else now, import_batch_id=self.batch_id,
+        )  # fmt: skip
+        versions.add_versions(self.session, [version])
+
+    def _tell_phones(self, referral_id: Id) -> None:
+        """The team that has it hears of it whole, as it is now; a phone takes the newest that it is sent."""
+        row = inbox.find_inbox_row(self.session, referral_id)
+        if row is None or row.referral.team_id is None:
+            return
+        scope = f"team:{row.referral.team_id}"
+        known_in = find_scopes(self.session, referral_id)
+        if not known_in and row.referral.state is not ReferralState.RECEIVED:
+            return
+        if known_in and known_in != frozenset({scope}):
+            place_entity(self.session, referral_id, frozenset({scope}))
+        change = NewChange(
+            id=self.run.new_id(), type="referral.received", scope=scope, entity=referral_id, at_ms=self._now_ms,
+            payload=msgspec.Raw(msgspec.json.encode(row.referral)),
+        )  # fmt: skip
+        publish(self.session, [change], self._now_ms)
+
+    def _step(self, referral_id: Id, state: ReferralState, **fields: str) -> ReferralProgress:
+        return ReferralProgress(
+            id=self.run.new_id(), referral_id=referral_id, state=state, at=self.run.now, worker_id=THE_SOURCE, **fields
+        )
+
+    @property
+    def _now_ms(self) -> int:
+        return int(self.run.now.timestamp() * 1000)
+
+
+def compare(placed: Placed, held: Held) -> dict[str, tuple[str, str]]:
+    """What the newer version says otherwise, by noun: what was held, and what it says now. What it leaves out is no change."""
+    report = placed.report
+    changes = {
+        name: (held.words[name], getattr(report, name))
+        for name in WORDS
+        if getattr(report, name) and getattr(report, name) != held.words[name]
+    }
+    if report.people_count is not None and report.people_count != held.people_count:
+        changes["people_count"] = (
+            "" if held.people_count is None else str(held.people_count),
+            str(report.people_count),
+        )
+    if placed.position is not None:
+        now = _say_point(placed.position.latitude, placed.position.longitude)
+        before = _say_point(held.position.latitude, held.position.longitude) if held.position else ""
+        if now != before:
+            changes["point"] = (before, now)
+    if report.closed and held.closed_at is None:
+        changes["closed"] = ("", report.outcome_text or "closed")
+    return changes
+
+
+def _say_point(latitude: float, longitude: float) -> str:
+    return f"{latitude:.5f}, {longitude:.5f}"

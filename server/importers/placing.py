@@ -1,0 +1,156 @@
+"""Where reports are: their pins and districts, found together; and what was taken for granted in finding them.
+
+A council's name is understood as people write it ("Watford Borough Council", "Three Rivers DC", "St. Albans"), halves of a
+point that only fit when exchanged are exchanged: each time marked as a guess. Whatever no district can be found for has
+none, and lies in the partnership's duty tray.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from server.importers.accounting import Importing
+from server.importers.report import Report
+from server.places.districts import DistrictFinder, load_district_finder, load_england_finder, name_of_unlisted
+from server.places.postcodes import find_position
+from server.queries.partnership.districts import add_district, list_districts
+from shared.model.codes import PinSource
+from shared.model.district import District
+from shared.model.position import Position
+from shared.model.value import Id
+
+COUNCIL_WORDS = re.compile(
+    r"\b(?:london borough|royal borough|metropolitan|borough|district|city|county|unitary|council|authority|local|of|the|"
+    r"[bdcl]c|mbc|[lr]b|cc|ua)\b"
+)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A report with where it is: its pin and its district, as far as known, and what was guessed in finding them."""
+
+    report: Report
+    position: Position | None
+    district_id: Id | None
+    guesses: tuple[str, ...] = ()
+
+
+def place_reports(session: Session, reports: Sequence[Report], run: Importing, data: Path) -> list[Placed]:
+    """Give each report its pin and district. `data` is where postcodes are cached."""
+    positions = [_find_pin(report) for report in reports]
+    # An operator who has named no district yet has all of England; the first named one ends that.
+    is_england = all(each.name == name_of_unlisted(each.code) for each in list_districts(session))
+    finder = load_england_finder(data) if is_england else load_district_finder(session, data, run.now.date())
+    found = _find_districts(finder, positions)
+    swapped = _find_districts(finder, [None if area else _swap(at) for at, area in zip(positions, found, strict=True)])
+    mirrored = _find_districts(
+        finder, [None if area else _mirror(at) for at, area in zip(positions, found, strict=True)]
+    )
+    if is_england:
+        codes = {code for code in (*found, *swapped) if code is not None}
+        opened = _open_districts(session, codes, run)
+        found, swapped = ([None if code is None else opened[code] for code in each] for each in (found, swapped))
+    names = DistrictNames(list_districts(session))
+    return [
+        _judge(report, position, district_id, other_way, bool(west), names)
+        for report, position, district_id, other_way, west in zip(
+            reports, positions, found, swapped, mirrored, strict=True
+        )
+    ]
+
+
+class DistrictNames:
+    """Districts by what people call them."""
+
+    def __init__(self, districts: Collection[District]) -> None:
+        self._exact = {each.name.casefold(): each.id for each in districts}
+        plain: dict[str, list[District]] = {}
+        for each in districts:
+            plain.setdefault(simplify_name(each.name), []).append(each)
+        self._plain = {name: found[0] for name, found in plain.items() if len(found) == 1}
+
+    def find(self, name: str) -> tuple[Id | None, str]:
+        """The district that a council's name means, and the guess in words where it was not written as we write it."""
+        exact = self._exact.get(name.casefold())
+        if exact is not None or not name:
+            return exact, ""
+        found = self._plain.get(simplify_name(name))
+        return (None, "") if found is None else (found.id, f"The council “{name}” was taken for {found.name}.")
+
+
+def simplify_name(name: str) -> str:
+    """A council's name less the words that say that it is one: "St. Albans City & District Council" is "st albans"."""
+    plain = re.sub(r"[^a-z0-9 ]+", " ", name.casefold().replace("'", "").replace(".", "").replace("saint ", "st "))
+    return " ".join(word for word in COUNCIL_WORDS.sub(" ", plain).split() if word != "and")
+
+
+def _judge(
+    report: Report,
+    position: Position | None,
+    district_id: Id | None,
+    other_way: Id | None,
+    west_instead: bool,
+    names: DistrictNames,
+) -> Placed:
+    if position is None:
+        named, guess = names.find(report.district_name)
+        return Placed(report, None, named, tuple(filter(None, [guess])))
+    if other_way is not None:
+        said = f"Latitude and longitude were exchanged: {position.latitude}, {position.longitude} is in none of our districts."
+        swapped = replace_point(position, position.longitude, position.latitude)
+        return Placed(report, swapped, other_way, (said,))
+    if west_instead:
+        said = (
+            f"With {-position.longitude} as its longitude the point would be in one of our districts. Was a minus lost?"
+        )
+        return Placed(report, position, None, (said,))
+    return Placed(report, position, district_id)
+
+
+def replace_point(position: Position, latitude: float, longitude: float) -> Position:
+    """The same kind of pin elsewhere."""
+    return Position(latitude=latitude, longitude=longitude, source=position.source, accuracy_m=position.accuracy_m)
+
+
+def _find_pin(report: Report) -> Position | None:
+    if report.point is not None:
+        latitude, longitude = report.point
+        return Position(latitude=latitude, longitude=longitude, source=PinSource.REFERRAL)
+    return find_position(report.postcode) if report.postcode else None
+
+
+def _find_districts(finder: DistrictFinder, positions: Sequence[Position | None]) -> list[Id | None]:
+    """The district of each position; None where there is no position or no district."""
+    where = [number for number, position in enumerate(positions) if position is not None]
+    known = [position for position in positions if position is not None]
+    found: list[Id | None] = [None] * len(positions)
+    answers = finder.find_many([each.latitude for each in known], [each.longitude for each in known])
+    for number, district_id in zip(where, answers, strict=True):
+        found[number] = district_id
+    return found
+
+
+def _swap(position: Position | None) -> Position | None:
+    """The point with its halves exchanged, where that is a point at all."""
+    if position is None or abs(position.longitude) > 90 or position.source is not PinSource.REFERRAL:
+        return None
+    return replace_point(position, position.longitude, position.latitude)
+
+
+def _mirror(position: Position | None) -> Position | None:
+    """The point west of Greenwich that an eastern one would be if its sign was lost."""
+    if position is None or position.longitude <= 0 or position.source is not PinSource.REFERRAL:
+        return None
+    return replace_point(position, position.latitude, -position.longitude)
+
+
+def _open_districts(session: Session, codes: set[str], run: Importing) -> Mapping[str, Id]:
+    """The district of each code, opened where there is none yet; a boundary file will give them their names."""
+    known = {each.code: each.id for each in list_districts(session)}
+    opened = {code: run.new_id() for code in sorted(codes - known.keys())}
+    for code, district_id in opened.items():
+        add_district(session, District(id=district_id, code=code, name=name_of_unlisted(code)))
+    return known | opened
