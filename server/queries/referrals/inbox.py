@@ -82,7 +82,7 @@ class Assignee(Value, frozen=True, kw_only=True):
 
 def count_by_state(session: Session, district_ids: Collection[Id], team_ids: Collection[Id]) -> dict[str, int]:
     """Returns how many referrals of these districts and teams stand in each state."""
-    query = select(referral.c.state, func.count()).where(_within(district_ids, team_ids)).group_by(referral.c.state)
+    query = select(referral.c.state, func.count()).where(within(district_ids, team_ids)).group_by(referral.c.state)
     return {state: number for state, number in session.execute(query)}  # noqa: C416 - rows are not pairs
 
 
@@ -98,7 +98,7 @@ def list_inbox(
     """Returns referrals of these districts and teams in any of the states, the first due first."""
     query = (
         rows()
-        .where(_within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]))
+        .where(within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]))
         .order_by(referral.c.due_on, referral.c.reported_at, referral.c.id)
         .limit(limit)
         .offset(offset)
@@ -274,7 +274,8 @@ def inbox_row(found: Any) -> InboxRow:
     )
 
 
-def _within(district_ids: Collection[Id], team_ids: Collection[Id]) -> ColumnElement[bool]:
+def within(district_ids: Collection[Id], team_ids: Collection[Id]) -> ColumnElement[bool]:
+    """A referral of one of these districts or teams."""
     return or_(referral.c.district_id.in_(sorted(district_ids)), referral.c.team_id.in_(sorted(team_ids)))
 
 

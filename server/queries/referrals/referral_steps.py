@@ -53,6 +53,11 @@ def find_asked_at(session: Session, referral_id: Id) -> datetime | None:
     return found
 
 
+def find_worker(session: Session, referral_id: Id) -> Id | None:
+    """The worker who has it, if one has."""
+    return session.scalar(select(referral.c.assigned_worker_id).where(referral.c.id == referral_id))
+
+
 def set_district(session: Session, referral_id: Id, district_id: Id, team_id: Id | None) -> None:
     """Gives the referral to another district, as new there."""
     values = {

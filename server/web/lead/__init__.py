@@ -2,6 +2,7 @@
 likely tonight, and who is out."""
 
 from server.web.lead.conflicts import keep, show_conflicts
+from server.web.lead.desk import count_waiting, decide, show_desk
 from server.web.lead.inbox import show_inbox
 from server.web.lead.on_shift import show_on_shift
 from server.web.lead.referral import (
@@ -20,6 +21,9 @@ from server.web.lead.trays import leave_row_out, mend, send_elsewhere, show_duty
 
 PAGES = (
     show_inbox,
+    show_desk,
+    count_waiting,
+    decide,
     show_referral,
     assign,
     ask_for_information,

@@ -107,6 +107,8 @@ def list_tabs(access: Access, chosen: str) -> list[Tab]:
     theirs = of_theirs(access.actor)
     if access.allows(Act.ASSIGN_REFERRAL, theirs):
         number = duty.count_duty(access.session)
+        waiting = counts.get(str(ReferralState.RECEIVED), 0)
+        tabs.insert(0, Tab(path="/referrals/desk", text="Triage desk", is_shown=chosen == "desk", number=waiting))
         tabs.append(Tab(path="/referrals/duty", text="Duty tray", is_shown=chosen == "duty", number=number))
     if access.allows(Act.IMPORT_REFERRALS, theirs):
         number = imports.count_refused(access.session)

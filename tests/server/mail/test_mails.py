@@ -345,7 +345,7 @@ def test_a_report_by_our_own_form_is_answered_with_its_reference(watford, servic
     )
     with watford.writing() as session:
         # The area was chosen in the form, so nobody asks where a point lies.
-        reference = public_reports.receive_report(session, report, cast(DistrictFinder, None), now, new_id)
+        reference = public_reports.receive_report(session, report, cast(DistrictFinder, None), now, new_id).reference
         found = public_reports.find_report(session, reference)
     assert found is not None
     # The phone says how it ended, so the answer comes with the push.

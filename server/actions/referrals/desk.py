@@ -1,0 +1,93 @@
+"""Many referrals at once, as a triage desk decides them, and the last decision taken back.
+
+Each is decided by itself: one that cannot be is told of, and the others are done.
+"""
+
+from collections.abc import Callable, Collection
+
+import msgspec
+
+from server.access import Access
+from server.actions.referrals.referrals import assign_referral, progress_referral, reopen_referral
+from server.problems import Invalid, NotFound
+from server.queries.people import subjects
+from server.queries.referrals import desk, inbox, referral_steps, referrals
+from server.queries.referrals.desk import UNDO_WITHIN
+from shared.model.codes import ReferralState
+from shared.model.value import Id, Value
+from shared.policy import Act
+from shared.rules.referral import FINAL_STATES
+
+AT_ONCE = 100
+
+
+class Done(Value, frozen=True, kw_only=True):
+    """What became of the referrals that were chosen: how many were done, and why each other one was not."""
+
+    ids: tuple[Id, ...]
+    refused: tuple[str, ...] = ()
+
+
+def assign_to_own_team(access: Access, referral_id: Id, team_id: Id = "", worker_id: Id | None = None) -> None:
+    """Gives a referral to a team; where none is named, to the one that walks its district."""
+    row = inbox.find_inbox_row(access.session, referral_id)
+    district_id = row.referral.district_id if row else None
+    own = referrals.list_team_of_districts(access.session).get(district_id or "")
+    if not team_id and own is None:
+        raise Invalid("No team walks this district yet.")
+    assign_referral(access, referral_id, team_id or own or "", worker_id)
+
+
+def do_each(access: Access, referral_ids: Collection[Id], act: Callable[[Id], None]) -> Done:
+    """Does it to each; nothing of one that cannot be done is kept."""
+    done, refused = [], []
+    for referral_id in list(dict.fromkeys(referral_ids))[:AT_ONCE]:
+        try:
+            with access.session.begin_nested():
+                act(referral_id)
+            done.append(referral_id)
+        except Invalid as error:
+            refused.append(" ".join(error.errors))
+        except NotFound:
+            refused.append("One of them is not here any more.")
+    return Done(ids=tuple(done), refused=tuple(dict.fromkeys(refused)))
+
+
+def undo(access: Access, referral_id: Id) -> None:
+    """Takes back the newest step, if the actor took it in the last ten minutes; a mail that has not gone out is not sent.
+
+    The step itself stays in the history, and the taking back stands beside it.
+    """
+    access.require(Act.PROGRESS_REFERRAL, subjects.find_referral(access.session, referral_id), detail="undo")
+    since = access.now - UNDO_WITHIN
+    steps = desk.list_newest_steps(access.session, [referral_id], access.actor.worker_id, since).get(referral_id)
+    if not steps:
+        raise Invalid("It is more than ten minutes ago, or somebody else has gone on with it: open it again instead.")
+    before = steps[1].state if len(steps) > 1 else ReferralState.RECEIVED
+    desk.take_back_mails(access.session, [referral_id], since)
+    if steps[0].state in FINAL_STATES:
+        reopen_referral(access, referral_id, "Taken back.")
+    elif steps[0].state is not ReferralState.RECEIVED:
+        progress_referral(access, referral_id, ReferralState.RECEIVED, note="Taken back.")
+    if before is ReferralState.NEEDS_INFORMATION:
+        progress_referral(access, referral_id, before, note="Taken back.")
+        desk.take_back_mails(access.session, [referral_id], access.now)
+    elif before is ReferralState.ASSIGNED:
+        row = inbox.find_inbox_row(access.session, referral_id)
+        if row is not None and row.referral.team_id is not None:
+            assign_referral(
+                access, referral_id, row.referral.team_id, referral_steps.find_worker(access.session, referral_id)
+            )
+    elif steps[0].state is ReferralState.ASSIGNED:
+        referral_steps.set_assignment(access.session, referral_id, _team_before(access, referral_id), None)
+
+
+def _team_before(access: Access, referral_id: Id) -> Id | None:
+    row = inbox.find_inbox_row(access.session, referral_id)
+    district_id = row.referral.district_id if row else None
+    return referrals.list_team_of_districts(access.session).get(district_id or "")
+
+
+def encode(done: Done) -> bytes:
+    """What the page's script reads."""
+    return msgspec.json.encode(done)

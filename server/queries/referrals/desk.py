@@ -1,0 +1,113 @@
+"""The triage desk: the referrals that wait for a first decision, urgent ones first, then the newest; searched, and counted."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from server.queries.referrals.inbox import InboxRow, inbox_row, rows, within
+from server.tables.operation.mail import mail
+from server.tables.referrals.referral import alert, referral, referral_progress
+from shared.model.codes import ReferralState
+from shared.model.mail import MailState
+from shared.model.referral import ReferralProgress
+from shared.model.value import Id, Value
+from shared.rules.urgency import STEMS
+
+WORDS_AT_MOST = 6
+
+
+class DeskRow(Value, frozen=True, kw_only=True):
+    """A referral of the desk with what was said of the person's age and gender."""
+
+    row: InboxRow
+    age_group: str = ""
+    gender: str = ""
+    has_guess: bool = False
+
+
+def list_desk(
+    session: Session,
+    district_ids: Collection[Id],
+    team_ids: Collection[Id],
+    states: Collection[ReferralState],
+    words: str,
+    *,
+    limit: int,
+    offset: int = 0,
+) -> list[DeskRow]:
+    """The referrals of these districts and teams in any of the states that say all the words: urgent first, then newest."""
+    query: Select[Any] = (
+        rows()
+        .add_columns(alert.c.age_group, alert.c.gender, alert.c.guesses, alert.c.guesses_confirmed_at)
+        .where(within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]), *_says(words))
+        .order_by(case((_is_urgent(), 0), else_=1), referral.c.reported_at.desc(), referral.c.due_on, referral.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [
+        DeskRow(
+            row=inbox_row(found), age_group=found["age_group"] or "", gender=found["gender"] or "",
+            has_guess=found["guesses"] not in (None, "[]") and found["guesses_confirmed_at"] is None,
+        )
+        for found in session.execute(query).mappings()
+    ]  # fmt: skip
+
+
+def count_desk(
+    session: Session,
+    district_ids: Collection[Id],
+    team_ids: Collection[Id],
+    states: Collection[ReferralState],
+    words: str,
+) -> int:
+    """How many there are."""
+    query = select(func.count()).where(
+        within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]), *_says(words)
+    )
+    return session.scalar(query) or 0
+
+
+def list_newest_steps(
+    session: Session, referral_ids: Collection[Id], worker_id: Id, since: datetime
+) -> dict[Id, list[ReferralProgress]]:
+    """The last two steps of each referral whose newest is this worker's, taken since a moment: the newest first."""
+    steps: dict[Id, list[ReferralProgress]] = {}
+    query = (
+        select(referral_progress)
+        .where(referral_progress.c.referral_id.in_(referral_ids))
+        .order_by(referral_progress.c.referral_id, referral_progress.c.at.desc(), referral_progress.c.id.desc())
+    )
+    for found in session.execute(query).mappings():
+        steps.setdefault(found["referral_id"], []).append(
+            ReferralProgress(**{**found, "state": ReferralState(found["state"])})
+        )
+    return {
+        each: newest[:2] for each, newest in steps.items() if newest[0].worker_id == worker_id and newest[0].at >= since
+    }
+
+
+def take_back_mails(session: Session, referral_ids: Collection[Id], since: datetime) -> int:
+    """Forget the mails about these referrals that have not gone out yet; returns how many."""
+    unsent = delete(mail).where(
+        mail.c.about_id.in_(referral_ids), mail.c.state == str(MailState.WAITING), mail.c.attempts == 0,
+        mail.c.queued_at >= since,
+    )  # fmt: skip
+    return session.execute(unsent).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _is_urgent() -> ColumnElement[bool]:
+    said = func.lower(referral.c.description + " " + referral.c.concerns)
+    return or_(*(said.contains(stem) for stems in STEMS.values() for stem in stems))
+
+
+def _says(words: str) -> Sequence[ColumnElement[bool]]:
+    said = func.lower(
+        referral.c.number + " " + referral.c.place + " " + referral.c.description + " " + referral.c.concerns
+    )
+    return [and_(said.contains(word, autoescape=True)) for word in words.casefold().split()[:WORDS_AT_MOST]]
+
+
+UNDO_WITHIN = timedelta(minutes=10)

@@ -1,0 +1,175 @@
+"""The triage desk: one line a referral, urgent ones first; one key or one press for each decision, several at once, all undone
+for ten minutes. The page works without its script; with it the next one opens by itself and the page tells of new ones.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import MediaType
+from litestar.params import FromQuery, URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.referrals import desk as acts
+from server.actions.referrals.desk import Done, assign_to_own_team, do_each
+from server.actions.referrals.referrals import close_referral, progress_referral
+from server.queries.referrals import desk, inbox
+from server.queries.referrals.desk import DeskRow
+from server.web.layout.forms import Form, Several, as_tuple
+from server.web.layout.page import NEVER_KEPT, AnyRequest, go_to, page
+from server.web.layout.words import LOCAL_TIME
+from server.web.lead.around import Twin, look_around, of_theirs
+from server.web.lead.inbox import list_tabs, say_due
+from server.web.lead.referral import OUTCOME_GROUPS
+from shared.model.codes import ReferralState
+from shared.model.value import Id, Value
+from shared.policy import Act, SubjectKind
+from shared.rules.referral import is_late
+from shared.rules.urgency import Urgency, find_urgency
+
+PAGE_LENGTH = 50
+WAITING = (ReferralState.RECEIVED,)
+DONE_WORDS = {
+    "assign": "desk_assigned", "information": "desk_information", "duplicate": "desk_duplicate", "close": "desk_closed",
+    "undo": "desk_undone",
+}  # fmt: skip
+
+
+class Line(Value, frozen=True, kw_only=True):
+    """A referral as the desk shows it."""
+
+    found: DeskRow
+    urgency: tuple[Urgency, ...]
+    due: str
+    is_late: bool
+    twin: Twin | None
+    known_as: str
+
+
+class DeskForm(Form, frozen=True, kw_only=True):
+    """Which referrals, and what is to be done with them."""
+
+    act: str = ""
+    chosen: Several = ""
+    assignee: str = ""
+    outcome: str = ""
+    words: str = ""
+    twin: str = ""
+
+
+@get("/referrals/desk", opt={"action": Act.ASSIGN_REFERRAL}, sync_to_thread=True, include_in_schema=False)
+def show_desk(
+    request: AnyRequest, door: NamedDependency[Door], words: FromQuery[str] = "", undo: FromQuery[str] = ""
+) -> Response[str]:
+    """The lines that wait for a first decision."""
+    with door.open() as access:
+        return _desk_page(request, access, words.strip()[:100], undo)
+
+
+@get("/referrals/desk/news", opt={"action": Act.ASSIGN_REFERRAL}, sync_to_thread=True, include_in_schema=False)
+def count_waiting(door: NamedDependency[Door], words: FromQuery[str] = "") -> Response[dict[str, int]]:
+    """How many wait, for a page that is open: a number, never a word of a report."""
+    with door.open() as access:
+        access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk")
+        number = desk.count_desk(
+            access.session, access.actor.district_ids, access.actor.team_ids, WAITING, words.strip()[:100]
+        )
+    return Response({"waiting": number}, headers=NEVER_KEPT)
+
+
+@post("/referrals/desk", opt={"action": Act.ASSIGN_REFERRAL}, sync_to_thread=True, include_in_schema=False)
+def decide(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[DeskForm]) -> Response[Any]:
+    """Does one thing with every referral that was chosen, and says which could not be done and why."""
+    chosen = as_tuple(data.chosen)
+    with door.open() as access:
+        access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk", detail=data.act)
+        done = do_each(access, chosen, _choose_act(access, data)) if chosen else Done(ids=(), refused=(CHOOSE,))
+    if request.headers.get("accept", "").startswith("application/json"):
+        return Response(acts.encode(done), media_type=MediaType.JSON, headers=NEVER_KEPT, status_code=200)
+    if done.refused:
+        with door.open() as access:
+            return _desk_page(request, access, data.words, ",".join(done.ids), done.refused)
+    query = {"words": data.words, "undo": "" if data.act == "undo" else ",".join(done.ids)}
+    told = urlencode({name: text for name, text in query.items() if text})
+    return go_to(f"/referrals/desk?{told}" if told else "/referrals/desk", done=DONE_WORDS.get(data.act, ""))
+
+
+CHOOSE = "Choose at least one referral."
+
+
+def _choose_act(access: Access, data: DeskForm) -> Callable[[Id], None]:
+    team_id, _, worker_id = data.assignee.partition("/")
+
+    def assign(referral_id: Id) -> None:
+        assign_to_own_team(access, referral_id, team_id, worker_id or None)
+
+    def ask(referral_id: Id) -> None:
+        progress_referral(access, referral_id, ReferralState.NEEDS_INFORMATION)
+
+    def fold(referral_id: Id) -> None:
+        progress_referral(
+            access, referral_id, ReferralState.DUPLICATE_OF, duplicate_of=_find_twin(access, data, referral_id)
+        )
+
+    def close(referral_id: Id) -> None:
+        close_referral(access, referral_id, data.outcome)
+
+    def take_back(referral_id: Id) -> None:
+        acts.undo(access, referral_id)
+
+    return {"information": ask, "duplicate": fold, "close": close, "undo": take_back}.get(data.act, assign)
+
+
+def _find_twin(access: Access, data: DeskForm, referral_id: Id) -> Id | None:
+    """The one that it most likely repeats: named by the page, else looked up again."""
+    if data.twin:
+        return data.twin
+    row = inbox.find_inbox_row(access.session, referral_id)
+    around = look_around(access, [row.referral])[referral_id] if row else None
+    return around.duplicates[0].referral.id if around and around.duplicates else None
+
+
+def _desk_page(
+    request: AnyRequest, access: Access, words: str, undo: str, refused: tuple[str, ...] = ()
+) -> Response[str]:
+    access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk")
+    mine, teams = access.actor.district_ids, access.actor.team_ids
+    found = desk.list_desk(access.session, mine, teams, WAITING, words, limit=PAGE_LENGTH)
+    ids = [each.row.referral.id for each in found]
+    access.note_seen(SubjectKind.REFERRAL, ids, action=Act.SEE_REFERRAL, purpose="triage desk")
+    total = desk.count_desk(access.session, mine, teams, WAITING, words)
+    return page(
+        request, "lead/desk.html", title="Triage desk", section="/referrals", worker=access.worker, now=access.now,
+        status=422 if refused else 200, tabs=list_tabs(access, "desk"), lines=_lines(access, found), words=words,
+        total=total, shown=len(found), refused=refused, undo=[each for each in undo.split(",") if each][:acts.AT_ONCE],
+        outcome_groups=OUTCOME_GROUPS, assignees=_assignees(access), errors={},
+    )  # fmt: skip
+
+
+def _lines(access: Access, found: list[DeskRow]) -> list[Line]:
+    around = look_around(access, [each.row.referral for each in found])
+    today = access.now.astimezone(LOCAL_TIME).date()
+    lines = []
+    for each in found:
+        referral = each.row.referral
+        near = around[referral.id]
+        lines.append(
+            Line(
+                found=each, urgency=find_urgency(referral), due=say_due(referral.due_on, today),
+                is_late=is_late(referral, today), twin=near.duplicates[0] if near.duplicates else None,
+                known_as=near.sites[0].known_as if near.sites else "",
+            )
+        )  # fmt: skip
+    return lines
+
+
+def _assignees(access: Access) -> list[tuple[str, str]]:
+    options = [("", "The team that walks there")]
+    for district_id in sorted(access.actor.district_ids):
+        options += [
+            (f"{each.team_id}/{each.worker_id or ''}", f"{each.team_name}: {each.worker_name or 'anyone'}")
+            for each in inbox.list_assignees(access.session, district_id)
+        ]
+    return list(dict(options).items())

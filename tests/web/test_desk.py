@@ -1,0 +1,212 @@
+"""Tom triages: urgent ones first, one act a report, several at once, and everything undone for ten minutes."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server.access import Door
+from server.actions.referrals import desk as acts
+from server.actions.referrals.referrals import close_referral
+from server.database.engine import Database
+from server.problems import Invalid
+from server.queries.partnership import workers
+from server.queries.referrals import inbox
+from server.tables.operation.mail import mail
+from server.tables.referrals.referral import alert_referrer, referral
+from shared.model.codes import AlertSource
+from shared.model.referral import Referral
+from shared.rules.urgency import Urgency, find_urgency
+from tests.web import county
+from tests.web.conftest import Browser
+from tests.web.test_browser import watch  # noqa: F401 - a fixture
+
+
+@pytest.fixture
+def tom(browse: Callable[[str], Browser]) -> Browser:
+    return browse("tom")
+
+
+def states(filled: Database, *ids: str) -> list[str]:
+    with filled.reading() as session:
+        found = dict(session.execute(select(referral.c.id, referral.c.state)).all())
+    return [found[each] for each in ids]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("not breathing well", Urgency.LIFE), ("blood on the floor", Urgency.LIFE), ("a child with her", Urgency.CHILD),
+        ("She is PREGNANT", Urgency.PREGNANT), ("no coat and it is freezing", Urgency.EXPOSED),
+    ],
+)  # fmt: skip
+def test_words_that_cannot_wait_are_marked(words: str, why: Urgency, now: datetime) -> None:
+    said = Referral(
+        id="r",
+        number="1",
+        alert_id="a",
+        source=AlertSource.STREETLINK,
+        reported_at=now,
+        due_on=now.date(),
+        concerns=words,
+    )
+    assert find_urgency(said) == (why,)
+
+
+def test_an_ordinary_report_is_not_marked(now: datetime) -> None:
+    said = Referral(id="r", number="1", alert_id="a", source=AlertSource.STREETLINK, reported_at=now, due_on=now.date(),
+                    description="Man in a doorway, grey sleeping bag")  # fmt: skip
+    assert find_urgency(said) == ()
+
+
+def test_the_urgent_one_is_first_and_the_newest_next(filled: Database, tom: Browser, now: datetime) -> None:
+    with filled.writing() as session:
+        county.put_referral(session, now, "old", hours=200, place="Arch", description="collapsed, not moving")
+        county.put_referral(session, now, "new", hours=1, place="Bridge", description="blue tent")
+    page = tom.get("/referrals/desk").text
+    at = [page.index(f'data-id="{each}"') for each in ("r1", "old", "new", "r2")]
+    assert at[0] < at[2] and at[1] < at[2] < at[3]
+    assert "may be in danger" in page
+
+
+def test_a_search_finds_by_place_words_and_number(tom: Browser) -> None:
+    page = tom.get("/referrals/desk?words=shop+grey").text
+    assert 'data-id="r2"' in page and 'data-id="r1"' not in page
+    assert 'data-id="r1"' in tom.get("/referrals/desk?words=SL-1042").text
+
+
+def test_several_are_assigned_at_once_and_undone_with_one_press(filled: Database, tom: Browser) -> None:
+    tom.get("/referrals/desk")
+    page = tom.client.post(
+        "/referrals/desk",
+        data={"act": "assign", "chosen": ["r1", "r2"], "_csrf_token": tom.client.cookies["lantern-form"]},
+        headers={"accept": "text/html"},
+    )
+    assert states(filled, "r1", "r2") == ["assigned", "assigned"]
+    assert "You can undo it for ten minutes." in page.text and 'value="undo"' in page.text
+    tom.client.post(
+        "/referrals/desk",
+        data={"act": "undo", "chosen": ["r1", "r2"], "_csrf_token": tom.client.cookies["lantern-form"]},
+        headers={"accept": "text/html"},
+    )
+    assert states(filled, "r1", "r2") == ["received", "received"]
+
+
+def test_the_script_is_told_what_was_done_and_what_not(filled: Database, tom: Browser) -> None:
+    tom.get("/referrals/desk")
+    answer = tom.client.post(
+        "/referrals/desk",
+        data={"act": "close", "chosen": ["r1", "nobody"], "outcome": "person_found_taken_to_shelter",
+              "_csrf_token": tom.client.cookies["lantern-form"]},
+        headers={"accept": "application/json"},
+    )  # fmt: skip
+    assert json.loads(answer.content) == {"ids": ["r1"], "refused": ["One of them is not here any more."]}
+    assert states(filled, "r1") == ["closed"]
+
+
+def test_the_likely_same_is_folded_in_and_one_that_is_like_nothing_is_refused(filled: Database, tom: Browser) -> None:
+    tom.get("/referrals/desk")
+    tom.send("/referrals/desk", act="duplicate", chosen="r2")
+    assert states(filled, "r2") == ["duplicate_of"]
+    answer = tom.send("/referrals/desk", act="duplicate", chosen="r4")
+    assert answer.status_code == 422
+    assert "Choose the other referral" in answer.text
+
+
+def test_nothing_chosen_is_told(tom: Browser) -> None:
+    tom.get("/referrals/desk")
+    assert "Choose at least one referral." in tom.send("/referrals/desk", act="assign").text
+
+
+def test_an_open_page_hears_how_many_wait_and_no_word_of_them(filled: Database, tom: Browser, now: datetime) -> None:
+    before = tom.get("/referrals/desk/news").json()
+    with filled.writing() as session:
+        county.put_referral(session, now, "r9", description="blue tent")
+    assert tom.get("/referrals/desk/news").json() == {"waiting": before["waiting"] + 1}
+
+
+def test_a_worker_and_a_stranger_have_no_desk(browse: Callable[[str], Browser]) -> None:
+    assert browse("aisha").get("/referrals/desk").status_code == 403
+    assert browse("helen").get("/referrals/desk/news").status_code == 403
+
+
+def test_a_closing_that_is_taken_back_tells_nobody(filled: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    with filled.writing() as session:
+        county.add(
+            session, alert_referrer, {"alert_id": "alert-r1", "email": "sam@example.org", "delete_on": now.date()}
+        )
+        tom = workers.get_worker(session, "tom")
+    with Door(filled, tom, now, new_id).open() as access:
+        close_referral(access, "r1", "person_found_taken_to_shelter")
+    with filled.reading() as session:
+        assert len(session.execute(select(mail.c.id)).all()) == 1
+    with Door(filled, tom, now + timedelta(minutes=9), new_id).open() as access:
+        acts.undo(access, "r1")
+    with filled.reading() as session:
+        assert session.execute(select(mail.c.id)).all() == []
+        row = inbox.find_inbox_row(session, "r1")
+    assert row is not None and (str(row.referral.state), row.outcome) == ("received", "")
+
+
+def test_after_ten_minutes_or_another_hand_it_is_opened_again_instead(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with filled.reading() as session:
+        tom, priya = workers.get_worker(session, "tom"), workers.get_worker(session, "priya")
+    with Door(filled, tom, now, new_id).open() as access:
+        close_referral(access, "r1", "person_found_taken_to_shelter")
+    for who, later in ((tom, 11), (priya, 1)):
+        with pytest.raises(Invalid), Door(filled, who, now + timedelta(minutes=later), new_id).open() as access:
+            acts.undo(access, "r1")
+
+
+@pytest.mark.browser
+def test_three_hundred_reports_are_triaged_with_four_hundred_and_fifty_acts(
+    filled: Database,
+    watch: Callable[..., Any],  # noqa: F811 - the fixture
+    now: datetime,
+) -> None:
+    """A scripted lead: j, a and d alone, a press each. What a lead reads in between is not counted."""
+    with filled.writing() as session:
+        for number in range(300):
+            latitude = 51.63 + (number // 20) * 0.004
+            at = (latitude, -0.43 + (number % 20) * 0.004) if number % 8 else (51.6637, -0.3960)
+            county.put_referral(session, now, f"t{number}", minutes=number * 20, place=f"Place {number}", at=at,
+                                description=f"blue tent {number}")  # fmt: skip
+    pressed = 0
+    with watch(1280) as watched:
+        watched.sign_in("tom")
+        watched.open("/referrals/desk")
+        watched.check()
+        page = watched.page
+        waiting = int(page.inner_text("#desk-count"))
+        while waiting:
+            lines = page.locator("#desk-lines [data-id]:not([hidden])").count()
+            for _ in range(lines):
+                page.keyboard.press("a")
+            pressed += lines
+            waiting -= lines
+            wait_until(page, waiting)
+            pressed += 1
+    with filled.reading() as session:
+        left = session.scalars(
+            select(referral.c.id).where(referral.c.state == "received", referral.c.district_id == county.WATFORD)
+        )
+        assert list(left) == []
+    assert pressed <= 450
+
+
+def wait_until(page: Any, waiting: int) -> None:
+    """Until so many wait, and the next lines are shown by themselves."""
+    for _ in range(600):
+        page.wait_for_timeout(100)
+        try:
+            shown = page.locator("#desk-lines [data-id]:not([hidden])").count()
+            if int(page.inner_text("#desk-count")) <= waiting and (shown or not waiting):
+                return
+        except Exception:
+            continue
+    raise AssertionError(f"{waiting} should wait by now")
