@@ -25,17 +25,16 @@ BLANKS = frozenset(
 )  # fmt: skip
 """What stands in a cell that says nothing."""
 DEGREES = re.compile(
-    r"(?P<before>[NSEW])?\s*(?P<sign>[+\-\u2212])?\s*(?P<degrees>\d{1,3}(?:[.,]\d+)?)\s*[°º\s]?\s*"
-    r"(?:(?P<minutes>\d{1,2}(?:\.\d+)?)\s*['′\u2019]\s*)?(?:(?P<seconds>\d{1,2}(?:\.\d+)?)\s*(?:\"|″|''|\u201d)\s*)?"
+    r"(?P<before>[NSEW])? ?(?P<sign>[+\-\u2212])? ?(?P<degrees>\d{1,3}(?:[.,]\d{1,15})?) ?[°º]? ?"
+    r"(?:(?P<minutes>\d{1,2}(?:\.\d{1,15})?) ?['′\u2019] ?)?(?:(?P<seconds>\d{1,2}(?:\.\d{1,15})?) ?(?:\"|″|''|\u201d) ?)?"
     r"(?P<after>[NSEW])?",
     re.IGNORECASE,
 )
-BOTH_IN_ONE = re.compile(
-    r"(?P<one>[^,;]*\d[^,;]*?)\s*[,;]\s*(?P<two>[^,;]*\d[^,;]*)|(?P<plain>-?\d+\.\d+)\s+(?P<other>-?\d+\.\d+)"
-)
+"""One half of a point, its spaces made single."""
 GRID_REFERENCE = re.compile(
     r"\b(?P<letters>[HJNOST][A-HJ-Z])\s?(?P<east>\d{2,5})\s?(?P<north>\d{2,5})\b", re.IGNORECASE
 )
+DECIMAL_COMMA = re.compile(r"-?\d{1,3},\d{1,15}")
 POSTCODE_LIKE = re.compile(
     r"(?<![A-Z0-9])(?P<area>[A-Z]{1,2}[0-9OIL][A-Z0-9]?)[\s\-\u2013.]*(?P<inward>[0-9OIL][A-Z0-9]{2})(?![A-Z0-9])",
     re.IGNORECASE,
@@ -105,10 +104,9 @@ def _list_readings(area: str, inward: str) -> Iterator[str]:
 
 def _read_point(columns: tuple[str, str], latitude: str, longitude: str) -> tuple[tuple[float, float] | None, str]:
     for text, other in ((latitude, longitude), (longitude, latitude)):
-        both = BOTH_IN_ONE.fullmatch(text) if text and (not other or other == text) else None
-        if both is not None and not re.fullmatch(r"-?\d{1,3},\d+", text):
-            one, two = (both["one"], both["two"]) if both["one"] else (both["plain"], both["other"])
-            point, _ = _read_point(columns, one.strip(), two.strip())
+        halves = _split_point(text) if text and (not other or other == text) else None
+        if halves is not None:
+            point, _ = _read_point(columns, *halves)
             return point, f"Both halves of the point were read from “{text}”."
     if latitude and longitude:
         metres = _read_metres(latitude, longitude)
@@ -120,9 +118,20 @@ def _read_point(columns: tuple[str, str], latitude: str, longitude: str) -> tupl
     return point, f"The point was read from {', '.join(changed)}." if point and changed else ""
 
 
+def _split_point(text: str) -> tuple[str, str] | None:
+    """Both halves, where one cell holds them: parted by a comma or semicolon, or two decimals by a space."""
+    if DECIMAL_COMMA.fullmatch(text):
+        return None
+    for sign in (";", ",", " "):
+        halves = [half.strip() for half in text.split(sign) if half.strip()]
+        if len(halves) == 2 and all(any(letter.isdigit() for letter in half) for half in halves):
+            return (halves[0], halves[1]) if sign != " " or all("." in half for half in halves) else None
+    return None
+
+
 def _to_decimal(text: str) -> str:
     """Degrees, minutes and seconds, or a letter for the hemisphere, as decimal degrees; any other text as it is."""
-    matched = DEGREES.fullmatch(text)
+    matched = DEGREES.fullmatch(" ".join(text.split()))
     letter = ((matched["before"] or matched["after"] or "") if matched else "").upper()
     if matched is None or not (letter or matched["minutes"] or "°" in text or "\u2212" in text):
         return text

@@ -17,9 +17,9 @@ from server.actions.referrals.desk import Done, assign_to_own_team, do_each
 from server.actions.referrals.referrals import close_referral, progress_referral
 from server.queries.referrals import desk, inbox
 from server.queries.referrals.desk import DeskRow
+from server.queries.referrals.versions import count_open_versions
 from server.web.layout.forms import Form, Several, as_tuple
 from server.web.layout.page import NEVER_KEPT, AnyRequest, go_to, page
-from server.web.layout.words import LOCAL_TIME
 from server.web.lead.around import Twin, look_around, of_theirs
 from server.web.lead.inbox import list_tabs, say_due
 from server.web.lead.referral import OUTCOME_GROUPS
@@ -46,6 +46,7 @@ class Line(Value, frozen=True, kw_only=True):
     is_late: bool
     twin: Twin | None
     known_as: str
+    has_newer: bool
 
 
 class DeskForm(Form, frozen=True, kw_only=True):
@@ -150,7 +151,8 @@ def _desk_page(
 
 def _lines(access: Access, found: list[DeskRow]) -> list[Line]:
     around = look_around(access, [each.row.referral for each in found])
-    today = access.now.astimezone(LOCAL_TIME).date()
+    newer = count_open_versions(access.session, [each.row.referral.id for each in found])
+    today = access.today
     lines = []
     for each in found:
         referral = each.row.referral
@@ -160,6 +162,7 @@ def _lines(access: Access, found: list[DeskRow]) -> list[Line]:
                 found=each, urgency=find_urgency(referral), due=say_due(referral.due_on, today),
                 is_late=is_late(referral, today), twin=near.duplicates[0] if near.duplicates else None,
                 known_as=near.sites[0].known_as if near.sites else "",
+                has_newer=referral.id in newer,
             )
         )  # fmt: skip
     return lines

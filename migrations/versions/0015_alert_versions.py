@@ -2,7 +2,7 @@
 
 Columns of older rows that are not known to be free of that move to the referrer's row, which is deleted in time.
 
-Revision 0014, after 0013.
+Revision 0015, after 0014.
 """
 
 import json
@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
