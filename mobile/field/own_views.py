@@ -1,0 +1,32 @@
+"""What a worker is told of their own night: what they recorded, and whether the phone's clock is right. No behaviour."""
+
+from datetime import datetime
+
+from shared.model.codes import ContactState
+from shared.model.value import Id, Value
+
+
+class NightEntry(Value, frozen=True, kw_only=True):
+    """A contact or a visit that this worker recorded. A struck one is told as it was first saved, with the reason in `struck`."""
+
+    id: Id
+    is_contact: bool
+    at: datetime
+    names: tuple[str, ...] = ()
+    unidentified: int = 0
+    state: ContactState | None = None
+    found: str = ""
+    place: str = ""
+    site_id: Id | None = None
+    note: str = ""
+    struck: str = ""
+    not_yet_sent: bool = False
+
+
+class ClockState(Value, frozen=True, kw_only=True):
+    """How far the phone's clock is ahead, in seconds: recorded times are mended by it. `is_doubtful`: a day or more behind, with
+    nothing to mend it by before the server is heard.
+    """
+
+    off_s: float = 0.0
+    is_doubtful: bool = False
