@@ -15,7 +15,7 @@ from server.places.postcodes import find_position
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.referrals import duty, referrals
-from server.queries.referrals.clusters import find_head
+from server.queries.referrals.folded import find_head
 from server.queries.referrals.inbox import InboxRow, find_inbox_row
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
 from server.queries.sync.store import publish

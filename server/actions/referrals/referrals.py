@@ -18,7 +18,7 @@ from server.problems import Invalid, NotFound
 from server.queries.partnership import districts
 from server.queries.people import subjects
 from server.queries.referrals import inbox, referral_steps, referrals
-from server.queries.referrals.clusters import find_head
+from server.queries.referrals.folded import find_head
 from server.queries.sync.store import find_scopes, place_entity, publish
 from shared.model.codes import ReferralState
 from shared.model.referral import Referral, ReferralProgress

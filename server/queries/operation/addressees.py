@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.queries.operation import outbox
 from server.queries.partnership.recipients import held_roles
-from server.queries.referrals.clusters import list_clusters
+from server.queries.referrals.folded import list_folded
 from server.tables.partnership.agency import agency, team_district
 from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
 from server.tables.referrals.referral import alert, alert_referrer, referral
@@ -86,7 +86,7 @@ def set_shared_address(session: Session, agency_id: Id, address: str | None) -> 
 
 def list_reachable(session: Session, referral_ids: Collection[Id]) -> list[Reachable]:
     """Whoever raised these referrals, or one that was folded into them, however far down, and agreed to be told."""
-    head_of = list_clusters(session, referral_ids)
+    head_of = list_folded(session, referral_ids)
     query = (
         select(referral.c.id, alert.c.id, alert.c.source, alert.c.source_reference)
         .join(alert, alert.c.id == referral.c.alert_id)

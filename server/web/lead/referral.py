@@ -21,7 +21,7 @@ from server.problems import Invalid, NotFound
 from server.queries.partnership.districts import list_districts
 from server.queries.people import subjects
 from server.queries.referrals import inbox, versions
-from server.queries.referrals.clusters import find_head
+from server.queries.referrals.folded import find_head
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page

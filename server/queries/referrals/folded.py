@@ -27,7 +27,7 @@ def find_head(session: Session, referral_id: Id) -> Id:
         here = above
 
 
-def list_clusters(session: Session, heads: Collection[Id]) -> dict[Id, Id]:
+def list_folded(session: Session, heads: Collection[Id]) -> dict[Id, Id]:
     """Each of these, and every referral that is folded into one of them, however far down, with the one it belongs to."""
     owner = {each: each for each in heads}
     layer = set(owner)
