@@ -15,6 +15,7 @@ from server.queries.sync.store import Project, find_scopes, list_changes, publis
 from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
+from shared.rules.days import read_written_date
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
 from sync.wire import SERVER_DEVICE
@@ -26,6 +27,7 @@ CORRECTABLE = (
 )  # fmt: skip
 """The fields a person is asked about, their own words first."""
 DATES = frozenset({"date_of_birth"})
+FIRST_YEAR = 1900
 
 
 class SaidBefore(Value, frozen=True, kw_only=True):
@@ -72,10 +74,10 @@ def correct_person(access: Access, project: Project, person_id: Id, field: str, 
     subject = access.require(
         Act.EDIT_PERSON, subjects.find_person(access.session, person_id), purpose=PURPOSE, detail=field
     )
-    right = _read(field, value)
+    right = _read(field, value, access.today)
     now_ms = int(access.now.timestamp() * 1000)
     new = NewChange(
-        id=access.new_id(), type="person.patched", scope=_scope(access, subject), entity=person_id,
+        id=access.new_id(), type="person.patched", scope=scope_of(access, subject), entity=person_id,
         who=access.actor.worker_id, at_ms=now_ms, sets={field: right},
     )  # fmt: skip
     take_turns(access.session, [person_id])
@@ -83,15 +85,15 @@ def correct_person(access: Access, project: Project, person_id: Id, field: str, 
     project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
 
 
-def _read(field: str, value: str) -> str | None:
+def _read(field: str, value: str, today: date) -> str | None:
     if field not in CORRECTABLE:
         raise Invalid("Choose what is wrong.")
     text = value.replace("\0", "").replace("\r\n", "\n").strip()
     if field in DATES and text:
-        try:
-            text = date.fromisoformat(text).isoformat()
-        except ValueError as error:
-            raise Invalid("Give the day as year, month and day, such as 1979-04-02.") from error
+        found = read_written_date(text, today)
+        if found is None or found > today or found.year < FIRST_YEAR:
+            raise Invalid("Give a day of the past with its year, such as 2 April 1979 or 2/4/79.")
+        text = found.isoformat()
     right = None if field in DATES and not text else text
     try:
         read_field("person.patched", field, msgspec.json.encode(right))
@@ -100,7 +102,7 @@ def _read(field: str, value: str) -> str | None:
     return right
 
 
-def _scope(access: Access, subject: Subject) -> str:
+def scope_of(access: Access, subject: Subject) -> str:
     """Where the person is heard already, else of nobody: their district's feed, which no phone follows."""
     known = sorted(find_scopes(access.session, subject.id))
     return known[0] if known else f"district:{next(iter(sorted(subject.district_ids)), '')}"

@@ -1,0 +1,111 @@
+"""What is known of a person, changed: one form with everything that may be asked, each answer changed by itself."""
+
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.people import facts
+from server.actions.people.facts import FIELDS, Refused
+from server.http.services import Services
+from server.queries.people import person_page
+from server.web.layout.forms import Errors, Form
+from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import say
+from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
+from shared.model.value import Id
+from shared.policy import Act
+
+PURPOSE = "coordination"
+QUALITIES = {
+    Quality.FULL: "Known",
+    Quality.PARTIAL_OR_ALIAS: "In part, or not sure",
+    Quality.DOES_NOT_KNOW: "Does not know it",
+    Quality.PREFERS_NOT: "Would rather not say",
+    Quality.NOT_COLLECTED: "Not asked yet",
+}
+SUPPORT = {
+    "": "Not said",
+    str(ReceivingSupport.YES): "Receiving support",
+    str(ReceivingSupport.NO): "Not receiving support",
+    str(ReceivingSupport.NOT_KNOWN): "Needs it; whether they receive support is not known",
+}
+FactsForm = msgspec.defstruct(
+    "FactsForm",
+    [
+        *((f"{prefix}{name}", str, "") for prefix in ("", "was_") for name in FIELDS),
+        *((f"need_{need.value}", str, "") for need in SupportNeed),
+    ],
+    bases=(Form,),
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+)
+"""Every fact as typed, and as the page showed it (`was_`): one that its reader left alone changes nothing."""
+
+
+@get("/people/{person_id:str}/facts", opt={"action": Act.EDIT_PERSON}, sync_to_thread=True, include_in_schema=False)
+def show_facts(request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id]) -> Response[str]:
+    """The form, with what is known."""
+    with door.open() as access:
+        return _answer(request, access, person_id)
+
+
+@post("/people/{person_id:str}/facts", opt={"action": Act.EDIT_PERSON}, sync_to_thread=True, include_in_schema=False)
+def save_facts(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    person_id: FromPath[Id],
+    data: URLEncodedBody[FactsForm],  # type: ignore[valid-type]
+) -> Response[Any]:
+    """Writes what was changed. What somebody else changed meanwhile is shown beside, never written over."""
+    typed = {name: getattr(data, name).replace("\r\n", "\n") for name in FIELDS}
+    shown = {name: getattr(data, f"was_{name}").replace("\r\n", "\n") for name in FIELDS}
+    needs = {
+        need: ReceivingSupport(answer)
+        for need in SupportNeed
+        if (answer := getattr(data, f"need_{need.value}")) in {str(each) for each in ReceivingSupport}
+    }
+    try:
+        with door.open() as access:
+            newer = facts.change_facts(access, services.project, person_id, typed, shown)
+            facts.set_needs(access, services.project, person_id, needs)
+    except Refused as refused:
+        with door.open() as access:
+            return _answer(request, access, person_id, dict(refused.by_field), typed, shown, needs)
+    if newer:
+        errors = {
+            each.field: f"Meanwhile somebody else wrote “{each.says}”. Save again to put yours in its place."
+            for each in newer
+        }
+        with door.open() as access:
+            return _answer(request, access, person_id, errors, typed)
+    return go_to(f"/people/{person_id}", "saved")
+
+
+def _answer(
+    request: AnyRequest,
+    access: Access,
+    person_id: Id,
+    errors: Errors | None = None,
+    typed: dict[str, str] | None = None,
+    shown: dict[str, str] | None = None,
+    needs: dict[SupportNeed, ReceivingSupport] | None = None,
+) -> Response[str]:
+    person = access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
+    _, same = access.find_person_and_same(person_id)
+    known = {each.need: each.receiving_support for each in person_page.list_needs(access.session, same)}
+    now = facts.list_shown(person)
+    return page(
+        request, "coordinator/facts.html", title=f"What is known of {person.known_as}", section="/cases",
+        worker=access.worker, status=422 if errors else 200, errors=errors or {}, person=person,
+        values=typed or now, was=shown or now, support=list(SUPPORT.items()),
+        needs=[(need, say(need), str((needs or {}).get(need, known.get(need, "")))) for need in SupportNeed],
+        genders=[(str(each), say(each)) for each in Gender],
+        qualities=[(str(each), words) for each, words in QUALITIES.items()],
+        institutions=[(str(each), say(each)) for each in InstitutionLeft],
+    )  # fmt: skip
