@@ -4,32 +4,28 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from server.actions.conferences.papers import Paper, PaperCase
 from server.queries.cases.case_actions import OwnedAction
+from server.web.layout.printing import make_pdf_of
 from server.web.layout.words import count, lower_first, say, say_day, say_moment, say_short_day
 from shared.model.conference import CaseConference
 from shared.rules.actions import days_late, is_overdue
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "pdf" / "agenda.typ"
 
+FITS_ON_A_PAGE = 1_500
+"""As many characters of one case are sure to fit on a page."""
+
 
 def make_pdf(paper: Paper, conference: CaseConference, district_name: str, today: date) -> bytes:
     """Returns the PDF. Raises typst's error for a broken template: our fault, not the reader's."""
-    import typst
-
     told = {
         "title": f"{district_name} case conference, {say_moment(conference.starts_at)}",
         "summary": paper.withheld or _summary(paper, conference),
         "footer": f"For {paper.agency.name} only, under the Information Sharing Agreement. Keep it safe; do not copy it on.",
         "cases": [_told(case, today) for case in paper.cases],
     }
-    made = typst.compile(
-        TEMPLATE.read_bytes(), sys_inputs={"paper": msgspec.json.encode(told).decode()}, pdf_standards=["ua-1"]
-    )
-    assert isinstance(made, bytes)
-    return made
+    return make_pdf_of(TEMPLATE, "paper", told)
 
 
 def _summary(paper: Paper, conference: CaseConference) -> str:
@@ -40,7 +36,9 @@ def _summary(paper: Paper, conference: CaseConference) -> str:
 def _told(case: PaperCase, today: date) -> dict[str, Any]:
     unmet = ", ".join(lower_first(say(need.need)) for need in case.unmet)
     born = f"Born {say_day(case.date_of_birth)}" if case.date_of_birth else "Date of birth missing"
+    words = (case.why, case.wants_first, case.safety_needs, *(each.action.text for each in case.actions))
     return {
+        "long": sum(len(each) for each in words) > FITS_ON_A_PAGE,
         "position": case.position,
         "known_as": case.known_as,
         "mdt_number": case.mdt_number,

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from server.actions.people.bundle import Bundle, Section
+from server.web.layout.printing import make_pdf_of
 from server.web.layout.words import say_moment
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "pdf" / "bundle.typ"
@@ -60,18 +61,12 @@ def make_zip(bundle: Bundle) -> bytes:
 
 def make_pdf(bundle: Bundle) -> bytes:
     """Returns the PDF (tagged, as an agenda's). Nothing that was recorded is evaluated: it comes in as data."""
-    import typst
-
     told = {
         "title": f"Everything held about {bundle.known_as}",
         "summary": f"Made {say_moment(bundle.made_at)}. Names of others are withheld in {bundle.withheld} places.",
         "sections": [_told(section) for section in bundle.sections],
     }
-    made = typst.compile(
-        TEMPLATE.read_bytes(), sys_inputs={"bundle": msgspec.json.encode(told).decode()}, pdf_standards=["ua-1"]
-    )
-    assert isinstance(made, bytes)
-    return made
+    return make_pdf_of(TEMPLATE, "bundle", told)
 
 
 def _told(section: Section) -> dict[str, object]:

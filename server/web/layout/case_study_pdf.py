@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
+from server.web.layout.printing import make_pdf_of
 from shared.rules.case_study import SECTIONS
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "pdf" / "case_study.typ"
@@ -12,15 +11,9 @@ TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "pdf" / "case_
 
 def make_case_study_pdf(sections: Mapping[str, str]) -> bytes:
     """Returns the PDF of the sections that say something, in their order."""
-    import typst
-
     told = [
         {"title": title, "paragraphs": [line for line in sections[key].splitlines() if line.strip()]}
         for key, title in SECTIONS.items()
         if sections.get(key, "").strip()
     ]
-    made = typst.compile(
-        TEMPLATE.read_bytes(), sys_inputs={"sections": msgspec.json.encode(told).decode()}, pdf_standards=["ua-1"]
-    )
-    assert isinstance(made, bytes)
-    return made
+    return make_pdf_of(TEMPLATE, "sections", told)
