@@ -45,10 +45,11 @@ def hold_conference(access: Access, district_id: Id, minute_taker_id: Id) -> Cas
     items = stored.list_items(access.session, conference.id)
     owners = {agency.name: agency.id for agency in agencies.list_agencies(access.session)}
     for item, (notes, outcome, agreed) in zip(items, DISCUSSED, strict=False):
-        discussion.save_note(access, conference.id, item.position, base="", notes=notes, outcome=outcome)
+        discussion.save_note(access, conference.id, item.id, base="", notes=notes)
+        discussion.save_outcome(access, conference.id, item.id, based_on=0, outcome=outcome)
         for owner, words, days, _ in agreed:
             discussion.agree_action(
-                access, conference.id, item.position,
+                access, conference.id, item.id,
                 text=words, agency_id=owners[owner], due_on=access.today + timedelta(days=days),
             )  # fmt: skip
     for item, (owner, phase) in zip(items, LEADS, strict=False):

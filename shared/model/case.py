@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from shared.model.codes import CaseState, EvidenceBasis, SupportPhase
+from shared.model.codes import CaseState, CaseStep, EvidenceBasis, SupportPhase
 from shared.model.person import LongText, ShortText
 from shared.model.value import Id, Value
 
@@ -24,6 +24,23 @@ class Case(Value, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     outcome: ShortText = ""
     basis: EvidenceBasis | None = None
+
+
+class CaseEvent(Value, frozen=True, kw_only=True):
+    """One step of a case: the only history of it. `worker_id` is None for what a rule did, `number` counts the case's steps
+    from 1, `from_state` is None where the case began."""
+
+    id: Id
+    case_id: Id
+    number: int
+    at: datetime
+    step: CaseStep
+    from_state: CaseState | None
+    to_state: CaseState
+    worker_id: Id | None = None
+    reason: LongText = ""
+    conference_id: Id | None = None
+    district_id: Id
 
 
 class CaseMove(Value, frozen=True, kw_only=True):

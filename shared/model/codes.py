@@ -182,6 +182,20 @@ class CaseState(Code):
     DECLINED = "declined"
 
 
+class CaseStep(Code):
+    """What moves a case, or begins one (`shared.rules.case`)."""
+
+    CAME = "came"
+    RETURNED = "returned"
+    PUT_FORWARD = "put_forward"
+    LISTED = "listed"
+    DECLINED = "declined"
+    SAME_PERSON = "same_person"
+    DISCUSSED = "discussed"
+    CLOSED = "closed"
+    MOVED = "moved"
+
+
 class SupportPhase(Code):
     """The phases of Critical Time Intervention: before it begins, then three of three months each."""
 

@@ -20,7 +20,7 @@ class CaseConference(Value, frozen=True, kw_only=True):
 
 
 class AgendaItem(Value, frozen=True, kw_only=True):
-    """One case on an agenda, with why it is there. `position` counts from 1."""
+    """One case on an agenda, with why it is there. `position` counts from 1. `off_at`: taken off again, and why."""
 
     id: Id
     conference_id: Id
@@ -28,6 +28,8 @@ class AgendaItem(Value, frozen=True, kw_only=True):
     position: int
     reason: LongText
     carried_over: bool = False
+    off_at: datetime | None = None
+    off_reason: LongText = ""
 
 
 class Attendance(Value, frozen=True, kw_only=True):

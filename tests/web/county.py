@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.queries.sync import store as sync
 from server.settings import Settings
-from server.tables.cases.case import mdt_case
+from server.tables.cases.case import case_event, mdt_case
 from server.tables.operation.device import device_enrolment
 from server.tables.operation.job import job
 from server.tables.operation.mail import mail
@@ -208,6 +208,9 @@ def put_person(
                             "since": since, "reason": reason, "mdt_number": mdt_number,
                             "closed_at": since if state == "closed" else None,
                             "outcome": "Moved into own tenancy" if state == "closed" else ""})  # fmt: skip
+    add(session, case_event, {"id": f"event-{person_id}", "case_id": f"case-{person_id}", "number": 1, "at": since,
+                              "step": {"candidate": "came", "open": "discussed"}.get(state, state), "to_state": state,
+                              "reason": reason, "district_id": district_id})  # fmt: skip
 
 
 def see_again(session: Session, now: datetime, person_id: str, district_id: str) -> None:

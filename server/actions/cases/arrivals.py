@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import structs
 from sqlalchemy.orm import Session
 
+from server.actions.cases.machine import Step, begin_cases, move_case
 from server.queries.cases import case_moves, cases
 from server.queries.cases.case_moves import Told
 from server.queries.cases.cases import CaseMark
@@ -19,9 +20,10 @@ from server.queries.operation.audit import AuditLine
 from server.queries.partnership import districts
 from server.queries.people.verification import PersonStatus
 from shared.model.case import Case, CaseMove
-from shared.model.codes import CaseState, ReviewStatus
+from shared.model.codes import CaseState, CaseStep, ReviewStatus
 from shared.model.value import Id, Value
 from shared.policy import Act
+from shared.rules.case import has_returned, say_return
 from shared.rules.home_district import Slept, home_district, say_whereabouts
 
 BY_THEMSELVES = "verified people come to the list by themselves"
@@ -38,6 +40,18 @@ class _Arrival(Value, frozen=True, kw_only=True):
     theirs: Sequence[CaseMark]
     live: Sequence[CaseMark]
     slept: Sequence[Slept] = ()
+    last_seen_at: datetime | None = None
+
+    @property
+    def ended(self) -> list[CaseMark]:
+        """The cases whose ending this list has to reckon with: every one closed, and what this district declined."""
+        return [
+            mark
+            for mark in self.theirs
+            if mark.closed_at is not None
+            and mark.outcome != SAME_PERSON
+            and (mark.state == str(CaseState.CLOSED) or mark.district_id == self.home_id)
+        ]
 
     @property
     def home_id(self) -> Id:
@@ -67,7 +81,8 @@ def put_forward_verified(
     arrivals = _gather(session, statuses, groups, now)
     newcomers = [each for each in arrivals if _is_news(each)]
     new = [_candidate(each, now, new_id()) for each in newcomers]
-    cases.add_cases(session, new)
+    began = [CaseStep.RETURNED if each.ended else CaseStep.CAME for each in newcomers]
+    begin_cases(session, list(zip(new, began, strict=True)), new_id)
     lines = [_line(case.id, BY_THEMSELVES, now, new_id()) for case in new]
     known = [each for each in arrivals if each.live]
     lines += [line for each in known for line in _settle(session, each, now, new_id)]
@@ -89,7 +104,12 @@ def _gather(
     ]
     asked = {each.status.person_id: ids[each.status.person_id] for each in arrivals if not each.is_settled}
     slept = case_moves.list_slept(session, asked, now.date()) if asked else {}
-    return [structs.replace(each, slept=slept.get(each.status.person_id, ())) for each in arrivals]
+    over = {each.status.person_id for each in arrivals if each.theirs and not each.live}
+    seen = case_moves.list_last_seen(session, {key: ids[key] for key in over}) if over else {}
+    return [
+        structs.replace(each, slept=slept.get(each.status.person_id, ()), last_seen_at=seen.get(each.status.person_id))
+        for each in arrivals
+    ]
 
 
 def _arrive(status: PersonStatus, theirs: Sequence[CaseMark]) -> _Arrival:
@@ -101,28 +121,27 @@ def _arrive(status: PersonStatus, theirs: Sequence[CaseMark]) -> _Arrival:
 def _is_news(arrival: _Arrival) -> bool:
     """Does a list need to hear of this person? Not while one has them, nor again on the evidence it has dealt with.
 
-    A closed case comes back when outreach sees the person after it was closed; a declined one only once they were not
-    verified in between, so that a coordinator's decision is not asked for anew every night.
+    Whoever is seen after their case was closed or declined has returned, and the list hears of it at once: the national
+    indicator is about them. A sighting from before the ending, synced late, brings nobody back.
     """
     if arrival.live:
         return False
-    home_id, since = arrival.home_id, arrival.status.since
-    ended = [
-        mark.closed_at
-        for mark in arrival.theirs
-        if mark.district_id == home_id and mark.closed_at is not None and mark.outcome != SAME_PERSON
-    ]
-    return not ended or (since is not None and since > max(ended))
+    ended = [mark.closed_at for mark in arrival.ended if mark.closed_at is not None]
+    return not ended or has_returned(arrival.last_seen_at, ended)
 
 
 def _candidate(arrival: _Arrival, now: datetime, case_id: Id) -> Case:
+    reason = arrival.status.reason
+    if arrival.ended:
+        last = max(arrival.ended, key=lambda mark: (mark.closed_at or mark.since, mark.id))
+        reason = f"{say_return(last.state, last.closed_at, last.outcome)} {reason[:1].upper()}{reason[1:]}"
     return Case(
         id=case_id,
         person_id=arrival.status.person_id,
         district_id=arrival.home_id,
         state=CaseState.CANDIDATE,
         since=now,
-        reason=arrival.status.reason,
+        reason=reason,
     )
 
 
@@ -131,7 +150,7 @@ def _settle(session: Session, arrival: _Arrival, now: datetime, new_id: Callable
     kept, *others = arrival.live
     extra = [mark for mark in others if mark.state == str(CaseState.CANDIDATE)]
     for mark in extra:
-        cases.close_case(session, mark.id, CaseState.DECLINED, SAME_PERSON, now)
+        move_case(session, mark.id, Step(step=CaseStep.SAME_PERSON, at=now, reason=SAME_PERSON), new_id)
     lines = [_line(mark.id, SAME_PERSON, now, new_id()) for mark in extra]
     if kept.state != str(CaseState.CANDIDATE) or not arrival.slept or arrival.home_id == kept.district_id:
         return lines
@@ -144,7 +163,8 @@ def _settle(session: Session, arrival: _Arrival, now: datetime, new_id: Callable
         reason=_say_why(session, arrival.slept),
     )
     case_moves.add_move(session, move)
-    cases.set_case(session, kept.id, district_id=arrival.home_id)
+    step = Step(step=CaseStep.MOVED, at=now, reason=move.reason)
+    move_case(session, kept.id, step, new_id, district_id=arrival.home_id)
     case_moves.forget_told(session, kept.id, arrival.home_id)
     return [*lines, _line(kept.id, f"moved by rule: {move.reason}", now, new_id())]
 

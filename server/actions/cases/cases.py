@@ -5,15 +5,18 @@ step keeps its reason. Who arrives by themselves is in `server.actions.cases.arr
 """
 
 from server.access import Access
+from server.actions.cases.machine import Step, begin_cases, move_case
+from server.actions.conferences.conferences import take_case_off_agendas
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_moves, cases
 from server.queries.partnership import districts
 from server.queries.people import subjects
 from server.queries.people.verification import find_status
 from shared.model.case import Case
-from shared.model.codes import CaseState, EvidenceBasis
+from shared.model.codes import CaseState, CaseStep, EvidenceBasis
 from shared.model.value import Id
 from shared.policy import Act
+from shared.rules.case import MOVES
 
 BASES = tuple(basis for basis in EvidenceBasis if basis is not EvidenceBasis.PUBLIC_REFERRAL_ONLY)
 """On what evidence somebody may be put forward: an alert alone is a referral, and is looked into first."""
@@ -48,7 +51,8 @@ def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasi
         put_forward_by=access.actor.worker_id,
         basis=basis,
     )
-    cases.add_cases(access.session, [new])
+    step = CaseStep.LISTED if new.state is CaseState.LISTED else CaseStep.PUT_FORWARD
+    begin_cases(access.session, [(new, step)], access.new_id)
     return new
 
 
@@ -87,31 +91,29 @@ def list_case(access: Access, case_id: Id, reason: str) -> Case:
     found = cases.find_case(access.session, case_id)
     if found is not None and may_decide(access, found.district_id):
         _check_verified_only(access, found.person_id, found.district_id)
-    return _move(access, case_id, {CaseState.CANDIDATE}, CaseState.LISTED, reason)
+    return _move(access, case_id, CaseStep.LISTED, reason)
 
 
 def decline_case(access: Access, case_id: Id, reason: str) -> Case:
     """Do not take a candidate on. The reason is kept, and the person can be put forward again."""
-    return _move(access, case_id, {CaseState.CANDIDATE}, CaseState.DECLINED, reason)
+    return _move(access, case_id, CaseStep.DECLINED, reason)
 
 
 def close_case(access: Access, case_id: Id, reason: str) -> Case:
-    """Close a case that was on the list."""
-    return _move(access, case_id, {CaseState.LISTED, CaseState.OPEN}, CaseState.CLOSED, reason)
+    """Close a case that was on the list. It leaves every agenda to come; what was typed there about it stays with it."""
+    closed = _move(access, case_id, CaseStep.CLOSED, reason)
+    take_case_off_agendas(access, [case_id], f"Closed: {closed.outcome}")
+    return closed
 
 
-def _move(access: Access, case_id: Id, before: set[CaseState], after: CaseState, reason: str) -> Case:
-    access.require(Act.CHANGE_CASE, subjects.find_case(access.session, case_id), detail=str(after))
-    found = cases.find_case(access.session, case_id)
-    if found is None:
+def _move(access: Access, case_id: Id, step: CaseStep, reason: str) -> Case:
+    after = str(MOVES[step].after or "")
+    access.require(Act.CHANGE_CASE, subjects.find_case(access.session, case_id), detail=after)
+    if cases.find_case(access.session, case_id) is None:
         raise NotFound
-    if found.state not in before:
-        raise Invalid("Somebody else has decided this case meanwhile. Load the page again.")
-    if after in {CaseState.CLOSED, CaseState.DECLINED}:
-        cases.close_case(access.session, case_id, after, _say(reason), access.now)
-    else:
-        cases.set_case(access.session, case_id, state=str(after.value), reason=_say(reason))
-    return cases.find_case(access.session, case_id) or found
+    said = _say(reason)
+    taken = Step(step=step, at=access.now, worker_id=access.actor.worker_id, reason=said)
+    return move_case(access.session, case_id, taken, access.new_id, reason=said)
 
 
 def _say(reason: str) -> str:

@@ -4,6 +4,7 @@ What moves by rule is in `server.actions.cases.arrivals`.
 """
 
 from server.access import Access
+from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import take_off_agendas
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_moves, cases, priorities
@@ -12,6 +13,7 @@ from server.queries.partnership import agencies, districts
 from server.queries.people import subjects
 from server.queries.sync.store import find_scopes, place_entity
 from shared.model.case import Case, CaseMove
+from shared.model.codes import CaseStep
 from shared.model.value import Id
 from shared.policy import Act
 
@@ -44,7 +46,8 @@ def hand_over(access: Access, case_id: Id, to_district_id: Id, reason: str) -> C
     )
     take_off_agendas(access, same)
     priorities.lift_overrides(access.session, case_id, access.now, access.actor.worker_id)
-    cases.set_case(access.session, case_id, district_id=to_district_id)
+    step = Step(step=CaseStep.MOVED, at=access.now, worker_id=access.actor.worker_id, reason=move.reason)
+    move_case(access.session, case_id, step, access.new_id, district_id=to_district_id)
     case_moves.add_move(access.session, move)
     _tell(access, move, same)
     _place(access, same, to_district_id)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from server.access import Access
 from server.problems import Invalid
 from server.queries.cases import priorities
-from server.queries.cases.priorities import CaseGeneral, ListedCase
+from server.queries.cases.priorities import ListedCase
 from server.queries.partnership import workers
 from server.queries.people import concealment, subjects
 from shared.model.value import Id
@@ -53,10 +53,15 @@ def lift_place(access: Access, case_id: Id) -> None:
     priorities.lift_overrides(access.session, case_id, access.now, access.actor.worker_id)
 
 
-def set_general(access: Access, general: CaseGeneral) -> None:
-    """Store the toolkit's general data of a case."""
-    access.require(Act.CHANGE_CASE, subjects.find_case(access.session, general.case_id), purpose="general data")
-    priorities.set_general(access.session, general, access.now, access.actor.worker_id)
+def change_general(access: Access, case_id: Id, changed: Mapping[str, bool]) -> None:
+    """Store these fields of the toolkit's general data of a case, and no others: what somebody else ticks meanwhile stays."""
+    said = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in sorted(changed.items()))
+    access.require(Act.CHANGE_CASE, subjects.find_case(access.session, case_id), purpose="general data", detail=said)
+    unknown = set(changed) - set(priorities.GENERAL_FIELDS)
+    if unknown:
+        raise Invalid(f"General data has no field “{sorted(unknown)[0]}”.")
+    if changed:
+        priorities.change_general(access.session, case_id, changed, access.now, access.actor.worker_id)
 
 
 def in_order(ranked: Sequence[RankedCase], cases: Mapping[Id, ListedCase]) -> list[tuple[RankedCase, ListedCase]]:

@@ -12,7 +12,7 @@ from datetime import date
 
 from server.access import Access
 from server.actions.cases.cases import close_case
-from server.actions.cases.priorities import set_general
+from server.actions.cases.priorities import change_general
 from server.problems import Failure
 from server.queries.cases import case_actions, priorities
 from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral, ListedCase
@@ -158,7 +158,7 @@ def take_in(access: Access, district_id: Id, district_name: str, tracker: Tracke
 def _take_general(access: Access, stored: TrackedCase, row: TrackedCase) -> list[str]:
     differing = [name for name in GENERAL_FIELDS if getattr(stored.general, name) != getattr(row.general, name)]
     if differing:
-        set_general(access, row.general)
+        change_general(access, stored.case_id, {name: getattr(row.general, name) for name in differing})
     return [name.replace("_", " ") for name in differing]
 
 

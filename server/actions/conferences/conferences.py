@@ -84,7 +84,7 @@ def swap_cases(access: Access, conference_id: Id, out_id: Id, in_id: Id, reason:
         changed = swap(_as_agenda(items, left_out), out_id, in_id, reason)
     except ValueError as why:
         raise Invalid(str(why)) from why
-    _store(access, conference, changed)
+    _store(access, conference, changed, f"Taken off by the coordinator: {reason.strip()}")
 
 
 def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
@@ -95,22 +95,32 @@ def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
     theirs = cases.list_cases_of(access.session, person_ids)
     numbers = {case.id: case.mdt_number for every in theirs.values() for case in every}
     for conference_id in conferences.list_to_come_with(access.session, list(numbers)):
-        items = conferences.list_items(access.session, conference_id)
         notes = conferences.list_notes(access.session, conference_id)
-        for item in items:
+        for item in conferences.list_items(access.session, conference_id):
             if item.case_id in numbers and item.id in notes:
-                conferences.add_review(access.session, _as_review(access, item, notes[item.id], numbers[item.case_id]))
-        kept = [item for item in items if item.case_id not in numbers]
+                conferences.add_review(access.session, as_review(access, item, notes[item.id], numbers[item.case_id]))
+                conferences.clear_note(access.session, item.id)
+    take_case_off_agendas(access, list(numbers), "")
+
+
+def take_case_off_agendas(access: Access, case_ids: Collection[Id], why: str) -> None:
+    """Take cases off every agenda to come. What was typed under them stays with their items. The caller has been let through."""
+    for conference_id in conferences.list_to_come_with(access.session, case_ids):
+        items = conferences.list_items(access.session, conference_id)
+        kept = [item for item in items if item.case_id not in case_ids]
         left_out = conferences.list_left_out(access.session, conference_id)
         conferences.replace_agenda(
             access.session,
             conference_id,
             [msgspec.structs.replace(item, position=position) for position, item in enumerate(kept, start=1)],
-            [each for each in left_out if each.case_id not in numbers],
+            [each for each in left_out if each.case_id not in case_ids],
+            access.now,
+            why,
         )
 
 
-def _as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int) -> CaseReview:
+def as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int) -> CaseReview:
+    """What was typed under an item, as a review of its case."""
     return CaseReview(
         id=access.new_id(), case_id=item.case_id, conference_id=item.conference_id, mdt_number=mdt_number, at=access.now,
         outcome=note.outcome, notes=note.notes,
@@ -205,11 +215,13 @@ def _open_unfinished(access: Access, conference_id: Id) -> CaseConference:
 def _choose_cases(access: Access, conference: CaseConference) -> None:
     ranked, _ = rank_district(access, conference.district_id, shared=True)
     carried_over = conferences.list_carried_over(access.session, conference.district_id)
-    _store(access, conference, build_agenda(ranked, carried_over))
+    _store(
+        access, conference, build_agenda(ranked, carried_over), "Not chosen when the cases were chosen again by rule"
+    )
 
 
-def _store(access: Access, conference: CaseConference, agenda: Agenda) -> None:
-    known = {item.case_id: item.id for item in conferences.list_items(access.session, conference.id)}
+def _store(access: Access, conference: CaseConference, agenda: Agenda, why_off: str = "") -> None:
+    known = conferences.list_item_ids(access.session, conference.id)
     items = [
         AgendaItem(
             id=known.get(chosen.case_id) or access.new_id(),
@@ -225,7 +237,7 @@ def _store(access: Access, conference: CaseConference, agenda: Agenda) -> None:
         LeftOut(case_id=each.case_id, position=position, reason=each.why)
         for position, each in enumerate(agenda.not_chosen, start=1)
     ]
-    conferences.replace_agenda(access.session, conference.id, items, left_out)
+    conferences.replace_agenda(access.session, conference.id, items, left_out, access.now, why_off)
 
 
 def _as_agenda(items: Sequence[AgendaItem], left_out: Sequence[LeftOut]) -> Agenda:

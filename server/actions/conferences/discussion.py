@@ -1,13 +1,16 @@
 """While a conference is held: what is typed about each case, the actions agreed, who came; and how it ends."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from enum import Enum
+from typing import Any
 
 import msgspec
 
 from server.access import Access
-from server.actions.conferences.conferences import PURPOSE, list_readers, open_conference
+from server.actions.cases.machine import Step, move_case
+from server.actions.conferences.conferences import PURPOSE, as_review, list_readers, open_conference
 from server.actions.operation.outbox import Outbox
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions, cases
@@ -17,26 +20,34 @@ from server.queries.conferences.conferences import Note
 from server.queries.conferences.discussion import Sitting
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
-from shared.model.case import Action, Case, CaseReview
-from shared.model.codes import CaseState
+from shared.model.case import Action, Case
+from shared.model.codes import CaseState, CaseStep
 from shared.model.conference import AgendaItem, Attendance, CaseConference
 from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.lines import is_merged, merge_lines
 
-LONGEST_NOTES = 10_000
+LONGEST_NOTES = 20_000
 LONGEST_OUTCOME = 200
 MINUTES_USEFUL_FOR = timedelta(days=14)
+CHANGED = "The agenda has changed since you opened this page. Look at what follows, and finish again."
 
 
 class Saved(Value, frozen=True, kw_only=True):
-    """What is stored now. `merged` when somebody else typed too, so that the text is not just what was sent."""
+    """What is stored now. `merged`: somebody else typed too, so that the notes are not just what was sent. `stale`: the outcome
+    that was sent began from an older one and was not stored; `outcome` is the newer. `off`: why the case is off the agenda.
+    `agenda`: a mark that is another once the agenda is.
+    """
 
     version: int
     notes: str
     outcome: str
+    outcome_version: int = 0
     merged: bool = False
+    stale: bool = False
+    off: str = ""
+    agenda: str = ""
 
 
 class CaseEnd(str, Enum):
@@ -47,59 +58,129 @@ class CaseEnd(str, Enum):
     CLOSE = "close"
 
 
-def open_item(access: Access, conference_id: Id, position: int) -> tuple[Sitting, AgendaItem]:
-    """A conference that may be run, with its agenda, and the item at a position. Raises NotFound or Forbidden."""
-    sitting = meeting.find_sitting(access.session, conference_id)
-    subject = None if sitting is None else conferences.subject_of(sitting.conference)
-    access.require(Act.RUN_CONFERENCE, subject, purpose=PURPOSE)
-    items = () if sitting is None else sitting.items
-    found = next((item for item in items if item.position == position), None)
-    if sitting is None or found is None:
+class Ending(Value, frozen=True, kw_only=True):
+    """One case as the page of Finish shows it. `is_over`: its case has ended already and stays so."""
+
+    item: AgendaItem
+    case: Case
+    note: Note
+    agreed: int
+
+    @property
+    def is_over(self) -> bool:
+        """Has the case ended before the conference did?"""
+        return self.case.state not in (CaseState.LISTED, CaseState.OPEN)
+
+    @property
+    def has_words(self) -> bool:
+        """Was anything typed or agreed?"""
+        return bool(self.note.notes or self.note.outcome or self.agreed)
+
+
+def open_item(access: Access, conference_id: Id, item_id: Id) -> tuple[Sitting, AgendaItem]:
+    """A conference that may be run, with its agenda, and one item of it, also one taken off since.
+
+    Raises NotFound or Forbidden.
+    """
+    sitting = open_sitting(access, conference_id)
+    found = next((item for item in sitting.items if item.id == item_id), None)
+    found = found or conferences.find_item(access.session, conference_id, item_id)
+    if found is None:
         raise NotFound
     return sitting, found
 
 
-def save_note(access: Access, conference_id: Id, position: int, *, base: str, notes: str, outcome: str) -> Saved:
-    """Store what was typed about a case.
+def open_sitting(access: Access, conference_id: Id) -> Sitting:
+    """A conference that may be run, with its agenda. Raises NotFound or Forbidden."""
+    sitting = meeting.find_sitting(access.session, conference_id)
+    subject = None if sitting is None else conferences.subject_of(sitting.conference)
+    access.require(Act.RUN_CONFERENCE, subject, purpose=PURPOSE)
+    if sitting is None:
+        raise NotFound
+    return sitting
+
+
+def mark_of(items: Sequence[AgendaItem]) -> str:
+    """A short mark of an agenda: another once a case was added, taken off or put elsewhere."""
+    return hashlib.sha256(" ".join(item.id for item in items).encode()).hexdigest()[:16]
+
+
+def read_saved(access: Access, conference_id: Id, item_id: Id) -> Saved:
+    """What is stored of an item now, for a screen that shows it."""
+    sitting, item = open_item(access, conference_id, item_id)
+    return _saved(sitting, item, conferences.look_at_note(access.session, item.id))
+
+
+def save_note(access: Access, conference_id: Id, item_id: Id, *, base: str, notes: str) -> Saved:
+    """Store the notes typed about a case.
 
     `base` is the text that the typing began from: whatever others stored since then is kept beside it, line by line.
-    Raises Invalid for more than 10,000 characters, Failure when the conference has ended.
+    Raises Invalid for more than 20,000 characters, Failure when the conference has ended.
     """
-    sitting, item = open_item(access, conference_id, position)
-    _still_on(sitting.conference)
-    conferences.lock_item(access.session, item.id)
-    stored = conferences.find_note(access.session, item.id)
+    sitting, item, stored = _hold(access, conference_id, item_id)
     base, notes = _plain_lines(base), _plain_lines(notes)
     together = merge_lines(base, notes, stored.notes)
     if len(together) > LONGEST_NOTES:
         raise Invalid(
-            "That is more than 10,000 characters. Bullets are enough: nothing of what was stored has changed."
+            "That is more than 20,000 characters. Bullets are enough: nothing of what was stored has changed."
         )
-    said = outcome.strip()[:LONGEST_OUTCOME]
-    if (together, said) == (stored.notes, stored.outcome):
-        return Saved(version=stored.version, notes=together, outcome=said, merged=is_merged(base, notes, stored.notes))
-    note = Note(
-        agenda_item_id=item.id,
-        notes=together,
-        outcome=said,
-        version=stored.version + 1,
-        changed_at=access.now,
-        changed_by=access.actor.worker_id,
-    )
-    conferences.set_note(access.session, note)
     merged = is_merged(base, notes, stored.notes)
-    return Saved(version=note.version, notes=together, outcome=said, merged=merged)
+    if together == stored.notes:
+        return msgspec.structs.replace(_saved(sitting, item, stored), merged=merged)
+    note = _next(access, stored, notes=together)
+    conferences.set_note(access.session, note)
+    return msgspec.structs.replace(_saved(sitting, item, note), merged=merged)
+
+
+def save_outcome(access: Access, conference_id: Id, item_id: Id, *, based_on: int, outcome: str) -> Saved:
+    """Store the outcome of a case. One that began from an older outcome than is stored is not stored: the newer is answered.
+
+    Raises Invalid for more than 200 characters, Failure when the conference has ended.
+    """
+    sitting, item, stored = _hold(access, conference_id, item_id)
+    said = outcome.strip()
+    if len(said) > LONGEST_OUTCOME:
+        raise Invalid("Say the outcome in 200 characters or fewer. The notes hold the rest.")
+    if said == stored.outcome:
+        return _saved(sitting, item, stored)
+    if based_on != stored.outcome_version:
+        return msgspec.structs.replace(_saved(sitting, item, stored), stale=True)
+    note = _next(access, stored, outcome=said, outcome_version=stored.outcome_version + 1)
+    conferences.set_note(access.session, note)
+    return _saved(sitting, item, note)
+
+
+def _hold(access: Access, conference_id: Id, item_id: Id) -> tuple[Sitting, AgendaItem, Note]:
+    """An item of a conference that has not ended, and its note, for this writer alone."""
+    sitting, item = open_item(access, conference_id, item_id)
+    _still_on(conferences.hold_conference(access.session, conference_id))
+    conferences.lock_item(access.session, item.id)
+    return sitting, item, conferences.find_note(access.session, item.id)
+
+
+def _next(access: Access, stored: Note, **typed: Any) -> Note:
+    return msgspec.structs.replace(
+        stored, version=stored.version + 1, changed_at=access.now, changed_by=access.actor.worker_id, **typed
+    )
+
+
+def _saved(sitting: Sitting, item: AgendaItem, note: Note) -> Saved:
+    off = "" if item.off_at is None else item.off_reason or "Taken off the agenda"
+    return Saved(
+        version=note.version, notes=note.notes, outcome=note.outcome, outcome_version=note.outcome_version, off=off,
+        agenda=mark_of(sitting.items),
+    )  # fmt: skip
 
 
 def agree_action(
-    access: Access, conference_id: Id, position: int, *, text: str, agency_id: Id | None, due_on: date | None
+    access: Access, conference_id: Id, item_id: Id, *, text: str, agency_id: Id | None, due_on: date | None
 ) -> Action:
     """Keep an action agreed for a case:
 
     a bullet with an owner agency and a day. Raises Invalid where one is missing.
     """
-    sitting, item = open_item(access, conference_id, position)
-    _still_on(sitting.conference)
+    _, item = open_item(access, conference_id, item_id)
+    _still_on(conferences.hold_conference(access.session, conference_id))
     owner = agencies.find_agency(access.session, agency_id) if agency_id else None
     case = cases.get_case(access.session, item.case_id)
     wrong = _what_is_wrong(text, owner is not None, due_on, access.today)
@@ -124,7 +205,7 @@ def take_back_action(access: Access, conference_id: Id, action_id: Id) -> None:
     conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
     _still_on(conference)
     found = case_actions.find_action(access.session, action_id)
-    on_agenda = {item.case_id for item in conferences.list_items(access.session, conference_id)}
+    on_agenda = set(conferences.list_item_ids(access.session, conference_id))
     if found is None or found.action.case_id not in on_agenda:
         raise NotFound
     case = cases.get_case(access.session, found.action.case_id)
@@ -151,23 +232,74 @@ def note_attendance(
     conferences.set_attendance(access.session, record)
 
 
-def finish_conference(access: Access, conference_id: Id, ends: Mapping[Id, CaseEnd]) -> CaseConference:
+def list_endings(access: Access, conference_id: Id) -> tuple[CaseConference, list[Ending], str]:
+    """What Finish is about: each case of the agenda with what was made of it, and a mark of all that the page shows.
+
+    Whoever finishes sends the mark back (`finish_conference`), so that it is done to what they saw and to nothing else.
+    """
+    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    endings = _list_endings(access, conference_id)
+    return conference, endings, _mark_endings(endings)
+
+
+def _list_endings(access: Access, conference_id: Id) -> list[Ending]:
+    items = conferences.list_items(access.session, conference_id)
+    notes = conferences.list_notes(access.session, conference_id)
+    found = {case.id: case for case in cases.list_cases_by_id(access.session, [item.case_id for item in items])}
+    agreed: dict[Id, int] = {}
+    for each in case_actions.list_actions(access.session, found):
+        now = each.action.mdt_number == found[each.action.case_id].mdt_number
+        agreed[each.action.case_id] = agreed.get(each.action.case_id, 0) + now
+    return [
+        Ending(
+            item=item, case=found[item.case_id], note=notes.get(item.id, Note(agenda_item_id=item.id)),
+            agreed=agreed.get(item.case_id, 0),
+        )
+        for item in items
+    ]  # fmt: skip
+
+
+def _mark_endings(endings: Sequence[Ending]) -> str:
+    shown = [
+        (each.item.id, each.case.state.value, each.case.mdt_number, each.note.version, each.agreed) for each in endings
+    ]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:32]
+
+
+def finish_conference(
+    access: Access, conference_id: Id, ends: Mapping[Id, CaseEnd], seen: str | None = None
+) -> CaseConference:
     """End a conference:
 
     each case gets its review and moves to its next MDT number, stays for the next conference because it was not
-    reached, or is closed. Cases that `ends` does not name were discussed. Ending twice changes nothing.
+    reached, or is closed. Cases that `ends` does not name were discussed; a case that has ended meanwhile stays ended. Ending
+    twice changes nothing. `seen` is the mark of what its reader was shown. Raises Invalid when that has changed since.
     """
-    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    conference = conferences.hold_conference(access.session, conference_id, alone=True)
     if conference.finished_at is not None:
         return conference
-    notes = conferences.list_notes(access.session, conference_id)
-    items = conferences.list_items(access.session, conference_id)
-    _mail_actions(access, conference, items)
-    for item in items:
-        _end_case(access, item, notes.get(item.id, Note(agenda_item_id=item.id)), ends.get(item.case_id, CaseEnd.NEXT))
+    endings = _list_endings(access, conference_id)
+    if seen is not None and seen != _mark_endings(endings):
+        raise Invalid(CHANGED)
+    _mail_actions(access, conference, [each.item for each in endings])
+    for each in endings:
+        _end_case(access, each, ends.get(each.item.case_id, CaseEnd.NEXT))
+    _keep_words_of_those_off(access, conference_id)
     finished = msgspec.structs.replace(conference, finished_at=access.now)
     conferences.set_conference(access.session, finished)
     return finished
+
+
+def _keep_words_of_those_off(access: Access, conference_id: Id) -> None:
+    """What was typed of a case that was taken off the agenda is a review of it too: no word is lost with its place."""
+    notes = conferences.list_notes(access.session, conference_id)
+    off = [item for item in conferences.list_off(access.session, conference_id) if item.id in notes]
+    numbers = {
+        case.id: case.mdt_number for case in cases.list_cases_by_id(access.session, [item.case_id for item in off])
+    }
+    for item in off:
+        conferences.add_review(access.session, as_review(access, item, notes[item.id], numbers[item.case_id]))
 
 
 def _mail_actions(access: Access, conference: CaseConference, items: Sequence[AgendaItem]) -> None:
@@ -194,35 +326,21 @@ def _mail_actions(access: Access, conference: CaseConference, items: Sequence[Ag
             )  # fmt: skip
 
 
-def _end_case(access: Access, item: AgendaItem, note: Note, end: CaseEnd) -> None:
-    if end is CaseEnd.NOT_REACHED:
+def _end_case(access: Access, ending: Ending, end: CaseEnd) -> None:
+    if end is CaseEnd.NOT_REACHED or (ending.is_over and not ending.has_words):
         return
-    case = cases.get_case(access.session, item.case_id)
-    review = CaseReview(
-        id=access.new_id(),
-        case_id=case.id,
-        conference_id=item.conference_id,
-        mdt_number=case.mdt_number,
-        at=access.now,
-        outcome=note.outcome,
-        notes=note.notes,
-    )
-    conferences.add_review(access.session, review)
-    after = _after(case, note, end, access)
-    changed = {name: getattr(after, name) for name in Case.__struct_fields__ if name not in {"id", "state"}}
-    cases.set_case(access.session, case.id, state=str(after.state), **changed)
-
-
-def _after(case: Case, note: Note, end: CaseEnd, access: Access) -> Case:
-    if end is CaseEnd.CLOSE:
-        return msgspec.structs.replace(
-            case,
-            state=CaseState.CLOSED,
-            closed_at=access.now,
-            outcome=note.outcome,
-            reason=note.outcome or "Closed at the case conference",
-        )
-    return msgspec.structs.replace(case, state=CaseState.OPEN, mdt_number=case.mdt_number + 1)
+    case, note = ending.case, ending.note
+    conferences.add_review(access.session, as_review(access, ending.item, note, case.mdt_number))
+    if ending.is_over:
+        return
+    closes = end is CaseEnd.CLOSE
+    reason = note.outcome or ("Closed at the case conference" if closes else "")
+    step = Step(
+        step=CaseStep.CLOSED if closes else CaseStep.DISCUSSED, at=access.now, worker_id=access.actor.worker_id,
+        reason=reason, conference_id=ending.item.conference_id,
+    )  # fmt: skip
+    changed = {"reason": reason, "outcome": note.outcome} if closes else {"mdt_number": case.mdt_number + 1}
+    move_case(access.session, case.id, step, access.new_id, **changed)
 
 
 def _still_on(conference: CaseConference) -> None:

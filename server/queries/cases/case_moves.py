@@ -76,6 +76,21 @@ def list_slept(session: Session, groups: Mapping[Id, Collection[Id]], today: dat
     return {key: _slept({seen for each in group for seen in by_id.get(each, ())}) for key, group in groups.items()}
 
 
+def list_last_seen(session: Session, groups: Mapping[Id, Collection[Id]]) -> dict[Id, datetime]:
+    """When each person was last seen bedded down or about to, by the key of `groups`; whoever never was is left out."""
+    query = (
+        select(contact_person.c.person_id, func.max(contact_person.c.seen_at).label("last_at"))
+        .where(
+            contact_person.c.person_id.in_({each for group in groups.values() for each in group}),
+            contact_person.c.state.in_(ROUGH_TEXTS),
+        )
+        .group_by(contact_person.c.person_id)
+    )
+    by_id = {row.person_id: row.last_at for row in session.execute(query)}
+    seen = {key: [by_id[each] for each in group if each in by_id] for key, group in groups.items()}
+    return {key: max(found) for key, found in seen.items() if found}
+
+
 def _slept(seen: set[tuple[Id, date]]) -> list[Slept]:
     nights: dict[Id, list[date]] = defaultdict(list)
     for district_id, night in sorted(seen):
@@ -206,7 +221,9 @@ def find_discussion(session: Session, case_id: Id) -> datetime | None:
         select(func.min(case_conference.c.starts_at))
         .join(agenda_item, agenda_item.c.conference_id == case_conference.c.id)
         .join(conference_note, conference_note.c.agenda_item_id == agenda_item.c.id)
-        .where(agenda_item.c.case_id == case_id, case_conference.c.finished_at.is_(None))
+        .where(
+            agenda_item.c.case_id == case_id, agenda_item.c.off_at.is_(None), case_conference.c.finished_at.is_(None)
+        )
     )
     starts_at: datetime | None = session.execute(query).scalar_one()
     return starts_at

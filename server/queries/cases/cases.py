@@ -193,13 +193,16 @@ def list_put_forward_by(
 
 
 def set_case(session: Session, case_id: Id, **values: Any) -> None:
-    """Set some columns of a case."""
+    """Set some columns of a case. Its state is set by `server.actions.cases.machine` alone."""
     session.execute(update(mdt_case).where(mdt_case.c.id == case_id).values(**values))
 
 
-def close_case(session: Session, case_id: Id, state: CaseState, outcome: str, now: datetime) -> None:
-    """End a case: closed, or declined."""
-    set_case(session, case_id, state=str(state.value), outcome=outcome[:200], closed_at=now)
+def lock_case(session: Session, case_id: Id) -> Case:
+    """The case with this id as it is now, for one writer until the transaction ends. Raises UnknownCase."""
+    row = session.execute(select(mdt_case).where(mdt_case.c.id == case_id).with_for_update()).mappings().first()
+    if row is None:
+        raise UnknownCase(case_id)
+    return _read(row)
 
 
 def _read(row: RowMapping | Mapping[str, Any]) -> Case:

@@ -3,13 +3,14 @@
 the facts of each case, the toolkit's general data, a coordinator's places.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database import bulk
 from server.database.statements import ids
 from server.queries.cases.case_list import CaseListRow, CaseListView, list_cases
 from server.queries.people.concealment import not_concealed
@@ -115,13 +116,12 @@ def list_general(session: Session, case_ids: Collection[Id]) -> dict[Id, CaseGen
     }
 
 
-def set_general(session: Session, general: CaseGeneral, now: datetime, worker_id: Id) -> None:
-    """Store a case's general data."""
-    values: dict[str, Any] = {name: getattr(general, name) for name in GENERAL_FIELDS}
-    values |= {"changed_at": now, "changed_by": worker_id}
-    changed = session.execute(update(case_general).where(case_general.c.case_id == general.case_id).values(**values))
-    if not getattr(changed, "rowcount", 0):
-        session.execute(insert(case_general), [{"case_id": general.case_id, **values}])
+def change_general(session: Session, case_id: Id, changed: Mapping[str, bool], now: datetime, worker_id: Id) -> None:
+    """Store some fields of a case's general data; the others stay as somebody else may have just stored them."""
+    values: dict[str, Any] = {**changed, "changed_at": now, "changed_by": worker_id}
+    fresh = dict.fromkeys(GENERAL_FIELDS, False) | {"case_id": case_id, "changed_at": now, "changed_by": worker_id}
+    bulk.insert_new(session, case_general, [fresh])
+    session.execute(update(case_general).where(case_general.c.case_id == case_id).values(**values))
 
 
 def list_overrides(session: Session, district_id: Id) -> list[Override]:

@@ -42,6 +42,7 @@ class Note(Value, frozen=True, kw_only=True):
     notes: str = ""
     outcome: str = ""
     version: int = 0
+    outcome_version: int = 0
     changed_at: datetime | None = None
     changed_by: Id = ""
 
@@ -66,8 +67,11 @@ class Circulated(Value, frozen=True, kw_only=True):
 _CONFERENCE = select(case_conference).where(case_conference.c.id == bindparam("conference_id"))
 _ITEMS = (
     select(agenda_item)
-    .where(agenda_item.c.conference_id == bindparam("conference_id"))
+    .where(agenda_item.c.conference_id == bindparam("conference_id"), agenda_item.c.off_at.is_(None))
     .order_by(agenda_item.c.position)
+)
+_OFF = select(agenda_item).where(
+    agenda_item.c.conference_id == bindparam("conference_id"), agenda_item.c.off_at.is_not(None)
 )
 _NOTE = select(conference_note).where(conference_note.c.agenda_item_id == bindparam("agenda_item_id"))
 _UPDATES = (
@@ -107,6 +111,16 @@ def find_conference(session: Session, conference_id: Id) -> CaseConference | Non
     """The conference with this id."""
     row = session.execute(_CONFERENCE, {"conference_id": conference_id}).mappings().first()
     return None if row is None else CaseConference(**row)
+
+
+def hold_conference(session: Session, conference_id: Id, *, alone: bool = False) -> CaseConference:
+    """The conference as it is now, held until the transaction ends: `alone` for who ends it, else beside others who type, so
+    that nobody types into one that is being ended. Raises LookupError."""
+    query = _CONFERENCE.with_for_update(read=not alone)
+    row = session.execute(query, {"conference_id": conference_id}).mappings().first()
+    if row is None:
+        raise LookupError(conference_id)
+    return CaseConference(**row)
 
 
 def list_conferences(session: Session, district_ids: Collection[Id], limit: int = 50) -> list[CaseConference]:
@@ -163,15 +177,41 @@ def list_left_out(session: Session, conference_id: Id) -> list[LeftOut]:
     return [LeftOut(**row) for row in session.execute(query).mappings()]
 
 
+def list_off(session: Session, conference_id: Id) -> list[AgendaItem]:
+    """What was taken off the agenda again, in no order; nothing of somebody hidden from the reader."""
+    query = narrow(_OFF, case_not_concealed(session, agenda_item.c.case_id))
+    return [AgendaItem(**row) for row in session.execute(query, {"conference_id": conference_id}).mappings()]
+
+
+def find_item(session: Session, conference_id: Id, item_id: Id) -> AgendaItem | None:
+    """One item of a conference by its id, on the agenda or taken off it; its `position` is the one on the agenda now."""
+    every = [*list_items(session, conference_id), *list_off(session, conference_id)]
+    return next((item for item in every if item.id == item_id), None)
+
+
+def list_item_ids(session: Session, conference_id: Id) -> dict[Id, Id]:
+    """The item of every case that is or was on the agenda, by case: a case that comes back keeps its item and its notes."""
+    query = select(agenda_item.c.case_id, agenda_item.c.id).where(agenda_item.c.conference_id == conference_id)
+    return {row.case_id: row.id for row in session.execute(query)}
+
+
 def replace_agenda(
-    session: Session, conference_id: Id, items: Sequence[AgendaItem], left_out: Sequence[LeftOut]
+    session: Session,
+    conference_id: Id,
+    items: Sequence[AgendaItem],
+    left_out: Sequence[LeftOut],
+    now: datetime,
+    why_off: str = "",
 ) -> None:
-    """Put a new agenda in the place of the old one. What was typed under cases that stay keeps its item's id."""
+    """Put a new agenda in the place of the old one. An item that is no longer on it stays, marked when and why it was taken
+    off: screens that are open go on writing to the person they show."""
     kept = {item.id for item in items}
-    gone = [item.id for item in list_items(session, conference_id) if item.id not in kept]
-    session.execute(delete(agenda_item).where(agenda_item.c.id.in_(gone)))
+    known = set(list_item_ids(session, conference_id).values())
+    gone = (agenda_item.c.conference_id == conference_id) & agenda_item.c.off_at.is_(None)
+    session.execute(
+        update(agenda_item).where(gone, agenda_item.c.id.not_in(kept)).values(off_at=now, off_reason=why_off)
+    )
     session.execute(delete(agenda_left_out).where(agenda_left_out.c.conference_id == conference_id))
-    known = {item.id for item in list_items(session, conference_id)}
     for item in items:
         values = _plain(item)
         if item.id in known:
@@ -188,7 +228,7 @@ def list_notes(session: Session, conference_id: Id) -> dict[Id, Note]:
     query = (
         select(conference_note)
         .join(agenda_item, agenda_item.c.id == conference_note.c.agenda_item_id)
-        .where(agenda_item.c.conference_id == conference_id)
+        .where(agenda_item.c.conference_id == conference_id, *case_not_concealed(session, agenda_item.c.case_id))
     )
     return {row["agenda_item_id"]: Note(**row) for row in session.execute(query).mappings()}
 
@@ -208,6 +248,11 @@ def find_note(session: Session, agenda_item_id: Id) -> Note:
 def lock_item(session: Session, agenda_item_id: Id) -> None:
     """Let one writer at a time change what belongs to an item (on SQLite the transaction does so already)."""
     session.execute(select(agenda_item.c.id).where(agenda_item.c.id == agenda_item_id).with_for_update())
+
+
+def clear_note(session: Session, agenda_item_id: Id) -> None:
+    """Take out what was typed under an item, once it is kept elsewhere."""
+    session.execute(delete(conference_note).where(conference_note.c.agenda_item_id == agenda_item_id))
 
 
 def set_note(session: Session, note: Note) -> None:
@@ -279,7 +324,11 @@ def list_carried_over(session: Session, district_id: Id) -> set[Id]:
     unreached = (
         select(agenda_item.c.case_id)
         .join(case_conference, case_conference.c.id == agenda_item.c.conference_id)
-        .where(case_conference.c.district_id == district_id, case_conference.c.finished_at.is_not(None))
+        .where(
+            case_conference.c.district_id == district_id,
+            case_conference.c.finished_at.is_not(None),
+            agenda_item.c.off_at.is_(None),
+        )
     )
     query = select(mdt_case.c.id).where(
         mdt_case.c.district_id == district_id,

@@ -41,7 +41,7 @@ class Written(Value, frozen=True, kw_only=True):
 _SITTING = (
     select(case_conference, district.c.name.label("district_name"), *(c.label(f"item_{c.name}") for c in agenda_item.c))
     .join(district, district.c.id == case_conference.c.district_id)
-    .outerjoin(agenda_item, agenda_item.c.conference_id == case_conference.c.id)
+    .outerjoin(agenda_item, (agenda_item.c.conference_id == case_conference.c.id) & agenda_item.c.off_at.is_(None))
     .where(case_conference.c.id == bindparam("conference_id"))
     .order_by(agenda_item.c.position)
 )
@@ -78,7 +78,7 @@ def _ask_written() -> CompoundSelect[Any]:
     note, update, review = conference_note.c, written_update.c, case_review.c
 
     def part(kind: str, *columns: Any) -> Any:
-        names = ("id", "at", "number", "name", "outcome", "text")
+        names = ("id", "at", "number", "name", "outcome", "text", "outcome_version")
         labelled = (column.label(name) for column, name in zip(columns, names, strict=True))
         return select(literal(kind).label("kind"), *labelled)
 
@@ -86,13 +86,27 @@ def _ask_written() -> CompoundSelect[Any]:
     nothing, no_number = cast(literal(""), String), cast(literal(0), Integer)
     return union_all(
         part(
-            "note", note.agenda_item_id, note.changed_at, note.version, note.changed_by, note.outcome, note.notes
+            "note",
+            note.agenda_item_id,
+            note.changed_at,
+            note.version,
+            note.changed_by,
+            note.outcome,
+            note.notes,
+            note.outcome_version,
         ).where(note.agenda_item_id == bindparam("item_id")),
-        part("update", update.id, update.at, no_number, agency.c.name, nothing, update.text)
+        part("update", update.id, update.at, no_number, agency.c.name, nothing, update.text, no_number)
         .join_from(written_update, agency, agency.c.id == update.agency_id)
         .where(update.conference_id == bindparam("conference_id"), update.case_id == of_case),
         part(
-            "review", review.id, review.at, review.mdt_number, review.conference_id, review.outcome, review.notes
+            "review",
+            review.id,
+            review.at,
+            review.mdt_number,
+            review.conference_id,
+            review.outcome,
+            review.notes,
+            no_number,
         ).where(review.case_id == of_case),
     ).order_by("number", "at", "id")
 
@@ -105,7 +119,8 @@ def find_written(session: Session, item: AgendaItem) -> Written:
     asked = {"item_id": item.id, "conference_id": item.conference_id, "case_id": item.case_id}
     rows = session.execute(_WRITTEN, asked).all()
     notes = [
-        Note(agenda_item_id=row.id, notes=row.text, outcome=row.outcome, version=row.number, changed_at=row.at,
+        Note(agenda_item_id=row.id, notes=row.text, outcome=row.outcome, version=row.number,
+             outcome_version=row.outcome_version, changed_at=row.at,
              changed_by=row.name)
         for row in rows if row.kind == "note"
     ]  # fmt: skip

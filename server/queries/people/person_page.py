@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 
 from server.database.columns import UTCDateTime
 from server.database.statements import Ids, ids
-from server.tables.cases.case import case_action, case_move, case_review, mdt_case
+from server.tables.cases.case import case_action, case_event, case_move, case_review, mdt_case
 from server.tables.operation.audit import LOOKED_AT, audit
 from server.tables.partnership.agency import agency
 from server.tables.partnership.district import district
@@ -42,7 +42,7 @@ from server.tables.referrals.referral import referral
 from server.tables.street.contact import REFERRED, contact, contact_person
 from server.tables.street.site import site
 from shared.model.case import Case
-from shared.model.codes import CaseState, EvidenceBasis, ReceivingSupport, ReviewStatus, SupportNeed
+from shared.model.codes import CaseState, CaseStep, EvidenceBasis, ReceivingSupport, ReviewStatus, SupportNeed
 from shared.model.value import Id, Value
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
@@ -287,23 +287,19 @@ def _verifications(person_ids: Ids) -> Select[Any]:
 
 
 def _cases(person_ids: Ids) -> Select[Any]:
-    """A case on the list where it began, wherever it is now."""
-    began = district.alias("began")
-    first = (
-        select(began.c.name)
-        .join(case_move, case_move.c.from_district_id == began.c.id)
-        .where(case_move.c.case_id == mdt_case.c.id)
-        .order_by(case_move.c.at)
-        .limit(1)
-        .correlate(mdt_case)
-        .scalar_subquery()
-    )
+    """Each step of a case on the day it was taken, by whom. Reviews and moves between districts are told for themselves."""
     shown = _columns(
-        "case", id=mdt_case.c.id, at=mdt_case.c.since, worker_id=mdt_case.c.put_forward_by, code=mdt_case.c.state,
-        place=func.coalesce(first, district.c.name), text=mdt_case.c.reason, more=mdt_case.c.outcome,
+        "case", id=case_event.c.id, at=case_event.c.at, worker_id=case_event.c.worker_id, code=case_event.c.step,
+        place=district.c.name, text=case_event.c.reason,
     )  # fmt: skip
-    joined = select(*shown).join_from(mdt_case, district, district.c.id == mdt_case.c.district_id)
-    return joined.where(mdt_case.c.person_id.in_(person_ids))
+    joined = (
+        select(*shown)
+        .select_from(case_event)
+        .join(mdt_case, mdt_case.c.id == case_event.c.case_id)
+        .join(district, district.c.id == case_event.c.district_id)
+    )
+    told_elsewhere = [str(CaseStep.DISCUSSED), str(CaseStep.MOVED)]
+    return joined.where(mdt_case.c.person_id.in_(person_ids), case_event.c.step.not_in(told_elsewhere))
 
 
 def _moves(person_ids: Ids) -> Select[Any]:

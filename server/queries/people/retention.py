@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.database import bulk
 from server.database.positions import NO_POSITION
 from server.queries.people.verification import list_groups
-from server.tables.cases.case import case_action, case_review, mdt_case
+from server.tables.cases.case import case_action, case_event, case_review, mdt_case
 from server.tables.conferences.conference import agenda_item, agenda_left_out, case_conference
 from server.tables.operation.audit import audit
 from server.tables.operation.device import sealed_outbox
@@ -148,6 +148,7 @@ def drop_named_sites(session: Session, before: datetime) -> None:
     """Reasons that name the site where somebody was seen say it no more, on lists and agendas from before a moment."""
     held = select(case_conference.c.id).where(case_conference.c.starts_at < before)
     _drop_sites_of(session, mdt_case, "id", mdt_case.c.since < before)
+    _drop_sites_of(session, case_event, "id", case_event.c.at < before)
     _drop_sites_of(session, agenda_item, "id", agenda_item.c.conference_id.in_(held))
     left_out = agenda_left_out.c.conference_id.in_(held) & _names_a_site(agenda_left_out)
     for row in session.execute(select(agenda_left_out).where(left_out)):

@@ -3,7 +3,7 @@ made of them."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -19,7 +19,7 @@ from server.database.columns import (
     table_of,
     text,
 )
-from shared.model.codes import CaseState
+from shared.model.codes import CaseState, CaseStep
 
 
 class CaseRow(SQLModel, table=True):
@@ -51,6 +51,31 @@ class CaseRow(SQLModel, table=True):
     closed_at: datetime | None = moment(optional=True)
     outcome: str = Field(default="", max_length=200)
     basis: str | None = Field(default=None, max_length=CODE_LENGTH)
+
+
+class CaseEventRow(SQLModel, table=True):
+    """One step of a case, never changed. The state in `mdt_case` is what the last one says."""
+
+    __tablename__ = "case_event"
+    __table_args__ = (
+        UniqueConstraint("case_id", "number"),
+        check_one_of("step", CaseStep),
+        check_one_of("from_state", CaseState),
+        check_one_of("to_state", CaseState),
+        CheckConstraint("number >= 1", name="number_counts_from_one"),
+    )
+
+    id: str = id_key()
+    case_id: str = id_of("mdt_case.id", index=True)
+    number: int
+    at: datetime = moment()
+    step: str = code()
+    from_state: str | None = Field(default=None, max_length=CODE_LENGTH)
+    to_state: str = code()
+    worker_id: str | None = loose_id(optional=True)
+    reason: str = text()
+    conference_id: str | None = loose_id(optional=True)
+    district_id: str = id_of("district.id")
 
 
 class CaseMoveRow(SQLModel, table=True):
@@ -169,6 +194,7 @@ class CaseReviewRow(SQLModel, table=True):
 
 
 mdt_case = table_of(CaseRow)
+case_event = table_of(CaseEventRow)
 case_move = table_of(CaseMoveRow)
 case_told = table_of(CaseToldRow)
 case_lead = table_of(CaseLeadRow)

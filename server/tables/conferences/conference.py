@@ -30,7 +30,7 @@ class CaseConferenceRow(SQLModel, table=True):
 
 
 class AgendaItemRow(SQLModel, table=True):
-    """One case on an agenda."""
+    """One case on an agenda, or one that was taken off it since: what was typed about it stays with it."""
 
     __tablename__ = "agenda_item"
     __table_args__ = (
@@ -44,6 +44,8 @@ class AgendaItemRow(SQLModel, table=True):
     position: int
     reason: str = text()
     carried_over: bool = False
+    off_at: datetime | None = moment(optional=True)
+    off_reason: str = text()
 
 
 class AttendanceRow(SQLModel, table=True):
@@ -75,8 +77,8 @@ class WrittenUpdateRow(SQLModel, table=True):
 
 
 class ConferenceNoteRow(SQLModel, table=True):
-    """What is typed about one case while it is discussed. `version` grows with each save; several people may type at
-    once."""
+    """What is typed about one case while it is discussed. `version` grows with each save, `outcome_version` with each save of
+    the outcome; several people may type at once."""
 
     __tablename__ = "conference_note"
     __table_args__ = (CheckConstraint("version >= 1", name="version_counts_from_one"),)
@@ -85,6 +87,7 @@ class ConferenceNoteRow(SQLModel, table=True):
     notes: str = text()
     outcome: str = Field(default="", max_length=200)
     version: int = 1
+    outcome_version: int = 0
     changed_at: datetime = moment()
     changed_by: str = loose_id()
 

@@ -5,7 +5,8 @@ What is typed goes to the server a moment after each pause and is kept in the br
 (`static/discussion.js`); without scripts the same forms work with a button.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -15,11 +16,10 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.conferences import discussion
-from server.actions.conferences.conferences import open_conference
-from server.actions.conferences.discussion import CaseEnd, Saved
+from server.actions.conferences.conferences import list_readers, open_conference
+from server.actions.conferences.discussion import Saved
 from server.actions.conferences.papers import compose_paper
-from server.problems import Invalid, NotFound
-from server.queries.cases import case_actions
+from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.conferences import conferences, seats
 from server.queries.conferences import discussion as meeting
 from server.queries.partnership import agencies
@@ -28,20 +28,29 @@ from server.web.coordinator.conferences import SECTION
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.agency import Agency
-from shared.model.value import Id
+from shared.model.conference import AgendaItem, CaseConference
+from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
-from shared.rules.agenda import CASES_AT_MOST
-from shared.rules.bullets import read_bullet
+from shared.rules.bullets import Bullet, read_bullet, what_is_missing
+from shared.rules.days import read_day, say_day
 
-CASE = SECTION + "/{conference_id:str}/discussion/{position:int}"
+CASE = SECTION + "/{conference_id:str}/discussion/{item_id:str}"
 
 
 class NoteForm(Form, frozen=True, kw_only=True):
-    """What was typed, and the text that the typing began from."""
+    """The notes as typed, the text that the typing began from, and who typed."""
 
     base: str = ""
     notes: str = ""
+    typed_by: str = ""
+
+
+class OutcomeForm(Form, frozen=True, kw_only=True):
+    """The outcome as typed, the version that the typing began from, and who typed."""
+
+    based_on: int = 0
     outcome: str = ""
+    typed_by: str = ""
 
 
 class ActionForm(Form, frozen=True, kw_only=True):
@@ -65,37 +74,31 @@ class EmptyForm(Form, frozen=True, kw_only=True):
     """A press of a button."""
 
 
-EndForm = msgspec.defstruct(
-    "EndForm",
-    [(f"end_{position}", str, "next") for position in range(1, CASES_AT_MOST + 1)],
-    bases=(Form,),
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-)
-ENDS = (
-    (CaseEnd.NEXT.value, "Discussed: on to the next MDT"),
-    (CaseEnd.NOT_REACHED.value, "Not reached: first next time"),
-    (CaseEnd.CLOSE.value, "Close the case"),
-)
+class LineRead(Value, frozen=True, kw_only=True):
+    """How a line was read: in words, what has to be asked, and whether its owner is told nothing."""
+
+    said: str
+    missing: tuple[str, ...] = ()
+    warning: str = ""
 
 
 @get(CASE, opt={"action": Act.RUN_CONFERENCE}, sync_to_thread=True, include_in_schema=False)
 def show_case(
-    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], position: FromPath[int]
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], item_id: FromPath[str]
 ) -> Response[str]:
-    """One case of the meeting."""
+    """One case of the meeting, by its item; a number shows the case that has this place on the agenda now."""
     with door.open() as access:
-        return _answer(request, access, conference_id, position)
+        if item_id.isdecimal() and len(item_id) < 4:
+            items = discussion.open_sitting(access, conference_id).items
+            item_id = next((item.id for item in items if item.position == int(item_id)), "")
+        return _answer(request, access, conference_id, item_id)
 
 
 @get(CASE + "/note", opt={"action": Act.RUN_CONFERENCE, "polls": True}, sync_to_thread=True, include_in_schema=False)
-def read_note(door: NamedDependency[Door], conference_id: FromPath[Id], position: FromPath[int]) -> Response[Saved]:
+def read_note(door: NamedDependency[Door], conference_id: FromPath[Id], item_id: FromPath[Id]) -> Response[Saved]:
     """What is stored now: other people's words reach this screen without a reload."""
     with door.open() as access:
-        _, item = discussion.open_item(access, conference_id, position)
-        note = conferences.look_at_note(access.session, item.id)
-        return Response(Saved(version=note.version, notes=note.notes, outcome=note.outcome))
+        return Response(discussion.read_saved(access, conference_id, item_id))
 
 
 @post(CASE + "/note", opt={"action": Act.RUN_CONFERENCE}, status_code=200, sync_to_thread=True, include_in_schema=False)
@@ -103,17 +106,42 @@ def save_note(
     request: AnyRequest,
     door: NamedDependency[Door],
     conference_id: FromPath[Id],
-    position: FromPath[int],
+    item_id: FromPath[Id],
     data: URLEncodedBody[NoteForm],
 ) -> Response[Any]:
-    """Stores what was typed; a script is answered with what is stored now, a form without one with the page."""
+    """Stores the notes; a script is answered with what is stored now, a form without one with the page."""
     with door.open() as access:
-        saved = discussion.save_note(
-            access, conference_id, position, base=data.base, notes=data.notes, outcome=data.outcome
-        )
-    if request.headers.get("accept", "").startswith("application/json"):
-        return Response(saved)
-    return go_to(_path(conference_id, position), "saved")
+        _refuse_words_of_another(access, data.typed_by)
+        saved = discussion.save_note(access, conference_id, item_id, base=data.base, notes=data.notes)
+    return Response(saved) if _is_script(request) else go_to(_path(conference_id, item_id), "saved")
+
+
+@post(
+    CASE + "/outcome",
+    opt={"action": Act.RUN_CONFERENCE},
+    status_code=200,
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def save_outcome(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    conference_id: FromPath[Id],
+    item_id: FromPath[Id],
+    data: URLEncodedBody[OutcomeForm],
+) -> Response[Any]:
+    """Stores the outcome alone. One that began from an older outcome is shown beside the newer, never over it."""
+    with door.open() as access:
+        _refuse_words_of_another(access, data.typed_by)
+        saved = discussion.save_outcome(access, conference_id, item_id, based_on=data.based_on, outcome=data.outcome)
+        if _is_script(request):
+            return Response(saved)
+        if saved.stale:
+            errors = {
+                "outcome": f"Meanwhile somebody else wrote “{saved.outcome}”. Save again to put yours in its place."
+            }
+            return _answer(request, access, conference_id, item_id, errors, outcome=data.outcome)
+    return go_to(_path(conference_id, item_id), "saved")
 
 
 @post(CASE + "/action", opt={"action": Act.RUN_CONFERENCE}, sync_to_thread=True, include_in_schema=False)
@@ -121,27 +149,45 @@ def agree_action(
     request: AnyRequest,
     door: NamedDependency[Door],
     conference_id: FromPath[Id],
-    position: FromPath[int],
+    item_id: FromPath[Id],
     data: URLEncodedBody[ActionForm],
 ) -> Response[Any]:
     """Keeps an action agreed for the case."""
     try:
         with door.open() as access:
             names = {agency.id: agency.name for agency in agencies.list_agencies(access.session)}
-            bullet = read_bullet(data.line, names, access.today)
-            said = read_bullet(f"x by {data.due}", {}, access.today).due_on
+            bullet = _as_chosen(read_bullet(data.line, names, access.today), data, access.today)
+            missing = what_is_missing(bullet, _seated_names(access, conference_id, names), access.today)
+            if missing:
+                raise Invalid(*missing)
             discussion.agree_action(
                 access,
                 conference_id,
-                position,
+                item_id,
                 text=bullet.text,
-                agency_id=data.agency or bullet.agency_id,
-                due_on=said or bullet.due_on,
+                agency_id=bullet.agency_id,
+                due_on=bullet.due_on,
             )
-        return go_to(_path(conference_id, position) + "#actions")
+        return go_to(_path(conference_id, item_id) + "#actions")
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, conference_id, position, {"line": " ".join(refused.problem.errors)}, data)
+            return _answer(request, access, conference_id, item_id, {"line": " ".join(refused.problem.errors)}, data)
+
+
+@post(CASE + "/line", opt={"action": Act.RUN_CONFERENCE}, status_code=200, sync_to_thread=True, include_in_schema=False)
+def echo_line(
+    door: NamedDependency[Door], conference_id: FromPath[Id], item_id: FromPath[Id], data: URLEncodedBody[ActionForm]
+) -> Response[LineRead]:
+    """How the line of an action would be read, before it is added. Stores nothing."""
+    with door.open() as access:
+        sitting, _ = discussion.open_item(access, conference_id, item_id)
+        names = {agency.id: agency.name for agency in agencies.list_agencies(access.session)}
+        bullet = _as_chosen(read_bullet(data.line, names, access.today), data, access.today)
+        missing = what_is_missing(bullet, _seated_names(access, conference_id, names), access.today)
+        day = "" if bullet.due_on is None else say_day(bullet.due_on, access.today)
+        said = [names.get(bullet.agency_id or "", ""), bullet.text, day]
+        warning = _list_withheld(access, sitting.conference).get(bullet.agency_id or "", "")
+    return Response(LineRead(said=" · ".join(each for each in said if each), missing=tuple(missing), warning=warning))
 
 
 @post(
@@ -153,14 +199,14 @@ def agree_action(
 def take_back_action(
     door: NamedDependency[Door],
     conference_id: FromPath[Id],
-    position: FromPath[int],
+    item_id: FromPath[Id],
     action_id: FromPath[Id],
     data: URLEncodedBody[EmptyForm],
 ) -> Response[Any]:
     """Takes away an action typed by mistake."""
     with door.open() as access:
         discussion.take_back_action(access, conference_id, action_id)
-    return go_to(_path(conference_id, position) + "#actions")
+    return go_to(_path(conference_id, item_id) + "#actions")
 
 
 @get(
@@ -199,91 +245,81 @@ def note_attendance(
     return go_to(f"{SECTION}/{conference_id}/attendance", "saved")
 
 
-@get(
-    SECTION + "/{conference_id:str}/end",
-    opt={"action": Act.RUN_CONFERENCE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def show_end(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
-    """What becomes of each case; one without a word is taken as not reached, until somebody says otherwise."""
-    with door.open() as access:
-        sitting, _ = discussion.open_item(access, conference_id, 1)
-        items = sitting.items
-        notes = conferences.list_notes(access.session, conference_id)
-        owed = {each.action.case_id for each in _agreed_now(access, [item.case_id for item in items])}
-        people = case_actions.list_names(access.session, [item.case_id for item in items])
-        access.note_seen(SubjectKind.CASE, [item.case_id for item in items], purpose="case conference")
-        rows = [
-            (item, people[item.case_id], "next" if item.id in notes or item.case_id in owed else "not_reached")
-            for item in items
-        ]
-        return page(
-            request, "coordinator/end.html", title="Finish", section=SECTION, worker=access.worker, rows=rows, ends=ENDS,
-            conference=sitting.conference,
-        )  # fmt: skip
+def _is_script(request: AnyRequest) -> bool:
+    return request.headers.get("accept", "").startswith("application/json")
 
 
-@post(
-    SECTION + "/{conference_id:str}/end",
-    opt={"action": Act.RUN_CONFERENCE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def end(
-    door: NamedDependency[Door],
-    conference_id: FromPath[Id],
-    data: URLEncodedBody[EndForm],  # type: ignore[valid-type]
-) -> Response[Any]:
-    """Ends the conference: minutes, actions by agency, and each case's next MDT number."""
-    with door.open() as access:
-        sitting, _ = discussion.open_item(access, conference_id, 1)
-        known = {each.value for each in CaseEnd}
-        said = {item.case_id: getattr(data, f"end_{item.position}") for item in sitting.items}
-        ends = {case_id: CaseEnd(each) for case_id, each in said.items() if each in known}
-        discussion.finish_conference(access, conference_id, ends)
-    return go_to(f"{SECTION}/{conference_id}/minutes", "ended")
+def _refuse_words_of_another(access: Access, typed_by: Id) -> None:
+    """Words typed by one worker are never saved in the name of another who signed in on the same browser since."""
+    if typed_by and typed_by != access.actor.worker_id:
+        raise Failure(
+            CONFLICTING, "Somebody else is signed in here now. What you typed is still on this page: sign in yourself."
+        )
 
 
-def _path(conference_id: Id, position: int) -> str:
-    return f"{SECTION}/{conference_id}/discussion/{position}"
-
-
-def _agreed_now(access: Access, case_ids: list[Id]) -> list[case_actions.OwnedAction]:
-    """The actions agreed for these cases at the MDT number they stand at."""
-    from server.queries.cases import cases
-
-    numbers = {case.id: case.mdt_number for case in cases.list_cases_by_id(access.session, case_ids)}
-    every = case_actions.list_actions(access.session, case_ids)
-    return [each for each in every if each.action.mdt_number == numbers[each.action.case_id]]
+def _path(conference_id: Id, item_id: Id) -> str:
+    return f"{SECTION}/{conference_id}/discussion/{item_id}"
 
 
 def _answer(
     request: AnyRequest,
     access: Access,
     conference_id: Id,
-    position: int,
+    item_id: Id,
     errors: Errors | None = None,
     form: ActionForm | None = None,
+    outcome: str | None = None,
 ) -> Response[str]:
-    sitting, item = discussion.open_item(access, conference_id, position)
-    conference, last = sitting.conference, len(sitting.items)
+    sitting, item = discussion.open_item(access, conference_id, item_id)
+    conference = sitting.conference
     seated = seats.list_seats(access.session, conference.district_id)
     case = next(iter(compose_paper(access, conference, _own_agency(access, seated), only=[item]).cases), None)
     if case is not None:
         access.note_seen(SubjectKind.PERSON, [case.person_id], purpose="case conference")
     owed = case.actions if case is not None else ()
     now_agreed = {each.action.id for each in owed if case and each.action.mdt_number == case.mdt_number}
+    written = meeting.find_written(access.session, item)
+    before, after = _neighbours(sitting.items, item)
     return page(
-        request, "coordinator/discussion.html", title=f"Case {position}", section=SECTION, worker=access.worker,
+        request, "coordinator/discussion.html", title=f"Case {item.position}", section=SECTION, worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, form=form or ActionForm(), conference=conference, item=item,
-        case=case, written=meeting.find_written(access.session, item), today=access.today, now=access.now, last=last,
-        now_agreed=now_agreed, district_name=sitting.district_name,
+        case=case, written=written, today=access.today, now=access.now, last=len(sitting.items),
+        outcome=written.note.outcome if outcome is None else outcome, worker_id=access.actor.worker_id,
+        withheld=_list_withheld(access, conference), now_agreed=now_agreed, district_name=sitting.district_name,
+        agenda_mark=discussion.mark_of(sitting.items),
         owners=[("", "As the line says"), *((each.id, each.name) for each in seated)],
-        started_at=conference.starts_at.isoformat(), path=_path(conference_id, position),
-        previous_path=_path(conference_id, position - 1) if position > 1 else "",
-        next_path=_path(conference_id, position + 1) if position < last else f"{SECTION}/{conference_id}/end",
+        may_prepare=access.allows(Act.PREPARE_CONFERENCE, conferences.subject_of(conference)),
+        started_at=conference.starts_at.isoformat(), path=_path(conference_id, item.id),
+        previous_path=_path(conference_id, before.id) if before else "",
+        next_path=_path(conference_id, after.id) if after else f"{SECTION}/{conference_id}/end",
     )  # fmt: skip
+
+
+def _neighbours(items: Sequence[AgendaItem], item: AgendaItem) -> tuple[AgendaItem | None, AgendaItem | None]:
+    """The items before and after one; for an item taken off, those around the place that it had."""
+    before = [each for each in items if each.position < item.position and each.id != item.id]
+    after = [each for each in items if each.position >= item.position and each.id != item.id]
+    return before[-1] if before else None, after[0] if after else None
+
+
+def _as_chosen(bullet: Bullet, form: ActionForm, today: date) -> Bullet:
+    """The line with the owner and the day that were chosen below it, where they were."""
+    if form.agency:
+        bullet = msgspec.structs.replace(bullet, agency_id=form.agency, could_be=())
+    due_on = read_day(form.due, today) if form.due.strip() else None
+    return bullet if due_on is None else msgspec.structs.replace(bullet, due_on=due_on, past=None)
+
+
+def _seated_names(access: Access, conference_id: Id, names: Mapping[Id, str]) -> dict[Id, str]:
+    """The agencies that a line may be told to name: those with a seat, else all."""
+    conference = conferences.find_conference(access.session, conference_id)
+    seated = [] if conference is None else seats.list_seats(access.session, conference.district_id)
+    return {agency.id: agency.name for agency in seated} or dict(names)
+
+
+def _list_withheld(access: Access, conference: CaseConference) -> dict[Id, str]:
+    """Why an agency is told nothing of what it takes on, by agency; those that are told are left out."""
+    return {reader.agency.id: reader.withheld for reader in list_readers(access, conference) if reader.withheld}
 
 
 def _own_agency(access: Access, seated: Sequence[Agency]) -> Agency:

@@ -3,6 +3,7 @@ reasons."""
 
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
@@ -11,7 +12,7 @@ from server.access import Access, Door
 from server.actions.cases import priorities
 from server.problems import Invalid, NotFound
 from server.queries.cases import cases
-from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral
+from server.queries.cases.priorities import GENERAL_FIELDS
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -36,15 +37,16 @@ class PlaceForm(Form, frozen=True, kw_only=True):
     lift: str = ""
 
 
-class GeneralForm(Form, frozen=True, kw_only=True):
-    """The toolkit's general data; a box that is not ticked is not sent."""
-
-    temporarily_housed: str = ""
-    receiving_support: str = ""
-    eviction_risk: str = ""
-    clinically_extremely_vulnerable: str = ""
-    evicted: str = ""
-    assessed_for_move_on: str = ""
+GeneralForm = msgspec.defstruct(
+    "GeneralForm",
+    [(f"{prefix}{name}", str, "") for prefix in ("", "was_") for name in GENERAL_FIELDS],
+    bases=(Form,),
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+)
+"""The toolkit's general data; a box that is not ticked is not sent. `was_` is what the page showed: a box that its reader left
+alone changes nothing, whoever ticked it meanwhile."""
 
 
 @get("/priorities", opt={"action": Act.OVERRIDE_PRIORITY}, sync_to_thread=True, include_in_schema=False)
@@ -80,13 +82,18 @@ def place_case(
     "/priorities/{case_id:str}/general", opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False
 )
 def save_general(
-    door: NamedDependency[Door], case_id: FromPath[Id], data: URLEncodedBody[GeneralForm]
+    door: NamedDependency[Door],
+    case_id: FromPath[Id],
+    data: URLEncodedBody[GeneralForm],  # type: ignore[valid-type]
 ) -> Response[Any]:
     """Stores the toolkit's general data of a case."""
     with door.open() as access:
         found = cases.list_cases_by_id(access.session, [case_id])
         ticked = {name: getattr(data, name) == "yes" for name in GENERAL_FIELDS}
-        priorities.set_general(access, CaseGeneral(case_id=case_id, **ticked))
+        shown = {name: getattr(data, f"was_{name}") == "yes" for name in GENERAL_FIELDS}
+        priorities.change_general(
+            access, case_id, {name: ticked[name] for name in GENERAL_FIELDS if ticked[name] != shown[name]}
+        )
         if not found:
             raise NotFound
     return go_to(f"/priorities?district={found[0].district_id}", "general_saved")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from server.queries.people.person_page import Event
 from server.web.layout.words import lower_first, say, say_short_day
-from shared.model.codes import CaseState, ContactState, EvidenceBasis, ReferralState, ReviewStatus
+from shared.model.codes import CaseStep, ContactState, EvidenceBasis, ReferralState, ReviewStatus
 from shared.model.value import Value
 
 
@@ -45,16 +45,17 @@ def _verification(event: Event, reads_notes: bool) -> tuple[str, str]:
 
 def _case(event: Event, reads_notes: bool) -> tuple[str, str]:
     words = {
-        CaseState.CANDIDATE: f"Put forward for {event.place}’s MDT list",
-        CaseState.LISTED: f"Put on {event.place}’s MDT list",
-        CaseState.OPEN: f"Open at {event.place}’s MDT",
-        CaseState.CLOSED: f"Case closed in {event.place}",
-        CaseState.DECLINED: f"Not taken on in {event.place}",
+        CaseStep.CAME: f"Put forward for {event.place}’s MDT list",
+        CaseStep.RETURNED: f"Returned: put forward for {event.place}’s MDT list again",
+        CaseStep.PUT_FORWARD: f"Put forward for {event.place}’s MDT list",
+        CaseStep.LISTED: f"Put on {event.place}’s MDT list",
+        CaseStep.DISCUSSED: f"Open at {event.place}’s MDT",
+        CaseStep.CLOSED: f"Case closed in {event.place}",
+        CaseStep.DECLINED: f"Not taken on in {event.place}",
+        CaseStep.SAME_PERSON: f"Not taken on in {event.place}",
     }
     text = event.text[:1].upper() + event.text[1:]
-    return words.get(CaseState(event.code), event.code), " ".join(
-        part for part in (_stop(text), _stop(event.more)) if part
-    )
+    return words.get(CaseStep(event.code), event.code), _stop(text)
 
 
 def _move(event: Event, reads_notes: bool) -> tuple[str, str]:

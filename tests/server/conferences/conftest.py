@@ -1,5 +1,6 @@
 """Watford's list with eighteen people on it, and doors for those who come to its conference."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -10,6 +11,7 @@ import pytest
 
 from server.access import Access, Door
 from server.database.engine import Database
+from server.queries.conferences import conferences
 from server.queries.operation.sessions import SignInSession, add_session, find_session
 from server.queries.partnership.workers import get_worker
 from server.security.tokens import hash_token
@@ -43,6 +45,11 @@ def enter(watford: Database, now: datetime, new_id: Callable[[], str]) -> Enter:
     return open_for
 
 
+def item_at(access: Access, conference_id: str, position: int) -> str:
+    """The id of the item that has this place on the agenda now."""
+    return conferences.list_items(access.session, conference_id)[position - 1].id
+
+
 class Browser:
     """A browser over the whole application, signed in as one of the cast at a time."""
 
@@ -67,6 +74,19 @@ class Browser:
 
     def get(self, path: str) -> Any:
         return self.client.get(path, headers={"accept": "text/html"}, follow_redirects=False)
+
+    def case(self, conference_path: str, position: int) -> str:
+        """The address of the case that has this place on the agenda now, as the page's own forms have it."""
+        shown = self.get(f"{conference_path}/discussion/{position}").text
+        found = re.search(r'action="([^"]+)/note"', shown)
+        assert found is not None, shown
+        return found[1]
+
+    def finish(self, conference_path: str, **ends: str) -> Any:
+        """Presses Finish on what the page of it shows now; `ends` are what to choose otherwise, such as end_2="close"."""
+        shown = self.get(f"{conference_path}/end").text
+        hidden = dict(re.findall(r'name="(seen|item_\d+)"[^>]* value="([^"]+)"', shown))
+        return self.post(f"{conference_path}/end", **{**hidden, **ends})
 
     def post(self, path: str, accept: str = "text/html", **fields: str) -> Any:
         if "lantern-form" not in self.client.cookies:

@@ -19,6 +19,7 @@ from server.queries.operation import audit
 from server.queries.partnership.agencies import find_agency
 from shared.model.codes import CaseState
 from shared.model.conference import CaseConference
+from tests.server.conferences.conftest import item_at
 from tests.web import county
 
 IN_FOUR_WEEKS = timedelta(days=28)
@@ -91,11 +92,9 @@ def test_a_place_given_by_the_coordinator_holds_and_can_be_lifted(enter) -> None
 
 
 def test_general_data_counts_in_the_order(enter) -> None:
-    from server.queries.cases.priorities import CaseGeneral
-
     with enter("priya") as access:
-        priorities.set_general(access, CaseGeneral(case_id="case-p16", evicted=True))
-        priorities.set_general(access, CaseGeneral(case_id="case-p16", eviction_risk=True))
+        priorities.change_general(access, "case-p16", {"evicted": True})
+        priorities.change_general(access, "case-p16", {"evicted": False, "eviction_risk": True})
         ranked, cases = priorities.rank_district(access, county.WATFORD)
     assert (
         "At risk of eviction or on a final warning, not receiving support"
@@ -156,14 +155,16 @@ def test_public_health_and_other_districts_have_no_seat(enter) -> None:
 def test_two_people_type_about_one_case_and_no_line_is_lost(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
-        first = discussion.save_note(access, conference.id, 1, base="", notes="Foot sore", outcome="")
+        first = discussion.save_note(
+            access, conference.id, item_at(access, conference.id, 1), base="", notes="Foot sore"
+        )
     with enter("tom") as access:
         other = discussion.save_note(
-            access, conference.id, 1, base="Foot sore", notes="Foot sore\nGP booked", outcome=""
+            access, conference.id, item_at(access, conference.id, 1), base="Foot sore", notes="Foot sore\nGP booked"
         )
     with enter("priya") as access:
         last = discussion.save_note(
-            access, conference.id, 1, base="Foot sore", notes="Foot sore\nCGL to ring", outcome=""
+            access, conference.id, item_at(access, conference.id, 1), base="Foot sore", notes="Foot sore\nCGL to ring"
         )
     assert (first.version, other.version, last.version) == (1, 2, 3)
     assert last.notes == "Foot sore\nGP booked\nCGL to ring"
@@ -179,7 +180,9 @@ def test_eight_people_type_at_the_same_moment_and_no_line_is_lost(enter) -> None
     def type_line(number: int) -> int:
         with enter("priya") as access:
             line = f"line {number}"
-            return discussion.save_note(access, conference_id, 1, base="", notes=line, outcome="").version
+            return discussion.save_note(
+                access, conference_id, item_at(access, conference_id, 1), base="", notes=line
+            ).version
 
     with ThreadPoolExecutor(max_workers=8) as people:
         versions = sorted(people.map(type_line, range(8)))
@@ -193,8 +196,8 @@ def test_eight_people_type_at_the_same_moment_and_no_line_is_lost(enter) -> None
 def test_sending_the_same_text_twice_stores_it_once(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
-        once = discussion.save_note(access, conference.id, 2, base="", notes="a\r\nb", outcome="Moved in")
-        again = discussion.save_note(access, conference.id, 2, base="", notes="a\nb", outcome="Moved in")
+        once = discussion.save_note(access, conference.id, item_at(access, conference.id, 2), base="", notes="a\r\nb")
+        again = discussion.save_note(access, conference.id, item_at(access, conference.id, 2), base="", notes="a\nb")
     assert again.version == once.version == 1
     assert again.notes == "a\nb"
 
@@ -202,9 +205,11 @@ def test_sending_the_same_text_twice_stores_it_once(enter) -> None:
 def test_too_long_a_note_is_refused_and_what_was_stored_stays(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
-        discussion.save_note(access, conference.id, 1, base="", notes="kept", outcome="")
+        discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="kept")
         with pytest.raises(Invalid):
-            discussion.save_note(access, conference.id, 1, base="kept", notes="x" * 10_001, outcome="")
+            discussion.save_note(
+                access, conference.id, item_at(access, conference.id, 1), base="kept", notes="x" * 20_001
+            )
         items = stored.list_items(access.session, conference.id)
         assert stored.find_note(access.session, items[0].id).notes == "kept"
 
@@ -214,7 +219,12 @@ def test_an_action_needs_words_an_owner_and_a_day_to_come(enter) -> None:
         conference = call(access)
         with pytest.raises(Invalid) as refused:
             discussion.agree_action(
-                access, conference.id, 1, text=" ", agency_id=None, due_on=access.today - timedelta(days=1)
+                access,
+                conference.id,
+                item_at(access, conference.id, 1),
+                text=" ",
+                agency_id=None,
+                due_on=access.today - timedelta(days=1),
             )
     assert len(refused.value.errors) == 3
 
@@ -223,7 +233,9 @@ def test_a_mistyped_action_can_be_taken_back_until_the_end(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
         due = access.today + timedelta(days=14)
-        action = discussion.agree_action(access, conference.id, 1, text="asessment", agency_id="cgl", due_on=due)
+        action = discussion.agree_action(
+            access, conference.id, item_at(access, conference.id, 1), text="asessment", agency_id="cgl", due_on=due
+        )
         discussion.take_back_action(access, conference.id, action.id)
         assert case_actions.list_actions(access.session, ["case-joan"]) == []
         with pytest.raises(NotFound):
@@ -235,9 +247,19 @@ def test_at_the_end_each_case_moves_on_and_the_minutes_say_what_was_agreed(enter
     with enter("priya") as access:
         conference = call(access)
         due = date(2026, 11, 28)
-        discussion.save_note(access, conference.id, 1, base="", notes="Doing well", outcome="Settled")
-        discussion.agree_action(access, conference.id, 1, text="assessment", agency_id="cgl", due_on=due)
-        discussion.agree_action(access, conference.id, 2, text="viewing", agency_id="watford-housing", due_on=due)
+        discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="Doing well")
+        discussion.save_outcome(access, conference.id, item_at(access, conference.id, 1), based_on=0, outcome="Settled")
+        discussion.agree_action(
+            access, conference.id, item_at(access, conference.id, 1), text="assessment", agency_id="cgl", due_on=due
+        )
+        discussion.agree_action(
+            access,
+            conference.id,
+            item_at(access, conference.id, 2),
+            text="viewing",
+            agency_id="watford-housing",
+            due_on=due,
+        )
         discussion.note_attendance(access, conference.id, "cgl", attended=True, apologies=True, name="Ruth Adeyemi")
         discussion.note_attendance(access, conference.id, "probation", attended=False, apologies=True, name="")
         ends = {"case-p02": CaseEnd.NOT_REACHED, "case-p03": CaseEnd.CLOSE}
@@ -261,7 +283,14 @@ def test_at_the_end_each_case_moves_on_and_the_minutes_say_what_was_agreed(enter
 def test_no_name_is_in_what_goes_into_an_email(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
-        discussion.agree_action(access, conference.id, 1, text="assessment", agency_id="cgl", due_on=access.today)
+        discussion.agree_action(
+            access,
+            conference.id,
+            item_at(access, conference.id, 1),
+            text="assessment",
+            agency_id="cgl",
+            due_on=access.today,
+        )
         minutes = compose_minutes(access, conference)
     assert "Joan" in minutes.cases[0].known_as
     assert not any("Joan" in each.paste for each in minutes.by_agency)
@@ -274,7 +303,7 @@ def test_ending_twice_moves_nobody_twice_and_nothing_more_is_typed(enter) -> Non
         discussion.finish_conference(access, conference.id, {})
         assert cases.get_case(access.session, "case-joan").mdt_number == 3
         with pytest.raises(Failure):
-            discussion.save_note(access, conference.id, 1, base="", notes="late", outcome="")
+            discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="late")
         with pytest.raises(Failure):
             conferences.circulate(access, conference.id)
 
@@ -310,9 +339,16 @@ def test_a_partner_answers_its_own_actions_and_nobody_elses(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
         due = access.today + timedelta(days=2)
-        ours = discussion.agree_action(access, conference.id, 1, text="assessment", agency_id="cgl", due_on=due)
+        ours = discussion.agree_action(
+            access, conference.id, item_at(access, conference.id, 1), text="assessment", agency_id="cgl", due_on=due
+        )
         theirs = discussion.agree_action(
-            access, conference.id, 1, text="viewing", agency_id="watford-housing", due_on=due
+            access,
+            conference.id,
+            item_at(access, conference.id, 1),
+            text="viewing",
+            agency_id="watford-housing",
+            due_on=due,
         )
     with enter("ruth") as access:
         done = answers.finish_action(access, ours.id, "seen on Tuesday")
@@ -328,7 +364,9 @@ def test_a_missed_action_is_red_for_all_until_it_is_explained(enter) -> None:
 
     with enter("priya") as access:
         conference = call(access)
-        action = discussion.agree_action(access, conference.id, 1, text="a", agency_id="cgl", due_on=access.today)
+        action = discussion.agree_action(
+            access, conference.id, item_at(access, conference.id, 1), text="a", agency_id="cgl", due_on=access.today
+        )
     with enter("ruth", timedelta(days=1)) as access:
         (missed,) = case_actions.list_missed(access.session, [county.WATFORD], access.today)
         assert (missed.action.id, missed.agency_name, missed.known_as) == (action.id, "CGL Spectrum", "Joan Carter")
@@ -356,14 +394,18 @@ def test_a_written_update_reaches_the_minutes(enter) -> None:
 def test_the_meeting_reads_of_a_case_just_what_was_written_of_it(enter) -> None:
     with enter("priya") as access:
         conference = call(access, access.now)
-        discussion.save_note(access, conference.id, 1, base="", notes="Doing well", outcome="Flat")
-        discussion.save_note(access, conference.id, 2, base="", notes="Another case", outcome="")
+        discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="Doing well")
+        discussion.save_outcome(access, conference.id, item_at(access, conference.id, 1), based_on=0, outcome="Flat")
+        discussion.save_note(access, conference.id, item_at(access, conference.id, 2), base="", notes="Another case")
     with enter("ruth") as access:
         for text in ("Script restarted on Monday.", "And kept."):
             answers.write_update(access, conference.id, "case-joan", text)
     with enter("priya") as access:
         discussion.finish_conference(access, conference.id, {})
-        first, second = (discussion.open_item(access, conference.id, position)[1] for position in (1, 2))
+        first, second = (
+            discussion.open_item(access, conference.id, item_at(access, conference.id, position))[1]
+            for position in (1, 2)
+        )
         written = meeting.find_written(access.session, first)
         assert written.note == stored.look_at_note(access.session, first.id)
         assert written.updates == (("CGL Spectrum", "Script restarted on Monday."), ("CGL Spectrum", "And kept."))

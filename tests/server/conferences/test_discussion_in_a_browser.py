@@ -4,6 +4,7 @@ is lost.
 Every page of the conference is looked at by axe on the way.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,10 +24,20 @@ def call_conference(page: Any) -> str:
     return str(page.url).split("?")[0]
 
 
-def wait_for_notes(page: Any, text: str) -> None:
+def wait_for_value(page: Any, field: str, text: str) -> None:
     from playwright.sync_api import expect
 
-    expect(page.locator("#notes")).to_have_value(text, timeout=20_000)
+    expect(page.locator(field)).to_have_value(text, timeout=20_000)
+
+
+def wait_for_notes(page: Any, text: str) -> None:
+    wait_for_value(page, "#notes", text)
+
+
+def wait_until_saved(page: Any) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator("#note-state")).to_have_text(re.compile("^Saved"), timeout=20_000)
 
 
 def find_violations(page: Any) -> list[str]:
@@ -35,24 +46,73 @@ def find_violations(page: Any) -> list[str]:
     return [f"{each['id']}: {[node['html'][:120] for node in each['nodes'][:2]]}" for each in found["violations"]]
 
 
-def test_what_is_typed_outlives_the_network_and_a_reload(open_page: Callable[..., Any]) -> None:
+def test_what_is_typed_outlives_the_network_and_nothing_of_it_rests_in_the_browser(
+    open_page: Callable[..., Any],
+) -> None:
     page = open_page("priya")
     case = call_conference(page) + "/discussion/1"
     page.goto(case)
     page.fill("#notes", "Foot sore")
-    page.wait_for_selector("#note-state:has-text('Saved')")
+    wait_until_saved(page)
     page.context.set_offline(True)
     page.press("#notes", "End")
     page.type("#notes", "\nCGL to ring on Tuesday")
-    page.wait_for_selector("#note-state:has-text('Kept on this computer')")
-    page.context.set_offline(False)
-    page.reload()
+    page.wait_for_selector("#note-state:has-text('Still on this page')")
+    page.keyboard.press("PageDown")
+    page.wait_for_timeout(500)
     assert page.input_value("#notes") == "Foot sore\nCGL to ring on Tuesday"
-    page.wait_for_selector("#note-state:has-text('Saved')")
-    page.evaluate("localStorage.clear()")
+    page.context.set_offline(False)
+    wait_until_saved(page)
     page.reload()
     assert page.input_value("#notes") == "Foot sore\nCGL to ring on Tuesday"
     assert page.evaluate("localStorage.length") == 0
+    assert "Foot" not in page.evaluate("JSON.stringify({...sessionStorage})")
+
+
+def test_a_stale_outcome_stands_beside_the_newer_until_somebody_chooses(open_page: Callable[..., Any]) -> None:
+    priya, tom = open_page("priya"), open_page("tom")
+    case = call_conference(priya) + "/discussion/1"
+    priya.goto(case)
+    tom.goto(case)
+    priya.fill("#outcome", "Housed")
+    wait_until_saved(priya)
+    wait_for_value(tom, "#outcome", "Housed")
+    priya.context.set_offline(True)
+    priya.fill("#outcome", "Housed in Luton")
+    priya.wait_for_selector("#note-state:has-text('Still on this page')")
+    tom.fill("#outcome", "Refused, left the area")
+    wait_until_saved(tom)
+    priya.context.set_offline(False)
+    priya.wait_for_selector("#outcome-newer:has-text('Refused, left the area')", timeout=20_000)
+    assert priya.input_value("#outcome") == "Housed in Luton"
+    priya.click("#outcome-newer >> text=Take theirs")
+    assert priya.input_value("#outcome") == "Refused, left the area"
+
+
+def test_a_screen_says_when_its_case_was_taken_off_and_the_words_stay_with_the_person(
+    open_page: Callable[..., Any],
+) -> None:
+    tom, priya = open_page("tom"), open_page("priya")
+    conference = call_conference(priya)
+    tom.goto(f"{conference}/discussion/2")
+    name = tom.inner_text("h1")
+    priya.goto("/people/p01")
+    priya.fill("#case_reason", "Housed yesterday")
+    priya.click("button:has-text('Close the case')")
+    priya.wait_for_url("**done=closed_case")
+    tom.wait_for_selector("#agenda-news:has-text('no longer on the agenda')", timeout=20_000)
+    tom.fill("#notes", "Keys on Friday")
+    wait_until_saved(tom)
+    assert tom.inner_text("h1") == name == "Person 01"
+
+
+def test_the_day_of_an_action_is_echoed_before_enter(open_page: Callable[..., Any]) -> None:
+    page = open_page("priya")
+    page.goto(call_conference(page) + "/discussion/1")
+    page.fill("#line", "CGL assessment by 11 Nov")
+    page.wait_for_selector("#line-echo:has-text('yesterday')")
+    page.fill("#line", "CGL assessment by 16 Nov")
+    page.wait_for_selector("#line-echo:has-text('CGL Spectrum · assessment · Mon 16 Nov, in 4 days')")
 
 
 def test_two_browsers_type_about_one_case_and_each_sees_the_other(open_page: Callable[..., Any]) -> None:
@@ -61,7 +121,7 @@ def test_two_browsers_type_about_one_case_and_each_sees_the_other(open_page: Cal
     priya.goto(case)
     tom.goto(case)
     priya.fill("#notes", "Priya's line")
-    priya.wait_for_selector("#note-state:has-text('Saved')")
+    wait_until_saved(priya)
     tom.fill("#notes", "Tom's line")
     tom.wait_for_selector("#note-state:has-text('both are kept')")
     assert tom.input_value("#notes") == "Priya's line\nTom's line"
@@ -74,9 +134,9 @@ def test_one_key_goes_to_the_next_case_and_saves_on_the_way(open_page: Callable[
     page.goto(f"{conference}/discussion/1")
     page.fill("#notes", "typed and gone at once")
     page.keyboard.press("PageDown")
-    page.wait_for_url("**/discussion/2")
+    page.wait_for_selector("text=case 2 of 15")
     page.keyboard.press("PageUp")
-    page.wait_for_url("**/discussion/1")
+    page.wait_for_selector("text=case 1 of 15")
     wait_for_notes(page, "typed and gone at once")
 
 

@@ -28,7 +28,7 @@ from server.queries.people import concealment, subjects
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_district, worker_role
 from shared.policy import Act
-from tests.server.conferences.conftest import Browser
+from tests.server.conferences.conftest import Browser, item_at
 from tests.server.conferences.test_every_route_for_every_role import list_addresses
 from tests.web import county
 
@@ -70,6 +70,8 @@ def forget(database: Any, person_id: str) -> None:
             "delete from contact_person where person_id = :id", "delete from person_need where person_id = :id",
             "delete from verification where person_id = :id", "delete from person_verification where person_id = :id",
             "delete from case_action where case_id in (select id from mdt_case where person_id = :id)",
+            "delete from case_event where case_id in (select id from mdt_case where person_id = :id)",
+            "delete from agenda_item where case_id in (select id from mdt_case where person_id = :id)",
             "delete from mdt_case where person_id = :id", "delete from person_hidden where person_id = :id",
             "delete from person where id = :id",
         ):  # fmt: skip
@@ -122,7 +124,14 @@ def test_no_page_differs_from_a_world_without_them(
 ) -> None:
     with enter("priya") as access:
         conference = schedule_conference(access, county.WATFORD, now.replace(month=12), "", "priya", "tom")
-        agree_action(access, conference.id, 1, text="Benefits check", agency_id="cgl", due_on=now.date())
+        agree_action(
+            access,
+            conference.id,
+            item_at(access, conference.id, 1),
+            text="Benefits check",
+            agency_id="cgl",
+            due_on=now.date(),
+        )
     hide(enter, *HIDDEN)
     hidden = {who: look_around(browser, who) for who in OUTSIDERS}
     for person_id in HIDDEN:
@@ -152,7 +161,9 @@ def addresses_of_records(client: Any) -> Iterator[tuple[str, str]]:
 def test_every_address_answers_for_them_as_for_nobody(browser: Browser, enter: Any, sam: str, now: Any) -> None:
     with enter("priya") as access:
         conference = schedule_conference(access, county.WATFORD, now.replace(month=12), "", "priya", "tom")
-        action = agree_action(access, conference.id, 1, text="Call", agency_id="cgl", due_on=access.today)
+        action = agree_action(
+            access, conference.id, item_at(access, conference.id, 1), text="Call", agency_id="cgl", due_on=access.today
+        )
     hide(enter, *HIDDEN)
     theirs = {"/people": "joan", "/actions": action.id}
     asked = 0
@@ -243,7 +254,7 @@ def test_a_conference_to_come_loses_them_and_what_was_typed_is_kept(enter: Any, 
     with enter("priya") as access:
         conference = schedule_conference(access, county.WATFORD, now.replace(month=12), "", "priya", "tom")
         assert conferences.list_items(access.session, conference.id)[0].case_id == "case-joan"
-        save_note(access, conference.id, 1, base="", notes="Wants her own front door", outcome="")
+        save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="Wants her own front door")
     hide(enter, "joan")
     with enter("priya") as access:
         items = conferences.list_items(access.session, conference.id)

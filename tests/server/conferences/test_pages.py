@@ -32,19 +32,17 @@ def test_a_conference_from_its_call_to_its_minutes(browser: Browser) -> None:
 
     first = browser.get(f"{path}/discussion/1")
     assert "Joan Carter" in first.text
-    saved = browser.post(
-        f"{path}/discussion/1/note", accept="application/json", base="", notes="Settled", outcome="Well"
-    )
-    assert saved.json() == {"version": 1, "notes": "Settled", "outcome": "Well"}
-    assert browser.post(f"{path}/discussion/1/action", line="CGL: assessment by 28 Nov").status_code == 303
+    saved = browser.post(f"{browser.case(path, 1)}/note", accept="application/json", base="", notes="Settled")
+    assert (saved.json()["version"], saved.json()["notes"]) == (1, "Settled")
+    told = browser.post(f"{browser.case(path, 1)}/outcome", accept="application/json", based_on="0", outcome="Well")
+    assert (told.json()["outcome"], told.json()["outcome_version"]) == ("Well", 1)
+    assert browser.post(f"{browser.case(path, 1)}/action", line="CGL: assessment by 28 Nov").status_code == 303
     assert "CGL Spectrum</strong>: assessment by 28 Nov 2026" in browser.get(f"{path}/discussion/1").text
     browser.post(f"{path}/attendance", agency="cgl", came="yes", name="Ruth")
     assert "Ruth" in browser.get(f"{path}/attendance").text
     ending = browser.get(f"{path}/end")
     assert ending.text.count("Not reached: first next time") == 15
-    answer = browser.post(
-        f"{path}/end", end_1="next", end_2="close", **{f"end_{n}": "not_reached" for n in range(3, 16)}
-    )
+    answer = browser.finish(path, end_1="next", end_2="close", **{f"end_{n}": "not_reached" for n in range(3, 16)})
     assert answer.headers["location"] == f"{path}/minutes?done=ended"
     minutes = browser.get(f"{path}/minutes")
     assert "Present: CGL Spectrum (Ruth)." in minutes.text
@@ -79,23 +77,21 @@ def test_a_swap_without_a_reason_keeps_what_was_chosen(browser: Browser) -> None
 
 def test_an_action_without_an_owner_says_what_to_type(browser: Browser) -> None:
     path = call(browser)
-    answer = browser.post(f"{path}/discussion/1/action", line="assessment")
+    answer = browser.post(f"{browser.case(path, 1)}/action", line="assessment")
     assert answer.status_code == 422
     assert "Name the agency that will do it" in answer.text
     assert 'value="assessment"' in answer.text
-    chosen = browser.post(f"{path}/discussion/1/action", line="assessment", agency="cgl", due="28 Nov")
+    chosen = browser.post(f"{browser.case(path, 1)}/action", line="assessment", agency="cgl", due="28 Nov")
     assert chosen.status_code == 303
 
 
 def test_two_browsers_type_about_one_case(browser: Browser) -> None:
     path = call(browser)
-    note = f"{path}/discussion/1/note"
-    browser.post(note, accept="application/json", base="", notes="Foot sore", outcome="")
-    browser.sign_in("tom").post(
-        note, accept="application/json", base="Foot sore", notes="Foot sore\nGP booked", outcome=""
-    )
+    note = f"{browser.case(path, 1)}/note"
+    browser.post(note, accept="application/json", base="", notes="Foot sore")
+    browser.sign_in("tom").post(note, accept="application/json", base="Foot sore", notes="Foot sore\nGP booked")
     mine = browser.sign_in("priya").post(
-        note, accept="application/json", base="Foot sore", notes="Foot sore\nCGL to ring", outcome=""
+        note, accept="application/json", base="Foot sore", notes="Foot sore\nCGL to ring"
     )
     assert mine.json()["notes"] == "Foot sore\nGP booked\nCGL to ring"
     assert mine.json()["merged"]
@@ -121,10 +117,11 @@ def test_minutes_are_read_once_they_are_circulated_and_only_of_cases_one_may_see
     path = call(browser)
     own = path.replace("/conferences/", "/agendas/")
     browser.post(f"{path}/circulate")
-    browser.post(f"{path}/discussion/1/note", base="", notes="Foot sore; nurse on Thursday", outcome="Settled")
-    browser.post(f"{path}/discussion/1/action", line="CGL: assessment by 28 Nov")
+    browser.post(f"{browser.case(path, 1)}/note", base="", notes="Foot sore; nurse on Thursday")
+    browser.post(f"{browser.case(path, 1)}/outcome", based_on="0", outcome="Settled")
+    browser.post(f"{browser.case(path, 1)}/action", line="CGL: assessment by 28 Nov")
     assert browser.post(f"{path}/minutes/circulate").status_code == 409
-    browser.post(f"{path}/end", **{f"end_{n}": "not_reached" for n in range(2, 16)})
+    browser.finish(path, **{f"end_{n}": "not_reached" for n in range(2, 16)})
     assert browser.sign_in("ruth").get(f"{own}/minutes").status_code == 404
     sent = browser.sign_in("priya").post(f"{path}/minutes/circulate")
     assert sent.headers["location"] == f"{path}/minutes?done=minutes_circulated"
@@ -140,8 +137,8 @@ def test_minutes_are_read_once_they_are_circulated_and_only_of_cases_one_may_see
 def test_minutes_of_a_case_that_went_elsewhere_are_the_old_partners_no_longer(browser: Browser) -> None:
     path = call(browser)
     browser.post(f"{path}/circulate")
-    browser.post(f"{path}/discussion/2/note", base="", notes="Person 01 has a sister", outcome="")
-    browser.post(f"{path}/end")
+    browser.post(f"{browser.case(path, 2)}/note", base="", notes="Person 01 has a sister")
+    browser.finish(path)
     browser.post(f"{path}/minutes/circulate")
     own = path.replace("/conferences/", "/agendas/") + "/minutes"
     assert "Person 01 has a sister" in browser.sign_in("ruth").get(own).text
@@ -172,7 +169,7 @@ def test_an_agency_that_cannot_come_says_so_itself(browser: Browser) -> None:
 
 def test_a_missed_action_is_red_for_its_owner_and_for_everyone(browser: Browser, clock) -> None:
     path = call(browser)
-    browser.post(f"{path}/discussion/1/action", line="CGL: assessment by today")
+    browser.post(f"{browser.case(path, 1)}/action", line="CGL: assessment by today")
     clock.advance(minutes=14)
     assert "Missed: " not in browser.sign_in("ruth").get("/actions").text
     clock.advance(minutes=14)
@@ -192,7 +189,7 @@ def test_a_missed_action_is_red_for_its_owner_and_for_everyone(browser: Browser,
 
 def test_the_agency_answers_its_actions(browser: Browser) -> None:
     path = call(browser)
-    browser.post(f"{path}/discussion/1/action", line="CGL: assessment by tomorrow")
+    browser.post(f"{browser.case(path, 1)}/action", line="CGL: assessment by tomorrow")
     page = browser.sign_in("ruth").get("/actions")
     action_id = re.search(r"/actions/([^/\"]+)/done", page.text)[1]
     assert "Joan Carter" in page.text
@@ -265,9 +262,10 @@ def test_a_conference_of_elsewhere_and_none_at_all_answer_alike(browser: Browser
 
 def test_the_minute_taker_may_type_and_a_bystander_may_not(browser: Browser) -> None:
     path = call(browser, minute_taker="ruth")
-    note = {"accept": "application/json", "base": "", "notes": "x", "outcome": ""}
-    assert browser.sign_in("ruth").post(f"{path}/discussion/1/note", **note).status_code == 200
-    assert browser.sign_in("tom").post(f"{path}/discussion/1/note", **note).status_code == 404
+    case = browser.case(path, 1)
+    note = {"accept": "application/json", "base": "", "notes": "x"}
+    assert browser.sign_in("ruth").post(f"{case}/note", **note).status_code == 200
+    assert browser.sign_in("tom").post(f"{case}/note", **note).status_code == 404
 
 
 def test_a_partner_reads_the_case_list_without_a_single_place(browser: Browser) -> None:
@@ -310,7 +308,7 @@ def test_a_missed_action_is_red_on_the_case_list_for_every_partner(browser: Brow
 def test_an_agency_that_works_with_somebody_opens_the_record_and_learns_no_place(browser: Browser) -> None:
     path = call(browser)
     conference = browser.sign_in("priya")
-    conference.post(f"{path}/discussion/1/action", line="CGL: assessment by tomorrow")
+    conference.post(f"{conference.case(path, 1)}/action", line="CGL: assessment by tomorrow")
     assert "Bus shelter" in conference.get("/people/joan").text
     record = browser.sign_in("ruth").get("/people/joan")
     assert record.status_code == 200

@@ -24,7 +24,7 @@ from server.actions.conferences import conferences, discussion
 from server.problems import Forbidden, Invalid, NotFound
 from server.queries.cases.priorities import CaseGeneral
 from shared.model.codes import Gender, ReceivingSupport, SupportNeed
-from tests.server.conferences.conftest import Browser
+from tests.server.conferences.conftest import Browser, item_at
 from tests.web import county
 
 EVIL = [
@@ -106,8 +106,16 @@ def edited(content: bytes, sheet: str, column: str, case_id: str, value: object)
 def held(access) -> None:
     """One conference, with something to track."""
     conference = conferences.schedule_conference(access, county.WATFORD, access.now, "", "priya", "tom")
-    discussion.save_note(access, conference.id, 1, base="", notes="=evil\nsecond line", outcome="Settled")
-    discussion.agree_action(access, conference.id, 1, text="+assessment", agency_id="cgl", due_on=date(2026, 11, 28))
+    discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="=evil\nsecond line")
+    discussion.save_outcome(access, conference.id, item_at(access, conference.id, 1), based_on=0, outcome="Settled")
+    discussion.agree_action(
+        access,
+        conference.id,
+        item_at(access, conference.id, 1),
+        text="+assessment",
+        agency_id="cgl",
+        due_on=date(2026, 11, 28),
+    )
     discussion.finish_conference(access, conference.id, {})
 
 

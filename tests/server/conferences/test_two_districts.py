@@ -19,7 +19,7 @@ from server.queries.sync.store import find_scopes
 from shared.model.codes import CaseState, EvidenceBasis
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast
-from tests.server.conferences.conftest import Browser
+from tests.server.conferences.conftest import Browser, item_at
 from tests.server.phone import Phone
 from tests.web import county
 
@@ -120,9 +120,15 @@ def test_two_records_found_to_be_one_person_leave_one_case(
 def test_a_case_is_handed_over_whole(enter, watford: Database, now: datetime) -> None:
     with enter("priya") as access:
         conference = conferences.schedule_conference(access, county.WATFORD, access.now, "", "priya", "tom")
-        discussion.save_note(access, conference.id, 1, base="", notes="Settled", outcome="Well")
+        discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="Settled")
+        discussion.save_outcome(access, conference.id, item_at(access, conference.id, 1), based_on=0, outcome="Well")
         discussion.agree_action(
-            access, conference.id, 1, text="assessment", agency_id="cgl", due_on=now.date() + timedelta(days=9)
+            access,
+            conference.id,
+            item_at(access, conference.id, 1),
+            text="assessment",
+            agency_id="cgl",
+            due_on=now.date() + timedelta(days=9),
         )
         discussion.finish_conference(access, conference.id, {})
         coming = conferences.schedule_conference(
@@ -147,7 +153,7 @@ def test_a_case_is_handed_over_whole(enter, watford: Database, now: datetime) ->
 def test_a_case_that_is_being_discussed_stays_until_the_conference_is_over(enter) -> None:
     with enter("priya") as access:
         conference = conferences.schedule_conference(access, county.WATFORD, access.now, "", "priya", "tom")
-        discussion.save_note(access, conference.id, 1, base="", notes="Foot sore", outcome="")
+        discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="Foot sore")
     with enter("priya") as access, pytest.raises(Invalid) as why:
         hand_over(access, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
     assert "is being discussed" in why.value.errors[0]

@@ -29,6 +29,7 @@ from shared.model.codes import ReferralState
 from shared.model.conference import CaseConference
 from shared.model.mail import MailChoice, MailFacts, MailKind
 from tests.conftest import KINDS, Clock
+from tests.server.conferences.conftest import item_at
 from tests.server.mail.conftest import PAGES
 from tests.server.mail.postbox import Postbox
 from tests.web import county
@@ -59,7 +60,12 @@ def agree(enter: Any, made: CaseConference, *due: date, agency_id: str = "cgl") 
     with enter("priya") as access:
         for position, due_on in enumerate(due, start=1):
             discussion.agree_action(
-                access, made.id, position, text="Visit Zygmunt at the stairwell", agency_id=agency_id, due_on=due_on
+                access,
+                made.id,
+                item_at(access, made.id, position),
+                text="Visit Zygmunt at the stairwell",
+                agency_id=agency_id,
+                due_on=due_on,
             )
         discussion.finish_conference(access, made.id, {})
 
@@ -423,8 +429,9 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
     made = circulate(enter, days=4)
     with enter("priya") as access:
         discussion.save_note(
-            access, made.id, 1, base="", notes="Zygmunt cried about his mother", outcome="Zimmer frame"
+            access, made.id, item_at(access, made.id, 1), base="", notes="Zygmunt cried about his mother"
         )
+        discussion.save_outcome(access, made.id, item_at(access, made.id, 1), based_on=0, outcome="Zimmer frame")
         call(access, days=10)
     with enter("tom") as access:
         notes.write_note(access, "joan", "Takes insulin, keeps it in the blue bag")
@@ -434,7 +441,12 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
         notes.break_the_glass(access, "joan", "medical_emergency", REASON)
     with enter("priya") as access:
         discussion.agree_action(
-            access, made.id, 1, text="Visit Zygmunt", agency_id="cgl", due_on=now.date() + timedelta(days=3)
+            access,
+            made.id,
+            item_at(access, made.id, 1),
+            text="Visit Zygmunt",
+            agency_id="cgl",
+            due_on=now.date() + timedelta(days=3),
         )
         discussion.finish_conference(access, made.id, {"case-p01": CaseEnd.CLOSE})
     clock.advance(minutes=1)

@@ -115,7 +115,7 @@ def test_an_exact_place_is_kept_for_a_year_and_then_its_square(services, marek, 
 
 
 def test_the_reason_somebody_is_on_the_list_names_their_site_no_longer(services, marek, keep) -> None:
-    columns = ("person_verification.reason", "mdt_case.reason")
+    columns = ("person_verification.reason", "mdt_case.reason", "case_event.reason")
     named = [f"{column}: site 'Station stairwell'" for column in columns]
     assert sorted(find_everywhere(services, "site 'Station stairwell'")) == sorted(named)
     keep(LAST_EXACT_DAY + DAY)
