@@ -21,13 +21,3 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.casefold()).casefold()
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(LETTERS)
     return DASHES.sub("-", APOSTROPHES.sub("'", bare))
-
-
-def fold_name(name: str) -> str:
-    """A name as it is looked for: folded, one blank between words, apostrophes left out and dashes as blanks."""
-    return " ".join(fold(name).replace("'", "").replace("-", " ").split())
-
-
-def sort_key(name: str) -> tuple[str, str]:
-    """Where a name stands in a list: as if it had no accents, and beside its like by how it is written."""
-    return fold_name(name), name
