@@ -7,7 +7,7 @@ from datetime import date
 
 from shared.model.value import Id, Value
 from shared.rules.days import is_just_past, read_day, say_day
-from shared.rules.folding import fold
+from shared.rules.names import fold
 
 LONGEST_DAY = 5
 """How many words a day has at most: "Monday 7 December 2026", "end of next month"."""

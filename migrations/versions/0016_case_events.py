@@ -2,7 +2,7 @@
 
 What is known of earlier steps is taken from the audit (who decided what, when), from conferences and hand-overs.
 
-Revision 0015, after 0014.
+Revision 0016, after 0015.
 """
 
 import hashlib
@@ -10,8 +10,8 @@ import hashlib
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
