@@ -324,10 +324,14 @@ class FieldService(FieldWork):
     def _recorded(self) -> None:
         """Quick: it stands between a worker's tap and the tick. Conflicts are counted when a sync ends."""
         if self._session is not None:
-            self.sync.tell(not_yet_sent=self._session.journal.unsent_count())
+            self.sync.tell(not_yet_sent=self._session.journal.unsent_count(), seal_failed=self._session.seal_failed)
         self.sync.wake()
 
     def _recount(self) -> None:
         if self._session is not None:
             session = self._session
-            self.sync.tell(not_yet_sent=session.journal.unsent_count(), needs_a_look=session.tray.needs_a_look())
+            self.sync.tell(
+                not_yet_sent=session.journal.unsent_count(),
+                needs_a_look=session.tray.needs_a_look(),
+                seal_failed=session.seal_failed,
+            )

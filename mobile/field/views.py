@@ -353,6 +353,8 @@ class SyncStatus(Value, frozen=True, kw_only=True):
     last_synced_at: datetime | None = None
     next_try_at: datetime | None = None
     lease_until: datetime | None = None
+    seal_failed: bool = False
+    """What is unsent lies on this phone alone: there was no room to seal it for the server, and a wipe would lose it."""
 
 
 class Fix(Value, frozen=True, kw_only=True):

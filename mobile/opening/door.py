@@ -150,6 +150,7 @@ class Door:
         except (StoreDamaged, WrongKey) as error:
             self._would_not_open = True
             return Unlocking(state=LockState.STORE_DAMAGED, message=f"{error.plain} {error.what_to_do}")
+        self._vaults.set_room_aside()
         return Unlocking(state=LockState.UNLOCKED)
 
     def _wrong(self, attempts: pin.Attempts) -> Unlocking:

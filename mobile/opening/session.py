@@ -42,6 +42,7 @@ class Session:
         whereabouts: Whereabouts,
         on_recorded: Callable[[], None],
     ) -> None:
+        self.seal_failed = False
         self._sealed, self._sealing_key, self._on_recorded = sealed, card.sealing_key, on_recorded
         self.record = Record(store)
         self.context = Context(store, self._config(store), card.device_number, clock, new_id, whereabouts)
@@ -68,15 +69,22 @@ class Session:
         with self.record.store.reading() as connection:
             unsent = outbox.list_unsent_numbers(connection, self.record.sync.get_state().acked)
             missing = outbox.list_by_number(connection, self._sealed.missing(unsent))
+        self.seal_failed = False
         self._seal(missing)
 
     def _keep(self, changes: Sequence[Change]) -> None:
-        self._seal(changes)
+        if self.seal_failed:
+            self.seal_what_is_missing()
+        else:
+            self._seal(changes)
         self._on_recorded()
 
     def _seal(self, changes: Sequence[Change]) -> None:
-        """A seal that fails is made up for at the next unlock; the record itself is safe already."""
+        """A seal that fails is made up for with the next record and at the next unlock, and is told: until then the record
+        is on this phone alone, and a wipe would not hand it over.
+        """
         try:
             self._sealed.add([(change.n, seal(encode(change), self._sealing_key)) for change in changes])
         except OSError as error:
+            self.seal_failed = True
             log.warning("could not seal %d changes: %s", len(changes), error.strerror)

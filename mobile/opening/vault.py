@@ -6,6 +6,7 @@ editing. `settings.json`: how this worker likes the screens.
 """
 
 import contextlib
+import errno
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,11 +17,14 @@ from mobile.device.ports import Keystore
 from mobile.opening.keys import WrappedKey
 from mobile.opening.lease import Lease
 from mobile.opening.pin import SHRED_AFTER, Attempts
+from mobile.store.errors import NoRoomToOpen
 from shared.model.value import Value
 
 Struct = TypeVar("Struct")
 
 STORE = "store.db"
+SPARE = "spare.room"
+SPARE_BYTES = 256 * 1024
 STORE_FILES = (STORE, STORE + "-wal", STORE + "-shm", STORE + "-journal")
 
 
@@ -80,8 +84,28 @@ class Vaults:
         return sealed.vault
 
     def put_vault(self, vault: Vault) -> None:
-        """Keep the vault, durably."""
-        write_durably(self.data / "vault.json", msgspec.json.encode(_Sealed(vault=vault, seal=self._seal(vault))))
+        """Keep the vault, durably. On a full disk the room that was set aside is given up for it. Raises `NoRoomToOpen`."""
+        sealed = msgspec.json.encode(_Sealed(vault=vault, seal=self._seal(vault)))
+        try:
+            write_durably(self.data / "vault.json", sealed)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._write_in_spare_room(sealed)
+
+    def _write_in_spare_room(self, sealed: bytes) -> None:
+        (self.data / SPARE).unlink(missing_ok=True)
+        try:
+            write_durably(self.data / "vault.json", sealed)
+        except OSError as error:
+            raise NoRoomToOpen from error
+
+    def set_room_aside(self) -> None:
+        """Keep some room for the day the disk is full: a PIN must be counted before it is tried. A full disk has none to give."""
+        spare = self.data / SPARE
+        if not spare.exists():
+            with contextlib.suppress(OSError):
+                write_durably(spare, bytes(SPARE_BYTES))
 
     def destroy_store(self) -> None:
         """Remove the wrapped key and the store's files. May be called again after a kill."""

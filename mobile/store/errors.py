@@ -45,6 +45,13 @@ class DiskFull(StoreError):
     what_to_do = "Delete photos or apps you do not need, then press save again. What you typed is still here."
 
 
+class NoRoomToOpen(StoreError):
+    """Not even a try of the PIN can be counted, and so none is allowed."""
+
+    plain = "This phone is full, so Lantern cannot be opened."
+    what_to_do = "Delete photos, videos or apps you do not need, then enter your PIN again. Nothing is lost."
+
+
 class DiskReadOnly(StoreError):
     """The storage takes no writes."""
 

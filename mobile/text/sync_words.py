@@ -11,6 +11,8 @@ KNOWN_TROUBLES = frozenset({"must_enrol", "upgrade", "store", "unconfirmed", "ag
 def say_sync(words: Catalogue, status: SyncStatus) -> str:
     """'No signal · 3 not yet sent · kept safe on this phone', 'Sending 3', 'All sent 04:31', and what needs a look first."""
     look = words.say("sync.needs_look", count=status.needs_a_look) if status.needs_a_look else ""
+    if status.seal_failed and status.not_yet_sent:
+        return join(look, words.say("sync.seal_failed", count=status.not_yet_sent))
     if status.phase == SyncPhase.SENDING and status.not_yet_sent:
         return join(look, words.say("sync.sending", count=status.not_yet_sent))
     return join(look, _say_trouble(words, status), _say_unsent(words, status))
@@ -39,4 +41,9 @@ def _say_unsent(words: Catalogue, status: SyncStatus) -> str:
 def is_worrying(status: SyncStatus) -> bool:
     """True when somebody must look: the line is drawn in the warning colour then."""
     mends_itself = status.phase != SyncPhase.FAILED or trouble_of(status) == "other"
-    return status.needs_a_look > 0 or status.phase == SyncPhase.REVOKED or not mends_itself
+    return (
+        status.needs_a_look > 0
+        or (status.seal_failed and status.not_yet_sent > 0)
+        or status.phase == SyncPhase.REVOKED
+        or not mends_itself
+    )

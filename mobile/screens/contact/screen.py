@@ -11,14 +11,18 @@ from mobile.screens.contact.values import (
     DonePressed,
     MatchAnswered,
     NewDone,
+    NewPlacePressed,
     NewPressed,
     NewTyped,
     NobodyPressed,
     PersonPicked,
     PinPressed,
     PinPut,
+    PlaceGiven,
+    PlaceKindPicked,
     PlacePicked,
     PlacePressed,
+    PlaceTyped,
     SearchPressed,
     SeveralPressed,
     State,
@@ -40,9 +44,12 @@ from mobile.widgets.card import Card
 from mobile.widgets.layout import Grid
 from mobile.widgets.map_view import MapView
 from mobile.widgets.words import Words
-from shared.model.codes import ContactState
+from shared.model.codes import ContactState, SiteKind
 
 PARTS = (amend_part, details_part)
+SHOWN_AT = {"who": Step.WHO, "new": Step.NEW, "state": Step.STATE, "places": Step.PLACE, "new_place": Step.NEW_PLACE}
+"""Which part of the page belongs to which step."""
+KINDS = tuple(kind for kind in SiteKind if kind != SiteKind.UNKNOWN)
 load_layout(__file__)
 
 
@@ -102,6 +109,18 @@ class ContactScreen(Screen):
         """A known place, or none."""
         self.send(PlacePicked(site_id=site_id))
 
+    def new_place(self) -> None:
+        """A place that nobody has named yet."""
+        self.send(NewPlacePressed())
+
+    def place_typed(self, field: str, text: str) -> None:
+        """Words about it."""
+        self.send(PlaceTyped(field=field, text=text))
+
+    def pick_kind(self, value: str) -> None:
+        """What kind of place."""
+        self.send(PlaceKindPicked(kind=SiteKind(value)))
+
     def put_pin(self) -> None:
         """The worker puts the pin."""
         self.send(PinPressed())
@@ -119,6 +138,8 @@ class ContactScreen(Screen):
             self.send(NewDone())
         elif step == Step.WHO:
             self.send(WhoDone())
+        elif step == Step.NEW_PLACE:
+            self.send(PlaceGiven())
         else:
             self.send(DonePressed())
 
@@ -129,7 +150,13 @@ class ContactScreen(Screen):
         before = self._drawn.get("step")
         ids.failure.text = self.say_failure(state.failure)
         self.title = self.say("contact.correct" if state.reopened else "contact.title")
-        for name, step in (("who", Step.WHO), ("new", Step.NEW), ("state", Step.STATE), ("places", Step.PLACE)):
+        for name, step in (
+            ("who", Step.WHO),
+            ("new", Step.NEW),
+            ("state", Step.STATE),
+            ("places", Step.PLACE),
+            ("new_place", Step.NEW_PLACE),
+        ):
             ids[name].hidden = state.step != step
         ids.details.hidden = not (state.step == Step.STATE and state.is_saved) or bool(state.struck)
         ids.states.hidden = ids.place.hidden = bool(state.struck)
@@ -145,6 +172,9 @@ class ContactScreen(Screen):
         {Step.WHO: self._render_who, Step.STATE: self._render_state, Step.PLACE: self._render_places}.get(
             state.step, lambda: None
         )()
+        if state.step == Step.NEW_PLACE:
+            kinds = [(str(kind), self.words.say_code("site_kind", kind)) for kind in KINDS]
+            ids.place_kind.show(kinds, {str(state.new_place.kind)})
         self._render_map()
         if before != state.step:
             self._drawn["step"] = state.step
@@ -164,7 +194,7 @@ class ContactScreen(Screen):
         state = self.state
         if state.step == Step.WHO:
             return bool(state.several)
-        return state.step in (Step.NEW, Step.PIN) or (state.step == Step.STATE and state.is_saved)
+        return state.step in (Step.NEW, Step.PIN, Step.NEW_PLACE) or (state.step == Step.STATE and state.is_saved)
 
     def _render_who(self) -> None:
         state, ids = self.state, self.ids

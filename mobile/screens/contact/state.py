@@ -48,6 +48,7 @@ from mobile.screens.contact.values import (
     MatchesFound,
     NeedPressed,
     NewDone,
+    NewPlacePressed,
     NewPressed,
     NewTyped,
     NobodyPressed,
@@ -58,8 +59,12 @@ from mobile.screens.contact.values import (
     PhrasePressed,
     PinPressed,
     PinPut,
+    PlaceAdded,
+    PlaceGiven,
+    PlaceKindPicked,
     PlacePicked,
     PlacePressed,
+    PlaceTyped,
     ReasonTyped,
     RecordRead,
     Refined,
@@ -89,10 +94,15 @@ from mobile.screens.contact.where import (
     as_mended,
     ask_near,
     fix_found,
+    new_place_pressed,
     pin_pressed,
     pin_put,
+    place_added,
+    place_given,
+    place_kind_picked,
     place_picked,
     place_pressed,
+    place_typed,
     read_contact,
     sites_found,
     with_site,
@@ -310,8 +320,8 @@ def _done(state: State, _event: DonePressed) -> Result:
 def _back(state: State, _event: BackPressed) -> Result:
     if state.step in (Step.PLACE, Step.PIN, Step.WHEN, Step.STRIKE) or (state.is_saved and state.step == Step.WHO):
         return changed(state, step=Step.STATE), ()
-    if state.step == Step.NEW:
-        return changed(state, step=Step.WHO), ()
+    if state.step in (Step.NEW, Step.NEW_PLACE):
+        return changed(state, step=Step.WHO if state.step == Step.NEW else Step.PLACE), ()
     if state.is_saved:
         return _done(state, DonePressed())
     if state.step == Step.STATE and state.near:
@@ -360,6 +370,11 @@ _HANDLERS: dict[type, Any] = {
     Struck: struck,
     PlacePressed: place_pressed,
     PlacePicked: place_picked,
+    NewPlacePressed: new_place_pressed,
+    PlaceTyped: place_typed,
+    PlaceKindPicked: place_kind_picked,
+    PlaceGiven: place_given,
+    PlaceAdded: place_added,
     PinPressed: pin_pressed,
     PinPut: pin_put,
     NeedPressed: need_pressed,

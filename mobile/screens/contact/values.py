@@ -3,12 +3,13 @@
 from datetime import datetime
 from enum import Enum
 
-from mobile.field.views import ContactRecord, Fix, LikelyDuplicate, PersonCard, PersonDraft, SiteCard
+from mobile.field.views import ContactRecord, Fix, LikelyDuplicate, PersonCard, PersonDraft, SiteCard, SiteDraft
 from mobile.screens.effects import Event, Failed
-from shared.model.codes import ContactState, ReceivingSupport, SupportNeed
+from shared.model.codes import ContactState, ReceivingSupport, SiteKind, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.person import Person
 from shared.model.position import Position
+from shared.model.site import Site
 from shared.model.value import Id, Value
 
 PHRASES = ("sleeping bag", "hot drink", "food", "warm clothes", "naloxone", "a bed tonight", "GP appointment", "a lift")
@@ -25,6 +26,7 @@ class Step(Enum):
     PIN = "pin"
     WHEN = "when"
     STRIKE = "strike"
+    NEW_PLACE = "new_place"
 
 
 class Details(Value, frozen=True, kw_only=True):
@@ -57,6 +59,7 @@ class State(Value, frozen=True, kw_only=True):
     site: SiteCard | None = None
     site_id: Id | None = None
     place_chosen: bool = False
+    new_place: SiteDraft = SiteDraft()
     pin: Position | None = None
     fix: Fix | None = None
     referral_id: Id | None = None
@@ -251,6 +254,33 @@ class PlacePicked(Event, frozen=True, kw_only=True):
     """A known place; `NO_PLACE` for none of them."""
 
     site_id: Id
+
+
+class NewPlacePressed(Event, frozen=True, kw_only=True):
+    """A place that nobody has named yet."""
+
+
+class PlaceTyped(Event, frozen=True, kw_only=True):
+    """Its name, how to get there, what to beware of."""
+
+    field: str
+    text: str
+
+
+class PlaceKindPicked(Event, frozen=True, kw_only=True):
+    """What kind of place it is."""
+
+    kind: SiteKind
+
+
+class PlaceGiven(Event, frozen=True, kw_only=True):
+    """That is enough to find it again."""
+
+
+class PlaceAdded(Event, frozen=True, kw_only=True):
+    """It is on the disk."""
+
+    site: Site
 
 
 class PinPressed(Event, frozen=True, kw_only=True):

@@ -2,15 +2,22 @@
 
 from typing import Any
 
-from mobile.field.views import SiteCard
+from msgspec import structs
+
+from mobile.field.views import SiteCard, SiteDraft
 from mobile.screens.contact.details import Result, changed
 from mobile.screens.contact.values import (
     FixFound,
+    NewPlacePressed,
     PeopleFound,
     PinPressed,
     PinPut,
+    PlaceAdded,
+    PlaceGiven,
+    PlaceKindPicked,
     PlacePicked,
     PlacePressed,
+    PlaceTyped,
     RecordRead,
     SitesFound,
     State,
@@ -18,7 +25,7 @@ from mobile.screens.contact.values import (
 )
 from mobile.screens.effects import Call, Effect, Feel
 from shared.geo.distance import near_distance_m
-from shared.model.codes import PinSource
+from shared.model.codes import PinSource, SiteKind
 from shared.model.position import Position
 from shared.model.value import Id
 
@@ -100,6 +107,45 @@ def place_picked(state: State, event: PlacePicked) -> Result:
     pin = state.pin if site is None or _is_at(site, state.pin) else None
     state = changed(state, site=site, site_id=site.id if site else None, pin=pin, place_chosen=True, step=Step.STATE)
     return state, refine_now(state, {"site_id": state.site_id})
+
+
+def new_place_pressed(state: State, _event: NewPlacePressed) -> Result:
+    """Ask what it is called."""
+    return changed(state, step=Step.NEW_PLACE), ()
+
+
+def place_typed(state: State, event: PlaceTyped) -> Result:
+    """Letter by letter."""
+    return changed(state, new_place=structs.replace(state.new_place, **{event.field: event.text})), ()
+
+
+def place_kind_picked(state: State, event: PlaceKindPicked) -> Result:
+    """Pressed again, not said."""
+    kind = SiteKind.UNKNOWN if state.new_place.kind == event.kind else event.kind
+    return changed(state, new_place=structs.replace(state.new_place, kind=kind)), ()
+
+
+def place_given(state: State, _event: PlaceGiven) -> Result:
+    """A name, a kind or a way to it: something by which it is found again. It lies where the pin is."""
+    said = state.new_place
+    draft = SiteDraft(
+        name=said.name.strip(),
+        kind=said.kind,
+        access_notes=said.access_notes.strip(),
+        hazards=said.hazards.strip(),
+        position=state.pin,
+    )
+    if not draft.name and draft.kind == SiteKind.UNKNOWN:
+        return state, (Feel(name="refused"),)
+    return state, (Call(method="add_site", arguments=(draft,), answer=lambda site: PlaceAdded(site=site)),)
+
+
+def place_added(state: State, event: PlaceAdded) -> Result:
+    """The contact was there."""
+    site = event.site
+    card = SiteCard(id=site.id, name=site.name, kind=site.kind, position=site.position, has_hazards=bool(site.hazards))
+    state = changed(state, sites=(card, *state.sites), new_place=SiteDraft())
+    return place_picked(state, PlacePicked(site_id=site.id))
 
 
 def _is_at(site: SiteCard, pin: Position | None) -> bool:

@@ -8,14 +8,20 @@ from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.person.state import (
     EDITABLE,
+    GENDERS,
+    LEARNT,
+    WOULD_RATHER_NOT,
     BackPressed,
+    DeclinedPressed,
     EditPressed,
     EntryPressed,
+    GenderPicked,
     LogPressed,
     SavePressed,
     State,
     TrayPressed,
     Typed,
+    say_field,
     update,
 )
 from mobile.screens.program import Screen
@@ -23,7 +29,8 @@ from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
 from mobile.widgets.words import Words
-from shared.model.codes import ReceivingSupport
+from shared.model.codes import Gender, ReceivingSupport
+from shared.model.person import Person
 
 load_layout(__file__)
 TOLD = ("wants_first", "strengths", "safety_needs", "description")
@@ -56,8 +63,10 @@ class PersonScreen(Screen):
             self.title = record.card.known_as
             self._draw(record)
         if state.editing and not self._editing and record is not None:
-            for name in EDITABLE:
-                ids[name].text = getattr(record.person, name)
+            for name in (*EDITABLE, *LEARNT):
+                ids[name].text = say_field(record.person, name)
+        if state.editing:
+            self._draw_choices()
         self._editing = state.editing
         ids.middle.ask_layout()
         self.actions_changed()
@@ -76,6 +85,14 @@ class PersonScreen(Screen):
         if self._editing:
             self.send(Typed(field=field, text=text))
 
+    def decline(self, field: str) -> None:
+        """They would rather not say."""
+        self.send(DeclinedPressed(field=field))
+
+    def pick_gender(self, value: str) -> None:
+        """As they say it."""
+        self.send(GenderPicked(gender=Gender(value)))
+
     def look(self) -> None:
         """Two people wrote different things."""
         self.send(TrayPressed())
@@ -85,6 +102,14 @@ class PersonScreen(Screen):
         self.send(BackPressed())
 
     # --- drawing
+    def _draw_choices(self) -> None:
+        state, ids = self.state, self.ids
+        genders = [(str(gender), self.words.say_code("gender", gender)) for gender in GENDERS]
+        ids.gender.show(genders, {str(state.gender)})
+        for name in WOULD_RATHER_NOT:
+            ids[f"declined_{name}"].chosen = name in state.declined
+        ids.unclear.text = self.say(f"person.unclear.{state.unclear}") if state.unclear else ""
+
     def _draw(self, record: PersonRecord) -> None:
         ids, person, card = self.ids, record.person, record.card
         when = say_when(self.words, card.last_seen_at, self.desk.now())
@@ -98,12 +123,21 @@ class PersonScreen(Screen):
         ids.called.text = self.say("person.also", alias=alias) if alias else ""
         ids.conflict.text = self.say("person.conflict") if record.conflicts else ""
         ids.conflict.action_text = self.say("person.look") if record.conflicts else ""
-        told = [(name, getattr(person, name)) for name in TOLD]
+        told = [("learnt", self._learnt(person)), *((name, getattr(person, name)) for name in TOLD)]
         ids.told.put([self._told(name, text) for name, text in told if text and text != card.known_as])
         ids.needs.text = "\n".join(self._needs(record))
         ids.needs_title.text = self.say("person.needs") if record.needs else ""
         ids.timeline_title.text = self.say("person.timeline") if record.timeline else ""
         ids.timeline.put([self._entry(entry) for entry in record.timeline])
+
+    def _learnt(self, person: Person) -> str:
+        """Date of birth or age, gender and language, as far as they were told."""
+        born = say_field(person, "date_of_birth")
+        age = (
+            "" if person.approximate_age_years is None else self.say("person.about", years=person.approximate_age_years)
+        )
+        gender = "" if person.gender == Gender.NOT_KNOWN else self.words.say_code("gender", person.gender)
+        return join(self.say("person.born", day=born) if born else age, gender, person.language)
 
     def _told(self, name: str, text: str) -> Card:
         card = Card()

@@ -1,15 +1,28 @@
 """One person's page: their own words first, then what happened; and what a worker may add to the description. Pure."""
 
+import re
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from mobile.field.views import PersonRecord
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
+from shared.model.codes import Gender, Quality
+from shared.model.person import Person
 from shared.model.value import Id, Value
 
-EDITABLE = ("alias", "description", "wants_first", "strengths", "safety_needs")
-"""What the phone changes of a description; the name and the date of birth are asked for in a quieter place."""
+EDITABLE = ("name", "alias", "description", "language", "wants_first", "strengths", "safety_needs")
+"""The texts of a description."""
+LEARNT = ("date_of_birth", "approximate_age_years")
+"""What is typed and is no text."""
+GENDERS = (Gender.FEMALE, Gender.MALE, Gender.OTHER, Gender.NOT_KNOWN)
+WOULD_RATHER_NOT = ("name", "date_of_birth")
+"""What somebody may have been asked and not wished to say; each has a quality of its own."""
+QUALITY_OF = {"name": "name_quality", "date_of_birth": "dob_quality"}
+DAY = re.compile(r"(\d{1,2})[./ -](\d{1,2})[./ -](\d{4})")
+"""Day, month, year, as people in this country say it."""
+AGE_MAX = 130
 
 
 class State(Value, frozen=True, kw_only=True):
@@ -19,6 +32,10 @@ class State(Value, frozen=True, kw_only=True):
     record: PersonRecord | None = None
     editing: bool = False
     written: dict[str, str] = {}
+    gender: Gender | None = None
+    declined: frozenset[str] = frozenset()
+    unclear: str = ""
+    """The field that cannot be read as it was typed."""
     failure: Failed | None = None
 
 
@@ -47,6 +64,18 @@ class Typed(Event, frozen=True, kw_only=True):
 
     field: str
     text: str
+
+
+class GenderPicked(Event, frozen=True, kw_only=True):
+    """As they say it."""
+
+    gender: Gender
+
+
+class DeclinedPressed(Event, frozen=True, kw_only=True):
+    """Asked, and would rather not say; pressed again, not so."""
+
+    field: str
 
 
 class SavePressed(Event, frozen=True, kw_only=True):
@@ -81,20 +110,38 @@ def update(state: State, event: Event) -> Result:
         case EntryPressed(contact_id=contact_id):
             return state, (Go(screen="contact", arguments={"contact_id": contact_id}),)
         case EditPressed():
-            return _with(state, editing=state.record is not None, written={}), ()
+            return _begin(state), ()
         case Typed(field=field, text=text):
-            return _with(state, written={**state.written, field: text}), ()
+            return _with(state, written={**state.written, field: text}, unclear=""), ()
         case SavePressed():
             return _save(state)
         case Patched():
             return _with(state, editing=False, written={}), (Feel(name="saved"), _load(state))
-        case TrayPressed():
-            return state, (Go(screen="tray"),)
         case BackPressed():
             return (_with(state, editing=False), ()) if state.editing else (state, (Back(),))
         case Failed():
             return _with(state, failure=event), (Feel(name="refused"),)
+    return _chosen(state, event)
+
+
+def _chosen(state: State, event: Event) -> Result:
+    match event:
+        case GenderPicked(gender=gender):
+            return _with(state, gender=gender), ()
+        case DeclinedPressed(field=field):
+            return _with(state, declined=state.declined ^ {field}), ()
+        case TrayPressed():
+            return state, (Go(screen="tray"),)
     return state, ()
+
+
+def _begin(state: State) -> State:
+    """The form, with what is known."""
+    if state.record is None:
+        return state
+    person = state.record.person
+    declined = {name for name in WOULD_RATHER_NOT if getattr(person, QUALITY_OF[name]) == Quality.PREFERS_NOT}
+    return _with(state, editing=True, written={}, gender=person.gender, declined=frozenset(declined), unclear="")
 
 
 def _with(state: State, **changes: Any) -> State:
@@ -109,7 +156,59 @@ def _save(state: State) -> Result:
     if state.record is None:
         return state, ()
     person = state.record.person
-    changes = {name: text.strip() for name, text in state.written.items() if text.strip() != getattr(person, name)}
+    try:
+        said: dict[str, Any] = {name: read_field(name, text.strip()) for name, text in state.written.items()}
+    except Unclear as error:
+        return _with(state, unclear=str(error)), (Feel(name="refused"),)
+    if state.gender is not None:
+        said["gender"] = state.gender
+    said |= _qualities(state, person, said)
+    changes = {name: value for name, value in said.items() if value != getattr(person, name)}
     if not changes:
         return _with(state, editing=False, written={}), ()
     return state, (Call(method="patch_person", arguments=(state.person_id, changes), answer=lambda _: Patched()),)
+
+
+class Unclear(ValueError):
+    """A field cannot be read as it was typed; the text is its name."""
+
+
+def read_field(name: str, text: str) -> Any:
+    """What was typed, as the field holds it; empty is nothing known. Raises `Unclear`."""
+    if name not in LEARNT:
+        return text
+    if not text:
+        return None
+    if name == "approximate_age_years":
+        if not text.isdecimal() or int(text) > AGE_MAX:
+            raise Unclear(name)
+        return int(text)
+    found = DAY.fullmatch(text)
+    if found is None:
+        raise Unclear(name)
+    try:
+        return date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError as error:
+        raise Unclear(name) from error
+
+
+def say_field(person: Person, name: str) -> str:
+    """A field as it is typed."""
+    value = getattr(person, name)
+    if value is None:
+        return ""
+    return f"{value:%d.%m.%Y}" if isinstance(value, date) else str(value)
+
+
+def _qualities(state: State, person: Person, said: dict[str, Any]) -> dict[str, Quality]:
+    """That somebody would rather not say; or no longer so, once they have said it."""
+    found = {}
+    for name in WOULD_RATHER_NOT:
+        quality = QUALITY_OF[name]
+        if name in state.declined and not said.get(name, getattr(person, name)):
+            found[quality] = Quality.PREFERS_NOT
+        elif getattr(person, quality) == Quality.PREFERS_NOT:
+            found[quality] = Quality.NOT_COLLECTED
+        if said.get(name):
+            found[quality] = Quality.FULL if name == "date_of_birth" else Quality.PARTIAL_OR_ALIAS
+    return found

@@ -16,6 +16,7 @@ from mobile.screens.shift.state import (
     JoinPressed,
     StartPressed,
     State,
+    Synced,
     Typed,
     WellPressed,
     WentTo,
@@ -66,6 +67,10 @@ class ShiftScreen(Screen):
         if self._drawn_others != others:
             self._drawn_others = others
             ids.others.put([self._join_tile(shift) for shift in others])
+
+    def synced(self) -> None:
+        """A colleague may have begun."""
+        self.send(Synced())
 
     # --- presses
     def typed(self, field: str, text: str) -> None:

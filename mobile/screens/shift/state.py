@@ -65,6 +65,10 @@ class WellPressed(Event, frozen=True, kw_only=True):
     minutes: int
 
 
+class Synced(Event, frozen=True, kw_only=True):
+    """Something came in: a colleague's shift may be among it."""
+
+
 class HelpPressed(Event, frozen=True, kw_only=True):
     """I am in danger."""
 
@@ -99,7 +103,9 @@ Result = tuple[State, tuple[Effect, ...]]
 def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
-        case Opened():
+        case Opened():  # who meets at the office sees the other's shift now, not in five minutes
+            return state, (*_load(), Call(method="sync_now"))
+        case Synced():
             return state, _load()
         case Found(name=name, value=value):
             return _with(state, **{name: value}, loaded=state.loaded or name == "shift"), ()

@@ -10,6 +10,8 @@ from mobile.screens.program import Screen
 from mobile.screens.site.state import (
     BackPressed,
     EditPressed,
+    InUsePressed,
+    KindPicked,
     LogPressed,
     NobodyPressed,
     PersonPicked,
@@ -23,8 +25,10 @@ from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
 from mobile.widgets.words import Words
+from shared.model.codes import SiteKind
 
 load_layout(__file__)
+KINDS = tuple(kind for kind in SiteKind if kind != SiteKind.UNKNOWN)
 EDITABLE = ("name", "access_notes", "hazards")
 
 
@@ -56,6 +60,10 @@ class SiteScreen(Screen):
         if state.editing and not self._editing and record is not None:
             for name in EDITABLE:
                 ids[f"{name}_field"].text = getattr(record.site, name)
+        if state.editing:
+            kinds = [(str(kind), self.words.say_code("site_kind", kind)) for kind in KINDS]
+            ids.kind.show(kinds, {str(state.kind)})
+            ids.not_in_use.chosen = not state.in_use
         self._editing = state.editing
         ids.middle.ask_layout()
         self.actions_changed()
@@ -68,6 +76,14 @@ class SiteScreen(Screen):
     def nobody(self) -> None:
         """Nobody is here."""
         self.send(NobodyPressed())
+
+    def pick_kind(self, value: str) -> None:
+        """What kind of place."""
+        self.send(KindPicked(kind=SiteKind(value)))
+
+    def toggle_in_use(self) -> None:
+        """Nobody sleeps here any more, or somebody does."""
+        self.send(InUsePressed())
 
     def way_there(self) -> None:
         """The phone's map app shows the way."""
@@ -94,6 +110,7 @@ class SiteScreen(Screen):
         visited = say_when(self.words, card.last_visited_at, now)
         ids.what.text = join(
             kind,
+            "" if site.in_use else self.say("site.not_in_use"),
             say_distance(self.words, card.distance_m),
             self.say("site.looked", when=visited) if visited else self.say("site.never_looked"),
         )

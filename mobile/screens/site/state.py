@@ -6,6 +6,7 @@ import msgspec
 
 from mobile.field.views import SiteRecord
 from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Opened
+from shared.model.codes import SiteKind
 from shared.model.value import Id, Value
 
 
@@ -16,6 +17,8 @@ class State(Value, frozen=True, kw_only=True):
     record: SiteRecord | None = None
     editing: bool = False
     written: dict[str, str] = {}
+    kind: SiteKind | None = None
+    in_use: bool = True
     failure: Failed | None = None
 
 
@@ -54,6 +57,16 @@ class Typed(Event, frozen=True, kw_only=True):
     text: str
 
 
+class KindPicked(Event, frozen=True, kw_only=True):
+    """What kind of place it is."""
+
+    kind: SiteKind
+
+
+class InUsePressed(Event, frozen=True, kw_only=True):
+    """Nobody sleeps here any more, or somebody does again."""
+
+
 class SavePressed(Event, frozen=True, kw_only=True):
     """The change is enough."""
 
@@ -79,7 +92,7 @@ def update(state: State, event: Event) -> Result:
         case PersonPicked(person_id=person_id):
             return state, (Go(screen="person", arguments={"person_id": person_id}),)
         case EditPressed():
-            return _with(state, editing=state.record is not None, written={}), ()
+            return _begin(state), ()
         case Typed(field=field, text=text):
             return _with(state, written={**state.written, field: text}), ()
         case SavePressed():
@@ -93,10 +106,22 @@ def update(state: State, event: Event) -> Result:
     return _went(state, event)
 
 
+def _begin(state: State) -> State:
+    """The form, with what is known."""
+    if state.record is None:
+        return state
+    site = state.record.site
+    return _with(state, editing=True, written={}, kind=site.kind, in_use=site.in_use)
+
+
 def _went(state: State, event: Event) -> Result:
     place = state.record.site.position if state.record is not None else None
     if isinstance(event, WayPressed) and place is not None:
         return state, (Directions(latitude=place.latitude, longitude=place.longitude),)
+    if isinstance(event, KindPicked):
+        return _with(state, kind=event.kind), ()
+    if isinstance(event, InUsePressed):
+        return _with(state, in_use=not state.in_use), ()
     if state.record is None or not isinstance(event, LogPressed | NobodyPressed):
         return state, ()
     screen = "contact" if isinstance(event, LogPressed) else "visit"
@@ -115,7 +140,9 @@ def _save(state: State) -> Result:
     if state.record is None:
         return state, ()
     site = state.record.site
-    changes = {name: text.strip() for name, text in state.written.items() if text.strip() != getattr(site, name)}
+    said: dict[str, Any] = {name: text.strip() for name, text in state.written.items()}
+    said |= {"kind": state.kind or site.kind, "in_use": state.in_use}
+    changes = {name: value for name, value in said.items() if value != getattr(site, name)}
     if not changes:
         return _with(state, editing=False, written={}), ()
     return state, (Call(method="patch_site", arguments=(state.site_id, changes), answer=lambda _: Patched()),)

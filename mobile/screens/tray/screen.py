@@ -15,6 +15,7 @@ from mobile.screens.tray.state import (
     CorrectPressed,
     DismissPressed,
     EnrolPressed,
+    ItemPressed,
     ResendPressed,
     SendPressed,
     State,
@@ -22,7 +23,9 @@ from mobile.screens.tray.state import (
     Typed,
     both,
     can_correct,
+    silent_count,
     update,
+    way_to,
 )
 from mobile.text.moments import join, say_clock, say_day, say_when, zone
 from mobile.text.sync_words import trouble_of
@@ -66,7 +69,7 @@ class TrayScreen(Screen):
         ids.enrol.hidden = not self.desk.may_enrol()
         ids.lease.text = self._lease()
         ids.next_try.text = self._next_try()
-        ids.empty.text = self.say("tray.empty") if state.loaded and not state.items else ""
+        ids.empty.text = self._rest()
         if self._drawn != (state.items, state.correcting):
             self._drawn = (state.items, state.correcting)
             ids.cards.put([self._card(item) for item in state.items[:SHOWN]])
@@ -85,6 +88,13 @@ class TrayScreen(Screen):
     def enrol(self) -> None:
         """A new code for a phone that the server knows no more."""
         self.send(EnrolPressed())
+
+    def _rest(self) -> str:
+        """What no row shows: notes of opened records that are on their way, or that nothing is."""
+        notes = silent_count(self.state)
+        if notes:
+            return self.say("tray.notes", count=notes)
+        return self.say("tray.empty") if self.state.loaded and not self.state.items else ""
 
     def _trouble(self) -> str:
         status = self.state.status
@@ -115,6 +125,8 @@ class TrayScreen(Screen):
         card.add_widget(Words(text=say_when(self.words, item.at, self.desk.now()), role="small", tone="soft"))
         card.add_widget(Words(text=item.reason))
         card.add_widget(Words(text=item.what_to_do, tone="soft"))
+        if way_to(item):
+            card.add_widget(self._button("tray.open", lambda: self.send(ItemPressed(item_id=item.id))))
         if item.conflict is not None:
             self._add_conflict(card, item)
         if can_correct(item):

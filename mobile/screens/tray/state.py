@@ -88,6 +88,12 @@ class Ticked(Event, frozen=True, kw_only=True):
     """A second went by."""
 
 
+class ItemPressed(Event, frozen=True, kw_only=True):
+    """Open the record that an item is about."""
+
+    item_id: Id
+
+
 class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
@@ -129,9 +135,29 @@ def _resolving(state: State, event: Event) -> Result:
             return _with(state, written={**state.written, field: text}), ()
         case ResendPressed():
             return state, _resend(state)
+        case ItemPressed(item_id=item_id):
+            return state, way_to(_item(state, item_id))
         case DismissPressed(item_id=item_id):
             return state, (Call(method="dismiss_quarantined", arguments=(item_id,), answer=lambda _: Changed()),)
     return state, ()
+
+
+SCREEN_OF = {"contact": "contact", "person": "person", "need": "person", "site": "site", "referral": "referral"}
+"""What a change is about -> the screen that shows it; that screen takes `<kind>_id`."""
+
+
+def way_to(item: TrayItem | None) -> tuple[Effect, ...]:
+    """To the record of an item; nowhere for what no screen shows, such as a check-in."""
+    screen = SCREEN_OF.get(item.subject_kind) if item is not None else None
+    if item is None or screen is None or item.subject_id is None:
+        return ()
+    return (Go(screen=screen, arguments={f"{screen}_id": item.subject_id}),)
+
+
+def silent_count(state: State) -> int:
+    """Notes that records were opened: sent like everything, and no row of the tray."""
+    waiting = sum(1 for item in state.items if item.state in (SyncState.QUEUED, SyncState.SENDING))
+    return max(0, state.status.not_yet_sent - waiting)
 
 
 def both(item: TrayItem | None) -> ConflictChoice | None:

@@ -9,6 +9,8 @@ from mobile.field.service import FieldService
 from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, VisitDraft
 from mobile.store import errors, outbox
 from mobile.store.errors import NotHere
+from mobile.text import load
+from mobile.text.sync_words import is_worrying, say_sync
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, ReferralState, SiteKind, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.position import Position
@@ -366,9 +368,15 @@ def test_a_seal_that_fails_does_not_undo_the_record_and_is_made_up_for(
         patched.setattr(sealed_outbox, "append", no_room)
         saved = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
     assert field.contact(saved).contact.id == saved and rig.field._sealed.numbers == ()
+    status = field.sync_status()
+    assert status.seal_failed and is_worrying(status), "a log line told nobody that a wipe would lose it"
+    assert "this phone alone" in say_sync(load("en"), status)
+    field.record_visit(VisitDraft())
+    assert rig.field._sealed.numbers == (1, 2) and not field.sync_status().seal_failed
+    rig.field._sealed.clear()
     field.lock()
     field.unlock("271828")
-    assert rig.field._sealed.numbers == (1,)
+    assert rig.field._sealed.numbers == (1, 2)
 
 
 def test_places_have_kinds_and_lists(field: FieldService) -> None:

@@ -1,5 +1,6 @@
 """Enrolling, unlocking, blocking, shredding: the phone in a thief's hand, and in Aisha's (rules B2 to B6, B13)."""
 
+import errno
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 
 from mobile.device.keystore import FileKeystore
 from mobile.field.views import ContactDraft, LockState, PersonDraft, VisitDraft
-from mobile.store.errors import StoreLocked
+from mobile.opening import vault
+from mobile.store.errors import NoRoomToOpen, StoreLocked
 from shared.model.codes import ContactState
 from tests.mobile.rig import PIN, Rig
 
@@ -51,6 +53,45 @@ def test_a_bad_address_or_pin_is_refused_before_anything_is_sent(rig: Rig, url: 
     answer = rig.field.enrol("code", url, pin)
     assert not answer.enrolled and word in answer.message
     assert rig.server.requests == [] and not rig.field.is_enrolled
+
+
+class FullDisk:
+    """A disk with no room, unless something is deleted first."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
+        self._data, self._really = rig.data, vault.write_durably
+        monkeypatch.setattr(vault, "write_durably", self.write)
+        self.room = 0
+
+    def write(self, path: Path, content: bytes) -> None:
+        if (self._data / vault.SPARE).exists() or len(content) > vault.SPARE_BYTES // 2 or self.room < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self._really(path, content)
+
+
+def test_a_full_disk_still_opens_by_the_room_that_was_set_aside(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It locked the worker out, in raw English, every time."""
+    contact_id = rig.enrol().record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    rig.field.lock()
+    assert rig.field.unlock(PIN).is_unlocked and (rig.data / vault.SPARE).stat().st_size == vault.SPARE_BYTES
+    rig.field.lock()
+    disk = FullDisk(monkeypatch, rig)
+    for _ in range(2):
+        assert rig.field.unlock(PIN).is_unlocked
+        assert rig.field.contact(contact_id).contact.state is ContactState.BEDDED_DOWN
+        rig.field.lock()
+    disk.room = -1
+    with pytest.raises(NoRoomToOpen) as told:
+        rig.field.unlock(PIN)
+    assert "photos" in told.value.what_to_do and rig.field.lock_state is LockState.LOCKED
+
+
+def test_a_wrong_pin_counts_on_a_full_disk_too(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.enrol().lock()
+    rig.field.unlock(PIN)
+    rig.field.lock()
+    FullDisk(monkeypatch, rig)
+    assert wrong_pins(rig, 5)[-1] is LockState.BLOCKED
 
 
 def test_an_enrolled_phone_is_not_enrolled_over(rig: Rig) -> None:

@@ -1,14 +1,14 @@
 """The other screens decide purely too: one short story each."""
 
 import ast
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
 from mobile.field import api
-from mobile.field.views import Enrolling, Fix, LockState, Unlocking
+from mobile.field.views import Enrolling, Fix, LockState, SyncStatus, TrayItem, Unlocking
 from mobile.screens import registry
 from mobile.screens.effects import ApplySettings, Back, Call, Dial, Directions, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
@@ -24,7 +24,7 @@ from mobile.screens.tonight import state as tonight
 from mobile.screens.tray import state as tray
 from mobile.screens.unlock import state as unlock
 from mobile.screens.visit import state as visit
-from shared.model.codes import ReferralState
+from shared.model.codes import Gender, Quality, ReferralState, SiteKind, SyncState
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, TONIGHT, TRAY, RehearsalField
 
 SCREENS = Path(registry.__file__).parent
@@ -294,6 +294,72 @@ def test_a_visit_is_at_no_place_while_the_fix_is_doubtful():
         fix = Fix(position=stairwell, at=NOW, accuracy_m=8.0, age_s=age_s, is_stale=not is_sure, is_sure=is_sure)
         state, _ = play(visit, visit.begin({}), visit.SitesFound(sites=SITES), visit.FixFound(fix=fix))
         assert state.site is place
+
+
+def test_what_is_learnt_has_a_home_and_not_wishing_to_say_is_kept_too():
+    record = RehearsalField().person("p-2")
+    state = person.State(person_id="p-2", record=record)
+    state, effects = play(
+        person,
+        state,
+        person.EditPressed(),
+        person.Typed(field="date_of_birth", text="24.12.1980"),
+        person.Typed(field="approximate_age_years", text="45"),
+        person.Typed(field="language", text=" Polish "),
+        person.GenderPicked(gender=Gender.MALE),
+        person.SavePressed(),
+    )
+    ((method, (person_id, fields)),) = calls(effects)
+    assert (method, person_id) == ("patch_person", "p-2")
+    assert fields == {
+        "date_of_birth": date(1980, 12, 24), "dob_quality": Quality.FULL, "approximate_age_years": 45, "language": "Polish",
+        "gender": Gender.MALE,
+    }  # fmt: skip
+    begun = person.State(person_id="p-2", record=record)
+    _, effects = play(
+        person, begun, person.EditPressed(), person.DeclinedPressed(field="date_of_birth"), person.SavePressed()
+    )
+    assert calls(effects) == [("patch_person", ("p-2", {"dob_quality": Quality.PREFERS_NOT}))]
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("date_of_birth", "31.02.1980"), ("date_of_birth", "long ago"), ("approximate_age_years", "old")],
+)
+def test_what_cannot_be_read_is_asked_again_and_stays_typed(field, text):
+    state = person.State(person_id="p-2", record=RehearsalField().person("p-2"))
+    state, effects = play(
+        person, state, person.EditPressed(), person.Typed(field=field, text=text), person.SavePressed()
+    )
+    assert calls(effects) == [] and state.unclear == field and state.written == {field: text} and state.editing
+
+
+def test_a_place_changes_its_kind_and_falls_out_of_use():
+    state = site.State(site_id="s-stairwell", record=RehearsalField().site("s-stairwell"))
+    pressed = (site.EditPressed(), site.KindPicked(kind=SiteKind.TENT), site.InUsePressed(), site.SavePressed())
+    _, effects = play(site, state, *pressed)
+    assert calls(effects) == [("patch_site", ("s-stairwell", {"kind": SiteKind.TENT, "in_use": False}))]
+
+
+def test_a_row_of_the_tray_opens_its_record_and_the_words_beneath_are_true():
+    for kind, go in (
+        ("contact", Go(screen="contact", arguments={"contact_id": "x"})),
+        ("need", Go(screen="person", arguments={"person_id": "x"})),
+        ("checkin", None),
+    ):
+        item = TrayItem(id="i", state=SyncState.QUEUED, title="", subject_kind=kind, subject_id="x")
+        _, effects = play(tray, tray.State(items=(item,)), tray.ItemPressed(item_id="i"))
+        assert effects == ([go] if go else [])
+        two = tray.State(items=(item,), status=SyncStatus(not_yet_sent=2))
+        assert tray.silent_count(two) == 1, "two are counted at the top: a note that a record was opened is the other"
+    assert tray.silent_count(tray.State()) == 0
+
+
+def test_the_shift_screen_asks_for_what_is_new_once_and_shows_what_came():
+    _, effects = play(shift, shift.State(), Opened())
+    assert "sync_now" in [method for method, _ in calls(effects)]
+    _, effects = play(shift, shift.State(), shift.Synced())
+    assert [method for method, _ in calls(effects)] == ["config", "current_shift", "shifts_to_join", "check_in_state"]
 
 
 def test_what_i_recorded_opens_where_it_is_put_right():

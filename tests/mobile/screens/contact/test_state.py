@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mobile.field.views import Fix, LikelyDuplicate, PersonDraft
+from mobile.field.views import Fix, LikelyDuplicate, PersonDraft, SiteDraft
 from mobile.screens.contact.details import QUIET_S, changed_fields
 from mobile.screens.contact.state import STATES, begin, draft_of, update
 from mobile.screens.contact.values import (
@@ -18,6 +18,7 @@ from mobile.screens.contact.values import (
     MatchesFound,
     NeedPressed,
     NewDone,
+    NewPlacePressed,
     NewPressed,
     NewTyped,
     NobodyPressed,
@@ -26,7 +27,12 @@ from mobile.screens.contact.values import (
     PersonPicked,
     PhrasePressed,
     PinPut,
+    PlaceAdded,
+    PlaceGiven,
+    PlaceKindPicked,
     PlacePicked,
+    PlacePressed,
+    PlaceTyped,
     ReasonTyped,
     RecordRead,
     Refined,
@@ -52,9 +58,10 @@ from mobile.screens.contact.values import (
     WhoPressed,
 )
 from mobile.screens.effects import Back, Call, Failed, Feel, Go, Home, Opened
-from shared.model.codes import ContactState, PinSource, ReceivingSupport, SupportNeed
+from shared.model.codes import ContactState, PinSource, ReceivingSupport, SiteKind, SupportNeed
 from shared.model.person import Person
 from shared.model.position import Position
+from shared.model.site import Site
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, RehearsalField
 
 MAREK, RED = PEOPLE[0], PEOPLE[1]
@@ -198,6 +205,25 @@ def test_a_place_the_worker_chose_is_not_overruled_by_a_nearer_one():
     assert state.site_id == "s-park"
     state, _ = play(SitesFound(sites=SITES), PlacePicked(site_id=""), SitesFound(sites=SITES))
     assert state.site_id is None
+
+
+def test_a_new_place_is_named_from_the_contact_and_the_contact_is_there():
+    typed = (
+        PlacePressed(),
+        NewPlacePressed(),
+        PlaceTyped(field="name", text="Mill Lane underpass "),
+        PlaceTyped(field="hazards", text="Needle bin, dog, two exits"),
+        PlaceKindPicked(kind=SiteKind.TENT),
+    )
+    state, effects = play(*SAVED, *typed, PlaceGiven())
+    draft = SiteDraft(name="Mill Lane underpass", hazards="Needle bin, dog, two exits", kind=SiteKind.TENT)
+    assert calls(effects)[-1] == ("add_site", (draft,))
+    added = Site(id="s-new", name=draft.name, kind=draft.kind)
+    state, effects = play(PlaceAdded(site=added), state=state)
+    assert calls(effects) == [("refine_contact", ("c-1", {"site_id": "s-new"}))]
+    assert state.site is not None and state.site.name == draft.name and state.step is Step.STATE
+    _, effects = play(NewPlacePressed(), PlaceGiven())
+    assert effects == [Feel(name="refused")], "a place with no name and no kind is found by nobody"
 
 
 RED_IT_WAS = ("refine_contact", ("c-1", {"person_ids": (RED.id,), "unidentified_people": 0}))
