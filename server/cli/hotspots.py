@@ -7,6 +7,7 @@ import os
 import sys
 from datetime import UTC, date, datetime
 from json import dumps
+from random import SystemRandom
 from typing import Any
 
 import click
@@ -36,7 +37,11 @@ SHOWN_CELLS = 20
     "--size", "size_m", type=click.IntRange(25, 10_000), default=CELL_M, show_default=True, help="Cell width, m."
 )
 @click.option("--days", type=click.IntRange(1), default=LOOK_BACK_DAYS, show_default=True, help="How far back to look.")
-@click.option("--publish", is_flag=True, help="Publish the last complete quarter's map, under disclosure control.")
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="Prepare the last quarter's map for two organisations to approve.",
+)
 @click.option(
     "--threshold", type=click.IntRange(5), default=10, show_default=True, help="People a published area needs."
 )
@@ -89,8 +94,10 @@ def _publish(database: Database, settings: Settings, crs: str, day: date, thresh
             raise RefusedToPublish("No district is known: import boundaries first.")
         people = count_people(session, period, crs, ground)
         rule = Rule(threshold=threshold)
-        published = publish_map(session, people, ground, period, crs, rule, datetime.now(UTC), lambda: str(uuid7()))
-    click.echo(f"Published {say_period(period)}: {published.people_shown} people shown, rounded to 5.")
+        now, chance = datetime.now(UTC), SystemRandom()
+        published = publish_map(session, people, ground, period, crs, rule, now, lambda: str(uuid7()), chance)
+    click.echo(f"Prepared {say_period(period)}: about {published.people_shown} people, give or take 4.")
+    click.echo("It is told once two people of two organisations have approved it on the page “What is told”.")
 
 
 def _tell(ranking: Ranking, as_json: bool, crs: str) -> None:

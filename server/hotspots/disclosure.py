@@ -1,8 +1,15 @@
 """Disclosure control: what may be published of counts by place, so that nobody can find one person.
 
 "Roll-up with one pooled remainder" over a quad-tree, its guarantee as a test (`broken_atoms`), and the rule that puts
-each person in exactly one leaf. Pure: numbers in, regions out; no SQL, no projection, no clock. Source: privacy rules
-D1 to D5.
+each person in exactly one leaf. Pure: numbers and chance in, regions out; no SQL, no projection, no clock. Source: privacy
+rules D1 to D5, decision 44.
+
+The code is public, so a walk without chance tells more than its numbers: a part that was not split would have no quarter
+with k people, and two such parts with ten people in all would have somebody in each. Both of the walk's choices are
+therefore, once in twenty, taken otherwise than utility asks, secretly and afresh: a quarter that could be opened is pooled
+whole (and where all four are, their node stays shut), a pool that could be closed is handed up. Either is always allowed, so
+any people on the leaves of a region, in the number that is shown, could have made the same map: what a region is made of
+proves nothing. `server.hotspots.auditor` shows that for each map before it is published.
 
 A leaf is a Morton code of `shared.geo.grid`, all of one level: its node `height` halvings above is `leaf >> 2*height`.
 The universe is every leaf of the authority, clipped to it: ground outside never counts towards an area, which makes the
@@ -15,9 +22,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 Leaves = frozenset[int]
+
+AGAINST = 0.05
+"""How often each choice of the walk is taken against utility."""
+WALKS = 400
+"""So many are tried before the authority is told as one region."""
+
+
+class Chance(Protocol):
+    """A source of secret chance: `secrets.SystemRandom()` where a map is published, a seeded one in a test."""
+
+    def random(self) -> float:
+        """A number from 0 up to 1."""
 
 
 @dataclass(frozen=True)
@@ -84,19 +103,46 @@ def assign_leaves(sightings: Iterable[Sighting]) -> dict[str, int]:
     return {person_id: leaf for person_id, (_, _, leaf) in chosen.items()}
 
 
-def publish(people_by_leaf: Mapping[int, int], universe: Iterable[int], rule: Rule) -> list[Region]:
-    """The regions to publish: a partition of the universe. Raises ValueError when people stand outside the universe."""
-    tree = _Tree(people_by_leaf, sorted(set(universe)))
+def publish(people_by_leaf: Mapping[int, int], universe: Iterable[int], rule: Rule, chance: Chance) -> list[Region]:
+    """The regions to publish: a partition of the universe. Raises ValueError when people stand outside the universe.
+
+    A walk that would leave a small area with few people over is not used: another is made, and where none will do, the
+    whole authority is one region.
+    """
+    everywhere = sorted(set(universe))
+    for _ in range(WALKS):
+        regions = walk_once(people_by_leaf, everywhere, rule, chance)
+        if regions is not None:
+            return regions
+    return [Region(frozenset(everywhere), rule.round(sum(people_by_leaf.values())))]
+
+
+def walk_once(
+    people_by_leaf: Mapping[int, int], universe: Sequence[int], rule: Rule, chance: Chance
+) -> list[Region] | None:
+    """The regions of one walk over the universe, in order; None where it leaves over what is too small to be named."""
+    tree = _Tree(people_by_leaf, universe)
     if tree.people(tree.root) < rule.threshold:
         return [Region(frozenset(tree.leaves(tree.root)), None)]
-    walk = _RollUp(tree, rule)
+    walk = _RollUp(tree, rule, chance)
     remainder = walk.roll_up(tree.root)
-    return walk.finish(remainder)
+    if 0 < len(remainder.leaves) < rule.minimum_leaves:
+        return None
+    left_over = [Region(frozenset(remainder.leaves), None)] if remainder.leaves else []
+    return [Region(frozenset(leaves), rule.round(people)) for leaves, people in walk.blocks] + left_over
 
 
-def total_shown(regions: Iterable[Region]) -> int:
-    """The published total: the sum of what is shown, so that nothing is learned from the difference."""
-    return sum(region.shown or 0 for region in regions)
+def total_shown(regions: Iterable[Region], people: int, rule: Rule, chance: Chance) -> int:
+    """The published total of a map that names any region: the true one, rounded up or down by chance; 0 otherwise.
+
+    The sum of the regions errs low, for blocks close as soon as they reach the threshold. This does not: on average it is
+    the truth, and never `rounding` or more from it. What it tells beside the regions is at most that somebody is in the
+    "fewer than" region, whose area is large enough for that to be told.
+    """
+    if all(region.shown is None for region in regions):
+        return 0
+    below, rest = divmod(people, rule.rounding)
+    return rule.rounding * (below + (chance.random() < rest / rule.rounding))
 
 
 def list_atoms(regions: Iterable[Leaves], universe: Iterable[int]) -> list[Leaves]:
@@ -175,39 +221,34 @@ class _Pool(NamedTuple):
 class _RollUp:
     """The walk: blocks as they close, each with its true count."""
 
-    def __init__(self, tree: _Tree, rule: Rule) -> None:
-        self._tree, self._rule = tree, rule
-        self._blocks: list[_Pool] = []
+    def __init__(self, tree: _Tree, rule: Rule, chance: Chance) -> None:
+        self._tree, self._rule, self._chance = tree, rule, chance
+        self.blocks: list[_Pool] = []
 
     def roll_up(self, node: _Node) -> _Pool:
         """Publish what can be published in a node that reaches the threshold; answer what is left for its parent."""
         tree, threshold = self._tree, self._rule.threshold
         children = list(tree.children(node))
-        if not any(tree.people(child) >= threshold for child in children):
+        opened = [each for each in children if tree.people(each) >= threshold and not self._is_against()]
+        if not opened:
             return self._close(_Pool(list(tree.leaves(node)), tree.people(node)))
         rest: list[int] = []
         people = 0
         for child in children:
-            # A child with nobody is treated exactly as one with a few: a zero must not show.
-            left = self.roll_up(child) if tree.people(child) >= threshold else self._all_of(child)
+            # A child with nobody is treated exactly as one with a few, or with many that is kept shut: a zero must not show.
+            left = self.roll_up(child) if child in opened else self._all_of(child)
             rest += left.leaves
             people += left.people
         pool = _Pool(rest, people)
-        return self._close(pool) if people >= threshold else pool
+        if people >= threshold and (node == tree.root or not self._is_against()):
+            return self._close(pool)
+        return pool
 
-    def finish(self, remainder: _Pool) -> list[Region]:
-        """Place the last remainder: "fewer than" when its area is large enough, else joined to the first block."""
-        left_over = []
-        if len(remainder.leaves) >= self._rule.minimum_leaves:
-            left_over = [Region(frozenset(remainder.leaves), None)]
-        elif remainder.leaves:
-            first = min(range(len(self._blocks)), key=lambda index: min(self._blocks[index].leaves))
-            block = self._blocks[first]
-            self._blocks[first] = _Pool(block.leaves + remainder.leaves, block.people + remainder.people)
-        return [Region(frozenset(leaves), self._rule.round(people)) for leaves, people in self._blocks] + left_over
+    def _is_against(self) -> bool:
+        return self._chance.random() < AGAINST
 
     def _close(self, pool: _Pool) -> _Pool:
-        self._blocks.append(pool)
+        self.blocks.append(pool)
         return _Pool([], 0)
 
     def _all_of(self, node: _Node) -> _Pool:

@@ -31,6 +31,12 @@ def is_settled(period: Period, today: date) -> bool:
     return today > period.last + timedelta(days=SETTLING_DAYS)
 
 
+def last_settled_quarter(today: date) -> Period:
+    """The latest quarter whose late records are in."""
+    quarter = last_complete_quarter(today)
+    return quarter if is_settled(quarter, today) else last_complete_quarter(quarter.first)
+
+
 def say_period(period: Period) -> str:
     """The period as a reader says it: "July to September 2026"."""
     return f"{period.first:%B} to {period.last:%B %Y}"

@@ -4,6 +4,7 @@ A partnership publishes one map of its whole authority (`authority.py`), so that
 the county's. A person at its very edge is moved to the nearest leaf inside. Statistics for teams are in `ranking.py`.
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -14,22 +15,27 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from sqlalchemy.orm import Session
 
-from server.hotspots import disclosure
+from server.hotspots import auditor, disclosure
 from server.hotspots.authority import LEAF_LEVEL, Ground
-from server.hotspots.disclosure import Region, Rule, Sighting
+from server.hotspots.disclosure import Chance, Region, Rule, Sighting
 from server.hotspots.grid import leaves_of, leaves_of_points
 from server.hotspots.periods import Period, is_settled, say_period
 from server.hotspots.ranking import CELL_M, observe_looks
 from server.places.projection import unproject
 from server.queries.maps import hotspots as queries
 from server.queries.maps.hotspots import Publication, PublishedRegion
+from server.queries.maps.publications import Release, add_release
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from shared.geo import grid
+from shared.model.codes import PublicationKind
 from shared.model.value import Id
 
 COMMISSIONER = "commissioner"
 DEGREE_DECIMALS = 6
+VISITS_ROUNDED_TO = 50
+VISIT_BANDS = (0, 50, 200, 1_000, 5_000, 20_000)
+"""Where the bands of visits begin. The first holds none and a few alike."""
 
 
 class RefusedToPublish(Exception):
@@ -69,13 +75,21 @@ def publish_map(
     rule: Rule,
     now: datetime,
     new_id: Callable[[], Id],
+    chance: Chance,
     audience: str = COMMISSIONER,
 ) -> Publication:
-    """Compute, check and freeze the map of a settled quarter. Raises RefusedToPublish and stores nothing."""
+    """Compute, check and freeze the map of a settled quarter: nobody sees it before two agencies have approved.
+
+    Raises RefusedToPublish and stores nothing.
+
+    `chance` must be secret and fresh (`secrets.SystemRandom()`): on it rests what the map does not prove.
+    """
     _check_period(session, period, audience, now.date())
     universe = ground.leaves.tolist()
-    regions = disclosure.publish(people_by_leaf, universe, rule)
+    regions = disclosure.publish(people_by_leaf, universe, rule, chance)
+    _check_proofs(regions, people_by_leaf, rule)
     _check_atoms(session, regions, people_by_leaf, universe, period, rule)
+    looks = count_looks(session, period, crs, ground)
     publication = Publication(
         id=new_id(),
         audience=audience,
@@ -86,12 +100,43 @@ def publish_map(
         leaf_level=LEAF_LEVEL,
         crs=crs,
         published_at=now,
-        people_shown=disclosure.total_shown(regions),
+        people_shown=disclosure.total_shown(regions, sum(people_by_leaf.values()), rule, chance),
+        visits=VISITS_ROUNDED_TO * round(looks.total() / VISITS_ROUNDED_TO),
     )
-    queries.add_publication(session, publication, _draw(regions, crs, count_looks(session, period, crs, ground)))
+    queries.add_publication(session, publication, _draw(regions, crs, looks))
+    release = Release(
+        id=publication.id, kind=PublicationKind.MAP, starts_on=period.first, ends_on=period.last, prepared_at=now, content="{}"
+    )  # fmt: skip
+    if audience == COMMISSIONER:
+        add_release(session, release)
     line = AuditLine(id=new_id(), at=now, action="publish_hotspots", purpose=audience, detail=publication.id)
     audit.add_lines(session, [line])
     return publication
+
+
+def _check_proofs(regions: Sequence[Region], people_by_leaf: Mapping[int, int], rule: Rule) -> None:
+    """What could somebody prove who knows how the map was made? It has to be nothing (guarantee G, e)."""
+    try:
+        auditor.check_map(regions, people_by_leaf, rule)
+    except auditor.Telling as error:
+        raise RefusedToPublish(f"The map would prove too much: {error}. Nothing was stored.") from None
+
+
+def band_visits(looks: int) -> int:
+    """The lower end of the band of looks that is told of an area: exact ones would tell empty ground from a few people."""
+    return VISIT_BANDS[bisect_right(VISIT_BANDS, looks) - 1]
+
+
+def say_visits(visits: int | None) -> str:
+    """The band of looks in words: exact ones would tell empty ground from ground with a few people."""
+    if visits is None:
+        return "Not counted"
+    number = bisect_right(VISIT_BANDS, visits) - 1
+    if number == 0:
+        return f"Fewer than {VISIT_BANDS[1]}, may be none"
+    if number == len(VISIT_BANDS) - 1:
+        return f"{VISIT_BANDS[-1]:,} or more"
+    return f"{VISIT_BANDS[number]:,} to {VISIT_BANDS[number + 1] - 1:,}"
 
 
 def _check_period(session: Session, period: Period, audience: str, today: date) -> None:
@@ -151,7 +196,7 @@ def _draw(regions: Sequence[Region], crs: str, looks_by_leaf: Mapping[int, int])
             leaves=tuple(sorted(region.leaves)),
             geojson=outline(region.leaves, crs),
             shown=region.shown,
-            visits=sum(looks_by_leaf.get(leaf, 0) for leaf in region.leaves),
+            visits=band_visits(sum(looks_by_leaf.get(leaf, 0) for leaf in region.leaves)),
         )
         for number, region in enumerate(ordered, start=1)
     ]

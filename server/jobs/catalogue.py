@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from random import SystemRandom
 from zoneinfo import ZoneInfo
 
 from server.actions.operation import reminders
 from server.actions.operation.outbox import Outbox
+from server.actions.partnership.publications import prepare_map, prepare_share
 from server.actions.people.retention import Keeper
+from server.hotspots.periods import last_settled_quarter
 from server.http.services import Services
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
@@ -48,6 +51,16 @@ def keep_no_longer(services: Services, moment: Moment) -> int:
     return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
 
 
+def prepare_publications(services: Services, moment: Moment) -> int:
+    """Counts the quarter that has settled, for two people of two organisations to approve; returns what is new."""
+    period = last_settled_quarter(moment.now.astimezone(moment.zone).date())
+    with services.database.writing() as session:
+        shares = prepare_share(session, period, moment.now, services.new_id)
+    with services.database.writing() as session:
+        maps = prepare_map(session, services.settings, period, moment.now, services.new_id, SystemRandom())
+    return shares + maps
+
+
 def prove_looks(services: Services, moment: Moment) -> int:
     """Derives every look from its facts again; returns how many differed, which should be none."""
     with services.database.writing() as session:
@@ -74,6 +87,7 @@ JOBS = (
     Job("reminders", Daily(MORNING), remind),
     Job("digests", Every(timedelta(minutes=5)), digest),
     Job("retention", Daily(time(3)), keep_no_longer),
+    Job("publications", Daily(time(5)), prepare_publications),
     Job("looks", Daily(time(4)), prove_looks),
     Job("mail", Every(ROUND), send_waiting),
 )

@@ -7,7 +7,7 @@ Struct of `shared.model`; what queries use is the Table beside each class.
 from server.database.columns import metadata
 from server.tables.cases import case, priority
 from server.tables.conferences import conference
-from server.tables.maps import gazetteer, hotspot, sighting
+from server.tables.maps import gazetteer, hotspot, publication, sighting
 from server.tables.operation import audit, device, job, mail, session
 from server.tables.partnership import agency, county, district, recipient, worker
 from server.tables.people import hidden, note, person, verification
@@ -36,6 +36,7 @@ __all__ = [
     "note",
     "person",
     "priority",
+    "publication",
     "recipient",
     "referral",
     "session",

@@ -44,6 +44,14 @@ class ContactState(Code):
     DECLINED_CONTACT = "declined_contact"
 
 
+class PublicationKind(Code):
+    """What leaves the partnership as counts, frozen: the quarter's map, the quarter's tables, a month's return."""
+
+    MAP = "map"
+    SHARE = "share"
+    RETURN = "return"
+
+
 class SiteKind(Code):
     """The kind of bedding-down place. The last block is not countable on a snapshot night, yet where hidden sleeping happens."""
 

@@ -1,23 +1,31 @@
 """The quarterly share with Public Health: counts through disclosure control, of a district and of all districts together, and no
-name.
+name. Counted once for a settled quarter and frozen (`server.actions.partnership.publications`); every view and download after
+that reads what was frozen, so that a late record, a hiding or an erasure never shows as a difference.
 """
 
 import io
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
+import msgspec
+from sqlalchemy.orm import Session
+
 from server.access import Access
 from server.hotspots.periods import Period, quarter_of, say_period
 from server.queries.cases import presentations, priorities
+from server.queries.maps.publications import Release, list_releases
 from server.queries.partnership.districts import list_districts
 from server.queries.people import people
+from shared.model.codes import PublicationKind
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.outcomes import Outcome, Quarter, make_outcome_tables
-from shared.rules.presentations import Presented, Table, Tally, add_up, age_on, count_presentations, make_tables
+from shared.rules.presentations import Presented, Row, Table, Tally, add_up, age_on, count_presentations, make_tables
 from shared.rules.wording import upper_first
 
 QUARTERS_TOLD = 4
+TOGETHER = "together"
+"""Stands beside the ids of districts for all of them."""
 
 
 class Share(Value, frozen=True, kw_only=True):
@@ -32,21 +40,73 @@ class Share(Value, frozen=True, kw_only=True):
         return not any(cell.isdecimal() for table in self.tables for row in table.rows for cell in row.cells)
 
 
-def compose_share(access: Access, district_id: Id, period: Period) -> tuple[Share, Share]:
-    """The tables of a district and of all districts together. Counting reads records, so the door notes that it was done."""
+class Told(Value, frozen=True, kw_only=True):
+    """What a coordinator is given: a frozen quarter, of their district and of all together."""
+
+    period: Period
+    shares: tuple[Share, Share]
+
+
+def find_share(access: Access, district_id: Id) -> Told | None:
+    """What was frozen of the latest quarter that is told, of a district and of all together; None while none is."""
     access.require_district(Act.SHARE_TRACKER, district_id, purpose="quarterly share")
-    names = {each.id: each.name for each in list_districts(access.session)}
-    presented = presentations.list_presented_by_district(access.session, period.first, period.last)
-    tallies = {each: _count(access, presented.get(each, frozenset()), period) for each in names}
-    over_time, together = _outcomes(access, district_id, list(names), period)
-    return (
-        Share(area=names[district_id], tables=(*make_tables(tallies[district_id]), over_time)),
-        Share(area="All districts together", tables=(*make_tables(add_up(list(tallies.values()))), together)),
+    for each in list_releases(access.session, PublicationKind.SHARE):
+        kept = read_shares(each) if each.is_shown else {}
+        if district_id in kept:
+            return Told(period=Period(each.starts_on, each.ends_on), shares=(kept[district_id], kept[TOGETHER]))
+    return None
+
+
+def read_shares(release: Release) -> dict[Id, Share]:
+    """The frozen shares of a quarter by district, and of all together."""
+    return msgspec.json.decode(release.content, type=dict[Id, Share])
+
+
+def compose_quarter(session: Session, period: Period) -> dict[Id, Share]:
+    """The tables of each district and of all together, counted now and for whoever may know least: hidden people are out.
+
+    What an earlier share told of an earlier quarter is told again as it was, so that no late record shows between the two.
+    """
+    names = {each.id: each.name for each in list_districts(session)}
+    presented = presentations.list_presented_by_district(session, period.first, period.last)
+    tallies = {each: _count(session, presented.get(each, frozenset()), period) for each in names}
+    over_time = _outcomes(session, list(names), period)
+    told_before = [read_shares(each) for each in list_releases(session, PublicationKind.SHARE)]
+    shares = {
+        each: Share(area=name, tables=(*make_tables(tallies[each]), over_time[each])) for each, name in names.items()
+    }
+    together = (*make_tables(add_up(list(tallies.values()))), over_time[TOGETHER])
+    shares[TOGETHER] = Share(area="All districts together", tables=together)
+    return {
+        area: keep_columns(share, [each[area] for each in told_before if area in each])
+        for area, share in shares.items()
+    }
+
+
+def keep_columns(share: Share, told_before: Sequence[Share]) -> Share:
+    """The same share, its columns of earlier quarters as an earlier one told them; the latest told comes first."""
+    *tables, over_time = share.tables
+    kept = [each.tables[-1] for each in told_before]
+
+    def cell(label: str, column: str, now: str) -> str:
+        for table in kept:
+            row = next((each for each in table.rows if each.label == label), None)
+            if row is not None and column in table.columns:
+                return row.cells[table.columns.index(column)]
+        return now
+
+    rows = tuple(
+        Row(
+            label=row.label,
+            cells=tuple(cell(row.label, column, now) for column, now in zip(over_time.columns, row.cells, strict=True)),
+        )
+        for row in over_time.rows
     )
+    return msgspec.structs.replace(share, tables=(*tables, msgspec.structs.replace(over_time, rows=rows)))
 
 
-def _count(access: Access, ids: Collection[Id], period: Period) -> Tally:
-    needs = priorities.list_newest_needs(access.session, ids)
+def _count(session: Session, ids: Collection[Id], period: Period) -> Tally:
+    needs = priorities.list_newest_needs(session, ids)
     return count_presentations(
         Presented(
             person_id=person.id,
@@ -56,26 +116,28 @@ def _count(access: Access, ids: Collection[Id], period: Period) -> Tally:
             else age_on(person.date_of_birth, period.last),
             needs=needs.get(person.id, ()),
         )
-        for person in people.list_people(access.session, ids)
+        for person in people.list_people(session, ids)
     )
 
 
-def _outcomes(access: Access, district_id: Id, district_ids: Sequence[Id], period: Period) -> tuple[Table, Table]:
-    """The last four quarters, this one last."""
+def _outcomes(session: Session, district_ids: Sequence[Id], period: Period) -> dict[Id, Table]:
+    """The last four quarters, this one last: of each district, and of all together."""
     periods = [period]
     while len(periods) < QUARTERS_TOLD:
         periods.insert(0, _quarter_before(periods[0]))
-    every = [_quarters(access, each) for each in periods]
+    every = [_quarters(session, each) for each in periods]
     nobody = Quarter(people={})
-    return make_outcome_tables(
-        [say_period(each) for each in periods],
-        [quarters.get(district_id, nobody) for quarters in every],
-        [[quarters.get(each, nobody) for each in district_ids] for quarters in every],
-    )
+    named = [say_period(each) for each in periods]
+    all_of = [[quarters.get(each, nobody) for each in district_ids] for quarters in every]
+    tables = {}
+    for district_id in district_ids:
+        own = [quarters.get(district_id, nobody) for quarters in every]
+        tables[district_id], tables[TOGETHER] = make_outcome_tables(named, own, all_of)
+    return tables or {TOGETHER: make_outcome_tables(named, [nobody] * len(named), all_of)[1]}
 
 
-def _quarters(access: Access, period: Period) -> dict[Id, Quarter]:
-    session, before = access.session, _quarter_before(period)
+def _quarters(session: Session, period: Period) -> dict[Id, Quarter]:
+    before = _quarter_before(period)
     new = presentations.list_new_by_district(session, *period)
     closed = presentations.list_closed_by_district(session, *period)
     gone = presentations.list_seen_rough(session, *before) - presentations.list_seen_rough(session, *period)

@@ -74,12 +74,14 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     crs: str
     published_at: datetime
     people_shown: int
+    visits: int | None = None
 
 
 class PublishedRegion(msgspec.Struct, frozen=True, kw_only=True):
     """One region of a map: its leaves, its shape as GeoJSON in WGS 84, and what is shown of it.
 
-    `visits` counts how often teams looked there in the period, so that more looking is not taken for more people.
+    `visits` is the lower end of the band of looks made there in the period, so that more looking is not taken for more
+    people, and no exact number tells empty ground from ground with a few.
     """
 
     number: int

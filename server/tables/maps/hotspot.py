@@ -31,6 +31,8 @@ class HotspotPublicationRow(SQLModel, table=True):
     crs: str = Field(max_length=40)
     published_at: datetime = moment()
     people_shown: int = 0
+    visits: int | None = None
+    """Looks of the whole authority, rounded."""
 
 
 class HotspotRegionRow(SQLModel, table=True):

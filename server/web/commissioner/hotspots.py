@@ -8,12 +8,15 @@ from litestar.params import FromPath
 
 from server.access import Access, Door
 from server.hotspots.periods import Period, say_period
+from server.hotspots.publication import say_visits
 from server.problems import NotFound
 from server.queries.maps.hotspots import Publication, PublishedRegion, list_publications, list_regions
+from server.queries.maps.publications import list_releases
 from server.queries.partnership.agencies import find_agency
 from server.web.layout.maps import Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
 from shared.geo import grid
+from shared.model.codes import PublicationKind
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 
@@ -31,7 +34,7 @@ class Area(Value, frozen=True, kw_only=True):
     words: str
     size_km2: float
     size: str
-    visits: int | None
+    visits: str
 
 
 class Quarter(Value, frozen=True, kw_only=True):
@@ -60,7 +63,8 @@ def show_map(request: AnyRequest, door: NamedDependency[Door], publication_id: F
 
 def _answer(request: AnyRequest, access: Access, publication_id: Id | None) -> Response[str]:
     access.require(Act.SEE_HOTSPOTS)
-    published = list_publications(access.session, AUDIENCE)
+    told = {each.id for each in list_releases(access.session, PublicationKind.MAP) if each.is_shown}
+    published = [each for each in list_publications(access.session, AUDIENCE) if each.id in told]
     if publication_id is None and not published:
         return page(request, "commissioner/none.html", title="Hotspots", section="/hotspots", worker=access.worker)
     shown = next((each for each in published if publication_id in (None, each.id)), None)
@@ -77,7 +81,7 @@ def _answer(request: AnyRequest, access: Access, publication_id: Id | None) -> R
         few=_few(shown), viewer=f"{access.worker.name}, {agency.name if agency else ''}".rstrip(", "), now=access.now,
         total=f"About {shown.people_shown}" if shown.people_shown else _few(shown).capitalize(),
         data=map_data([_shape(shown, region, area) for region, area in zip(regions, areas, strict=True)], ground),
-        quarters=[_quarter(access, each, shown) for each in published],
+        quarters=[_quarter(each, shown) for each in published],
     )  # fmt: skip
 
 
@@ -90,7 +94,7 @@ def _area(publication: Publication, region: PublishedRegion, name: str) -> Area:
         words=f"About {region.shown}" if region.shown is not None else _few(publication).capitalize(),
         size_km2=size_km2,
         size=_say_size(size_km2),
-        visits=region.visits,
+        visits=say_visits(region.visits),
     )
 
 
@@ -133,12 +137,11 @@ def _say(publication: Publication) -> str:
     return say_period(Period(publication.period_starts_on, publication.period_ends_on))
 
 
-def _quarter(access: Access, publication: Publication, shown: Publication) -> Quarter:
-    visits = [region.visits for region in list_regions(access.session, publication.id)]
+def _quarter(publication: Publication, shown: Publication) -> Quarter:
     return Quarter(
         path=f"/hotspots/{publication.id}",
         name=_say(publication),
         people=publication.people_shown,
-        visits=sum(each for each in visits if each is not None) if any(each is not None for each in visits) else None,
+        visits=publication.visits,
         is_shown=publication.id == shown.id,
     )

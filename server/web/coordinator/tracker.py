@@ -10,11 +10,11 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromQuery
 
 from server.access import Access, Door
-from server.actions.cases.quarterly import compose_share, write_share
+from server.actions.cases.quarterly import find_share, write_share
 from server.actions.cases.tracker import TakenIn, compose_tracker, take_in
 from server.actions.cases.tracker_workbook import read_workbook, write_workbook
-from server.hotspots.periods import last_complete_quarter, say_period
-from server.problems import Invalid
+from server.hotspots.periods import last_settled_quarter, say_period
+from server.problems import Invalid, NotFound
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.page import AnyRequest, page
 from shared.model.district import District
@@ -66,11 +66,13 @@ def show_share(request: AnyRequest, door: NamedDependency[Door], district: FromQ
     """What Public Health is told of the last quarter."""
     with door.open() as access:
         chosen = choose_district(access, district, Act.SHARE_TRACKER)
-        period = last_complete_quarter(access.today)
+        told = find_share(access, chosen.id)
+        waits = last_settled_quarter(access.today)
         return page(
             request, "coordinator/share.html", title="Share with Public Health", section="/conferences",
-            worker=access.worker, district=chosen, period=say_period(period),
-            shares=compose_share(access, chosen.id, period),
+            worker=access.worker, district=chosen, told=told, period=say_period(told.period) if told else "",
+            shares=told.shares if told else (),
+            waits=say_period(waits) if told is None or told.period != waits else "",
         )  # fmt: skip
 
 
@@ -79,8 +81,10 @@ def download_share(door: NamedDependency[Door], district: FromQuery[str] = "") -
     """The same as a workbook."""
     with door.open() as access:
         chosen = choose_district(access, district, Act.SHARE_TRACKER)
-        period = last_complete_quarter(access.today)
-        made = write_share(compose_share(access, chosen.id, period), period)
+        told = find_share(access, chosen.id)
+        if told is None:
+            raise NotFound
+        made = write_share(told.shares, told.period)
     headers = {"content-disposition": 'attachment; filename="quarter.xlsx"', "cache-control": "no-store"}
     return Response(made, media_type=WORKBOOK, headers=headers)
 

@@ -1,6 +1,16 @@
 """Pages for everybody who works with Lantern, whatever their role."""
 
 from server.web.everyone.notifications import keep_choices, show_choices
+from server.web.everyone.publications import approve, show_publications, withdraw
 from server.web.everyone.recipients import agree, propose, show_recipients
 
-PAGES = (show_recipients, propose, agree, show_choices, keep_choices)
+PAGES = (
+    show_recipients,
+    propose,
+    agree,
+    show_publications,
+    approve,
+    withdraw,
+    show_choices,
+    keep_choices,
+)

@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
     Entry("/conflicts", "Two versions", Act.PLAN_SHIFT),
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),
+    Entry("/publications", "What is told", Act.APPROVE_PUBLICATION),
     Entry("/devices", "Phones", Act.SEE_DEVICES),
     Entry("/workers", "Workers", Act.MANAGE_WORKERS),
     Entry("/county", "County", Act.MANAGE_DISTRICTS),

@@ -1,6 +1,7 @@
 """The tracker goes out as a workbook and comes in again without loss, whatever is written in it."""
 
 import io
+import re
 from datetime import date
 
 import openpyxl
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.actions.cases.quarterly import compose_quarter, read_shares
 from server.actions.cases.tracker import (
     CLOSED,
     OPEN,
@@ -21,8 +23,11 @@ from server.actions.cases.tracker import (
 )
 from server.actions.cases.tracker_workbook import read_workbook, write_workbook
 from server.actions.conferences import conferences, discussion
+from server.actions.partnership.publications import prepare_share
+from server.hotspots.periods import Period
 from server.problems import Forbidden, Invalid, NotFound
 from server.queries.cases.priorities import CaseGeneral
+from server.queries.maps.publications import list_releases
 from shared.model.codes import Gender, ReceivingSupport, SupportNeed
 from tests.server.conferences.conftest import Browser, item_at
 from tests.web import county
@@ -223,7 +228,9 @@ def test_the_page_hands_the_workbook_out_and_reads_it_in(browser: Browser) -> No
     assert send(b"nonsense").status_code == 422
 
 
-def test_public_health_is_told_numbers_and_no_name(browser: Browser, clock) -> None:
+def test_public_health_is_told_numbers_and_no_name(browser: Browser, clock, watford, now, new_id) -> None:
+    with watford.writing() as session:
+        county.tell_quarter(session, now, new_id)
     page = browser.sign_in("priya").get("/tracker/quarter")
     assert page.status_code == 200
     assert "July to September 2026" in page.text
@@ -241,7 +248,7 @@ def test_public_health_is_told_numbers_and_no_name(browser: Browser, clock) -> N
     assert browser.sign_in("rowan").get(f"/tracker/quarter?district={county.WATFORD}").status_code == 404
 
 
-def test_public_health_is_told_of_a_district_with_people_enough(browser: Browser, watford, now) -> None:
+def test_public_health_is_told_of_a_district_with_people_enough(browser: Browser, watford, now, new_id) -> None:
     summer = now.replace(month=8, day=1)
     with watford.writing() as session:
         for number in range(24):
@@ -250,6 +257,7 @@ def test_public_health_is_told_of_a_district_with_people_enough(browser: Browser
                 needs={"alcohol": "no" if number < 12 else "yes"} if number < 14 else {"mental_health": "no"},
                 gender="male" if number % 2 else "female", date_of_birth=date(1980, 1, 1),
             )  # fmt: skip
+        county.tell_quarter(session, now, new_id)
     page = browser.sign_in("priya").get("/tracker/quarter").text
     told = page[page.index("Watford</h2>") :]
     assert "Outcomes over time" in told
@@ -257,3 +265,81 @@ def test_public_health_is_told_of_a_district_with_people_enough(browser: Browser
     assert '<td class="govuk-table__cell">15</td>' in told  # alcohol: fourteen of more than twenty-four
     assert "Not shown: " in told
     assert "Summer" not in page
+
+
+def put_summer_people(session, now, numbers):
+    summer = now.replace(month=8, day=1)
+    for number in numbers:
+        county.put_person(
+            session, summer, f"s{number:02}", "", name=f"Summer {number}", state="listed", nights=(3,),
+            needs={"mental_health": "no"} if number % 2 else {"alcohol": "no"},
+            gender="male" if number % 3 else "female", date_of_birth=date(1980 + number % 2 * 12, 1, 1),
+        )  # fmt: skip
+
+
+def test_a_late_record_never_shows_in_what_was_told(browser: Browser, watford, now, new_id) -> None:
+    with watford.writing() as session:
+        put_summer_people(session, now, range(47))
+        county.tell_quarter(session, now, new_id)
+    before = browser.sign_in("priya").get("/tracker/quarter").text
+    book = browser.get("/tracker/quarter/workbook").content
+    assert '<td class="govuk-table__cell">' in before
+    with watford.writing() as session:
+        put_summer_people(session, now, range(47, 70))
+        county.tell_quarter(session, now, new_id)
+    after = browser.get("/tracker/quarter").text
+    again = browser.get("/tracker/quarter/workbook").content
+    assert cells_of(before) == cells_of(after)
+    assert values_of(book) == values_of(again)
+    with watford.writing() as session:
+        autumn = compose_quarter(session, Period(date(2026, 10, 1), date(2026, 12, 31)))[county.WATFORD]
+        told = compose_quarter_told(session)
+    assert column_of(autumn.tables[-1], "July to September 2026") == column_of(
+        told.tables[-1], "July to September 2026"
+    )
+
+
+def compose_quarter_told(session):
+    (release,) = list_releases(session)
+    return read_shares(release)[county.WATFORD]
+
+
+def column_of(table, name):
+    place = table.columns.index(name)
+    return [row.cells[place] for row in table.rows]
+
+
+def cells_of(page):
+    return re.findall(r'<td class="govuk-table__cell[^>]*>([^<]*)<', page)
+
+
+def values_of(book):
+    return [
+        cell.value
+        for sheet in openpyxl.load_workbook(io.BytesIO(book)).worksheets
+        for line in sheet.iter_rows()
+        for cell in line
+    ]
+
+
+def test_a_quarter_is_told_once_two_organisations_have_approved_it(browser: Browser, watford, now, new_id) -> None:
+    with watford.writing() as session:
+        put_summer_people(session, now, range(30))
+        assert prepare_share(session, Period(date(2026, 7, 1), date(2026, 9, 30)), now, new_id) == 1
+        (waiting,) = list_releases(session)
+    approve = f"/publications/{waiting.id}/approve"
+    assert "Outcomes over time" not in browser.sign_in("priya").get("/tracker/quarter").text
+    assert browser.get("/tracker/quarter/workbook").status_code == 404
+    assert "People who presented" in browser.get("/publications").text
+    assert browser.post(approve).headers["location"].endswith("publication_approved")
+    assert browser.post(approve).status_code == 422
+    assert "Outcomes over time" not in browser.get("/tracker/quarter").text
+    assert browser.sign_in("helen").post(approve).headers["location"].endswith("publication_told")
+    assert "Outcomes over time" in browser.sign_in("priya").get("/tracker/quarter").text
+    gone = f"/publications/{waiting.id}/withdraw"
+    assert browser.post(gone, reason="No").status_code == 422
+    assert browser.post(gone, reason="Two districts were counted twice.").status_code == 303
+    assert "Outcomes over time" not in browser.get("/tracker/quarter").text
+    assert "Two districts were counted twice." in browser.get("/publications").text
+    for other in ("aisha", "tom", "omar", "ruth"):
+        assert browser.sign_in(other).get("/publications").status_code == 403

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import insert
 from server.hotspots.authority import Ground, GroundTooLarge, lay_ground, load_authority
 from server.hotspots.disclosure import Rule
 from server.hotspots.periods import Period, is_settled, last_complete_quarter, quarter_of, say_period
-from server.hotspots.publication import RefusedToPublish, count_people, outline, publish_map
+from server.hotspots.publication import RefusedToPublish, band_visits, count_people, outline, publish_map
 from server.places.districts import Areas, DistrictFinder
 from server.places.projection import BRITISH_NATIONAL_GRID as GRID
 from server.queries.maps.boundaries import Boundary, save_boundary
@@ -67,7 +68,14 @@ def lay(session, tmp_path_factory):
 
 
 def publish(session, people, ground, new_id, **changes):
-    settings = {"period": SUMMER, "crs": GRID, "rule": Rule(), "now": NOW, "new_id": new_id} | changes
+    settings = {
+        "period": SUMMER,
+        "crs": GRID,
+        "rule": Rule(),
+        "now": NOW,
+        "new_id": new_id,
+        "chance": Random(3),
+    } | changes
     return publish_map(session, people, ground, **settings)
 
 
@@ -173,8 +181,22 @@ def test_regions_cover_the_authority_as_shapes_without_overlap(watford, tmp_path
     shapes = [shapely.from_geojson(region.geojson) for region in regions]
     assert sum(len(region.leaves) for region in regions) == len(leaves)
     assert shapely.union_all(shapes).area == pytest.approx(sum(shape.area for shape in shapes), rel=1e-4)
-    assert published.people_shown == sum(region.shown or 0 for region in regions)
+    assert abs(published.people_shown - 40) < 5
+    assert all(region.visits == 0 for region in regions)
     assert [region.number for region in regions] == list(range(1, len(regions) + 1))
+
+
+def test_visits_are_told_in_bands_so_that_none_and_a_few_look_alike():
+    assert [band_visits(looks) for looks in (0, 1, 49, 50, 199, 200, 7_000, 10**6)] == [
+        0,
+        0,
+        0,
+        50,
+        50,
+        200,
+        5_000,
+        20_000,
+    ]
 
 
 def test_an_outline_is_the_squares_themselves_in_degrees():

@@ -60,6 +60,7 @@ ORACLE = {
     },
     Role.COORDINATOR: {
         "signed_in": ANY, "see_recipients": ANY, "see_agreements": ANY, "manage_agreements": ANY, "approve_recipient": ANY,
+        "approve_publication": ANY,
         "see_person": DISTRICT_WORKS, "see_person_list": DISTRICT_WORKS, "see_place": DISTRICT_WORKS,
         "edit_person": DISTRICT_WORKS, "merge_people": DISTRICT, "hide_person": DISTRICT_WORKS,
         "break_glass": DISTRICT_WORKS, "see_notes": "naynn", "see_who_looked": DISTRICT_WORKS, "see_own_record": DISTRICT_WORKS,
@@ -83,7 +84,7 @@ ORACLE = {
     },
     Role.COMMISSIONER: {
         "signed_in": ANY, "see_hotspots": ANY, "see_indicators": ANY, "see_recipients": ANY, "see_agreements": AGENCY,
-        "approve_recipient": ANY,
+        "approve_recipient": ANY, "approve_publication": ANY,
     },
     Role.ADMINISTRATOR: {
         "signed_in": ANY, "publish_hotspots": ANY, "see_recipients": ANY, "see_devices": ANY, "enrol_device": ANY,
@@ -94,7 +95,7 @@ ORACLE = {
 IMPERSONAL = {
     "signed_in", "sync", "see_hotspots", "see_indicators", "see_recipients", "publish_hotspots", "see_devices",
     "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_workers", "manage_districts", "see_outbox",
-    "approve_recipient", "public",
+    "approve_recipient", "approve_publication", "public",
 }  # fmt: skip
 
 
