@@ -17,12 +17,14 @@ import click
 import uvicorn
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import OperationalError
 
 from server.app import create_app, create_services
 from server.cli.setting_out import UNUSABLE, load_settings, stop
+from server.database.engine import Database
 from server.demo import county
 from server.demo.fill import County
-from server.demo.held import NotFilled, is_filled
+from server.demo.held import NotFilled, is_filled, is_somebody_elses
 from server.demo.road import Road, RoadBroken, list_sign_ins
 from server.http.services import Services
 from server.migrate import upgrade
@@ -49,6 +51,7 @@ def demo(keep_serving: bool, seed: int, fresh: bool, port: int | None) -> None:
     2 unusable settings.
     """
     settings = load_settings()
+    _refuse_a_county(settings)
     if fresh:
         _remove_embedded(settings)
     chosen = settings.port if port is None else port
@@ -143,6 +146,23 @@ def _serving(settings: Settings, listening: socket.socket) -> Iterator[tuple[str
     finally:
         server.should_exit = True
         thread.join(timeout=10)
+
+
+def _refuse_a_county(settings: Settings) -> None:
+    """Nothing invented is ever put among real people, and no real county is removed."""
+    if settings.database.startswith("sqlite:///") and not Path(settings.database.removeprefix("sqlite:///")).exists():
+        return
+    database = Database(settings.database)
+    try:
+        if is_somebody_elses(database):
+            stop(
+                "This database holds a county that is not the demo's, so nothing was touched. "
+                "Choose another folder for the demo: LANTERN_DATA=./.lantern-demo lantern demo"
+            )
+    except OperationalError:
+        pass  # a database that is not there, or cannot be reached: what follows says so
+    finally:
+        database.close()
 
 
 def _remove_embedded(settings: Settings) -> None:

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import inspect, literal, select
 from sqlalchemy.orm import Session
 
+from server.database.engine import Database
 from server.demo import county
 from server.hotspots.grid import leaves_of_points
 from server.hotspots.tonight import list_likely_cells
 from server.queries.maps.boundaries import find_district_by_code
 from server.queries.maps.tonight import list_cell_looks
-from server.queries.partnership.agencies import list_agencies
 from server.queries.partnership.workers import find_worker_by_email
+from server.tables.partnership.agency import agency
+from server.tables.partnership.worker import worker
 from server.tables.people.person import person
 from server.tables.street.contact import contact_person
 from server.tables.street.site import site
@@ -52,7 +54,20 @@ class Held:
 
 def is_filled(session: Session) -> bool:
     """Is the demo county in this database?"""
-    return any(agency.name == county.OUTREACH for agency in list_agencies(session))
+    return find_worker_by_email(session, f"aisha@{county.EMAIL_HOST}") is not None
+
+
+def is_somebody_elses(database: Database) -> bool:
+    """Does this database hold a county that is no demo's? It is asked as it is: nothing is brought up to date."""
+    if not inspect(database.engine).has_table(worker.name):
+        return False
+    with database.reading() as session:
+        of_the_demo = select(literal(1)).where(worker.c.email.like(f"%@{county.EMAIL_HOST}")).limit(1)
+        if session.execute(of_the_demo).first():
+            return False
+        return any(
+            session.execute(select(literal(1)).select_from(table).limit(1)).first() for table in (agency, worker)
+        )
 
 
 def find_held(session: Session) -> Held:

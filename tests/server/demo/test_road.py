@@ -66,3 +66,20 @@ def test_fresh_never_touches_a_database_of_somebody_elses(tmp_path):
 
     assert result.returncode == 2
     assert "embedded database only" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("--fresh",)])
+def test_the_demo_touches_no_county_of_somebody_elses(tmp_path, arguments):
+    with sqlite3.connect(tmp_path / "lantern.sqlite") as store:
+        store.execute("CREATE TABLE agency (id TEXT, name TEXT)")
+        store.execute("CREATE TABLE worker (id TEXT, email TEXT)")
+        store.execute("INSERT INTO agency VALUES ('a', 'A real council')")
+    store.close()
+
+    result = demo(tmp_path, *arguments)
+
+    assert result.returncode == 2
+    assert "a county that is not the demo's" in result.stderr
+    with sqlite3.connect(tmp_path / "lantern.sqlite") as store:
+        assert store.execute("SELECT name FROM agency").fetchall() == [("A real council",)]
+    store.close()
