@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "restore": ("server.cli.backup", "restore"),
     "retention": ("server.cli.retention", "retention"),
     "serve": ("server.cli.serve", "serve"),
+    "setup": ("server.cli.setup", "setup"),
     "simulate": ("server.cli.simulate", "simulate"),
     "team": ("server.cli.organisation", "team"),
     "worker": ("server.cli.worker", "worker"),

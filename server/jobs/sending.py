@@ -4,12 +4,14 @@ A mail is counted as tried before it is handed on and marked as sent after: what
 least once. It carries the same Message-ID both times, so that a mail server may drop the second.
 """
 
+from server.actions.operation.invitations import path_of
 from server.http.services import Services
 from server.jobs.runner import Moment
 from server.mail.message import make_message
 from server.mail.smtp import Mailer, Refused, TryLater, Unreachable, is_address, make_mailer
 from server.queries.operation import addressees, outbox
 from server.queries.operation.outbox import Posted
+from shared.model.mail import Mail, MailKind
 from shared.rules.mail import next_try
 
 NO_ADDRESS = "There is no address to send it to."
@@ -57,7 +59,10 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
     if not is_address(address):
         return _fail(services, posted, NOT_AN_ADDRESS)
     try:
-        mailer.send(make_message(mail, address, services.settings, services.clock(), moment.zone), address)
+        mailer.send(
+            make_message(mail, address, services.settings, services.clock(), moment.zone, _path(services, mail)),
+            address,
+        )
     except Refused as refused:
         return _fail(services, posted, str(refused))
     except TryLater as trouble:
@@ -65,6 +70,11 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
     with services.database.writing() as session:
         outbox.set_sent(session, mail.id, services.clock())
     return True
+
+
+def _path(services: Services, mail: Mail) -> str:
+    """Where the one link leads that is made when it is sent, and kept nowhere."""
+    return path_of(mail.about_id, services.keys.secret) if mail.kind is MailKind.INVITATION and mail.about_id else ""
 
 
 def _fail(services: Services, posted: Posted, error: str) -> bool:

@@ -16,13 +16,15 @@ UNFOLDED = SMTP.clone(max_line_length=200)
 """A subject stays on one line: some readers show where a long one was folded."""
 
 
-def make_message(mail: Mail, address: str, settings: Settings, now: datetime, zone: tzinfo) -> EmailMessage:
+def make_message(
+    mail: Mail, address: str, settings: Settings, now: datetime, zone: tzinfo, path: str = ""
+) -> EmailMessage:
     """Make the message of a mail for one address.
 
     It has the same Message-ID whenever it is made: should a crash let it be sent twice, a mail server that has seen the
     first may drop the second.
     """
-    words = write_words(mail.kind, mail.facts, settings.address, zone)
+    words = write_words(mail.kind, mail.facts, settings.address, zone, path)
     message = EmailMessage(policy=UNFOLDED)
     message["From"] = settings.mail.sender
     message["To"] = address

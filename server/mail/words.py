@@ -24,12 +24,13 @@ class Words(Struct, frozen=True):
     body: str
 
 
-def write_words(kind: MailKind, facts: MailFacts, address: str, zone: tzinfo) -> Words:
-    """Write a mail. `address` is where the pages are, `zone` the one whose clock people read."""
+def write_words(kind: MailKind, facts: MailFacts, address: str, zone: tzinfo, path: str = "") -> Words:
+    """Write a mail. `address` is where the pages are, `zone` the one whose clock people read, `path` where this mail's own
+    link leads."""
     template = _environment().get_template(f"{kind}.txt")
     reply = reply_to_referrer(OUTCOMES[facts.outcome]) if facts.outcome in OUTCOMES else ""
     starts_at = facts.starts_at.astimezone(zone) if facts.starts_at else None
-    text = template.render(facts=facts, address=address, starts_at=starts_at, reply=reply)
+    text = template.render(facts=facts, address=address, starts_at=starts_at, reply=reply, path=path)
     first, _, body = text.partition("\n")
     return Words(first.removeprefix(SUBJECT).strip(), body.strip() + "\n")
 

@@ -9,7 +9,7 @@ from server.tables.cases import case, priority
 from server.tables.conferences import conference
 from server.tables.maps import gazetteer, hotspot, publication, sighting
 from server.tables.operation import audit, device, job, mail, session
-from server.tables.partnership import agency, county, district, recipient, worker
+from server.tables.partnership import agency, county, district, invitation, recipient, worker
 from server.tables.people import hidden, note, person, verification
 from server.tables.referrals import imports, referral
 from server.tables.street import conflict, contact, look, shift, site
@@ -29,6 +29,7 @@ __all__ = [
     "hidden",
     "hotspot",
     "imports",
+    "invitation",
     "job",
     "look",
     "mail",

@@ -22,6 +22,7 @@ class MailKind(str, Enum):
     ACCESS_ALERT = "access_alert"
     REFERRAL_QUESTION = "referral_question"
     REFERRAL_OUTCOME = "referral_outcome"
+    INVITATION = "invitation"
 
     def __str__(self) -> str:
         return self.value

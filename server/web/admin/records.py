@@ -6,13 +6,16 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath
+from litestar.params import Body, FromPath, URLEncodedBody
 
 from server.access import Access, Door
+from server.actions.operation.invitations import invite, mail_invitation
 from server.importers.county import store
 from server.importers.county.plan import APART, REMOVED, Line, Verb, make_plan
 from server.importers.county.sheets import BY_NAME, County, Row, Sheet
-from server.problems import Failure, NotFound
+from server.problems import Failure, Invalid, NotFound
+from server.queries.partnership import workers
+from server.web.admin.county import NoFields
 from server.web.layout.forms import Errors
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say
@@ -117,6 +120,29 @@ def keep_record(
     return go_to(PLACES[sheet.name], "kept_record")
 
 
+@post(
+    "/records/workers/{record_id:str}/invite",
+    opt={"action": Act.MANAGE_WORKERS},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def invite_worker(
+    request: AnyRequest, door: NamedDependency[Door], record_id: FromPath[Id], data: URLEncodedBody[NoFields]
+) -> Response[Any]:
+    """Sends a link by which they set their own password."""
+    sheet = BY_NAME["Workers"]
+    with door.open() as access:
+        standing = store.read_standing(access.session)
+        stood = _find(access, sheet, standing, record_id)
+        try:
+            worker = workers.get_worker(access.session, record_id)
+            made = invite(access.session, worker, access.actor.worker_id, access.now, access.new_id)
+        except Invalid as refused:
+            return _answer(request, access, sheet, record_id, standing, stood, {"e_mail": " ".join(refused.errors)})
+        mail_invitation(access.session, made, worker.agency_id, access.now, access.new_id)
+    return go_to("/workers", "invited")
+
+
 def _keep(access: Access, sheet: Sheet, line: Line) -> Errors:
     try:
         with access.session.begin_nested():
@@ -203,6 +229,7 @@ def _answer(
         request, "admin/record.html", title=f"Add a {ONE[sheet.name]}" if is_new else cells.get("Name") or sheet.name,
         section=PLACES[sheet.name], worker=access.worker, status=422 if errors else 200, errors=errors, fields=fields,
         path=f"/records/{sheet.name.lower()}/{record_id}", back_path=PLACES[sheet.name], back_text=sheet.name, is_new=is_new,
+        may_invite=sheet.name == "Workers" and not is_new,
     )  # fmt: skip
 
 

@@ -66,5 +66,7 @@ NOTICES = {
     "mailbox_removed": "Removed. Mails to this agency go to its members from now on.",
     "county_applied": "Applied. What each row was before is kept, so that the whole file can be undone.",
     "kept_record": "Kept.",
+    "password_set": "Your password is set. Sign in with it.",
+    "invited": "Invited. The link goes to their e-mail address, works once, and lives a day.",
     "signed_out": "You are signed out.",
 }

@@ -10,6 +10,7 @@ from sqlalchemy import Table, insert, select, update
 from server.access import Access
 from server.actions.conferences import conferences, discussion
 from server.actions.conferences.discussion import CaseEnd
+from server.actions.operation.invitations import invite, mail_invitation
 from server.actions.people import notes
 from server.actions.referrals import public_reports
 from server.actions.referrals.referrals import close_referral, progress_referral
@@ -17,6 +18,7 @@ from server.places.districts import DistrictFinder
 from server.problems import Forbidden
 from server.queries.conferences import conferences as stored
 from server.queries.operation import addressees, outbox
+from server.queries.partnership import workers
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
 from server.tables.cases import case
 from server.tables.conferences import conference
@@ -416,7 +418,7 @@ def list_canaries(session: Any) -> set[str]:
 
 @pytest.mark.parametrize("database_kind", KINDS)
 def test_no_mail_of_any_kind_holds_a_word_about_anybody(
-    enter, watford, run, postbox: Postbox, clock: Clock, now
+    enter, watford, run, postbox: Postbox, clock: Clock, now, new_id
 ) -> None:
     with watford.writing() as session:
         leave_address(session, now, "r1")
@@ -449,6 +451,10 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
             due_on=now.date() + timedelta(days=3),
         )
         discussion.finish_conference(access, made.id, {"case-p01": CaseEnd.CLOSE})
+    with watford.writing() as session:
+        invited = workers.get_worker(session, "rowan")
+        made_for = invite(session, invited, "omar", clock.now, new_id)
+        mail_invitation(session, made_for, invited.agency_id, clock.now, new_id)
     clock.advance(minutes=1)
     run("alerts", "reminders", "digests", "mail")
     with watford.reading() as session:

@@ -86,3 +86,15 @@ def test_a_county_comes_from_one_file_and_goes_out_again(run, tmp_path: Path) ->
     cakes = tmp_path / "cakes.json"
     cakes.write_text('{"Cakes": []}')
     assert "none of the sheets" in run("county", "plan", str(cakes), expect=2).output
+
+
+def test_a_first_run_asks_three_things_and_ends_with_a_link_that_sets_a_password(run, database_url: str) -> None:  # type: ignore[no-untyped-def]
+    asked = ("setup", "--agency", "Watford Borough Council", "--name", "Dana Cole", "--email", "dana@example.org")
+    assert "is not one e-mail address" in run(*asked[:-1], "dana", expect=2).output
+    assert run("worker", "list").output == ""
+
+    said = run(*asked).output
+
+    assert "/invitations/" in said
+    assert "administrator  Dana Cole" in run("worker", "list").output
+    assert "Somebody works with this database already" in run(*asked, expect=2).output

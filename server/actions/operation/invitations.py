@@ -1,0 +1,71 @@
+"""Inviting somebody to set their own password: a link that lives a day and works once (privacy rule C2).
+
+The administrator never knows the password. The link is `id.proof`; the proof follows from the id and the server's secret, so that
+a stolen database opens nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from server.actions.operation.signin import set_password
+from server.problems import Invalid, NotFound
+from server.queries.operation import outbox
+from server.queries.partnership import invitations, workers
+from server.queries.partnership.invitations import Invitation
+from server.security.passwords import Passwords
+from server.security.tokens import derive, same
+from shared.model.mail import Mail, MailKind
+from shared.model.value import Id
+from shared.model.worker import Worker
+
+LIVES = timedelta(days=1)
+
+
+def invite(session: Session, worker: Worker, by: Id | None, now: datetime, new_id: Callable[[], Id]) -> Invitation:
+    """Make an invitation for an active worker with an e-mail address. Raises Invalid for anybody else."""
+    if not worker.active:
+        raise Invalid("They have left: let them in again first.")
+    if worker.id not in workers.list_emails(session):
+        raise Invalid("Enter their e-mail address first: it is what they sign in with.")
+    made = Invitation(id=new_id(), worker_id=worker.id, made_at=now, made_by=by, expires_at=now + LIVES)
+    invitations.add_invitation(session, made)
+    return made
+
+
+def mail_invitation(session: Session, made: Invitation, agency_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
+    """Let the link go out to the address that they sign in with."""
+    mail = Mail(
+        id=new_id(), key=f"invitation/{made.id}", kind=MailKind.INVITATION, queued_at=now, useful_until=made.expires_at,
+        about_id=made.id, agency_id=agency_id, worker_id=made.worker_id,
+    )  # fmt: skip
+    outbox.add_mails(session, [mail])
+
+
+def path_of(invitation_id: Id, secret: bytes) -> str:
+    """The path that the link leads to."""
+    return f"/invitations/{invitation_id}.{derive(secret, 'invitation', invitation_id)}"
+
+
+def find_invited(session: Session, token: str, secret: bytes, now: datetime) -> Worker:
+    """Whom a link invites. Raises NotFound for one that is none, was used, is over, or whose worker has left."""
+    invitation_id, _, proof = token.partition(".")
+    if not same(proof, derive(secret, "invitation", invitation_id)):
+        raise NotFound
+    found = invitations.find_invitation(session, invitation_id)
+    if found is None or found.used_at is not None or found.expires_at < now:
+        raise NotFound
+    worker = workers.find_worker(session, found.worker_id)
+    if worker is None or not worker.active:
+        raise NotFound
+    return worker
+
+
+def accept(session: Session, token: str, secret: bytes, passwords: Passwords, password: str, now: datetime) -> Worker:
+    """Set the invited worker's password; their sessions end. Raises NotFound, and Invalid for an unusable password."""
+    worker = find_invited(session, token, secret, now)
+    set_password(session, passwords, worker.id, password, now)
+    if not invitations.use_invitation(session, token.partition(".")[0], now):
+        raise NotFound
+    return worker

@@ -1,0 +1,35 @@
+"""Invitations: made, found, and used once."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from server.tables.partnership.invitation import invitation
+from shared.model.value import Id, Value
+
+
+class Invitation(Value, frozen=True, kw_only=True):
+    id: Id
+    worker_id: Id
+    made_at: datetime
+    made_by: Id | None = None
+    expires_at: datetime
+    used_at: datetime | None = None
+
+
+def add_invitation(session: Session, new: Invitation) -> None:
+    """The newest is the only one: an earlier link of the same person works no more."""
+    session.execute(delete(invitation).where(invitation.c.worker_id == new.worker_id, invitation.c.used_at.is_(None)))
+    session.execute(insert(invitation), [{name: getattr(new, name) for name in Invitation.__struct_fields__}])
+
+
+def find_invitation(session: Session, invitation_id: Id) -> Invitation | None:
+    row = session.execute(select(invitation).where(invitation.c.id == invitation_id)).mappings().first()
+    return None if row is None else Invitation(**row)
+
+
+def use_invitation(session: Session, invitation_id: Id, now: datetime) -> bool:
+    """False for one that was used before, also a moment ago by somebody else."""
+    fresh = (invitation.c.id == invitation_id) & invitation.c.used_at.is_(None) & (invitation.c.expires_at >= now)
+    return bool(getattr(session.execute(update(invitation).where(fresh).values(used_at=now)), "rowcount", 0))

@@ -1,0 +1,72 @@
+"""Setting one's own password by an invitation. The link is in no referrer, no log and no cache: it works once, for a day."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from server.actions.operation.invitations import accept, find_invited
+from server.http.services import Services
+from server.problems import Invalid, NotFound
+from server.web.layout.forms import Errors, Form
+from server.web.layout.page import AnyRequest, go_to, page
+from shared.model.worker import Worker
+from shared.policy import Act
+
+
+class PasswordForm(Form, frozen=True, kw_only=True):
+    """The password, typed twice."""
+
+    password: str = ""
+    again: str = ""
+
+
+@get("/invitations/{token:str}", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+def show_invitation(request: AnyRequest, services: NamedDependency[Services], token: FromPath[str]) -> Response[str]:
+    invited = _find(services, token)
+    return _form(request, token, invited, {}) if invited else _over(request)
+
+
+@post("/invitations/{token:str}", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+def accept_invitation(
+    request: AnyRequest, services: NamedDependency[Services], token: FromPath[str], data: URLEncodedBody[PasswordForm]
+) -> Response[Any]:
+    """Sets the password, and leads to the sign-in page."""
+    invited = _find(services, token)
+    if invited is None:
+        return _over(request)
+    if data.password != data.again:
+        return _form(request, token, invited, {"again": "The two are not the same. Type the password again."})
+    try:
+        with services.database.writing() as session:
+            accept(session, token, services.keys.secret, services.signin.passwords, data.password, services.clock())
+    except Invalid as refused:
+        return _form(request, token, invited, {"password": " ".join(refused.errors)})
+    except NotFound:
+        return _over(request)
+    return go_to("/sign-in", "password_set")
+
+
+def _find(services: Services, token: str) -> Worker | None:
+    try:
+        with services.database.reading() as session:
+            return find_invited(session, token, services.keys.secret, services.clock())
+    except NotFound:
+        return None
+
+
+def _form(request: AnyRequest, token: str, invited: Worker, errors: Errors) -> Response[str]:
+    return page(
+        request, "signin/invitation.html", title="Set your password", status=422 if errors else 200, errors=errors,
+        token=token, name=invited.name,
+    )  # fmt: skip
+
+
+def _over(request: AnyRequest) -> Response[str]:
+    """The same words for every link that is none (any more): nobody learns here who was invited."""
+    lines = ["A link works once, for 24 hours, and a newer one ends it.", "Ask whoever invited you for a new one."]
+    return page(
+        request, "errors/problem.html", title="This link does not work any more", status=404, lines=lines,
+        link_path="/sign-in", link_text="Go to the sign-in page",
+    )  # fmt: skip

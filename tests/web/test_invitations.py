@@ -1,0 +1,109 @@
+"""Somebody is invited and sets their own password: the link works once, for a day, and nobody else learns anything."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from server.actions.operation.invitations import invite, path_of
+from server.database.engine import Database
+from server.queries.operation import outbox
+from server.queries.partnership import workers
+from server.security.keys import load_keys
+from server.settings import Settings
+from tests.conftest import Clock
+
+PASSWORD = "wet heron under lamplight"
+
+
+@pytest.fixture
+def link(filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str], app: Any) -> str:
+    with filled.writing() as session:
+        made = invite(session, workers.get_worker(session, "aisha"), None, clock.now, new_id)
+    return path_of(made.id, load_keys(settings).secret)
+
+
+def send(client: Any, path: str, **fields: str) -> Any:
+    client.get("/sign-in", headers={"accept": "text/html"})
+    data = {**fields, "_csrf_token": client.cookies["lantern-form"]}
+    return client.post(path, data=data, headers={"accept": "text/html"})
+
+
+def test_an_invited_worker_sets_a_password_once_and_signs_in(client: Any, link: str) -> None:
+    assert "Aisha" in client.get(link, headers={"accept": "text/html"}).text
+
+    answer = send(client, link, password=PASSWORD, again=PASSWORD)
+
+    assert "Your password is set." in answer.text
+    assert client.get(link).status_code == 404
+    assert send(client, link, password="another heron altogether", again="another heron altogether").status_code == 404
+    signed_in = send(client, "/sign-in", email="aisha@example.org", password=PASSWORD, code="", next="")
+    assert "Sign out" in signed_in.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"password": PASSWORD, "again": "wet heron"}, "The two are not the same."),
+        ({"password": "short", "again": "short"}, "There is a problem"),
+    ],
+)
+def test_an_unusable_password_is_told_and_the_link_stays_good(
+    client: Any, link: str, fields: dict[str, str], says: str
+) -> None:
+    answer = send(client, link, **fields)
+
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert client.get(link).status_code == 200
+
+
+def test_a_link_that_is_none_is_over_or_was_replaced_says_always_the_same(
+    client: Any, link: str, filled: Database, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    none = (link[:-4] + "AAAA", "/invitations/x", "/invitations/x.y")
+    answers = {client.get(path, headers={"accept": "text/html"}).status_code for path in none}
+    assert answers == {404}
+
+    clock.advance(hours=25)
+    assert client.get(link).status_code == 404
+    clock.advance(hours=-25)
+    with filled.writing() as session:
+        invite(session, workers.get_worker(session, "aisha"), None, clock.now, new_id)
+    assert client.get(link).status_code == 404
+
+
+def test_who_has_left_is_not_let_in_by_an_old_link(client: Any, link: str, filled: Database) -> None:
+    with filled.writing() as session:
+        workers.set_active(session, "aisha", False)
+
+    assert client.get(link).status_code == 404
+    assert send(client, link, password=PASSWORD, again=PASSWORD).status_code == 404
+
+
+def test_an_administrator_invites_from_the_page_and_the_mail_carries_the_link(
+    browse: Callable[[str], Any], filled: Database, settings: Settings, clock: Clock
+) -> None:
+    answer = browse("omar").send("/records/workers/aisha/invite")
+    assert "Invited." in answer.text
+
+    with filled.writing() as session:
+        posted = outbox.claim_next(session, clock.now)
+    assert posted is not None
+    assert posted.mail.worker_id == "aisha"
+    from datetime import UTC
+
+    from server.mail.message import make_message
+
+    path = path_of(posted.mail.about_id or "", load_keys(settings).secret)
+    words = make_message(posted.mail, "aisha@example.org", settings, clock.now, UTC, path).get_content()
+    assert re.findall(r"https?://\S+", words) == [settings.address + path]
+
+
+def test_only_who_manages_a_worker_may_invite_them(browse: Callable[[str], Any]) -> None:
+    tom = browse("tom")
+
+    assert tom.send("/records/workers/priya/invite").status_code == 404
+    assert tom.send("/records/workers/dean/invite").status_code == 200
+    assert browse("priya").send("/records/workers/dean/invite").status_code == 403
