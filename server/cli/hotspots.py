@@ -118,13 +118,7 @@ def _tell(ranking: Ranking, as_json: bool, crs: str) -> None:
 
 
 def _as_json(cell: Any) -> dict[str, Any]:
-    return {
-        "easting": cell.easting,
-        "northing": cell.northing,
-        "size_m": cell.size_m,
-        "score": cell.score,
-        "stands_out": cell.stands_out,
-    }
+    return {"easting": cell.easting, "northing": cell.northing, "size_m": cell.size_m, "score": cell.score}
 
 
 def _read_day(text: str | None) -> date:

@@ -109,8 +109,9 @@ def gazetteer(file: Path, as_json: bool) -> None:
 
 @import_files.command("sightings")
 @file_argument
+@click.option("--crs", help="EPSG code of the grid's projection in metres (default: LANTERN_CRS).")
 @json_option
-def sightings(file: Path, as_json: bool) -> None:
+def sightings(file: Path, crs: str | None, as_json: bool) -> None:
     """Load night counts from CSV: date, lon, lat, count."""
 
     def run(data: bytes, settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
@@ -119,7 +120,7 @@ def sightings(file: Path, as_json: bool) -> None:
         rows = parse_sightings(data, Reading(settings.timezone, now))
         step(f"Storing {len(rows):,} counts")
         importing = Importing("sightings", "csv", file.name, data, now, _make_id)
-        return import_sightings(database, importing, rows, settings.data, check_projection(settings.crs))
+        return import_sightings(database, importing, rows, settings.data, check_projection(crs or settings.crs))
 
     _import(file, as_json, run)
 

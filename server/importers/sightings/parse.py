@@ -1,8 +1,9 @@
 """Night counts as CSV: `date, lon, lat, count`, with any further columns. Bytes in; counts and refusals out. Pure."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 import msgspec
@@ -23,7 +24,7 @@ MOST_PEOPLE = 10_000
 
 @dataclass(frozen=True)
 class Count:
-    """One row: people counted at a WGS 84 point on a night. `key` is the same for the same row of any file."""
+    """One row: people counted at a WGS 84 point on a night. `key` is the same for the n-th such row of any file."""
 
     number: int
     night: date
@@ -37,7 +38,21 @@ class Count:
 def parse(data: bytes, reading: Reading) -> list[Count | Refusal]:
     """The counts of a file. Raises UnusableFile when it cannot be read as one at all."""
     rows = read_table(decode_text(data), NAMES.values())
-    return [row if isinstance(row, Refusal) else _understand(row, reading) for row in rows]
+    understood = [row if isinstance(row, Refusal) else _understand(row, reading) for row in rows]
+    return _number_alike(understood)
+
+
+def _number_alike(rows: Sequence[Count | Refusal]) -> list[Count | Refusal]:
+    """Rows that say the very same are so many people, not one: the n-th of them keeps a key of its own, in every import."""
+    alike: Counter[str] = Counter()
+    numbered: list[Count | Refusal] = []
+    for row in rows:
+        if isinstance(row, Count):
+            alike[row.key] += 1
+            if alike[row.key] > 1:
+                row = replace(row, key=hashlib.sha256(f"{row.key}/{alike[row.key]}".encode()).hexdigest())
+        numbered.append(row)
+    return numbered
 
 
 def _understand(row: Row, reading: Reading) -> Count | Refusal:

@@ -20,7 +20,7 @@ from server.queries.maps.sightings import StoredCount, add_counts, list_known_ke
 def import_sightings(
     database: Database, run: Importing, rows: Sequence[Count | Refusal], data: Path, crs: str
 ) -> Account:
-    """Store counts; the same row again is a duplicate, in the file or in the database."""
+    """Store counts; the n-th row of a kind that the database holds already is a duplicate."""
     account = Account(read=len(rows), refused=[row for row in rows if isinstance(row, Refusal)])
     with database.writing() as session:
         counts = [row for row in rows if isinstance(row, Count)]

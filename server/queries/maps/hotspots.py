@@ -126,9 +126,9 @@ def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
 
 
 def list_counts(session: Session, first: date, last: date) -> list[Seen]:
-    """Night counts: people at a point."""
+    """Night counts: people at a point. Their zeros are left out: no file tells whether somebody looked there."""
     query = select(sighting.c.latitude, sighting.c.longitude, sighting.c.night, sighting.c.people)
-    rows = session.execute(query.where(sighting.c.night.between(first, last)))
+    rows = session.execute(query.where(sighting.c.night.between(first, last), sighting.c.people > 0))
     return [Seen(latitude, longitude, night, people, False) for latitude, longitude, night, people in rows]
 
 

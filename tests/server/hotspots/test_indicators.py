@@ -7,10 +7,11 @@ from click.testing import CliRunner
 from sqlalchemy import insert
 
 from server.cli import main
-from server.queries.maps.indicators import list_exits, list_seen_nights
+from server.queries.maps.indicators import find_coverage, list_exits, list_seen_nights
 from server.queries.partnership.districts import add_district
 from server.tables.people.person import person, person_merge
-from server.tables.street.contact import contact_person
+from server.tables.people.verification import person_verification
+from server.tables.street.contact import contact, contact_person
 from shared.model.district import District
 
 NOW = datetime(2026, 10, 3, 23, tzinfo=UTC)
@@ -69,3 +70,54 @@ def test_the_figures_are_printed_ready_to_be_entered(database, database_url, mon
     assert (watford["name"], watford["seen"], watford["new"], watford["left_institution"]) == ("Watford", 1, 1, 1)
     assert (unknown.exit_code, wrong.exit_code) == (2, 2)
     assert "YYYY-MM" in wrong.stderr
+    assert (watford["night"], watford["seen_on_night"], watford["held_since"]) == ("2026-10-03", 1, "2026-10-03")
+    assert (watford["accommodated"], watford["returned_from_settled"]) == (None, None)
+    chosen = CliRunner().invoke(
+        main,
+        [
+            "indicators",
+            "--month",
+            "2026-10",
+            "--night",
+            "2026-10-09",
+            "--population",
+            "100000",
+            "--new-until-day-seen",
+            "--json",
+        ],
+    )
+    told = json.loads(chosen.stdout)
+    assert told["settings"]["new_until_day_seen"]
+    assert (told["districts"][0]["night"], told["districts"][0]["per_100_000"]["seen"]) == ("2026-10-09", 1.0)
+    for night in ("2026-09-30", "soon"):
+        assert CliRunner().invoke(main, ["indicators", "--month", "2026-10", "--night", night]).exit_code == 2
+    assert (
+        "sightings of people whom nobody knew" in CliRunner().invoke(main, ["indicators", "--month", "2026-10"]).stdout
+    )
+
+
+def test_those_whom_no_figure_or_no_map_holds_stand_beside_them(database):
+    with database.writing() as session:
+        for number, (person_id, cell, state, strangers) in enumerate(
+            [
+                ("marek", 77, "bedded_down", 2),
+                ("bee", None, "bedded_down", 0),
+                ("bee", 5, "not_bedded_down", 9),
+                (None, 6, "about_to_bed_down", 3),
+            ]
+        ):
+            row = {
+                "id": f"c{number}", "state": state, "seen_at": NOW, "recorded_at": NOW, "received_at": NOW,
+                "night": date(2026, 10, 3), "worker_id": "aisha", "team_id": "team", "unidentified_people": strangers,
+                "cell": cell, "district_id": "watford",
+            }  # fmt: skip
+            session.execute(insert(contact), [row])
+            if person_id:
+                meet(session, number, person_id, date(2026, 10, 3), state)
+        session.execute(insert(person_verification), [{"person_id": "marek", "verified": True, "reason": "seen"}])
+
+        found = find_coverage(session, "watford", date(2026, 10, 1), date(2026, 10, 31))
+        before = find_coverage(session, "watford", date(2026, 9, 1), date(2026, 9, 30))
+
+    assert (found.unidentified, found.without_place, found.not_verified) == (5, 1, 1)
+    assert (before.unidentified, before.without_place, before.not_verified) == (0, 0, 0)

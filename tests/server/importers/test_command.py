@@ -79,6 +79,28 @@ def test_people_read_the_same_account_in_words(run):
     assert result.exit_code == 1
 
 
+def test_rows_that_say_the_same_are_so_many_people_and_the_file_again_adds_nobody(run):
+    rows = b"date,lon,lat,count\n" + b"2019-08-01,-117.1600,32.7100,1\n" * 3 + b"2019-08-01,-117.1500,32.7200,1\n"
+
+    first = run("import", "sightings", rows, "--crs", "EPSG:32611", "--json")
+    again = run("import", "sightings", rows, "--crs", "EPSG:32611", "--json")
+    wrong = run("import", "sightings", rows, "--crs", "EPSG:4326")
+
+    assert (json.loads(first.stdout)["accepted"], json.loads(first.stdout)["duplicates"]) == (4, 0)
+    assert (json.loads(again.stdout)["accepted"], json.loads(again.stdout)["duplicates"]) == (0, 4)
+    assert (first.exit_code, wrong.exit_code) == (0, 2)
+    ranked = json.loads(run("hotspots", "--as-of", "2019-08-02", "--crs", "EPSG:32611", "--json").stdout)
+    assert len(ranked) == 2
+
+
+def test_a_zero_of_which_nobody_says_that_somebody_looked_is_on_no_list(run):
+    run("import", "sightings", b"date,lon,lat,count\n2019-08-01,-117.1600,32.7100,2\n2019-08-01,-117.1500,32.7200,0\n")
+
+    ranked = json.loads(run("hotspots", "--as-of", "2019-08-02", "--crs", "EPSG:32611", "--json").stdout)
+
+    assert len(ranked) == 1
+
+
 def test_cells_are_printed_best_first_in_the_projection_asked_for(run):
     run("import", "sightings", b"date,lon,lat,count\n2019-08-01,-117.1600,32.7100,9\n2019-08-01,-117.1500,32.7200,1\n")
 

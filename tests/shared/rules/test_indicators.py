@@ -2,11 +2,20 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.model.codes import InstitutionLeft
-from shared.rules.indicators import InstitutionExit, SeenNight, month_indicators
+from shared.rules.indicators import (
+    IndicatorPeriods,
+    InstitutionExit,
+    MovedIn,
+    SeenNight,
+    month_indicators,
+    per_100_000,
+    typical_night,
+)
 
 NOVEMBER = date(2026, 11, 1)
 
@@ -72,6 +81,66 @@ def test_nights_after_the_month_change_nothing():
     assert month_indicators(NOVEMBER, before) == month_indicators(NOVEMBER, before + met("x", date(2026, 12, 1)))
 
 
+def test_the_sixty_months_may_end_on_the_day_somebody_was_seen():
+    nights = met("x", date(2021, 11, 10), date(2026, 11, 20))
+    rolling = IndicatorPeriods(new_until_day_seen=True)
+    assert month_indicators(NOVEMBER, nights).new == frozenset()
+    assert month_indicators(NOVEMBER, nights, periods=rolling).new == {"x"}
+    assert not month_indicators(NOVEMBER, met("x", date(2021, 11, 20), date(2026, 11, 20)), periods=rolling).new
+
+
+def test_this_month_may_stand_outside_the_twelve():
+    before = IndicatorPeriods(long_term_with_this_month=False)
+    two_earlier = met("x", date(2026, 3, 9), date(2026, 5, 9), date(2026, 11, 2))
+    three_earlier = two_earlier + met("x", date(2025, 11, 30))
+    assert month_indicators(NOVEMBER, two_earlier).long_term == {"x"}
+    assert not month_indicators(NOVEMBER, two_earlier, periods=before).long_term
+    assert month_indicators(NOVEMBER, three_earlier, periods=before).long_term == {"x"}
+
+
+def test_the_typical_night_is_chosen_or_the_median_one_never_the_maximum():
+    nights = [seen for day, people in ((3, "a"), (4, "abcd"), (5, "ab"), (6, "abc")) for seen in day_of(day, people)]
+    proposed = month_indicators(NOVEMBER, nights)
+    assert (proposed.night, proposed.seen_on_night) == (date(2026, 11, 5), {"a", "b"})
+    chosen = month_indicators(NOVEMBER, nights + met("a", date(2026, 10, 1)), night=date(2026, 11, 6))
+    assert (chosen.seen_on_night, chosen.new_on_night) == ({"a", "b", "c"}, {"b", "c"})
+    assert proposed.busiest_night == date(2026, 11, 4)
+    assert month_indicators(NOVEMBER, nights, night=date(2026, 11, 9)).seen_on_night == frozenset()
+    assert typical_night({}) is None
+
+
+def day_of(day: int, people: str) -> list[SeenNight]:
+    return [SeenNight(person_id=person, night=date(2026, 11, day)) for person in people]
+
+
+def test_a_care_leaver_counts_whenever_they_left():
+    left = [InstitutionExit(person_id="x", institution=InstitutionLeft.CARE_LEAVER_UNDER_25, left_on=None)]
+    prison = [InstitutionExit(person_id="x", institution=InstitutionLeft.PRISON, left_on=None)]
+    assert month_indicators(NOVEMBER, met("x", date(2026, 11, 2)), left).left_institution == {"x"}
+    assert not month_indicators(NOVEMBER, met("x", date(2026, 11, 2)), prison).left_institution
+
+
+def test_moving_in_counts_in_its_month_and_returning_from_a_settled_home_in_twelve():
+    nights = met("x", date(2025, 9, 1), date(2026, 11, 9)) + met("y", date(2025, 9, 1), date(2026, 11, 9))
+    moves = [
+        MovedIn(person_id="x", moved_in_on=date(2025, 11, 9), settled=True),
+        MovedIn(person_id="y", moved_in_on=date(2025, 11, 8), settled=True),
+        MovedIn(person_id="y", moved_in_on=date(2026, 2, 1)),
+        MovedIn(person_id="z", moved_in_on=date(2026, 11, 30)),
+        MovedIn(person_id="w", moved_in_on=date(2026, 12, 1)),
+    ]
+    result = month_indicators(NOVEMBER, nights, moves=moves)
+    assert result.accommodated == {"z"}
+    assert result.returned_from_settled == {"x"}
+    assert result.held_since == date(2025, 9, 1)
+
+
+def test_a_rate_needs_somebody_to_live_there():
+    assert per_100_000(7, 140_000) == 5
+    with pytest.raises(ValueError, match="at least one"):
+        per_100_000(7, 0)
+
+
 worlds = st.lists(
     st.builds(
         SeenNight,
@@ -97,3 +166,29 @@ def test_the_indicators_agree_with_counting_one_by_one(nights, month):
         assert (person in result.new) == (bool(now) and not back_60)
         assert (person in result.long_term) == (bool(now) and len(months) >= 3)
         assert (person in result.returning) == any(not near for near in gaps)
+
+
+@given(worlds, st.dates(date(2026, 1, 1), date(2026, 12, 31)), st.booleans(), st.booleans())
+def test_the_settings_agree_with_counting_one_by_one(nights, month, until_day_seen, with_this_month):
+    periods = IndicatorPeriods(new_until_day_seen=until_day_seen, long_term_with_this_month=with_this_month)
+    result = month_indicators(month, nights, periods=periods)
+    for person in "abc":
+        mine = sorted({n.night for n in nights if n.person_id == person})
+        now = [n for n in mine if (n.year, n.month) == (month.year, month.month)]
+        if not now:
+            assert person not in result.new | result.long_term
+            continue
+        until = now[0] if until_day_seen else month.replace(day=1)
+        day = until.day
+        while True:
+            try:
+                since = date(until.year - 5, until.month, day)
+                break
+            except ValueError:
+                day -= 1
+        before = [n for n in mine if n < month.replace(day=1) and since <= n]
+        assert (person in result.new) == (not before)
+        index = month.year * 12 + month.month
+        held = {n.year * 12 + n.month for n in mine}
+        wanted = range(index - 11, index + 1) if with_this_month else range(index - 12, index)
+        assert (person in result.long_term) == (len(held & set(wanted)) >= 3)
