@@ -97,10 +97,11 @@ insert into case_action (id, case_id, agency_id, text, due_on, agreed_at, agreed
     4 - n, case when n = 3 then %(now)s::timestamptz end, case when n = 3 then 'ruth' end, '', ''
   from mdt_case k, generate_series(1, 3) n where k.id like 'k%%'"""),
     ("audit", """
-insert into audit (id, at, actor_id, agency_id, action, subject_kind, subject_id, purpose, allowed, reason, detail)
+insert into audit (id, at, actor_id, agency_id, action, subject_kind, subject_id, purpose, allowed, reason, detail,
+    address)
   select 'u' || n, %(now)s - (n % 720) * interval '1 day' - (n % 1440) * interval '1 minute', 'crowd-' || n % 40,
     'housing-' || n % 10, case when n % 20 = 0 then 'see_person' else 'see_person_list' end, 'person',
-    'b' || case when n % 50 = 0 then 10 * (1 + n / 50 % 4) else 1 + n % %(people)s end, 'coordination', true, '', ''
+    'b' || case when n % 50 = 0 then 10 * (1 + n / 50 % 4) else 1 + n % %(people)s end, 'coordination', true, '', '', ''
   from generate_series(1, %(contacts)s / 5) n"""),
 )  # fmt: skip
 

@@ -82,7 +82,7 @@ def _measure_pages(services: Services, settings: Settings) -> dict[str, float]:
 
 def _measure_page(services: Services, settings: Settings, who: str, path: str) -> float:
     attempt = Attempt(email=f"{who}@{county.EMAIL_HOST}", password=county.PASSWORD, address="127.0.0.1")
-    token = services.signin.sign_in(attempt, services.clock(), services.new_id()).token
+    token = services.signin.sign_in(attempt, services.clock(), services.new_id).token
     headers = {"cookie": f"{session_cookie_name(settings)}={token}", "accept": "text/html"}
     costs = []
     with TestClient(create_app(settings)) as client:

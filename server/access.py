@@ -53,6 +53,7 @@ class Access:
         zone: ZoneInfo = HOME,
         refusals: list[AuditLine] | None = None,
         lines: list[AuditLine] | None = None,
+        address: str = "",
     ) -> None:
         self.session = session
         self.actor = actor
@@ -62,6 +63,7 @@ class Access:
         self.today = day_of(now, zone)
         self.tonight = outreach_night(now, zone.key)
         self._worker = worker
+        self.address = address
         self._device_number = device_number
         self._refusals = refusals
         self._lines = lines
@@ -170,6 +172,7 @@ class Access:
             allowed=allowed,
             reason=reason[:200],
             detail=detail,
+            address=self.address,
         )
 
 
@@ -193,6 +196,7 @@ class Door:
         device_number: int | None = None,
         zone: ZoneInfo = HOME,
         acting: Acting | None = None,
+        address: str = "",
     ) -> None:
         self.database = database
         self.worker = worker
@@ -201,6 +205,7 @@ class Door:
         self._device_number = device_number
         self._zone = zone
         self._acting = acting
+        self._address = address
 
     @contextmanager
     def open(self) -> Iterator[Access]:
@@ -231,6 +236,7 @@ class Door:
             zone=self._zone,
             refusals=refusals,
             lines=[],
+            address=self._address,
         )
 
     def _keep(self, refusals: list[AuditLine]) -> None:

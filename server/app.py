@@ -16,6 +16,7 @@ from litestar.params import FromPath
 from uuid_utils import uuid7
 
 from server.access import Door
+from server.actions.operation.audit_sealing import HEADS_FILE, Sealer
 from server.actions.operation.enrolment import Enroller
 from server.actions.operation.ledger import open_ledger
 from server.actions.operation.signin import SignIn
@@ -34,6 +35,7 @@ from server.places.districts import CurrentDistricts
 from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
 from server.security.keys import load_keys
 from server.security.passwords import Passwords
+from server.security.seeds import Seeds
 from server.security.tokens import derive
 from server.settings import Settings
 from server.sync_api.gathered_pushes import GatheredPushes
@@ -70,11 +72,14 @@ def create_services(
         database=database,
         keys=keys,
         ledger=ledger,
+        sealer=Sealer(database, keys.audit, settings.data / HEADS_FILE),
         issuer=issuer,
         enroller=Enroller(database=database, settings=settings, keys=keys, issuer=issuer, ledger=ledger),
         project=projection.project,
         make_ready=projection.make_ready,
-        signin=SignIn(database=database, passwords=Passwords(settings.password_cost), settings=settings),
+        signin=SignIn(
+            database=database, passwords=Passwords(settings.password_cost), settings=settings, seeds=Seeds(keys.secret)
+        ),
         clock=clock,
         new_id=new_id,
     )

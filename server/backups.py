@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Struct
 
 from server.actions.operation import ledger
+from server.actions.operation.audit_sealing import HEADS_FILE
 from server.database.engine import Database
 from server.migrate import find_revision, upgrade
 from server.queries.sync import store as sync
@@ -91,6 +92,7 @@ def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
         database.close()
     _copy_missing_keys(folder, settings.data)
     upgrade(settings.database)
+    _put_heads_aside(settings.data)
     return Restored(made_at=manifest.made_at, ledger_entries_replayed=_replay(settings, folder, now))
 
 
@@ -178,6 +180,13 @@ def _copy_missing_keys(folder: Path, data: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copyfile(kept, target)
             target.chmod(0o600)
+
+
+def _put_heads_aside(data: Path) -> None:
+    """The seals of the audit that were made since the backup are gone with their lines: say so, and begin the file anew."""
+    heads = data / HEADS_FILE
+    if heads.exists():
+        heads.replace(data / f"{HEADS_FILE}.until-restore")
 
 
 def _replay(settings: Settings, folder: Path, now: datetime) -> int:

@@ -7,6 +7,7 @@ else in the server reads the environment.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 from shared.geo.night import DEFAULT_ZONE
@@ -58,6 +59,8 @@ class Settings:
     weak_phones: bool = False
     mail: MailSettings = field(default_factory=MailSettings)
     public_url: str = ""
+    trusted_proxies: str = "127.0.0.1"
+    """From which addresses or networks X-Forwarded-For and -Proto are believed, with commas between; empty for nobody."""
     password_cost: PasswordCost = field(default_factory=PasswordCost)
     session_idle: timedelta = timedelta(minutes=15)
     session_absolute: timedelta = timedelta(hours=12)
@@ -103,9 +106,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=_read_port(environment.get("LANTERN_PORT", "8000")),
         https=_read_switch("LANTERN_HTTPS", environment.get("LANTERN_HTTPS", "")),
         secret=environment.get("LANTERN_SECRET") or None,
-        second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR", "")),
+        second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR") or "on"),
         weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
         mail=read_mail_settings(environment),
+        trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),
         public_url=_read_url(environment.get("LANTERN_PUBLIC_URL", "")),
     )
 
@@ -142,6 +146,19 @@ def _read_url(text: str) -> str:
             f"LANTERN_PUBLIC_URL is {text!r}: give the address of the pages, such as https://lantern.example."
         )
     return text
+
+
+def _read_proxies(text: str) -> str:
+    """Raises ValueError for what is no address and no network; above all for `*`, by which anybody could name an address."""
+    named = [each.strip() for each in text.split(",") if each.strip()]
+    for each in named:
+        try:
+            ip_network(each)
+        except ValueError as error:
+            raise ValueError(
+                f"LANTERN_TRUSTED_PROXIES names {each!r}: give addresses or networks, such as 10.0.0.5 or 10.0.0.0/24."
+            ) from error
+    return ",".join(named)
 
 
 def _read_port(text: str, name: str = "LANTERN_PORT") -> int:

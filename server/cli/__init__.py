@@ -11,6 +11,7 @@ import click
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "agency": ("server.cli.organisation", "agency"),
+    "audit": ("server.cli.audit", "audit"),
     "backup": ("server.cli.backup", "backup"),
     "bench": ("server.cli.bench", "bench"),
     "county": ("server.cli.county", "county"),

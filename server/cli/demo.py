@@ -56,7 +56,7 @@ def demo(keep_serving: bool, seed: int, fresh: bool, port: int | None) -> None:
         _remove_embedded(settings)
     chosen = settings.port if port is None else port
     listening = _listen(settings.host, chosen if keep_serving or port is not None else 0)
-    settings = replace(settings, port=listening.getsockname()[1])
+    settings = replace(settings, port=listening.getsockname()[1], second_factor=False)
     began = datetime.now(UTC)
     upgrade(settings.database)
     services = create_services(settings)

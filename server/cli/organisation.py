@@ -4,7 +4,7 @@ from datetime import date
 
 import click
 
-from server.cli.setting_out import stop, working
+from server.cli.setting_out import note_act, stop, working
 from server.http.services import Services
 from server.mail.smtp import is_address
 from server.queries.operation import addressees
@@ -30,6 +30,7 @@ def add_district(code: str, name: str, verified_only: bool) -> None:
     with working() as services, services.database.writing() as session:
         new = District(id=services.new_id(), code=code, name=name, verified_only=verified_only)
         districts.add_district(session, new)
+        note_act(session, services, "add_district", "district", new.id)
         click.echo(new.id)
 
 
@@ -54,6 +55,7 @@ def add_agency(name: str, kind: str) -> None:
     with working() as services, services.database.writing() as session:
         new = Agency(id=services.new_id(), name=name, kind=AgencyKind(kind))
         agencies.add_agency(session, new)
+        note_act(session, services, "add_agency", "agency", new.id)
         click.echo(new.id)
 
 
@@ -76,6 +78,7 @@ def set_mailbox(agency_id: str, address: str | None) -> None:
         if address is not None and not is_address(address):
             stop("This is not one e-mail address.")
         addressees.set_shared_address(session, agency_id, address)
+        note_act(session, services, "set_mailbox", "agency", agency_id)
 
 
 @agency.command("sign")
@@ -100,6 +103,7 @@ def sign_agreement(agency_id: str, kind: str, version: str, signatory: str, sign
             expires_on=_day(expires_on),
         )
         agencies.add_agreement(session, new)
+        note_act(session, services, "sign_agreement", "agency", agency_id)
 
 
 def _day(moment: date) -> date:
@@ -126,6 +130,7 @@ def add_team(agency_id: str, name: str, codes: tuple[str, ...]) -> None:
             id=services.new_id(), agency_id=agency_id, name=name, district_ids=tuple(walked[code] for code in codes)
         )
         agencies.add_team(session, new)
+        note_act(session, services, "add_team", "team", new.id)
         click.echo(new.id)
 
 

@@ -37,6 +37,8 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
         upgrade(settings.database)
     if host is not None:
         os.environ["LANTERN_HOST"] = host
+    if port is not None:
+        os.environ["LANTERN_PORT"] = str(port)
     uvicorn.run(
         "server.cli.serve:create",
         factory=True,
@@ -45,6 +47,8 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
         workers=workers,
         log_level="warning",
         server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=bool(settings.trusted_proxies),
         timeout_graceful_shutdown=10,
     )
 

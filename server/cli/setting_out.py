@@ -3,6 +3,7 @@
 the settings read, the database brought up to date, and how a failure is told at a terminal.
 """
 
+import getpass
 import os
 import sys
 from collections.abc import Iterator
@@ -10,11 +11,13 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 import click
+from sqlalchemy.orm import Session
 
 from server.app import create_services
 from server.http.services import Services
 from server.migrate import upgrade
 from server.problems import Failure
+from server.queries.operation.audit import note_terminal_act
 from server.settings import Settings, read_settings
 
 UNUSABLE = 2
@@ -36,13 +39,22 @@ def working() -> Iterator[Services]:
     """
     settings = load_settings()
     upgrade(settings.database)
-    services = create_services(settings)
+    try:
+        services = create_services(settings)
+    except ValueError as error:
+        stop(str(error))
     try:
         yield services
     except Failure as failure:
         stop(" ".join([failure.detail, *failure.errors]))
     finally:
         services.database.close()
+
+
+def note_act(session: Session, services: Services, action: str, kind: str, subject_id: str) -> None:
+    """Write down what was done at this terminal, and by which user of the machine."""
+    subject, by = (kind, subject_id), getpass.getuser()
+    note_terminal_act(session, services.clock(), services.new_id, action, subject, by)
 
 
 def stop(sentence: str) -> NoReturn:

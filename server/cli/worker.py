@@ -1,12 +1,13 @@
 """`lantern worker`: who signs in and carries phones, entered at a terminal: the first administrator begins here."""
 
+import sys
 from datetime import date
 
 import click
 
 from server.actions.operation.signin import set_password
 from server.actions.partnership.recipients import admit
-from server.cli.setting_out import stop, working
+from server.cli.setting_out import note_act, stop, working
 from server.http.services import Services
 from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
@@ -59,6 +60,7 @@ def add_worker(
         waiting = [
             role for role in sorted(new.roles) if not admit(session, agency_id, role, services.clock(), services.new_id)
         ]
+        note_act(session, services, "add_worker", "worker", new.id)
         click.echo(new.id)
     if waiting:
         said = ", ".join(str(role).replace("_", " ") for role in waiting)
@@ -76,14 +78,26 @@ def list_workers() -> None:
 
 @worker.command("password")
 @click.argument("email")
-@click.password_option(help="The new password; asked for when it is not given.")
-def give_password(email: str, password: str) -> None:
-    """Give a worker a password. Their sessions end."""
+def give_password(email: str) -> None:
+    """Give a worker a password, asked for twice, or one line of standard input. Their sessions end.
+
+    It is never taken from the command line, where every process of the machine could read it.
+    """
+    asked = sys.stdin.isatty()
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if asked else sys.stdin.readline()
     with working() as services, services.database.writing() as session:
         found = workers.find_worker_by_email(session, email)
         if found is None:
             stop("Nobody signs in with this address: see `lantern worker add`.")
-        set_password(session, services.signin.passwords, found.id, password, services.clock())
+        set_password(
+            session,
+            services.signin.passwords,
+            found.id,
+            password.rstrip("\r\n"),
+            services.clock(),
+            known_words=(found.name,),
+        )
+        note_act(session, services, "give_password", "worker", found.id)
     click.echo("The password is set.")
 
 
@@ -96,7 +110,9 @@ def give_second_factor(email: str) -> None:
         if found is None or sessions.find_credential(session, found.id) is None:
             stop("Nobody signs in with this address, or they have no password yet.")
         secret = totp.new_secret()
-        sessions.set_second_factor(session, found.id, secret, services.clock())
+        kept = services.signin.seeds.seal(found.id, secret)
+        sessions.set_second_factor(session, found.id, kept, services.clock())
+        note_act(session, services, "give_second_factor", "worker", found.id)
     click.echo(totp.address(secret, email))
 
 
@@ -124,3 +140,4 @@ def _set_active(services: Services, email: str, *, active: bool) -> None:
         workers.set_active(session, found.id, active)
         if not active:
             sessions.end_sessions_of(session, found.id)
+        note_act(session, services, "activate_worker" if active else "deactivate_worker", "worker", found.id)

@@ -7,7 +7,7 @@ no query here.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -116,13 +116,21 @@ def _make_engine(url: URL, pool_size: int) -> Engine:
         _ask_rested_connections(engine)
         return engine
     if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _keep_to_ourselves(Path(url.database))
     engine = create_engine(
         url, pool_size=pool_size, connect_args={"check_same_thread": False, "cached_statements": 512}
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _keep_to_ourselves(path: Path) -> None:
+    """The file, and the folder where we make it, are for this server's user alone; SQLite gives its other files the same mode."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.touch(mode=0o600)
+    with suppress(PermissionError):  # of another user, who lets us write: theirs to say
+        path.chmod(0o600)
 
 
 def _ask_rested_connections(engine: Engine) -> None:

@@ -4,6 +4,7 @@ This is the first wall. The second, about the record itself, is `server.access`;
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ from server.http.headers import ensure_nonce
 from server.http.local_time import speak_in
 from server.http.services import Services
 from server.problems import NOT_SIGNED_IN, Failure, Forbidden
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
 from shared.model.worker import Worker
 from shared.policy import Act
 from shared.policy.grid import GRID
@@ -29,6 +32,7 @@ OWN_PROOF = frozenset({Act.PUBLIC, Act.SYNC})
 open ones, and those where a phone shows its own token and signature.
 """
 
+NO_SUCH_ROLE = "Your role does not include this."
 READING = frozenset({"GET", "HEAD"})
 """Requests that bring nothing with them to wait for."""
 
@@ -65,12 +69,30 @@ class Gate(ASGIMiddleware):
             raise Failure(NOT_SIGNED_IN)
         worker, _ = acting
         if not has_action(worker, action):
-            raise Forbidden("Your role does not include this.")
+            await sync_to_thread(_note_refusal, services, worker, action, address_of(request), now)
+            raise Forbidden(NO_SUCH_ROLE)
         # A page follows at once. A form may take its time to arrive, so whoever sent it is asked after again behind the door.
         fresh = acting if request.method in READING else None
-        scope["state"]["door"] = Door(services.database, worker, now, services.new_id, zone=zone, acting=fresh)
+        scope["state"]["door"] = Door(
+            services.database, worker, now, services.new_id, zone=zone, acting=fresh, address=address_of(request)
+        )
 
 
 def has_action(worker: Worker, action: Act) -> bool:
     """Does any of the worker's roles know this action, whatever its reach?"""
     return any(action in GRID.get(role, {}) for role in worker.roles)
+
+
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """The network address that a request came from, as the audit keeps it."""
+    return request.client.host[:64] if request.client else ""
+
+
+def _note_refusal(services: Services, worker: Worker, action: Act, address: str, now: datetime) -> None:
+    """A try at what no role of theirs has is on record like any other refusal (ASVS 16.3.2)."""
+    line = AuditLine(
+        id=services.new_id(), at=now, actor_id=worker.id, agency_id=worker.agency_id, action=str(action), allowed=False,
+        reason=NO_SUCH_ROLE, address=address,
+    )  # fmt: skip
+    with services.database.writing() as session:
+        audit.add_lines(session, [line])

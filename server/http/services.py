@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from server.actions.operation.audit_sealing import Sealer
 from server.actions.operation.enrolment import Enroller
 from server.actions.operation.ledger import Ledger
 from server.actions.operation.signin import SignIn
@@ -28,6 +29,7 @@ class Services:
     issuer: TokenIssuer
     enroller: Enroller
     ledger: Ledger
+    sealer: Sealer
     project: Project
     make_ready: Callable[[Session], None]
     clock: Callable[[], datetime]

@@ -61,6 +61,11 @@ def prepare_publications(services: Services, moment: Moment) -> int:
     return shares + maps
 
 
+def seal_audit(services: Services, moment: Moment) -> int:
+    """What was written into the audit since the last time."""
+    return services.sealer.seal(moment.now)
+
+
 def prove_looks(services: Services, moment: Moment) -> int:
     """Derives every look from its facts again; returns how many differed, which should be none."""
     with services.database.writing() as session:
@@ -89,6 +94,7 @@ JOBS = (
     Job("retention", Daily(time(3)), keep_no_longer),
     Job("publications", Daily(time(5)), prepare_publications),
     Job("looks", Daily(time(4)), prove_looks),
+    Job("audit seals", Every(timedelta(minutes=5)), seal_audit),
     Job("mail", Every(ROUND), send_waiting),
 )
 """In the order in which they run: what is written in a round is sent in the same round."""

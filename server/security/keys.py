@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from server.security.tokens import decode, encode
 from server.settings import Settings
+
+SHORTEST_SECRET = 32
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Keys:
 
     secret: bytes
     sealing: X25519PrivateKey
+    audit: Ed25519PrivateKey
+    """Signs the seals of the audit."""
 
     @property
     def sealing_public(self) -> str:
@@ -35,7 +40,13 @@ def load_keys(settings: Settings) -> Keys:
     """The keys of this server, made at the first call. LANTERN_SECRET takes the place of the file `secret`."""
     folder = settings.data / "keys"
     secret = settings.secret.encode() if settings.secret else _read_or_make(folder / "secret")
-    return Keys(secret=secret, sealing=X25519PrivateKey.from_private_bytes(_read_or_make(folder / "sealing")))
+    if len(secret) < SHORTEST_SECRET:
+        raise ValueError(f"LANTERN_SECRET is shorter than {SHORTEST_SECRET} bytes: give a random one, or none.")
+    return Keys(
+        secret=secret,
+        sealing=X25519PrivateKey.from_private_bytes(_read_or_make(folder / "sealing")),
+        audit=Ed25519PrivateKey.from_private_bytes(_read_or_make(folder / "audit")),
+    )
 
 
 def _read_or_make(path: Path) -> bytes:

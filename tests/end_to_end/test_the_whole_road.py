@@ -32,7 +32,9 @@ REPORT = (
 @pytest.fixture
 def town(database_url: str, tmp_path: Path) -> Town:
     """Watford, set up at the terminal."""
-    town = Town({"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(tmp_path / "server")})
+    town = Town(
+        {"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(tmp_path / "server"), "LANTERN_SECOND_FACTOR": "off"}
+    )
     settle(town, tmp_path)
     return town
 

@@ -43,9 +43,9 @@ class Town:
 
     environment: dict[str, str]
 
-    def run(self, *arguments: str, expect: int = 0) -> str:
+    def run(self, *arguments: str, expect: int = 0, typed: str | None = None) -> str:
         """The output of one command; its exit code must be `expect`."""
-        result = click.testing.CliRunner().invoke(main, list(arguments), env=self.environment)
+        result = click.testing.CliRunner().invoke(main, list(arguments), env=self.environment, input=typed)
         assert result.exit_code == expect, f"lantern {' '.join(arguments)}: {result.output}"
         return result.stdout.strip()
 
@@ -88,7 +88,7 @@ def _worker(town: Town, name: str, agency: str, role: str, *more: str) -> None:
         *("--role", role, "--trained-on", trained, *more),
     )
     if role != "worker":
-        town.run("worker", "password", email, "--password", PASSWORD)
+        town.run("worker", "password", email, typed=f"{PASSWORD}\n")
 
 
 @contextmanager

@@ -18,7 +18,11 @@ START_WITHIN_S = 60
 def serving(database_url: str, data: Path, *, workers: int = 1, **settings: str) -> Iterator[str]:
     """`lantern serve` over a database; yields its address."""
     port = find_port()
-    environment = os.environ | {"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(data), **settings}
+    environment = (
+        os.environ
+        | {"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(data), "LANTERN_SECOND_FACTOR": "off"}
+        | settings
+    )
     command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port), "--workers", str(workers)]
     with (data / "serve.log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

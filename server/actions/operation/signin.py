@@ -4,6 +4,7 @@ The session id is made new at every sign-in, whatever the browser sent; tries ar
 together, so that nobody can lock another out. Cookies and pages are not here.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,6 +20,7 @@ from server.queries.partnership import workers
 from server.queries.partnership.workers import Acting
 from server.security import totp
 from server.security.passwords import Passwords, why_unusable
+from server.security.seeds import Seeds
 from server.security.tokens import hash_token, new_token
 from server.settings import Settings
 from shared.model.value import Id
@@ -27,6 +29,7 @@ from shared.model.worker import Worker
 QUARTER_HOUR = timedelta(minutes=15)
 TRIES_PER_ACCOUNT_AND_ADDRESS = Limit(purpose="sign-in", tries=5, window=QUARTER_HOUR)
 TRIES_PER_ADDRESS = Limit(purpose="sign-in-address", tries=30, window=QUARTER_HOUR)
+SIGN_IN = "sign_in"
 TOUCH_AFTER = timedelta(seconds=30)
 """A session's last use is written at most this often: a page of twenty requests is one use."""
 
@@ -57,27 +60,37 @@ class SignIn:
     database: Database
     passwords: Passwords
     settings: Settings
+    seeds: Seeds
 
-    def sign_in(self, attempt: Attempt, now: datetime, line_id: Id) -> SignedIn:
-        """Open a session. Raises Failure (WRONG_PASSWORD, SECOND_FACTOR_NEEDED) or TooManyTries."""
-        pair = self._count(attempt, now)
+    def sign_in(self, attempt: Attempt, now: datetime, new_id: Callable[[], Id]) -> SignedIn:
+        """Open a session. Raises Failure (WRONG_PASSWORD, SECOND_FACTOR_NEEDED) or TooManyTries; each try is on record."""
         with self.database.reading() as session:
             worker = workers.find_worker_by_email(session, attempt.email)
             kept = sessions.find_credential(session, worker.id) if worker is not None and worker.active else None
+        told = _Told(worker, attempt.address, now, new_id)
+        pair = self._count(attempt, told)
         is_right = self.passwords.matches(kept.password_hash if kept else None, attempt.password)
         if worker is None or kept is None or not is_right:
-            self._note(worker, now, line_id, allowed=False)
+            self._note(told.line(SIGN_IN, "wrong password or address"))
             raise Failure(WRONG_PASSWORD)
         with self.database.writing() as session:
-            self._check_second_factor(session, kept, attempt.code, now)
-            self._renew_hash(session, kept, attempt.password, now)
-            rate_limits.forget_tries(session, TRIES_PER_ACCOUNT_AND_ADDRESS.purpose, pair)
-            audit.add_lines(session, [_line(worker, now, line_id, allowed=True)])
-            return SignedIn(token=self._start(session, worker, attempt.old_token, now), worker=worker)
+            refused = self._why_no_second_factor(session, kept, attempt.code, now)
+            if refused is None:
+                self._renew_hash(session, kept, attempt.password, now)
+                rate_limits.forget_tries(session, TRIES_PER_ACCOUNT_AND_ADDRESS.purpose, pair)
+                audit.add_lines(session, [told.line(SIGN_IN)])
+                return SignedIn(token=self._start(session, worker, attempt.old_token, now), worker=worker)
+            audit.add_lines(session, [told.line(SIGN_IN, refused.detail)])
+        raise refused
 
-    def sign_out(self, token: str) -> None:
+    def sign_out(self, token: str, address: str, now: datetime, new_id: Callable[[], Id]) -> None:
         """End the session. Signing out twice is fine."""
         with self.database.writing() as session:
+            found = sessions.find_session(session, hash_token(token))
+            if found is None:
+                return
+            worker = workers.find_worker(session, found.worker_id)
+            audit.add_lines(session, [_Told(worker, address, now, new_id).line("sign_out")])
             sessions.end_session(session, hash_token(token))
 
     def find_acting(self, token: str, now: datetime, today: date, *, is_use: bool = True) -> Acting | None:
@@ -99,28 +112,34 @@ class SignIn:
         is_fresh = now - found.last_seen_at <= self.settings.session_idle
         return is_fresh and now - found.created_at <= self.settings.session_absolute
 
-    def _count(self, attempt: Attempt, now: datetime) -> str:
+    def _count(self, attempt: Attempt, told: "_Told") -> str:
         """Count the try in a transaction of its own; returns the key of account and address together."""
-        now_ms = int(now.timestamp() * 1000)
+        now_ms = int(told.now.timestamp() * 1000)
         pair = hash_token(f"{attempt.email.strip().lower()} {attempt.address}")
         with self.database.writing() as session:
             wait_ms = max(
                 rate_limits.count_try(session, TRIES_PER_ACCOUNT_AND_ADDRESS, pair, now_ms),
                 rate_limits.count_try(session, TRIES_PER_ADDRESS, hash_token(attempt.address), now_ms),
             )
+            if wait_ms:
+                audit.add_lines(session, [told.line(SIGN_IN, "too many tries")])
         if wait_ms:
             raise TooManyTries(-(-wait_ms // 1000))
         return pair
 
-    def _check_second_factor(self, session: Session, kept: Credential, code: str, now: datetime) -> None:
+    def _why_no_second_factor(self, session: Session, kept: Credential, code: str, now: datetime) -> Failure | None:
+        """Use the code up, or say why it does not do. Of two who bring the same code at once one is let in."""
         if kept.totp_secret is None or kept.totp_confirmed_at is None:
             if self.settings.second_factor:
-                raise Failure(SECOND_FACTOR_NEEDED, "Ask your administrator to set up your authenticator app first.")
-            return
-        step = totp.find_step(kept.totp_secret, code, now.timestamp(), kept.totp_last_step)
-        if step is None:
-            raise Failure(SECOND_FACTOR_NEEDED)
-        sessions.use_second_factor(session, kept.worker_id, step)
+                return Failure(SECOND_FACTOR_NEEDED, "Ask your administrator to set up your authenticator app first.")
+            return None
+        if sessions.use_recovery_code(session, kept.worker_id, hash_token(read_recovery_code(code)), now):
+            return None
+        seed = self.seeds.open(kept.worker_id, kept.totp_secret)
+        step = totp.find_step(seed, code, now.timestamp(), kept.totp_last_step)
+        if step is None or not sessions.use_second_factor(session, kept.worker_id, step):
+            return Failure(SECOND_FACTOR_NEEDED)
+        return None
 
     def _renew_hash(self, session: Session, kept: Credential, password: str, now: datetime) -> None:
         if self.passwords.is_outdated(kept.password_hash):
@@ -136,9 +155,9 @@ class SignIn:
         sessions.add_session(session, new)
         return token
 
-    def _note(self, worker: Worker | None, now: datetime, line_id: Id, *, allowed: bool) -> None:
+    def _note(self, line: AuditLine) -> None:
         with self.database.writing() as session:
-            audit.add_lines(session, [_line(worker, now, line_id, allowed=allowed)])
+            audit.add_lines(session, [line])
 
 
 def set_password(
@@ -149,23 +168,34 @@ def set_password(
     now: datetime,
     *,
     has_second_factor: bool = False,
+    known_words: Collection[str] = (),
 ) -> None:
     """Give a worker a password and end their sessions. Raises Invalid with what to do for an unusable one."""
-    fault = why_unusable(password, has_second_factor=has_second_factor)
+    fault = why_unusable(password, has_second_factor=has_second_factor, known_words=known_words)
     if fault is not None:
         raise Invalid(fault)
     sessions.set_password_hash(session, worker_id, passwords.hash(password), now)
     sessions.end_sessions_of(session, worker_id)
 
 
-def _line(worker: Worker | None, now: datetime, line_id: Id, *, allowed: bool) -> AuditLine:
-    return AuditLine(
-        id=line_id,
-        at=now,
-        actor_id=worker.id if worker else None,
-        agency_id=worker.agency_id if worker else None,
-        action="sign_in",
-        subject_kind="worker",
-        subject_id=worker.id if worker else "",
-        allowed=allowed,
-    )
+@dataclass(frozen=True)
+class _Told:
+    """Who tries, from where, and when: what every line of a sign-in holds, and never what was typed."""
+
+    worker: Worker | None
+    address: str
+    now: datetime
+    new_id: Callable[[], Id]
+
+    def line(self, action: str, refused: str = "") -> AuditLine:
+        worker = self.worker
+        return AuditLine(
+            id=self.new_id(), at=self.now, actor_id=worker.id if worker else None,
+            agency_id=worker.agency_id if worker else None, action=action, subject_kind="worker",
+            subject_id=worker.id if worker else "", allowed=not refused, reason=refused[:200], address=self.address[:64],
+        )  # fmt: skip
+
+
+def read_recovery_code(typed: str) -> str:
+    """A recovery code as it was made, however it was typed."""
+    return "".join(filter(str.isalnum, typed.lower()))[:64]

@@ -1,6 +1,6 @@
 """The audit log and the ledger: lines are added, never changed, and read back by those who answer for them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -27,6 +27,8 @@ class AuditLine(Value, frozen=True, kw_only=True):
     allowed: bool = True
     reason: str = ""
     detail: str = ""
+    address: str = ""
+    """The network address it came from, where it came over the network."""
 
 
 class LedgerEntry(Value, frozen=True, kw_only=True):
@@ -44,11 +46,27 @@ def add_lines(session: Session, lines: Sequence[AuditLine]) -> None:
     bulk.insert_all(session, audit, [msgspec.structs.asdict(line) for line in lines])
 
 
+def note_terminal_act(
+    session: Session, now: datetime, new_id: Callable[[], Id], action: str, subject: tuple[str, str], by: str
+) -> None:
+    """Write down an act at the terminal: the kind and id of what it was done to, and the machine's user who did it."""
+    kind, subject_id = subject
+    line = AuditLine(
+        id=new_id(), at=now, action=action, subject_kind=kind, subject_id=subject_id[:64],
+        purpose=f"at the terminal, by {by}"[:200],
+    )  # fmt: skip
+    add_lines(session, [line])
+
+
 def list_lines(
     session: Session, *, subject_kind: str | None = None, subject_id: str | None = None, limit: int = 200
 ) -> list[AuditLine]:
     """The newest lines, of one subject or of all."""
-    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+    query = (
+        select(*(audit.c[name] for name in AuditLine.__struct_fields__))
+        .order_by(audit.c.at.desc(), audit.c.id.desc())
+        .limit(limit)
+    )
     if subject_kind is not None:
         query = query.where(audit.c.subject_kind == subject_kind)
     if subject_id is not None:

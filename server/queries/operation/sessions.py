@@ -1,13 +1,14 @@
 """Sign-in sessions and credentials. Cookies and passwords never come here: only their hashes do."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.queries.partnership.workers import ACTING, Acting, read_acting
 from server.tables.operation.session import sign_in_session
-from server.tables.partnership.worker import credential, worker
+from server.tables.partnership.worker import credential, recovery_code, worker
 from shared.model.value import Id, Value
 
 
@@ -120,6 +121,45 @@ def set_second_factor(session: Session, worker_id: Id, secret: str, now: datetim
     )
 
 
-def use_second_factor(session: Session, worker_id: Id, step: int) -> None:
-    """Note the last code used: it and earlier ones work no more."""
-    session.execute(update(credential).where(credential.c.worker_id == worker_id).values(totp_last_step=step))
+def use_second_factor(session: Session, worker_id: Id, step: int) -> bool:
+    """Use a code up: it and earlier ones work no more. False where somebody has used it, or a later one, meanwhile."""
+    unused = credential.c.totp_last_step.is_(None) | (credential.c.totp_last_step < step)
+    used = session.execute(
+        update(credential).where(credential.c.worker_id == worker_id, unused).values(totp_last_step=step)
+    )
+    return used.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def set_recovery_codes(session: Session, worker_id: Id, hashes: Collection[str]) -> None:
+    """Give a worker codes for the day the second factor is lost; those of before work no more."""
+    session.execute(delete(recovery_code).where(recovery_code.c.worker_id == worker_id))
+    session.execute(insert(recovery_code), [{"code_hash": each, "worker_id": worker_id} for each in hashes])
+
+
+def use_recovery_code(session: Session, worker_id: Id, code_hash: str, now: datetime) -> bool:
+    """Use one up. False for a code that is none of theirs, or was used before."""
+    unused = (recovery_code.c.worker_id == worker_id) & (recovery_code.c.code_hash == code_hash)
+    unused &= recovery_code.c.used_at.is_(None)
+    used = session.execute(update(recovery_code).where(unused).values(used_at=now))
+    return used.rowcount == 1  # type: ignore[attr-defined, no-any-return]
+
+
+def count_recovery_codes(session: Session, worker_id: Id) -> int:
+    """How many of their codes were not used yet."""
+    theirs = (recovery_code.c.worker_id == worker_id) & recovery_code.c.used_at.is_(None)
+    return int(session.scalar(select(func.count()).select_from(recovery_code).where(theirs)) or 0)
+
+
+def list_sessions_of(session: Session, worker_id: Id) -> list[SignInSession]:
+    """A worker's sessions, the one that was used last first."""
+    columns = [sign_in_session.c[name] for name in SignInSession.__struct_fields__]
+    theirs = select(*columns).where(sign_in_session.c.worker_id == worker_id)
+    rows = session.execute(theirs.order_by(sign_in_session.c.last_seen_at.desc())).mappings()
+    return [SignInSession(**row) for row in rows]
+
+
+def end_other_sessions(session: Session, worker_id: Id, kept_hash: str) -> int:
+    """Forget every session of a worker but one; returns how many."""
+    others = (sign_in_session.c.worker_id == worker_id) & (sign_in_session.c.token_hash != kept_hash)
+    ended = session.execute(delete(sign_in_session).where(others))
+    return int(ended.rowcount)  # type: ignore[attr-defined]

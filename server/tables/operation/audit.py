@@ -5,7 +5,7 @@ Rows are only ever added.
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import BigInteger, Index
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -38,6 +38,26 @@ class AuditRow(SQLModel, table=True):
     allowed: bool = True
     reason: str = Field(default="", max_length=200)
     detail: str = text()
+    address: str = Field(default="", max_length=64)
+    seal: int | None = Field(default=None, sa_type=BigInteger, index=True)
+    """The number of the seal that it lies under; none for what was written a moment ago."""
+
+
+class AuditSealRow(SQLModel, table=True):
+    """A seal over some lines of the audit: what they and every seal before it say, as one number, signed.
+
+    Lines are sealed a moment after they were written, so that nobody who looks at a record waits for a turn.
+    """
+
+    __tablename__ = "audit_seal"
+
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    at: datetime = moment()
+    first_at: datetime = moment()
+    """When the oldest of its lines was written."""
+    lines: int
+    digest: str = Field(max_length=64)
+    signature: str = Field(max_length=100)
 
 
 class LedgerRow(SQLModel, table=True):
@@ -56,4 +76,5 @@ class LedgerRow(SQLModel, table=True):
 
 
 audit = table_of(AuditRow)
+audit_seal = table_of(AuditSealRow)
 ledger = table_of(LedgerRow)

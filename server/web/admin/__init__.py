@@ -4,13 +4,14 @@ from server.web.admin.county import apply_plan, download_county, plan_county, sh
 from server.web.admin.enrol import make_code, show_enrol_form, show_waiting
 from server.web.admin.orders import confirm, let_in, stop
 from server.web.admin.outbox import send_again, show_outbox
-from server.web.admin.people import keep_mailbox, show_agencies, show_workers
+from server.web.admin.people import end_worker_sessions, keep_mailbox, show_agencies, show_workers
 from server.web.admin.phones import show_phone, show_phones
 from server.web.admin.records import invite_worker, keep_record, show_record, show_records
 from server.web.admin.reviews import review_one, show_reviews
 
 PAGES = (
-    show_phones, show_phone, stop, confirm, let_in, show_enrol_form, make_code, show_waiting, show_workers, show_agencies,
+    show_phones, show_phone, stop, confirm, let_in, show_enrol_form, make_code, show_waiting, show_workers, end_worker_sessions,
+    show_agencies,
     show_reviews, review_one, show_outbox, send_again, keep_mailbox,
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
     invite_worker,

@@ -66,7 +66,7 @@ def make_code(
                 raise Invalid("Choose who will carry the phone.")
             issued = issue_code(access, worker_id, team_id, services.settings)
             carrier = find_worker(access.session, worker_id)
-            server = str(request.base_url).rstrip("/")
+            server = services.settings.address
             link = write_link(EnrolmentLink(server=server, code=issued.code))
             return page(
                 request, "admin/code.html", title="Enrolment code", section="/devices", worker=access.worker,

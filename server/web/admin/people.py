@@ -5,9 +5,10 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
+from server.actions.operation.account import end_sessions_of
 from server.mail.smtp import is_address
 from server.queries.operation.addressees import list_shared_addresses, set_shared_address
 from server.queries.partnership.agencies import list_agencies, list_every_agreement, list_teams
@@ -79,6 +80,19 @@ def show_workers(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
             due=sum(1 for line in lines if line.is_training_due and line.active),
             soon=sum(1 for line in lines if line.is_training_soon and line.active),
         )  # fmt: skip
+
+
+@post(
+    "/workers/{worker_id:str}/end-sessions",
+    opt={"action": Act.MANAGE_WORKERS},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def end_worker_sessions(door: NamedDependency[Door], worker_id: FromPath[Id]) -> Response[Any]:
+    """Ends every session of somebody: a laptop was lost, or they left."""
+    with door.open() as access:
+        end_sessions_of(access, worker_id)
+    return go_to("/workers", "sessions_ended")
 
 
 @get("/agencies", opt={"action": Act.SEE_AGREEMENTS}, sync_to_thread=True, include_in_schema=False)

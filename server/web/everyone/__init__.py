@@ -1,5 +1,6 @@
 """Pages for everybody who works with Lantern, whatever their role."""
 
+from server.web.everyone.account import change_password, end_session, make_codes, show_account
 from server.web.everyone.notifications import keep_choices, show_choices
 from server.web.everyone.publications import approve, show_publications, withdraw
 from server.web.everyone.recipients import agree, propose, show_recipients
@@ -13,4 +14,8 @@ PAGES = (
     withdraw,
     show_choices,
     keep_choices,
+    show_account,
+    change_password,
+    end_session,
+    make_codes,
 )

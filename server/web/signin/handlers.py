@@ -22,7 +22,10 @@ from shared.policy import Act
 CODE_HINT = "Leave this empty if you have not set up an authenticator app."
 ERRORS_BY_NUMBER = {
     WRONG_PASSWORD.number: ("password", "That e-mail address and password do not match. Check both and try again."),
-    SECOND_FACTOR_NEEDED.number: ("code", "Enter the six digits that your authenticator app shows now."),
+    SECOND_FACTOR_NEEDED.number: (
+        "code",
+        "Enter the six digits that your authenticator app shows now, or a recovery code.",
+    ),
 }
 
 
@@ -54,7 +57,7 @@ def sign_in(
         old_token=read_session(request, services.settings),
     )
     try:
-        opened = services.signin.sign_in(attempt, services.clock(), services.new_id())
+        opened = services.signin.sign_in(attempt, services.clock(), services.new_id)
     except TooManyTries as refused:
         return _form(request, data, {"password": _say_wait(refused)}, status=429, headers=refused.headers)
     except Failure as refused:
@@ -70,7 +73,8 @@ def leave(request: AnyRequest, services: NamedDependency[Services]) -> Response[
     """Ends the session here and in the database. Signing out twice is fine."""
     token = read_session(request, services.settings)
     if token:
-        services.signin.sign_out(token)
+        address = request.client.host if request.client else ""
+        services.signin.sign_out(token, address, services.clock(), services.new_id)
     answer = go_to("/sign-in", done="signed_out")
     clear_session(answer, services.settings)
     return answer

@@ -1,12 +1,16 @@
 """The command line: an administrator begins with nothing and ends with a phone that can enrol."""
 
+import getpass
 import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 
 from server.cli import COMMANDS, main
+from server.database.engine import Database
+from server.queries.operation import audit
 
 
 @pytest.fixture
@@ -14,8 +18,8 @@ def run(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> o
     monkeypatch.setenv("LANTERN_DATA", str(tmp_path))
     monkeypatch.setenv("LANTERN_DATABASE", database_url)
 
-    def do(*arguments: str, expect: int = 0) -> Result:
-        result = CliRunner().invoke(main, list(arguments))
+    def do(*arguments: str, expect: int = 0, typed: str | None = None) -> Result:
+        result = CliRunner().invoke(main, list(arguments), input=typed)
         assert result.exit_code == expect, result.output
         return result
 
@@ -28,7 +32,7 @@ def test_an_empty_server_becomes_one_that_a_phone_can_enrol_with(run) -> None:  
     team = run("team", "add", "--agency", agency, "--name", "Outreach", "--district", "E07000103").output.strip()
     aisha = ("--name", "Aisha Noor", "--email", "aisha@example.org", "--agency", agency)
     run("worker", "add", *aisha, "--role", "worker", "--team", team)
-    run("worker", "password", "aisha@example.org", "--password", "three plain words")
+    run("worker", "password", "aisha@example.org", typed="three plain words\n")
     assert run("worker", "second-factor", "aisha@example.org").output.startswith("otpauth://totp/")
     assert len(json.loads(run("enrol-code", "aisha@example.org", "--json").output)["code"]) == 39
     assert "In order" in run("health").output
@@ -40,7 +44,7 @@ def test_an_empty_server_becomes_one_that_a_phone_can_enrol_with(run) -> None:  
         (("enrol-code", "nobody@example.org"), "Nobody signs in"),
         (("team", "add", "--agency", "x", "--name", "y", "--district", "Z9"), "no district with code Z9"),
         (("worker", "add", "--name", "A B", "--agency", "x", "--role", "worker"), "no agency"),
-        (("worker", "password", "nobody@example.org", "--password", "three plain words"), "Nobody signs in"),
+        (("worker", "password", "nobody@example.org"), "Nobody signs in"),
     ],
 )
 def test_what_cannot_be_used_ends_with_two_and_a_sentence(run, arguments: tuple[str, ...], says: str) -> None:  # type: ignore[no-untyped-def]
@@ -98,3 +102,86 @@ def test_a_first_run_asks_three_things_and_ends_with_a_link_that_sets_a_password
     assert "/invitations/" in said
     assert "administrator  Dana Cole" in run("worker", "list").output
     assert "Somebody works with this database already" in run(*asked, expect=2).output
+
+
+def test_a_password_is_never_taken_from_the_command_line_and_an_easy_one_never(run) -> None:  # type: ignore[no-untyped-def]
+    agency = run("agency", "add", "--name", "New Hope", "--kind", "outreach").output.strip()
+    run(
+        "worker",
+        "add",
+        "--name",
+        "Olu Ade",
+        "--email",
+        "olu@example.org",
+        "--agency",
+        agency,
+        "--role",
+        "administrator",
+    )
+    assert (
+        "--password" in run("worker", "password", "olu@example.org", "--password", "three plain words", expect=2).output
+    )
+    for easy in ("passwordpassword", "lantern demo evening", "olu ade olu ade!"):
+        assert (
+            "first that somebody would try"
+            in run("worker", "password", "olu@example.org", typed=f"{easy}\n", expect=2).output
+        )
+
+
+def test_what_is_done_at_a_terminal_is_in_the_audit_and_the_audit_is_proven(  # type: ignore[no-untyped-def]
+    run, database_url: str, tmp_path: Path
+) -> None:
+    agency = run("agency", "add", "--name", "New Hope", "--kind", "outreach").output.strip()
+    run(
+        "worker",
+        "add",
+        "--name",
+        "Olu Ade",
+        "--email",
+        "olu@example.org",
+        "--agency",
+        agency,
+        "--role",
+        "administrator",
+    )
+    run("worker", "password", "olu@example.org", typed="three plain words\n")
+    run("worker", "second-factor", "olu@example.org")
+    run("worker", "deactivate", "olu@example.org")
+    database = Database(database_url)
+    with database.reading() as session:
+        lines = audit.list_lines(session)
+    acts = [line.action for line in reversed(lines)]
+    wanted = ["add_agency", "add_worker", "give_password", "give_second_factor", "deactivate_worker"]
+    assert [act for act in acts if act in wanted] == wanted
+    assert {line.purpose for line in lines if line.action in wanted} == {f"at the terminal, by {getpass.getuser()}"}
+    assert "The audit is as it was written" in run("audit", "verify").output
+    head = tmp_path / "kept-elsewhere"
+    head.write_text(run("audit", "head").output)
+    assert run("audit", "verify", "--head", str(head)).exit_code == 0
+    with database.writing() as session:
+        session.execute(text("DELETE FROM audit WHERE action = 'give_password'"))
+    assert "was changed" in run("audit", "verify", expect=1).output
+    database.close()
+
+
+@pytest.mark.parametrize("secret", ["x", "a" * 31])
+def test_a_short_secret_is_refused(run, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("LANTERN_SECRET", secret)
+    assert "LANTERN_SECRET is shorter than 32" in run("worker", "list", expect=2).output
+
+
+@pytest.mark.parametrize("proxies", ["*", "everybody", "10.0.0.0/99"])
+def test_proxies_are_trusted_by_address_alone(run, monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("LANTERN_TRUSTED_PROXIES", proxies)
+    assert "LANTERN_TRUSTED_PROXIES" in run("health", expect=2).output
+
+
+def test_the_database_is_for_its_own_user_alone(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setenv("LANTERN_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("LANTERN_DATABASE")
+    run("agency", "list")
+    run("audit", "head")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()}
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert modes["lantern.sqlite"] == 0o600
+    assert all(mode in {0o600, 0o700} for mode in modes.values()), modes

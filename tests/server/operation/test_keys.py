@@ -22,7 +22,11 @@ def told(keys: Keys) -> tuple[bytes, str]:
 def test_keys_are_made_once_and_only_their_owner_may_read_them(own: Settings) -> None:
     assert told(load_keys(own)) == told(load_keys(own))
     files = sorted((own.data / "keys").iterdir())
-    assert [(each.name, each.stat().st_mode & 0o777) for each in files] == [("sealing", 0o600), ("secret", 0o600)]
+    assert [(each.name, each.stat().st_mode & 0o777) for each in files] == [
+        ("audit", 0o600),
+        ("sealing", 0o600),
+        ("secret", 0o600),
+    ]
 
 
 def test_two_processes_that_start_at_once_agree_on_whose_keys_stand(
@@ -39,7 +43,7 @@ def test_two_processes_that_start_at_once_agree_on_whose_keys_stand(
 
     monkeypatch.setattr(secrets, "token_bytes", start_another)
     assert told(load_keys(own)) == told(second[0])
-    assert len(list((own.data / "keys").iterdir())) == 2
+    assert len(list((own.data / "keys").iterdir())) == 3
 
 
 def test_a_damaged_key_is_told_and_never_replaced(own: Settings) -> None:

@@ -1,23 +1,31 @@
 """Signing in: works, is refused alike for every mistake, cannot be guessed, fixed or forged, and ends when it should."""
 
+import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy import text
 
 from server.access import Door, day_of
-from server.actions.operation.signin import SignIn
+from server.actions.operation.signin import Attempt, SignIn
 from server.app import create_app
 from server.database.engine import Database
+from server.http.services import Services
 from server.problems import NOT_SIGNED_IN, Failure
 from server.queries.operation import audit, sessions
 from server.queries.partnership import workers
 from server.security import totp
 from server.security.passwords import Passwords, why_unusable
-from server.settings import PasswordCost, Settings
+from server.security.seeds import DamagedSeed, Seeds
+from server.settings import PasswordCost, Settings, read_settings
+from shared.model.worker import Worker
 from tests.conftest import Clock
 from tests.server.cast import PASSWORD, Cast, email_of, make_settings
 from tests.server.conftest import post_sign_in
@@ -232,9 +240,15 @@ def test_passwords_cost_what_the_rule_says() -> None:
         ("three plain words", True),
         ("a" * 40, False),
         ("wörter üben täglich", True),
+        ("passwordpassword", False),
+        ("123456789012345", False),
+        ("lantern demo evening", False),
+        ("qwertyuiopasdfgh", False),
+        ("Summer2026Summer2026", False),
+        ("welcome to watford", False),
     ],
 )
-def test_only_length_and_variety_count(password: str, is_usable: bool) -> None:
+def test_length_counts_and_how_soon_it_is_guessed(password: str, is_usable: bool) -> None:
     assert (why_unusable(password) is None) is is_usable
 
 
@@ -245,3 +259,144 @@ def test_signing_in_never_leads_to_another_host(client: TestClient[Any], cast: C
     answer = post_sign_in(client, email_of(cast.priya), PASSWORD, next=elsewhere)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/cases"
+
+
+def give_second_factor(database: Database, services: Services, worker: Worker, now: datetime) -> str:
+    secret = totp.new_secret()
+    with database.writing() as session:
+        sessions.set_second_factor(session, worker.id, services.signin.seeds.seal(worker.id, secret), now)
+    return secret
+
+
+def test_of_six_who_bring_one_code_at_once_one_is_let_in(
+    services: Services, cast: Cast, database: Database, clock: Clock
+) -> None:
+    secret = give_second_factor(database, services, cast.priya, clock())
+    code = totp.code_at(secret, int(clock().timestamp()) // totp.STEP_S)
+    together = Barrier(6)
+
+    def enter(number: int) -> bool:
+        attempt = Attempt(email=email_of(cast.priya), password=PASSWORD, code=code, address=f"192.0.2.{number}")
+        together.wait(10)
+        try:
+            services.signin.sign_in(attempt, clock(), services.new_id)
+        except Failure:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(enter, range(6))) == 1
+    with database.reading() as session:
+        lines = [line for line in audit.list_lines(session) if line.action == "sign_in"]
+    assert sorted(line.allowed for line in lines) == [False] * 5 + [True]
+    assert {line.address for line in lines} == {f"192.0.2.{number}" for number in range(6)}
+
+
+def test_a_seed_lies_sealed_in_the_database_and_opens_for_its_worker_alone(
+    services: Services, cast: Cast, database: Database, clock: Clock
+) -> None:
+    secret = give_second_factor(database, services, cast.priya, clock())
+    with database.reading() as session:
+        kept = sessions.find_credential(session, cast.priya.id)
+    assert kept is not None and kept.totp_secret is not None and secret not in kept.totp_secret
+    assert services.signin.seeds.open(cast.priya.id, kept.totp_secret) == secret
+    for seeds, worker_id in (
+        (services.signin.seeds, cast.tom.id),
+        (Seeds(b"another server's secret" * 2), cast.priya.id),
+    ):
+        with pytest.raises(DamagedSeed):
+            seeds.open(worker_id, kept.totp_secret)
+
+
+def test_each_refused_try_and_each_sign_out_is_on_record_with_its_address(
+    client: TestClient[Any], cast: Cast, database: Database
+) -> None:
+    for _ in range(6):
+        post_sign_in(client, email_of(cast.helen), "not the password at all")
+    post_sign_in(client, email_of(cast.priya), PASSWORD)
+    assert client.get("/workers", headers=PAGE).status_code == 403
+    form = {"_csrf_token": client.cookies["lantern-form"]}
+    client.post("/sign-out", data=form, headers=PAGE, follow_redirects=False)
+    with database.reading() as session:
+        lines = list(reversed(audit.list_lines(session)))
+    told = [(line.action, line.allowed, line.reason) for line in lines if line.action != "see_person_list"]
+    assert told.count(("sign_in", False, "wrong password or address")) == 5
+    assert told.count(("sign_in", False, "too many tries")) == 1
+    assert ("sign_in", True, "") in told
+    assert ("manage_workers", False, "Your role does not include this.") in told
+    assert told[-1] == ("sign_out", True, "")
+    assert {line.address for line in lines} == {"testclient"}
+
+
+def test_somebody_changes_their_own_password_and_is_signed_out_elsewhere(
+    client: TestClient[Any], settings: Settings, clock: Clock, new_id: Callable[[], str], cast: Cast
+) -> None:
+    post_sign_in(client, email_of(cast.priya), PASSWORD)
+    new = "gravel otter lamp tuesday"
+    with TestClient(create_app(settings, clock, new_id)) as other:
+        post_sign_in(other, email_of(cast.priya), PASSWORD)
+        assert "End it" in client.get("/account", headers=PAGE).text
+        for old, fresh, again, says in (
+            ("wrong", new, new, "not your password"), (PASSWORD, new, "other", "not the same"),
+            (PASSWORD, "priya shah watford", "priya shah watford", "somebody would try"),
+        ):  # fmt: skip
+            answer = post_form(client, "/account/password", old=old, new=fresh, again=again)
+            assert answer.status_code == 422 and says in answer.text, answer.text
+        assert post_form(client, "/account/password", old=PASSWORD, new=new, again=new).status_code == 303
+        assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 200
+        assert other.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+        assert post_sign_in(other, email_of(cast.priya), new).status_code == 303
+
+
+def test_recovery_codes_let_in_once_each_and_only_their_hashes_are_kept(
+    client: TestClient[Any], services: Services, cast: Cast, database: Database, clock: Clock
+) -> None:
+    post_sign_in(client, email_of(cast.priya), PASSWORD)
+    assert post_form(client, "/account/recovery-codes").status_code == 422
+    give_second_factor(database, services, cast.priya, clock())
+    page = post_form(client, "/account/recovery-codes").text
+    codes = re.findall(r"<code>([a-z0-9-]{19})</code>", page)
+    assert len(set(codes)) == 8
+    with database.reading() as session:
+        kept = session.scalars(text("select code_hash from recovery_code")).all()
+    assert not {code.replace("-", "") for code in codes} & set(kept)
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=codes[0].upper()).status_code == 303
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=codes[0]).status_code == 401
+    assert post_sign_in(client, email_of(cast.tom), PASSWORD, code=codes[1]).status_code == 303  # has no second factor
+
+
+def test_somebody_ends_one_of_their_sessions_and_an_administrator_ends_all(
+    client: TestClient[Any], settings: Settings, clock: Clock, new_id: Callable[[], str], cast: Cast
+) -> None:
+    post_sign_in(client, email_of(cast.priya), PASSWORD)
+    with TestClient(create_app(settings, clock, new_id)) as other:
+        post_sign_in(other, email_of(cast.priya), PASSWORD)
+        (mark,) = re.findall(r'name="mark" value="([0-9a-f]+)"', client.get("/account", headers=PAGE).text)
+        assert post_form(client, "/account/end-session", mark=mark).status_code == 303
+        assert other.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+        post_sign_in(other, email_of(cast.olu), PASSWORD)
+        assert post_form(client, f"/workers/{cast.olu.id}/end-sessions").status_code == 403
+        assert post_form(other, f"/workers/{cast.priya.id}/end-sessions").status_code == 303
+        assert post_form(other, "/workers/nobody/end-sessions").status_code == 404
+        assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+
+
+def post_form(client: TestClient[Any], path: str, **fields: str) -> Any:
+    form = {**fields, "_csrf_token": client.cookies["lantern-form"]}
+    return client.post(path, data=form, headers=PAGE, follow_redirects=False)
+
+
+def test_outside_the_demo_a_second_factor_is_asked_of_everybody() -> None:
+    assert read_settings({}).second_factor
+    assert not read_settings({"LANTERN_SECOND_FACTOR": "off"}).second_factor
+
+
+def test_an_enrolment_link_names_the_servers_own_address_whatever_the_host_header_says(
+    client: TestClient[Any], cast: Cast
+) -> None:
+    post_sign_in(client, email_of(cast.tom), PASSWORD)
+    form = {"carrier": f"{cast.team.id}/{cast.aisha.id}", "_csrf_token": client.cookies["lantern-form"]}
+    headers = PAGE | {"host": "evil.example", "cookie": "; ".join(f"{k}={v}" for k, v in client.cookies.items())}
+    answer = client.post("/devices/enrol", data=form, headers=headers)
+    assert answer.status_code == 200 and "evil.example" not in answer.text
+    assert "http://127.0.0.1:8000" in answer.text

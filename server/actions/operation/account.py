@@ -1,0 +1,143 @@
+"""What somebody does with their own way in: another password, codes for the day the second factor is lost, sessions to end."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server.access import Access
+from server.actions.operation.signin import SignIn
+from server.problems import Invalid, TooManyTries
+from server.queries.operation import audit, rate_limits, sessions
+from server.queries.operation.audit import AuditLine
+from server.queries.operation.rate_limits import Limit
+from server.queries.operation.sessions import SignInSession
+from server.queries.partnership import workers
+from server.security.passwords import why_unusable
+from server.security.tokens import hash_token
+from shared.model.value import Id, Value
+from shared.model.worker import Worker
+from shared.policy import Act, Subject, SubjectKind
+
+CODES = 8
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+CODE_LETTERS = 16
+"""Of 31 letters that nobody mistakes: 79 bits, so that one SHA-256 is enough."""
+MARK_LETTERS = 12
+"""How much of a session's hash names it on a page: the hash opens nothing, and two of a worker's never begin alike."""
+TRIES = Limit(purpose="own-password", tries=5, window=timedelta(hours=1))
+
+
+class OwnSession(Value, frozen=True, kw_only=True):
+    """One of somebody's own sessions as a page names it."""
+
+    mark: str
+    created_at: datetime
+    last_seen_at: datetime
+    is_this: bool
+
+
+def list_own_sessions(access: Access, token: str) -> list[OwnSession]:
+    """Where the actor is signed in; `token` is the session that asks."""
+    here = hash_token(token)
+    found = sessions.list_sessions_of(access.session, access.actor.worker_id)
+    return [_own(each, here) for each in found]
+
+
+def _own(found: SignInSession, here: str) -> OwnSession:
+    return OwnSession(
+        mark=found.token_hash[:MARK_LETTERS], created_at=found.created_at, last_seen_at=found.last_seen_at,
+        is_this=found.token_hash == here,
+    )  # fmt: skip
+
+
+def end_own_session(access: Access, mark: str) -> None:
+    """End one of the actor's sessions. Ending one that is over is fine."""
+    for each in sessions.list_sessions_of(access.session, access.actor.worker_id):
+        if each.token_hash[:MARK_LETTERS] == mark:
+            sessions.end_session(access.session, each.token_hash)
+            _note(access, "end_session", access.actor.worker_id)
+
+
+def end_sessions_of(access: Access, worker_id: Id) -> None:
+    """End every session of a worker, as an administrator."""
+    subject = Subject(kind=SubjectKind.WORKER, id=worker_id) if workers.find_worker(access.session, worker_id) else None
+    access.require(Act.MANAGE_WORKERS, subject, purpose="end sessions")
+    sessions.end_sessions_of(access.session, worker_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What somebody typed to change their password, in which session, and from which address."""
+
+    old: str
+    new: str
+    token: str
+    address: str
+
+
+def change_own_password(
+    signin: SignIn, worker: Worker, change: Change, now: datetime, new_id: Callable[[], Id]
+) -> None:
+    """Another password in the place of the old one; every other session ends. Raises Invalid, or TooManyTries.
+
+    In transactions of its own: a refused try is counted and on record, and nobody waits while a hash is made.
+    """
+
+    def line(reason: str = "") -> AuditLine:
+        return AuditLine(
+            id=new_id(), at=now, actor_id=worker.id, agency_id=worker.agency_id, action="change_password",
+            subject_kind="worker", subject_id=worker.id, allowed=not reason, reason=reason, address=change.address[:64],
+        )  # fmt: skip
+
+    with signin.database.writing() as session:
+        wait_ms = rate_limits.count_try(session, TRIES, hash_token(worker.id), int(now.timestamp() * 1000))
+        kept = sessions.find_credential(session, worker.id)
+        if wait_ms:
+            audit.add_lines(session, [line("too many tries")])
+    if wait_ms:
+        raise TooManyTries(-(-wait_ms // 1000))
+    if kept is None or not signin.passwords.matches(kept.password_hash, change.old):
+        with signin.database.writing() as session:
+            audit.add_lines(session, [line("wrong password")])
+        raise Invalid("This is not your password now.")
+    has_second_factor = kept.totp_confirmed_at is not None
+    fault = why_unusable(change.new, has_second_factor=has_second_factor, known_words=(worker.name,))
+    if fault is not None:
+        raise Invalid(fault)
+    fresh = signin.passwords.hash(change.new)
+    with signin.database.writing() as session:
+        sessions.set_password_hash(session, worker.id, fresh, now)
+        sessions.end_other_sessions(session, worker.id, hash_token(change.token))
+        rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
+        audit.add_lines(session, [line()])
+
+
+def count_recovery_codes(access: Access) -> int:
+    """How many of the actor's codes were not used yet."""
+    return sessions.count_recovery_codes(access.session, access.actor.worker_id)
+
+
+def make_recovery_codes(access: Access) -> list[str]:
+    """Fresh codes, to be shown once; the ones of before work no more. Raises Invalid without a second factor."""
+    kept = sessions.find_credential(access.session, access.actor.worker_id)
+    if kept is None or kept.totp_confirmed_at is None:
+        raise Invalid("Ask your administrator to set up your authenticator app first.")
+    codes = ["".join(secrets.choice(LETTERS) for _ in range(CODE_LETTERS)) for _ in range(CODES)]
+    sessions.set_recovery_codes(access.session, access.actor.worker_id, [hash_token(code) for code in codes])
+    _note(access, "make_recovery_codes", access.actor.worker_id)
+    return ["-".join(code[start : start + 4] for start in range(0, CODE_LETTERS, 4)) for code in codes]
+
+
+def _note(access: Access, action: str, worker_id: Id) -> None:
+    """A line beside those of policy: everybody may do this with what is their own."""
+    audit.add_lines(
+        access.session,
+        [
+            AuditLine(
+                id=access.new_id(), at=access.now, actor_id=access.actor.worker_id, agency_id=access.actor.agency_id,
+                action=action, subject_kind="worker", subject_id=worker_id,
+                address=access.address,
+            )
+        ],
+    )  # fmt: skip

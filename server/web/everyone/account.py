@@ -1,0 +1,99 @@
+"""Somebody's own way in: their password, codes for the day the second factor is lost, and where they are signed in."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.operation import account
+from server.actions.operation.account import Change
+from server.http.cookies import read_session
+from server.http.gate import address_of
+from server.http.services import Services
+from server.problems import Invalid, TooManyTries
+from server.web.layout.forms import Errors, Form
+from server.web.layout.page import AnyRequest, go_to, page
+from shared.policy import Act
+
+SIGNED_IN: dict[str, Any] = {"opt": {"action": Act.SIGNED_IN}, "sync_to_thread": True, "include_in_schema": False}
+
+
+class PasswordForm(Form, frozen=True, kw_only=True):
+    """The password now, and the one to be, twice."""
+
+    old: str = ""
+    new: str = ""
+    again: str = ""
+
+
+class SessionForm(Form, frozen=True, kw_only=True):
+    """Which session is to end."""
+
+    mark: str = ""
+
+
+@get("/account", **SIGNED_IN)
+def show_account(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]
+) -> Response[str]:
+    """All of it on one page."""
+    with door.open() as access:
+        return _answer(request, access, services)
+
+
+@post("/account/password", **SIGNED_IN)
+def change_password(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[PasswordForm],
+) -> Response[Any]:
+    """Another password."""
+    token = read_session(request, services.settings)
+    change = Change(old=data.old, new=data.new, token=token, address=address_of(request))
+    try:
+        if data.new != data.again:
+            raise Invalid("The two are not the same.")
+        account.change_own_password(services.signin, door.worker, change, services.clock(), services.new_id)
+    except (Invalid, TooManyTries) as refused:
+        with door.open() as access:
+            words = refused.errors[0] if refused.errors else refused.detail
+            return _answer(request, access, services, {"new": words})
+    return go_to("/account", "password_changed")
+
+
+@post("/account/end-session", **SIGNED_IN)
+def end_session(door: NamedDependency[Door], data: URLEncodedBody[SessionForm]) -> Response[Any]:
+    """Ends one of their own sessions."""
+    with door.open() as access:
+        account.end_own_session(access, data.mark)
+    return go_to("/account", "session_ended")
+
+
+@post("/account/recovery-codes", **SIGNED_IN)
+def make_codes(request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]) -> Response[str]:
+    """Makes codes and shows them, once."""
+    try:
+        with door.open() as access:
+            codes = account.make_recovery_codes(access)
+            return _answer(request, access, services, codes=codes)
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, services, {"codes": refused.errors[0]})
+
+
+def _answer(
+    request: AnyRequest,
+    access: Access,
+    services: Services,
+    errors: Errors | None = None,
+    codes: list[str] | None = None,
+) -> Response[str]:
+    token = read_session(request, services.settings)
+    return page(
+        request, "everyone/account.html", title="Your account", worker=access.worker, now=access.now,
+        status=422 if errors else 200, errors=errors or {}, sessions=account.list_own_sessions(access, token),
+        codes=codes or [], codes_left=account.count_recovery_codes(access),
+    )  # fmt: skip

@@ -1,0 +1,143 @@
+"""Nobody rewrites the audit unseen: a change, a deletion, a swap and a cut are found, and a line is written once (C7)."""
+
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from server.actions.operation import audit_sealing
+from server.actions.operation.audit_sealing import Sealer
+from server.database.engine import Database
+from server.queries.operation import audit, audit_seals
+from server.queries.operation.audit import AuditLine
+
+LONG_AGO = timedelta(days=365 * 7)
+
+
+@pytest.fixture
+def sealer(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealer:
+    monkeypatch.setattr(audit_sealing, "PIECE", 4)
+    return Sealer(database, Ed25519PrivateKey.from_private_bytes(bytes(range(32))), tmp_path / "audit-heads")
+
+
+def write(database: Database, now: datetime, count: int, first: int = 0) -> None:
+    with database.writing() as session:
+        audit.add_lines(
+            session,
+            [
+                AuditLine(
+                    id=f"line-{number:06}", at=now + timedelta(milliseconds=number), actor_id="tom", action="see_person",
+                    subject_kind="person", subject_id=f"p{number}", address="192.0.2.1",
+                )
+                for number in range(first, first + count)
+            ],
+        )  # fmt: skip
+
+
+def tamper(database: Database, *statements: str) -> None:
+    """As somebody who owns the database could: the rule that a line is written once is theirs to switch off."""
+    with database.writing() as session:
+        if database.is_sqlite:
+            session.execute(text("DROP TRIGGER audit_is_written_once"))
+        else:
+            session.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_is_written_once"))
+        for statement in statements:
+            session.execute(text(statement))
+
+
+def faults(sealer: Sealer, now: datetime, *heads: str) -> list[str]:
+    return sealer.verify(now + timedelta(minutes=1), now - LONG_AGO, heads)
+
+
+def test_what_nobody_touched_is_as_it_was_written(sealer: Sealer, database: Database, now: datetime) -> None:
+    write(database, now, 10)
+    assert sealer.seal(now) == 10
+    write(database, now, 3, first=10)
+    assert sealer.seal(now) == 3
+    assert sealer.seal(now) == 0
+    assert faults(sealer, now) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "statements"),
+    [
+        ("other words", ["UPDATE audit SET actor_id = 'dean' WHERE id = 'line-000005'"]),
+        ("other words", ["UPDATE audit SET allowed = false WHERE id = 'line-000001'"]),
+        ("3 lines where 4", ["DELETE FROM audit WHERE id = 'line-000002'"]),
+        (
+            "other words",
+            [
+                "UPDATE audit SET subject_id = 'x' WHERE id = 'line-000001'",
+                "UPDATE audit SET subject_id = 'p1' WHERE id = 'line-000006'",
+                "UPDATE audit SET subject_id = 'p6' WHERE id = 'line-000001'",
+            ],
+        ),
+        ("5 lines where 4", ["UPDATE audit SET seal = 2 WHERE id = 'line-000000'"]),
+        (
+            "was cut off",
+            ["DELETE FROM audit WHERE seal = 3", "DELETE FROM audit_seal WHERE number = 3"],
+        ),
+        ("Seal 2 is missing", ["DELETE FROM audit WHERE seal = 2", "DELETE FROM audit_seal WHERE number = 2"]),
+        ("not signed", ["UPDATE audit_seal SET digest = 'f' || substr(digest, 2), lines = 3 WHERE number = 2"]),
+        ("not there", ["UPDATE audit SET seal = 9 WHERE id = 'line-000009'"]),
+        ("under no seal", ["UPDATE audit SET seal = NULL WHERE id = 'line-000009'"]),
+    ],
+)
+def test_every_kind_of_rewriting_is_found(
+    sealer: Sealer, database: Database, now: datetime, told: str, statements: list[str]
+) -> None:
+    write(database, now - timedelta(hours=3), 10)
+    sealer.seal(now)
+    tamper(database, *statements)
+    assert told in " ".join(faults(sealer, now))
+
+
+def test_a_cut_is_found_by_a_head_that_was_kept_elsewhere_although_the_server_wrote_on(
+    sealer: Sealer, database: Database, now: datetime
+) -> None:
+    write(database, now, 8)
+    sealer.seal(now)
+    with database.reading() as session:
+        last = audit_seals.find_last_seal(session)
+    assert last is not None
+    head = audit_sealing.say_head(last)
+    tamper(database, "DELETE FROM audit WHERE seal = 2", "DELETE FROM audit_seal WHERE number = 2")
+    sealer.heads.unlink()
+    write(database, now, 4, first=20)
+    sealer.seal(now)
+    assert faults(sealer, now) == []
+    assert "cut off or made anew" in " ".join(faults(sealer, now, head))
+
+
+def test_a_line_is_written_once(sealer: Sealer, database: Database, now: datetime) -> None:
+    write(database, now, 2)
+    with pytest.raises(DBAPIError), database.writing() as session:
+        session.execute(text("UPDATE audit SET actor_id = 'dean'"))
+    sealer.seal(now)
+    with pytest.raises(DBAPIError), database.writing() as session:
+        session.execute(text("UPDATE audit SET seal = NULL"))
+    assert faults(sealer, now) == []
+
+
+def test_what_retention_let_go_is_no_fault(sealer: Sealer, database: Database, now: datetime) -> None:
+    write(database, now - LONG_AGO - timedelta(days=2), 6)
+    write(database, now, 6, first=6)
+    sealer.seal(now)
+    tamper(database, "DELETE FROM audit WHERE id < 'line-000005'")
+    assert faults(sealer, now) == []
+
+
+def test_a_hundred_thousand_lines_are_proven_in_ten_seconds(
+    database: Database, now: datetime, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit_sealing, "PIECE", 1_000)
+    for first in range(0, 100_000, 20_000):
+        write(database, now, 20_000, first)
+    assert sealer.seal(now) == 100_000
+    began = time.process_time()
+    assert faults(sealer, now + timedelta(minutes=30)) == []
+    assert time.process_time() - began < 10
