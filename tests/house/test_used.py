@@ -13,7 +13,6 @@ STATED: dict[str, str] = {
     "contrast": "the measure by which tests judge the palette",
     "create": "uvicorn calls it by its name",
     "count_contacts": "what tests and drills count after a disaster",
-    "find_session": "how tests hold a session without the form",
     "list_presented": "the unsuppressed counterpart that tests hold the counts against",
     "add_people": "many people at once, for tests of size",
     "FixedLocation": "a phone's place in rehearsals",
