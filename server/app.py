@@ -160,7 +160,7 @@ def _guard_forms(services: Services) -> CSRFConfig:
         cookie_secure=services.settings.cookie_is_secure,
         cookie_httponly=True,
         cookie_samesite="strict",
-        exclude=["^/sync/", "^/blobs/"],
+        exclude=["^/sync/", "^/blobs/", "^/static/"],
     )
 
 

@@ -162,7 +162,7 @@ def _read_proxies(text: str) -> str:
 
 
 def _read_port(text: str, name: str = "LANTERN_PORT") -> int:
-    if not text.isdecimal() or not 0 <= int(text) <= 65_535:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5) or not 0 <= int(text) <= 65_535:
         raise ValueError(f"{name} is {text!r}: give a port number from 0 to 65535.")
     return int(text)
 

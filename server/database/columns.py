@@ -29,6 +29,10 @@ ID_LENGTH = 36
 CODE_LENGTH = 64
 
 
+class NoZone(ValueError):
+    """A time without its zone: nobody knows when it was."""
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """A moment, always aware and in UTC. SQLite forgets the zone, so it is given back here; a naive time is refused."""
 
@@ -40,7 +44,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
+            raise NoZone("a time without a zone cannot be stored")
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -15,8 +15,9 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
+from server.database.columns import NoZone
 from server.database.engine import BUSY
 from server.http.headers import ensure_nonce
 from server.problems import (
@@ -125,6 +126,8 @@ def as_failure(error: Exception) -> Failure:
     if isinstance(error, IntegrityError):
         _log(error)
         return Failure(ALREADY_THERE)
+    if isinstance(error, StatementError) and isinstance(error.orig, NoZone):
+        return Failure(INVALID, "A time needs its zone, such as 2026-11-12T21:00:00Z.")
     if isinstance(error, UNSTORABLE):
         _log(error)
         return Failure(INVALID)

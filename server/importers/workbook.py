@@ -12,6 +12,7 @@ from typing import Any
 
 from server.importers.files import (
     HEADING_WITHIN,
+    MAX_BYTES,
     WORKBOOK_MAGIC,
     Refusal,
     Row,
@@ -90,6 +91,10 @@ def _list_visible_sheets(data: bytes) -> Collection[Any]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if not any(name.startswith("xl/") for name in archive.namelist()):
                 raise UnusableFile("This is a ZIP archive and no workbook: unpack it, and import what is inside.")
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+                raise UnusableFile(
+                    f"The workbook unpacks to more than {MAX_BYTES // 2**20} MB: import it in parts, or as CSV."
+                )
         workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
         raise UnusableFile("The workbook cannot be opened: save it as CSV, or again as .xlsx.") from error

@@ -27,7 +27,7 @@ def code_at(secret: str, step: int) -> str:
 
 def find_step(secret: str, code: str, at_s: float, last_step: int | None) -> int | None:
     """The step whose code this is, near `at_s` (seconds since 1970) and later than the last one used; else None."""
-    given = "".join(character for character in code if character.isdigit())
+    given = "".join(character for character in code if character in "0123456789")
     now = int(at_s) // STEP_S
     for step in range(now - STEPS_AROUND, now + STEPS_AROUND + 1):
         if (last_step is None or step > last_step) and hmac.compare_digest(code_at(secret, step), given):

@@ -1,6 +1,7 @@
 """A person reads their own record with a worker beside them: what is wrong is corrected, and what it said before is kept (A7)."""
 
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
@@ -55,8 +56,8 @@ def list_said_before(access: Access, person: Person) -> list[SaidBefore]:
     for stored in list_changes(access.session, person.id):
         change = stored.change
         for field, (raw, _) in ((change.set_ or {}) if change else {}).items():
-            value = _say(msgspec.json.decode(bytes(raw)))
-            if field in shown and value and value != shown[field]:
+            value = _say(_read_as_it_came(bytes(raw))) if field in shown else ""
+            if value and value != shown[field]:
                 by = (change.who or "") if change else ""
                 authors.add(by)
                 said.append((field, value, datetime.fromtimestamp(stored.received_at_ms / 1000, access.now.tzinfo), by))
@@ -64,6 +65,14 @@ def list_said_before(access: Access, person: Person) -> list[SaidBefore]:
     return [
         SaidBefore(field=field, value=value, at=at, by=names.get(by, "")) for field, value, at, by in reversed(said)
     ]
+
+
+def _read_as_it_came(raw: bytes) -> Any:
+    """What a phone wrote in a field; nothing where nobody can read it."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError):
+        return ""
 
 
 def correct_person(access: Access, project: Project, person_id: Id, field: str, value: str) -> None:

@@ -14,7 +14,7 @@ from server.problems import Invalid, NotFound
 from server.queries.cases import cases
 from server.queries.cases.priorities import GENERAL_FIELDS
 from server.web.coordinator.conferences import choose_district
-from server.web.layout.forms import Errors, Form
+from server.web.layout.forms import Errors, Form, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
@@ -27,6 +27,9 @@ GENERAL_WORDS = {
     "evicted": "Evicted",
     "assessed_for_move_on": "Assessed for move-on",
 }
+
+
+LAST_RANK = 9_999
 
 
 class PlaceForm(Form, frozen=True, kw_only=True):
@@ -66,9 +69,7 @@ def place_case(
             if data.lift:
                 priorities.lift_place(access, case_id)
             else:
-                priorities.place_case(
-                    access, case_id, int(data.rank) if data.rank.strip().isdecimal() else 0, data.reason
-                )
+                priorities.place_case(access, case_id, read_whole(data.rank, LAST_RANK) or 0, data.reason)
             district_id = cases.get_case(access.session, case_id).district_id
         return go_to(f"/priorities?district={district_id}", "lifted" if data.lift else "placed")
     except Invalid as refused:

@@ -44,6 +44,15 @@ def require_choice(errors: Errors, field: str, value: str, choices: frozenset[st
     return value
 
 
+def read_whole(text: str, most: int) -> int | None:
+    """Returns a whole number from 0 to `most` as somebody types it, in plain digits; None for anything else."""
+    plain = text.strip()
+    if not (plain.isascii() and plain.isdecimal()) or len(plain) > len(str(most)):
+        return None
+    number = int(plain)
+    return number if number <= most else None
+
+
 def read_date(errors: Errors, field: str, value: str, message: str) -> date | None:
     """Returns the day of `YYYY-MM-DD` text, or None with `message` noted."""
     try:

@@ -13,7 +13,7 @@ from server.http.services import Services
 from server.places.districts import CurrentDistricts
 from server.places.postcodes import find_position
 from server.queries.partnership.districts import list_districts
-from server.web.layout.forms import Errors, Form, require_text
+from server.web.layout.forms import Errors, Form, read_whole, require_text
 from server.web.layout.page import AnyRequest, page
 from server.web.referrer.limits import check_limit
 from shared.policy import Act
@@ -88,10 +88,11 @@ def _read_people(text: str, errors: Errors) -> int | None:
     plain = text.strip()
     if not plain:
         return None
-    if not plain.isdecimal() or not 0 < int(plain) <= MOST_PEOPLE:
+    number = read_whole(plain, MOST_PEOPLE)
+    if not number:
         errors["people"] = "Give a number, such as 1, or leave it empty."
         return None
-    return int(plain)
+    return number
 
 
 def _areas(session: Session) -> dict[str, str]:

@@ -154,3 +154,14 @@ def test_another_services_notes_are_not_on_the_page(sign_in: Any, cast: Cast, jo
     assert page.status_code == 200
     assert "insulin" not in page.text
     assert sign_in(cast.carol).get(f"/people/{joan}/own-record", headers=HTML).status_code == 404
+
+
+@pytest.mark.parametrize("said", ["9" * 5_000, "[" * 900 + "]" * 900])
+def test_what_a_phone_wrote_in_a_field_that_nobody_knows_breaks_no_page(
+    sign_in: Any, cast: Cast, joan: str, phone: Phone, said: str
+) -> None:
+    change = phone.make_change("person.patched", e=joan, set={"of_a_newer_app": ["SAID", {}], "alias": ["Jo", {}]})
+    body = {"device": phone.number, "now": phone.now_ms, "app": "1.0.0", "events": [change]}
+    sent = json.dumps(body).encode().replace(b'"SAID"', said.encode())
+    assert phone.post("/sync/v1/push", sent).json()["acked"] == change["n"]
+    assert sign_in(cast.priya).get(f"/people/{joan}/own-record", headers=HTML).status_code == 200

@@ -1,7 +1,9 @@
 """What a phone sends becomes the record: a contact verifies, the MDT list hears of it, the original is kept."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select, text
 
 from server.database.engine import Database
@@ -142,3 +144,16 @@ def test_a_record_opened_offline_is_in_the_audit(
     assert [(line.actor_id, line.action, line.device_number) for line in lines] == [
         (cast.aisha.id, "see_person", phone.number)
     ]
+
+
+@pytest.mark.parametrize(("told", "kept"), [("2001-01-01T00:00:00Z", -14), ("2999-01-01T00:00:00Z", 0)])
+def test_no_phone_dates_its_reading_back_or_ahead(
+    phone: Phone, database: Database, cast: Cast, new_id: Callable[[], str], now: datetime, told: str, kept: int
+) -> None:
+    marek = new_id()
+    read = {"id": new_id(), "subject_kind": "person", "subject_id": marek, "worker_id": cast.aisha.id, "at": told}
+    assert phone.push(phone.make_change("record.read", e=marek, p=read)).status_code == 200
+    with database.reading() as session:
+        (line,) = audit.list_lines(session, subject_kind="person", subject_id=marek)
+    assert line.at == now + timedelta(days=kept)
+    assert f"heard of at {now.isoformat()}" in line.detail

@@ -6,11 +6,12 @@ descriptions first, so that facts find the sites they name; then facts; then wha
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from server.actions.sync.projection.authors import check_authors
-from server.actions.sync.projection.batch import Batch, read_batch
+from server.actions.sync.projection.batch import Batch, Fact, read_batch
 from server.actions.sync.projection.contacts import project_contacts
 from server.actions.sync.projection.descriptions import project_people, project_referral_fields, project_sites
 from server.actions.sync.projection.journeys import (
@@ -34,6 +35,9 @@ from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 from shared.policy import Act
 from sync.server import AcceptedChange
+
+KEPT_UNSENT = timedelta(days=14)
+"""How long a phone without a server keeps what it holds readable (privacy rule B6)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +102,7 @@ class Projection:
         return [
             AuditLine(
                 id=fact.value.id,
-                at=fact.value.at,
+                at=_told_at(fact),
                 actor_id=fact.value.worker_id,
                 agency_id=agency_ids.get(fact.value.worker_id),
                 device_number=fact.device,
@@ -106,10 +110,16 @@ class Projection:
                 subject_kind=fact.value.subject_kind[:40],
                 subject_id=fact.value.subject_id[:64],
                 purpose=fact.value.purpose[:200],
-                detail="read on the phone",
+                detail=f"read on the phone, heard of at {fact.received_at.isoformat(timespec='seconds')}",
             )
             for fact in reads
         ]
+
+
+def _told_at(fact: Fact) -> datetime:
+    """When somebody says that they read a record: no later than it was heard of, and no earlier than a phone could keep it."""
+    told: datetime = fact.value.at
+    return max(fact.received_at - KEPT_UNSENT, min(told, fact.received_at))
 
 
 def _looks_before(session: Session, batch: Batch) -> set[Outing]:
