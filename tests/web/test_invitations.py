@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from litestar.testing import TestClient
 
 from server.actions.operation.invitations import invite, path_of
+from server.app import create_app
 from server.database.engine import Database
 from server.queries.operation import outbox
 from server.queries.partnership import workers
+from server.security import totp
 from server.security.keys import load_keys
 from server.settings import Settings
 from tests.conftest import Clock
@@ -107,3 +111,21 @@ def test_only_who_manages_a_worker_may_invite_them(browse: Callable[[str], Any])
     assert tom.send("/records/workers/priya/invite").status_code == 404
     assert tom.send("/records/workers/dean/invite").status_code == 200
     assert browse("priya").send("/records/workers/dean/invite").status_code == 403
+
+
+def test_where_a_second_factor_is_asked_for_the_link_sets_one_up_and_a_new_link_another(
+    filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    strict = replace(settings, second_factor=True)
+    codes = []
+    with TestClient(create_app(strict, clock, new_id)) as client:
+        for _ in range(2):
+            with filled.writing() as session:
+                made = invite(session, workers.get_worker(session, "aisha"), None, clock.now, new_id)
+            shown = send(client, path_of(made.id, load_keys(strict).secret), password=PASSWORD, again=PASSWORD).text
+            assert "data:image/svg+xml" in shown
+            (seed,) = re.findall(r"<code>([A-Z2-7 ]{39})</code>", shown)
+            codes.append(totp.code_at(seed.replace(" ", ""), int(clock.now.timestamp()) // totp.STEP_S))
+        for code, says in (("", "six digits"), (codes[0], "six digits"), (codes[1], "Sign out")):
+            answer = send(client, "/sign-in", email="aisha@example.org", password=PASSWORD, code=code, next="")
+            assert says in answer.text

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.signin import set_password
 from server.problems import Invalid, NotFound
-from server.queries.operation import outbox
+from server.queries.operation import outbox, sessions
 from server.queries.partnership import invitations, workers
 from server.queries.partnership.invitations import Invitation
+from server.security import totp
 from server.security.passwords import Passwords
+from server.security.seeds import Seeds
 from server.security.tokens import derive, same
 from shared.model.mail import Mail, MailKind
 from shared.model.value import Id
@@ -65,7 +67,17 @@ def find_invited(session: Session, token: str, secret: bytes, now: datetime) -> 
 def accept(session: Session, token: str, secret: bytes, passwords: Passwords, password: str, now: datetime) -> Worker:
     """Set the invited worker's password; their sessions end. Raises NotFound, and Invalid for an unusable password."""
     worker = find_invited(session, token, secret, now)
-    set_password(session, passwords, worker.id, password, now)
+    set_password(session, passwords, worker.id, password, now, known_words=(worker.name,))
     if not invitations.use_invitation(session, token.partition(".")[0], now):
         raise NotFound
     return worker
+
+
+def give_second_factor(session: Session, seeds: Seeds, worker: Worker, now: datetime) -> str:
+    """A fresh authenticator for somebody who has just set their password; returns what its app scans, to be shown once.
+
+    Whoever lost theirs is invited anew: codes of the old one stop working.
+    """
+    seed = totp.new_secret()
+    sessions.set_second_factor(session, worker.id, seeds.seal(worker.id, seed), now)
+    return totp.address(seed, workers.list_emails(session).get(worker.id, worker.name))

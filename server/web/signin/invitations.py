@@ -1,18 +1,22 @@
 """Setting one's own password by an invitation. The link is in no referrer, no log and no cache: it works once, for a day."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import segno
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
-from server.actions.operation.invitations import accept, find_invited
+from server.actions.operation.invitations import accept, find_invited, give_second_factor
 from server.http.services import Services
 from server.problems import Invalid, NotFound
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.worker import Worker
 from shared.policy import Act
+
+QR_SCALE = 6
 
 
 class PasswordForm(Form, frozen=True, kw_only=True):
@@ -40,7 +44,11 @@ def accept_invitation(
         return _form(request, token, invited, {"again": "The two are not the same. Type the password again."})
     try:
         with services.database.writing() as session:
-            accept(session, token, services.keys.secret, services.signin.passwords, data.password, services.clock())
+            now = services.clock()
+            worker = accept(session, token, services.keys.secret, services.signin.passwords, data.password, now)
+            if services.settings.second_factor:
+                address = give_second_factor(session, services.signin.seeds, worker, now)
+                return _show_second_factor(request, address)
     except Invalid as refused:
         return _form(request, token, invited, {"password": " ".join(refused.errors)})
     except NotFound:
@@ -60,6 +68,16 @@ def _form(request: AnyRequest, token: str, invited: Worker, errors: Errors) -> R
     return page(
         request, "signin/invitation.html", title="Set your password", status=422 if errors else 200, errors=errors,
         token=token, name=invited.name,
+    )  # fmt: skip
+
+
+def _show_second_factor(request: AnyRequest, address: str) -> Response[str]:
+    """What the authenticator app scans, or takes typed, once: it is kept nowhere that could show it again."""
+    seed = parse_qs(urlsplit(address).query)["secret"][0]
+    return page(
+        request, "signin/second_factor.html", title="Set up your authenticator app",
+        picture=segno.make(address, error="m").svg_data_uri(scale=QR_SCALE, border=2),
+        seed=" ".join(seed[start : start + 4] for start in range(0, len(seed), 4)),
     )  # fmt: skip
 
 
