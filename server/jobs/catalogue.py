@@ -34,6 +34,7 @@ def remind(services: Services, moment: Moment) -> int:
     def write(box: Outbox) -> None:
         reminders.remind_of_actions(box, today)
         reminders.remind_of_agreements(box, today)
+        reminders.apologise_to_referrers(box, today)
         reminders.prepare_conferences(box, today, moment.zone)
 
     return _write(services, moment, write)

@@ -23,6 +23,7 @@ class MailKind(str, Enum):
     REFERRAL_QUESTION = "referral_question"
     REFERRAL_OUTCOME = "referral_outcome"
     INVITATION = "invitation"
+    REFERRAL_LATE = "referral_late"
 
     def __str__(self) -> str:
         return self.value

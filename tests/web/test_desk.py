@@ -105,6 +105,12 @@ def test_the_script_is_told_what_was_done_and_what_not(filled: Database, tom: Br
     )  # fmt: skip
     assert json.loads(answer.content) == {"ids": ["r1"], "refused": ["One of them is not here any more."]}
     assert states(filled, "r1") == ["closed"]
+    taken_back = tom.client.post(
+        "/referrals/desk",
+        data={"act": "undo", "chosen": "r1", "_csrf_token": tom.client.cookies["lantern-form"]},
+        headers={"accept": "application/json"},
+    )
+    assert json.loads(taken_back.content) == {"ids": ["r1"], "refused": []}
 
 
 def test_the_likely_same_is_folded_in_and_one_that_is_like_nothing_is_refused(filled: Database, tom: Browser) -> None:

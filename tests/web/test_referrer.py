@@ -1,12 +1,14 @@
 """Sam tells us about someone, keeps a reference, and hears back; nobody learns more from it."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from server.database.engine import Database
+from server.queries.sync.store import list_changes
 from server.tables.referrals.referral import alert, alert_referrer, referral
 from tests.web import county
 from tests.web.conftest import Browser
@@ -126,3 +128,51 @@ def test_one_address_may_not_flood_us(sam: Browser) -> None:
     codes = [sam.send("/report/status", reference="AAAA").status_code for _ in range(11)]
     assert codes[:10] == [404] * 10
     assert codes[10] == 429
+
+
+def test_they_are_still_there_opens_it_again_with_a_new_day(sam: Browser, filled: Database, now: Any) -> None:
+    reference = reference_in(tell(sam))
+    late = now.date() - timedelta(days=3)
+    with filled.writing() as session:
+        session.execute(
+            referral.update().where(referral.c.number == reference)
+            .values(state="closed", outcome="person not found - person looked for", due_on=late, closed_at=now)
+        )  # fmt: skip
+    assert "They are still there" in sam.send("/report/status", reference=reference).text
+    page = sam.send("/report/still-there", reference=reference)
+    assert "open again" in plain(page.text)
+    with filled.reading() as session:
+        row = session.execute(select(referral).where(referral.c.number == reference)).mappings().one()
+        types = [change.change.t for change in list_changes(session, row["id"]) if change.change]
+    assert (row["state"], row["outcome"], row["closed_at"]) == ("received", "", None)
+    assert row["due_on"] > now.date()
+    assert types == ["referral.received", "referral.received", "referral.progressed"]
+    assert "We have your report." in plain(sam.send("/report/still-there", reference=reference).text)
+
+
+def test_nobody_opens_a_report_without_its_reference(sam: Browser) -> None:
+    sam.get("/report/status")
+    assert sam.send("/report/still-there", reference="AAAA-BBBB-CCCC").status_code == 404
+
+
+def test_the_report_of_another_is_answered_with_what_became_of_the_one_that_was_kept(
+    sam: Browser, filled: Database
+) -> None:
+    first, second = reference_in(tell(sam)), reference_in(tell(sam))
+    with filled.writing() as session:
+        kept = session.scalar(select(referral.c.id).where(referral.c.number == first))
+        session.execute(referral.update().where(referral.c.id == kept).values(state="assigned"))
+        session.execute(
+            referral.update().where(referral.c.number == second).values(state="duplicate_of", duplicate_of=kept)
+        )
+    assert "our outreach team has your report" in plain(sam.send("/report/status", reference=second).text).lower()
+
+
+def test_a_reference_of_another_shape_is_not_asked_of(sam: Browser, filled: Database, now: Any) -> None:
+    with filled.writing() as session:
+        county.put_referral(session, now, "form-1")
+        session.execute(
+            alert.update().where(alert.c.id == "alert-form-1").values(source="council_form", source_reference="1001")
+        )
+    sam.get("/report/status")
+    assert sam.send("/report/status", reference="1001").status_code == 404

@@ -4,9 +4,9 @@ Whom a mail reaches follows from what they may do (`shared.policy.mail`) and wha
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -99,6 +99,18 @@ class Outbox:
             )  # fmt: skip
         outbox.add_mails(self.session, mails)
 
+    def apologise(self, late: Mapping[Id, date]) -> None:
+        """Write to whoever raised these referrals that the day they were promised (by referral) has passed; once a day broken."""
+        mails = [
+            Mail(
+                id=self.new_id(), key=f"{MailKind.REFERRAL_LATE}/{to.alert_id}/{late[to.referral_id]}",
+                kind=MailKind.REFERRAL_LATE, queued_at=self.now, useful_until=self.now + REFERRER_WAITS,
+                facts=_with_reference(MailFacts(day=late[to.referral_id]), to), about_id=to.referral_id, alert_id=to.alert_id,
+            )
+            for to in addressees.list_reachable(self.session, late)
+        ]  # fmt: skip
+        outbox.add_mails(self.session, mails)
+
     def answer_as_head(self, referral_id: Id, head_id: Id, step: ReferralProgress) -> None:
         """Write to whoever raised a referral that was folded into one which is over: what became of that one."""
         head = inbox.find_inbox_row(self.session, head_id)
@@ -139,7 +151,7 @@ def _say_to_referrer(step: ReferralProgress) -> tuple[MailKind, MailFacts] | Non
 def _with_reference(facts: MailFacts, to: Reachable) -> MailFacts:
     """Only our own form gave its reporters a reference that our pages know."""
     is_ours = to.source == AlertSource.COUNCIL_FORM.value and OUR_REFERENCE.fullmatch(to.source_reference) is not None
-    return MailFacts(outcome=facts.outcome, reference=to.source_reference if is_ours else "")
+    return msgspec.structs.replace(facts, reference=to.source_reference if is_ours else "")
 
 
 def try_again(access: Access, mail_id: Id) -> None:

@@ -14,6 +14,7 @@ from server.queries.operation import addressees
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.queries.people import concealment, notes
+from server.queries.referrals.inbox import list_broken_promises
 from shared.model.conference import CaseConference
 from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id
@@ -33,8 +34,17 @@ ALERT_PERIOD = timedelta(seconds=20)
 ALERT_SETTLES = timedelta(seconds=5)
 """A refusal is written when its request has ended, under the time at which it began."""
 USEFUL_FOR = timedelta(days=2)
+PROMISE_REMEMBERED = timedelta(days=7)
 RENEWAL_USEFUL_FOR = timedelta(days=7)
 DIGEST_USEFUL_FOR = timedelta(days=1)
+
+
+def apologise_to_referrers(outbox: Outbox, today: date) -> None:
+    """Whoever was promised an answer by a day that has passed hears that it is late: kept, or apologised for.
+
+    Not while we wait for more from them. A day that passed long before anybody looked is no news any more.
+    """
+    outbox.apologise(list_broken_promises(outbox.session, today - PROMISE_REMEMBERED, today))
 
 
 def remind_of_actions(outbox: Outbox, today: date) -> None:

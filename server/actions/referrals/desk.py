@@ -25,7 +25,7 @@ class Done(Value, frozen=True, kw_only=True):
     """What became of the referrals that were chosen: how many were done, and why each other one was not."""
 
     ids: tuple[Id, ...]
-    refused: tuple[str, ...] = ()
+    refused: tuple[str, ...]
 
 
 def assign_to_own_team(access: Access, referral_id: Id, team_id: Id = "", worker_id: Id | None = None) -> None:

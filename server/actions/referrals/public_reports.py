@@ -5,7 +5,7 @@ it is, and answered later by its reference. Who reported stands apart, on the se
 import hashlib
 from base64 import b32encode
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -14,16 +14,16 @@ from server.places.districts import DistrictFinder
 from server.places.postcodes import find_position
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
-from server.queries.referrals import duty, referrals
+from server.queries.referrals import duty, referral_steps, referrals
 from server.queries.referrals.folded import find_head
 from server.queries.referrals.inbox import InboxRow, find_inbox_row
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
-from server.queries.sync.store import publish
+from server.queries.sync.store import find_scopes, publish
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.position import Position
-from shared.model.referral import Alert, Referral
+from shared.model.referral import Alert, Referral, ReferralProgress
 from shared.model.value import Id, Value
-from shared.rules.referral import due_after
+from shared.rules.referral import FINAL_STATES, due_after
 from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
@@ -36,6 +36,7 @@ class Received(Value, frozen=True, kw_only=True):
     """What became of a report at once: its reference, and the district whose team has it (empty: the duty desk has it)."""
 
     reference: str
+    due_on: date
     district_name: str = ""
 
 
@@ -88,8 +89,12 @@ def receive_report(
 def _say_received(session: Session, reference: str, referral_id: Id) -> Received:
     """Who has it, as it is stored: a page that thanks says no more than that."""
     row = find_inbox_row(session, referral_id)
-    is_nobodys = row is None or duty.is_nobodys(session, referral_id)
-    return Received(reference=reference, district_name="" if row is None or is_nobodys else row.district_name)
+    if row is None:
+        raise LookupError(f"The referral {referral_id} was stored a moment ago and is not there.")
+    is_nobodys = duty.is_nobodys(session, referral_id)
+    return Received(
+        reference=reference, due_on=row.referral.due_on, district_name="" if is_nobodys else row.district_name
+    )
 
 
 def find_report(session: Session, reference: str) -> InboxRow | None:
@@ -104,6 +109,40 @@ def find_report(session: Session, reference: str) -> InboxRow | None:
     plain = "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
     found = referrals.find_referral_ids(session, AlertSource.COUNCIL_FORM, [plain]).get(plain)
     return find_inbox_row(session, find_head(session, found)) if found else None
+
+
+def say_still_there(session: Session, reference: str, now: datetime, new_id: Callable[[], Id]) -> bool:
+    """Opens again what was over, with a new day to answer by, because whoever told us says that they are still there.
+
+    False where there is no such report, or it is open already: then nothing changes.
+    """
+    found = find_report(session, reference)
+    if found is None or found.referral.state not in FINAL_STATES:
+        return False
+    referral = found.referral
+    step = ReferralProgress(
+        id=new_id(), referral_id=referral.id, state=ReferralState.RECEIVED, at=now, worker_id="",
+        note="Whoever told us says that they are still there.",
+    )  # fmt: skip
+    referral_steps.add_step(session, step)
+    referral_steps.set_due(session, referral.id, due_after(now, LOCAL_ZONE))
+    line = AuditLine(id=new_id(), at=now, action="report_still_there", subject_kind="referral", subject_id=referral.id)
+    audit.add_lines(session, [line])
+    now_ms = int(now.timestamp() * 1000)
+    scopes = sorted(find_scopes(session, referral.id))
+    fresh = find_inbox_row(session, referral.id)
+    if scopes and fresh is not None:
+        bodies = (("referral.received", fresh.referral), ("referral.progressed", step))
+        changes = [
+            NewChange(
+                id=new_id(), type=kind, scope=scope, entity=referral.id, at_ms=now_ms,
+                payload=msgspec.Raw(msgspec.json.encode(body)),
+            )
+            for scope in scopes
+            for kind, body in bodies
+        ]  # fmt: skip
+        publish(session, changes, now_ms)
+    return True
 
 
 def _alert(report: PublicReport, reference: str, position: Position | None, now: datetime, alert_id: Id) -> Alert:

@@ -6,7 +6,7 @@ is for `shared.rules.duplicates`; whether somebody may read this is decided befo
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import cos, radians
 from typing import Any
 
@@ -104,6 +104,18 @@ def list_inbox(
         .offset(offset)
     )
     return [inbox_row(found) for found in session.execute(query).mappings()]
+
+
+PROMISED = (ReferralState.RECEIVED, ReferralState.ASSIGNED, ReferralState.LOOKED_FOR, ReferralState.FOUND)
+"""The states in which we owe an answer: not while we wait for one."""
+
+
+def list_broken_promises(session: Session, since: date, today: date) -> dict[Id, date]:
+    """The open referrals whose answer was due from `since` on and before today, each with its day."""
+    query = select(referral.c.id, referral.c.due_on).where(
+        referral.c.state.in_([str(state) for state in PROMISED]), referral.c.due_on >= since, referral.c.due_on < today
+    )
+    return {referral_id: due_on for referral_id, due_on in session.execute(query)}  # noqa: C416 - rows are not pairs
 
 
 def find_inbox_row(session: Session, referral_id: Id) -> InboxRow | None:

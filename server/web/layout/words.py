@@ -107,6 +107,7 @@ WORDS: Mapping[Any, str] = {
     MailKind.REFERRAL_QUESTION: "A question to a referrer",
     MailKind.REFERRAL_OUTCOME: "An outcome for a referrer",
     MailKind.INVITATION: "An invitation to sign in",
+    MailKind.REFERRAL_LATE: "An apology to a referrer",
     MailChoice.ON: "By e-mail",
     MailChoice.DAILY: "Once a day, in the morning",
     MailChoice.HOURLY: "Once an hour, when there is something new",

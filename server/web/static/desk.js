@@ -12,6 +12,7 @@ let last = [];
 let here = null;
 let touched = Date.now();
 let busy = Promise.resolve();
+let pending = 0;  // decisions that the server has not answered yet: the page is not left before
 
 const lines = () => [...list.querySelectorAll("[data-id]:not([hidden])")];
 
@@ -52,6 +53,7 @@ function decide(act) {
   const next = all.slice(all.indexOf(picked.at(-1)) + 1).find((line) => !picked.includes(line)) ?? all.find((line) => !picked.includes(line));
   for (const line of picked) line.hidden = true;
   go(next);
+  pending += 1;
   busy = busy.then(async () => {
     try {
       const twin = picked.length === 1 ? picked[0].dataset.twin : "";
@@ -60,11 +62,12 @@ function decide(act) {
       last = done.ids;
       count.textContent = String(Math.max(0, Number(count.textContent) - done.ids.length));
       said.textContent = done.refused.length ? done.refused.join(" ") : `${SAID[act]}. ${last.length === 1 ? "" : `${last.length} of them. `}Press u to undo.`;
-      if (!lines().length && Number(count.textContent)) window.location.reload();
     } catch {
       for (const line of picked) line.hidden = false;
       said.textContent = "The server did not answer. Nothing was done: try again.";
     }
+    pending -= 1;
+    if (!pending && !lines().length && Number(count.textContent)) window.location.reload();
   });
 }
 
@@ -92,7 +95,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "j") step(1);
   else if (key === "k") step(-1);
   else if (key === "x" && here) here.querySelector("input").click();
-  else if (key === "o" && here) window.location.assign(here.querySelector("a").href);
+  else if (key === "o" && here) { const { href } = here.querySelector("a"); busy.then(() => window.location.assign(href)); }
   else if (key === "u") takeBack();
   else if (ACTS[key]) decide(ACTS[key]);
   else return;
@@ -120,5 +123,6 @@ function show(waiting) {
   said.replaceChildren(link);
 }
 
+window.addEventListener("beforeunload", (event) => { if (pending) event.preventDefault(); });
 if (lines().length) go(lines()[0]);
 window.setTimeout(ask, EVERY_MS);

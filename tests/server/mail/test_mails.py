@@ -11,6 +11,8 @@ from server.access import Access
 from server.actions.conferences import conferences, discussion
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.operation.invitations import invite, mail_invitation
+from server.actions.operation import reminders
+from server.actions.operation.outbox import Outbox
 from server.actions.people import notes
 from server.actions.referrals import public_reports
 from server.actions.referrals.referrals import close_referral, progress_referral
@@ -326,6 +328,41 @@ def test_a_referrer_who_agreed_hears_the_outcome_once_and_nothing_more(enter, wa
     assert not any(word in text for word in ("engaging", "Marek", "lock", "Tom"))
 
 
+def test_a_promised_day_that_passes_is_apologised_for_once(enter, watford, run, postbox: Postbox, now) -> None:
+    yesterday = now.date() - timedelta(days=1)
+    with watford.writing() as session:
+        leave_address(session, now, "r1")
+        leave_address(session, now, "r2")
+        session.execute(update(referral.referral).values(due_on=yesterday))
+    with enter("tom") as access:
+        progress_referral(access, "r2", ReferralState.NEEDS_INFORMATION)
+        outbox = Outbox(access.session, access.now, access.new_id)
+        for _ in range(2):
+            reminders.apologise_to_referrers(outbox, now.date())
+    run("mail")
+    late = [text for text in postbox.texts() if "are late" in text]
+    assert len(late) == 1
+    assert f"by {yesterday.day} {yesterday:%B}" in late[0]
+
+
+def test_every_referrer_of_a_chain_hears_and_one_folded_onto_a_closed_one_at_once(
+    enter, watford, run, postbox: Postbox, now
+) -> None:
+    with watford.writing() as session:
+        for referral_id in ("r1", "r2", "r4", "r5"):
+            leave_address(session, now, referral_id)
+    with enter("tom") as access:
+        progress_referral(access, "r1", ReferralState.DUPLICATE_OF, duplicate_of="r2")
+        progress_referral(access, "r2", ReferralState.DUPLICATE_OF, duplicate_of="r4")
+        close_referral(access, "r4", "person_found_engaging_with_services")
+    run("mail")
+    assert len(postbox.kept) == 3
+    with enter("tom") as access:
+        progress_referral(access, "r5", ReferralState.DUPLICATE_OF, duplicate_of="r4", confirmed=True)
+    run("mail")
+    assert len(postbox.kept) == 4
+
+
 def test_a_referrer_who_did_not_agree_hears_nothing(enter, watford, run, postbox: Postbox, now) -> None:
     with watford.writing() as session:
         leave_address(session, now, "r1")
@@ -423,6 +460,9 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
     with watford.writing() as session:
         leave_address(session, now, "r1")
         leave_address(session, now, "r5")
+        leave_address(session, now, "r4")
+        yesterday = now.date() - timedelta(days=1)
+        session.execute(update(referral.referral).where(referral.referral.c.id == "r4").values(due_on=yesterday))
         come_onto_the_list(session, now - timedelta(days=1, hours=12), 1)
         expired = agencies.agreement.c.agency_id == "probation"
         session.execute(update(agencies.agreement).where(expired).values(expires_on=now.date() - timedelta(days=1)))
