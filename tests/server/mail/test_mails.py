@@ -10,8 +10,8 @@ from sqlalchemy import Table, insert, select, update
 from server.access import Access
 from server.actions.conferences import conferences, discussion
 from server.actions.conferences.discussion import CaseEnd
-from server.actions.operation.invitations import invite, mail_invitation
 from server.actions.operation import reminders
+from server.actions.operation.invitations import invite, mail_invitation
 from server.actions.operation.outbox import Outbox
 from server.actions.people import notes
 from server.actions.referrals import public_reports
