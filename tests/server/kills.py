@@ -40,6 +40,8 @@ ANSWER_WITHIN_S = 60
 REQUEST_TIMEOUT_S = 20
 QUIET_ROUNDS_MAX = 30
 PHONES = 4
+MORE_ACKNOWLEDGED = 15
+"""So much is acknowledged between one kill and the next: a slow machine takes longer, and sees as much."""
 FIRST_REVISION = "0001"
 
 Say = Callable[[int], None]
@@ -171,6 +173,16 @@ class Night:
         for thread in self._threads:
             thread.start()
 
+    def wait_for(self, more: int) -> None:
+        """Until the phones were acknowledged so much more, however long this machine takes; or one of them has failed."""
+        wanted = self._count_acknowledged() + more
+        ends = time.monotonic() + ANSWER_WITHIN_S
+        while self._count_acknowledged() < wanted and not self._failures and time.monotonic() < ends:
+            threading.Event().wait(0.01)
+
+    def _count_acknowledged(self) -> int:
+        return sum(len(walker.acknowledged) for walker in self.walkers)
+
     def end(self) -> None:
         """Dawn: every phone finishes what it is doing. Raises what a phone's own code raised, if anything."""
         self._dawn.set()
@@ -223,7 +235,8 @@ def kill_while_phones_sync(settings: Settings, seed: int, kills: int, choose: Ch
         night.begin()
         try:
             for n in range(kills):
-                threading.Event().wait(chance.uniform(0.02, 0.4))
+                night.wait_for(MORE_ACKNOWLEDGED)
+                threading.Event().wait(chance.uniform(0.0, 0.2))
                 victim = victims[n % len(victims)]
                 victim.kill()
                 victim.start()

@@ -280,7 +280,6 @@ def test_whoever_waits_too_long_is_told_so_and_leaves_nothing_behind(
     night: Night, phones: list[Phone], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first is not told so: it is on its way, and may be durable already."""
-    monkeypatch.setattr(gathered_pushes, "WAIT_S", 0.01)
     first, late, _, _ = phones
     go_on = threading.Event()
     monkeypatch.setattr(night, "_wait_for_the_others", lambda: go_on.wait(20))
@@ -288,6 +287,7 @@ def test_whoever_waits_too_long_is_told_so_and_leaves_nothing_behind(
     async def push() -> Answers:
         going = asyncio.create_task(night.pushes.take(push_of(first, meet(first))))
         assert await asyncio.to_thread(night._began.wait, 20)
+        monkeypatch.setattr(gathered_pushes, "WAIT_S", 0.01)  # from now on: the first has begun, however long that took
         (waited,) = await all_of(night.pushes.take(push_of(late, meet(late))))
         assert night.pushes._waiting == []
         go_on.set()
