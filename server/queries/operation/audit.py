@@ -59,9 +59,14 @@ def note_terminal_act(
 
 
 def list_lines(
-    session: Session, *, subject_kind: str | None = None, subject_id: str | None = None, limit: int = 200
+    session: Session,
+    *,
+    subject_kind: str | None = None,
+    subject_id: str | None = None,
+    actor_id: str | None = None,
+    limit: int = 200,
 ) -> list[AuditLine]:
-    """The newest lines, of one subject or of all."""
+    """The newest lines, of one subject or of all, by one actor or by all."""
     query = (
         select(*(audit.c[name] for name in AuditLine.__struct_fields__))
         .order_by(audit.c.at.desc(), audit.c.id.desc())
@@ -71,7 +76,17 @@ def list_lines(
         query = query.where(audit.c.subject_kind == subject_kind)
     if subject_id is not None:
         query = query.where(audit.c.subject_id == subject_id)
+    if actor_id is not None:
+        query = query.where(audit.c.actor_id == actor_id)
     return [AuditLine(**row) for row in session.execute(query).mappings()]
+
+
+def list_opened_records(session: Session, since: datetime) -> list[tuple[Id, datetime, Id]]:
+    """Who opened whose record, and when, from a moment on: by worker, in the order of time."""
+    opened = (audit.c.subject_kind == "person") & (audit.c.action == "see_person") & audit.c.allowed
+    query = select(audit.c.actor_id, audit.c.at, audit.c.subject_id).where(opened, audit.c.at >= since)
+    ordered = query.where(audit.c.actor_id.is_not(None)).order_by(audit.c.actor_id, audit.c.at)
+    return [(row.actor_id, row.at, row.subject_id) for row in session.execute(ordered)]
 
 
 def add_ledger_entry(session: Session, entry: LedgerEntry) -> None:

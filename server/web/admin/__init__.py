@@ -1,5 +1,6 @@
 """Pages of an administrator and whoever answers for phones: phones, enrolment, workers, agencies and their agreements."""
 
+from server.web.admin.audit_search import search_audit, show_audit
 from server.web.admin.county import apply_plan, download_county, plan_county, show_county, show_plan, undo_plan
 from server.web.admin.enrol import make_code, show_enrol_form, show_waiting
 from server.web.admin.orders import confirm, let_in, stop
@@ -12,7 +13,7 @@ from server.web.admin.reviews import review_one, show_reviews
 PAGES = (
     show_phones, show_phone, stop, confirm, let_in, show_enrol_form, make_code, show_waiting, show_workers, end_worker_sessions,
     show_agencies,
-    show_reviews, review_one, show_outbox, send_again, keep_mailbox,
+    show_reviews, review_one, show_audit, search_audit, show_outbox, send_again, keep_mailbox,
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
     invite_worker,
 )  # fmt: skip

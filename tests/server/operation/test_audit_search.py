@@ -1,0 +1,62 @@
+"""Whoever answers for privacy finds what was done to one record, and what one worker did; searching is on record, too."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from server.database.engine import Database
+from server.queries.operation import audit
+from server.queries.operation.audit import AuditLine
+from tests.server.cast import Cast
+from tests.server.phone import Phone
+
+HTML = {"accept": "text/html"}
+
+
+def search(client: Any, **fields: str) -> Any:
+    form = {**fields, "_csrf_token": client.cookies["lantern-form"]}
+    return client.post("/audit", data=form, headers=HTML)
+
+
+def test_a_record_and_a_worker_are_found_and_the_search_is_on_record(
+    sign_in: Any, cast: Cast, phone: Phone, database: Database, new_id: Callable[[], str]
+) -> None:
+    marek = new_id()
+    here = {"latitude": 51.65, "longitude": -0.4, "source": "gps"}
+    phone.push(phone.contact(person_ids=[marek], position=here), phone.patch("person.patched", marek, name="Marek"))
+    assert sign_in(cast.priya).get(f"/people/{marek}", headers=HTML).status_code == 200
+    client = sign_in(cast.olu)
+    found = search(client, record=marek).text
+    assert "Priya Shah" in found and "see person" in found and "testclient" in found
+    assert "Marek" not in found
+    assert "see person" not in search(client, record=marek, by=cast.carol.id).text
+    assert "sign in" in search(client, by=cast.priya.id).text
+    assert search(client).status_code == 422
+    with database.reading() as session:
+        lines = [line for line in audit.list_lines(session) if line.purpose == "search the audit"]
+    assert f"record {marek}, by anybody" in {line.detail for line in lines}
+
+
+def test_nobody_else_searches_it(sign_in: Any, cast: Cast) -> None:
+    for who in (cast.priya, cast.tom, cast.helen):
+        client = sign_in(who)
+        assert client.get("/audit", headers=HTML).status_code == 403
+        assert search(client, by=cast.olu.id).status_code == 403
+
+
+def test_whoever_opened_more_than_a_hundred_people_in_an_hour_is_named(
+    sign_in: Any, cast: Cast, database: Database, now: datetime
+) -> None:
+    with database.writing() as session:
+        audit.add_lines(
+            session,
+            [
+                AuditLine(
+                    id=f"look-{number}", at=now - timedelta(minutes=30, seconds=number), actor_id=cast.dean.id,
+                    action="see_person", subject_kind="person", subject_id=f"p{number}",
+                )
+                for number in range(101)
+            ],
+        )  # fmt: skip
+    told = sign_in(cast.olu).get("/audit", headers=HTML).text
+    assert "101 people" in told and "Dean Hall" in told
