@@ -95,6 +95,6 @@ def _get(access: Access, release_id: Id, purpose: str) -> Release:
     this = Subject(kind=SubjectKind.SYSTEM, id=release_id)
     access.require(Act.APPROVE_PUBLICATION, this, purpose=purpose, detail=release_id)
     found = find_release(access.session, release_id)
-    if found is None:
-        raise NotFound
+    if found is None or found.kind is PublicationKind.RETURN:
+        raise NotFound  # a return is signed by its district, and goes to the ministry alone
     return found

@@ -50,6 +50,12 @@ def set_release(session: Session, changed: Release) -> None:
     session.execute(update(publication).where(publication.c.id == changed.id).values(**values))
 
 
+def set_content(session: Session, release_id: Id, content: str) -> None:
+    """Write a return's versions anew: the caller keeps every earlier one in them."""
+    a_return = publication.c.kind == str(PublicationKind.RETURN)
+    session.execute(update(publication).where(publication.c.id == release_id, a_return).values(content=content))
+
+
 def list_releases(session: Session, kind: PublicationKind | None = None) -> list[Release]:
     """Every line, the latest period first."""
     query = select(publication).order_by(publication.c.ends_on.desc(), publication.c.kind, publication.c.area_id)

@@ -13,6 +13,7 @@ from server.web.coordinator import (
     minutes,
     papers,
     priorities,
+    returns,
     tracker,
 )
 from server.web.coordinator.case_forms import give, lead, show_hand_over, show_lead
@@ -35,4 +36,5 @@ PAGES = (
     completeness.show_completeness, caseloads.show_caseloads, caseloads.save_weights,
     case_study.show_case_study, case_study.download_case_study,
     tracker.show_share, tracker.download_share,
+    returns.show_return, returns.sign_return, returns.download_return,
 )  # fmt: skip

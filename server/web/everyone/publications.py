@@ -29,7 +29,6 @@ SECTION = "/publications"
 TITLES = {
     PublicationKind.MAP: "Map of the quarter",
     PublicationKind.SHARE: "Tables for Public Health",
-    PublicationKind.RETURN: "Return",
 }
 
 
@@ -104,7 +103,7 @@ def withdraw(
 
 def _answer(request: AnyRequest, access: Access, errors: Errors | None = None) -> Response[str]:
     access.require(Act.APPROVE_PUBLICATION)
-    found = list_releases(access.session)
+    found = [each for each in list_releases(access.session) if each.kind in TITLES]
     agency_names = {each.id: each.name for each in agencies.list_agencies(access.session)}
     who = {each for line in found for each in (line.first_by, line.second_by, line.withdrawn_by) if each}
     people = workers.list_short_names(access.session, who)

@@ -52,6 +52,7 @@ NOTICES = {
     "publication_approved": "Noted. Somebody of another organisation has to approve as well.",
     "publication_told": "Two organisations have approved: it is told from now on.",
     "publication_withdrawn": "Withdrawn: nobody is shown it any more.",
+    "return_signed": "Signed. What you signed stays as it is.",
     "recipient_proposed": "Noted. Somebody of another organisation has to agree as well.",
     "recipient_agreed": "Two organisations have agreed: they see it from now on.",
     "sessions_ended": "Ended: they are signed out everywhere.",
