@@ -100,7 +100,6 @@ def open_app(data: Path, link: str = "") -> int:
 
     service = build_field_service(data, lambda: datetime.now(UTC))
     service.start()
-    platform.on_screen_off(service.screen_went_off)
     try:
         app = LanternApp(
             service=service,
@@ -110,6 +109,7 @@ def open_app(data: Path, link: str = "") -> int:
             outside=platform.outside(),
             alarm=platform.alarm(),
         )
+        platform.on_screen_off(app.screen_went_off)
         app.run()
     finally:
         service.close()

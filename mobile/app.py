@@ -5,6 +5,7 @@ screen, the way back, the letter textures and Kivy's text caches go together (ru
 """
 
 import gc
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,8 @@ from mobile.text import Catalogue, load
 from mobile.text.sync_words import is_worrying, say_sync
 from mobile.widgets import letters, touches
 from mobile.work import Work
+
+log = logging.getLogger(__name__)
 
 SECOND_S = 1.0
 SETTINGS = ("theme", "language", "vibration", "sound", "speech")
@@ -90,9 +93,26 @@ class LanternApp(App):
         return self.window_root
 
     def on_pause(self) -> bool:
-        """The app leaves the glass: the lock's timer starts."""
+        """The app leaves the glass, for a call or for good: what was typed is written down, and the lock's timer starts."""
+        self._write_down()
         self.service.paused()
         return True
+
+    def screen_went_off(self) -> None:
+        """The screen is off: what was typed is written down, then the phone locks. Called on Java's thread."""
+        self._write_down()
+        self.service.screen_went_off()
+
+    def _unwritten(self) -> tuple[Call, ...]:
+        return (*self.screen.unwritten(), *self.screen.unkept()) if self.screen is not None else ()
+
+    def _write_down(self) -> None:
+        """At once, on this thread: the store may be closed in a moment."""
+        for call in self._unwritten():
+            try:
+                getattr(self.service, call.method)(*call.arguments, **call.keywords)
+            except Exception as error:  # locked already, or a full disk: the lock must not wait for either
+                log.warning("what was typed could not be kept: %s", type(error).__name__)
 
     def on_resume(self) -> None:
         """The app is back; the service locks if it was away too long."""
@@ -221,6 +241,8 @@ class LanternApp(App):
 
     def _leave_screen(self) -> None:
         if self.screen is not None:
+            for call in self._unwritten():
+                self.ask(call, lambda _: None, lambda _: None)
             self.screen.close()
             self.window_root.remove_widget(self.screen)
             self.screen = None
@@ -230,6 +252,8 @@ class LanternApp(App):
         self.window_root.padding = self.outside.edges()  # the bars come and go, and the phone turns
         if self.screen is not None:
             self.screen.each_second()
+            for call in self.screen.unkept() if self.service.lock_state == LockState.UNLOCKED else ():
+                self.ask(call, lambda _: None, lambda _: None)
         self._refresh_status()
         self._watch_check_ins()
 

@@ -76,6 +76,11 @@ class Field(Protocol):
         unsent).
         """
 
+    def change_pin(self, old_pin: str, new_pin: str) -> Unlocking:
+        """Another PIN for the open phone. Wrong old ones count as tries at the door. Raises ValueError for one that anybody
+        guesses.
+        """
+
     def lock(self) -> None:
         """Close the store and forget the key."""
 
@@ -175,6 +180,12 @@ class Field(Protocol):
         """Correct a saved contact: only the fields that differ are written, the original stays. False when nothing
         differed.
         """
+
+    def keep_words(self, page: str, words: Mapping[str, str]) -> None:
+        """Words that are typed and not saved, kept over a lock or a kill; none, and the page is forgotten."""
+
+    def find_words(self, page: str) -> dict[str, str]:
+        """What was typed on a page and not saved."""
 
     def my_night(self) -> list[NightEntry]:
         """What this worker recorded of late, newest first: contacts, struck ones too, and visits."""

@@ -123,6 +123,12 @@ class FieldWork:
             self._open.pins.chosen_by_hand(contact_id, pin="position" in fields)
         return self._open.recording.refine_contact(contact_id, fields, reason)
 
+    def keep_words(self, page: str, words: Mapping[str, str]) -> None:
+        self._open.half_written.keep(page, words)
+
+    def find_words(self, page: str) -> dict[str, str]:
+        return self._open.half_written.find(page)
+
     def my_night(self) -> list[NightEntry]:
         return self._open.amending.mine()
 

@@ -131,6 +131,15 @@ class FieldService(FieldWork):
                 return self._shut(LockState.STORE_DAMAGED, error)
         return answer
 
+    def change_pin(self, old_pin: str, new_pin: str) -> Unlocking:
+        refusal = pin.refusal_of_pin(new_pin)
+        if refusal is not None:
+            raise ValueError(refusal)
+        answer = self._door.change_pin(old_pin, new_pin)
+        if answer.state not in (LockState.UNLOCKED, LockState.LOCKED):
+            self.lock()
+        return answer
+
     def _shut(self, state: LockState, error: StoreError) -> Unlocking:
         """What was opened cannot be worked with: closed again, and told."""
         self._session = None

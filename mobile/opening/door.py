@@ -18,7 +18,7 @@ from mobile.opening import keys, lease, lock, pin
 from mobile.opening.vault import DeviceCard, Vault, Vaults
 from mobile.store import schema
 from mobile.store.database import Store, open_store
-from mobile.store.errors import KeyMissing, StoreDamaged, WrongKey
+from mobile.store.errors import KeyMissing, StoreDamaged, StoreLocked, WrongKey
 
 log = logging.getLogger(__name__)
 
@@ -151,6 +151,25 @@ class Door:
             self._would_not_open = True
             return Unlocking(state=LockState.STORE_DAMAGED, message=f"{error.plain} {error.what_to_do}")
         self._vaults.set_room_aside()
+        return Unlocking(state=LockState.UNLOCKED)
+
+    def change_pin(self, old_pin: str, new_pin: str) -> Unlocking:
+        """Wrap the key of the open store under another PIN. A wrong old one counts as a try at the door: who finds a phone open
+        on a bench cannot guess on without end. Raises `StoreLocked`, `NoRoomToOpen`.
+        """
+        data_key, vault = self._key, self._vaults.find_vault()
+        if data_key is None or vault is None:
+            raise StoreLocked
+        tries = pin.count_try(vault.attempts, self._uptime.milliseconds(), self._uptime.boot())
+        tried = replace(vault, attempts=tries, lease=self._counted(vault.lease))
+        self._put(tried)
+        try:
+            keys.unwrap(tried.wrapped, old_pin, self._keystore.hmac(tried.wrapped.salt))
+        except keys.WrongPin:
+            return self._wrong(tried.attempts)
+        salt, nonce = self._random(keys.SALT_BYTES), self._random(keys.NONCE_BYTES)
+        wrapped = keys.wrap(data_key, new_pin, self._keystore.hmac(salt), salt, nonce, self._cost)
+        self._put(replace(tried, wrapped=wrapped, attempts=pin.Attempts()))
         return Unlocking(state=LockState.UNLOCKED)
 
     def _wrong(self, attempts: pin.Attempts) -> Unlocking:

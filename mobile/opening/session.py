@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from mobile.device.location import Whereabouts
 from mobile.field.amending import Amending
+from mobile.field.half_written import HalfWritten
 from mobile.field.journal import Journal
 from mobile.field.nearby import Nearby
 from mobile.field.pin_improving import PinImproving
@@ -52,6 +53,7 @@ class Session:
         self.recording = Recording(self.context, self.journal)
         self.records = Records(self.context, self.journal, self.record, self.nearby, self.tray)
         self.shifts = ShiftWork(self.context, self.journal)
+        self.half_written = HalfWritten(self.context)
         self.amending = Amending(self.context, self.journal, self.recording)
         self.pins = PinImproving(self.recording, self.nearby, clock)
         self.seal_what_is_missing()

@@ -17,6 +17,12 @@ class Opened(Event, frozen=True, kw_only=True):
     """The screen is on the glass: load what it shows."""
 
 
+class WordsFound(Event, frozen=True, kw_only=True):
+    """What was typed here and not saved, before a lock or a kill."""
+
+    words: Mapping[str, str]
+
+
 class Failed(Event, frozen=True, kw_only=True):
     """A call did not do what was asked. `error` is the name of the failure, `plain` and `what_to_do` its own English words."""
 

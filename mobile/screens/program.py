@@ -24,6 +24,7 @@ from mobile.screens.effects import (
     Go,
     Home,
     Opened,
+    WordsFound,
 )
 from mobile.text import Catalogue
 from mobile.widgets.frame import Frame
@@ -78,6 +79,7 @@ class Screen(Frame):
         self.desk = desk
         self.words = desk.words
         self.is_open = True
+        self._kept: tuple[str, dict[str, str]] | None = None
         self.state: Any = self.start(arguments)
         super().__init__(**kwargs)
         self.head.bind(on_release=lambda *_: self.head_pressed())
@@ -93,6 +95,22 @@ class Screen(Frame):
     def render(self) -> None:
         """Bring the widgets up to `self.state`."""
         raise NotImplementedError
+
+    def half_written(self) -> tuple[str, dict[str, str]] | None:
+        """The name of this page and its words that are typed and not saved; None for a page that takes none."""
+        return None
+
+    def unkept(self) -> tuple[Call, ...]:
+        """Half-written words as they stand now, if they differ from those that were last kept."""
+        half = self.half_written()
+        if half is None or half == self._kept:
+            return ()
+        self._kept = half
+        return (Call(method="keep_words", arguments=half),)
+
+    def unwritten(self) -> tuple[Call, ...]:
+        """Words for a record that is saved already, which wait for a pause in the typing: written before this page goes."""
+        return ()
 
     def each_second(self) -> None:
         """Once a second while on the glass; most screens need nothing."""
@@ -117,6 +135,10 @@ class Screen(Frame):
         """Draw the first state and load."""
         self.render()
         self.send(Opened())
+        self._kept = self.half_written()
+        if self._kept is not None:
+            page = self._kept[0]
+            self._ask(Call(method="find_words", arguments=(page,), answer=lambda words: WordsFound(words=words)))
 
     def close(self) -> None:
         """Answers that are still on their way are dropped."""

@@ -18,6 +18,7 @@ SCREENS: dict[str, str] = {
     "referral": "ReferralScreen",
     "tray": "TrayScreen",
     "settings": "SettingsScreen",
+    "pin": "PinScreen",
 }
 """Screen -> its class in `mobile.screens.<name>.screen`."""
 

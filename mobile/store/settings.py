@@ -16,6 +16,11 @@ def put_setting(connection: Connection, name: str, value: object) -> None:
     )
 
 
+def drop_setting(connection: Connection, name: str) -> None:
+    """Keep nothing under a name."""
+    connection.execute("DELETE FROM setting WHERE name = ?", (name,))
+
+
 def find_setting(connection: Connection, name: str, kind: type[Struct]) -> Struct | None:
     """The value under a name."""
     row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()

@@ -153,6 +153,7 @@ class RehearsalField:
         self.config = CONFIG
         self.settings: dict[str, str] = {}
         self.clock = ClockState()
+        self.half_written: dict[str, dict[str, str]] = {}
         self.fix: Fix | None = Fix(position=at(), at=ago(seconds=30), accuracy_m=12.0, age_s=30.0, is_sure=True)
         self.people: tuple[PersonCard, ...] = PEOPLE
         self.cells: tuple[MapCell, ...] = ()
@@ -324,8 +325,21 @@ class RehearsalField:
     def record_contact(self, draft: ContactDraft) -> str:
         return self._record(draft)
 
+    def change_pin(self, old_pin: str, new_pin: str) -> Unlocking:
+        self.drafts.append(("pin", old_pin, new_pin))
+        return Unlocking(state=LockState.UNLOCKED)
+
+    def screen_went_off(self) -> None:
+        """The glass is dark; the story goes on."""
+
     def clock_state(self) -> ClockState:
         return self.clock
+
+    def keep_words(self, page: str, words: Mapping[str, str]) -> None:
+        self.half_written[page] = {name: text for name, text in words.items() if text}
+
+    def find_words(self, page: str) -> dict[str, str]:
+        return self.half_written.get(page, {})
 
     def my_night(self) -> list[NightEntry]:
         met = NightEntry(

@@ -119,6 +119,35 @@ async def _out_of_lease(driver: Any) -> None:
 
 
 PERSON, SITE, REFERRAL = {"person_id": "p-1"}, {"site_id": "s-stairwell"}, {"referral_id": "r-1"}
+
+
+async def _press(driver: Any, button: Any) -> None:
+    """A button whose words stand in the catalogue only once its part is built."""
+    await driver.until(lambda: driver.screen.state.contact_state is not None)
+    button(driver.screen.ids.amend).dispatch("on_release")
+    await driver.settle()
+
+
+async def _when(driver: Any) -> None:
+    await _press(driver, lambda part: part._time)
+
+
+async def _strike(driver: Any) -> None:
+    await _press(driver, lambda part: part._not)
+
+
+async def _new_place(driver: Any) -> None:
+    driver.screen.place()
+    driver.screen.new_place()
+    await driver.settle()
+
+
+async def _changing_place(driver: Any) -> None:
+    await driver.until(lambda: driver.screen.state.record is not None)
+    driver.screen.edit()
+    await driver.settle()
+
+
 SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "enrol": ("enrol", {}, _nothing),
     "enrol-link": ("enrol", {"link": LINK}, _nothing),
@@ -136,6 +165,8 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "person": ("person", PERSON, _nothing),
     "person-change": ("person", PERSON, _editing),
     "site": ("site", SITE, _nothing),
+    "site-change": ("site", SITE, _changing_place),
+    "night": ("night", {}, _nothing),
     "contact-1-who": ("contact", {}, _nothing),
     "contact-2-state": ("contact", {}, _known),
     "contact-3-saved": ("contact", {}, _saved),
@@ -145,6 +176,9 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "contact-match": ("contact", {}, _match),
     "contact-place": ("contact", {}, _place),
     "contact-pin": ("contact", {}, _pin),
+    "contact-when": ("contact", {"contact_id": "c-1"}, _when),
+    "contact-strike": ("contact", {"contact_id": "c-1"}, _strike),
+    "contact-new-place": ("contact", {"contact_id": "c-1"}, _new_place),
     "contact-correct": ("contact", {"contact_id": "c-1"}, _nothing),
     "visit": ("visit", {}, _nothing),
     "referral": ("referral", REFERRAL, _nothing),
@@ -152,6 +186,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "tray": ("tray", {}, _nothing),
     "tray-new-code": ("tray", {}, _out_of_lease),
     "settings": ("settings", {}, _nothing),
+    "pin": ("pin", {}, _nothing),
 }
 
 

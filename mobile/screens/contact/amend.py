@@ -25,7 +25,7 @@ from mobile.screens.contact.values import (
     WhoPressed,
 )
 from mobile.screens.contact.where import refine_now
-from mobile.screens.effects import Call, Effect, Feel
+from mobile.screens.effects import Call, Feel
 from mobile.text.moments import zone
 
 CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
@@ -37,7 +37,7 @@ def who_pressed(state: State, _event: WhoPressed) -> Result:
     return changed(state, step=Step.WHO, several=state.people_count > 1), kept(state)
 
 
-def kept(state: State) -> tuple[Effect, ...]:
+def kept(state: State) -> tuple[Call, ...]:
     """What must be written down before the screen shows something else."""
     return (keep(state),) if state.is_saved and changed_fields(state) else ()
 

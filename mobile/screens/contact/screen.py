@@ -5,6 +5,7 @@ from typing import Any
 
 from mobile.field.views import LikelyDuplicate, PersonCard
 from mobile.screens.contact import amend_part, details_part
+from mobile.screens.contact.amend import kept
 from mobile.screens.contact.state import STATES, begin, update
 from mobile.screens.contact.values import (
     BackPressed,
@@ -33,7 +34,7 @@ from mobile.screens.contact.values import (
     UnknownPressed,
     WhoDone,
 )
-from mobile.screens.effects import Effect, Event
+from mobile.screens.effects import Call, Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.map.drawing import fill_map
 from mobile.screens.program import Screen
@@ -66,6 +67,16 @@ class ContactScreen(Screen):
         """The pure update."""
         return update(state, event)
 
+    def half_written(self) -> tuple[str, dict[str, str]]:
+        """Who is new here, until a contact has made a record of them."""
+        state = self.state
+        words = {name: getattr(state, name) or state.half.get(name, "") for name in ("alias", "description")}
+        return "contact", {} if state.is_saved else words
+
+    def unwritten(self) -> tuple[Call, ...]:
+        """The details of a saved contact."""
+        return kept(self.state)
+
     def each_second(self) -> None:
         """A better fix may have come; a pause is the moment to keep what was typed."""
         self.send(Ticked())
@@ -94,6 +105,7 @@ class ContactScreen(Screen):
     def new(self) -> None:
         """Someone new: the first field has the cursor."""
         self.send(NewPressed())
+        self.ids.alias.text, self.ids.description.text = self.state.alias, self.state.description
         self.ids.alias.writing.focus = True
 
     def new_typed(self, field: str, text: str) -> None:

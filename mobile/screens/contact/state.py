@@ -107,7 +107,7 @@ from mobile.screens.contact.where import (
     sites_found,
     with_site,
 )
-from mobile.screens.effects import Back, Call, Event, Failed, Feel, Go, Opened
+from mobile.screens.effects import Back, Call, Event, Failed, Feel, Go, Opened, WordsFound
 from shared.model.codes import ContactState, SupportNeed
 
 STATES = (
@@ -191,7 +191,12 @@ def _who_done(state: State, _event: WhoDone) -> Result:
 
 
 def _new(state: State, _event: NewPressed) -> Result:
-    return changed(state, step=Step.NEW, alias="", description=""), ()
+    half = {} if state.is_saved else state.half
+    return changed(state, step=Step.NEW, alias=half.get("alias", ""), description=half.get("description", "")), ()
+
+
+def _words_found(state: State, event: WordsFound) -> Result:
+    return changed(state, half=dict(event.words)), ()
 
 
 def _new_typed(state: State, event: NewTyped) -> Result:
@@ -348,6 +353,7 @@ _HANDLERS: dict[type, Any] = {
     UnknownCounted: _counted,
     WhoDone: _who_done,
     NewPressed: _new,
+    WordsFound: _words_found,
     NewTyped: _new_typed,
     NewDone: _new_done,
     MatchesFound: _matches,

@@ -64,12 +64,16 @@ class PersonScreen(Screen):
             self._draw(record)
         if state.editing and not self._editing and record is not None:
             for name in (*EDITABLE, *LEARNT):
-                ids[name].text = say_field(record.person, name)
+                ids[name].text = state.written.get(name, say_field(record.person, name))
         if state.editing:
             self._draw_choices()
         self._editing = state.editing
         ids.middle.ask_layout()
         self.actions_changed()
+
+    def half_written(self) -> tuple[str, dict[str, str]]:
+        """A form that was not saved."""
+        return f"person:{self.state.person_id}", dict(self.state.written if self.state.editing else self.state.half)
 
     # --- presses
     def log(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import PersonRecord
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, WordsFound
 from shared.model.codes import Gender, Quality
 from shared.model.person import Person
 from shared.model.value import Id, Value
@@ -32,6 +32,8 @@ class State(Value, frozen=True, kw_only=True):
     record: PersonRecord | None = None
     editing: bool = False
     written: dict[str, str] = {}
+    half: dict[str, str] = {}
+    """What was being written when the phone locked."""
     gender: Gender | None = None
     declined: frozenset[str] = frozenset()
     unclear: str = ""
@@ -113,12 +115,14 @@ def update(state: State, event: Event) -> Result:
             return _begin(state), ()
         case Typed(field=field, text=text):
             return _with(state, written={**state.written, field: text}, unclear=""), ()
+        case WordsFound(words=words):
+            return _with(state, half=dict(words)), ()
         case SavePressed():
             return _save(state)
         case Patched():
-            return _with(state, editing=False, written={}), (Feel(name="saved"), _load(state))
+            return _with(state, editing=False, written={}, half={}), (Feel(name="saved"), _load(state))
         case BackPressed():
-            return (_with(state, editing=False), ()) if state.editing else (state, (Back(),))
+            return (_with(state, editing=False, half=state.written), ()) if state.editing else (state, (Back(),))
         case Failed():
             return _with(state, failure=event), (Feel(name="refused"),)
     return _chosen(state, event)
@@ -141,7 +145,9 @@ def _begin(state: State) -> State:
         return state
     person = state.record.person
     declined = {name for name in WOULD_RATHER_NOT if getattr(person, QUALITY_OF[name]) == Quality.PREFERS_NOT}
-    return _with(state, editing=True, written={}, gender=person.gender, declined=frozenset(declined), unclear="")
+    return _with(
+        state, editing=True, written=state.half, half={}, gender=person.gender, declined=frozenset(declined), unclear=""
+    )
 
 
 def _with(state: State, **changes: Any) -> State:
@@ -165,7 +171,7 @@ def _save(state: State) -> Result:
     said |= _qualities(state, person, said)
     changes = {name: value for name, value in said.items() if value != getattr(person, name)}
     if not changes:
-        return _with(state, editing=False, written={}), ()
+        return _with(state, editing=False, written={}, half={}), ()
     return state, (Call(method="patch_person", arguments=(state.person_id, changes), answer=lambda _: Patched()),)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
-from mobile.screens.settings.state import CHOICES, BackPressed, LockPressed, Picked, State, update
+from mobile.screens.settings.state import CHOICES, BackPressed, LockPressed, Picked, PinPressed, State, update
 from mobile.widgets.card import Choices
 
 load_layout(__file__)
@@ -37,6 +37,10 @@ class SettingsScreen(Screen):
     def lock(self) -> None:
         """Lock now."""
         self.send(LockPressed())
+
+    def change_pin(self) -> None:
+        """Another PIN."""
+        self.send(PinPressed())
 
     def back(self) -> None:
         """Out."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.effects import ApplySettings, Back, Call, Effect, Event, Failed, Opened
+from mobile.screens.effects import ApplySettings, Back, Call, Effect, Event, Failed, Go, Opened
 from shared.model.value import Value
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -39,6 +39,10 @@ class LockPressed(Event, frozen=True, kw_only=True):
     """Lock now."""
 
 
+class PinPressed(Event, frozen=True, kw_only=True):
+    """Another PIN."""
+
+
 class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
@@ -56,6 +60,8 @@ def update(state: State, event: Event) -> Result:
             return state, (ApplySettings(),)
         case LockPressed():
             return state, (Call(method="lock"),)
+        case PinPressed():
+            return state, (Go(screen="pin"),)
         case BackPressed():
             return state, (Back(),)
         case Failed():

@@ -59,7 +59,7 @@ class SiteScreen(Screen):
             self._draw(record)
         if state.editing and not self._editing and record is not None:
             for name in EDITABLE:
-                ids[f"{name}_field"].text = getattr(record.site, name)
+                ids[f"{name}_field"].text = state.written.get(name, getattr(record.site, name))
         if state.editing:
             kinds = [(str(kind), self.words.say_code("site_kind", kind)) for kind in KINDS]
             ids.kind.show(kinds, {str(state.kind)})
@@ -67,6 +67,10 @@ class SiteScreen(Screen):
         self._editing = state.editing
         ids.middle.ask_layout()
         self.actions_changed()
+
+    def half_written(self) -> tuple[str, dict[str, str]]:
+        """A form that was not saved."""
+        return f"site:{self.state.site_id}", dict(self.state.written if self.state.editing else self.state.half)
 
     # --- presses
     def log(self) -> None:

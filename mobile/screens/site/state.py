@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import SiteRecord
-from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Opened
+from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Opened, WordsFound
 from shared.model.codes import SiteKind
 from shared.model.value import Id, Value
 
@@ -17,6 +17,8 @@ class State(Value, frozen=True, kw_only=True):
     record: SiteRecord | None = None
     editing: bool = False
     written: dict[str, str] = {}
+    half: dict[str, str] = {}
+    """What was being written when the phone locked."""
     kind: SiteKind | None = None
     in_use: bool = True
     failure: Failed | None = None
@@ -95,12 +97,14 @@ def update(state: State, event: Event) -> Result:
             return _begin(state), ()
         case Typed(field=field, text=text):
             return _with(state, written={**state.written, field: text}), ()
+        case WordsFound(words=words):
+            return _with(state, half=dict(words)), ()
         case SavePressed():
             return _save(state)
         case Patched():
-            return _with(state, editing=False, written={}), (Feel(name="saved"), _load(state))
+            return _with(state, editing=False, written={}, half={}), (Feel(name="saved"), _load(state))
         case BackPressed():
-            return (_with(state, editing=False), ()) if state.editing else (state, (Back(),))
+            return (_with(state, editing=False, half=state.written), ()) if state.editing else (state, (Back(),))
         case Failed():
             return _with(state, failure=event), (Feel(name="refused"),)
     return _went(state, event)
@@ -111,7 +115,7 @@ def _begin(state: State) -> State:
     if state.record is None:
         return state
     site = state.record.site
-    return _with(state, editing=True, written={}, kind=site.kind, in_use=site.in_use)
+    return _with(state, editing=True, written=state.half, half={}, kind=site.kind, in_use=site.in_use)
 
 
 def _went(state: State, event: Event) -> Result:
@@ -144,5 +148,5 @@ def _save(state: State) -> Result:
     said |= {"kind": state.kind or site.kind, "in_use": state.in_use}
     changes = {name: value for name, value in said.items() if value != getattr(site, name)}
     if not changes:
-        return _with(state, editing=False, written={}), ()
+        return _with(state, editing=False, written={}, half={}), ()
     return state, (Call(method="patch_site", arguments=(state.site_id, changes), answer=lambda _: Patched()),)

@@ -49,6 +49,8 @@ class VisitScreen(Screen):
         ids.asked.hidden = not state.asking
         metres = say_distance(self.words, away_m(state))
         ids.away.text = self.say("visit.away", distance=metres) if state.asking and metres else ""
+        if not ids.note.writing.focus:
+            ids.note.text = state.note
         ids.bedding_yes.chosen = state.bedding is True
         ids.bedding_no.chosen = state.bedding is False
         ids.places.hidden = not state.choosing
@@ -56,6 +58,10 @@ class VisitScreen(Screen):
             self._drawn = state.sites
             ids.site_tiles.put([self._tile(site) for site in state.sites])
         ids.middle.ask_layout()
+
+    def half_written(self) -> tuple[str, dict[str, str]]:
+        """The note, until the visit is saved."""
+        return "visit", {} if self.state.visit_id is not None else {"note": self.state.note}
 
     def each_second(self) -> None:
         """A better fix may have come."""

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import Fix, ReferralRecord, SiteCard, VisitDraft
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened, WordsFound
 from shared.geo.distance import near_distance_m
 from shared.model.codes import ReferralState
 from shared.model.position import Position
@@ -139,6 +139,8 @@ def update(state: State, event: Event) -> Result:
             return _with(state, site=site, place_chosen=True, choosing=False, asking=False), ()
         case BeddingPressed(present=present):
             return _with(state, bedding=None if state.bedding == present else present), ()
+        case WordsFound(words=words):
+            return _with(state, note=state.note or words.get("note", "")), ()
         case NoteTyped(text=text):
             return _with(state, note=text), ()
         case BackPressed():

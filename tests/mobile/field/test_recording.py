@@ -243,6 +243,21 @@ def test_my_night_lists_what_i_recorded_newest_first(rig: Rig, field: FieldServi
     assert field.my_night() == []
 
 
+def test_words_that_were_not_saved_outlive_a_lock_and_a_kill_and_go_after_a_night(
+    rig: Rig, field: FieldService
+) -> None:
+    field.keep_words("contact", {"alias": "Lofty", "description": ""})
+    field.keep_words("visit", {"note": "wet cardboard"})
+    rig.restart()
+    rig.field.unlock("271828")
+    assert rig.field.find_words("contact") == {"alias": "Lofty"}
+    rig.field.keep_words("contact", {"alias": "", "description": ""})
+    assert rig.field.find_words("contact") == {} and rig.field.unsent() == 0, "they stay on this phone"
+    rig.clocks.pass_(hours=37)
+    rig.field.unlock("271828")
+    assert rig.field.find_words("visit") == {}
+
+
 def north(metres: float) -> tuple[float, float]:
     return HERE[0] + metres / 111_195, HERE[1]
 

@@ -55,6 +55,30 @@ def test_a_bad_address_or_pin_is_refused_before_anything_is_sent(rig: Rig, url: 
     assert rig.server.requests == [] and not rig.field.is_enrolled
 
 
+NEW_PIN = "840516"
+
+
+def test_a_pin_is_changed_and_the_old_one_opens_nothing(rig: Rig) -> None:
+    contact_id = rig.enrol().record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))
+    assert rig.field.change_pin(PIN, NEW_PIN).is_unlocked
+    rig.restart()
+    assert rig.field.unlock(PIN).state is LockState.LOCKED
+    assert rig.field.unlock(NEW_PIN).is_unlocked
+    assert rig.field.contact(contact_id).contact.state is ContactState.BEDDED_DOWN
+
+
+def test_a_pin_is_not_changed_by_who_does_not_know_it(rig: Rig) -> None:
+    rig.enrol()
+    with pytest.raises(ValueError, match="guess"):
+        rig.field.change_pin(PIN, "123456")
+    answers = [rig.field.change_pin(WRONG, NEW_PIN) for _ in range(5)]
+    assert [answer.attempts_left for answer in answers[:2]] == [4, 3]
+    assert answers[-1].state is LockState.BLOCKED and rig.field.lock_state is LockState.BLOCKED
+    with pytest.raises(StoreLocked):
+        rig.field.change_pin(PIN, NEW_PIN)
+    assert rig.field.unlock(PIN).state is LockState.BLOCKED
+
+
 class FullDisk:
     """A disk with no room, unless something is deleted first."""
 

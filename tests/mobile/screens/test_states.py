@@ -16,6 +16,7 @@ from mobile.screens.map import state as maps
 from mobile.screens.night import state as night
 from mobile.screens.people import state as people
 from mobile.screens.person import state as person
+from mobile.screens.pin import state as pins
 from mobile.screens.referral import state as referral
 from mobile.screens.settings import state as settings
 from mobile.screens.shift import state as shift
@@ -360,6 +361,29 @@ def test_the_shift_screen_asks_for_what_is_new_once_and_shows_what_came():
     assert "sync_now" in [method for method, _ in calls(effects)]
     _, effects = play(shift, shift.State(), shift.Synced())
     assert [method for method, _ in calls(effects)] == ["config", "current_shift", "shifts_to_join", "check_in_state"]
+
+
+def _digits(pin):
+    return [pins.KeyPressed(key=digit) for digit in pin]
+
+
+def test_a_pin_is_changed_with_the_old_one_and_the_new_one_twice():
+    typed = (*_digits("271828"), *_digits("840516"), pins.Judged(refusal=None), *_digits("840516"))
+    state, effects = play(pins, pins.State(), *typed)
+    assert calls(effects) == [("refusal_of_pin", ("840516",)), ("change_pin", ("271828", "840516"))]
+    assert "271828" not in str(state) and "840516" not in str(state)
+    state, _ = play(pins, state, pins.Answered(unlocking=Unlocking(state=LockState.UNLOCKED)))
+    assert state.step is pins.Step.DONE
+
+
+def test_a_new_pin_that_is_mistyped_or_guessable_or_an_old_one_that_is_wrong_begins_again():
+    judged = (*_digits("271828"), *_digits("840516"), pins.Judged(refusal=None))
+    state, _ = play(pins, pins.State(), *judged, *_digits("840517"))
+    assert (state.step, state.problem) == (pins.Step.NEW, "differ")
+    state, _ = play(pins, pins.State(), *_digits("271828"), *_digits("123456"), pins.Judged(refusal="guess"))
+    assert (state.step, state.problem, state.typed) == (pins.Step.NEW, "refused", "")
+    state, _ = play(pins, state, pins.Answered(unlocking=Unlocking(state=LockState.LOCKED, attempts_left=4)))
+    assert (state.step, state.problem, state.attempts_left) == (pins.Step.OLD, "wrong", 4)
 
 
 def test_what_i_recorded_opens_where_it_is_put_right():

@@ -80,6 +80,61 @@ def test_androids_back_is_the_screens_own_and_loses_no_word(field, on_glass):
     on_glass(app, story)
 
 
+def test_a_call_or_a_dark_screen_in_the_middle_of_a_word_costs_none(field, on_glass):
+    app = _app(field)
+
+    async def story(driver):
+        await driver.tap("Log contact")
+        await driver.tap("Someone new")
+        driver.screen.ids.alias.text = "Lofty"
+        app.on_pause()
+        assert field.half_written["contact"] == {"alias": "Lofty"}
+        app.home()
+        await driver.tap("Log contact")
+        await driver.until(lambda: driver.screen.state.half)
+        await driver.tap("Someone new")
+        assert driver.screen.ids.alias.text == "Lofty"
+        await driver.tap("Next")
+        await driver.tap("Bedded down")
+        await driver.until(lambda: driver.screen.state.is_saved)
+        app._each_second(1.0)
+        await driver.until(lambda: not field.half_written["contact"])
+        driver.screen.ids.details._fields["note"].text = "shiver"
+        app.screen_went_off()
+        assert field.refinements[-1][1] == {"note": "shiver"}, "half a note, before the phone locks"
+
+    on_glass(app, story)
+
+
+FORMS = (("person", {"person_id": "p-1"}, "strengths"), ("site", {"site_id": "s-stairwell"}, "hazards_field"))
+
+
+def test_a_form_left_by_a_lock_is_found_as_it_was(field, on_glass):
+    app = _app(field)
+
+    async def story(driver):
+        for screen, arguments, name in FORMS:
+            app.go(screen, arguments)
+            await driver.until(lambda: driver.screen.state.record is not None)
+            driver.screen.edit()
+            driver.screen.ids[name].text = "Two words"
+            app.on_pause()
+            app.home()
+            app.go(screen, arguments)
+            await driver.until(lambda: driver.screen.state.record is not None and driver.screen.state.half)
+            driver.screen.edit()
+            assert driver.screen.ids[name].text == "Two words"
+            driver.screen.back()
+        app.go("visit", {})
+        driver.screen.ids.note.text = "wet cardboard"
+        app.on_pause()
+        app.home()
+        app.go("visit", {})
+        await driver.until(lambda: driver.screen.ids.note.text == "wet cardboard")
+
+    on_glass(app, story)
+
+
 def test_the_window_keeps_clear_of_the_phones_bars_and_a_due_check_in_has_an_alarm(field, on_glass):
     class Bars(NoOutside):
         def edges(self):

@@ -1,0 +1,1 @@
+"""Another PIN: `state` decides, `screen` draws, `screen.kv` lays out."""

@@ -1,0 +1,110 @@
+"""The PIN as it is, then the new one, twice. Pure. The digits live here only until the last, and are never shown."""
+
+from enum import Enum
+
+import msgspec
+
+from mobile.field.views import Unlocking
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel
+from shared.model.value import Value
+
+PIN_LENGTH = 6
+
+
+class Step(Enum):
+    """Which PIN is asked for."""
+
+    OLD = "old"
+    NEW = "new"
+    AGAIN = "again"
+    DONE = "done"
+
+
+class State(Value, frozen=True, kw_only=True):
+    """What is typed so far."""
+
+    step: Step = Step.OLD
+    typed: str = ""
+    old: str = ""
+    new: str = ""
+    trying: bool = False
+    problem: str = ""
+    """`differ`, `refused` or `wrong`."""
+    attempts_left: int | None = None
+    failure: Failed | None = None
+
+
+class KeyPressed(Event, frozen=True, kw_only=True):
+    """'0' to '9', or 'erase'."""
+
+    key: str
+
+
+class Judged(Event, frozen=True, kw_only=True):
+    """Why the new PIN cannot be chosen; None when it can."""
+
+    refusal: str | None
+
+
+class Answered(Event, frozen=True, kw_only=True):
+    """What came of it."""
+
+    unlocking: Unlocking
+
+
+class BackPressed(Event, frozen=True, kw_only=True):
+    """Out: the PIN stays as it is."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case KeyPressed(key=key):
+            return _key(state, key)
+        case Judged(refusal=refusal):
+            if refusal is not None:
+                return _with(state, typed="", problem="refused"), (Feel(name="refused"),)
+            return _with(state, step=Step.AGAIN, new=state.typed, typed=""), ()
+        case Answered(unlocking=unlocking):
+            if unlocking.is_unlocked:
+                return State(step=Step.DONE), (Feel(name="saved"),)
+            return State(problem="wrong", attempts_left=unlocking.attempts_left), (Feel(name="refused"),)
+        case BackPressed():
+            return State(), (Back(),)
+        case Failed():
+            return State(failure=event), (Feel(name="refused"),)
+    return state, ()
+
+
+def _with(state: State, **changes: object) -> State:
+    return msgspec.structs.replace(state, **changes)
+
+
+def _key(state: State, key: str) -> Result:
+    if state.trying or state.step == Step.DONE:
+        return state, ()
+    if key == "erase":
+        return _with(state, typed=state.typed[:-1]), ()
+    state = _with(state, typed=state.typed + key, problem="", failure=None)
+    if len(state.typed) < PIN_LENGTH:
+        return state, ()
+    if state.step == Step.OLD:
+        return _with(state, step=Step.NEW, old=state.typed, typed=""), ()
+    if state.step == Step.NEW:
+        judge = Call(method="refusal_of_pin", arguments=(state.typed,), answer=lambda refusal: Judged(refusal=refusal))
+        return state, (judge,)
+    return _again(state)
+
+
+def _again(state: State) -> Result:
+    if state.typed != state.new:
+        return _with(state, step=Step.NEW, typed="", new="", problem="differ"), (Feel(name="refused"),)
+    change = Call(
+        method="change_pin",
+        arguments=(state.old, state.new),
+        answer=lambda unlocking: Answered(unlocking=unlocking),
+    )
+    return _with(state, typed="", old="", new="", trying=True), (change,)
