@@ -37,6 +37,10 @@ SECOND_S = 1.0
 SETTINGS = ("theme", "language", "vibration", "sound", "speech")
 BUZZ_MS = {"saved": 60, "refused": 250, "late": 900}
 WATCH_EVERY_S = 15
+MOVING_FPS = 60.0
+STILL_FPS = 12.0
+"""A press on a screen that lay still waits a twelfth of a second at most before it is seen."""
+STILL_AFTER_S = 3
 
 
 class LanternApp(App):
@@ -72,6 +76,7 @@ class LanternApp(App):
         self._status = SyncStatus()
         self._watch = check_in_watch.Watch()
         self._seconds = 0
+        self._still_s = 0
         self._forget: list[Callable[[], None]] = []
 
     # --- Kivy's side
@@ -80,7 +85,8 @@ class LanternApp(App):
         self._read_settings()
         Window.clearcolor = (0, 0, 0, 1)
         Window.softinput_mode = "below_target"
-        Window.bind(on_keyboard=self._on_key, on_touch_down=self._on_touch)
+        Window.bind(on_keyboard=self._on_key, on_textinput=self._on_touch, on_touch_down=self._on_touch)
+        Window.bind(on_touch_move=self._on_touch, on_touch_up=self._on_touch)
         self.window_root = AnchorLayout(padding=self.outside.edges())
         self.root = self.window_root
         self._forget = [
@@ -121,7 +127,9 @@ class LanternApp(App):
     def on_stop(self) -> None:
         """Finish the save that is running, let go of everything."""
         Clock.unschedule(self._each_second)
-        Window.unbind(on_keyboard=self._on_key, on_touch_down=self._on_touch)
+        Window.unbind(on_keyboard=self._on_key, on_textinput=self._on_touch, on_touch_down=self._on_touch)
+        Window.unbind(on_touch_move=self._on_touch, on_touch_up=self._on_touch)
+        Clock._max_fps = MOVING_FPS
         if self.work.is_stopped:
             return
         for forget in self._forget:
@@ -232,6 +240,7 @@ class LanternApp(App):
     # --- the one screen
     def _show(self) -> None:
         self._leave_screen()
+        self._hurry()
         name, arguments = self.way[-1]
         self.screen = screen_class(name)(self, arguments, size_hint=(1, 1))
         self.window_root.add_widget(self.screen)
@@ -248,6 +257,7 @@ class LanternApp(App):
             self.screen = None
 
     def _each_second(self, _seconds: float) -> None:
+        self._slow_down()
         self.service.lock_if_due()
         self.window_root.padding = self.outside.edges()  # the bars come and go, and the phone turns
         if self.screen is not None:
@@ -313,9 +323,22 @@ class LanternApp(App):
 
     def _on_touch(self, *_: object) -> None:
         self.service.touched()
+        self._hurry()
+
+    def _hurry(self) -> None:
+        """Something moves, or is about to: every frame counts."""
+        self._still_s = 0
+        Clock._max_fps = MOVING_FPS
+
+    def _slow_down(self) -> None:
+        """Nothing has moved for a while: a few frames a second see the next touch soon enough, and spare the battery."""
+        self._still_s += 1
+        if self._still_s >= STILL_AFTER_S:
+            Clock._max_fps = STILL_FPS
 
     def _on_key(self, _window: Any, key: int, *_: object) -> bool:
         self.service.touched()
+        self._hurry()
         if key != 27:  # Android's back button arrives as Escape
             return False
         if self.screen is None or len(self.way) < 2:

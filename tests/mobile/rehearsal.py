@@ -312,7 +312,8 @@ class RehearsalField:
         draft = next((d for d in self.drafts if isinstance(d, ContactDraft)), recorded)
         new = tuple(f"p-new-{i}" for i in range(len(draft.new_people)))
         contact = Contact(id=contact_id, state=draft.state, seen_at=NOW, recorded_at=NOW, night=date(2026, 11, 20),
-                          worker_id="w-aisha", team_id="t-watford", person_ids=(*draft.person_ids, *new))  # fmt: skip
+                          worker_id="w-aisha", team_id="t-watford", person_ids=(*draft.person_ids, *new),
+                          site_id=draft.site_id)  # fmt: skip
         return ContactRecord(contact=contact, original=contact, people=self.people[:1])
 
     # --- recording
