@@ -91,6 +91,46 @@ def swap(agenda: Agenda, out_id: Id, in_id: Id, reason: str) -> Agenda:
     )
 
 
+def add_by_hand(agenda: Agenda, case_id: Id, reason: str) -> Agenda:
+    """Put a case at the end of the agenda by hand. Raises ValueError without a reason, or where there is no place for it."""
+    if not reason.strip():
+        raise ValueError("Say why this case is put on.")
+    if case_id in {item.case_id for item in agenda.chosen}:
+        raise ValueError("This case is on the agenda already.")
+    if len(agenda.chosen) >= CASES_AT_MOST:
+        raise ValueError(f"The agenda holds {CASES_AT_MOST} cases. Take one off first, or swap two.")
+    put_on = Chosen(
+        case_id=case_id, position=len(agenda.chosen) + 1, reason=f"Put on by the coordinator: {reason.strip()}",
+        carried_over=False,
+    )  # fmt: skip
+    rest = tuple(item for item in agenda.not_chosen if item.case_id != case_id)
+    return Agenda(chosen=(*agenda.chosen, put_on), not_chosen=rest)
+
+
+def take_off_by_hand(agenda: Agenda, case_id: Id, reason: str) -> Agenda:
+    """Take a case off the agenda by hand; those after it move up. Raises ValueError without a reason."""
+    if not reason.strip():
+        raise ValueError("Say why this case is taken off.")
+    kept = [item for item in agenda.chosen if item.case_id != case_id]
+    if len(kept) == len(agenda.chosen):
+        raise ValueError("This case is no longer on the agenda. Load the page again.")
+    chosen = tuple(
+        Chosen(case_id=item.case_id, position=position, reason=item.reason, carried_over=item.carried_over)
+        for position, item in enumerate(kept, start=1)
+    )
+    left_out = NotChosen(case_id=case_id, why=f"Taken off by the coordinator: {reason.strip()}")
+    return Agenda(chosen=chosen, not_chosen=(left_out, *agenda.not_chosen))
+
+
+def why_not_on(starts_at: datetime, today: date, taken: Collection[datetime], zone: str = DEFAULT_ZONE) -> str | None:
+    """Why a conference cannot begin then; None when it can. `taken` are the district's other conferences to come."""
+    if starts_at.astimezone(ZoneInfo(zone)).date() < today:
+        return "That day is past."
+    if starts_at in taken:
+        return "There is a conference at that time already."
+    return None
+
+
 def why_not_run_by(chair_id: Id | None, minute_taker_id: Id | None) -> str | None:
     """Why these two may not run the conference; None when they may."""
     if chair_id is None or minute_taker_id is None:

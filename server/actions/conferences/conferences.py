@@ -1,6 +1,6 @@
 """Preparing and circulating a case conference. What happens while it is held is in `server.actions.conferences.discussion`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -14,14 +14,28 @@ from server.queries.conferences import conferences, seats
 from server.queries.conferences.conferences import Circulated, LeftOut, Note, subject_of
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
+from server.queries.people import concealment
 from shared.model.agency import Agency
 from shared.model.case import CaseReview
+from shared.model.codes import CaseStep
 from shared.model.conference import AgendaItem, CaseConference
 from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.policy.actor import agreements_valid_until
-from shared.rules.agenda import Agenda, Chosen, NotChosen, build_agenda, circulation_warning, swap, why_not_run_by
+from shared.rules.agenda import (
+    Agenda,
+    Chosen,
+    NotChosen,
+    add_by_hand,
+    build_agenda,
+    circulation_warning,
+    swap,
+    take_off_by_hand,
+    why_not_on,
+    why_not_run_by,
+)
+from shared.rules.case import can_take
 
 PURPOSE = "case conference"
 
@@ -41,6 +55,7 @@ def schedule_conference(
     """Call a conference and choose its cases by rule. Raises Invalid when chair and minute-taker are not two people."""
     access.require_district(Act.PREPARE_CONFERENCE, district_id, purpose=PURPOSE)
     _refuse(why_not_run_by(chair_id, minute_taker_id))
+    _refuse(why_not_on(starts_at, access.today, _list_taken(access, district_id)))
     conference = CaseConference(
         id=access.new_id(),
         district_id=district_id,
@@ -60,6 +75,8 @@ def change_conference(
     """Change when, where and by whom. Raises Invalid as for a new one, or when it has ended."""
     conference = _open_unfinished(access, conference_id)
     _refuse(why_not_run_by(chair_id, minute_taker_id))
+    if starts_at != conference.starts_at:
+        _refuse(why_not_on(starts_at, access.today, _list_taken(access, conference.district_id)))
     changed = msgspec.structs.replace(
         conference, starts_at=starts_at, place=place.strip(), chair_id=chair_id, minute_taker_id=minute_taker_id
     )
@@ -78,13 +95,53 @@ def swap_cases(access: Access, conference_id: Id, out_id: Id, in_id: Id, reason:
     Raises Invalid.
     """
     conference = _open_unfinished(access, conference_id)
-    items = conferences.list_items(access.session, conference_id)
-    left_out = conferences.list_left_out(access.session, conference_id)
+    why_off = f"Taken off by the coordinator: {reason.strip()}"
+    _shape(access, conference, lambda agenda: swap(agenda, out_id, in_id, reason), why_off)
+
+
+def add_to_agenda(access: Access, conference_id: Id, case_id: Id, reason: str) -> None:
+    """Put a case of the district's list on the agenda by hand. Raises Invalid without a reason, or where it cannot be put on."""
+    conference = _open_unfinished(access, conference_id)
+    case = cases.find_case(access.session, case_id)
+    if case is None or case.district_id != conference.district_id:
+        raise NotFound
+    if not can_take(case.state, CaseStep.DISCUSSED):
+        raise Invalid("Only a case that is on the list can be discussed.")
+    if concealment.list_hidden(access.session).get(case.person_id) is not None:
+        raise Invalid("Somebody who is hidden is on no shared screen.")
+    _shape(access, conference, lambda agenda: add_by_hand(agenda, case_id, reason))
+
+
+def take_off_agenda(access: Access, conference_id: Id, case_id: Id, reason: str) -> None:
+    """Take a case off the agenda by hand, with a reason that it keeps; what was typed about it stays with it. Raises Invalid."""
+    conference = _open_unfinished(access, conference_id)
+    why = f"Taken off by the coordinator: {reason.strip()}"
+    _shape(access, conference, lambda agenda: take_off_by_hand(agenda, case_id, reason), why)
+
+
+def remove_conference(access: Access, conference_id: Id) -> None:
+    """Take away a conference that was called by mistake. Raises Invalid once anybody was sent its agenda or typed into it."""
+    conference = _open_unfinished(access, conference_id)
+    if conference.circulated_at is not None:
+        raise Invalid("Its agenda was circulated. Move it to another day: agencies that hold the old day can be told.")
+    if conferences.has_words(access.session, conference_id):
+        raise Invalid("Something was typed into it. Finish it, so that nothing typed is lost.")
+    conferences.delete_conference(access.session, conference_id)
+
+
+def _shape(access: Access, conference: CaseConference, change: Callable[[Agenda], Agenda], why_off: str = "") -> None:
+    items = conferences.list_items(access.session, conference.id)
+    left_out = conferences.list_left_out(access.session, conference.id)
     try:
-        changed = swap(_as_agenda(items, left_out), out_id, in_id, reason)
+        changed = change(_as_agenda(items, left_out))
     except ValueError as why:
         raise Invalid(str(why)) from why
-    _store(access, conference, changed, f"Taken off by the coordinator: {reason.strip()}")
+    _store(access, conference, changed, why_off)
+
+
+def _list_taken(access: Access, district_id: Id) -> list[datetime]:
+    held = conferences.list_conferences(access.session, [district_id])
+    return [each.starts_at for each in held if each.finished_at is None]
 
 
 def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:

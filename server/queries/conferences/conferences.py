@@ -266,6 +266,29 @@ def set_note(session: Session, note: Note) -> None:
         )
 
 
+def has_words(session: Session, conference_id: Id) -> bool:
+    """Was anything typed into this conference, or written for it?"""
+    of_item = agenda_item.c.id == conference_note.c.agenda_item_id
+    noted = select(conference_note.c.agenda_item_id).join(agenda_item, of_item)
+    written = select(written_update.c.id).where(written_update.c.conference_id == conference_id)
+    found = session.execute(noted.where(agenda_item.c.conference_id == conference_id).limit(1)).first()
+    return found is not None or session.execute(written.limit(1)).first() is not None
+
+
+def delete_conference(session: Session, conference_id: Id) -> None:
+    """Take out a conference, with its agenda and who was to come."""
+    for table in (agenda_item, agenda_left_out, attendance):
+        session.execute(delete(table).where(table.c.conference_id == conference_id))
+    session.execute(delete(case_conference).where(case_conference.c.id == conference_id))
+
+
+def list_minuted_by(session: Session, worker_id: Id) -> list[CaseConference]:
+    """The conferences to come, or being held, whose minutes this worker takes, the earliest first."""
+    mine = (case_conference.c.minute_taker_id == worker_id) & case_conference.c.finished_at.is_(None)
+    query = select(case_conference).where(mine).order_by(case_conference.c.starts_at, case_conference.c.id)
+    return [CaseConference(**row) for row in session.execute(query).mappings()]
+
+
 def list_attendance(session: Session, conference_id: Id) -> dict[Id, Attendance]:
     """Who came, by agency."""
     query = select(attendance).where(attendance.c.conference_id == conference_id)

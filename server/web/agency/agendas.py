@@ -46,7 +46,7 @@ def show_agendas(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
         sent = conferences.list_circulated_to(access.session, access.actor.agency_id, access.actor.district_ids)
         return page(
             request, "agency/agendas.html", title="Agendas", section=SECTION, worker=access.worker, now=access.now,
-            sent=sent, names=names,
+            sent=sent, names=names, minuted=conferences.list_minuted_by(access.session, access.actor.worker_id),
         )  # fmt: skip
 
 

@@ -41,6 +41,13 @@ class SwapForm(Form, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ShapeForm(Form, frozen=True, kw_only=True):
+    """A case that is put on the agenda or taken off it by hand, and why."""
+
+    case: str = ""
+    reason: str = ""
+
+
 class EmptyForm(Form, frozen=True, kw_only=True):
     """A press of a button."""
 
@@ -91,7 +98,64 @@ def change(
             access, conference_id, starts_at, data.place, data.chair or None, data.minute_taker or None
         )
 
-    return _act(request, door, conference_id, act, "minute_taker", "changed")
+    if errors:
+        with door.open() as access:
+            return _answer(request, access, conference_id, errors, form=data)
+    return _act(request, door, conference_id, act, "day", "changed", form=data)
+
+
+@post(
+    SECTION + "/{conference_id:str}/add",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def add(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[ShapeForm]
+) -> Response[Any]:
+    """Puts a case on the agenda by hand."""
+
+    def act(access: Access) -> None:
+        acts.add_to_agenda(access, conference_id, data.case, data.reason)
+
+    return _act(request, door, conference_id, act, f"shape-{data.case}", "put_on")
+
+
+@post(
+    SECTION + "/{conference_id:str}/take-off",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def take_off(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[ShapeForm]
+) -> Response[Any]:
+    """Takes a case off the agenda by hand."""
+
+    def act(access: Access) -> None:
+        acts.take_off_agenda(access, conference_id, data.case, data.reason)
+
+    return _act(request, door, conference_id, act, f"shape-{data.case}", "taken_off")
+
+
+@post(
+    SECTION + "/{conference_id:str}/remove",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def remove(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+) -> Response[Any]:
+    """Takes away a conference that was called by mistake."""
+    try:
+        with door.open() as access:
+            district_id = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE).district_id
+            acts.remove_conference(access, conference_id)
+        return go_to(f"{SECTION}?district={district_id}", "conference_removed")
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, conference_id, {"remove": refused.problem.errors[0]})
 
 
 @post(
@@ -177,6 +241,7 @@ def _act(
     field: str,
     done: str,
     swap_form: SwapForm | None = None,
+    form: ConferenceForm | None = None,
 ) -> Response[Any]:
     """Does it and says so; else the page again, with what is wrong beside the field it is about."""
     try:
@@ -185,7 +250,7 @@ def _act(
         return go_to(f"{SECTION}/{conference_id}", done)
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, conference_id, {field: refused.problem.errors[0]}, swap_form)
+            return _answer(request, access, conference_id, {field: refused.problem.errors[0]}, swap_form, form)
 
 
 def _answer(
@@ -194,6 +259,7 @@ def _answer(
     conference_id: Id,
     errors: Errors | None = None,
     swap_form: SwapForm | None = None,
+    form: ConferenceForm | None = None,
 ) -> Response[str]:
     conference = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
     chosen, left_out = _lines(access, conference)
@@ -204,12 +270,13 @@ def _answer(
         request, "coordinator/conference.html", title=f"Conference, {starts.day} {starts:%B}", section=SECTION,
         worker=access.worker, status=422 if errors else 200, errors=errors or {}, conference=conference, now=access.now,
         district=find_district(access.session, conference.district_id), chosen=chosen, left_out=left_out,
-        form=ConferenceForm(
+        form=form or ConferenceForm(
             day=starts.date().isoformat(), time=f"{starts:%H:%M}", place=conference.place,
             chair=conference.chair_id or "", minute_taker=conference.minute_taker_id or "",
         ),
         swap_form=swap_form or SwapForm(), readers=acts.list_readers(access, conference),
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, conference.district_id)],
+        change_open=bool(errors and errors.keys() & {"day", "time", "place", "chair", "minute_taker", "again", "remove"}),
         warning=circulation_warning(conference.starts_at, access.now), circulated=circulated,
         mailed=_say_mailed(access, conference_id),
         names={agency.id: agency.name for agency in agencies.list_agencies(access.session)},

@@ -182,6 +182,20 @@ class Meeting(RuleBasedStateMachine):
             with self.enter(actor) as access:
                 conferences.choose_cases_again(access, self.conference_id)
 
+    @rule(actor=coordinators, place=places)
+    def shape_by_hand(self, actor: str, place: int) -> None:
+        if self.is_over:
+            return
+        with self.enter(actor) as access:
+            items = self.items(access)
+            out = stored.list_left_out(access.session, self.conference_id)
+            if out and place % 2:
+                case = cases.get_case(access.session, out[place % len(out)].case_id)
+                if case.person_id not in self.hidden and case.state in (CaseState.LISTED, CaseState.OPEN):
+                    conferences.add_to_agenda(access, self.conference_id, case.id, "asked for")
+            elif items:
+                conferences.take_off_agenda(access, self.conference_id, items[place % len(items)].case_id, "not today")
+
     @rule(place=places)
     def hide_or_show(self, place: int) -> None:
         person_id = PEOPLE[place % len(PEOPLE)]
