@@ -7,8 +7,10 @@ takes over the General Data and closings; what it does not take it names, so tha
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+
+from msgspec import structs
 
 from server.access import Access
 from server.actions.cases.cases import close_case
@@ -71,6 +73,8 @@ class TrackedCase(Value, frozen=True, kw_only=True):
     outcome: str
     reviews: tuple[TrackedReview, ...]
     actions: tuple[TrackedAction, ...]
+    unread: tuple[str, ...] = ()
+    """Fields whose cells could not be read: nothing is taken from them."""
 
 
 class Tracker(Value, frozen=True, kw_only=True):
@@ -78,6 +82,10 @@ class Tracker(Value, frozen=True, kw_only=True):
 
     district: str
     cases: tuple[TrackedCase, ...]
+    not_read: tuple[str, ...] = ()
+    """Cells that could not be read, each with where it stands and what may stand there."""
+    new_rows: tuple[str, ...] = ()
+    """The names of rows that name no case: people whom somebody typed in."""
 
 
 class TakenIn(Value, frozen=True, kw_only=True):
@@ -124,30 +132,43 @@ def compose_tracker(access: Access, district_id: Id, district_name: str) -> Trac
     )
 
 
-def take_in(access: Access, district_id: Id, district_name: str, tracker: Tracker) -> TakenIn:
-    """Take over what a tracker says otherwise than the record: General Data, and cases closed with an outcome.
+def take_in(
+    access: Access, district_id: Id, district_name: str, tracker: Tracker, base: Mapping[Id, TrackedCase] | None = None
+) -> TakenIn:
+    """Take over what was changed in a workbook: General Data, and cases closed with an outcome.
 
-    Everything else that differs is named in `not_taken`: it is changed in Lantern itself, where its history is kept.
+    `base` is what the workbook said when it was downloaded: a cell that nobody touched since changes nothing, whatever the record
+    says by now. Everything else that was changed is named in `not_taken`, from what to what, and so is each cell that could not
+    be read; a row without a case and a case without a row are named too.
     """
     now = {case.case_id: case for case in compose_tracker(access, district_id, district_name).cases}
-    changed, refused, not_taken, unchanged = [], [], [], 0
+    changed, refused, not_taken, unchanged = [], [], list(tracker.not_read), 0
+    seen: set[Id] = set()
     for row in tracker.cases:
         stored = now.get(row.case_id)
-        if stored is None:
-            refused.append(f"{row.known_as or 'A row'}: this case is not on {district_name}'s list.")
+        if stored is None or row.case_id in seen:
+            why = "is in the workbook twice" if row.case_id in seen else f"this case is not on {district_name}'s list"
+            refused.append(f"{row.known_as or 'A row'}: {why}.")
             continue
+        seen.add(row.case_id)
+        was = _as_downloaded((base or {}).get(row.case_id), stored)
         try:
-            done = [*_take_general(access, stored, row), *_take_closing(access, stored, row)]
-        except Failure as why:
-            refused.append(f"{row.known_as}: {why.detail}")
+            done = [*_take_general(access, stored, was, row), *_take_closing(access, stored, was, row)]
+        except Failure as why_not:
+            refused.append(f"{row.known_as}: {why_not.detail}")
             continue
+        named = [f"{stored.known_as}: {what}" for what in _other_differences(stored, was, row)]
         changed += done[:1] and [f"{stored.known_as}: {', '.join(done)}."]
-        unchanged += not done
-        not_taken += [
-            f"{stored.known_as}: {what} is changed in Lantern itself." for what in _other_differences(stored, row)
-        ]
+        unchanged += not done and not named and not row.unread
+        not_taken += named
+    refused += [
+        f"{name}: this row names no case. Put them forward on the case list: the workbook adds nobody by itself."
+        for name in tracker.new_rows
+    ]
+    gone = sorted(now[each].known_as for each in (base or {}) if each in now and each not in seen)
+    not_taken += [f"{name}: the row was taken out of the workbook. The case stays as it is." for name in gone]
     return TakenIn(
-        read=len(tracker.cases),
+        read=len(tracker.cases) + len(tracker.new_rows),
         changed=tuple(changed),
         unchanged=unchanged,
         refused=tuple(refused),
@@ -155,31 +176,70 @@ def take_in(access: Access, district_id: Id, district_name: str, tracker: Tracke
     )
 
 
-def _take_general(access: Access, stored: TrackedCase, row: TrackedCase) -> list[str]:
-    differing = [name for name in GENERAL_FIELDS if getattr(stored.general, name) != getattr(row.general, name)]
-    if differing:
-        change_general(access, stored.case_id, {name: getattr(row.general, name) for name in differing})
-    return [name.replace("_", " ") for name in differing]
+def _as_downloaded(base: TrackedCase | None, stored: TrackedCase) -> TrackedCase:
+    """What the workbook said when it was downloaded. What an MDT decided is compared with the record: it is never taken over."""
+    return stored if base is None else structs.replace(base, reviews=stored.reviews, actions=stored.actions)
 
 
-def _take_closing(access: Access, stored: TrackedCase, row: TrackedCase) -> list[str]:
-    if (stored.status, row.status) != (OPEN, CLOSED):
+def _take_general(access: Access, stored: TrackedCase, was: TrackedCase, row: TrackedCase) -> list[str]:
+    wanted = {
+        name: getattr(row.general, name)
+        for name in GENERAL_FIELDS
+        if name not in row.unread
+        and getattr(row.general, name) not in (getattr(was.general, name), getattr(stored.general, name))
+    }
+    if wanted:
+        change_general(access, stored.case_id, wanted)
+    return [f"{name.replace('_', ' ')} from {_yes(not value)} to {_yes(value)}" for name, value in wanted.items()]
+
+
+def _take_closing(access: Access, stored: TrackedCase, was: TrackedCase, row: TrackedCase) -> list[str]:
+    if "status" in row.unread or row.status == was.status or (stored.status, row.status) != (OPEN, CLOSED):
         return []
     close_case(access, stored.case_id, row.outcome[:200] or "Closed on the tracker")
     return ["closed"]
 
 
-def _other_differences(stored: TrackedCase, row: TrackedCase) -> Iterable[str]:
-    if (stored.status, row.status) == (CLOSED, OPEN):
-        yield "opening a closed case again"
-    for words, one, other in (
-        ("the name or date of birth", (stored.known_as, stored.date_of_birth), (row.known_as, row.date_of_birth)),
-        ("the needs", stored.needs, row.needs),
-        ("what an MDT decided", stored.reviews, row.reviews),
-        ("an action", stored.actions, row.actions),
-    ):
-        if one != other:
-            yield words
+def _other_differences(stored: TrackedCase, was: TrackedCase, row: TrackedCase) -> Iterable[str]:
+    """What was changed in the workbook and is changed elsewhere, from what to what and where."""
+    if "status" not in row.unread and (was.status, row.status) == (CLOSED, OPEN) and stored.status == CLOSED:
+        yield "opening a closed case again is done on the person's page."
+    for name, words in WORDS.items():
+        before, after = getattr(was, name), getattr(row, name)
+        if name not in row.unread and before != after and after != getattr(stored, name):
+            yield f"{words} from {_say(before)} to {_say(after)} is changed on the person's page, “Change what is known”."
+    if "needs" not in row.unread and was.needs != row.needs and row.needs != stored.needs:
+        yield f"needs from {_say_needs(was)} to {_say_needs(row)} are changed on the person's page, “Change the needs”."
+    outcome_says_why = (was.status, row.status) == (OPEN, CLOSED)
+    if row.outcome not in (was.outcome, stored.outcome) and not outcome_says_why:
+        yield f"the outcome from {_say(was.outcome)} to {_say(row.outcome)} is changed in the meeting, where its history is kept."
+    for name, words in (("reviews", "what an MDT decided"), ("actions", "an action")):
+        if name not in row.unread and getattr(was, name) != getattr(row, name) != getattr(stored, name):
+            yield f"{words} is changed in Lantern itself."
+
+
+WORDS = {
+    "known_as": "the name",
+    "date_of_birth": "the date of birth",
+    "gender": "the gender",
+    "mdt_number": "the MDT number",
+}
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _say(value: object) -> str:
+    if isinstance(value, date):
+        return f"{value.day} {value:%b %Y}"
+    text = str(getattr(value, "value", value) if value is not None else "").replace("_", " ")
+    return f"“{text}”" if text else "nothing"
+
+
+def _say_needs(case: TrackedCase) -> str:
+    said = [f"{need.value} ({support.value})".replace("_", " ") for need, support in case.needs]
+    return ", ".join(said) or "none"
 
 
 def _last_outcome(case: ListedCase, reviews: dict[Id, list[CaseReview]]) -> str:

@@ -8,11 +8,20 @@ gives the same tracker. Nothing here reads the record.
 import io
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from server.actions.cases.tracker import CLOSED, OPEN, TrackedAction, TrackedCase, TrackedReview, Tracker, plain
+from server.actions.cases.tracker import OPEN, TrackedAction, TrackedCase, TrackedReview, Tracker, plain
+from server.actions.cases.tracker_cells import (
+    Unread,
+    read_day,
+    read_gender,
+    read_number,
+    read_status,
+    read_support,
+    read_yes,
+)
 from server.problems import Invalid
 from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral
 from shared.model.codes import Gender, ReceivingSupport, SupportNeed
@@ -20,9 +29,12 @@ from shared.model.value import Id
 
 GENERAL_SHEET, MDT_SHEET, ACTIONS_SHEET, SUMMARY_SHEET = "General Data", "MDT {}", "Actions", "Outcomes Summary"
 NEEDS = tuple(SupportNeed)
+T = TypeVar("T")
 FIRST_COLUMNS = ("Case", "Name", "Date of birth", "Gender", "Status", "MDT number", "Verification", "Outcome")
 REVIEW_COLUMNS = ("Case", "Name", "Held on", "Outcome", "Notes", "Actions")
 ACTION_COLUMNS = ("Case", "Name", "MDT number", "Agency", "Action", "Due", "Done", "Remark")
+DOWNLOADED_SHEET = "As downloaded"
+"""A hidden sheet: what General Data said at the download, so that only what was changed since is taken."""
 YES, NO = "yes", "no"
 MOST_ROWS = 20_000
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -47,32 +59,85 @@ def write_workbook(tracker: Tracker) -> bytes:
         actions = (_action_row(case, action) for case in tracker.cases for action in case.actions)
         _write_sheet(book, ACTIONS_SHEET, ACTION_COLUMNS, actions, blue, wrap)
         _write_sheet(book, SUMMARY_SHEET, ("Outcome", "Status", "Cases"), _summary(tracker), head, wrap)
+        downloaded = map(_general_row, tracker.cases)
+        _write_sheet(book, DOWNLOADED_SHEET, _general_columns(), downloaded, head, wrap).hide()
     return file.getvalue()
 
 
-def read_workbook(content: bytes, district: str) -> Tracker:
-    """Read an .xlsx file of this shape. Raises Invalid, in words, for anything else."""
+def read_workbook(content: bytes, district: str, today: date) -> Tracker:
+    """Read an .xlsx file of this shape. Raises Invalid, in words, for another file; a cell that cannot be read costs itself."""
     sheets = _open(content)
+    wrong: list[str] = []
     reviews: dict[Id, list[TrackedReview]] = {}
+    actions: dict[Id, list[TrackedAction]] = {}
+    skipped: dict[Id, set[str]] = {}
     for number in range(1, 1000):
         name = MDT_SHEET.format(number)
         if name not in sheets:
             break
-        for row in _rows(sheets[name], REVIEW_COLUMNS, name):
-            reviews.setdefault(row["Case"], []).append(
-                TrackedReview(
-                    mdt_number=number,
-                    held_on=_need_day(row, "Held on", name),
-                    outcome=row["Outcome"],
-                    notes=row["Notes"],
-                )
-            )
-    actions: dict[Id, list[TrackedAction]] = {}
-    for row in _rows(sheets[ACTIONS_SHEET], ACTION_COLUMNS, ACTIONS_SHEET):
-        actions.setdefault(row["Case"], []).append(_read_action(row))
-    general = _rows(sheets[GENERAL_SHEET], _general_columns(), GENERAL_SHEET)
-    cases = tuple(_read_case(row, reviews.get(row["Case"], []), actions.get(row["Case"], [])) for row in general)
-    return Tracker(district=district, cases=cases)
+        for row in _rows(sheets[name], REVIEW_COLUMNS, name)[0]:
+            cells = _Cells(row, name, wrong, today)
+            held_on = cells.read("Held on", cells.need_day, None)
+            if held_on is None:
+                skipped.setdefault(row["Case"], set()).add("reviews")
+                continue
+            told = {"outcome": str(row["Outcome"]), "notes": str(row["Notes"])}
+            reviews.setdefault(row["Case"], []).append(TrackedReview(mdt_number=number, held_on=held_on, **told))
+    for row in _rows(sheets[ACTIONS_SHEET], ACTION_COLUMNS, ACTIONS_SHEET)[0]:
+        cells = _Cells(row, ACTIONS_SHEET, wrong, today)
+        action = _read_action(cells)
+        if cells.unread or action is None:
+            skipped.setdefault(row["Case"], set()).add("actions")
+        else:
+            actions.setdefault(row["Case"], []).append(action)
+    general, new_rows = _rows(sheets[GENERAL_SHEET], _general_columns(), GENERAL_SHEET)
+    cases = tuple(
+        _read_case(
+            _Cells(row, GENERAL_SHEET, wrong, today, skipped.get(row["Case"], set())), reviews.get(row["Case"], []),
+            actions.get(row["Case"], []),
+        )
+        for row in general
+    )  # fmt: skip
+    return Tracker(district=district, cases=cases, not_read=tuple(wrong), new_rows=tuple(new_rows))
+
+
+def read_downloaded(content: bytes, today: date) -> dict[Id, TrackedCase]:
+    """What the General Data of a workbook said when it was downloaded, by case; empty for one that does not say."""
+    sheets = _open(content)
+    if DOWNLOADED_SHEET not in sheets:
+        return {}
+    rows, _ = _rows(sheets[DOWNLOADED_SHEET], _general_columns(), DOWNLOADED_SHEET)
+    return {row["Case"]: _read_case(_Cells(row, DOWNLOADED_SHEET, [], today), [], []) for row in rows}
+
+
+class _Cells:
+    """One row as it is read: what cannot be read is noted in words, and its field left alone."""
+
+    def __init__(
+        self, row: dict[str, Any], sheet: str, wrong: list[str], today: date, unread: Iterable[str] = ()
+    ) -> None:
+        self.row, self.sheet, self.wrong, self.today, self.unread = row, sheet, wrong, today, set(unread)
+
+    def day(self, value: Any) -> date | None:
+        """A day; two figures of a year are the last such year."""
+        return read_day(value, self.today)
+
+    def need_day(self, value: Any) -> date | None:
+        """A day that has to be there."""
+        found = self.day(value)
+        if found is None:
+            raise Unread("Write a day with its year.")
+        return found
+
+    def read(self, column: str, reader: Callable[[Any], T], fallback: T, field: str = "") -> T:
+        """The cell of a column, or `fallback`."""
+        try:
+            return reader(self.row[column])
+        except Unread as why:
+            name = self.row["Name"] or "a row"
+            self.wrong.append(f"{name}, sheet “{self.sheet}”, {column}: “{self.row[column]}” was not taken. {why}")
+            self.unread.add(field or column)
+            return fallback
 
 
 def _general_columns() -> tuple[str, ...]:
@@ -125,7 +190,7 @@ def _summary(tracker: Tracker) -> Iterator[list[Any]]:
     return ([outcome, status, number] for (outcome, status), number in sorted(counted.items()))
 
 
-def _write_sheet(book: Any, name: str, columns: tuple[str, ...], rows: Any, head: Any, wrap: Any) -> None:
+def _write_sheet(book: Any, name: str, columns: tuple[str, ...], rows: Any, head: Any, wrap: Any) -> Any:
     sheet = book.add_worksheet(name)
     day = book.add_format({"num_format": "d mmm yyyy", "valign": "top"})
     for column, words in enumerate(columns):
@@ -133,7 +198,9 @@ def _write_sheet(book: Any, name: str, columns: tuple[str, ...], rows: Any, head
     last = 0
     for last, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
-            if isinstance(value, date):
+            if isinstance(value, date) and value.year < 1900:
+                sheet.write_string(last, column, f"{value.day} {value:%B} {value.year}", wrap)
+            elif isinstance(value, date):
                 sheet.write_datetime(last, column, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001 - Excel's days have no zone
             elif isinstance(value, int):
                 sheet.write_number(last, column, value, wrap)
@@ -142,6 +209,7 @@ def _write_sheet(book: Any, name: str, columns: tuple[str, ...], rows: Any, head
     sheet.freeze_panes(1, 2)
     sheet.set_column(0, len(columns) - 1, 18)
     sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
+    return sheet
 
 
 def _open(content: bytes) -> dict[str, Any]:
@@ -170,20 +238,25 @@ def _refuse_bomb(content: bytes) -> None:
         raise Invalid("The workbook is too large to be a tracker.")
 
 
-def _rows(sheet: Any, columns: tuple[str, ...], name: str) -> list[dict[str, Any]]:
+def _rows(sheet: Any, columns: tuple[str, ...], name: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """The rows that name a case, and what the others are called that hold anything else."""
     lines = sheet.iter_rows(values_only=True)
-    head = [str(value) if value is not None else "" for value in next(lines, ())]
+    head = [str(value).strip() if value is not None else "" for value in next(lines, ())]
     missing = [column for column in columns if column not in head]
     if missing:
         raise Invalid(f"The sheet “{name}” has no column named “{missing[0]}”.")
-    found = []
+    found, others = [], []
     for number, line in enumerate(lines, start=2):
         if number > MOST_ROWS:
             raise Invalid(f"The sheet “{name}” has more than {MOST_ROWS:,} rows.")
         values = dict(zip(head, line, strict=False))
-        if values.get("Case"):
-            found.append({column: _text(values.get(column)) for column in columns})
-    return found
+        row = {column: _text(values.get(column)) for column in columns}
+        row["Case"] = str(row["Case"])
+        if row["Case"]:
+            found.append(row)
+        elif any(value != "" for value in row.values()):
+            others.append(str(row.get("Name") or f"Row {number}"))
+    return found, others
 
 
 def _text(value: Any) -> Any:
@@ -198,68 +271,38 @@ def _text(value: Any) -> Any:
     )
 
 
-def _read_case(row: dict[str, Any], reviews: list[TrackedReview], actions: list[TrackedAction]) -> TrackedCase:
-    if row["Status"] not in (OPEN, CLOSED):
-        raise Invalid(f"{row['Name']}: the status is “{row['Status']}”. Write {OPEN} or {CLOSED}.")
-    ticked = {name: _read_yes(row, name.replace("_", " ").capitalize()) for name in GENERAL_FIELDS}
-    told = {need: row[_say(need)] for need in NEEDS if row[_say(need)]}
+def _read_case(cells: _Cells, reviews: list[TrackedReview], actions: list[TrackedAction]) -> TrackedCase:
+    row = cells.row
+    ticked = {name: cells.read(name.replace("_", " ").capitalize(), read_yes, False, name) for name in GENERAL_FIELDS}
+    told = {
+        need: cells.read(_say(need), read_support, ReceivingSupport.NOT_KNOWN, "needs")
+        for need in NEEDS
+        if row[_say(need)]
+    }
     return TrackedCase(
         case_id=str(row["Case"]),
         known_as=str(row["Name"]),
-        date_of_birth=_read_day(row, "Date of birth", GENERAL_SHEET),
-        gender=Gender(str(row["Gender"]) or Gender.NOT_KNOWN.value),
-        status=row["Status"],
-        mdt_number=int(row["MDT number"] or 1),
+        date_of_birth=cells.read("Date of birth", cells.day, None, "date_of_birth"),
+        gender=cells.read("Gender", read_gender, Gender.NOT_KNOWN, "gender"),
+        status=cells.read("Status", read_status, OPEN, "status"),
+        mdt_number=cells.read("MDT number", read_number, 1, "mdt_number"),
         verification=str(row["Verification"]),
-        needs=tuple((need, _read_support(row, words)) for need, words in sorted(told.items())),
+        needs=tuple(sorted(told.items())),
         general=CaseGeneral(case_id=str(row["Case"]), **ticked),
         outcome=str(row["Outcome"]),
         reviews=tuple(sorted(reviews, key=lambda review: review.mdt_number)),
         actions=tuple(actions),
+        unread=tuple(sorted(cells.unread)),
     )
 
 
-def _read_action(row: dict[str, Any]) -> TrackedAction:
+def _read_action(cells: _Cells) -> TrackedAction | None:
+    row = cells.row
+    due_on = cells.read("Due", cells.need_day, None)
+    number, done = cells.read("MDT number", read_number, 1), cells.read("Done", read_yes, False)
+    if due_on is None:
+        return None
     return TrackedAction(
-        mdt_number=int(row["MDT number"] or 1),
-        agency=str(row["Agency"]),
-        text=str(row["Action"]),
-        due_on=_need_day(row, "Due", ACTIONS_SHEET),
-        done=_read_yes(row, "Done"),
+        mdt_number=number, agency=str(row["Agency"]), text=str(row["Action"]), due_on=due_on, done=done,
         remark=str(row["Remark"]),
-    )
-
-
-def _read_support(row: dict[str, Any], words: str) -> ReceivingSupport:
-    said = str(words).rpartition(":")[2].strip().casefold().replace(" ", "_")
-    if said not in {each.value for each in ReceivingSupport}:
-        raise Invalid(
-            f"{row['Name']}: “{words}” says nothing about support. Write receiving support: yes, no or not_known."
-        )
-    return ReceivingSupport(said)
-
-
-def _read_yes(row: dict[str, Any], column: str) -> bool:
-    said = str(row[column]).strip().casefold()
-    if said not in (YES, NO, ""):
-        raise Invalid(f"{row['Name']}: “{row[column]}” under “{column}”. Write {YES} or {NO}.")
-    return said == YES
-
-
-def _read_day(row: dict[str, Any], column: str, sheet: str) -> date | None:
-    value = row[column]
-    if value == "" or isinstance(value, date):
-        return value or None
-    try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError as why:
-        raise Invalid(
-            f"{row['Name']}, sheet “{sheet}”: “{value}” under “{column}” is no day. Write it as 2026-11-28."
-        ) from why
-
-
-def _need_day(row: dict[str, Any], column: str, sheet: str) -> date:
-    found = _read_day(row, column, sheet)
-    if found is None:
-        raise Invalid(f"{row['Name']}, sheet “{sheet}”: there is no day under “{column}”.")
-    return found
+    )  # fmt: skip

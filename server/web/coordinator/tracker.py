@@ -12,7 +12,7 @@ from litestar.params import Body, FromQuery
 from server.access import Access, Door
 from server.actions.cases.quarterly import find_share, write_share
 from server.actions.cases.tracker import TakenIn, compose_tracker, take_in
-from server.actions.cases.tracker_workbook import read_workbook, write_workbook
+from server.actions.cases.tracker_workbook import read_downloaded, read_workbook, write_workbook
 from server.hotspots.periods import last_settled_quarter, say_period
 from server.problems import Invalid, NotFound
 from server.web.coordinator.conferences import choose_district
@@ -53,7 +53,8 @@ def read_tracker(
     try:
         with door.open() as access:
             chosen = choose_district(access, district, Act.SHARE_TRACKER)
-            taken = take_in(access, chosen.id, chosen.name, read_workbook(content, chosen.name))
+            told = read_workbook(content, chosen.name, access.today)
+            taken = take_in(access, chosen.id, chosen.name, told, read_downloaded(content, access.today))
             return _answer(request, access, chosen, taken=taken)
     except Invalid as refused:
         with door.open() as access:

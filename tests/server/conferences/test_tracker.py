@@ -21,7 +21,7 @@ from server.actions.cases.tracker import (
     plain,
     take_in,
 )
-from server.actions.cases.tracker_workbook import read_workbook, write_workbook
+from server.actions.cases.tracker_workbook import read_downloaded, read_workbook, write_workbook
 from server.actions.conferences import conferences, discussion
 from server.actions.partnership.publications import prepare_share
 from server.hotspots.periods import Period
@@ -32,6 +32,7 @@ from shared.model.codes import Gender, ReceivingSupport, SupportNeed
 from tests.server.conferences.conftest import Browser, item_at
 from tests.web import county
 
+TODAY = date(2026, 11, 12)
 EVIL = [
     '=HYPERLINK("http://x","y")',
     "+1",
@@ -80,7 +81,7 @@ def trackers(draw) -> Tracker:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(trackers())
 def test_a_workbook_read_back_is_the_same_tracker(tracker: Tracker) -> None:
-    assert read_workbook(write_workbook(tracker), "Watford") == tracker
+    assert read_workbook(write_workbook(tracker), "Watford", TODAY) == tracker
 
 
 def test_nothing_that_anybody_wrote_becomes_a_formula_or_a_link() -> None:
@@ -93,7 +94,10 @@ def test_nothing_that_anybody_wrote_becomes_a_formula_or_a_link() -> None:
     cells = [cell for sheet in book.worksheets for line in sheet.iter_rows() for cell in line]
     assert not [cell for cell in cells if cell.data_type == "f" or cell.hyperlink is not None]
     assert EVIL[0] in [cell.value for cell in cells]
-    assert [sheet.title for sheet in book.worksheets] == ["General Data", "MDT 1", "Actions", "Outcomes Summary"]
+    assert [sheet.title for sheet in book.worksheets] == [
+        "General Data", "MDT 1", "Actions", "Outcomes Summary", "As downloaded",
+    ]  # fmt: skip
+    assert book["As downloaded"].sheet_state == "hidden"
 
 
 def edited(content: bytes, sheet: str, column: str, case_id: str, value: object) -> bytes:
@@ -106,6 +110,12 @@ def edited(content: bytes, sheet: str, column: str, case_id: str, value: object)
     file = io.BytesIO()
     book.save(file)
     return file.getvalue()
+
+
+def read_in(access, content: bytes):
+    """What the page does with a workbook that is sent to it."""
+    tracker, base = read_workbook(content, "Watford", TODAY), read_downloaded(content, TODAY)
+    return take_in(access, county.WATFORD, "Watford", tracker, base)
 
 
 def held(access) -> None:
@@ -128,7 +138,7 @@ def test_the_districts_tracker_goes_round_without_loss(enter) -> None:
     with enter("priya") as access:
         held(access)
         tracker = compose_tracker(access, county.WATFORD, "Watford")
-        again = read_workbook(write_workbook(tracker), "Watford")
+        again = read_workbook(write_workbook(tracker), "Watford", TODAY)
         taken = take_in(access, county.WATFORD, "Watford", again)
     assert again == tracker
     assert (taken.changed, taken.refused, taken.not_taken) == ((), (), ())
@@ -148,23 +158,23 @@ def test_general_data_and_closings_are_taken_over_and_the_rest_is_named(enter) -
         content = edited(content, "General Data", "Outcome", "case-p02", "Moved in")
         content = edited(content, "General Data", "Name", "case-p03", "Somebody else")
         content = edited(content, "Actions", "Done", "case-joan", "yes")
-        taken = take_in(access, county.WATFORD, "Watford", read_workbook(content, "Watford"))
+        taken = take_in(access, county.WATFORD, "Watford", read_workbook(content, "Watford", TODAY))
         after = {case.case_id: case for case in compose_tracker(access, county.WATFORD, "Watford").cases}
-    assert taken.changed == ("Person 01: evicted.", "Person 02: closed.")
+    assert taken.changed == ("Person 01: evicted from no to yes.", "Person 02: closed.")
     assert set(taken.not_taken) == {
         "Joan Carter: an action is changed in Lantern itself.",
-        "Person 03: the name or date of birth is changed in Lantern itself.",
+        "Person 03: the name from “Person 03” to “Somebody else” is changed on the person's page, “Change what is known”.",
     }
     assert after["case-p01"].general.evicted
     assert after["case-p02"].status == CLOSED
-    assert len(taken.changed) + taken.unchanged + len(taken.refused) == taken.read
+    assert taken.unchanged == taken.read - 4
 
 
 def test_a_case_of_another_district_is_refused(enter) -> None:
     with enter("priya") as access:
         tracker = compose_tracker(access, county.WATFORD, "Watford")
         content = edited(write_workbook(tracker), "General Data", "Case", "case-p01", "case-noor")
-        taken = take_in(access, county.WATFORD, "Watford", read_workbook(content, "Watford"))
+        taken = take_in(access, county.WATFORD, "Watford", read_workbook(content, "Watford", TODAY))
     assert taken.refused == ("Person 01: this case is not on Watford's list.",)
 
 
@@ -173,22 +183,94 @@ def test_a_case_of_another_district_is_refused(enter) -> None:
     [
         ("General Data", "Status", "perhaps", "Write open or closed"),
         ("General Data", "Evicted", "maybe", "Write yes or no"),
-        ("General Data", "Date of birth", "spring 1980", "is no day"),
-        ("General Data", "Need: drugs", "a bit", "says nothing about support"),
+        ("General Data", "Date of birth", "spring 1980", "Write a day with its year"),
+        ("General Data", "Need: drugs", "a bit", "Write receiving support"),
+        ("General Data", "Gender", "Femail", "Write female, male, other or not known"),
+        ("General Data", "MDT number", "2a", "Write a whole number"),
+        ("General Data", "MDT number", "²", "Write a whole number"),
+        ("Actions", "Due", "soon", "Write a day with its year"),
     ],
 )
-def test_what_cannot_be_read_is_said_in_words(enter, sheet, column, value, words) -> None:
+def test_a_cell_that_cannot_be_read_is_named_and_costs_no_other(enter, sheet, column, value, words) -> None:
+    with enter("priya") as access:
+        held(access)
+        case_id = "case-joan" if sheet == "Actions" else "case-p01"
+        content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
+        content = edited(content, sheet, column, case_id, value)
+        content = edited(content, "General Data", "Eviction risk", "case-p01", "Y")
+        taken = take_in(
+            access, county.WATFORD, "Watford", read_workbook(content, "Watford", TODAY), read_downloaded(content, TODAY)
+        )
+    (named,) = taken.not_taken
+    assert words in named
+    assert f"“{value}”" in named
+    assert taken.changed == ("Person 01: eviction risk from no to yes.",)
+    assert taken.refused == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("Status", "Open"), ("Gender", "Unknown"), ("Evicted", "N"), ("MDT number", 1.0), ("Date of birth", "1/1/80"),
+        ("Date of birth", 29221), ("Date of birth", "1 January 1980"),
+    ],
+)  # fmt: skip
+def test_what_says_the_same_in_other_words_is_the_same(enter, column, value) -> None:
+    with enter("priya") as access:
+        content = edited(
+            write_workbook(compose_tracker(access, county.WATFORD, "Watford")),
+            "General Data",
+            column,
+            "case-p01",
+            value,
+        )
+        taken = take_in(
+            access, county.WATFORD, "Watford", read_workbook(content, "Watford", TODAY), read_downloaded(content, TODAY)
+        )
+    assert (taken.changed, taken.refused, taken.not_taken, taken.unchanged) == ((), (), (), taken.read)
+
+
+def test_a_workbook_downloaded_before_somebody_ticked_a_box_does_not_untick_it(enter) -> None:
+    from server.actions.cases.priorities import change_general
+
     with enter("priya") as access:
         content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
-    with pytest.raises(Invalid) as refused:
-        read_workbook(edited(content, sheet, column, "case-p01", value), "Watford")
-    assert words in refused.value.errors[0]
+        change_general(access, "case-p01", {"eviction_risk": True})
+        content = edited(content, "General Data", "Evicted", "case-p01", "TRUE")
+        taken = take_in(
+            access, county.WATFORD, "Watford", read_workbook(content, "Watford", TODAY), read_downloaded(content, TODAY)
+        )
+        after = {case.case_id: case for case in compose_tracker(access, county.WATFORD, "Watford").cases}
+    assert taken.changed == ("Person 01: evicted from no to yes.",)
+    assert (after["case-p01"].general.eviction_risk, after["case-p01"].general.evicted) == (True, True)
+
+
+def test_a_row_typed_in_and_a_row_taken_out_are_named(enter) -> None:
+    with enter("priya") as access:
+        content = write_workbook(compose_tracker(access, county.WATFORD, "Watford"))
+        book = openpyxl.load_workbook(io.BytesIO(content))
+        sheet = book["General Data"]
+        for line in sheet.iter_rows(min_row=2):
+            if line[0].value == "case-p03":
+                sheet.delete_rows(line[0].row)
+                break
+        sheet.append([None, "Maria Popescu", None, "F"])
+        file = io.BytesIO()
+        book.save(file)
+        content = file.getvalue()
+        taken = take_in(
+            access, county.WATFORD, "Watford", read_workbook(content, "Watford", TODAY), read_downloaded(content, TODAY)
+        )
+    assert [line.split(":")[0] for line in taken.refused] == ["Maria Popescu"]
+    assert "Put them forward" in taken.refused[0]
+    assert taken.not_taken == ("Person 03: the row was taken out of the workbook. The case stays as it is.",)
+    assert taken.unchanged + len(taken.refused) == taken.read
 
 
 @pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04broken"])
 def test_another_file_is_refused_in_words(content: bytes) -> None:
     with pytest.raises(Invalid) as refused:
-        read_workbook(content, "Watford")
+        read_workbook(content, "Watford", TODAY)
     assert "not an Excel workbook" in refused.value.errors[0]
 
 
@@ -199,7 +281,7 @@ def test_a_workbook_that_would_fill_the_memory_is_refused() -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/sharedStrings.xml", b"0" * (65 * 1024 * 1024))
     with pytest.raises(Invalid) as refused:
-        read_workbook(file.getvalue(), "Watford")
+        read_workbook(file.getvalue(), "Watford", TODAY)
     assert "too large" in refused.value.errors[0]
 
 
@@ -224,7 +306,7 @@ def test_the_page_hands_the_workbook_out_and_reads_it_in(browser: Browser) -> No
     read = send(content)
     assert read.status_code == 200
     assert "18 rows read" in read.text or "19 rows read" in read.text
-    assert "Person 01: evicted." in read.text
+    assert "Person 01: evicted from no to yes." in read.text
     assert send(b"nonsense").status_code == 422
 
 
