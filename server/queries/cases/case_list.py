@@ -14,7 +14,6 @@ from sqlalchemy import (
     RowMapping,
     ScalarSelect,
     Select,
-    String,
     and_,
     bindparam,
     case,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from server.database.statements import ids
 from server.queries.people.concealment import without_concealed
 from server.tables.cases.case import mdt_case
 from server.tables.people.person import person, person_merge, person_need
@@ -34,6 +34,7 @@ from server.tables.street.contact import contact_person
 from shared.model.codes import CaseState, ContactState, ReceivingSupport, SupportNeed
 from shared.model.person import Person
 from shared.model.value import Id, Value
+from shared.rules.finding import fits, read_sought
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 NIGHTS_WINDOW_DAYS = 14
@@ -118,21 +119,21 @@ def list_cases(
 ) -> list[CaseListRow]:
     """Returns the cases of one district in the order asked for; `today` is the outreach night that the window ends
     with."""
-    words = view.words.lower().split()
+    found = _find(session, district_id, view.words, today) if view.words.strip() else None
     sort = view.sort if view.sort in SORTS else SORTS[0]
-    query = _cases(view.states, view.need is not None, view.without_date_of_birth, len(words), sort)
+    query = _cases(view.states, view.need is not None, view.without_date_of_birth, found is not None, sort)
     after = today - timedelta(days=NIGHTS_WINDOW_DAYS)
     asked = {
         "district_id": district_id, "need": str(view.need), "after": after, "most": limit, "skipped": offset,
         "seen_after": datetime.combine(after, time(), UTC),
-        **{f"word_{number}": _pattern(word) for number, word in enumerate(words)},
+        **({} if found is None else {"found": found}),
     }  # fmt: skip
     shown = without_concealed(session, query, mdt_case.c.person_id)
     return [_row(found) for found in session.execute(shown, asked).mappings()]
 
 
 @lru_cache(maxsize=256)
-def _cases(states: tuple[CaseState, ...], has_need: bool, undated: bool, words: int, sort: str) -> Select[Any]:
+def _cases(states: tuple[CaseState, ...], has_need: bool, undated: bool, sought: bool, sort: str) -> Select[Any]:
     """The statement of one kind of view. What a view looks for is a parameter: no personal value is kept here."""
     last_seen, nights, needs = _last_seen(), _nights(), _unsupported_needs()
     query = (
@@ -152,7 +153,8 @@ def _cases(states: tuple[CaseState, ...], has_need: bool, undated: bool, words: 
         query = query.where(person.c.date_of_birth.is_(None))
     if has_need:
         query = query.where(exists(_newest_needs().where(person_need.c.need == bindparam("need"))))
-    query = query.where(*(_speaks_of(bindparam(f"word_{number}", type_=String)) for number in range(words)))
+    if sought:
+        query = query.where(mdt_case.c.id.in_(ids("found")))
     ordered = _in_order(query, sort, last_seen, nights)
     return ordered.limit(bindparam("most", type_=Integer)).offset(bindparam("skipped", type_=Integer))
 
@@ -178,15 +180,18 @@ def _in_order(
     return query.order_by(*orders[sort], mdt_case.c.id)
 
 
-def _speaks_of(pattern: ColumnElement[str]) -> ColumnElement[bool]:
-    """The word is found in the name, the alias or the description, whatever its capitals."""
-    columns = (person.c.name, person.c.alias, person.c.description)
-    return or_(*(func.lower(column).like(pattern, escape="/") for column in columns))
+_NAMES = (
+    select(mdt_case.c.id, person.c.name, person.c.alias, person.c.description, person.c.date_of_birth)
+    .join(person, person.c.id == mdt_case.c.person_id)
+    .where(_IN_DISTRICT)
+)
 
 
-def _pattern(word: str) -> str:
-    """A word as LIKE finds it anywhere; what LIKE takes for its own is taken as it stands."""
-    return "%" + word.replace("/", "//").replace("%", "/%").replace("_", "/_") + "%"
+def _find(session: Session, district_id: Id, words: str, today: date) -> list[Id]:
+    """The cases of a district whose person the words fit. The rule is asked, not the database: both find the same people."""
+    sought = read_sought(words, today)
+    rows = session.execute(without_concealed(session, _NAMES, mdt_case.c.person_id), {"district_id": district_id})
+    return [row.id for row in rows if fits(sought, (row.name, row.alias), row.description, row.date_of_birth)]
 
 
 def _persons() -> Select[tuple[str]]:

@@ -35,11 +35,26 @@ class NamedSite(Value, frozen=True, kw_only=True):
 def search_people(session: Session, words: str, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Person]:
     """Returns whom each word fits, by name, alias or description, among the people of these teams and districts."""
     told = func.lower(person.c.name + " " + person.c.alias + " " + person.c.description)
-    fits = [told.contains(word, autoescape=True) for word in words.lower().split()[:MOST_WORDS]]
+    raw = person.c.name + " " + person.c.alias + " " + person.c.description
+    fits = [
+        or_(
+            told.contains(word.lower(), autoescape=True),
+            *(raw.contains(each, autoescape=True) for each in _spelt(word)),
+        )
+        for word in words.split()[:MOST_WORDS]
+    ]
     shown = not_concealed(session, person.c.id)
     query = select(person).where(_of(person, team_ids, district_ids), *fits, *shown)
     ordered = query.order_by(person.c.changed_at.desc(), person.c.id).limit(MOST_FOUND)
     return [read_person(row) for row in session.execute(ordered).mappings()]
+
+
+def _spelt(word: str) -> list[str]:
+    """A word in the capitals it may stand in, with apostrophes of either kind: SQLite knows the capitals of ASCII alone."""
+    kinds = {word, word.replace("'", "’"), word.replace("’", "'")}
+    return sorted(
+        {spelt for each in kinds for spelt in (each, each.lower(), each.upper(), each.title(), each.capitalize())}
+    )
 
 
 def list_named_sites(session: Session, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[NamedSite]:

@@ -9,6 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -262,7 +263,8 @@ def test_a_conference_to_come_loses_them_and_what_was_typed_is_kept(enter: Any, 
         assert "case-joan" not in {item.case_id for item in items}
         (review,) = conferences.list_reviews(access.session, ["case-joan"])["case-joan"]
         assert review.notes == "Wants her own front door"
-        again = schedule_conference(access, county.WATFORD, now.replace(month=12), "", "priya", "tom")
+        later = now.replace(month=12) + timedelta(days=1)
+        again = schedule_conference(access, county.WATFORD, later, "", "priya", "tom")
         assert "case-joan" not in {item.case_id for item in conferences.list_items(access.session, again.id)}
 
 

@@ -1,0 +1,52 @@
+"""Whether a person is whom somebody looks for: by name, alias or description without regard to accents, capitals and apostrophes,
+by how a name sounds, by one letter gone wrong, or by a date of birth in any spelling. Pure, the same for every database."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from shared.model.value import Value
+from shared.rules.days import read_written_date
+from shared.rules.names import latin, sounds, words_of
+
+NEAR_LENGTH_MIN = 5
+"""A word as long as this is found with one letter wrong, missing or too many."""
+
+
+class Sought(Value, frozen=True):
+    """What was typed, read once: a date of birth, else words as they are compared."""
+
+    born: date | None
+    words: tuple[str, ...]
+
+
+def read_sought(typed: str, today: date) -> Sought:
+    """Read what somebody looks for."""
+    born = read_written_date(typed, today)
+    return Sought(born, () if born else tuple(words_of(latin(typed))))
+
+
+def fits(sought: Sought, named: Sequence[str], told: str, born: date | None) -> bool:
+    """Is this whom they look for? Each word has to fit; `named` are name and alias, `told` the description."""
+    if sought.born is not None:
+        return born == sought.born
+    names = words_of(latin(" ".join(named)))
+    joined = "".join(names)
+    every = " ".join((*names, *words_of(latin(told))))
+    return all(word in every or word in joined or any(_is_near(word, name) for name in names) for word in sought.words)
+
+
+def _is_near(word: str, name: str) -> bool:
+    heard = sounds(word)
+    if heard and heard == sounds(name):
+        return True
+    return len(word) >= NEAR_LENGTH_MIN and abs(len(word) - len(name)) <= 1 and _differs_by_one(word, name)
+
+
+def _differs_by_one(one: str, other: str) -> bool:
+    """One letter changed, missing or too many, or two neighbours swapped; in one pass."""
+    short, long = sorted((one, other), key=len)
+    at = next((n for n, letter in enumerate(short) if letter != long[n]), len(short))
+    if len(short) == len(long):
+        swapped = short[:at] + short[at + 1 : at + 2] + short[at : at + 1] + short[at + 2 :]
+        return short[at + 1 :] == long[at + 1 :] or swapped == long
+    return short[at:] == long[at + 1 :]
