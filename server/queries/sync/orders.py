@@ -3,13 +3,14 @@
 Each is one short piece of the caller's transaction and takes the feed counter: order it last, after everything slow.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Raw
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
 from server.queries.sync import changes, feed
+from server.queries.sync.applying import Project
 from server.tables.sync import sync as tables
 from sync import clock, digest, feeds, merge
 from sync.authoring import NewChange, number
@@ -17,13 +18,6 @@ from sync.server import AcceptedChange, Stored, next_server_number, number_adopt
 from sync.wire import CONFIG, SERVER_DEVICE, Change, private_scope
 
 SERVER_NUMBER, SERVER_CLOCK, SERVER_LIFE = "server_number", "server_clock", "server_life"
-
-Project = Callable[[Session, list[AcceptedChange]], None]
-"""The domain's projection: what accepted changes mean for its own tables, in the same transaction.
-
-It holds what it derives from (`server.database.locks`), so that two pushes never merge the same field side by side.
-"""
-
 
 # ------------------------------------------------------------------------------------------------- the server's changes
 

@@ -9,11 +9,11 @@ commits.
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
 from server.queries.sync import changes, devices, feed
+from server.queries.sync.applying import Project, apply
 from server.queries.sync.changes import (
     FieldConflict,
     StoredBody,
@@ -38,7 +38,6 @@ from server.queries.sync.devices import (
     set_status,
 )
 from server.queries.sync.orders import (
-    Project,
     adopt,
     begin_again,
     conceal,
@@ -53,7 +52,7 @@ from server.queries.sync.orders import (
     set_config,
 )
 from sync import feeds, server
-from sync.server import AcceptedChange, DecodedBatch, DeviceState, KnownNumbers, PushPlan, record_id
+from sync.server import DecodedBatch, DeviceState, KnownNumbers, PushPlan, record_id
 from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
 
 __all__ = [
@@ -116,8 +115,8 @@ def push(
 ) -> PushAnswer:
     """Take the next changes of a phone's log. Repeating a push stores nothing.
 
-    `project` is told the accepted changes; one that it fails on is quarantined and the others stand. Raises `Refused`
-    unknown_device, another_device, wipe, revoked, gap or fork: then nothing was stored.
+    `project` is told the accepted changes; one that is at fault itself is quarantined and the others stand. Raises `Refused`
+    unknown_device, another_device, wipe, revoked, gap or fork, and busy where the server is at fault: then nothing was stored.
     """
     (answered,) = push_together(session, [Arrival(device_number, batch, received_at_ms)], project)
     if isinstance(answered, Refused):
@@ -163,26 +162,11 @@ def _plan(
 
 def _project(session: Session, sql: Sql, taken: list[_Taken], project: Project) -> list[_Taken]:
     accepted = [change for each in taken for change in each.plan.accepted]
-    reasons = _apply(session, sql, accepted, project) if accepted else {}
+    reasons = apply(session, sql, accepted, project) if accepted else {}
     if not reasons:
         return taken
     changes.quarantine_changes(sql, reasons)
     return [structs.replace(each, plan=server.quarantine(each.plan, reasons)) for each in taken]
-
-
-def _apply(session: Session, sql: Sql, accepted: list[AcceptedChange], project: Project) -> dict[str, str]:
-    """Let the domain apply changes; those it fails on are found by halving and returned with the reason."""
-    try:
-        with sql.savepoint():
-            project(session, accepted)
-    except OperationalError:
-        raise
-    except Exception as error:
-        if len(accepted) == 1:
-            return {accepted[0].change.id: f"could not be applied: {type(error).__name__}: {error}"}
-        middle = len(accepted) // 2
-        return _apply(session, sql, accepted[:middle], project) | _apply(session, sql, accepted[middle:], project)
-    return {}
 
 
 def _feed(sql: Sql, taken: Sequence[_Taken]) -> None:
