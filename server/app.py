@@ -18,10 +18,12 @@ from uuid_utils import uuid7
 from server.access import Door
 from server.actions.operation.audit_sealing import HEADS_FILE, Sealer
 from server.actions.operation.enrolment import Enroller
-from server.actions.operation.ledger import open_ledger
+from server.actions.operation.keyring import join_keyring, read_sealing_keys
+from server.actions.operation.orders import open_ledger
 from server.actions.operation.signin import SignIn
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.projection import Projection
+from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
 from server.http.arrival import Arrival
 from server.http.cookies import form_cookie_name
@@ -33,7 +35,6 @@ from server.http.services import Services
 from server.jobs.background import Background
 from server.places.districts import CurrentDistricts
 from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
-from server.security.keys import load_keys
 from server.security.passwords import Passwords
 from server.security.seeds import Seeds
 from server.security.tokens import derive
@@ -61,8 +62,14 @@ def make_id() -> Id:
 def create_services(
     settings: Settings, clock: Callable[[], datetime] = utc_now, new_id: Callable[[], Id] = make_id
 ) -> Services:
-    """What a server, or a command, works with. Close its database at the end."""
-    database, keys, ledger = Database(settings.database), load_keys(settings), open_ledger(settings)
+    """What a server, or a command, works with. Close its database at the end. Raises ValueError where its keys cannot be read."""
+    database, ledger = Database(settings.database), open_ledger(settings)
+    database.outside = ledger.append
+    try:
+        keys = join_keyring(database, settings, clock())
+    except ValueError:
+        database.close()
+        raise
     issuer = TokenIssuer(secret=keys.secret, settings=settings)
     projection = Projection(
         districts=CurrentDistricts(settings.data), new_id=new_id, crs=settings.crs, timezone=settings.timezone
@@ -75,6 +82,7 @@ def create_services(
         sealer=Sealer(database, keys.audit, settings.data / HEADS_FILE),
         issuer=issuer,
         enroller=Enroller(database=database, settings=settings, keys=keys, issuer=issuer, ledger=ledger),
+        opener=BoxOpener(keys=partial(read_sealing_keys, settings=settings), project=projection.project),
         project=projection.project,
         make_ready=projection.make_ready,
         signin=SignIn(

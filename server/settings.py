@@ -55,6 +55,9 @@ class Settings:
     port: int = 8000
     https: bool = False
     secret: str | None = None
+    secret_before: str | None = None
+    ledger_copy: Path | None = None
+    """The second place of the ledger of protective orders: a file on another disk, or a mounted store."""
     second_factor: bool = False
     weak_phones: bool = False
     mail: MailSettings = field(default_factory=MailSettings)
@@ -107,6 +110,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         https=_read_switch("LANTERN_HTTPS", environment.get("LANTERN_HTTPS", "")),
         secret=environment.get("LANTERN_SECRET") or None,
         second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR") or "on"),
+        secret_before=environment.get("LANTERN_SECRET_BEFORE") or None,
+        ledger_copy=_read_path(environment.get("LANTERN_LEDGER_COPY", "")),
+        second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR", "")),
         weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
         mail=read_mail_settings(environment),
         trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),

@@ -111,6 +111,23 @@ def _records(request: PushRequest, limits: Limits, validate: Validate) -> tuple[
     return tuple(records)
 
 
+def read_apart(
+    events: Sequence[tuple[int, bytes]], device: int, limits: Limits = LIMITS, validate: Validate = accept_all
+) -> list[Record]:
+    """Records of one phone's log that need not run on from one another, each with the number it was handed in under.
+
+    What a record itself says of its number stands above that.
+    """
+    return [_read_record(body, _number_of(body, n), device, limits, validate) for n, body in events]
+
+
+def _number_of(body: bytes, otherwise: int) -> int:
+    try:
+        return max(_read_number(body).n, 1)
+    except (msgspec.MsgspecError, RecursionError):
+        return otherwise
+
+
 def _first_number(events: Sequence[Raw]) -> int:
     """The number of the first record, worked back from the first one that tells its number."""
     for index, raw in enumerate(events):

@@ -9,6 +9,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Iterable
+from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,10 +32,16 @@ class SealedOutbox:
         with self._guard:
             return tuple(sorted(self._places))
 
-    def boxes(self, limit: int | None = None) -> list[tuple[int, bytes]]:
-        """Number and box of the first changes held, in order."""
+    def boxes(self, limit: int | None = None, bytes_max: int | None = None) -> list[tuple[int, bytes]]:
+        """Number and box of the first changes held, in order; of more than `bytes_max` only the first of them."""
         with self._guard:
-            return self._read(sorted(self._places)[:limit])
+            numbers = sorted(self._places)[:limit]
+            if bytes_max is not None:
+                ends = accumulate(self._places[n][1] for n in numbers)
+                numbers = [
+                    n for at, (n, end) in enumerate(zip(numbers, ends, strict=True)) if at == 0 or end <= bytes_max
+                ]
+            return self._read(numbers)
 
     def missing(self, numbers: Iterable[int]) -> list[int]:
         """Those of `numbers` that are not held."""

@@ -21,6 +21,8 @@ from sync.pacing import Sizes
 PATHS = {"push": "/push", "pull": "/pull", "renew": "/renew", "wiped": "/wiped"}
 TOKENS = "tokens"
 SEALED_BATCH = 200
+SEALED_BYTES = 1_000_000
+"""In one request; the server takes two megabytes, and a box grows by a third on its way."""
 
 
 class Round(Struct, kw_only=True):
@@ -121,18 +123,22 @@ class SyncRound:
 def send_sealed(
     outbox: SealedOutbox, client: ServerClient, device: int, app: str, signer: int = 0
 ) -> SealedTaken | None:
-    """Hand over every sealed box; what the server took is dropped. Returns its last answer, None without one.
+    """Hand over every sealed box; they are dropped once the server says of all of them that they are open, or kept and listed
+    with it, else as far as it acknowledges. Returns its last answer, None without one.
 
     With an empty outbox the server is still asked how this phone stands. Raises `NoAnswer`.
     """
     taken: SealedTaken | None = None
     while taken is None or outbox.numbers:
-        boxes = outbox.boxes(SEALED_BATCH)
+        boxes = outbox.boxes(SEALED_BATCH, SEALED_BYTES)
         said = client.send_sealed(device, boxes, app, signer)
         if not isinstance(said, SealedTaken):
             return taken
         taken = said
         if not boxes:
             break
-        outbox.drop_until(boxes[-1][0])
+        before = len(outbox.numbers)
+        outbox.drop_until(boxes[-1][0] if said.opened + said.kept >= len(boxes) else said.acked)
+        if len(outbox.numbers) == before:
+            break
     return taken

@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "import": ("server.cli.imports", "import_files"),
     "indicators": ("server.cli.indicators", "indicators"),
     "jobs": ("server.cli.jobs", "jobs"),
+    "keys": ("server.cli.keys", "keys"),
     "migrate": ("server.cli.migrate", "migrate"),
     "restore": ("server.cli.backup", "restore"),
     "retention": ("server.cli.retention", "retention"),

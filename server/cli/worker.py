@@ -5,6 +5,7 @@ from datetime import date
 
 import click
 
+from server.actions.operation.orders import order_worker
 from server.actions.operation.signin import set_password
 from server.actions.partnership.recipients import admit
 from server.cli.setting_out import note_act, stop, working
@@ -138,6 +139,7 @@ def _set_active(services: Services, email: str, *, active: bool) -> None:
         if found is None:
             stop("Nobody signs in with this address.")
         workers.set_active(session, found.id, active)
+        order_worker(session, found.id, services.clock(), services.new_id())
         if not active:
             sessions.end_sessions_of(session, found.id)
         note_act(session, services, "activate_worker" if active else "deactivate_worker", "worker", found.id)

@@ -6,7 +6,7 @@ takes its lock at once (`BEGIN IMMEDIATE`), so that it never fails half way for 
 no query here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -25,6 +25,7 @@ BUSY = (OperationalError, PoolTimeout)
 """What is raised when the database is busy, restarting or gone, or when every connection to it is taken: whoever asked may ask
 again."""
 BEGIN_OPTION = "lantern_begin"
+OUTSIDE = "lantern_outside"
 RESTS_SINCE = "lantern_rests_since"
 ASK_AFTER_S = 5.0
 """A connection that has rested so long is asked whether the database is still there."""
@@ -41,6 +42,8 @@ class Database:
         self._reader = self._make_reader()
         self._turn = Lock() if self.is_sqlite else None
         self._glancer = self._make_glancer()
+        self.outside: Callable[[Iterable[bytes]], None] | None = None
+        """Where lines go that must outlive this database: the composition root says so, and transactions hand it on."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -68,6 +71,7 @@ class Database:
         connection has written makes it read all of them again. Raises OperationalError when it was not free for ten seconds.
         """
         with self._take_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+            session.info[OUTSIDE] = self.outside
             yield session
 
     @contextmanager
@@ -113,6 +117,7 @@ def parse_url(text: str) -> URL:
 def _make_engine(url: URL, pool_size: int) -> Engine:
     if url.get_backend_name() != "sqlite":
         engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+        event.listen(engine, "connect", _prepare_postgres)
         _ask_rested_connections(engine)
         return engine
     if url.database:
@@ -152,6 +157,15 @@ def _ask_rested_connections(engine: Engine) -> None:
 
     event.listen(engine, "checkin", note_rest)
     event.listen(engine, "checkout", ask)
+
+
+def _prepare_postgres(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """Behind a pooler (pgbouncer in transaction mode) the next transaction may run in another process of the database, which does
+    not know what was prepared in this one. A pooler is known by the number it gives: not that of the process that answers."""
+    asked = connection.execute("select pg_backend_pid()").fetchone()
+    connection.rollback()
+    if asked[0] != connection.info.backend_pid:
+        connection.prepare_threshold = None
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.audit_sealing import Sealer
 from server.actions.operation.enrolment import Enroller
-from server.actions.operation.ledger import Ledger
+from server.actions.operation.orders import Ledger
 from server.actions.operation.signin import SignIn
 from server.actions.operation.tokens import TokenIssuer
+from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
 from server.queries.sync.store import Project
 from server.security.keys import Keys
@@ -30,6 +31,7 @@ class Services:
     enroller: Enroller
     ledger: Ledger
     sealer: Sealer
+    opener: BoxOpener
     project: Project
     make_ready: Callable[[Session], None]
     clock: Callable[[], datetime]

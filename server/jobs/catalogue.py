@@ -9,6 +9,7 @@ from server.actions.operation import reminders
 from server.actions.operation.outbox import Outbox
 from server.actions.partnership.publications import prepare_map, prepare_share
 from server.actions.people.retention import Keeper
+from server.actions.sync.sealed import open_waiting
 from server.hotspots.periods import last_settled_quarter
 from server.http.services import Services
 from server.jobs.runner import Job, Moment
@@ -16,10 +17,13 @@ from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
 from server.queries.operation import outbox, rate_limits
 from server.queries.street.looks import rebuild_looks
+from server.queries.sync.blobs import forget_unfinished
 from shared.rules.mail import MORNING
 
 ROUND = timedelta(seconds=15)
 """How often somebody looks what is due."""
+ANNOUNCED_FOR = timedelta(days=30)
+"""How long a phone may take to send the bytes of an attachment."""
 
 
 def tell_reviewers(services: Services, moment: Moment) -> int:
@@ -73,6 +77,18 @@ def prove_looks(services: Services, moment: Moment) -> int:
         return rebuild_looks(session)
 
 
+def open_sealed_boxes(services: Services, moment: Moment) -> int:
+    """Sealed work that could not be opened when it came."""
+    return open_waiting(services.opener, services.database, moment.now, moment.beat)
+
+
+def forget_announced(services: Services, moment: Moment) -> int:
+    """Attachments that were announced and never came."""
+    before = moment.now - ANNOUNCED_FOR
+    with services.database.writing() as session:
+        return forget_unfinished(session, int(before.timestamp() * 1000))
+
+
 def keeper_of(services: Services, now: datetime, beat: Callable[[], None] = lambda: None) -> Keeper:
     """Who carries the rules of retention out on this server."""
     settings = services.settings
@@ -92,6 +108,8 @@ JOBS = (
     Job("alerts", Every(ROUND), tell_reviewers),
     Job("reminders", Daily(MORNING), remind),
     Job("digests", Every(timedelta(minutes=5)), digest),
+    Job("sealed", Every(timedelta(minutes=15)), open_sealed_boxes),
+    Job("attachments", Daily(time(3)), forget_announced),
     Job("retention", Daily(time(3)), keep_no_longer),
     Job("publications", Daily(time(5)), prepare_publications),
     Job("looks", Daily(time(4)), prove_looks),

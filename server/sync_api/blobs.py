@@ -14,7 +14,7 @@ from server.problems import CONFLICTING, TOO_LARGE, Failure
 from server.queries.sync import blobs as sync_blobs
 from server.queries.sync import store as sync
 from server.sync_api.bodies import answer
-from server.sync_api.identity import identify, read_signed
+from server.sync_api.identity import identify, read_signed, to_ms
 from shared.policy import Act
 from sync.blobs import BlobRefused
 from sync.wire import Refused
@@ -52,7 +52,7 @@ def take_piece(
             gate = sync.get_device_state(session, caller.number).gate
             if not gate.may_push:
                 raise Refused(gate.refusal)
-            received = sync_blobs.begin_blob(session, sha256, size)
+            received = sync_blobs.begin_blob(session, sha256, size, caller.number, to_ms(now))
             if body:
                 received = sync_blobs.append_blob(session, sha256, offset, body)
     except BlobRefused as refused:

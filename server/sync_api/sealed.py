@@ -1,30 +1,26 @@
 """What a wiped phone still carries: changes sealed to this server, which the phone itself can no longer read (B5)."""
 
-from hashlib import sha256
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 from sqlalchemy.orm import Session
 
-from server.actions.sync.validation import validate
 from server.http.openapi import problems
 from server.http.services import Services
 from server.problems import PROOF_REFUSED, UNREADABLE, Failure
 from server.queries.operation import devices
 from server.queries.sync import store as sync
-from server.security.sealing import open_sealed
-from server.security.tokens import decode
 from server.sync_api.bodies import answer, open_body
-from server.sync_api.identity import Caller, identify_number, read_signed, to_ms
+from server.sync_api.identity import Caller, identify_number, read_signed
 from shared.policy import Act
-from sync.reading import decode_batch
-from sync.wire import LIMITS, PushRequest, Refused, encode
+from sync.wire import LIMITS, NUMBER_MAX
 
 Box = Annotated[str, Meta(max_length=100_000)]
+BoxNumber = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
 
 
 class SealedOutbox(Struct, frozen=True, kw_only=True):
@@ -37,14 +33,15 @@ class SealedOutbox(Struct, frozen=True, kw_only=True):
     signer: int = 0
     now: int
     app: str = ""
-    boxes: Annotated[list[tuple[int, Box]], Meta(max_length=LIMITS.changes_max)]
+    boxes: Annotated[list[tuple[BoxNumber, Box]], Meta(max_length=LIMITS.changes_max)]
 
 
 class SealedTaken(Struct, frozen=True, kw_only=True):
     """What became of them.
 
-    `acked` as in a push; `kept` boxes wait for a supervisor. Either way the phone may forget them. `status` tells a
-    locked phone, which has no token at hand, whether it was revoked or is to be wiped.
+    `acked` as in a push. Of the boxes `opened` are in the record, or set aside with a reason; `kept` ones are listed on the
+    phone's page until they can be opened. A phone may forget what it sent once the two make up all of it.
+    `status` tells a locked phone, which has no token at hand, whether it was revoked or is to be wiped.
     """
 
     acked: int
@@ -56,7 +53,13 @@ class SealedTaken(Struct, frozen=True, kw_only=True):
 _read = msgspec.json.Decoder(SealedOutbox).decode
 
 
-@post("/sealed", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(400, 401, 413, 429))
+@post(
+    "/sealed",
+    opt={"action": Act.SYNC},
+    sync_to_thread=True,
+    status_code=200,
+    responses=problems(400, 401, 413, 429, 503),
+)
 def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
     """Take a phone's sealed outbox (JSON as `SealedOutbox`), signed by the phone; no token is asked of a wiped one."""
     now = services.clock()
@@ -70,7 +73,15 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
         if not _may_speak_for(session, caller, outbox.device):
             raise Failure(PROOF_REFUSED)
         status = str(sync.get_device_state(session, caller.number).status)
-    taken = structs.replace(_take(services, outbox, to_ms(now)), status=status)
+    with services.database.writing() as session:
+        found = services.opener.take(session, outbox.device, outbox.boxes, now)
+        acked = sync.get_device_state(session, outbox.device).acked
+    taken = SealedTaken(
+        acked=acked,
+        opened=len(found.opened),
+        kept=len(found.kept),
+        status=status,
+    )
     return answer(request, msgspec.json.encode(taken))
 
 
@@ -82,24 +93,3 @@ def _may_speak_for(session: Session, caller: Caller, device: int) -> bool:
     if former is None or former.worker_id != caller.enrolment.worker_id or caller.number < device:
         return False
     return sync.get_device_state(session, caller.number).gate.is_trusted
-
-
-def _take(services: Services, outbox: SealedOutbox, now_ms: int) -> SealedTaken:
-    """Open the boxes and push what is in them; where a push is refused they are kept as they came."""
-    try:
-        events = [msgspec.Raw(open_sealed(decode(box), services.keys.sealing)) for _, box in outbox.boxes]
-        request = PushRequest(device=outbox.device, now=outbox.now, app=outbox.app, events=events)
-        batch = decode_batch(encode(request), validate=validate)
-        with services.database.writing() as session:
-            taken = sync.push(session, outbox.device, batch, now_ms, services.project)
-    except (Refused, ValueError) as error:
-        return _keep(services, outbox, str(error))
-    return SealedTaken(acked=taken.acked, opened=len(events), kept=0)
-
-
-def _keep(services: Services, outbox: SealedOutbox, why: str) -> SealedTaken:
-    boxes = [(sha256(box.encode()).hexdigest(), box) for _, box in outbox.boxes]
-    with services.database.writing() as session:
-        kept = devices.keep_boxes(session, outbox.device, boxes, services.clock(), why[:200])
-        acked = sync.get_device_state(session, outbox.device).acked
-    return SealedTaken(acked=acked, opened=0, kept=kept)

@@ -6,6 +6,7 @@ What moves by rule is in `server.actions.cases.arrivals`.
 from server.access import Access
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import take_off_agendas
+from server.actions.operation.orders import order_placing
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_moves, cases, priorities
 from server.queries.cases.case_moves import Told
@@ -94,4 +95,5 @@ def _place(access: Access, same: list[Id], district_id: Id) -> None:
     wanted = {f"team:{each}" for each in walking | set(case_moves.list_teams_met(access.session, same, access.today))}
     for person_id in same if walking else ():
         if find_scopes(access.session, person_id) != wanted:
+            order_placing(access.session, person_id, wanted, access.now, access.new_id())
             place_entity(access.session, person_id, wanted)

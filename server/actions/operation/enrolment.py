@@ -12,7 +12,7 @@ from msgspec import structs
 from sqlalchemy.orm import Session
 
 from server.access import Access
-from server.actions.operation.ledger import Ledger
+from server.actions.operation.orders import Ledger
 from server.actions.operation.tokens import TokenIssuer
 from server.database.engine import Database
 from server.problems import CODE_REFUSED, WEAK_PHONE, Failure, Invalid, NotFound

@@ -1,76 +1,60 @@
-"""The ledger of grants, revocations, wipes and erasures (privacy rule A9): in the database, and outside it.
+"""Repeating the orders that protect people (privacy rule A9): grants, revocations, wipes, erasures, hiding and showing,
+hand-overs, merges and their undoing, roles and who may hold them.
 
-The outside copy is an append-only file of JSON lines under LANTERN_DATA. After a restore from an older backup
-`replay` does again whatever the backup does not know, so that a wiped phone stays wiped and an erased person stays
-erased.
+After a restore from an older backup `replay` does again whatever the backup does not know, before anything is served, so that a
+wiped phone stays wiped, an erased person stays erased and a hidden one hidden. Giving an order is in `orders`.
 """
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import (
+    DEVICE_ENROLLED,
+    DEVICE_RENEWED,
+    DEVICE_STATUS,
+    ENTITY_PLACED,
+    MARK,
+    PEOPLE_MERGED,
+    PERSON_ERASED,
+    PERSON_HIDDEN,
+    PERSON_SHOWN,
+    REASON_LOST,
+    RECIPIENT,
+    WORKER,
+    Ledger,
+    open_ledger,
+)
 from server.actions.people.erasure import forget_person
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import LedgerEntry
 from server.queries.operation.devices import Enrolment
+from server.queries.partnership import agencies, recipients, workers
+from server.queries.partnership.recipients import Recipient
+from server.queries.partnership.workers import Standing
+from server.queries.people import concealment, merges, subjects
+from server.queries.people.concealment import Hiding
+from server.queries.street import contacts
 from server.queries.sync import store as sync
-from server.settings import Settings
 from shared.model.codes import DeviceStatus
+from shared.model.person import PersonMerged
 from shared.model.value import Id
 
-_read = msgspec.json.Decoder(LedgerEntry).decode
+__all__ = ["Ledger", "list_unknown", "open_ledger", "replay"]
 
 
-@dataclass(frozen=True)
-class Ledger:
-    """The ledger of one server."""
-
-    path: Path
-
-    def write(self, session: Session, entry: LedgerEntry) -> None:
-        """Keep an entry, first outside:
-
-        an order that a crash cut off is repeated at the next restore, and does no harm.
-        """
-        self._append(entry)
-        audit.add_ledger_entry(session, entry)
-
-    def read(self) -> list[LedgerEntry]:
-        """Every entry of the outside copy. A last line that a power cut tore is passed over."""
-        if not self.path.exists():
-            return []
-        entries = []
-        for line in self.path.read_bytes().splitlines():
-            try:
-                entries.append(_read(line))
-            except msgspec.MsgspecError:
-                continue
-        return entries
-
-    def _append(self, entry: LedgerEntry) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, msgspec.json.encode(entry) + b"\n")
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def open_ledger(settings: Settings) -> Ledger:
-    """The ledger of this server."""
-    return Ledger(settings.data / "ledger.jsonl")
-
-
-def replay(session: Session, entries: list[LedgerEntry], now: datetime) -> int:
-    """Do again what a restored database does not know; returns how many orders were repeated."""
+def list_unknown(session: Session, entries: Sequence[LedgerEntry]) -> list[LedgerEntry]:
+    """Of the orders outside those that the database does not know: it was put back to an earlier state."""
     known = {entry.id for entry in audit.list_ledger(session)}
-    missing = [entry for entry in entries if entry.id not in known]
+    return [entry for entry in entries if entry.id not in known]
+
+
+def replay(session: Session, entries: Sequence[LedgerEntry], now: datetime) -> int:
+    """Do again what a restored database does not know; returns how many orders were repeated."""
+    missing = list_unknown(session, entries)
     superseded = _find_superseded(missing)
     now_ms = int(now.timestamp() * 1000)
     for entry in missing:
@@ -78,7 +62,7 @@ def replay(session: Session, entries: list[LedgerEntry], now: datetime) -> int:
         if order is not None and entry.id not in superseded:
             order(session, entry, now_ms)
         audit.add_ledger_entry(session, entry)
-    return len(missing)
+    return sum(1 for entry in missing if entry.kind != MARK)
 
 
 def _find_superseded(entries: list[LedgerEntry]) -> set[Id]:
@@ -86,6 +70,9 @@ def _find_superseded(entries: list[LedgerEntry]) -> set[Id]:
     grants = [entry for entry in entries if entry.kind in GRANTS]
     last = {entry.subject_id: entry.id for entry in grants}
     return {entry.id for entry in grants} - set(last.values())
+
+
+# ------------------------------------------------------------------------------------------------------------ phones
 
 
 def _enrol_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
@@ -120,14 +107,76 @@ def _set_status_again(session: Session, entry: LedgerEntry, _now_ms: int) -> Non
     sync.set_status(session, int(entry.subject_id), DeviceStatus(entry.detail["status"]))
 
 
+# ------------------------------------------------------------------------------------------------------------ people
+
+
+def _told(entry: LedgerEntry, name: str, kind: Any) -> Any:
+    return msgspec.json.decode(entry.detail[name], type=kind)
+
+
 def _erase_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
     forget_person(session, [entry.subject_id], now_ms)
 
 
-GRANTS = frozenset({"device_enrolled", "device_renewed"})
+def _hide_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    """Hidden as they were, from phones too. An agency that the backup does not know cannot be named, and knows nobody."""
+    hiding: Hiding = _told(entry, "hiding", Hiding)
+    same = subjects.list_same_person(session, hiding.person_id)
+    known = {agency.id for agency in agencies.list_agencies(session)}
+    concealment.lift_hidings(session, same, hiding.at, hiding.worker_id, "Hidden otherwise")
+    named = tuple(each for each in hiding.agency_ids if each in known)
+    if hiding.agency_id in known and not any(each.id == hiding.id for each in concealment.list_hidings(session, same)):
+        concealment.add_hiding(session, msgspec.structs.replace(hiding, agency_ids=named))
+    sync.conceal(session, _entities(session, entry, same), _told(entry, "known_to", list[str]))
+
+
+def _show_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    same = subjects.list_same_person(session, entry.subject_id)
+    concealment.lift_hidings(session, same, entry.at, entry.detail["worker_id"], REASON_LOST)
+    sync.reveal(session, _entities(session, entry, same))
+
+
+def _entities(session: Session, entry: LedgerEntry, same: Sequence[Id]) -> set[Id]:
+    """What phones hear of a person: what the order named, and what the backup knows."""
+    return {*_told(entry, "entities", list[Id]), *same, *contacts.list_contacts_of(session, same)}
+
+
+def _place_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    sync.place_entity(session, entry.subject_id, _told(entry, "scopes", list[str]))
+
+
+def _merge_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    merges.store_merges(session, [_told(entry, "merge", PersonMerged)])
+
+
+# ------------------------------------------------------------------------------------------------------- partnership
+
+
+def _agree_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    line: Recipient = _told(entry, "recipient", Recipient)
+    if agencies.find_agency(session, line.agency_id) is None:
+        return
+    if recipients.find_recipient(session, line.agency_id, line.role) is None:
+        recipients.add_recipient(session, line)
+    else:
+        recipients.set_recipient(session, line)
+
+
+def _stand_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    """A worker whom the backup does not know is entered anew by whoever enters workers."""
+    workers.set_standing(session, entry.subject_id, _told(entry, "standing", Standing))
+
+
+GRANTS = frozenset({DEVICE_ENROLLED, DEVICE_RENEWED})
 ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
-    "device_enrolled": _enrol_again,
-    "device_renewed": _renew_again,
-    "device_status": _set_status_again,
-    "person_erased": _erase_again,
+    DEVICE_ENROLLED: _enrol_again,
+    DEVICE_RENEWED: _renew_again,
+    DEVICE_STATUS: _set_status_again,
+    PERSON_ERASED: _erase_again,
+    PERSON_HIDDEN: _hide_again,
+    PERSON_SHOWN: _show_again,
+    ENTITY_PLACED: _place_again,
+    PEOPLE_MERGED: _merge_again,
+    RECIPIENT: _agree_again,
+    WORKER: _stand_again,
 }

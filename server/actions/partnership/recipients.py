@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
+from server.actions.operation.orders import order_recipient
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.partnership import agencies, recipients
 from server.queries.partnership.recipients import Recipient
@@ -40,10 +41,9 @@ def admit(session: Session, agency_id: Id, role: Role, now: datetime, new_id: Ca
         return known.holds
     founding = not is_founded(session)
     reason = "Entered when the partnership was founded" if founding else "Entered at the terminal"
-    recipients.add_recipient(
-        session,
-        Recipient(id=new_id(), agency_id=agency_id, role=role, founding=founding, proposed_at=now, reason=reason),
-    )
+    line = Recipient(id=new_id(), agency_id=agency_id, role=role, founding=founding, proposed_at=now, reason=reason)
+    recipients.add_recipient(session, line)
+    order_recipient(session, line, now, new_id())
     return founding
 
 
@@ -60,6 +60,7 @@ def found_partnership(session: Session, now: datetime, new_id: Callable[[], Id])
             reason="Entered when the partnership was founded",
         )  # fmt: skip
         recipients.add_recipient(session, line)
+        order_recipient(session, line, now, new_id())
 
 
 def propose(access: Access, agency_id: Id, role: Role | None, reason: str) -> Recipient:
@@ -85,6 +86,7 @@ def propose(access: Access, agency_id: Id, role: Role | None, reason: str) -> Re
         first_by=access.actor.worker_id, first_at=access.now,
     )  # fmt: skip
     recipients.add_recipient(access.session, proposed)
+    order_recipient(access.session, proposed, access.now, access.new_id())
     return proposed
 
 
@@ -110,6 +112,7 @@ def agree(access: Access, recipient_id: Id) -> Recipient:
     else:
         agreed = msgspec.structs.replace(found, second_agency_id=own, second_by=who, second_at=access.now)
     recipients.set_recipient(access.session, agreed)
+    order_recipient(access.session, agreed, access.now, access.new_id())
     return agreed
 
 

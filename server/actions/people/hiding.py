@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from server.access import Access
 from server.actions.conferences.conferences import take_off_agendas
+from server.actions.operation.orders import order_hiding, order_showing
 from server.problems import Invalid, NotFound
 from server.queries.partnership import agencies
 from server.queries.people import concealment, subjects
@@ -59,7 +60,9 @@ def hide_person(access: Access, person_id: Id, agency_ids: Collection[Id], reaso
     heard_in = [
         f"team:{team.id}" for team in agencies.list_teams(access.session) if team.agency_id in hiding.agency_ids
     ]
-    conceal(access.session, _entities_of(access, same), heard_in)
+    entities = _entities_of(access, same)
+    order_hiding(access.session, hiding, entities, heard_in, access.now, access.new_id())
+    conceal(access.session, entities, heard_in)
     return hiding
 
 
@@ -71,7 +74,9 @@ def show_person_again(access: Access, person_id: Id, reason: str) -> None:
         raise NotFound
     same = subjects.list_same_person(access.session, person_id)
     concealment.lift_hidings(access.session, same, access.now, access.actor.worker_id, said)
-    reveal(access.session, _entities_of(access, same))
+    entities = _entities_of(access, same)
+    order_showing(access.session, person_id, entities, access.actor.worker_id, access.now, access.new_id())
+    reveal(access.session, entities)
 
 
 def _reason(reason: str, message: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from server.actions.operation.ledger import Ledger
+from server.actions.operation.orders import Ledger
 from server.actions.people.erasure import forget_person
 from server.database.engine import Database
 from server.hotspots.grid import leaves_of_points

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from server.access import Access, day_of
+from server.actions.operation.orders import order_placing
 from server.actions.operation.outbox import Outbox
 from server.problems import Invalid, NotFound
 from server.queries.partnership import districts
@@ -159,6 +160,7 @@ def _tell_phones(access: Access, found: Referral, scope: str | None, changes: li
     known_in = find_scopes(session, found.id)
     wanted = frozenset({scope} if scope else ())
     if known_in and known_in != wanted:
+        order_placing(session, found.id, wanted, access.now, access.new_id())
         place_entity(session, found.id, wanted)
     if scope is None:
         return

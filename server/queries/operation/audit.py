@@ -96,6 +96,11 @@ def add_ledger_entry(session: Session, entry: LedgerEntry) -> None:
         session.execute(insert(ledger), [row])
 
 
+def find_ledger_ids(session: Session, entry_ids: Sequence[Id]) -> set[Id]:
+    """Which of these entries are in the ledger of this database."""
+    return set(session.scalars(select(ledger.c.id).where(ledger.c.id.in_(entry_ids)))) if entry_ids else set()
+
+
 def list_ledger(session: Session) -> list[LedgerEntry]:
     """All entries, oldest first."""
     rows = session.execute(select(ledger).order_by(ledger.c.at, ledger.c.id)).mappings()

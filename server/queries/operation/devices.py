@@ -10,11 +10,10 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import case, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql, moment_of
-from server.tables.operation.device import device_enrolment, device_token, enrolment_code, sealed_outbox, used_nonce
+from server.tables.operation.device import device_enrolment, device_token, enrolment_code, used_nonce
 from shared.model.value import Id, Value
 
 TRIES_MAX = 5
@@ -245,21 +244,3 @@ def use_nonces(session: Session, used: Sequence[tuple[int, str, int]]) -> set[in
 def forget_old_nonces(session: Session, now_ms: int) -> None:
     """Delete nonces whose proofs would be refused for their time anyway."""
     session.execute(delete(used_nonce).where(used_nonce.c.expires_ms < now_ms))
-
-
-# ------------------------------------------------------------------------------------------------------ sealed outbox
-
-
-def keep_boxes(session: Session, number: int, boxes: Sequence[tuple[str, str]], now: datetime, verdict: str) -> int:
-    """Keep sealed boxes (hash, base64url) for a supervisor; returns how many are new."""
-    make = (sqlite if session.get_bind().dialect.name == "sqlite" else postgresql).insert
-    kept = 0
-    for box_hash, box in boxes:
-        added = session.execute(
-            make(sealed_outbox)
-            .values(box_hash=box_hash, device_number=number, received_at=now, box=box, verdict=verdict)
-            .on_conflict_do_nothing(index_elements=["box_hash"])
-            .returning(sealed_outbox.c.box_hash)
-        )
-        kept += len(added.all())
-    return kept

@@ -26,11 +26,12 @@ from sqlalchemy.orm import Session
 from server.database.sql import Sql
 from server.queries.partnership.recipients import is_held
 from server.tables.operation.device import device_enrolment
-from server.tables.partnership.agency import agreement, team_district
+from server.tables.partnership.agency import agreement, team, team_district
+from server.tables.partnership.district import district
 from server.tables.partnership.worker import credential, worker, worker_district, worker_role, worker_team
 from shared.model.agency import Agreement
 from shared.model.codes import AgreementKind, Role
-from shared.model.value import Id
+from shared.model.value import Id, Value
 from shared.model.worker import Worker
 from shared.policy.actor import Actor, agreements_valid_until
 
@@ -244,3 +245,45 @@ def list_emails(session: Session) -> dict[Id, str]:
 def set_active(session: Session, worker_id: Id, active: bool) -> None:
     """Let a worker in, or keep them out."""
     session.execute(update(worker).where(worker.c.id == worker_id).values(active=active))
+
+
+class Standing(Value, frozen=True, kw_only=True):
+    """Whether a worker acts, and as what: what a restore must not give back to somebody who has left."""
+
+    active: bool
+    roles: tuple[str, ...] = ()
+    team_ids: tuple[Id, ...] = ()
+    district_ids: tuple[Id, ...] = ()
+
+
+_LINKS = (
+    ("roles", worker_role, "role"),
+    ("team_ids", worker_team, "team_id"),
+    ("district_ids", worker_district, "district_id"),
+)
+
+
+def get_standing(session: Session, worker_id: Id) -> Standing:
+    """How a worker stands now, with every role they were given, agreed or not. Raises NoResultFound for an unknown one."""
+    active = session.execute(select(worker.c.active).where(worker.c.id == worker_id)).scalar_one()
+    links = {
+        name: tuple(sorted(session.scalars(select(link.c[column]).where(link.c.worker_id == worker_id))))
+        for name, link, column in _LINKS
+    }
+    return Standing(active=active, **links)
+
+
+def set_standing(session: Session, worker_id: Id, standing: Standing) -> None:
+    """Let a worker stand so, as far as the teams and districts are known; one who is not known stays unknown."""
+    if session.execute(select(worker.c.id).where(worker.c.id == worker_id)).first() is None:
+        return
+    set_active(session, worker_id, standing.active)
+    known: dict[str, set[str]] = {
+        "roles": set(standing.roles),
+        "team_ids": set(session.scalars(select(team.c.id))),
+        "district_ids": set(session.scalars(select(district.c.id))),
+    }
+    for name, link, column in _LINKS:
+        session.execute(delete(link).where(link.c.worker_id == worker_id))
+        wanted = [each for each in getattr(standing, name) if each in known[name]]
+        _add_links(session, link, column, worker_id, wanted)

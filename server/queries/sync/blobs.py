@@ -9,19 +9,39 @@ from server.database.sql import Sql
 from server.tables.sync import sync as tables
 from sync.blobs import BlobRefused, accept_piece, check_size, is_whole
 
+ANNOUNCED_ANEW_AFTER_MS = 86_400_000
 
-def begin_blob(session: Session, sha256: str, size: int) -> int:
-    """Make room for an attachment; returns how many of its bytes are here already. Raises `BlobRefused`."""
+
+def begin_blob(session: Session, sha256: str, size: int, device: int | None = None, now_ms: int = 0) -> int:
+    """Make room for an attachment; returns how many of its bytes are here already. Raises `BlobRefused`.
+
+    While it is not whole, the phone that announced it may announce it with another size, and after a day anybody may: a wrong
+    word must not keep an attachment out for ever.
+    """
     check_size(size)
     sql = Sql(session)
     found = _find(sql, sha256)
     if found is None:
-        sql.insert(tables.blob, [(sha256, size, 0)])
+        sql.insert(tables.blob, [(sha256, size, 0, now_ms, device)])
         return 0
     known_size, received = found
-    if known_size != size:
+    if known_size == size:
+        return received
+    by, at_ms = sql.rows("select device, begun_at_ms from sync_blob where sha256 = ?", sha256)[0]
+    is_theirs = device is not None and by == device
+    if received == known_size or not (is_theirs or now_ms - at_ms > ANNOUNCED_ANEW_AFTER_MS):
         raise BlobRefused("This attachment was announced with another size.", received)
-    return received
+    delete_blob(session, sha256)
+    return begin_blob(session, sha256, size, device, now_ms)
+
+
+def forget_unfinished(session: Session, before_ms: int) -> int:
+    """Delete what was announced before a moment and never came whole; returns how many. A phone announces it again."""
+    sql = Sql(session)
+    found = sql.rows("select sha256 from sync_blob where received < size and begun_at_ms < ?", before_ms)
+    for (sha256,) in found:
+        delete_blob(session, sha256)
+    return len(found)
 
 
 def find_received(session: Session, sha256: str) -> int | None:

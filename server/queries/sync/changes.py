@@ -54,11 +54,12 @@ class FieldConflict(Struct, frozen=True):
 # ---------------------------------------------------------------------------------------------------------- storing
 
 
-def find_numbers(sql: Sql, device: int, acked: int, batch: DecodedBatch) -> dict[int, str]:
-    """What lies under those numbers of a batch that were acknowledged before: the change's id."""
-    if not batch.records or batch.records[0].n > acked:
+def find_numbers(sql: Sql, device: int, acked: int, apart: int, batch: DecodedBatch) -> dict[int, str]:
+    """What lies under those numbers of a batch that were acknowledged before, or came ahead of others: the change's id."""
+    here = max(acked, apart)
+    if not batch.records or batch.records[0].n > here:
         return {}
-    ids = _find_ids(sql, device, batch.records[0].n, min(batch.records[-1].n, acked))
+    ids = _find_ids(sql, device, batch.records[0].n, min(batch.records[-1].n, here))
     return ids | _find_elsewhere(
         sql, {r.n: record_id(r, device) for r in batch.records if r.n <= acked and r.n not in ids}
     )
@@ -67,6 +68,11 @@ def find_numbers(sql: Sql, device: int, acked: int, batch: DecodedBatch) -> dict
 def find_reasons(sql: Sql, change_ids: Collection[str]) -> dict[str, str | None]:
     """Of these changes those that are stored already, under whatever number, each with the reason it is quarantined for."""
     return dict(sql.rows("select id, reason from sync_change where id in ?*", change_ids)) if change_ids else {}
+
+
+def list_numbers(sql: Sql, device: int, first: int, last: int) -> dict[int, str]:
+    """The ids of a phone's changes that lie under these numbers and those between them."""
+    return _find_ids(sql, device, first, last)
 
 
 def _find_ids(sql: Sql, device: int, first: int, last: int) -> dict[int, str]:
@@ -132,6 +138,13 @@ def find_erased(sql: Sql, change_ids: Iterable[str]) -> frozenset[str]:
     """Which of these changes were ordered to be erased before they came, or came back."""
     found = sql.rows("select change_id from sync_erasure where change_id in ?*", set(change_ids))
     return frozenset(change_id for (change_id,) in found)
+
+
+def note_erasures(sql: Sql, change_ids: Iterable[str], now_ms: int) -> None:
+    """Have these changes, and whatever comes of these entities, erased when it is fed."""
+    wanted = set(change_ids)
+    fresh = wanted - find_erased(sql, wanted)
+    sql.insert(tables.erasure, [(each, now_ms) for each in sorted(fresh)])
 
 
 # ---------------------------------------------------------------------------------------------------------- reading

@@ -107,7 +107,7 @@ def renew_device(session: Session, number: int, now_ms: int) -> int:
     return register_device(session, scopes=old.scopes, label=label, now_ms=now_ms, renewed_from=number)
 
 
-_STATE = "select number, status, acked, acked_id, safe, scopes from sync_device d"
+_STATE = "select number, status, acked, acked_id, safe, scopes, apart from sync_device d"
 
 
 def get_device(sql: Sql, number: int) -> DeviceState:
@@ -125,7 +125,7 @@ def hold_devices(sql: Sql, numbers: Collection[int]) -> dict[int, DeviceState]:
     return {row[0]: _state(*row) for row in sql.rows(query, sorted(numbers))}
 
 
-def _state(number: int, status: str, acked: int, acked_id: str, safe: int, scopes: str) -> DeviceState:
+def _state(number: int, status: str, acked: int, acked_id: str, safe: int, scopes: str, apart: int) -> DeviceState:
     return DeviceState(
         number=number,
         status=DeviceStatus(status),
@@ -133,6 +133,7 @@ def _state(number: int, status: str, acked: int, acked_id: str, safe: int, scope
         acked_id=acked_id,
         safe=safe,
         scopes=frozenset(json.loads(scopes)),
+        apart=apart,
     )
 
 
@@ -180,6 +181,19 @@ def record_pushes(sql: Sql, visits: Sequence[Visit]) -> None:
     """How far these phones' logs are durable now, and how the phones are."""
     rows = [(*_seen(each), each.acked, each.acked_id, each.number) for each in visits]
     sql.run_each(f"{_SEEN}, acked = ?, acked_id = ? where number = ?", rows)
+
+
+def record_apart(sql: Sql, number: int, acked: int, acked_id: str, apart: int) -> None:
+    """How far a phone's log is durable, and the highest number that came ahead of others."""
+    sql.run(
+        "update sync_device set acked = ?, acked_id = ?, apart = case when apart > ? then apart else ? end "
+        "where number = ?",
+        acked,
+        acked_id,
+        apart,
+        apart,
+        number,
+    )
 
 
 def record_pull(sql: Sql, visit: Visit, rewinds: int) -> None:

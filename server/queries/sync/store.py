@@ -6,7 +6,7 @@ taken: in PostgreSQL its row is held from there to the commit, which is what mak
 commits.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 from sqlalchemy.orm import Session
@@ -52,7 +52,7 @@ from server.queries.sync.orders import (
     set_config,
 )
 from sync import feeds, server
-from sync.server import DecodedBatch, DeviceState, KnownNumbers, PushPlan, record_id
+from sync.server import DecodedBatch, DeviceState, KnownNumbers, PushPlan, Record, record_id
 from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
 
 __all__ = [
@@ -68,6 +68,8 @@ __all__ = [
     "erase_entities",
     "erase_entity",
     "find_change",
+    "find_erased_ids",
+    "find_numbers_here",
     "find_scopes",
     "get_device_state",
     "get_fields",
@@ -77,10 +79,12 @@ __all__ = [
     "list_device_health",
     "list_quarantined",
     "move_entity",
+    "note_erasures",
     "place_entity",
     "publish",
     "pull",
     "push",
+    "push_apart",
     "push_together",
     "record_refusal",
     "record_wiped",
@@ -141,6 +145,54 @@ def push_together(session: Session, arrivals: Sequence[Arrival], project: Projec
     return [each if isinstance(each, Refused) else _answer(each) for each in planned]
 
 
+def push_apart(
+    session: Session, device_number: int, records: Sequence[Record], received_at_ms: int, project: Project
+) -> frozenset[int]:
+    """Take records of a phone's log that came sealed, in whatever order and with whatever missing; what is here stays as it is.
+
+    They count, or are quarantined, as in a push, one of a phone that was revoked or is to be wiped always. Returns the numbers
+    of those that cannot be taken since their number means another change. Raises `Refused` unknown_device and busy.
+    """
+    sql = Sql(session)
+    device = devices.hold_devices(sql, {device_number}).get(device_number)
+    if device is None:
+        raise Refused("unknown_device")
+    if not records:
+        return frozenset()
+    first, last = min(each.n for each in records), max(each.n for each in records)
+    # What follows on from the last acknowledged number may have come before, and is acknowledged with it.
+    numbers = changes.list_numbers(sql, device.number, min(first, device.acked + 1), max(last, device.apart))
+    reasons = changes.find_reasons(sql, {record_id(each, device.number) for each in records})
+    plan, clashing = server.plan_apart(device, records, KnownNumbers(numbers, reasons), received_at_ms)
+    changes.insert_changes(sql, plan.stored)
+    batch = DecodedBatch(device.number, received_at_ms, "", "", 0, tuple(records))
+    taken = _project(session, sql, [_Taken(Arrival(device.number, batch, received_at_ms), device, plan)], project)
+    devices.record_apart(
+        sql, device.number, plan.acked, plan.acked_id, max((each.n for each in plan.stored), default=0)
+    )
+    if plan.stored:
+        _feed(sql, taken)
+    return clashing
+
+
+def find_erased_ids(session: Session, ids: Iterable[str]) -> frozenset[str]:
+    """Which of these changes and entities were ordered to be erased, whatever still comes of them."""
+    return changes.find_erased(Sql(session), ids)
+
+
+def note_erasures(session: Session, ids: Iterable[str], now_ms: int) -> None:
+    """Have these changes, and whatever comes of these entities, erased when it is fed."""
+    changes.note_erasures(Sql(session), ids, now_ms)
+
+
+def find_numbers_here(session: Session, device_number: int, numbers: Sequence[int]) -> set[int]:
+    """Under which of these numbers a change of a phone is stored, whatever became of it."""
+    if not numbers:
+        return set()
+    stored = changes.list_numbers(Sql(session), device_number, min(numbers), max(numbers))
+    return {n for n in numbers if n in stored}
+
+
 def _unseen(device: DeviceState | None, batch: DecodedBatch) -> list[str]:
     """The ids of what was not acknowledged before."""
     if device is None:
@@ -153,7 +205,7 @@ def _plan(
 ) -> _Taken | Refused:
     if device is None:
         return Refused("unknown_device")
-    known = KnownNumbers(changes.find_numbers(sql, device.number, device.acked, arrival.batch), reasons)
+    known = KnownNumbers(changes.find_numbers(sql, device.number, device.acked, device.apart, arrival.batch), reasons)
     try:
         return _Taken(arrival, device, server.plan_push(device, arrival.batch, known, arrival.received_at_ms))
     except Refused as refused:
@@ -175,10 +227,13 @@ def _feed(sql: Sql, taken: Sequence[_Taken]) -> None:
         return
     last_seq = feed.lock_counter(sql)
     stored = [one for each in taken for one in each.plan.stored]
-    erased = changes.find_erased(sql, [*(s.id for s in stored), *(i for each in taken for i in each.plan.again)])
-    if erased:
-        changes.strip_changes(sql, {s.id: s.body for s in stored if s.id in erased})
     entities = {s.entity for s in stored if s.entity}
+    ids = [*(s.id for s in stored), *(i for each in taken for i in each.plan.again)]
+    erased = changes.find_erased(sql, [*ids, *entities])
+    if erased:
+        erased |= {s.id for s in stored if s.entity in erased}
+        changes.note_erasures(sql, erased, stored[0].received_at_ms if stored else 0)
+        changes.strip_changes(sql, {s.id: s.body for s in stored if s.id in erased})
     placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
     entries = [
         entry

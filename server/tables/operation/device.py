@@ -6,11 +6,13 @@ What sync knows of a device (its number's log, what is acknowledged, its scopes 
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import id_key, id_of, moment, table_of, text
 
 TOKEN_HASH_LENGTH = 64
+SHUT = sql("opened_at IS NULL")
 
 
 class EnrolmentCodeRow(SQLModel, table=True):
@@ -84,16 +86,41 @@ class UsedNonceRow(SQLModel, table=True):
 
 
 class SealedOutboxRow(SQLModel, table=True):
-    """A change that a wiped phone could send but no longer read: opened by the server's own key (privacy rule B5)."""
+    """A change that a phone could send but no longer read, and that could not be opened at once (privacy rule B5).
+
+    `n` is its number in the phone's log (none: from before it was kept), `verdict` why it is not open yet. It is listed and tried
+    again until it is in the record, which `opened_at` tells.
+    """
 
     __tablename__ = "sealed_outbox"
+    __table_args__ = (Index("ix_sealed_outbox_shut", "device_number", sqlite_where=SHUT, postgresql_where=SHUT),)
 
     box_hash: str = Field(primary_key=True, max_length=TOKEN_HASH_LENGTH)
     device_number: int = Field(index=True)
     received_at: datetime = moment()
     box: str = text()
+    n: int | None = Field(default=None, sa_type=BigInteger)
     opened_at: datetime | None = moment(optional=True)
     verdict: str = Field(default="", max_length=200)
+
+
+class ServerKeyRow(SQLModel, table=True):
+    """A key of the server, where every machine that serves this database finds it.
+
+    `kind` is `sealing` (X25519, phones seal to its public half) or `secret` (signs forms, derives tokens). `held` is the key in
+    base64url, wrapped with LANTERN_SECRET where that is set. Of the sealing keys phones are told the newest `current` one; the
+    older ones open what was sealed to them, for ever.
+    """
+
+    __tablename__ = "server_key"
+    __table_args__ = (CheckConstraint("kind IN ('sealing', 'secret')", name="kind_is_known"),)
+
+    id: str = Field(primary_key=True, max_length=TOKEN_HASH_LENGTH)
+    kind: str = Field(max_length=20)
+    made_at: datetime = moment()
+    held: str = text()
+    wrapped: bool = False
+    current: bool = False
 
 
 enrolment_code = table_of(EnrolmentCodeRow)
@@ -101,3 +128,4 @@ device_enrolment = table_of(DeviceEnrolmentRow)
 device_token = table_of(DeviceTokenRow)
 used_nonce = table_of(UsedNonceRow)
 sealed_outbox = table_of(SealedOutboxRow)
+server_key = table_of(ServerKeyRow)

@@ -8,6 +8,7 @@ number.
 """
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import table_of, text
@@ -16,6 +17,9 @@ NAME_LENGTH = 80
 HASH_LENGTH = 16
 KEY_ORDERED = {"sqlite_with_rowid": False}
 """SQLite keeps such a table in the order of its key and nowhere else; PostgreSQL does not know the difference."""
+
+SET_ASIDE = sql("reason IS NOT NULL AND adopted_as IS NULL")
+"""What waits for a supervisor: few of many, found without reading the others."""
 
 OPERATIONS = ("put", "evict", "erase", "held", "elsewhere", "config")
 
@@ -33,7 +37,8 @@ class SyncCounterRow(SQLModel, table=True):
 class SyncDeviceRow(SQLModel, table=True):
     """A phone in the protocol: how far its log is acknowledged, what it may follow, and how it is doing.
 
-    `scopes` is a JSON list. `safe` is the number contained in every backup the server could be restored from.
+    `scopes` is a JSON list. `safe` is the number contained in every backup the server could be restored from. `apart` is the
+    highest number that came ahead of others, sealed.
     """
 
     __tablename__ = "sync_device"
@@ -58,6 +63,7 @@ class SyncDeviceRow(SQLModel, table=True):
     rewinds: int = 0
     gaps: int = 0
     forks: int = 0
+    apart: int = Field(default=0, sa_type=BigInteger)
     wiped_at_ms: int | None = Field(default=None, sa_type=BigInteger)
 
 
@@ -68,6 +74,7 @@ class SyncChangeRow(SQLModel, table=True):
     __table_args__ = (
         Index(None, "device", "n", unique=True),
         Index(None, "entity"),
+        Index("ix_sync_change_aside", "device", sqlite_where=SET_ASIDE, postgresql_where=SET_ASIDE),
         CheckConstraint("n >= 1", name="numbers_count_up"),
     )
 
@@ -174,6 +181,8 @@ class SyncBlobRow(SQLModel, table=True):
     sha256: str = Field(primary_key=True, max_length=64)
     size: int = Field(sa_type=BigInteger)
     received: int = Field(default=0, sa_type=BigInteger)
+    begun_at_ms: int = Field(default=0, sa_type=BigInteger)
+    device: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class SyncBlobPartRow(SQLModel, table=True):

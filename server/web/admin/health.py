@@ -33,12 +33,14 @@ def say_weaknesses(app: str) -> str:
     return ", ".join(sorted(found)).capitalize()
 
 
-def say_trouble(health: DeviceHealth, now: datetime) -> tuple[str, ...]:
-    """Returns what somebody should do about this phone, the most pressing first."""
+def say_trouble(health: DeviceHealth, now: datetime, shut: int = 0) -> tuple[str, ...]:
+    """Returns what somebody should do about this phone, the most pressing first. `shut` sealed boxes of it wait."""
     seen = None if health.seen_at_ms is None else from_ms(health.seen_at_ms)
     found = []
     if health.held:
         found.append(f"{count(health.held, 'record')} set aside: look at why, and let in what is right")
+    if shut:
+        found.append(f"{count(shut, 'sealed record')} that could not be opened yet: see why")
     if health.unsent and seen is not None and now - seen > timedelta(hours=24):
         found.append(
             f"{count(health.unsent, 'record')} not sent for more than a day: ask for the phone to be switched on"

@@ -7,6 +7,7 @@ from litestar.params import FromPath
 from server.access import Access, Door
 from server.problems import NotFound
 from server.queries.operation.device_page import PhoneRow, list_phones
+from server.queries.operation.sealed_boxes import KeptBox, count_shut, list_shut
 from server.queries.partnership.agencies import list_teams
 from server.queries.people import subjects
 from server.queries.sync.changes import StoredBody
@@ -83,6 +84,7 @@ def show_phone(request: AnyRequest, door: NamedDependency[Door], number: FromPat
         return page(
             request, "admin/phone.html", title=phone.label, section="/devices", worker=access.worker, phone=phone,
             aside=[_aside(each) for each in list_quarantined(access.session, number)],
+            shut=[_shut(each) for each in list_shut(access.session, number)],
             may_stop=access.allows(Act.WIPE_DEVICE, subject), errors={},
         )  # fmt: skip
 
@@ -101,9 +103,10 @@ def of_team(team: Team) -> Subject:
 
 def _phones(access: Access) -> list[Phone]:
     health = {each.number: each for each in list_device_health(access.session)}
+    shut = count_shut(access.session)
     walked = {team.id: frozenset(team.district_ids) for team in list_teams(access.session)}
     return [
-        _phone(access, row, health[row.number])
+        _phone(access, row, health[row.number], shut.get(row.number, 0))
         for row in list_phones(access.session)
         if row.number in health and access.allows(Act.SEE_DEVICES, _subject(row, walked.get(row.team_id, frozenset())))
     ]
@@ -116,9 +119,9 @@ def _subject(row: PhoneRow, district_ids: frozenset[Id]) -> Subject:
     )  # fmt: skip
 
 
-def _phone(access: Access, row: PhoneRow, health: DeviceHealth) -> Phone:
+def _phone(access: Access, row: PhoneRow, health: DeviceHealth, shut: int) -> Phone:
     seen_at = from_ms(health.seen_at_ms) if health.seen_at_ms is not None else None
-    trouble = say_trouble(health, access.now)
+    trouble = say_trouble(health, access.now, shut)
     return Phone(
         number=row.number,
         label=row.label,
@@ -128,14 +131,19 @@ def _phone(access: Access, row: PhoneRow, health: DeviceHealth) -> Phone:
         last_seen=say_ago(seen_at, access.now),
         last_seen_at=say_moment(seen_at, access.now) if seen_at else "",
         unsent=health.unsent,
-        set_aside=health.held,
+        set_aside=health.held + shut,
         clock=say_clock(health.skew_ms) if seen_at else "Not known yet",
         trouble=trouble,
         app=read_app(health.app or row.app_version)[0],
         keeps_apart=say_weaknesses(health.app) or ("Nothing found" if seen_at else "Not known yet"),
         confirmed=row.confirmed_at is not None,
-        needs_a_look=bool(trouble) and DeviceStatus(health.status) is DeviceStatus.OK,
+        needs_a_look=bool(health.held or shut) or (bool(trouble) and DeviceStatus(health.status) is DeviceStatus.OK),
     )
+
+
+def _shut(box: KeptBox) -> SetAside:
+    what = "A sealed record" if box.n is None else f"Record {box.n}, sealed"
+    return SetAside(id=box.box_hash, what=what, why=box.verdict, received=say_moment(box.received_at))
 
 
 def _aside(stored: StoredBody) -> SetAside:

@@ -69,3 +69,19 @@ def test_a_stranger_sends_nothing(phone: Phone, clock: Any, new_id: Any) -> None
     thief = Phone(phone.client, clock, new_id)
     thief.enrolled, thief.tokens = phone.enrolled, phone.tokens
     assert put(thief, sha256(PICTURE).hexdigest(), len(PICTURE), 0, PICTURE).status_code == 401
+
+
+def test_a_wrong_announcement_keeps_no_attachment_out(phone: Phone, database: Database) -> None:
+    name, size = sha256(PICTURE).hexdigest(), len(PICTURE)
+    assert put(phone, name, 5, 0, b"wrong").json() == {"received": 0, "is_whole": False}
+    assert put(phone, name, size, 0, PICTURE).json() == {"received": size, "is_whole": True}
+    assert put(phone, name, 5, 0, b"").status_code == 409, "what is whole stays"
+
+
+def test_what_was_announced_and_never_came_is_forgotten_and_may_come_again(phone: Phone, database: Database) -> None:
+    name, size = sha256(PICTURE).hexdigest(), len(PICTURE)
+    put(phone, name, size, 0, PICTURE[:100])
+    with database.writing() as session:
+        assert sync_blobs.forget_unfinished(session, phone.now_ms) == 0
+        assert sync_blobs.forget_unfinished(session, phone.now_ms + 1) == 1
+    assert put(phone, name, size, 0, PICTURE).json() == {"received": size, "is_whole": True}

@@ -9,15 +9,17 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import order_merge
 from server.actions.operation.outbox import Outbox
 from server.actions.sync.projection.batch import Batch
 from server.actions.sync.projection.descriptions import plain
 from server.actions.sync.projection.places import Districts, Whereabouts, find_places
 from server.database import bulk
 from server.database.positions import lay_flat
+from server.queries.people.merges import store_merges
 from server.queries.referrals.referral_steps import settle_referrals
 from server.queries.street import shifts
-from server.tables.people.person import person_merge, person_need
+from server.tables.people.person import person_need
 from server.tables.people.verification import verification
 from server.tables.referrals.referral import referral_progress
 from server.tables.street.shift import check_in, shift, shift_worker, visit
@@ -66,12 +68,10 @@ def project_verifications(session: Session, batch: Batch) -> set[Id]:
 
 def project_merges(session: Session, batch: Batch) -> set[Id]:
     """Store which records are one person, or are not after all; returns all of their ids."""
-    merges = sorted(batch.values("person.merged"), key=lambda each: (each.at, each.id))
+    merges = batch.values("person.merged")
     for each in merges:
-        same = (person_merge.c.from_id == each.from_id) & (person_merge.c.into_id == each.into_id)
-        session.execute(person_merge.update().where(same, person_merge.c.at <= each.at).values(undone=True))
-        bulk.insert_new(session, person_merge, [_columns(each)])
-    return {person_id for each in merges for person_id in (each.from_id, each.into_id)}
+        order_merge(session, each, batch.received_at)
+    return store_merges(session, merges)
 
 
 def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], Id]) -> None:

@@ -14,6 +14,7 @@ from server.actions.sync.projection.authors import check_authors
 from server.actions.sync.projection.batch import Batch, Fact, read_batch
 from server.actions.sync.projection.contacts import project_contacts
 from server.actions.sync.projection.descriptions import project_people, project_referral_fields, project_sites
+from server.actions.sync.projection.erased import without_erased
 from server.actions.sync.projection.journeys import (
     project_merges,
     project_needs,
@@ -59,6 +60,7 @@ class Projection:
 
         Raises whatever a table refuses: the caller undoes and quarantines.
         """
+        accepted = without_erased(session, accepted)
         if not accepted:
             return
         batch = read_batch(accepted)

