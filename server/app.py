@@ -39,6 +39,7 @@ from server.security.passwords import Passwords
 from server.security.seeds import Seeds
 from server.security.tokens import derive
 from server.settings import Settings
+from server.soundness import Soundness
 from server.sync_api.gathered_pushes import GatheredPushes
 from server.sync_api.reading_pushes import read_pushes
 from server.sync_api.routes import sync_routers
@@ -116,6 +117,7 @@ class Running:
         self.pushes = GatheredPushes(
             services.database, services.project, partial(read_pushes, services.database), services.clock
         )
+        self.soundness = Soundness(services.settings, services.database, services.ledger)
         self._background = Background(services) if jobs else None
 
     def start(self) -> None:
@@ -138,6 +140,7 @@ def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
         dependencies={
             "door": Provide(provide_door, sync_to_thread=False),
             "services": Provide(lambda: find().services, sync_to_thread=False),
+            "soundness": Provide(lambda: find().soundness, sync_to_thread=False),
             "pushes": Provide(lambda: find().pushes, sync_to_thread=False),
         },
         middleware=[Arrival(max(settings.page_body_bytes, settings.sync_body_bytes)), Gate(lambda: find().services)],
@@ -186,17 +189,19 @@ def _show_problem(request: Request[Any, Any, Any], problem: Problem) -> Response
 
 
 class Health(Value, frozen=True, kw_only=True):
-    """The server answers, and so does its database."""
+    """The server answers, and so does its database. `trouble` is what keeps it from being trusted with more."""
 
     status: str
+    trouble: tuple[str, ...] = ()
 
 
 @get("/health", opt={"action": Act.PUBLIC}, sync_to_thread=True, responses=problems(503))
-def check_health(services: NamedDependency[Services]) -> Health:
-    """Whether the server can serve: it asks the database one question."""
-    with services.database.reading() as session:
-        session.connection().exec_driver_sql("SELECT 1")
-    return Health(status="ok")
+def check_health(soundness: NamedDependency[Soundness]) -> Response[Health]:
+    """Whether the server can serve, and keep what it is given: 200 and "ok", or 503 with what is wrong."""
+    trouble = soundness.list_trouble()
+    if trouble:
+        return Response(Health(status="trouble", trouble=tuple(trouble)), status_code=503)
+    return Response(Health(status="ok"))
 
 
 @get("/problems/{number:str}", opt={"action": Act.PUBLIC}, sync_to_thread=False, responses=problems(400, 404))

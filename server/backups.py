@@ -2,40 +2,50 @@
 
 the database, the keys, and the ledger replayed over what the backup does not know.
 
-SQLite is copied by its own online backup; PostgreSQL by pg_dump and pg_restore, which must be installed. A backup is
-a folder with a manifest; one that is not whole is refused loudly. What every retained backup contains is what phones
-may forget.
+SQLite is copied by its own online backup; PostgreSQL by pg_dump, pg_restore and psql, which must be installed. Backing up
+changes no schema, so that a backup can be made before an upgrade; how one is loaded beside what stands is in
+`server.restoring`. A backup is a folder with a manifest; one that is not whole is refused loudly. What every retained backup
+contains is what phones may forget.
 """
 
 import hashlib
-import os
 import shutil
 import sqlite3
-import subprocess
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from alembic.util import CommandError
 from msgspec import Struct
 
-from server.actions.operation import ledger
+from server import restoring
+from server.actions.operation import ledger, orders
 from server.actions.operation.audit_sealing import HEADS_FILE
-from server.database.engine import Database
+from server.database.engine import Database, parse_url
 from server.migrate import find_revision, upgrade
+from server.queries.operation import standing
+from server.queries.operation.audit import LedgerEntry
 from server.queries.sync import store as sync
+from server.restoring import BackupFault, run_tool, sync_to_disk, tool_url
 from server.settings import Settings
 from sync.safety import safe_numbers
+
+__all__ = [
+    "BackupFault",
+    "Manifest",
+    "Restored",
+    "list_backups",
+    "make_backup",
+    "read_manifest",
+    "repeat_orders",
+    "restore_backup",
+]
 
 DUMP = "database"
 MANIFEST = "manifest.json"
 KEYS = "keys"
 LEDGER = "ledger.jsonl"
-TOOL_TIMEOUT_S = 3600
-
-
-class BackupFault(Exception):
-    """A backup that could not be made, or must not be restored; the message is a plain sentence."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -47,6 +57,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     sha256: str
     size_bytes: int
     acked: dict[str, int]
+    counts: dict[str, int] = {}
+    """How many of each kind of fact there were just before: a restored database holds at least as many."""
 
 
 class Restored(Struct, frozen=True, kw_only=True):
@@ -63,9 +75,9 @@ def make_backup(settings: Settings, target: Path, now: datetime, *, retained: in
     half.mkdir(parents=True, exist_ok=False, mode=0o700)
     database = Database(settings.database, pool_size=1)
     try:
-        acked = _read_acked(database)
+        acked, counts = _read_acked(database), _read_counts(database)
         _dump(database, half / DUMP)
-        _write_manifest(half, database, acked, now)
+        _write_manifest(half, database, acked, counts, now)
         _copy_outside(settings.data, half)
         half.rename(folder)
         _forget_old(target, retained)
@@ -77,23 +89,56 @@ def make_backup(settings: Settings, target: Path, now: datetime, *, retained: in
 
 
 def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
-    """Put a backup in the place of the database, bring its schema up to date, and replay the ledger.
+    """Put a backup in the place of the database. The server must be stopped.
 
-    The server must be stopped. Keys that are there stay; missing ones come from the backup. Raises BackupFault.
+    It is loaded beside what stands, into a file or a schema of its own whatever its revision, brought up to date, told the orders
+    of the ledger that it does not know, and proven; only then it is put in the place of what stood, in one step. Until then, and
+    where anything fails, what stood stays. Keys that are there stay; missing ones come from the backup. Raises BackupFault.
     """
     manifest = read_manifest(folder)
-    database = Database(settings.database, pool_size=1)
-    backend = database.url.get_backend_name()
+    backend = parse_url(settings.database).get_backend_name()
     if backend != manifest.backend:
         raise BackupFault(f"This backup is of {manifest.backend}; LANTERN_DATABASE names {backend}.")
+    _copy_missing_keys(folder, settings.data)
+    fresh = restoring.prepare(settings.database, folder / DUMP)
     try:
-        _load(database, folder / DUMP)
+        _bring_up_to_date(fresh.url)
+        replayed = _replay(settings, fresh.url, folder, now)
+        _prove(fresh.url, manifest)
+    except BaseException:
+        fresh.discard()
+        raise
+    fresh.take_over()
+    return Restored(made_at=manifest.made_at, ledger_entries_replayed=replayed)
+
+
+def _bring_up_to_date(url: str) -> None:
+    try:
+        upgrade(url)
+    except CommandError as error:
+        raise BackupFault(
+            "This backup was made by a newer version of Lantern: install that version to restore it. What stood stays."
+        ) from error
+
+
+def _prove(url: str, manifest: Manifest) -> None:
+    """Nothing that was counted before the backup is missing, and the database holds together."""
+    database = Database(url, pool_size=1)
+    try:
+        with database.reading() as session:
+            found = standing.count_facts(session)
+            broken = standing.find_broken(session)
     finally:
         database.close()
     _copy_missing_keys(folder, settings.data)
     upgrade(settings.database)
     _put_heads_aside(settings.data)
     return Restored(made_at=manifest.made_at, ledger_entries_replayed=_replay(settings, folder, now))
+    short = [name for name, count in manifest.counts.items() if found.get(name, 0) < count]
+    if short or broken:
+        raise BackupFault(
+            f"The restored database is not whole ({', '.join([*short, *broken])}). It was thrown away; what stood stays."
+        )
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -119,12 +164,19 @@ def _read_acked(database: Database) -> dict[str, int]:
         return {str(number): n for number, n in sync.list_acked(session).items()}
 
 
+def _read_counts(database: Database) -> dict[str, int]:
+    with database.reading() as session:
+        return standing.count_facts(session)
+
+
 def _dump(database: Database, path: Path) -> None:
     if database.is_sqlite:
         _copy_sqlite(str(database.url.database), path)
     else:
-        _run_tool(["pg_dump", "--format=custom", f"--file={path}", _tool_url(database)])
-    _sync_to_disk(path)
+        run_tool(
+            ["pg_dump", "--format=custom", "--schema=public", f"--file={path}", tool_url(database.url)], database.url
+        )
+    sync_to_disk(path)
 
 
 def _copy_sqlite(source: str, path: Path) -> None:
@@ -137,21 +189,9 @@ def _copy_sqlite(source: str, path: Path) -> None:
         raise BackupFault("The copy of the database is damaged; the backup was not kept.")
 
 
-def _load(database: Database, dump: Path) -> None:
-    if not database.is_sqlite:
-        _run_tool(["pg_restore", "--clean", "--if-exists", "--no-owner", f"--dbname={_tool_url(database)}", str(dump)])
-        return
-    live = Path(str(database.url.database))
-    fresh = live.with_name(f"{live.name}.restoring")
-    live.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(dump, fresh)
-    _sync_to_disk(fresh)
-    for ending in ("-wal", "-shm"):
-        live.with_name(live.name + ending).unlink(missing_ok=True)
-    fresh.replace(live)
-
-
-def _write_manifest(folder: Path, database: Database, acked: dict[str, int], now: datetime) -> None:
+def _write_manifest(
+    folder: Path, database: Database, acked: dict[str, int], counts: dict[str, int], now: datetime
+) -> None:
     dump = folder / DUMP
     manifest = Manifest(
         made_at=now,
@@ -160,9 +200,10 @@ def _write_manifest(folder: Path, database: Database, acked: dict[str, int], now
         sha256=_digest(dump),
         size_bytes=dump.stat().st_size,
         acked=acked,
+        counts=counts,
     )
     (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
-    _sync_to_disk(folder / MANIFEST)
+    sync_to_disk(folder / MANIFEST)
 
 
 def _copy_outside(data: Path, folder: Path) -> None:
@@ -193,10 +234,23 @@ def _replay(settings: Settings, folder: Path, now: datetime) -> int:
     """The ledger outside the database is the newer one; the backup's copy serves where that was lost too."""
     outside = ledger.open_ledger(settings).read() or ledger.Ledger(folder / LEDGER).read()
     database = Database(settings.database, pool_size=1)
+def _replay(settings: Settings, url: str, folder: Path, now: datetime) -> int:
+    """What the ledger outside knows, in any of its places, the backup's copy among them."""
+    here = orders.open_ledger(settings)
+    entries = orders.Ledger(here.path, here.copy, folder / LEDGER).read()
+    return repeat_orders(url, entries, now)
+
+
+def repeat_orders(url: str, entries: Sequence[LedgerEntry], now: datetime) -> int:
+    """Do again what a database does not know that was put back to an earlier state; returns how many orders that were.
+
+    The server writes as a device from now on that it never was before.
+    """
+    database = Database(url, pool_size=1)
     try:
         with database.writing() as session:
             sync.begin_again(session, int(now.timestamp() * 1000))
-            return ledger.replay(session, outside, now)
+            return ledger.replay(session, entries, now)
     finally:
         database.close()
 
@@ -215,26 +269,3 @@ def _tell_what_is_safe(database: Database, target: Path, retained: int) -> None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _tool_url(database: Database) -> str:
-    return database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def _run_tool(command: Sequence[str]) -> None:
-    tool = shutil.which(command[0])
-    if tool is None:
-        raise BackupFault(f"{command[0]} is not installed: it comes with PostgreSQL's client programs.")
-    done = subprocess.run([tool, *command[1:]], capture_output=True, text=True, timeout=TOOL_TIMEOUT_S, check=False)
-    if done.returncode != 0:
-        raise BackupFault(
-            f"{command[0]} failed: {done.stderr.strip().splitlines()[-1] if done.stderr else 'no reason given'}"
-        )

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "jobs": ("server.cli.jobs", "jobs"),
     "keys": ("server.cli.keys", "keys"),
     "migrate": ("server.cli.migrate", "migrate"),
+    "replay": ("server.cli.backup", "replay_orders"),
     "restore": ("server.cli.backup", "restore"),
     "retention": ("server.cli.retention", "retention"),
     "serve": ("server.cli.serve", "serve"),

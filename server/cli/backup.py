@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from server.backups import BackupFault, make_backup, restore_backup
+from server.actions.operation.orders import open_ledger
+from server.backups import make_backup, repeat_orders, restore_backup
 from server.cli.setting_out import load_settings, stop
 from server.migrate import upgrade
+from server.restoring import BackupFault
 
 
 @click.command()
@@ -16,9 +18,11 @@ from server.migrate import upgrade
 @click.option("--keep", type=click.IntRange(1), default=7, show_default=True, help="How many backups to keep there.")
 @click.option("--json", "as_json", is_flag=True, help="Print where it is as JSON.")
 def backup(target: Path, keep: int, as_json: bool) -> None:
-    """Back the database, the keys and the ledger up into a new folder under TARGET, while the server runs."""
+    """Back the database, the keys and the ledger up into a new folder under TARGET, while the server runs.
+
+    The schema stays as it is: back up before you install a new version.
+    """
     settings = load_settings()
-    upgrade(settings.database)
     try:
         folder = make_backup(settings, target, datetime.now(UTC), retained=keep)
     except BackupFault as fault:
@@ -33,9 +37,10 @@ def backup(target: Path, keep: int, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 def restore(folder: Path, yes: bool, as_json: bool) -> None:
-    """Restore the backup in FOLDER, then replay what was ordered since: erasures, revocations, wipes, enrolments.
+    """Restore the backup in FOLDER, and repeat what was ordered since: hiding, erasures, revocations, wipes, enrolments, roles.
 
-    Stop the server first. Phones send again whatever the backup does not hold.
+    Stop the server first. The present database is replaced only once the backup is loaded beside it, brought up to date and
+    proven. Phones send again whatever the backup does not hold.
     """
     settings = load_settings()
     if not yes:
@@ -50,3 +55,15 @@ def restore(folder: Path, yes: bool, as_json: bool) -> None:
         if as_json
         else f"Restored as of {done.made_at:%d %B %Y %H:%M} UTC; {done.ledger_entries_replayed} orders repeated."
     )
+
+
+@click.command("replay")
+def replay_orders() -> None:
+    """Repeat the orders that the ledger knows and the database does not.
+
+    For a database that was put back by other means than `lantern restore`, such as a machine's snapshot. Stop the server first.
+    """
+    settings = load_settings()
+    upgrade(settings.database)
+    done = repeat_orders(settings.database, open_ledger(settings).read(), datetime.now(UTC))
+    click.echo(f"{done} orders repeated.")

@@ -173,4 +173,5 @@ def _remove_embedded(settings: Settings) -> None:
         sys.exit(UNUSABLE)
     for ending in ("", "-wal", "-shm"):
         Path(f"{path}{ending}").unlink(missing_ok=True)
+    (settings.data / "ledger.jsonl").unlink(missing_ok=True)
     shutil.rmtree(settings.data / "demo", ignore_errors=True)

@@ -4,21 +4,30 @@ import asyncio
 import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 
 import click
 import uvicorn
 from litestar import Litestar
 
+from server.actions.operation.orders import open_ledger
 from server.app import create_app
 from server.cli.setting_out import load_settings, stop
+from server.database.engine import Database
 from server.migrate import upgrade
-from server.settings import read_settings
+from server.settings import Settings, read_settings
+from server.soundness import why_ahead
 
 ANSWERED_AT_ONCE = 40
 """Requests of one process, besides pushes that wait. asyncio would answer as many as there are cores, and four: on two cores six
 phones that wait to be told what is new would keep every page waiting."""
 COLLECT_AFTER = 10_000
 """One push of 200 contacts makes some thousands of values, none of them in a circle."""
+PATIENCE_S = 60
+"""So long a process may be busy with one page before it is taken for dead and ended. The five seconds that uvicorn gives end
+processes that are drawing their first map, on a machine with much else to do."""
+HEAVY = ("numpy", "shapely", "typst", "xlsxwriter", "openpyxl")
+"""Read before a process serves: the first page that needs one would keep all others waiting."""
 
 
 @click.command()
@@ -35,6 +44,7 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
         stop("SQLite has one writer: serve with one worker, or set LANTERN_DATABASE to a PostgreSQL database.")
     if migrate:
         upgrade(settings.database)
+    _refuse_an_earlier_state(settings)
     if host is not None:
         os.environ["LANTERN_HOST"] = host
     if port is not None:
@@ -45,12 +55,25 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
         host=host or settings.host,
         port=settings.port if port is None else port,
         workers=workers,
-        log_level="warning",
+        log_level="info" if workers > 1 else "warning",  # that a process died is said at "info"
+        access_log=False,
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         proxy_headers=bool(settings.trusted_proxies),
         timeout_graceful_shutdown=10,
+        timeout_worker_healthcheck=PATIENCE_S,
     )
+
+
+def _refuse_an_earlier_state(settings: Settings) -> None:
+    """A database that was put back knows nothing of the people hidden since: it is not served."""
+    database = Database(settings.database, pool_size=1)
+    try:
+        why = why_ahead(database, open_ledger(settings))
+    finally:
+        database.close()
+    if why:
+        stop(why)
 
 
 def create() -> Litestar:
@@ -59,6 +82,8 @@ def create() -> Litestar:
     All that was made for it lives to the end: the garbage collector is told not to look through it again and again.
     """
     answer_at_once(ANSWERED_AT_ONCE)
+    for heavy in HEAVY:
+        import_module(heavy)
     application = create_app(read_settings(os.environ), jobs=True)
     gc.collect()
     gc.freeze()

@@ -6,6 +6,7 @@ from random import SystemRandom
 from zoneinfo import ZoneInfo
 
 from server.actions.operation import reminders
+from server.actions.operation.orders import mark
 from server.actions.operation.outbox import Outbox
 from server.actions.partnership.publications import prepare_map, prepare_share
 from server.actions.people.retention import Keeper
@@ -15,7 +16,7 @@ from server.http.services import Services
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
-from server.queries.operation import outbox, rate_limits
+from server.queries.operation import audit, outbox, rate_limits
 from server.queries.street.looks import rebuild_looks
 from server.queries.sync.blobs import forget_unfinished
 from shared.rules.mail import MORNING
@@ -82,6 +83,14 @@ def open_sealed_boxes(services: Services, moment: Moment) -> int:
     return open_waiting(services.opener, services.database, moment.now, moment.beat)
 
 
+def mark_ledger(services: Services, moment: Moment) -> int:
+    """A line by which a database is noticed that was put back, and what other machines ordered written down here."""
+    with services.database.writing() as session:
+        mark(session, moment.now, services.new_id())
+        known = audit.list_ledger(session)
+    return services.ledger.complete(known)
+
+
 def forget_announced(services: Services, moment: Moment) -> int:
     """Attachments that were announced and never came."""
     before = moment.now - ANNOUNCED_FOR
@@ -109,6 +118,7 @@ JOBS = (
     Job("reminders", Daily(MORNING), remind),
     Job("digests", Every(timedelta(minutes=5)), digest),
     Job("sealed", Every(timedelta(minutes=15)), open_sealed_boxes),
+    Job("ledger", Every(timedelta(hours=1)), mark_ledger),
     Job("attachments", Daily(time(3)), forget_announced),
     Job("retention", Daily(time(3)), keep_no_longer),
     Job("publications", Daily(time(5)), prepare_publications),

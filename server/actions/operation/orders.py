@@ -39,10 +39,12 @@ REASON_LOST = "Ordered before a restore; the reason that was given then is not i
 
 @dataclass(frozen=True)
 class Ledger:
-    """The ledger of one server as it stands outside the database. `copy` is its second place, where one is named."""
+    """The ledger of one server as it stands outside the database. `copy` is its second place, where one is named; `backed_up` is
+    read beside them where a backup is restored."""
 
     path: Path
     copy: Path | None = None
+    backed_up: Path | None = None
 
     def write(self, session: Session, entry: LedgerEntry) -> None:
         """Keep an entry, here too when the transaction commits."""
@@ -51,7 +53,7 @@ class Ledger:
     def read(self) -> list[LedgerEntry]:
         """Every entry of either place, in the order of their times. A last line that a power cut tore is passed over."""
         found: dict[Id, LedgerEntry] = {}
-        for place in self.places:
+        for place in (*self.places, *((self.backed_up,) if self.backed_up else ())):
             found |= {entry.id: entry for entry in _read_lines(place) if entry.id not in found}
         return sorted(found.values(), key=lambda entry: entry.at)
 
