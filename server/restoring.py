@@ -135,7 +135,10 @@ def _run(url: URL, statements: str) -> None:
 
 def tool_url(url: URL) -> str:
     """The database as PostgreSQL's own programs are told it. Its password goes by the environment: others read command lines."""
-    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+    plain = URL.create(
+        "postgresql", username=url.username, host=url.host, port=url.port, database=url.database, query=url.query
+    )
+    return plain.render_as_string(hide_password=False)
 
 
 def run_tool(command: Sequence[str], url: URL) -> None:
