@@ -41,7 +41,7 @@ KINDS = {
 
 
 class Soundness:
-    """Looks after one server's files. What it has once found about the ledger it finds again only when that has grown."""
+    """Looks after one server's files. A ledger that it found well it reads again only when that has grown."""
 
     def __init__(self, settings: Settings, database: Database, ledger: Ledger) -> None:
         self._settings, self._database, self._ledger = settings, database, ledger
@@ -77,7 +77,7 @@ class Soundness:
 
     def _why_ahead(self) -> str:
         sizes = tuple(place.stat().st_size if place.exists() else 0 for place in self._ledger.places)
-        if sizes != self._compared:
+        if self._ahead or sizes != self._compared:
             self._compared, self._ahead = sizes, why_ahead(self._database, self._ledger)
         return self._ahead
 
