@@ -91,9 +91,9 @@ def make_backup(settings: Settings, target: Path, now: datetime, *, retained: in
 def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
     """Put a backup in the place of the database. The server must be stopped.
 
-    It is loaded beside what stands, into a file or a schema of its own whatever its revision, brought up to date, told the orders
-    of the ledger that it does not know, and proven; only then it is put in the place of what stood, in one step. Until then, and
-    where anything fails, what stood stays. Keys that are there stay; missing ones come from the backup. Raises BackupFault.
+    It is loaded beside what stands, into a file or a schema of its own whatever its revision, brought up to date, proven, and
+    told the orders of the ledger that it does not know. Only then it is put in the place of what stood, in one step; until then,
+    and where anything fails, what stood stays. Keys that are there stay; missing ones come from the backup. Raises BackupFault.
     """
     manifest = read_manifest(folder)
     backend = parse_url(settings.database).get_backend_name()
@@ -103,8 +103,8 @@ def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
     fresh = restoring.prepare(settings.database, folder / DUMP)
     try:
         _bring_up_to_date(fresh.url)
+        _prove(fresh.url, manifest)  # before the orders are repeated: an erasure leaves less than was counted
         replayed = _replay(settings, fresh.url, folder, now)
-        _prove(fresh.url, manifest)
     except BaseException:
         fresh.discard()
         raise

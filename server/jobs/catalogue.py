@@ -9,6 +9,7 @@ from server.actions.operation import reminders
 from server.actions.operation.orders import mark
 from server.actions.operation.outbox import Outbox
 from server.actions.partnership.publications import prepare_map, prepare_share
+from server.actions.people.erasure import erase_what_came_since
 from server.actions.people.retention import Keeper
 from server.actions.sync.sealed import open_waiting
 from server.hotspots.periods import last_settled_quarter
@@ -87,6 +88,7 @@ def mark_ledger(services: Services, moment: Moment) -> int:
     """A line by which a database is noticed that was put back, and what other machines ordered written down here."""
     with services.database.writing() as session:
         mark(session, moment.now, services.new_id())
+        erase_what_came_since(session, int(moment.now.timestamp() * 1000))
         known = audit.list_ledger(session)
     return services.ledger.complete(known)
 

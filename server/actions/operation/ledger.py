@@ -58,10 +58,10 @@ def replay(session: Session, entries: Sequence[LedgerEntry], now: datetime) -> i
     superseded = _find_superseded(missing)
     now_ms = int(now.timestamp() * 1000)
     for entry in missing:
+        audit.add_ledger_entry(session, entry)
         order = ORDERS.get(entry.kind)
         if order is not None and entry.id not in superseded:
             order(session, entry, now_ms)
-        audit.add_ledger_entry(session, entry)
     return sum(1 for entry in missing if entry.kind != MARK)
 
 

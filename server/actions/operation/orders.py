@@ -8,7 +8,8 @@ What each order means when it is repeated is in `server.actions.operation.ledger
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,20 @@ def _entry(kind: str, subject_id: Id, now: datetime, entry_id: Id, **detail: Any
         name: value if isinstance(value, str) else msgspec.json.encode(value).decode() for name, value in detail.items()
     }
     return LedgerEntry(id=entry_id, at=now, kind=kind, subject_id=subject_id, detail=told)
+
+
+def order_erasure(session: Session, person_ids: Sequence[Id], now_ms: int) -> None:
+    """People were erased: while this stands, whatever comes of them is erased as it comes. Ordered before, it stands already."""
+    known = audit.find_subjects(session, PERSON_ERASED, person_ids)
+    at = datetime.fromtimestamp(now_ms / 1000, UTC)
+    for person_id in person_ids:
+        if person_id not in known:
+            give(session, _entry(PERSON_ERASED, person_id, at, _id_of(PERSON_ERASED, person_id)))
+
+
+def _id_of(kind: str, subject_id: Id) -> Id:
+    """The id of an order that is given once of somebody: the same wherever it is given again."""
+    return sha256(f"{kind}/{subject_id}".encode()).hexdigest()[:32]
 
 
 def order_hiding(

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import PERSON_ERASED, order_erasure
+from server.queries.operation import audit
 from server.queries.people import erasure
-from server.queries.street import contacts, looks
+from server.queries.street import looks
 from server.queries.sync import store as sync
 from shared.model.value import Id
 
@@ -21,6 +23,10 @@ def forget_person(session: Session, person_ids: Sequence[Id], now_ms: int) -> No
     outings = looks.list_outings(session, person_ids=person_ids)
     erasure.delete_person(session, person_ids)
     looks.renew_looks(session, outings)
-    gone = set(met) - contacts.list_contacts(session, met).keys()
-    sync.note_erasures(session, [*person_ids, *gone], now_ms)
+    order_erasure(session, person_ids, now_ms)
     sync.erase_entities(session, [*person_ids, *met], now_ms)
+
+
+def erase_what_came_since(session: Session, now_ms: int) -> int:
+    """Erase what phones have brought of erased people and was set aside, read by nobody; returns how many changes that were."""
+    return len(sync.erase_entities(session, audit.find_subjects(session, PERSON_ERASED), now_ms))

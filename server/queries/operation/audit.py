@@ -1,6 +1,6 @@
 """The audit log and the ledger: lines are added, never changed, and read back by those who answer for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.sql import Sql
 from server.tables.operation.audit import audit, ledger
 from shared.model.value import Id, Value
 
@@ -99,6 +100,15 @@ def add_ledger_entry(session: Session, entry: LedgerEntry) -> None:
 def find_ledger_ids(session: Session, entry_ids: Sequence[Id]) -> set[Id]:
     """Which of these entries are in the ledger of this database."""
     return set(session.scalars(select(ledger.c.id).where(ledger.c.id.in_(entry_ids)))) if entry_ids else set()
+
+
+def find_subjects(session: Session, kind: str, subject_ids: Collection[Id] | None = None) -> frozenset[Id]:
+    """Of whom, or of what, orders of a kind were given; with `subject_ids` only these are looked for."""
+    sql = Sql(session)
+    if subject_ids is None:
+        return frozenset(i for (i,) in sql.rows("select subject_id from ledger where kind = ?", kind))
+    query = "select subject_id from ledger where kind = ? and subject_id in ?*"
+    return frozenset(i for (i,) in sql.rows(query, kind, set(subject_ids)))
 
 
 def list_ledger(session: Session) -> list[LedgerEntry]:

@@ -140,8 +140,14 @@ def find_erased(sql: Sql, change_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(change_id for (change_id,) in found)
 
 
+def find_erased_entities(sql: Sql, entities: Iterable[str]) -> frozenset[str]:
+    """Of these entities those of which a change was erased."""
+    query = "select distinct c.entity from sync_change c join sync_erasure e on e.change_id = c.id where c.entity in ?*"
+    return frozenset(entity for (entity,) in sql.rows(query, set(entities)))
+
+
 def note_erasures(sql: Sql, change_ids: Iterable[str], now_ms: int) -> None:
-    """Have these changes, and whatever comes of these entities, erased when it is fed."""
+    """Have these changes erased when they are fed, or fed again."""
     wanted = set(change_ids)
     fresh = wanted - find_erased(sql, wanted)
     sql.insert(tables.erasure, [(each, now_ms) for each in sorted(fresh)])

@@ -68,7 +68,7 @@ __all__ = [
     "erase_entities",
     "erase_entity",
     "find_change",
-    "find_erased_ids",
+    "find_erased_entities",
     "find_numbers_here",
     "find_scopes",
     "get_device_state",
@@ -175,14 +175,14 @@ def push_apart(
     return clashing
 
 
-def find_erased_ids(session: Session, ids: Iterable[str]) -> frozenset[str]:
-    """Which of these changes and entities were ordered to be erased, whatever still comes of them."""
-    return changes.find_erased(Sql(session), ids)
+def find_erased_entities(session: Session, entities: Iterable[str]) -> frozenset[str]:
+    """Of these entities those of which a change was erased."""
+    return changes.find_erased_entities(Sql(session), entities)
 
 
-def note_erasures(session: Session, ids: Iterable[str], now_ms: int) -> None:
-    """Have these changes, and whatever comes of these entities, erased when it is fed."""
-    changes.note_erasures(Sql(session), ids, now_ms)
+def note_erasures(session: Session, change_ids: Iterable[str], now_ms: int) -> None:
+    """Have these changes, which this transaction stores, erased when they are fed."""
+    changes.note_erasures(Sql(session), change_ids, now_ms)
 
 
 def find_numbers_here(session: Session, device_number: int, numbers: Sequence[int]) -> set[int]:
@@ -228,11 +228,8 @@ def _feed(sql: Sql, taken: Sequence[_Taken]) -> None:
     last_seq = feed.lock_counter(sql)
     stored = [one for each in taken for one in each.plan.stored]
     entities = {s.entity for s in stored if s.entity}
-    ids = [*(s.id for s in stored), *(i for each in taken for i in each.plan.again)]
-    erased = changes.find_erased(sql, [*ids, *entities])
+    erased = changes.find_erased(sql, [*(s.id for s in stored), *(i for each in taken for i in each.plan.again)])
     if erased:
-        erased |= {s.id for s in stored if s.entity in erased}
-        changes.note_erasures(sql, erased, stored[0].received_at_ms if stored else 0)
         changes.strip_changes(sql, {s.id: s.body for s in stored if s.id in erased})
     placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
     entries = [

@@ -8,9 +8,12 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import PERSON_ERASED
 from server.actions.sync.validation import read_fact
+from server.queries.operation import audit
+from server.queries.street import contacts
 from server.queries.sync import store as sync
-from shared.model.contact import Contact
+from shared.model.contact import Contact, ContactCorrection
 from shared.model.value import Id
 from sync.server import AcceptedChange
 
@@ -21,13 +24,23 @@ def without_erased(session: Session, accepted: Sequence[AcceptedChange]) -> list
     """Those of a batch that still say something; of the others the erasure is noted, so that no feed and no log says it."""
     read = [_with_meaning(each) for each in accepted]
     named = {i for each in read for i in _names(each)}
-    erased = sync.find_erased_ids(session, named) if named else frozenset()
+    erased = audit.find_subjects(session, PERSON_ERASED, named) | _gone(session, read) if named else frozenset()
     if not erased:
         return read
     kept = [_without(each, erased) for each in read]
     gone = [each for each, left in zip(read, kept, strict=True) if left is None]
     sync.note_erasures(session, [each.change.id for each in gone], gone[0].received_at_ms if gone else 0)
     return [each for each in kept if each is not None]
+
+
+def _gone(session: Session, read: Sequence[AcceptedChange]) -> frozenset[Id]:
+    """The contacts that went with somebody who was erased: a correction of one has nothing left to correct."""
+    named = {each.meaning.contact_id for each in read if isinstance(each.meaning, ContactCorrection)}
+    return (
+        (sync.find_erased_entities(session, named) - contacts.list_contacts(session, named).keys())
+        if named
+        else frozenset()
+    )
 
 
 def _with_meaning(accepted: AcceptedChange) -> AcceptedChange:
