@@ -52,6 +52,7 @@ from server.queries.sync.orders import (
     set_config,
 )
 from sync import feeds, server
+from sync.apart import plan_apart
 from sync.server import DecodedBatch, DeviceState, KnownNumbers, PushPlan, Record, record_id
 from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
 
@@ -163,7 +164,7 @@ def push_apart(
     # What follows on from the last acknowledged number may have come before, and is acknowledged with it.
     numbers = changes.list_numbers(sql, device.number, min(first, device.acked + 1), max(last, device.apart))
     reasons = changes.find_reasons(sql, {record_id(each, device.number) for each in records})
-    plan, clashing = server.plan_apart(device, records, KnownNumbers(numbers, reasons), received_at_ms)
+    plan, clashing = plan_apart(device, records, KnownNumbers(numbers, reasons), received_at_ms)
     changes.insert_changes(sql, plan.stored)
     batch = DecodedBatch(device.number, received_at_ms, "", "", 0, tuple(records))
     taken = _project(session, sql, [_Taken(Arrival(device.number, batch, received_at_ms), device, plan)], project)
