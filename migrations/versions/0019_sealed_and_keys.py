@@ -1,13 +1,13 @@
 """Keep the number of a sealed box, the server's keys, and find what waits for a supervisor without reading the rest.
 
-Revision 0018, after 0017.
+Revision 0019, after 0018.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
