@@ -11,7 +11,6 @@ READ_AS_TEXT = {".html", ".kv", ".toml", ".typ", ".js", ".mako"}
 
 STATED: dict[str, str] = {
     "contrast": "the measure by which tests judge the palette",
-    "create": "uvicorn calls it by its name",
     "count_contacts": "what tests and drills count after a disaster",
     "list_presented": "the unsuppressed counterpart that tests hold the counts against",
     "add_people": "many people at once, for tests of size",
@@ -20,7 +19,6 @@ STATED: dict[str, str] = {
     "read_gpx": "a walk in rehearsals",
     "find_received": "attachments, finished by the issue about papers of a person",
     "find_blob": "attachments, as above",
-    "delete_blob": "attachments, as above",
     "next_piece": "attachments, as above",
     "redact_contact": "the policy's own statement of what a conference partner may read of a contact",
     "is_past_retention": "the rule in one sentence, against which tests hold the job's statements",
