@@ -109,6 +109,7 @@ def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
         fresh.discard()
         raise
     fresh.take_over()
+    _put_heads_aside(settings.data)
     return Restored(made_at=manifest.made_at, ledger_entries_replayed=replayed)
 
 
@@ -130,10 +131,6 @@ def _prove(url: str, manifest: Manifest) -> None:
             broken = standing.find_broken(session)
     finally:
         database.close()
-    _copy_missing_keys(folder, settings.data)
-    upgrade(settings.database)
-    _put_heads_aside(settings.data)
-    return Restored(made_at=manifest.made_at, ledger_entries_replayed=_replay(settings, folder, now))
     short = [name for name, count in manifest.counts.items() if found.get(name, 0) < count]
     if short or broken:
         raise BackupFault(
@@ -230,10 +227,6 @@ def _put_heads_aside(data: Path) -> None:
         heads.replace(data / f"{HEADS_FILE}.until-restore")
 
 
-def _replay(settings: Settings, folder: Path, now: datetime) -> int:
-    """The ledger outside the database is the newer one; the backup's copy serves where that was lost too."""
-    outside = ledger.open_ledger(settings).read() or ledger.Ledger(folder / LEDGER).read()
-    database = Database(settings.database, pool_size=1)
 def _replay(settings: Settings, url: str, folder: Path, now: datetime) -> int:
     """What the ledger outside knows, in any of its places, the backup's copy among them."""
     here = orders.open_ledger(settings)

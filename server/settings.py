@@ -112,7 +112,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR") or "on"),
         secret_before=environment.get("LANTERN_SECRET_BEFORE") or None,
         ledger_copy=_read_path(environment.get("LANTERN_LEDGER_COPY", "")),
-        second_factor=_read_switch("LANTERN_SECOND_FACTOR", environment.get("LANTERN_SECOND_FACTOR", "")),
         weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
         mail=read_mail_settings(environment),
         trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),

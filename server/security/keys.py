@@ -54,13 +54,23 @@ def load_keys(settings: Settings) -> Keys:
     """The keys that this machine holds, made at the first call. LANTERN_SECRET takes the place of the file `secret`."""
     folder = settings.data / "keys"
     secret = settings.secret.encode() if settings.secret else _read_or_make(folder / "secret")
-    if len(secret) < SHORTEST_SECRET:
-        raise ValueError(f"LANTERN_SECRET is shorter than {SHORTEST_SECRET} bytes: give a random one, or none.")
+    check_secret(settings)
     return Keys(
         secret=secret,
         sealing=X25519PrivateKey.from_private_bytes(_read_or_make(folder / "sealing")),
-        audit=Ed25519PrivateKey.from_private_bytes(_read_or_make(folder / "audit")),
+        audit=make_audit_key(folder),
     )
+
+
+def check_secret(settings: Settings) -> None:
+    """Raises ValueError for a secret of the operator's that can be guessed."""
+    if settings.secret and len(settings.secret.encode()) < SHORTEST_SECRET:
+        raise ValueError(f"LANTERN_SECRET is shorter than {SHORTEST_SECRET} bytes: give a random one, or none.")
+
+
+def make_audit_key(folder: Path) -> Ed25519PrivateKey:
+    """The key that seals this machine's audit, made at the first call."""
+    return Ed25519PrivateKey.from_private_bytes(_read_or_make(folder / "audit"))
 
 
 def list_sealing_files(folder: Path) -> list[bytes]:

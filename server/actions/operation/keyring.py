@@ -25,6 +25,7 @@ TURN = "server-keys"
 
 def join_keyring(database: Database, settings: Settings, now: datetime) -> Keys:
     """The keys of the database, this machine's own among them from now on. Raises ValueError where one cannot be read."""
+    files.check_secret(settings)
     with database.reading() as session:
         stored = server_keys.list_keys(session)
     if not _is_whole(stored, settings):
@@ -127,7 +128,12 @@ def _keys(stored: list[StoredKey], opened: dict[str, bytes], settings: Settings)
         secret = settings.secret.encode()
     else:
         secret = next(opened[each.id] for each in stored if each.kind == SECRET and each.current)
-    return Keys(secret=secret, sealing=X25519PrivateKey.from_private_bytes(opened[current.id]), earlier=tuple(earlier))
+    return Keys(
+        secret=secret,
+        sealing=X25519PrivateKey.from_private_bytes(opened[current.id]),
+        audit=files.make_audit_key(_folder(settings)),
+        earlier=tuple(earlier),
+    )
 
 
 def _folder(settings: Settings) -> Path:

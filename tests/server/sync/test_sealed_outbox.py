@@ -195,11 +195,17 @@ def test_keys_are_wrapped_with_the_operators_secret_which_may_change(
         return made.keys.sealing_public
 
     public = services.keys.sealing_public
-    assert told(secret="one of thirty letters and more") == public
+    assert told(secret="one of more than thirty-two letters, made up") == public
     with pytest.raises(ValueError, match="another LANTERN_SECRET"):
-        told(secret="another of thirty letters")
-    assert told(secret="another", secret_before="one of thirty letters and more") == public
-    assert told(secret="another") == public
+        told(secret="a third of more than thirty-two letters, made up")
+    assert (
+        told(
+            secret="another of more than thirty-two letters, made up",
+            secret_before="one of more than thirty-two letters, made up",
+        )
+        == public
+    )
+    assert told(secret="another of more than thirty-two letters, made up") == public
 
 
 def test_a_box_for_another_server_is_kept_for_a_supervisor(phone: Phone) -> None:
