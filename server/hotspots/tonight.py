@@ -4,6 +4,7 @@ The forecast is `statistic.forecast_hotspots`; here it meets the nights since th
 `publication.py` for what others are shown.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
@@ -14,13 +15,16 @@ from sqlalchemy.orm import Session
 
 from server.hotspots.grid import leaves_of_points
 from server.hotspots.ranking import CELL_M, EPOCH
-from server.hotspots.statistic import Observations, forecast_hotspots
+from server.hotspots.statistic import HALF_LIFE_DAYS, Observations, forecast_hotspots
 from server.places.projection import unproject
 from server.queries.maps.tonight import CellLook, OutsidePoint, list_cell_looks, list_outside_points
 from shared.geo import grid
 from shared.model.value import Id, Value
 
 LOOK_BACK = timedelta(days=365)
+BANDS_FROM = (0.25, 0.5, 0.75)
+"""The chance at which “possible”, “likely” and “very likely” begin."""
+IMAGINARY_NIGHTS, IMAGINARY_CHANCE = 2.0, 0.25
 
 
 class LikelyCell(NamedTuple):
@@ -30,6 +34,8 @@ class LikelyCell(NamedTuple):
     expected: float
     nights_seen: int
     last_looked_on: date
+    chance: float = 0.0
+    """That somebody is there, from 0 to 1: from looks of that square alone."""
 
 
 class Known(Value, frozen=True, kw_only=True):
@@ -59,10 +65,30 @@ def corners_of(cell: int, crs: str) -> list[tuple[float, float]]:
     return list(zip(latitude.tolist(), longitude.tolist(), strict=True))
 
 
-def band_of(cell: LikelyCell, likeliest: LikelyCell) -> int:
-    """Returns 4 for the likeliest, 1 for the least likely shown."""
-    share = cell.expected / likeliest.expected
-    return 4 if share >= 0.75 else 3 if share >= 0.5 else 2 if share >= 0.25 else 1
+def band_of(cell: LikelyCell, is_of_others: bool = False) -> int:
+    """Returns 4 (very likely) to 1 by the chance that somebody is there, whatever other squares are like.
+
+    What only others counted or reported is never more than 2: nobody of the teams has looked, so the chance is unknown.
+    """
+    band = 1 + bisect_right(BANDS_FROM, cell.chance)
+    return min(band, 2) if is_of_others else band
+
+
+def chances_of(looks: Sequence[CellLook], tonight: date) -> dict[int, float]:
+    """For each square the chance that somebody is there tonight: nights on which somebody was met among nights looked at,
+    the old ones fading as in the forecast, drawn towards a quarter by two imaginary nights."""
+    met: dict[tuple[int, date], bool] = {}
+    for look in looks:
+        met[look.cell, look.night] = met.get((look.cell, look.night), False) or look.people > 0
+    found: dict[int, float] = defaultdict(float)
+    looked: dict[int, float] = defaultdict(float)
+    for (cell, night), somebody in met.items():
+        weight = 0.5 ** ((tonight - night).days / HALF_LIFE_DAYS)
+        looked[cell] += weight
+        found[cell] += weight * somebody
+    return {
+        cell: (found[cell] + IMAGINARY_NIGHTS * IMAGINARY_CHANCE) / (looked[cell] + IMAGINARY_NIGHTS) for cell in looked
+    }
 
 
 def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> list[LikelyCell]:
@@ -75,13 +101,14 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
         looked[look.cell] = max(look.night, looked.get(look.cell, look.night))
         if look.people:
             nights[look.cell].add(look.night)
+    chances = chances_of(looks, tonight)
     ranked = [
         (grid.cell_of(found.easting, found.northing), found.score)
         # The forecast sees what came before its first day: from tomorrow on, so that tonight's contacts count at once.
         for found in forecast_hotspots(_observe(looks), CELL_M, (tonight - EPOCH).days + 1)
     ]
     return [
-        LikelyCell(cell, score, len(nights[cell]), looked[cell])
+        LikelyCell(cell, score, len(nights[cell]), looked[cell], chances[cell])
         for cell, score in ranked
         if nights.get(cell) and score > 0
     ][:limit]

@@ -73,7 +73,8 @@ def _find_squares(access: Access, team_id: Id, crs: str) -> LikelySquares:
     return LikelySquares(
         night=tonight,
         squares=tuple(
-            LikelySquare(corners=_rounded(corners_of(each.cell, crs)), band=band_of(each, cells[0])) for each in cells
+            LikelySquare(corners=_rounded(corners_of(each.cell, crs)), band=band_of(each, known.is_of_others))
+            for each in cells
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from server.database.engine import Database
-from server.hotspots.tonight import list_likely_cells
+from server.hotspots.tonight import band_of, list_likely_cells
 from server.queries.maps.tonight import CellLook, list_cell_looks, list_outside_points
 from server.tables.referrals.referral import referral
 from shared.geo import grid
@@ -34,6 +34,17 @@ def test_five_people_a_look_are_five_times_as_many_as_one() -> None:
     first, second = list_likely_cells(looks, NIGHT, 10)
     assert (first.cell, second.cell) == (HERE, THERE)
     assert first.expected > 4 * second.expected
+
+
+def test_very_likely_is_said_only_where_somebody_nearly_always_is() -> None:
+    long_ago = [look(HERE, 300, 1), *(look(HERE, night, 0) for night in range(1, 61))]
+    once = [look(HERE, 1, 1)]
+    often = [look(HERE, night, 1) for night in range(1, 9)]
+    bands = [band_of(list_likely_cells(looks, NIGHT, 1)[0]) for looks in (long_ago, once, often)]
+    assert bands == [1, 2, 4]
+    assert band_of(list_likely_cells(often, NIGHT, 1)[0], is_of_others=True) == 2
+    two_shifts = [look(HERE, 1, 1), look(HERE, 1, 0)]
+    assert list_likely_cells(two_shifts, NIGHT, 1)[0].chance == list_likely_cells(once, NIGHT, 1)[0].chance
 
 
 def test_a_square_where_nobody_was_ever_met_is_not_shown() -> None:

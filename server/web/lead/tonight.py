@@ -53,11 +53,10 @@ def show_tonight(
         ground = Ground(outlines)
         sites = _sites(access)
         squares = [
-            _square(number, each, _name(sites, ground, number - 1), cells[0], known)
-            for number, each in enumerate(cells, start=1)
+            _square(number, each, _name(sites, ground, number - 1), known) for number, each in enumerate(cells, start=1)
         ]
         shapes = [
-            Shape(geojson=shape, label=str(square.number), words=square.likely, band=band_of(cell, cells[0]))
+            Shape(geojson=shape, label=str(square.number), words=square.likely, band=band_of(cell, known.is_of_others))
             for shape, square, cell in zip(outlines, squares, cells, strict=True)
         ]
         return page(
@@ -98,7 +97,7 @@ def outline(cell: int, crs: str) -> str:
 LIKELY = {4: "Very likely", 3: "Likely", 2: "Possible", 1: "Less likely"}
 
 
-def _square(number: int, cell: LikelyCell, place: str, likeliest: LikelyCell, known: Known) -> Square:
+def _square(number: int, cell: LikelyCell, place: str, known: Known) -> Square:
     nights = (known.until - cell.last_looked_on).days
     looked = "Looked at tonight" if nights <= 0 else f"Nobody has looked for {count(nights, 'night')}"
     why = f"People met there on {count(cell.nights_seen, 'night')} of the last year"
@@ -108,7 +107,7 @@ def _square(number: int, cell: LikelyCell, place: str, likeliest: LikelyCell, kn
     return Square(
         number=number,
         place=place,
-        likely=LIKELY[band_of(cell, likeliest)],
+        likely=LIKELY[band_of(cell, known.is_of_others)],
         why=why,
         looked=looked,
         is_neglected=nights >= LONG_NOT_LOOKED and not known.is_of_others,
