@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, select, update
 
 from server.actions.operation.ledger import replay
 from server.actions.people.retention import Keeper, Retained
@@ -24,7 +24,7 @@ from server.queries.sync import store as sync
 from server.tables import metadata
 from server.tables.operation.session import rate_limit
 from server.tables.referrals.imports import import_batch, refused_row
-from server.tables.referrals.referral import alert
+from server.tables.referrals.referral import alert, alert_referrer, alert_version
 from server.tables.street.contact import contact
 from shared.geo.distance import distance_m
 from shared.model.mail import Mail, MailKind
@@ -267,6 +267,24 @@ def add_alert(services: Services, new_id: Callable[[], str], now: datetime) -> s
                                                     started_at=now, finished_at=now))  # fmt: skip
         session.execute(insert(refused_row).values(batch_id="b", row_number=1, reason="no date", raw="Samuel Quill"))
     return alert_id
+
+
+def test_columns_that_may_name_whoever_told_us_go_with_their_address(services, keep, new_id, now) -> None:
+    alert_id = add_alert(services, new_id, now)
+    kept_until = (now + timedelta(days=90)).date()
+    with services.database.writing() as session:
+        told = '{"reporter": "Zelda Quince"}'
+        session.execute(update(alert_referrer).where(alert_referrer.c.alert_id == alert_id).values(extras=told))
+        session.execute(
+            insert(alert_version).values(
+                id="v1", alert_id=alert_id, received_at=now, delete_on=kept_until, extras=told, raw="{}", changes="{}",
+                applied="[]", settled_at=now,
+            )
+        )  # fmt: skip
+    keep(now + 90 * DAY)
+    assert len(find_everywhere(services, "Zelda Quince")) == 2
+    assert keep(now + 91 * DAY).referrers_deleted == 3
+    assert find_everywhere(services, "Zelda Quince") == []
 
 
 def test_how_to_reach_whoever_told_us_is_kept_for_ninety_days(services, keep, new_id, now) -> None:
