@@ -3,7 +3,7 @@ From here a
 coordinator judges a verification and decides about the case.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from litestar import Response, get
@@ -30,6 +30,8 @@ from shared.policy import Act, Subject, SubjectKind
 from shared.rules.verification import without_place
 
 PURPOSE = "coordination"
+A_MOMENT = timedelta(microseconds=1)
+"""What was decided in this very moment is on the page that says so."""
 JUDGEMENTS = (
     (str(ReviewStatus.CONFIRMED), "Confirm: this person is sleeping rough"),
     (str(ReviewStatus.NOT_CONFIRMED), "Do not confirm, for now"),
@@ -80,7 +82,7 @@ def answer(
     district = _district_shown(access, subject, case)
     standing = person_page.find_standing(session, person.id)
     works_with = person_page.list_who_works_with(session, same, now)
-    events = person_page.list_events(session, same, before or now, before_id)
+    events = person_page.list_events(session, same, before or now + A_MOMENT, before_id)
     knows_places = access.allows(Act.SEE_PLACE, subject)
     reason = standing.reason if standing else "not verified: nobody has seen them bedded down yet"
     reads_notes = _note_what_is_shown(access, subject, knows_places)
