@@ -24,7 +24,7 @@ wanted, forbidden = json.loads(sys.stdin.read())
 class Gate:
     def find_spec(self, name, path=None, target=None):
         if name.split(".")[0] in forbidden:
-            raise ModuleNotFoundError(f"{name} is not on the phone", name=name)
+            raise ModuleNotFoundError(f"No module named '{name}' on the phone", name=name)
 
 sys.meta_path.insert(0, Gate())
 failed = {}
