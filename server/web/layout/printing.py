@@ -15,7 +15,7 @@ import msgspec
 
 MARK = "□"
 UNSHOWN = re.compile(r"the text `\"(?P<text>.*?)\"` could not be displayed", re.DOTALL)
-ESCAPED = re.compile(r"\\+u\{([0-9a-fA-F]+)\}")
+ESCAPED = re.compile(r"(?<!\\)\\+u\{([0-9a-fA-F]{1,6})\}")
 MOST_OF_A_BLOCK = 3
 """When so many characters of one block of 128 have no font, the others are taken to have none: each try costs a page."""
 MOST_TRIES = 400
