@@ -274,3 +274,23 @@ def test_a_mistake_is_told_accessibly(watch: Callable[..., Any]) -> None:
         page.get_by_text("Choose an outcome from the list.").first.wait_for()
         assert not watched.is_cut_off()
         watched.check()
+
+
+def test_the_map_is_still_there_when_the_page_is_printed(watch: Callable[..., Any]) -> None:
+    """What a printer is given is the canvas as it stands after the frame: without its buffer kept, that is blank."""
+    with watch(1280) as watched:
+        watched.sign_in("helen")
+        watched.open("/hotspots")
+        wait_for_map(watched.page)
+        kept = watched.page.evaluate(
+            """() => new Promise((done) => setTimeout(() => {
+                const drawn = document.querySelector("#map canvas");
+                const copy = document.createElement("canvas");
+                copy.width = drawn.width; copy.height = drawn.height;
+                const pen = copy.getContext("2d");
+                pen.drawImage(drawn, 0, 0);
+                const colours = new Set(new Uint32Array(pen.getImageData(0, 0, copy.width, copy.height).data.buffer));
+                done(colours.size);
+            }, 300))"""
+        )
+    assert kept > 3

@@ -41,7 +41,8 @@ try {
   const map = new maplibregl.Map({
     container: box.querySelector(".lantern-map__canvas"), style, bounds: data.box, fitBoundsOptions: { padding: 24, maxZoom: 14.5 },
     maxZoom: Number(box.dataset.maxZoom || 13), dragRotate: false, pitchWithRotate: false, touchPitch: false,
-    cooperativeGestures: true, attributionControl: { compact: false, customAttribution: box.dataset.attribution },
+    cooperativeGestures: true, canvasContextAttributes: { preserveDrawingBuffer: true }, // or it prints blank
+    attributionControl: { compact: false, customAttribution: box.dataset.attribution },
     locale: { "Map.Title": box.dataset.title },
   });
   map.touchZoomRotate.disableRotation();
