@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shared.geo.night import DEFAULT_ZONE
+from shared.rules.alarms import DEFAULT_LADDER, Ladder, read_ladder
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -44,6 +46,20 @@ class MailSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlarmSettings:
+    """Who hears of somebody who was not heard, and the gateway that writes to or rings telephones (without a `url`: none).
+
+    `token_file` holds the gateway's bearer token. A gateway on another machine is spoken to by https alone.
+    """
+
+    ladder: Ladder = DEFAULT_LADDER
+    url: str = ""
+    token_file: Path | None = None
+    channel: str = "sms"
+    timeout: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings of one server. Times are timedeltas, sizes are bytes."""
 
@@ -61,6 +77,7 @@ class Settings:
     second_factor: bool = False
     weak_phones: bool = False
     mail: MailSettings = field(default_factory=MailSettings)
+    alarm: AlarmSettings = field(default_factory=AlarmSettings)
     public_url: str = ""
     trusted_proxies: str = "127.0.0.1"
     """From which addresses or networks X-Forwarded-For and -Proto are believed, with commas between; empty for nobody."""
@@ -115,6 +132,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
         mail=read_mail_settings(environment),
         trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),
+        alarm=read_alarm_settings(environment),
         public_url=_read_url(environment.get("LANTERN_PUBLIC_URL", "")),
     )
 
@@ -138,6 +156,32 @@ def read_mail_settings(environment: Mapping[str, str]) -> MailSettings:
         password_file=_read_path(environment.get("LANTERN_SMTP_PASSWORD_FILE", "")),
         authority_file=_read_path(environment.get("LANTERN_SMTP_CA_FILE", "")),
         sender=sender,
+    )
+
+
+CHANNELS = ("sms", "voice")
+"""What a telephone gateway is asked to do with a message."""
+
+
+def read_alarm_settings(environment: Mapping[str, str]) -> AlarmSettings:
+    """The steps of an alarm, and the telephone gateway."""
+    url = environment.get("LANTERN_TELEPHONE_URL", "").strip()
+    channel = environment.get("LANTERN_TELEPHONE_CHANNEL", "sms").lower()
+    steps = environment.get("LANTERN_ALARM_STEPS", "").strip()
+    if channel not in CHANNELS:
+        raise ValueError(f"LANTERN_TELEPHONE_CHANNEL is {channel!r}: give 'sms' or 'voice'.")
+    host = urlsplit(url).hostname or ""
+    if url and not (url.startswith("https://") or (url.startswith("http://") and host in LOOPBACK_HOSTS)):
+        raise ValueError("LANTERN_TELEPHONE_URL: give an https address, or http on this machine.")
+    try:
+        ladder = read_ladder(steps) if steps else DEFAULT_LADDER
+    except ValueError as error:
+        raise ValueError(f"LANTERN_ALARM_STEPS: {error}") from error
+    return AlarmSettings(
+        ladder=ladder,
+        url=url,
+        token_file=_read_path(environment.get("LANTERN_TELEPHONE_TOKEN_FILE", "")),
+        channel=channel,
     )
 
 

@@ -6,6 +6,8 @@
 
 from typing import Final
 
+from msgspec import Struct
+
 AHEAD_MAX_MS: Final = 5 * 60_000
 """How far ahead of the server a stamp may stand. Beyond it the server clamps, and phones refuse to follow."""
 
@@ -34,6 +36,22 @@ def is_suspect(skew_ms: int) -> bool:
     return abs(skew_ms) > SUSPECT_SKEW_MS
 
 
-def mend(at_ms: int, skew_ms: int, same_boot: bool) -> int:
-    """When something really happened: the phone's wall time, mended by the skew while boot and uptime still agree."""
-    return at_ms + skew_ms if same_boot and is_suspect(skew_ms) else at_ms
+class PhoneClock(Struct, frozen=True):
+    """A phone's clocks as it sends: wall clock and uptime in milliseconds, and which boot the uptime is counted in."""
+
+    wall_ms: int
+    up_ms: int | None = None
+    boot: str | None = None
+
+
+def happened_at(at_ms: int, up_ms: int | None, boot: str | None, phone: PhoneClock, received_at_ms: int) -> int:
+    """When a change was made, by the server's clock: never after it was received.
+
+    Within one boot the uptime tells how long ago that was, whatever anybody did to the clock meanwhile. Else the wall clock
+    is mended by how far it is off now.
+    """
+    if up_ms is not None and phone.up_ms is not None and boot is not None and boot == phone.boot:
+        return received_at_ms - max(0, phone.up_ms - up_ms)
+    if at_ms <= 0:
+        return received_at_ms
+    return min(received_at_ms, at_ms + received_at_ms - phone.wall_ms)

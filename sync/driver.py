@@ -88,10 +88,18 @@ class Conversation:
     A page may tell that the server has lost what it had, or a worker may have gone on writing: what is unsent then is sent.
     """
 
-    def __init__(self, store: Port, sizes: Sizes, app: str, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Port,
+        sizes: Sizes,
+        app: str,
+        wall_ms: Callable[[], int],
+        uptime: Callable[[], tuple[int, str]] | None = None,
+    ) -> None:
         self._store = store
         self._app = app
         self._wall_ms = wall_ms
+        self._uptime = uptime
         self.outcome = Outcome(sizes=sizes)
 
     def run(self) -> Generator[Ask, Reply, Outcome]:
@@ -118,7 +126,11 @@ class Conversation:
         state = self._store.get_state()
         if state.status == WIPED or state.forked_at is not None:
             return None
-        return self._store.next_push(self.outcome.sizes.batch, self._wall_ms(), self._app)
+        request = self._store.next_push(self.outcome.sizes.batch, self._wall_ms(), self._app)
+        if request is None or self._uptime is None:
+            return request
+        up_ms, boot = self._uptime()
+        return msgspec.structs.replace(request, up=up_ms, boot=boot)
 
     def _take_push(self, request: PushRequest, reply: Reply) -> bool:
         """Handle a reply; False when pushing is over for now."""

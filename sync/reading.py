@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
+from sync.clock import PhoneClock
 from sync.wire import (
     LIMITS,
     Change,
@@ -70,6 +71,13 @@ class DecodedBatch(Struct, frozen=True):
     app: str
     unsent: int
     records: tuple[Record, ...]
+    up_ms: int | None = None
+    boot: str | None = None
+
+    @property
+    def phone(self) -> PhoneClock:
+        """The phone's clocks as it sent this."""
+        return PhoneClock(self.now_ms, self.up_ms, self.boot)
 
 
 class _Numbered(Struct, frozen=True):
@@ -95,7 +103,16 @@ def decode_batch(body: bytes, limits: Limits = LIMITS, validate: Validate = acce
     if len(request.events) > limits.changes_max:
         raise Refused("too_many")
     records = _records(request, limits, validate)
-    return DecodedBatch(request.device, request.now, request.prior, request.app, request.unsent, records)
+    return DecodedBatch(
+        request.device,
+        request.now,
+        request.prior,
+        request.app,
+        request.unsent,
+        records,
+        request.up or None,
+        request.boot or None,
+    )
 
 
 def _records(request: PushRequest, limits: Limits, validate: Validate) -> tuple[Record, ...]:

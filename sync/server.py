@@ -88,6 +88,7 @@ class Stored(Struct, frozen=True, kw_only=True, gc=False):
     body: bytes
     change: Change | None
     meaning: Any = None
+    happened_at_ms: int = 0
 
     @property
     def is_accepted(self) -> bool:
@@ -96,13 +97,19 @@ class Stored(Struct, frozen=True, kw_only=True, gc=False):
 
 class AcceptedChange(Struct, frozen=True, gc=False):
     """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it, `meaning` what the
-    domain read in it when it judged it (None where nobody has, or it was erased since)."""
+    domain read in it when it judged it (None where nobody has, or it was erased since). `happened_at_ms`: see `moment_ms`."""
 
     change: Change
     eff: int
     received_at_ms: int
     device: int
     meaning: Any = None
+    happened_at_ms: int = 0
+
+    @property
+    def moment_ms(self) -> int:
+        """When it was made: as mended at its push, else by its author's clock, never after it was received."""
+        return min(self.happened_at_ms or self.change.at or self.received_at_ms, self.received_at_ms)
 
 
 class KnownNumbers(Struct, frozen=True):
@@ -128,7 +135,7 @@ class PushPlan(Struct, frozen=True, kw_only=True):
     @property
     def accepted(self) -> list[AcceptedChange]:
         return [
-            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning)
+            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning, s.happened_at_ms)
             for s in self.stored
             if s.is_accepted and s.change is not None
         ]
@@ -193,7 +200,7 @@ def verdict(device: DeviceState, record: Record) -> str | None:
     return None
 
 
-def store_record(device: DeviceState, record: Record, received_at_ms: int) -> Stored:
+def store_record(device: DeviceState, record: Record, phone: clock.PhoneClock, received_at_ms: int) -> Stored:
     """A record as it is to be kept: always, whatever is held against it."""
     change = record.change
     return Stored(
@@ -209,6 +216,7 @@ def store_record(device: DeviceState, record: Record, received_at_ms: int) -> St
         body=record.body,
         change=change,
         meaning=record.meaning,
+        happened_at_ms=clock.happened_at(change.at, change.up, change.boot, phone, received_at_ms) if change else 0,
     )
 
 
@@ -218,7 +226,7 @@ def plan_push(device: DeviceState, batch: DecodedBatch, known: KnownNumbers, rec
     check_fork(device, batch, known.ids)
     fresh = [r for r in fresh_records(device.acked, batch) if not r.is_hole]
     unseen = {record_id(r, device.number): r for r in reversed(fresh)}
-    stored = [store_record(device, r, received_at_ms) for i, r in unseen.items() if i not in known.reasons]
+    stored = [store_record(device, r, batch.phone, received_at_ms) for i, r in unseen.items() if i not in known.reasons]
     acked, acked_id = last_acknowledged(device, batch)
     return PushPlan(
         acked=acked,

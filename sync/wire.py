@@ -7,7 +7,7 @@ messages, the simulator hands them over in memory. Bodies of changes are kept by
 
 from typing import Annotated, Final
 
-from msgspec import Meta, Raw, Struct, ValidationError, field, json
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, ValidationError, field, json
 
 SERVER_DEVICE: Final = 0
 """The server itself is a device of the protocol: what a coordinator does that phones must hear is a change of device 0.
@@ -106,7 +106,8 @@ class PushRequest(Struct, frozen=True, kw_only=True):
     """The next changes of a phone's log, each still raw, so that one bad record cannot spoil its neighbours.
 
     `prior` is the id of the change before the first of them, empty when there is none or it was forgotten: by it the
-    server notices that a copy of this phone has meanwhile gone another way.
+    server notices that a copy of this phone has meanwhile gone another way. `up` and `boot` are the phone's uptime as it
+    sends, and which boot that is: how long ago a change was made is then known whatever its clock says.
     """
 
     device: int
@@ -114,6 +115,8 @@ class PushRequest(Struct, frozen=True, kw_only=True):
     prior: str = ""
     app: str = ""
     unsent: int = 0
+    up: Milliseconds | UnsetType = UNSET
+    boot: NameOfChange | UnsetType = UNSET
     events: list[Raw]
 
 

@@ -114,6 +114,12 @@ class Field(Protocol):
     def current_shift(self) -> ShiftSummary | None:
         """The shift that this worker started or joined and has not ended."""
 
+    def forgotten_shift(self) -> ShiftSummary | None:
+        """The newest shift of an earlier night that this worker never ended. Nothing new belongs to it."""
+
+    def end_forgotten_shift(self) -> None:
+        """I came home from every earlier shift that I never ended."""
+
     def shifts_to_join(self) -> list[ShiftSummary]:
         """Colleagues' shifts of tonight that are still going."""
 

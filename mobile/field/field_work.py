@@ -59,6 +59,12 @@ class FieldWork:
     def current_shift(self) -> ShiftSummary | None:
         return self._open.shifts.current()
 
+    def forgotten_shift(self) -> ShiftSummary | None:
+        return self._open.shifts.forgotten()
+
+    def end_forgotten_shift(self) -> None:
+        self._open.shifts.end_forgotten()
+
     def shifts_to_join(self) -> list[ShiftSummary]:
         return self._open.shifts.joinable()
 

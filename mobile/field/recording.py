@@ -287,7 +287,7 @@ class Recording:
         return None if draft is None else drafts.site_of(draft, self._context.new_id(), position)
 
     def _shift_id(self, connection: Connection) -> Id | None:
-        shift = shifts.find_current(connection, self._context.worker_id)
+        shift = shifts.find_current(connection, self._context.worker_id, self._context.clock.now())
         return None if shift is None else shift.id
 
 

@@ -82,6 +82,7 @@ class FieldService(FieldWork):
             self._say_app,
             lambda: self._session,
             self._ended,
+            phone.uptime,
         )
         self.sync = SyncService(self._courier.travel, phone.now)
 

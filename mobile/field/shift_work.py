@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from mobile.device.location import position_of
 from mobile.field import wording
 from mobile.field.drafts import DraftRefused
-from mobile.field.journal import Journal
+from mobile.field.journal import Entry, Journal
 from mobile.field.views import CheckInState, ShiftSummary
 from mobile.opening.context import Context
 from mobile.store import contacts, referrals, shifts, visits
@@ -16,6 +16,7 @@ from mobile.store.rows import to_ms
 from shared.geo.night import outreach_night
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from shared.model.value import Id
+from shared.rules.check_ins import FIRST_CHECK_IN, is_forgotten
 
 JOINABLE_HOURS = 18
 
@@ -35,8 +36,32 @@ class ShiftWork:
     def current(self) -> ShiftSummary | None:
         """The shift this worker is on."""
         with self._context.store.reading() as connection:
-            shift = shifts.find_current(connection, self._context.worker_id)
+            shift = shifts.find_current(connection, self._context.worker_id, self._context.clock.now())
             return None if shift is None else self._summary(connection, shift)
+
+    def forgotten(self) -> ShiftSummary | None:
+        """The newest shift of an earlier night that this worker never ended."""
+        now = self._context.clock.now()
+        with self._context.store.reading() as connection:
+            old = [
+                each
+                for each in shifts.list_unended(connection, self._context.worker_id)
+                if is_forgotten(each.started_at, now)
+            ]
+            return self._summary(connection, old[0]) if old else None
+
+    def end_forgotten(self) -> None:
+        """I came home from every earlier shift that I never ended."""
+        with self._journal.writing() as entry:
+            self._end_forgotten(entry, self._context.clock.now())
+
+    def _end_forgotten(self, entry: Entry, now: datetime) -> None:
+        for old in shifts.list_unended(entry.connection, self._context.worker_id):
+            if is_forgotten(old.started_at, now):
+                ended = ShiftEnded(
+                    id=self._context.new_id(), shift_id=old.id, worker_id=self._context.worker_id, at=now
+                )
+                entry.fact("shift.ended", ended, old.id)
 
     def joinable(self) -> list[ShiftSummary]:
         """Colleagues' shifts that are still going."""
@@ -49,9 +74,10 @@ class ShiftWork:
         """Start a shift; one that is already going is returned instead. Colleagues named here join it."""
         now = self._context.clock.now()
         with self._journal.writing() as entry:
-            going = shifts.find_current(entry.connection, self._context.worker_id)
+            going = shifts.find_current(entry.connection, self._context.worker_id, now)
             if going is not None:
                 return going
+            self._end_forgotten(entry, now)
             shift = Shift(
                 id=self._context.new_id(),
                 team_id=self._context.config.team.id,
@@ -119,18 +145,22 @@ class ShiftWork:
         """The timer, and whose check-in is late as far as this phone knows."""
         now = self._context.clock.now()
         with self._context.store.reading() as connection:
-            shift = shifts.find_current(connection, self._context.worker_id)
+            shift = shifts.find_current(connection, self._context.worker_id, self._context.clock.now())
             if shift is None:
                 return CheckInState()
             newest = {one.worker_id: one for one in shifts.list_newest_check_ins(connection, shift.id)}
             present = shifts.list_workers(connection, shift.id)
             unsent = self._journal.unsent_ids(connection)
-        late = [w for w in present if w in newest and _is_overdue(newest[w], now)]
+            joined_at = shifts.find_joined_at(connection, shift.id, self._context.worker_id)
+        begun = {self._context.worker_id: joined_at or shift.started_at, shift.worker_id: shift.started_at}
+        # Going out is a promise too: whoever began the shift is heard within the hour.
+        due = {worker_id: _due_at(begun.get(worker_id), newest.get(worker_id)) for worker_id in present}
+        late = [worker_id for worker_id, due_at in due.items() if due_at is not None and due_at < now]
         mine = newest.get(self._context.worker_id)
         return CheckInState(
             shift_id=shift.id,
             last=mine,
-            due_at=mine.next_due_at if mine else None,
+            due_at=due.get(self._context.worker_id),
             is_overdue=self._context.worker_id in late,
             others_overdue=tuple(self._context.name_of(w) for w in late if w != self._context.worker_id),
             is_sent=mine is not None and shift.id not in unsent,
@@ -138,7 +168,7 @@ class ShiftWork:
         )
 
     def _going(self, connection: Connection) -> Shift:
-        shift = shifts.find_current(connection, self._context.worker_id)
+        shift = shifts.find_current(connection, self._context.worker_id, self._context.clock.now())
         if shift is None:
             raise DraftRefused("Start a shift first.")
         return shift
@@ -161,15 +191,18 @@ class ShiftWork:
         )
 
 
-def _is_overdue(check_in: CheckIn, now: datetime) -> bool:
-    return check_in.next_due_at is not None and check_in.next_due_at < now
+def _due_at(begun_at: datetime | None, newest: CheckIn | None) -> datetime | None:
+    """When a worker of a shift is heard next, as the server reckons too: whoever was only taken along promised nothing."""
+    if newest is not None:
+        return newest.next_due_at or newest.at + FIRST_CHECK_IN
+    return None if begun_at is None else begun_at + FIRST_CHECK_IN
 
 
 def _say_reach(mine: CheckIn | None, is_unsent: bool) -> str:
     """Honest words about who would notice."""
     if mine is None:
-        return "You have not checked in on this shift."
+        return "You have not checked in on this shift. An hour after its start your colleagues are told."
     when = f"You said you were well at {wording.say_time(mine.at)}."
     if is_unsent:
         return f"{when} This phone is offline: nobody else knows that yet. Tell a colleague before you go on alone."
-    return f"{when} Your team lead can see it."
+    return f"{when} Lantern has it. If you are late, your colleagues who are out are told first, then your lead."

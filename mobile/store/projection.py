@@ -21,6 +21,7 @@ from shared.model.referral import REFERRAL_FIELDS, Referral, ReferralProgress
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
 from shared.model.site import SITE_FIELDS, Site
 from shared.model.verification import Verification
+from shared.rules.careful import CAREFUL_FIELDS, join_careful
 from sync.merge import Field
 from sync.wire import Change
 
@@ -131,7 +132,14 @@ def has_conflict(fields: Mapping[str, Field]) -> bool:
 
 
 def _shown(fields: Mapping[str, Field]) -> dict[str, Any]:
-    return {name: msgspec.json.decode(field.shown.value) for name, field in fields.items()}
+    return {name: _say_shown(name, field) for name, field in fields.items()}
+
+
+def _say_shown(name: str, field: Field) -> Any:
+    """The value that is shown; of what keeps people safe every side, until it is settled."""
+    if name in CAREFUL_FIELDS and field.is_conflict:
+        return join_careful(msgspec.json.decode(head.value) for head in field.heads)
+    return msgspec.json.decode(field.shown.value)
 
 
 def _read_fields(kind: type[Any], entity_id: str, fields: Mapping[str, Field], known: tuple[str, ...]) -> Any:

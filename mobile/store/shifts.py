@@ -1,9 +1,12 @@
 """The shift tables: who went out, who joined, who went home, and who said they are well."""
 
+from datetime import datetime
+
 from mobile.store.database import Connection
-from mobile.store.rows import body_of, read_body, to_ms, to_ms_or_none
+from mobile.store.rows import body_of, from_ms, read_body, to_ms, to_ms_or_none
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from shared.model.value import Id
+from shared.rules.check_ins import is_forgotten
 
 
 def put_shift(connection: Connection, shift: Shift) -> None:
@@ -45,16 +48,30 @@ def put_check_in(connection: Connection, check_in: CheckIn) -> None:
     )
 
 
-def find_current(connection: Connection, worker_id: Id) -> Shift | None:
-    """The newest shift that this worker started or joined and has not ended."""
-    row = connection.execute(
+def list_unended(connection: Connection, worker_id: Id) -> list[Shift]:
+    """The shifts that this worker started or joined and has not ended, the newest first."""
+    rows = connection.execute(
         "SELECT shift.body FROM shift WHERE (shift.worker_id = :worker OR EXISTS ("
         " SELECT 1 FROM shift_joined WHERE shift_joined.shift_id = shift.id AND shift_joined.worker_id = :worker))"
         " AND NOT EXISTS (SELECT 1 FROM shift_ended WHERE shift_ended.shift_id = shift.id"
-        " AND shift_ended.worker_id = :worker) ORDER BY shift.started_at DESC, shift.id DESC LIMIT 1",
+        " AND shift_ended.worker_id = :worker) ORDER BY shift.started_at DESC, shift.id DESC",
         {"worker": worker_id},
+    )
+    return [read_body(body, Shift) for (body,) in rows]
+
+
+def find_current(connection: Connection, worker_id: Id, now: datetime) -> Shift | None:
+    """The newest shift that this worker is on. One of an earlier night that nobody ended is not."""
+    shifts = list_unended(connection, worker_id)
+    return next((each for each in shifts if not is_forgotten(each.started_at, now)), None)
+
+
+def find_joined_at(connection: Connection, shift_id: Id, worker_id: Id) -> datetime | None:
+    """When this worker first joined a shift; None for whoever began it."""
+    row = connection.execute(
+        "SELECT min(at) FROM shift_joined WHERE shift_id = ? AND worker_id = ?", (shift_id, worker_id)
     ).fetchone()
-    return read_body(row[0], Shift) if row else None
+    return None if row is None or row[0] is None else from_ms(row[0])
 
 
 def find_shift(connection: Connection, shift_id: Id) -> Shift | None:

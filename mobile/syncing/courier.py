@@ -10,7 +10,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from mobile.device.ports import KeystoreLost
+from mobile.device.ports import KeystoreLost, Uptime
 from mobile.field.views import SyncPhase
 from mobile.opening.door import Door
 from mobile.opening.sealed_outbox import SealedOutbox
@@ -66,10 +66,12 @@ class Courier:
         app: Callable[[], str],
         session: Callable[[], Session | None],
         on_ended: Callable[[], None],
+        uptime: Uptime,
     ) -> None:
         self._vaults, self._door, self._sealed = vaults, door, sealed
         self._connect, self._now, self._app = connect, now, app
         self._session, self._on_ended = session, on_ended
+        self._uptime = uptime
         self._map = MapFetch(vaults.data)
         self._client: ServerClient | None = None
         self._sizes = Sizes(page=200)
@@ -90,6 +92,9 @@ class Courier:
         finally:
             store.close()
 
+    def _read_uptime(self) -> tuple[int, str]:
+        return self._uptime.milliseconds(), self._uptime.boot()
+
     def hang_up(self) -> None:
         """Close the connection to the server."""
         if self._client is not None:
@@ -107,7 +112,8 @@ class Courier:
             return service.is_stopping or self._door.store is None
 
         wall_ms = self._wall_ms
-        one = SyncRound(record, self._client_to(card), self._app(), wall_ms, on_step, is_stopping).run(self._sizes)
+        client = self._client_to(card)
+        one = SyncRound(record, client, self._app(), wall_ms, on_step, is_stopping, self._read_uptime).run(self._sizes)
         self._sizes = one.outcome.sizes
         if one.outcome.is_wiped or record.sync.get_state().status == WIPED:
             return self._end(card, service, "revoked")

@@ -45,15 +45,17 @@ class SyncRound:
         wall_ms: Callable[[], int],
         on_step: Callable[[str, Outcome], None],
         is_stopping: Callable[[], bool],
+        uptime: Callable[[], tuple[int, str]],
     ) -> None:
         self._record, self._client, self._app, self._wall_ms = record, client, app, wall_ms
+        self._uptime = uptime
         self._on_step, self._is_stopping = on_step, is_stopping
         self._heard = False
         self._must_enrol = False
 
     def run(self, sizes: Sizes) -> Round:
         """Sync once. Raises `StoreError`."""
-        conversation = Conversation(self._record.sync, sizes, self._app, self._wall_ms)
+        conversation = Conversation(self._record.sync, sizes, self._app, self._wall_ms, self._uptime)
         with naming_faults(default_driver()):
             self._carry(conversation)
         return Round(

@@ -17,11 +17,15 @@ from server.http.services import Services
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
+from server.jobs.watching import ring, watch_over
 from server.queries.operation import audit, outbox, rate_limits
+from server.queries.operation import jobs as stored_jobs
 from server.queries.street.looks import rebuild_looks
 from server.queries.sync.blobs import forget_unfinished
 from shared.rules.mail import MORNING
 
+CAUGHT_UP_DAYS = 14
+"""A server that was off for longer does not send what was due before."""
 ROUND = timedelta(seconds=15)
 """How often somebody looks what is due."""
 ANNOUNCED_FOR = timedelta(days=30)
@@ -34,16 +38,25 @@ def tell_reviewers(services: Services, moment: Moment) -> int:
 
 
 def remind(services: Services, moment: Moment) -> int:
-    """What is due and what ends, in the morning."""
+    """What is due and what ends, in the morning; what was due on mornings without a server too."""
     today = moment.now.astimezone(moment.zone).date()
+    off = min(max((today - moment.since.astimezone(moment.zone).date()).days, 1), CAUGHT_UP_DAYS)
+    days = [today - timedelta(days=ago) for ago in range(off)]
 
     def write(box: Outbox) -> None:
-        reminders.remind_of_actions(box, today)
-        reminders.remind_of_agreements(box, today)
+        reminders.remind_of_actions(box, today, days)
+        reminders.remind_of_agreements(box, today, days)
         reminders.apologise_to_referrers(box, today)
-        reminders.prepare_conferences(box, today, moment.zone)
+        reminders.prepare_conferences(box, today, moment.zone, days)
 
     return _write(services, moment, write)
+
+
+def tell_of_failures(services: Services, moment: Moment) -> int:
+    """Which of these jobs fail, or are late."""
+    with services.database.reading() as session:
+        runs = list(stored_jobs.list_runs(session).values())
+    return _write(services, moment, lambda box: reminders.report_jobs(box, runs))
 
 
 def digest(services: Services, moment: Moment) -> int:
@@ -116,6 +129,8 @@ def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) 
 
 
 JOBS = (
+    Job("watch", Every(ROUND), watch_over),
+    Job("telephone", Every(ROUND), ring),
     Job("alerts", Every(ROUND), tell_reviewers),
     Job("reminders", Daily(MORNING), remind),
     Job("digests", Every(timedelta(minutes=5)), digest),
@@ -126,6 +141,7 @@ JOBS = (
     Job("publications", Daily(time(5)), prepare_publications),
     Job("looks", Daily(time(4)), prove_looks),
     Job("audit seals", Every(timedelta(minutes=5)), seal_audit),
+    Job("failures", Every(timedelta(minutes=5)), tell_of_failures),
     Job("mail", Every(ROUND), send_waiting),
 )
 """In the order in which they run: what is written in a round is sent in the same round."""

@@ -12,11 +12,12 @@ from server.tables.operation import audit, device, job, mail, session
 from server.tables.partnership import agency, county, district, invitation, recipient, worker
 from server.tables.people import hidden, note, person, verification
 from server.tables.referrals import imports, referral
-from server.tables.street import conflict, contact, look, shift, site
+from server.tables.street import alarm, conflict, contact, look, shift, site
 from server.tables.sync import sync
 
 __all__ = [
     "agency",
+    "alarm",
     "audit",
     "case",
     "conference",

@@ -1,4 +1,5 @@
-"""E-mails that the server sends: what each is about, to whom, and the few facts it may be told. No mail names a person.
+"""E-mails that the server sends: what each is about, to whom, and the few facts it may be told. No mail names
+a person who sleeps rough.
 
 A mail is kept as facts, never as text: numbers, days, ids and the name of a district. Nothing that somebody typed about
 anybody has a field to stand in.
@@ -24,6 +25,9 @@ class MailKind(str, Enum):
     REFERRAL_OUTCOME = "referral_outcome"
     INVITATION = "invitation"
     REFERRAL_LATE = "referral_late"
+    LONE_WORKER = "lone_worker"
+    LONE_WORKER_OVER = "lone_worker_over"
+    JOB_FAILED = "job_failed"
 
     def __str__(self) -> str:
         return self.value
@@ -56,7 +60,8 @@ class MailFacts(Value, frozen=True, kw_only=True):
     """Everything that a template may be told.
 
     `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the
-    code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form.
+    code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form. `first_name` is a
+    worker's, who was not heard from; `job` the name of one of the server's own jobs.
     """
 
     count: int = 0
@@ -68,6 +73,9 @@ class MailFacts(Value, frozen=True, kw_only=True):
     conference_id: Id = ""
     outcome: str = ""
     reference: str = ""
+    first_name: str = ""
+    alarm_id: Id = ""
+    job: str = ""
 
 
 class Mail(Value, frozen=True, kw_only=True):

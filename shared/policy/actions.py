@@ -32,6 +32,7 @@ class Act(str, Enum):
     SEE_MAP = "see_map"
     SEE_SHIFTS = "see_shifts"
     PLAN_SHIFT = "plan_shift"
+    SETTLE_VERSIONS = "settle_versions"
     SYNC = "sync"
 
     # Referrals

@@ -15,6 +15,9 @@ FOR_WHOM: Mapping[MailKind, Act] = {
     MailKind.ACTIONS_REMINDER: Act.ANSWER_ACTION,
     MailKind.AGREEMENT_RENEWAL: Act.SEE_AGREEMENTS,
     MailKind.ACCESS_ALERT: Act.REVIEW_ACCESS,
+    MailKind.LONE_WORKER: Act.SEE_SHIFTS,
+    MailKind.LONE_WORKER_OVER: Act.SEE_SHIFTS,
+    MailKind.JOB_FAILED: Act.SEE_OUTBOX,
 }
 """The action that a mail to a worker is about. Mails to those who raised an alert go by their consent alone."""
 
@@ -27,7 +30,8 @@ CHOICES: Mapping[MailKind, tuple[MailChoice, ...]] = {
     MailKind.ACTIONS_REMINDER: ON_OR_OFF,
     MailKind.AGREEMENT_RENEWAL: ON_OR_OFF,
 }
-"""What somebody may choose, what holds until they do first. An alert about access is nobody's to switch off (rule A3)."""
+"""What somebody may choose, what holds until they do first. An alert about access is nobody's to switch off (rule A3),
+nor one about a colleague who was not heard."""
 
 
 def roles_for(kind: MailKind) -> frozenset[Role]:

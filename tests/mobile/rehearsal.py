@@ -208,6 +208,12 @@ class RehearsalField:
     def current_shift(self) -> ShiftSummary | None:
         return self.shift
 
+    def forgotten_shift(self) -> ShiftSummary | None:
+        return None
+
+    def end_forgotten_shift(self) -> None:
+        pass
+
     def shifts_to_join(self) -> list[ShiftSummary]:
         return [msgspec.structs.replace(self._shift(), is_mine=False, started_by="Dean W")]
 

@@ -39,13 +39,26 @@ def test_a_phone_follows_a_stamp_that_is_near_and_not_one_that_is_far() -> None:
     assert clock.merge(7, far, NOW_MS) == 7
 
 
+HOUR_MS = 60 * MINUTE_MS
+
+
 @pytest.mark.parametrize(
-    ("skew_ms", "same_boot", "moved_ms"), [(90_000, True, 0), (3_600_000, True, 3_600_000), (3_600_000, False, 0)]
+    ("said_ms", "up_ms", "boot", "phone_ms", "ago_ms"),
+    [
+        (-MINUTE_MS, None, None, 0, MINUTE_MS),  # a right clock is believed
+        (6 * HOUR_MS - MINUTE_MS, None, None, 6 * HOUR_MS, MINUTE_MS),  # a fast one is mended by how fast it is
+        (-2 * HOUR_MS - MINUTE_MS, None, None, -2 * HOUR_MS, MINUTE_MS),  # so is a slow one
+        (6 * HOUR_MS, None, None, 0, 0),  # fast, set right before it was sent: never later than it was received
+        (-2 * HOUR_MS, 99_000, "b1", 0, 1_000),  # slow, set right meanwhile: within one boot the uptime tells
+        (6 * HOUR_MS, 40_000, "b1", 0, 60_000),
+        (-MINUTE_MS, 99_000, "b0", 0, MINUTE_MS),  # another boot's uptime says nothing
+    ],
 )
-def test_times_are_mended_only_when_the_clock_was_far_off_and_the_boot_agrees(
-    skew_ms: int, same_boot: bool, moved_ms: int
+def test_when_something_happened_is_told_by_the_uptime_else_by_the_mended_clock(
+    said_ms: int, up_ms: int | None, boot: str | None, phone_ms: int, ago_ms: int
 ) -> None:
-    assert clock.mend(NOW_MS, skew_ms, same_boot) == NOW_MS + moved_ms
+    phone = clock.PhoneClock(NOW_MS + phone_ms, 100_000, "b1")
+    assert NOW_MS - clock.happened_at(NOW_MS + said_ms, up_ms, boot, phone, NOW_MS) == ago_ms
 
 
 def test_the_servers_numbers_never_repeat_not_even_after_a_restore_of_yesterday() -> None:

@@ -1,17 +1,28 @@
 """Aisha and Dean changed where Marek sleeps, each without seeing the other: Tom reads both and keeps one."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
+from sqlalchemy import select
 
+from server.actions.sync.validation import validate
+from server.app import create_services
 from server.database.engine import Database
 from server.queries.people.people import find_person
+from server.queries.sync import store as sync
 from server.settings import Settings
+from server.tables.street.site import site
+from sync.authoring import NewChange
+from sync.authoring import number as number_change
+from sync.reading import decode_batch
 from tests.conftest import Clock
 from tests.web import county
 from tests.web.test_pages import plain
+
+Patch = Callable[..., None]
 
 
 @pytest.fixture
@@ -45,3 +56,114 @@ def test_what_is_settled_cannot_be_settled_again(disputed: None, browse: Callabl
 def test_a_commissioner_sees_no_conflict(disputed: None, browse: Callable[[str], Any]) -> None:
     assert browse("helen").get("/conflicts").status_code == 403
     assert re.search("Marek", browse("helen").get("/who-can-see").text) is None
+
+
+# ------------------------------------------------------------------------- versions that phones send, over the real road
+
+
+@pytest.fixture
+def patch(filled: Database, app: Any, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Patch]:
+    """A phone sends a patch without having heard of anybody else's."""
+    services, counts = create_services(settings, clock, new_id), dict[int, int]()
+
+    def send(phone: int, who: str, kind: str, entity: str, team: str = "watford-outreach", **sets: Any) -> None:
+        n = counts[phone] = counts.get(phone, 0) + 1
+        now_ms = int(clock().timestamp() * 1000)
+        new = NewChange(
+            id=f"p{phone}-{n}", type=kind, scope=f"team:{team}", entity=entity, who=who, at_ms=now_ms, sets=sets
+        )
+        body = {
+            "device": phone, "now": now_ms, "app": "0.1.0", "events": [number_change(new, phone, n, now_ms << 16, {})]
+        }  # fmt: skip
+        with services.database.writing() as session:
+            sync.register_device(session, scopes=[f"team:{team}"], label=who, now_ms=now_ms, number=phone)
+            batch = decode_batch(msgspec.json.encode(body), validate=validate)
+            sync.push(session, phone, batch, now_ms, services.project)
+
+    yield send
+    services.database.close()
+
+
+def site_row(database: Database) -> Any:
+    with database.reading() as session:
+        return session.execute(
+            select(site.c.name, site.c.latitude, site.c.hazards).where(site.c.id == "stairwell")
+        ).one()
+
+
+def shown_on(page: Any) -> str:
+    found = re.search(r'name="shown" value="([^"]*)"', page.text)
+    assert found is not None
+    return found[1]
+
+
+def test_a_version_that_came_meanwhile_is_said_and_not_written_over(
+    patch: Patch, filled: Database, browse: Callable[[str], Any]
+) -> None:
+    patch(31, "aisha", "site.patched", "stairwell", access_notes="by the gate")
+    patch(32, "dean", "site.patched", "stairwell", access_notes="by the yard")
+    browser = browse("tom")
+    shown = shown_on(browser.get("/conflicts"))
+    patch(33, "tom", "site.patched", "stairwell", access_notes="new dog, it bites")
+    answer = browser.send("/conflicts", entity="stairwell", field="access_notes", change="p31-1", shown=shown)
+    assert answer.status_code == 409
+    assert "A newer version has come meanwhile" in answer.text
+    page = browser.get("/conflicts")
+    assert "new dog, it bites" in plain(page.text)
+    browser.send("/conflicts", entity="stairwell", field="access_notes", change="both", shown=shown_on(page))
+    with filled.reading() as session:
+        kept = session.scalar(select(site.c.access_notes).where(site.c.id == "stairwell"))
+    assert set(kept.splitlines()) == {"by the gate", "by the yard", "new dog, it bites"}
+
+
+def test_a_hazard_stands_until_somebody_who_read_both_settles_it(
+    patch: Patch, filled: Database, browse: Callable[[str], Any]
+) -> None:
+    patch(31, "aisha", "site.patched", "stairwell", hazards="man with a knife on the second landing")
+    patch(32, "dean", "site.patched", "stairwell", hazards="")
+    assert site_row(filled).hazards == "man with a knife on the second landing"
+    patch(33, "tom", "site.patched", "stairwell", hazards="needles")
+    assert set(site_row(filled).hazards.split(" · ")) == {"man with a knife on the second landing", "needles"}
+    browser = browse("tom")
+    shown = shown_on(browser.get("/conflicts"))
+    browser.send("/conflicts", entity="stairwell", field="hazards", change="p32-1", shown=shown)
+    assert site_row(filled).hazards == ""
+
+
+def test_a_place_is_settled_whole(patch: Patch, filled: Database, browse: Callable[[str], Any]) -> None:
+    here = {"latitude": 51.6637, "longitude": -0.396, "pin_source": "gps"}
+    there = {"latitude": 51.669, "longitude": -0.3965, "pin_source": "dragged"}
+    patch(31, "aisha", "site.patched", "stairwell", name="Stairs north", position=here)
+    patch(32, "dean", "site.patched", "stairwell", name="Shelter", position=there)
+    browser = browse("tom")
+    page = browser.get("/conflicts")
+    assert "The pins are 590 m apart" in plain(page.text)
+    browser.send("/conflicts", entity="stairwell", field="name", change="p31-1", shown=shown_on(page))
+    row = site_row(filled)
+    assert (row.name, round(row.latitude, 4)) == ("Stairs north", 51.6637)
+    assert "Nothing to settle" in plain(browser.get("/conflicts").text)
+
+
+def test_versions_are_told_in_words(patch: Patch, browse: Callable[[str], Any]) -> None:
+    patch(31, "aisha", "referral.patched", "r1", assigned_worker_id="aisha")
+    patch(32, "dean", "referral.patched", "r1", assigned_worker_id="dean")
+    patch(31, "aisha", "site.patched", "stairwell", in_use=True)
+    patch(32, "dean", "site.patched", "stairwell", in_use=False)
+    page = browse("tom").get("/conflicts")
+    said = plain(page.text)
+    assert "who looks into it" in said
+    assert "Aisha N" in said and "Dean R" in said
+    assert "assigned worker id" not in said and "False" not in said
+    assert 'href="/referrals/r1"' in page.text
+
+
+def test_everybody_whose_team_wrote_a_side_sees_it_and_the_coordinator_too(
+    patch: Patch, filled: Database, browse: Callable[[str], Any]
+) -> None:
+    patch(31, "aisha", "person.patched", "nova", alias="Nova", description="one")
+    patch(32, "dean", "person.patched", "nova", team="second", description="two")
+    patch(31, "aisha", "person.patched", "marek", strengths="A joiner")
+    patch(34, "dean", "person.patched", "marek", strengths="Speaks Polish")
+    assert "Nova" in plain(browse("tom").get("/conflicts").text)
+    page = browse("priya").get("/conflicts")
+    assert "A joiner" in plain(page.text)

@@ -7,14 +7,22 @@ from typing import Any
 import msgspec
 import pytest
 
+from server.actions.street.alarms import Watch
 from server.database.engine import Database
+from server.queries.street import shifts
+from server.queries.street.alarms import list_open_alarms
+from server.queries.street.duties import list_holders
 from server.queries.street.lone_working import list_on_shift
 from server.queries.sync import store as sync
-from server.tables.street.shift import check_in, shift
-from server.web.lead.on_shift import say_duration
+from server.tables.partnership.worker import worker
+from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
+from server.web.lead.shift_words import say_clock, say_duration
+from shared.model.alarm import AlarmStep
 from shared.model.shift import ShiftEnded
+from shared.rules.alarms import DEFAULT_LADDER
 from shared.rules.check_ins import is_late, late_by, order_of_concern
 from sync.authoring import NewChange
+from tests.conftest import Clock
 from tests.web import county
 from tests.web.test_pages import plain
 
@@ -38,14 +46,16 @@ def test_a_late_one_is_said_first_in_words_and_in_red(out: Database, browse: Bro
     assert words.index("Dean Rowe Beacon Watford, Town centre 19:00 20:35 21:05 25 minutes late") < words.index(
         "Aisha Noor Beacon Watford, Town centre 19:00 21:20 21:50"
     )
-    assert "Tom Ellis Beacon Watford 19:00 Not on this shift No check-in set" in words
-    assert page.text.count('class="govuk-body lantern-alarm"') == 1
-    assert "1 check-in late – On shift now" in words
+    assert "Tom Ellis was due to check in at 20:00 and has not: 90 minutes late, not heard on this shift." in words
+    assert page.text.count('class="govuk-body lantern-alarm"') == 2
+    assert "2 check-ins late – On shift now" in words
 
 
-def test_nothing_is_red_while_nobody_is_late(out: Database, browse: Browse) -> None:
+def test_nothing_is_red_while_nobody_is_late(out: Database, browse: Browse, now: datetime) -> None:
     with out.writing() as session:
-        session.execute(check_in.delete().where(check_in.c.worker_id == "dean"))
+        for who in ("dean", "tom"):
+            soon = {"at": now - timedelta(minutes=5), "next_due_at": now + timedelta(minutes=25)}
+            county.add(session, check_in, {"id": f"fresh-{who}", "shift_id": "s1", "worker_id": who, **soon})
     page = browse("tom").get("/on-shift")
     assert "3 people out. No check-in is late." in plain(page.text)
     assert "lantern-alarm" not in page.text
@@ -62,22 +72,29 @@ def end_shift(database: Database, now: datetime, who: str) -> None:
         sync.publish(session, [new], now_ms)
 
 
-def names(database: Database, now: datetime, team_id: str = TEAM) -> list[str]:
+def names(database: Database, team_id: str = TEAM) -> list[str]:
     with database.reading() as session:
-        return [each.worker_id for each in list_on_shift(session, [team_id], now - timedelta(hours=36))]
+        return [each.worker_id for each in list_on_shift(session, [team_id])]
 
 
 def test_whoever_went_home_is_gone_and_a_colleague_who_is_out_stays(out: Database, now: datetime) -> None:
-    assert names(out, now) == ["aisha", "dean", "tom"]
+    assert names(out) == ["aisha", "dean", "tom"]
     end_shift(out, now, "aisha")
-    assert names(out, now) == ["dean", "tom"]
+    assert names(out) == ["dean", "tom"]
     end_shift(out, now, "dean")
-    assert names(out, now) == ["tom"]
+    assert names(out) == ["tom"]
 
 
-def test_another_teams_shift_and_one_of_last_week_are_not_shown(out: Database, now: datetime) -> None:
-    assert names(out, now, "another") == []
-    assert names(out, now + timedelta(days=7)) == []
+def test_another_teams_shift_is_not_shown(out: Database) -> None:
+    assert names(out, "another") == []
+
+
+def test_nobody_drops_out_because_hours_have_passed(out: Database, browse: Browse, clock: Clock) -> None:
+    """A shift that nobody ended is the one in which something may have happened."""
+    clock.advance(hours=37)
+    assert "Dean Rowe was due to check in at 21:05 on 12 Nov and has not: 37 hours late" in plain(
+        browse("tom").get("/on-shift").text
+    )
 
 
 def test_a_night_with_nobody_out_says_so(browse: Browse) -> None:
@@ -109,3 +126,106 @@ def test_a_check_in_is_late_from_the_moment_after_it_was_due() -> None:
 )
 def test_how_late_is_said_plainly(seconds: int, words: str) -> None:
     assert say_duration(timedelta(seconds=seconds)) == words
+
+
+def test_a_contact_after_the_promise_is_said_and_only_silence_too(out: Database, browse: Browse, now: datetime) -> None:
+    """Words of three kinds: late; late, and the phone is silent; late, but a contact came."""
+    with out.writing() as session:
+        county.add(session, sign_of_life, {"worker_id": "dean", "at": now - timedelta(minutes=2), "kind": "contact"})
+    words = plain(browse("tom").get("/on-shift").text)
+    assert "Dean Rowe was due to check in at 21:05 and has not: 25 minutes late, but a contact came at 21:28." in words
+
+
+def test_two_shifts_of_one_worker_are_one_line(out: Database, browse: Browse, now: datetime) -> None:
+    with out.writing() as session:
+        row = {"id": "s3", "team_id": TEAM, "worker_id": "dean", "started_at": now, "night": now.date()}
+        county.add(session, shift, row)
+        county.add(session, shift_worker, {"shift_id": "s3", "worker_id": "dean", "joined_at": now})
+        soon = {"at": now, "next_due_at": now + timedelta(minutes=60)}
+        county.add(session, check_in, {"id": "k3", "shift_id": "s3", "worker_id": "dean", **soon})
+    words = plain(browse("tom").get("/on-shift").text)
+    assert words.count("Dean Rowe") == 1
+    assert names(out) == ["aisha", "dean", "tom"]
+
+
+def test_whoever_was_taken_along_goes_home_with_their_colleague(out: Database, now: datetime) -> None:
+    with out.writing() as session:
+        theirs = (shift_worker.c.shift_id == "s1") & (shift_worker.c.worker_id == "dean")
+        session.execute(shift_worker.update().where(theirs).values(named_by="aisha"))
+        shifts.go_home(session, "aisha", "s1", now)
+    assert names(out) == ["tom"]
+
+
+def test_the_night_of_two_hours_says_which(clock: Clock) -> None:
+    twice = datetime(2026, 10, 25, 0, 45, tzinfo=UTC)
+    assert say_clock(twice, twice) == "01:45 BST"
+    assert say_clock(twice + timedelta(hours=1), twice) == "01:45 GMT"
+    assert say_clock(datetime(2026, 11, 12, 21, 5, tzinfo=UTC), datetime(2026, 11, 12, 21, 30, tzinfo=UTC)) == "21:05"
+
+
+def test_the_wall_has_a_sign_in_of_its_own_that_does_nothing_else(out: Database, browse: Browse, clock: Clock) -> None:
+    browser = browse("tom")
+    browser.get("/on-shift")
+    wall = browser.send("/wall")
+    assert "Dean Rowe" in wall.text
+    assert "Take this page off the wall" in wall.text
+    assert "/sign-in" in str(browser.get("/on-shift").url), "nothing else is open any more"
+    clock.advance(hours=13, minutes=59)
+    assert "Dean Rowe" in browser.get("/wall/now").text
+    clock.advance(minutes=2)
+    assert "Dean Rowe" not in browser.get("/wall/now").text
+
+
+def test_the_wall_goes_dark_when_whoever_put_it_up_leaves(out: Database, browse: Browse) -> None:
+    browser = browse("tom")
+    browser.get("/on-shift")
+    browser.send("/wall")
+    with out.writing() as session:
+        session.execute(worker.update().where(worker.c.id == "tom").values(active=False))
+    assert "Dean Rowe" not in browser.get("/wall").text
+
+
+def raise_alarm(database: Database, now: datetime) -> str:
+    """One round of the job: Dean is late for 25 minutes, so everybody up to the manager is told in turn."""
+    number = iter(range(1000))
+    with database.writing() as session:
+        session.execute(worker.update().where(worker.c.id == "dean").values(telephone="07700 900001"))
+        Watch(session, now, lambda: f"a{next(number)}", DEFAULT_LADDER).look()
+    with database.reading() as session:
+        return next(each.id for each in list_open_alarms(session) if each.worker_id == "dean")
+
+
+def test_the_first_who_has_it_owns_it_and_says_what_was_done(out: Database, browse: Browse, now: datetime) -> None:
+    alarm_id = raise_alarm(out, now)
+    aisha = browse("aisha")
+    page = aisha.get(f"/alarms/{alarm_id}")
+    assert "07700 900001" in page.text, "a telephone to ring"
+    assert "I have it" in page.text
+    aisha.send(f"/alarms/{alarm_id}/take", instead_of="")
+    tom = browse("tom")
+    tom.get("/on-shift")
+    assert "Aisha N has it since" in plain(tom.get("/on-shift").text)
+    assert tom.send(f"/alarms/{alarm_id}/take", instead_of="").status_code == 409, "somebody has it already"
+    assert tom.send(f"/alarms/{alarm_id}/take", instead_of="aisha").status_code == 200
+    assert tom.send(f"/alarms/{alarm_id}/done", note="", outcome="home").status_code == 400, (
+        "it is said how that is known"
+    )
+    done = tom.send(f"/alarms/{alarm_id}/done", note="Rang him: he is at home", outcome="home")
+    assert "Home. Tom E: Rang him: he is at home" in plain(done.text)
+    assert "dean" not in names(out)
+    assert tom.send(f"/alarms/{alarm_id}/done", note="Again", outcome="home").status_code == 409
+
+
+def test_an_alarm_is_not_for_another_agency(out: Database, browse: Browse, now: datetime) -> None:
+    alarm_id = raise_alarm(out, now)
+    assert browse("rowan").get(f"/alarms/{alarm_id}").status_code == 404
+    assert browse("ruth").get(f"/alarms/{alarm_id}").status_code == 403
+
+
+def test_a_lead_hands_over_and_the_next_alarm_goes_to_whoever_has_it_now(out: Database, browse: Browse) -> None:
+    browser = browse("tom")
+    assert "Tom Ellis" in plain(browser.get("/on-duty").text)
+    browser.send("/on-duty", team=TEAM, post="lead", worker="aisha")
+    with out.reading() as session:
+        assert list_holders(session, TEAM)[AlarmStep.LEAD] == ["aisha"]
+    assert browser.send("/on-duty", team="another", post="lead", worker="aisha").status_code == 404

@@ -53,9 +53,9 @@ class ShiftScreen(Screen):
         ids.minutes.hidden = not going or state.ending
         ids.minutes.show([(str(m), self.say("shift.minutes", minutes=m)) for m in CHECK_IN_MINUTES], set())
         ids.summary.hidden = not state.ending
-        ids.end.hidden = not going
+        ids.end.hidden = not going and (over or state.forgotten is None)
         ids.call_help.hidden = not self.desk.outside.is_there
-        ids.end.text = self.say("shift.end_now" if state.ending else "shift.end")
+        ids.end.text = self.say(self._end_key())
         ids.end.tone = "primary" if state.ending else "plain"
         self._render_others(hidden=going or over)
         ids.middle.ask_layout()
@@ -111,10 +111,22 @@ class ShiftScreen(Screen):
         if state.ended is not None:
             return self.say("shift.ended")
         if state.shift is None:
-            return self.say("shift.none") if state.loaded else ""
+            return self._before() if state.loaded else ""
         since = say_clock(state.shift.shift.started_at)
         area = state.shift.shift.area
         return self.say("shift.since_in", clock=since, area=area) if area else self.say("shift.since", clock=since)
+
+    def _before(self) -> str:
+        """No shift is going; one of an earlier night may never have been ended."""
+        old = self.state.forgotten
+        if old is None:
+            return self.say("shift.none")
+        return self.say("shift.forgotten", when=say_when(self.words, old.shift.started_at, self.desk.now()))
+
+    def _end_key(self) -> str:
+        if self.state.shift is None and self.state.forgotten is not None:
+            return "shift.end_forgotten"
+        return "shift.end_now" if self.state.ending else "shift.end"
 
     def _counts(self, shift: ShiftSummary | None) -> str:
         if shift is None:

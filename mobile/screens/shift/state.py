@@ -21,6 +21,7 @@ class State(Value, frozen=True, kw_only=True):
 
     config: FieldConfig | None = None
     shift: ShiftSummary | None = None
+    forgotten: ShiftSummary | None = None
     others: tuple[ShiftSummary, ...] = ()
     check_in: CheckInState = CheckInState()
     area: str = ""
@@ -132,6 +133,8 @@ def _pressed(state: State, event: Event) -> Result:
             return state, (Feel(name="saved"), Call(method="check_in", arguments=(minutes,), answer=lambda _: Opened()))
         case HelpPressed():
             return state, (Dial(number=EMERGENCY),)
+        case EndPressed() if state.shift is None and state.forgotten is not None:
+            return state, (Call(method="end_forgotten_shift", answer=lambda _: Opened()),)
         case EndPressed():
             return _with(state, ending=True), ()
         case EndConfirmed():
@@ -150,6 +153,7 @@ def _load() -> tuple[Effect, ...]:
     return (
         Call(method="config", answer=lambda value: Found(name="config", value=value)),
         Call(method="current_shift", answer=lambda value: Found(name="shift", value=value)),
+        Call(method="forgotten_shift", answer=lambda value: Found(name="forgotten", value=value)),
         Call(method="shifts_to_join", answer=lambda value: Found(name="others", value=tuple(value))),
         Call(method="check_in_state", answer=lambda value: Found(name="check_in", value=value)),
     )

@@ -4,13 +4,14 @@ Each is written from what the tables say and has a key that names its day, hour 
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
 from server.actions.operation.outbox import Outbox
 from server.queries.cases import case_actions, cases
 from server.queries.conferences import conferences, seats
 from server.queries.operation import addressees
+from server.queries.operation.jobs import JobRun
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.queries.people import concealment, notes
@@ -35,6 +36,8 @@ ALERT_SETTLES = timedelta(seconds=5)
 """A refusal is written when its request has ended, under the time at which it began."""
 USEFUL_FOR = timedelta(days=2)
 PROMISE_REMEMBERED = timedelta(days=7)
+NOT_LATER_THAN = timedelta(hours=26)
+"""A daily job that has not gone well for longer is late, also when an hour was put in."""
 RENEWAL_USEFUL_FOR = timedelta(days=7)
 DIGEST_USEFUL_FOR = timedelta(days=1)
 
@@ -47,15 +50,20 @@ def apologise_to_referrers(outbox: Outbox, today: date) -> None:
     outbox.apologise(list_broken_promises(outbox.session, today - PROMISE_REMEMBERED, today))
 
 
-def remind_of_actions(outbox: Outbox, today: date) -> None:
-    """Write to each agency that has an action due in three days, missed yesterday, or missed some weeks ago."""
+def remind_of_actions(outbox: Outbox, today: date, days: Sequence[date] = ()) -> None:
+    """Write to each agency that has an action due in three days, missed yesterday, or missed some weeks ago.
+
+    `days` are those whose reminders are due: today, and each on which the server was off.
+    """
     for agency in agencies.list_agencies(outbox.session):
         # An agency hears of what it owes to somebody who is hidden from others (A5).
         concealment.read_as(outbox.session, agency.id)
         owed = case_actions.list_undone(outbox.session, agency.id, today + timedelta(days=DUE_SOON_DAYS))
         actions = [each.action for each in owed]
         wanted = [action for action in actions if is_red_flag(action, today) or not is_overdue(action, today)]
-        if any(is_reminded_of(action.due_on, today) for action in wanted) and _holds(outbox, agency.id, today):
+        if any(is_reminded_of(action.due_on, day) for action in wanted for day in days or (today,)) and _holds(
+            outbox, agency.id, today
+        ):
             late = sum(is_overdue(action, today) for action in wanted)
             outbox.tell_agency(
                 agency.id, MailKind.ACTIONS_REMINDER, f"actions/{today}", MailFacts(count=len(wanted) - late, late=late),
@@ -63,20 +71,21 @@ def remind_of_actions(outbox: Outbox, today: date) -> None:
             )  # fmt: skip
 
 
-def remind_of_agreements(outbox: Outbox, today: date) -> None:
+def remind_of_agreements(outbox: Outbox, today: date, days: Sequence[date] = ()) -> None:
     """Write to each agency whose agreements end in some weeks, or ended yesterday."""
     for agency in agencies.list_agencies(outbox.session):
         until = _valid_until(outbox, agency.id, today)
-        if until is not None and is_renewal_due(until, today):
+        if until is not None and any(is_renewal_due(until, day) for day in days or (today,)):
             _ask_to_sign(outbox, agency.id, f"agreement/{today}", until, today)
 
 
-def prepare_conferences(outbox: Outbox, today: date, zone: tzinfo) -> None:
+def prepare_conferences(outbox: Outbox, today: date, zone: tzinfo, days: Sequence[date] = ()) -> None:
     """Some days before a conference: tell its coordinators what is missing, and ask for it those who have not signed."""
     names = {each.id: each.name for each in list_districts(outbox.session)}
     ahead = conferences.list_between(outbox.session, outbox.now, outbox.now + timedelta(days=max(PREPARE_DAYS) + 1))
     for conference in ahead:
-        if (conference.starts_at.astimezone(zone).date() - today).days in PREPARE_DAYS:
+        starts_on = conference.starts_at.astimezone(zone).date()
+        if any((starts_on - day).days in PREPARE_DAYS for day in days or (today,)):
             _prepare(outbox, conference, names, today)
 
 
@@ -140,6 +149,16 @@ def alert_reviewers(outbox: Outbox, since: datetime) -> None:
                 to, MailKind.ACCESS_ALERT, f"access/{period:%Y-%m-%dT%H:%M:%S}",
                 MailFacts(count=opened[period], late=refused[period]), useful_until=outbox.now + RENEWAL_USEFUL_FOR,
             )  # fmt: skip
+
+
+def report_jobs(outbox: Outbox, runs: Iterable[JobRun]) -> None:
+    """Tell whoever looks after the server of each job that failed, or has not gone well for more than a day; once a day."""
+    for run in runs:
+        went_well_at = run.looked_until or run.started_at
+        if run.error or outbox.now - went_well_at > NOT_LATER_THAN:
+            facts, key = MailFacts(job=run.name), f"job/{run.name}/{outbox.now.date()}"
+            for to in addressees.list_listeners(outbox.session, MailKind.JOB_FAILED):
+                outbox.tell_worker(to, MailKind.JOB_FAILED, key, facts, useful_until=outbox.now + USEFUL_FOR)
 
 
 def _valid_until(outbox: Outbox, agency_id: Id, today: date) -> date | None:

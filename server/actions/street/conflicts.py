@@ -1,10 +1,17 @@
-"""Settling a field that two people changed: one side is kept, as a new change of device 0 that has seen both."""
+"""Settling what two people changed: one side is kept, or both, as a new change of device 0 that has seen every side shown.
+
+A press is bound to the sides that its reader saw: one that came meanwhile is said, and never written over unread. A place is
+settled whole: its name, kind and pin come from the same hand, so that no name stands at another's pin.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from server.access import Access
 from server.database.locks import take_turns
-from server.problems import CONFLICTING, Failure
+from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.people import subjects
-from server.queries.street.conflicts import Conflict, find_conflict
+from server.queries.street.conflicts import Conflict, Side, find_conflict
 from server.queries.sync.store import Project, find_scopes, publish
 from shared.model.value import Id
 from shared.policy import Act, Subject
@@ -13,6 +20,10 @@ from sync.server import AcceptedChange
 from sync.wire import SERVER_DEVICE
 
 ACTS = {"person": Act.EDIT_PERSON, "site": Act.EDIT_SITE, "referral": Act.ASSIGN_REFERRAL}
+PLACE_FIELDS = ("name", "kind", "position")
+"""What together says which place a record is of."""
+BOTH = "both"
+NEWER = "A newer version has come meanwhile. Nothing was changed: read all of them, then choose."
 
 
 def find_subject(access: Access, conflict: Conflict) -> Subject | None:
@@ -21,18 +32,54 @@ def find_subject(access: Access, conflict: Conflict) -> Subject | None:
     return finders[conflict.kind](access.session, conflict.entity_id)
 
 
-def keep_side(access: Access, project: Project, entity_id: Id, field: str, change_id: Id) -> None:
-    """Keeps what one change wrote. Raises Failure where somebody else has settled it meanwhile."""
+def keep_side(
+    access: Access, project: Project, entity_id: Id, field: str, change_id: Id, shown: Collection[Id] = ()
+) -> None:
+    """Keeps what one change wrote, or with `BOTH` the words of all sides. `shown` are the sides that the reader saw.
+
+    Raises Failure where somebody else has settled it meanwhile, or a side has come that the reader did not see.
+    """
+    take_turns(access.session, [entity_id])
     found = find_conflict(access.session, entity_id, field)
-    side = next((each for each in found.sides if each.change_id == change_id), None) if found else None
-    if found is None or side is None:
+    if found is None:
         raise Failure(CONFLICTING, "Somebody else has settled this meanwhile.")
     access.require(ACTS[found.kind], find_subject(access, found), purpose="settle", detail=field)
+    sides = {each.change_id: each for each in found.sides}
+    if change_id != BOTH and change_id not in sides:
+        raise Failure(CONFLICTING, "Somebody else has settled this meanwhile, or a newer version has come.")
+    if set(sides) - set(shown) if shown else len(sides) > 2:
+        raise Failure(CONFLICTING, NEWER)
+    sets = {field: _join(found)} if change_id == BOTH else _choose(access, found, sides[change_id], shown)
     now_ms = int(access.now.timestamp() * 1000)
     new = NewChange(
         id=access.new_id(), type=f"{found.kind}.patched", scope=sorted(find_scopes(access.session, entity_id))[0],
-        entity=entity_id, who=access.actor.worker_id, at_ms=now_ms, sets={field: side.value},
+        entity=entity_id, who=access.actor.worker_id, at_ms=now_ms, sets=sets,
     )  # fmt: skip
-    take_turns(access.session, [entity_id])
     (change,) = publish(access.session, [new], now_ms)
     project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
+
+
+def _join(found: Conflict) -> str:
+    """Every side's words, the shown one first. Raises Invalid for what is no text."""
+    words = [each.value for each in found.sides if isinstance(each.value, str) and each.value.strip()]
+    if not words or any(not isinstance(each.value, str | None) for each in found.sides):
+        raise Invalid("Only words can both be kept.")
+    return "\n".join(dict.fromkeys(words))
+
+
+def _choose(access: Access, found: Conflict, side: Side, shown: Collection[Id]) -> Mapping[str, Any]:
+    """What the chosen side sets: of a place, whatever else the same hand wrote that is contested as well."""
+    sets = {found.field: side.value}
+    if found.kind != "site" or found.field not in PLACE_FIELDS:
+        return sets
+    for name in PLACE_FIELDS:
+        other = find_conflict(access.session, found.entity_id, name) if name != found.field else None
+        if other is None:
+            continue
+        theirs = next((each for each in other.sides if each.device == side.device), None)
+        if theirs is None:
+            continue
+        if {each.change_id for each in other.sides} - set(shown) if shown else len(other.sides) > 2:
+            raise Failure(CONFLICTING, NEWER)
+        sets[name] = theirs.value
+    return sets

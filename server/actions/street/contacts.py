@@ -133,7 +133,7 @@ def _contact(
     contact = Contact(
         id=contact_id, state=draft.state, seen_at=draft.seen_at, recorded_at=access.now, night=night,
         worker_id=worker_id, team_id=draft.team_id, person_ids=person_ids, site_id=site_id, position=draft.position,
-        shift_id=contact_form.find_shift_of_tonight(access.session, worker_id, draft.team_id, night),
+        shift_id=contact_form.find_shift_at(access.session, worker_id, draft.team_id, night, draft.seen_at),
         unidentified_people=draft.unidentified_people, needs=draft.needs, offered=draft.offered, given=draft.given,
         safety_needs=draft.safety_needs, strengths=draft.strengths, next_step=draft.next_step, note=draft.note,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.queries.partnership.workers import ACTING, Acting, read_acting
-from server.tables.operation.session import sign_in_session
+from server.tables.operation.session import sign_in_session, wall_pass
 from server.tables.partnership.worker import credential, recovery_code, worker
 from shared.model.value import Id, Value
 
@@ -84,8 +84,9 @@ def end_session(session: Session, token_hash: str) -> None:
 
 
 def end_sessions_of(session: Session, worker_id: Id) -> None:
-    """Forget every session of a worker."""
-    session.execute(delete(sign_in_session).where(sign_in_session.c.worker_id == worker_id))
+    """Forget every session of a worker, and every page they put on a wall."""
+    for signed_in in (sign_in_session, wall_pass):
+        session.execute(delete(signed_in).where(signed_in.c.worker_id == worker_id))
 
 
 def end_stale_sessions(session: Session, now: datetime, idle: timedelta, absolute: timedelta) -> None:

@@ -15,10 +15,9 @@ from server.tables.people.person import person
 from server.tables.referrals.referral import referral
 from server.tables.street.conflict import conflict
 from server.tables.street.site import site
+from server.tables.sync.sync import change, write
 from shared.model.person import Person
 from shared.model.value import Id, Value
-
-MOST = 100
 
 
 class Side(Value, frozen=True, kw_only=True):
@@ -26,6 +25,7 @@ class Side(Value, frozen=True, kw_only=True):
 
     change_id: Id
     value: Any
+    device: int = 0
     by: str = ""
     at: datetime | None = None
 
@@ -42,7 +42,17 @@ class Conflict(Value, frozen=True, kw_only=True):
 
 
 def list_conflicts_of_teams(session: Session, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Conflict]:
-    """Returns what waits to be settled on records of these teams or districts, the newest first."""
+    """Returns what waits to be settled on records of these teams or districts, the newest first.
+
+    It is everybody's whose team wrote one of the sides, whoever pushed last.
+    """
+    scopes = [f"team:{each}" for each in sorted(team_ids)]
+    wrote = (
+        select(write.c.change_id)
+        .join(change, change.c.id == write.c.change_id)
+        .where(write.c.entity == conflict.c.entity_id, write.c.field == conflict.c.field, change.c.scope.in_(scopes))
+        .exists()
+    )
     districts = func.coalesce(person.c.district_id, site.c.district_id, referral.c.district_id)
     query = (
         select(
@@ -56,10 +66,9 @@ def list_conflicts_of_teams(session: Session, team_ids: Collection[Id], district
         .outerjoin(person, person.c.id == conflict.c.entity_id)
         .outerjoin(site, site.c.id == conflict.c.entity_id)
         .outerjoin(referral, referral.c.id == conflict.c.entity_id)
-        .where(conflict.c.team_id.in_(sorted(team_ids)) | districts.in_(sorted(district_ids)))
+        .where(conflict.c.team_id.in_(sorted(team_ids)) | districts.in_(sorted(district_ids)) | wrote)
         .where(*not_concealed(session, conflict.c.entity_id))
         .order_by(conflict.c.noticed_at.desc(), conflict.c.entity_id, conflict.c.field)
-        .limit(MOST)
     )
     return [_conflict(session, found) for found in session.execute(query).mappings()]
 
@@ -93,6 +102,8 @@ def _called(found: Any) -> str:
 
 def _side(session: Session, head: dict[str, Any]) -> Side:
     stored = find_change(session, head["change"])
-    change = stored.change if stored else None
-    at = datetime.fromtimestamp(change.at / 1000, UTC) if change and change.at > 0 else None
-    return Side(change_id=head["change"], value=head["value"], by=(change.who or "") if change else "", at=at)
+    said = stored.change if stored else None
+    at = datetime.fromtimestamp(said.at / 1000, UTC) if said and said.at > 0 else None
+    return Side(
+        change_id=head["change"], value=head["value"], device=head["device"], by=(said.who or "") if said else "", at=at
+    )

@@ -4,7 +4,7 @@ A row is shown only once `server.access` has allowed it. Nothing is written here
 """
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
@@ -66,8 +66,8 @@ def list_named_sites(session: Session, team_ids: Collection[Id], district_ids: C
     return [NamedSite(id=row.id, name=row.name, kind=SiteKind(row.kind)) for row in rows]
 
 
-def find_shift_of_tonight(session: Session, worker_id: Id, team_id: Id, night: date) -> Id | None:
-    """Returns the newest shift of a night that this worker walks with this team and nobody has ended."""
+def find_shift_at(session: Session, worker_id: Id, team_id: Id, night: date, at: datetime) -> Id | None:
+    """Returns the newest shift of a night that this worker walked with this team and that had not ended by then."""
     query = (
         select(shift.c.id)
         .join(shift_worker, shift_worker.c.shift_id == shift.c.id)
@@ -75,9 +75,9 @@ def find_shift_of_tonight(session: Session, worker_id: Id, team_id: Id, night: d
             shift_worker.c.worker_id == worker_id,
             shift.c.team_id == team_id,
             shift.c.night == night,
-            shift.c.ended_at.is_(None),
+            shift.c.ended_at.is_(None) | (shift.c.ended_at >= at),
         )
-        .order_by(shift.c.started_at.desc(), shift.c.id)
+        .order_by((shift.c.started_at <= at).desc(), shift.c.started_at.desc(), shift.c.id)
     )
     return session.scalars(query.limit(1)).first()
 

@@ -1,70 +1,149 @@
-"""Who is out on a shift now, when each was last heard, and when they promised to be heard next."""
+"""Who is out now, when each was last heard, and when they promised to be heard next. One line a worker, however many shifts."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
 from server.queries.sync.store import list_changes
+from server.tables.operation.device import device_enrolment
 from server.tables.partnership.agency import team
 from server.tables.partnership.worker import worker
-from server.tables.street.shift import check_in, shift, shift_worker
+from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
+from server.tables.sync.sync import device
 from shared.model.shift import ShiftEnded
 from shared.model.value import Id, Value
+from shared.rules.check_ins import Outing, alarm_at, due_at
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OnShift(Value, frozen=True, kw_only=True):
-    """A worker who is out. `checked_in_at` None: never on this shift; `next_due_at` None: nothing was promised."""
+    """A worker who is out. `checked_in_at` None: never since they went out; `next_due_at` None: taken along, promised nothing.
 
-    shift_id: Id
+    `shift_ids` and `team_ids` are those of every shift they are on; names and area are of the one they went out on last.
+    """
+
     worker_id: Id
     name: str
+    short_name: str
+    agency_id: Id
     team_name: str
     area: str
     out_since: datetime
-    checked_in_at: datetime | None
-    next_due_at: datetime | None
+    shift_ids: tuple[Id, ...]
+    team_ids: tuple[Id, ...]
+    outing: Outing
+    walks_with: str = ""
+
+    @property
+    def checked_in_at(self) -> datetime | None:
+        return self.outing.checked_in_at
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        return due_at(self.outing)
+
+    @property
+    def alarm_at(self) -> datetime | None:
+        return alarm_at(self.outing)
 
 
-def list_on_shift(session: Session, team_ids: Collection[Id], since: datetime) -> list[OnShift]:
-    """Returns everybody of these teams whose shift began since then and who has not ended it themselves."""
+def list_on_shift(session: Session, team_ids: Collection[Id] | None = None) -> list[OnShift]:
+    """Everybody who is out on a shift of these teams (None: of any) and has not gone home, by name. Nobody drops out by time."""
+    walks = _list_walks(session)
+    if team_ids is not None:
+        asked = set(team_ids)
+        theirs = {row.worker_id for row in walks if row.team_id in asked}
+        walks = [row for row in walks if row.worker_id in theirs]
+    by_worker: dict[Id, list[Any]] = defaultdict(list)
+    for row in walks:
+        by_worker[row.worker_id].append(row)
+    heard = _list_heard(session, list(by_worker))
+    names = {row.worker_id: row.name for row in walks}
+    return [_on_shift(rows, heard, names) for rows in by_worker.values()]
+
+
+def _list_walks(session: Session) -> list[Any]:
     newest = _newest_check_ins()
     query = (
         select(
-            shift.c.id, shift.c.ended_at, shift_worker.c.worker_id, worker.c.name, team.c.name.label("team_name"), shift.c.area,
-            shift_worker.c.joined_at, newest.c.at, newest.c.next_due_at,
+            shift.c.id, shift.c.ended_at, shift.c.team_id, shift_worker.c.worker_id, worker.c.name, worker.c.short_name,
+            worker.c.agency_id, team.c.name.label("team_name"), shift.c.area, shift_worker.c.joined_at,
+            shift_worker.c.named_by, newest.c.heard_at, newest.c.due_at, sign_of_life.c.at.label("acted_at"),
+            sign_of_life.c.kind.label("act"),
         )
         .join(shift_worker, shift_worker.c.shift_id == shift.c.id)
         .join(worker, worker.c.id == shift_worker.c.worker_id)
         .join(team, team.c.id == shift.c.team_id)
-        .outerjoin(
-            newest,
-            (newest.c.shift_id == shift.c.id) & (newest.c.worker_id == shift_worker.c.worker_id) & (newest.c.place == 1),
-        )
-        .where(shift.c.team_id.in_(sorted(team_ids)), shift.c.started_at >= since)
-        .order_by(worker.c.name, shift.c.id)
+        .outerjoin(newest, (newest.c.worker_id == shift_worker.c.worker_id) & (newest.c.place == 1))
+        .outerjoin(sign_of_life, sign_of_life.c.worker_id == shift_worker.c.worker_id)
+        .where(shift_worker.c.ended_at.is_(None))
+        .order_by(worker.c.name, worker.c.id, shift_worker.c.joined_at, shift.c.id)
     )  # fmt: skip
     rows = session.execute(query).all()
     home = {row.id: _list_gone_home(session, row.id) for row in rows if row.ended_at is not None}
-    return [
-        OnShift(
-            shift_id=row.id, worker_id=row.worker_id, name=row.name, team_name=row.team_name, area=row.area,
-            out_since=row.joined_at, checked_in_at=row.at, next_due_at=row.next_due_at,
-        )
-        for row in rows
-        if row.ended_at is None or (home[row.id] and row.worker_id not in home[row.id])
-    ]  # fmt: skip
+    return [row for row in rows if row.ended_at is None or (home[row.id] and row.worker_id not in home[row.id])]
 
 
 def _newest_check_ins() -> Subquery:
-    """Each worker's check-ins of each shift, numbered from the newest."""
+    """The check-ins of each worker who is out, numbered from the newest, by the server's clock."""
+    out = select(shift_worker.c.worker_id).where(shift_worker.c.ended_at.is_(None))
+    heard_at = func.coalesce(check_in.c.heard_at, check_in.c.at)
     order = func.row_number().over(
-        partition_by=(check_in.c.shift_id, check_in.c.worker_id), order_by=(check_in.c.at.desc(), check_in.c.id.desc())
+        partition_by=check_in.c.worker_id, order_by=(heard_at.desc(), check_in.c.at.desc(), check_in.c.id.desc())
     )
-    columns = (check_in.c.shift_id, check_in.c.worker_id, check_in.c.at, check_in.c.next_due_at)
-    return select(*columns, order.label("place")).subquery()
+    due = func.coalesce(check_in.c.due_at, check_in.c.next_due_at)
+    columns = (check_in.c.worker_id, heard_at.label("heard_at"), due.label("due_at"), order.label("place"))
+    return select(*columns).where(check_in.c.worker_id.in_(out)).subquery()
+
+
+def _list_heard(session: Session, worker_ids: Sequence[Id]) -> dict[Id, datetime]:
+    """When the phones of these workers last spoke to the server."""
+    query = (
+        select(device_enrolment.c.worker_id, func.max(device.c.seen_at_ms))
+        .join(device, device.c.number == device_enrolment.c.number)
+        .where(device_enrolment.c.worker_id.in_(worker_ids), device.c.seen_at_ms.is_not(None))
+        .group_by(device_enrolment.c.worker_id)
+    )
+    return {worker_id: EPOCH + timedelta(milliseconds=ms) for worker_id, ms in session.execute(query)}
+
+
+def _on_shift(rows: Sequence[Any], heard: dict[Id, datetime], names: dict[Id, str]) -> OnShift:
+    """One worker from all the shifts they are on, in the order in which they went out."""
+    newest = rows[-1]
+    since, walks_with = _gone_out(rows, names)
+    acted_at = newest.acted_at if newest.acted_at and newest.acted_at >= rows[0].joined_at else None
+    outing = Outing(
+        since=since, checked_in_at=newest.heard_at, promised_at=newest.due_at, acted_at=acted_at,
+        act=newest.act if acted_at else "", heard_at=heard.get(newest.worker_id), walks_with=walks_with,
+    )  # fmt: skip
+    if outing.checked_in_at is not None and outing.checked_in_at < rows[0].joined_at:
+        outing = msgspec.structs.replace(outing, checked_in_at=None, promised_at=None)
+    return OnShift(
+        worker_id=newest.worker_id, name=newest.name, short_name=newest.short_name, agency_id=newest.agency_id,
+        team_name=newest.team_name, area=newest.area, out_since=rows[0].joined_at, outing=outing,
+        shift_ids=tuple(row.id for row in rows), team_ids=tuple(sorted({row.team_id for row in rows})),
+        walks_with=names.get(walks_with or "", ""),
+    )  # fmt: skip
+
+
+def _gone_out(rows: Sequence[Any], names: dict[Id, str]) -> tuple[datetime, Id | None]:
+    """When a worker last went out by their own hand, or with whom they walk who took them along.
+
+    Whoever was taken along and then did something has gone out by that; so has one whose colleague has gone home.
+    """
+    own = [row.joined_at for row in rows if row.named_by is None]
+    if own:
+        return max(own), None
+    newest = rows[-1]
+    if newest.acted_at is not None and newest.acted_at >= newest.joined_at:
+        return newest.acted_at, None
+    return newest.joined_at, newest.named_by if newest.named_by in names else None
 
 
 def _list_gone_home(session: Session, shift_id: Id) -> frozenset[Id]:

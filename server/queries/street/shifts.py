@@ -1,12 +1,13 @@
 """Shifts: ended by whoever ends them, also before the server has heard that they began."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
-from server.tables.street.shift import shift
+from server.tables.street.shift import shift, shift_worker, sign_of_life
 from shared.model.shift import Shift, ShiftEnded
 from shared.model.value import Id
 
@@ -16,6 +17,28 @@ def end_shifts(session: Session, ended: Sequence[ShiftEnded]) -> None:
     in_order = sorted(ended, key=lambda each: (each.at, each.id))
     values = {each.shift_id: {"ended_at": each.at, "summary": each.summary} for each in in_order}
     bulk.update_each(session, shift, values)
+
+
+def go_home(session: Session, worker_id: Id, shift_id: Id, at: datetime) -> None:
+    """A worker has gone home: from this shift, from every other they were on by then, and with them whom they had taken
+    along and who has done nothing by themselves."""
+    walk, sign = shift_worker.c, sign_of_life.c
+    theirs = (walk.worker_id == worker_id) & ((walk.shift_id == shift_id) | (walk.joined_at < at))
+    alone = select(sign.worker_id).where(sign.worker_id == walk.worker_id, sign.at >= walk.joined_at).exists()
+    led = (walk.shift_id == shift_id) & (walk.named_by == worker_id) & ~alone
+    session.execute(shift_worker.update().where(theirs | led, walk.ended_at.is_(None)).values(ended_at=at))
+
+
+def note_signs_of_life(session: Session, newest: Mapping[Id, tuple[datetime, str]]) -> None:
+    """Keep the last thing each of these workers did, unless a later one is known."""
+    known = select(sign_of_life.c.worker_id, sign_of_life.c.at).where(sign_of_life.c.worker_id.in_(sorted(newest)))
+    before = {row.worker_id: row.at for row in session.execute(known)} if newest else {}
+    rows = [
+        {"worker_id": worker_id, "at": at, "kind": kind}
+        for worker_id, (at, kind) in sorted(newest.items())
+        if worker_id not in before or before[worker_id] < at
+    ]
+    bulk.upsert(session, sign_of_life, rows)
 
 
 def find_shift(session: Session, shift_id: Id) -> Shift | None:

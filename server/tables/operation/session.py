@@ -21,6 +21,17 @@ class SessionRow(SQLModel, table=True):
     second_factor_at: datetime | None = moment(optional=True)
 
 
+class WallPassRow(SQLModel, table=True):
+    """A screen that shows who is out, and nothing else, for a night. Only the hash of its cookie is kept."""
+
+    __tablename__ = "wall_pass"
+
+    token_hash: str = Field(primary_key=True, max_length=64)
+    worker_id: str = id_of("worker.id", index=True, cascade=True)
+    created_at: datetime = moment()
+    expires_at: datetime = moment(index=True)
+
+
 class RateLimitRow(SQLModel, table=True):
     """How often something was tried in a window. `subject` is a hash: no address and no name is kept."""
 
@@ -34,4 +45,5 @@ class RateLimitRow(SQLModel, table=True):
 
 
 sign_in_session = table_of(SessionRow)
+wall_pass = table_of(WallPassRow)
 rate_limit = table_of(RateLimitRow)

@@ -10,7 +10,10 @@ from shared.model.codes import Role
 
 
 class WorkerRow(SQLModel, table=True):
-    """A worker. `email` is what they sign in with, kept in lower case; one without is known but cannot sign in."""
+    """A worker. `email` is what they sign in with, kept in lower case; one without is known but cannot sign in.
+
+    `telephone` is rung and written to when they, or a colleague, are not heard. `emergency_contact` is who to ring for them.
+    """
 
     __tablename__ = "worker"
     __table_args__ = (
@@ -25,6 +28,8 @@ class WorkerRow(SQLModel, table=True):
     email: str | None = Field(default=None, max_length=254, unique=True)
     trained_on: date | None = None
     active: bool = True
+    telephone: str = Field(default="", max_length=32)
+    emergency_contact: str = Field(default="", max_length=200)
     created_at: datetime = moment()
 
 

@@ -25,13 +25,18 @@ class ShiftRow(SQLModel, table=True):
 
 
 class ShiftWorkerRow(SQLModel, table=True):
-    """A worker walked a shift."""
+    """A worker walked a shift, taken along by whoever `named_by` is unless they came by themselves.
+
+    `joined_at` and `ended_at` are by the server's clock; `ended_at` is when this worker went home.
+    """
 
     __tablename__ = "shift_worker"
 
     shift_id: str = loose_id(primary_key=True)
     worker_id: str = loose_id(primary_key=True, index=True)
     joined_at: datetime = moment()
+    named_by: str | None = loose_id(optional=True)
+    ended_at: datetime | None = moment(optional=True)
 
 
 class VisitRow(PositionColumns, table=True):
@@ -60,19 +65,35 @@ class VisitRow(PositionColumns, table=True):
 
 
 class CheckInRow(PositionColumns, table=True):
-    """A lone worker says they are well."""
+    """A lone worker says they are well.
+
+    `at` and `next_due_at` are what their phone's clock said; `heard_at` and `due_at` the same by the server's clock.
+    """
 
     __tablename__ = "check_in"
-    __table_args__ = (Index(None, "shift_id", "at"), *check_position())
+    __table_args__ = (Index(None, "shift_id", "at"), Index(None, "worker_id", "at"), *check_position())
 
     id: str = id_key()
     shift_id: str = loose_id()
     worker_id: str = loose_id()
     at: datetime = moment()
     next_due_at: datetime | None = moment(optional=True)
+    heard_at: datetime | None = moment(optional=True)
+    due_at: datetime | None = moment(optional=True)
+
+
+class SignOfLifeRow(SQLModel, table=True):
+    """The last thing that a worker did themselves: a check-in, contact or visit, by the server's clock."""
+
+    __tablename__ = "sign_of_life"
+
+    worker_id: str = loose_id(primary_key=True)
+    at: datetime = moment()
+    kind: str = Field(max_length=64)
 
 
 shift = table_of(ShiftRow)
 shift_worker = table_of(ShiftWorkerRow)
 visit = table_of(VisitRow)
 check_in = table_of(CheckInRow)
+sign_of_life = table_of(SignOfLifeRow)

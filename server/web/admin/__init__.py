@@ -3,7 +3,7 @@
 from server.web.admin.audit_search import search_audit, show_audit
 from server.web.admin.county import apply_plan, download_county, plan_county, show_county, show_plan, undo_plan
 from server.web.admin.enrol import make_code, show_enrol_form, show_waiting
-from server.web.admin.orders import confirm, let_in, stop
+from server.web.admin.orders import confirm, differ, let_in, stop
 from server.web.admin.outbox import send_again, show_outbox
 from server.web.admin.people import end_worker_sessions, keep_mailbox, show_agencies, show_workers
 from server.web.admin.phones import show_phone, show_phones
@@ -16,4 +16,5 @@ PAGES = (
     show_reviews, review_one, show_audit, search_audit, show_outbox, send_again, keep_mailbox,
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
     invite_worker,
+    differ,
 )  # fmt: skip

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from server.queries.sync.devices import DeviceHealth
-from server.web.layout.words import count
+from server.web.layout.words import count, say, say_moment
 from shared.model.app_state import read_app
+from shared.model.codes import DeviceStatus
 
 LONG_UNSEEN = timedelta(days=3)
 CLOCK_RIGHT_MS = 120_000
@@ -33,15 +34,28 @@ def say_weaknesses(app: str) -> str:
     return ", ".join(sorted(found)).capitalize()
 
 
+def say_state(health: DeviceHealth, now: datetime) -> str:
+    """Returns what was ordered of a phone, and what it has answered."""
+    if health.wiped_at_ms is not None:
+        return f"Wiped, as it said on {say_moment(from_ms(health.wiped_at_ms), now)}"
+    said = say(DeviceStatus(health.status))
+    waits = health.status in {DeviceStatus.WIPE_NOW, DeviceStatus.WIPE_AFTER_PUSH}
+    return f"{said}: it has not answered yet" if waits else said
+
+
 def say_trouble(health: DeviceHealth, now: datetime, shut: int = 0) -> tuple[str, ...]:
     """Returns what somebody should do about this phone, the most pressing first. `shut` sealed boxes of it wait."""
     seen = None if health.seen_at_ms is None else from_ms(health.seen_at_ms)
     found = []
+    if health.unsent and health.wiped_at_ms is not None:
+        found.append(f"{count(health.unsent, 'record')} not sent before it was wiped: ask its carrier what they were")
+    elif health.unsent and health.status != DeviceStatus.OK:
+        found.append(f"{count(health.unsent, 'record')} not sent yet: it still hands them in while it is not wiped")
     if health.held:
         found.append(f"{count(health.held, 'record')} set aside: look at why, and let in what is right")
     if shut:
         found.append(f"{count(shut, 'sealed record')} that could not be opened yet: see why")
-    if health.unsent and seen is not None and now - seen > timedelta(hours=24):
+    if health.status == DeviceStatus.OK and health.unsent and seen is not None and now - seen > timedelta(hours=24):
         found.append(
             f"{count(health.unsent, 'record')} not sent for more than a day: ask for the phone to be switched on"
         )

@@ -55,6 +55,19 @@ def confirm(
     return go_to(f"/devices/{number}", done="digits")
 
 
+@post("/devices/{number:int}/differ", opt={"action": Act.WIPE_DEVICE}, sync_to_thread=True, include_in_schema=False)
+def differ(
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    number: FromPath[int],
+    data: URLEncodedBody[OrderForm],
+) -> Response[Any]:
+    """The four digits were not the same: somebody else may have used the code, so the phone is revoked."""
+    with door.open() as access:
+        stop_device(access, number, DeviceStatus.REVOKED, services.ledger)
+    return go_to(f"/devices/{number}", done="digits_differ")
+
+
 @post("/devices/{number:int}/adopt", opt={"action": Act.WIPE_DEVICE}, sync_to_thread=True, include_in_schema=False)
 def let_in(
     request: AnyRequest,

@@ -13,7 +13,7 @@ from server.queries.people import subjects
 from server.queries.sync.changes import StoredBody
 from server.queries.sync.devices import DeviceHealth
 from server.queries.sync.store import list_device_health, list_quarantined
-from server.web.admin.health import from_ms, say_clock, say_trouble, say_weaknesses
+from server.web.admin.health import from_ms, say_clock, say_state, say_trouble, say_weaknesses
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_ago, say_moment
 from shared.model.agency import Team
@@ -40,6 +40,8 @@ class Phone(Value, frozen=True, kw_only=True):
     carried_by: str
     team: str
     status: DeviceStatus
+    state: str
+    wiped: bool
     last_seen: str
     last_seen_at: str
     unsent: int
@@ -128,6 +130,8 @@ def _phone(access: Access, row: PhoneRow, health: DeviceHealth, shut: int) -> Ph
         carried_by=row.worker_name,
         team=row.team_name,
         status=DeviceStatus(health.status),
+        state=say_state(health, access.now),
+        wiped=health.wiped_at_ms is not None,
         last_seen=say_ago(seen_at, access.now),
         last_seen_at=say_moment(seen_at, access.now) if seen_at else "",
         unsent=health.unsent,
@@ -137,7 +141,8 @@ def _phone(access: Access, row: PhoneRow, health: DeviceHealth, shut: int) -> Ph
         app=read_app(health.app or row.app_version)[0],
         keeps_apart=say_weaknesses(health.app) or ("Nothing found" if seen_at else "Not known yet"),
         confirmed=row.confirmed_at is not None,
-        needs_a_look=bool(health.held or shut) or (bool(trouble) and DeviceStatus(health.status) is DeviceStatus.OK),
+        needs_a_look=bool(health.held or shut)
+        or (bool(trouble) and (DeviceStatus(health.status) is DeviceStatus.OK or bool(health.unsent))),
     )
 
 

@@ -1,10 +1,12 @@
 """Pages of a team lead: the referral inbox, one referral with what to do next, where people are
 likely tonight, and who is out."""
 
+from server.web.lead.alarms import say_done, show_alarm, take_alarm
 from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.desk import count_waiting, decide, show_desk
 from server.web.lead.inbox import show_inbox
-from server.web.lead.on_shift import show_on_shift
+from server.web.lead.on_duty import show_on_duty, take_duty
+from server.web.lead.on_shift import show_now, show_on_shift
 from server.web.lead.referral import (
     ask_for_information,
     assign,
@@ -18,6 +20,7 @@ from server.web.lead.referral import (
 )
 from server.web.lead.tonight import show_tonight
 from server.web.lead.trays import leave_row_out, mend, send_elsewhere, show_duty, show_refused, take
+from server.web.lead.wall import put_up, show_wall, show_wall_now, take_down
 
 PAGES = (
     show_inbox,
@@ -41,6 +44,16 @@ PAGES = (
     leave_row_out,
     show_tonight,
     show_on_shift,
+    show_now,
+    show_alarm,
+    take_alarm,
+    say_done,
+    show_on_duty,
+    take_duty,
+    put_up,
+    show_wall,
+    show_wall_now,
+    take_down,
     show_conflicts,
     keep,
 )

@@ -1,5 +1,7 @@
-"""What two people changed without seeing one another: both values, who and when, and one press to keep either."""
+"""What two people changed without seeing one another: every version in words, who and when, and one press to keep either."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -7,54 +9,65 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.street.conflicts import ACTS, find_subject, keep_side
+from server.actions.street.conflicts import ACTS, BOTH, find_subject, keep_side
 from server.http.services import Services
+from server.queries.partnership import agencies
+from server.queries.partnership.workers import list_short_names
 from server.queries.street.conflicts import Conflict, list_conflicts_of_teams
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.around import of_theirs
+from server.web.lead.version_words import mark_difference, say_apart, say_field, say_value
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 
 KINDS = {"person": SubjectKind.PERSON, "site": SubjectKind.SITE, "referral": SubjectKind.REFERRAL}
 SEES = {"person": Act.SEE_PERSON, "site": Act.SEE_PLACE, "referral": Act.SEE_REFERRAL}
+PAGES = {"person": "/people/{}", "referral": "/referrals/{}"}
+AT_ONCE = 50
 
 
 class KeepForm(Form, frozen=True, kw_only=True):
-    """Which side of which field to keep."""
+    """Which side of which field to keep, or both; `shown` are the changes that stood on the page, between commas."""
 
     entity: Id = ""
     field: str = ""
     change: Id = ""
+    shown: str = ""
 
 
-@get("/conflicts", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
+@get("/conflicts", opt={"action": Act.SETTLE_VERSIONS}, sync_to_thread=True, include_in_schema=False)
 def show_conflicts(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """What waits to be settled on records of the reader's teams and districts."""
     with door.open() as access:
-        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="conflicts")
+        access.require(Act.SETTLE_VERSIONS, of_theirs(access.actor), purpose="conflicts")
         found = list_conflicts_of_teams(access.session, access.actor.team_ids, access.actor.district_ids)
-        seen = [each for each in found if _may_see(access, each)]
+        every = [each for each in found if _may_see(access, each)]
+        asked = request.query_params.get("from", "0")
+        start = min(int(asked), len(every)) if asked.isascii() and asked.isdecimal() else 0
+        seen = every[start : start + AT_ONCE]
         for kind, subject_kind in KINDS.items():
             ids = sorted({each.entity_id for each in seen if each.kind == kind})
             access.note_seen(subject_kind, ids, action=SEES[kind], purpose="conflicts")
+        later = start + AT_ONCE if len(every) > start + AT_ONCE else 0
         return page(
             request, "lead/conflicts.html", title="Two versions", section="/conflicts", worker=access.worker,
-            conflicts=seen, now=access.now, say_value=say_value,
+            conflicts=_tell(access, seen, every), now=access.now, count_all=len(every), later=later, both=BOTH,
         )  # fmt: skip
 
 
-@post("/conflicts", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
+@post("/conflicts", opt={"action": Act.SETTLE_VERSIONS}, sync_to_thread=True, include_in_schema=False)
 def keep(
     request: AnyRequest,
     door: NamedDependency[Door],
     services: NamedDependency[Services],
     data: URLEncodedBody[KeepForm],
 ) -> Response[Any]:
-    """Keeps one side."""
+    """Keeps one side, or both."""
     with door.open() as access:
-        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="conflicts")
-        keep_side(access, services.project, data.entity, data.field, data.change)
+        access.require(Act.SETTLE_VERSIONS, of_theirs(access.actor), purpose="conflicts")
+        shown = {each for each in data.shown.split(",") if each}
+        keep_side(access, services.project, data.entity, data.field, data.change, shown)
     return go_to("/conflicts", done="kept")
 
 
@@ -63,10 +76,36 @@ def _may_see(access: Access, conflict: Conflict) -> bool:
     return subject is not None and access.allows(SEES[conflict.kind], subject)
 
 
-def say_value(value: object) -> str:
-    """Returns a value as a person reads it."""
-    if value is None or value == "":
-        return "Nothing"
-    if isinstance(value, dict):
-        return f"{value.get('latitude', 0):.5f}, {value.get('longitude', 0):.5f}"
-    return str(value).replace("_", " ") if isinstance(value, str) else str(value)
+def _tell(access: Access, seen: Sequence[Conflict], every: Sequence[Conflict]) -> list[dict[str, Any]]:
+    """Each conflict in words. What was shown of a record goes with every press about it."""
+    shown: dict[Id, set[Id]] = defaultdict(set)
+    for each in every:
+        shown[each.entity_id] |= {side.change_id for side in each.sides}
+    ids = {side.value for each in seen if each.field.endswith("_id") for side in each.sides}
+    names = list_short_names(access.session, {each for each in ids if isinstance(each, str)})
+    names |= {team.id: team.name for team in agencies.list_teams(access.session)}
+    return [
+        {
+            "entity_id": each.entity_id, "field": each.field, "called": each.called or each.kind.capitalize(),
+            "field_words": say_field(each.field), "page": PAGES.get(each.kind, "").format(each.entity_id),
+            "apart": say_apart([side.value for side in each.sides]), "shown": ",".join(sorted(shown[each.entity_id])),
+            "sides": [{"side": side, "words": _say(each, number, names)} for number, side in enumerate(each.sides)],
+            "is_words": all(isinstance(side.value, str) and side.value and not each.field.endswith("_id") for side in each.sides)
+            and each.field in WORDY,
+        }
+        for each in seen
+    ]  # fmt: skip
+
+
+WORDY = frozenset(
+    {"description", "hazards", "safety_needs", "access_notes", "wants_first", "strengths", "alias", "language", "place"}
+)
+"""Fields whose versions can both be kept, one beneath the other."""
+
+
+def _say(conflict: Conflict, number: int, names: dict[Id, str]) -> object:
+    """One side's value in words, with what the side shown first (or, of that one, the second) lacks marked."""
+    said = [say_value(conflict.field, side.value, names) for side in conflict.sides]
+    if conflict.field not in WORDY:
+        return said[number]
+    return mark_difference(said[number], said[0] if number else said[1])

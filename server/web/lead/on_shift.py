@@ -1,34 +1,49 @@
-"""Lone working: who is out now, when each was last heard and is due next. Whoever is late is said first, in words."""
+"""Lone working: who is out now, when each was last heard and is due next. Whoever is late is said first, in words, with what
+has been done about it.
+"""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from sqlalchemy.orm import Session
 
-from server.access import Access, Door
-from server.http.local_time import to_local
+from server.access import Door
 from server.queries.partnership import agencies
+from server.queries.partnership.workers import list_short_names
+from server.queries.street.alarms import list_alarms_of_teams
 from server.queries.street.lone_working import OnShift, list_on_shift
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count
 from server.web.lead.around import of_theirs
+from server.web.lead.shift_words import Line, line_of, say_clock, say_late
+from shared.model.alarm import Alarm, AlarmEventKind
 from shared.model.value import Id, Value
-from shared.policy import Act
-from shared.rules.check_ins import is_late, late_by, order_of_concern
+from shared.policy import Act, Actor
+from shared.rules.check_ins import is_late, order_of_concern
 
-LOOK_BACK = timedelta(hours=36)
-"""A shift that nobody ended is taken for forgotten after so long."""
+SHOWN_AFTER = timedelta(hours=12)
+"""How long an alarm that has ended still stands on the page."""
 
 
-class Line(Value, frozen=True, kw_only=True):
-    """One worker as the page says it; `late` is empty while nothing is."""
+class AlarmLine(Value, frozen=True, kw_only=True):
+    """One alarm as the page says it."""
 
-    name: str
-    team: str
-    since: str
-    heard: str
-    due: str
-    late: str
+    id: Id
+    is_open: bool
+    words: str
+
+
+class Tonight(Value, frozen=True, kw_only=True):
+    """Who is out on some teams: the same facts for the page and for the wall."""
+
+    title: str
+    now_text: str
+    late: tuple[str, ...]
+    lines: tuple[Line, ...]
+    alarms: tuple[AlarmLine, ...]
+    said: str
 
 
 @get("/on-shift", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
@@ -36,54 +51,65 @@ def show_on_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[
     """Everybody of the reader's teams who is out."""
     with door.open() as access:
         access.require(Act.SEE_SHIFTS, of_theirs(access.actor), purpose="lone working")
-        now = access.now
-        out = list_on_shift(access.session, _teams(access), now - LOOK_BACK)
-        out.sort(key=lambda each: order_of_concern(each.next_due_at))
-        late = [say_late(each, now) for each in out if is_late(each.next_due_at, now)]
+        tonight = look_out(access.session, access.actor, access.now)
         return page(
-            request, "lead/on_shift.html", title=_title(len(late)), section="/on-shift", worker=access.worker,
-            now_text=say_clock(now, now), late=late, lines=[_line(each, now) for each in out],
+            request, "lead/on_shift.html", title=tonight.title, section="/on-shift", worker=access.worker,
+            tonight=tonight, may_plan=access.allows(Act.PLAN_SHIFT, of_theirs(access.actor)), is_wall=False,
         )  # fmt: skip
 
 
-def _teams(access: Access) -> list[Id]:
-    """The reader's own teams, else those that walk their districts."""
-    every = agencies.list_teams(access.session)
-    own = [team.id for team in every if team.id in access.actor.team_ids]
-    return own or [team.id for team in every if access.actor.district_ids & set(team.district_ids)]
+@get("/on-shift/now", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
+def show_now(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """The same, as the part of the page that renews itself."""
+    with door.open() as access:
+        access.require(Act.SEE_SHIFTS, of_theirs(access.actor), purpose="lone working")
+        tonight = look_out(access.session, access.actor, access.now)
+        return page(request, "lead/on_shift_now.html", title="", tonight=tonight, is_wall=False)
 
 
-def _title(late: int) -> str:
-    return f"{count(late, 'check-in')} late – On shift now" if late else "On shift now"
-
-
-def say_late(each: OnShift, now: datetime) -> str:
-    """Returns one sentence: who, since when, and when they were last heard."""
-    due = each.next_due_at
-    assert due is not None
-    heard = f"last heard at {say_clock(each.checked_in_at, now)}" if each.checked_in_at else "not heard on this shift"
-    how_late = say_duration(late_by(due, now))
-    return f"{each.name} was due to check in at {say_clock(due, now)} and has not: {how_late} late, {heard}."
-
-
-def _line(each: OnShift, now: datetime) -> Line:
-    late = is_late(each.next_due_at, now)
-    return Line(
-        name=each.name, team=f"{each.team_name}, {each.area}" if each.area else each.team_name,
-        since=say_clock(each.out_since, now),
-        heard=say_clock(each.checked_in_at, now) if each.checked_in_at else "Not on this shift",
-        due=say_clock(each.next_due_at, now) if each.next_due_at else "No check-in set",
-        late=f"{say_duration(late_by(each.next_due_at, now))} late" if late else "",
+def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
+    """Returns who is out of the reader's teams, whoever is late first."""
+    team_ids = teams_of(session, actor)
+    out = sorted(list_on_shift(session, team_ids), key=lambda each: order_of_concern(each.next_due_at))
+    late = [each for each in out if is_late(each.next_due_at, now)]
+    alarms = list_alarms_of_teams(session, team_ids, now - SHOWN_AFTER)
+    open_alarms = sum(alarm.ended is None for alarm in alarms)
+    lines = _say_alarms(session, alarms, {each.worker_id: each for each in out}, now)
+    return Tonight(
+        title=f"{count(len(late), 'check-in')} late – On shift now" if late else "On shift now",
+        now_text=say_clock(now, now), late=tuple(say_late(each, now) for each in late),
+        lines=tuple(line_of(each, now) for each in out), alarms=tuple(lines),
+        said=f"{len(late)}-{open_alarms}",
     )  # fmt: skip
 
 
-def say_clock(moment: datetime, now: datetime) -> str:
-    """Returns the time of a moment of today, such as `21:05`; with its day before that."""
-    local, today = to_local(moment), to_local(now).date()
-    return f"{local:%H:%M}" if local.date() == today else f"{local:%H:%M} on {local.day} {local:%b}"
+def teams_of(session: Session, actor: Actor) -> list[Id]:
+    """Returns the reader's own teams and those that walk their districts."""
+    every = agencies.list_teams(session)
+    return [each.id for each in every if each.id in actor.team_ids or actor.district_ids & set(each.district_ids)]
 
 
-def say_duration(duration: timedelta) -> str:
-    """Returns whole minutes, from two hours on whole hours; never nothing."""
-    minutes = max(1, int(duration.total_seconds() // 60))
-    return count(minutes, "minute") if minutes < 120 else count(minutes // 60, "hour")
+def _say_alarms(session: Session, alarms: Sequence[Alarm], out: dict[Id, OnShift], now: datetime) -> list[AlarmLine]:
+    ids = {each.worker_id for each in alarms}
+    ids |= {event.worker_id for each in alarms for event in each.events if event.worker_id is not None}
+    names = list_short_names(session, ids)
+    return [
+        AlarmLine(id=each.id, is_open=each.ended is None, words=say_alarm(each, names, now))
+        for each in sorted(alarms, key=lambda each: (each.ended is not None, each.raised_at))
+    ]
+
+
+def say_alarm(alarm: Alarm, names: dict[Id, str], now: datetime) -> str:
+    """Returns where an alarm stands, in one sentence."""
+    who = names.get(alarm.worker_id, "Somebody")
+    ended, taken = alarm.ended, alarm.taken
+    if ended is not None:
+        how = {AlarmEventKind.HEARD: "was heard again", AlarmEventKind.WELL: "was reached and goes on"}
+        by = f", said {names[ended.worker_id]}" if ended.worker_id in names else ""
+        return f"{who} {how.get(ended.kind, 'is home')} at {say_clock(ended.at, now)}{by}."
+    if taken is not None:
+        return f"{who}: {names.get(taken.worker_id or '', 'Somebody')} has it since {say_clock(taken.at, now)}."
+    told = [names[each] for each in sorted(alarm.told_ids - {alarm.worker_id}) if each in names]
+    if not told:
+        return f"{who}: nobody else has been told yet."
+    return f"{who}: nobody has it yet. Told: {', '.join(told)}."

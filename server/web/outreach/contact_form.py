@@ -1,7 +1,7 @@
 """What a worker typed about a contact, and what is wrong with it, in words beside each field. No handler lives here."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -107,15 +107,22 @@ def read_needs(form: ContactForm) -> tuple[NeedSeen, ...]:
 
 
 def latest_moment(clock_text: str, now: datetime) -> datetime:
-    """Returns the last moment, not after `now`, when clocks here showed `23:40`. Raises ValueError for other text."""
+    """Returns the last moment, not after `now`, when clocks here showed `23:40`. Raises ValueError for other text.
+
+    An hour that comes twice is tried in both of its turns; a time that a day skips is one of the day before.
+    """
     told = CLOCK_TIME.fullmatch(clock_text.strip())
     if told is None:
         raise ValueError("not a time of day")
     local = to_local(now)
-    moment = local.replace(hour=int(told[1]), minute=int(told[2]), second=0, microsecond=0)
-    if moment > local:
-        moment -= timedelta(days=1)
-    return moment.astimezone(now.tzinfo)
+    shown = [
+        local.replace(hour=int(told[1]), minute=int(told[2]), second=0, microsecond=0, fold=turn) - timedelta(days=days)
+        for days in (0, 1, 2)
+        for turn in (0, 1)
+    ]
+    moments = [(each.astimezone(UTC), each) for each in shown]
+    was = [moment for moment, each in moments if moment <= now and to_local(moment).time() == each.time()]
+    return max(was).astimezone(now.tzinfo)
 
 
 def _read_time(text: str, now: datetime, errors: Errors) -> datetime | None:

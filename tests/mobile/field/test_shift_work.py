@@ -69,8 +69,37 @@ def test_a_check_in_that_is_late_is_said_first_in_words(rig: Rig, field: FieldSe
     state = field.check_in_state()
     assert not state.is_overdue and "offline" in state.message
     acknowledge(rig)
-    assert "team lead can see it" in field.check_in_state().message
+    assert "your colleagues who are out are told first" in field.check_in_state().message
     rig.clocks.pass_(minutes=31)
+    assert field.check_in_state().is_overdue
+
+
+def test_a_shift_of_an_earlier_night_is_asked_about_and_takes_nothing_of_tonight(rig: Rig, field: FieldService) -> None:
+    old = field.start_shift("Town")
+    rig.clocks.pass_(hours=48)
+    forgotten = field.forgotten_shift()
+    assert forgotten is not None
+    assert (forgotten.shift, field.current_shift()) == (old, None)
+    contact = field.contact(field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN))).contact
+    assert contact.shift_id is None
+    tonight = field.start_shift("High street")
+    assert tonight.id != old.id
+    assert field.forgotten_shift() is None, "whoever goes out again came home before"
+    field.check_in(30)
+    assert field.check_in_state().shift_id == tonight.id
+
+
+def test_whoever_says_that_they_came_home_is_asked_no_more(rig: Rig, field: FieldService) -> None:
+    field.start_shift("Town")
+    rig.clocks.pass_(hours=48)
+    field.end_forgotten_shift()
+    assert (field.forgotten_shift(), field.current_shift()) == (None, None)
+
+
+def test_the_first_check_in_is_due_an_hour_after_going_out(rig: Rig, field: FieldService) -> None:
+    field.start_shift()
+    assert not field.check_in_state().is_overdue
+    rig.clocks.pass_(minutes=61)
     assert field.check_in_state().is_overdue
 
 

@@ -19,7 +19,7 @@ from server.actions.referrals.referrals import close_referral, progress_referral
 from server.places.districts import DistrictFinder
 from server.problems import Forbidden
 from server.queries.conferences import conferences as stored
-from server.queries.operation import addressees, outbox
+from server.queries.operation import addressees, jobs, outbox
 from server.queries.partnership import workers
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
 from server.tables.cases import case
@@ -28,7 +28,7 @@ from server.tables.partnership import agency as agencies
 from server.tables.partnership import worker
 from server.tables.people import note, person
 from server.tables.referrals import referral
-from server.tables.street import contact, site
+from server.tables.street import contact, shift, site
 from shared.model.codes import ReferralState
 from shared.model.conference import CaseConference
 from shared.model.mail import MailChoice, MailFacts, MailKind
@@ -453,6 +453,23 @@ def list_canaries(session: Any) -> set[str]:
     }
 
 
+def forget_somebody_on_the_street(database, run, clock: Clock) -> None:
+    """Tom goes out, is not heard, and comes home; and a job of the server fails."""
+    with database.writing() as session:
+        (team_id,) = session.scalars(
+            select(worker.worker_team.c.team_id).where(worker.worker_team.c.worker_id == "tom")
+        )
+        began = clock.now - timedelta(hours=2)
+        row = {"id": "out", "team_id": team_id, "worker_id": "tom", "started_at": began, "night": began.date()}
+        session.execute(shift.shift.insert().values(**row, area="", summary=""))
+        session.execute(shift.shift_worker.insert().values(shift_id="out", worker_id="tom", joined_at=began))
+    run("watch")
+    with database.writing() as session:
+        session.execute(shift.shift_worker.update().values(ended_at=clock.now))
+        jobs.set_run(session, jobs.JobRun(name="retention", started_at=clock.now, error="KeyError"))
+    run("watch")
+
+
 @pytest.mark.parametrize("database_kind", KINDS)
 def test_no_mail_of_any_kind_holds_a_word_about_anybody(
     enter, watford, run, postbox: Postbox, clock: Clock, now, new_id
@@ -496,7 +513,8 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
         made_for = invite(session, invited, "omar", clock.now, new_id)
         mail_invitation(session, made_for, invited.agency_id, clock.now, new_id)
     clock.advance(minutes=1)
-    run("alerts", "reminders", "digests", "mail")
+    forget_somebody_on_the_street(watford, run, clock)
+    run("alerts", "reminders", "digests", "failures", "mail")
     with watford.reading() as session:
         sent = {each.mail.kind for each in outbox.list_posted(session) if each.sent_at}
         canaries = list_canaries(session)
@@ -508,10 +526,11 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
 
 
 def test_a_mail_has_no_field_that_somebody_could_type_into() -> None:
-    """`district` is the name of one of the partnership's districts, `outcome` a code, `reference` made by the server."""
+    """`district` is the name of one of the partnership's districts, `outcome` a code, `reference` made by the server;
+    `first_name` is a worker's, `job` one of the server's own."""
     kinds = {name: MailFacts.__annotations__[name] for name in MailFacts.__struct_fields__}
     words = {name for name, kind in kinds.items() if "str" in str(kind) or "Id" in str(kind)}
-    assert words == {"district", "conference_id", "outcome", "reference"}
+    assert words == {"district", "conference_id", "outcome", "reference", "first_name", "alarm_id", "job"}
 
 
 @pytest.mark.parametrize("kind", list(MailKind))

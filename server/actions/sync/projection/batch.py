@@ -17,10 +17,11 @@ TEAM_SCOPE = "team:"
 
 
 class Fact(Struct, frozen=True, gc=False):
-    """One fact with when the server received it and in whose scope it was recorded."""
+    """One fact with when the server received it, when it happened by the server's clock, and in whose scope it was recorded."""
 
     value: Any
     received_at: datetime
+    happened_at: datetime
     team_id: Id | None
     device: int
     who: Id | None
@@ -59,7 +60,9 @@ def read_batch(accepted: Sequence[AcceptedChange]) -> Batch:
         elif change.t in FACTS and not change.erased:
             value = read_fact(change) if each.meaning is None else each.meaning
             received_at = to_moment(each.received_at_ms)
-            facts[change.t].append(Fact(value, received_at, team_of(change.s), each.device, change.who))
+            facts[change.t].append(
+                Fact(value, received_at, to_moment(each.moment_ms), team_of(change.s), each.device, change.who)
+            )
     return Batch(facts, patched, to_moment(accepted[0].received_at_ms))
 
 

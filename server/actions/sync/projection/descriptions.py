@@ -23,6 +23,7 @@ from server.tables.street.site import site
 from shared.model.person import Person
 from shared.model.site import Site
 from shared.model.value import Id
+from shared.rules.careful import CAREFUL_FIELDS, join_careful
 from sync.merge import Field
 
 Fields = Mapping[str, Field]
@@ -69,11 +70,16 @@ def project_referral_fields(session: Session, batch: Batch) -> None:
 
 
 def _read(change_type: str, fields: Fields) -> dict[str, Any]:
-    """The shown values, typed. A field that only a newer app knows, or a value it alone understands, is left out."""
+    """The shown values, typed. A field that only a newer app knows, or a value it alone understands, is left out.
+
+    Of what keeps people safe every side is shown until it is settled.
+    """
     shown = {}
     for name, field in fields.items():
         try:
             shown[name] = read_field(change_type, name, bytes(field.shown.value))
+            if name in CAREFUL_FIELDS and field.is_conflict:
+                shown[name] = join_careful(msgspec.json.decode(head.value) for head in field.heads)
         except (KeyError, msgspec.MsgspecError):
             continue
     return shown

@@ -4,6 +4,7 @@ facts that are stored as they are.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import order_merge
 from server.actions.operation.outbox import Outbox
-from server.actions.sync.projection.batch import Batch
+from server.actions.sync.projection.batch import Batch, Fact
 from server.actions.sync.projection.descriptions import plain
 from server.actions.sync.projection.places import Districts, Whereabouts, find_places
 from server.database import bulk
@@ -24,6 +25,10 @@ from server.tables.people.verification import verification
 from server.tables.referrals.referral import referral_progress
 from server.tables.street.shift import check_in, shift, shift_worker, visit
 from shared.model.value import Id
+from shared.rules.check_ins import promise_of
+
+SIGNS = {"check_in": "checkin.made", "contact": "contact.recorded", "visit": "visit.recorded"}
+"""What shows that a worker was well, and the fact that tells it."""
 
 
 def project_shifts(session: Session, batch: Batch) -> None:
@@ -31,15 +36,43 @@ def project_shifts(session: Session, batch: Batch) -> None:
     started, ended = batch.values("shift.started"), batch.values("shift.ended")
     rows = [{**_columns(each), "ended_at": None, "summary": ""} for each in started]
     bulk.insert_new(session, shift, rows)
-    walked = [(each.id, each.worker_id, each.started_at) for each in started]
-    walked += [(each.shift_id, each.worker_id, each.at) for each in batch.values("shift.joined")]
-    bulk.insert_new(
-        session,
-        shift_worker,
-        [{"shift_id": shift_id, "worker_id": worker_id, "joined_at": at} for shift_id, worker_id, at in walked],
-    )
+    walks = [_walk(fact, fact.value.id) for fact in batch.facts.get("shift.started", ())]
+    walks += [_walk(fact, fact.value.shift_id) for fact in batch.facts.get("shift.joined", ())]
+    # One who ended it before the server heard that they were on it was on it all the same.
+    walks += [_walk(fact, fact.value.shift_id) for fact in batch.facts.get("shift.ended", ())]
+    bulk.insert_new(session, shift_worker, walks)
     shifts.end_shifts(session, ended)
-    bulk.insert_new(session, check_in, [_with_flat_position(each) for each in batch.values("checkin.made")])
+    for fact in batch.facts.get("shift.ended", ()):
+        shifts.go_home(session, fact.value.worker_id, fact.value.shift_id, fact.happened_at)
+    bulk.insert_new(session, check_in, [_check_in(fact) for fact in batch.facts.get("checkin.made", ())])
+    shifts.note_signs_of_life(session, _signs_of_life(batch))
+
+
+def _walk(fact: Fact, shift_id: Id) -> dict[str, Any]:
+    """A worker on a shift; whoever is named by another has not said so themselves."""
+    worker_id = fact.value.worker_id
+    named_by = fact.who if fact.who not in (None, worker_id) else None
+    return {"shift_id": shift_id, "worker_id": worker_id, "joined_at": fact.happened_at, "named_by": named_by}
+
+
+def _check_in(fact: Fact) -> dict[str, Any]:
+    """A check-in with its times by the server's clock, whatever the phone's says."""
+    made, heard_at = fact.value, fact.happened_at
+    return {
+        **_with_flat_position(made),
+        "heard_at": heard_at,
+        "due_at": promise_of(made.at, made.next_due_at, heard_at),
+    }
+
+
+def _signs_of_life(batch: Batch) -> dict[Id, tuple[datetime, str]]:
+    """The last thing that each worker did themselves, and when."""
+    newest: dict[Id, tuple[datetime, str]] = {}
+    for kind, change_type in SIGNS.items():
+        for fact in batch.facts.get(change_type, ()):
+            sign = (fact.happened_at, kind)
+            newest[fact.value.worker_id] = max(sign, newest.get(fact.value.worker_id, sign))
+    return newest
 
 
 def project_visits(session: Session, batch: Batch, districts: Districts, crs: str) -> None:

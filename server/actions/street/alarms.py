@@ -1,0 +1,233 @@
+"""Looking after who is out: raising an alarm for whoever was not heard, telling one person after another, and its end.
+
+What happens is written in one transaction with the mails and messages that tell it, so that a server that stops in between
+loses nothing and says nothing twice. Who is told when is `shared.rules.alarms`; sending is a job's.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from server.access import Access
+from server.database.locks import take_turns
+from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries.operation import outbox
+from server.queries.people import subjects
+from server.queries.street import alarms, duties, shifts
+from server.queries.street.duties import Duty, Reachable
+from server.queries.street.lone_working import OnShift, list_on_shift
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from shared.model.mail import Mail, MailFacts, MailKind
+from shared.model.value import Id
+from shared.policy import Act
+from shared.rules.alarms import Ladder, next_steps
+
+USEFUL_FOR = timedelta(hours=12)
+NOTE_LENGTH = 1000
+REACHED = "reached"
+"""A sign of life that a colleague reports: they were reached and go on."""
+
+
+@dataclass
+class Watch:
+    """One look at everybody who is out, in one transaction."""
+
+    session: Session
+    now: datetime
+    new_id: Callable[[], Id]
+    ladder: Ladder
+
+    def look(self) -> int:
+        """Raise, carry on and end alarms; returns how many things happened."""
+        out = {each.worker_id: each for each in list_on_shift(self.session)}
+        open_alarms = alarms.list_open_alarms(self.session)
+        done = 0
+        still = []
+        for alarm in open_alarms:
+            ending = _ending(out.get(alarm.worker_id), self.now)
+            if ending is None:
+                still.append(alarm)
+            else:
+                self.end(alarm, AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending))
+                done += 1
+        raised = self._raise(out, {alarm.worker_id for alarm in open_alarms})
+        for alarm in [*still, *raised]:
+            done += self._carry_on(alarm, out)
+        return done
+
+    def _raise(self, out: dict[Id, OnShift], known: Collection[Id]) -> list[Alarm]:
+        raised = []
+        for each in out.values():
+            if each.worker_id in known or each.alarm_at is None or each.alarm_at > self.now:
+                continue
+            alarm = Alarm(
+                id=self.new_id(), worker_id=each.worker_id, team_id=each.team_ids[0], due_at=each.alarm_at,
+                raised_at=self.now,
+            )  # fmt: skip
+            if alarms.add_alarm(self.session, alarm):
+                raised.append(alarm)
+        return raised
+
+    def _carry_on(self, alarm: Alarm, out: dict[Id, OnShift]) -> int:
+        """Tell whoever must be told now; returns how many."""
+        people = self._list_people(alarm, out)
+        steps = next_steps(alarm, self.ladder, [step for step, found in people.items() if found], self.now)
+        told = 0
+        for step in steps:
+            found = people.get(step, [])
+            events = [
+                AlarmEvent(
+                    id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step,
+                    worker_id=each.worker_id,
+                )
+                for each in found
+            ]  # fmt: skip
+            if not events:
+                note = "There is nobody to tell: nobody of the team has a telephone or an e-mail address."
+                events = [
+                    AlarmEvent(
+                        id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step, note=note
+                    )
+                ]
+            alarms.add_events(self.session, events)
+            self._write(alarm, events, found, MailKind.LONE_WORKER)
+            told += len(found)
+        return told
+
+    def _list_people(self, alarm: Alarm, out: dict[Id, OnShift]) -> dict[AlarmStep, list[Reachable]]:
+        """Whom each step reaches: never the worker in question but in their own step, and nobody by an earlier step again."""
+        mine = out.get(alarm.worker_id)
+        team_ids = set(mine.team_ids if mine else ()) | {alarm.team_id}
+        colleagues = [each.worker_id for each in out.values() if team_ids & set(each.team_ids)]
+        holders = duties.list_holders(self.session, alarm.team_id)
+        asked: dict[AlarmStep, list[Id]] = {
+            AlarmStep.WORKER: [alarm.worker_id],
+            AlarmStep.COLLEAGUES: [each for each in colleagues if each != alarm.worker_id],
+            **{step: [each for each in held if each != alarm.worker_id] for step, held in holders.items()},
+        }
+        everybody = {each for step, ids in asked.items() if step is not AlarmStep.WORKER for each in ids}
+        everybody |= set(duties.list_team(self.session, alarm.team_id)) - {alarm.worker_id}
+        asked[AlarmStep.EVERYBODY] = sorted(everybody)
+        reach = {each.worker_id: each for each in duties.list_reachable(self.session, [alarm.worker_id, *everybody])}
+        found = {step: [reach[each] for each in ids if each in reach] for step, ids in asked.items()}
+        return {
+            step: [each for each in people if each.email or each.telephone or step is AlarmStep.WORKER]
+            for step, people in found.items()
+        }
+
+    def end(self, alarm: Alarm, ending: AlarmEvent) -> None:
+        """Write how it ended, and say so to everybody who was told of it."""
+        alarms.add_events(self.session, [ending])
+        told = duties.list_reachable(self.session, alarm.told_ids - {alarm.worker_id, ending.worker_id})
+        events = [
+            AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending.kind, worker_id=each.worker_id)
+            for each in told
+        ]
+        self._write(alarm, events, told, MailKind.LONE_WORKER_OVER)
+
+    def _write(self, alarm: Alarm, events: Sequence[AlarmEvent], people: Sequence[Reachable], kind: MailKind) -> None:
+        """Mails and messages that say no more than a first name."""
+        about = duties.list_reachable(self.session, [alarm.worker_id])
+        facts = MailFacts(first_name=about[0].name.split()[0] if about else "A colleague", alarm_id=alarm.id)
+        by_id = {each.worker_id: each for each in people}
+        mails = [
+            Mail(
+                id=self.new_id(), key=f"{kind}/{each.id}", kind=kind, queued_at=self.now,
+                useful_until=self.now + USEFUL_FOR, facts=facts, about_id=alarm.id, worker_id=each.worker_id,
+                agency_id=by_id[each.worker_id].agency_id,
+            )
+            for each in events
+            if each.worker_id in by_id and by_id[each.worker_id].email
+        ]  # fmt: skip
+        if mails:
+            outbox.add_mails(self.session, mails)
+        alarms.add_messages(self.session, events, is_over=kind is MailKind.LONE_WORKER_OVER)
+
+
+def _ending(out: OnShift | None, now: datetime) -> AlarmEventKind | None:
+    """How an alarm has ended by itself: they are home, or were heard."""
+    if out is None:
+        return AlarmEventKind.HOME
+    return AlarmEventKind.HEARD if out.alarm_at is None or out.alarm_at > now else None
+
+
+# ------------------------------------------------------------------------------------------------- what a person does
+
+
+def open_alarm(access: Access, alarm_id: Id) -> Alarm:
+    """An alarm for whoever may see who is out on that team, or was told of it. Raises NotFound, Forbidden."""
+    alarm = alarms.find_alarm(access.session, alarm_id)
+    if alarm is None:
+        raise NotFound
+    team = subjects.find_team(access.session, alarm.team_id)
+    if team is not None and access.actor.worker_id in alarm.told_ids:
+        team = msgspec.structs.replace(team, worker_id=access.actor.worker_id)
+    access.require(Act.SEE_SHIFTS, team, purpose="lone working", detail=alarm_id)
+    return alarm
+
+
+def take(access: Access, alarm_id: Id, instead_of: Id | None = None) -> None:
+    """ "I have it": the first one owns it; another only by taking it over from whoever has it. Raises Failure otherwise."""
+    alarm = _hold(access, alarm_id)
+    holder = alarm.taken.worker_id if alarm.taken else None
+    if holder == access.actor.worker_id:
+        return
+    if holder != instead_of:
+        raise Failure(CONFLICTING, "Somebody else has it already. Look again to see who.")
+    alarms.add_events(access.session, [_said(access, alarm, AlarmEventKind.TAKEN, "")])
+
+
+def note(access: Access, alarm_id: Id, words: str) -> None:
+    """What whoever has it did. Raises Invalid for no words or too many."""
+    alarm = _hold(access, alarm_id)
+    alarms.add_events(access.session, [_said(access, alarm, AlarmEventKind.NOTED, _check(words))])
+
+
+def close(access: Access, alarm_id: Id, ending: AlarmEventKind, words: str, ladder: Ladder) -> None:
+    """They were reached and go on (WELL: they are expected to be heard again), or are home. It is said how that is known."""
+    alarm = _hold(access, alarm_id)
+    event = _said(access, alarm, ending, _check(words))
+    if ending is AlarmEventKind.WELL:
+        shifts.note_signs_of_life(access.session, {alarm.worker_id: (access.now, REACHED)})
+    elif ending is AlarmEventKind.HOME:
+        shifts.go_home(access.session, alarm.worker_id, "", access.now)
+    else:
+        raise Invalid("Say whether they go on or are home.")
+    Watch(access.session, access.now, access.new_id, ladder).end(alarm, event)
+
+
+def hand_over(access: Access, team_id: Id, post: AlarmStep, worker_id: Id) -> None:
+    """From now on somebody else holds a post of a team. Raises NotFound, Forbidden, Invalid."""
+    access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="on duty", detail=str(post))
+    holders = {each.worker_id for each in duties.list_reachable(access.session, [worker_id])}
+    if worker_id not in holders or post not in duties.POSTS:
+        raise Invalid("Choose who it is.")
+    duties.set_duty(access.session, Duty(
+        id=access.new_id(), team_id=team_id, post=post, worker_id=worker_id, since=access.now,
+        set_by=access.actor.worker_id,
+    ))  # fmt: skip
+
+
+def _hold(access: Access, alarm_id: Id) -> Alarm:
+    """The alarm, held to the end of the transaction so that two presses are one after the other. Raises Failure once it ended."""
+    take_turns(access.session, [alarm_id])
+    alarm = open_alarm(access, alarm_id)
+    if alarm.ended is not None:
+        raise Failure(CONFLICTING, "This has ended meanwhile: they were heard, or somebody closed it.")
+    return alarm
+
+
+def _said(access: Access, alarm: Alarm, kind: AlarmEventKind, words: str) -> AlarmEvent:
+    return AlarmEvent(
+        id=access.new_id(), alarm_id=alarm.id, at=access.now, kind=kind, worker_id=access.actor.worker_id, note=words
+    )
+
+
+def _check(words: str) -> str:
+    words = words.strip()
+    if not words or len(words) > NOTE_LENGTH or "\0" in words:
+        raise Invalid(f"Say what was done, in at most {NOTE_LENGTH} characters.")
+    return words

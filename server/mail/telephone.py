@@ -1,0 +1,83 @@
+"""The telephone gateway: a message handed to whoever sends text messages or rings telephones, by one HTTP request.
+
+The request is `POST {url}` with JSON: `to` (the number), `text`, `channel` ("sms" or "voice") and `id`, which is the same
+whenever a message is tried again, so that a gateway may drop the second. 2xx means that it was taken. Most providers are
+reached by a few lines in front of them. Whether and when to try again is decided elsewhere.
+"""
+
+from typing import Protocol
+from urllib.error import HTTPError, URLError
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+import msgspec
+
+from server.mail.smtp import Refused, TryLater, Unreachable
+from server.settings import Settings
+from shared.model.alarm import AlarmStep
+
+WORDS = {
+    AlarmStep.WORKER: "Lantern: {name}, you were due to check in. Press I am well, or tell a colleague: {link}",
+    None: "Lantern: {name} was due to check in and has not been heard. Find out, and press I have it: {link}",
+    True: "Lantern: {name} was heard, or somebody has said what came of it. It is over: {link}",
+}
+NOW_OR_EVER = frozenset({400, 401, 403, 404, 410, 413, 422})
+"""Answers after which the same request fares no better."""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """One message for one telephone."""
+
+    id: str
+    to: str
+    text: str
+    channel: str
+
+
+class Gateway(Protocol):
+    """Hands messages on."""
+
+    def send(self, text: Text) -> None:
+        """Hand one on. Raises Refused, TryLater or Unreachable."""
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    """A number and a token go to the address that was set, and nowhere else."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+class HttpGateway:
+    """A Gateway that is spoken to by HTTP."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.alarm
+        self._opener = build_opener(_NoRedirects)
+
+    def send(self, text: Text) -> None:
+        """Hand one on. Errors say nothing of the number."""
+        headers = {"content-type": "application/json", "idempotency-key": text.id}
+        if self._settings.token_file is not None:
+            headers["authorization"] = f"Bearer {self._settings.token_file.read_text().strip()}"
+        request = Request(self._settings.url, data=msgspec.json.encode(text), headers=headers, method="POST")
+        try:
+            with self._opener.open(request, timeout=self._settings.timeout.total_seconds()):
+                return
+        except HTTPError as error:
+            error.close()
+            if error.code in NOW_OR_EVER:
+                raise Refused(f"The gateway answered {error.code}.") from None
+            raise TryLater(f"The gateway answered {error.code}.") from None
+        except (URLError, OSError) as error:
+            raise Unreachable(f"The gateway could not be reached: {type(error).__name__}.") from None
+
+
+def make_gateway(settings: Settings) -> Gateway | None:
+    """The gateway of these settings; None where there is none."""
+    return HttpGateway(settings) if settings.alarm.url else None
+
+
+def write_text(name: str, step: AlarmStep, is_over: bool, link: str) -> str:
+    """What a message says: a first name and a link, no place and nothing else."""
+    words = WORDS[True] if is_over else WORDS[AlarmStep.WORKER] if step is AlarmStep.WORKER else WORDS[None]
+    return words.format(name=name, link=link)

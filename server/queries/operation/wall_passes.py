@@ -1,0 +1,28 @@
+"""Passes of screens that show who is out for a night. Only the hash of a pass is kept."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from server.database import bulk
+from server.tables.operation.session import wall_pass
+from shared.model.value import Id
+
+
+def add_pass(session: Session, token_hash: str, worker_id: Id, now: datetime, expires_at: datetime) -> None:
+    """Keep a pass; those that are over are forgotten."""
+    session.execute(delete(wall_pass).where(wall_pass.c.expires_at <= now))
+    row = {"token_hash": token_hash, "worker_id": worker_id, "created_at": now, "expires_at": expires_at}
+    bulk.insert_all(session, wall_pass, [row])
+
+
+def find_holder(session: Session, token_hash: str, now: datetime) -> Id | None:
+    """Whose pass this is, while it is good."""
+    good = (wall_pass.c.token_hash == token_hash) & (wall_pass.c.expires_at > now)
+    return session.scalar(select(wall_pass.c.worker_id).where(good))
+
+
+def end_pass(session: Session, token_hash: str) -> None:
+    """Forget a pass."""
+    session.execute(delete(wall_pass).where(wall_pass.c.token_hash == token_hash))

@@ -1,0 +1,167 @@
+"""Alarms and their log: only ever added to. And the messages that wait for the telephone gateway."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, exists, func, select, update
+from sqlalchemy.orm import Session
+
+from server.database import bulk
+from server.tables.partnership.worker import worker
+from server.tables.street.alarm import alarm, alarm_event, alarm_message
+from shared.model.alarm import ENDS, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from shared.model.mail import MailState
+from shared.model.value import Id, Value
+
+CLAIMED_FOR = timedelta(minutes=2)
+"""How long a message that is being sent is left alone: a sender that crashed has had its try."""
+
+_ENDED = (
+    select(alarm_event.c.alarm_id)
+    .where(alarm_event.c.alarm_id == alarm.c.id, alarm_event.c.kind.in_([str(each) for each in ENDS]))
+    .exists()
+)
+
+
+class Call(Value, frozen=True, kw_only=True):
+    """A message for somebody's telephone, and the number as it is now (empty: none is known). `about` is a first name."""
+
+    id: Id
+    alarm_id: Id
+    worker_id: Id
+    step: AlarmStep
+    is_over: bool
+    attempts: int
+    telephone: str
+    about: str
+
+
+def list_open_alarms(session: Session) -> list[Alarm]:
+    """Every alarm without an end, the oldest first."""
+    return _list(session, ~_ENDED)
+
+
+def find_alarm(session: Session, alarm_id: Id) -> Alarm | None:
+    """The alarm with this id."""
+    return next(iter(_list(session, alarm.c.id == alarm_id)), None)
+
+
+def list_alarms_of_teams(session: Session, team_ids: Collection[Id], since: datetime) -> list[Alarm]:
+    """The alarms of these teams that are open or were raised since then, the oldest first."""
+    return _list(session, alarm.c.team_id.in_(sorted(team_ids)), ~_ENDED | (alarm.c.raised_at >= since))
+
+
+def _list(session: Session, *conditions: ColumnElement[bool]) -> list[Alarm]:
+    found = session.execute(select(alarm).where(*conditions).order_by(alarm.c.raised_at, alarm.c.id)).all()
+    if not found:
+        return []
+    events: dict[Id, list[AlarmEvent]] = defaultdict(list)
+    query = select(alarm_event).where(alarm_event.c.alarm_id.in_([row.id for row in found]))
+    for row in session.execute(query.order_by(alarm_event.c.number, alarm_event.c.id)):
+        events[row.alarm_id].append(_event(row))
+    return [
+        Alarm(
+            id=row.id, worker_id=row.worker_id, team_id=row.team_id, due_at=row.due_at, raised_at=row.raised_at,
+            events=tuple(events[row.id]),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def _event(row: Row[Any]) -> AlarmEvent:
+    return AlarmEvent(
+        id=row.id, alarm_id=row.alarm_id, at=row.at, kind=AlarmEventKind(row.kind),
+        step=AlarmStep(row.step) if row.step else None, worker_id=row.worker_id, note=row.note,
+    )  # fmt: skip
+
+
+def add_alarm(session: Session, new: Alarm) -> bool:
+    """Store an alarm; False where this very promise was an alarm before."""
+    known = select(exists().where(alarm.c.worker_id == new.worker_id, alarm.c.due_at == new.due_at))
+    if session.scalar(known):
+        return False
+    columns = ("id", "worker_id", "team_id", "due_at", "raised_at")
+    bulk.insert_new(session, alarm, [{name: getattr(new, name) for name in columns}])
+    return True
+
+
+def add_events(session: Session, events: Sequence[AlarmEvent]) -> None:
+    """Add lines to the log, after those that are there."""
+    count = select(func.count()).select_from(alarm_event)
+    numbers = {
+        each: session.scalar(count.where(alarm_event.c.alarm_id == each)) or 0
+        for each in {event.alarm_id for event in events}
+    }
+    rows = []
+    for event in events:
+        rows.append({
+            "id": event.id, "alarm_id": event.alarm_id, "number": numbers[event.alarm_id], "at": event.at,
+            "kind": str(event.kind), "step": str(event.step) if event.step else None, "worker_id": event.worker_id,
+            "note": event.note,
+        })  # fmt: skip
+        numbers[event.alarm_id] += 1
+    bulk.insert_all(session, alarm_event, rows)
+
+
+# --------------------------------------------------------------------------------------------- the telephone gateway
+
+
+def add_messages(session: Session, events: Sequence[AlarmEvent], is_over: bool) -> None:
+    """Let a message wait for each of these who has a telephone."""
+    asked = {each.worker_id for each in events}
+    numbers = select(worker.c.id).where(
+        worker.c.id.in_(sorted(each for each in asked if each)), worker.c.telephone != ""
+    )
+    have = set(session.scalars(numbers))
+    rows = [
+        {
+            "id": each.id, "alarm_id": each.alarm_id, "worker_id": each.worker_id,
+            "step": str(each.step or AlarmStep.EVERYBODY), "is_over": is_over, "queued_at": each.at,
+            "state": str(MailState.WAITING), "attempts": 0, "next_try_at": each.at, "last_error": "",
+        }
+        for each in events
+        if each.worker_id in have
+    ]  # fmt: skip
+    bulk.insert_new(session, alarm_message, rows)
+
+
+def claim_call(session: Session, now: datetime) -> Call | None:
+    """The message that waited longest and is due, counted as tried, and left alone by others for two minutes."""
+    due = (
+        select(alarm_message.c.id)
+        .where(alarm_message.c.state == str(MailState.WAITING), alarm_message.c.next_try_at <= now)
+        .order_by(alarm_message.c.next_try_at, alarm_message.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    message_id = session.scalar(due)
+    if message_id is None:
+        return None
+    _set(session, message_id, attempts=alarm_message.c.attempts + 1, next_try_at=now + CLAIMED_FOR)
+    about = worker.alias()
+    query = (
+        select(alarm_message, worker.c.telephone, about.c.name)
+        .join(alarm, alarm.c.id == alarm_message.c.alarm_id)
+        .join(worker, worker.c.id == alarm_message.c.worker_id)
+        .join(about, about.c.id == alarm.c.worker_id)
+        .where(alarm_message.c.id == message_id, worker.c.active)
+    )
+    row = session.execute(query).first()
+    if row is None:
+        _set(session, message_id, state=str(MailState.FAILED), last_error="They work here no more.")
+        return None
+    return Call(
+        id=row.id, alarm_id=row.alarm_id, worker_id=row.worker_id, step=AlarmStep(row.step), is_over=row.is_over,
+        attempts=row.attempts, telephone=row.telephone, about=row.name.split()[0],
+    )  # fmt: skip
+
+
+def settle_call(session: Session, message_id: Id, state: MailState, next_try_at: datetime, error: str = "") -> None:
+    """What became of a message: sent, given up, or waiting for its next try."""
+    _set(session, message_id, state=str(state), next_try_at=next_try_at, last_error=error)
+
+
+def _set(session: Session, message_id: Id, **values: Any) -> None:
+    session.execute(update(alarm_message).where(alarm_message.c.id == message_id).values(**values))

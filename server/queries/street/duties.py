@@ -1,0 +1,110 @@
+"""Who hears of an alarm, by step: colleagues who are out, whoever leads the team now, their deputy, the manager on duty.
+
+Whoever was set for a post has it until another is set: a hand-over is a row, and nothing is forgotten.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.database import bulk
+from server.tables.partnership.agency import team, team_district
+from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
+from server.tables.street.alarm import duty
+from shared.model.alarm import AlarmStep
+from shared.model.codes import Role
+from shared.model.value import Id, Value
+
+POSTS = (AlarmStep.LEAD, AlarmStep.DEPUTY, AlarmStep.MANAGER)
+
+
+class Duty(Value, frozen=True, kw_only=True):
+    """Somebody holds a post of a team from `since` on."""
+
+    id: Id
+    team_id: Id
+    post: AlarmStep
+    worker_id: Id
+    since: datetime
+    set_by: Id | None = None
+
+
+class Reachable(Value, frozen=True, kw_only=True):
+    """Somebody who can be told: by e-mail, by telephone, or both."""
+
+    worker_id: Id
+    name: str
+    email: str | None
+    telephone: str
+    emergency_contact: str
+    agency_id: Id
+
+
+def set_duty(session: Session, new: Duty) -> None:
+    """From now on this worker holds the post."""
+    bulk.insert_all(session, duty, [{
+        "id": new.id, "team_id": new.team_id, "post": str(new.post), "worker_id": new.worker_id, "since": new.since,
+        "set_by": new.set_by,
+    }])  # fmt: skip
+
+
+def find_duties(session: Session, team_id: Id) -> dict[AlarmStep, Duty]:
+    """Who was last set for each post of a team, and is still active."""
+    query = select(duty).join(worker, worker.c.id == duty.c.worker_id).where(duty.c.team_id == team_id, worker.c.active)
+    rows = session.execute(query.order_by(duty.c.since, duty.c.id))
+    return {
+        AlarmStep(row.post): Duty(
+            id=row.id, team_id=row.team_id, post=AlarmStep(row.post), worker_id=row.worker_id, since=row.since,
+            set_by=row.set_by,
+        )
+        for row in rows
+    }  # fmt: skip
+
+
+def list_holders(session: Session, team_id: Id) -> dict[AlarmStep, list[Id]]:
+    """The workers of each post of a team: whoever was set, else who leads the team, who else leads in its agency, and who
+    coordinates where it walks."""
+    set_for = find_duties(session, team_id)
+    agency_id = session.scalar(select(team.c.agency_id).where(team.c.id == team_id))
+    leads = _list_with_role(session, Role.TEAM_LEAD)
+    own = set(session.scalars(select(worker_team.c.worker_id).where(worker_team.c.team_id == team_id)))
+    agencies = {each.worker_id: each.agency_id for each in list_reachable(session, leads)}
+    near = {each for each in leads if agencies.get(each) == agency_id}
+    walked = select(team_district.c.district_id).where(team_district.c.team_id == team_id)
+    acting = set(session.scalars(select(worker_district.c.worker_id).where(worker_district.c.district_id.in_(walked))))
+    lead = [set_for[AlarmStep.LEAD].worker_id] if AlarmStep.LEAD in set_for else sorted(near & own)
+    usual = {
+        AlarmStep.LEAD: lead,
+        AlarmStep.DEPUTY: sorted(near - set(lead)),
+        AlarmStep.MANAGER: sorted(set(_list_with_role(session, Role.COORDINATOR)) & acting),
+    }
+    return usual | {post: [held.worker_id] for post, held in set_for.items()}
+
+
+def _list_with_role(session: Session, role: Role) -> list[Id]:
+    query = select(worker_role.c.worker_id).join(worker, worker.c.id == worker_role.c.worker_id)
+    return list(session.scalars(query.where(worker_role.c.role == str(role), worker.c.active)))
+
+
+def list_team(session: Session, team_id: Id) -> list[Id]:
+    """The active workers of a team."""
+    query = select(worker_team.c.worker_id).join(worker, worker.c.id == worker_team.c.worker_id)
+    return list(session.scalars(query.where(worker_team.c.team_id == team_id, worker.c.active)))
+
+
+def list_reachable(session: Session, worker_ids: Iterable[Id]) -> list[Reachable]:
+    """Those of these workers who are active, with how they are reached, by id."""
+    columns = (
+        worker.c.id, worker.c.name, worker.c.email, worker.c.telephone, worker.c.emergency_contact, worker.c.agency_id,
+    )  # fmt: skip
+    asked: Collection[Id] = sorted(set(worker_ids))
+    rows = session.execute(select(*columns).where(worker.c.id.in_(asked), worker.c.active).order_by(worker.c.id))
+    return [
+        Reachable(
+            worker_id=row.id, name=row.name, email=row.email, telephone=row.telephone,
+            emergency_contact=row.emergency_contact, agency_id=row.agency_id,
+        )
+        for row in rows
+    ]  # fmt: skip

@@ -1,0 +1,71 @@
+"""What is said of people who are out: clocks, how late, and of what kind their lateness is. Pure."""
+
+from datetime import datetime, timedelta
+
+from server.http.local_time import to_local
+from server.queries.street.lone_working import OnShift
+from server.web.layout.words import count
+from shared.model.value import Value
+from shared.rules.check_ins import Outing, is_late, late_by
+
+AROUND = timedelta(hours=12)
+ACTS = {"contact": "a contact", "visit": "a visit", "check_in": "a check-in", "reached": "word from a colleague"}
+
+
+class Line(Value, frozen=True, kw_only=True):
+    """One worker as the page says it; `late` is empty while nothing is."""
+
+    name: str
+    team: str
+    since: str
+    heard: str
+    due: str
+    late: str
+
+
+def say_late(each: OnShift, now: datetime) -> str:
+    """Returns who is late, since when, and when they were last heard; whether a contact came since, or only silence."""
+    due, outing = each.next_due_at, each.outing
+    assert due is not None
+    how_late = say_duration(late_by(due, now))
+    said = f"{each.name} was due to check in at {say_clock(due, now)} and has not: {how_late} late, "
+    if outing.acted_at is not None and outing.acted_at >= due:
+        return f"{said}but {ACTS.get(outing.act, 'something')} came at {say_clock(outing.acted_at, now)}."
+    known = [at for at in (outing.checked_in_at, outing.acted_at) if at is not None]
+    last = f"last heard at {say_clock(max(known), now)}" if known else "not heard on this shift"
+    return f"{said}{last}.{_say_phone(outing, due, now)}"
+
+
+def _say_phone(outing: Outing, due: datetime, now: datetime) -> str:
+    """A phone may speak although nobody holds it; one that is silent too says more."""
+    if outing.heard_at is None:
+        return ""
+    at = say_clock(outing.heard_at, now)
+    return f" Their phone is silent since {at}." if outing.heard_at < due else f" Their phone spoke to Lantern at {at}."
+
+
+def line_of(each: OnShift, now: datetime) -> Line:
+    """Returns the line of one worker."""
+    due = each.next_due_at
+    late = is_late(due, now)
+    return Line(
+        name=each.name, team=f"{each.team_name}, {each.area}" if each.area else each.team_name,
+        since=say_clock(each.out_since, now),
+        heard=say_clock(each.checked_in_at, now) if each.checked_in_at else "Not on this shift",
+        due=say_clock(due, now) if due else f"With {each.walks_with}",
+        late=f"{say_duration(late_by(due, now))} late" if late else "",
+    )  # fmt: skip
+
+
+def say_clock(moment: datetime, now: datetime) -> str:
+    """Returns the time of a moment of today, such as `21:05`; with its day on another. GMT or BST while both exist."""
+    local, today = to_local(moment), to_local(now).date()
+    day = "" if local.date() == today else f" on {local.day} {local:%b}"
+    both = {to_local(moment + around).utcoffset() for around in (-AROUND, AROUND)}
+    return f"{local:%H:%M}{f' {local:%Z}' if len(both) > 1 else ''}{day}"
+
+
+def say_duration(duration: timedelta) -> str:
+    """Returns whole minutes, from two hours on whole hours; never nothing."""
+    minutes = max(1, int(duration.total_seconds() // 60))
+    return count(minutes, "minute") if minutes < 120 else count(minutes // 60, "hour")

@@ -1,0 +1,79 @@
+"""Two versions as people read them: fields and values in words, what differs, how far two pins are apart. Pure."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from difflib import SequenceMatcher
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from server.web.layout.words import say, say_day, say_distance
+from shared.geo.distance import near_distance_m
+from shared.model.codes import Gender, InstitutionLeft, Quality, SiteKind
+from shared.model.position import Position
+from shared.model.value import Id
+
+FIELDS = {
+    "name": "name", "alias": "alias", "description": "description", "date_of_birth": "date of birth", "hazards": "hazards",
+    "safety_needs": "safety needs", "wants_first": "what they want first", "in_use": "whether people still sleep there",
+    "position": "where it is", "assigned_worker_id": "who looks into it", "team_id": "which team looks into it",
+    "access_notes": "how to get there", "place": "the place in words", "institution_left": "where they had left",
+    "gender_self_described": "gender in their own words",
+}  # fmt: skip
+CODES: Mapping[str, type[Any]] = {
+    "kind": SiteKind, "gender": Gender, "institution_left": InstitutionLeft, "name_quality": Quality,
+    "date_of_birth_quality": Quality,
+}  # fmt: skip
+
+
+def say_field(name: str) -> str:
+    """Returns what a field is called on a page."""
+    return FIELDS.get(name, name.removesuffix("_id").replace("_", " "))
+
+
+def say_value(field: str, value: object, names: Mapping[Id, str]) -> str:
+    """Returns a value as a person reads it; `names` are those of workers and teams, by id."""
+    if value is None or value == "":
+        return "Nothing"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, dict):
+        how = str(value.get("pin_source") or value.get("source") or "pin").replace("_", " ")
+        return f"A pin, {how}: {value.get('latitude', 0):.5f}, {value.get('longitude', 0):.5f}"
+    text = str(value)
+    if field.endswith("_id"):
+        return names.get(text, "Somebody who is not known here")
+    if field in CODES:
+        known = {str(each): each for each in CODES[field]}
+        return say(known.get(text, text))
+    return _say_day(text) if field.startswith("date_") else text
+
+
+def _say_day(text: str) -> str:
+    try:
+        return say_day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def mark_difference(text: str, other: str) -> Markup:
+    """Returns the text with what the other one lacks marked, word by word."""
+    words, others = text.split(" "), other.split(" ")
+    pieces = []
+    for tag, start, end, _, _ in SequenceMatcher(None, words, others, autojunk=False).get_opcodes():
+        said = escape(" ".join(words[start:end]))
+        if said:
+            pieces.append(said if tag == "equal" else Markup("<mark>{}</mark>").format(said))
+    return Markup(" ").join(pieces)
+
+
+def say_apart(values: Sequence[object]) -> str:
+    """Returns how far apart the pins of two sides are; nothing where they are no pins."""
+    pins = [
+        Position(latitude=each["latitude"], longitude=each["longitude"])
+        for each in values
+        if isinstance(each, dict) and {"latitude", "longitude"} <= each.keys()
+    ]
+    if len(pins) < 2:
+        return ""
+    return f"{say_distance(max(near_distance_m(pins[0], each) for each in pins[1:]))} apart"

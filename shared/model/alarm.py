@@ -1,0 +1,79 @@
+"""An alarm about somebody who promised to be heard and was not, and everything that came of it. Nothing is ever taken back:
+where an alarm stands follows from what happened to it."""
+
+from datetime import datetime
+from enum import Enum
+
+from shared.model.value import Id, Value
+
+
+class AlarmStep(str, Enum):
+    """Who is told, one step after another. EVERYBODY is no step that can be left out."""
+
+    WORKER = "worker"
+    COLLEAGUES = "colleagues"
+    LEAD = "lead"
+    DEPUTY = "deputy"
+    MANAGER = "manager"
+    EVERYBODY = "everybody"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class AlarmEventKind(str, Enum):
+    """What happened to an alarm. TOLD: somebody is being told; SENT, FAILED: what became of the message. TAKEN: somebody has
+    it. NOTED: what they did. HEARD, WELL, HOME: how it ended."""
+
+    TOLD = "told"
+    SENT = "sent"
+    FAILED = "failed"
+    TAKEN = "taken"
+    NOTED = "noted"
+    HEARD = "heard"
+    WELL = "well"
+    HOME = "home"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+ENDS = frozenset({AlarmEventKind.HEARD, AlarmEventKind.WELL, AlarmEventKind.HOME})
+
+
+class AlarmEvent(Value, frozen=True, kw_only=True):
+    """One line of an alarm's log. `worker_id` is who was told, or who did it; None for the server itself."""
+
+    id: Id
+    alarm_id: Id
+    at: datetime
+    kind: AlarmEventKind
+    step: AlarmStep | None = None
+    worker_id: Id | None = None
+    note: str = ""
+
+
+class Alarm(Value, frozen=True, kw_only=True):
+    """A worker was due to be heard at `due_at` and was not. `events` are in the order in which they happened."""
+
+    id: Id
+    worker_id: Id
+    team_id: Id
+    due_at: datetime
+    raised_at: datetime
+    events: tuple[AlarmEvent, ...] = ()
+
+    @property
+    def ended(self) -> AlarmEvent | None:
+        return next((each for each in self.events if each.kind in ENDS), None)
+
+    @property
+    def taken(self) -> AlarmEvent | None:
+        """Who has it now: the last one who said so."""
+        return next((each for each in reversed(self.events) if each.kind is AlarmEventKind.TAKEN), None)
+
+    @property
+    def told_ids(self) -> frozenset[Id]:
+        """Everybody who was told."""
+        told = (each.worker_id for each in self.events if each.kind is AlarmEventKind.TOLD)
+        return frozenset(each for each in told if each is not None)

@@ -1,0 +1,89 @@
+"""Who is told of somebody who was not heard, one step after another, until somebody has it. Pure.
+
+A step that reaches nobody takes no time. Whoever says "I have it" owns the alarm and stops the steps; one who then says
+nothing more for a while is not waited for: everybody is told, again and again, until the alarm has an end. Nothing here ends
+an alarm: that is the worker being heard, or somebody saying what came of it.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from shared.model.value import Value
+
+
+class Rung(Value, frozen=True, kw_only=True):
+    """One step, and how long it has to answer."""
+
+    step: AlarmStep
+    waits: timedelta
+
+
+Ladder = Sequence[Rung]
+
+DEFAULT_LADDER = (
+    Rung(step=AlarmStep.WORKER, waits=timedelta(minutes=3)),
+    Rung(step=AlarmStep.COLLEAGUES, waits=timedelta(minutes=4)),
+    Rung(step=AlarmStep.LEAD, waits=timedelta(minutes=5)),
+    Rung(step=AlarmStep.DEPUTY, waits=timedelta(minutes=5)),
+    Rung(step=AlarmStep.MANAGER, waits=timedelta(minutes=5)),
+)
+"""A proposed default: within five minutes of being due and not heard, somebody other than the worker knows."""
+GRACE = timedelta(minutes=5)
+"""The longest the first step may take: the law of lone working."""
+AGAIN = timedelta(minutes=15)
+"""How soon everybody is told again while nobody has it, or whoever has it says nothing."""
+
+
+def read_ladder(text: str) -> Ladder:
+    """A ladder such as `worker:3,colleagues:4,lead:5`, in minutes. Raises ValueError with what is wrong."""
+    rungs = []
+    for part in text.split(","):
+        name, _, minutes = part.strip().partition(":")
+        if name not in {str(step) for step in AlarmStep if step is not AlarmStep.EVERYBODY}:
+            raise ValueError(f"{name!r} is no step: give worker, colleagues, lead, deputy or manager.")
+        if not minutes.isdecimal() or not 0 <= int(minutes) <= 60:
+            raise ValueError(f"{part.strip()!r}: give whole minutes from 0 to 60 after a colon.")
+        rungs.append(Rung(step=AlarmStep(name), waits=timedelta(minutes=int(minutes))))
+    if len({rung.step for rung in rungs}) != len(rungs):
+        raise ValueError("a step is named twice.")
+    if any(rung.step is AlarmStep.WORKER and rung.waits > GRACE for rung in rungs):
+        raise ValueError("the worker's own step may take five minutes at most.")
+    return tuple(rungs)
+
+
+def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now: datetime) -> list[AlarmStep]:
+    """The steps that must be told now. `reached` are those that reach somebody.
+
+    The worker's own step has its time counted from when the check-in was due, every other from when it was told.
+    """
+    if alarm.ended is not None:
+        return []
+    if alarm.taken is not None:
+        return [AlarmStep.EVERYBODY] if now >= _last_word(alarm) + AGAIN else []
+    told = {each.step: each.at for each in alarm.events if each.kind is AlarmEventKind.TOLD and each.step}
+    steps: list[AlarmStep] = []
+    ready_at = alarm.due_at
+    for rung in ladder:
+        if rung.step not in told and rung.step not in reached:
+            continue
+        if rung.step not in told:
+            if ready_at > now:
+                return steps
+            steps.append(rung.step)
+        begun = alarm.due_at if rung.step is AlarmStep.WORKER else told.get(rung.step, now)
+        ready_at = max(ready_at, begun + rung.waits)
+    last = max((each.at for each in alarm.events if _is_to_everybody(each)), default=None)
+    if last is not None:
+        ready_at = last + AGAIN
+    return [*steps, AlarmStep.EVERYBODY] if ready_at <= now else steps
+
+
+def _last_word(alarm: Alarm) -> datetime:
+    """When whoever has it last said something, or everybody was last told because they did not."""
+    said = (AlarmEventKind.TAKEN, AlarmEventKind.NOTED)
+    return max(each.at for each in alarm.events if each.kind in said or _is_to_everybody(each))
+
+
+def _is_to_everybody(event: AlarmEvent) -> bool:
+    return event.kind is AlarmEventKind.TOLD and event.step is AlarmStep.EVERYBODY

@@ -1,0 +1,274 @@
+"""The law of lone working, as a machine of phones with wrong clocks, lost signal, forgotten shifts and servers that restart:
+
+whoever promised to be heard and was not is named to a living person within five minutes of grace, and nobody else is.
+
+What the machine knows is the truth: real times, and what has reached the server. It never asks the rules it tests.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlalchemy import delete
+
+from server.actions.street.alarms import Watch
+from server.actions.sync.validation import validate
+from server.app import create_services
+from server.http.services import Services
+from server.queries.street import alarms
+from server.queries.sync import store as sync
+from server.tables.operation.device import device_enrolment
+from server.tables.operation.mail import mail
+from server.tables.street.alarm import alarm, alarm_event, alarm_message
+from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life, visit
+from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
+from shared.rules.alarms import DEFAULT_LADDER
+from sync.authoring import NewChange
+from sync.authoring import number as number_change
+from sync.reading import decode_batch
+from sync.wire import Change
+from tests.server.cast import make_settings
+from tests.web import county
+
+TEAM = "watford-outreach"
+HOUR, GRACE = timedelta(hours=1), timedelta(minutes=5)
+BEGUN = datetime(2026, 10, 25, 0, 10, tzinfo=UTC)
+"""The night in which clocks here go back."""
+WALKERS = ("aisha", "dean")
+EMPTIED = (alarm_message, alarm_event, alarm, check_in, visit, shift_worker, shift, sign_of_life, mail)
+
+
+class Phone:
+    """A phone: how wrong its clock is, whether it has signal, and what it has not sent. Its uptime is always right."""
+
+    def __init__(self, number: int, who: str) -> None:
+        self.number, self.who = number, who
+        self.is_off, self.fast = False, timedelta(0)
+        self.counted, self.acked = 0, 0
+        self.unsent: list[tuple[Change, Callable[[], None]]] = []
+
+
+class Truth:
+    """What a worker really did, as far as the server has been told."""
+
+    def __init__(self) -> None:
+        self.out_since: datetime | None = None
+        self.due: datetime | None = None
+        self.length = HOUR
+        self.acted: datetime | None = None
+        self.with_whom: str | None = None
+
+    def owes_word_at(self) -> datetime | None:
+        """When they must have been heard, by what the server was told."""
+        if self.out_since is None or self.with_whom is not None or self.due is None:
+            return None
+        return self.due if self.acted is None or self.acted < self.due else self.acted + min(self.length, HOUR)
+
+
+class Night(RuleBasedStateMachine):
+    """One night over one server."""
+
+    services: ClassVar[Services]
+    numbers: ClassVar[int] = 100
+
+    @initialize()
+    def begin(self) -> None:
+        with self.services.database.writing() as session:
+            for table in EMPTIED:
+                session.execute(delete(table))
+        self.now, self.count = BEGUN, 0
+        Night.numbers += 10
+        self.phones = {who: Phone(Night.numbers + place, who) for place, who in enumerate(WALKERS)}
+        self.truth = {who: Truth() for who in WALKERS}
+        self.shifts: dict[str, str] = {}
+        with self.services.database.writing() as session:
+            for phone in self.phones.values():
+                sync.register_device(
+                    session, scopes=[f"team:{TEAM}"], label=phone.who, now_ms=ms(self.now), number=phone.number
+                )
+                county.add(session, device_enrolment, {
+                    "number": phone.number, "worker_id": phone.who, "team_id": TEAM, "label": "", "signing_key": "",
+                    "enrolled_at": self.now,
+                })  # fmt: skip
+
+    # --- what people do
+
+    @rule(who=st.sampled_from(WALKERS))
+    def goes_out(self, who: str) -> None:
+        at, known = self.said_now(who), self.new_id()
+        self.shifts[who] = known
+        begun = Shift(id=known, team_id=TEAM, worker_id=who, started_at=at, night=at.date())
+        self.write(who, "shift.started", begun, lambda at=self.now: self.heard_out(who, at))
+
+    @precondition(lambda self: "aisha" in self.shifts)
+    @rule()
+    def takes_dean_along(self) -> None:
+        joined = ShiftJoined(
+            id=self.new_id(), shift_id=self.shifts["aisha"], worker_id="dean", at=self.said_now("aisha")
+        )
+        shift_id = self.shifts["aisha"]
+        self.write("aisha", "shift.joined", joined, lambda at=self.now: self.heard_along(shift_id, at))
+
+    @rule(who=st.sampled_from(WALKERS), minutes=st.sampled_from((10, 30, 60, None)))
+    def checks_in(self, who: str, minutes: int | None) -> None:
+        if who in self.shifts:
+            at = self.said_now(who)
+            length = HOUR if minutes is None else timedelta(minutes=minutes)
+            made = CheckIn(
+                id=self.new_id(), shift_id=self.shifts[who], worker_id=who, at=at,
+                next_due_at=None if minutes is None else at + length,
+            )  # fmt: skip
+            self.write(who, "checkin.made", made, lambda at=self.now: self.heard_well(who, at, length))
+
+    @rule(who=st.sampled_from(WALKERS))
+    def looks_somewhere(self, who: str) -> None:
+        if who in self.shifts:
+            at = self.said_now(who)
+            made = Visit(id=self.new_id(), team_id=TEAM, worker_id=who, at=at, night=at.date())
+            self.write(who, "visit.recorded", made, lambda at=self.now: self.heard_acting(who, at))
+
+    @rule(who=st.sampled_from(WALKERS))
+    def goes_home(self, who: str) -> None:
+        if who in self.shifts:
+            shift_id = self.shifts.pop(who)
+            ended = ShiftEnded(id=self.new_id(), shift_id=shift_id, worker_id=who, at=self.said_now(who))
+            self.write(who, "shift.ended", ended, lambda: self.heard_home(who))
+
+    # --- what befalls phones and servers
+
+    @rule(who=st.sampled_from(WALKERS), hours=st.sampled_from((-2, 0, 0, 6, 24 * 365)))
+    def clock_is_set(self, who: str, hours: int) -> None:
+        self.phones[who].fast = timedelta(hours=hours)
+
+    @rule(who=st.sampled_from(WALKERS), is_off=st.booleans())
+    def signal(self, who: str, is_off: bool) -> None:
+        self.phones[who].is_off = is_off
+        self.send(who)
+
+    @rule(minutes=st.sampled_from((1, 4, 12, 31)))
+    def time_passes(self, minutes: int) -> None:
+        for _ in range(max(1, minutes // 2)):
+            self.now += timedelta(minutes=minutes / max(1, minutes // 2))
+            self.look()
+
+    @rule(hours=st.sampled_from((3, 40)))
+    def server_is_off(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+        self.look()
+        self.now += timedelta(minutes=3)
+
+    # --- the law
+
+    @invariant()
+    def whoever_was_not_heard_is_named_and_nobody_else(self) -> None:
+        if not hasattr(self, "now"):
+            return
+        self.look()
+        with self.services.database.reading() as session:
+            named = {each.worker_id: each for each in alarms.list_open_alarms(session)}
+        for who, truth in self.truth.items():
+            due = truth.owes_word_at()
+            if due is None or due > self.now:
+                assert who not in named, f"{who} was named, and owes no word before {due}"
+            elif due + GRACE <= self.now:
+                assert who in named, f"{who} was not heard since {due}, and nobody was told"
+                assert named[who].told_ids - {who}, f"{who} was named to nobody else"
+
+    # --- how it is done
+
+    def look(self) -> None:
+        """A round of the job, by a server that knows nothing but what is stored."""
+        with self.services.database.writing() as session:
+            Watch(session, self.now, self.services.new_id, DEFAULT_LADDER).look()
+
+    def new_id(self) -> str:
+        self.count += 1
+        return f"n{Night.numbers}-{self.count}"
+
+    def said_now(self, who: str) -> datetime:
+        return self.now + self.phones[who].fast
+
+    def write(self, who: str, kind: str, fact: Any, heard: Callable[[], None]) -> None:
+        phone = self.phones[who]
+        phone.counted += 1
+        at_ms = ms(self.said_now(who))
+        new = NewChange(
+            id=f"c{phone.number}-{phone.counted}", type=kind, scope=f"team:{TEAM}", entity=fact.id, who=who, at_ms=at_ms,
+            up_ms=ms(self.now) - ms(BEGUN), boot="b1", payload=msgspec.Raw(msgspec.json.encode(fact)),
+        )  # fmt: skip
+        change = number_change(new, phone.number, phone.counted, at_ms << 16, {})
+        phone.unsent.append((change, heard))
+        self.send(who)
+
+    def send(self, who: str) -> None:
+        phone = self.phones[who]
+        if phone.is_off or not phone.unsent:
+            return
+        body = {
+            "device": phone.number, "now": ms(self.said_now(who)), "app": "0.1.0", "up": ms(self.now) - ms(BEGUN),
+            "boot": "b1", "events": [change for change, _ in phone.unsent],
+        }  # fmt: skip
+        batch = decode_batch(msgspec.json.encode(body), validate=validate)
+        with self.services.database.writing() as session:
+            sync.push(session, phone.number, batch, ms(self.now), self.services.project)
+            assert [each.reason for each in sync.list_quarantined(session, phone.number)] == []
+        for _, heard in phone.unsent:
+            heard()
+        phone.unsent.clear()
+
+    # --- the truth, once the server has been told
+
+    def heard_out(self, who: str, at: datetime) -> None:
+        truth = self.truth[who]
+        still = truth.due if truth.out_since and truth.with_whom is None else None
+        promised = still is not None and truth.acted is not None
+        truth.due = min(still, at + HOUR) if promised and still is not None and still > at else at + HOUR
+        truth.out_since, truth.with_whom, truth.length = truth.out_since or at, None, HOUR
+
+    def heard_along(self, shift_id: str, at: datetime) -> None:
+        truth = self.truth["dean"]
+        if truth.out_since is None and self.shifts.get("aisha") == shift_id:
+            truth.out_since, truth.with_whom, truth.acted, truth.due = at, "aisha", None, None
+
+    def heard_well(self, who: str, at: datetime, length: timedelta) -> None:
+        truth = self.truth[who]
+        truth.due, truth.length, truth.acted, truth.with_whom = at + length, length, at, None
+
+    def heard_acting(self, who: str, at: datetime) -> None:
+        truth = self.truth[who]
+        truth.acted = at
+
+    def heard_home(self, who: str) -> None:
+        self.truth[who] = Truth()
+        if who == "aisha" and self.truth["dean"].with_whom == "aisha":
+            self.truth["dean"] = Truth()
+
+
+def ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def test_whoever_was_not_heard_is_named_to_a_living_person_and_nobody_else_is(
+    database: Any, database_url: str, tmp_path: Any, clock: Any, new_id: Callable[[], str]
+) -> None:
+    with database.writing() as session:
+        county.fill(session, BEGUN)
+    services = create_services(make_settings(database_url, tmp_path / "data"), clock, new_id)
+    Night.services = services
+    checks = (HealthCheck.too_slow, HealthCheck.data_too_large)
+    chosen = settings(max_examples=8, stateful_step_count=20, deadline=None, suppress_health_check=checks)
+    try:
+        run_state_machine_as_test(Night, settings=chosen)
+    finally:
+        services.database.close()
