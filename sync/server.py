@@ -97,7 +97,7 @@ class Stored(Struct, frozen=True, kw_only=True, gc=False):
 
 class AcceptedChange(Struct, frozen=True, gc=False):
     """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it, `meaning` what the
-    domain read in it when it judged it (None where nobody has, or it was erased since). `happened_at_ms`: see `moment_ms`."""
+    domain read in it when it judged it (None where nobody has, or it was erased since). `happened_at_ms`: 0 if not known."""
 
     change: Change
     eff: int
@@ -105,11 +105,6 @@ class AcceptedChange(Struct, frozen=True, gc=False):
     device: int
     meaning: Any = None
     happened_at_ms: int = 0
-
-    @property
-    def moment_ms(self) -> int:
-        """When it was made: as mended at its push, else by its author's clock, never after it was received."""
-        return min(self.happened_at_ms or self.change.at or self.received_at_ms, self.received_at_ms)
 
 
 class KnownNumbers(Struct, frozen=True):

@@ -61,9 +61,15 @@ def read_batch(accepted: Sequence[AcceptedChange]) -> Batch:
             value = read_fact(change) if each.meaning is None else each.meaning
             received_at = to_moment(each.received_at_ms)
             facts[change.t].append(
-                Fact(value, received_at, to_moment(each.moment_ms), team_of(change.s), each.device, change.who)
+                Fact(value, received_at, to_moment(_moment_ms(each)), team_of(change.s), each.device, change.who)
             )
     return Batch(facts, patched, to_moment(accepted[0].received_at_ms))
+
+
+def _moment_ms(accepted: AcceptedChange) -> int:
+    """When it was made: as mended at its push, else by its author's clock, never after it was received."""
+    told = accepted.happened_at_ms or accepted.change.at or accepted.received_at_ms
+    return min(told, accepted.received_at_ms)
 
 
 def team_of(scope: str) -> Id | None:

@@ -1,6 +1,6 @@
 """Look after who is out: alarms with their log, who is on duty, times by the server's clock, telephones.
 
-Revision 0020, after 0019. Whoever was on a shift that began more than 36 hours before the newest one is taken for having
+Revision 0021, after 0020. Whoever was on a shift that began more than 36 hours before the newest one is taken for having
 gone home: nobody closed those shifts, and no alarm is to be raised for them now.
 """
 
@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
