@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 MARK = "□"
-UNSHOWN = re.compile(r"the text `\"(?P<text>.*?)\"` could not be displayed", re.DOTALL)
+BEFORE_UNSHOWN, AFTER_UNSHOWN = 'the text `"', '"` could not be displayed'
 ESCAPED = re.compile(r"(?<!\\)\\+u\{([0-9a-fA-F]{1,6})\}")
 MOST_OF_A_BLOCK = 3
 """When so many characters of one block of 128 have no font, the others are taken to have none: each try costs a page."""
@@ -87,10 +87,11 @@ def _is_letter(letter: str) -> bool:
 
 def _read_unshown(error: str) -> set[str]:
     """The characters that typst names in its refusal; empty for any other refusal."""
-    found = UNSHOWN.search(error)
-    if found is None:
+    _, begun, rest = error.partition(BEFORE_UNSHOWN)
+    named, ended, _ = rest.partition(AFTER_UNSHOWN)
+    if not (begun and ended):
         return set()
-    text = ESCAPED.sub(lambda match: chr(int(match[1], 16)), found["text"])
+    text = ESCAPED.sub(lambda match: chr(int(match[1], 16)), named)
     return {letter for letter in text if not (letter.isascii() and letter.isprintable())}
 
 
