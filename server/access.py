@@ -68,6 +68,7 @@ class Access:
         self._refusals = refusals
         self._lines = lines
         concealment.read_as(session, actor.agency_id)
+        subjects.count_relations_from(session, now)
         self._people: dict[Id, tuple[Subject | None, list[Id]]] = {}
 
     @property

@@ -6,8 +6,9 @@ Pure, as `sync.server` is; the push itself, which asks for a log without gaps, i
 from collections.abc import Sequence
 
 from sync.clock import PhoneClock
+from sync.past import KnownNumbers
 from sync.reading import Record
-from sync.server import DeviceState, KnownNumbers, PushPlan, record_id, store_record, unreadable_id
+from sync.server import DeviceState, PushPlan, record_id, store_record, unreadable_id
 
 
 def plan_apart(
@@ -24,7 +25,7 @@ def plan_apart(
     ids = {record_id(r, device.number): r for n, r in sorted(told.items(), reverse=True) if n not in clashing}
     fresh = [r for i, r in ids.items() if i not in known.reasons and r.n not in known.ids]
     clock = PhoneClock(received_at_ms)  # a sealed change comes without its phone: its clock is taken for right
-    stored = tuple(sorted((store_record(device, r, clock, received_at_ms) for r in fresh), key=lambda s: s.n))
+    stored = tuple(sorted((store_record(device, r, clock, received_at_ms, known) for r in fresh), key=lambda s: s.n))
     here = {r.n: r.key for r in records if r.n not in clashing} | {
         n: i for n, i in known.ids.items() if n not in clashing
     }

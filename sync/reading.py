@@ -4,6 +4,7 @@ A record that cannot be read is kept as it came, with its number and the reason,
 body that is no push at all is refused. Nothing is stored or looked up here.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -46,7 +47,7 @@ class Record(Struct, frozen=True, gc=False):
     """One record of a batch: its number, its bytes as they came, and what they hold.
 
     `change` is None for a hole and for a record that could not be read; `fault` says why a record must be quarantined.
-    `meaning` is what the domain read in a sound one.
+    `meaning` is what the domain read in a sound one; `is_redacted` where the domain keeps less than came.
     """
 
     n: int
@@ -55,6 +56,7 @@ class Record(Struct, frozen=True, gc=False):
     fault: str | None = None
     is_hole: bool = False
     meaning: Any = None
+    is_redacted: bool = False
 
     @property
     def key(self) -> str:
@@ -83,6 +85,10 @@ class DecodedBatch(Struct, frozen=True):
 class _Numbered(Struct, frozen=True):
     n: int
 
+
+DIGITS_MAX: Final = 300
+"""No number, reference or note needs so many digits in a row; Python itself refuses to read one of 4,301."""
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{%d}" % (DIGITS_MAX + 1))
 
 _read_number: Final = msgspec.json.Decoder(_Numbered).decode
 
@@ -166,14 +172,14 @@ def _read_record(body: bytes, expected: int, device: int, limits: Limits, valida
         return _read_other(body, expected, str(error))
     if change.n != expected:
         return Record(change.n, body, change)
-    fault = _fault(change, len(body), device, limits)
+    fault = _fault(change, len(body), device, limits) or why_no_text(body)
     if fault or change.erased:
         return Record(change.n, body, change, fault)
     judged = validate(change)
     if isinstance(judged, str):
         return Record(change.n, body, change, judged)
     if judged.kept is not None:
-        return Record(change.n, encode(judged.kept), judged.kept, meaning=judged.meaning)
+        return Record(change.n, encode(judged.kept), judged.kept, meaning=judged.meaning, is_redacted=True)
     return Record(change.n, body, change, meaning=judged.meaning)
 
 
@@ -192,9 +198,20 @@ def _fault(change: Change, size: int, device: int, limits: Limits) -> str | None
         return "numbered as another device's change"
     if size > limits.change_bytes_max:
         return "larger than a change may be"
+    if change.adopts is not None:
+        return "says that it lets another change in, which only the server can"
     if change.set_ is not None:
         return _patch_fault(change, change.set_, limits)
     return "a change that says nothing" if is_null(change.p) and not change.erased else None
+
+
+def why_no_text(body: bytes) -> str | None:
+    """A field that no decoder knows is kept as its bytes and handed on: these must at least be JSON that everybody can read."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return "holds bytes that are no text"
+    return "holds a longer row of digits than anything needs" if _LONG_NUMBER.search(body) else None
 
 
 def _patch_fault(change: Change, fields: Mapping[str, tuple[Raw, Context]], limits: Limits) -> str | None:
@@ -204,4 +221,6 @@ def _patch_fault(change: Change, fields: Mapping[str, tuple[Raw, Context]], limi
         return "sets more fields than a patch may"
     if any(len(ctx) > limits.context_devices_max for _, ctx in fields.values()):
         return "names more devices than a context may"
+    if any(ctx.get(change.dev, 0) >= change.n for _, ctx in fields.values()):
+        return "claims to have seen what this phone had not written yet"
     return None

@@ -42,8 +42,9 @@ def renumber(change: Change, new_device: int, numbers: Mapping[int, int], forked
     """The same change by its new number, and what it had seen in the new numbers too."""
     sets = None
     if change.set_ is not None:
+        before = {old: new for old, new in numbers.items() if old < change.n}  # a later number was the other copy's
         sets = {
-            name: (value, translate(ctx, change.dev, new_device, numbers, forked_at))
+            name: (value, translate(ctx, change.dev, new_device, before, forked_at))
             for name, (value, ctx) in change.set_.items()
         }
     return structs.replace(change, dev=new_device, n=numbers[change.n], set_=sets)

@@ -12,6 +12,7 @@ from msgspec import Raw, Struct, structs
 
 from shared.model.codes import DeviceStatus
 from sync import clock
+from sync.past import KnownNumbers, why_no_past
 from sync.reading import DecodedBatch, Record, Validate, decode_batch
 from sync.wire import (
     LIMITS,
@@ -97,7 +98,8 @@ class Stored(Struct, frozen=True, kw_only=True, gc=False):
 
 class AcceptedChange(Struct, frozen=True, gc=False):
     """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it, `meaning` what the
-    domain read in it when it judged it (None where nobody has, or it was erased since). `happened_at_ms`: 0 if not known."""
+    domain read in it when it judged it (None where nobody has, or it was erased since). `happened_at_ms`: 0 if not known;
+    `skew_ms`: by how much the server's clock was ahead of its phone's."""
 
     change: Change
     eff: int
@@ -105,18 +107,7 @@ class AcceptedChange(Struct, frozen=True, gc=False):
     device: int
     meaning: Any = None
     happened_at_ms: int = 0
-
-
-class KnownNumbers(Struct, frozen=True):
-    """What the store already holds of a batch: this device's ids by number, and those ids that exist under any number.
-
-    An acknowledged number that holds nothing itself tells the batch's own id when that is stored under another, else "".
-
-    `reasons` maps an id that is already stored to the reason it was quarantined for, or None when it was accepted.
-    """
-
-    ids: Mapping[int, str] = {}
-    reasons: Mapping[str, str | None] = {}
+    skew_ms: int = 0
 
 
 class PushPlan(Struct, frozen=True, kw_only=True):
@@ -126,11 +117,12 @@ class PushPlan(Struct, frozen=True, kw_only=True):
     acked_id: str
     stored: tuple[Stored, ...]
     again: Mapping[str, str | None] = {}
+    skew_ms: int = 0
 
     @property
     def accepted(self) -> list[AcceptedChange]:
         return [
-            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning, s.happened_at_ms)
+            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning, s.happened_at_ms, self.skew_ms)
             for s in self.stored
             if s.is_accepted and s.change is not None
         ]
@@ -184,7 +176,7 @@ def check_fork(device: DeviceState, batch: DecodedBatch, ids: Mapping[int, str])
             raise Refused("fork", n=record.n)
 
 
-def verdict(device: DeviceState, record: Record) -> str | None:
+def verdict(device: DeviceState, record: Record, known: KnownNumbers) -> str | None:
     """Why a record must be quarantined; None when it is accepted."""
     if record.fault is not None:
         return record.fault
@@ -192,10 +184,13 @@ def verdict(device: DeviceState, record: Record) -> str | None:
         return AFTER_WIPE if device.gate.refusal == "wipe" else AFTER_REVOCATION
     if record.change is not None and record.change.s not in device.scopes:
         return "outside the scopes of this phone"
-    return None
+    erased = None if record.is_redacted else known.erased
+    return None if record.change is None else why_no_past(record.change, known.acknowledged, erased)
 
 
-def store_record(device: DeviceState, record: Record, phone: clock.PhoneClock, received_at_ms: int) -> Stored:
+def store_record(
+    device: DeviceState, record: Record, phone: clock.PhoneClock, received_at_ms: int, known: KnownNumbers
+) -> Stored:
     """A record as it is to be kept: always, whatever is held against it."""
     change = record.change
     return Stored(
@@ -207,7 +202,7 @@ def store_record(device: DeviceState, record: Record, phone: clock.PhoneClock, r
         scope=change.s if change else private_scope(device.number),
         type=change.t if change else "unreadable",
         received_at_ms=received_at_ms,
-        reason=verdict(device, record),
+        reason=verdict(device, record, known),
         body=record.body,
         change=change,
         meaning=record.meaning,
@@ -221,13 +216,16 @@ def plan_push(device: DeviceState, batch: DecodedBatch, known: KnownNumbers, rec
     check_fork(device, batch, known.ids)
     fresh = [r for r in fresh_records(device.acked, batch) if not r.is_hole]
     unseen = {record_id(r, device.number): r for r in reversed(fresh)}
-    stored = [store_record(device, r, batch.phone, received_at_ms) for i, r in unseen.items() if i not in known.reasons]
+    stored = [
+        store_record(device, r, batch.phone, received_at_ms, known) for i, r in unseen.items() if i not in known.reasons
+    ]
     acked, acked_id = last_acknowledged(device, batch)
     return PushPlan(
         acked=acked,
         acked_id=acked_id,
         stored=tuple(sorted(stored, key=lambda s: s.n)),
         again={i: known.reasons[i] for i in unseen if i in known.reasons},
+        skew_ms=received_at_ms - batch.now_ms,
     )
 
 

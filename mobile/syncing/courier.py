@@ -126,7 +126,8 @@ class Courier:
         self._sealed.drop_until(state.acked)
         if not one.heard:
             return
-        self._door.renew_lease()
+        if one.told:
+            self._door.renew_lease()
         if state.device != card.device_number:
             self._vaults.put_card(_renumbered(card, state.device))
         if one.config is not None:

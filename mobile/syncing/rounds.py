@@ -15,7 +15,7 @@ from mobile.store.database import default_driver, naming_faults
 from mobile.store.record import Record
 from mobile.syncing.server_client import NoAnswer, Reply, SealedTaken, ServerClient
 from shared.model.device import FieldConfig, Tokens
-from sync.driver import Answer, Ask, Conversation, Outcome
+from sync.driver import PULL, Answer, Ask, Conversation, Outcome
 from sync.pacing import Sizes
 
 PATHS = {"push": "/push", "pull": "/pull", "renew": "/renew", "wiped": "/wiped"}
@@ -26,10 +26,12 @@ SEALED_BYTES = 1_000_000
 
 
 class Round(Struct, kw_only=True):
-    """What came of a round. `heard` says whether the server answered this phone as one it knows (the lease is renewed then)."""
+    """What came of a round. `heard` says whether the server answered this phone as one it knows, `told` whether it told it what
+    it follows: only then the lease is renewed, for what is sent is taken from whoever was let go, too."""
 
     outcome: Outcome
     heard: bool = False
+    told: bool = False
     must_enrol: bool = False
     config: FieldConfig | None = None
 
@@ -50,7 +52,7 @@ class SyncRound:
         self._record, self._client, self._app, self._wall_ms = record, client, app, wall_ms
         self._uptime = uptime
         self._on_step, self._is_stopping = on_step, is_stopping
-        self._heard = False
+        self._heard = self._told = False
         self._must_enrol = False
 
     def run(self, sizes: Sizes) -> Round:
@@ -59,7 +61,11 @@ class SyncRound:
         with naming_faults(default_driver()):
             self._carry(conversation)
         return Round(
-            outcome=conversation.outcome, heard=self._heard, must_enrol=self._must_enrol, config=self._new_config()
+            outcome=conversation.outcome,
+            heard=self._heard,
+            told=self._told,
+            must_enrol=self._must_enrol,
+            config=self._new_config(),
         )
 
     def _carry(self, conversation: Conversation) -> None:
@@ -83,6 +89,7 @@ class SyncRound:
         if reply is None:
             return None
         self._heard = self._heard or reply.status == 200
+        self._told = self._told or (ask.kind == PULL and reply.status == 200)
         return Answer(reply.status, reply.body, reply.took_ms)
 
     def _with_tokens(self, path: str, body: bytes) -> Reply | None:

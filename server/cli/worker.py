@@ -4,12 +4,13 @@ import sys
 from datetime import date
 
 import click
+from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import order_worker
 from server.actions.operation.signin import set_password
+from server.actions.partnership.leaving import let_go
 from server.actions.partnership.recipients import admit
 from server.cli.setting_out import note_act, stop, working
-from server.http.services import Services
 from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
 from server.security import totp
@@ -120,26 +121,28 @@ def give_second_factor(email: str) -> None:
 @worker.command("deactivate")
 @click.argument("email")
 def deactivate(email: str) -> None:
-    """Keep a worker out: their sessions end at once. What they recorded stays."""
-    with working() as services:
-        _set_active(services, email, active=False)
+    """Keep a worker out: their sessions end at once, their phones are revoked. What they recorded stays."""
+    with working() as services, services.database.writing() as session:
+        worker_id = _find(session, email)
+        phones = let_go(session, worker_id, services.ledger, services.clock(), services.new_id)
+        order_worker(session, worker_id, services.clock(), services.new_id())
+        note_act(session, services, "deactivate_worker", "worker", worker_id)
+    click.echo(f"They are out. Phones revoked: {phones}.")
 
 
 @worker.command("activate")
 @click.argument("email")
 def activate(email: str) -> None:
-    """Let a worker in again."""
-    with working() as services:
-        _set_active(services, email, active=True)
+    """Let a worker in again. Their phones stay revoked: enrol each anew."""
+    with working() as services, services.database.writing() as session:
+        worker_id = _find(session, email)
+        workers.set_active(session, worker_id, True)
+        order_worker(session, worker_id, services.clock(), services.new_id())
+        note_act(session, services, "activate_worker", "worker", worker_id)
 
 
-def _set_active(services: Services, email: str, *, active: bool) -> None:
-    with services.database.writing() as session:
-        found = workers.find_worker_by_email(session, email)
-        if found is None:
-            stop("Nobody signs in with this address.")
-        workers.set_active(session, found.id, active)
-        order_worker(session, found.id, services.clock(), services.new_id())
-        if not active:
-            sessions.end_sessions_of(session, found.id)
-        note_act(session, services, "activate_worker" if active else "deactivate_worker", "worker", found.id)
+def _find(session: Session, email: str) -> str:
+    found = workers.find_worker_by_email(session, email)
+    if found is None:
+        stop("Nobody signs in with this address.")
+    return found.id

@@ -37,7 +37,7 @@ _seats = BoundedSemaphore(TOLD_AT_ONCE)
 def telling(services: Services, signed: SignedRequest, now: datetime) -> Iterator[tuple[Session, Caller]]:
     """A transaction in which a phone that may be told something today is told it.
 
-    Raises Failure (401) for one that does not prove itself, and `Refused`: `unconfirmed` and `agreement` as `_admit` says, `busy`
+    Raises Failure (401) for one that does not prove itself, and `Refused`: `unconfirmed` and `agreement` as `admit` says, `busy`
     when the database is not free. A phone that was revoked or is to be wiped gets this far: `sync` tells it so.
     """
     caller: Caller | None = None
@@ -45,7 +45,7 @@ def telling(services: Services, signed: SignedRequest, now: datetime) -> Iterato
         with _seated(), services.database.writing() as session:
             caller = identify(session, signed, now)
             if caller.enrolment.status == DeviceStatus.OK:
-                _admit(session, services, caller.enrolment, now)
+                admit(session, services, caller.enrolment, now)
             yield session, caller
     except Refused as refused:
         if caller is not None and refused.code == "agreement":
@@ -71,7 +71,7 @@ def busy() -> Refused:
     return Refused("busy", retry_after_s=RETRY_BUSY_S)
 
 
-def _admit(session: Session, services: Services, enrolment: Enrolment, now: datetime) -> None:
+def admit(session: Session, services: Services, enrolment: Enrolment, now: datetime) -> None:
     """Let a phone be told what it follows.
 
     Raises Refused: `unconfirmed` while nobody has compared its four digits, for whoever used the code may not be whom it was

@@ -1,5 +1,6 @@
 """What a wiped phone still carries: changes sealed to this server, which the phone itself can no longer read (B5)."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -14,10 +15,12 @@ from server.http.services import Services
 from server.problems import PROOF_REFUSED, UNREADABLE, Failure
 from server.queries.operation import devices
 from server.queries.sync import store as sync
+from server.sync_api.admission import admit
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.identity import Caller, identify_number, read_signed
+from shared.model.codes import DeviceStatus
 from shared.policy import Act
-from sync.wire import LIMITS, NUMBER_MAX
+from sync.wire import LIMITS, NUMBER_MAX, Refused
 
 Box = Annotated[str, Meta(max_length=100_000)]
 BoxNumber = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
@@ -72,7 +75,7 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
         caller = identify_number(session, signed, outbox.signer or outbox.device, now)
         if not _may_speak_for(session, caller, outbox.device):
             raise Failure(PROOF_REFUSED)
-        status = str(sync.get_device_state(session, caller.number).status)
+        status = _standing(session, services, caller, now)
     with services.database.writing() as session:
         found = services.opener.take(session, outbox.device, outbox.boxes, now)
         acked = sync.get_device_state(session, outbox.device).acked
@@ -83,6 +86,18 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
         status=status,
     )
     return answer(request, msgspec.json.encode(taken))
+
+
+def _standing(session: Session, services: Services, caller: Caller, now: datetime) -> str:
+    """How the phone stands: sync's word, or `agreement` for one that may be told nothing today, whose lease is not renewed."""
+    status = sync.get_device_state(session, caller.number).status
+    if status != DeviceStatus.OK:
+        return str(status)
+    try:
+        admit(session, services, caller.enrolment, now)
+    except Refused as refused:
+        return refused.code
+    return str(status)
 
 
 def _may_speak_for(session: Session, caller: Caller, device: int) -> bool:

@@ -33,6 +33,7 @@ class Act(str, Enum):
     SEE_SHIFTS = "see_shifts"
     PLAN_SHIFT = "plan_shift"
     SETTLE_VERSIONS = "settle_versions"
+    DECIDE_HELD = "decide_held"
     SYNC = "sync"
 
     # Referrals
@@ -93,9 +94,8 @@ IMPERSONAL_ACTS = frozenset(
 """Actions that show no personal data. Every other one, a new one too, stands behind the agreement gate (privacy rule
 A2).
 
-A phone may always push what it holds (SYNC): a contact is never lost because a paper ran out. What it may pull is
-decided
-by SEE_PERSON."""
+A phone may always push what it holds (SYNC): a contact is never lost because a paper ran out. Whether it counts is asked of
+every change (`shared.policy.changes`): what is not allowed today is held until somebody decides."""
 
 
 def is_personal(action: Act) -> bool:

@@ -18,6 +18,7 @@ class SubjectKind(str, Enum):
     CONFERENCE = "conference"
     ACTION = "action"
     SHIFT = "shift"
+    VISIT = "visit"
     DISTRICT = "district"
     AGENCY = "agency"
     WORKER = "worker"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from server.actions.partnership.recipients import found_partnership
 from server.database.engine import Database
 from server.queries.maps import boundaries
@@ -14,6 +16,7 @@ from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
 from server.security.passwords import Passwords
 from server.settings import PasswordCost, Settings
+from server.tables.partnership.worker import worker_role
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind, Role
 from shared.model.district import District
@@ -116,6 +119,11 @@ def _store(database: Database, cast: Cast, now: datetime, new_id: Callable[[], s
             workers.add_worker(session, each, email=email_of(each), now=now)
             sessions.set_password_hash(session, each.id, password_hash, now)
         found_partnership(session, now, new_id)
+
+
+def add_role(session: Session, worker_id: str, role: Role) -> None:
+    """Give somebody one more role."""
+    session.execute(worker_role.insert(), [{"worker_id": worker_id, "role": role.value}])
 
 
 def email_of(worker: Worker) -> str:

@@ -48,6 +48,7 @@ def check(world: World) -> None:
     check_nothing_is_lost(world, truth)
     check_each_feed(world)
     check_stamps(world)
+    check_honest_phones_are_believed(world)
     check_erasures(world, truth)
     check_attachments(world)
     for phone in world.phones:
@@ -104,6 +105,27 @@ def check_stamps(world: World) -> None:
     assert not read_rows(world.office.store, f"select id from sync_change where eff > {horizon}"), (
         "a stamp in the future"
     )
+
+
+LIES = ("claims to have seen", "calls itself erased")
+
+
+def check_honest_phones_are_believed(world: World) -> None:
+    """I10: nothing that an honest phone recorded is held as a lie, whatever was lost and restored meanwhile.
+
+    Except of a phone that went two ways under one number while the server was restored (README): its word is held, not lost.
+    """
+    held = read_rows(world.office.store, "select id, reason from sync_change where reason is not null")
+    twice = world.ambiguous_devices()
+    wrong = [
+        (i, reason)
+        for i, reason in held
+        if reason.startswith(LIES) and i not in world.lies and world.recorded[i].dev not in twice
+    ]
+    assert not wrong, f"I10: an honest phone is taken for a liar: {wrong}"
+    told = read_rows(world.office.store, "select id, body from sync_change where reason is null and id like 'lie-%'")
+    told = [each for each in told if each[0] not in world.erased]
+    assert not told, f"I10: a lie counts: {told}"
 
 
 def check_erasures(world: World, truth: Truth) -> None:

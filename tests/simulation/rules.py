@@ -15,7 +15,7 @@ from mobile.store.sync import SyncStore
 from server.queries.sync import changes as sync_changes
 from server.queries.sync import orders as sync_orders
 from server.queries.sync import store as queries
-from sync import clock, company, device, digest, feeds, merge, server, skeleton
+from sync import clock, company, device, digest, feeds, merge, past, server, skeleton
 from sync.feeds import Entry
 from sync.wire import EVICT
 
@@ -189,6 +189,16 @@ def a_patch_tells_exactly_what_its_author_had_seen(patch: Patch) -> None:
     patch.setattr(merge, "context", lambda writes: {dev: n + 1 for dev, n in context(writes).items()})
 
 
+def a_context_claims_what_was_heard(patch: Patch) -> None:
+    patch.setattr(server, "why_no_past", lambda change, acknowledged, erased: past.why_no_past(change, None, erased))
+
+
+def erasures_come_from_the_server(patch: Patch) -> None:
+    patch.setattr(
+        server, "why_no_past", lambda change, acknowledged, erased: past.why_no_past(change, acknowledged, None)
+    )
+
+
 RULES: Mapping[str, SwitchOff] = {
     rule.__name__: rule
     for rule in (
@@ -221,5 +231,7 @@ RULES: Mapping[str, SwitchOff] = {
         a_patch_tells_what_its_author_had_seen,
         a_patch_tells_no_more_than_its_author_had_seen,
         a_patch_tells_exactly_what_its_author_had_seen,
+        a_context_claims_what_was_heard,
+        erasures_come_from_the_server,
     )
 }

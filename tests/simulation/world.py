@@ -22,6 +22,7 @@ from sync.driver import PULL, PUSH, RENEW, Answer, Ask, Conversation
 from sync.encoding import deflate_gzip
 from sync.pacing import Sizes
 from tests.simulation.faults import Crash, disk_full, new_image
+from tests.simulation.liar import Liar
 from tests.simulation.office import Office, Store, project, read_rows
 from tests.simulation.phone import NEW_APP, OLD_APP, Phone
 
@@ -32,6 +33,10 @@ PHONES_MAX = 7
 DAY_MS = 86_400_000
 SKEWS_MS = [0, 0, 400, -90_000, 3_600_000, -400 * DAY_MS, 3_650 * DAY_MS]
 QUIET_ROUNDS_MAX = 20
+
+LYING_FROM = 20_000
+"""From this seed on a phone that lies is among them. The worlds before keep their histories."""
+LIES_TOLD = 0.15
 
 CROWDED_FROM = 10_000
 """From this seed on pushes also wait and go together. The worlds before keep the histories in which faults were found."""
@@ -62,8 +67,22 @@ class World:
         self.renumbered: set[str] = set()
         self.dots: dict[tuple[int, int], set[str]] = {}
         self.has_wiped: set[int] = set()
+        self.liar: Liar | None = None
         for _ in range(self.chance.randint(2, 4)):
             self.enrol()
+        if not isinstance(seed, random.Random) and seed >= LYING_FROM:
+            self.liar = Liar(self.office.enrol(SCOPES, self.now_ms), SCOPES, seed)
+
+    @property
+    def lies(self) -> set[str]:
+        return self.liar.lies if self.liar is not None else set()
+
+    def lie(self, liar: Liar) -> None:
+        """The liar pushes, over a line that always works."""
+        devices = [phone.number for phone in self.phones]
+        _, push = liar.lie(self.now_ms, ENTITIES, FIELDS, devices)
+        self.office.handle(liar.number, PUSH, push, self.now_ms)
+        self.counts["lie"] += 1
 
     # ------------------------------------------------------------------------------------------------------ beginnings
 
@@ -367,6 +386,8 @@ class World:
 
     def step(self) -> None:
         self.now_ms += self.chance.choice([1, 50, 4_000, 90_000])
+        if self.liar is not None and self.liar.chance.random() < LIES_TOLD:
+            self.lie(self.liar)
         phone = self.pick_phone()
         if phone is None:
             return

@@ -12,6 +12,7 @@ from server.access import Access
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import PURPOSE, as_review, list_readers, open_conference
 from server.actions.operation.outbox import Outbox
+from server.actions.people.notes import flag_own_relation
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions, cases
 from server.queries.conferences import conferences
@@ -196,6 +197,7 @@ def agree_action(
         agreed_by=access.actor.worker_id,
         mdt_number=case.mdt_number,
     )
+    flag_own_relation(access, [case.person_id], "own_action", owner.id)
     case_actions.add_action(access.session, action)
     return action
 

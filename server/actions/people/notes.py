@@ -1,6 +1,7 @@
 """Reading and writing the notes of services; breaking the glass in need; reviewing that it was broken (privacy rules
 A3, A4)."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import msgspec
@@ -22,6 +23,31 @@ CAUSES = {
     "safeguarding": "Safeguarding concern",
     "duty_of_care": "Nobody of that service can be reached, and care cannot wait",
 }
+
+
+SELF_MADE = {
+    "own_contact": "Works with them now, by a contact of their own on the web form",
+    "own_action": "Works with them now, by an action agreed for their own agency",
+}
+"""Relations that somebody made for themselves. Nobody is kept from making one; every one is reviewed, as a broken glass is."""
+
+EVERY_CAUSE = CAUSES | SELF_MADE
+
+
+def flag_own_relation(access: Access, person_ids: Collection[Id], cause: str, agency_id: Id) -> None:
+    """Put into the privacy reviewer's queue that the actor opens people to their own agency, which did not work with them.
+
+    Call it before the write that makes it so. What is flagged stays on record, also when that write is taken back.
+    """
+    for person_id in person_ids if agency_id == access.actor.agency_id else ():
+        subject = subjects.find_person(access.session, person_id)
+        if subject is None or agency_id in subject.working_agency_ids:
+            continue
+        opened = BreakGlass(
+            id=access.new_id(), person_id=person_id, worker_id=access.actor.worker_id, agency_id=agency_id, at=access.now,
+            ends_at=access.now + timedelta(milliseconds=1), cause=cause, reason=SELF_MADE[cause],
+        )  # fmt: skip
+        notes.add_break_glass(access.session, opened)
 
 
 def find_notes_subject(access: Access, person_id: Id) -> tuple[Subject | None, list[Id]]:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from server.access import Access
+from server.actions.people.notes import flag_own_relation
 from server.database.locks import take_turns
 from server.problems import Invalid, NotFound
 from server.queries.partnership import agencies
@@ -83,6 +84,8 @@ def record_contact(access: Access, project: Project, draft: ContactDraft) -> Id:
     changes = _changes(access, draft, contact_id)
     take_turns(access.session, draft.person_ids)
     now_ms = int(access.now.timestamp() * 1000)
+    team = agencies.find_team(access.session, draft.team_id)
+    flag_own_relation(access, draft.person_ids, "own_contact", team.agency_id if team is not None else "")
     published = publish(access.session, changes, now_ms)
     project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
     return contact_id

@@ -155,6 +155,11 @@ def _checks_of(kind: type[Struct]) -> _Checks:
 _CHECKS: Final = {kind: _checks_of(kind) for kind in FACTS.values()}
 
 
+def moments_of(kind: type[Struct]) -> tuple[str, ...]:
+    """The fields of a fact that hold a moment."""
+    return _CHECKS[kind].moments
+
+
 def _why_unusable(fact: Any) -> str | None:
     checks = _CHECKS[type(fact)]
     for field in checks.moments:

@@ -141,10 +141,13 @@ def _with_moments(fields: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
     return {name: moment_of(value) if name.endswith("_at") else value for name, value in zip(fields, row, strict=True)}
 
 
-def find_owners(session: Session, numbers: Collection[int]) -> dict[int, Id]:
-    """The worker who carries each of these phones."""
-    query = "select number, worker_id from device_enrolment join ?@ asked on number = cast(asked.value as bigint)"
-    return dict(Sql(session).rows(query, sorted(numbers)))
+def list_working_phones(session: Session, worker_id: Id) -> list[int]:
+    """The numbers of the phones that a worker carries and nobody has withdrawn."""
+    query = (
+        "select e.number from device_enrolment e join sync_device d on d.number = e.number "
+        "where e.worker_id = ? and d.status = 'ok' order by e.number"
+    )
+    return [number for (number,) in Sql(session).rows(query, worker_id)]
 
 
 def confirm_enrolment(session: Session, number: int, now: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
     Row,
@@ -160,6 +161,42 @@ def _read_agreement(row: Row[Any]) -> Agreement:
     columns = row._mapping
     fields = {name: columns[f"signed_{name}"] for name in Agreement.__struct_fields__}
     return Agreement(**fields | {"kind": AgreementKind(row.signed_kind)})
+
+
+class Carrier(Value, frozen=True, kw_only=True):
+    """Who carries a phone today: what policy knows of them (None: they do not work here any more), and whether somebody
+    compared the phone's digits."""
+
+    worker_id: Id
+    actor: Actor | None
+    confirmed: bool
+
+
+def list_carriers(session: Session, numbers: Collection[int], today: date) -> dict[int, Carrier]:
+    """The workers who carry these phones, by the phone's number; phones that nobody enrolled are left out."""
+    rows: dict[int, list[Row[Any]]] = {}
+    for row in session.execute(_CARRYING, {"numbers": list(numbers)}):
+        rows.setdefault(row.number, []).append(row)
+    return {number: _carrier(theirs, today, theirs[0].confirmed_at is not None) for number, theirs in rows.items()}
+
+
+def find_carrier(session: Session, worker_id: Id, today: date) -> Carrier | None:
+    """The same for a worker, as who carries a number of sync that no phone was enrolled under: no wire reaches the server under
+    such a number, but a log that is replayed may."""
+    rows = session.execute(_ACTING, {"worker_id": worker_id}).all()
+    return _carrier(rows, today, confirmed=True) if rows else None
+
+
+def _carrier(rows: Sequence[Row[Any]], today: date, confirmed: bool) -> Carrier:
+    carrier, actor = read_acting(rows, today)
+    return Carrier(worker_id=carrier.id, actor=actor if carrier.active else None, confirmed=confirmed)
+
+
+_CARRYING = (
+    ACTING.join(device_enrolment, device_enrolment.c.worker_id == worker.c.id)
+    .add_columns(device_enrolment.c.number, device_enrolment.c.confirmed_at)
+    .where(device_enrolment.c.number.in_(bindparam("numbers", type_=BigInteger, expanding=True)))
+)
 
 
 def find_actor(session: Session, worker_id: Id, today: date) -> Actor | None:

@@ -1,7 +1,8 @@
 """The facts about a record that a policy decision rests on: whose it is and where, never what it says."""
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import (
@@ -10,9 +11,11 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     String,
+    and_,
     bindparam,
     case,
     cast,
+    func,
     literal,
     null,
     or_,
@@ -37,6 +40,9 @@ from server.tables.street.site import site
 from shared.model.value import Id
 from shared.policy.subject import Subject, SubjectKind
 
+WORKS_WITH_DAYS = 90
+"""So long after the last contact an agency works with somebody, unless an action of its own is open."""
+
 
 def same_person(people: Select[Any]) -> CTE:
     """Returns (`whose`, `id`): for each of the people that a statement of one column names, every id that was found to be the
@@ -58,7 +64,7 @@ def find_person(session: Session, person_id: Id) -> Subject | None:
 
 def find_person_and_same(session: Session, person_id: Id) -> tuple[Subject | None, list[Id]]:
     """The same, with every id that is the same person, this one among them."""
-    rows = session.execute(_PERSON, {"person_id": person_id}).all()
+    rows = session.execute(_PERSON, {"person_id": person_id, "since": _works_since(session)}).all()
     own = next((row for row in rows if row.kind == "record" and row.id == person_id), None)
     same = sorted({row.id for row in rows if row.kind == "same"})
     if own is None:
@@ -71,6 +77,27 @@ def find_person_and_same(session: Session, person_id: Id) -> tuple[Subject | Non
         team_id=own.team_id,
     )
     return _hidden_with(session, found, [person_id]), same
+
+
+def count_relations_from(session: Session, now: datetime) -> None:
+    """From here on this transaction asks who works with somebody as of now: a relation ends."""
+    session.info[_WORKS_SINCE] = now - timedelta(days=WORKS_WITH_DAYS)
+
+
+def _works_since(session: Session) -> datetime:
+    """Where nobody said what time it is (a job, a terminal), no relation has ended."""
+    since: datetime = session.info.get(_WORKS_SINCE, EVER)
+    return since
+
+
+_WORKS_SINCE: Final = "works_since"
+EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SINCE: Final = bindparam("since", type_=person.c.created_at.type)
+
+
+def _while_recent(last_at: ColumnElement[Any], agency_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The agency, where the last time is not longer ago than a relation lasts."""
+    return case((last_at >= _SINCE, agency_id))
 
 
 def _hidden_with(session: Session, found: Subject, person_ids: Sequence[Id]) -> Subject:
@@ -93,8 +120,7 @@ _NAMED = select(bindparam("person_id", type_=String).label("whose"))
 def _ask_person() -> CompoundSelect[Any]:
     """All that policy asks of a person, in rows: their records, their teams and cases, who met them and where.
 
-    Each part is answered from an index on the person; who met them from an index that holds a team and a district once a
-    person, so it costs the same however often they were met.
+    Each part is answered from an index on the person; who met them, and when last, from one that holds all three.
     """
     same = same_person(_NAMED)
     none = cast(null(), String)
@@ -107,24 +133,30 @@ def _ask_person() -> CompoundSelect[Any]:
         return person_id.in_(select(same.c.id))
 
     met = (
-        select(contact_person.c.team_id, contact_person.c.district_id)
+        select(contact_person.c.team_id, contact_person.c.district_id, _last_met())
         .where(theirs(contact_person.c.person_id))
-        .distinct()
+        .group_by(contact_person.c.team_id, contact_person.c.district_id)
         .subquery("met")
     )
+    wrote = _while_recent(person.c.created_at, team.c.agency_id)
+    owes = and_(case_action.c.case_id == mdt_case.c.id, case_action.c.done_at.is_(None))
     return union_all(
         part("same", same.c.id),
-        part("record", person.c.id, person.c.team_id, team.c.agency_id, person.c.district_id)
+        part("record", person.c.id, person.c.team_id, wrote, person.c.district_id)
         .select_from(person.outerjoin(team, team.c.id == person.c.team_id))
         .where(theirs(person.c.id)),
         part("case", agency_id=case_action.c.agency_id, district=mdt_case.c.district_id)
-        .select_from(mdt_case.outerjoin(case_action, case_action.c.case_id == mdt_case.c.id))
+        .select_from(mdt_case.outerjoin(case_action, owes))
         .where(theirs(mdt_case.c.person_id)),
         part("verified", district=person_verification.c.district_id).where(theirs(person_verification.c.person_id)),
-        part("met", agency_id=team.c.agency_id, district=met.c.district_id).select_from(
+        part("met", agency_id=_while_recent(met.c.last_at, team.c.agency_id), district=met.c.district_id).select_from(
             met.outerjoin(team, team.c.id == met.c.team_id)
         ),
     )
+
+
+def _last_met() -> ColumnElement[Any]:
+    return func.max(contact_person.c.seen_at).label("last_at")
 
 
 _PERSON = _ask_person()
@@ -138,7 +170,7 @@ def find_case(session: Session, case_id: Id) -> Subject | None:
 
 def list_cases(session: Session, case_ids: Collection[Id]) -> dict[Id, Subject]:
     """These cases by id, in one question however many. Unknown ids are left out."""
-    rows = session.execute(_CASES, {"case_ids": list(case_ids)}).all()
+    rows = session.execute(_CASES, {"case_ids": list(case_ids), "since": _works_since(session)}).all()
     working: dict[Id, set[Id]] = {}
     for row in rows:
         if row.agency_id is not None:
@@ -164,7 +196,8 @@ def _ask_cases() -> CompoundSelect[Any]:
     met = (
         select(same.c.whose, contact_person.c.team_id)
         .join_from(same, contact_person, contact_person.c.person_id == same.c.id)
-        .distinct()
+        .group_by(same.c.whose, contact_person.c.team_id)
+        .having(func.max(contact_person.c.seen_at) >= _SINCE)
         .subquery("met")
     )
 
@@ -178,11 +211,11 @@ def _ask_cases() -> CompoundSelect[Any]:
             none.label("agency_id"),
         ).where(named),
         works(same.c.whose, team.c.agency_id)
-        .join_from(same, person, person.c.id == same.c.id)
+        .join_from(same, person, and_(person.c.id == same.c.id, person.c.created_at >= _SINCE))
         .join(team, team.c.id == person.c.team_id),
         works(same.c.whose, case_action.c.agency_id)
         .join_from(same, mdt_case, mdt_case.c.person_id == same.c.id)
-        .join(case_action, case_action.c.case_id == mdt_case.c.id),
+        .join(case_action, and_(case_action.c.case_id == mdt_case.c.id, case_action.c.done_at.is_(None))),
         works(met.c.whose, team.c.agency_id).join_from(met, team, team.c.id == met.c.team_id),
     )  # fmt: skip
 

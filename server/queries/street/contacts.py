@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -209,6 +209,14 @@ def list_corrections(session: Session, contact_ids: Collection[Id]) -> dict[Id, 
         decoded = {"at": moment_of(told["at"]), "fields": msgspec.json.decode(told["fields"])}
         found[told["contact_id"]].append(ContactCorrection(**told | decoded))
     return dict(found)
+
+
+def count_recorded(session: Session, worker_id: Id, district_ids: Collection[Id], since: date) -> int:
+    """How many contacts a worker has recorded in these districts since a night."""
+    condition = (
+        contact.c.district_id.in_(district_ids) & (contact.c.night >= since) & (contact.c.worker_id == worker_id)
+    )
+    return session.execute(select(func.count()).select_from(contact).where(condition)).scalar_one()
 
 
 def count_contacts(session: Session) -> int:

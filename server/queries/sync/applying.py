@@ -14,6 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
+from server.queries.sync import changes
+from sync.past import Withheld
 from sync.server import AcceptedChange
 from sync.wire import Refused
 
@@ -62,6 +64,12 @@ def _try(session: Session, sql: Sql, accepted: list[AcceptedChange], project: Pr
             project(session, accepted)
     except (Refused, PoolTimeout, OperationalError):
         raise
+    except Withheld as withheld:
+        changes.quarantine_changes(sql, withheld.reasons)
+        trial.reasons |= withheld.reasons
+        rest = [each for each in accepted if each.change.id not in withheld.reasons]
+        if rest:
+            _try(session, sql, rest, project, trial)
     except DBAPIError as error:
         if not _is_of_the_change(error):
             raise _busy(error) from error

@@ -32,6 +32,7 @@ class StoredBody(Struct, frozen=True):
     received_at_ms: int
     reason: str | None
     adopted_as: str | None
+    closed_by: str | None
     body: bytes
 
     @property
@@ -99,7 +100,23 @@ def insert_changes(sql: Sql, stored: Sequence[Stored]) -> None:
 
 def _change_row(s: Stored) -> tuple[object, ...]:
     reason = storable(s.reason, REASON_LENGTH) if s.reason is not None else None
-    return (s.id, s.device, s.n, s.eff, s.entity, s.scope, s.type, s.received_at_ms, reason, None, None, s.body)
+    return (
+        s.id,
+        s.device,
+        s.n,
+        s.eff,
+        s.entity,
+        s.scope,
+        s.type,
+        s.received_at_ms,
+        reason,
+        None,
+        None,
+        None,
+        None,
+        None,
+        s.body,
+    )
 
 
 def insert_writes(sql: Sql, stored: Iterable[Stored]) -> None:
@@ -155,7 +172,9 @@ def note_erasures(sql: Sql, change_ids: Iterable[str], now_ms: int) -> None:
 
 # ---------------------------------------------------------------------------------------------------------- reading
 
-_COLUMNS = "id, device, n, eff, type, received_at_ms, reason, adopted_as, body"
+_COLUMNS = "id, device, n, eff, type, received_at_ms, reason, adopted_as, closed_by, body"
+HELD = "reason is not null and adopted_as is null and closed_by is null"
+"""What waits for somebody's decision."""
 
 
 def find_change(session: Session, change_id: str) -> StoredBody | None:
@@ -170,10 +189,21 @@ def list_changes(session: Session, entity: str) -> list[StoredBody]:
     return [StoredBody(*row) for row in Sql(session).rows(query, entity)]
 
 
-def list_quarantined(session: Session, device: int | None = None) -> list[StoredBody]:
-    """What was quarantined and not yet adopted, oldest first; of one phone or of all."""
-    query = f"select {_COLUMNS} from sync_change where reason is not null and adopted_as is null"
-    order = " order by received_at_ms, device, n"
+def close_change(session: Session, change_id: str, by: str, now_ms: int, why: str) -> None:
+    """Set a quarantined change aside for good; it is kept, with who did so, when and why."""
+    Sql(session).run(
+        "update sync_change set closed_by = ?, closed_at_ms = ?, closed_why = ? where id = ?",
+        by,
+        now_ms,
+        why,
+        change_id,
+    )
+
+
+def list_quarantined(session: Session, device: int | None = None, limit: int = 1_000_000) -> list[StoredBody]:
+    """What was quarantined and is not decided, oldest first; of one phone or of all."""
+    query = f"select {_COLUMNS} from sync_change where {HELD}"
+    order = f" order by received_at_ms, device, n limit {limit}"
     found = (
         Sql(session).rows(query + order)
         if device is None

@@ -125,6 +125,25 @@ def hold_devices(sql: Sql, numbers: Collection[int]) -> dict[int, DeviceState]:
     return {row[0]: _state(*row) for row in sql.rows(query, sorted(numbers))}
 
 
+LOST_MAX, LOST_FOR_MS = 500, 30 * 86_400_000
+"""After a restore the others may know so many words of a phone that this server lost, until the phone has brought all of them
+again: they are believed for a month."""
+
+
+def find_acknowledged(sql: Sql, named: Collection[int], now_ms: int) -> dict[int, int]:
+    """The highest number that anybody can have heard of each of these devices; of unknown ones none.
+
+    What the server itself says, as a device at or below 0, is numbered by one counter.
+    """
+    counters = dict(sql.rows("select name, value from sync_counter where name in ('server_number', 'server_life')"))
+    restored_at_ms = counters.get("server_life", 0) >> 10
+    lost = LOST_MAX if restored_at_ms and now_ms < restored_at_ms + LOST_FOR_MS else 0
+    found = {number: counters.get("server_number", 0) for number in named if number <= 0}
+    query = "select number, acked from sync_device join ?@ asked on number = cast(asked.value as bigint)"
+    heard = sql.rows(query, sorted(each for each in named if each > 0))
+    return found | {number: acked + lost for number, acked in heard}
+
+
 def _state(number: int, status: str, acked: int, acked_id: str, safe: int, scopes: str, apart: int) -> DeviceState:
     return DeviceState(
         number=number,
@@ -217,7 +236,8 @@ def list_device_health(session: Session) -> list[DeviceHealth]:
     """Every phone, the longest unseen first."""
     found = Sql(session).rows(
         "select d.number, d.label, d.status, d.scopes, d.acked, d.safe, d.unsent, "
-        "(select count(*) from sync_change c where c.device = d.number and c.reason is not null and c.adopted_as is null), "
+        "(select count(*) from sync_change c where c.device = d.number and c.reason is not null "
+        "and c.adopted_as is null and c.closed_by is null), "
         "d.skew_ms, d.rewinds, d.gaps, d.forks, d.app, d.registered_at_ms, d.seen_at_ms, d.wiped_at_ms, d.renewed_from "
         "from sync_device d order by coalesce(d.seen_at_ms, 0), d.number"
     )

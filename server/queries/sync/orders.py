@@ -9,13 +9,15 @@ from msgspec import Raw
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
-from server.queries.sync import changes, feed
+from server.queries.sync import changes, devices, feed
 from server.queries.sync.applying import Project
 from server.tables.sync import sync as tables
 from sync import clock, digest, feeds, merge
 from sync.authoring import NewChange, number
+from sync.past import why_no_past
+from sync.reading import why_no_text
 from sync.server import AcceptedChange, Stored, next_server_number, number_adopted, store_own
-from sync.wire import CONFIG, SERVER_DEVICE, Change, private_scope
+from sync.wire import CONFIG, SERVER_DEVICE, Change, encode, private_scope
 
 SERVER_NUMBER, SERVER_CLOCK, SERVER_LIFE = "server_number", "server_clock", "server_life"
 
@@ -99,26 +101,45 @@ def set_config(session: Session, device: int, change_id: str, settings: bytes, n
 
 
 def adopt(
-    session: Session, change_id: str, *, by: str, new_id: str, now_ms: int, project: Project, scope: str | None = None
+    session: Session,
+    change_id: str,
+    *,
+    by: str,
+    new_id: str,
+    now_ms: int,
+    project: Project,
+    scope: str | None = None,
+    said: Change | None = None,
 ) -> Change | None:
-    """Let a quarantined change in, as a new change of the server (into `scope`, else where it was recorded).
+    """Let a quarantined change in, as a new change of the server (into `scope`, else where it was recorded), and as `said`
+    where whoever lets it in puts it in other words: in their own name.
 
-    Returns None, and does nothing, when there is no such quarantined change, it was adopted before, or it is
-    unreadable.
+    Returns None, and does nothing, when there is no such quarantined change, it was decided on before, it is unreadable, or it
+    claims what nobody can have seen: that would hide other people's words for ever, in whoever's name.
     """
     sql = Sql(session)
     held = changes.find_change(session, change_id)
     if held is None or held.reason is None or held.adopted_as is not None or held.change is None:
         return None
-    if held.change.erased:
+    if held.closed_by is not None or held.change.erased or _is_a_lie(sql, held.change, now_ms):
         return None
     last_seq = feed.lock_counter(sql)
     ((n, hlc),) = _stamps(sql, 1, now_ms)
-    change = number_adopted(held.change, new_id, n, hlc, scope or held.change.s)
+    change = number_adopted(said or held.change, new_id, n, hlc, scope or held.change.s)
     sql.run("update sync_change set adopted_as = ?, adopted_by = ? where id = ?", new_id, by, change_id)
     (stored,) = _store_own(sql, [change], now_ms, last_seq)
     project(session, [AcceptedChange(change, stored.eff, now_ms, stored.device)])
     return change
+
+
+def _is_a_lie(sql: Sql, held: Change, now_ms: int) -> bool:
+    """Does a change claim what was never heard, or hold what nobody can read?"""
+    if why_no_text(encode(held)) is not None:
+        return True
+    named = {device for _, ctx in (held.set_ or {}).values() for device in ctx}
+    own = any(ctx.get(held.dev, 0) >= held.n for _, ctx in (held.set_ or {}).values())
+    heard = devices.find_acknowledged(sql, named, now_ms) if named else {}
+    return own or why_no_past(held, heard, None) is not None
 
 
 # ------------------------------------------------------------------------------------------------ moving and erasing

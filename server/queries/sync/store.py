@@ -53,7 +53,8 @@ from server.queries.sync.orders import (
 )
 from sync import feeds, server
 from sync.apart import plan_apart
-from sync.server import DecodedBatch, DeviceState, KnownNumbers, PushPlan, Record, record_id
+from sync.past import KnownNumbers, named_devices
+from sync.server import DecodedBatch, DeviceState, PushPlan, Record, record_id
 from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
 
 __all__ = [
@@ -137,7 +138,8 @@ def push_together(session: Session, arrivals: Sequence[Arrival], project: Projec
     sql = Sql(session)
     held = devices.hold_devices(sql, {each.device for each in arrivals})
     reasons = changes.find_reasons(sql, {i for each in arrivals for i in _unseen(held.get(each.device), each.batch)})
-    planned = [_plan(sql, each, held.get(each.device), reasons) for each in arrivals]
+    past = _find_past(sql, arrivals)
+    planned = [_plan(sql, each, held.get(each.device), reasons, past) for each in arrivals]
     taken = [each for each in planned if isinstance(each, _Taken)]
     changes.insert_changes(sql, [stored for each in taken for stored in each.plan.stored])
     taken = _project(session, sql, taken, project)
@@ -164,7 +166,10 @@ def push_apart(
     # What follows on from the last acknowledged number may have come before, and is acknowledged with it.
     numbers = changes.list_numbers(sql, device.number, min(first, device.acked + 1), max(last, device.apart))
     reasons = changes.find_reasons(sql, {record_id(each, device.number) for each in records})
-    plan, clashing = plan_apart(device, records, KnownNumbers(numbers, reasons), received_at_ms)
+    batch = DecodedBatch(device.number, received_at_ms, "", "", 0, tuple(records))
+    past = _find_past(sql, [Arrival(device.number, batch, received_at_ms)])
+    known = KnownNumbers(numbers, reasons, past.acknowledged, past.erased)
+    plan, clashing = plan_apart(device, records, known, received_at_ms)
     changes.insert_changes(sql, plan.stored)
     batch = DecodedBatch(device.number, received_at_ms, "", "", 0, tuple(records))
     taken = _project(session, sql, [_Taken(Arrival(device.number, batch, received_at_ms), device, plan)], project)
@@ -201,12 +206,28 @@ def _unseen(device: DeviceState | None, batch: DecodedBatch) -> list[str]:
     return [record_id(r, device.number) for r in server.fresh_records(device.acked, batch) if not r.is_hole]
 
 
+class _Past(Struct, frozen=True):
+    """What these pushes may claim of the past: numbers heard of each device, erasures that were ordered."""
+
+    acknowledged: Mapping[int, int]
+    erased: frozenset[str]
+
+
+def _find_past(sql: Sql, arrivals: Sequence[Arrival]) -> _Past:
+    """Asked only of what the pushes name: most name nothing."""
+    named = {device for each in arrivals for device in named_devices(each.batch)}
+    erased = {r.key for each in arrivals for r in each.batch.records if r.change is not None and r.change.erased}
+    acknowledged = devices.find_acknowledged(sql, named, arrivals[0].received_at_ms) if named else {}
+    return _Past(acknowledged, changes.find_erased(sql, erased) if erased else frozenset())
+
+
 def _plan(
-    sql: Sql, arrival: Arrival, device: DeviceState | None, reasons: Mapping[str, str | None]
+    sql: Sql, arrival: Arrival, device: DeviceState | None, reasons: Mapping[str, str | None], past: _Past
 ) -> _Taken | Refused:
     if device is None:
         return Refused("unknown_device")
-    known = KnownNumbers(changes.find_numbers(sql, device.number, device.acked, device.apart, arrival.batch), reasons)
+    numbers = changes.find_numbers(sql, device.number, device.acked, device.apart, arrival.batch)
+    known = KnownNumbers(numbers, reasons, past.acknowledged, past.erased)
     try:
         return _Taken(arrival, device, server.plan_push(device, arrival.batch, known, arrival.received_at_ms))
     except Refused as refused:

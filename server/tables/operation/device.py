@@ -31,7 +31,7 @@ class EnrolmentCodeRow(SQLModel, table=True):
     expires_at: datetime = moment()
     tries: int = 0
     used_at: datetime | None = moment(optional=True)
-    device_number: int | None = None
+    device_number: int | None = Field(default=None, sa_type=BigInteger)
     match_digits: str | None = Field(default=None, max_length=4)
 
 
@@ -41,7 +41,7 @@ class DeviceEnrolmentRow(SQLModel, table=True):
     __tablename__ = "device_enrolment"
     __table_args__ = (CheckConstraint("number >= 1", name="zero_is_the_server"),)
 
-    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     worker_id: str = id_of("worker.id", index=True)
     team_id: str = id_of("team.id", index=True)
     label: str = Field(max_length=200)
@@ -65,7 +65,7 @@ class DeviceTokenRow(SQLModel, table=True):
     refresh_hash: str = Field(primary_key=True, max_length=TOKEN_HASH_LENGTH)
     access_hash: str = Field(max_length=TOKEN_HASH_LENGTH, unique=True)
     family_id: str = Field(max_length=36)
-    device_number: int = Field(index=True)
+    device_number: int = Field(index=True, sa_type=BigInteger)
     generation: int
     issued_at: datetime = moment()
     access_expires_at: datetime = moment()
@@ -80,7 +80,7 @@ class UsedNonceRow(SQLModel, table=True):
 
     __tablename__ = "used_nonce"
 
-    device_number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    device_number: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     nonce: str = Field(primary_key=True, max_length=64)
     expires_ms: int = Field(sa_type=BigInteger, index=True)
 
@@ -96,7 +96,7 @@ class SealedOutboxRow(SQLModel, table=True):
     __table_args__ = (Index("ix_sealed_outbox_shut", "device_number", sqlite_where=SHUT, postgresql_where=SHUT),)
 
     box_hash: str = Field(primary_key=True, max_length=TOKEN_HASH_LENGTH)
-    device_number: int = Field(index=True)
+    device_number: int = Field(index=True, sa_type=BigInteger)
     received_at: datetime = moment()
     box: str = text()
     n: int | None = Field(default=None, sa_type=BigInteger)

@@ -73,7 +73,7 @@ class ContactPersonRow(SQLModel, table=True):
     __tablename__ = "contact_person"
     __table_args__ = (
         Index(None, "person_id", "seen_at"),
-        Index(None, "person_id", "team_id", "district_id"),
+        Index(None, "person_id", "team_id", "district_id", "seen_at"),
         Index("ix_contact_person_referred", "person_id", sqlite_where=REFERRED, postgresql_where=REFERRED),
         *check_code("state"),
     )

@@ -68,7 +68,8 @@ class SyncDeviceRow(SQLModel, table=True):
 
 
 class SyncChangeRow(SQLModel, table=True):
-    """One change, kept for ever. `reason` is why it is quarantined; empty means that it counts."""
+    """One change, kept for ever. `reason` is why it is quarantined; empty means that it counts. Whoever decided on it let it in
+    (`adopted_as`) or set it aside (`closed_by`)."""
 
     __tablename__ = "sync_change"
     __table_args__ = (
@@ -89,6 +90,9 @@ class SyncChangeRow(SQLModel, table=True):
     reason: str | None = Field(default=None, max_length=500)
     adopted_as: str | None = Field(default=None, max_length=NAME_LENGTH)
     adopted_by: str | None = Field(default=None, max_length=NAME_LENGTH)
+    closed_by: str | None = Field(default=None, max_length=NAME_LENGTH)
+    closed_at_ms: int | None = Field(default=None, sa_type=BigInteger)
+    closed_why: str | None = Field(default=None, max_length=500)
     body: bytes = Field(sa_type=LargeBinary)
 
 

@@ -3,17 +3,18 @@
 from server.web.admin.audit_search import search_audit, show_audit
 from server.web.admin.county import apply_plan, download_county, plan_county, show_county, show_plan, undo_plan
 from server.web.admin.enrol import make_code, show_enrol_form, show_waiting
-from server.web.admin.orders import confirm, differ, let_in, stop
+from server.web.admin.orders import confirm, decide_on, differ, stop
 from server.web.admin.outbox import send_again, show_outbox
-from server.web.admin.people import end_worker_sessions, keep_mailbox, show_agencies, show_workers
+from server.web.admin.people import end_worker_sessions, keep_mailbox, leave, show_agencies, show_workers
 from server.web.admin.phones import show_phone, show_phones
 from server.web.admin.records import invite_worker, keep_record, show_record, show_records
 from server.web.admin.reviews import review_one, show_reviews
 
 PAGES = (
-    show_phones, show_phone, stop, confirm, let_in, show_enrol_form, make_code, show_waiting, show_workers, end_worker_sessions,
+    show_phones, show_phone, stop, confirm, decide_on, show_enrol_form, make_code, show_waiting, show_workers,
+    end_worker_sessions,
     show_agencies,
-    show_reviews, review_one, show_audit, search_audit, show_outbox, send_again, keep_mailbox,
+    show_reviews, review_one, show_audit, search_audit, show_outbox, send_again, keep_mailbox, leave,
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
     invite_worker,
     differ,

@@ -9,13 +9,12 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Door
 from server.actions.operation.enrolment import confirm_device, stop_device
 from server.http.services import Services
-from server.problems import CONFLICTING, Failure, Invalid
+from server.problems import Invalid
 from server.queries.people import subjects
-from server.queries.sync.store import adopt, list_quarantined
 from server.web.layout.forms import Form
+from server.web.layout.held import HeldForm, decide_on_held, done_with
 from server.web.layout.page import AnyRequest, go_to
 from shared.model.codes import DeviceStatus
-from shared.model.value import Id
 from shared.policy import Act
 
 STOPS = (DeviceStatus.REVOKED, DeviceStatus.WIPE_AFTER_PUSH, DeviceStatus.WIPE_NOW)
@@ -26,7 +25,6 @@ class OrderForm(Form, frozen=True, kw_only=True):
 
     order: str = ""
     sure: str = ""
-    change: Id = ""
 
 
 @post("/devices/{number:int}/stop", opt={"action": Act.WIPE_DEVICE}, sync_to_thread=True, include_in_schema=False)
@@ -68,25 +66,16 @@ def differ(
     return go_to(f"/devices/{number}", done="digits_differ")
 
 
-@post("/devices/{number:int}/adopt", opt={"action": Act.WIPE_DEVICE}, sync_to_thread=True, include_in_schema=False)
-def let_in(
+@post("/devices/{number:int}/adopt", opt={"action": Act.DECIDE_HELD}, sync_to_thread=True, include_in_schema=False)
+def decide_on(
     request: AnyRequest,
     door: NamedDependency[Door],
     services: NamedDependency[Services],
     number: FromPath[int],
-    data: URLEncodedBody[OrderForm],
+    data: URLEncodedBody[HeldForm],
 ) -> Response[Any]:
-    """Lets a change that was set aside in, as a new change in the name of whoever decides it."""
+    """Lets changes of this phone that were held in, in the name of whoever decides it, or sets them aside for good."""
     with door.open() as access:
-        access.require(
-            Act.WIPE_DEVICE, subjects.find_device(access.session, number), purpose="adopt", detail=data.change
-        )
-        if data.change not in {held.id for held in list_quarantined(access.session, number)}:
-            raise Failure(CONFLICTING, "It was let in already, or it is no longer there.")
-        adopted = adopt(
-            access.session, data.change, by=access.actor.worker_id, new_id=access.new_id(),
-            now_ms=int(access.now.timestamp() * 1000), project=services.project,
-        )  # fmt: skip
-        if adopted is None:
-            raise Failure(CONFLICTING, "It cannot be read, so it cannot be let in. It stays where it is.")
-    return go_to(f"/devices/{number}", done="adopted")
+        access.require(Act.DECIDE_HELD, subjects.find_device(access.session, number), purpose="held changes")
+        decide_on_held(access, services.project, data)
+    return go_to(f"/devices/{number}", done=done_with(data))

@@ -9,7 +9,10 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.operation.account import end_sessions_of
+from server.actions.partnership.leaving import dismiss
+from server.http.services import Services
 from server.mail.smtp import is_address
+from server.problems import Invalid
 from server.queries.operation.addressees import list_shared_addresses, set_shared_address
 from server.queries.partnership.agencies import list_agencies, list_every_agreement, list_teams
 from server.queries.partnership.districts import list_districts
@@ -40,6 +43,12 @@ class WorkerLine(Value, frozen=True, kw_only=True):
     is_training_due: bool
     is_training_soon: bool
     active: bool
+
+
+class LeaveForm(Form, frozen=True, kw_only=True):
+    """That the worker whom the page names is meant."""
+
+    sure: str = ""
 
 
 class Paper(Value, frozen=True, kw_only=True):
@@ -93,6 +102,24 @@ def end_worker_sessions(door: NamedDependency[Door], worker_id: FromPath[Id]) ->
     with door.open() as access:
         end_sessions_of(access, worker_id)
     return go_to("/workers", "sessions_ended")
+
+
+@post(
+    "/workers/{worker_id:str}/leave", opt={"action": Act.MANAGE_WORKERS}, sync_to_thread=True, include_in_schema=False
+)
+def leave(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    worker_id: FromPath[Id],
+    data: URLEncodedBody[LeaveForm],
+) -> Response[Any]:
+    """Keeps a worker out: signed out everywhere, phones revoked."""
+    if data.sure != "yes":
+        raise Invalid("Tick the box to say whom you mean. Nothing was changed.")
+    with door.open() as access:
+        dismiss(access, worker_id, services.ledger)
+    return go_to("/workers", done="left")
 
 
 @get("/agencies", opt={"action": Act.SEE_AGREEMENTS}, sync_to_thread=True, include_in_schema=False)

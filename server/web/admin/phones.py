@@ -5,31 +5,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server.access import Access, Door
+from server.actions.sync.held import list_held
 from server.problems import NotFound
 from server.queries.operation.device_page import PhoneRow, list_phones
 from server.queries.operation.sealed_boxes import KeptBox, count_shut, list_shut
 from server.queries.partnership.agencies import list_teams
 from server.queries.people import subjects
-from server.queries.sync.changes import StoredBody
 from server.queries.sync.devices import DeviceHealth
-from server.queries.sync.store import list_device_health, list_quarantined
+from server.queries.sync.store import list_device_health
 from server.web.admin.health import from_ms, say_clock, say_state, say_trouble, say_weaknesses
+from server.web.layout.held import describe_held
 from server.web.layout.page import AnyRequest, page
-from server.web.layout.words import count, say, say_ago, say_moment
+from server.web.layout.words import count, say_ago, say_moment
 from shared.model.agency import Team
 from shared.model.app_state import read_app
 from shared.model.codes import DeviceStatus
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
-
-TYPES = {
-    "contact.recorded": "A contact",
-    "contact.corrected": "A correction of a contact",
-    "visit.recorded": "A visit",
-    "person.patched": "A change to a person’s description",
-    "site.patched": "A change to a site",
-    "referral.progressed": "A step of a referral",
-}
 
 
 class Phone(Value, frozen=True, kw_only=True):
@@ -55,7 +47,7 @@ class Phone(Value, frozen=True, kw_only=True):
 
 
 class SetAside(Value, frozen=True, kw_only=True):
-    """A change that could not be let in, and why. What it says about anybody is not shown here."""
+    """A sealed record that could not be opened, and why."""
 
     id: Id
     what: str
@@ -85,7 +77,7 @@ def show_phone(request: AnyRequest, door: NamedDependency[Door], number: FromPat
             raise NotFound
         return page(
             request, "admin/phone.html", title=phone.label, section="/devices", worker=access.worker, phone=phone,
-            aside=[_aside(each) for each in list_quarantined(access.session, number)],
+            aside=describe_held(access, list_held(access, number)),
             shut=[_shut(each) for each in list_shut(access.session, number)],
             may_stop=access.allows(Act.WIPE_DEVICE, subject), errors={},
         )  # fmt: skip
@@ -149,15 +141,6 @@ def _phone(access: Access, row: PhoneRow, health: DeviceHealth, shut: int) -> Ph
 def _shut(box: KeptBox) -> SetAside:
     what = "A sealed record" if box.n is None else f"Record {box.n}, sealed"
     return SetAside(id=box.box_hash, what=what, why=box.verdict, received=say_moment(box.received_at))
-
-
-def _aside(stored: StoredBody) -> SetAside:
-    return SetAside(
-        id=stored.id,
-        what=TYPES.get(stored.type, say(stored.type.replace(".", " "))),
-        why=stored.reason or "",
-        received=say_moment(from_ms(stored.received_at_ms)),
-    )
 
 
 def _summary(phones: list[Phone]) -> str:

@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.people.notes import CAUSES, REVIEW_WITHIN, review
+from server.actions.people.notes import EVERY_CAUSE, REVIEW_WITHIN, review
 from server.problems import Invalid
 from server.queries.partnership import agencies, workers
 from server.queries.people import notes
@@ -60,7 +60,7 @@ def _answer(request: AnyRequest, access: Access, errors: Errors | None = None) -
         request, "admin/reviews.html", title="Reviews", section=SECTION, worker=access.worker, now=access.now,
         status=422 if errors else 200, errors=errors or {},
         waiting=[
-            (each, readers.get(each.worker_id, ""), names[each.agency_id], CAUSES.get(each.cause, each.cause),
+            (each, readers.get(each.worker_id, ""), names[each.agency_id], EVERY_CAUSE.get(each.cause, each.cause),
              each.at < late_before)
             for each in waiting
         ],

@@ -95,7 +95,7 @@ def _shown(request: AnyRequest, access: Access, person_id: Id, errors: Errors, f
     return page(
         request, "agency/notes.html", title="Notes", worker=access.worker, status=422 if errors else 200, errors=errors,
         form=form, person_id=person_id, known_as=person.known_as if person else "", now=access.now,
-        opened=[(names[each.agency_id], notes.CAUSES.get(each.cause, each.cause), each) for each in opened],
+        opened=[(names[each.agency_id], notes.EVERY_CAUSE.get(each.cause, each.cause), each) for each in opened],
         notes=[(names[note.agency_id], authors.get(note.worker_id, ""), note) for note in found],
     )  # fmt: skip
 

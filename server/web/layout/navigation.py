@@ -28,6 +28,7 @@ ENTRIES = (
     Entry("/on-shift", "On shift", Act.SEE_SHIFTS),
     Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
     Entry("/conflicts", "Two versions", Act.SETTLE_VERSIONS),
+    Entry("/held", "Held", Act.DECIDE_HELD),
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),
     Entry("/publications", "What is told", Act.APPROVE_PUBLICATION),
     Entry("/devices", "Phones", Act.SEE_DEVICES),

@@ -32,6 +32,8 @@ NOTICES = {
     "digits": "Noted: the digits were the same on both screens.",
     "digits_differ": "Revoked: it receives nothing. Find out who used the code, then enrol the phone again.",
     "adopted": "Adopted: what the phone sent is now part of the record, in your name.",
+    "left": "They are signed out everywhere, and their phones are revoked. What they recorded stays.",
+    "set_aside": "Set aside, with your reason. Nothing was deleted.",
     "conference_called": "Called. The cases were chosen by rule: look at them, and circulate.",
     "changed": "Changed.",
     "put_on": "Put on the agenda, with your reason.",

@@ -4,6 +4,7 @@ likely tonight, and who is out."""
 from server.web.lead.alarms import say_done, show_alarm, take_alarm
 from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.desk import count_waiting, decide, show_desk
+from server.web.lead.held import decide_on_tray, show_held
 from server.web.lead.inbox import show_inbox
 from server.web.lead.on_duty import show_on_duty, take_duty
 from server.web.lead.on_shift import show_now, show_on_shift
@@ -56,4 +57,6 @@ PAGES = (
     take_down,
     show_conflicts,
     keep,
+    show_held,
+    decide_on_tray,
 )

@@ -98,13 +98,15 @@ def test_a_listed_case_stays_until_a_coordinator_hands_it_over(
 
 
 def test_two_records_found_to_be_one_person_leave_one_case(
-    phone: Phone, database: Database, cast: Cast, new_id: Callable[[], str]
+    phone: Phone, database: Database, cast: Cast, new_id: Callable[[], str], issue_code: Callable[..., str]
 ) -> None:
     marek, mars = new_id(), new_id()
     see(phone, marek, WATFORD, 9, 8)
     see(phone, mars, DACORUM, 1)
     assert len(live(database, marek) + live(database, mars)) == 2
-    told = {"id": new_id(), "from_id": mars, "into_id": marek, "worker_id": cast.aisha.id, "undone": False}
+    phone = Phone(phone.client, phone.clock, new_id)
+    phone.enrol(issue_code(cast.tom))  # merging is for a lead
+    told = {"id": new_id(), "from_id": mars, "into_id": marek, "worker_id": cast.tom.id, "undone": False}
     merge = phone.make_change("person.merged", e=marek, p={**told, "at": phone.clock().isoformat()})
     assert phone.push(merge).status_code == 200
     (kept,) = live(database, marek) + live(database, mars)

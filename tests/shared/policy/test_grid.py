@@ -53,7 +53,7 @@ ORACLE = {
     Role.TEAM_LEAD: OUTREACH | {
         "merge_people": PATCH, "hide_person": WORKS, "plan_shift": PATCH,
         "settle_versions": PATCH, "assign_referral": PATCH, "import_referrals": PATCH,
-        "put_forward_case": PATCH, "see_who_looked": WORKS,
+        "put_forward_case": PATCH, "see_who_looked": WORKS, "decide_held": PATCH,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS,
         "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
         "see_actions": AGENCY, "answer_action": AGENCY, "see_indicators": DISTRICT,
@@ -74,6 +74,7 @@ ORACLE = {
         "put_forward_case": DISTRICT, "change_case": DISTRICT, "override_priority": DISTRICT,
         "see_conference": DISTRICT, "prepare_conference": DISTRICT, "run_conference": DISTRICT,
         "write_update": DISTRICT, "see_actions": DISTRICT, "answer_action": AGENCY, "share_tracker": DISTRICT,
+        "decide_held": DISTRICT,
         "see_indicators": DISTRICT, "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT,
     },
     Role.AGENCY_MEMBER: {

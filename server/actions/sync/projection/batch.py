@@ -25,6 +25,7 @@ class Fact(Struct, frozen=True, gc=False):
     team_id: Id | None
     device: int
     who: Id | None
+    change_id: Id
 
 
 class Batch(Struct, frozen=True):
@@ -61,7 +62,15 @@ def read_batch(accepted: Sequence[AcceptedChange]) -> Batch:
             value = read_fact(change) if each.meaning is None else each.meaning
             received_at = to_moment(each.received_at_ms)
             facts[change.t].append(
-                Fact(value, received_at, to_moment(_moment_ms(each)), team_of(change.s), each.device, change.who)
+                Fact(
+                    value,
+                    received_at,
+                    to_moment(_moment_ms(each)),
+                    team_of(change.s),
+                    each.device,
+                    change.who,
+                    change.id,
+                )
             )
     return Batch(facts, patched, to_moment(accepted[0].received_at_ms))
 

@@ -3,44 +3,75 @@
 the original is kept, what it reads now is derived.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from server.actions.sync.projection.batch import Batch, Fact
 from server.actions.sync.projection.places import Districts, Place, Whereabouts, find_places
+from server.actions.sync.projection.wall import Verdicts
 from server.database import bulk
 from server.queries.street import contacts
 from server.queries.street.contacts import StoredContact
 from server.tables.people.person import person
+from shared.geo.night import outreach_night
 from shared.model.contact import Contact, ContactCorrection
 from shared.model.value import Id
+from shared.policy.held import OTHER_NIGHT, OUTSIDE
 from shared.rules.corrections import corrected
+from sync.past import Withheld
+
+OUTSIDE_MAX = 5
+"""So many contacts with somebody new one worker may record in a night in districts where their team does not walk."""
 
 _read_original = msgspec.json.Decoder(Contact).decode
 
 
-def project_contacts(session: Session, batch: Batch, districts: Districts, crs: str) -> set[Id]:
-    """Store the batch's contacts and corrections; returns the people whose history they changed."""
+def project_contacts(session: Session, batch: Batch, districts: Districts, crs: str, verdicts: Verdicts) -> set[Id]:
+    """Store the batch's contacts and corrections; returns the people whose history they changed.
+
+    Raises Withheld for somebody new in a district where the phone's team does not walk.
+    """
     recorded = batch.facts.get("contact.recorded", [])
-    corrections = batch.values("contact.corrected")
-    fresh = _store(session, recorded, districts, crs)
+    told = batch.facts.get("contact.corrected", [])
+    corrections = [fact.value for fact in told]
+    fresh = _store(session, recorded, districts, crs, verdicts)
     contacts.add_corrections(session, corrections)
-    rewritten = _apply_corrections(session, _to_correct(session, recorded, corrections), districts, crs)
+    rewritten = _apply_corrections(session, _to_correct(session, recorded, corrections), districts, crs, told)
     touched = {person_id for each in fresh for person_id in each.contact.person_ids} | rewritten
     _note_district(session, fresh)
     return touched
 
 
-def _store(session: Session, recorded: Sequence[Fact], districts: Districts, crs: str) -> list[StoredContact]:
+def _store(
+    session: Session, recorded: Sequence[Fact], districts: Districts, crs: str, verdicts: Verdicts
+) -> list[StoredContact]:
     places = find_places(session, [_where(fact.value) for fact in recorded], districts, crs)
+    _check_outside(session, recorded, places, verdicts)
     fresh = [
         StoredContact(contact=fact.value, received_at=fact.received_at, district_id=place.district_id, cell=place.cell)
         for fact, place in zip(recorded, places, strict=True)
     ]
     contacts.add_contacts(session, fresh)
     return fresh
+
+
+def _check_outside(session: Session, recorded: Sequence[Fact], places: Sequence[Place], verdicts: Verdicts) -> None:
+    """Somebody new may be met across a boundary, on the way; nobody fills another district's list so."""
+    outside: dict[Id, list[tuple[Fact, Id]]] = defaultdict(list)
+    for fact, place in zip(recorded, places, strict=True):
+        walked = verdicts.walked.get(fact.device)
+        if walked is None or place.district_id is None or place.district_id in walked:
+            continue
+        if not verdicts.new_people.isdisjoint(fact.value.person_ids):
+            outside[fact.value.worker_id].append((fact, place.district_id))
+    for worker_id, found in outside.items():
+        nights = {fact.value.night for fact, _ in found}
+        before = contacts.count_recorded(session, worker_id, {district_id for _, district_id in found}, min(nights))
+        if before + len(found) > OUTSIDE_MAX:
+            raise Withheld({fact.change_id: OUTSIDE for fact, _ in found})
 
 
 def _where(told: Contact) -> Whereabouts:
@@ -53,20 +84,33 @@ def _to_correct(session: Session, recorded: Sequence[Fact], corrections: Sequenc
     return {each.contact_id for each in corrections} | set(contacts.list_corrections(session, fresh))
 
 
-def _apply_corrections(session: Session, contact_ids: Collection[Id], districts: Districts, crs: str) -> set[Id]:
-    """Rewrite contacts as all their corrections leave them; returns the people they named before or name now."""
+def _apply_corrections(
+    session: Session, contact_ids: Collection[Id], districts: Districts, crs: str, told: Sequence[Fact]
+) -> set[Id]:
+    """Rewrite contacts as all their corrections leave them; returns the people they named before or name now.
+
+    Raises Withheld for those of `told` that leave a contact with a night that is not its own.
+    """
     before = contacts.list_contacts(session, contact_ids)
     words = contacts.list_corrections(session, list(before))
     originals = {each: _original_of(stored) for each, stored in before.items()}
     after = {each: corrected(originals[each], words.get(each, ())) for each in before}
-    places = find_places(session, [_where(told) for told in after.values()], districts, crs)
+    _check_nights(after, told)
+    places = find_places(session, [_where(each) for each in after.values()], districts, crs)
     rewritten = [
-        _rewrite(before[each], originals[each], told, len(words.get(each, ())), place)
-        for (each, told), place in zip(after.items(), places, strict=True)
+        _rewrite(before[each], originals[each], reads, len(words.get(each, ())), place)
+        for (each, reads), place in zip(after.items(), places, strict=True)
     ]
     contacts.replace_contacts(session, rewritten)
     named = [*(stored.contact for stored in before.values()), *after.values()]
-    return {person_id for told in named for person_id in told.person_ids}
+    return {person_id for each in named for person_id in each.person_ids}
+
+
+def _check_nights(after: Mapping[Id, Contact], told: Sequence[Fact]) -> None:
+    wrong = {each for each, reads in after.items() if abs((reads.night - outreach_night(reads.seen_at)).days) > 1}
+    held = {fact.change_id: OTHER_NIGHT for fact in told if fact.device > 0 and fact.value.contact_id in wrong}
+    if held:
+        raise Withheld(held)
 
 
 def _original_of(stored: StoredContact) -> Contact:

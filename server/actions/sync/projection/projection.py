@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from server.actions.sync.projection.authors import check_authors
 from server.actions.sync.projection.batch import Batch, Fact, read_batch
 from server.actions.sync.projection.contacts import project_contacts
 from server.actions.sync.projection.descriptions import project_people, project_referral_fields, project_sites
@@ -24,7 +23,9 @@ from server.actions.sync.projection.journeys import (
     project_visits,
 )
 from server.actions.sync.projection.places import Districts
+from server.actions.sync.projection.times import settle_times
 from server.actions.sync.projection.verification import derive_verification
+from server.actions.sync.projection.wall import judge
 from server.database.locks import take_turns
 from server.places.projection import project as project_points
 from server.queries.operation import audit
@@ -35,6 +36,7 @@ from server.queries.street.looks import Outing
 from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 from shared.policy import Act
+from sync.past import Withheld
 from sync.server import AcceptedChange
 
 KEPT_UNSENT = timedelta(days=14)
@@ -58,13 +60,17 @@ class Projection:
     def project(self, session: Session, accepted: Sequence[AcceptedChange]) -> None:
         """Let the tables say what these changes mean.
 
-        Raises whatever a table refuses: the caller undoes and quarantines.
+        Raises Withheld for what policy would not allow, before anything is written, and whatever a table refuses: the caller
+        undoes and quarantines.
         """
         accepted = without_erased(session, accepted)
         if not accepted:
             return
-        batch = read_batch(accepted)
-        check_authors(session, accepted, batch)
+        timely = settle_times(accepted, self.timezone)
+        verdicts = judge(session, timely.changes, self.timezone)
+        if timely.reasons or verdicts.reasons:
+            raise Withheld(timely.reasons | verdicts.reasons)
+        batch = read_batch(timely.changes)
         held = batch.subjects()
         take_turns(session, held)
         changing = _looks_before(session, batch)
@@ -75,7 +81,7 @@ class Projection:
         project_visits(session, batch, self.districts, self.crs)
         project_needs(session, batch)
         project_referral_steps(session, batch, self.new_id)
-        touched = project_contacts(session, batch, self.districts, self.crs)
+        touched = project_contacts(session, batch, self.districts, self.crs, verdicts)
         touched |= project_verifications(session, batch) | project_merges(session, batch)
         derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)
         looks.renew_looks(session, changing | _looks_after(session, batch))
@@ -89,7 +95,7 @@ class Projection:
                 id=self.new_id(),
                 at=batch.received_at,
                 actor_id=who,
-                device_number=device,
+                device_number=device if device > 0 else None,
                 action=str(Act.SYNC),
                 subject_kind="change",
                 detail=f"{count} changes",

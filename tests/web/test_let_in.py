@@ -1,0 +1,181 @@
+"""What phones sent and was held: seen before it is decided on, judged again as its decider's, let in or set aside."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import Raw
+from sqlalchemy import select
+
+from server.actions.sync.validation import validate
+from server.app import create_services
+from server.database.engine import Database
+from server.queries.street.contacts import find_contact
+from server.queries.sync import store as sync
+from server.tables.operation.audit import audit
+from server.tables.operation.device import device_enrolment
+from server.tables.sync.sync import change
+from shared.policy import held as words
+from sync import authoring
+from sync.reading import decode_batch
+from tests.web import county
+
+AISHAS, ELSEWHERE = 31, 32
+TEAM = "watford-outreach"
+
+
+@pytest.fixture
+def services(filled: Database, app: Any, settings: Any, clock: Any, new_id: Any) -> Iterator[Any]:
+    made = create_services(settings, clock, new_id)
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def send(services: Any, filled: Database, now: Any, new_id: Any) -> Callable[..., list[str]]:
+    """Sends changes from a phone that Aisha carries; returns why each that waits is held."""
+    sent = {AISHAS: 0}
+    with filled.writing() as session:
+        told = {"number": AISHAS, "worker_id": "aisha", "team_id": TEAM, "label": "A", "signing_key": "x"}
+        county.add(session, device_enrolment, told | {"enrolled_at": now, "confirmed_at": now})
+        sync.register_device(session, scopes=[f"team:{TEAM}"], label="A", now_ms=1, number=AISHAS)
+
+    def do(*facts: tuple[str, str, dict[str, Any]], scope: str = TEAM) -> list[str]:
+        now_ms, events = int(now.timestamp() * 1000), []
+        for name, kind, told in facts:
+            sent[AISHAS] += 1
+            payload = Raw(msgspec.json.encode(told))
+            new = authoring.NewChange(
+                id=name, type=kind, scope=f"team:{scope}", entity=name, who="aisha", payload=payload, at_ms=now_ms
+            )
+            events.append(authoring.number(new, AISHAS, sent[AISHAS], now_ms << 16, {}))
+        body = msgspec.json.encode({"device": AISHAS, "now": now_ms, "app": "1.0.0", "events": events})
+        with services.database.writing() as session:
+            sync.push(session, AISHAS, decode_batch(body, validate=validate), now_ms, services.project)
+        with filled.reading() as session:
+            return [each.reason or "" for each in sync.list_quarantined(session, AISHAS)]
+
+    return do
+
+
+def meeting(now: Any, contact_id: str, **more: Any) -> dict[str, Any]:
+    at = now.isoformat()
+    told = {"id": contact_id, "state": "bedded_down", "seen_at": at, "recorded_at": at, "night": str(now.date())}
+    return told | {"worker_id": "aisha", "team_id": TEAM} | more
+
+
+def waiting(filled: Database) -> list[str]:
+    with filled.reading() as session:
+        return [each.id for each in sync.list_quarantined(session, AISHAS)]
+
+
+def test_what_is_good_is_let_in_and_stands_in_the_deciders_name(
+    send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    assert send(("h1", "contact.recorded", meeting(now, "k1", note="Asked for socks")), scope="before")
+    tom = browse("tom")
+    assert "Asked for socks" in tom.get(f"/devices/{AISHAS}").text
+    assert "Adopted" in tom.send(f"/devices/{AISHAS}/adopt", change="h1").text
+    with filled.reading() as session:
+        stored = find_contact(session, "k1")
+        numbers = session.scalars(select(audit.c.device_number).where(audit.c.action == "sync")).all()
+    assert stored is not None
+    assert (stored.contact.worker_id, stored.contact.colleague_ids) == ("tom", ("aisha",))
+    assert all(number is None or number > 0 for number in numbers)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"seen_at": "2026-11-12T21:00:00"}, {"note": "a\0b"}, {"id": "k" * 60}, {"note": "x" * 10_001},
+     {"unidentified_people": 501}, {"seen_at": "2093-01-01T00:00:00Z", "night": "2093-01-01"}],
+)  # fmt: skip
+def test_what_cannot_be_used_stays_held_and_says_why(
+    wrong: dict[str, Any], send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    assert send(("h1", "contact.recorded", meeting(now, "k1", **wrong)))
+    answer = browse("tom").send(f"/devices/{AISHAS}/adopt", change="h1")
+    assert answer.status_code == 409
+    assert "It stays where it is" in answer.text
+    assert waiting(filled) == ["h1"]
+
+
+def test_nobody_speaks_for_a_colleague_even_when_let_in(send: Any, browse: Any, now: Any, filled: Database) -> None:
+    with filled.writing() as session:
+        county.fill_shifts(session, now)
+    told = {"id": "e1", "shift_id": "s1", "worker_id": "dean", "at": now.isoformat()}
+    assert send(("h1", "shift.ended", told)) == [words.OTHER_NAME]
+    tom = browse("tom")
+    assert "Dean" in tom.get(f"/devices/{AISHAS}").text
+    assert tom.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 409
+    assert waiting(filled) == ["h1"]
+
+
+@pytest.fixture
+def far(filled: Database, now: Any) -> str:
+    """Somebody whom a team of another district alone knows."""
+    with filled.writing() as session:
+        county.add(session, county.team, {"id": "second", "agency_id": "county", "name": "Second"})
+        county.add(session, county.team_district, {"team_id": "second", "district_id": "three-rivers"})
+        told = {"id": "far", "name": "Far Away", "team_id": "second", "district_id": "three-rivers"}
+        county.add(session, county.person, told | {"created_at": now, "changed_at": now})
+    return "far"
+
+
+@pytest.mark.parametrize("kind", ["a merge", "a contact"])
+def test_letting_in_opens_nothing_to_its_decider(
+    kind: str, far: str, send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    merge = {"id": "m1", "from_id": far, "into_id": "marek", "worker_id": "aisha", "at": now.isoformat()}
+    if kind == "a merge":
+        assert send(("h1", "person.merged", merge))
+    else:
+        assert send(("h1", "contact.recorded", meeting(now, "k1", person_ids=[far], note="Met at the canal")))
+    tom = browse("tom")
+    said = tom.get(f"/devices/{AISHAS}").text
+    assert "Far Away" not in said
+    assert "Met at the canal" not in said
+    assert tom.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 409
+    assert tom.get(f"/people/{far}").status_code == 404
+    assert waiting(filled) == ["h1"]
+
+
+def test_the_lead_there_decides_from_a_tray_that_says_who_what_and_why(
+    far: str, send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    assert send(("h1", "contact.recorded", meeting(now, "k1", person_ids=[far], note="Met at the canal")))
+    there = coordinator_of(filled, "three-rivers", now)
+    reader = browse(there)
+    said = reader.get("/held").text
+    assert all(word in said for word in ("Far Away", "Met at the canal", "Aisha", "does not know"))
+    assert "Adopted" in reader.send("/held", change="h1", order="in").text
+    assert waiting(filled) == []
+
+
+def coordinator_of(filled: Database, district_id: str, now: Any) -> str:
+    """Gives Priya the other district, too."""
+    with filled.writing() as session:
+        county.add(session, county.worker_district, {"worker_id": "priya", "district_id": district_id})
+    return "priya"
+
+
+def test_several_are_set_aside_at_once_with_one_reason(send: Any, browse: Any, now: Any, filled: Database) -> None:
+    send(*((f"h{n}", "contact.recorded", meeting(now, f"k{n}")) for n in range(3)), scope="before")
+    tom = browse("tom")
+    assert tom.send(f"/devices/{AISHAS}/adopt", change="h0", order="aside").status_code == 400
+    assert tom.send(f"/devices/{AISHAS}/adopt", change=["h0", "h1"], order="aside", why="A test").status_code == 200
+    assert waiting(filled) == ["h2"]
+    with filled.reading() as session:
+        (why, by) = session.execute(select(change.c.closed_why, change.c.closed_by).where(change.c.id == "h0")).one()
+    assert (why, by) == ("A test", "tom")
+    assert tom.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 409
+
+
+def test_an_administrator_reads_no_content_and_lets_nothing_in(
+    send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    send(("h1", "contact.recorded", meeting(now, "k1", note="Asked for socks")), scope="before")
+    omar = browse("omar")
+    assert "Asked for socks" not in omar.get(f"/devices/{AISHAS}").text
+    assert omar.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 403
+    assert waiting(filled) == ["h1"]
