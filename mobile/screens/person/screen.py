@@ -9,6 +9,7 @@ from mobile.screens.layout_file import load_layout
 from mobile.screens.person.state import (
     EDITABLE,
     GENDERS,
+    INSTITUTIONS,
     LEARNT,
     WOULD_RATHER_NOT,
     BackPressed,
@@ -16,6 +17,7 @@ from mobile.screens.person.state import (
     EditPressed,
     EntryPressed,
     GenderPicked,
+    InstitutionPicked,
     LogPressed,
     SavePressed,
     State,
@@ -29,7 +31,7 @@ from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
 from mobile.widgets.words import Words
-from shared.model.codes import Gender, ReceivingSupport
+from shared.model.codes import Gender, InstitutionLeft, ReceivingSupport
 from shared.model.person import Person
 
 load_layout(__file__)
@@ -97,6 +99,10 @@ class PersonScreen(Screen):
         """As they say it."""
         self.send(GenderPicked(gender=Gender(value)))
 
+    def pick_institution(self, value: str) -> None:
+        """What they left."""
+        self.send(InstitutionPicked(institution=InstitutionLeft(value)))
+
     def look(self) -> None:
         """Two people wrote different things."""
         self.send(TrayPressed())
@@ -110,6 +116,8 @@ class PersonScreen(Screen):
         state, ids = self.state, self.ids
         genders = [(str(gender), self.words.say_code("gender", gender)) for gender in GENDERS]
         ids.gender.show(genders, {str(state.gender)})
+        left = [(str(each), self.words.say_code("institution", each)) for each in INSTITUTIONS]
+        ids.institution_left.show(left, {str(state.institution)})
         for name in WOULD_RATHER_NOT:
             ids[f"declined_{name}"].chosen = name in state.declined
         ids.unclear.text = self.say(f"person.unclear.{state.unclear}") if state.unclear else ""

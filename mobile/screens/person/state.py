@@ -8,15 +8,25 @@ import msgspec
 
 from mobile.field.views import PersonRecord
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, WordsFound
-from shared.model.codes import Gender, Quality
+from shared.model.codes import Gender, InstitutionLeft, Quality
 from shared.model.person import Person
 from shared.model.value import Id, Value
 
-EDITABLE = ("name", "alias", "description", "language", "wants_first", "strengths", "safety_needs")
+EDITABLE = (
+    "name",
+    "alias",
+    "description",
+    "gender_self_described",
+    "language",
+    "wants_first",
+    "strengths",
+    "safety_needs",
+)
 """The texts of a description."""
-LEARNT = ("date_of_birth", "approximate_age_years")
+LEARNT = ("date_of_birth", "approximate_age_years", "institution_left_on")
 """What is typed and is no text."""
 GENDERS = (Gender.FEMALE, Gender.MALE, Gender.OTHER, Gender.NOT_KNOWN)
+INSTITUTIONS = tuple(InstitutionLeft)
 WOULD_RATHER_NOT = ("name", "date_of_birth")
 """What somebody may have been asked and not wished to say; each has a quality of its own."""
 QUALITY_OF = {"name": "name_quality", "date_of_birth": "dob_quality"}
@@ -35,6 +45,7 @@ class State(Value, frozen=True, kw_only=True):
     half: dict[str, str] = {}
     """What was being written when the phone locked."""
     gender: Gender | None = None
+    institution: InstitutionLeft | None = None
     declined: frozenset[str] = frozenset()
     unclear: str = ""
     """The field that cannot be read as it was typed."""
@@ -72,6 +83,12 @@ class GenderPicked(Event, frozen=True, kw_only=True):
     """As they say it."""
 
     gender: Gender
+
+
+class InstitutionPicked(Event, frozen=True, kw_only=True):
+    """What they left before they slept rough, as they tell it."""
+
+    institution: InstitutionLeft
 
 
 class DeclinedPressed(Event, frozen=True, kw_only=True):
@@ -132,6 +149,8 @@ def _chosen(state: State, event: Event) -> Result:
     match event:
         case GenderPicked(gender=gender):
             return _with(state, gender=gender), ()
+        case InstitutionPicked(institution=institution):
+            return _with(state, institution=institution), ()
         case DeclinedPressed(field=field):
             return _with(state, declined=state.declined ^ {field}), ()
         case TrayPressed():
@@ -146,7 +165,14 @@ def _begin(state: State) -> State:
     person = state.record.person
     declined = {name for name in WOULD_RATHER_NOT if getattr(person, QUALITY_OF[name]) == Quality.PREFERS_NOT}
     return _with(
-        state, editing=True, written=state.half, half={}, gender=person.gender, declined=frozenset(declined), unclear=""
+        state,
+        editing=True,
+        written=state.half,
+        half={},
+        gender=person.gender,
+        institution=person.institution_left,
+        declined=frozenset(declined),
+        unclear="",
     )
 
 
@@ -168,6 +194,8 @@ def _save(state: State) -> Result:
         return _with(state, unclear=str(error)), (Feel(name="refused"),)
     if state.gender is not None:
         said["gender"] = state.gender
+    if state.institution is not None:
+        said["institution_left"] = state.institution
     said |= _qualities(state, person, said)
     changes = {name: value for name, value in said.items() if value != getattr(person, name)}
     if not changes:

@@ -25,7 +25,7 @@ from mobile.screens.tonight import state as tonight
 from mobile.screens.tray import state as tray
 from mobile.screens.unlock import state as unlock
 from mobile.screens.visit import state as visit
-from shared.model.codes import Gender, Quality, ReferralState, SiteKind, SyncState
+from shared.model.codes import Gender, InstitutionLeft, Quality, ReferralState, SiteKind, SyncState
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, TONIGHT, TRAY, RehearsalField
 
 SCREENS = Path(registry.__file__).parent
@@ -308,13 +308,17 @@ def test_what_is_learnt_has_a_home_and_not_wishing_to_say_is_kept_too():
         person.Typed(field="approximate_age_years", text="45"),
         person.Typed(field="language", text=" Polish "),
         person.GenderPicked(gender=Gender.MALE),
+        person.Typed(field="gender_self_described", text="trans man"),
+        person.InstitutionPicked(institution=InstitutionLeft.HOSPITAL),
+        person.Typed(field="institution_left_on", text="3.11.2026"),
         person.SavePressed(),
     )
     ((method, (person_id, fields)),) = calls(effects)
     assert (method, person_id) == ("patch_person", "p-2")
     assert fields == {
         "date_of_birth": date(1980, 12, 24), "dob_quality": Quality.FULL, "approximate_age_years": 45, "language": "Polish",
-        "gender": Gender.MALE,
+        "gender": Gender.MALE, "gender_self_described": "trans man", "institution_left": InstitutionLeft.HOSPITAL,
+        "institution_left_on": date(2026, 11, 3),
     }  # fmt: skip
     begun = person.State(person_id="p-2", record=record)
     _, effects = play(
@@ -325,7 +329,12 @@ def test_what_is_learnt_has_a_home_and_not_wishing_to_say_is_kept_too():
 
 @pytest.mark.parametrize(
     ("field", "text"),
-    [("date_of_birth", "31.02.1980"), ("date_of_birth", "long ago"), ("approximate_age_years", "old")],
+    [
+        ("date_of_birth", "31.02.1980"),
+        ("date_of_birth", "long ago"),
+        ("institution_left_on", "last week"),
+        ("approximate_age_years", "old"),
+    ],
 )
 def test_what_cannot_be_read_is_asked_again_and_stays_typed(field, text):
     state = person.State(person_id="p-2", record=RehearsalField().person("p-2"))
