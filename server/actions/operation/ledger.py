@@ -1,5 +1,5 @@
 """Repeating the orders that protect people (privacy rule A9): grants, revocations, wipes, erasures, hiding and showing,
-hand-overs, merges and their undoing, roles and who may hold them.
+hand-overs, merges and their undoing, roles and who may hold them, how workers stand, what teams walk.
 
 After a restore from an older backup `replay` does again whatever the backup does not know, before anything is served, so that a
 wiped phone stays wiped, an erased person stays erased and a hidden one hidden. Giving an order is in `orders`.
@@ -24,6 +24,7 @@ from server.actions.operation.orders import (
     PERSON_SHOWN,
     REASON_LOST,
     RECIPIENT,
+    TEAM,
     WORKER,
     Ledger,
     open_ledger,
@@ -32,7 +33,7 @@ from server.actions.people.erasure import forget_person
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import LedgerEntry
 from server.queries.operation.devices import Enrolment
-from server.queries.partnership import agencies, recipients, workers
+from server.queries.partnership import agencies, districts, recipients, workers
 from server.queries.partnership.recipients import Recipient
 from server.queries.partnership.workers import Standing
 from server.queries.people import concealment, merges, subjects
@@ -167,6 +168,14 @@ def _stand_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
     workers.set_standing(session, entry.subject_id, _told(entry, "standing", Standing))
 
 
+def _walk_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    """The districts of a team, as far as team and districts are known."""
+    if agencies.find_team(session, entry.subject_id) is not None:
+        known = {each.id for each in districts.list_districts(session)}
+        walked = [each for each in _told(entry, "district_ids", list[Id]) if each in known]
+        agencies.set_team_districts(session, entry.subject_id, walked)
+
+
 GRANTS = frozenset({DEVICE_ENROLLED, DEVICE_RENEWED})
 ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     DEVICE_ENROLLED: _enrol_again,
@@ -179,4 +188,5 @@ ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     PEOPLE_MERGED: _merge_again,
     RECIPIENT: _agree_again,
     WORKER: _stand_again,
+    TEAM: _walk_again,
 }

@@ -32,7 +32,8 @@ _read = msgspec.json.Decoder(LedgerEntry).decode
 
 DEVICE_ENROLLED, DEVICE_RENEWED, DEVICE_STATUS = "device_enrolled", "device_renewed", "device_status"
 PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "person_shown"
-ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, WORKER, MARK = "entity_placed", "people_merged", "recipient", "worker", "mark"
+ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, MARK = "entity_placed", "people_merged", "recipient", "mark"
+WORKER, TEAM = "worker", "team"
 
 
 REASON_LOST = "Ordered before a restore; the reason that was given then is not in the backup"
@@ -216,6 +217,11 @@ def order_worker(session: Session, worker_id: Id, now: datetime, entry_id: Id) -
     """Whether a worker acts, in which roles, teams and districts: as it stands in this transaction."""
     standing = workers.get_standing(session, worker_id)
     give(session, _entry(WORKER, worker_id, now, entry_id, standing=standing))
+
+
+def order_team(session: Session, team_id: Id, district_ids: Iterable[Id], now: datetime, entry_id: Id) -> None:
+    """The districts that a team walks now: its members may open what is there."""
+    give(session, _entry(TEAM, team_id, now, entry_id, district_ids=sorted(district_ids)))
 
 
 def mark(session: Session, now: datetime, entry_id: Id) -> None:

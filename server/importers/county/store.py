@@ -9,6 +9,7 @@ from msgspec import json, structs
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import order_team, order_worker
 from server.actions.partnership.recipients import admit
 from server.importers.county.plan import APART, Line, Plan, Verb, join_names, make_plan, say_code
 from server.importers.county.sheets import SHEETS, County, Row
@@ -160,14 +161,16 @@ def _write(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]
             (agencies.add_agency if adds else agencies.change_agency)(session, agency)
             addressees.set_shared_address(session, line.id, line.cells["Mailbox"] or None)
         case "Teams":
-            _write_team(session, line, names, adds=adds)
+            _write_team(session, line, names, now, new_id, adds=adds)
         case "Workers":
             _write_worker(session, line, names, now, new_id, adds=adds)
         case "Agreements":
             (agencies.add_agreement if adds else agencies.change_agreement)(session, _agreement(line, names))
 
 
-def _write_team(session: Session, line: Line, names: _Names, *, adds: bool) -> None:
+def _write_team(
+    session: Session, line: Line, names: _Names, now: datetime, new_id: Callable[[], Id], *, adds: bool
+) -> None:
     walked = names.district_ids(line.cells["Districts"])
     if adds:
         agency_id = names.agency_id(line.cells["Agency"])
@@ -175,6 +178,7 @@ def _write_team(session: Session, line: Line, names: _Names, *, adds: bool) -> N
     else:
         agencies.rename_team(session, line.id, line.cells["Name"])
         agencies.set_team_districts(session, line.id, walked)
+    order_team(session, line.id, walked, now, new_id())
 
 
 def _write_worker(
@@ -197,6 +201,7 @@ def _write_worker(
         admit(session, agency_id, role, now, new_id)
     if not changed.active:
         sessions.end_sessions_of(session, line.id)
+    order_worker(session, line.id, now, new_id())
 
 
 def _district(line: Line) -> District:
@@ -246,11 +251,15 @@ def _undo_lines(session: Session, lines: list[Line], now: datetime, new_id: Call
         elif line.verb is Verb.CHANGE:
             before = dict(line.cells) | {change.column: change.before for change in line.changes}
             _write(session, structs.replace(line, cells=before), now, new_id)
-        elif not _take_away(session, line):
+        elif not _take_away(session, line, now, new_id):
             yield f"{line.label} is in use by now: it stays{' without access' if line.sheet == 'Workers' else ''}."
 
 
-def _take_away(session: Session, line: Line) -> bool:
+def _take_away(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]) -> bool:
+    if line.sheet == "Workers":
+        workers.set_active(session, line.id, False)
+        sessions.end_sessions_of(session, line.id)
+        order_worker(session, line.id, now, new_id())  # a backup may know them
     remove = {
         "Districts": districts.delete_district, "Agencies": agencies.delete_agency, "Teams": agencies.delete_team,
         "Workers": workers.delete_worker, "Agreements": agencies.delete_agreement,
@@ -261,9 +270,6 @@ def _take_away(session: Session, line: Line) -> bool:
                 recipients.forget_founding(session, line.id)
             remove(session, line.id)
             return True
-    if line.sheet == "Workers":
-        workers.set_active(session, line.id, False)
-        sessions.end_sessions_of(session, line.id)
     return False
 
 

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 from server.database.sql import Sql
 from server.queries.partnership.recipients import is_held
 from server.tables.operation.device import device_enrolment
-from server.tables.partnership.agency import agreement, team, team_district
+from server.tables.partnership.agency import agency, agreement, team, team_district
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import credential, worker, worker_district, worker_role, worker_team
 from shared.model.agency import Agreement
@@ -285,9 +285,13 @@ def set_active(session: Session, worker_id: Id, active: bool) -> None:
 
 
 class Standing(Value, frozen=True, kw_only=True):
-    """Whether a worker acts, and as what: what a restore must not give back to somebody who has left."""
+    """Whether a worker acts, for whom, and as what: what a restore must not give back to somebody who has left.
+
+    `agency_id` is empty in an order of before it was told.
+    """
 
     active: bool
+    agency_id: Id = ""
     roles: tuple[str, ...] = ()
     team_ids: tuple[Id, ...] = ()
     district_ids: tuple[Id, ...] = ()
@@ -302,19 +306,25 @@ _LINKS = (
 
 def get_standing(session: Session, worker_id: Id) -> Standing:
     """How a worker stands now, with every role they were given, agreed or not. Raises NoResultFound for an unknown one."""
-    active = session.execute(select(worker.c.active).where(worker.c.id == worker_id)).scalar_one()
+    row = session.execute(select(worker.c.active, worker.c.agency_id).where(worker.c.id == worker_id)).one()
     links = {
         name: tuple(sorted(session.scalars(select(link.c[column]).where(link.c.worker_id == worker_id))))
         for name, link, column in _LINKS
     }
-    return Standing(active=active, **links)
+    return Standing(active=row.active, agency_id=row.agency_id, **links)
 
 
 def set_standing(session: Session, worker_id: Id, standing: Standing) -> None:
-    """Let a worker stand so, as far as the teams and districts are known; one who is not known stays unknown."""
+    """Let a worker stand so, as far as the teams and districts are known; one who is not known stays unknown.
+
+    One who went over to an agency that is not known does not act, until somebody says for whom they do.
+    """
     if session.execute(select(worker.c.id).where(worker.c.id == worker_id)).first() is None:
         return
-    set_active(session, worker_id, standing.active)
+    is_known = session.execute(select(agency.c.id).where(agency.c.id == standing.agency_id)).first() is not None
+    if is_known:
+        session.execute(update(worker).where(worker.c.id == worker_id).values(agency_id=standing.agency_id))
+    set_active(session, worker_id, standing.active and (is_known or not standing.agency_id))
     known: dict[str, set[str]] = {
         "roles": set(standing.roles),
         "team_ids": set(session.scalars(select(team.c.id))),

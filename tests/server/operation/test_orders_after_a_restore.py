@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from msgspec import json
 from sqlalchemy import text
 
 from server.access import Door
@@ -25,7 +26,10 @@ from server.app import create_app
 from server.backups import make_backup, restore_backup
 from server.database.engine import Database
 from server.http.services import Services
-from server.queries.partnership import recipients, workers
+from server.importers.county import store as county
+from server.importers.county.plan import REMOVED, Verb
+from server.importers.county.sheets import read_county
+from server.queries.partnership import agencies, recipients, workers
 from server.queries.people.people import find_person
 from server.queries.people.verification import list_groups
 from server.queries.sync import store as sync
@@ -131,6 +135,52 @@ def test_hand_overs_merges_and_standings_are_repeated(
         found = workers.find_worker(session, cast.dean.id)
         assert found is not None and not found.active
     database.close()
+
+
+def test_what_a_county_file_or_its_undoing_took_away_is_not_given_back(
+    put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    def bring(**rows: list[dict[str, str]]) -> str:
+        with services.database.writing() as session:
+            batch = county.keep_plan(session, read_county(json.encode(rows)), "county.json", None, clock(), new_id())
+            plan = county.apply(session, batch.id, clock(), new_id)
+        assert not plan.of(Verb.REFUSE), plan
+        return batch.id
+
+    with services.database.reading() as session:
+        ids = {row.cells["Name"]: row.cells["Id"] for row in county.read_standing(session).of("Workers")}
+    new = {
+        "Name": "Ivy Newcome",
+        "E-mail": "ivy@example.org",
+        "Agency": "New Hope",
+        "Roles": "worker",
+        "Teams": "Watford outreach",
+    }
+    added = bring(Workers=[new])
+    with put_back():
+        bring(
+            Workers=[
+                {"Id": ids["Dean Hall"], "Name": "Dean Hall", "Teams": REMOVED},
+                {"Id": ids["Tom Bright"], "Name": "Tom Bright", "Roles": "worker", "Active": "no"},
+                {"Id": ids["Carol Finch"], "Name": "Carol Finch", "Agency": "New Hope", "Districts": REMOVED},
+            ],
+            Teams=[{"Agency": "New Hope", "Name": "Watford outreach", "Districts": "Dacorum"}],
+        )
+        with services.database.writing() as session:
+            assert county.undo(session, added, clock(), new_id) == []
+            assert workers.find_worker_by_email(session, "ivy@example.org") is None
+        with services.database.reading() as session:
+            stood = {each.name: each for each in workers.list_workers(session)}
+    assert not stood["Tom Bright"].active and not stood["Dean Hall"].team_ids
+    database = Database(settings.database)
+    with database.reading() as session:
+        stands = {each.name: each for each in workers.list_workers(session)}
+        walked = agencies.list_districts_walked(session, [cast.team.id])[cast.team.id]
+    database.close()
+    assert not stands.pop("Ivy Newcome").active, "the backup knows somebody who was taken away since"
+    assert stands == stood
+    assert walked == [cast.dacorum.id]
 
 
 def test_who_may_see_is_what_it_was(
