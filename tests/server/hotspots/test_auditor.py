@@ -12,8 +12,8 @@ from server.hotspots import disclosure
 from server.hotspots.auditor import Reader, Telling, check_map
 from server.hotspots.disclosure import Region, Rule, broken_atoms, publish, total_shown, walk_once
 
-WORLDS = int(os.environ.get("LANTERN_WORLDS", "60"))
-"""Worlds of four quarters each: `LANTERN_WORLDS=2500 pytest tests/server/hotspots/test_auditor.py` tries 10,000 maps."""
+WORLDS = int(os.environ.get("MAP_WORLDS", "60"))
+"""Worlds of four quarters each: `MAP_WORLDS=2500 pytest tests/server/hotspots/test_auditor.py` tries 10,000 maps."""
 
 
 class Scripted:
