@@ -10,7 +10,6 @@ from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, Request, Response, get
-from litestar.config.csrf import CSRFConfig
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from uuid_utils import uuid7
@@ -26,7 +25,7 @@ from server.actions.sync.projection import Projection
 from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
 from server.http.arrival import Arrival
-from server.http.cookies import form_cookie_name
+from server.http.form_guard import FormGuard
 from server.http.gate import Gate
 from server.http.headers import protect
 from server.http.openapi import describe_api, problems
@@ -37,7 +36,6 @@ from server.places.districts import CurrentDistricts
 from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
 from server.security.passwords import Passwords
 from server.security.seeds import Seeds
-from server.security.tokens import derive
 from server.settings import Settings
 from server.soundness import Soundness
 from server.sync_api.gathered_pushes import GatheredPushes
@@ -143,8 +141,11 @@ def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
             "soundness": Provide(lambda: find().soundness, sync_to_thread=False),
             "pushes": Provide(lambda: find().pushes, sync_to_thread=False),
         },
-        middleware=[Arrival(max(settings.page_body_bytes, settings.sync_body_bytes)), Gate(lambda: find().services)],
-        csrf_config=_guard_forms(find().services),
+        middleware=[
+            Arrival(max(settings.page_body_bytes, settings.sync_body_bytes)),
+            Gate(lambda: find().services),
+            FormGuard(lambda: find().services),
+        ],
         before_send=[protect(https=settings.https)],
         exception_handlers=exception_handlers(_show_problem),
         openapi_config=describe_api(version("lantern"), asset_url),
@@ -161,18 +162,6 @@ def provide_door(request: Request[Any, Any, Any]) -> Door:
     if not isinstance(door, Door):
         raise Failure(NOT_SIGNED_IN)
     return door
-
-
-def _guard_forms(services: Services) -> CSRFConfig:
-    """Every form carries a token that only our own pages know. Phones send no cookie, so there is nothing to forge."""
-    return CSRFConfig(
-        secret=derive(services.keys.secret, "forms"),
-        cookie_name=form_cookie_name(services.settings),
-        cookie_secure=services.settings.cookie_is_secure,
-        cookie_httponly=True,
-        cookie_samesite="strict",
-        exclude=["^/sync/", "^/blobs/", "^/static/"],
-    )
 
 
 def _show_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:

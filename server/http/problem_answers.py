@@ -23,7 +23,6 @@ from server.http.headers import ensure_nonce
 from server.problems import (
     ALREADY_THERE,
     FAULT,
-    FORGED,
     INVALID,
     MEDIA_TYPE,
     NO_SUCH_PAGE,
@@ -143,8 +142,6 @@ HUNG_UP = "disconnected prematurely"
 
 
 def _http_failure(error: HTTPException) -> Failure:
-    if error.status_code == 403 and "CSRF" in error.detail:
-        return Failure(FORGED)
     if error.status_code >= 500 and not error.detail.endswith(HUNG_UP):
         _log(error)
     kind = BY_STATUS.get(error.status_code, UNREADABLE if error.status_code < 500 else FAULT)

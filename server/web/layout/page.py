@@ -10,9 +10,9 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
-from litestar.template.base import csrf_token
 from markupsafe import Markup
 
+from server.http.form_guard import STATE_KEY
 from server.web.layout import engine
 from server.web.layout.notices import NOTICES
 from shared.model.worker import Worker
@@ -59,7 +59,7 @@ def go_to(path: str, done: str = "") -> Redirect:
 
 
 def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
-    token = csrf_token({"request": request})
+    token = request.scope["state"].get(STATE_KEY, "")
     return Frame(
         nonce=request.scope["state"].get("csp_nonce", ""),
         csrf_token=token,

@@ -12,6 +12,7 @@ from litestar.params import FromQuery, URLEncodedBody
 from server.access import Door
 from server.actions.operation.signin import Attempt
 from server.http.cookies import clear_session, read_session, set_session
+from server.http.form_guard import set_form_token
 from server.http.services import Services
 from server.problems import SECOND_FACTOR_NEEDED, WRONG_PASSWORD, Failure, TooManyTries
 from server.web.layout.forms import Errors, Form
@@ -65,6 +66,7 @@ def sign_in(
         return _form(request, data, {field: message}, status=refused.kind.status)
     answer = go_to(own_path(data.next) or first_page(opened.worker.roles))
     set_session(answer, services.settings, opened.token)
+    set_form_token(answer, services.settings, services.keys.secret, opened.token)
     return answer
 
 
@@ -77,6 +79,7 @@ def leave(request: AnyRequest, services: NamedDependency[Services]) -> Response[
         services.signin.sign_out(token, address, services.clock(), services.new_id)
     answer = go_to("/sign-in", done="signed_out")
     clear_session(answer, services.settings)
+    set_form_token(answer, services.settings, services.keys.secret, "")
     return answer
 
 
