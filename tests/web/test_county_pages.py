@@ -4,11 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from server.database.engine import Database
 from server.importers.county.sheets import read_county
+from server.queries.operation import outbox
 from server.queries.operation.audit import list_lines
-from server.queries.partnership import agencies, workers
+from server.queries.partnership import agencies, districts, workers
+from shared.model.codes import Role
+from shared.model.district import District
 from tests.conftest import Clock
 
 AISHA = {
@@ -94,6 +98,39 @@ def test_the_lead_of_a_service_sees_and_changes_its_own_people_and_gives_no_role
     assert tom.send("/records/workers/aisha", **form_of(filled, "aisha", trained_on="10/11/2026")).status_code == 200
     for path in ("/records/agencies", "/records/agencies/new", "/records/districts/new", "/county"):
         assert tom.get(path).status_code in {403, 404}, path
+
+
+def test_the_lead_of_a_service_cannot_become_their_administrator(
+    browse: Callable[[str], Any], filled: Database, now: Any
+) -> None:
+    """Whoever can change an administrator's address and invite them anew would sign in as them."""
+    with filled.writing() as session:
+        chief = workers.get_worker(session, "aisha")
+        workers.change_worker(
+            session, structs.replace(chief, roles=frozenset({Role.ADMINISTRATOR})), email="aisha@example.org"
+        )
+    tom = browse("tom")
+
+    taken = tom.send("/records/workers/aisha", **form_of(filled, "aisha", e_mail="tom@elsewhere.org"))
+    invited = tom.send("/workers/aisha/invite")
+    himself = tom.send("/records/workers/tom", **form_of(filled, "tom", trained_on="28/11/2026"))
+
+    assert [each.status_code for each in (taken, invited, himself)] == [422] * 3
+    assert "ask an administrator to change anything of theirs" in taken.text
+    assert "Ask an administrator to change what stands of yourself." in himself.text
+    with filled.reading() as session:
+        assert workers.list_emails(session)["aisha"] == "aisha@example.org"
+        assert outbox.list_posted(session) == []
+
+
+def test_a_lead_gives_no_district_that_is_not_theirs(browse: Callable[[str], Any], filled: Database) -> None:
+    with filled.writing() as session:
+        districts.add_district(session, District(id="far", code="E07000999", name="Far away"))
+
+    answer = browse("tom").send("/records/workers/aisha", **form_of(filled, "aisha", districts=["E07000999"]))
+
+    assert answer.status_code == 422
+    assert "You may give districts that you have yourself." in answer.text
 
 
 def test_the_last_administrator_cannot_be_put_out(browse: Callable[[str], Any], filled: Database) -> None:

@@ -89,7 +89,7 @@ def test_who_has_left_is_not_let_in_by_an_old_link(client: Any, link: str, fille
 def test_an_administrator_invites_from_the_page_and_the_mail_carries_the_link(
     browse: Callable[[str], Any], filled: Database, settings: Settings, clock: Clock
 ) -> None:
-    answer = browse("omar").send("/records/workers/aisha/invite")
+    answer = browse("omar").send("/workers/aisha/invite")
     assert "Invited." in answer.text
 
     with filled.writing() as session:
@@ -108,9 +108,9 @@ def test_an_administrator_invites_from_the_page_and_the_mail_carries_the_link(
 def test_only_who_manages_a_worker_may_invite_them(browse: Callable[[str], Any]) -> None:
     tom = browse("tom")
 
-    assert tom.send("/records/workers/priya/invite").status_code == 404
-    assert tom.send("/records/workers/dean/invite").status_code == 200
-    assert browse("priya").send("/records/workers/dean/invite").status_code == 403
+    assert tom.send("/workers/priya/invite").status_code == 404
+    assert tom.send("/workers/dean/invite").status_code == 200
+    assert browse("priya").send("/workers/dean/invite").status_code == 403
 
 
 def test_where_a_second_factor_is_asked_for_the_link_sets_one_up_and_a_new_link_another(

@@ -121,7 +121,7 @@ def keep_record(
 
 
 @post(
-    "/records/workers/{record_id:str}/invite",
+    "/workers/{record_id:str}/invite",
     opt={"action": Act.MANAGE_WORKERS},
     sync_to_thread=True,
     include_in_schema=False,
@@ -134,6 +134,9 @@ def invite_worker(
     with door.open() as access:
         standing = store.read_standing(access.session)
         stood = _find(access, sheet, standing, record_id)
+        refused_here = {} if _rules_all(access, sheet) else _out_of_hand(access, record_id, standing)
+        if refused_here:
+            return _answer(request, access, sheet, record_id, standing, stood, refused_here)
         try:
             worker = workers.get_worker(access.session, record_id)
             made = invite(access.session, worker, access.actor.worker_id, access.now, access.new_id)
@@ -184,8 +187,17 @@ def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
     """What the lead of a service may not give: another agency, or a role that is an administrator's to give."""
     if sheet.name != "Workers" or _rules_all(access, sheet):
         return {}
-    errors: Errors = {}
-    if _agency_id(store.read_standing(access.session), line.cells["Agency"]) != access.actor.agency_id:
+    standing = store.read_standing(access.session)
+    errors: Errors = dict(_out_of_hand(access, line.id, standing))
+    given_districts = set(line.cells["Districts"].split(APART)) - {""}
+    kept = {change.before for change in line.changes if change.column == "Districts"}
+    stood_districts = {
+        each for text in kept or {line.cells["Districts"] if line.id else ""} for each in text.split(APART)
+    }
+    own = {row.cells["Code"] for row in standing.of("Districts") if row.cells["Id"] in access.actor.district_ids}
+    if given_districts - stood_districts - own:
+        errors["districts"] = "You may give districts that you have yourself. Ask an administrator for others."
+    if _agency_id(standing, line.cells["Agency"]) != access.actor.agency_id:
         errors["agency"] = "You may add people of your own service only."
     given = {change.after for change in line.changes if change.column == "Roles"} or {line.cells["Roles"]}
     may_give = {str(role.value).replace("_", " ") for role in LEADS_GIVE}
@@ -193,6 +205,24 @@ def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
     if any(set(each.split(APART)) - may_give - set(stood.split(APART)) for each in given):
         errors["roles"] = "Ask an administrator to give this role."
     return errors
+
+
+def _out_of_hand(access: Access, worker_id: Id, standing: County) -> Errors:
+    """Whose record the lead of a service leaves to an administrator: their own, and one that can do more than they may give.
+
+    Whoever can change the address of an administrator and invite them anew signs in as them.
+    """
+    if not worker_id:
+        return {}
+    if worker_id == access.actor.worker_id:
+        return {"name": "Ask an administrator to change what stands of yourself."}
+    stood = next((row.cells for row in standing.of("Workers") if row.cells["Id"] == worker_id), {"Roles": ""})
+    may_give = {_words(role) for role in LEADS_GIVE}
+    if set(stood["Roles"].split(APART)) - may_give - {""}:
+        return {
+            "name": "They have a role that is not yours to give: ask an administrator to change anything of theirs."
+        }
+    return {}
 
 
 def _read(sheet: Sheet, data: Mapping[str, Any], record_id: Id) -> dict[str, str]:
@@ -234,7 +264,7 @@ def _answer(
 
 
 def _ask(sheet: Sheet, column: str, value: str, standing: County, access: Access, limited: bool) -> Field:
-    options = _options(sheet, column, standing, access, limited)
+    options = _options(sheet, column, value, standing, access, limited)
     usual = {"Active": "yes", "Verified only": "no"}.get(column, "")
     return Field(
         name=_field(column), label=LABELS.get(column, column), hint=HINTS.get(column, ""), value=value or usual,
@@ -244,7 +274,7 @@ def _ask(sheet: Sheet, column: str, value: str, standing: County, access: Access
 
 
 def _options(
-    sheet: Sheet, column: str, standing: County, access: Access, limited: bool
+    sheet: Sheet, column: str, value: str, standing: County, access: Access, limited: bool
 ) -> tuple[tuple[str, str], ...] | None:
     """What may be chosen for a column; None where it is typed."""
     own = access.actor.agency_id if limited else None
@@ -252,7 +282,12 @@ def _options(
         rows = [row.cells for row in standing.of("Agencies") if own in {None, row.cells["Id"]}]
         return (("", "Choose"), *((cells["Name"], cells["Name"]) for cells in rows))
     if column == "Districts":
-        return tuple((row.cells["Code"], row.cells["Name"]) for row in standing.of("Districts"))
+        rows = [row.cells for row in standing.of("Districts")]
+        may_give = access.actor.district_ids if limited else {cells["Id"] for cells in rows}
+        chosen = value.split(APART)
+        return tuple(
+            (cells["Code"], cells["Name"]) for cells in rows if cells["Id"] in may_give or cells["Code"] in chosen
+        )
     if column == "Teams":
         names = {row.cells["Name"]: f"{row.cells['Name']} ({row.cells['Agency']})" for row in standing.of("Teams")}
         return tuple(names.items())
