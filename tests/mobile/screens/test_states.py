@@ -369,7 +369,13 @@ def test_the_shift_screen_asks_for_what_is_new_once_and_shows_what_came():
     _, effects = play(shift, shift.State(), Opened())
     assert "sync_now" in [method for method, _ in calls(effects)]
     _, effects = play(shift, shift.State(), shift.Synced())
-    assert [method for method, _ in calls(effects)] == ["config", "current_shift", "shifts_to_join", "check_in_state"]
+    assert [method for method, _ in calls(effects)] == [
+        "config",
+        "current_shift",
+        "forgotten_shift",
+        "shifts_to_join",
+        "check_in_state",
+    ]
 
 
 def _digits(pin):
