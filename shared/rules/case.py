@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.case import CaseEvent
 from shared.model.codes import CaseState, CaseStep
 from shared.model.value import Value
@@ -105,7 +106,7 @@ def has_returned(last_seen_at: datetime | None, ended_at: Iterable[datetime]) ->
     return last_seen_at is not None and bool(ended) and last_seen_at > max(ended)
 
 
-def say_return(state: str, ended_at: datetime | None, outcome: str, zone: str = "Europe/London") -> str:
+def say_return(state: str, ended_at: datetime | None, outcome: str, zone: str = DEFAULT_ZONE) -> str:
     """What a list is told of somebody who came back: "Returned; case closed 29 Nov 2026: housed."."""
     what = "not taken on" if state == CaseState.DECLINED.value else "case closed"
     local = None if ended_at is None else ended_at.astimezone(ZoneInfo(zone))

@@ -19,6 +19,7 @@ from server.queries.referrals.folded import find_head
 from server.queries.referrals.inbox import InboxRow, find_inbox_row
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
 from server.queries.sync.store import find_scopes, publish
+from shared.geo.night import DEFAULT_ZONE
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.position import Position
 from shared.model.referral import Alert, Referral, ReferralProgress
@@ -28,7 +29,7 @@ from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
 REFERENCE_LETTERS = 12
-LOCAL_ZONE = "Europe/London"
+LOCAL_ZONE = DEFAULT_ZONE
 """Whose days and bank holidays the promise to answer counts."""
 
 

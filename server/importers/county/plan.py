@@ -21,7 +21,10 @@ AGREEMENT_LASTS_AT_MOST = timedelta(days=366)
 DAYS_AS_WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y")
 USUAL = {"Workers": {"Active": "yes"}, "Districts": {"Verified only": "no"}, "Agencies": {"Kind": "other"}}
 """What a new row means where it says nothing."""
-LONGEST = {"Name": 200, "Code": 40, "Version": 40, "Signed by": 200, "E-mail": 254, "Mailbox": 254}
+FEWEST_DIGITS, MOST_DIGITS = 8, 16
+LONGEST = {
+    "Name": 200, "Code": 40, "Version": 40, "Signed by": 200, "E-mail": 254, "Mailbox": 254, "Emergency contact": 200,
+}  # fmt: skip
 
 
 class Verb(str, Enum):
@@ -283,6 +286,13 @@ def _read_address(text: str, said: Mapping[str, str], known: _Known) -> str:
     return text.casefold()
 
 
+def _read_telephone(text: str, said: Mapping[str, str], known: _Known) -> str:
+    number = "".join(each for each in text if each in "+0123456789")
+    if set(text) - set("+0123456789 ()-./") or not FEWEST_DIGITS <= len(number) <= MOST_DIGITS or "+" in number[1:]:
+        raise ValueError(f"“{text}” is no telephone number: write it as +44 7700 900123 or 07700 900123.")
+    return number
+
+
 def join_names(names: Iterable[str]) -> str:
     return APART.join(sorted(set(names), key=str.casefold))
 
@@ -309,6 +319,7 @@ _READERS: dict[tuple[str, str], Reader] = {
     ("Workers", "Roles"): _read_roles,
     ("Workers", "Teams"): _read_teams,
     ("Workers", "Trained on"): read_day,
+    ("Workers", "Telephone"): _read_telephone,
     ("Workers", "Active"): _read_yes,
     ("Agreements", "Kind"): _read_code(AgreementKind, "agreement"),
     ("Agreements", "Signed on"): read_day,

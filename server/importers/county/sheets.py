@@ -36,7 +36,19 @@ SHEETS = (
     Sheet("Teams", ("Agency", "Name", "Districts", "Id"), ("Agency", "Name")),
     Sheet(
         "Workers",
-        ("E-mail", "Name", "Agency", "Roles", "Teams", "Districts", "Trained on", "Active", "Id"),
+        (
+            "E-mail",
+            "Name",
+            "Agency",
+            "Roles",
+            "Teams",
+            "Districts",
+            "Trained on",
+            "Telephone",
+            "Emergency contact",
+            "Active",
+            "Id",
+        ),
         ("E-mail", "Name", "Agency"),
     ),
     Sheet(

@@ -17,6 +17,7 @@ from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.operation import addressees, sessions
 from server.queries.partnership import agencies, county, districts, recipients, workers
 from server.queries.partnership.county import Batch
+from server.queries.partnership.workers import Reached
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind, Role
 from shared.model.district import District
@@ -30,6 +31,7 @@ def read_standing(session: Session) -> County:
     """What stands, as an export writes it."""
     names = _Names.read(session)
     mailboxes, emails = addressees.list_shared_addresses(session), workers.list_emails(session)
+    reached = workers.list_telephones(session)
     roles = workers.list_given_roles(session)
     records: dict[str, list[dict[str, str]]] = {
         "Districts": [
@@ -56,7 +58,8 @@ def read_standing(session: Session) -> County:
                 "Roles": join_names(say_code(role) for role in roles.get(each.id, ())),
                 "Teams": join_names(names.teams[one] for one in each.team_ids),
                 "Districts": join_names(names.districts[one] for one in each.district_ids),
-                "Trained on": _day(each.trained_on), "Active": _yes(each.active), "Id": each.id,
+                "Trained on": _day(each.trained_on), "Telephone": reached[each.id].telephone,
+                "Emergency contact": reached[each.id].emergency_contact, "Active": _yes(each.active), "Id": each.id,
             }
             for each in workers.list_workers(session)
         ],
@@ -197,6 +200,7 @@ def _write_worker(
         workers.add_worker(session, changed, email=cells["E-mail"] or None, now=now)
     else:
         workers.change_worker(session, changed, email=cells["E-mail"] or None)
+    workers.set_telephone(session, line.id, Reached(cells["Telephone"], cells["Emergency contact"]))
     for role in sorted(changed.roles):
         admit(session, agency_id, role, now, new_id)
     if not changed.active:

@@ -5,7 +5,7 @@ A worker with all that hangs on them is one statement: every request asks for it
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -271,6 +271,23 @@ def list_given_roles(session: Session) -> dict[Id, list[str]]:
     for row in session.execute(select(worker_role).order_by(worker_role.c.role)):
         given.setdefault(row.worker_id, []).append(row.role)
     return given
+
+
+class Reached(NamedTuple):
+    """How somebody is rung in need: their own number, and whom else."""
+
+    telephone: str
+    emergency_contact: str
+
+
+def list_telephones(session: Session) -> dict[Id, Reached]:
+    """How each worker is rung; empty where nobody has said."""
+    rows = session.execute(select(worker.c.id, worker.c.telephone, worker.c.emergency_contact))
+    return {row.id: Reached(row.telephone, row.emergency_contact) for row in rows}
+
+
+def set_telephone(session: Session, worker_id: Id, reached: Reached) -> None:
+    session.execute(update(worker).where(worker.c.id == worker_id).values(**reached._asdict()))
 
 
 def list_emails(session: Session) -> dict[Id, str]:

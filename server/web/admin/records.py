@@ -37,11 +37,14 @@ LEADS_GIVE = (Role.WORKER, Role.TEAM_LEAD, Role.AGENCY_MEMBER)
 """The roles that the lead of a service may give its own people; the others are an administrator's to give."""
 HINTS = {
     "Trained on": "The day of data protection training, such as 3 11 2026. It lasts 24 months.",
-    "From": "The day it begins, if it did not always stand.", "Until": "Its last day, where it ends.",
+    "From": "The day it begins, if it did not always stand.",
+    "Until": "Its last day, where it ends.",
     "Mailbox": "Agendas, actions and reminders go there in the place of its members.",
-    "E-mail": "What they sign in with.", "Last day": "At most 12 months after it was signed.",
-    "Id": "",
-}  # fmt: skip
+    "E-mail": "What they sign in with.",
+    "Telephone": "Rung when they, or a colleague on the shift, are not heard. Such as +44 7700 900123.",
+    "Emergency contact": "Whom to ring for them, with the number. Only who answers an alarm sees it.",
+    "Last day": "At most 12 months after it was signed.",
+}
 LABELS = {"Verified only": "The list takes verified people only", "Active": "Works here", "Kind": "What it is"}
 
 

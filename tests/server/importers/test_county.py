@@ -27,7 +27,7 @@ COUNTY: dict[str, list[dict[str, str]]] = {
     "Workers": [
         {
             "E-mail": "Aisha@Example.org", "Name": "Aisha Noor", "Agency": "new hope", "Roles": "worker; team lead",
-            "Teams": "street team", "Trained on": "3/11/2026",
+            "Teams": "street team", "Trained on": "3/11/2026", "Telephone": "07700 900 123",
         },
         {"E-mail": "olu@example.org", "Name": "Olu Ade", "Agency": "Watford Council", "Roles": "Administrator"},
     ],
@@ -80,6 +80,8 @@ def test_a_new_county_is_planned_row_by_row() -> None:
         ("Workers", 0, {"Trained_on": "31/02/2026"}, "“31/02/2026” is no day: write it as 31/12/2026."),
         ("Workers", 1, {"E-mail": "AISHA@example.org"}, "Row 2 is the same one: keep one of the two."),
         ("Workers", 1, {"Teams": "Street team"}, "Watford Council has no team “Street team”."),
+        ("Workers", 0, {"Telephone": "ask at the desk"}, "“ask at the desk” is no telephone number"),
+        ("Workers", 0, {"Telephone": "12345"}, "“12345” is no telephone number"),
         ("Workers", 0, {"Active": "perhaps"}, "“perhaps” is neither yes nor no."),
         ("Workers", 0, {"Id": "made-up"}, "Its Id is not known here: leave the Id empty for something new."),
         ("Workers", 0, {"Name": "x" * 201}, "Name is longer than 200 characters."),
