@@ -88,10 +88,13 @@ class Browser:
         hidden = dict(re.findall(r'name="(seen|item_\d+)"[^>]* value="([^"]+)"', shown))
         return self.post(f"{conference_path}/end", **{**hidden, **ends})
 
+    def form_token(self) -> str:
+        """The token of this session's forms: any page brings it."""
+        self.get("/sign-in")
+        return str(self.client.cookies["lantern-form"])
+
     def post(self, path: str, accept: str = "text/html", **fields: str) -> Any:
-        if "lantern-form" not in self.client.cookies:
-            self.get("/sign-in")
-        data = {**fields, "_csrf_token": self.client.cookies["lantern-form"]}
+        data = {**fields, "_csrf_token": self.form_token()}
         return self.client.post(path, data=data, headers={"accept": accept}, follow_redirects=False)
 
 

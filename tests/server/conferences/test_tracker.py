@@ -298,7 +298,7 @@ def test_the_page_hands_the_workbook_out_and_reads_it_in(browser: Browser) -> No
     content = edited(made.content, "General Data", "Evicted", "case-p01", "yes")
 
     def send(file: bytes):
-        form = {"_csrf_token": browser.client.cookies["lantern-form"]}
+        form = {"_csrf_token": browser.form_token()}
         return browser.client.post(
             "/tracker", data=form, files={"data": ("tracker.xlsx", file)}, headers={"accept": "text/html"}
         )
