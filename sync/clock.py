@@ -26,6 +26,15 @@ def merge(last: int, eff: int, wall_ms: int) -> int:
     return max(last, eff) if eff >> 16 <= horizon_ms else last
 
 
+def come_back(last: int, wall_ms: int, server_ms: int) -> int:
+    """The clock of a phone whose wall clock was far ahead once and agrees with the server's again: what it recorded since must
+    not go on ranking before everybody else's. Own writes need no clock among themselves: each has seen the one before.
+    """
+    is_right = not is_suspect(server_ms - wall_ms)
+    is_ahead = last >> 16 > max(wall_ms, server_ms) + AHEAD_MAX_MS
+    return max(wall_ms, 0) << 16 if is_right and is_ahead else last
+
+
 def clamp(hlc: int, received_at_ms: int) -> int:
     """The effective stamp that the server gives a change: no phone may write into the future."""
     return min(hlc, (received_at_ms + AHEAD_MAX_MS) << 16)

@@ -5,18 +5,20 @@ No SQL, no clock, no transport. What a phone shows of a change is never a flag t
 feeds have said of it (`standing`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
 
-from msgspec import Struct, structs
+from msgspec import MsgspecError, Struct, structs
 
 from sync import clock
 from sync.wire import (
     ELSEWHERE,
+    ERASE,
     EVICT,
     HELD,
     PUT,
+    UNREAD,
     Cursor,
     PullAnswer,
     PullRequest,
@@ -173,13 +175,21 @@ class Fate(Struct, frozen=True):
 
 
 class PagePlan(Struct, frozen=True):
-    """What a page comes to. `forget` are own changes that are hidden and contained in every backup."""
+    """What a page comes to. `forget` are own changes that are hidden and contained in every backup.
+
+    `unread` are rows that this app cannot read, to be kept as they came; `ended` are feeds of which nothing is kept unread any
+    more, `settled` the (feed, change) that a row has spoken of anew, `erased` changes whose words are to be forgotten.
+    """
 
     state: DeviceState
     fates: tuple[Fate, ...] = ()
     notes: Mapping[str, str] = {}
     config: bytes | None = None
     forget: tuple[str, ...] = ()
+    unread: tuple[Row, ...] = ()
+    ended: frozenset[str] = frozenset()
+    settled: frozenset[tuple[str, str]] = frozenset()
+    erased: frozenset[str] = frozenset()
 
 
 def ask(state: DeviceState, limit: int, now_ms: int, app: str, unsent: int) -> PullRequest:
@@ -205,21 +215,51 @@ def lost_scopes(state: DeviceState, answer: PullAnswer) -> set[str]:
     return (set(state.cursors) | set(state.granted)) - set(answer.scopes)
 
 
+def is_readable(row: Row) -> bool:
+    """Does this app understand what a row carries? A word that it does not know carries nothing for it."""
+    try:
+        match row.op:
+            case "put":
+                if not is_null(row.body):
+                    read_change(row.body)
+            case "held":
+                read_held(row.body)
+            case "config":
+                read_change(row.body)
+    except (MsgspecError, RecursionError):
+        return False
+    return row.op != UNREAD
+
+
+def plan_again(state: DeviceState, row: Row, known: Mapping[str, Known]) -> PagePlan:
+    """Decide a row that an earlier app could not read, as if its feed said it now."""
+    reading = Reading(known)
+    reading.take(row)
+    settled = frozenset({(row.scope, row.id)})
+    return PagePlan(state, reading.fates(state), reading.notes, reading.config, settled=settled)
+
+
 def plan_page(
-    state: DeviceState, answer: PullAnswer, known: Mapping[str, Known], own_id: str | None, wall_ms: int
+    state: DeviceState,
+    answer: PullAnswer,
+    known: Mapping[str, Known],
+    own_id: str | None,
+    wall_ms: int,
+    unread: Sequence[Row] = (),
 ) -> PagePlan | None:
     """Decide a whole page; None for a late answer. `known` holds the changes of `concerned` and whatever the page names.
 
-    `own_id` is the own change by the number `answer.acked`.
+    `own_id` is the own change by the number `answer.acked`. `unread` are the rows that came with it and cannot be read.
     """
     if not is_timely(state, answer):
         return None
     if _is_body_missing(answer, known):
         return PagePlan(structs.replace(state, is_whole=False))
+    ended = lost_scopes(state, answer) | set(answer.rewind)
     after = structs.replace(
         acknowledge(state, answer.acked, answer.acked_id, own_id),
         safe=answer.safe,
-        hlc=_follow_clock(state.hlc, answer.rows, wall_ms),
+        hlc=_follow_clock(clock.come_back(state.hlc, wall_ms, answer.server_now), answer.rows, wall_ms),
         cursors={scope: cursor for scope, cursor in answer.next.items() if scope in answer.scopes},
         granted=tuple(answer.scopes),
     )
@@ -232,7 +272,17 @@ def plan_page(
     forget = tuple(f.known.id for f in fates if may_forget(after, f))
     if forget:
         after = structs.replace(after, is_whole=False)
-    return PagePlan(after, fates, reading.notes, reading.config, forget)
+    return PagePlan(
+        state=after,
+        fates=fates,
+        notes=reading.notes,
+        config=reading.config,
+        forget=forget,
+        unread=tuple(unread),
+        ended=frozenset(ended),
+        settled=frozenset((row.scope, row.id) for row in answer.rows),
+        erased=frozenset(row.id for row in answer.rows if row.op == ERASE),
+    )
 
 
 def may_forget(state: DeviceState, fate: Fate) -> bool:

@@ -5,9 +5,10 @@ messages, the simulator hands them over in memory. Bodies of changes are kept by
 (`msgspec.Raw`), so that a field which only a newer app knows survives a round trip through an older one.
 """
 
+from hashlib import sha256
 from typing import Annotated, Final
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType, ValidationError, field, json
+from msgspec import UNSET, Meta, MsgspecError, Raw, Struct, UnsetType, ValidationError, field, json
 
 SERVER_DEVICE: Final = 0
 """The server itself is a device of the protocol: what a coordinator does that phones must hear is a change of device 0.
@@ -31,6 +32,8 @@ ELSEWHERE: Final = "elsewhere"
 """In private: it counts, in feeds that its author may not follow."""
 CONFIG: Final = "config"
 """In private: settings for this phone."""
+UNREAD: Final = "unread"
+"""Never sent: what a phone calls a line of a feed whose very shape it cannot read. Its body is the line as it came."""
 
 Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9:._@-]{0,79}$")]
 NameOfChange = Annotated[str, Meta(min_length=1, max_length=80)]
@@ -183,6 +186,18 @@ class PullAnswer(Struct, frozen=True, kw_only=True):
     server_now: int
 
 
+class _RawPage(Struct, frozen=True, kw_only=True):
+    """A page whose lines are not read yet, one of which is of a shape that this app does not know."""
+
+    rows: list[Raw]
+
+
+class _RestOfPage(PullAnswer, frozen=True, kw_only=True):
+    """The same page but for its lines."""
+
+    rows: Raw  # type: ignore[assignment]
+
+
 class Held(Struct, frozen=True, kw_only=True):
     """Why a change of this phone was quarantined: the body of a `held` row in its private feed."""
 
@@ -250,7 +265,8 @@ read_hole = json.Decoder(Hole).decode
 read_push_request = json.Decoder(PushRequest).decode
 read_push_answer = json.Decoder(PushAnswer).decode
 read_pull_request = json.Decoder(PullRequest).decode
-read_pull_answer = json.Decoder(PullAnswer).decode
+_decode_pull_answer = json.Decoder(PullAnswer).decode
+_decode_row = json.Decoder(Row).decode
 read_refusal = json.Decoder(Refusal).decode
 read_held = json.Decoder(Held).decode
 read_renewed = json.Decoder(Renewed).decode
@@ -273,6 +289,26 @@ def read_change(body: bytes | Raw) -> Change:
     if b"!" in kinds or b" -" in kinds or kinds.count(b" ") != len(names):
         raise ValidationError("Expected names of letters, digits and :._@-, each beginning with a letter or a digit")
     return change
+
+
+def read_pull_answer(body: bytes) -> PullAnswer:
+    """A page. A line that cannot be read spoils no other: it stands in the page as `UNREAD`. Raises msgspec.MsgspecError where
+    what frames the lines cannot be read, such as the sign-in page of a café's Wi-Fi."""
+    try:
+        return _decode_pull_answer(body)
+    except MsgspecError:
+        lines = json.decode(body, type=_RawPage).rows
+        rest = json.decode(body, type=_RestOfPage)
+    told = {name: getattr(rest, name) for name in rest.__struct_fields__ if name != "rows"}
+    return PullAnswer(**told, rows=[read_row(line) for line in lines])
+
+
+def read_row(line: bytes | Raw) -> Row:
+    """One line of a feed; `UNREAD` where its shape is not known."""
+    try:
+        return _decode_row(line)
+    except (MsgspecError, RecursionError):
+        return Row("", 0, f"line:{sha256(bytes(line)).hexdigest()[:32]}", UNREAD, 0, Raw(bytes(line)))
 
 
 def is_null(value: Raw) -> bool:

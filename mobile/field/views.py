@@ -344,6 +344,8 @@ class SyncStatus(Value, frozen=True, kw_only=True):
     message: str = ""
     not_yet_sent: int = 0
     needs_a_look: int = 0
+    needs_newer_app: int = 0
+    """Of how many records something came that only a newer app can read; it is kept."""
     sent: int = 0
     received: int = 0
     problem: str = ""

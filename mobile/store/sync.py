@@ -6,11 +6,14 @@ Each public call is one transaction of its own, or part of the caller's when one
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Protocol
+from functools import partial
+from typing import Final
 
 from msgspec import Raw, Struct, structs
 
 from mobile.store import sync_rows as rows
+from mobile.store.sync_attempts import attempt, is_about_what_came
+from mobile.store.sync_projection import NoProjection, Projection
 from mobile.store.sync_rows import Connection
 from shared.model.codes import SyncState
 from sync import clock, device, merge, renewal
@@ -20,12 +23,14 @@ from sync.wire import (
     HELD,
     LIMITS,
     PUT,
+    UNREAD,
     Change,
     PullAnswer,
     PullRequest,
     PushAnswer,
     PushRequest,
     Refusal,
+    Row,
     encode,
     private_scope,
     read_change,
@@ -38,30 +43,6 @@ class NotEnrolled(Exception):
 
 class ChangeTooLarge(Exception):
     """A change that the server would never take. The worker must say it in fewer words, or as an attachment."""
-
-
-class Projection(Protocol):
-    """The phone's own tables, told of every change inside the same transaction. One change may be told of many times."""
-
-    def changed(self, applied: Sequence[Change], dropped: Sequence[Change]) -> None:
-        """These changes are shown from now on, or mean something else than before; those are shown no more.
-
-        An erased change is both: dropped as it was, applied as a skeleton. For a patch ask `get_fields`: the merged value
-        counts, not the patch.
-        """
-
-    def wiped(self) -> None:
-        """Everything is to be deleted."""
-
-
-class NoProjection:
-    """For a store whose changes nobody else keeps in tables."""
-
-    def changed(self, applied: Sequence[Change], dropped: Sequence[Change]) -> None:
-        """Nothing to keep."""
-
-    def wiped(self) -> None:
-        """Nothing to delete."""
 
 
 class HeldChange(Struct, frozen=True):
@@ -83,6 +64,14 @@ PUSH_BYTES_MAX: Final = LIMITS.compressed_bytes_max
 """A push is cut here before it is squeezed, so that it is never too large after."""
 
 NO_POLICIES: Final[Mapping[str, merge.Policy]] = {}
+
+
+class _TriedOnly(Exception):
+    """Ends a trial that went well."""
+
+
+def _is_row(row: Row) -> bool:
+    return row.op != UNREAD
 
 
 def _within_limits(events: Iterable[Raw]) -> list[Raw]:
@@ -190,7 +179,9 @@ class SyncStore:
         return Raw(body if body is not None else encode({"n": n, "hole": True}))
 
     def next_pull(self, page: int, now_ms: int, app: str) -> PullRequest:
-        """The question for the next page."""
+        """The question for the next page. An app that this store has not met before reads first what others could not."""
+        if rows.find_meta(self._db, rows.APP) != app.encode():
+            self._read_again(app)
         state = self.get_state()
         return device.ask(state, page, now_ms, app, state.last_n - state.acked)
 
@@ -215,16 +206,66 @@ class SyncStore:
                 rows.set_state(self._db, after)
 
     def apply_pulled(self, answer: PullAnswer, wall_ms: int) -> bool:
-        """Store a page, its cursors, and all it means, in one transaction. False for a late one, which changes nothing."""
+        """Store a page, its cursors, and all it means, in one transaction. False for a late one, which changes nothing.
+
+        A row that this app cannot read, or show, is kept as it came and passed, so that none stops what comes after it.
+        """
         with self._transaction():
+            for judge in (_is_row, device.is_readable, partial(self._can_apply, answer, wall_ms)):
+                try:
+                    return self._apply_page(answer, wall_ms, [row for row in answer.rows if not judge(row)])
+                except Exception as fault:
+                    if not is_about_what_came(fault):
+                        raise
+            return self._apply_page(answer, wall_ms, answer.rows)
+
+    def _apply_page(self, answer: PullAnswer, wall_ms: int, unread: Sequence[Row]) -> bool:
+        """Apply a page without the rows that are only to be kept, all or nothing."""
+        set_aside = {id(row) for row in unread}
+        left = [row for row in answer.rows if id(row) not in set_aside] if unread else answer.rows
+        page = structs.replace(answer, rows=left)
+        with attempt(self._db):
             state = self.get_state()
-            known = rows.list_known(self._db, self._concerned(state, answer))
-            plan = device.plan_page(state, answer, known, rows.find_own_id(self._db, answer.acked), wall_ms)
+            known = rows.list_known(self._db, self._concerned(state, page))
+            own_id = rows.find_own_id(self._db, answer.acked)
+            plan = device.plan_page(state, page, known, own_id, wall_ms, unread)
             if plan is None:
                 return False
             self._write_plan(plan)
             rows.set_state(self._db, plan.state)
         return True
+
+    def _can_apply(self, answer: PullAnswer, wall_ms: int, row: Row) -> bool:
+        """Could a page of this row alone be applied? Nothing of it stays."""
+        try:
+            with attempt(self._db):
+                self._apply_page(structs.replace(answer, rows=[row]), wall_ms, ())
+                raise _TriedOnly
+        except _TriedOnly:
+            return device.is_readable(row)
+        except Exception as fault:
+            if not is_about_what_came(fault):
+                raise
+            return False
+
+    def _read_again(self, app: str) -> None:
+        """Read what an earlier app could not, and show anew all that is shown: this one may understand more of it."""
+        with self._transaction():
+            if rows.find_state(self._db) is None:
+                return
+            for scope, row_id, row in rows.list_unread(self._db):
+                if not device.is_readable(row):
+                    continue
+                try:
+                    with attempt(self._db):
+                        known = rows.list_known(self._db, {row.id})
+                        self._write_plan(device.plan_again(self.get_state(), row, known))
+                        rows.forget_unread(self._db, scope, row_id)
+                except Exception as fault:
+                    if not is_about_what_came(fault):
+                        raise
+            self._show(rows.list_shown(self._db), [])
+            rows.set_meta(self._db, rows.APP, app.encode())
 
     def renew(self, device_number: int) -> None:
         """Take a new number; what could be missing on the server is sent again under it."""
@@ -266,6 +307,7 @@ class SyncStore:
                 rows.strip(self._db, fate.known.id)
         self._show([(self._change_of(f, came), f.eff) for f in changed if f.standing.is_shown], hidden)
         rows.write_notes(self._db, plan.notes)
+        rows.write_unread(self._db, plan)
         rows.forget_own(self._db, plan.forget)
         if plan.config is not None:
             rows.set_meta(self._db, rows.CONFIG, plan.config)
@@ -305,6 +347,11 @@ class SyncStore:
         """How many own changes the server has not acknowledged."""
         state = self.get_state()
         return state.last_n - state.acked
+
+    @property
+    def unread_count(self) -> int:
+        """Of how many records the server sent something that only a newer app can read."""
+        return rows.count_unread(self._db)
 
     def state_of(self, change_id: str) -> SyncState:
         """What a worker is told about one record. A change that was never recorded is a draft."""

@@ -11,10 +11,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from sync.device import DeviceState, Fate, Known
+from sync.device import DeviceState, Fate, Known, PagePlan
 from sync.merge import Write, writes_of
 from sync.skeleton import skeleton_body
-from sync.wire import Change, Context, encode, read_change
+from sync.wire import UNREAD, Change, Context, Row, encode, read_change, read_row
 
 SCHEMA: Final = """
 create table if not exists sync_meta (name text primary key, value blob not null) without rowid;
@@ -41,10 +41,14 @@ create table if not exists sync_write (
     n integer not null, value blob not null, ctx blob not null, erased integer not null,
     primary key (entity, field, id)) without rowid;
 create index if not exists sync_write_id on sync_write (id);
-"""
-TABLES: Final = ("sync_log", "sync_change", "sync_word", "sync_note", "sync_write", "sync_meta")
 
-STATE, CONFIG = "state", "config"
+-- Rows of feeds that this app cannot read, as they came, for a newer one.
+create table if not exists sync_unread (
+    scope text not null, id text not null, seq integer not null, line blob not null, primary key (scope, id)) without rowid;
+"""
+TABLES: Final = ("sync_log", "sync_change", "sync_word", "sync_note", "sync_write", "sync_unread", "sync_meta")
+
+STATE, CONFIG, APP = "state", "config", "app"
 
 Connection = Any
 """A DB-API connection; sqlcipher3 ships no types."""
@@ -208,6 +212,31 @@ def write_words(db: Connection, fates: Sequence[Fate]) -> None:
     db.executemany(
         "delete from sync_word where scope = ? and id = ?", [(scope, i) for scope, i, op in said if op is None]
     )
+
+
+def write_unread(db: Connection, plan: PagePlan) -> None:
+    """Keep what a page brought that cannot be read, and nothing any more that was settled, withdrawn or erased since."""
+    db.executemany("delete from sync_unread where scope = ?", [(scope,) for scope in plan.ended])
+    db.executemany("delete from sync_unread where scope = ? and id = ?", list(plan.settled))
+    db.executemany("delete from sync_unread where id = ?", [(change_id,) for change_id in plan.erased])
+    lines = [(r.scope, r.id, r.seq, bytes(r.body) if r.op == UNREAD else encode(r)) for r in plan.unread]
+    db.executemany("insert or replace into sync_unread values (?, ?, ?, ?)", lines)
+
+
+def list_unread(db: Connection) -> list[tuple[str, str, Row]]:
+    """What could not be read, by the feed and id it is kept under, in the order it came."""
+    rows = db.execute("select scope, id, line from sync_unread order by scope, seq, id").fetchall()
+    return [(scope, row_id, read_row(line)) for scope, row_id, line in rows]
+
+
+def forget_unread(db: Connection, scope: str, row_id: str) -> None:
+    """It was read after all."""
+    db.execute("delete from sync_unread where scope = ? and id = ?", (scope, row_id))
+
+
+def count_unread(db: Connection) -> int:
+    """How many records of which something cannot be read."""
+    return int(db.execute("select count(distinct id) from sync_unread").fetchone()[0])
 
 
 def write_notes(db: Connection, notes: Mapping[str, str]) -> None:

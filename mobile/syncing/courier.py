@@ -196,7 +196,11 @@ class Courier:
     def _counts(self, record: Record) -> dict[str, int]:
         session = self._session()
         needs_a_look = session.tray.needs_a_look() if session is not None else 0
-        return {"not_yet_sent": record.sync.unsent_count, "needs_a_look": needs_a_look}
+        return {
+            "not_yet_sent": record.sync.unsent_count,
+            "needs_a_look": needs_a_look,
+            "needs_newer_app": record.sync.unread_count,
+        }
 
     # --- while it is locked, or can no longer read
 

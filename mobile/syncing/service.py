@@ -151,4 +151,7 @@ def say(status: SyncStatus) -> str:
     if status.needs_a_look:
         needs = "needs" if status.needs_a_look == 1 else "need"
         parts.append(f"{status.needs_a_look} {needs} a look")
+    if status.needs_newer_app:
+        records = "1 record needs" if status.needs_newer_app == 1 else f"{status.needs_newer_app} records need"
+        parts.append(f"{records} a newer app")
     return " · ".join(parts)

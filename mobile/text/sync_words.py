@@ -15,7 +15,8 @@ def say_sync(words: Catalogue, status: SyncStatus) -> str:
         return join(look, words.say("sync.seal_failed", count=status.not_yet_sent))
     if status.phase == SyncPhase.SENDING and status.not_yet_sent:
         return join(look, words.say("sync.sending", count=status.not_yet_sent))
-    return join(look, _say_trouble(words, status), _say_unsent(words, status))
+    newer = words.say("sync.newer_app", count=status.needs_newer_app) if status.needs_newer_app else ""
+    return join(look, _say_trouble(words, status), newer, _say_unsent(words, status))
 
 
 def _say_trouble(words: Catalogue, status: SyncStatus) -> str:

@@ -22,6 +22,14 @@ MINUTE_MS = 60_000
 # -------------------------------------------------------------------------------------------------------------- clocks
 
 
+def test_a_clock_that_was_far_ahead_once_comes_back_when_both_clocks_agree_again() -> None:
+    lost = clock.tick(0, NOW_MS + 9_000 * MINUTE_MS)
+    assert clock.come_back(lost, NOW_MS, NOW_MS + MINUTE_MS) == NOW_MS << 16
+    assert clock.come_back(lost, NOW_MS + 9_000 * MINUTE_MS, NOW_MS) == lost, "the wall clock is still wrong"
+    near = (NOW_MS + 4 * MINUTE_MS) << 16
+    assert clock.come_back(near, NOW_MS, NOW_MS) == near, "what the server would believe is not taken back"
+
+
 def test_the_next_stamp_is_later_than_the_last_even_when_the_clock_went_back() -> None:
     last = clock.tick(0, NOW_MS)
     assert clock.tick(last, NOW_MS - MINUTE_MS) == last + 1

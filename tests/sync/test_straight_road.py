@@ -301,7 +301,7 @@ def test_a_phone_told_to_wipe_after_pushing_sends_what_it_has_and_is_empty(aisha
     assert aisha.sync().is_wiped
     assert aisha.shown == set()
     (held,) = office.order(queries.list_quarantined)
-    assert (held.id, held.reason) == (unsent.id, "sent after this phone was revoked")
+    assert (held.id, held.reason) == (unsent.id, "sent after this phone was to be wiped")
     (health,) = office.order(queries.list_device_health)
     assert health.wiped_at_ms is not None
 
@@ -323,3 +323,20 @@ def test_an_old_app_is_told_to_upgrade_and_its_changes_still_land(aisha: Phone, 
     dean.sync()
     assert (outcome.trouble, outcome.pushed) == ("upgrade", 1)
     assert contact.id in dean.shown
+
+
+def test_a_phone_whose_clock_was_wrong_once_does_not_win_every_conflict_for_ever(aisha: Phone, dean: Phone) -> None:
+    """Ten years ahead for one evening: what it records on a right clock later ranks by its true time again."""
+    true = aisha.clock
+    aisha.clock = lambda: true() + 315_360_000_000  # type: ignore[assignment]
+    wrong = aisha.patch("person-1", bed="doorway")
+    aisha.sync()
+    aisha.clock = true
+    aisha.sync()
+    after = aisha.patch("person-2", bed="earlier")
+    assert after.hlc >> 16 < wrong.hlc >> 16 and abs((after.hlc >> 16) - true()) < 60_000
+    own = aisha.patch("person-1", bed="tent")
+    aisha.sync()
+    dean.sync()
+    assert dean.value("person-1", "bed") == "tent", "what it has seen of its own still comes before it"
+    assert own.id in dean.shown

@@ -67,6 +67,7 @@ class TrayScreen(Screen):
         ids.failure.text = self.say_failure(state.failure)
         ids.trouble.text = self._trouble()
         ids.enrol.hidden = not self.desk.may_enrol()
+        ids.newer_app.text = self._newer_app()
         ids.lease.text = self._lease()
         ids.next_try.text = self._next_try()
         ids.empty.text = self._rest()
@@ -99,6 +100,10 @@ class TrayScreen(Screen):
     def _trouble(self) -> str:
         status = self.state.status
         return self.say(f"tray.trouble.{trouble_of(status)}") if status.phase == SyncPhase.FAILED else ""
+
+    def _newer_app(self) -> str:
+        count = self.state.status.needs_newer_app
+        return self.say("tray.newer_app", count=count) if count else ""
 
     def _lease(self) -> str:
         """Said a day ahead, while there is time to find a signal (rule B6)."""

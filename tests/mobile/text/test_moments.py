@@ -83,6 +83,12 @@ def test_all_sent_says_when():
     assert say_sync(WORDS, status) == "All sent 04:31"
 
 
+def test_what_only_a_newer_app_reads_is_said_and_is_no_worry():
+    status = SyncStatus(needs_newer_app=1, not_yet_sent=2)
+    assert say_sync(WORDS, status) == join("1 record needs a newer app", WORDS.say("sync.unsent", count=2))
+    assert not is_worrying(status)
+
+
 def test_what_needs_a_look_is_said_first():
     status = SyncStatus(needs_a_look=1, not_yet_sent=1)
     assert say_sync(WORDS, status).startswith("1 needs a look")
