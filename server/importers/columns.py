@@ -1,11 +1,12 @@
 """A report from one row of a table, by whatever names its source gives the columns. The names are in each source's folder."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from server.importers.cells import find_seen_at, read_count, read_yes, shorten
-from server.importers.dates import Order, has_clock, judge_order, read_moment, say_guess
+from server.importers.dates import Order, has_clock, judge_order, read_moment, say_guess, write_plainly
 from server.importers.files import Refusal, Row, UnusableRow, show_raw
 from server.importers.points import is_blank, read_place
 from server.importers.report import (
@@ -24,7 +25,10 @@ from shared.model.codes import AlertSource
 from shared.rules.referral import normalise_outcome
 
 NO_DUPLICATE = frozenset({"no", "none", "unique", "not duplicate", "not a duplicate", "original", "parent", "master"})
+UNSURE = re.compile(r"possib|potential|may ?be|suspect|likely|probabl|unsure|query|check|\?", re.IGNORECASE)
+"""A source that is not sure whether an alert repeats another asks a person."""
 CLOSED_WORDS = ("closed", "complete", "resolved", "cancelled", "rejected")
+OPEN_WORDS = ("open", "reopen", "re-open", "new", "active", "in progress", "live")
 OLD_DAYS = 365
 TELLS_WHO = ("referrer", "first_name", "last_name")
 """Nouns whose columns may name whoever reported, or the person met: their cells are not kept for good."""
@@ -79,7 +83,8 @@ class Columns:
         table = list(rows)
         dated = (*self.names["opened"], *self.names.get("closed", ()))
         order = judge_order(
-            text for row in table if isinstance(row, Row) for name in dated if (text := row.cells.get(name))
+            (text for row in table if isinstance(row, Row) for name in dated if (text := row.cells.get(name))),
+            reading.now,
         )
         kept = self.kept
         return [row if isinstance(row, Refusal) else self._understand(row, reading, order, kept) for row in table]
@@ -88,7 +93,9 @@ class Columns:
         try:
             return self._read_report(row, reading, order, kept)
         except UnusableRow as error:
-            return Refusal(row.number, str(error), show_raw(row.cells.values()), row.cells)
+            dated = {*self.names["opened"], *self.names.get("closed", ())}
+            cells = {name: write_plainly(text, order) if name in dated else text for name, text in row.cells.items()}
+            return Refusal(row.number, str(error), show_raw(row.cells.values()), cells)
 
     def _read_report(self, row: Row, reading: Reading, order: Order, kept: Collection[str]) -> Report:
         cell, heading = _Cells(self.names, row.cells), _Headings(self.names, row.cells)
@@ -111,7 +118,17 @@ class Columns:
             shown_reference=given if EXPONENT.fullmatch(given) else "",
             raw=raw,
             extras=extras,
-            guesses=tuple(filter(None, (opened_guess, *place.guesses, _say_odd_dates(opened_at, closed_at, reading)))),
+            guesses=tuple(
+                filter(
+                    None,
+                    (
+                        opened_guess,
+                        *place.guesses,
+                        _say_odd_dates(opened_at, closed_at, reading),
+                        _say_unsure(cell("duplication"), cell("parent"), given),
+                    ),
+                )
+            ),
             reported_at=opened_at,
             seen_at=find_seen_at(cell("time_seen"), opened_at or reading.now, reading.zone),
             seen_text=shorten(join_words(cell("time_seen"), cell("usual_time"), between="; usually ")),
@@ -131,6 +148,7 @@ class Columns:
             outcome_text=shorten(_find_outcome(cell("outcome"))),
             parent_reference=_find_parent(cell("duplication"), cell("parent"), given),
             closed=closed_at is not None or cell("status").lower().startswith(CLOSED_WORDS),
+            said_open=closed_at is None and cell("status").lower().startswith(OPEN_WORDS),
             closed_at=closed_at,
             referrer=find_referrer(row.cells, has_own_name="first_name" not in self.names),
         )
@@ -190,6 +208,12 @@ def _say_odd_dates(opened_at: datetime | None, closed_at: datetime | None, readi
     return ""
 
 
+def _say_unsure(duplication: str, parent: str, reference: str) -> str:
+    if parent and parent != reference and UNSURE.search(duplication):
+        return f"Its source says of {shorten(parent, 60)} that this may be the same: “{shorten(duplication, 60)}”."
+    return ""
+
+
 def _find_outcome(text: str) -> str:
     """StreetLink's own wording of an outcome, however it was typed; the text itself where it is none of the 26."""
     outcome = normalise_outcome(text)
@@ -206,6 +230,6 @@ def _read_people(text: str) -> int | None:
 
 def _find_parent(duplication: str, parent: str, reference: str) -> str:
     """The alert that this one repeats, when its source itself says so."""
-    if parent == reference or duplication.strip().lower() in NO_DUPLICATE:
+    if parent == reference or duplication.strip().lower() in NO_DUPLICATE or UNSURE.search(duplication):
         return ""
     return shorten(parent)

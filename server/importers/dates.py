@@ -57,9 +57,14 @@ class Order(Enum):
     BOTH = "both"
 
 
-def judge_order(cells: Iterable[str]) -> Order:
-    """Which number is the day, by every cell of the column that can be read in one way only."""
-    proved = set()
+def judge_order(cells: Iterable[str], now: datetime) -> Order:
+    """Which number is the day, by every cell of the column that can be read in one way only.
+
+    A day that is still to come, and was not if its month comes first, is one that nobody can have meant: where nothing else
+    proves an order, unclear cells are asked for.
+    """
+    proved, is_doubtful = set(), False
+    latest = (now + CLOCK_SLACK).date()
     for text in cells:
         matched = NUMBERS.fullmatch(text.strip())
         if matched is None:
@@ -68,9 +73,23 @@ def judge_order(cells: Iterable[str]) -> Order:
             proved.add(Order.DAY_FIRST)
         elif int(matched["two"]) > 12 >= int(matched["one"]):
             proved.add(Order.MONTH_FIRST)
+        elif not is_doubtful:
+            is_doubtful = _is_still_to_come(matched, latest)
+    if not proved and is_doubtful:
+        return Order.BOTH
     if len(proved) > 1:
         return Order.BOTH
     return proved.pop() if proved else Order.UNKNOWN
+
+
+def _is_still_to_come(matched: re.Match[str], latest: date) -> bool:
+    """Does the day lie ahead if it comes first, and behind if the month does?"""
+    one, two, year = int(matched["one"]), int(matched["two"]), int(matched["year"])
+    year += 2000 if year < 100 else 0
+    try:
+        return date(year, two, one) > latest >= date(year, one, two)
+    except ValueError:
+        return False
 
 
 def read_moment(column: str, text: str, zone: str, now: datetime, order: Order = Order.UNKNOWN) -> datetime | None:
@@ -101,6 +120,18 @@ def say_guess(column: str, text: str, order: Order) -> str:
     return ""
 
 
+def write_plainly(text: str, order: Order) -> str:
+    """The same date so that it reads alike without its column: a row that is mended stands alone."""
+    matched = NUMBERS.fullmatch(text.strip())
+    if matched is None or order not in (Order.MONTH_FIRST, Order.BOTH):
+        return text
+    one, two = int(matched["one"]), int(matched["two"])
+    if order is Order.BOTH and one <= 12 and two <= 12 and one != two:
+        return f"{text.strip()} (day or month first?)"
+    day, month = (two, one) if two > 12 or (order is Order.MONTH_FIRST and one <= 12) else (one, two)
+    return f"{day:02}/{month:02}/{matched['year']}{text.strip()[matched.end('year') :]}"
+
+
 def has_clock(text: str) -> bool:
     """Does the cell say a time of day beside its date?"""
     return bool(re.search(r"\d[:.]\d{2}(?!\d|[/.\-])|\d\s*[ap]\.?m\b|T\d{2}", text, re.IGNORECASE)) or bool(
@@ -128,8 +159,8 @@ def _read_day(column: str, matched: re.Match[str], order: Order) -> date:
     one, two = int(part["one"]), int(part["two"])
     if order is Order.BOTH and one <= 12 and two <= 12 and one != two:
         raise UnusableRow(
-            f"{column} is {_quote(matched[0])}, and the file has dates with the day first and others with the month first: "
-            "write the month as a word."
+            f"{column} is {_quote(matched[0])}, and the other dates of the file do not agree whether the day or the month comes "
+            "first: write the month as a word."
         )
     is_month_first = order is Order.MONTH_FIRST or (order is Order.BOTH and two > 12)
     return date(year, one, two) if is_month_first else date(year, two, one)
@@ -139,7 +170,7 @@ def _combine(day: date, matched: re.Match[str]) -> datetime:
     part = matched.groupdict()
     hour, minute, second = (int(part[name] or 0) for name in ("hour", "minute", "second"))
     half = (part["half"] or "").lower()[:1]
-    if half:
+    if half and not (half == "p" and hour > 12):
         if not 1 <= hour <= 12:
             raise ValueError
         hour = hour % 12 + (12 if half == "p" else 0)

@@ -31,14 +31,22 @@ def is_the_same(report: Report, held: Held) -> bool:
 
 
 def find_original(report: Report, held: Mapping[str, Held]) -> Held | None:
-    """What is held under the source's own reference of a report that was given a key of its own, if it says the same."""
+    """What is held and says the same: under a key that a row was given of its own, or under its source's reference."""
+    own = held.get(make_own_key(report))
+    if own is not None:
+        return own
     found = held.get(report.shown_reference)
     return found if found is not None and is_the_same(report, found) else None
 
 
 def _with_own_key(report: Report) -> Report:
-    own = f"{report.reference[: REFERENCE_CHARACTERS - HASH_CHARACTERS - 1]} {_hash(report)[:HASH_CHARACTERS]}"
-    return msgspec.structs.replace(report, reference=own, shown_reference=report.shown_reference or report.reference)
+    shown = report.shown_reference or report.reference
+    return msgspec.structs.replace(report, reference=make_own_key(report), shown_reference=shown)
+
+
+def make_own_key(report: Report) -> str:
+    """A report's reference together with everything that it says."""
+    return f"{report.reference[: REFERENCE_CHARACTERS - HASH_CHARACTERS - 1]} {_hash(report)[:HASH_CHARACTERS]}"
 
 
 def _hash(report: Report) -> str:

@@ -1,6 +1,7 @@
 """A report whose reference is held already with other content: kept as a version, and taken over where that is safe.
 
-Safe is what nobody could object to: its source closed it, its place is known now, it says something where nothing was said.
+Safe is what nobody could object to: its source closed it, or opened again what it had closed itself, its place is known
+now, it says something where nothing was said.
 Other words than ours wait for a person. Phones hear what was taken over.
 """
 
@@ -20,7 +21,7 @@ from server.queries.sync.store import find_scopes, place_entity, publish
 from shared.model.codes import ReferralState
 from shared.model.referral import ReferralProgress
 from shared.model.value import Id
-from shared.rules.referral import FINAL_STATES, normalise_outcome
+from shared.rules.referral import FINAL_STATES, due_after, normalise_outcome
 from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
@@ -41,6 +42,8 @@ class Taking:
     def take(self, placed: Placed, held: Held) -> None:
         """Keep the version, apply what is safe of it, and let phones and referrers hear."""
         changes = compare(placed, held)
+        if "reopened" in changes and not self._was_closed_by_source(held):
+            del changes["reopened"]
         is_open = held.referral is not None and held.referral.state not in FINAL_STATES
         has_place = "point" in changes and held.position is None
         applied: list[str] = []
@@ -51,6 +54,10 @@ class Taking:
         if has_place and placed.position is not None and self._was_not_placed(held):
             self._take_place(placed, held)
             applied.append("point")
+        if "reopened" in changes:
+            self._reopen(held)
+            applied.append("reopened")
+            is_open = True
         if "closed" in changes and is_open:
             self._close(placed, held)
             applied.append("closed")
@@ -69,6 +76,18 @@ class Taking:
         if district_id is not None:
             note = "Its place came with a newer version from its source."
             referral_steps.add_step(self.session, self._step(held.referral.id, ReferralState.RECEIVED, note=note))
+
+    def _was_closed_by_source(self, held: Held) -> bool:
+        """What a worker closed stays closed, whatever its source still calls it."""
+        return held.referral is not None and referral_steps.find_closer(self.session, held.referral.id) == THE_SOURCE
+
+    def _reopen(self, held: Held) -> None:
+        """Open again as new, with a day of its own by which an answer is due."""
+        assert held.referral is not None
+        state = ReferralState.NEEDS_INFORMATION if held.position is None else ReferralState.RECEIVED
+        step = self._step(held.referral.id, state, note="Its source opened it again.")
+        referral_steps.add_step(self.session, step)
+        referral_steps.set_due(self.session, held.referral.id, due_after(self.run.now, self.run.zone))
 
     def _close(self, placed: Placed, held: Held) -> None:
         assert held.referral is not None
@@ -148,6 +167,8 @@ def compare(placed: Placed, held: Held) -> dict[str, tuple[str, str]]:
             changes["point"] = (before, now)
     if report.closed and held.closed_at is None:
         changes["closed"] = ("", report.outcome_text or "closed")
+    if report.said_open and held.closed_at is not None:
+        changes["reopened"] = ("closed", "open")
     return changes
 
 

@@ -32,11 +32,17 @@ DEGREES = re.compile(
 )
 """One half of a point, its spaces made single."""
 GRID_REFERENCE = re.compile(
-    r"\b(?P<letters>[HJNOST][A-HJ-Z])\s?(?P<east>\d{2,5})\s?(?P<north>\d{2,5})\b", re.IGNORECASE
+    r"\b(?P<letters>[HJNOST][A-HJ-Z])\s?(?P<digits>\d{3}\s?\d{3}|\d{4}\s?\d{4}|\d{5}\s?\d{5})(?!\s?\d)\b", re.IGNORECASE
 )
+WORDS_LIKE_SQUARES = frozenset(
+    {"HE", "HO", "NE", "NO", "NW", "OF", "OH", "ON", "OR", "SE", "SH", "SO", "ST", "SW", "TO", "TV"}
+)
+"""Squares that are words as well: "no 123 456" is one only where nothing else stands in the cell."""
+MAP_LINK = re.compile(r"[=@/:](-?\d{1,3}\.\d{2,15})(?:,|%2C)(?:%20|\+)?(-?\d{1,3}\.\d{2,15})", re.IGNORECASE)
+"""The point in a link to a map, or in a geo: address (RFC 5870)."""
 DECIMAL_COMMA = re.compile(r"-?\d{1,3},\d{1,15}")
 POSTCODE_LIKE = re.compile(
-    r"(?<![A-Z0-9])(?P<area>[A-Z]{1,2}[0-9OIL][A-Z0-9]?)[\s\-\u2013.]*(?P<inward>[0-9OIL][A-Z0-9]{2})(?![A-Z0-9])",
+    r"(?<![A-Z0-9])(?P<area>[A-Z]{1,2}[0-9OIL][A-Z0-9]?)[\s\-\u2013._]*(?P<inward>[0-9OIL][A-Z0-9]{2})(?![A-Z0-9])",
     re.IGNORECASE,
 )
 ALIKE = {"O": "O0", "0": "0O", "I": "I1", "1": "1I", "L": "L1"}
@@ -61,7 +67,7 @@ def read_place(columns: tuple[str, str], latitude: str, longitude: str, postcode
 
     Raises UnusableRow for a point that cannot be read where no good postcode stands either.
     """
-    latitude, longitude = ("" if is_blank(text) else text.strip() for text in (latitude, longitude))
+    latitude, longitude = ("" if is_blank(text) else _unwrap(text) for text in (latitude, longitude))
     found, guesses = find_postcode(postcode, *others)
     try:
         point, how = _read_point(columns, latitude, longitude)
@@ -73,6 +79,12 @@ def read_place(columns: tuple[str, str], latitude: str, longitude: str, postcode
     if point is None and not found:
         point, how = _find_grid_reference(postcode, *others)
     return Place(point=point, postcode=found, guesses=(*(() if point else guesses), *filter(None, [how])))
+
+
+def _unwrap(text: str) -> str:
+    """A cell less what stands round its numbers: brackets, a comma at its end, a link to a map."""
+    linked = MAP_LINK.search(text) if "://" in text or text.startswith("geo:") else None
+    return f"{linked[1]}, {linked[2]}" if linked else text.strip().strip("()[],; \t")
 
 
 def find_postcode(*texts: str) -> tuple[str, tuple[str, ...]]:
@@ -155,9 +167,10 @@ def _find_grid_reference(*texts: str) -> tuple[tuple[float, float] | None, str]:
     """A national grid reference of at least 100 m in any of the texts. Source: Ordnance Survey, the National Grid."""
     for text in texts:
         for matched in GRID_REFERENCE.finditer(text):
-            east, north = matched["east"], matched["north"]
-            if len(east) != len(north) or len(east) < 3:
+            if matched["letters"].upper() in WORDS_LIKE_SQUARES and matched[0] != text.strip():
                 continue
+            digits = "".join(matched["digits"].split())
+            east, north = digits[: len(digits) // 2], digits[len(digits) // 2 :]
             first, second = (ord(letter) - ord("A") - (letter > "I") for letter in matched["letters"].upper())
             east_km = ((first - 2) % 5) * 5 + second % 5
             north_km = 19 - (first // 5) * 5 - second // 5

@@ -5,7 +5,7 @@ transaction, with the account. How a source's file is read is in its own folder.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
@@ -17,11 +17,12 @@ from server.database.engine import Database
 from server.importers.accounting import Account, Importing, close_account
 from server.importers.cells import shorten
 from server.importers.files import Refusal, show_raw
-from server.importers.keys import REFERENCE_CHARACTERS, find_original, give_keys, is_the_same
+from server.importers.keys import REFERENCE_CHARACTERS, find_original, give_keys, is_the_same, make_own_key
 from server.importers.newer import Taking
 from server.importers.placing import Placed, place_reports
 from server.importers.report import Report
 from server.queries.referrals import referrals as queries
+from server.queries.referrals.folded import find_head, is_over
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
 from server.queries.referrals.versions import Held, find_held
 from server.queries.sync.store import publish
@@ -108,7 +109,7 @@ def _sort(session: Session, reports: Sequence[Report], account: Account) -> Sort
 
 
 def _list_references(report: Report) -> Collection[str]:
-    return {report.reference, report.shown_reference} - {""}
+    return {report.reference, report.shown_reference, make_own_key(report)} - {""}
 
 
 def _judge(
@@ -116,11 +117,15 @@ def _judge(
 ) -> Haul:
     """Decide what each report becomes, and count it."""
     referral_ids = {(each.report.source, each.report.reference): run.new_id() for each in placed}
-    parents = _find_parents(session, placed, referral_ids)
+    parents, over = _find_parents(session, placed, referral_ids)
     haul = Haul()
-    for each in placed:
-        report = each.report
-        parent_id = parents.get((report.source, report.parent_reference)) if report.parent_reference else None
+    for found in placed:
+        report = found.report
+        repeated = (report.source, report.parent_reference)
+        parent_id = parents.get(repeated) if report.parent_reference else None
+        each = found
+        if parent_id is not None and repeated in over and not report.closed:
+            each, parent_id = _ask_about_parent(found), None
         state = _decide_state(each, parent_id, account)
         alert = _make_alert(each, run)
         referral = _make_referral(
@@ -178,20 +183,29 @@ def _write(session: Session, haul: Haul, batch_id: Id, run: Importing) -> None:
         publish(session, changes, now_ms)
 
 
+def _ask_about_parent(each: Placed) -> Placed:
+    """Nobody would go there for a report that is folded into one that is over: a person says whether it is the same."""
+    said = f"Its source says that it repeats {shorten(each.report.parent_reference, 60)}, which is closed: is it the same night?"
+    return replace(each, guesses=(*each.guesses, said))
+
+
 def _find_parents(
     session: Session, placed: Sequence[Placed], referral_ids: Mapping[Reference, Id]
-) -> dict[Reference, Id]:
-    """The referral of each alert that another repeats by its source's own word, here or in the file.
+) -> tuple[dict[Reference, Id], set[Reference]]:
+    """The referral of each alert that another repeats by its source's own word, here or in the file; and which are over.
 
     One that itself repeats another is no parent: else two could each wait for the other.
     """
     wanted = {(each.report.source, each.report.parent_reference) for each in placed if each.report.parent_reference}
     repeats = {(each.report.source, each.report.reference) for each in placed if each.report.parent_reference}
     parents = {key: referral_ids[key] for key in wanted if key in referral_ids and key not in repeats}
+    over = {(each.report.source, each.report.reference) for each in placed if each.report.closed} & wanted
     for source in {source for source, _ in wanted}:
         held = queries.find_referral_ids(session, source, [reference for owner, reference in wanted if owner == source])
-        parents.update({(source, reference): found for reference, found in held.items() if found is not None})
-    return parents
+        known = {(source, reference): found for reference, found in held.items() if found is not None}
+        over |= {key for key, found in known.items() if is_over(session, find_head(session, found))}
+        parents.update(known)
+    return parents, over
 
 
 def _make_alert(each: Placed, run: Importing) -> Alert:

@@ -54,7 +54,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `extras` are all other columns: kept apart for 90 days (A8). `number` is the row in the file. `shown_reference` is the
     source's own, where it is no key. `guesses` say in words what was read otherwise than it was written. `point` is
     (latitude, longitude) in WGS 84 degrees. `parent_reference` names the alert that the source itself holds this one to
-    repeat. `closed` says that the source has finished with it.
+    repeat. `closed` says that the source has finished with it, `said_open` that it says in so many words that it has not.
     """
 
     number: int
@@ -81,6 +81,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     outcome_text: str = ""
     parent_reference: str = ""
     closed: bool = False
+    said_open: bool = False
     closed_at: datetime | None = None
     referrer: Referrer | None = None
 

@@ -34,9 +34,13 @@ def read_rows(data: bytes, required: Iterable[Iterable[str]]) -> Iterator[Row | 
 
 
 def read_workbook(data: bytes, wanted: list[tuple[str, ...]]) -> Iterator[Row | Refusal]:
-    """The rows under the heading of the first visible sheet that has one with the wanted columns."""
+    """The rows under the heading of the first visible sheet that has one with the wanted columns.
+
+    Of each further sheet that has such a heading a refusal says so: its rows are not lost in silence.
+    """
     best: list[str] = []
-    for sheet in _list_visible_sheets(data):
+    sheets = list(_list_visible_sheets(data))
+    for place, sheet in enumerate(sheets, start=1):
         lines = enumerate(sheet.iter_rows(values_only=True), start=1)
         seen = 0
         for _, values in lines:
@@ -44,7 +48,11 @@ def read_workbook(data: bytes, wanted: list[tuple[str, ...]]) -> Iterator[Row | 
             if not any(cells):
                 continue
             if fits(cells, wanted):
-                yield from _rows_under(name_columns(cells, wanted), lines)
+                last = 0
+                for row in _rows_under(name_columns(cells, wanted), lines):
+                    last = row.number
+                    yield row
+                yield from _name_further_sheets(sheets[place:], wanted, max(last, 1))
                 return
             best = best or [normalise_heading(cell) for cell in cells]
             seen += 1
@@ -81,6 +89,19 @@ def _rows_under(heading: list[str], lines: Iterator[tuple[int, Any]]) -> Iterato
             continue
         names = heading + [f"column_{place}" for place in range(len(heading) + 1, len(cells) + 1)]
         yield make_row(number, names, cells + [""] * (len(names) - len(cells)))
+
+
+def _name_further_sheets(sheets: list[Any], wanted: list[tuple[str, ...]], after: int) -> Iterator[Refusal]:
+    """A refusal for each of these sheets that holds reports, too, numbered after the last row."""
+    for sheet in sheets:
+        top = sheet.iter_rows(values_only=True, max_row=HEADING_WITHIN)
+        if any(fits([to_text(value) for value in values], wanted) for values in top):
+            after += 1
+            reason = (
+                f"The sheet “{sheet.title[:60]}” holds reports, too, and was not read: save it as a file of its own and import "
+                "that, then leave this line out."
+            )
+            yield Refusal(after, reason, "")
 
 
 def _list_visible_sheets(data: bytes) -> Collection[Any]:

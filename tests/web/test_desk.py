@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from server.access import Door
 from server.actions.referrals import desk as acts
-from server.actions.referrals.referrals import close_referral
+from server.actions.referrals.referrals import close_referral, offer_referral
+from server.actions.referrals.versions import settle_version
 from server.database.engine import Database
 from server.problems import Invalid
 from server.queries.partnership import workers
-from server.queries.referrals import inbox
+from server.queries.referrals import inbox, referral_steps, versions
+from server.queries.referrals.versions import NewVersion
 from server.tables.operation.mail import mail
 from server.tables.referrals.referral import alert_referrer, referral
 from shared.model.codes import AlertSource
@@ -216,3 +218,36 @@ def wait_until(page: Any, waiting: int) -> None:
         except Exception:
             continue
     raise AssertionError(f"{waiting} should wait by now")
+
+
+def test_a_version_that_is_taken_moves_the_pin_and_the_count(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    changes = {"point": ("51.65600, -0.39500", "51.66000, -0.39700"), "people_count": ("", "3")}
+    with filled.writing() as session:
+        tom = workers.get_worker(session, "tom")
+        alert_id = session.scalar(select(referral.c.alert_id).where(referral.c.id == "r1"))
+        version = NewVersion(
+            id="v1", alert_id=alert_id or "", received_at=now, raw={}, extras={}, delete_on=now.date(), changes=changes,
+            applied=(), settled_at=None, import_batch_id="",
+        )  # fmt: skip
+        versions.add_versions(session, [version])
+    with Door(filled, tom, now, new_id).open() as access:
+        settle_version(access, "r1", "v1", is_taken=True)
+    with filled.reading() as session:
+        found = session.execute(select(referral).where(referral.c.id == "r1")).mappings().one()
+    assert (found["latitude"], found["longitude"], found["people_count"]) == (51.66, -0.397, 3)
+
+
+def test_an_offered_referral_stays_work_when_a_late_step_settles_it(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with filled.reading() as session:
+        tom = workers.get_worker(session, "tom")
+    with Door(filled, tom, now, new_id).open() as access:
+        offer_referral(access, "r1", county.THREE_RIVERS)
+    with filled.writing() as session:
+        referral_steps.settle_referrals(session, ["r1"])
+    with filled.reading() as session:
+        found = session.execute(select(referral).where(referral.c.id == "r1")).mappings().one()
+    assert (found["state"], found["closed_at"], found["district_id"]) == ("received", None, county.THREE_RIVERS)

@@ -8,6 +8,7 @@ phones hear of it. The tables are written first: publishing holds the feed until
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -90,6 +91,11 @@ def offer_referral(access: Access, referral_id: Id, district_id: Id, note: str =
     words = f"Offered to {taker.name}." + (f" {note}" if note else "")
     step = _step(access, found, ReferralState.WRONG_AREA, note=words)
     referral_steps.add_step(access.session, step)
+    # It is new there: a late step from a phone settles the referral by its newest one, which must not be the sending away.
+    arrived = msgspec.structs.replace(
+        step, id=access.new_id(), state=ReferralState.RECEIVED, at=access.now + timedelta(milliseconds=1), note=""
+    )
+    referral_steps.add_step(access.session, arrived)
     team_id = referrals.list_team_of_districts(access.session).get(taker.id)
     referral_steps.set_district(access.session, found.id, taker.id, team_id)
     moved = msgspec.structs.replace(found, district_id=taker.id, team_id=team_id, state=ReferralState.RECEIVED)

@@ -6,8 +6,10 @@ from server.access import Access
 from server.problems import NotFound
 from server.queries.people import subjects
 from server.queries.referrals import inbox, versions
-from server.queries.referrals.versions import WORDS
+from server.queries.referrals.versions import WORDS, Held
 from server.queries.sync.store import find_scopes, publish
+from shared.model.codes import PinSource
+from shared.model.position import Position
 from shared.model.value import Id
 from shared.policy import Act
 from sync.authoring import NewChange
@@ -28,7 +30,19 @@ def settle_version(access: Access, referral_id: Id, version_id: Id, *, is_taken:
         words = {name: now for name, (_, now) in version.changes.items() if name in WORDS}
         if words:
             versions.take_words(access.session, held, words)
-            _tell_phones(access, referral_id)
+        if "people_count" in version.changes:
+            versions.take_count(access.session, held, int(version.changes["people_count"][1]))
+        if "point" in version.changes:
+            _take_point(access, held, version.changes["point"][1])
+        _tell_phones(access, referral_id)
+
+
+def _take_point(access: Access, held: Held, text: str) -> None:
+    """The pin moves; whose district it is stays as it was decided, and can be offered to another."""
+    assert held.referral is not None
+    latitude, longitude = (float(half) for half in text.split(","))
+    position = Position(latitude=latitude, longitude=longitude, source=PinSource.REFERRAL)
+    versions.take_place(access.session, held, position, held.referral.district_id, held.referral.team_id)
 
 
 def confirm_guesses(access: Access, referral_id: Id) -> None:

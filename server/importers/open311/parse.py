@@ -136,6 +136,7 @@ def _read_report(number: int, cells: Mapping[str, str], reading: Reading) -> Rep
         referrer_type=shorten(cell("source")) if names_a_kind(cell("source")) else "",
         outcome_text=shorten(cell("status_notes")) if closed else "",
         closed=closed,
+        said_open=cell("status").lower() == "open",
         closed_at=closed_at,
         referrer=find_referrer(cells),
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from server.tables.referrals.referral import referral
 from shared.model.codes import ReferralState
 from shared.model.value import Id
+from shared.rules.referral import FINAL_STATES
 
 FOLDED = str(ReferralState.DUPLICATE_OF)
 
@@ -25,6 +26,12 @@ def find_head(session: Session, referral_id: Id) -> Id:
             return here
         seen.add(above)
         here = above
+
+
+def is_over(session: Session, referral_id: Id) -> bool:
+    """Does nobody work on this referral any more?"""
+    state = session.scalar(select(referral.c.state).where(referral.c.id == referral_id))
+    return state is not None and ReferralState(state) in FINAL_STATES
 
 
 def list_folded(session: Session, heads: Collection[Id]) -> dict[Id, Id]:

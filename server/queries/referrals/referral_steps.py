@@ -53,6 +53,19 @@ def find_asked_at(session: Session, referral_id: Id) -> datetime | None:
     return found
 
 
+def find_closer(session: Session, referral_id: Id) -> Id | None:
+    """Who took the newest step of a referral: empty where its source did, or no step was ever taken; None if it is not here."""
+    newest = (
+        select(referral_progress.c.worker_id)
+        .where(referral_progress.c.referral_id == referral_id)
+        .order_by(referral_progress.c.at.desc(), referral_progress.c.id.desc())
+        .limit(1)
+    )
+    if session.scalar(select(referral.c.id).where(referral.c.id == referral_id)) is None:
+        return None
+    return session.scalar(newest) or ""
+
+
 def find_worker(session: Session, referral_id: Id) -> Id | None:
     """The worker who has it, if one has."""
     return session.scalar(select(referral.c.assigned_worker_id).where(referral.c.id == referral_id))

@@ -116,6 +116,13 @@ def take_words(session: Session, held: Held, words: Mapping[str, str]) -> None:
         session.execute(update(referral).where(referral.c.id == held.referral.id).values(**shown))
 
 
+def take_count(session: Session, held: Held, people_count: int) -> None:
+    """Let the alert and its referral tell of so many people from now on."""
+    session.execute(update(alert).where(alert.c.id == held.alert_id).values(people_count=people_count))
+    if held.referral is not None:
+        session.execute(update(referral).where(referral.c.id == held.referral.id).values(people_count=people_count))
+
+
 def take_place(session: Session, held: Held, position: Position, district_id: Id | None, team_id: Id | None) -> None:
     """Let the alert and its referral be at this place from now on, and in this district."""
     session.execute(update(alert).where(alert.c.id == held.alert_id).values(**lay_flat(position)))

@@ -42,6 +42,7 @@ OUTCOME_GROUPS = [
 NOUNS = {
     "place": "Place", "appearance": "What was seen", "concerns": "Worry", "seen_text": "When seen", "age_group": "Age",
     "gender": "Gender", "postcode": "Postcode", "people_count": "How many", "point": "Point on the map", "closed": "Closed",
+    "reopened": "Open again",
 }  # fmt: skip
 """What a newer version may say otherwise, as the page calls it."""
 

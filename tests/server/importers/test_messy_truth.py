@@ -72,7 +72,7 @@ def test_an_unproved_column_is_day_first_and_no_guess():
     row = one(datetime_opened="05/11/2026 10:00")
 
     assert (row.reported_at.month, row.guesses) == (11, ())
-    assert judge_order([]) is Order.UNKNOWN
+    assert judge_order([], READING.now) is Order.UNKNOWN
 
 
 def test_the_year_that_may_be_wrong_is_marked():
