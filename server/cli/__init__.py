@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "county": ("server.cli.county", "county"),
     "demo": ("server.cli.demo", "demo"),
     "district": ("server.cli.organisation", "district"),
+    "doctor": ("server.cli.doctor", "doctor"),
     "enrol-code": ("server.cli.enrolment", "enrol_code"),
     "field": ("server.cli.field", "field"),
     "health": ("server.cli.health", "health"),

@@ -64,6 +64,10 @@ class SmtpMailer:
             self._forget()
             raise TryLater(say_error(error)) from error
 
+    def greet(self) -> None:
+        """Open the connection and sign in, as for a mail, and hand nothing on. Raises Unreachable."""
+        self._connect()
+
     def close(self) -> None:
         """Say goodbye, if anything was said."""
         if self._connection is not None:

@@ -1,0 +1,105 @@
+"""What the database tells: its schema, the role, who can administer, a demo's people, orders it does not know, and its jobs."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from server.actions.operation.ledger import list_unknown
+from server.actions.operation.orders import open_ledger
+from server.database.engine import Database
+from server.demo.county import EMAIL_HOST
+from server.doctor.files import find_database_file
+from server.doctor.finding import Finding, look, unsafe, well
+from server.jobs.catalogue import JOBS
+from server.jobs.runner import Job
+from server.jobs.schedule import Every
+from server.migrate import find_revision, newest_revision
+from server.queries.operation import authority, jobs
+from server.queries.operation.jobs import JobRun
+from server.queries.partnership import workers
+from server.settings import Settings
+from server.soundness import SENT_AGAIN
+
+LATE_DAILY = timedelta(hours=26)
+LATE_BY = timedelta(minutes=15)
+"""What a job that runs again and again may be late by, beside three of its periods."""
+
+
+def look_at_database(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """All of it, where there is a database of this version's schema."""
+    file = find_database_file(settings)
+    if file is not None and not file.exists():
+        yield unsafe("database", f"There is no {file.name}: run `lantern setup`.")
+        return
+    database = Database(settings.database, pool_size=1)
+    try:
+        stands, wanted = find_revision(database), newest_revision()
+        if stands != wanted:
+            yield unsafe(
+                "schema", f"The schema stands at {stands or 'nothing'}, {wanted} is wanted: run `lantern migrate`."
+            )
+            return
+        yield well("schema", f"The schema stands at {stands}, as this version wants it.")
+        with database.reading() as session:
+            if not database.is_sqlite:
+                yield _role(session)
+            yield from _people(session, settings)
+            yield _orders(session, settings)
+            yield from look_at_jobs(dict(jobs.list_runs(session)), now)
+    except (DBAPIError, SQLAlchemyError) as error:
+        yield unsafe("database", f"The database does not answer ({type(error).__name__}): is LANTERN_DATABASE right?")
+    finally:
+        database.close()
+
+
+def _role(session: Session) -> Finding:
+    if authority.is_superuser(session):
+        return unsafe("role", "The server comes to PostgreSQL as a superuser: give it lantern_app (docs/operate).")
+    if count := authority.count_owned_tables(session):
+        return unsafe(
+            "role",
+            f"The server's role owns {count} tables, so it could drop them and unseal the audit: give it lantern_app "
+            "(docs/operate).",
+        )
+    return well("role", "The server's role reads and writes rows, and owns no table.")
+
+
+def _people(session: Session, settings: Settings) -> Iterator[Finding]:
+    invented = sum(email.endswith(f"@{EMAIL_HOST}") for email in workers.list_emails(session).values())
+    if invented or (settings.data / "demo").exists():
+        yield unsafe(
+            "demo", "This is a demo's county: its passwords are printed in public. Begin with an empty database."
+        )
+    if not workers.has_administrator(session):
+        yield look("administrator", "Nobody can administer this server: run `lantern setup`.")
+
+
+def _orders(session: Session, settings: Settings) -> Finding:
+    unknown = [each for each in list_unknown(session, open_ledger(settings).read()) if each.kind not in SENT_AGAIN]
+    if unknown:
+        return unsafe(
+            "ledger",
+            f"The ledger knows {len(unknown)} orders that this database does not: it was put back. Run `lantern replay`.",
+        )
+    return well("ledger", "The database knows every order of the ledger.")
+
+
+def look_at_jobs(runs: dict[str, JobRun], now: datetime) -> Iterator[Finding]:
+    """Which jobs failed, and which have not run for too long. Pure."""
+    failed = [job.name for job in JOBS if job.name in runs and runs[job.name].error]
+    late = [job.name for job in JOBS if _is_late(job, runs.get(job.name), now)]
+    if failed:
+        yield look("jobs", f"Failed the last time: {', '.join(failed)}. The log says where.")
+    if late:
+        yield look("jobs", f"Late: {', '.join(late)}. They run inside `lantern serve`: does it run?")
+    if not failed and not late:
+        yield well("jobs", f"All {len(JOBS)} ran when they should.")
+
+
+def _is_late(job: Job, run: JobRun | None, now: datetime) -> bool:
+    if run is None:
+        return True
+    allowed = 3 * job.schedule.period + LATE_BY if isinstance(job.schedule, Every) else LATE_DAILY
+    return now - run.started_at > allowed
