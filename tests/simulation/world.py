@@ -142,6 +142,8 @@ class World:
 
     def _payload(self) -> Raw:
         words = self.chance.choices(["seen", "unsound", "poison"], weights=[96, 2, 2])[0]
+        if words == "poison" and self.liar is not None:
+            words = "seen"  # whether a failure is the server's own fault is asked in the other worlds
         return Raw(wire.encode(words if words != "seen" else self.chance.randrange(1 << 30)))
 
     @staticmethod

@@ -98,6 +98,10 @@ def _gather(
 ) -> list[_Arrival]:
     verified = [each for each in statuses if each.verified and each.district_id]
     ids = {each.person_id: groups.get(each.person_id, frozenset({each.person_id})) for each in verified}
+    # Two records that were each merged into the other are one person all the same: who comes to a list once.
+    first = {group: person_id for person_id, group in reversed(ids.items())}
+    verified = [each for each in verified if first[ids[each.person_id]] == each.person_id]
+    ids = {each.person_id: ids[each.person_id] for each in verified}
     marks = cases.list_case_marks(session, {one for group in ids.values() for one in group}) if ids else {}
     arrivals = [
         _arrive(each, [mark for one in sorted(ids[each.person_id]) for mark in marks.get(one, ())]) for each in verified

@@ -222,22 +222,26 @@ class Town:
 
 
 def find_person(session: Any, person_id: str) -> Subject | None:
-    """Somebody as pages see them; who was met and never described has no page yet, and is already somebody's."""
-    found = subjects.find_person(session, person_id)
-    if found is not None:
-        return found
+    """Somebody as pages see them; who was met and never described has no page yet, and is already somebody's: of whoever met
+    them, or met the person that they were found to be."""
+    same = subjects.list_same_person(session, person_id)
+    found = [each for one in [person_id, *same] if (each := subjects.find_person(session, one)) is not None]
+    if found and found[0].id == person_id:
+        return found[0]
     met = select(contact_person.c.district_id, team.c.agency_id).join(team, team.c.id == contact_person.c.team_id)
-    judged = select(person_verification.c.district_id, person_verification.c.basis)
-    rows = session.execute(met.where(contact_person.c.person_id == person_id)).all()
-    more = session.execute(judged.where(person_verification.c.person_id == person_id)).all()
-    more += session.execute(select(mdt_case.c.district_id).where(mdt_case.c.person_id == person_id)).all()
-    if not rows and not more:
+    rows = session.execute(met.where(contact_person.c.person_id.in_(same))).all()
+    for table in (person_verification, mdt_case):
+        judged = select(table.c.district_id).where(table.c.person_id.in_(same))
+        rows += [(district_id, None) for district_id in session.scalars(judged)]
+    if not found and not any(district_id or agency_id for district_id, agency_id in rows):
         return None
     return Subject(
         kind=SubjectKind.PERSON,
         id=person_id,
-        district_ids=frozenset(row[0] for row in (*rows, *more) if row[0]),
-        working_agency_ids=frozenset(row[1] for row in rows),
+        district_ids=frozenset(row[0] for row in rows if row[0]).union(*(each.district_ids for each in found)),
+        working_agency_ids=frozenset(row[1] for row in rows if row[1]).union(
+            *(each.working_agency_ids for each in found)
+        ),
     )
 
 
