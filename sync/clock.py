@@ -54,13 +54,13 @@ class PhoneClock(Struct, frozen=True):
 
 
 def happened_at(at_ms: int, up_ms: int | None, boot: str | None, phone: PhoneClock, received_at_ms: int) -> int:
-    """When a change was made, by the server's clock: never after it was received.
+    """When a change was made, by the server's clock: never after it was received, nor before 1970, whatever a phone says.
 
     Within one boot the uptime tells how long ago that was, whatever anybody did to the clock meanwhile. Else the wall clock
     is mended by how far it is off now.
     """
     if up_ms is not None and phone.up_ms is not None and boot is not None and boot == phone.boot:
-        return received_at_ms - max(0, phone.up_ms - up_ms)
+        return max(0, received_at_ms - max(0, phone.up_ms - up_ms))
     if at_ms <= 0:
         return received_at_ms
-    return min(received_at_ms, at_ms + received_at_ms - phone.wall_ms)
+    return min(received_at_ms, max(0, at_ms + received_at_ms - phone.wall_ms))

@@ -1,48 +1,53 @@
-"""Runs the jobs beside a server, on a thread of their own, from when it starts until it stops. First of all it makes ready what
-the first push would wait for."""
+"""Runs the jobs beside a server, each lane on a thread of its own, from when it starts until it stops. First of all it makes
+ready what the first push would wait for."""
 
 import logging
 import threading
 from collections.abc import Callable
 
 from server.http.services import Services
-from server.jobs.catalogue import JOBS, ROUND
-from server.jobs.runner import run_due, say_where
+from server.jobs.catalogue import LANES, ROUND
+from server.jobs.runner import LEASE, run_due, say_where
 
 STOPS_WITHIN_S = 30.0
 log = logging.getLogger("lantern.jobs")
 
 
 class Background:
-    """A thread that looks every quarter of a minute what is due."""
+    """Threads that look every quarter of a minute what is due."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._holder = services.new_id()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="lantern-jobs", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._work, args=(lane,), name=f"lantern-{lane}", daemon=True) for lane in LANES
+        ]
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for each in self._threads:
+            each.start()
 
     def stop(self) -> None:
         """Let the round at hand finish, and begin no other."""
         self._stopping.set()
-        self._thread.join(STOPS_WITHIN_S)
+        for each in self._threads:
+            each.join(STOPS_WITHIN_S)
 
-    def _work(self) -> None:
-        self._attempt(self._make_ready)
+    def _work(self, lane: str) -> None:
+        if lane == LEASE:
+            self._attempt(self._make_ready)
         while not self._stopping.is_set():
-            self._attempt(self._run_due)
+            self._attempt(lambda: self._run_due(lane))
             self._stopping.wait(ROUND.total_seconds())
 
     def _make_ready(self) -> None:
         with self._services.database.reading() as session:
             self._services.make_ready(session)
 
-    def _run_due(self) -> None:
-        run_due(self._services, JOBS, self._holder)
+    def _run_due(self, lane: str) -> None:
+        run_due(self._services, LANES[lane], self._holder, lease=lane)
 
     def _attempt(self, work: Callable[[], None]) -> None:
         try:

@@ -128,9 +128,9 @@ def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) 
         return outbox.count_all(session) - before
 
 
-JOBS = (
-    Job("watch", Every(ROUND), watch_over),
-    Job("telephone", Every(ROUND), ring),
+WATCHING = (Job("watch", Every(ROUND), watch_over), Job("telephone", Every(ROUND), ring))
+SENDING = (Job("mail", Every(ROUND), send_waiting),)
+KEEPING = (
     Job("alerts", Every(ROUND), tell_reviewers),
     Job("reminders", Daily(MORNING), remind),
     Job("digests", Every(timedelta(minutes=5)), digest),
@@ -142,6 +142,8 @@ JOBS = (
     Job("looks", Daily(time(4)), prove_looks),
     Job("audit seals", Every(timedelta(minutes=5)), seal_audit),
     Job("failures", Every(timedelta(minutes=5)), tell_of_failures),
-    Job("mail", Every(ROUND), send_waiting),
 )
-"""In the order in which they run: what is written in a round is sent in the same round."""
+LANES = {"watch": WATCHING, "jobs": KEEPING, "mail": SENDING}
+"""Which jobs wait for one another, by the lease of each lane: nobody who is late waits until a night's clearing up is done.
+In the order in which `lantern jobs` runs them: what is written is sent at once."""
+JOBS = tuple(job for jobs in LANES.values() for job in jobs)

@@ -1,4 +1,4 @@
-"""Runs the jobs that are due, one process at a time, and keeps how each went.
+"""Runs the jobs that are due, one process at a time in each lane, and keeps how each went.
 
 Whoever runs holds a lease in the database, so that many workers over one PostgreSQL run each job once. A runner that
 dies loses its lease after two minutes.
@@ -60,12 +60,14 @@ class LeaseLost(Exception):
     """Somebody else has taken the lease over: stop at once."""
 
 
-def run_due(services: Services, jobs: Sequence[Job], holder: str, *, names: Sequence[str] = ()) -> list[Ran] | None:
-    """Run what is due (or the jobs named, due or not); None when another process runs them now.
+def run_due(
+    services: Services, jobs: Sequence[Job], holder: str, *, names: Sequence[str] = (), lease: str = LEASE
+) -> list[Ran] | None:
+    """Run what is due (or the jobs named, due or not); None when another process runs those of this lease now.
 
     A job that fails is logged and kept as failed; the others run all the same.
     """
-    if not _hold(services, holder):
+    if not _hold(services, holder, lease):
         return None
     zone = ZoneInfo(services.settings.timezone)
     try:
@@ -73,20 +75,20 @@ def run_due(services: Services, jobs: Sequence[Job], holder: str, *, names: Sequ
             before = stored.list_runs(session)
         now = services.clock()
         due = [job for job in jobs if (job.name in names if names else _is_due(job, before.get(job.name), now, zone))]
-        return [_run(services, job, before.get(job.name), zone, holder) for job in due]
+        return [_run(services, job, before.get(job.name), zone, holder, lease) for job in due]
     except LeaseLost:
         log.warning("Another process has taken the jobs over.")
         return None
     finally:
         with services.database.writing() as session:
-            stored.give_back_lease(session, LEASE, holder)
+            stored.give_back_lease(session, lease, holder)
 
 
-def _run(services: Services, job: Job, before: JobRun | None, zone: ZoneInfo, holder: str) -> Ran:
+def _run(services: Services, job: Job, before: JobRun | None, zone: ZoneInfo, holder: str, lease: str) -> Ran:
     now = services.clock()
 
     def beat() -> None:
-        if not _hold(services, holder):
+        if not _hold(services, holder, lease):
             raise LeaseLost
 
     looked_until = before.looked_until if before else None
@@ -120,7 +122,7 @@ def _is_due(job: Job, before: JobRun | None, now: datetime, zone: ZoneInfo) -> b
     return job.schedule.is_due(before.started_at if before else None, now, zone)
 
 
-def _hold(services: Services, holder: str) -> bool:
+def _hold(services: Services, holder: str, lease: str) -> bool:
     now = services.clock()
     with services.database.writing() as session:
-        return stored.take_lease(session, LEASE, holder, now, now + LEASED_FOR)
+        return stored.take_lease(session, lease, holder, now, now + LEASED_FOR)

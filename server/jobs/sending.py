@@ -12,6 +12,7 @@ from server.mail.smtp import Mailer, Refused, TryLater, Unreachable, is_address,
 from server.queries.operation import addressees, outbox
 from server.queries.operation.outbox import Posted
 from shared.model.mail import Mail, MailKind
+from shared.rules.alarms import next_message_try
 from shared.rules.mail import next_try
 
 NO_ADDRESS = "There is no address to send it to."
@@ -84,7 +85,8 @@ def _fail(services: Services, posted: Posted, error: str) -> bool:
 
 
 def _wait(services: Services, posted: Posted, error: str) -> bool:
-    again = next_try(posted.attempts, services.clock())
+    is_alarm = posted.mail.kind in (MailKind.LONE_WORKER, MailKind.LONE_WORKER_OVER)
+    again = (next_message_try if is_alarm else next_try)(posted.attempts, services.clock())
     if again is None:
         return _fail(services, posted, error)
     with services.database.writing() as session:

@@ -9,7 +9,7 @@ from server.queries.street import alarms
 from server.queries.street.alarms import Call
 from shared.model.alarm import AlarmEvent, AlarmEventKind
 from shared.model.mail import MailState
-from shared.rules.mail import next_try
+from shared.rules.alarms import next_message_try
 
 
 def watch_over(services: Services, moment: Moment) -> int:
@@ -55,7 +55,7 @@ def _send(gateway: Gateway, services: Services, call: Call) -> bool:
 
 
 def _again(services: Services, call: Call, error: str) -> None:
-    again = next_try(call.attempts, services.clock())
+    again = next_message_try(call.attempts, services.clock())
     if again is None:
         _settle(services, call, MailState.FAILED, error)
         return

@@ -11,6 +11,10 @@ from datetime import datetime, timedelta
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.value import Value
 
+MESSAGE_AGAIN = timedelta(minutes=1)
+MESSAGE_TRIES_AT_MOST = 120
+"""A message that could not be handed on is tried again each minute, for two hours: it is of no use later."""
+
 
 class Rung(Value, frozen=True, kw_only=True):
     """One step, and how long it has to answer."""
@@ -77,6 +81,11 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
     if last is not None:
         ready_at = last + AGAIN
     return [*steps, AlarmStep.EVERYBODY] if ready_at <= now else steps
+
+
+def next_message_try(tried: int, now: datetime) -> datetime | None:
+    """When to hand a message on again after `tried` times without success; None when that was often enough."""
+    return None if tried >= MESSAGE_TRIES_AT_MOST else now + MESSAGE_AGAIN
 
 
 def _last_word(alarm: Alarm) -> datetime:

@@ -42,8 +42,10 @@ class Watch:
 
     def look(self) -> int:
         """Raise, carry on and end alarms; returns how many things happened."""
-        out = {each.worker_id: each for each in list_on_shift(self.session)}
+        # Whoever ends or takes one at this moment goes first, and what they did is seen.
+        take_turns(self.session, [alarm.id for alarm in alarms.list_open_alarms(self.session)])
         open_alarms = alarms.list_open_alarms(self.session)
+        out = {each.worker_id: each for each in list_on_shift(self.session)}
         done = 0
         still = []
         for alarm in open_alarms:
@@ -112,15 +114,27 @@ class Watch:
         everybody |= set(duties.list_team(self.session, alarm.team_id)) - {alarm.worker_id}
         asked[AlarmStep.EVERYBODY] = sorted(everybody)
         reach = {each.worker_id: each for each in duties.list_reachable(self.session, [alarm.worker_id, *everybody])}
+        for step, told in self._told_before(alarm).items():
+            asked[step] = [each for each in asked[step] if each not in told]
         found = {step: [reach[each] for each in ids if each in reach] for step, ids in asked.items()}
         return {
             step: [each for each in people if each.email or each.telephone or step is AlarmStep.WORKER]
             for step, people in found.items()
         }
 
+    def _told_before(self, alarm: Alarm) -> dict[AlarmStep, frozenset[Id]]:
+        """Whom an earlier step told already, for each step that was not told yet: they are not asked and waited for twice."""
+        told = [each for each in alarm.events if each.kind is AlarmEventKind.TOLD]
+        begun = {each.step for each in told}
+        known = frozenset(each.worker_id for each in told if each.worker_id is not None)
+        return {
+            rung.step: known for rung in self.ladder if rung.step not in begun and rung.step is not AlarmStep.WORKER
+        }
+
     def end(self, alarm: Alarm, ending: AlarmEvent) -> None:
         """Write how it ended, and say so to everybody who was told of it."""
         alarms.add_events(self.session, [ending])
+        outbox.give_up_waiting(self.session, alarm.id, MailKind.LONE_WORKER, "It was over.")
         told = duties.list_reachable(self.session, alarm.told_ids - {alarm.worker_id, ending.worker_id})
         events = [
             AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending.kind, worker_id=each.worker_id)
@@ -131,7 +145,7 @@ class Watch:
     def _write(self, alarm: Alarm, events: Sequence[AlarmEvent], people: Sequence[Reachable], kind: MailKind) -> None:
         """Mails and messages that say no more than a first name."""
         about = duties.list_reachable(self.session, [alarm.worker_id])
-        facts = MailFacts(first_name=about[0].name.split()[0] if about else "A colleague", alarm_id=alarm.id)
+        facts = MailFacts(first_name=alarms.first_name(about[0].name if about else ""), alarm_id=alarm.id)
         by_id = {each.worker_id: each for each in people}
         mails = [
             Mail(
@@ -170,8 +184,12 @@ def open_alarm(access: Access, alarm_id: Id) -> Alarm:
 
 
 def take(access: Access, alarm_id: Id, instead_of: Id | None = None) -> None:
-    """ "I have it": the first one owns it; another only by taking it over from whoever has it. Raises Failure otherwise."""
+    """ "I have it": the first one owns it; another only by taking it over from whoever has it. Raises Failure otherwise.
+
+    It is never the one whom nobody has heard: whoever holds her telephone must not be able to call the others off."""
     alarm = _hold(access, alarm_id)
+    if alarm.worker_id == access.actor.worker_id:
+        raise Failure(CONFLICTING, "This is about you: say that you go on, or that you are home.")
     holder = alarm.taken.worker_id if alarm.taken else None
     if holder == access.actor.worker_id:
         return
@@ -202,8 +220,7 @@ def close(access: Access, alarm_id: Id, ending: AlarmEventKind, words: str, ladd
 def hand_over(access: Access, team_id: Id, post: AlarmStep, worker_id: Id) -> None:
     """From now on somebody else holds a post of a team. Raises NotFound, Forbidden, Invalid."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="on duty", detail=str(post))
-    holders = {each.worker_id for each in duties.list_reachable(access.session, [worker_id])}
-    if worker_id not in holders or post not in duties.POSTS:
+    if worker_id not in duties.list_eligible(access.session, team_id) or post not in duties.POSTS:
         raise Invalid("Choose who it is.")
     duties.set_duty(access.session, Duty(
         id=access.new_id(), team_id=team_id, post=post, worker_id=worker_id, since=access.now,

@@ -79,6 +79,12 @@ def set_failed(session: Session, mail_id: Id, error: str) -> None:
     _set(session, mail.c.id == mail_id, state=str(MailState.FAILED), last_error=error)
 
 
+def give_up_waiting(session: Session, about_id: Id, kind: MailKind, why: str) -> None:
+    """Send no more what is true no longer."""
+    waiting = (mail.c.state == str(MailState.WAITING)) & (mail.c.about_id == about_id) & (mail.c.kind == str(kind))
+    _set(session, waiting, state=str(MailState.FAILED), last_error=why)
+
+
 def fail_too_old(session: Session, now: datetime) -> int:
     """Give up what waited until it was of no use; returns how many."""
     old = (mail.c.state == str(MailState.WAITING)) & (mail.c.useful_until < now)

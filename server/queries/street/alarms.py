@@ -25,6 +25,9 @@ _ENDED = (
 )
 
 
+LEFT = "They work here no more."
+
+
 class Call(Value, frozen=True, kw_only=True):
     """A message for somebody's telephone, and the number as it is now (empty: none is known). `about` is a first name."""
 
@@ -108,6 +111,11 @@ def add_events(session: Session, events: Sequence[AlarmEvent]) -> None:
 # --------------------------------------------------------------------------------------------- the telephone gateway
 
 
+def first_name(name: str) -> str:
+    """What a message calls somebody, whatever stands in their name."""
+    return next(iter(name.split()), "A colleague")
+
+
 def add_messages(session: Session, events: Sequence[AlarmEvent], is_over: bool) -> None:
     """Let a message wait for each of these who has a telephone."""
     asked = {each.worker_id for each in events}
@@ -128,7 +136,9 @@ def add_messages(session: Session, events: Sequence[AlarmEvent], is_over: bool) 
 
 
 def claim_call(session: Session, now: datetime) -> Call | None:
-    """The message that waited longest and is due, counted as tried, and left alone by others for two minutes."""
+    """The message that waited longest and is due, counted as tried, and left alone by others for two minutes.
+
+    One that says somebody was not heard is given up once that is over: it would send people to look for nobody."""
     due = (
         select(alarm_message.c.id)
         .where(alarm_message.c.state == str(MailState.WAITING), alarm_message.c.next_try_at <= now)
@@ -136,25 +146,32 @@ def claim_call(session: Session, now: datetime) -> Call | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    message_id = session.scalar(due)
-    if message_id is None:
-        return None
-    _set(session, message_id, attempts=alarm_message.c.attempts + 1, next_try_at=now + CLAIMED_FOR)
+    while (message_id := session.scalar(due)) is not None:
+        _set(session, message_id, attempts=alarm_message.c.attempts + 1, next_try_at=now + CLAIMED_FOR)
+        call = _read_call(session, message_id)
+        if call is not None:
+            return call
+    return None
+
+
+def _read_call(session: Session, message_id: Id) -> Call | None:
+    """The message with the number as it is now; one that is no longer for anybody is given up."""
     about = worker.alias()
     query = (
         select(alarm_message, worker.c.telephone, about.c.name)
         .join(alarm, alarm.c.id == alarm_message.c.alarm_id)
         .join(worker, worker.c.id == alarm_message.c.worker_id)
         .join(about, about.c.id == alarm.c.worker_id)
-        .where(alarm_message.c.id == message_id, worker.c.active)
+        .where(alarm_message.c.id == message_id)
+        .add_columns(worker.c.active, _ENDED.label("is_ended"))
     )
-    row = session.execute(query).first()
-    if row is None:
-        _set(session, message_id, state=str(MailState.FAILED), last_error="They work here no more.")
+    row = session.execute(query).one()
+    if not row.active or (row.is_ended and not row.is_over):
+        _set(session, message_id, state=str(MailState.FAILED), last_error="It was over." if row.active else LEFT)
         return None
     return Call(
         id=row.id, alarm_id=row.alarm_id, worker_id=row.worker_id, step=AlarmStep(row.step), is_over=row.is_over,
-        attempts=row.attempts, telephone=row.telephone, about=row.name.split()[0],
+        attempts=row.attempts, telephone=row.telephone, about=first_name(row.name),
     )  # fmt: skip
 
 

@@ -63,6 +63,13 @@ def find_duties(session: Session, team_id: Id) -> dict[AlarmStep, Duty]:
     }  # fmt: skip
 
 
+def list_eligible(session: Session, team_id: Id) -> set[Id]:
+    """Who may be set for a post of a team: the active workers of its agency, and who coordinates where it walks."""
+    agency_id = session.scalar(select(team.c.agency_id).where(team.c.id == team_id))
+    own = session.scalars(select(worker.c.id).where(worker.c.agency_id == agency_id, worker.c.active))
+    return set(own) | set(list_holders(session, team_id)[AlarmStep.MANAGER])
+
+
 def list_holders(session: Session, team_id: Id) -> dict[AlarmStep, list[Id]]:
     """The workers of each post of a team: whoever was set, else who leads the team, who else leads in its agency, and who
     coordinates where it walks."""

@@ -9,13 +9,12 @@ import msgspec
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
-from server.queries.sync.store import list_changes
+from server.queries.street.shifts import list_gone_home
 from server.tables.operation.device import device_enrolment
 from server.tables.partnership.agency import team
 from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.tables.sync.sync import device
-from shared.model.shift import ShiftEnded
 from shared.model.value import Id, Value
 from shared.rules.check_ins import Outing, alarm_at, due_at
 
@@ -86,7 +85,7 @@ def _list_walks(session: Session) -> list[Any]:
         .order_by(worker.c.name, worker.c.id, shift_worker.c.joined_at, shift.c.id)
     )  # fmt: skip
     rows = session.execute(query).all()
-    home = {row.id: _list_gone_home(session, row.id) for row in rows if row.ended_at is not None}
+    home = {row.id: list_gone_home(session, row.id) for row in rows if row.ended_at is not None}
     return [row for row in rows if row.ended_at is None or (home[row.id] and row.worker_id not in home[row.id])]
 
 
@@ -144,13 +143,3 @@ def _gone_out(rows: Sequence[Any], names: dict[Id, str]) -> tuple[datetime, Id |
     if newest.acted_at is not None and newest.acted_at >= newest.joined_at:
         return newest.acted_at, None
     return newest.joined_at, newest.named_by if newest.named_by in names else None
-
-
-def _list_gone_home(session: Session, shift_id: Id) -> frozenset[Id]:
-    """Who has ended a shift: its row only says that somebody did, and a colleague may be out still."""
-    ended = (
-        each.change
-        for each in list_changes(session, shift_id)
-        if each.type == "shift.ended" and each.change is not None and not each.change.erased
-    )
-    return frozenset(msgspec.json.decode(change.p, type=ShiftEnded).worker_id for change in ended)

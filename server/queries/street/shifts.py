@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.queries.sync.store import list_changes
 from server.tables.street.shift import shift, shift_worker, sign_of_life
 from shared.model.shift import Shift, ShiftEnded
 from shared.model.value import Id
@@ -27,6 +29,32 @@ def go_home(session: Session, worker_id: Id, shift_id: Id, at: datetime) -> None
     alone = select(sign.worker_id).where(sign.worker_id == walk.worker_id, sign.at >= walk.joined_at).exists()
     led = (walk.shift_id == shift_id) & (walk.named_by == worker_id) & ~alone
     session.execute(shift_worker.update().where(theirs | led, walk.ended_at.is_(None)).values(ended_at=at))
+
+
+def take_up_again(session: Session, shift_id: Id, worker_id: Id, at: datetime, *, is_check_in: bool) -> None:
+    """Somebody who was said to be home by others did something at `at`: then they are out still.
+
+    A check-in after it says so. So does whatever they did before it, where it was a colleague who took them along and home:
+    had it been heard in time, they would have stayed. Whoever ended their own part is home.
+    """
+    walk = shift_worker.c
+    theirs = (walk.shift_id == shift_id) & (walk.worker_id == worker_id)
+    row = session.execute(select(shift_worker).where(theirs, walk.ended_at.is_not(None))).first()
+    if row is None or worker_id in list_gone_home(session, shift_id):
+        return
+    was_alone = row.named_by is not None and row.joined_at <= at < row.ended_at
+    if was_alone or (is_check_in and at > row.ended_at):
+        session.execute(shift_worker.update().where(theirs).values(ended_at=None))
+
+
+def list_gone_home(session: Session, shift_id: Id) -> frozenset[Id]:
+    """Who has ended their part of a shift: its row only says that somebody did, and a colleague may be out still."""
+    ended = (
+        each.change
+        for each in list_changes(session, shift_id)
+        if each.type == "shift.ended" and each.change is not None and not each.change.erased
+    )
+    return frozenset(msgspec.json.decode(change.p, type=ShiftEnded).worker_id for change in ended)
 
 
 def note_signs_of_life(session: Session, newest: Mapping[Id, tuple[datetime, str]]) -> None:

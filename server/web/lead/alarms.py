@@ -97,6 +97,7 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
         "acts": ACTS, "log": [(say_clock(each.at, now), _say(each, names)) for each in alarm.events],
         "is_open": alarm.ended is None, "holder_id": taken.worker_id if taken else "",
         "holder": names.get(taken.worker_id or "", "") if taken else "",
+        "is_about_me": alarm.worker_id == access.actor.worker_id,
         "is_mine": taken is not None and taken.worker_id == access.actor.worker_id,
         "clock": lambda moment: say_clock(moment, now), "ago": lambda moment: say_duration(now - moment),
     }  # fmt: skip

@@ -56,9 +56,8 @@ def _team(access: Access, team_id: Id) -> dict[str, Any]:
     every = {each.id: each for each in workers.list_workers(access.session) if each.active}
     holders = duties.list_holders(access.session, team_id)
     reach = {each.worker_id: each for each in duties.list_reachable(access.session, every)}
-    near = [
-        each for each in every.values() if each.agency_id == team.agency_id or each.id in holders[AlarmStep.MANAGER]
-    ]
+    eligible = duties.list_eligible(access.session, team_id)
+    near = [each for each in every.values() if each.id in eligible]
     return {
         "id": team_id, "name": team.name,
         "posts": [

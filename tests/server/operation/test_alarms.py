@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select, update
 
@@ -16,14 +17,21 @@ from server.actions.street.alarms import Watch
 from server.app import create_services
 from server.database.engine import Database
 from server.http.services import Services
-from server.jobs.catalogue import JOBS
-from server.jobs.runner import run_due
-from server.queries.street import alarms
+from server.jobs.catalogue import JOBS, LANES
+from server.jobs.runner import Job, Moment, run_due
+from server.jobs.schedule import Every
+from server.queries.street import alarms, shifts
+from server.queries.street.lone_working import list_on_shift
+from server.queries.sync import store as sync
 from server.settings import AlarmSettings, Settings
 from server.tables.operation.mail import mail
 from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift, shift_worker
 from shared.model.alarm import Alarm, AlarmEventKind, AlarmStep
+from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
+from sync.authoring import NewChange
+from sync.clock import PhoneClock, happened_at
+from sync.server import AcceptedChange
 from tests.conftest import Clock
 from tests.server.cast import make_settings
 from tests.web import county
@@ -233,3 +241,161 @@ def test_whoever_has_nobody_else_is_said_to_have_nobody(services: Services, look
     assert alarm is not None
     assert alarm.events[-1].step is AlarmStep.EVERYBODY
     assert "nobody to tell" in alarm.events[-1].note
+
+
+def test_what_was_not_handed_on_in_time_is_not_said_once_it_is_over(
+    services: Services, look: Look, clock: Clock, telephones: Telephones
+) -> None:
+    """A gateway that was away must not send a lead to look for somebody after the word that she is well."""
+    keep_dean_heard(services, clock)
+    telephones.status = 503
+    clock.advance(minutes=29)
+    look(9)
+    with services.database.writing() as session:
+        county.add(session, check_in, {"id": "k2", "shift_id": "s1", "worker_id": "aisha", "at": clock.now,
+                                       "next_due_at": clock.now + timedelta(minutes=30)})  # fmt: skip
+        telephones.heard.clear()
+        telephones.status = 202
+    look(5)
+    assert ["It is over" in each["text"] for each in telephones.heard] == [True], (
+        "one message, and that is the true one"
+    )
+    with services.database.reading() as session:
+        mails = session.execute(select(mail.c.state, mail.c.last_error).where(mail.c.kind == "lone_worker")).all()
+    assert {(str(each.state), each.last_error) for each in mails} == {("failed", "It was over.")}
+
+
+def test_a_gateway_that_was_away_for_ten_minutes_is_tried_within_the_next_one(
+    services: Services, look: Look, clock: Clock, telephones: Telephones
+) -> None:
+    keep_dean_heard(services, clock)
+    telephones.status = 503
+    clock.advance(minutes=29)
+    look(11)
+    telephones.heard.clear()
+    telephones.status = 202
+    look(1)
+    assert sorted(each["to"] for each in telephones.heard) == ["07700 900000", "07700 900001"]
+
+
+def test_a_message_for_somebody_who_has_left_holds_up_no_other(
+    services: Services, look: Look, clock: Clock, telephones: Telephones
+) -> None:
+    keep_dean_heard(services, clock)
+    telephones.status = 503
+    clock.advance(minutes=29)
+    look(9)
+    with services.database.writing() as session:
+        session.execute(update(worker).where(worker.c.id == "aisha").values(active=False))
+    telephones.heard.clear()
+    telephones.status = 202
+    clock.advance(minutes=2)
+    run_due(services, JOBS, "this test", names=("telephone",))
+    assert [each["to"] for each in telephones.heard] == ["07700 900001"]
+
+
+def test_whoever_was_told_by_an_earlier_step_is_not_waited_for_again(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    """Tom walks himself: told as a colleague, his step as the lead takes no time, and the next person hears sooner."""
+    keep_dean_heard(services, clock)
+    with services.database.writing() as session:
+        county.add(session, shift_worker, {"shift_id": "s1", "worker_id": "tom", "joined_at": clock.now})
+        county.add(session, check_in, {"id": "k-tom", "shift_id": "s1", "worker_id": "tom", "at": clock.now,
+                                       "next_due_at": clock.now + timedelta(hours=11)})  # fmt: skip
+    clock.advance(minutes=29)
+    assert told(look(4.25))[1:] == [("colleagues", "dean"), ("colleagues", "tom")]
+    assert told(look(4))[3:] == [("manager", "priya")]
+
+
+def test_a_worker_without_a_name_keeps_nobody_from_being_told(
+    services: Services, look: Look, clock: Clock, telephones: Telephones
+) -> None:
+    keep_dean_heard(services, clock)
+    with services.database.writing() as session:
+        session.execute(update(worker).where(worker.c.id == "aisha").values(name=" "))
+    clock.advance(minutes=29)
+    look(9)
+    assert "Lantern: A colleague was due" in telephones.heard[-1]["text"]
+
+
+def test_a_nights_clearing_up_keeps_nobody_waiting(services: Services, clock: Clock) -> None:
+    """Looking after who is out has a lane of its own: it runs while another job is in the middle of its work."""
+    seen: list[object] = []
+
+    def clear_up(_: Services, __: Moment) -> int:
+        clock.advance(minutes=29)
+        clock.advance(minutes=2)
+        seen.append(run_due(services, LANES["watch"], "the watch", lease="watch"))
+        return 0
+
+    run_due(services, [Job("retention", Every(timedelta(days=1)), clear_up)], "the night")
+    assert seen != [None]
+    with services.database.reading() as session:
+        assert {each.worker_id for each in alarms.list_open_alarms(session)} == {"aisha", "dean"}
+    assert {job.name for job in LANES["watch"]} == {"watch", "telephone"}
+    assert [job.name for job in LANES["mail"]] == ["mail"], "a mail that tells of somebody waits for nothing else"
+
+
+def say(services: Services, clock: Clock, kind: str, who: str, fact: Any) -> None:
+    """What a phone sent, stored and projected as it is for phones."""
+    ms = int(clock.now.timestamp() * 1000)
+    new = NewChange(id=services.new_id(), type=kind, scope="team:watford-outreach", entity=fact.id, who=who, at_ms=ms,
+                    payload=msgspec.Raw(msgspec.json.encode(fact)))  # fmt: skip
+    if kind == "shift.ended":
+        new = msgspec.structs.replace(new, entity=fact.shift_id)
+    with services.database.writing() as session:
+        published = sync.publish(session, [new], ms)
+        services.project(session, [AcceptedChange(each, each.hlc, ms, 0) for each in published])
+
+
+def is_out(services: Services, who: str) -> bool:
+    with services.database.reading() as session:
+        return who in {each.worker_id for each in list_on_shift(session)}
+
+
+def begin_with_dean(services: Services, clock: Clock) -> None:
+    say(services, clock, "shift.started", "aisha",
+        Shift(id="s2", team_id="watford-outreach", worker_id="aisha", started_at=clock.now, night=clock.now.date()))  # fmt: skip
+    say(services, clock, "shift.joined", "aisha", ShiftJoined(id="j2", shift_id="s2", worker_id="dean", at=clock.now))
+    with services.database.writing() as session:
+        session.execute(update(shift_worker).where(shift_worker.c.shift_id == "s1").values(ended_at=clock.now))
+
+
+def test_whoever_checks_in_after_a_colleague_took_them_home_is_out_still(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    begin_with_dean(services, clock)
+    clock.advance(minutes=10)
+    say(services, clock, "shift.ended", "aisha", ShiftEnded(id="e2", shift_id="s2", worker_id="aisha", at=clock.now))
+    assert not is_out(services, "dean"), "who did nothing alone goes home with whoever took them along"
+    clock.advance(minutes=10)
+    said = CheckIn(
+        id="k9", shift_id="s2", worker_id="dean", at=clock.now, next_due_at=clock.now + timedelta(minutes=20)
+    )
+    say(services, clock, "checkin.made", "dean", said)
+    assert is_out(services, "dean")
+    alarm = look(24, "dean")
+    assert alarm is not None, "he promised to be heard and was not"
+    assert alarm.ended is None
+    say(services, clock, "shift.ended", "dean", ShiftEnded(id="e3", shift_id="s2", worker_id="dean", at=clock.now))
+    late = CheckIn(id="k10", shift_id="s2", worker_id="dean", at=clock.now + timedelta(minutes=1))
+    say(services, clock, "checkin.made", "dean", late)
+    assert not is_out(services, "dean"), "whoever ended their own part is home"
+
+
+def test_whoever_was_said_to_be_home_and_checks_in_is_looked_after_again(services: Services, clock: Clock) -> None:
+    clock.advance(minutes=5)
+    with services.database.writing() as session:
+        shifts.go_home(session, "aisha", "", clock.now)
+    assert not is_out(services, "aisha")
+    clock.advance(minutes=5)
+    say(services, clock, "checkin.made", "aisha", CheckIn(id="k9", shift_id="s1", worker_id="aisha", at=clock.now))
+    assert is_out(services, "aisha")
+
+
+def test_a_clock_from_beyond_the_calendar_is_no_trouble() -> None:
+    far = 2**53 - 1
+    assert happened_at(5, None, None, PhoneClock(far), 1_700_000_000_000) == 0
+    assert happened_at(5, -far, "b", PhoneClock(5, far, "b"), 1_700_000_000_000) == 0
+    assert happened_at(far, None, None, PhoneClock(-far), 1_700_000_000_000) == 1_700_000_000_000

@@ -99,7 +99,7 @@ class Night(RuleBasedStateMachine):
                 )
                 county.add(session, device_enrolment, {
                     "number": phone.number, "worker_id": phone.who, "team_id": TEAM, "label": "", "signing_key": "",
-                    "enrolled_at": self.now,
+                    "enrolled_at": self.now, "confirmed_at": self.now,
                 })  # fmt: skip
 
     # --- what people do

@@ -46,6 +46,17 @@ def project_shifts(session: Session, batch: Batch) -> None:
         shifts.go_home(session, fact.value.worker_id, fact.value.shift_id, fact.happened_at)
     bulk.insert_new(session, check_in, [_check_in(fact) for fact in batch.facts.get("checkin.made", ())])
     shifts.note_signs_of_life(session, _signs_of_life(batch))
+    _take_up_again(session, batch)
+
+
+def _take_up_again(session: Session, batch: Batch) -> None:
+    """Whoever was said to be home by others and then did something is out still."""
+    ended = {(each.shift_id, each.worker_id) for each in batch.values("shift.ended")}
+    for kind, change_type in SIGNS.items():
+        for fact in batch.facts.get(change_type, ()):
+            known = (fact.value.shift_id, fact.value.worker_id)
+            if fact.value.shift_id is not None and known not in ended:
+                shifts.take_up_again(session, *known, fact.happened_at, is_check_in=kind == "check_in")
 
 
 def _walk(fact: Fact, shift_id: Id) -> dict[str, Any]:
