@@ -9,10 +9,10 @@ from shared.model.codes import Code, ContactState, SiteKind
 STATE_WORDS = {
     ContactState.BEDDED_DOWN: "Bedded down",
     ContactState.ABOUT_TO_BED_DOWN: "About to bed down",
-    ContactState.NOT_BEDDED_DOWN: "Met, not bedded down",
-    ContactState.BEDDING_SEEN_NO_PERSON: "Bedding seen, nobody there",
+    ContactState.NOT_BEDDED_DOWN: "Up and about",
+    ContactState.BEDDING_SEEN_NO_PERSON: "Bedding, nobody there",
     ContactState.NOT_FOUND: "Not found",
-    ContactState.DECLINED_CONTACT: "Did not want to talk",
+    ContactState.DECLINED_CONTACT: "Would rather not talk",
 }
 
 CHANGE_WORDS = {

@@ -124,7 +124,7 @@ def test_priya_reads_who_is_new_and_why_in_one_glance(browse: Browse) -> None:
     assert "2 new since yesterday" in said
     assert "Verified: seen bedded down by Aisha N, 12 Nov, site 'Station stairwell'." in said.replace("&#39;", "'")
     assert "3 nights in 14 days" in said
-    assert "Not receiving support: alcohol use, physical health" in said
+    assert "Not receiving support: alcohol, physical health" in said
     assert "Date of birth missing" in said
     assert "Noor" not in said, "a person of another district"
 
