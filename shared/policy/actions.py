@@ -62,9 +62,7 @@ class Act(str, Enum):
 
     # Counts and maps without people
     SEE_HOTSPOTS = "see_hotspots"
-    SEE_INDICATORS = "see_indicators"
     SEE_RECIPIENTS = "see_recipients"
-    PUBLISH_HOTSPOTS = "publish_hotspots"
     APPROVE_PUBLICATION = "approve_publication"
 
     # Running the system
@@ -85,8 +83,8 @@ class Act(str, Enum):
 
 IMPERSONAL_ACTS = frozenset(
     {
-        Act.PUBLIC, Act.SIGNED_IN, Act.SYNC, Act.SEE_HOTSPOTS, Act.SEE_INDICATORS, Act.SEE_RECIPIENTS,
-        Act.PUBLISH_HOTSPOTS, Act.APPROVE_PUBLICATION, Act.APPROVE_RECIPIENT, Act.SEE_DEVICES, Act.ENROL_DEVICE, Act.WIPE_DEVICE,
+        Act.PUBLIC, Act.SIGNED_IN, Act.SYNC, Act.SEE_HOTSPOTS, Act.SEE_RECIPIENTS,
+        Act.APPROVE_PUBLICATION, Act.APPROVE_RECIPIENT, Act.SEE_DEVICES, Act.ENROL_DEVICE, Act.WIPE_DEVICE,
         Act.SEE_AGREEMENTS, Act.MANAGE_AGREEMENTS, Act.MANAGE_WORKERS, Act.MANAGE_DISTRICTS,
         Act.SEE_OUTBOX,
     }

@@ -70,7 +70,6 @@ LEADING: Reaches = OUTREACH | {
     Act.WRITE_UPDATE: Reach.DISTRICT,
     Act.SEE_ACTIONS: Reach.AGENCY,
     Act.ANSWER_ACTION: Reach.AGENCY,
-    Act.SEE_INDICATORS: Reach.DISTRICT,
     Act.SEE_DEVICES: Reach.TEAM,
     Act.ENROL_DEVICE: Reach.TEAM,
     Act.WIPE_DEVICE: Reach.TEAM,
@@ -134,7 +133,6 @@ COORDINATING: Reaches = {
     Act.SEE_ACTIONS: Reach.DISTRICT,
     Act.ANSWER_ACTION: Reach.AGENCY,
     Act.SHARE_TRACKER: Reach.DISTRICT,
-    Act.SEE_INDICATORS: Reach.DISTRICT,
     Act.SEE_RECIPIENTS: Reach.ANY,
     Act.SEE_DEVICES: Reach.DISTRICT,
     Act.ENROL_DEVICE: Reach.DISTRICT,
@@ -148,7 +146,6 @@ COORDINATING: Reaches = {
 COMMISSIONING: Reaches = {
     Act.SIGNED_IN: Reach.ANY,
     Act.SEE_HOTSPOTS: Reach.ANY,
-    Act.SEE_INDICATORS: Reach.ANY,
     Act.SEE_RECIPIENTS: Reach.ANY,
     Act.SEE_AGREEMENTS: Reach.AGENCY,
     Act.APPROVE_RECIPIENT: Reach.ANY,
@@ -157,7 +154,6 @@ COMMISSIONING: Reaches = {
 
 ADMINISTERING: Reaches = {
     Act.SIGNED_IN: Reach.ANY,
-    Act.PUBLISH_HOTSPOTS: Reach.ANY,
     Act.SEE_RECIPIENTS: Reach.ANY,
     Act.SEE_DEVICES: Reach.ANY,
     Act.ENROL_DEVICE: Reach.ANY,

@@ -4,7 +4,7 @@ from shared.model.codes import Role
 from shared.policy.actions import Act, is_personal
 from shared.policy.grid import GRID
 
-SHOWS_COUNTS = frozenset({Act.SEE_HOTSPOTS, Act.SEE_INDICATORS})
+SHOWS_COUNTS = frozenset({Act.SEE_HOTSPOTS})
 
 
 def needs_approval(role: Role) -> bool:

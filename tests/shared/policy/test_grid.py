@@ -56,7 +56,7 @@ ORACLE = {
         "put_forward_case": PATCH, "see_who_looked": WORKS, "decide_held": PATCH,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS,
         "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
-        "see_actions": AGENCY, "answer_action": AGENCY, "see_indicators": DISTRICT,
+        "see_actions": AGENCY, "answer_action": AGENCY,
         "see_devices": TEAM, "enrol_device": TEAM, "wipe_device": TEAM, "manage_workers": AGENCY,
     },
     Role.COORDINATOR: {
@@ -75,7 +75,7 @@ ORACLE = {
         "see_conference": DISTRICT, "prepare_conference": DISTRICT, "run_conference": DISTRICT,
         "write_update": DISTRICT, "see_actions": DISTRICT, "answer_action": AGENCY, "share_tracker": DISTRICT,
         "decide_held": DISTRICT,
-        "see_indicators": DISTRICT, "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT,
+        "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT,
     },
     Role.AGENCY_MEMBER: {
         "signed_in": ANY, "see_recipients": ANY,
@@ -86,17 +86,17 @@ ORACLE = {
         "see_agreements": AGENCY,
     },
     Role.COMMISSIONER: {
-        "signed_in": ANY, "see_hotspots": ANY, "see_indicators": ANY, "see_recipients": ANY, "see_agreements": AGENCY,
+        "signed_in": ANY, "see_hotspots": ANY, "see_recipients": ANY, "see_agreements": AGENCY,
         "approve_recipient": ANY, "approve_publication": ANY,
     },
     Role.ADMINISTRATOR: {
-        "signed_in": ANY, "publish_hotspots": ANY, "see_recipients": ANY, "see_devices": ANY, "enrol_device": ANY,
+        "signed_in": ANY, "see_recipients": ANY, "see_devices": ANY, "enrol_device": ANY,
         "wipe_device": ANY, "see_agreements": ANY, "manage_agreements": ANY, "manage_workers": ANY,
         "manage_districts": ANY, "review_access": ANY, "see_outbox": ANY,
     },
 }  # fmt: skip
 IMPERSONAL = {
-    "signed_in", "sync", "see_hotspots", "see_indicators", "see_recipients", "publish_hotspots", "see_devices",
+    "signed_in", "sync", "see_hotspots", "see_recipients", "see_devices",
     "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_workers", "manage_districts", "see_outbox",
     "approve_recipient", "approve_publication", "public",
 }  # fmt: skip
