@@ -15,6 +15,7 @@ from litestar.params import FromPath
 from uuid_utils import uuid7
 
 from server.access import Door
+from server.actions.operation.agency_signin import AgencySignIn
 from server.actions.operation.audit_sealing import HEADS_FILE, Sealer
 from server.actions.operation.enrolment import Enroller
 from server.actions.operation.keyring import join_keyring, read_sealing_keys
@@ -34,6 +35,9 @@ from server.http.services import Services
 from server.jobs.background import Background
 from server.places.districts import CurrentDistricts
 from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
+from server.security.keys import Keys
+from server.security.openid import Provider
+from server.security.passing import Passing
 from server.security.passwords import Passwords
 from server.security.seeds import Seeds
 from server.settings import Settings
@@ -73,6 +77,9 @@ def create_services(
     projection = Projection(
         districts=CurrentDistricts(settings.data), new_id=new_id, crs=settings.crs, timezone=settings.timezone
     )
+    signin = SignIn(
+        database=database, passwords=Passwords(settings.password_cost), settings=settings, seeds=Seeds(keys.secret)
+    )
     return Services(
         settings=settings,
         database=database,
@@ -84,12 +91,20 @@ def create_services(
         opener=BoxOpener(keys=partial(read_sealing_keys, settings=settings), project=projection.project),
         project=projection.project,
         make_ready=projection.make_ready,
-        signin=SignIn(
-            database=database, passwords=Passwords(settings.password_cost), settings=settings, seeds=Seeds(keys.secret)
-        ),
+        signin=signin,
+        agency_signin=_agency_signin(settings, signin, keys),
+        passing=Passing(keys.secret),
         clock=clock,
         new_id=new_id,
     )
+
+
+def _agency_signin(settings: Settings, signin: SignIn, keys: Keys) -> AgencySignIn | None:
+    """The sign-in of an organisation, where one is set."""
+    if not settings.openid.issuer:
+        return None
+    provider = Provider(settings.openid, f"{settings.address}/sign-in/organisation/callback")
+    return AgencySignIn(provider, signin, keys.secret)
 
 
 def create_app(

@@ -59,6 +59,15 @@ WRONG_PASSWORD = _kind(
 TOKEN_REFUSED = _kind("401.3", "This phone's token is not valid", "Renew it with the refresh token, or enrol again.")
 PROOF_REFUSED = _kind("401.4", "The request is not signed by this phone", "Sign it with the key that was enrolled.")
 SECOND_FACTOR_NEEDED = _kind("401.5", "Enter your code", "Type the six digits that your authenticator shows.")
+NOT_PROVEN = _kind(
+    "401.6", "Not signed in", "Your organisation’s sign-in was not completed. Begin again on the sign-in page."
+)
+NOT_LINKED = _kind(
+    "403.5",
+    "This account is not known here",
+    "Your organisation knows you, but nobody has tied your account to a worker of this server. Open the link of your invitation, "
+    "or ask your administrator.",
+)
 NOT_ALLOWED = _kind("403.1", "Not allowed", "Your role does not include this. Ask your administrator if it should.")
 FORGED = _kind("403.2", "The form has expired", "Load the page again and send the form once more. Nothing was changed.")
 DEVICE_REVOKED = _kind("403.3", "This phone is revoked", "Send what is unsent; then ask your coordinator.")

@@ -60,6 +60,18 @@ class AlarmSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OpenIdSettings:
+    """An organisation's own sign-in (OpenID Connect). Without an `issuer` there is none."""
+
+    issuer: str = ""
+    registered_as: str = ""
+    """The id under which the provider knows this server (`client_id`)."""
+    secret: str = field(default="", repr=False)
+    name: str = "your organisation’s account"
+    """What the button says after “Sign in with”."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """All settings of one server. Times are timedeltas, sizes are bytes."""
 
@@ -78,6 +90,7 @@ class Settings:
     weak_phones: bool = False
     mail: MailSettings = field(default_factory=MailSettings)
     alarm: AlarmSettings = field(default_factory=AlarmSettings)
+    openid: OpenIdSettings = field(default_factory=OpenIdSettings)
     public_url: str = ""
     trusted_proxies: str = "127.0.0.1"
     """From which addresses or networks X-Forwarded-For and -Proto are believed, with commas between; empty for nobody."""
@@ -131,6 +144,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         ledger_copy=_read_path(environment.get("LANTERN_LEDGER_COPY", "")),
         weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
         mail=read_mail_settings(environment),
+        openid=read_openid_settings(environment),
         trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),
         alarm=read_alarm_settings(environment),
         public_url=_read_url(environment.get("LANTERN_PUBLIC_URL", "")),
@@ -182,6 +196,32 @@ def read_alarm_settings(environment: Mapping[str, str]) -> AlarmSettings:
         url=url,
         token_file=_read_path(environment.get("LANTERN_TELEPHONE_TOKEN_FILE", "")),
         channel=channel,
+    )
+
+
+def read_openid_settings(environment: Mapping[str, str]) -> OpenIdSettings:
+    """The organisation's sign-in that an environment names. Its secret comes from a file, never from the environment."""
+    issuer = environment.get("LANTERN_OIDC_ISSUER", "").strip()
+    if not issuer:
+        return OpenIdSettings()
+    parts = urlsplit(issuer)
+    if not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)):
+        raise ValueError(f"LANTERN_OIDC_ISSUER is {issuer!r}: give the address that begins with https://.")
+    registered_as = environment.get("LANTERN_OIDC_CLIENT_ID", "").strip()
+    if not registered_as:
+        raise ValueError("LANTERN_OIDC_CLIENT_ID is empty: give the id that this server is registered under.")
+    if not environment.get("LANTERN_PUBLIC_URL"):
+        raise ValueError("LANTERN_PUBLIC_URL is empty: the organisation's sign-in needs an address to come back to.")
+    file = _read_path(environment.get("LANTERN_OIDC_CLIENT_SECRET_FILE", ""))
+    try:
+        secret = file.read_text().strip() if file else ""
+    except OSError as error:
+        raise ValueError(f"LANTERN_OIDC_CLIENT_SECRET_FILE cannot be read: {error.strerror}.") from error
+    return OpenIdSettings(
+        issuer=issuer,
+        registered_as=registered_as,
+        secret=secret,
+        name=environment.get("LANTERN_OIDC_NAME", "").strip() or OpenIdSettings.name,
     )
 
 

@@ -12,8 +12,9 @@ from server.actions.partnership.leaving import let_go
 from server.actions.partnership.recipients import admit
 from server.cli.setting_out import note_act, stop, working
 from server.queries.operation import sessions
-from server.queries.partnership import agencies, districts, workers
+from server.queries.partnership import agencies, districts, identities, workers
 from server.security import totp
+from server.security.openid import SUBJECT_LONGEST
 from shared.model.codes import Role
 from shared.model.worker import Worker, shorten_name
 
@@ -116,6 +117,39 @@ def give_second_factor(email: str) -> None:
         sessions.set_second_factor(session, found.id, kept, services.clock())
         note_act(session, services, "give_second_factor", "worker", found.id)
     click.echo(totp.address(secret, email))
+
+
+@worker.command("link")
+@click.argument("email")
+@click.option(
+    "--subject", required=True, help="What the organisation's sign-in calls them (`sub`), never an e-mail address."
+)
+def link(email: str, subject: str) -> None:
+    """Tie a worker to their account with the organisation (OpenID Connect)."""
+    with working() as services, services.database.writing() as session:
+        found, issuer = workers.find_worker_by_email(session, email), services.settings.openid.issuer
+        if not issuer:
+            stop("No organisation's sign-in is set: see LANTERN_OIDC_ISSUER.")
+        if found is None:
+            stop("Nobody signs in with this address.")
+        if not 0 < len(subject) <= SUBJECT_LONGEST or "@" in subject:
+            stop("Give the subject of their account, which is no e-mail address.")
+        if identities.find_worker_id(session, issuer, subject) not in {None, found.id}:
+            stop("This account is tied to another worker: unlink it there first.")
+        identities.link(session, issuer, subject, found.id, services.clock())
+        note_act(session, services, "link_worker", "worker", found.id)
+
+
+@worker.command("unlink")
+@click.argument("email")
+def unlink(email: str) -> None:
+    """Untie a worker from their account with the organisation: it signs them in no more, and their sessions end."""
+    with working() as services, services.database.writing() as session:
+        found = workers.find_worker_by_email(session, email)
+        if found is None or not identities.unlink(session, services.settings.openid.issuer, found.id):
+            stop("Nobody of this address is tied to an account.")
+        sessions.end_sessions_of(session, found.id)
+        note_act(session, services, "unlink_worker", "worker", found.id)
 
 
 @worker.command("deactivate")

@@ -11,6 +11,9 @@ from litestar.datastructures import Cookie
 
 from server.settings import Settings
 
+AWAY_S = 600
+"""How long somebody may be away at the sign-in of their organisation."""
+
 
 def session_cookie_name(settings: Settings) -> str:
     """What the session's cookie is called on this server."""
@@ -55,3 +58,36 @@ def clear_session(response: Response[Any], settings: Settings) -> None:
         )
     )
     response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
+
+
+def _away_cookie_name(settings: Settings) -> str:
+    return "__Host-lantern-away" if settings.cookie_is_secure else "lantern-away"
+
+
+def read_away(request: Request[Any, Any, Any], settings: Settings) -> str:
+    """What the browser kept while it was at the organisation's sign-in, or nothing."""
+    return request.cookies.get(_away_cookie_name(settings), "")
+
+
+def set_away(response: Response[Any], settings: Settings, sealed: str) -> None:
+    """Let the browser keep it for ten minutes. Lax: it comes back from another site by a link."""
+    _set_away(response, settings, sealed, AWAY_S)
+
+
+def clear_away(response: Response[Any], settings: Settings) -> None:
+    """It is good once."""
+    _set_away(response, settings, "", 0)
+
+
+def _set_away(response: Response[Any], settings: Settings, value: str, max_age: int) -> None:
+    response.set_cookie(
+        Cookie(
+            key=_away_cookie_name(settings),
+            value=value,
+            path="/",
+            max_age=max_age,
+            httponly=True,
+            secure=settings.cookie_is_secure,
+            samesite="lax",
+        )
+    )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from server.actions.operation.agency_signin import AgencySignIn
 from server.actions.operation.audit_sealing import Sealer
 from server.actions.operation.enrolment import Enroller
 from server.actions.operation.orders import Ledger
@@ -15,6 +16,7 @@ from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
 from server.queries.sync.store import Project
 from server.security.keys import Keys
+from server.security.passing import Passing
 from server.settings import Settings
 from shared.model.value import Id
 
@@ -27,6 +29,9 @@ class Services:
     database: Database
     keys: Keys
     signin: SignIn
+    agency_signin: AgencySignIn | None
+    """An organisation's own sign-in, where one is set."""
+    passing: Passing
     issuer: TokenIssuer
     enroller: Enroller
     ledger: Ledger

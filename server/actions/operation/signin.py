@@ -67,11 +67,11 @@ class SignIn:
         with self.database.reading() as session:
             worker = workers.find_worker_by_email(session, attempt.email)
             kept = sessions.find_credential(session, worker.id) if worker is not None and worker.active else None
-        told = _Told(worker, attempt.address, now, new_id)
+        told = Told(worker, attempt.address, now, new_id)
         pair = self._count(attempt, told)
         is_right = self.passwords.matches(kept.password_hash if kept else None, attempt.password)
         if worker is None or kept is None or not is_right:
-            self._note(told.line(SIGN_IN, "wrong password or address"))
+            self.note(told.line(SIGN_IN, "wrong password or address"))
             raise Failure(WRONG_PASSWORD)
         with self.database.writing() as session:
             refused = self._why_no_second_factor(session, kept, attempt.code, now)
@@ -79,7 +79,7 @@ class SignIn:
                 self._renew_hash(session, kept, attempt.password, now)
                 rate_limits.forget_tries(session, TRIES_PER_ACCOUNT_AND_ADDRESS.purpose, pair)
                 audit.add_lines(session, [told.line(SIGN_IN)])
-                return SignedIn(token=self._start(session, worker, attempt.old_token, now), worker=worker)
+                return SignedIn(token=self.start(session, worker, attempt.old_token, now), worker=worker)
             audit.add_lines(session, [told.line(SIGN_IN, refused.detail)])
         raise refused
 
@@ -90,7 +90,7 @@ class SignIn:
             if found is None:
                 return
             worker = workers.find_worker(session, found.worker_id)
-            audit.add_lines(session, [_Told(worker, address, now, new_id).line("sign_out")])
+            audit.add_lines(session, [Told(worker, address, now, new_id).line("sign_out")])
             sessions.end_session(session, hash_token(token))
 
     def find_acting(self, token: str, now: datetime, today: date, *, is_use: bool = True) -> Acting | None:
@@ -112,7 +112,7 @@ class SignIn:
         is_fresh = now - found.last_seen_at <= self.settings.session_idle
         return is_fresh and now - found.created_at <= self.settings.session_absolute
 
-    def _count(self, attempt: Attempt, told: "_Told") -> str:
+    def _count(self, attempt: Attempt, told: "Told") -> str:
         """Count the try in a transaction of its own; returns the key of account and address together."""
         now_ms = int(told.now.timestamp() * 1000)
         pair = hash_token(f"{attempt.email.strip().lower()} {attempt.address}")
@@ -145,7 +145,7 @@ class SignIn:
         if self.passwords.is_outdated(kept.password_hash):
             sessions.set_password_hash(session, kept.worker_id, self.passwords.hash(password), now)
 
-    def _start(self, session: Session, worker: Worker, old_token: str, now: datetime) -> str:
+    def start(self, session: Session, worker: Worker, old_token: str, now: datetime) -> str:
         """A new session under a new id; the one the browser came with is forgotten."""
         sessions.end_stale_sessions(session, now, self.settings.session_idle, self.settings.session_absolute)
         if old_token:
@@ -155,7 +155,7 @@ class SignIn:
         sessions.add_session(session, new)
         return token
 
-    def _note(self, line: AuditLine) -> None:
+    def note(self, line: AuditLine) -> None:
         with self.database.writing() as session:
             audit.add_lines(session, [line])
 
@@ -179,7 +179,7 @@ def set_password(
 
 
 @dataclass(frozen=True)
-class _Told:
+class Told:
     """Who tries, from where, and when: what every line of a sign-in holds, and never what was typed."""
 
     worker: Worker | None

@@ -85,9 +85,21 @@ class RecoveryCodeRow(SQLModel, table=True):
     used_at: datetime | None = moment(optional=True)
 
 
+class WorkerIdentityRow(SQLModel, table=True):
+    """Whom an organisation's own sign-in (OpenID Connect) proves: issuer and subject together, never an e-mail address."""
+
+    __tablename__ = "worker_identity"
+
+    issuer: str = Field(primary_key=True, max_length=400)
+    subject: str = Field(primary_key=True, max_length=255)
+    worker_id: str = id_of("worker.id", index=True, cascade=True)
+    linked_at: datetime = moment()
+
+
 worker = table_of(WorkerRow)
 worker_role = table_of(WorkerRoleRow)
 worker_team = table_of(WorkerTeamRow)
 worker_district = table_of(WorkerDistrictRow)
+worker_identity = table_of(WorkerIdentityRow)
 credential = table_of(CredentialRow)
 recovery_code = table_of(RecoveryCodeRow)

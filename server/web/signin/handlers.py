@@ -40,9 +40,9 @@ class SignInForm(Form, frozen=True, kw_only=True):
 
 
 @get("/sign-in", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
-def show_sign_in(request: AnyRequest, next: FromQuery[str] = "") -> Response[str]:
+def show_sign_in(request: AnyRequest, services: NamedDependency[Services], next: FromQuery[str] = "") -> Response[str]:
     """The form."""
-    return _form(request, SignInForm(next=next), {})
+    return _form(request, services, SignInForm(next=next), {})
 
 
 @post("/sign-in", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
@@ -60,10 +60,10 @@ def sign_in(
     try:
         opened = services.signin.sign_in(attempt, services.clock(), services.new_id)
     except TooManyTries as refused:
-        return _form(request, data, {"password": _say_wait(refused)}, status=429, headers=refused.headers)
+        return _form(request, services, data, {"password": _say_wait(refused)}, status=429, headers=refused.headers)
     except Failure as refused:
         field, message = ERRORS_BY_NUMBER.get(refused.kind.number, ("password", refused.detail))
-        return _form(request, data, {field: message}, status=refused.kind.status)
+        return _form(request, services, data, {field: message}, status=refused.kind.status)
     answer = go_to(own_path(data.next) or first_page(opened.worker.roles))
     set_session(answer, services.settings, opened.token)
     set_form_token(answer, services.settings, services.keys.secret, opened.token)
@@ -102,11 +102,18 @@ def own_path(path: str) -> str:
 
 
 def _form(
-    request: AnyRequest, data: SignInForm, errors: Errors, status: int = 200, headers: dict[str, str] | None = None
+    request: AnyRequest,
+    services: Services,
+    data: SignInForm,
+    errors: Errors,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> Response[str]:
     answer = page(
         request, "signin/sign_in.html", title="Sign in", status=status, errors=errors, email=data.email,
         next=own_path(data.next), code_hint=CODE_HINT,
+        agency_signin=services.settings.openid.name if services.agency_signin else "",
+        signed_out=request.query_params.get("done") == "signed_out",
     )  # fmt: skip
     answer.headers.update(headers or {})
     return answer

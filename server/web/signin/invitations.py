@@ -29,7 +29,7 @@ class PasswordForm(Form, frozen=True, kw_only=True):
 @get("/invitations/{token:str}", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
 def show_invitation(request: AnyRequest, services: NamedDependency[Services], token: FromPath[str]) -> Response[str]:
     invited = _find(services, token)
-    return _form(request, token, invited, {}) if invited else _over(request)
+    return _form(request, services, token, invited, {}) if invited else _over(request)
 
 
 @post("/invitations/{token:str}", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
@@ -41,7 +41,7 @@ def accept_invitation(
     if invited is None:
         return _over(request)
     if data.password != data.again:
-        return _form(request, token, invited, {"again": "The two are not the same. Type the password again."})
+        return _form(request, services, token, invited, {"again": "The two are not the same. Type the password again."})
     try:
         with services.database.writing() as session:
             now = services.clock()
@@ -50,7 +50,7 @@ def accept_invitation(
                 address = give_second_factor(session, services.signin.seeds, worker, now)
                 return _show_second_factor(request, address)
     except Invalid as refused:
-        return _form(request, token, invited, {"password": " ".join(refused.errors)})
+        return _form(request, services, token, invited, {"password": " ".join(refused.errors)})
     except NotFound:
         return _over(request)
     return go_to("/sign-in", "password_set")
@@ -64,10 +64,11 @@ def _find(services: Services, token: str) -> Worker | None:
         return None
 
 
-def _form(request: AnyRequest, token: str, invited: Worker, errors: Errors) -> Response[str]:
+def _form(request: AnyRequest, services: Services, token: str, invited: Worker, errors: Errors) -> Response[str]:
     return page(
         request, "signin/invitation.html", title="Set your password", status=422 if errors else 200, errors=errors,
         token=token, name=invited.name,
+        agency_signin=services.settings.openid.name if services.agency_signin else "",
     )  # fmt: skip
 
 

@@ -46,17 +46,18 @@ def list_addresses(client: Any) -> Iterator[tuple[str, str, Act]]:
                     yield method, address, action
 
 
-def ask(browser: Browser, method: str, address: str) -> int:
+def ask(browser: Browser, worker_id: str, method: str, address: str) -> int:
+    """What an address answers; some end the session, such as the screen for a wall, so that each is asked signed in."""
+    browser.sign_in(worker_id)
     answer = browser.get(address) if method == "GET" else browser.post(address)
     return int(answer.status_code)
 
 
 @pytest.mark.parametrize("role", list(ONE_OF_EACH))
 def test_a_role_without_the_action_is_refused_at_every_address(browser: Browser, role: Role) -> None:
-    browser.sign_in(ONE_OF_EACH[role])
     wrong = []
     for method, address, action in list_addresses(browser.client):
-        status = ask(browser, method, address)
+        status = ask(browser, ONE_OF_EACH[role], method, address)
         allowed = action in GRID[role]
         if (status == 403) != (not allowed) and not (allowed and action is Act.SEE_NOTES):
             wrong.append(f"{role} {method} {address} ({action}): {status}, {'allowed' if allowed else 'not allowed'}")
@@ -70,7 +71,6 @@ def test_without_an_agreement_no_address_shows_anybody(browser: Browser, watford
     """Privacy rule A2: expired means 403 everywhere that people are, with one audit line for each refusal."""
     with watford.writing() as session:
         session.execute(text("update agreement set expires_on = '2026-11-01', signed_on = '2026-01-01'"))
-    browser.sign_in(ONE_OF_EACH[role])
     personal = [
         (m, a) for m, a, action in list_addresses(browser.client) if is_personal(action) and action in GRID[role]
     ]
@@ -78,7 +78,7 @@ def test_without_an_agreement_no_address_shows_anybody(browser: Browser, watford
     wrong = [
         f"{method} {address}: {status}"
         for method, address in personal
-        if (status := ask(browser, method, address)) != 403
+        if (status := ask(browser, ONE_OF_EACH[role], method, address)) != 403
     ]
     assert wrong == []
     assert count_refusals(watford) - before >= len(personal)
