@@ -61,6 +61,17 @@ def route(
     return entries
 
 
+def route_again(
+    stored: Stored, placed: frozenset[str], erased_ids: frozenset[str], known_to: frozenset[str] | None = None
+) -> list[Entry]:
+    """Where a change is to be heard that was quarantined and counts after all: as if it came now, and its author, who was told
+    that it is held, is told in private that it is not."""
+    entries = route(stored, placed, stored.id in erased_ids, known_to)
+    private = private_scope(stored.device)
+    is_told = any(entry.scope == private and entry.op == ELSEWHERE for entry in entries)
+    return entries if is_told else [*say_in_private(stored.device, stored.id, None, is_erased=False), *entries]
+
+
 def put_everywhere(stored: Stored, scopes: Iterable[str]) -> list[Entry]:
     """A change that is to be heard in these scopes."""
     marked = digest.mark(stored.eff, stored.device, stored.n)

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "jobs": ("server.cli.jobs", "jobs"),
     "keys": ("server.cli.keys", "keys"),
     "migrate": ("server.cli.migrate", "migrate"),
+    "rebuild": ("server.cli.rebuild", "rebuild"),
     "replay": ("server.cli.backup", "replay_orders"),
     "restore": ("server.cli.backup", "restore"),
     "retention": ("server.cli.retention", "retention"),

@@ -1,5 +1,6 @@
 """Every job that runs by itself, and when."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from random import SystemRandom
@@ -11,6 +12,7 @@ from server.actions.operation.outbox import Outbox
 from server.actions.partnership.publications import prepare_map, prepare_share
 from server.actions.people.erasure import erase_what_came_since
 from server.actions.people.retention import Keeper
+from server.actions.sync.rebuild import Rebuilder
 from server.actions.sync.sealed import open_waiting
 from server.hotspots.periods import last_settled_quarter
 from server.http.services import Services
@@ -18,11 +20,14 @@ from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
 from server.jobs.watching import ring, watch_over
+from server.places.districts import CurrentDistricts
 from server.queries.operation import audit, outbox, rate_limits
 from server.queries.operation import jobs as stored_jobs
 from server.queries.street.looks import rebuild_looks
 from server.queries.sync.blobs import forget_unfinished
 from shared.rules.mail import MORNING
+
+log = logging.getLogger("lantern.jobs")
 
 CAUGHT_UP_DAYS = 14
 """A server that was off for longer does not send what was due before."""
@@ -106,6 +111,25 @@ def mark_ledger(services: Services, moment: Moment) -> int:
     return services.ledger.complete(known)
 
 
+def prove_derived(services: Services, moment: Moment) -> int:
+    """What is derived about people, from the facts again; returns how many rows say something else, which should be none."""
+    found = rebuilder_of(services, moment.now, only_prove=True, beat=moment.beat).run()
+    for row in found.differing:
+        log.error("rebuilt is not what is stored: %s", row)
+    return len(found.differing)
+
+
+def rebuilder_of(
+    services: Services, now: datetime, *, only_prove: bool, beat: Callable[[], None] = lambda: None
+) -> Rebuilder:
+    """Who makes this server's derived rows anew."""
+    settings = services.settings
+    return Rebuilder(
+        database=services.database, districts=CurrentDistricts(settings.data), project=services.project, crs=settings.crs,
+        timezone=settings.timezone, now=now, new_id=services.new_id, only_prove=only_prove, beat=beat,
+    )  # fmt: skip
+
+
 def forget_announced(services: Services, moment: Moment) -> int:
     """Attachments that were announced and never came."""
     before = moment.now - ANNOUNCED_FOR
@@ -136,6 +160,7 @@ KEEPING = (
     Job("digests", Every(timedelta(minutes=5)), digest),
     Job("sealed", Every(timedelta(minutes=15)), open_sealed_boxes),
     Job("ledger", Every(timedelta(hours=1)), mark_ledger),
+    Job("proof", Daily(time(4)), prove_derived),
     Job("attachments", Daily(time(3)), forget_announced),
     Job("retention", Daily(time(3)), keep_no_longer),
     Job("publications", Daily(time(5)), prepare_publications),

@@ -3,7 +3,7 @@
 Of two records the latest word stands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -23,9 +23,14 @@ def store_merges(session: Session, merges: Sequence[PersonMerged]) -> set[Id]:
     """
     rows = [msgspec.structs.asdict(each) for each in sorted(merges, key=lambda each: each.id)]
     bulk.insert_new(session, person_merge, rows)
-    pairs = sorted({(min(each.from_id, each.into_id), max(each.from_id, each.into_id)) for each in merges})
-    Sql(session).run_each(_SETTLE, [(*pair, *reversed(pair)) * 2 for pair in pairs])
-    return {person_id for pair in pairs for person_id in pair}
+    settle_merges(session, [(each.from_id, each.into_id) for each in merges])
+    return {person_id for each in merges for person_id in (each.from_id, each.into_id)}
+
+
+def settle_merges(session: Session, pairs: Collection[tuple[Id, Id]]) -> None:
+    """Let of each two records the latest word stand, in whichever direction it names them."""
+    settled = sorted({(min(pair), max(pair)) for pair in pairs})
+    Sql(session).run_each(_SETTLE, [(*pair, *reversed(pair)) * 2 for pair in settled])
 
 
 _PAIR = "((from_id = ? and into_id = ?) or (from_id = ? and into_id = ?))"

@@ -137,6 +137,11 @@ def quarantine_changes(sql: Sql, reasons: Mapping[str, str]) -> None:
     sql.run_each("delete from sync_write where change_id = ?", [(i,) for i in reasons])
 
 
+def accept_changes(sql: Sql, change_ids: Iterable[str]) -> None:
+    """Let changes count that were set aside."""
+    sql.run_each("update sync_change set reason = null where id = ?", [(i,) for i in change_ids])
+
+
 def strip_changes(sql: Sql, bodies: Mapping[str, bytes]) -> None:
     """Leave only the skeletons of these changes (id -> body)."""
     rows = [(_bare(body), change_id) for change_id, body in bodies.items()]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
 from server.queries.sync import changes, devices, feed
-from server.queries.sync.applying import Project, apply
+from server.queries.sync.applying import FAILED, Project, apply
 from server.queries.sync.changes import (
     FieldConflict,
     StoredBody,
@@ -53,8 +53,10 @@ from server.queries.sync.orders import (
 )
 from sync import feeds, server
 from sync.apart import plan_apart
+from sync.clock import PhoneClock
 from sync.past import KnownNumbers, named_devices
-from sync.server import DecodedBatch, DeviceState, PushPlan, Record, record_id
+from sync.reading import Validate, read_apart
+from sync.server import AcceptedChange, DecodedBatch, DeviceState, PushPlan, Record, Stored, record_id
 from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
 
 __all__ = [
@@ -75,11 +77,13 @@ __all__ = [
     "find_scopes",
     "get_device_state",
     "get_fields",
+    "judge_again",
     "list_acked",
     "list_changes",
     "list_conflicts",
     "list_device_health",
     "list_quarantined",
+    "list_to_judge_again",
     "move_entity",
     "note_erasures",
     "place_entity",
@@ -179,6 +183,59 @@ def push_apart(
     if plan.stored:
         _feed(sql, taken)
     return clashing
+
+
+def list_to_judge_again(session: Session) -> list[str]:
+    """The changes that were set aside because applying them failed, and of which nobody has decided, in the order they came."""
+    return [each.id for each in list_quarantined(session) if (each.reason or "").startswith(FAILED)]
+
+
+def judge_again(session: Session, change_ids: Sequence[str], validate: Validate, project: Project) -> int:
+    """Apply changes that were set aside because applying them failed; returns how many count now. The others stay as they are.
+
+    Their phones hear of it as if they had been accepted at once. Raises `Refused` busy where the server still fails.
+    """
+    sql = Sql(session)
+    held = [each for change_id in change_ids if (each := find_change(session, change_id)) is not None]
+    again = [stored for each in held if (stored := _sound_again(sql, each, validate)) is not None]
+    changes.insert_writes(sql, again)
+    accepted = [
+        AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning, s.happened_at_ms)
+        for s in again
+        if s.change is not None
+    ]
+    failed = apply(session, sql, accepted, project) if accepted else {}
+    if failed:
+        changes.quarantine_changes(sql, failed)
+    let_in = [each for each in again if each.id not in failed]
+    changes.accept_changes(sql, [each.id for each in let_in])
+    if let_in:
+        last_seq = feed.lock_counter(sql)
+        entities = {s.entity for s in let_in if s.entity}
+        placements, concealed = feed.find_placements(sql, entities), feed.find_concealments(sql, entities)
+        erased = changes.find_erased(sql, [s.id for s in let_in])
+        if erased:
+            changes.strip_changes(sql, {s.id: s.body for s in let_in if s.id in erased})
+        entries = [
+            entry
+            for s in let_in
+            for entry in feeds.route_again(
+                s, placements.get(s.entity or "", frozenset()), erased, concealed.get(s.entity or "")
+            )
+        ]
+        feed.append_superseding(sql, entries, last_seq)
+    return len(let_in)
+
+
+def _sound_again(sql: Sql, held: StoredBody, validate: Validate) -> Stored | None:
+    """A change that was set aside as it would be kept if it came now; None where it is still not to be accepted."""
+    (record,) = read_apart([(held.n, held.body)], held.device, validate=validate)
+    device = devices.hold_devices(sql, {held.device}).get(held.device)
+    if device is None or record.change is None or record.change.erased or held.adopted_as is not None:
+        return None
+    phone = PhoneClock(held.received_at_ms)  # how its clock stood then is not known any more: it is taken for right
+    stored = server.store_record(device, record, phone, held.received_at_ms, KnownNumbers())
+    return structs.replace(stored, eff=held.eff) if stored.is_accepted else None
 
 
 def find_erased_entities(session: Session, entities: Iterable[str]) -> frozenset[str]:

@@ -12,10 +12,8 @@ from sqlalchemy.orm import Session
 from server.actions.sync.projection.batch import Batch, Fact
 from server.actions.sync.projection.places import Districts, Place, Whereabouts, find_places
 from server.actions.sync.projection.wall import Verdicts
-from server.database import bulk
 from server.queries.street import contacts
 from server.queries.street.contacts import StoredContact
-from server.tables.people.person import person
 from shared.geo.night import outreach_night
 from shared.model.contact import Contact, ContactCorrection
 from shared.model.value import Id
@@ -40,9 +38,7 @@ def project_contacts(session: Session, batch: Batch, districts: Districts, crs: 
     fresh = _store(session, recorded, districts, crs, verdicts)
     contacts.add_corrections(session, corrections)
     rewritten = _apply_corrections(session, _to_correct(session, recorded, corrections), districts, crs, told)
-    touched = {person_id for each in fresh for person_id in each.contact.person_ids} | rewritten
-    _note_district(session, fresh)
-    return touched
+    return {person_id for each in fresh for person_id in each.contact.person_ids} | rewritten
 
 
 def _store(
@@ -126,10 +122,3 @@ def _rewrite(before: StoredContact, original: Contact, told: Contact, count: int
         corrections=count,
         original=msgspec.json.encode(original).decode(),
     )
-
-
-def _note_district(session: Session, fresh: Sequence[StoredContact]) -> None:
-    """Where people were last met: who else may open their record follows from it."""
-    newest = sorted((each for each in fresh if each.district_id), key=lambda each: each.contact.seen_at)
-    met = {person_id: {"district_id": each.district_id} for each in newest for person_id in each.contact.person_ids}
-    bulk.update_each(session, person, met)

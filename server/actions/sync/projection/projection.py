@@ -31,6 +31,7 @@ from server.places.projection import project as project_points
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.partnership.workers import list_agency_ids
+from server.queries.people.rebuilding import renew_districts
 from server.queries.street import looks
 from server.queries.street.looks import Outing
 from shared.geo.night import DEFAULT_ZONE
@@ -82,6 +83,7 @@ class Projection:
         project_needs(session, batch)
         project_referral_steps(session, batch, self.new_id)
         touched = project_contacts(session, batch, self.districts, self.crs, verdicts)
+        renew_districts(session, touched | set(batch.patched.get("person.patched", ())))
         touched |= project_verifications(session, batch) | project_merges(session, batch)
         derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)
         looks.renew_looks(session, changing | _looks_after(session, batch))
