@@ -17,6 +17,7 @@ from uuid_utils import uuid7
 from server.access import Door
 from server.actions.operation.agency_signin import AgencySignIn
 from server.actions.operation.audit_sealing import HEADS_FILE, Sealer
+from server.actions.operation.drafts import Drafts
 from server.actions.operation.enrolment import Enroller
 from server.actions.operation.keyring import join_keyring, read_sealing_keys
 from server.actions.operation.orders import open_ledger
@@ -35,6 +36,7 @@ from server.http.services import Services
 from server.jobs.background import Background
 from server.places.districts import CurrentDistricts
 from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
+from server.security.drafts import load_draft_key
 from server.security.keys import Keys
 from server.security.openid import Provider
 from server.security.passing import Passing
@@ -94,6 +96,7 @@ def create_services(
         signin=signin,
         agency_signin=_agency_signin(settings, signin, keys),
         passing=Passing(keys.secret),
+        drafts=Drafts(database, load_draft_key(settings)),
         clock=clock,
         new_id=new_id,
     )

@@ -12,14 +12,17 @@ from litestar import Request
 from litestar.concurrency import sync_to_thread
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
 
 from server.access import Door, day_of
+from server.actions.operation.drafts import LONGEST_PATH
 from server.http.cookies import read_session
 from server.http.headers import ensure_nonce
 from server.http.local_time import speak_in
+from server.http.problem_answers import KEPT_FOR_PAGE
 from server.http.services import Services
-from server.problems import NOT_SIGNED_IN, Failure, Forbidden
+from server.problems import FORGED, NOT_SIGNED_IN, Failure, Forbidden
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from shared.model.worker import Worker
@@ -33,6 +36,10 @@ open ones, and those where a phone shows its own token and signature.
 """
 
 NO_SUCH_ROLE = "Your role does not include this."
+FORM = "application/x-www-form-urlencoded"
+SEE_OTHER = 303
+KEEPS_DRAFT = "keeps_draft"
+"""In a request's state: its handler has put the draft right itself."""
 READING = frozenset({"GET", "HEAD"})
 """Requests that bring nothing with them to wait for."""
 
@@ -53,29 +60,66 @@ class Gate(ASGIMiddleware):
         if not isinstance(action, Act):
             raise Forbidden("This address names no action, so nobody may use it.")
         if action not in OWN_PROOF:
-            await self._admit(scope, action)
-        await next_app(scope, receive, send)
+            await self._admit(scope, receive, action)
+            send = _forget_what_was_sent(scope, send, self._find())
+        try:
+            await next_app(scope, receive, send)
+        except Failure as refused:
+            if refused.kind is FORGED:
+                services = self._find()
+                scope["state"][KEPT_FOR_PAGE] = await _keep_words(Request(scope, receive), services, services.clock())
+            raise
 
-    async def _admit(self, scope: Scope, action: Act) -> None:
+    async def _admit(self, scope: Scope, receive: Receive, action: Act) -> None:
         services = self._find()
         now, zone = services.clock(), ZoneInfo(services.settings.timezone)
-        request: Request[Any, Any, Any] = Request(scope)
+        request: Request[Any, Any, Any] = Request(scope, receive)
         token = read_session(request, services.settings)
         # What a page asks by itself is no use of it: a session that only polls ends when its idle time does.
         is_use = not scope["route_handler"].opt.get("polls", False)
         find = services.signin.find_acting
         acting = await sync_to_thread(find, token, now, day_of(now, zone), is_use=is_use) if token else None
         if acting is None:
+            scope["state"][KEPT_FOR_PAGE] = await _keep_words(request, services, now)
             raise Failure(NOT_SIGNED_IN)
         worker, _ = acting
         if not has_action(worker, action):
             await sync_to_thread(_note_refusal, services, worker, action, address_of(request), now)
             raise Forbidden(NO_SUCH_ROLE)
+        scope["state"]["draft_mark"] = services.drafts.key.mark(worker.id, scope["path"][:LONGEST_PATH], now)
+        scope["state"]["idle_s"] = int(services.settings.session_idle.total_seconds())
         # A page follows at once. A form may take its time to arrive, so whoever sent it is asked after again behind the door.
         fresh = acting if request.method in READING else None
         scope["state"]["door"] = Door(
             services.database, worker, now, services.new_id, zone=zone, acting=fresh, address=address_of(request)
         )
+
+
+async def _keep_words(request: Request[Any, Any, Any], services: Services, now: datetime) -> str:
+    """Keep a form that came too late, for whom it was made; returns the page to come back to, else nothing."""
+    if request.method != "POST" or not request.headers.get("content-type", "").startswith(FORM):
+        return ""
+    sent = await request.form()
+    mark, fields = sent.get("_draft", ""), {name: value for name, value in sent.dict().items() if name[:1] != "_"}
+    if not isinstance(mark, str) or not mark:
+        return ""
+    words = {name: [str(each) for each in value] if len(value) > 1 else str(value[0]) for name, value in fields.items()}
+    return await sync_to_thread(services.drafts.keep_unsigned, mark, request.url.path, words, now)
+
+
+def _forget_what_was_sent(scope: Scope, send: Send, services: Services) -> Send:
+    """A draft is gone once its form was taken, before the browser hears so: the next page shows none of it. A handler that took
+    a part of a form keeps the rest itself."""
+
+    async def forget_first(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == SEE_OTHER:
+            sent = ScopeState.from_scope(scope).form
+            if isinstance(sent, dict) and sent.get("_draft") and not scope["state"].get(KEEPS_DRAFT):
+                worker_id = scope["state"]["door"].worker.id
+                await sync_to_thread(services.drafts.forget, worker_id, scope["path"])
+        await send(message)
+
+    return forget_first
 
 
 def has_action(worker: Worker, action: Act) -> bool:

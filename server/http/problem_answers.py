@@ -23,6 +23,7 @@ from server.http.headers import ensure_nonce
 from server.problems import (
     ALREADY_THERE,
     FAULT,
+    FORGED,
     INVALID,
     MEDIA_TYPE,
     NO_SUCH_PAGE,
@@ -59,6 +60,8 @@ BY_STATUS: Mapping[int, Kind] = {
 }
 UNSTORABLE = (DataError, OverflowError)
 """A number or a text that came from outside and that no column can hold, such as a NUL or twenty digits."""
+KEPT_FOR_PAGE = "kept_for_page"
+"""In a request's state: the page whose form came after its session had ended, where its words were kept."""
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -81,6 +84,8 @@ def answer(request: AnyRequest, failure: Failure, show_page: ShowPage) -> Respon
         return answer_problem(failure.problem, failure.headers)
     if failure.kind is NOT_SIGNED_IN:
         return go_to_sign_in(request)
+    if failure.kind is FORGED and (page := request.scope["state"].get(KEPT_FOR_PAGE)):
+        return Redirect(page, status_code=303)  # a page of an earlier session: its words stand in its form again
     response = show_page(request, failure.problem)
     response.headers.update(failure.headers)
     return response
@@ -108,7 +113,9 @@ def wants_page(request: AnyRequest) -> bool:
 
 def go_to_sign_in(request: AnyRequest) -> Response[Any]:
     """Send a browser to the sign-in page and, if it was reading, back to where it was afterwards."""
+    page = request.scope["state"].get(KEPT_FOR_PAGE, "")
     path = f"/sign-in?next={request.url.path}" if request.method == "GET" else "/sign-in"
+    path = f"/sign-in?next={page}&kept=yes" if page else path
     if request.headers.get("hx-request"):
         return Response("", status_code=401, headers={"hx-redirect": path})
     return Redirect(path, status_code=303)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.agency_signin import AgencySignIn
 from server.actions.operation.audit_sealing import Sealer
+from server.actions.operation.drafts import Drafts
 from server.actions.operation.enrolment import Enroller
 from server.actions.operation.orders import Ledger
 from server.actions.operation.signin import SignIn
@@ -32,6 +33,7 @@ class Services:
     agency_signin: AgencySignIn | None
     """An organisation's own sign-in, where one is set."""
     passing: Passing
+    drafts: Drafts
     issuer: TokenIssuer
     enroller: Enroller
     ledger: Ledger

@@ -70,9 +70,11 @@ def digest(services: Services, moment: Moment) -> int:
 
 
 def keep_no_longer(services: Services, moment: Moment) -> int:
-    """What is past its time (rule A8), at night; with it the counts of tries that limit nobody any more."""
+    """What is past its time (rule A8), at night; with it the counts of tries that limit nobody any more, and
+    drafts that nobody came back for."""
     with services.database.writing() as session:
         rate_limits.forget_old_windows(session, int(moment.now.timestamp() * 1000))
+    services.drafts.forget_old(moment.now)
     return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
 
 

@@ -8,7 +8,7 @@ from server.database.columns import metadata
 from server.tables.cases import case, priority
 from server.tables.conferences import conference
 from server.tables.maps import gazetteer, hotspot, publication, sighting
-from server.tables.operation import audit, device, job, mail, session
+from server.tables.operation import audit, device, draft, job, mail, session
 from server.tables.partnership import agency, county, district, invitation, recipient, worker
 from server.tables.people import hidden, note, person, verification
 from server.tables.referrals import imports, referral
@@ -26,6 +26,7 @@ __all__ = [
     "county",
     "device",
     "district",
+    "draft",
     "gazetteer",
     "hidden",
     "hotspot",

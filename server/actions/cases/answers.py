@@ -25,7 +25,7 @@ def finish_action(access: Access, action_id: Id, note: str) -> Action:
     if found.action.done_at is not None:
         raise Failure(CONFLICTING, "This action was marked as done before.")
     done = msgspec.structs.replace(
-        found.action, done_at=access.now, done_by=access.actor.worker_id, done_note=note.strip()[:LONGEST_TEXT]
+        found.action, done_at=access.now, done_by=access.actor.worker_id, done_note=_whole(note)
     )
     case_actions.set_action(access.session, done)
     return done
@@ -39,7 +39,7 @@ def explain_action(access: Access, action_id: Id, why: str) -> Action:
     found = _open(access, action_id)
     if not why.strip():
         raise Invalid("Say in a sentence why it was missed. All partners read it.")
-    explained = msgspec.structs.replace(found.action, explained=why.strip()[:LONGEST_TEXT])
+    explained = msgspec.structs.replace(found.action, explained=_whole(why))
     case_actions.set_action(access.session, explained)
     return explained
 
@@ -47,7 +47,7 @@ def explain_action(access: Access, action_id: Id, why: str) -> Action:
 def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> WrittenUpdate:
     """Send a written update on a case of the agenda, for an agency that cannot attend.
 
-    Raises Invalid for an empty one.
+    Raises Invalid for an empty one and for one that is too long: nothing is ever cut.
     """
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
     if case_id not in {item.case_id for item in conferences.list_items(access.session, conference_id)}:
@@ -63,7 +63,7 @@ def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> W
         agency_id=access.actor.agency_id,
         worker_id=access.actor.worker_id,
         at=access.now,
-        text=text.strip()[:LONGEST_TEXT],
+        text=_whole(text),
     )
     conferences.add_update(access.session, update)
     return update
@@ -83,6 +83,14 @@ def send_apologies(access: Access, conference_id: Id) -> None:
         name=access.worker.short_name,
     )
     conferences.set_attendance(access.session, record)
+
+
+def _whole(text: str) -> str:
+    """The words without the space around them. Raises Invalid where they would have to be cut."""
+    words = text.strip()
+    if len(words) > LONGEST_TEXT:
+        raise Invalid(f"Use {LONGEST_TEXT:,} characters or fewer: these are {len(words):,}. Nothing was sent or cut.")
+    return words
 
 
 def _open(access: Access, action_id: Id) -> OwnedAction:

@@ -1,7 +1,8 @@
 """Signing in and out with a password and, where it is set up, a second factor.
 
 The session id is made new at every sign-in, whatever the browser sent; tries are counted per address and account
-together, so that nobody can lock another out. Cookies and pages are not here.
+together, so that nobody can lock another out; and per address, where only what failed counts: a building has one.
+Cookies and pages are not here.
 """
 
 from collections.abc import Callable, Collection
@@ -78,6 +79,7 @@ class SignIn:
             if refused is None:
                 self._renew_hash(session, kept, attempt.password, now)
                 rate_limits.forget_tries(session, TRIES_PER_ACCOUNT_AND_ADDRESS.purpose, pair)
+                rate_limits.forgive_try(session, TRIES_PER_ADDRESS.purpose, hash_token(attempt.address))
                 audit.add_lines(session, [told.line(SIGN_IN)])
                 return SignedIn(token=self.start(session, worker, attempt.old_token, now), worker=worker)
             audit.add_lines(session, [told.line(SIGN_IN, refused.detail)])
@@ -107,6 +109,16 @@ class SignIn:
             with self.database.writing() as session:
                 sessions.touch_session(session, found.token_hash, now)
         return acting
+
+    def find_seconds_left(self, token: str, now: datetime) -> int:
+        """How long this session is still good if nobody does anything; 0 for one that is over."""
+        with self.database.glancing() as session:
+            found = sessions.find_session(session, hash_token(token))
+        if found is None:
+            return 0
+        idle_at = found.last_seen_at + self.settings.session_idle
+        ends_at = min(idle_at, found.created_at + self.settings.session_absolute)
+        return max(0, int((ends_at - now).total_seconds()))
 
     def _is_good(self, found: SignInSession, now: datetime) -> bool:
         is_fresh = now - found.last_seen_at <= self.settings.session_idle

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,12 @@ def count_try(session: Session, limit: Limit, subject: str, now_ms: int) -> int:
         .returning(rate_limit.c.tries, rate_limit.c.window_ends_ms)
     ).one()
     return int(row.window_ends_ms) - now_ms if row.tries > limit.tries else 0
+
+
+def forgive_try(session: Session, purpose: str, subject: str) -> None:
+    """Take one try back: it was nobody who guesses."""
+    theirs = (rate_limit.c.purpose == purpose) & (rate_limit.c.subject == subject) & (rate_limit.c.tries > 0)
+    session.execute(update(rate_limit).where(theirs).values(tries=rate_limit.c.tries - 1))
 
 
 def forget_tries(session: Session, purpose: str, subject: str) -> None:

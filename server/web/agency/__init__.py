@@ -2,7 +2,7 @@
 notes about people, who may know of them, and what Housing needs to know."""
 
 from server.web.agency.actions import explain, mark_done, show_actions
-from server.web.agency.agendas import apologise, download_agenda, send_update, show_agenda, show_agendas, show_minutes
+from server.web.agency.agendas import apologise, download_agenda, show_agenda, show_agendas, show_minutes
 from server.web.agency.agreements import add_agreement, show_agreements
 from server.web.agency.bundle import make_own_copy, show_own_copy
 from server.web.agency.hiding import hide, lift, show_hiding
@@ -11,9 +11,10 @@ from server.web.agency.looks import show_looks
 from server.web.agency.notes import break_glass, show_notes, write_note
 from server.web.agency.own_record import correct, show_own_record
 from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
+from server.web.agency.updates import send_updates
 
 PAGES = (
-    show_actions, mark_done, explain, show_agendas, show_agenda, download_agenda, send_update, show_agreements, add_agreement,
+    show_actions, mark_done, explain, show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
     apologise, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs,

@@ -1,6 +1,6 @@
 """The actions of the reader's agency: due, missed and done; and every agency's missed ones, red until explained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -42,7 +42,9 @@ def mark_done(
     request: AnyRequest, door: NamedDependency[Door], action_id: FromPath[Id], data: URLEncodedBody[AnswerForm]
 ) -> Response[Any]:
     """Says that an action is done."""
-    return _act(request, door, action_id, "action_done", lambda access: finish_action(access, action_id, data.text))
+    return _act(
+        request, door, action_id, "action_done", data.text, lambda access: finish_action(access, action_id, data.text)
+    )
 
 
 @post(
@@ -56,21 +58,30 @@ def explain(
 ) -> Response[Any]:
     """Says why an action was missed."""
     return _act(
-        request, door, action_id, "action_explained", lambda access: explain_action(access, action_id, data.text)
+        request,
+        door,
+        action_id,
+        "action_explained",
+        data.text,
+        lambda access: explain_action(access, action_id, data.text),
     )
 
 
-def _act(request: AnyRequest, door: Door, action_id: Id, done: str, act: Callable[[Access], object]) -> Response[Any]:
+def _act(
+    request: AnyRequest, door: Door, action_id: Id, done: str, typed: str, act: Callable[[Access], object]
+) -> Response[Any]:
     try:
         with door.open() as access:
             act(access)
         return go_to(SECTION, done)
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, {f"text-{action_id}": refused.problem.errors[0]})
+            return _answer(request, access, {f"text-{action_id}": refused.problem.errors[0]}, {action_id: typed})
 
 
-def _answer(request: AnyRequest, access: Access, errors: Errors | None = None) -> Response[str]:
+def _answer(
+    request: AnyRequest, access: Access, errors: Errors | None = None, typed: Mapping[Id, str] | None = None
+) -> Response[str]:
     agency_id, districts = access.actor.agency_id, access.actor.district_ids
     # Both reaches of this action are met: the reader's own agency, and the districts they act for.
     access.require(
@@ -85,7 +96,8 @@ def _answer(request: AnyRequest, access: Access, errors: Errors | None = None) -
     agency = agencies.find_agency(access.session, agency_id)
     return page(
         request, "agency/actions.html", title="Actions", section=SECTION, worker=access.worker, errors=errors or {},
-        status=422 if errors else 200, agency_name=agency.name if agency else "", today=access.today, now=access.now,
+        typed=typed or {}, status=422 if errors else 200, today=access.today, now=access.now,
+        agency_name=agency.name if agency else "",
         missed=[each for each in owed if is_overdue(each.action, access.today)],
         due=[each for each in owed if not is_overdue(each.action, access.today) and each.action.done_at is None],
         done=_newest_done(owed), red=red,

@@ -1,5 +1,6 @@
 """The agendas and minutes that the reader's agency was sent: only what its agreements allow; its apologies and updates."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -7,33 +8,30 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases.answers import send_apologies, write_update
+from server.actions.cases.answers import send_apologies
 from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.minutes import compose_minutes, only_cases
 from server.actions.conferences.papers import Paper, compose_paper
-from server.problems import Invalid, NotFound
+from server.http.services import Services
+from server.problems import NotFound
 from server.queries.conferences import conferences
 from server.queries.conferences.conferences import AGENDA, MINUTES
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.web.layout.agenda_pdf import make_pdf
 from server.web.layout.forms import Form
+from server.web.layout.kept import kept_fields
 from server.web.layout.page import AnyRequest, go_to, page
-from shared.model.conference import CaseConference
+from shared.model.conference import CaseConference, WrittenUpdate
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
+from shared.rules.agenda import CASES_AT_MOST
 
 SECTION = "/agendas"
 
 
 class ApologyForm(Form, frozen=True, kw_only=True):
     """A press of a button."""
-
-
-class UpdateForm(Form, frozen=True, kw_only=True):
-    """A written update on one case."""
-
-    text: str = ""
 
 
 @get(SECTION, opt={"action": Act.WRITE_UPDATE}, sync_to_thread=True, include_in_schema=False)
@@ -51,19 +49,42 @@ def show_agendas(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
 
 
 @get(SECTION + "/{conference_id:str}", opt={"action": Act.WRITE_UPDATE}, sync_to_thread=True, include_in_schema=False)
-def show_agenda(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
-    """One agenda, as this agency may see it."""
+def show_agenda(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], conference_id: FromPath[Id]
+) -> Response[str]:
+    """One agenda, as this agency may see it, with whatever was written of its updates and not sent yet."""
+    path = f"{SECTION}/{conference_id}"
+    kept = kept_fields(services, door.worker.id, path, f"{path}/updates")
+    typed = {
+        str(kept.get(f"case_{place}", "")): str(kept.get(f"text_{place}", "")) for place in range(1, CASES_AT_MOST + 1)
+    }
     with door.open() as access:
-        conference, paper = open_paper(access, conference_id)
-        written = conferences.list_updates(access.session, conference_id)
-        return page(
-            request, "agency/agenda.html", title="Agenda", section=SECTION, worker=access.worker, now=access.now,
-            conference=conference, paper=paper, today=access.today, open=conference.finished_at is None,
-            sent=[each for each in written if each.agency_id == access.actor.agency_id],
-            positions={case.case_id: case.position for case in paper.cases},
-            noted=conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id),
-            has_minutes=_has_minutes(access, conference_id),
-        )  # fmt: skip
+        return answer_agenda(request, access, conference_id, typed)
+
+
+def answer_agenda(
+    request: AnyRequest,
+    access: Access,
+    conference_id: Id,
+    typed: Mapping[Id, str],
+    errors: Mapping[Id, str] | None = None,
+) -> Response[str]:
+    """The page of one agenda. `typed` and `errors` are by case: what stands in a box, and what is wrong with it."""
+    conference, paper = open_paper(access, conference_id)
+    positions = {case.case_id: case.position for case in paper.cases}
+    own: dict[Id, list[WrittenUpdate]] = {}
+    for each in conferences.list_updates(access.session, conference_id):
+        if each.agency_id == access.actor.agency_id:
+            own.setdefault(each.case_id, []).append(each)
+    return page(
+        request, "agency/agenda.html", title="Agenda", section=SECTION, worker=access.worker, now=access.now,
+        conference=conference, paper=paper, today=access.today, open=conference.finished_at is None, own=own,
+        gone=[each for case_id, sent in own.items() if case_id not in positions for each in sent],
+        noted=conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id), typed=typed,
+        status=422 if errors else 200,
+        errors={f"text_{positions[case_id]}": why for case_id, why in (errors or {}).items() if case_id in positions},
+        has_minutes=_has_minutes(access, conference_id), is_left=any(words.strip() for words in typed.values()),
+    )  # fmt: skip
 
 
 @get(
@@ -80,24 +101,6 @@ def download_agenda(door: NamedDependency[Door], conference_id: FromPath[Id]) ->
         made = make_pdf(paper, conference, names.get(conference.district_id, ""), access.today)
     headers = {"content-disposition": 'attachment; filename="agenda.pdf"', "cache-control": "no-store"}
     return Response(made, media_type="application/pdf", headers=headers)
-
-
-@post(
-    SECTION + "/{conference_id:str}/{case_id:str}/update",
-    opt={"action": Act.WRITE_UPDATE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def send_update(
-    door: NamedDependency[Door], conference_id: FromPath[Id], case_id: FromPath[Id], data: URLEncodedBody[UpdateForm]
-) -> Response[Any]:
-    """Sends a written update; an empty one changes nothing."""
-    try:
-        with door.open() as access:
-            write_update(access, conference_id, case_id, data.text)
-    except Invalid:
-        return go_to(f"{SECTION}/{conference_id}")
-    return go_to(f"{SECTION}/{conference_id}", "update_sent")
 
 
 @post(

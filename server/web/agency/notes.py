@@ -10,10 +10,12 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.people import notes
+from server.http.services import Services
 from server.problems import Forbidden, Invalid
 from server.queries.partnership import agencies, workers
 from server.queries.people import people
 from server.web.layout.forms import Errors, Form
+from server.web.layout.kept import kept_form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act
@@ -37,9 +39,12 @@ class GlassForm(Form, frozen=True, kw_only=True):
 
 
 @get(PATH, opt={"action": Act.SEE_NOTES}, sync_to_thread=True, include_in_schema=False)
-def show_notes(request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id]) -> Response[str]:
+def show_notes(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], person_id: FromPath[Id]
+) -> Response[str]:
     """The notes, or whom to ask for them."""
-    return _answer(request, door, person_id)
+    path = f"/people/{person_id}/notes"
+    return _answer(request, door, person_id, form=kept_form(services, door.worker.id, path, path, NoteForm()))
 
 
 @post(PATH, opt={"action": Act.SEE_NOTES}, sync_to_thread=True, include_in_schema=False)

@@ -5,6 +5,7 @@ Whom an agency works with already it puts forward from their own page.
 
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
@@ -17,6 +18,7 @@ from server.problems import Invalid
 from server.queries.cases import cases
 from server.queries.partnership.districts import list_districts
 from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text
+from server.web.layout.kept import kept_form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from shared.model.codes import EvidenceBasis
@@ -39,10 +41,13 @@ class NewcomerForm(Form, frozen=True, kw_only=True):
 
 
 @get(PATH, opt={"action": Act.PUT_FORWARD_CASE}, sync_to_thread=True, include_in_schema=False)
-def show_put_forward(request: AnyRequest, door: NamedDependency[Door], district: FromQuery[str] = "") -> Response[str]:
-    """The empty form, and what became of those whom the agency put forward."""
+def show_put_forward(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], district: FromQuery[str] = ""
+) -> Response[str]:
+    """The form, empty or as it was left, and what became of those whom the agency put forward."""
+    form = kept_form(services, door.worker.id, PATH, PATH, NewcomerForm(district=district))
     with door.open() as access:
-        return _answer(request, access, NewcomerForm(key=access.new_id(), district=district))
+        return _answer(request, access, msgspec.structs.replace(form, key=access.new_id()))
 
 
 @post(PATH, opt={"action": Act.PUT_FORWARD_CASE}, sync_to_thread=True, include_in_schema=False)

@@ -1,6 +1,7 @@
 """Pages for everybody who works with Lantern, whatever their role."""
 
 from server.web.everyone.account import change_password, end_session, make_codes, show_account
+from server.web.everyone.drafts import keep_draft, read_drafts, show_session, stay
 from server.web.everyone.notifications import keep_choices, show_choices
 from server.web.everyone.publications import approve, show_publications, withdraw
 from server.web.everyone.recipients import agree, propose, show_recipients
@@ -18,4 +19,8 @@ PAGES = (
     change_password,
     end_session,
     make_codes,
+    keep_draft,
+    read_drafts,
+    show_session,
+    stay,
 )

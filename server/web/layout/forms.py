@@ -19,6 +19,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A form as it was sent. Subclasses add text fields with empty defaults."""
 
     csrf: str = msgspec.field(name="_csrf_token", default="")
+    draft: str = msgspec.field(name="_draft", default="")
+    """The mark of a form whose words are kept until they are sent."""
 
 
 def as_tuple(several: Several) -> tuple[str, ...]:

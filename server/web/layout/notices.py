@@ -50,6 +50,7 @@ NOTICES = {
     "action_done": "Marked as done. Thank you.",
     "action_explained": "Explained. It still shows as late, but no longer in red to every agency.",
     "update_sent": "Your update was sent. It is read out at the conference.",
+    "updates_sent": "Your updates were sent. They are read out at the conference.",
     "apologies_sent": "Your apologies were sent. An update on a case is read out at the conference.",
     "minutes_circulated": "Circulated. Each agency reads the minutes of the cases it may see.",
     "agreement_added": "The agreement is recorded.",

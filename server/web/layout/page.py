@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
+from litestar.utils.scope.state import ScopeState
 from markupsafe import Markup
 
 from server.http.form_guard import STATE_KEY
@@ -28,6 +29,9 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     nonce: str
     csrf_field: Markup
     csrf_token: str
+    draft_field: Markup = Markup()
+    """The mark of a form that is kept while it is being written: beside `csrf_field`, in forms for words of one's own."""
+    idle_s: int = 0
     signed_in_as: str = ""
     navigation: Markup = Markup()
     notice: str = ""
@@ -63,8 +67,20 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
     return Frame(
         nonce=request.scope["state"].get("csp_nonce", ""),
         csrf_token=token,
+        draft_field=_draft_field(request),
+        idle_s=request.scope["state"].get("idle_s", 0),
         csrf_field=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token),
         signed_in_as=worker.name if worker is not None else "",
         navigation=engine.navigation(worker.roles, section) if worker is not None else Markup(),
         notice=NOTICES.get(request.query_params.get("done", ""), ""),
     )
+
+
+def _draft_field(request: AnyRequest) -> Markup:
+    """The mark that the gate gave this page. A form that is shown again keeps the one it came with, and all that it came with:
+    nothing older is laid over it."""
+    sent = ScopeState.from_scope(request.scope).form
+    came_with = sent.get("_draft") if isinstance(sent, dict) else None
+    mark = came_with if isinstance(came_with, str) and came_with else request.scope["state"].get("draft_mark", "")
+    fresh = Markup(" data-fresh") if request.method == "GET" else Markup()
+    return Markup('<input type="hidden" name="_draft" value="{}"{}>').format(mark, fresh)

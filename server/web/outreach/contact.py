@@ -7,6 +7,7 @@ is a button of the same form, so nothing that was typed is lost and nobody's nam
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
@@ -18,6 +19,7 @@ from server.problems import Invalid
 from server.queries.people import people, subjects
 from server.queries.street import contact_form
 from server.web.layout.forms import Errors, as_tuple
+from server.web.layout.kept import kept_form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import count, say
 from server.web.outreach.contact_form import (
@@ -38,11 +40,14 @@ PATH = "/contacts/new"
 
 
 @get(PATH, opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
-def show_contact_form(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
-    """The empty form."""
+def show_contact_form(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]
+) -> Response[str]:
+    """The form, empty or as it was left."""
+    form = kept_form(services, door.worker.id, PATH, PATH, ContactForm())
     with door.open() as access:
         access.require(Act.RECORD_CONTACT, _of_theirs(access))
-        return _form(request, access, ContactForm(key=access.new_id()), {})
+        return _form(request, access, msgspec.structs.replace(form, key=access.new_id()), {})
 
 
 @post(PATH, opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)

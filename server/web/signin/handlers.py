@@ -37,12 +37,15 @@ class SignInForm(Form, frozen=True, kw_only=True):
     password: str = ""
     code: str = ""
     next: str = ""
+    kept: str = ""
 
 
 @get("/sign-in", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
-def show_sign_in(request: AnyRequest, services: NamedDependency[Services], next: FromQuery[str] = "") -> Response[str]:
-    """The form."""
-    return _form(request, services, SignInForm(next=next), {})
+def show_sign_in(
+    request: AnyRequest, services: NamedDependency[Services], next: FromQuery[str] = "", kept: FromQuery[str] = ""
+) -> Response[str]:
+    """The form. `kept` tells that words came after their session had ended, and are safe."""
+    return _form(request, services, SignInForm(next=next, kept=kept), {})
 
 
 @post("/sign-in", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
@@ -111,7 +114,7 @@ def _form(
 ) -> Response[str]:
     answer = page(
         request, "signin/sign_in.html", title="Sign in", status=status, errors=errors, email=data.email,
-        next=own_path(data.next), code_hint=CODE_HINT,
+        next=own_path(data.next), code_hint=CODE_HINT, kept=data.kept == "yes",
         agency_signin=services.settings.openid.name if services.agency_signin else "",
         signed_out=request.query_params.get("done") == "signed_out",
     )  # fmt: skip

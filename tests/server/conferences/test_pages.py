@@ -108,7 +108,9 @@ def test_a_partner_reads_its_agenda_once_it_was_circulated(browser: Browser) -> 
     assert agenda.status_code == 200
     assert "Person 01" in agenda.text
     assert "tairwell" not in agenda.text
-    sent = browser.post(f"{own}/case-p01/update", text="Script restarted on Monday.")
+    sent = browser.post(
+        f"{own}/updates", press="send:case-p01", case_1="case-p01", text_1="Script restarted on Monday."
+    )
     assert sent.headers["location"] == f"{own}?done=update_sent"
     assert "Script restarted on Monday." in browser.sign_in("priya").get(f"{path}/discussion/2").text
 

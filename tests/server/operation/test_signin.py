@@ -400,3 +400,13 @@ def test_an_enrolment_link_names_the_servers_own_address_whatever_the_host_heade
     answer = client.post("/devices/enrol", data=form, headers=headers)
     assert answer.status_code == 200 and "evil.example" not in answer.text
     assert "http://127.0.0.1:8000" in answer.text
+
+
+def test_thirty_colleagues_of_one_office_all_get_in_and_a_guesser_among_them_does_not(
+    client: TestClient[Any], cast: Cast
+) -> None:
+    for _ in range(40):
+        assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 303
+    told = [post_sign_in(client, f"somebody{n}@example.org", "a guess").status_code for n in range(31)]
+    assert told[:30] == [401] * 30
+    assert told[30] == 429

@@ -1,0 +1,115 @@
+"""The written updates of one agency on an agenda: one form for all its cases, so that sending one keeps the others."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from litestar import Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.cases.answers import write_update
+from server.http.gate import KEEPS_DRAFT
+from server.http.services import Services
+from server.problems import Invalid
+from server.queries.conferences import conferences
+from server.web.agency.agendas import SECTION, answer_agenda, open_paper
+from server.web.layout.forms import Form
+from server.web.layout.page import AnyRequest, go_to
+from shared.model.value import Id
+from shared.policy import Act
+from shared.rules.agenda import CASES_AT_MOST
+
+PLACES = range(1, CASES_AT_MOST + 1)
+NOT_KNOWN, NOTHING_NEW = "Not known to us.", "Known to us, nothing new."
+SHORT = {"not_known": NOT_KNOWN, "nothing_new": NOTHING_NEW}
+ALL, REST = "all", "rest_not_known"
+
+UpdatesForm = msgspec.defstruct(
+    "UpdatesForm",
+    [
+        ("press", str, ""),
+        *((f"case_{place}", str, "") for place in PLACES),
+        *((f"text_{place}", str, "") for place in PLACES),
+    ],
+    bases=(Form,),
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+)
+"""What stands in every box, each with its case, and which button was pressed: one of `SHORT` or "send" with a case behind a
+colon, all that are written, or "not known" for all that have no word yet."""
+
+
+@post(
+    SECTION + "/{conference_id:str}/updates",
+    opt={"action": Act.WRITE_UPDATE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def send_updates(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    conference_id: FromPath[Id],
+    data: URLEncodedBody[UpdatesForm],  # type: ignore[valid-type]
+) -> Response[Any]:
+    """Sends what was pressed for, all of it or nothing, and keeps whatever else was written."""
+    typed = {case_id: getattr(data, f"text_{place}") for place in PLACES if (case_id := getattr(data, f"case_{place}"))}
+    errors: dict[Id, str] = {}
+    with door.open() as access:
+        wanted = _read_press(access, conference_id, getattr(data, "press"), typed)  # noqa: B009
+    try:
+        with door.open() as access:
+            for case_id, words in wanted.items():
+                try:
+                    write_update(access, conference_id, case_id, words)
+                except Invalid as refused:
+                    errors[case_id] = refused.problem.errors[0]
+            if errors:
+                raise _NotSent
+    except _NotSent:
+        with door.open() as access:
+            return answer_agenda(request, access, conference_id, typed, errors)
+    _keep_rest(request, door, services, conference_id, {each: typed[each] for each in typed if each not in wanted})
+    return go_to(f"{SECTION}/{conference_id}", "update_sent" if len(wanted) == 1 else "updates_sent")
+
+
+class _NotSent(Exception):
+    """Takes back what was written of the same press."""
+
+
+def _read_press(access: Access, conference_id: Id, press: str, typed: Mapping[Id, str]) -> dict[Id, str]:
+    """What is to be sent, by case."""
+    what, _, case_id = press.partition(":")
+    if what == ALL:
+        return {each: words for each, words in typed.items() if words.strip()}
+    if what == REST:
+        return dict.fromkeys(_list_unanswered(access, conference_id, typed), NOT_KNOWN)
+    return {case_id: SHORT.get(what, typed.get(case_id, ""))}
+
+
+def _list_unanswered(access: Access, conference_id: Id, typed: Mapping[Id, str]) -> list[Id]:
+    """The cases of the reader's paper that have neither a word in their box nor an update. A service is never said not to know
+    somebody it works with."""
+    _, paper = open_paper(access, conference_id)
+    written = conferences.list_updates(access.session, conference_id)
+    answered = {each.case_id for each in written if each.agency_id == access.actor.agency_id}
+    return [
+        case.case_id
+        for case in paper.cases
+        if case.case_id not in answered and not typed.get(case.case_id, "").strip() and not case.works_with
+    ]
+
+
+def _keep_rest(request: AnyRequest, door: Door, services: Services, conference_id: Id, rest: Mapping[Id, str]) -> None:
+    path = f"{SECTION}/{conference_id}"
+    request.scope["state"][KEEPS_DRAFT] = True
+    left = [(case_id, words) for case_id, words in rest.items() if words.strip()]
+    if not left:
+        services.drafts.forget(door.worker.id, f"{path}/updates")
+        return
+    fields = {f"case_{place}": case_id for place, (case_id, _) in enumerate(left, 1)}
+    fields |= {f"text_{place}": words for place, (_, words) in enumerate(left, 1)}
+    services.drafts.keep(door.worker.id, path, f"{path}/updates", fields, door.now)
