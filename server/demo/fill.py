@@ -43,7 +43,7 @@ from shared.model.codes import AgreementKind, CaseState, ContactState, Role
 from shared.model.contact import Contact
 from shared.model.district import District
 from shared.model.person import PERSON_FIELDS, Person
-from shared.model.shift import Shift
+from shared.model.shift import Shift, ShiftEnded
 from shared.model.site import Site
 from shared.model.value import Id
 from shared.model.worker import Worker
@@ -209,6 +209,10 @@ class County:
         phone.say_fact("shift.started", shift, at)
         describe(phone, "person.patched", marek, PERSON_FIELDS, at)
         phone.say_fact("contact.recorded", self._met_by_day(phone, shift, at, marek, stairwell), at)
+        home = at + timedelta(minutes=20)
+        phone.say_fact(
+            "shift.ended", ShiftEnded(id=self.ids(), shift_id=shift.id, worker_id=phone.worker_id, at=home), home
+        )
         with self.services.database.writing() as session:
             phone.push(session, self.services.project, at + timedelta(minutes=30))
 

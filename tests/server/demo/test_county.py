@@ -101,6 +101,9 @@ def test_the_county_is_filled_through_the_real_doors(database_url, data, tmp_pat
         conferences = list_conferences(session, [held.watford_id])
         actions = session.execute(select(case_action)).all()
         assert is_filled(session)
+        assert session.scalar(select(func.count()).where(shift.c.ended_at.is_(None))) == 0, (
+            "nobody is out when it opens"
+        )
     services.database.close()
     assert (quarantined, conflicts) == (0, 0)
     assert count["shift"] == filled.rounds + 1
