@@ -22,9 +22,10 @@ class AlarmStep(str, Enum):
 
 
 class AlarmEventKind(str, Enum):
-    """What happened to an alarm. TOLD: somebody is being told; SENT, FAILED: what became of the message. TAKEN: somebody has
-    it. NOTED: what they did. HEARD, WELL, HOME: how it ended."""
+    """What happened to an alarm. HELP: the worker themselves asked for help. TOLD: somebody is being told; SENT, FAILED: what
+    became of the message. TAKEN: somebody has it. NOTED: what they did. HEARD, WELL, HOME: how it ended."""
 
+    HELP = "help"
     TOLD = "told"
     SENT = "sent"
     FAILED = "failed"
@@ -69,8 +70,15 @@ class Alarm(Value, frozen=True, kw_only=True):
 
     @property
     def taken(self) -> AlarmEvent | None:
-        """Who has it now: the last one who said so."""
-        return next((each for each in reversed(self.events) if each.kind is AlarmEventKind.TAKEN), None)
+        """Who has it now: the last one who said so. Whoever asks for help after that needs somebody anew."""
+        asked = (AlarmEventKind.TAKEN, AlarmEventKind.HELP)
+        last = next((each for each in reversed(self.events) if each.kind in asked), None)
+        return last if last is not None and last.kind is AlarmEventKind.TAKEN else None
+
+    @property
+    def help(self) -> AlarmEvent | None:
+        """The last time that the worker asked for help; None where they were only not heard."""
+        return next((each for each in reversed(self.events) if each.kind is AlarmEventKind.HELP), None)
 
     @property
     def told_ids(self) -> frozenset[Id]:

@@ -61,7 +61,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
 
     `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the
     code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form. `first_name` is a
-    worker's, who was not heard from; `job` the name of one of the server's own jobs.
+    worker's, who was not heard from or `asks_help`; `job` the name of one of the server's own jobs.
     """
 
     count: int = 0
@@ -75,6 +75,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     reference: str = ""
     first_name: str = ""
     alarm_id: Id = ""
+    asks_help: bool = False
     job: str = ""
 
 

@@ -65,6 +65,8 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
         return []
     if alarm.taken is not None:
         return [AlarmStep.EVERYBODY] if now >= _last_word(alarm) + AGAIN else []
+    if alarm.help is not None:
+        return _steps_for_help(alarm, now)
     told = {each.step: each.at for each in alarm.events if each.kind is AlarmEventKind.TOLD and each.step}
     steps: list[AlarmStep] = []
     ready_at = alarm.due_at
@@ -83,6 +85,13 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
     return [*steps, AlarmStep.EVERYBODY] if ready_at <= now else steps
 
 
+def _steps_for_help(alarm: Alarm, now: datetime) -> list[AlarmStep]:
+    """Whoever asks for help waits for no step: everybody is told at once, and again until somebody has it."""
+    asked = max(place for place, each in enumerate(alarm.events) if each.kind is AlarmEventKind.HELP)
+    since = [each.at for each in alarm.events[asked:] if _is_to_everybody(each)]
+    return [] if since and now < since[-1] + AGAIN else [AlarmStep.EVERYBODY]
+
+
 def next_message_try(tried: int, now: datetime) -> datetime | None:
     """When to hand a message on again after `tried` times without success; None when that was often enough."""
     return None if tried >= MESSAGE_TRIES_AT_MOST else now + MESSAGE_AGAIN
@@ -91,7 +100,8 @@ def next_message_try(tried: int, now: datetime) -> datetime | None:
 def _last_word(alarm: Alarm) -> datetime:
     """When whoever has it last said something, or everybody was last told because they did not."""
     said = (AlarmEventKind.TAKEN, AlarmEventKind.NOTED)
-    return max(each.at for each in alarm.events if each.kind in said or _is_to_everybody(each))
+    others = [each for each in alarm.events if each.worker_id != alarm.worker_id]
+    return max(each.at for each in others if each.kind in said or _is_to_everybody(each))
 
 
 def _is_to_everybody(event: AlarmEvent) -> bool:

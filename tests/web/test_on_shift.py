@@ -16,7 +16,7 @@ from server.queries.street.lone_working import list_on_shift
 from server.queries.sync import store as sync
 from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
-from server.web.lead.shift_words import say_clock, say_duration
+from server.web.layout.clocks import say_clock, say_duration
 from shared.model.alarm import AlarmStep
 from shared.model.shift import ShiftEnded
 from shared.rules.alarms import DEFAULT_LADDER

@@ -49,7 +49,7 @@ class Watch:
         done = 0
         still = []
         for alarm in open_alarms:
-            ending = _ending(out.get(alarm.worker_id), self.now)
+            ending = None if alarm.help is not None else _ending(out.get(alarm.worker_id), self.now)
             if ending is None:
                 still.append(alarm)
             else:
@@ -145,7 +145,10 @@ class Watch:
     def _write(self, alarm: Alarm, events: Sequence[AlarmEvent], people: Sequence[Reachable], kind: MailKind) -> None:
         """Mails and messages that say no more than a first name."""
         about = duties.list_reachable(self.session, [alarm.worker_id])
-        facts = MailFacts(first_name=alarms.first_name(about[0].name if about else ""), alarm_id=alarm.id)
+        facts = MailFacts(
+            first_name=alarms.first_name(about[0].name if about else ""), alarm_id=alarm.id,
+            asks_help=alarm.help is not None,
+        )  # fmt: skip
         by_id = {each.worker_id: each for each in people}
         mails = [
             Mail(
@@ -183,6 +186,25 @@ def open_alarm(access: Access, alarm_id: Id) -> Alarm:
     return alarm
 
 
+def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
+    """Everybody of the team is told at once that the actor asks for help; returns the alarm. Asking again adds the words."""
+    mine = access.actor.worker_id
+    take_turns(access.session, [mine])
+    open_alarms = [each for each in alarms.list_open_alarms(access.session) if each.worker_id == mine]
+    if open_alarms:
+        alarm = open_alarms[0]
+    else:
+        alarm = Alarm(id=access.new_id(), worker_id=mine, team_id=team_id, due_at=access.now, raised_at=access.now)
+        if not alarms.add_alarm(access.session, alarm):
+            raise Failure(CONFLICTING, "Press again: something else happened at this very moment.")
+    is_again = alarm.help is not None and alarm.taken is None
+    kind = AlarmEventKind.NOTED if is_again else AlarmEventKind.HELP
+    if words.strip() or not is_again:
+        alarms.add_events(access.session, [_said(access, alarm, kind, words.replace("\0", "").strip()[:NOTE_LENGTH])])
+    Watch(access.session, access.now, access.new_id, ladder).look()
+    return alarm.id
+
+
 def take(access: Access, alarm_id: Id, instead_of: Id | None = None) -> None:
     """ "I have it": the first one owns it; another only by taking it over from whoever has it. Raises Failure otherwise.
 
@@ -207,6 +229,8 @@ def note(access: Access, alarm_id: Id, words: str) -> None:
 def close(access: Access, alarm_id: Id, ending: AlarmEventKind, words: str, ladder: Ladder) -> None:
     """They were reached and go on (WELL: they are expected to be heard again), or are home. It is said how that is known."""
     alarm = _hold(access, alarm_id)
+    if alarm.help is not None and alarm.worker_id == access.actor.worker_id:
+        raise Failure(CONFLICTING, "You asked for help. A colleague ends this once they have spoken with you.")
     event = _said(access, alarm, ending, _check(words))
     if ending is AlarmEventKind.WELL:
         shifts.note_signs_of_life(access.session, {alarm.worker_id: (access.now, REACHED)})

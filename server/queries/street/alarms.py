@@ -28,6 +28,13 @@ _ENDED = (
 LEFT = "They work here no more."
 
 
+_ASKED_HELP = (
+    select(alarm_event.c.alarm_id)
+    .where(alarm_event.c.alarm_id == alarm.c.id, alarm_event.c.kind == str(AlarmEventKind.HELP))
+    .exists()
+)
+
+
 class Call(Value, frozen=True, kw_only=True):
     """A message for somebody's telephone, and the number as it is now (empty: none is known). `about` is a first name."""
 
@@ -39,6 +46,7 @@ class Call(Value, frozen=True, kw_only=True):
     attempts: int
     telephone: str
     about: str
+    asks_help: bool = False
 
 
 def list_open_alarms(session: Session) -> list[Alarm]:
@@ -163,7 +171,7 @@ def _read_call(session: Session, message_id: Id) -> Call | None:
         .join(worker, worker.c.id == alarm_message.c.worker_id)
         .join(about, about.c.id == alarm.c.worker_id)
         .where(alarm_message.c.id == message_id)
-        .add_columns(worker.c.active, _ENDED.label("is_ended"))
+        .add_columns(worker.c.active, _ENDED.label("is_ended"), _ASKED_HELP.label("asks_help"))
     )
     row = session.execute(query).one()
     if not row.active or (row.is_ended and not row.is_over):
@@ -171,7 +179,7 @@ def _read_call(session: Session, message_id: Id) -> Call | None:
         return None
     return Call(
         id=row.id, alarm_id=row.alarm_id, worker_id=row.worker_id, step=AlarmStep(row.step), is_over=row.is_over,
-        attempts=row.attempts, telephone=row.telephone, about=first_name(row.name),
+        attempts=row.attempts, telephone=row.telephone, about=first_name(row.name), asks_help=row.asks_help,
     )  # fmt: skip
 
 

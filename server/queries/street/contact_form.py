@@ -16,7 +16,7 @@ from server.tables.people.person import person
 from server.tables.street.contact import contact
 from server.tables.street.shift import shift, shift_worker
 from server.tables.street.site import site
-from shared.model.codes import SiteKind
+from shared.model.codes import ContactState, SiteKind
 from shared.model.person import Person
 from shared.model.value import Id, Value
 
@@ -30,6 +30,14 @@ class NamedSite(Value, frozen=True, kw_only=True):
     id: Id
     name: str
     kind: SiteKind
+
+
+class OwnContact(Value, frozen=True, kw_only=True):
+    """A contact as its author's own list says it."""
+
+    at: datetime
+    state: ContactState
+    place: str
 
 
 def search_people(session: Session, words: str, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Person]:
@@ -80,6 +88,20 @@ def find_shift_at(session: Session, worker_id: Id, team_id: Id, night: date, at:
         .order_by((shift.c.started_at <= at).desc(), shift.c.started_at.desc(), shift.c.id)
     )
     return session.scalars(query.limit(1)).first()
+
+
+def list_own_of_night(session: Session, worker_id: Id, night: date) -> list[OwnContact]:
+    """What a worker recorded of a night, the newest first."""
+    query = (
+        select(contact.c.seen_at, contact.c.state, site.c.name)
+        .outerjoin(site, site.c.id == contact.c.site_id)
+        .where(contact.c.worker_id == worker_id, contact.c.night == night)
+        .order_by(contact.c.seen_at.desc(), contact.c.id)
+    )
+    return [
+        OwnContact(at=row.seen_at, state=ContactState(row.state), place=row.name or "")
+        for row in session.execute(query)
+    ]
 
 
 def find_author(session: Session, contact_id: Id) -> Id | None:

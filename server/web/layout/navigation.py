@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
     Entry("/contacts/new", "Record a contact", Act.RECORD_CONTACT),
+    Entry("/my-shift", "My shift", Act.RECORD_CONTACT),
     Entry("/on-shift", "On shift", Act.SEE_SHIFTS),
     Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
     Entry("/conflicts", "Two versions", Act.SETTLE_VERSIONS),

@@ -1,6 +1,10 @@
 """What a page says after something was done. The address carries only the key, never a word of anybody's record."""
 
 NOTICES = {
+    "gone_out": "You are out. Check in here: if you are not heard, your colleagues and your team’s lead are told.",
+    "checked_in": "Heard. Your team can see it.",
+    "come_home": "You are home. Nobody waits for you any more.",
+    "help_asked": "Your team is being told now. In danger call 999.",
     "confirmed": "The verification is confirmed, with your reason.",
     "not_confirmed": "You did not confirm the verification. Your reason is kept with it.",
     "listed": "Put on the MDT case list.",

@@ -15,10 +15,11 @@ from server.queries.partnership.workers import list_short_names
 from server.queries.street import duties
 from server.queries.street.last_known import find_last_contact, find_last_place
 from server.queries.street.lone_working import list_on_shift
+from server.web.layout.clocks import say_clock, say_duration
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.on_shift import say_alarm
-from server.web.lead.shift_words import ACTS, say_clock, say_duration
+from server.web.lead.shift_words import ACTS
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.value import Id
 from shared.policy import Act
@@ -107,6 +108,7 @@ def _say(event: AlarmEvent, names: dict[Id, str]) -> str:
     """Returns one line of the log."""
     who = names.get(event.worker_id or "", "")
     said: dict[AlarmEventKind, Callable[[], str]] = {
+        AlarmEventKind.HELP: lambda: f"{who} asks for help. {event.note}",
         AlarmEventKind.TOLD: lambda: f"{who} is told {STEPS.get(event.step, '')}" if who and event.step else event.note,
         AlarmEventKind.SENT: lambda: f"{who} was told {CHANNELS.get(event.note, 'by telephone')}",
         AlarmEventKind.FAILED: lambda: f"{who} could not be told by telephone. {event.note}",

@@ -14,10 +14,11 @@ from server.queries.partnership import agencies
 from server.queries.partnership.workers import list_short_names
 from server.queries.street.alarms import list_alarms_of_teams
 from server.queries.street.lone_working import OnShift, list_on_shift
+from server.web.layout.clocks import say_clock
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count
 from server.web.lead.around import of_theirs
-from server.web.lead.shift_words import Line, line_of, say_clock, say_late
+from server.web.lead.shift_words import Line, line_of, say_late
 from shared.model.alarm import Alarm, AlarmEventKind
 from shared.model.value import Id, Value
 from shared.policy import Act, Actor
@@ -109,7 +110,8 @@ def say_alarm(alarm: Alarm, names: dict[Id, str], now: datetime) -> str:
         return f"{who} {how.get(ended.kind, 'is home')} at {say_clock(ended.at, now)}{by}."
     if taken is not None:
         return f"{who}: {names.get(taken.worker_id or '', 'Somebody')} has it since {say_clock(taken.at, now)}."
+    asked = f" asked for help at {say_clock(alarm.help.at, now)}" if alarm.help is not None else ""
     told = [names[each] for each in sorted(alarm.told_ids - {alarm.worker_id}) if each in names]
     if not told:
-        return f"{who}: nobody else has been told yet."
-    return f"{who}: nobody has it yet. Told: {', '.join(told)}."
+        return f"{who}{asked}: nobody else has been told yet."
+    return f"{who}{asked}: nobody has it yet. Told: {', '.join(told)}."

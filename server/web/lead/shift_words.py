@@ -1,14 +1,12 @@
 """What is said of people who are out: clocks, how late, and of what kind their lateness is. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from server.http.local_time import to_local
 from server.queries.street.lone_working import OnShift
-from server.web.layout.words import count
+from server.web.layout.clocks import say_clock, say_duration
 from shared.model.value import Value
 from shared.rules.check_ins import Outing, is_late, late_by
 
-AROUND = timedelta(hours=12)
 ACTS = {"contact": "a contact", "visit": "a visit", "check_in": "a check-in", "reached": "word from a colleague"}
 
 
@@ -55,17 +53,3 @@ def line_of(each: OnShift, now: datetime) -> Line:
         due=say_clock(due, now) if due else f"With {each.walks_with}",
         late=f"{say_duration(late_by(due, now))} late" if late else "",
     )  # fmt: skip
-
-
-def say_clock(moment: datetime, now: datetime) -> str:
-    """Returns the time of a moment of today, such as `21:05`; with its day on another. GMT or BST while both exist."""
-    local, today = to_local(moment), to_local(now).date()
-    day = "" if local.date() == today else f" on {local.day} {local:%b}"
-    both = {to_local(moment + around).utcoffset() for around in (-AROUND, AROUND)}
-    return f"{local:%H:%M}{f' {local:%Z}' if len(both) > 1 else ''}{day}"
-
-
-def say_duration(duration: timedelta) -> str:
-    """Returns whole minutes, from two hours on whole hours; never nothing."""
-    minutes = max(1, int(duration.total_seconds() // 60))
-    return count(minutes, "minute") if minutes < 120 else count(minutes // 60, "hour")

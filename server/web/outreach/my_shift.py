@@ -1,0 +1,164 @@
+"""My shift in a browser: going out, checking in, asking for help and coming home, for whoever cannot use the app's screen."""
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import URLEncodedBody
+
+from server.access import Access, Door
+from server.actions.street import walking
+from server.actions.street.alarms import ask_for_help
+from server.actions.street.contacts import list_own_teams
+from server.http.services import Services
+from server.problems import Invalid
+from server.queries.partnership import workers
+from server.queries.street import contact_form
+from server.queries.street.alarms import list_open_alarms
+from server.web.layout.clocks import say_clock, say_duration
+from server.web.layout.forms import Form, Several, as_tuple, read_whole
+from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import count, say
+from shared.geo.night import outreach_night
+from shared.model.value import Id
+from shared.policy import Act, Subject, SubjectKind
+from shared.rules.check_ins import is_late, late_by
+
+PATH = "/my-shift"
+
+
+class OutForm(Form, frozen=True, kw_only=True):
+    """Somebody goes out. `key` was made with the empty form, so that sending it twice is one shift."""
+
+    key: str = ""
+    team: str = ""
+    area: str = ""
+    colleagues: Several = ""
+
+
+class CheckInForm(Form, frozen=True, kw_only=True):
+    """They are well, and will be heard again."""
+
+    key: str = ""
+    minutes: str = ""
+
+
+class WordsForm(Form, frozen=True, kw_only=True):
+    """They come home, or ask for help, in their words."""
+
+    key: str = ""
+    words: str = ""
+
+
+@get(PATH, opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def show_my_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """Where the reader stands tonight, and what they recorded."""
+    with door.open() as access:
+        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        walk = walking.find_own_walk(access)
+        mine = [each for each in list_open_alarms(access.session) if each.worker_id == access.actor.worker_id]
+        teams = list_own_teams(access)
+        return page(
+            request, "outreach/my_shift.html", title="My shift", section=PATH, worker=access.worker, walk=walk,
+            keys=[access.new_id() for _ in range(4)], teams=[(each.id, each.name) for each in teams],
+            colleagues=_colleagues(access, [each.id for each in teams]), promises=_promises(),
+            stands=_stands(access), is_missed=any(each.help is None for each in mine),
+            asked=next((say_clock(each.help.at, access.now) for each in mine if each.help is not None), ""),
+            recorded=_recorded(access),
+        )  # fmt: skip
+
+
+@post(f"{PATH}/out", opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def start_shift(
+    door: NamedDependency[Door], services: NamedDependency[Services], data: URLEncodedBody[OutForm]
+) -> Response[Any]:
+    """They go out."""
+    with door.open() as access:
+        teams = list_own_teams(access)
+        team_id = data.team or (teams[0].id if len(teams) == 1 else "")
+        area = data.area.replace("\0", "").strip()
+        walking.go_out(access, services.project, data.key, team_id, area, as_tuple(data.colleagues))
+    return go_to(PATH, done="gone_out")
+
+
+@post(f"{PATH}/check-in", opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def say_well(
+    door: NamedDependency[Door], services: NamedDependency[Services], data: URLEncodedBody[CheckInForm]
+) -> Response[Any]:
+    """They are well."""
+    with door.open() as access:
+        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        minutes = read_whole(data.minutes, max(walking.PROMISES))
+        if minutes is None:
+            raise Invalid("Choose when you will be heard again.")
+        walking.check_in(access, services.project, data.key, minutes)
+    return go_to(PATH, done="checked_in")
+
+
+@post(f"{PATH}/home", opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def end_shift(
+    door: NamedDependency[Door], services: NamedDependency[Services], data: URLEncodedBody[WordsForm]
+) -> Response[Any]:
+    """They are home."""
+    with door.open() as access:
+        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        walking.come_home(access, services.project, data.key, data.words.replace("\0", "").strip())
+    return go_to(PATH, done="come_home")
+
+
+@post(f"{PATH}/help", opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def call_for_help(
+    door: NamedDependency[Door], services: NamedDependency[Services], data: URLEncodedBody[WordsForm]
+) -> Response[Any]:
+    """They ask for help: everybody of their team is told at once, whether they are out or not."""
+    with door.open() as access:
+        access.require(Act.RECORD_CONTACT, _of_theirs(access), purpose="help")
+        walk = walking.find_own_walk(access)
+        teams = walk.team_ids if walk is not None else [each.id for each in list_own_teams(access)]
+        if not teams:
+            raise Invalid("No team is yours that could be told. In danger call 999.")
+        ask_for_help(access, teams[0], data.words, services.settings.alarm.ladder)
+    return go_to(PATH, done="help_asked")
+
+
+def _stands(access: Access) -> str:
+    """Where they stand, in one sentence."""
+    walk = walking.find_own_walk(access)
+    if walk is None:
+        return "You are not out."
+    since = f"You are out since {say_clock(walk.out_since, access.now)}"
+    if walk.next_due_at is None:
+        return (
+            f"{since} with {walk.walks_with}, and promised nothing yourself. Check in to be looked after by yourself."
+        )
+    due = say_clock(walk.next_due_at, access.now)
+    if is_late(walk.next_due_at, access.now):
+        return f"{since}. You were due to check in at {due}: {say_duration(late_by(walk.next_due_at, access.now))} ago."
+    return f"{since}. You are due to check in by {due}. If you do not, your colleagues and your team’s lead are told."
+
+
+def _promises() -> list[tuple[str, str]]:
+    return [(str(each), count(each, "minute") if each < 120 else "2 hours") for each in walking.PROMISES]
+
+
+def _colleagues(access: Access, team_ids: list[Id]) -> list[tuple[Id, str]]:
+    found = {each.id: each.name for team in team_ids for each in workers.list_workers_of_team(access.session, team)}
+    return sorted(
+        ((each, name) for each, name in found.items() if each != access.actor.worker_id), key=lambda it: it[1]
+    )
+
+
+def _recorded(access: Access) -> list[tuple[str, str]]:
+    """What they recorded tonight, the newest first: when, and what. Whom they met is on the person's own page."""
+    night = outreach_night(access.now, access.zone.key)
+    found = contact_form.list_own_of_night(access.session, access.actor.worker_id, night)
+    return [(say_clock(each.at, access.now), f"{say(each.state)}{_at(each.place)}") for each in found]
+
+
+def _at(place: str) -> str:
+    return f", {place}" if place else ""
+
+
+def _of_theirs(access: Access) -> Subject:
+    team_id = next(iter(sorted(access.actor.team_ids)), None)
+    return Subject(kind=SubjectKind.DISTRICT, district_ids=access.actor.district_ids, team_id=team_id)

@@ -1,0 +1,206 @@
+"""A shift in a browser: whoever cannot use the app's screen goes out, checks in, asks for help and comes home, and is looked
+after like everybody else."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from server.actions.street.alarms import Watch
+from server.database.engine import Database
+from server.queries.street.alarms import list_open_alarms
+from server.queries.street.lone_working import list_on_shift
+from server.tables.operation.mail import mail
+from server.tables.street.shift import check_in, shift
+from shared.model.alarm import Alarm, AlarmEventKind, AlarmStep
+from shared.rules.alarms import DEFAULT_LADDER
+from tests.conftest import Clock
+from tests.web.test_pages import plain
+
+Browse = Callable[[str], Any]
+PATH = "/my-shift"
+
+
+def key_for(browser: Any, form: str) -> str:
+    found = re.search(rf'action="{PATH}/{form}".*?name="key" value="([^"]+)"', browser.get(PATH).text, re.DOTALL)
+    assert found is not None, f"there is no form to {form}"
+    return found[1]
+
+
+def press(browser: Any, form: str, **fields: str) -> Any:
+    return browser.send(f"{PATH}/{form}", **{"key": key_for(browser, form), **fields})
+
+
+def look(database: Database, clock: Clock, new_id: Callable[[], str]) -> dict[str, Alarm]:
+    with database.writing() as session:
+        Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+        return {each.worker_id: each for each in list_open_alarms(session)}
+
+
+def out(database: Database) -> dict[str, Any]:
+    with database.reading() as session:
+        return {each.worker_id: each for each in list_on_shift(session)}
+
+
+def test_whoever_goes_out_by_the_page_and_is_not_heard_is_named_to_somebody(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    aisha = browse("aisha")
+    assert "You are not out." in plain(aisha.get(PATH).text)
+    page = press(aisha, "out", area="Town centre")
+    assert "You are out since 21:30. You are due to check in by 22:30." in plain(page.text)
+    clock.advance(minutes=64)
+    alarm = look(filled, clock, new_id)["aisha"]
+    assert alarm.told_ids - {"aisha"}, "going out is a promise: within five minutes of it somebody is told"
+    clock.advance(minutes=1)
+    page = browse("aisha").get(PATH)
+    assert "You were due to check in at 22:30: 5 minutes ago." in plain(page.text)
+    assert "Your colleagues are being told that you were not heard." in plain(page.text)
+
+
+def test_a_check_in_by_the_page_ends_the_alarm_and_is_a_promise(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    press(browse("aisha"), "out")
+    clock.advance(minutes=64)
+    assert "aisha" in look(filled, clock, new_id)
+    page = press(browse("aisha"), "check-in", minutes="15")
+    assert "Heard. Your team can see it." in plain(page.text)
+    assert look(filled, clock, new_id) == {}
+    clock.advance(minutes=14)
+    assert look(filled, clock, new_id) == {}
+    clock.advance(minutes=2)
+    assert "aisha" in look(filled, clock, new_id)
+
+
+def test_coming_home_ends_it_and_nobody_waits(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    aisha = browse("aisha")
+    press(aisha, "out")
+    page = press(aisha, "home", words="Quiet night")
+    assert "You are home." in plain(page.text)
+    assert out(filled) == {}
+    with filled.reading() as session:
+        assert session.scalars(select(shift.c.summary)).all() == ["Quiet night"]
+    clock.advance(hours=3)
+    assert look(filled, clock, new_id) == {}
+
+
+def test_a_colleague_who_comes_along_is_shown_with_them(filled: Database, browse: Browse) -> None:
+    press(browse("aisha"), "out", colleagues="dean")
+    walking = out(filled)
+    assert set(walking) == {"aisha", "dean"}
+    assert walking["dean"].walks_with == "Aisha Noor"
+    assert "with Aisha Noor, and promised nothing yourself" in plain(browse("dean").get(PATH).text)
+
+
+@pytest.mark.parametrize("who", ["ruth", "rowan", "nobody", "helen"])
+def test_only_colleagues_of_the_team_are_taken_along(filled: Database, browse: Browse, who: str) -> None:
+    assert press(browse("aisha"), "out", colleagues=who).status_code == 400
+    assert out(filled) == {}
+
+
+def test_a_form_sent_twice_is_one_fact_and_nobody_sends_anothers(filled: Database, browse: Browse) -> None:
+    aisha = browse("aisha")
+    key = key_for(aisha, "out")
+    for _ in range(2):
+        assert aisha.send(f"{PATH}/out", key=key).status_code == 200
+    key_in = key_for(aisha, "check-in")
+    for _ in range(2):
+        assert aisha.send(f"{PATH}/check-in", key=key_in, minutes="30").status_code == 200
+    with filled.reading() as session:
+        assert session.scalar(select(func.count()).select_from(shift)) == 1
+        assert session.scalar(select(func.count()).select_from(check_in)) == 1
+    dean = browse("dean")
+    assert dean.send(f"{PATH}/out", key=key).status_code == 400
+    assert dean.send(f"{PATH}/out", key="").status_code == 400
+    assert set(out(filled)) == {"aisha"}
+
+
+@pytest.mark.parametrize("minutes", ["", "0", "-5", "7", "100000", "half an hour"])
+def test_a_promise_is_one_of_those_that_are_offered(filled: Database, browse: Browse, minutes: str) -> None:
+    aisha = browse("aisha")
+    press(aisha, "out")
+    assert press(aisha, "check-in", minutes=minutes).status_code == 400
+    with filled.reading() as session:
+        assert session.scalar(select(func.count()).select_from(check_in)) == 0
+
+
+def test_nobody_checks_in_who_is_not_out(browse: Browse) -> None:
+    aisha = browse("aisha")
+    key = key_for(aisha, "out")
+    assert aisha.send(f"{PATH}/check-in", key=key, minutes="30").status_code == 409
+    assert aisha.send(f"{PATH}/home", key=key).status_code == 409
+
+
+@pytest.mark.parametrize("who", ["helen", "omar", "ruth"])
+def test_the_page_is_for_whoever_goes_out(browse: Browse, who: str) -> None:
+    assert browse(who).get(PATH).status_code == 403
+    assert browse(who).send(f"{PATH}/help", words="x").status_code == 403
+
+
+def test_help_tells_everybody_at_once_and_being_heard_does_not_end_it(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    aisha = browse("aisha")
+    press(aisha, "out")
+    page = press(aisha, "help", words="Under the bridge, two men")
+    assert "Your team is being told now." in plain(page.text)
+    assert "You asked at 21:30." in plain(page.text)
+    alarm = look(filled, clock, new_id)["aisha"]
+    told = {(each.step, each.worker_id) for each in alarm.events if each.kind is AlarmEventKind.TOLD}
+    assert told == {(AlarmStep.EVERYBODY, who) for who in ("dean", "priya", "tom")}
+    with filled.reading() as session:
+        facts = session.scalars(select(mail.c.facts)).all()
+    assert all('"asks_help":true' in each for each in facts)
+    assert not any("bridge" in each for each in facts), "no place stands in a message"
+    press(aisha, "check-in", minutes="30")
+    assert "aisha" in look(filled, clock, new_id), "somebody else may press that"
+    press(aisha, "home")
+    assert "aisha" in look(filled, clock, new_id)
+    ended = aisha.send(f"/alarms/{alarm.id}/done", note="I am well", outcome="well")
+    assert ended.status_code == 409
+    tom = browse("tom")
+    words = plain(tom.get("/on-shift").text)
+    found = re.search(r"(\S+ \S+) asked for help at 21:30: nobody has it yet. Told: .+?\.", words)
+    assert found is not None, words
+    assert "Tom" in found[0]
+    shown = plain(tom.get(f"/alarms/{alarm.id}").text)
+    assert "Aisha Noor asked for help at 21:30" in shown
+    assert "Under the bridge, two men" in shown
+    tom.send(f"/alarms/{alarm.id}/take", instead_of="")
+    tom.send(f"/alarms/{alarm.id}/done", note="Spoke with her at home", outcome="home")
+    assert look(filled, clock, new_id) == {}
+
+
+def test_help_that_nobody_answers_is_told_again_and_anew_when_asked_anew(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    def rounds() -> int:
+        events = look(filled, clock, new_id)["aisha"].events
+        return sum(each.worker_id == "tom" and each.kind is AlarmEventKind.TOLD for each in events)
+
+    aisha = browse("aisha")
+    press(aisha, "help", words="First")
+    press(aisha, "help", words="They are coming nearer")
+    assert rounds() == 1, "asking again while nobody has it adds the words, and rings nobody twice"
+    clock.now += timedelta(minutes=15)
+    assert rounds() == 2
+    alarm_id = look(filled, clock, new_id)["aisha"].id
+    browse("tom").send(f"/alarms/{alarm_id}/take", instead_of="")
+    assert rounds() == 2
+    press(browse("aisha"), "help")
+    assert rounds() == 3, "whoever asks again after somebody took it needs somebody anew"
+
+
+def test_what_was_recorded_tonight_is_listed(browse: Browse) -> None:
+    aisha = browse("aisha")
+    assert "Nothing yet." in plain(aisha.get(PATH).text)
+    found = re.search(r'name="key" value="([^"]+)"', aisha.get("/contacts/new").text)
+    assert found is not None
+    aisha.send("/contacts/new", key=found[1], state="bedded_down", place="Behind the chemist")
+    assert re.search(r"21:30 \S.*, Behind the chemist", plain(aisha.get(PATH).text))
