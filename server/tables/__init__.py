@@ -12,7 +12,7 @@ from server.tables.operation import audit, device, draft, job, mail, session
 from server.tables.partnership import agency, county, district, invitation, recipient, worker
 from server.tables.people import hidden, note, person, verification
 from server.tables.referrals import imports, referral
-from server.tables.street import alarm, conflict, contact, look, shift, site
+from server.tables.street import alarm, conflict, contact, look, plan, shift, site
 from server.tables.sync import sync
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "metadata",
     "note",
     "person",
+    "plan",
     "priority",
     "publication",
     "recipient",

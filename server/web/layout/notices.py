@@ -1,6 +1,8 @@
 """What a page says after something was done. The address carries only the key, never a word of anybody's record."""
 
 NOTICES = {
+    "shift_planned": "Planned. It stands on the page of who is out.",
+    "shift_called_off": "Called off.",
     "gone_out": "You are out. Check in here: if you are not heard, your colleagues and your team’s lead are told.",
     "checked_in": "Heard. Your team can see it.",
     "come_home": "You are home. Nobody waits for you any more.",

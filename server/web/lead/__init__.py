@@ -8,6 +8,7 @@ from server.web.lead.held import decide_on_tray, show_held
 from server.web.lead.inbox import show_inbox
 from server.web.lead.on_duty import show_on_duty, take_duty
 from server.web.lead.on_shift import show_now, show_on_shift
+from server.web.lead.plan import call_off, plan, show_plan
 from server.web.lead.referral import (
     ask_for_information,
     assign,
@@ -49,6 +50,9 @@ PAGES = (
     show_alarm,
     take_alarm,
     say_done,
+    show_plan,
+    plan,
+    call_off,
     show_on_duty,
     take_duty,
     put_up,

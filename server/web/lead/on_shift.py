@@ -16,6 +16,7 @@ from server.queries.street.alarms import list_alarms_of_teams
 from server.queries.street.lone_working import OnShift, list_on_shift
 from server.web.layout.clocks import say_clock
 from server.web.layout.page import AnyRequest, page
+from server.web.layout.planned import PlanLine, list_plan_lines
 from server.web.layout.words import count
 from server.web.lead.around import of_theirs
 from server.web.lead.shift_words import Line, line_of, say_late
@@ -44,6 +45,7 @@ class Tonight(Value, frozen=True, kw_only=True):
     late: tuple[str, ...]
     lines: tuple[Line, ...]
     alarms: tuple[AlarmLine, ...]
+    planned: tuple[PlanLine, ...]
     said: str
 
 
@@ -75,12 +77,14 @@ def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
     late = [each for each in out if is_late(each.next_due_at, now)]
     alarms = list_alarms_of_teams(session, team_ids, now - SHOWN_AFTER)
     open_alarms = sum(alarm.ended is None for alarm in alarms)
+    planned = list_plan_lines(session, team_ids, frozenset(each.worker_id for each in out), now)
+    troubles = sum(len(each.troubles) for each in planned)
     lines = _say_alarms(session, alarms, {each.worker_id: each for each in out}, now)
     return Tonight(
         title=f"{count(len(late), 'check-in')} late – On shift now" if late else "On shift now",
         now_text=say_clock(now, now), late=tuple(say_late(each, now) for each in late),
         lines=tuple(line_of(each, now) for each in out), alarms=tuple(lines),
-        said=f"{len(late)}-{open_alarms}",
+        planned=planned, said=f"{len(late)}-{open_alarms}-{troubles}",
     )  # fmt: skip
 
 

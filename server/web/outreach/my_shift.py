@@ -13,16 +13,19 @@ from server.actions.street.contacts import list_own_teams
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.partnership import workers
-from server.queries.street import contact_form
+from server.queries.partnership.workers import list_short_names
+from server.queries.street import contact_form, plans
 from server.queries.street.alarms import list_open_alarms
 from server.web.layout.clocks import say_clock, say_duration
 from server.web.layout.forms import Form, Several, as_tuple, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.planned import say_plan
 from server.web.layout.words import count, say
 from shared.geo.night import outreach_night
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
 from shared.rules.check_ins import is_late, late_by
+from shared.rules.shift_plans import PlanState, state_of
 
 PATH = "/my-shift"
 
@@ -64,7 +67,7 @@ def show_my_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[
             colleagues=_colleagues(access, [each.id for each in teams]), promises=_promises(),
             stands=_stands(access), is_missed=any(each.help is None for each in mine),
             asked=next((say_clock(each.help.at, access.now) for each in mine if each.help is not None), ""),
-            recorded=_recorded(access),
+            recorded=_recorded(access), planned=_planned(access, walk is not None),
         )  # fmt: skip
 
 
@@ -135,6 +138,18 @@ def _stands(access: Access) -> str:
     if is_late(walk.next_due_at, access.now):
         return f"{since}. You were due to check in at {due}: {say_duration(late_by(walk.next_due_at, access.now))} ago."
     return f"{since}. You are due to check in by {due}. If you do not, your colleagues and your team’s lead are told."
+
+
+def _planned(access: Access, is_out: bool) -> list[tuple[str, bool]]:
+    """What is planned for them, and whether to ask: still out?"""
+    mine, now = access.actor.worker_id, access.now
+    found = [
+        each for each in plans.list_plans(access.session, sorted(access.actor.team_ids), now) if mine in each.worker_ids
+    ]
+    names = list_short_names(access.session, {who for each in found for who in each.worker_ids})
+    gone = plans.find_gone_out(access.session, [mine])
+    stands = [state_of(each.starts_at, each.back_at, gone.get(mine), is_out=is_out, now=now) for each in found]
+    return [(say_plan(each, names, now), state is PlanState.OVERDUE) for each, state in zip(found, stands, strict=True)]
 
 
 def _promises() -> list[tuple[str, str]]:

@@ -1,0 +1,135 @@
+"""Who goes out tonight: planned in one press, seen by who is on duty, and said when somebody has not gone or is not home."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from server.database.engine import Database
+from server.queries.street import plans
+from server.tables.street.shift import shift, shift_worker
+from server.web.lead.plan import next_moment
+from shared.rules.shift_plans import PlanState, state_of
+from tests.conftest import Clock
+from tests.web import county
+from tests.web.test_pages import plain
+
+Browse = Callable[[str], Any]
+TEAM = "watford-outreach"
+TONIGHT = {"team": TEAM, "area": "Town centre", "starts": "22:00", "back": "01:00"}
+START, BACK = datetime(2026, 11, 12, 22, tzinfo=UTC), datetime(2026, 11, 13, 1, tzinfo=UTC)
+
+
+def planned(database: Database, now: datetime) -> list[Any]:
+    with database.reading() as session:
+        return plans.list_plans(session, [TEAM], now)
+
+
+def go_out(database: Database, who: str, at: datetime) -> None:
+    with database.writing() as session:
+        walk = {"id": f"p-{who}", "team_id": TEAM, "worker_id": who, "started_at": at, "night": at.date()}
+        county.add(session, shift, walk)
+        county.add(session, shift_worker, {"shift_id": f"p-{who}", "worker_id": who, "joined_at": at})
+
+
+def test_a_plan_is_one_press_and_stands_on_every_page_that_needs_it(
+    filled: Database, browse: Browse, now: datetime
+) -> None:
+    tom = browse("tom")
+    page = tom.send("/shift-plan", **TONIGHT, workers="aisha")
+    assert "Planned. It stands on the page of who is out." in plain(page.text)
+    (made,) = planned(filled, now)
+    assert (made.worker_ids, made.starts_at, made.back_at) == (("aisha",), START, BACK)
+    said = r"Aisha \S+ in Town centre, 22:00 to 01:00 on 13 Nov"
+    assert re.search(said, plain(tom.get("/on-shift").text))
+    assert re.search(f"Planned: {said}", plain(browse("aisha").get("/my-shift").text))
+    assert "Planned" not in plain(browse("dean").get("/my-shift").text)
+
+
+def test_whoever_never_went_out_and_whoever_should_be_home_is_said_in_red(
+    filled: Database, browse: Browse, clock: Clock
+) -> None:
+    browse("tom").send("/shift-plan", **TONIGHT, workers="aisha")
+    clock.now = START + timedelta(minutes=14)
+    assert "was to go out" not in plain(browse("tom").get("/on-shift").text)
+    clock.now = START + timedelta(minutes=15)
+    page = browse("tom").get("/on-shift")
+    assert re.search(r"Aisha \S+ was to go out at 22:00, and Lantern has not heard that they did\.", plain(page.text))
+    assert page.text.count('class="govuk-body lantern-alarm"') == 1
+    browse("tom").send("/wall")
+    go_out(filled, "aisha", clock.now)
+    assert "was to go out" not in plain(browse("tom").get("/on-shift").text)
+    clock.now = BACK + timedelta(minutes=15)
+    assert re.search(
+        r"Aisha \S+ was to be home at 01:00, and is out still\.", plain(browse("tom").get("/on-shift").text)
+    )
+    assert "Still out?" in plain(browse("aisha").get("/my-shift").text)
+
+
+def test_a_plan_that_is_called_off_is_nowhere(filled: Database, browse: Browse, clock: Clock) -> None:
+    tom = browse("tom")
+    tom.send("/shift-plan", **TONIGHT, workers="aisha")
+    (made,) = planned(filled, clock.now)
+    assert browse("dean").send(f"/shift-plan/{made.id}/call-off").status_code == 403
+    assert browse("rowan").send(f"/shift-plan/{made.id}/call-off").status_code == 403
+    assert len(planned(filled, clock.now)) == 1
+    assert browse("tom").send(f"/shift-plan/{made.id}/call-off").status_code == 200
+    assert planned(filled, clock.now) == []
+    assert browse("tom").send(f"/shift-plan/{made.id}/call-off").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"workers": ""}, {"workers": "ruth"}, {"workers": "nobody"}, {"starts": "25:00"}, {"starts": ""},
+        {"back": "late"}, {"back": "21:00"}, {"area": "x" * 201},
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense_is_refused(filled: Database, browse: Browse, now: datetime, wrong: dict[str, str]) -> None:
+    assert browse("tom").send("/shift-plan", **{**TONIGHT, "workers": "aisha", **wrong}).status_code == 400
+    assert planned(filled, now) == []
+
+
+@pytest.mark.parametrize("who", ["aisha", "priya", "helen", "ruth"])
+def test_only_a_lead_plans(filled: Database, browse: Browse, now: datetime, who: str) -> None:
+    assert browse(who).send("/shift-plan", **TONIGHT, workers="dean").status_code == 403
+    assert planned(filled, now) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "text", "moment"),
+    [
+        ((2026, 11, 12, 21, 30), "20:00", (2026, 11, 13, 20, 0)),
+        ((2026, 11, 12, 21, 30), "23:05", (2026, 11, 12, 23, 5)),
+        ((2026, 10, 24, 22, 0), "01:30", (2026, 10, 25, 0, 30)),
+        ((2026, 10, 25, 0, 45), "01:30", (2026, 10, 25, 1, 30)),
+        ((2026, 10, 25, 0, 45), "02:15", (2026, 10, 25, 2, 15)),
+        ((2026, 3, 28, 23, 0), "01:30", (2026, 3, 30, 0, 30)),
+        ((2026, 3, 28, 23, 0), "02:30", (2026, 3, 29, 1, 30)),
+    ],
+)
+def test_a_clock_time_is_the_next_one_through_both_changes(
+    after: tuple[int, ...], text: str, moment: tuple[int, ...]
+) -> None:
+    begun = datetime(*after, tzinfo=UTC)  # type: ignore[misc,arg-type]
+    assert next_moment(text, begun) == datetime(*moment, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+@pytest.mark.parametrize("text", ["", "8", "24:00", "12:60", "1200", "²0:00", "-1:00", "20:0", "a:b"])
+def test_what_is_no_clock_time_is_none(text: str, now: datetime) -> None:
+    assert next_moment(text, now) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "went", "is_out", "state"),
+    [
+        (-60, None, False, PlanState.AHEAD), (14, None, False, PlanState.AHEAD), (15, None, False, PlanState.MISSING),
+        (15, -181, False, PlanState.MISSING), (15, -180, False, PlanState.HOME), (15, -300, True, PlanState.OUT),
+        (194, 5, True, PlanState.OUT), (195, 5, True, PlanState.OVERDUE), (195, 5, False, PlanState.HOME),
+    ],
+)  # fmt: skip
+def test_where_somebody_stands(minutes: int, went: int | None, is_out: bool, state: PlanState) -> None:
+    at = None if went is None else START + timedelta(minutes=went)
+    assert state_of(START, BACK, at, is_out=is_out, now=START + timedelta(minutes=minutes)) is state
