@@ -1,7 +1,7 @@
 """When a job is due again. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,10 @@ class Daily:
 
     def is_due(self, last: datetime | None, now: datetime, zone: tzinfo) -> bool:
         """Has the newest such time passed without a run?"""
-        local = now.astimezone(zone)
-        newest = datetime.combine(local.date(), self.at, zone)
-        if newest > local:
-            newest = datetime.combine(local.date() - timedelta(days=1), self.at, zone)
+        today = now.astimezone(zone).date()
+        # Compared as moments: a time that the clocks skip is that of the hour before the change, an hour on.
+        shown = (datetime.combine(day, self.at, zone).astimezone(UTC) for day in (today, today - timedelta(days=1)))
+        newest = next(moment for moment in shown if moment <= now)
         return last is None or last < newest
 
 
