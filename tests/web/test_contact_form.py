@@ -269,3 +269,24 @@ def test_a_clock_time_is_the_last_one_that_has_been() -> None:
     assert latest_moment("23.40", night) == datetime(2026, 7, 13, 22, 40, tzinfo=UTC)
     with pytest.raises(ValueError, match="not a time"):
         latest_moment("25:00", night)
+
+
+@pytest.mark.parametrize(
+    ("now", "typed", "moment"),
+    [
+        ((2026, 10, 25, 2, 10), "01:50", (2026, 10, 25, 1, 50)),
+        ((2026, 10, 25, 1, 50), "01:45", (2026, 10, 25, 1, 45)),
+        ((2026, 10, 25, 1, 20), "01:45", (2026, 10, 25, 0, 45)),
+        ((2026, 10, 25, 0, 50), "01:45", (2026, 10, 25, 0, 45)),
+        ((2026, 10, 25, 1, 20), "00:30", (2026, 10, 24, 23, 30)),
+        ((2027, 3, 28, 1, 10), "01:30", (2027, 3, 27, 1, 30)),
+        ((2027, 3, 28, 1, 10), "02:05", (2027, 3, 28, 1, 5)),
+        ((2027, 3, 28, 1, 10), "00:55", (2027, 3, 28, 0, 55)),
+    ],
+)
+def test_a_typed_time_is_the_last_one_through_both_changes(
+    now: tuple[int, ...], typed: str, moment: tuple[int, ...]
+) -> None:
+    """Of an hour that comes twice the later turn that has been; a time that was skipped is the day before's."""
+    begun = datetime(*now, tzinfo=UTC)  # type: ignore[misc,arg-type]
+    assert latest_moment(typed, begun) == datetime(*moment, tzinfo=UTC)  # type: ignore[misc,arg-type]

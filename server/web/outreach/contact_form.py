@@ -115,8 +115,11 @@ def latest_moment(clock_text: str, now: datetime) -> datetime:
     if told is None:
         raise ValueError("not a time of day")
     local = to_local(now)
+    # The turn is set last: adding days to a moment forgets it.
     shown = [
-        local.replace(hour=int(told[1]), minute=int(told[2]), second=0, microsecond=0, fold=turn) - timedelta(days=days)
+        (local - timedelta(days=days)).replace(
+            hour=int(told[1]), minute=int(told[2]), second=0, microsecond=0, fold=turn
+        )
         for days in (0, 1, 2)
         for turn in (0, 1)
     ]

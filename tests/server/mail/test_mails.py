@@ -463,7 +463,7 @@ def forget_somebody_on_the_street(database, run, clock: Clock) -> None:
         row = {"id": "out", "team_id": team_id, "worker_id": "tom", "started_at": began, "night": began.date()}
         session.execute(shift.shift.insert().values(**row, area="", summary=""))
         session.execute(shift.shift_worker.insert().values(shift_id="out", worker_id="tom", joined_at=began))
-    run("watch")
+    run("watch", "mail")
     with database.writing() as session:
         session.execute(shift.shift_worker.update().values(ended_at=clock.now))
         jobs.set_run(session, jobs.JobRun(name="retention", started_at=clock.now, error="KeyError"))

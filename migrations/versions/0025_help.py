@@ -1,12 +1,12 @@
 """Let a worker ask for help: one more thing that happens to an alarm.
 
-Revision 0023, after 0022. Going back, what was asked stands as a note.
+Revision 0025, after 0024. Going back, what was asked stands as a note.
 """
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
