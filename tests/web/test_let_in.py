@@ -1,5 +1,6 @@
 """What phones sent and was held: seen before it is decided on, judged again as its decider's, let in or set aside."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -157,6 +158,25 @@ def coordinator_of(filled: Database, district_id: str, now: Any) -> str:
     with filled.writing() as session:
         county.add(session, county.worker_district, {"worker_id": "priya", "district_id": district_id})
     return "priya"
+
+
+def test_all_that_were_held_for_one_reason_are_let_in_together_and_no_other(
+    send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    """What is let in is what the page showed: a record that came meanwhile stays."""
+    send(*((f"h{n}", "contact.recorded", meeting(now, f"k{n}")) for n in range(3)), scope="before")
+    tom = browse("tom")
+    page = tom.get(f"/devices/{AISHAS}").text
+    assert "Let in all 3 with this reason" in page
+    form = page[page.index("were held for one reason") :]
+    shown = re.findall(r'name="change" value="(\w+)"', form[: form.index("</form>")])
+    assert sorted(shown) == ["h0", "h1", "h2"]
+    send(("h3", "contact.recorded", meeting(now, "k3")), scope="before")
+    tom.send(f"/devices/{AISHAS}/adopt", change=shown, order="in")
+    assert waiting(filled) == ["h3"]
+    with filled.reading() as session:
+        assert all(find_contact(session, f"k{n}") is not None for n in range(3)) and not find_contact(session, "k3")
+    assert "with this reason" not in tom.get(f"/devices/{AISHAS}").text, "one alone has a button already"
 
 
 def test_several_are_set_aside_at_once_with_one_reason(send: Any, browse: Any, now: Any, filled: Database) -> None:
