@@ -32,6 +32,7 @@ def make_message(
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{mail.id}@{host_of(settings)}>"
     message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"  # Exchange's out-of-office heeds this alone (MS-OXCMAIL 2.2.3.2.14)
     message.set_content(words.body)
     if mail.kind is MailKind.CONFERENCE_CIRCULATED and mail.facts.starts_at is not None:
         _invite(message, mail, settings, now)

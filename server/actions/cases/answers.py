@@ -31,6 +31,16 @@ def finish_action(access: Access, action_id: Id, note: str) -> Action:
     return done
 
 
+def reopen_action(access: Access, action_id: Id) -> Action:
+    """Take back that an action is done: it is owed again, by the same day. Raises Failure for one that nobody finished."""
+    found = _open(access, action_id)
+    if found.action.done_at is None:
+        raise Failure(CONFLICTING, "This action is not marked as done.")
+    owed = msgspec.structs.replace(found.action, done_at=None, done_by=None, done_note="")
+    case_actions.set_action(access.session, owed)
+    return owed
+
+
 def explain_action(access: Access, action_id: Id, why: str) -> Action:
     """Say why an action was missed:
 
@@ -83,6 +93,15 @@ def send_apologies(access: Access, conference_id: Id) -> None:
         name=access.worker.short_name,
     )
     conferences.set_attendance(access.session, record)
+
+
+def take_apologies_back(access: Access, conference_id: Id) -> None:
+    """Say that one's agency can come after all. Raises Failure when the conference has ended, or nobody had sent apologies."""
+    conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
+    noted = conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id)
+    if conference.finished_at is not None or noted is None or not noted.apologies:
+        raise Failure(CONFLICTING, "There are no apologies of your service to take back.")
+    conferences.delete_attendance(access.session, conference_id, access.actor.agency_id)
 
 
 def _whole(text: str) -> str:

@@ -302,6 +302,12 @@ def set_attendance(session: Session, record: Attendance) -> None:
     session.execute(insert(attendance), [_plain(record)])
 
 
+def delete_attendance(session: Session, conference_id: Id, agency_id: Id) -> None:
+    """Leave open again whether an agency comes."""
+    same = (attendance.c.conference_id == conference_id) & (attendance.c.agency_id == agency_id)
+    session.execute(delete(attendance).where(same))
+
+
 def add_update(session: Session, new: WrittenUpdate) -> None:
     """Store a written update. Earlier ones stay."""
     session.execute(insert(written_update), [_plain(new)])

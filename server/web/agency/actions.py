@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases.answers import explain_action, finish_action
+from server.actions.cases.answers import explain_action, finish_action, reopen_action
 from server.problems import Invalid
 from server.queries.cases import case_actions
 from server.queries.cases.case_actions import OwnedAction
@@ -45,6 +45,16 @@ def mark_done(
     return _act(
         request, door, action_id, "action_done", data.text, lambda access: finish_action(access, action_id, data.text)
     )
+
+
+@post(
+    SECTION + "/{action_id:str}/reopen", opt={"action": Act.ANSWER_ACTION}, sync_to_thread=True, include_in_schema=False
+)
+def reopen(
+    request: AnyRequest, door: NamedDependency[Door], action_id: FromPath[Id], data: URLEncodedBody[AnswerForm]
+) -> Response[Any]:
+    """Takes back that an action is done."""
+    return _act(request, door, action_id, "action_reopened", "", lambda access: reopen_action(access, action_id))
 
 
 @post(

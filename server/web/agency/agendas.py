@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases.answers import send_apologies
+from server.actions.cases.answers import send_apologies, take_apologies_back
 from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.minutes import compose_minutes, only_cases
 from server.actions.conferences.papers import Paper, compose_paper
@@ -116,6 +116,21 @@ def apologise(
     with door.open() as access:
         send_apologies(access, conference_id)
     return go_to(f"{SECTION}/{conference_id}", "apologies_sent")
+
+
+@post(
+    SECTION + "/{conference_id:str}/apologies/back",
+    opt={"action": Act.WRITE_UPDATE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def come_after_all(
+    door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[ApologyForm]
+) -> Response[Any]:
+    """Takes the apologies back."""
+    with door.open() as access:
+        take_apologies_back(access, conference_id)
+    return go_to(f"{SECTION}/{conference_id}", "apologies_back")
 
 
 @get(

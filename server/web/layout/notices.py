@@ -58,6 +58,8 @@ NOTICES = {
     "update_sent": "Your update was sent. It is read out at the conference.",
     "updates_sent": "Your updates were sent. They are read out at the conference.",
     "apologies_sent": "Your apologies were sent. An update on a case is read out at the conference.",
+    "apologies_back": "Taken back. You are expected at the conference.",
+    "action_reopened": "Taken back. The action is owed again, by the same day.",
     "minutes_circulated": "Circulated. Each agency reads the minutes of the cases it may see.",
     "agreement_added": "The agreement is recorded.",
     "hidden": "Hidden. Only the services you named know of this record from now on.",

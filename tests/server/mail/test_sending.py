@@ -50,6 +50,7 @@ def test_a_mail_arrives_as_plain_text_from_us_for_one_address(services, postbox:
     assert message["subject"] == "1 action of your service missed"
     assert message["message-id"] == f"<{posted.mail.id}@lantern.council.example>"
     assert message["auto-submitted"] == "auto-generated"
+    assert message["x-auto-response-suppress"] == "All"
     assert message["date"].datetime == now
     assert message.get_content_type() == "text/plain"
     assert f"{PAGES}/actions" in body_of(message)
