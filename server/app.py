@@ -90,8 +90,13 @@ def create_services(
         sealer=Sealer(database, keys.audit, settings.data / HEADS_FILE),
         issuer=issuer,
         enroller=Enroller(database=database, settings=settings, keys=keys, issuer=issuer, ledger=ledger),
-        opener=BoxOpener(keys=partial(read_sealing_keys, settings=settings), project=projection.project),
+        opener=BoxOpener(
+            keys=partial(read_sealing_keys, settings=settings),
+            project=projection.project,
+            account=projection.keep_account,
+        ),
         project=projection.project,
+        account=projection.keep_account,
         make_ready=projection.make_ready,
         signin=signin,
         agency_signin=_agency_signin(settings, signin, keys),
@@ -131,7 +136,10 @@ class Running:
     def __init__(self, services: Services, *, jobs: bool = False) -> None:
         self.services = services
         self.pushes = GatheredPushes(
-            services.database, services.project, partial(read_pushes, services.database), services.clock
+            services.database,
+            (services.project, services.account),
+            partial(read_pushes, services.database),
+            services.clock,
         )
         self.soundness = Soundness(services.settings, services.database, services.ledger)
         self._background = Background(services) if jobs else None

@@ -15,7 +15,7 @@ from server.actions.operation.signin import SignIn
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
-from server.queries.sync.store import Project
+from server.queries.sync.store import Account, Project
 from server.security.keys import Keys
 from server.security.passing import Passing
 from server.settings import Settings
@@ -40,6 +40,7 @@ class Services:
     sealer: Sealer
     opener: BoxOpener
     project: Project
+    account: Account
     make_ready: Callable[[Session], None]
     clock: Callable[[], datetime]
     new_id: Callable[[], Id]

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from server.database.engine import BUSY, Database
 from server.queries.sync import store as sync
-from server.queries.sync.store import Arrival, Project
+from server.queries.sync.store import Account, Arrival, Project
 from server.sync_api.admission import busy
 from server.sync_api.identity import Caller, refuse_proof, to_ms, use_up
 from server.sync_api.reading_pushes import ReadPush, UnreadPush
@@ -89,12 +89,14 @@ class GatheredPushes:
     """The pushes of this process, one transaction after another. More at once only wait for each other's rows.
 
     One thread reads them, too, when their turn has come: many that read would keep the one that writes from the interpreter.
-    `clock` is the time by which a push is judged.
+    `clock` is the time by which a push is judged; `domain` is what changes mean, and who writes down what became of them.
     """
 
-    def __init__(self, database: Database, project: Project, read: Read, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, domain: tuple[Project, Account | None], read: Read, clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
-        self._project = project
+        self._project, self._account = domain
         self._read = read
         self.clock = clock
         self._waiting: list[Waiting] = []
@@ -200,7 +202,7 @@ class GatheredPushes:
         new = use_up(session, [each.caller for each in together], together[0].unread.now)
         heard = [each for each in together if each.caller.number in new]
         arrivals = [Arrival(each.caller.number, each.batch, to_ms(each.unread.now)) for each in heard]
-        answers = iter(sync.push_together(session, arrivals, self._project))
+        answers = iter(sync.push_together(session, arrivals, self._project, self._account))
         return [next(answers) if each.caller.number in new else refuse_proof(each.unread.now) for each in together]
 
     def _count_refusals(self, together: Sequence[Waiting]) -> None:

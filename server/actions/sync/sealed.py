@@ -19,7 +19,7 @@ from server.database.engine import Database
 from server.queries.operation import sealed_boxes
 from server.queries.operation.sealed_boxes import KeptBox
 from server.queries.sync import store as sync
-from server.queries.sync.store import Project
+from server.queries.sync.store import Account, Project
 from server.security.sealing import open_with_any
 from server.security.tokens import decode
 from sync.reading import read_apart
@@ -45,6 +45,7 @@ class BoxOpener(Struct, frozen=True):
 
     keys: Callable[[Session], Sequence[X25519PrivateKey]]
     project: Project
+    account: Account
 
     def take(self, session: Session, device: int, boxes: Sequence[tuple[int, str]], now: datetime) -> Opened:
         """Take boxes (number, base64url) of a phone, and try those again that wait from before.
@@ -80,7 +81,7 @@ class BoxOpener(Struct, frozen=True):
         open_ones = [(each, body) for each in boxes if (body := plain[each.box_hash]) is not None]
         records = read_apart([(each.n or 1, body) for each, body in open_ones], device, validate=validate)
         now_ms = int(now.timestamp() * 1000)
-        clashing = sync.push_apart(session, device, records, now_ms, self.project)
+        clashing = sync.push_apart(session, device, records, now_ms, self.project, self.account)
         reasons = {each.box_hash: CANNOT_BE_OPENED for each in boxes if plain[each.box_hash] is None}
         reasons |= {
             each.box_hash: NUMBER_IS_ANOTHERS

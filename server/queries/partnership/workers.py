@@ -180,6 +180,15 @@ def list_carriers(session: Session, numbers: Collection[int], today: date) -> di
     return {number: _carrier(theirs, today, theirs[0].confirmed_at is not None) for number, theirs in rows.items()}
 
 
+def list_bearers(session: Session, numbers: Collection[int]) -> dict[int, tuple[Id, Id]]:
+    """Who carries these phones, and for which agency, by the phone's number, active or not."""
+    query = select(device_enrolment.c.number, worker.c.id, worker.c.agency_id).join(
+        worker, worker.c.id == device_enrolment.c.worker_id
+    )
+    rows = session.execute(query.where(device_enrolment.c.number.in_(numbers)))
+    return {row.number: (row.id, row.agency_id) for row in rows}
+
+
 def find_carrier(session: Session, worker_id: Id, today: date) -> Carrier | None:
     """The same for a worker, as who carries a number of sync that no phone was enrolled under: no wire reaches the server under
     such a number, but a log that is replayed may."""

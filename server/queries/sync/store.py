@@ -6,7 +6,7 @@ taken: in PostgreSQL its row is held from there to the commit, which is what mak
 commits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 from sqlalchemy.orm import Session
@@ -59,7 +59,11 @@ from sync.reading import Validate, read_apart
 from sync.server import AcceptedChange, DecodedBatch, DeviceState, PushPlan, Record, Stored, record_id
 from sync.wire import LIMITS, START, Limits, PullAnswer, PullRequest, PushAnswer, Refused
 
+Account = Callable[[Session, Sequence[Stored]], None]
+"""Writes down what became of each change that was stored, in the same transaction."""
+
 __all__ = [
+    "Account",
     "Arrival",
     "DeviceHealth",
     "FieldConflict",
@@ -134,7 +138,9 @@ def push(
     return answered
 
 
-def push_together(session: Session, arrivals: Sequence[Arrival], project: Project) -> list[PushAnswer | Refused]:
+def push_together(
+    session: Session, arrivals: Sequence[Arrival], project: Project, account: Account | None = None
+) -> list[PushAnswer | Refused]:
     """The same for several phones at once, no two of which bring the same change; each is answered, or refused, by itself.
 
     On PostgreSQL give them in the order of their numbers: each phone's row is held to the commit.
@@ -147,13 +153,20 @@ def push_together(session: Session, arrivals: Sequence[Arrival], project: Projec
     taken = [each for each in planned if isinstance(each, _Taken)]
     changes.insert_changes(sql, [stored for each in taken for stored in each.plan.stored])
     taken = _project(session, sql, taken, project)
+    if account is not None:
+        account(session, [stored for each in taken for stored in each.plan.stored])
     devices.record_pushes(sql, [_visit(each) for each in taken])
     _feed(sql, [each for each in taken if each.plan.stored or each.plan.again])
     return [each if isinstance(each, Refused) else _answer(each) for each in planned]
 
 
 def push_apart(
-    session: Session, device_number: int, records: Sequence[Record], received_at_ms: int, project: Project
+    session: Session,
+    device_number: int,
+    records: Sequence[Record],
+    received_at_ms: int,
+    project: Project,
+    account: Account | None = None,
 ) -> frozenset[int]:
     """Take records of a phone's log that came sealed, in whatever order and with whatever missing; what is here stays as it is.
 
@@ -177,6 +190,8 @@ def push_apart(
     changes.insert_changes(sql, plan.stored)
     batch = DecodedBatch(device.number, received_at_ms, "", "", 0, tuple(records))
     taken = _project(session, sql, [_Taken(Arrival(device.number, batch, received_at_ms), device, plan)], project)
+    if account is not None:
+        account(session, [stored for each in taken for stored in each.plan.stored])
     devices.record_apart(
         sql, device.number, plan.acked, plan.acked_id, max((each.n for each in plan.stored), default=0)
     )

@@ -43,7 +43,10 @@ class Night:
     def __init__(self, services: Services) -> None:
         self.services = services
         self.pushes = GatheredPushes(
-            services.database, self.project, partial(read_pushes, services.database), services.clock
+            services.database,
+            (self.project, services.account),
+            partial(read_pushes, services.database),
+            services.clock,
         )
         self.gathered: list[list[int]] = []
         self.spoilt: set[str] = set()

@@ -3,13 +3,13 @@
 descriptions first, so that facts find the sites they name; then facts; then what follows from them.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from server.actions.sync.account import keep_account
 from server.actions.sync.projection.batch import Batch, Fact, read_batch
 from server.actions.sync.projection.contacts import project_contacts
 from server.actions.sync.projection.descriptions import project_people, project_referral_fields, project_sites
@@ -38,7 +38,7 @@ from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 from shared.policy import Act
 from sync.past import Withheld
-from sync.server import AcceptedChange
+from sync.server import AcceptedChange, Stored
 
 KEPT_UNSENT = timedelta(days=14)
 """How long a phone without a server keeps what it holds readable (privacy rule B6)."""
@@ -87,26 +87,14 @@ class Projection:
         touched |= project_verifications(session, batch) | project_merges(session, batch)
         derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)
         looks.renew_looks(session, changing | _looks_after(session, batch))
-        self._keep_account(session, batch, accepted)
+        audit.add_lines(session, self._reads(session, batch))
 
-    def _keep_account(self, session: Session, batch: Batch, accepted: Sequence[AcceptedChange]) -> None:
-        """One line for the writes of each worker in the batch, and one for each record that somebody opened offline (A6)."""
-        counts = Counter((each.change.who, each.device) for each in accepted if each.change.t != "record.read")
-        lines = [
-            AuditLine(
-                id=self.new_id(),
-                at=batch.received_at,
-                actor_id=who,
-                device_number=device if device > 0 else None,
-                action=str(Act.SYNC),
-                subject_kind="change",
-                detail=f"{count} changes",
-            )
-            for (who, device), count in counts.items()
-        ]
-        audit.add_lines(session, [*lines, *self._reads(session, batch)])
+    def keep_account(self, session: Session, stored: Sequence[Stored]) -> None:
+        """Let the audit say what became of each change that phones have just brought."""
+        keep_account(session, stored, self.new_id)
 
     def _reads(self, session: Session, batch: Batch) -> list[AuditLine]:
+        """A line for each record that somebody opened offline."""
         reads = batch.facts.get("record.read", ())
         agency_ids = list_agency_ids(session, {fact.value.worker_id for fact in reads}) if reads else {}
         return [
