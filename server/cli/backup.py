@@ -8,7 +8,7 @@ import click
 
 from server.actions.operation.orders import open_ledger
 from server.backups import make_backup, repeat_orders, restore_backup
-from server.cli.setting_out import load_settings, stop
+from server.cli.setting_out import load_settings, note_act, stop, working
 from server.migrate import upgrade
 from server.restoring import BackupFault
 
@@ -49,6 +49,7 @@ def restore(folder: Path, yes: bool, as_json: bool) -> None:
         done = restore_backup(settings, folder, datetime.now(UTC))
     except BackupFault as fault:
         stop(str(fault))
+    _note("restore", f"as of {done.made_at:%Y-%m-%dT%H:%M}Z")
     told = {"made_at": done.made_at.isoformat(), "ledger_entries_replayed": done.ledger_entries_replayed}
     click.echo(
         dumps(told)
@@ -66,4 +67,11 @@ def replay_orders() -> None:
     settings = load_settings()
     upgrade(settings.database)
     done = repeat_orders(settings.database, open_ledger(settings).read(), datetime.now(UTC))
+    _note("replay_orders", f"{done} orders")
     click.echo(f"{done} orders repeated.")
+
+
+def _note(action: str, what: str) -> None:
+    """A line in the audit of the database that stands now."""
+    with working() as services, services.database.writing() as session:
+        note_act(session, services, action, "backup", what)

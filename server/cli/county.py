@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from msgspec import json, to_builtins
 
-from server.cli.setting_out import stop, working
+from server.cli.setting_out import note_act, stop, working
 from server.http.services import Services
 from server.importers.county.plan import Plan, Verb
 from server.importers.county.sheets import County, read_county, write_json, write_workbook
@@ -45,6 +45,7 @@ def apply_county(file: Path, as_json: bool) -> None:
         with services.database.writing() as session:
             batch = keep_plan(session, _read(file), file.name, None, services.clock(), services.new_id())
             plan = apply(session, batch.id, services.clock(), services.new_id)
+            note_act(session, services, "apply_county", "county_batch", batch.id)
         _tell(plan, as_json=as_json, batch=batch.id)
 
 
@@ -54,6 +55,7 @@ def undo_county(batch: str) -> None:
     """Put everything back as it stood before BATCH was applied."""
     with working() as services, services.database.writing() as session:
         left = undo(session, batch, services.clock(), services.new_id)
+        note_act(session, services, "undo_county", "county_batch", batch)
     for sentence in left:
         click.echo(sentence)
     raise SystemExit(REFUSED if left else 0)
@@ -77,6 +79,8 @@ def export_county(file: Path) -> None:
         stop("Name the file .xlsx or .json.")
     with working() as services:
         file.write_bytes(writers[file.suffix](_standing(services)))
+        with services.database.writing() as session:
+            note_act(session, services, "export_county", "county_batch", "")
 
 
 def _standing(services: Services) -> County:

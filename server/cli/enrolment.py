@@ -5,7 +5,7 @@ from json import dumps
 import click
 
 from server.actions.operation.enrolment import make_code
-from server.cli.setting_out import stop, working
+from server.cli.setting_out import note_act, stop, working
 from server.queries.partnership import workers
 
 
@@ -24,6 +24,7 @@ def enrol_code(email: str, team_id: str | None, as_json: bool) -> None:
         issued = make_code(
             session, found.id, team_id or found.team_ids[0], services.settings, services.clock(), services.new_id
         )
+        note_act(session, services, "give_enrolment_code", "worker", found.id)
     if as_json:
         click.echo(dumps({"code": issued.code, "expires_at": issued.expires_at.isoformat()}))
     else:

@@ -3,6 +3,7 @@
 A composition root: it reads the clock, makes ids and prints. What a file means is in `server.importers`.
 """
 
+import getpass
 import os
 import sys
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from server.importers.sources import PARSERS, guess_source
 from server.migrate import upgrade
 from server.places.postcodes import PostcodesMissing
 from server.places.projection import check_projection
+from server.queries.operation.audit import note_terminal_act
 from server.settings import Settings, read_settings
 
 DONE, DONE_WITH_REFUSALS, UNUSABLE = 0, 1, 2
@@ -139,6 +141,9 @@ def _import(
             database = Database(settings.database)
             try:
                 account = run(data, settings, database, step)
+                with database.writing() as session:
+                    by = getpass.getuser()
+                    note_terminal_act(session, datetime.now(UTC), _make_id, "import_file", ("import", ""), by)
             finally:
                 database.close()
     except (UnusableFile, PostcodesMissing, ValueError) as error:

@@ -3,7 +3,7 @@
 import click
 
 from server.actions.operation.keyring import rotate_sealing_key
-from server.cli.setting_out import working
+from server.cli.setting_out import note_act, working
 
 
 @click.command("keys")
@@ -15,6 +15,8 @@ def keys(rotate: bool) -> None:
     with working() as services:
         if rotate:
             rotate_sealing_key(services.database, services.settings, services.clock())
+            with services.database.writing() as session:
+                note_act(session, services, "rotate_keys", "", "")
             click.echo("Rotated. Back LANTERN_DATA up; restart the server, so that phones are told the new key.")
             return
         count = len(services.keys.opening)

@@ -4,7 +4,7 @@ from json import dumps
 
 import click
 
-from server.cli.setting_out import working
+from server.cli.setting_out import note_act, working
 from server.jobs.catalogue import keeper_of
 
 WORDS = {
@@ -26,6 +26,9 @@ def retention(dry_run: bool, as_json: bool) -> None:
     with working() as services:
         keeper = keeper_of(services, services.clock())
         found = keeper.look() if dry_run else keeper.keep_no_longer()
+        if not dry_run:
+            with services.database.writing() as session:
+                note_act(session, services, "keep_no_longer", "", "")
     if as_json:
         counts = {name: getattr(found, name) for name in WORDS}
         click.echo(dumps({"dry_run": dry_run, **counts}))

@@ -3,7 +3,7 @@
 import click
 
 from server.actions.operation.invitations import invite, path_of
-from server.cli.setting_out import stop, working
+from server.cli.setting_out import note_act, stop, working
 from server.importers.county.plan import Verb
 from server.importers.county.sheets import BY_NAME, County, Row
 from server.importers.county.store import apply, keep_plan
@@ -33,6 +33,7 @@ def setup(agency: str, name: str, email: str) -> None:
                 session.rollback()
                 stop(" ".join(faults))
             first = workers.list_workers(session)[0]
+            note_act(session, services, "set_up", "worker", first.id)
             link = services.settings.address + path_of(
                 invite(session, first, None, now, services.new_id).id, services.keys.secret
             )

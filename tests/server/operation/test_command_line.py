@@ -128,6 +128,39 @@ def test_a_password_is_never_taken_from_the_command_line_and_an_easy_one_never(r
         )
 
 
+def test_each_command_that_changes_something_is_in_the_audit_with_who_ran_it(  # type: ignore[no-untyped-def]
+    run, database_url: str, tmp_path: Path
+) -> None:
+    run("setup", "--agency", "Watford Council", "--name", "Olu Ade", "--email", "olu@example.org")
+    file = tmp_path / "county.json"
+    run("county", "export", str(file))
+    batch = run("county", "apply", str(file)).output.split("Applied as ")[1].strip()
+    run("county", "undo", batch)
+    run("retention", "--dry-run")
+    run("retention")
+    run("keys")
+    run("keys", "--rotate")
+    places = tmp_path / "places.csv"
+    places.write_text("name,lat,lon\nThe Parade,51.6590,-0.3980\n")
+    run("import", "gazetteer", str(places))
+    run("replay")
+    wanted = [
+        "set_up", "export_county", "apply_county", "undo_county", "keep_no_longer", "rotate_keys", "import_file",
+        "replay_orders",
+    ]  # fmt: skip
+    if database_url.startswith("sqlite"):
+        run("backup", str(tmp_path / "backups"))
+        (folder,) = (tmp_path / "backups").iterdir()
+        run("restore", str(folder), "--yes")
+        wanted.append("restore")
+    database = Database(database_url)
+    with database.reading() as session:
+        lines = [line for line in audit.list_lines(session) if line.purpose.startswith("at the terminal")]
+    database.close()
+    assert [line.action for line in reversed(lines)] == wanted
+    assert {line.purpose for line in lines} == {f"at the terminal, by {getpass.getuser()}"}
+
+
 def test_what_is_done_at_a_terminal_is_in_the_audit_and_the_audit_is_proven(  # type: ignore[no-untyped-def]
     run, database_url: str, tmp_path: Path
 ) -> None:
