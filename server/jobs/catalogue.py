@@ -38,8 +38,13 @@ ANNOUNCED_FOR = timedelta(days=30)
 
 
 def tell_reviewers(services: Services, moment: Moment) -> int:
-    """Looks at notes that were refused, and glass that was broken."""
-    return _write(services, moment, lambda box: reminders.alert_reviewers(box, moment.since))
+    """Looks at notes that were refused, glass that was broken, and very many records opened by one worker."""
+
+    def write(box: Outbox) -> None:
+        reminders.alert_reviewers(box, moment.since)
+        reminders.alert_of_many(box)
+
+    return _write(services, moment, write)
 
 
 def remind(services: Services, moment: Moment) -> int:

@@ -61,7 +61,8 @@ class MailFacts(Value, frozen=True, kw_only=True):
 
     `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the
     code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form. `first_name` is a
-    worker's, who was not heard from or `asks_help`; `job` the name of one of the server's own jobs.
+    worker's, who was not heard from or `asks_help`; `job` the name of one of the server's own jobs. `people` is of how many
+    people one worker opened the records.
     """
 
     count: int = 0
@@ -77,6 +78,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     alarm_id: Id = ""
     asks_help: bool = False
     job: str = ""
+    people: int = 0
 
 
 class Mail(Value, frozen=True, kw_only=True):

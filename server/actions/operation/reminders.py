@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from server.actions.operation.outbox import Outbox
 from server.queries.cases import case_actions, cases
 from server.queries.conferences import conferences, seats
-from server.queries.operation import addressees
+from server.queries.operation import addressees, audit
 from server.queries.operation.jobs import JobRun
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
@@ -21,6 +21,7 @@ from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy.actor import agreements_valid_until
 from shared.rules.actions import is_overdue, is_red_flag
+from shared.rules.busy_hours import HOUR, find_busy_hours
 from shared.rules.mail import (
     DUE_SOON_DAYS,
     PREPARE_DAYS,
@@ -148,6 +149,20 @@ def alert_reviewers(outbox: Outbox, since: datetime) -> None:
             outbox.tell_worker(
                 to, MailKind.ACCESS_ALERT, f"access/{period:%Y-%m-%dT%H:%M:%S}",
                 MailFacts(count=opened[period], late=refused[period]), useful_until=outbox.now + RENEWAL_USEFUL_FOR,
+            )  # fmt: skip
+
+
+def alert_of_many(outbox: Outbox) -> None:
+    """Tell whoever reviews access of each worker who opened very many people's records in the hour that ends now (rule C8);
+    of one worker once in an hour."""
+    busy = find_busy_hours(audit.list_opened_records(outbox.session, outbox.now - HOUR))
+    if not busy:
+        return
+    for to in addressees.list_listeners(outbox.session, MailKind.ACCESS_ALERT):
+        for each in busy:
+            outbox.tell_worker(
+                to, MailKind.ACCESS_ALERT, f"many/{each.worker_id}/{outbox.now:%Y-%m-%dT%H}",
+                MailFacts(people=each.people), useful_until=outbox.now + RENEWAL_USEFUL_FOR,
             )  # fmt: skip
 
 

@@ -103,7 +103,7 @@ WORDS: Mapping[Any, str] = {
     MailKind.ACTIONS_REMINDER: "Actions due soon or missed",
     MailKind.AGREEMENT_RENEWAL: "Agreements that end, or are not signed",
     MailKind.NEW_ON_LIST: "People new on the case list",
-    MailKind.ACCESS_ALERT: "Notes refused or opened in need",
+    MailKind.ACCESS_ALERT: "Notes refused or opened in need, or very many records opened",
     MailKind.LONE_WORKER: "A colleague who was not heard",
     MailKind.LONE_WORKER_OVER: "An alarm that is over",
     MailKind.JOB_FAILED: "A job of the server that does not run",

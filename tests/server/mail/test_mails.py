@@ -19,7 +19,8 @@ from server.actions.referrals.referrals import close_referral, progress_referral
 from server.places.districts import DistrictFinder
 from server.problems import Forbidden
 from server.queries.conferences import conferences as stored
-from server.queries.operation import addressees, jobs, outbox
+from server.queries.operation import addressees, audit, jobs, outbox
+from server.queries.operation.audit import AuditLine
 from server.queries.partnership import workers
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
 from server.tables.cases import case
@@ -283,6 +284,29 @@ def test_a_flagged_look_and_a_broken_glass_reach_the_reviewer_within_a_minute(
     alerts = [text for text in postbox.texts("omar@example.org") if "Notes of a service" in text]
     assert [text.splitlines()[0] for text in alerts] == ["Notes of a service: 2 refused looks, 1 opening in need"]
     assert f"{PAGES}/access-reviews" in alerts[0]
+
+
+@pytest.mark.parametrize(("people", "told"), [(100, 0), (101, 1)])
+def test_whoever_opens_more_than_a_hundred_people_in_an_hour_is_told_of_once(
+    watford, run, postbox, clock: Clock, people: int, told: int
+) -> None:
+    run()
+    opened = [
+        AuditLine(
+            id=f"look-{number}", at=clock.now - timedelta(minutes=number % 19), actor_id="priya", action="see_person",
+            subject_kind="person", subject_id=f"person-{number}",
+        )
+        for number in range(people)
+    ]  # fmt: skip
+    with watford.writing() as session:
+        audit.add_lines(session, opened)
+    for _ in range(3):
+        clock.advance(seconds=15)
+        run()
+    alerts = [text for text in postbox.texts("omar@example.org") if "in an hour" in text]
+    assert len(alerts) == told
+    assert all("One worker opened the records of 101 people in an hour" in text for text in alerts)
+    assert all(f"{PAGES}/audit" in text and "riya" not in text for text in alerts)
 
 
 def test_nobody_can_switch_that_off(watford, enter, run, postbox: Postbox, clock: Clock) -> None:

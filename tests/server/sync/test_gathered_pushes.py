@@ -229,10 +229,10 @@ def test_what_fails_for_all_is_tried_for_each(
     first, bad, good, _ = phones
     push_together = sync.push_together
 
-    def fail(session: Session, arrivals: Sequence[sync.Arrival], project: sync.Project) -> list[PushAnswer | Refused]:
+    def fail(session: Session, arrivals: Sequence[sync.Arrival], *domain: Any) -> list[PushAnswer | Refused]:
         if any(each.device == bad.number for each in arrivals):
             raise ZeroDivisionError
-        return push_together(session, arrivals, project)
+        return push_together(session, arrivals, *domain)
 
     monkeypatch.setattr(sync, "push_together", fail)
     answers = night.push_at_once(*(push_of(each, meet(each)) for each in (first, bad, good)))
