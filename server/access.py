@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from server.database.engine import Database
-from server.problems import NOT_SIGNED_IN, Failure, Forbidden, NotFound
+from server.problems import NOT_SIGNED_IN, PROVE_AGAIN, Failure, Forbidden, NotFound
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.partnership import workers
@@ -28,6 +28,7 @@ from shared.model.worker import Worker
 from shared.policy import Act, Actor, Allow, Deny, Subject, SubjectKind, decide
 from shared.policy.actions import is_personal
 from shared.policy.decide import NOT_HERE
+from shared.rules.busy_hours import HOUR, PROVE_AGAIN_AFTER
 
 SYSTEM = Subject()
 HOME = ZoneInfo(DEFAULT_ZONE)
@@ -103,12 +104,25 @@ class Access:
         return subject
 
     def open_person(self, person_id: Id, purpose: str, action: Act = Act.SEE_PERSON) -> Person:
-        """The person's record, for a stated purpose. Raises NotFound or Forbidden."""
+        """The person's record, for a stated purpose. Raises NotFound, Forbidden, or Failure (PROVE_AGAIN)."""
+        self._ask_for_proof(person_id)
         self.require(action, self.find_person_and_same(person_id)[0], purpose=purpose)
         found = people.find_person(self.session, person_id)
         if found is None:
             raise NotFound
         return found
+
+    def _ask_for_proof(self, person_id: Id) -> None:
+        """Whoever opens very many records in an hour proves again who they are before the next (privacy rule C8)."""
+        if self._device_number is not None or self._lines is None:
+            return
+        opened = audit.count_opened_since_proof(self.session, self.actor.worker_id, self.now - HOUR)
+        if opened >= PROVE_AGAIN_AFTER:
+            reason = f"{opened} people in an hour: to prove again who they are"
+            subject = Subject(kind=SubjectKind.PERSON, id=person_id)
+            if self._refusals is not None:
+                self._refusals.append(self._line(Act.SEE_PERSON, subject, allowed=False, reason=reason))
+            raise Failure(PROVE_AGAIN)
 
     def find_person_and_same(self, person_id: Id) -> tuple[Subject | None, list[Id]]:
         """What policy asks of a person, and every id that is the same person; asked once for what one transaction shows.

@@ -68,6 +68,11 @@ NOT_LINKED = _kind(
     "Your organisation knows you, but nobody has tied your account to a worker of this server. Open the link of your invitation, "
     "or ask your administrator.",
 )
+PROVE_AGAIN = _kind(
+    "401.7",
+    "Sign in again",
+    "You opened very many people’s records in an hour: sign in again, with your code, before the next.",
+)
 NOT_ALLOWED = _kind("403.1", "Not allowed", "Your role does not include this. Ask your administrator if it should.")
 FORGED = _kind("403.2", "The form has expired", "Load the page again and send the form once more. Nothing was changed.")
 DEVICE_REVOKED = _kind("403.3", "This phone is revoked", "Send what is unsent; then ask your coordinator.")

@@ -29,6 +29,7 @@ from server.problems import (
     NO_SUCH_PAGE,
     NOT_ALLOWED,
     NOT_SIGNED_IN,
+    PROVE_AGAIN,
     TOO_LARGE,
     TOO_MANY,
     UNAVAILABLE,
@@ -82,8 +83,8 @@ def answer(request: AnyRequest, failure: Failure, show_page: ShowPage) -> Respon
     ensure_nonce(request.scope)
     if not wants_page(request):
         return answer_problem(failure.problem, failure.headers)
-    if failure.kind is NOT_SIGNED_IN:
-        return go_to_sign_in(request)
+    if failure.kind in {NOT_SIGNED_IN, PROVE_AGAIN}:
+        return go_to_sign_in(request, "prove_again" if failure.kind is PROVE_AGAIN else "")
     if failure.kind is FORGED and (page := request.scope["state"].get(KEPT_FOR_PAGE)):
         return Redirect(page, status_code=303)  # a page of an earlier session: its words stand in its form again
     response = show_page(request, failure.problem)
@@ -111,11 +112,12 @@ def wants_page(request: AnyRequest) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/sync/", "/blobs/"))
 
 
-def go_to_sign_in(request: AnyRequest) -> Response[Any]:
+def go_to_sign_in(request: AnyRequest, why: str = "") -> Response[Any]:
     """Send a browser to the sign-in page and, if it was reading, back to where it was afterwards."""
     page = request.scope["state"].get(KEPT_FOR_PAGE, "")
     path = f"/sign-in?next={request.url.path}" if request.method == "GET" else "/sign-in"
     path = f"/sign-in?next={page}&kept=yes" if page else path
+    path = f"{path}{'&' if '?' in path else '?'}done={why}" if why else path
     if request.headers.get("hx-request"):
         return Response("", status_code=401, headers={"hx-redirect": path})
     return Redirect(path, status_code=303)

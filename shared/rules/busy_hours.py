@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from shared.model.value import Id, Value
 
 MOST_IN_AN_HOUR = 100
+PROVE_AGAIN_AFTER = 300
+"""So many in an hour, and whoever looks proves themselves again before the next."""
 HOUR = timedelta(hours=1)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -88,6 +88,19 @@ def list_opened_records(session: Session, since: datetime) -> list[tuple[Id, dat
     query = select(audit.c.actor_id, audit.c.at, audit.c.subject_id).where(opened, audit.c.at >= since)
     ordered = query.where(audit.c.actor_id.is_not(None)).order_by(audit.c.actor_id, audit.c.at)
     return [(row.actor_id, row.at, row.subject_id) for row in session.execute(ordered)]
+
+
+PROVEN = ("sign_in", "sign_in_organisation")
+"""Acts by which somebody proves who they are."""
+
+
+def count_opened_since_proof(session: Session, actor_id: Id, since: datetime) -> int:
+    """How many people's records somebody has opened from a moment on, or since they last proved who they are."""
+    theirs = (audit.c.actor_id == actor_id) & (audit.c.at > since) & audit.c.allowed
+    proven = session.scalar(select(func.max(audit.c.at)).where(theirs, audit.c.action.in_(PROVEN)))
+    opened = theirs & (audit.c.subject_kind == "person") & (audit.c.action == "see_person")
+    later = opened & (audit.c.at > proven) if proven is not None else opened
+    return session.scalar(select(func.count(audit.c.subject_id.distinct())).where(later)) or 0
 
 
 def add_ledger_entry(session: Session, entry: LedgerEntry) -> None:

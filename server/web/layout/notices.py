@@ -90,5 +90,6 @@ NOTICES = {
     "kept_record": "Kept.",
     "password_set": "Your password is set. Sign in with it.",
     "invited": "Invited. The link goes to their e-mail address, works once, and lives a day.",
+    "prove_again": "You opened more than 300 people’s records in an hour. Sign in again to open more; nothing of yours is lost.",
     "signed_out": "You are signed out.",
 }

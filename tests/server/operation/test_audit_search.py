@@ -4,9 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from server.database.engine import Database
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
+from tests.conftest import Clock
 from tests.server.cast import Cast
 from tests.server.phone import Phone
 
@@ -60,3 +63,35 @@ def test_whoever_opened_more_than_a_hundred_people_in_an_hour_is_named(
         )  # fmt: skip
     told = sign_in(cast.olu).get("/audit", headers=HTML).text
     assert "101 people" in told and "Dean Hall" in told
+
+
+@pytest.mark.parametrize(("people", "opens"), [(299, True), (300, False)])
+def test_whoever_opened_three_hundred_people_in_an_hour_signs_in_again_before_the_next(
+    sign_in: Any, cast: Cast, phone: Phone, database: Database, clock: Clock, new_id: Callable[[], str], people: int, opens: bool
+) -> None:  # fmt: skip
+    marek = new_id()
+    here = {"latitude": 51.65, "longitude": -0.4, "source": "gps"}
+    phone.push(phone.contact(person_ids=[marek], position=here), phone.patch("person.patched", marek, name="Marek"))
+    client = sign_in(cast.priya)
+    clock.advance(minutes=5)
+    with database.writing() as session:
+        looks = [
+            AuditLine(
+                id=f"look-{number}", at=clock.now, actor_id=cast.priya.id, action="see_person", subject_kind="person",
+                subject_id=f"p{number % people}",
+            )
+            for number in range(people + 20)
+        ]  # fmt: skip
+        audit.add_lines(session, looks)
+    clock.advance(minutes=5)
+    answer = client.get(f"/people/{marek}", headers=HTML, follow_redirects=False)
+    assert answer.status_code == (200 if opens else 303)
+    if opens:
+        return
+    assert answer.headers["location"] == f"/sign-in?next=/people/{marek}&done=prove_again"
+    with database.reading() as session:
+        line = audit.list_lines(session, subject_id=marek)[0]
+    assert (line.action, line.allowed) == ("see_person", False) and "300 people" in line.reason
+    sign_in(cast.priya)
+    clock.advance(seconds=5)
+    assert client.get(f"/people/{marek}", headers=HTML).status_code == 200
