@@ -160,7 +160,7 @@ class Running:
 def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
     """The application over whatever server `find` names: its routes cost a third of a second, a server next to nothing."""
     return Litestar(
-        route_handlers=[check_health, explain_problem, *sync_routers(settings), *list_routes()],
+        route_handlers=[check_alive, check_health, explain_problem, *sync_routers(settings), *list_routes()],
         dependencies={
             "door": Provide(provide_door, sync_to_thread=False),
             "services": Provide(lambda: find().services, sync_to_thread=False),
@@ -208,6 +208,18 @@ class Health(Value, frozen=True, kw_only=True):
 
     status: str
     trouble: tuple[str, ...] = ()
+
+
+class Alive(Value, frozen=True, kw_only=True):
+    """The process answers."""
+
+    status: str
+
+
+@get("/alive", opt={"action": Act.PUBLIC}, sync_to_thread=False, responses=problems())
+def check_alive() -> Alive:
+    """Whether this process answers at all. Nothing is asked of the database: a process is restarted for this, and for no more."""
+    return Alive(status="alive")
 
 
 @get("/health", opt={"action": Act.PUBLIC}, sync_to_thread=True, responses=problems(503))

@@ -88,6 +88,8 @@ class Settings:
     """The second place of the ledger of protective orders: a file on another disk, or a mounted store."""
     second_factor: bool = False
     weak_phones: bool = False
+    log_json: bool = False
+    """Is everything logged as JSON lines, requests included?"""
     mail: MailSettings = field(default_factory=MailSettings)
     alarm: AlarmSettings = field(default_factory=AlarmSettings)
     openid: OpenIdSettings = field(default_factory=OpenIdSettings)
@@ -143,6 +145,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secret_before=environment.get("LANTERN_SECRET_BEFORE") or None,
         ledger_copy=_read_path(environment.get("LANTERN_LEDGER_COPY", "")),
         weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
+        log_json=_read_log(environment.get("LANTERN_LOG", "")),
         mail=read_mail_settings(environment),
         openid=read_openid_settings(environment),
         trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),
@@ -254,6 +257,13 @@ def _read_port(text: str, name: str = "LANTERN_PORT") -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5) or not 0 <= int(text) <= 65_535:
         raise ValueError(f"{name} is {text!r}: give a port number from 0 to 65535.")
     return int(text)
+
+
+def _read_log(text: str) -> bool:
+    kinds = {"": False, "plain": False, "json": True}
+    if text.lower() not in kinds:
+        raise ValueError(f"LANTERN_LOG is {text!r}: give 'plain' or 'json'.")
+    return kinds[text.lower()]
 
 
 def _read_switch(name: str, text: str) -> bool:

@@ -8,12 +8,13 @@ from importlib import import_module
 
 import click
 import uvicorn
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from server.actions.operation.orders import open_ledger
-from server.app import create_app
+from server.app import create_app, make_id
 from server.cli.setting_out import load_settings, stop
 from server.database.engine import Database
+from server.http.request_log import RequestLog, log_as_json
 from server.migrate import upgrade
 from server.settings import Settings, read_settings
 from server.soundness import why_ahead
@@ -49,13 +50,16 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
         os.environ["LANTERN_HOST"] = host
     if port is not None:
         os.environ["LANTERN_PORT"] = str(port)
+    if settings.log_json:
+        log_as_json()
     uvicorn.run(
         "server.cli.serve:create",
         factory=True,
         host=host or settings.host,
         port=settings.port if port is None else port,
         workers=workers,
-        log_level="info" if workers > 1 else "warning",  # that a process died is said at "info"
+        log_level="info" if workers > 1 or settings.log_json else "warning",  # that a process died is said at "info"
+        log_config=None if settings.log_json else uvicorn.config.LOGGING_CONFIG,
         access_log=False,
         server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
@@ -76,7 +80,7 @@ def _refuse_an_earlier_state(settings: Settings) -> None:
         stop(why)
 
 
-def create() -> Litestar:
+def create() -> ASGIApp:
     """The application, for each process that serves it.
 
     All that was made for it lives to the end: the garbage collector is told not to look through it again and again.
@@ -84,7 +88,11 @@ def create() -> Litestar:
     answer_at_once(ANSWERED_AT_ONCE)
     for heavy in HEAVY:
         import_module(heavy)
-    application = create_app(read_settings(os.environ), jobs=True)
+    settings = read_settings(os.environ)
+    application: ASGIApp = create_app(settings, jobs=True)
+    if settings.log_json:
+        log_as_json()
+        application = RequestLog(application, make_id)
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
