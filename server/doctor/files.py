@@ -30,7 +30,8 @@ def look_at_files(settings: Settings, backups: Path | None, now: datetime) -> It
     yield _modes(settings)
     if settings.data.stat().st_uid == 0:
         yield look("data folder", "It belongs to root: serve as an account of Lantern's own.")
-    yield from _password_file(settings)
+    yield from _secret_file("mail password", settings.mail.password_file)
+    yield from _secret_file("telephone token", settings.alarm.token_file)
     yield _room(settings)
     yield _backups(backups, now)
 
@@ -53,17 +54,16 @@ def _modes(settings: Settings) -> Finding:
     return well("file modes", "Data, keys and ledger are for the server's own account alone.")
 
 
-def _password_file(settings: Settings) -> Iterator[Finding]:
-    file = settings.mail.password_file
+def _secret_file(about: str, file: Path | None) -> Iterator[Finding]:
     if file is None:
         return
     try:
         mode = file.stat().st_mode
     except OSError:
-        yield look("mail password", f"{file} cannot be read: no mail will go.")
+        yield look(about, f"{file} cannot be read: nothing will be sent.")
         return
     if mode & READERS:
-        yield unsafe("mail password", f"Everybody on this machine may read {file}: chmod o-rwx.")
+        yield unsafe(about, f"Everybody on this machine may read {file}: chmod o-rwx.")
 
 
 def _room(settings: Settings) -> Finding:

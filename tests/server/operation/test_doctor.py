@@ -146,14 +146,22 @@ def test_what_others_may_read_is_found(examine: Examine, settings: Settings, pat
     assert grade == "unsafe" and str(kept) in words
 
 
-def test_a_mail_password_that_everybody_may_read_is_found(examine: Examine, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "about"),
+    [("LANTERN_SMTP_PASSWORD_FILE", "mail password"), ("LANTERN_TELEPHONE_TOKEN_FILE", "telephone token")],
+)
+def test_a_secret_file_that_everybody_may_read_is_found(
+    examine: Examine, tmp_path: Path, name: str, about: str
+) -> None:
     file = tmp_path / "password"
     file.write_text("secret")
     file.chmod(0o644)
 
-    assert examine(LANTERN_SMTP_PASSWORD_FILE=str(file))["mail password"][0] == "unsafe"
+    assert examine(**{name: str(file)})[about][0] == "unsafe"
     file.chmod(0o640)
-    assert "mail password" not in examine(LANTERN_SMTP_PASSWORD_FILE=str(file))
+    assert about not in examine(**{name: str(file)})
+    file.unlink()
+    assert examine(**{name: str(file)})[about][0] == "look"
 
 
 def test_backups_are_missing_old_open_or_damaged(examine: Examine, settings: Settings, tmp_path: Path) -> None:
