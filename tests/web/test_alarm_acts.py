@@ -1,15 +1,19 @@
 """What somebody may do with an alarm, and who may be set to hear of one: pressed by those who may not."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
-from server.queries.street import duties
+from server.queries.street import duties, shifts
 from server.queries.street.alarms import find_alarm, list_open_alarms
+from server.queries.street.last_known import find_last_place
+from server.queries.street.lone_working import list_on_shift
+from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.admin.health import say_clock
 from shared.model.alarm import AlarmStep
 from shared.rules.alarms import DEFAULT_LADDER
@@ -80,3 +84,77 @@ def test_a_phone_that_is_behind_is_said_to_be_slow() -> None:
     assert "slow" in say_clock(one - noon)
     assert "fast" in say_clock(noon - one)
     assert happened_at(noon, None, None, PhoneClock(noon), one) == one, "and what it makes now is mended to now"
+
+
+def test_two_leads_press_at_once_and_the_second_is_told_who_has_it(
+    dean_is_late: tuple[Database, str], browse: Browse
+) -> None:
+    database, alarm_id = dean_is_late
+    assert browse("tom").send(f"/alarms/{alarm_id}/take", instead_of="").status_code == 200
+    priya = browse("priya")
+    assert priya.send(f"/alarms/{alarm_id}/take", instead_of="").status_code == 409
+    assert priya.send(f"/alarms/{alarm_id}/take", instead_of="aisha").status_code == 409
+    with database.reading() as session:
+        alarm = find_alarm(session, alarm_id)
+        assert alarm is not None
+        assert alarm.taken is not None
+        assert alarm.taken.worker_id == "tom"
+    assert browse("priya").send(f"/alarms/{alarm_id}/take", instead_of="tom").status_code == 200
+    with database.reading() as session:
+        alarm = find_alarm(session, alarm_id)
+        assert alarm is not None
+        assert alarm.taken is not None
+        assert alarm.taken.worker_id == "priya"
+
+
+def walk(session: Any, shift_id: str, who: str, joined_at: datetime, named_by: str | None = None) -> None:
+    county.add(session, shift_worker, {
+        "shift_id": shift_id, "worker_id": who, "joined_at": joined_at, "named_by": named_by,
+    })  # fmt: skip
+
+
+def out_on(session: Any, *shift_ids: str, now: datetime) -> None:
+    for each in shift_ids:
+        county.add(session, shift, {"id": each, "team_id": "watford-outreach", "worker_id": "aisha", "started_at": now,
+                                    "night": now.date()})  # fmt: skip
+
+
+def test_whoever_goes_home_goes_home_from_every_shift_begun_by_then(filled: Database, now: datetime) -> None:
+    with filled.writing() as session:
+        out_on(session, "x1", "x2", "x3", now=now)
+        walk(session, "x1", "aisha", now - timedelta(hours=2))
+        walk(session, "x2", "aisha", now - timedelta(hours=1))
+        walk(session, "x3", "aisha", now + timedelta(minutes=1))
+        shifts.go_home(session, "aisha", "x2", now)
+        (left,) = list_on_shift(session)
+    assert left.shift_ids == ("x3",), "a shift begun after that is another night out"
+
+
+def test_an_older_sign_of_life_that_comes_later_takes_no_newer_one_away(filled: Database, now: datetime) -> None:
+    with filled.writing() as session:
+        shifts.note_signs_of_life(session, {"aisha": (now, "check_in")})
+        shifts.note_signs_of_life(session, {"aisha": (now - timedelta(hours=1), "contact")})
+        assert session.execute(select(sign_of_life.c.at, sign_of_life.c.kind)).one() == (now, "check_in")
+
+
+def test_whoever_walks_with_somebody_who_is_home_walks_alone(filled: Database, now: datetime) -> None:
+    with filled.writing() as session:
+        out_on(session, "x1", now=now)
+        walk(session, "x1", "dean", now, named_by="aisha")
+        (dean,) = list_on_shift(session)
+        assert dean.next_due_at == now + timedelta(hours=1), "nobody who is out answers for him"
+        walk(session, "x1", "aisha", now)
+        dean = next(each for each in list_on_shift(session) if each.worker_id == "dean")
+        assert (dean.next_due_at, dean.walks_with) == (None, "Aisha Noor")
+
+
+def test_the_newest_place_is_told(filled: Database, now: datetime) -> None:
+    with filled.writing() as session:
+        for number, (minutes, latitude) in enumerate(((-50, 51.1), (-5, 51.3), (-30, 51.2))):
+            county.add(session, check_in, {
+                "id": f"x{number}", "shift_id": "s9", "worker_id": "tom", "at": now + timedelta(minutes=minutes),
+                "latitude": latitude, "longitude": -0.4,
+            })  # fmt: skip
+        place = find_last_place(session, "tom")
+    assert place is not None
+    assert (place.latitude, place.at) == (51.3, now - timedelta(minutes=5))
