@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from server.cli.setting_out import stop, working
 from server.queries.maps.indicators import find_coverage, list_exits, list_seen_nights
 from server.queries.partnership.districts import list_districts
+from server.queries.people.brought_in import list_known_since
 from shared.model.district import District
 from shared.rules.indicators import (
     IndicatorPeriods,
@@ -82,8 +83,8 @@ def _count(
     night: date | None,
     population: int | None,
 ) -> dict[str, Any]:
-    nights = list_seen_nights(session, district.id)
-    found: MonthIndicators = month_indicators(month, nights, exits, periods, night=night)
+    nights, known = list_seen_nights(session, district.id), list_known_since(session, district.id)
+    found: MonthIndicators = month_indicators(month, nights, exits, periods, night=night, known_since=known)
     last = months_later(month, 1) - timedelta(days=1)
     counted = {column: len(getattr(found, column)) for column in COLUMNS}
     rates = {} if population is None else {name: round(per_100_000(n, population), 1) for name, n in counted.items()}

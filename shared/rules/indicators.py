@@ -9,6 +9,7 @@ from settled accommodation). What the sources leave open is a setting (`Indicato
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 
 from shared.model.codes import InstitutionLeft
 from shared.model.value import Id, Value
@@ -94,6 +95,7 @@ def month_indicators(
     *,
     moves: Iterable[MovedIn] = (),
     night: date | None = None,
+    known_since: Mapping[Id, date] = MappingProxyType({}),
 ) -> MonthIndicators:
     """The indicators of the month that holds `month`, from every night on which anybody was met sleeping rough there.
 
@@ -101,7 +103,8 @@ def month_indicators(
     last 12 months with this one. returning: seen this month after 180 days or more without being met, and met at some time
     before that. left institution: left one at most 85 days before a night on which they were met this month; a care leaver
     at any time. accommodated: moved in this month. returned from settled: returning, and moved into settled accommodation
-    in the 12 months before. `night` is the typical night chosen for the month; without it the median one is proposed.
+    in the 12 months before. `known_since` tells since when somebody was known before records were held here: they are not
+    new. `night` is the typical night chosen for the month; without it the median one is proposed.
     """
     first, after = first_of_month(month), months_later(first_of_month(month), 1)
     history = _nights_by_person(nights, after)
@@ -112,7 +115,11 @@ def month_indicators(
     chosen = night if night is not None else typical_night(there)
     left, moved = list(exits), list(moves)
     returning = frozenset(p for p in seen_now if _is_returning(history[p], first, periods))
-    new = frozenset(p for p in seen_now if _is_new(history[p], first, periods))
+    new = frozenset(
+        p
+        for p in seen_now
+        if _is_new(history[p], first, periods) and not _was_known(known_since.get(p), first, periods)
+    )
     on_night = frozenset(there.get(chosen, ())) if chosen else frozenset()
 
     def those(holds: Callable[[Id], bool], among: frozenset[Id] = seen_now) -> frozenset[Id]:
@@ -185,6 +192,10 @@ def _nights_by_person(nights: Iterable[SeenNight], before: date) -> dict[Id, lis
 def _is_new(seen: list[date], first: date, periods: IndicatorPeriods) -> bool:
     until = next(night for night in seen if night >= first) if periods.new_until_day_seen else first
     return not any(months_before_day(until, periods.new_months) <= night < first for night in seen)
+
+
+def _was_known(since: date | None, first: date, periods: IndicatorPeriods) -> bool:
+    return since is not None and months_before_day(first, periods.new_months) <= since < first
 
 
 def _is_long_term(seen: list[date], first: date, periods: IndicatorPeriods) -> bool:

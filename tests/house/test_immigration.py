@@ -28,6 +28,7 @@ ALLOWED = {
     "server/actions/people/housing_needs.py": "the action",
     "server/actions/people/bundle.py": "the words that no file may hold",
     "server/web/agency/housing_needs.py": "the page",
+    "server/importers/caseload/meanings.py": "the headings whose columns are kept nowhere",
     "server/web/templates/agency/housing_needs.html": "the page",
 }
 MAY_READ = {"server/actions/people/housing_needs.py", "server/web/agency/housing_needs.py"}

@@ -15,6 +15,7 @@ from server.access import Access
 from server.problems import Invalid
 from server.queries.maps.indicators import Coverage, find_coverage, list_exits, list_seen_nights
 from server.queries.maps.publications import Release, add_release, find_of_period, set_content
+from server.queries.people.brought_in import list_known_since
 from shared.model.codes import PublicationKind
 from shared.model.value import Id, Value
 from shared.policy import Act
@@ -63,6 +64,8 @@ class Month(Value, frozen=True, kw_only=True):
     coverage: Coverage
     settings: IndicatorPeriods
     versions: tuple[Version, ...]
+    brought_in: int = 0
+    """How many people are known since a day that was brought in: they are not new."""
 
 
 def find_month(
@@ -75,13 +78,20 @@ def find_month(
     chosen = settings or (signed.settings if signed else PERIODS)
     typical = night or (signed.night if signed else None)
     nights, exits = list_seen_nights(session, district_id), list_exits(session)
+    known = list_known_since(session, district_id)
     earlier = list_versions(session, district_id, months_later(first, -1))
     return Month(
         month=first,
-        now=month_indicators(first, nights, exits, chosen, night=typical),
+        now=month_indicators(first, nights, exits, chosen, night=typical, known_since=known),
         before=month_indicators(
-            months_later(first, -1), nights, exits, chosen, night=earlier[-1].night if earlier else None
+            months_later(first, -1),
+            nights,
+            exits,
+            chosen,
+            night=earlier[-1].night if earlier else None,
+            known_since=known,
         ),
+        brought_in=len(known),
         coverage=find_coverage(session, district_id, first, _last(first)),
         settings=chosen,
         versions=versions,

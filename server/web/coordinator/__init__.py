@@ -3,6 +3,7 @@ minutes."""
 
 from server.web.coordinator import (
     case_study,
+    caseload,
     caseloads,
     completeness,
     conference,
@@ -34,6 +35,8 @@ PAGES = (
     minutes.show_minutes, minutes.circulate, papers.download_agenda, papers.download_invitation,
     priorities.show_priorities, priorities.place_case, priorities.save_general,
     tracker.show_tracker, tracker.download_tracker, tracker.read_tracker,
+    caseload.show_caseloads, caseload.bring_file, caseload.show_plan, caseload.keep_answers, caseload.undo_file,
+    caseload.let_onto_phones, caseload.drop_file,
     completeness.show_completeness, caseloads.show_caseloads, caseloads.save_weights,
     case_study.show_case_study, case_study.download_case_study,
     tracker.show_share, tracker.download_share,

@@ -14,7 +14,7 @@ from server.access import Access, Door
 from server.actions.cases.cases import BASES
 from server.actions.people.notes import find_notes_subject
 from server.queries.partnership import agencies, districts
-from server.queries.people import person_page
+from server.queries.people import brought_in, person_page
 from server.queries.people.person_page import CaseStanding
 from server.web.coordinator.case_panel import make_panel
 from server.web.coordinator.glance import glance_at
@@ -96,6 +96,9 @@ def answer(
         basis_options=[(str(basis), say(basis)) for basis in BASES],
         review_open=bool(errors and errors.keys() & {"judgement", "basis", "reason"}),
         panel=make_panel(access, same, subject, case),
+        brought_in=brought_in.list_facts(session, same)
+        if knows_places and (reads_notes or access.allows(Act.CHANGE_CASE, subject))
+        else (),
         needs=person_page.list_needs(session, same), works_with=works_with,
         glance=glance_at(person, person_page.count_nights(session, same, access.tonight), access.today),
         looks=_looks(access, subject, same),

@@ -135,6 +135,7 @@ def _answer(
         status=422 if errors else 200, errors={"reason": " ".join(errors)} if errors else {},
         district=district, month=f"{first:%B %Y}", code=f"{first:%Y-%m}", rows=rows, not_held=NOT_HELD,
         coverage=counted.coverage, bands={band: len(each) for band, each in counted.now.nights_in_180_days.items()},
+        brought_in=counted.brought_in,
         held_since=say_day(counted.now.held_since) if counted.now.held_since else "", settings=counted.settings,
         night=counted.now.night, busiest=counted.now.busiest_night, on_busiest=len(counted.now.seen_on_busiest_night),
         reason=form.reason if form else "", is_over=access.today >= months_later(first, 1),

@@ -88,6 +88,8 @@ NOTICES = {
     "mailbox_removed": "Removed. Mails to this agency go to its members from now on.",
     "county_applied": "Applied. What each row was before is kept, so that the whole file can be undone.",
     "kept_record": "Kept.",
+    "brought_in": "Brought in. The file itself is gone; the whole of it can be undone here.",
+    "caseload_done": "Done.",
     "password_set": "Your password is set. Sign in with it.",
     "invited": "Invited. The link goes to their e-mail address, works once, and lives a day.",
     "prove_again": "You opened more than 300 people’s records in an hour. Sign in again to open more; nothing of yours is lost.",

@@ -391,6 +391,9 @@ def test_every_table_about_a_case_or_a_person_is_emptied_of_them(services, marek
             insert(conference).values(id=known["conference_id"], district_id=cast.watford.id, starts_at=now)
         )
         known["case_id"] = session.scalar(select(metadata.tables["mdt_case"].c.id))
+        batch = metadata.tables["caseload_batch"]
+        known["batch_id"] = new_id()
+        session.execute(insert(batch).values(**make_row(batch, known, now, new_id) | {"id": known["batch_id"]}))
         for table in (*ABOUT_A_CASE, *ABOUT_A_PERSON):
             if session.execute(select(table)).first() is None:
                 session.execute(insert(table).values(**make_row(table, known, now, new_id)))

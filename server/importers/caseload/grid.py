@@ -1,0 +1,132 @@
+"""A spreadsheet as sheets of texts, however it was laid out; what its columns mean is not decided here. Pure."""
+
+import csv
+import io
+import zipfile
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from server.importers.files import MAX_BYTES, WORKBOOK_MAGIC, UnusableFile, decode_text, make_storable
+from server.importers.workbook import to_text
+
+ROWS_MAX, COLUMNS_MAX, CELL_MAX = 2_000, 200, 10_000
+DELIMITERS = ",;\t|"
+
+
+class Merged(Struct, frozen=True):
+    """A head over several columns, or several rows: first and last of each, counted from 0."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+
+class Grid(Struct, frozen=True):
+    """One sheet. Row 0 is the spreadsheet's row 1."""
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
+    merged: tuple[Merged, ...] = ()
+
+    def cell(self, row: int, column: int) -> str:
+        cells = self.rows[row]
+        return cells[column] if column < len(cells) else ""
+
+    def spread(self, row: int, column: int) -> str:
+        """The cell, or what stands in the head that covers it."""
+        for each in self.merged:
+            if each.first_row <= row <= each.last_row and each.first_column <= column <= each.last_column:
+                return self.cell(each.first_row, each.first_column)
+        return self.cell(row, column)
+
+    @property
+    def width(self) -> int:
+        return max((len(cells) for cells in self.rows), default=0)
+
+
+class File(Struct, frozen=True):
+    """The sheets that are shown, and the names of those that were hidden and are not read."""
+
+    sheets: tuple[Grid, ...]
+    hidden: tuple[str, ...] = ()
+
+
+def read_file(data: bytes) -> File:
+    """Every sheet of a workbook, or the one of a CSV file. Raises UnusableFile, in words."""
+    file = _read_workbook(data) if data.startswith(WORKBOOK_MAGIC) else File((_read_csv(decode_text(data)),))
+    if not any(sheet.rows for sheet in file.sheets):
+        raise UnusableFile("Nothing stands in this file.")
+    return file
+
+
+def _read_csv(text: str) -> Grid:
+    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    first = lines.readline()
+    told = first.strip().lower()
+    if told.startswith("sep=") and len(told) == 5:
+        delimiter = told[4]
+    else:
+        lines.seek(0)
+        head = "".join(text.splitlines(keepends=True)[:30])
+        delimiter = max(DELIMITERS, key=head.count)
+    try:
+        rows = list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error as error:
+        raise UnusableFile("The file cannot be read as CSV: open it and save it again.") from error
+    return _checked("", rows, ())
+
+
+def _read_workbook(data: bytes) -> File:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if not any(name.startswith("xl/") for name in archive.namelist()):
+                raise UnusableFile("This is a ZIP archive and no workbook: unpack it, and bring what is inside.")
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES // 4:
+                raise UnusableFile("The workbook is too large: bring it in parts, or as CSV.")
+        workbook = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+    except UnusableFile:
+        raise
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, TypeError, EOFError) as error:
+        raise UnusableFile("The workbook cannot be opened: save it as CSV, or again as .xlsx.") from error
+    shown = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    return File(
+        tuple(_read_sheet(sheet) for sheet in shown),
+        tuple(sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"),
+    )
+
+
+def _read_sheet(sheet: Any) -> Grid:
+    rows = [[_say(value) for value in values] for values in sheet.iter_rows(values_only=True, max_row=ROWS_MAX + 200)]
+    merged = tuple(
+        Merged(each.min_row - 1, each.max_row - 1, each.min_col - 1, each.max_col - 1)
+        for each in sheet.merged_cells.ranges
+    )
+    return _checked(sheet.title, rows, merged)
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        return value.date().isoformat()
+    return to_text(value)
+
+
+def _checked(name: str, rows: list[list[str]], merged: tuple[Merged, ...]) -> Grid:
+    plain = [[make_storable(cell.strip()) for cell in cells] for cells in rows]
+    for cells in plain:
+        while cells and not cells[-1]:
+            cells.pop()
+    while plain and not plain[-1]:
+        plain.pop()
+    if len(plain) > ROWS_MAX:
+        raise UnusableFile(f"{name or 'The file'} has more than {ROWS_MAX:,} rows: bring it in parts.")
+    if any(len(cells) > COLUMNS_MAX for cells in plain):
+        raise UnusableFile(f"{name or 'The file'} has more than {COLUMNS_MAX} columns: leave out what is no caseload.")
+    if any(len(cell) > CELL_MAX for cells in plain for cell in cells):
+        raise UnusableFile(f"A cell of {name or 'the file'} is longer than {CELL_MAX:,} characters.")
+    return Grid(name, tuple(tuple(cells) for cells in plain), merged)
