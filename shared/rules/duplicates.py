@@ -2,15 +2,16 @@
 a person answers yes, no or not sure. Works offline over what a phone holds. Merging is not done here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from shared.geo.distance import near_distance_m, say_distance
-from shared.model.codes import Gender
+from shared.model.codes import Gender, PinSource
 from shared.model.person import Person
 from shared.model.position import Position
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
+from shared.rules.likeness import LIKELY, Rarity, measure_likeness
 from shared.rules.wording import say_list, shared_phrase, telling_words
 
 
@@ -87,25 +88,37 @@ def possible_duplicates(
 
 
 def likely_duplicates(
-    new: Referral, others: Iterable[Referral], limits: DuplicateLimits = LIMITS
+    new: Referral,
+    others: Iterable[Referral],
+    limits: DuplicateLimits = LIMITS,
+    *,
+    rarity: Rarity | None = None,
+    same_referrer: Collection[Id] = (),
 ) -> list[LikelyDuplicate]:
-    """Referrals that may report the same thing: at the same place (50 m) within 28 days; or near (250 m), or at a place
-    told in the same words, and described in words that both share. The nearest in place, then in time, comes first."""
+    """Referrals that may report the same thing, the likeliest first (see `shared.rules.likeness`), none farther than 250 m.
+
+    `rarity` is that of all reports of these weeks, where the caller knows it; `same_referrer` are those of whoever told of `new`.
+    """
+    pool = [other for other in others if other.id != new.id]
+    rarity = rarity or Rarity([new, *pool])
     found = []
-    for other in others:
-        apart = abs(_when(new) - _when(other))
-        if other.id == new.id or apart > timedelta(days=limits.window_days):
-            continue
+    for other in pool:
+        is_theirs = other.id in same_referrer
+        likeness = measure_likeness(new, other, rarity, same_referrer=is_theirs)
         metres = _apart_m(new.position, other.position)
-        reasons = _referral_grounds(new, other, metres, limits)
-        if reasons:
-            reasons = (*reasons, f"{say_duration(apart)} apart" if apart else "at the same time")
-            found.append(
-                LikelyDuplicate(
-                    referral_id=other.id, number=other.number, reasons=reasons, distance_m=metres, apart=apart
-                )
-            )
-    return sorted(found, key=lambda d: (d.distance_m if d.distance_m is not None else 1e9, d.apart, d.referral_id))
+        if likeness is None or likeness < LIKELY or (metres is not None and metres > limits.near_m):
+            continue
+        apart = abs(_when(new) - _when(other))
+        told = ("told by the same person",) if is_theirs else ()
+        duplicate = LikelyDuplicate(
+            referral_id=other.id, number=other.number, distance_m=metres, apart=apart,
+            reasons=(
+                *_referral_grounds(new, other, metres, limits), *told,
+                f"{say_duration(apart)} apart" if apart else "at the same time",
+            ),
+        )  # fmt: skip
+        found.append((-round(likeness, 2), metres if metres is not None else 1e9, apart, other.id, duplicate))
+    return [duplicate for *_, duplicate in sorted(found, key=lambda each: each[:4])]
 
 
 def say_duration(span: timedelta) -> str:
@@ -178,16 +191,20 @@ def _place_grounds(new: Sighting, other: Sighting, limits: DuplicateLimits) -> t
 
 
 def _referral_grounds(one: Referral, other: Referral, metres: float | None, limits: DuplicateLimits) -> tuple[str, ...]:
+    """What both have in common, in words."""
     phrase = shared_phrase(f"{one.description} {one.concerns}", f"{other.description} {other.concerns}")
     in_both = (f"'{phrase}' in both",) if phrase else ()
-    same_words = bool(one.place) and telling_words(one.place) == telling_words(other.place) != frozenset()
-    if metres is not None and metres <= limits.same_place_m:
-        return (f"same place ({say_distance(metres)} apart)", *in_both)
-    if metres is not None and metres <= limits.near_m and phrase:
-        return (f"{say_distance(metres)} apart", *in_both)
-    if metres is None and same_words:
+    if metres is not None:
+        sources = {each.position.source for each in (one, other) if each.position}
+        if metres == 0 and sources == {PinSource.ADDRESS_LOOKUP}:
+            return ("the same postcode", *in_both)
+        same = metres <= limits.same_place_m
+        return (f"same place ({say_distance(metres)} apart)" if same else f"{say_distance(metres)} apart", *in_both)
+    words = telling_words(one.place)
+    if words and words == telling_words(other.place):
         return (f"same place in words: '{one.place.strip()}'", *in_both)
-    return ()
+    place = shared_phrase(one.place, other.place)
+    return (*((f"'{place}' in both places",) if place else ()), *in_both)
 
 
 def _apart_m(one: Position | None, other: Position | None) -> float | None:

@@ -251,3 +251,73 @@ def test_an_offered_referral_stays_work_when_a_late_step_settles_it(
     with filled.reading() as session:
         found = session.execute(select(referral).where(referral.c.id == "r1")).mappings().one()
     assert (found["state"], found["closed_at"], found["district_id"]) == ("received", None, county.THREE_RIVERS)
+
+
+def test_three_that_are_likely_one_place_are_one_card_folded_with_one_press_and_unfolded(
+    filled: Database, tom: Browser, now: datetime
+) -> None:
+    with filled.writing() as session:
+        for number, name in enumerate(("x1", "x2", "x3")):
+            county.put_referral(session, now, name, hours=number + 1, at=(51.6569, -0.3966),
+                                place=" Place car park stairwell", description="Two people with a pink suitcase")  # fmt: skip
+    page = tom.get("/referrals/desk").text
+    assert "These 3 are likely one place" in page
+    assert page.count('id="fold-x') == 2
+    card = page[page.index("likely one place") :]
+    head = card[card.index('name="twin" value="') :][len('name="twin" value="') :][:2]
+    members = sorted({"x1", "x2", "x3"} - {head})
+    answer = tom.client.post(
+        "/referrals/desk",
+        data={"act": "duplicate", "twin": head, "chosen": members, "_csrf_token": tom.client.cookies["lantern-form"]},
+        headers={"accept": "text/html"},
+    )
+    assert 'value="undo"' in answer.text and states(filled, *members) == ["duplicate_of", "duplicate_of"]
+    of_head = tom.get(f"/referrals/{head}").text
+    assert "2 reports are folded into this one" in of_head
+    tom.send(f"/referrals/{members[0]}/reopen")
+    assert states(filled, *members) == ["received", "duplicate_of"]
+    assert "1 report is folded into this one" in tom.get(f"/referrals/{head}").text
+
+
+def test_a_report_without_a_pin_is_set_beside_a_pinned_one_of_the_same_words(
+    filled: Database, tom: Browser, now: datetime
+) -> None:
+    with filled.writing() as session:
+        county.put_referral(
+            session, now, "p1", hours=3, at=(51.6569, -0.3966), description="lady with three dogs, purple blanket"
+        )
+        county.put_referral(session, now, "p2", hours=2, description="lady, purple blanket, three dogs")
+    assert "Likely the same as SL-1042" in (page := tom.get("/referrals/desk?words=dogs").text)
+    assert page.count("Likely the same as") == 2
+
+
+def test_what_the_same_person_told_is_said_without_their_address(filled: Database, tom: Browser, now: datetime) -> None:
+    with filled.writing() as session:
+        county.put_referral(session, now, "q1", hours=30, at=(51.6569, -0.3966), description="tall man")
+        county.put_referral(session, now, "q2", hours=2, at=(51.6569, -0.3966), description="tall man, cap")
+        for each, email in (("q1", "Sam@example.org"), ("q2", "sam@example.org")):
+            county.add(session, alert_referrer, {"alert_id": f"alert-{each}", "email": email, "delete_on": now.date()})
+    page = tom.get("/referrals/desk?words=tall").text
+    assert "told by the same person" in page and "example.org" not in page.lower()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_card_of_a_cluster_can_be_read_and_pressed(
+    filled: Database,
+    watch: Callable[..., Any],  # noqa: F811 - the fixture
+    now: datetime,
+    width: int,
+) -> None:
+    with filled.writing() as session:
+        for number in range(11):
+            county.put_referral(session, now, f"x{number}", hours=number + 1, at=(51.6569, -0.3966), place="Charter Place",
+                                description="Two people with a pink suitcase")  # fmt: skip
+    with watch(width) as watched:
+        watched.sign_in("tom")
+        watched.open("/referrals/desk")
+        watched.check()
+        assert "These 11 are likely one place" in watched.page.inner_text("main")
+        watched.page.locator("text=Fold the ticked ones into").first.click()
+        watched.page.wait_for_selector("text=Undo")
+    assert sum(state == "duplicate_of" for state in states(filled, *(f"x{number}" for number in range(11)))) == 10

@@ -20,7 +20,7 @@ from server.tables.partnership.agency import team
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import worker
 from server.tables.people.person import person
-from server.tables.referrals.referral import alert, referral, referral_progress
+from server.tables.referrals.referral import alert, alert_referrer, referral, referral_progress
 from server.tables.street.contact import contact, contact_person
 from server.tables.street.site import site
 from shared.geo.distance import METRES_PER_DEGREE, near_distance_m
@@ -28,6 +28,7 @@ from shared.model.codes import AlertSource, ContactState, ReferralState, SiteKin
 from shared.model.person import Person
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
+from shared.rules.likeness import PINLESS_WINDOW_H
 
 NEAR_M = 250.0
 SAME_PLACE_M = 50.0
@@ -201,28 +202,13 @@ def list_near_sites(session: Session, referral_ids: Sequence[Id]) -> list[NearSi
 
 
 def list_near_referrals(session: Session, of: Sequence[Referral]) -> dict[Id, list[Referral]]:
-    """Returns for each referral the others that may be the same report: near by, or neither with a point, in 28 days.
-
-    Referrals without a point are compared with the newest such ones of their district.
+    """Returns for each referral the others that may be the same report: within 250 m in 28 days, or, where one of the two has
+    no point, of the same district in four days.
     """
-    near: dict[Id, list[Referral]] = {each.id: [] for each in of}
-    one, other = referral.alias("one"), referral.alias("other")
-    apart = timedelta(days=WINDOW_DAYS)
-    query = (
-        select(one.c.id.label("near_id"), one.c.reported_at.label("near_at"), other)
-        .select_from(one)
-        .join(other, and_(other.c.id != one.c.id, _in_box(one, other)))
-        .where(one.c.id.in_([each.id for each in of if each.position is not None]))
-        .order_by(other.c.reported_at.desc())
-        .limit(NEAR_LIMIT * max(1, len(of)))
-    )
-    for found in session.execute(query).mappings():
-        if abs(found["near_at"] - found["reported_at"]) <= apart:
-            near[found["near_id"]].append(read_referral(found))
-    for each in of:
-        if each.position is None:
-            near[each.id].extend(_without_a_point(session, each, apart))
-    return near
+    return {
+        each.id: [*([] if each.position is None else _near_by(session, each)), *_of_these_days(session, each)]
+        for each in of
+    }
 
 
 def list_assignees(session: Session, district_id: Id | None) -> list[Assignee]:
@@ -336,16 +322,56 @@ def _near_site(found: Any) -> NearSite:
     )
 
 
-def _without_a_point(session: Session, of: Referral, apart: timedelta) -> list[Referral]:
+def _near_by(session: Session, of: Referral) -> list[Referral]:
+    apart = timedelta(days=WINDOW_DAYS)
+    assert of.position is not None
+    north = NEAR_M / METRES_PER_DEGREE
+    east = north / cos(radians(min(abs(of.position.latitude), WIDEST_LATITUDE)))
     query = (
         select(referral)
         .where(
             referral.c.id != of.id,
-            referral.c.latitude.is_(None),
-            referral.c.district_id == of.district_id,
+            referral.c.latitude.between(of.position.latitude - north, of.position.latitude + north),
+            referral.c.longitude.between(of.position.longitude - east, of.position.longitude + east),
             referral.c.reported_at.between(of.reported_at - apart, of.reported_at + apart),
         )
         .order_by(referral.c.reported_at.desc())
         .limit(NEAR_LIMIT)
     )
     return [read_referral(found) for found in session.execute(query).mappings()]
+
+
+def _of_these_days(session: Session, of: Referral) -> list[Referral]:
+    """Those that can be compared by their words alone: without a point, or all of them where this one has none."""
+    apart = timedelta(hours=PINLESS_WINDOW_H)
+    pinless = [referral.c.latitude.is_(None)] if of.position is not None else []
+    query = (
+        select(referral)
+        .where(
+            referral.c.id != of.id, referral.c.district_id == of.district_id,
+            referral.c.reported_at.between(of.reported_at - apart, of.reported_at + apart), *pinless,
+        )
+        .order_by(referral.c.reported_at.desc())
+        .limit(NEAR_LIMIT)
+    )  # fmt: skip
+    return [read_referral(found) for found in session.execute(query).mappings()]
+
+
+def list_of_same_referrer(session: Session, referral_ids: Collection[Id]) -> dict[Id, set[Id]]:
+    """For each referral, the others whose referrer gave the same e-mail address or telephone number. The address stays here."""
+    ours, theirs, one, other = referral.alias(), referral.alias(), alert_referrer.alias(), alert_referrer.alias()
+    alike = or_(
+        and_(one.c.email != "", func.lower(one.c.email) == func.lower(other.c.email)),
+        and_(one.c.telephone != "", one.c.telephone == other.c.telephone),
+    )
+    query = (
+        select(ours.c.id, theirs.c.id)
+        .join(one, one.c.alert_id == ours.c.alert_id)
+        .join(other, and_(other.c.alert_id != one.c.alert_id, alike))
+        .join(theirs, theirs.c.alert_id == other.c.alert_id)
+        .where(ours.c.id.in_(referral_ids))
+    )
+    found: dict[Id, set[Id]] = {}
+    for referral_id, other_id in session.execute(query):
+        found.setdefault(referral_id, set()).add(other_id)
+    return found

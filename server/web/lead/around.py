@@ -2,7 +2,7 @@
 the reader may see: somebody across a district's border stays unnamed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -14,6 +14,7 @@ from shared.model.referral import Referral
 from shared.model.value import Id, Value
 from shared.policy import Act, Actor, Subject, SubjectKind
 from shared.rules.duplicates import LikelyDuplicate, likely_duplicates
+from shared.rules.likeness import Rarity
 
 
 class Twin(Value, frozen=True, kw_only=True):
@@ -42,24 +43,31 @@ def of_theirs(actor: Actor) -> Subject:
 def look_around(access: Access, referrals: Sequence[Referral]) -> dict[Id, Surroundings]:
     """Returns the surroundings of each referral, and writes down whom the reader was told of."""
     near = inbox.list_near_referrals(access.session, referrals)
+    rarity = Rarity(
+        {each.id: each for each in (*referrals, *(other for others in near.values() for other in others))}.values()
+    )
+    told = inbox.list_of_same_referrer(access.session, [each.id for each in referrals])
     sites = _sites_to_show(access, inbox.list_near_sites(access.session, [each.id for each in referrals]))
     return {
         each.id: Surroundings(
             sites=tuple(site for site in sites if site.referral_id == each.id),
-            duplicates=_twins(access.actor, each, near[each.id]),
+            duplicates=_twins(access.actor, each, near[each.id], rarity, told.get(each.id, set())),
         )
         for each in referrals
     }
 
 
-def _twins(actor: Actor, referral: Referral, others: Sequence[Referral]) -> tuple[Twin, ...]:
+def _twins(
+    actor: Actor, referral: Referral, others: Sequence[Referral], rarity: Rarity, same_referrer: Collection[Id]
+) -> tuple[Twin, ...]:
     theirs = {
         other.id: other
         for other in others
         if other.district_id in actor.district_ids or other.team_id in actor.team_ids
     }
     return tuple(
-        Twin(referral=theirs[why.referral_id], why=why) for why in likely_duplicates(referral, theirs.values())
+        Twin(referral=theirs[why.referral_id], why=why)
+        for why in likely_duplicates(referral, theirs.values(), rarity=rarity, same_referrer=same_referrer)
     )
 
 

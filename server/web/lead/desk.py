@@ -2,7 +2,7 @@
 for ten minutes. The page works without its script; with it the next one opens by itself and the page tells of new ones.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,13 +20,14 @@ from server.queries.referrals.desk import DeskRow
 from server.queries.referrals.versions import count_open_versions
 from server.web.layout.forms import Form, Several, as_tuple
 from server.web.layout.page import NEVER_KEPT, AnyRequest, go_to, page
-from server.web.lead.around import Twin, look_around, of_theirs
+from server.web.lead.around import Surroundings, Twin, look_around, of_theirs
 from server.web.lead.inbox import list_tabs, say_due
 from server.web.lead.referral import OUTCOME_GROUPS
 from shared.model.codes import ReferralState
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
-from shared.rules.referral import is_late
+from shared.rules.one_place import OnePlace, gather
+from shared.rules.referral import is_late, is_open, may_follow
 from shared.rules.urgency import Urgency, find_urgency
 
 PAGE_LENGTH = 50
@@ -141,16 +142,27 @@ def _desk_page(
     ids = [each.row.referral.id for each in found]
     access.note_seen(SubjectKind.REFERRAL, ids, action=Act.SEE_REFERRAL, purpose="triage desk")
     total = desk.count_desk(access.session, mine, teams, WAITING, words)
+    around = look_around(access, [each.row.referral for each in found])
     return page(
         request, "lead/desk.html", title="Triage desk", section="/referrals", worker=access.worker, now=access.now,
-        status=422 if refused else 200, tabs=list_tabs(access, "desk"), lines=_lines(access, found), words=words,
+        status=422 if refused else 200, tabs=list_tabs(access, "desk"), lines=_lines(access, found, around), words=words,
+        clusters=_gather(found, around),
         total=total, shown=len(found), refused=refused, undo=[each for each in undo.split(",") if each][:acts.AT_ONCE],
         outcome_groups=OUTCOME_GROUPS, assignees=_assignees(access), errors={},
     )  # fmt: skip
 
 
-def _lines(access: Access, found: list[DeskRow]) -> list[Line]:
-    around = look_around(access, [each.row.referral for each in found])
+def _gather(found: list[DeskRow], around: Mapping[Id, Surroundings]) -> list[OnePlace]:
+    """Three or more that are likely one place, each of which can still be folded into another."""
+    return gather(
+        (each.row.referral, twin.referral)
+        for each in found
+        for twin in around[each.row.referral.id].duplicates
+        if may_follow(twin.referral.state, ReferralState.DUPLICATE_OF) and is_open(twin.referral)
+    )
+
+
+def _lines(access: Access, found: list[DeskRow], around: Mapping[Id, Surroundings]) -> list[Line]:
     newer = count_open_versions(access.session, [each.row.referral.id for each in found])
     today = access.today
     lines = []

@@ -21,7 +21,7 @@ from server.problems import Invalid, NotFound
 from server.queries.partnership.districts import list_districts
 from server.queries.people import subjects
 from server.queries.referrals import inbox, versions
-from server.queries.referrals.folded import find_head
+from server.queries.referrals.folded import find_head, list_folded
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -235,7 +235,7 @@ def _answer(
         now=access.now, status=422 if errors else 200, row=row, referral=row.referral, form=form or ReferralForm(),
         errors=errors or {}, due=say_due(row.referral.due_on, today), is_late=is_late(row.referral, today),
         told=inbox.find_told(access.session, referral_id), versions=versions.list_versions(access.session, referral_id),
-        head=_find_head(access, referral_id), nouns=NOUNS,
+        head=_find_head(access, referral_id), folded=_list_folded(access, referral_id), nouns=NOUNS,
         around=around, steps=inbox.list_steps(access.session, referral_id),
         may=_may(row, around, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
         assignee_options=_assignees(access, row), outcome_groups=OUTCOME_GROUPS,
@@ -269,6 +269,17 @@ def _find_head(access: Access, referral_id: Id) -> InboxRow | None:
     if subject is None or not access.allows(Act.SEE_REFERRAL, subject):
         return None
     return inbox.find_inbox_row(access.session, head_id)
+
+
+def _list_folded(access: Access, referral_id: Id) -> list[InboxRow]:
+    """What was folded into this one, where the reader may know of it."""
+    found = []
+    for each in sorted(list_folded(access.session, [referral_id]).keys() - {referral_id}):
+        subject = subjects.find_referral(access.session, each)
+        row = inbox.find_inbox_row(access.session, each)
+        if row is not None and subject is not None and access.allows(Act.SEE_REFERRAL, subject):
+            found.append(row)
+    return sorted(found, key=lambda row: row.referral.reported_at)
 
 
 def _could_be_folded_in(around: Surroundings) -> bool:

@@ -14,6 +14,7 @@ from server.database.engine import Database
 from server.importers.accounting import Account, Importing
 from server.importers.dates import Order, judge_order, write_plainly
 from server.importers.files import Refusal
+from server.importers.placing import DistrictNames
 from server.importers.points import read_place
 from server.importers.referrals import import_referrals
 from server.importers.report import Report
@@ -21,6 +22,7 @@ from server.importers.sources import PARSERS, SOURCES
 from server.queries.referrals import referral_steps
 from server.tables.referrals.referral import alert, referral
 from shared.model.codes import ReferralState
+from shared.model.district import District
 from shared.model.referral import ReferralProgress
 from tests.server.importers.conftest import NOW, READING
 from tests.server.importers.rows import GOOD, HEADING, streetlink
@@ -133,6 +135,25 @@ def test_what_a_worker_closed_stays_closed_whatever_its_source_calls_it(bring: A
         referral_steps.add_step(session, step)
     bring(streetlink({"alert_id": "X", "appearance": "a new word"}), hours=1)
     assert states(county) == {"X": "closed"}
+
+
+def test_what_was_sent_away_for_good_is_no_work_again_when_its_place_is_told(bring: Any, county: Database) -> None:
+    nowhere = {"geo_latitude": "", "geo_longitude": ""}
+    bring(streetlink({"alert_id": "X", **nowhere}))
+    (found,) = rows(county, referral)
+    step = ReferralProgress(id="s1", referral_id=found["id"], state=ReferralState.WRONG_AREA, at=NOW, worker_id="tom")
+    with county.writing() as session:
+        referral_steps.add_step(session, step)
+    bring(streetlink({"alert_id": "X"}), hours=1)
+    assert states(county) == {"X": "wrong_area"}
+
+
+def test_a_name_that_two_districts_share_is_no_guess() -> None:
+    names = DistrictNames(
+        [District(id="b", code="E1", name="Barnet"), District(id="c", code="E2", name="Barnet Borough")]
+    )
+    assert names.find("Barnet Council") == (None, "")
+    assert names.find("Barnet") == ("b", "")
 
 
 def test_an_export_without_a_status_opens_nothing_again(bring: Any, county: Database) -> None:
