@@ -38,6 +38,8 @@ DOWNLOADED_SHEET = "As downloaded"
 YES, NO = "yes", "no"
 MOST_ROWS = 20_000
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
+SURE_DAYS_FROM = date(1900, 3, 1)
+"""Before it Excel and other programs differ by a day, and day 0 is none: such a day is written in words."""
 NOT_A_WORKBOOK = "This is not an Excel workbook (.xlsx) that can be read. Download the tracker and work in that."
 
 
@@ -198,7 +200,7 @@ def _write_sheet(book: Any, name: str, columns: tuple[str, ...], rows: Any, head
     last = 0
     for last, row in enumerate(rows, start=1):
         for column, value in enumerate(row):
-            if isinstance(value, date) and value.year < 1900:
+            if isinstance(value, date) and value < SURE_DAYS_FROM:
                 sheet.write_string(last, column, f"{value.day} {value:%B} {value.year}", wrap)
             elif isinstance(value, date):
                 sheet.write_datetime(last, column, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001 - Excel's days have no zone
