@@ -308,7 +308,18 @@ def read_row(line: bytes | Raw) -> Row:
     try:
         return _decode_row(line)
     except (MsgspecError, RecursionError):
-        return Row("", 0, f"line:{sha256(bytes(line)).hexdigest()[:32]}", UNREAD, 0, Raw(bytes(line)))
+        scope, change_id = _named_in(line)
+        return Row(scope, 0, change_id or f"line:{sha256(bytes(line)).hexdigest()[:32]}", UNREAD, 0, Raw(bytes(line)))
+
+
+def _named_in(line: bytes | Raw) -> tuple[str, str]:
+    """The feed and the change that a line speaks of, as far as that can be read: by them it is forgotten when it must be."""
+    try:
+        scope, _, change_id, *_ = json.decode(line, type=list[object])
+    except (MsgspecError, RecursionError, ValueError):
+        return "", ""
+    known = isinstance(scope, str) and isinstance(change_id, str)
+    return (str(scope), str(change_id)) if known else ("", "")
 
 
 def is_null(value: Raw) -> bool:

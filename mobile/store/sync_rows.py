@@ -218,7 +218,8 @@ def write_unread(db: Connection, plan: PagePlan) -> None:
     """Keep what a page brought that cannot be read, and nothing any more that was settled, withdrawn or erased since."""
     db.executemany("delete from sync_unread where scope = ?", [(scope,) for scope in plan.ended])
     db.executemany("delete from sync_unread where scope = ? and id = ?", list(plan.settled))
-    db.executemany("delete from sync_unread where id = ?", [(change_id,) for change_id in plan.erased])
+    # What speaks of nobody knows whom may speak of somebody who is erased.
+    db.executemany("delete from sync_unread where id = ? or scope = ''", [(change_id,) for change_id in plan.erased])
     lines = [(r.scope, r.id, r.seq, bytes(r.body) if r.op == UNREAD else encode(r)) for r in plan.unread]
     db.executemany("insert or replace into sync_unread values (?, ?, ?, ?)", lines)
 

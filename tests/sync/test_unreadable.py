@@ -161,3 +161,39 @@ def test_what_could_not_be_read_goes_with_an_erasure_a_withdrawn_feed_and_a_wipe
     assert dean.store.unread_count == 1 and again.id not in dean.shown
     dean.store.wipe()
     assert sync_rows.count_unread(dean.store._db) == 0
+
+
+def _nowhere(row: list[Any]) -> None:
+    row[0], row[2] = None, {"id": row[2]}
+
+
+@pytest.mark.parametrize("bend", [_shape, _nowhere])
+def test_a_line_of_an_unknown_shape_goes_with_an_erasure_too(
+    bend: Callable[[list[Any]], None], aisha: Phone, dean: Phone, office: Office
+) -> None:
+    said = aisha.say(entity="person-1")
+    aisha.sync()
+    good = office.handle
+    bend_pages(office, lambda rows: [bend(row) for row in rows if row[2] == said.id] and None)
+    dean.sync()
+    assert dean.store.unread_count == 1
+    office.handle = good  # type: ignore[method-assign]
+    with office.database.writing() as session:
+        queries.erase_entities(session, ["person-1"], office.clock())
+    dean.sync()
+    assert dean.store.unread_count == 0
+    assert b"bedded_down" not in b"".join(line for (line,) in dean.store._db.execute("select line from sync_unread"))
+
+
+@pytest.mark.parametrize("bend", [_shape, _no_change])
+def test_what_could_not_be_read_goes_with_the_feed_it_came_in(
+    bend: Callable[[list[Any]], None], aisha: Phone, dean: Phone, office: Office
+) -> None:
+    said = aisha.say()
+    aisha.sync()
+    bend_pages(office, lambda rows: [bend(row) for row in rows if row[2] == said.id] and None)
+    dean.sync()
+    assert dean.store.unread_count == 1
+    office.order(queries.set_scopes, dean.number, ["team:elsewhere"])
+    dean.sync()
+    assert dean.store.unread_count == 0

@@ -182,5 +182,7 @@ def test_what_was_set_aside_for_a_fault_of_ours_counts_once_that_is_mended(
         found = find_person(session, person)
         assert found is not None and found.name == "Marek"
     rows = [row for row in phone.pull().json()["rows"] if row[2] == poison["id"]]
-    assert "put" in {row[3] for row in rows}
+    assert [row[3] for row in rows if row[0].startswith("team:")] == ["put"]
+    said_in_private = [row[3] for row in sorted(rows, key=lambda row: row[1]) if row[0].startswith("dev:")]
+    assert said_in_private[-1] != "held", "the last word to its author is not that it is held"
     assert rebuilder_of(services, clock(), only_prove=False).run().let_in == 0
