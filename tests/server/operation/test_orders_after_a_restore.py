@@ -29,6 +29,7 @@ from server.http.services import Services
 from server.importers.county import store as county
 from server.importers.county.plan import REMOVED, Verb
 from server.importers.county.sheets import read_county
+from server.queries.operation.audit import LedgerEntry
 from server.queries.partnership import agencies, recipients, workers
 from server.queries.people.people import find_person
 from server.queries.people.verification import list_groups
@@ -275,3 +276,13 @@ def test_the_second_place_has_every_line_and_serves_where_the_first_is_lost(
     assert ledger.complete(told) == 0
     with services.database.reading() as session:
         assert list_unknown(session, told) == []
+
+
+def test_a_line_that_a_power_cut_tore_spoils_no_other(tmp_path: Path, clock: Clock) -> None:
+    ledger = orders.Ledger(tmp_path / "ledger.jsonl")
+    entries = [LedgerEntry(id=f"e{n}", at=clock(), kind=orders.MARK, subject_id="", detail={}) for n in range(3)]
+    ledger.append(json.encode(each) for each in entries[:2])
+    whole = ledger.path.read_bytes()
+    ledger.path.write_bytes(whole[:-20])
+    ledger.append([json.encode(entries[2])])
+    assert [entry.id for entry in ledger.read()] == ["e0", "e2"]
