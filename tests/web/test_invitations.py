@@ -46,6 +46,17 @@ def test_an_invited_worker_sets_a_password_once_and_signs_in(client: Any, link: 
     assert "Sign out" in signed_in.text
 
 
+def test_a_new_password_ends_whatever_session_the_old_one_opened(
+    client: Any, browse: Callable[[str], Any], link: str
+) -> None:
+    assert "Sign out" in browse("aisha").get("/account").text
+    old = client.cookies["lantern-session"]
+    client.cookies.clear()
+    assert "Your password is set." in send(client, link, password=PASSWORD, again=PASSWORD).text
+    client.cookies.set("lantern-session", old)
+    assert "Sign in to Lantern" in client.get("/account", headers={"accept": "text/html"}).text
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

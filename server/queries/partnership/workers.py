@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from server.database.sql import Sql
 from server.queries.partnership.recipients import is_held
 from server.tables.operation.device import device_enrolment
+from server.tables.operation.session import sign_in_session
 from server.tables.partnership.agency import agency, agreement, team, team_district
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import credential, worker, worker_district, worker_role, worker_team
@@ -306,8 +307,10 @@ def list_emails(session: Session) -> dict[Id, str]:
 
 
 def set_active(session: Session, worker_id: Id, active: bool) -> None:
-    """Let a worker in, or keep them out."""
+    """Let a worker in, or keep them out, wherever they are signed in."""
     session.execute(update(worker).where(worker.c.id == worker_id).values(active=active))
+    if not active:
+        session.execute(delete(sign_in_session).where(sign_in_session.c.worker_id == worker_id))
 
 
 class Standing(Value, frozen=True, kw_only=True):

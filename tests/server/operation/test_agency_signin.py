@@ -245,10 +245,14 @@ def test_who_is_deactivated_or_untied_comes_in_no_more(
     assert sign_in(client, provider).status_code == 303
     with database.writing() as session:
         workers.set_active(session, linked.id, False)
+    kept = client.cookies[COOKIE]
     assert not is_in(client)
     assert sign_in(client, provider).status_code == 403
     with database.writing() as session:
         workers.set_active(session, linked.id, True)
+    assert client.cookies[COOKIE] == kept
+    assert not is_in(client), "the session of before stays ended for whoever is let in again"
+    with database.writing() as session:
         assert identities.unlink(session, provider.issuer, linked.id)
     assert sign_in(client, provider).status_code == 403
 
