@@ -94,6 +94,15 @@ def test_the_sixth_try_must_wait_and_nobody_else_is_locked_out(
     assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 303
 
 
+def test_one_address_may_not_try_account_after_account(client: TestClient[Any], cast: Cast, clock: Clock) -> None:
+    for number in range(30):
+        tried = post_sign_in(client, f"somebody-{number}@example.org", "wrong wrong wrong wrong")
+        assert tried.status_code == 401
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 429
+    clock.advance(minutes=16)
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 303
+
+
 def test_tries_count_together_in_every_process(
     client: TestClient[Any], settings: Settings, clock: Clock, new_id: Callable[[], str], cast: Cast
 ) -> None:
