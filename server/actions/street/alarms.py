@@ -177,12 +177,12 @@ def _ending(out: OnShift | None, now: datetime) -> AlarmEventKind | None:
 def open_alarm(access: Access, alarm_id: Id) -> Alarm:
     """An alarm for whoever may see who is out on that team, or was told of it. Raises NotFound, Forbidden."""
     alarm = alarms.find_alarm(access.session, alarm_id)
-    if alarm is None:
-        raise NotFound
-    team = subjects.find_team(access.session, alarm.team_id)
-    if team is not None and access.actor.worker_id in alarm.told_ids:
+    team = subjects.find_team(access.session, alarm.team_id) if alarm else None
+    if alarm is not None and team is not None and access.actor.worker_id in alarm.told_ids:
         team = msgspec.structs.replace(team, worker_id=access.actor.worker_id)
     access.require(Act.SEE_SHIFTS, team, purpose="lone working", detail=alarm_id)
+    if alarm is None:
+        raise NotFound
     return alarm
 
 

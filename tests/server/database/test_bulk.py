@@ -15,6 +15,9 @@ from server.tables.street.contact import contact_person
 from server.tables.sync import sync
 
 WORDS = ["plain", "", 'a "quoted" one', "back\\slash", "two\nlines", "{curly,NULL}", "null", "Zażółć 🌙", "it's ? %s"]
+COLUMNS = ", ".join(sync.change.columns.keys())
+UNSAID = (None,) * 5
+"""What became of a change that was set aside: who adopted or closed it, when and why."""
 EVENING = datetime(2026, 11, 12, 21, 30, 0, 5, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 1, 1, 0, tzinfo=timezone(timedelta(hours=1)))
 
@@ -63,10 +66,10 @@ def test_a_key_that_is_there_already_is_an_error(database: Database) -> None:
 
 def test_bytes_of_any_kind_and_great_numbers_are_kept(database: Database) -> None:
     body = bytes(range(256))
-    row = ("c1", 7, 2**53 - 1, 2**62, None, "team:1", "unreadable", 5, 'why "not"', None, None, body)
+    row = ("c1", 7, 2**53 - 1, 2**62, None, "team:1", "unreadable", 5, 'why "not"', *UNSAID, body)
     with database.writing() as session:
         Sql(session).insert(sync.change, [row])
-        found = Sql(session).find("select * from sync_change where id in ?*", {"c1", 'c"2'})
+        found = Sql(session).find(f"select {COLUMNS} from sync_change where id in ?*", {"c1", 'c"2'})
         assert found is not None
         assert (*found[:-1], bytes(found[-1])) == row
 
@@ -76,7 +79,7 @@ def test_rows_arrive_as_they_were_however_many_come(database: Database, count: i
     rows = [a_change(n, WORDS[n % len(WORDS)]) for n in range(1, count + 1)]
     with database.writing() as session:
         Sql(session).insert(sync.change, rows)
-        found = Sql(session).rows("select * from sync_change order by n")
+        found = Sql(session).rows(f"select {COLUMNS} from sync_change order by n")
     assert [(*row[:-1], bytes(row[-1])) for row in found] == rows
 
 
@@ -90,7 +93,7 @@ def test_of_many_rows_with_one_key_none_is_inserted(database: Database) -> None:
 def a_change(n: int, words: str) -> tuple[Any, ...]:
     """A row with every type of value that the table has, and columns in which only some rows say anything."""
     reason = words if n % 2 else None
-    return (f"c{n}", 7, n, 2**62, f"e{n}", "team:1", "t", 5, reason, None, None, bytes(range(n % 256)) + words.encode())
+    return (f"c{n}", 7, n, 2**62, f"e{n}", "team:1", "t", 5, reason, *UNSAID, bytes(range(n % 256)) + words.encode())
 
 
 def test_a_list_may_stand_for_a_table_and_moments_come_back_aware(database: Database) -> None:

@@ -14,6 +14,7 @@ import pytest
 from server.database.engine import Database
 from server.http.services import Services
 from server.queries.street import contacts
+from shared.geo.night import outreach_night
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast, make_settings
 from tests.server.live import serving
@@ -114,7 +115,8 @@ def push_at_once(phones: list[Phone], people: list[str], clock: Clock) -> None:
 def meet(phone: Phone, chance: Random, people: list[str], clock: Clock) -> dict[str, Any]:
     seen_at = clock() - timedelta(minutes=chance.randint(0, 9_000))
     where = {"latitude": WATFORD[0], "longitude": WATFORD[1]}
-    return phone.contact(person_ids=chance.sample(people, 2), seen_at=seen_at.isoformat(), position=where)
+    night = outreach_night(seen_at).isoformat()
+    return phone.contact(person_ids=chance.sample(people, 2), seen_at=seen_at.isoformat(), night=night, position=where)
 
 
 def pull_all(phone: Phone) -> set[str]:
