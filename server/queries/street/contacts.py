@@ -211,12 +211,21 @@ def list_corrections(session: Session, contact_ids: Collection[Id]) -> dict[Id, 
     return dict(found)
 
 
-def count_recorded(session: Session, worker_id: Id, district_ids: Collection[Id], since: date) -> int:
-    """How many contacts a worker has recorded in these districts since a night."""
-    condition = (
-        contact.c.district_id.in_(district_ids) & (contact.c.night >= since) & (contact.c.worker_id == worker_id)
-    )
-    return session.execute(select(func.count()).select_from(contact).where(condition)).scalar_one()
+def count_recorded(
+    session: Session,
+    worker_id: Id,
+    district_ids: Collection[Id],
+    *,
+    night: date | None = None,
+    received_since: datetime | None = None,
+) -> int:
+    """How many contacts a worker has recorded in these districts: of one night, or received since a moment, or both."""
+    conditions = [contact.c.district_id.in_(district_ids), contact.c.worker_id == worker_id]
+    if night is not None:
+        conditions.append(contact.c.night == night)
+    if received_since is not None:
+        conditions.append(contact.c.received_at >= received_since)
+    return session.execute(select(func.count()).select_from(contact).where(*conditions)).scalar_one()
 
 
 def count_contacts(session: Session) -> int:

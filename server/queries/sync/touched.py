@@ -92,7 +92,8 @@ with recursive same(whose, id) as (
     select s.whose, case when m.from_id = s.id then m.into_id else m.from_id end
     from same s join person_merge m on (m.from_id = s.id or m.into_id = s.id) and not m.undone
 )
-select s.whose, p.team_id, case when p.created_at >= ? then t.agency_id end, p.district_id
+select s.whose, case when p.id = s.whose then p.team_id end, case when p.created_at >= ? then t.agency_id end,
+    case when p.id = s.whose then p.district_id end
 from same s join person p on p.id = s.id left join team t on t.id = p.team_id
 union all
 select s.whose, null, a.agency_id, c.district_id

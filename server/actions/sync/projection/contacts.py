@@ -3,8 +3,9 @@
 the original is kept, what it reads now is derived.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from server.actions.sync.projection.places import Districts, Place, Whereabouts,
 from server.actions.sync.projection.wall import Verdicts
 from server.queries.street import contacts
 from server.queries.street.contacts import StoredContact
+from server.queries.sync.touched import list_people
 from shared.geo.night import outreach_night
 from shared.model.contact import Contact, ContactCorrection
 from shared.model.value import Id
@@ -22,7 +24,9 @@ from shared.rules.corrections import corrected
 from sync.past import Withheld
 
 OUTSIDE_MAX = 5
-"""So many contacts with somebody new one worker may record in a night in districts where their team does not walk."""
+"""So many contacts with somebody new there one worker may record of a night in districts where their team does not walk."""
+OUTSIDE_DAY_MAX = 15
+"""And so many in all that reach the server within a day, of whatever nights they tell."""
 
 _read_original = msgspec.json.Decoder(Contact).decode
 
@@ -30,7 +34,7 @@ _read_original = msgspec.json.Decoder(Contact).decode
 def project_contacts(session: Session, batch: Batch, districts: Districts, crs: str, verdicts: Verdicts) -> set[Id]:
     """Store the batch's contacts and corrections; returns the people whose history they changed.
 
-    Raises Withheld for somebody new in a district where the phone's team does not walk.
+    Raises Withheld for too many who are new in a district where the phone's team does not walk.
     """
     recorded = batch.facts.get("contact.recorded", [])
     told = batch.facts.get("contact.corrected", [])
@@ -57,17 +61,40 @@ def _store(
 def _check_outside(session: Session, recorded: Sequence[Fact], places: Sequence[Place], verdicts: Verdicts) -> None:
     """Somebody new may be met across a boundary, on the way; nobody fills another district's list so."""
     outside: dict[Id, list[tuple[Fact, Id]]] = defaultdict(list)
+    for fact, place in _list_outside(session, recorded, places, verdicts):
+        outside[fact.value.worker_id].append((fact, place))
+    held: dict[Id, str] = {}
+    for worker_id, found in outside.items():
+        districts = {district_id for _, district_id in found}
+        too_many = set()
+        for night, count in Counter(fact.value.night for fact, _ in found).items():
+            if contacts.count_recorded(session, worker_id, districts, night=night) + count > OUTSIDE_MAX:
+                too_many.add(night)
+        a_day_ago = found[0][0].received_at - timedelta(days=1)
+        of_the_day = contacts.count_recorded(session, worker_id, districts, received_since=a_day_ago) + len(found)
+        told = (fact for fact, _ in found if fact.value.night in too_many or of_the_day > OUTSIDE_DAY_MAX)
+        held |= {fact.change_id: OUTSIDE for fact in told}
+    if held:
+        raise Withheld(held)
+
+
+def _list_outside(
+    session: Session, recorded: Sequence[Fact], places: Sequence[Place], verdicts: Verdicts
+) -> list[tuple[Fact, Id]]:
+    """Contacts in a district where their worker does not walk, with somebody who is not known there yet, however well known
+    elsewhere; each with that district."""
+    outside = []
     for fact, place in zip(recorded, places, strict=True):
         walked = verdicts.walked.get(fact.device)
-        if walked is None or place.district_id is None or place.district_id in walked:
-            continue
-        if not verdicts.new_people.isdisjoint(fact.value.person_ids):
-            outside[fact.value.worker_id].append((fact, place.district_id))
-    for worker_id, found in outside.items():
-        nights = {fact.value.night for fact, _ in found}
-        before = contacts.count_recorded(session, worker_id, {district_id for _, district_id in found}, min(nights))
-        if before + len(found) > OUTSIDE_MAX:
-            raise Withheld({fact.change_id: OUTSIDE for fact, _ in found})
+        if walked is not None and place.district_id is not None and place.district_id not in walked:
+            outside.append((fact, place.district_id))
+    named = {person_id for fact, _ in outside for person_id in fact.value.person_ids}
+    known = list_people(session, named, outside[0][0].received_at) if named else {}
+    return [
+        (fact, district_id)
+        for fact, district_id in outside
+        if any(each not in known or district_id not in known[each].district_ids for each in fact.value.person_ids)
+    ]
 
 
 def _where(told: Contact) -> Whereabouts:

@@ -6,7 +6,7 @@ below) were asked about where they were made.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -48,7 +48,9 @@ TABLE_OF: Final = {
 """Where a fact's own id may be taken."""
 
 PLACED: Final = ("person", "site", "referral", "contact")
-"""What a fact's entity may be, besides itself: its feed follows such a record."""
+"""What an entity may be, besides a fact itself: the feed follows such a record, and its fields are merged by that id alone."""
+ATTACHED: Final = "attachment.added"
+"""The one fact that names nothing but its entity."""
 
 BEGINS: Final = {
     "contact.recorded": SubjectKind.CONTACT,
@@ -72,27 +74,19 @@ class Claim(Struct, frozen=True):
         value = self.values.get("id")
         return value if self.change.t in TABLE_OF and isinstance(value, str) else None
 
-    @property
-    def unnamed_entity(self) -> Id | None:
-        """The entity of a fact that does not name it."""
-        if self.change.e is None or self.change.set_ is not None or not self.values:
-            return None
-        return None if self.change.e in set(_ids_of(self.values)) else self.change.e
-
 
 class Verdicts(Struct, frozen=True):
-    """Which changes are held, with the reason; where each phone's worker walks; people of whom nothing was known before."""
+    """Which changes are held, with the reason; where each phone's worker walks."""
 
     reasons: dict[Id, str]
     walked: dict[int, frozenset[Id]]
-    new_people: frozenset[Id]
 
 
 def judge(session: Session, accepted: Sequence[AcceptedChange], timezone: str) -> Verdicts:
     """What policy holds of a batch, in the order in which it came."""
     claims = [_claim(each) for each in accepted if each.device > 0 and not each.change.erased]
     if not claims:
-        return Verdicts({}, {}, frozenset())
+        return Verdicts({}, {})
     now = to_moment(accepted[0].received_at_ms)
     today = day_of(now, ZoneInfo(timezone))
     carriers = list_carriers(session, {each.device for each in claims}, today)
@@ -103,7 +97,7 @@ def judge(session: Session, accepted: Sequence[AcceptedChange], timezone: str) -
     judge_ = _Judge(session, carriers, claims, now, today)
     reasons = {each.change.id: why for each in claims if (why := judge_.why_not(each)) is not None}
     walked = {number: each.actor.district_ids for number, each in carriers.items() if each.actor is not None}
-    return Verdicts(reasons, walked, frozenset(judge_.new_people))
+    return Verdicts(reasons, walked)
 
 
 def why_not_for(session: Session, actor: Actor, claim: Claim, now: datetime, today: date) -> str | None:
@@ -146,7 +140,6 @@ class _Judge:
         self._begun: dict[tuple[SubjectKind, Id], Subject] = {}
         self._used: set[tuple[str, Id]] = set()
         self._people = self._ask_people(claims)
-        self.new_people: set[Id] = set()
 
     def _ask_people(self, claims: Sequence[Claim]) -> dict[Id, Subject]:
         """The people whom their own record does not open to the writer already."""
@@ -170,7 +163,7 @@ class _Judge:
         if not carrier.confirmed:
             return words.UNCONFIRMED
         if claim.change.t == "record.read":
-            return self._why_not_theirs(claim, carrier)
+            return self._why_not_theirs(claim, carrier) or self._why_not_named(claim, carrier.actor)
         reason = (
             self._why_not_theirs(claim, carrier)
             or self._why_not_own_work(claim, carrier.actor)
@@ -187,14 +180,14 @@ class _Judge:
         return (
             (_why(actor, rule.act, _own_work(claim, actor), self._today) if rule is not None else None)
             or self._why_taken(claim)
-            or self._why_not_named(claim)
+            or self._why_not_named(claim, actor)
             or self._why_denied(claim, actor)
             or self._why_hiding(claim)
         )
 
     def _why_not_theirs(self, claim: Claim, carrier: Carrier) -> str | None:
         author = None if claim.change.t in NAMES_ANOTHER else claim.values.get("worker_id")
-        named = {each for each in (claim.change.who, author) if each is not None}
+        named = {each for each in (claim.change.who, author) if each is not None} or {None}
         return words.OTHER_NAME if named - {carrier.worker_id} else None
 
     def _why_not_own_work(self, claim: Claim, actor: Actor) -> str | None:
@@ -212,11 +205,18 @@ class _Judge:
         key = (TABLE_OF[claim.change.t], own_id)
         return words.TAKEN_ID if key in self._touched.subjects or key in self._used else None
 
-    def _why_not_named(self, claim: Claim) -> str | None:
-        """A fact is heard wherever its entity is placed: it may not stand under a record that it does not name."""
-        entity = claim.unnamed_entity
-        is_there = entity is not None and any((kind, entity) in self._touched.subjects for kind in PLACED)
-        return words.OTHER_ENTITY if is_there else None
+    def _why_not_named(self, claim: Claim, actor: Actor) -> str | None:
+        """A change is heard wherever its entity is placed, and fields are merged by its id: it may not stand under a record
+        that it does not name as what that is."""
+        entity = claim.change.e
+        asked = {(str(each.kind), each.id) for each in claim.demands}
+        there = [(kind, entity) for kind in PLACED if entity is not None and (kind, entity) in self._touched.subjects]
+        if claim.change.t == ATTACHED:
+            whys = (_why(actor, Act.RECORD_CONTACT, self._touched.subjects[each], self._today) for each in there)
+            return next((why for why in whys if why is not None), None)
+        if claim.change.t == "record.read":
+            return words.OTHER_ENTITY if there and entity != claim.values.get("subject_id") else None
+        return words.OTHER_ENTITY if set(there) - asked else None
 
     def _why_denied(self, claim: Claim, actor: Actor) -> str | None:
         for demand in claim.demands:
@@ -274,8 +274,6 @@ class _Judge:
             key = (str(demand.kind), demand.id)
             if key not in self._touched.subjects and demand.id not in self._people:
                 self._begun.setdefault((demand.kind, demand.id), mine)
-                if demand.kind is SubjectKind.PERSON:
-                    self.new_people.add(demand.id)
 
 
 def _own_work(claim: Claim, actor: Actor) -> Subject:
@@ -309,14 +307,6 @@ def _has_agreement(actor: Actor, today: date) -> bool:
     return why_no_personal_data(actor, today) is None
 
 
-def _ids_of(values: Mapping[str, Any]) -> Iterator[Id]:
-    for name, value in values.items():
-        if name == "id" or name.endswith("_id"):
-            yield value
-        elif name.endswith("_ids"):
-            yield from value
-
-
 def _named(claims: Sequence[Claim]) -> dict[str, set[Id]]:
     """Every record that these changes name, by the kind to look it up as."""
     named: dict[str, set[Id]] = defaultdict(set)
@@ -324,9 +314,9 @@ def _named(claims: Sequence[Claim]) -> dict[str, set[Id]]:
         for demand in each.demands:
             if demand.kind is not SubjectKind.DISTRICT:
                 named[str(demand.kind)].add(demand.id)
-        if each.unnamed_entity is not None:
+        if each.change.e is not None:
             for kind in PLACED:
-                named[kind].add(each.unnamed_entity)
+                named[kind].add(each.change.e)
         if each.own_id is not None:
             named[TABLE_OF[each.change.t]].add(each.own_id)
         if each.change.t in OF_A_SHIFT:
