@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from server.access import Access
 from server.actions.operation.orders import Ledger
 from server.actions.operation.tokens import TokenIssuer
+from server.actions.sync.judging import judge_again
 from server.database.engine import Database
 from server.problems import CODE_REFUSED, WEAK_PHONE, Failure, Invalid, NotFound
 from server.queries.operation import audit, devices
@@ -32,6 +33,7 @@ from shared.model.device import Device, Enrolled, EnrolmentRequest, FieldConfig
 from shared.model.value import Id
 from shared.policy import Act
 from shared.policy.grid import GRID
+from shared.policy.held import UNCONFIRMED
 from sync.wire import Renewed
 
 LOOKUP_LENGTH = 6
@@ -209,10 +211,12 @@ def make_config(session: Session, enrolment: Enrolment, settings: Settings) -> F
     )
 
 
-def confirm_device(access: Access, number: int) -> None:
-    """The digits on both screens are the same."""
+def confirm_device(access: Access, number: int, project: sync.Project) -> None:
+    """The digits on both screens are the same. What was held for that reason alone is judged now, as its worker's."""
     access.require(Act.ENROL_DEVICE, subjects.find_device(access.session, number), purpose="digits compared")
     devices.confirm_enrolment(access.session, number, access.now)
+    waiting = [each for each in sync.list_quarantined(access.session, number) if each.reason == UNCONFIRMED]
+    judge_again(access.session, project, waiting, by=access.actor.worker_id, now=access.now, new_id=access.new_id)
 
 
 def renew_number(

@@ -4,8 +4,9 @@ Each is one short piece of the caller's transaction and takes the feed counter: 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
@@ -20,6 +21,14 @@ from sync.server import AcceptedChange, Stored, next_server_number, number_adopt
 from sync.wire import CONFIG, SERVER_DEVICE, Change, encode, private_scope
 
 SERVER_NUMBER, SERVER_CLOCK, SERVER_LIFE = "server_number", "server_clock", "server_life"
+
+
+class Carried(Struct, frozen=True, kw_only=True):
+    """Whose word an adopted change still is: the phone that brought it, and what it says, read."""
+
+    device: int
+    meaning: Any
+
 
 # ------------------------------------------------------------------------------------------------- the server's changes
 
@@ -110,9 +119,10 @@ def adopt(
     project: Project,
     scope: str | None = None,
     said: Change | None = None,
+    carried: Carried | None = None,
 ) -> Change | None:
     """Let a quarantined change in, as a new change of the server (into `scope`, else where it was recorded), and as `said`
-    where whoever lets it in puts it in other words: in their own name.
+    where whoever lets it in puts it in other words: in their own name. With `carried` the projection judges it as a phone's.
 
     Returns None, and does nothing, when there is no such quarantined change, it was decided on before, it is unreadable, or it
     claims what nobody can have seen: that would hide other people's words for ever, in whoever's name.
@@ -128,7 +138,10 @@ def adopt(
     change = number_adopted(said or held.change, new_id, n, hlc, scope or held.change.s)
     sql.run("update sync_change set adopted_as = ?, adopted_by = ? where id = ?", new_id, by, change_id)
     (stored,) = _store_own(sql, [change], now_ms, last_seq)
-    project(session, [AcceptedChange(change, stored.eff, now_ms, stored.device)])
+    told = AcceptedChange(change, stored.eff, now_ms, stored.device)
+    if carried is not None:
+        told = AcceptedChange(change, stored.eff, now_ms, carried.device, meaning=carried.meaning)
+    project(session, [told])
     return change
 
 

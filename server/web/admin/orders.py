@@ -45,11 +45,14 @@ def stop(
 
 @post("/devices/{number:int}/confirm", opt={"action": Act.ENROL_DEVICE}, sync_to_thread=True, include_in_schema=False)
 def confirm(
-    request: AnyRequest, door: NamedDependency[Door], number: FromPath[int], data: URLEncodedBody[OrderForm]
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    number: FromPath[int],
+    data: URLEncodedBody[OrderForm],
 ) -> Response[Any]:
     """Somebody compared the four digits on both screens."""
     with door.open() as access:
-        confirm_device(access, number)
+        confirm_device(access, number, services.project)
     return go_to(f"/devices/{number}", done="digits")
 
 

@@ -78,7 +78,7 @@ def test_a_phone_whose_digits_nobody_compared_is_told_nothing_and_its_work_is_ta
     assert held_back.status_code == 403 and held_back.json()["refused"] == "unconfirmed"
     assert b"Marek" not in held_back.content
     with door(services, cast.tom).open() as access:
-        confirm_device(access, fresh.number)
+        confirm_device(access, fresh.number, services.project)
     assert fresh.pull().status_code == 200
 
 

@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from server.actions.operation.enrolment import confirm_device
 from server.database.engine import Database
+from server.queries.sync.store import list_quarantined
+from server.tables.operation.device import device_enrolment
+from server.tables.partnership.worker import worker, worker_district
 from server.tables.street.contact import contact
 from shared.policy import held as words
+from tests.server.cast import Cast
+from tests.server.operation.test_enrolment import door
 from tests.server.phone import Phone
 from tests.server.sync import test_wall
 from tests.server.sync.test_wall import HERE, fact, held, name_of
@@ -133,3 +139,69 @@ def test_a_fortnight_across_the_boundary_is_believed(rival: Phone, new_id: Any) 
         told.append(rival.contact(person_ids=[new_id()], position=HERE, **when))
     rival.push(*told)
     assert held(rival) == []
+
+
+# ----------------------------------------------------------------------------------------- the digits, compared later
+
+
+def test_comparing_the_digits_lets_in_what_was_held_for_that_reason_alone(
+    phone: Phone, rival: Phone, met: dict[str, str], new_id: Any, database: Database, services: Any, cast: Cast
+) -> None:
+    """In its worker's name, judged as at a push: what policy would not allow stays held, and says so."""
+    unconfirm(database, rival)
+    new = new_id()
+    own_person = rival.patch("person.patched", new, name="Red hat")
+    own = rival.contact(person_ids=[new], note="Asleep")
+    pushed = rival.push(
+        own_person,
+        own,
+        rival.patch("person.patched", new, name="Red cap"),
+        rival.patch("person.patched", met["person"], name="Stolen"),
+        rival.contact(person_ids=[met["person"]]),
+        *(rival.contact(person_ids=[new_id()], position=HERE) for _ in range(6)),
+    )
+    assert pushed.status_code == 200, pushed.text
+    with database.reading() as session:
+        assert {each.reason for each in list_quarantined(session)} == {words.UNCONFIRMED}
+    confirm(services, cast, rival)
+    with database.reading() as session:
+        stored = session.execute(select(contact.c.id, contact.c.worker_id)).all()
+        left = [each.reason for each in list_quarantined(session, rival.number)]
+    assert (own["e"], test_wall.who(rival)) in {tuple(row) for row in stored}
+    assert left == [words.NOT_KNOWN] * 2 + [words.OUTSIDE]
+    assert name_of(database, met["person"]) == "Marek"
+    assert name_of(database, new) in {"Red cap", "Red hat"}
+    again = rival.push(rival.patch("person.patched", new, name="Blue cap"))
+    assert again.status_code == 200
+    with database.reading() as session:
+        assert len(list_quarantined(session, rival.number)) == 3
+
+
+def test_comparing_the_digits_lets_nothing_in_of_somebody_who_left_meanwhile(
+    phone: Phone, met: dict[str, str], database: Database, services: Any, cast: Cast
+) -> None:
+    unconfirm(database, phone)
+    phone.push(phone.patch("person.patched", met["person"], name="By whom?"))
+    with database.writing() as session:
+        session.execute(worker.update().where(worker.c.id == cast.aisha.id).values(active=False))
+    confirm(services, cast, phone)
+    with database.reading() as session:
+        assert [each.reason for each in list_quarantined(session)] == [words.NO_WORKER]
+    assert name_of(database, met["person"]) == "Marek"
+
+
+def unconfirm(database: Database, phone: Phone) -> None:
+    with database.writing() as session:
+        mine = device_enrolment.c.number == phone.number
+        session.execute(device_enrolment.update().where(mine).values(confirmed_at=None))
+
+
+def confirm(services: Any, cast: Cast, phone: Phone) -> None:
+    """A coordinator of every district compares the digits."""
+    with services.database.writing() as session:
+        both = [{"worker_id": cast.priya.id, "district_id": cast.dacorum.id}]
+        known = select(worker_district.c.district_id).where(worker_district.c.worker_id == cast.priya.id)
+        if cast.dacorum.id not in session.scalars(known).all():
+            session.execute(worker_district.insert(), both)
+    with door(services, cast.priya).open() as access:
+        confirm_device(access, phone.number, services.project)
