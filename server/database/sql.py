@@ -176,6 +176,8 @@ class Sql:
             raise
         except BaseException:
             self._carry_out("rollback to savepoint part", ())
+            # Else a block around this one would roll back to here.
+            self._carry_out("release savepoint part", ())
             raise
         self._carry_out("release savepoint part", ())
 

@@ -12,6 +12,7 @@ from server.actions.operation.outbox import Outbox
 from server.actions.partnership.publications import prepare_map, prepare_share
 from server.actions.people.erasure import erase_what_came_since
 from server.actions.people.retention import Keeper
+from server.actions.sync.judging import judge_faults_again
 from server.actions.sync.rebuild import Rebuilder
 from server.actions.sync.sealed import open_waiting
 from server.hotspots.periods import last_settled_quarter
@@ -109,6 +110,12 @@ def open_sealed_boxes(services: Services, moment: Moment) -> int:
     return open_waiting(services.opener, services.database, moment.now, moment.beat)
 
 
+def judge_faults(services: Services, moment: Moment) -> int:
+    """Changes of phones that were set aside for a fault of this server's."""
+    with services.database.writing() as session:
+        return judge_faults_again(session, services.project, moment.now, services.new_id)
+
+
 def mark_ledger(services: Services, moment: Moment) -> int:
     """A line by which a database is noticed that was put back, and what other machines ordered written down here."""
     with services.database.writing() as session:
@@ -166,6 +173,7 @@ KEEPING = (
     Job("reminders", Daily(MORNING), remind),
     Job("digests", Every(timedelta(minutes=5)), digest),
     Job("sealed", Every(timedelta(minutes=15)), open_sealed_boxes),
+    Job("held for our faults", Every(timedelta(minutes=15)), judge_faults),
     Job("ledger", Every(timedelta(hours=1)), mark_ledger),
     Job("proof", Daily(time(4)), prove_derived),
     Job("attachments", Daily(time(3)), forget_announced),

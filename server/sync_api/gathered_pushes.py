@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from server.database.engine import BUSY, Database
 from server.queries.sync import store as sync
+from server.queries.sync.applying import ServerFault, note_fault
 from server.queries.sync.store import Account, Arrival, Project
 from server.sync_api.admission import busy
 from server.sync_api.identity import Caller, refuse_proof, to_ms, use_up
@@ -207,14 +208,20 @@ class GatheredPushes:
 
     def _count_refusals(self, together: Sequence[Waiting]) -> None:
         """Write down who was refused what. A phone whose refusal cannot be counted hears `busy`, and asks again."""
-        refused = [each for each in together if isinstance(each.outcome, Refused) and each.outcome.code in COUNTED]
+        refused = [each for each in together if _is_counted(each.outcome)]
         if not refused:
             return
         try:
             with self._database.writing() as session:
                 for each in refused:
                     assert isinstance(each.outcome, Refused)
+                    if isinstance(each.outcome, ServerFault):
+                        note_fault(session, each.outcome, to_ms(each.unread.now))
                     sync.record_refusal(session, each.caller.number, each.outcome.code)
         except BUSY:
             for each in refused:
                 each.outcome = busy()
+
+
+def _is_counted(outcome: object) -> bool:
+    return isinstance(outcome, ServerFault) or (isinstance(outcome, Refused) and outcome.code in COUNTED)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec import Raw
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from server.actions.sync.validation import validate
 from server.app import create_services
@@ -199,3 +199,16 @@ def test_an_administrator_reads_no_content_and_lets_nothing_in(
     assert "Asked for socks" not in omar.get(f"/devices/{AISHAS}").text
     assert omar.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 403
     assert waiting(filled) == ["h1"]
+
+
+def test_a_phone_that_sends_thousands_hides_nobody_elses_work(
+    send: Any, services: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    for part in range(3):
+        ids = [f"f{part}-{n}" for n in range(90)]
+        send(*((each, "contact.recorded", meeting(now, each, note="Flood")) for each in ids), scope="before")
+    with filled.writing() as session:
+        session.execute(text(f"update sync_change set received_at_ms = 1, device = 99 where device = {AISHAS}"))
+    send(("h1", "contact.recorded", meeting(now, "k1", note="Met at the canal")), scope="before")
+    said = browse("tom").get("/held").text
+    assert "Met at the canal" in said

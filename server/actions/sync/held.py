@@ -26,6 +26,8 @@ from shared.policy import held as words
 from sync.wire import Change
 
 MOST_HELD = 200
+MOST_OF_EACH = 20
+"""So many of one phone in a tray; the others are on the phone's page, and move up as these are decided on."""
 ABOUT_ONESELF = OF_A_SHIFT | {"shift.started", "record.read"}
 REASON_LONGEST = 500
 
@@ -46,7 +48,10 @@ class HeldChange(Value, frozen=True, kw_only=True):
 
 def list_held(access: Access, device: int | None = None) -> list[HeldChange]:
     """What waits for the reader, the oldest first: of one phone that they answer for, or about records that they decide on."""
-    stored = changes.list_quarantined(access.session, device, limit=MOST_HELD)
+    if device is not None:
+        stored = changes.list_quarantined(access.session, device, limit=MOST_HELD)
+    else:
+        stored = changes.list_tray(access.session, MOST_OF_EACH)
     answers_for = {each.device: _answers_for(access, each.device) for each in stored}
     described = [_describe(access, each) for each in stored]
     return [

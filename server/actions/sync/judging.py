@@ -5,12 +5,13 @@ says why."""
 from collections.abc import Callable, Collection
 from datetime import datetime
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from server.actions.sync.validation import validate
 from server.database.sql import Sql
 from server.queries.sync import changes, orders
-from server.queries.sync.applying import why_unfit
+from server.queries.sync.applying import OUR_FAULT, why_unfit
 from server.queries.sync.changes import StoredBody
 from server.queries.sync.orders import Carried
 from server.queries.sync.store import Project
@@ -18,11 +19,20 @@ from shared.model.value import Id
 from sync.past import Withheld
 from sync.wire import Refused
 
+AT_ONCE = 500
+
+
+def judge_faults_again(session: Session, project: Project, now: datetime, new_id: Callable[[], Id]) -> int:
+    """What the server itself failed on; returns how many count now."""
+    held = changes.list_quarantined_for(session, OUR_FAULT, AT_ONCE)
+    return judge_again(session, project, held, by="", now=now, new_id=new_id)
+
 
 def judge_again(
     session: Session, project: Project, held: Collection[StoredBody], *, by: Id, now: datetime, new_id: Callable[[], Id]
 ) -> int:
-    """Let in, in the order in which they came and in their author's name, those that may stand today; returns how many."""
+    """Let in, in the order in which they came and in their author's name, those that may stand today; returns how many. `by` is
+    whoever took the reason away ("": the server)."""
     let_in = 0
     for stored in held:
         reason = _try(session, project, stored, by, now, new_id())
@@ -55,7 +65,7 @@ def _try(session: Session, project: Project, stored: StoredBody, by: Id, now: da
             )
     except Withheld as withheld:
         return withheld.reasons.get(new_id, kept)
-    except Refused:
+    except (Refused, OperationalError):
         raise
     except Exception as error:
         return why_unfit(error) or kept

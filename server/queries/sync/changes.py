@@ -217,6 +217,21 @@ def list_quarantined(session: Session, device: int | None = None, limit: int = 1
     return [StoredBody(*row) for row in found]
 
 
+def list_tray(session: Session, of_each: int) -> list[StoredBody]:
+    """The same, the oldest of each phone, so many of each: one that sends thousands hides nobody else's."""
+    ranked = "select *, row_number() over (partition by device order by received_at_ms, n) as place from sync_change"
+    query = (
+        f"select {_COLUMNS} from ({ranked} where {HELD}) as tray where place <= ? order by received_at_ms, device, n"
+    )
+    return [StoredBody(*row) for row in Sql(session).rows(query, of_each)]
+
+
+def list_quarantined_for(session: Session, ending: str, limit: int) -> list[StoredBody]:
+    """The same of those whose reason ends so, oldest first."""
+    query = f"select {_COLUMNS} from sync_change where {HELD} and reason like ? order by received_at_ms, device, n limit {limit}"
+    return [StoredBody(*row) for row in Sql(session).rows(query, "%" + ending)]
+
+
 def list_writes(sql: Sql, entity: str) -> dict[str, list[merge.Write]]:
     """Every write of every field of an entity."""
     found = sql.rows(

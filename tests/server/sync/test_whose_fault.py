@@ -1,13 +1,21 @@
 """A fault of ours is not a fault of theirs: whatever fails in the server is answered "busy" and sent again; only what a change
 itself does wrong sets it aside, with a reason in words."""
 
+from typing import Any
+
+import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
+from server.actions.sync.judging import judge_faults_again
+from server.actions.sync.projection import projection
 from server.database.engine import Database
+from server.http.services import Services
 from server.queries.street import contacts
+from server.queries.sync import applying
 from server.queries.sync import store as sync
-from server.queries.sync.applying import why_unfit
+from server.queries.sync.applying import OUR_FAULT, why_unfit
+from tests.conftest import Clock
 from tests.server.phone import Phone
 
 
@@ -44,3 +52,62 @@ def test_no_reason_repeats_what_a_database_said() -> None:
     reason = why_unfit(said)
     assert reason is not None and "INSERT" not in reason and "Marek" not in reason
     assert why_unfit(ProgrammingError("SELECT 1", None, Exception("no such column"))) is None
+
+
+def test_a_change_that_always_fails_keeps_its_phone_waiting_for_an_hour_only(
+    phone: Phone, database: Database, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is set aside as the server's fault, and comes in by itself once that is mended; what is sound counts meanwhile."""
+    project, poison = projection.project_needs, phone.new_id()
+
+    def fail(session: Any, batch: Any) -> None:
+        if any(each.person_id == poison for each in batch.values("need.recorded")):
+            raise ZeroDivisionError
+        project(session, batch)
+
+    monkeypatch.setattr(projection, "project_needs", fail)
+    who = phone.contact()["who"]
+    need = {"id": phone.new_id(), "person_id": poison, "need": "mental_health", "worker_id": who}
+    phone.last_n = 0
+    told = [
+        phone.contact(note="Asleep"),
+        phone.make_change("need.recorded", e=poison, p=need | {"at": clock().isoformat()}),
+        phone.contact(note="Awake"),
+    ]
+    monkeypatch.setattr(applying, "GIVE_UP_MS", 8 * 60 * 1000)  # within the life of a token
+    for _ in range(4):
+        assert phone.push(*told).status_code == 503
+        clock.advance(minutes=2)
+    assert phone.push(*told).json()["acked"] == 3
+    with database.reading() as session:
+        (held,) = sync.list_quarantined(session)
+        assert contacts.count_contacts(session) == 2
+    assert held.type == "need.recorded"
+    assert (held.reason or "").endswith(OUR_FAULT)
+    again = {"project": services.project, "now": clock(), "new_id": services.new_id}
+    with database.writing() as session:
+        assert judge_faults_again(session, **again) == 0
+    monkeypatch.setattr(projection, "project_needs", project)
+    with database.writing() as session:
+        assert judge_faults_again(session, **again) == 1
+        assert sync.list_quarantined(session) == []
+
+
+def test_after_an_hour_of_a_schema_that_is_behind_all_of_it_waits_on_the_server(
+    phone: Phone, database: Database, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(applying, "GIVE_UP_MS", 8 * 60 * 1000)
+    told = [phone.contact(note=f"contact {i}") for i in range(12)]
+
+    def fail(session: Any, batch: Any) -> None:
+        raise ProgrammingError("SELECT 1", None, Exception("no such column"))
+
+    with monkeypatch.context() as behind:
+        behind.setattr(projection, "project_needs", fail)
+        assert phone.push(*told).status_code == 503
+        clock.advance(minutes=9)
+        assert phone.push(*told).json()["acked"] == 12
+    with database.writing() as session:
+        assert contacts.count_contacts(session) == 0
+        assert judge_faults_again(session, services.project, clock(), services.new_id) == 12
+        assert contacts.count_contacts(session) == 12
