@@ -145,8 +145,8 @@ def test_a_place_is_settled_whole(patch: Patch, filled: Database, browse: Callab
 
 
 def test_versions_are_told_in_words(patch: Patch, browse: Callable[[str], Any]) -> None:
-    patch(31, "aisha", "referral.patched", "r1", assigned_worker_id="aisha")
-    patch(32, "dean", "referral.patched", "r1", assigned_worker_id="dean")
+    patch(33, "tom", "referral.patched", "r1", assigned_worker_id="aisha")
+    patch(34, "tom", "referral.patched", "r1", assigned_worker_id="dean")
     patch(31, "aisha", "site.patched", "stairwell", in_use=True)
     patch(32, "dean", "site.patched", "stairwell", in_use=False)
     page = browse("tom").get("/conflicts")
@@ -160,6 +160,10 @@ def test_versions_are_told_in_words(patch: Patch, browse: Callable[[str], Any]) 
 def test_everybody_whose_team_wrote_a_side_sees_it_and_the_coordinator_too(
     patch: Patch, filled: Database, browse: Callable[[str], Any]
 ) -> None:
+    with filled.writing() as session:
+        county.add(session, county.team, {"id": "second", "agency_id": "beacon", "name": "Second"})
+        county.add(session, county.team_district, {"team_id": "second", "district_id": "watford"})
+        county.add(session, county.worker_team, {"worker_id": "dean", "team_id": "second"})
     patch(31, "aisha", "person.patched", "nova", alias="Nova", description="one")
     patch(32, "dean", "person.patched", "nova", team="second", description="two")
     patch(31, "aisha", "person.patched", "marek", strengths="A joiner")

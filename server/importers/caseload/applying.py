@@ -35,6 +35,7 @@ from shared.model.codes import CaseState, CaseStep, EvidenceBasis, ReceivingSupp
 from shared.model.person import NeedRecorded
 from shared.model.value import Id
 from shared.model.verification import Verification
+from shared.policy import Act
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
 from sync.wire import SERVER_DEVICE
@@ -263,6 +264,7 @@ def let_onto_phones(access: Access, batch_id: Id) -> int:
 def _applied(access: Access, batch_id: Id, detail: str) -> Batch:
     batch = brought_in.lock_batch(access.session, batch_id)
     if batch is None or batch.applied_at is None:
+        access.require(Act.SHARE_TRACKER, None)
         raise NotFound
     require(access, batch.district_id, detail)
     return batch

@@ -139,6 +139,7 @@ def open_batch(access: Access, box: Box, batch_id: Id) -> tuple[Batch, State]:
     """A file that waits to be brought in. Raises NotFound for one that is not there, closed, or another district's."""
     batch = brought_in.lock_batch(access.session, batch_id)
     if batch is None or batch.applied_at is not None:
+        access.require(Act.SHARE_TRACKER, None)
         raise NotFound
     require(access, batch.district_id, "seen")
     return batch, box.open(batch_id, batch.held)

@@ -45,6 +45,7 @@ def show_on_duty(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
 def take_duty(door: NamedDependency[Door], data: URLEncodedBody[DutyForm]) -> Response[Any]:
     """From now on it is them."""
     with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="on duty")
         if data.post not in {str(post) for post in POSTS}:
             raise Invalid("Choose which post it is.")
         hand_over(access, data.team, AlarmStep(data.post), data.worker)

@@ -52,6 +52,7 @@ def show_plan(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]
 def plan(door: NamedDependency[Door], data: URLEncodedBody[PlanForm]) -> Response[Any]:
     """They go out."""
     with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         starts_at = _read(data.starts, access.now - timedelta(hours=1))
         back_at = _read(data.back, starts_at)
         area = data.area.replace("\0", "").strip()
@@ -63,6 +64,7 @@ def plan(door: NamedDependency[Door], data: URLEncodedBody[PlanForm]) -> Respons
 def call_off(door: NamedDependency[Door], plan_id: FromPath[str]) -> Response[Any]:
     """They do not."""
     with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         planning.call_off(access, plan_id)
     return go_to(PATH, done="shift_called_off")
 
