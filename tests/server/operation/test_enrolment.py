@@ -85,7 +85,7 @@ def test_a_phone_whose_digits_nobody_compared_is_told_nothing_and_its_work_is_ta
 def test_a_phone_of_an_organisation_whose_agreement_lapsed_is_told_nothing_and_its_work_is_taken(
     phone: Phone, database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str]
 ) -> None:
-    """Rule A2; one audit line for each refusal."""
+    """Rule A2; one audit line for each refusal: of the change that is held, and of what was asked."""
     assert phone.pull().status_code == 200
     with database.writing() as session:
         session.execute(update(agreement).values(expires_on=clock.now.date() - timedelta(days=1)))
@@ -99,7 +99,7 @@ def test_a_phone_of_an_organisation_whose_agreement_lapsed_is_told_nothing_and_i
         lines = session.execute(select(audit).where(audit.c.allowed.is_(False))).mappings().all()
     assert [(each["actor_id"], each["agency_id"], each["device_number"]) for each in lines] == [
         (cast.aisha.id, cast.outreach.id, phone.number)
-    ]
+    ] * 2
 
 
 def test_a_stolen_phone_hears_of_the_wipe_whatever_its_agreement(
