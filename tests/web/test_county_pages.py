@@ -89,6 +89,7 @@ def test_the_lead_of_a_service_sees_and_changes_its_own_people_and_gives_no_role
     listed = tom.get("/workers").text
     assert "Aisha" in listed
     assert "Priya" not in listed
+    assert "/leave" not in listed and "/end-sessions" not in listed  # an administrator's to press
 
     assert tom.get("/records/workers/priya").status_code == 404
     assert tom.send("/records/workers/priya", **form_of(filled, "priya", name="X")).status_code == 404

@@ -84,9 +84,10 @@ def show_workers(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
         own = Subject(kind=SubjectKind.AGENCY, owner_agency_id=access.actor.agency_id)
         access.require(Act.MANAGE_WORKERS, own)
         lines = _worker_lines(access)
+        manages_all = access.allows(Act.MANAGE_WORKERS, Subject(kind=SubjectKind.WORKER))
         return page(
             request, "admin/workers.html", title="Workers", section="/workers", worker=access.worker, workers=lines,
-            due=sum(1 for line in lines if line.is_training_due and line.active),
+            manages_all=manages_all, due=sum(1 for line in lines if line.is_training_due and line.active),
             soon=sum(1 for line in lines if line.is_training_soon and line.active),
         )  # fmt: skip
 
