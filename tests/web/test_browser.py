@@ -2,6 +2,7 @@
 to another host, nothing cut off, the map drawn, and all of it usable by keyboard alone. Also takes the pictures.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import groupby
@@ -164,7 +165,7 @@ def test_the_table_says_what_the_map_says_without_scripts(chromium: Any, site: S
     page = context.new_page()
     Watched(page, site).sign_in("helen")
     page.goto(f"{site.address}/hotspots")
-    page.get_by_text("About 20", exact=True).wait_for()
+    page.get_by_text(re.compile(r"^About \d+$")).first.wait_for()  # how many depends on a secret lot
     page.get_by_text("Fewer than 10, may be none").first.wait_for()
     context.close()
 

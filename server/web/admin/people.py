@@ -130,12 +130,12 @@ def show_agencies(request: AnyRequest, door: NamedDependency[Door]) -> Response[
         return _answer_agencies(request, access, MailboxForm(), {})
 
 
-@post("/agencies/mailbox", opt={"action": Act.MANAGE_AGREEMENTS}, sync_to_thread=True, include_in_schema=False)
+@post("/agencies/mailbox", opt={"action": Act.MANAGE_DISTRICTS}, sync_to_thread=True, include_in_schema=False)
 def keep_mailbox(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[MailboxForm]) -> Response[Any]:
     """Says where mails to an agency go: to its shared mailbox, or, without one, to its members."""
     address = data.address.strip()
     with door.open() as access:
-        access.require(Act.MANAGE_AGREEMENTS, detail=data.agency)
+        access.require(Act.MANAGE_DISTRICTS, detail=data.agency)
         errors: Errors = {}
         known = {each.id for each in list_agencies(access.session)}
         require_choice(errors, "agency", data.agency, known, "Choose the agency.")
@@ -157,7 +157,7 @@ def _answer_agencies(request: AnyRequest, access: Access, form: MailboxForm, err
         request, "admin/agencies.html", title="Agencies and agreements", section="/agencies", worker=access.worker,
         agencies=sorted(lines, key=lambda line: (line.sees_people, line.name)), status=422 if errors else 200,
         shut_out=[line.name for line in lines if not line.sees_people], form=form, errors=errors,
-        may_change=access.allows(Act.MANAGE_AGREEMENTS),
+        may_change=access.allows(Act.MANAGE_DISTRICTS), may_sign=access.allows(Act.MANAGE_AGREEMENTS),
         choices=[("", "Choose"), *((each.id, each.name) for each in agencies)],
     )  # fmt: skip
 

@@ -40,7 +40,9 @@ ON_ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"])
 OUTSIDERS = ("sam", "tom", "ruth")
 """A coordinator of another agency in the same district, the lead of the team that met them, and a partner."""
 MADE_ANEW = {"date", "content-security-policy", "content-length", "set-cookie"}
-PASSING = re.compile(r'nonce="[^"]*"|name="_csrf_token" value="[^"]*"|since=[^"&]*|name="key" value="[^"]*"')
+PASSING = re.compile(
+    r'nonce="[^"]*"|name="_csrf_token" value="[^"]*"|data-csrf="[^"]*"|since=[^"&]*|name="key" value="[^"]*"'
+)
 
 
 @pytest.fixture

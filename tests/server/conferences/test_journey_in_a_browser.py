@@ -84,7 +84,7 @@ def test_from_the_first_sync_to_circulated_minutes(
     ruth.goto(agenda)
     card = ruth.locator("article", has_text="Red Mick")
     card.locator("textarea").fill("Script can restart on Monday.")
-    card.locator("button").click()
+    card.get_by_role("button", name="Send the update").click()
     ruth.wait_for_selector("text=Script can restart on Monday.")
 
     priya.goto(f"{conference}/discussion/15")
