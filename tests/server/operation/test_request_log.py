@@ -23,8 +23,10 @@ CANARY = "Marek Nowak of the stairwell"
 @pytest.fixture
 def lines() -> Iterator[Callable[[], list[dict[str, object]]]]:
     """What was logged as JSON since the test began; the process's own logging is put back afterwards."""
-    root, ours = logging.getLogger(), logging.getLogger("lantern")
-    kept = (root.handlers[:], root.level, ours.level)
+    root, ours, theirs = logging.getLogger(), logging.getLogger("lantern"), logging.getLogger("uvicorn")
+    kept = (root.handlers[:], root.level, ours.level, theirs.propagate)
+    theirs.propagate = True  # a server that another test ran in this process keeps its lines to itself
+    logging.getLogger("uvicorn.error").propagate = True
     log_as_json()
     stream = StringIO()
     (handler,) = root.handlers
@@ -33,6 +35,7 @@ def lines() -> Iterator[Callable[[], list[dict[str, object]]]]:
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     root.handlers[:], root.level = kept[0], kept[1]
     ours.setLevel(kept[2])
+    theirs.propagate = kept[3]
     logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)
 
 
