@@ -15,7 +15,7 @@ from server.importers.county.sheets import read_county, write_workbook
 from server.importers.files import UnusableFile
 from server.problems import NotFound
 from server.queries.partnership import county
-from server.web.layout.forms import Errors, Form
+from server.web.layout.forms import EmptyForm, Errors
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act
@@ -24,10 +24,6 @@ SECTION = "/county"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ACTS = (Act.MANAGE_DISTRICTS, Act.MANAGE_WORKERS, Act.MANAGE_AGREEMENTS)
 """A file may hold all of it, so whoever brings one may do all of it."""
-
-
-class NoFields(Form, frozen=True, kw_only=True):
-    """A button alone."""
 
 
 @get(SECTION, opt={"action": Act.MANAGE_DISTRICTS}, sync_to_thread=True, include_in_schema=False)
@@ -86,7 +82,7 @@ def show_plan(request: AnyRequest, door: NamedDependency[Door], batch_id: FromPa
     sync_to_thread=True,
     include_in_schema=False,
 )
-def apply_plan(door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[NoFields]) -> Response[Any]:
+def apply_plan(door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[EmptyForm]) -> Response[Any]:
     """Carries the plan out. Pressed twice, it is done once."""
     with door.open() as access:
         _require(access, f"applied {batch_id}")
@@ -101,7 +97,7 @@ def apply_plan(door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEnc
     include_in_schema=False,
 )  # fmt: skip
 def undo_plan(
-    request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[NoFields]
+    request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
 ) -> Response[Any]:
     """Puts back what stood before, and says what could not be."""
     with door.open() as access:

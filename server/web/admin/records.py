@@ -15,8 +15,7 @@ from server.importers.county.plan import APART, REMOVED, Line, Verb, make_plan
 from server.importers.county.sheets import BY_NAME, County, Row, Sheet
 from server.problems import Failure, Invalid, NotFound
 from server.queries.partnership import workers
-from server.web.admin.county import NoFields
-from server.web.layout.forms import Errors
+from server.web.layout.forms import EmptyForm, Errors
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say
 from shared.model.codes import AgencyKind, AgreementKind, Role
@@ -130,7 +129,7 @@ def keep_record(
     include_in_schema=False,
 )
 def invite_worker(
-    request: AnyRequest, door: NamedDependency[Door], record_id: FromPath[Id], data: URLEncodedBody[NoFields]
+    request: AnyRequest, door: NamedDependency[Door], record_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
 ) -> Response[Any]:
     """Sends a link by which they set their own password."""
     sheet = BY_NAME["Workers"]

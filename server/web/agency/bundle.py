@@ -11,16 +11,12 @@ from server.actions.people.bundle import compose_bundle
 from server.problems import NotFound
 from server.queries.people import subjects
 from server.web.layout.bundle_files import make_zip
-from server.web.layout.forms import Form
+from server.web.layout.forms import EmptyForm
 from server.web.layout.page import AnyRequest, page
 from shared.model.value import Id
 from shared.policy import Act
 
 PATH = "/people/{person_id:str}/own-copy"
-
-
-class EmptyForm(Form, frozen=True, kw_only=True):
-    """A press of a button."""
 
 
 @get(PATH, opt={"action": Act.EXPORT_PERSON}, sync_to_thread=True, include_in_schema=False)

@@ -22,7 +22,7 @@ from server.problems import Failure, Invalid
 from server.queries.people import brought_in
 from server.queries.people.brought_in import Batch
 from server.web.coordinator.conferences import choose_district
-from server.web.layout.forms import Errors, Form, read_whole
+from server.web.layout.forms import EmptyForm, Errors, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
@@ -37,10 +37,6 @@ FATES = {
     "withheld": "not kept here", "heading": "headings within the list",
 }  # fmt: skip
 Typed = Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)]
-
-
-class NoFields(Form, frozen=True, kw_only=True):
-    """A button alone."""
 
 
 @get(PATH, opt={"action": Act.SHARE_TRACKER}, sync_to_thread=True, include_in_schema=False)
@@ -113,7 +109,7 @@ def keep_answers(
 
 @post(f"{PATH}/{{batch_id:str}}/undo", opt={"action": Act.SHARE_TRACKER}, sync_to_thread=True, include_in_schema=False)
 def undo_file(
-    request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[NoFields]
+    request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
 ) -> Response[Any]:
     """Takes out again whom a file brought in, and says who stays."""
     return _after(request, door, batch_id, lambda access: applying.undo(access, batch_id))
@@ -123,7 +119,7 @@ def undo_file(
     f"{PATH}/{{batch_id:str}}/phones", opt={"action": Act.SHARE_TRACKER}, sync_to_thread=True, include_in_schema=False
 )
 def let_onto_phones(
-    request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[NoFields]
+    request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
 ) -> Response[Any]:
     """From now on the team that walks the district has them on its phones."""
     return _after(request, door, batch_id, lambda access: [str(applying.let_onto_phones(access, batch_id))][:0])
@@ -134,7 +130,7 @@ def drop_file(
     door: NamedDependency[Door],
     services: NamedDependency[Services],
     batch_id: FromPath[Id],
-    data: URLEncodedBody[NoFields],
+    data: URLEncodedBody[EmptyForm],
 ) -> Response[Any]:
     """Forgets a file that is not to be brought in."""
     with door.open() as access:

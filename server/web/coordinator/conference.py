@@ -22,7 +22,7 @@ from server.queries.operation.outbox import Posted
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
-from server.web.layout.forms import Errors, Form
+from server.web.layout.forms import EmptyForm, Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import count, lower_first, say_moment
 from shared.model.conference import CaseConference
@@ -46,10 +46,6 @@ class ShapeForm(Form, frozen=True, kw_only=True):
 
     case: str = ""
     reason: str = ""
-
-
-class EmptyForm(Form, frozen=True, kw_only=True):
-    """A press of a button."""
 
 
 class Line(Value, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ from server.queries.conferences import discussion as meeting
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
-from server.web.layout.forms import Errors, Form
+from server.web.layout.forms import EmptyForm, Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.agency import Agency
 from shared.model.conference import AgendaItem, CaseConference
@@ -68,10 +68,6 @@ class AttendanceForm(Form, frozen=True, kw_only=True):
     agency: str = ""
     came: str = ""
     name: str = ""
-
-
-class EmptyForm(Form, frozen=True, kw_only=True):
-    """A press of a button."""
 
 
 class LineRead(Value, frozen=True, kw_only=True):

@@ -13,14 +13,10 @@ from server.queries.conferences.conferences import MINUTES, list_circulated
 from server.queries.partnership.agencies import list_agencies
 from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
-from server.web.layout.forms import Form
+from server.web.layout.forms import EmptyForm
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
-
-
-class EmptyForm(Form, frozen=True, kw_only=True):
-    """A press of a button."""
 
 
 @get(

@@ -13,7 +13,7 @@ from server.actions.partnership import recipients as acts
 from server.problems import Invalid
 from server.queries.partnership import agencies, workers
 from server.queries.partnership.recipients import Recipient, Recipients, list_recipients
-from server.web.layout.forms import Errors, Form
+from server.web.layout.forms import EmptyForm, Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day
 from shared.model.codes import Role
@@ -38,10 +38,6 @@ class ProposalForm(Form, frozen=True, kw_only=True):
     agency: str = ""
     role: str = ""
     reason: str = ""
-
-
-class EmptyForm(Form, frozen=True, kw_only=True):
-    """A press of a button."""
 
 
 class Line(Value, frozen=True, kw_only=True):

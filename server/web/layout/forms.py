@@ -23,6 +23,10 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """The mark of a form whose words are kept until they are sent."""
 
 
+class EmptyForm(Form, frozen=True, kw_only=True):
+    """A press of a button."""
+
+
 def as_tuple(several: Several) -> tuple[str, ...]:
     """Returns each value once, in order."""
     values = [several] if isinstance(several, str) else several
