@@ -1,15 +1,18 @@
-"""A real server in a process of its own, on a port of its own."""
+"""A real server on a port of its own, in a process or in a thread of its own."""
 
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+import uvicorn
 
 START_WITHIN_S = 60
 
@@ -51,3 +54,20 @@ def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None
         except httpx.TransportError:
             time.sleep(0.1)
     raise AssertionError("the server did not answer in time")
+
+
+@contextmanager
+def listening(app: Any) -> Iterator[str]:
+    """An application in a thread of this process; yields its address once it answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                assert thread.is_alive(), "the server ended before it answered"
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(20)

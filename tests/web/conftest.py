@@ -1,7 +1,5 @@
 """The cast in a database, the whole server over it, and a browser of each kind: a quick one without scripts, and Chromium."""
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,31 +99,15 @@ class Site:
 def site(app: Any, filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Site]:
     """The server in a thread of its own, over real HTTP, with two published maps, a shift that is out, two versions of one
     description, and some e-mails."""
-    import uvicorn
+    from tests.server.live import listening
 
     county.dispute_marek(settings, clock, new_id)
     with filled.writing() as session:
         county.publish_quarters(session, clock.now, new_id)
         county.fill_shifts(session, clock.now)
         county.fill_outbox(session, clock.now)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="on"))
-    ready = threading.Event()
-    started = server.startup
-
-    async def startup(sockets: Any = None) -> None:
-        await started(sockets)
-        ready.set()
-
-    server.startup = startup  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert ready.wait(20), "the server did not start"
-    yield Site(f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join(10)
+    with listening(app) as address:
+        yield Site(address)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """Watford's list with eighteen people on it, and doors for those who come to its conference."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
@@ -117,21 +116,11 @@ CHROMIUM = "/usr/bin/chromium"
 @pytest.fixture
 def url(watford: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> Iterator[str]:
     """The whole server on a port of its own."""
-    import socket
-
-    import uvicorn
-
+    from tests.server.live import listening
     from tests.server.running import lend_app
 
-    with lend_app(settings, clock, new_id) as app, socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join(timeout=10)
+    with lend_app(settings, clock, new_id) as app, listening(app) as address:
+        yield address
 
 
 @pytest.fixture

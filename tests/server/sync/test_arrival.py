@@ -1,7 +1,6 @@
 """Requests that do not arrive hold no place: half-open ones are many, and phones still sync (ASVS 15.2.2)."""
 
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,33 +8,22 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
-import uvicorn
 
 from server.app import create_app
 from server.http import arrival
 from server.settings import Settings
 from shared.model.worker import Worker
 from tests.server.cast import Cast, make_settings
-from tests.server.live import find_port
+from tests.server.live import listening
 from tests.server.phone import Phone
 
 HALF = b"POST /sync/v1/push HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"
 
 
 @contextmanager
-def listening(settings: Settings, new_id: Callable[[], str]) -> Iterator[int]:
-    port = find_port()
-    app = create_app(settings, lambda: datetime.now(UTC), new_id)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", lifespan="on"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.02)
-        yield port
-    finally:
-        server.should_exit = True
-        thread.join(20)
+def serving(settings: Settings, new_id: Callable[[], str]) -> Iterator[int]:
+    with listening(create_app(settings, lambda: datetime.now(UTC), new_id)) as address:
+        yield int(address.rsplit(":", 1)[1])
 
 
 def test_five_hundred_half_open_posts_keep_no_phone_waiting(
@@ -44,7 +32,7 @@ def test_five_hundred_half_open_posts_keep_no_phone_waiting(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(arrival, "PATIENCE_S", 3.0)
     few = make_settings(settings.database, settings.data, sync_requests_at_once=2)
-    with listening(few, new_id) as port, ExitStack() as held:
+    with serving(few, new_id) as port, ExitStack() as held:
         sockets = [held.enter_context(socket.create_connection(("127.0.0.1", port), 5)) for _ in range(500)]
         for each in sockets:
             each.sendall(HALF)
@@ -60,7 +48,7 @@ def test_a_body_that_trickles_is_waited_for_no_longer_than_it_is_worth(
     settings: Settings, cast: Cast, new_id: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(arrival, "PATIENCE_S", 1.0)
-    with listening(settings, new_id) as port, socket.create_connection(("127.0.0.1", port), 5) as slow:
+    with serving(settings, new_id) as port, socket.create_connection(("127.0.0.1", port), 5) as slow:
         slow.sendall(HALF)
         began = time.monotonic()
         slow.settimeout(0.2)
