@@ -18,7 +18,7 @@ from server.database.engine import Database
 from tests.server.own_postgres import own_postgres
 from tests.simulation.invariants import check
 from tests.simulation.office import PostgresStore, SqliteStore, Store
-from tests.simulation.world import World
+from tests.simulation.world import CROWDED_FROM, LYING_FROM, World
 
 TELL_EVERY = 500
 """Worlds: half a minute or so."""
@@ -35,6 +35,7 @@ def live(seed: int, make_store: Callable[[], Store] = SqliteStore) -> World:
     world = World(seed, make_store())
     world.counts["quiet rounds"] = world.run()
     check(world)
+    world.count_lies()
     return world
 
 
@@ -57,16 +58,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seed", type=int, help="replay this world")
     parser.add_argument("--runs", type=int, default=500, help="how many worlds to live (default 500)")
-    parser.add_argument("--from", dest="first", type=int, default=0, help="the first seed (default 0)")
+    parser.add_argument(
+        "--from", dest="first", type=int, help="the first seed (default: a third each of all three kinds)"
+    )
     parser.add_argument("--store", choices=["sqlite", "postgresql"], default="sqlite", help="the server's side")
     options = parser.parse_args()
     with stores(options.store) as make_store:
         return live_all(options, make_store)
 
 
+def list_seeds(options: argparse.Namespace) -> list[int]:
+    """The worlds that were asked for: of each kind, those where pushes go together and those with a liar among them, a third."""
+    if options.seed is not None:
+        return [options.seed]
+    if options.first is not None:
+        return list(range(options.first, options.first + options.runs))
+    kinds = (0, CROWDED_FROM, LYING_FROM)
+    return [kinds[each % 3] + each // 3 for each in range(options.runs)]
+
+
 def live_all(options: argparse.Namespace, make_store: Callable[[], Store]) -> int:
     """Live the worlds that were asked for; 1 when one of them broke."""
-    seeds = [options.seed] if options.seed is not None else range(options.first, options.first + options.runs)
+    seeds = list_seeds(options)
     counts: Counter[str] = Counter()
     started, used = time.monotonic(), time.process_time()
     for lived, seed in enumerate(seeds, start=1):

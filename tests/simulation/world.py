@@ -37,6 +37,7 @@ QUIET_ROUNDS_MAX = 20
 LYING_FROM = 20_000
 """From this seed on a phone that lies is among them. The worlds before keep their histories."""
 LIES_TOLD = 0.15
+REFUSED_WHOLE = 400
 
 CROWDED_FROM = 10_000
 """From this seed on pushes also wait and go together. The worlds before keep the histories in which faults were found."""
@@ -81,8 +82,27 @@ class World:
         """The liar pushes, over a line that always works."""
         devices = [phone.number for phone in self.phones]
         _, push = liar.lie(self.now_ms, ENTITIES, FIELDS, devices)
-        self.office.handle(liar.number, PUSH, push, self.now_ms)
-        self.counts["lie"] += 1
+        status, _ = self.office.handle(liar.number, PUSH, push, self.now_ms)
+        if status == REFUSED_WHOLE:
+            liar.take_back()
+            self.counts["lies refused with their push"] += 1
+
+    def count_lies(self) -> None:
+        """How many of each kind were told, and what became of the records that hold them."""
+        if self.liar is None:
+            return
+        self.counts.update({f"lie: {kind}": told for kind, told in self.liar.told.items()})
+        kept = read_rows(self.office.store, f"select id, reason from sync_change where device = {self.liar.number}")
+        self.counts.update(self._became(change_id, reason) for change_id, reason in kept)
+        self.counts["lies lost in a restore"] += len(self.liar.log) - len(kept)
+        self.counts["worlds with a liar"] += 1
+
+    def _became(self, change_id: str, reason: str | None) -> str:
+        if reason is not None:
+            return "lies held"
+        if change_id in self.erased:
+            return "lies erased by order"
+        return "lies mended" if change_id.startswith("tale-") else "lies accepted"
 
     # ------------------------------------------------------------------------------------------------------ beginnings
 
