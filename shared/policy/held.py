@@ -14,6 +14,8 @@ OUTSIDE = "somebody new in a district that this team does not walk: whoever lead
 HIDES = "would hide somebody from those who work with them"
 TIME_AHEAD = "says a time that has not come yet"
 TIME_BEFORE = "says a time before 2000"
+DAY_AHEAD = "gives a day of somebody's life that has not come yet"
+DAY_BEFORE = "gives a day of somebody's life before 1900"
 OTHER_NIGHT = "its night and its time do not fit"
 LONG_PROMISE = "promises a check-in more than a day away"
 

@@ -21,6 +21,7 @@ from server.queries.conferences.conferences import Note
 from server.queries.conferences.discussion import Sitting
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
+from server.queries.people import subjects
 from shared.model.case import Action, Case
 from shared.model.codes import CaseState, CaseStep
 from shared.model.conference import AgendaItem, Attendance, CaseConference
@@ -31,6 +32,7 @@ from shared.rules.lines import is_merged, merge_lines
 
 LONGEST_NOTES = 20_000
 LONGEST_OUTCOME = 200
+TOOK_BACK = "took an action back"
 MINUTES_USEFUL_FOR = timedelta(days=14)
 CHANGED = "The agenda has changed since you opened this page. Look at what follows, and finish again."
 
@@ -213,6 +215,8 @@ def take_back_action(access: Access, conference_id: Id, action_id: Id) -> None:
     case = cases.get_case(access.session, found.action.case_id)
     if found.action.mdt_number != case.mdt_number or found.action.done_at is not None:
         raise Failure(CONFLICTING, "This action was agreed before, or is done. It stays on record.")
+    case_subject = subjects.find_case(access.session, case.id)
+    access.require(Act.RUN_CONFERENCE, case_subject, purpose=TOOK_BACK, detail=found.action.agency_id)
     case_actions.remove_action(access.session, action_id)
 
 

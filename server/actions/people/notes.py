@@ -28,6 +28,7 @@ CAUSES = {
 SELF_MADE = {
     "own_contact": "Works with them now, by a contact of their own on the web form",
     "own_action": "Works with them now, by an action agreed for their own agency",
+    "pushed_contact": "Works with them now, by a contact sent from a phone",
 }
 """Relations that somebody made for themselves. Nobody is kept from making one; every one is reviewed, as a broken glass is."""
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import structs
 
 from server.access import Access
-from server.actions.sync.projection.times import why_wrong
+from server.actions.sync.projection.times import why_no_life, why_wrong
 from server.actions.sync.projection.wall import OF_A_SHIFT, Claim, claim_of, why_not_for
 from server.actions.sync.validation import FACTS, validate
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
@@ -133,7 +133,9 @@ def _ask(access: Access, stored: StoredBody) -> tuple[str, Change | None]:
     judged = validate(change)
     if isinstance(judged, str):
         return judged, None
-    wrong = why_wrong(judged.meaning, access.now, str(access.zone)) if judged.meaning is not None else None
+    wrong = why_no_life(change, access.now)
+    if wrong is None and judged.meaning is not None:
+        wrong = why_wrong(judged.meaning, access.now, str(access.zone))
     if wrong is not None:
         return wrong, None
     claim = claim_of(change, stored.device)

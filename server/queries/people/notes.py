@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.sql import Sql
 from server.database.statements import ids
 from server.tables.operation.audit import audit
 from server.tables.partnership.agency import agency
@@ -86,6 +87,25 @@ _KEEPERS = (
 def list_keepers(session: Session, person_ids: Collection[Id]) -> list[str]:
     """The names of the agencies that keep notes about this person: whom to ask."""
     return list(session.scalars(_KEEPERS, {"person_ids": person_ids}))
+
+
+_WITH_NOTES = """
+with recursive same(whose, id) as (
+    select asked.value, asked.value from ?@ asked
+    union
+    select s.whose, case when m.from_id = s.id then m.into_id else m.from_id end
+    from same s join person_merge m on (m.from_id = s.id or m.into_id = s.id) and not m.undone
+)
+select distinct s.whose, n.agency_id from same s join person_note n on n.person_id = s.id
+"""
+
+
+def list_with_notes(session: Session, person_ids: Collection[Id]) -> dict[Id, set[Id]]:
+    """Those of these people of whom agencies keep notes, under any of their records, with these agencies' ids."""
+    found: dict[Id, set[Id]] = {}
+    for person_id, agency_id in Sql(session).rows(_WITH_NOTES, sorted(person_ids)):
+        found.setdefault(person_id, set()).add(agency_id)
+    return found
 
 
 def add_break_glass(session: Session, opened: BreakGlass) -> None:

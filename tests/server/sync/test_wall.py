@@ -3,7 +3,7 @@ ordinary, correctly signed phone; what is not allowed is held, told to the phone
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -41,11 +41,19 @@ HERE = {"latitude": WATFORD[0], "longitude": WATFORD[1], "source": "gps"}
 @pytest.fixture
 def rival(client: Any, clock: Clock, new_id: Any, cast: Cast, services: Any, issue_code: Any) -> Phone:
     """A phone of another agency, whose team walks Dacorum alone. Aisha's people are of Watford."""
-    now = clock()
-    agency = Agency(id=new_id(), name="Rival", kind=AgencyKind.OUTREACH)
-    team = Team(id=new_id(), agency_id=agency.id, name="Rival", district_ids=(cast.dacorum.id,))
-    mal = Worker(
-        id=new_id(), name="Mal Lory", short_name="Mal L", agency_id=agency.id,
+    mal = hire_elsewhere(services, clock(), new_id, cast.dacorum.id)
+    made = Phone(client, clock, new_id)
+    made.enrol(issue_code(mal))
+    return made
+
+
+def hire_elsewhere(services: Any, now: datetime, new_id: Any, district_id: str, name: str = "Mal Lory") -> Worker:
+    """A lead of an agency of their own, whose one team walks this district."""
+    agency = Agency(id=new_id(), name=f"Agency of {name}", kind=AgencyKind.OUTREACH)
+    team = Team(id=new_id(), agency_id=agency.id, name=f"Team of {name}", district_ids=(district_id,))
+    first, last = name.split()
+    hired = Worker(
+        id=new_id(), name=name, short_name=f"{first} {last[0]}", agency_id=agency.id,
         roles=frozenset({Role.WORKER, Role.TEAM_LEAD}), team_ids=(team.id,), trained_on=now.date(),
     )  # fmt: skip
     with services.database.writing() as session:
@@ -57,14 +65,12 @@ def rival(client: Any, clock: Clock, new_id: Any, cast: Cast, services: Any, iss
             )  # fmt: skip
             agencies.add_agreement(session, signed)
         agencies.add_team(session, team)
-        for role in mal.roles:
+        for role in hired.roles:
             told = {"id": new_id(), "agency_id": agency.id, "role": role}
             recipients.add_recipient(session, Recipient(**told, founding=True, proposed_at=now, reason="test"))
-        workers.add_worker(session, mal, email="mal@example.org", now=now)
-        sessions.set_password_hash(session, mal.id, Passwords(CHEAP).hash(PASSWORD), now)
-    made = Phone(client, clock, new_id)
-    made.enrol(issue_code(mal))
-    return made
+        workers.add_worker(session, hired, email=f"{first.lower()}@example.org", now=now)
+        sessions.set_password_hash(session, hired.id, Passwords(CHEAP).hash(PASSWORD), now)
+    return hired
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from server.actions.sync.projection.journeys import (
     project_visits,
 )
 from server.actions.sync.projection.places import Districts
+from server.actions.sync.projection.relations import flag_new_relations
 from server.actions.sync.projection.times import settle_times
 from server.actions.sync.projection.verification import derive_verification
 from server.actions.sync.projection.wall import judge
@@ -82,6 +83,7 @@ class Projection:
         project_visits(session, batch, self.districts, self.crs)
         project_needs(session, batch)
         project_referral_steps(session, batch, self.new_id)
+        flag_new_relations(session, batch, self.new_id)
         touched = project_contacts(session, batch, self.districts, self.crs, verdicts)
         renew_districts(session, touched | set(batch.patched.get("person.patched", ())))
         touched |= project_verifications(session, batch) | project_merges(session, batch)

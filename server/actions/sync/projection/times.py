@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, structs
 
 from server.actions.sync.projection.batch import to_moment
-from server.actions.sync.validation import FACTS, moments_of
+from server.actions.sync.validation import FACTS, moments_of, read_field
 from shared.geo.night import outreach_night
 from shared.policy import held as words
 from sync.clock import AHEAD_MAX_MS, is_suspect
 from sync.server import AcceptedChange
+from sync.wire import Change
 
 FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD_MAX: Final = timedelta(milliseconds=AHEAD_MAX_MS)
@@ -23,6 +24,9 @@ PROMISE_MAX: Final = timedelta(days=1)
 PROMISED: Final = "next_due_at"
 TAKEN_AS_TOLD: Final = frozenset({"record.read"})
 """Who looked is kept whatever the clock said; the audit bounds the time by when it was heard of."""
+DAYS_OF_A_LIFE: Final = ("date_of_birth", "institution_left_on")
+LIFE_FIRST: Final = date(1900, 1, 1)
+"""As on pages."""
 
 
 class Timely(Struct, frozen=True):
@@ -37,6 +41,10 @@ def settle_times(accepted: Sequence[AcceptedChange], timezone: str) -> Timely:
     changes: list[AcceptedChange] = []
     reasons: dict[str, str] = {}
     for each in accepted:
+        wrong = why_no_life(each.change, to_moment(each.received_at_ms)) if each.device > 0 else None
+        if wrong is not None:
+            reasons[each.change.id] = wrong
+            continue
         if each.device <= 0 or each.meaning is None or each.change.t in TAKEN_AS_TOLD or each.change.t not in FACTS:
             changes.append(each)
             continue
@@ -59,6 +67,17 @@ def _settle(fact: Any, received_at: datetime, skew_ms: int, zone: str) -> Any:
     except OverflowError:
         return why
     return _why_wrong(mended, latest, zone) or mended
+
+
+def why_no_life(change: Change, now: datetime) -> str | None:
+    """Why a day that a patch gives of somebody's life cannot be, None when it can. A day of leeway is a phone in another zone."""
+    for field in DAYS_OF_A_LIFE if change.t == "person.patched" and change.set_ is not None else ():
+        day = read_field(change.t, field, bytes(change.set_[field][0])) if field in change.set_ else None
+        if day is not None and day > (now + timedelta(days=1)).date():
+            return words.DAY_AHEAD
+        if day is not None and day < LIFE_FIRST:
+            return words.DAY_BEFORE
+    return None
 
 
 def why_wrong(fact: Any, now: datetime, zone: str) -> str | None:
