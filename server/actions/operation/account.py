@@ -11,7 +11,7 @@ from server.problems import Invalid, TooManyTries
 from server.queries.operation import audit, rate_limits, sessions
 from server.queries.operation.audit import AuditLine
 from server.queries.operation.rate_limits import Limit
-from server.queries.operation.sessions import SignInSession
+from server.queries.operation.sessions import Credential, SignInSession
 from server.queries.partnership import workers
 from server.security.passwords import why_unusable
 from server.security.tokens import hash_token
@@ -67,50 +67,58 @@ def end_sessions_of(access: Access, worker_id: Id) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
-    """What somebody typed to change their password, in which session, and from which address."""
+class Proof:
+    """The password that somebody signed in typed once more, for what they are about to do (an action of the audit), in which
+    session, and from which address."""
 
-    old: str
-    new: str
+    password: str
     token: str
     address: str
 
+    def line(self, worker: Worker, action: str, now: datetime, new_id: Id, reason: str = "") -> AuditLine:
+        """The audit line of an act with what is one's own. `reason` says why it was refused."""
+        return AuditLine(
+            id=new_id, at=now, actor_id=worker.id, agency_id=worker.agency_id, action=action, subject_kind="worker",
+            subject_id=worker.id, allowed=not reason, reason=reason, address=self.address[:64],
+        )  # fmt: skip
 
-def change_own_password(
-    signin: SignIn, worker: Worker, change: Change, now: datetime, new_id: Callable[[], Id]
-) -> None:
-    """Another password in the place of the old one; every other session ends. Raises Invalid, or TooManyTries.
+
+def ask_again(
+    signin: SignIn, worker: Worker, proof: Proof, action: str, now: datetime, new_id: Callable[[], Id]
+) -> Credential:
+    """Whoever sits at this browser is its worker: they know the password. Raises Invalid, or TooManyTries.
 
     In transactions of its own: a refused try is counted and on record, and nobody waits while a hash is made.
     """
-
-    def line(reason: str = "") -> AuditLine:
-        return AuditLine(
-            id=new_id(), at=now, actor_id=worker.id, agency_id=worker.agency_id, action="change_password",
-            subject_kind="worker", subject_id=worker.id, allowed=not reason, reason=reason, address=change.address[:64],
-        )  # fmt: skip
-
     with signin.database.writing() as session:
         wait_ms = rate_limits.count_try(session, TRIES, hash_token(worker.id), int(now.timestamp() * 1000))
         kept = sessions.find_credential(session, worker.id)
         if wait_ms:
-            audit.add_lines(session, [line("too many tries")])
+            audit.add_lines(session, [proof.line(worker, action, now, new_id(), "too many tries")])
     if wait_ms:
         raise TooManyTries(-(-wait_ms // 1000))
-    if kept is None or not signin.passwords.matches(kept.password_hash, change.old):
+    if kept is None or not signin.passwords.matches(kept.password_hash, proof.password):
         with signin.database.writing() as session:
-            audit.add_lines(session, [line("wrong password")])
+            audit.add_lines(session, [proof.line(worker, action, now, new_id(), "wrong password")])
         raise Invalid("This is not your password now.")
+    return kept
+
+
+def change_own_password(
+    signin: SignIn, worker: Worker, proof: Proof, new: str, now: datetime, new_id: Callable[[], Id]
+) -> None:
+    """Another password in the place of the old one; every other session ends. Raises Invalid, or TooManyTries."""
+    kept = ask_again(signin, worker, proof, "change_password", now, new_id)
     has_second_factor = kept.totp_confirmed_at is not None
-    fault = why_unusable(change.new, has_second_factor=has_second_factor, known_words=(worker.name,))
+    fault = why_unusable(new, has_second_factor=has_second_factor, known_words=(worker.name,))
     if fault is not None:
         raise Invalid(fault)
-    fresh = signin.passwords.hash(change.new)
+    fresh = signin.passwords.hash(new)
     with signin.database.writing() as session:
         sessions.set_password_hash(session, worker.id, fresh, now)
-        sessions.end_other_sessions(session, worker.id, hash_token(change.token))
+        sessions.end_other_sessions(session, worker.id, hash_token(proof.token))
         rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
-        audit.add_lines(session, [line()])
+        audit.add_lines(session, [proof.line(worker, "change_password", now, new_id())])
 
 
 def count_recovery_codes(access: Access) -> int:
@@ -118,14 +126,19 @@ def count_recovery_codes(access: Access) -> int:
     return sessions.count_recovery_codes(access.session, access.actor.worker_id)
 
 
-def make_recovery_codes(access: Access) -> list[str]:
-    """Fresh codes, to be shown once; the ones of before work no more. Raises Invalid without a second factor."""
-    kept = sessions.find_credential(access.session, access.actor.worker_id)
-    if kept is None or kept.totp_confirmed_at is None:
+def make_recovery_codes(
+    signin: SignIn, worker: Worker, proof: Proof, now: datetime, new_id: Callable[[], Id]
+) -> list[str]:
+    """Fresh codes, to be shown once; the ones of before work no more. They stand for the second factor: a browser that was left
+    open is not enough. Raises Invalid without a second factor or with another password, or TooManyTries."""
+    kept = ask_again(signin, worker, proof, "make_recovery_codes", now, new_id)
+    if kept.totp_confirmed_at is None:
         raise Invalid("Ask your administrator to set up your authenticator app first.")
     codes = ["".join(secrets.choice(LETTERS) for _ in range(CODE_LETTERS)) for _ in range(CODES)]
-    sessions.set_recovery_codes(access.session, access.actor.worker_id, [hash_token(code) for code in codes])
-    _note(access, "make_recovery_codes", access.actor.worker_id)
+    with signin.database.writing() as session:
+        sessions.set_recovery_codes(session, worker.id, [hash_token(code) for code in codes])
+        rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
+        audit.add_lines(session, [proof.line(worker, "make_recovery_codes", now, new_id())])
     return ["-".join(code[start : start + 4] for start in range(0, CODE_LETTERS, 4)) for code in codes]
 
 

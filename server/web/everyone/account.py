@@ -8,7 +8,7 @@ from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.operation import account
-from server.actions.operation.account import Change
+from server.actions.operation.account import Proof
 from server.http.cookies import read_session
 from server.http.gate import address_of
 from server.http.services import Services
@@ -26,6 +26,12 @@ class PasswordForm(Form, frozen=True, kw_only=True):
     old: str = ""
     new: str = ""
     again: str = ""
+
+
+class CodesForm(Form, frozen=True, kw_only=True):
+    """The password, typed once more."""
+
+    password: str = ""
 
 
 class SessionForm(Form, frozen=True, kw_only=True):
@@ -51,16 +57,14 @@ def change_password(
     data: URLEncodedBody[PasswordForm],
 ) -> Response[Any]:
     """Another password."""
-    token = read_session(request, services.settings)
-    change = Change(old=data.old, new=data.new, token=token, address=address_of(request))
+    proof = _proof(request, services, data.old)
     try:
         if data.new != data.again:
             raise Invalid("The two are not the same.")
-        account.change_own_password(services.signin, door.worker, change, services.clock(), services.new_id)
+        account.change_own_password(services.signin, door.worker, proof, data.new, services.clock(), services.new_id)
     except (Invalid, TooManyTries) as refused:
         with door.open() as access:
-            words = refused.errors[0] if refused.errors else refused.detail
-            return _answer(request, access, services, {"new": words})
+            return _answer(request, access, services, {"new": _words(refused)})
     return go_to("/account", "password_changed")
 
 
@@ -73,15 +77,29 @@ def end_session(door: NamedDependency[Door], data: URLEncodedBody[SessionForm]) 
 
 
 @post("/account/recovery-codes", **SIGNED_IN)
-def make_codes(request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]) -> Response[str]:
-    """Makes codes and shows them, once."""
+def make_codes(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[CodesForm],
+) -> Response[str]:
+    """Makes codes and shows them, once, to whoever types the password again."""
+    proof = _proof(request, services, data.password)
     try:
+        codes = account.make_recovery_codes(services.signin, door.worker, proof, services.clock(), services.new_id)
+    except (Invalid, TooManyTries) as refused:
         with door.open() as access:
-            codes = account.make_recovery_codes(access)
-            return _answer(request, access, services, codes=codes)
-    except Invalid as refused:
-        with door.open() as access:
-            return _answer(request, access, services, {"codes": refused.errors[0]})
+            return _answer(request, access, services, {"password": _words(refused)})
+    with door.open() as access:
+        return _answer(request, access, services, codes=codes)
+
+
+def _proof(request: AnyRequest, services: Services, password: str) -> Proof:
+    return Proof(password=password, token=read_session(request, services.settings), address=address_of(request))
+
+
+def _words(refused: Invalid | TooManyTries) -> str:
+    return refused.errors[0] if refused.errors else refused.detail
 
 
 def _answer(

@@ -116,6 +116,9 @@ LIES: dict[str, Callable[[Provider], None]] = {
     "no subject": lambda provider: provider.claims.update(sub=""),
     "of next week": lambda provider: provider.claims.update(iat=later(61)(provider)),
     "of last week": lambda provider: provider.claims.update(iat=later(-661)(provider)),
+    "for another, and ours as its presenter": lambda provider: provider.claims.update(aud="another", azp=CLIENT),
+    "for several, and ours as its presenter": lambda provider: provider.claims.update(aud=["another"], azp=CLIENT),
+    "for ours, with another as its presenter": lambda provider: provider.claims.update(azp="another"),
     "for several, ours among them": lambda provider: provider.claims.update(aud=[CLIENT, "evil"], azp="evil"),
 }
 

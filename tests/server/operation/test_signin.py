@@ -31,6 +31,7 @@ from tests.server.cast import PASSWORD, Cast, email_of, make_settings
 from tests.server.conftest import post_sign_in
 
 PAGE = {"accept": "text/html"}
+CODE = r"<code>([a-z0-9-]{19})</code>"
 COOKIE = "lantern-session"
 
 
@@ -361,10 +362,10 @@ def test_recovery_codes_let_in_once_each_and_only_their_hashes_are_kept(
     client: TestClient[Any], services: Services, cast: Cast, database: Database, clock: Clock
 ) -> None:
     post_sign_in(client, email_of(cast.priya), PASSWORD)
-    assert post_form(client, "/account/recovery-codes").status_code == 422
+    assert post_form(client, "/account/recovery-codes", password=PASSWORD).status_code == 422
     give_second_factor(database, services, cast.priya, clock())
-    page = post_form(client, "/account/recovery-codes").text
-    codes = re.findall(r"<code>([a-z0-9-]{19})</code>", page)
+    page = post_form(client, "/account/recovery-codes", password=PASSWORD).text
+    codes = re.findall(CODE, page)
     assert len(set(codes)) == 8
     with database.reading() as session:
         kept = session.scalars(text("select code_hash from recovery_code")).all()
@@ -372,6 +373,30 @@ def test_recovery_codes_let_in_once_each_and_only_their_hashes_are_kept(
     assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=codes[0].upper()).status_code == 303
     assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=codes[0]).status_code == 401
     assert post_sign_in(client, email_of(cast.tom), PASSWORD, code=codes[1]).status_code == 303  # has no second factor
+
+
+def test_a_browser_that_was_left_open_makes_and_shows_no_recovery_codes(
+    client: TestClient[Any], services: Services, cast: Cast, database: Database, clock: Clock
+) -> None:
+    post_sign_in(client, email_of(cast.priya), PASSWORD)
+    give_second_factor(database, services, cast.priya, clock())
+    own = set(re.findall(CODE, post_form(client, "/account/recovery-codes", password=PASSWORD).text))
+    assert not re.findall(CODE, client.get("/account", headers=PAGE).text)
+    for typed in ("", "wrong", PASSWORD.upper()):
+        answer = post_form(client, "/account/recovery-codes", password=typed)
+        assert answer.status_code == 422 and "not your password" in answer.text
+        assert not re.findall(CODE, answer.text)
+    for _ in range(3):
+        last = post_form(client, "/account/recovery-codes", password="wrong")
+    assert "not your password" not in last.text, "five tries an hour"
+    assert post_form(client, "/account/recovery-codes", password=PASSWORD).status_code == 422
+    with database.reading() as session:
+        lines = [
+            (each.allowed, each.reason) for each in audit.list_lines(session) if each.action == "make_recovery_codes"
+        ]
+    assert sorted(lines) == [(False, "too many tries")] * 2 + [(False, "wrong password")] * 5 + [(True, "")]
+    clock.advance(hours=2)
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=own.pop()).status_code == 303
 
 
 def test_somebody_ends_one_of_their_sessions_and_an_administrator_ends_all(
