@@ -212,3 +212,80 @@ def test_a_phone_that_sends_thousands_hides_nobody_elses_work(
     send(("h1", "contact.recorded", meeting(now, "k1", note="Met at the canal")), scope="before")
     said = browse("tom").get("/held").text
     assert "Met at the canal" in said
+
+
+# ------------------------------------------------------------------------------------------------------ corrected
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told", "reads"),
+    [
+        ({"seen_at": "2093-01-01T00:00:00Z", "night": "2093-01-01"},
+         {"seen_at": "2026-11-12T21:00", "night": "2026-11-12"}, {"night": "2026-11-12"}),
+        ({"seen_at": "2026-11-12T21:00:00", "night": "2026-11-12"}, {"seen_at": "2026-11-12T21:00"}, {}),
+        ({"unidentified_people": 501}, {"unidentified_people": "5"}, {"unidentified_people": 5}),
+        ({"note": "a\0b"}, {"note": "a b"}, {"note": "a b"}),
+        ({"state": {"odd": 1}}, {"state": "not_found"}, {"state": "not_found"}),
+    ],
+)  # fmt: skip
+def test_the_field_that_held_it_is_corrected_and_what_came_is_kept(
+    wrong: dict[str, Any],
+    told: dict[str, str],
+    reads: dict[str, Any],
+    send: Any,
+    browse: Any,
+    now: Any,
+    filled: Database,
+) -> None:
+    assert send(("h1", "contact.recorded", meeting(now, "k1", **wrong)))
+    came = _body(filled, "h1")
+    tom = browse("tom")
+    page = tom.get(f"/devices/{AISHAS}").text
+    for field in told:
+        assert f'name="field" value="{field}"' in page
+    form = {"change": "h1", "order": "mend", "field": list(told), "value": list(told.values())}
+    assert "Adopted" in tom.send(f"/devices/{AISHAS}/adopt", **form).text
+    assert waiting(filled) == []
+    with filled.reading() as session:
+        stored = find_contact(session, "k1")
+        details = session.scalars(select(audit.c.purpose).where(audit.c.action == "decide_held")).all()
+    assert stored is not None
+    assert stored.contact.worker_id == "tom"
+    said = msgspec.to_builtins(stored.contact)
+    assert {name: said[name] for name in reads} == reads
+    assert "adopt, corrected: " + ", ".join(sorted(told)) in details
+    assert _body(filled, "h1") == came
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("seen_at", "2093-01-01T00:00"), ("seen_at", "soon"), ("seen_at", ""), ("worker_id", "tom"), ("team_id", TEAM),
+     ("id", "k2"), ("odd", "x"), ("note", "x"), ("seen_at", "9" * 5_000)],
+)  # fmt: skip
+def test_what_is_typed_is_asked_as_what_came_was(
+    field: str, value: str, send: Any, browse: Any, now: Any, filled: Database
+) -> None:
+    """No other field than the one that is wrong, nothing that cannot be, nothing that policy would not allow."""
+    assert send(("h1", "contact.recorded", meeting(now, "k1", seen_at="2093-01-01T00:00:00Z", night="2093-01-01")))
+    form = {"change": "h1", "order": "mend", "field": field, "value": value}
+    assert browse("tom").send(f"/devices/{AISHAS}/adopt", **form).status_code in {400, 404, 409, 422}
+    assert waiting(filled) == ["h1"]
+    with filled.reading() as session:
+        assert find_contact(session, "k1") is None
+
+
+def test_a_correction_opens_nothing_that_policy_keeps(
+    send: Any, browse: Any, now: Any, filled: Database, far: str
+) -> None:
+    """Somebody whom the decider may not know is not met by way of a mended time."""
+    assert send(("h1", "contact.recorded", meeting(now, "k1", person_ids=[far], seen_at="2093-01-01T00:00:00Z")))
+    tom = browse("tom")
+    assert "Correct a contact" not in tom.get(f"/devices/{AISHAS}").text
+    form = {"change": "h1", "order": "mend", "field": "seen_at", "value": now.strftime("%Y-%m-%dT%H:%M")}
+    assert tom.send(f"/devices/{AISHAS}/adopt", **form).status_code == 404
+    assert waiting(filled) == ["h1"]
+
+
+def _body(filled: Database, change_id: str) -> bytes:
+    with filled.reading() as session:
+        return bytes(session.scalars(select(change.c.body).where(change.c.id == change_id)).one())

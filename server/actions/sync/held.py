@@ -4,13 +4,14 @@ Whoever lets one in stands in for it: policy and validation are asked again, for
 are. A phone's word for where its own worker was cannot become somebody else's: it stays that worker's, or is not let in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
 from server.access import Access
+from server.actions.sync.mending import Fault, list_faults, mend, people_named
 from server.actions.sync.projection.times import why_no_life, why_wrong
 from server.actions.sync.projection.wall import OF_A_SHIFT, Claim, claim_of, why_not_for
 from server.actions.sync.validation import FACTS, validate
@@ -33,7 +34,8 @@ REASON_LONGEST = 500
 
 
 class HeldChange(Value, frozen=True, kw_only=True):
-    """A held change as its reader may know it. `says` is its content, `refusal` why the reader may not let it in ("": may)."""
+    """A held change as its reader may know it. `says` is its content, `refusal` why the reader may not let it in ("": may),
+    `faults` the fields that the reader may correct."""
 
     id: Id
     device: int
@@ -44,6 +46,7 @@ class HeldChange(Value, frozen=True, kw_only=True):
     people: tuple[Id, ...]
     says: tuple[tuple[str, str], ...]
     refusal: str
+    faults: tuple[Fault, ...] = ()
 
 
 def list_held(access: Access, device: int | None = None) -> list[HeldChange]:
@@ -71,13 +74,33 @@ def let_in(access: Access, project: Project, change_ids: Sequence[Id]) -> None:
         refusal, change = _ask(access, stored)
         if refusal or change is None:
             raise Failure(CONFLICTING, f"It cannot be let in: {refusal}. It stays where it is.")
-        access.require(Act.DECIDE_HELD, _subject(access, stored), purpose="adopt", detail=change_id)
-        adopted = orders.adopt(
-            access.session, change_id, by=access.actor.worker_id, new_id=access.new_id(),
-            now_ms=int(access.now.timestamp() * 1000), project=project, said=change,
-        )  # fmt: skip
-        if adopted is None:
-            raise Failure(CONFLICTING, "It cannot be read, so it cannot be let in. It stays where it is.")
+        _adopt(access, project, stored, change, "adopt")
+
+
+def _adopt(access: Access, project: Project, stored: StoredBody, change: Change, purpose: str) -> None:
+    access.require(Act.DECIDE_HELD, _subject(access, stored), purpose=purpose[:200], detail=stored.id)
+    adopted = orders.adopt(
+        access.session, stored.id, by=access.actor.worker_id, new_id=access.new_id(),
+        now_ms=int(access.now.timestamp() * 1000), project=project, said=change,
+    )  # fmt: skip
+    if adopted is None:
+        raise Failure(CONFLICTING, "It cannot be read, so it cannot be let in. It stays where it is.")
+
+
+def let_in_mended(access: Access, project: Project, change_id: Id, told: Mapping[str, str]) -> None:
+    """Let a held change in with some of its fields corrected. What came is kept as it came. Raises Invalid for what cannot be
+    typed so, NotFound, and Failure with the reason where it still may not be let in."""
+    stored = _find(access, change_id)
+    if stored.change is None or not {each.field for each in _faults(access, stored)} >= set(told):
+        raise NotFound
+    try:
+        mended = mend(stored.change, told, str(access.zone))
+    except ValueError:
+        raise Invalid("That is not a value this field can have. It stays where it is.") from None
+    refusal, change = _ask(access, stored, mended)
+    if refusal or change is None:
+        raise Failure(CONFLICTING, f"It cannot be let in: {refusal}. It stays where it is.")
+    _adopt(access, project, stored, change, "adopt, corrected: " + ", ".join(sorted(told)))
 
 
 def set_aside(access: Access, change_ids: Sequence[Id], reason: str) -> None:
@@ -125,9 +148,10 @@ def _read(stored: StoredBody) -> Claim | None:
     return claim_of(change, stored.device)
 
 
-def _ask(access: Access, stored: StoredBody) -> tuple[str, Change | None]:
-    """Why the actor may not let a change in (empty: they may), and the change as it then stands in their name."""
-    change = stored.change
+def _ask(access: Access, stored: StoredBody, mended: Change | None = None) -> tuple[str, Change | None]:
+    """Why the actor may not let a change in, as it came or as it was mended (empty: they may), and the change as it then stands
+    in their name."""
+    change = mended or stored.change
     if change is None or change.erased:
         return "it cannot be read", None
     judged = validate(change)
@@ -180,7 +204,19 @@ def _describe(access: Access, stored: StoredBody) -> HeldChange:
         people=tuple(sorted(known)),
         says=_say(access, claim) if claim is not None and is_shown else (),
         refusal=refusal,
+        faults=_faults(access, stored),
     )
+
+
+def _faults(access: Access, stored: StoredBody) -> tuple[Fault, ...]:
+    """What of a change the actor may correct: they answer for its phone, and may know everybody whom it names."""
+    change = stored.change
+    if change is None or change.erased or not _answers_for(access, stored.device):
+        return ()
+    named = people_named(change)
+    if not all(_may_see(access, each) for each in named if subjects.find_person(access.session, each) is not None):
+        return ()
+    return tuple(list_faults(change, access.now, str(access.zone)))
 
 
 def _may_see(access: Access, person_id: Id) -> bool:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from server.access import Access
-from server.actions.sync.held import HeldChange, let_in, set_aside
+from server.actions.sync.held import HeldChange, let_in, let_in_mended, set_aside
+from server.actions.sync.mending import Fault
 from server.problems import Invalid
 from server.queries.people import people
 from server.queries.sync.store import Project
@@ -30,11 +31,13 @@ TYPES = {
 
 
 class HeldForm(Form, frozen=True, kw_only=True):
-    """Which changes, and whether to let them in or to set them aside with a reason."""
+    """Which changes, and whether to let them in or to set them aside with a reason; or one, and how its fields should read."""
 
     change: Several = ""
     order: str = "in"
     why: str = ""
+    field: Several = ""
+    value: Several = ""
 
 
 class Shown(Value, frozen=True, kw_only=True):
@@ -48,6 +51,7 @@ class Shown(Value, frozen=True, kw_only=True):
     people: tuple[tuple[Id, str], ...]
     says: tuple[tuple[str, str], ...]
     refusal: str
+    faults: tuple[Fault, ...]
 
 
 def describe_held(access: Access, held: list[HeldChange]) -> list[Shown]:
@@ -64,6 +68,7 @@ def describe_held(access: Access, held: list[HeldChange]) -> list[Shown]:
             people=tuple((person_id, called.get(person_id, "Name not known")) for person_id in each.people),
             says=each.says,
             refusal=each.refusal,
+            faults=each.faults,
         )
         for each in held
     ]
@@ -72,14 +77,20 @@ def describe_held(access: Access, held: list[HeldChange]) -> list[Shown]:
 def decide_on_held(access: Access, project: Project, data: HeldForm) -> None:
     """Does what the form says with every change that was ticked. Raises Invalid where none was."""
     chosen = as_tuple(data.change)
-    if not chosen or data.order not in {"in", "aside"}:
+    if not chosen or data.order not in {"in", "aside", "mend"} or (data.order == "mend" and len(chosen) != 1):
         raise Invalid("Choose what to decide on. Nothing was changed.")
     if data.order == "aside":
         set_aside(access, chosen, data.why)
+    elif data.order == "mend":
+        let_in_mended(access, project, chosen[0], dict(zip(_each(data.field), _each(data.value), strict=False)))
     else:
         let_in(access, project, chosen)
 
 
+def _each(several: Several) -> list[str]:
+    return [several] if isinstance(several, str) else several
+
+
 def done_with(data: HeldForm) -> str:
     """Returns the key of what the next page says."""
-    return "adopted" if data.order == "in" else "set_aside"
+    return "set_aside" if data.order == "aside" else "adopted"

@@ -71,8 +71,9 @@ def _settle(fact: Any, received_at: datetime, skew_ms: int, zone: str) -> Any:
 
 def why_no_life(change: Change, now: datetime) -> str | None:
     """Why a day that a patch gives of somebody's life cannot be, None when it can. A day of leeway is a phone in another zone."""
-    for field in DAYS_OF_A_LIFE if change.t == "person.patched" and change.set_ is not None else ():
-        day = read_field(change.t, field, bytes(change.set_[field][0])) if field in change.set_ else None
+    told = change.set_ if change.t == "person.patched" and change.set_ is not None else {}
+    for field in DAYS_OF_A_LIFE:
+        day = read_field(change.t, field, bytes(told[field][0])) if field in told else None
         if day is not None and day > (now + timedelta(days=1)).date():
             return words.DAY_AHEAD
         if day is not None and day < LIFE_FIRST:
