@@ -102,7 +102,7 @@ def kill_server_on_sqlite(folder: Path, count: int) -> dict[str, Any]:
 def kill_on_postgres(folder: Path, count: int, *, of_postgres: bool) -> dict[str, Any]:
     """The server, or PostgreSQL under it, is killed; fsync is on."""
     folder.mkdir()
-    with own_postgres(folder) as postgres:
+    with own_postgres() as postgres:
         settings = make_settings(postgres.url, folder / "data")
         upgrade(settings.database)
         say = progress("PostgreSQL" if of_postgres else "server on PostgreSQL", count)
@@ -119,7 +119,7 @@ def kill_migrations(folder: Path, count: int, *, on_postgres: bool) -> dict[str,
         kills.prepare_old(old)
         say = progress("migrations on SQLite", count)
         return told(kills.kill_migration(lambda n: store.make(f"cut_{n}", old), store.drop, SEED, count, say))
-    with own_postgres(folder) as postgres:
+    with own_postgres() as postgres:
         store = postgres_stores(postgres.url)
         old = store.make("old", None)
         kills.prepare_old(old)

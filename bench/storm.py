@@ -109,7 +109,7 @@ def say(line: str) -> None:
 
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Everything, on one fresh database."""
-    with own_postgres(folder) as postgres:
+    with own_postgres() as postgres:
         settings = make_settings(postgres.url, folder / "data")
         upgrade(postgres.url)
         services = create_services(settings)

@@ -5,9 +5,11 @@ While it is cut, open connections die as they do when a signal goes, and new one
 
 import socket
 import threading
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
+
+from tests.server.live import held_port
 
 CHUNK_BYTES = 65_536
 
@@ -19,8 +21,10 @@ class Link:
         self._server_port = port
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
-        self._listener = self._listen(0)
-        self.port: int = self._listener.getsockname()[1]
+        self._is_cut = False
+        self._holding = ExitStack()
+        self.port = self._holding.enter_context(held_port())
+        self._listener = self._listen()
 
     @property
     def url(self) -> str:
@@ -29,18 +33,20 @@ class Link:
 
     def cut(self) -> None:
         """No signal from now on."""
-        self._close(self._listener)
         with self._lock:
+            self._is_cut = True
             broken, self._sockets = self._sockets, set()
+        self._close(self._listener)
         for each in broken:
             self._close(each)
 
     def restore(self) -> None:
         """The signal is back, at the same address."""
-        self._listener = self._listen(self.port)
+        self._is_cut = False
+        self._listener = self._listen()
 
-    def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port), reuse_port=False)
+    def _listen(self) -> socket.socket:
+        listener = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
         return listener
 
@@ -58,6 +64,10 @@ class Link:
             return
         far.settimeout(None)
         with self._lock:
+            if self._is_cut:  # while this one was being joined
+                self._close(near)
+                self._close(far)
+                return
             self._sockets |= {near, far}
         for source, sink in ((near, far), (far, near)):
             threading.Thread(target=self._pour, args=(source, sink), daemon=True).start()
@@ -82,3 +92,4 @@ class Link:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cut()
+        self._holding.close()

@@ -1,13 +1,6 @@
 """A partnership set up as an administrator would, at the terminal, and the real server process that serves it."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +11,7 @@ from typing import Any
 import click.testing
 
 from server.cli import main
-from tests.paths import ROOT
+from tests.server.live import serving_as_set
 
 PASSWORD = "correct horse battery staple"
 WATFORD = (51.6565, -0.3963)
@@ -94,25 +87,5 @@ def _worker(town: Town, name: str, agency: str, role: str, *more: str) -> None:
 @contextmanager
 def serving(town: Town) -> Iterator[str]:
     """The server as a process of its own; yields its address once it answers."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [str(Path(sys.executable).with_name("lantern")), "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=os.environ | town.environment, cwd=ROOT)
-    try:
-        _wait_until_it_answers(f"http://127.0.0.1:{port}/health", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _wait_until_it_answers(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, "the server ended before it answered"
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.05)  # a process is starting: nothing tells us when but the process itself
-    raise AssertionError("the server did not answer within a minute")
+    with serving_as_set(town.environment) as address:
+        yield address

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 class Driver:

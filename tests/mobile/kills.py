@@ -140,7 +140,7 @@ def kill_once(work: str, directory: Path, seed: int, seconds_max: float = 0.12) 
             heard = 0 if work == "migrate" else chance.choice((0, 1, 1, 2))
             said = _hear(mine, heard) + _listen(mine, chance.uniform(0.0, seconds_max))
         os.kill(child.pid or 0, signal.SIGKILL)
-        child.join(10)
+        child.join(60)
         said += _rest(mine)
     finally:
         mine.close()

@@ -1,8 +1,6 @@
 """Lantern's own server in a thread of the test, on SQLite, on a real socket: for tests of the phone against it."""
 
 import contextlib
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,12 +40,11 @@ def running(directory: Path) -> Iterator[RealServer]:
     """A migrated, peopled, listening server; gone when the block ends. Skips where only the phone's packages are."""
     for package in ("litestar", "uvicorn", "sqlmodel"):
         pytest.importorskip(package, reason="the real server needs the server's packages")
-    import uvicorn
-
     from server.app import create_app, create_services
     from server.database.engine import Database
     from server.migrate import upgrade
     from tests.server.cast import make_cast, make_settings
+    from tests.server.live import listening
 
     url = f"sqlite:///{directory / 'server.db'}"
     settings = make_settings(url, directory / "server-data")
@@ -55,18 +52,9 @@ def running(directory: Path) -> Iterator[RealServer]:
     database = Database(url)
     services = create_services(settings)
     cast = make_cast(database, datetime.now(UTC), services.new_id)
-    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=0, log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        threading.Event().wait(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield RealServer(f"http://127.0.0.1:{port}", services, cast)
+        with listening(create_app(settings)) as address:
+            yield RealServer(address, services, cast)
     finally:
-        server.should_exit = True
-        thread.join(10)
         services.database.close()
         database.close()

@@ -28,7 +28,7 @@ from server.database.engine import Database
 from server.migrate import downgrade, find_revision, newest_revision, upgrade
 from server.settings import Settings
 from tests.server.cast import Cast, make_cast, make_settings
-from tests.server.live import find_port
+from tests.server.live import PATIENCE_S, held_port
 from tests.server.walker import Walker
 from tests.simulation.invariants import FEED_ROWS, check_feeds
 
@@ -36,7 +36,6 @@ FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(["tests.server.kills"])
 """The forkserver imports everything once, so that a server is up in a tenth of a second after its predecessor was killed."""
 
-ANSWER_WITHIN_S = 60
 REQUEST_TIMEOUT_S = 20
 QUIET_ROUNDS_MAX = 30
 PHONES = 4
@@ -98,8 +97,8 @@ def serve_until_killed(url: str, data: str, port: int) -> None:
 class ServerProcess:
     """Lantern's server in a process that may be killed."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings, self._port = settings, find_port()
+    def __init__(self, settings: Settings, port: int) -> None:
+        self._settings, self._port = settings, port
         self._process: Any = None
 
     @property
@@ -110,7 +109,7 @@ class ServerProcess:
         arguments = (self._settings.database, str(self._settings.data), self._port)
         self._process = FORKSERVER.Process(target=serve_until_killed, args=arguments, daemon=True)
         self._process.start()
-        ends = time.monotonic() + ANSWER_WITHIN_S
+        ends = time.monotonic() + PATIENCE_S
         while not self._is_healthy():
             assert time.monotonic() < ends, "the server did not answer in time"
             threading.Event().wait(0.02)
@@ -122,7 +121,7 @@ class ServerProcess:
 
     def kill(self) -> None:
         os.kill(self._process.pid, signal.SIGKILL)
-        self._process.join(ANSWER_WITHIN_S)
+        self._process.join(PATIENCE_S)
 
 
 @contextmanager
@@ -131,12 +130,13 @@ def running(settings: Settings) -> Iterator[tuple[ServerProcess, Cast]]:
     services = create_services(settings)
     cast = make_cast(services.database, utc_now(), make_id)
     services.database.close()
-    server = ServerProcess(settings)
-    server.start()
-    try:
-        yield server, cast
-    finally:
-        server.kill()
+    with held_port() as port:
+        server = ServerProcess(settings, port)
+        server.start()
+        try:
+            yield server, cast
+        finally:
+            server.kill()
 
 
 # ---------------------------------------------------------------------------------------------------------- the phones
@@ -176,8 +176,9 @@ class Night:
     def wait_for(self, more: int) -> None:
         """Until the phones were acknowledged so much more, however long this machine takes; or one of them has failed."""
         wanted = self._count_acknowledged() + more
-        ends = time.monotonic() + ANSWER_WITHIN_S
-        while self._count_acknowledged() < wanted and not self._failures and time.monotonic() < ends:
+        ends = time.monotonic() + PATIENCE_S
+        while self._count_acknowledged() < wanted and not self._failures:
+            assert time.monotonic() < ends, "the phones were acknowledged nothing more"
             threading.Event().wait(0.01)
 
     def _count_acknowledged(self) -> int:
@@ -187,7 +188,7 @@ class Night:
         """Dawn: every phone finishes what it is doing. Raises what a phone's own code raised, if anything."""
         self._dawn.set()
         for thread in self._threads:
-            thread.join(ANSWER_WITHIN_S)
+            thread.join(PATIENCE_S)
         if self._failures:
             raise self._failures[0]
 
@@ -315,7 +316,7 @@ def kill_migration(
             tally.cut["migrate cut off"] = tally.cut.get("migrate cut off", 0) + 1
         with suppress(ProcessLookupError):
             os.kill(process.pid or 0, signal.SIGKILL)
-        process.join(ANSWER_WITHIN_S)
+        process.join(PATIENCE_S)
         _look_at_migrated(url, tally)
         drop(url)
         tally.kills += 1

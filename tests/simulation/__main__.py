@@ -6,13 +6,11 @@ happened, and the seed of the first world that breaks an invariant; exit code 1 
 
 import argparse
 import sys
-import tempfile
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from server.database.engine import Database
 from tests.server.own_postgres import own_postgres
@@ -45,10 +43,7 @@ def stores(kind: str) -> Iterator[Callable[[], Store]]:
     if kind == "sqlite":
         yield SqliteStore
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="lantern-simulate-") as folder,
-        own_postgres(Path(folder), outlives_power_cuts=False) as postgres,
-    ):
+    with own_postgres(outlives_power_cuts=False) as postgres:
         database = Database(postgres.url)
         yield lambda: PostgresStore(database)
         database.close()

@@ -247,7 +247,7 @@ def test_a_code_is_shown_with_its_picture_and_waits(watch: Callable[..., Any], s
             watched.page.select_option("#carrier", "watford-outreach/aisha")
             watched.page.click("main button[type=submit]")
             watched.page.get_by_text("Waiting for the phone").wait_for()
-            with watched.page.expect_response("**/devices/enrol/*", timeout=15_000) as asked:
+            with watched.page.expect_response("**/devices/enrol/*", timeout=60_000) as asked:
                 pass
             assert asked.value.status == 200
             assert not watched.is_cut_off()

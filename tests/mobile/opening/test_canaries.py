@@ -121,7 +121,7 @@ def test_no_file_no_log_and_no_address_holds_a_canary_after_a_kill(tmp_path: Pat
     assert mine.poll(30), "the flows did not end"
     urls = mine.recv()
     os.kill(child.pid or 0, signal.SIGKILL)
-    child.join(10)
+    child.join(60)
     scanned = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {"store.db", "sealed.box", "vault.json", "phone.log"} <= {path.name for path in scanned}
     assert list(scan(tmp_path, tmp_path / "keystore")) == []

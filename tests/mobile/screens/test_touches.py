@@ -418,7 +418,7 @@ def test_the_phones_back_button_goes_one_screen_back(field, on_glass):
 def test_no_shift_is_offered_while_nobody_knows_whether_one_is_going(field, on_glass, monkeypatch):
     """A button that comes and goes would move the list under the finger: somebody else's record would open."""
     answered, shift = threading.Event(), field.current_shift()
-    monkeypatch.setattr(field, "current_shift", lambda: shift if answered.wait(20) else None)
+    monkeypatch.setattr(field, "current_shift", lambda: shift if answered.wait(60) else None)
 
     async def story(driver):
         start = driver.screen.ids.start

@@ -1,7 +1,9 @@
 """Finding people: any words are safe, nearest and latest first, quick among five thousand."""
 
 import random
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -111,16 +113,32 @@ def test_of_300_people_near_the_one_at_this_very_place_is_among_the_first_tiles(
                 "UPDATE person SET latitude = ?, longitude = -0.39, last_seen_at = ? WHERE id = ?",
                 (latitude, 1_000 - index, name),
             )
-        best_ms = min(_listing_ms(connection) for _ in range(5))
-        rows = people.list_near(connection, 51.66, -0.39, 6, "2026-11-20")
+        with counting(connection) as worked:
+            rows = people.list_near(connection, 51.66, -0.39, 6, "2026-11-20")
     assert rows[0].known_as == "here"
-    assert best_ms <= 5
+    assert worked.instructions <= 70_000
 
 
-def _listing_ms(connection: Connection) -> float:
-    started = time.perf_counter()
-    people.list_near(connection, 51.66, -0.39, 12, "2026-11-20")
-    return (time.perf_counter() - started) * 1000
+@dataclass
+class Worked:
+    """What SQLite did, in instructions of its machine: as many on a slow telephone as on this desk."""
+
+    instructions: int = 0
+
+
+@contextmanager
+def counting(connection: Connection) -> Iterator[Worked]:
+    worked, every = Worked(), 10
+
+    def count() -> int:
+        worked.instructions += every
+        return 0
+
+    connection.set_progress_handler(count, every)
+    try:
+        yield worked
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def test_distances_of_those_near_are_told(store: Store) -> None:
@@ -131,16 +149,17 @@ def test_distances_of_those_near_are_told(store: Store) -> None:
     assert rows[-1].distance_m == pytest.approx(4_448, abs=5)
 
 
-def test_searching_five_thousand_people_takes_less_than_thirty_milliseconds(store: Store) -> None:
+def test_searching_five_thousand_people_reads_few_of_them(store: Store) -> None:
+    """A search at the median of these takes less than a thirtieth of a second on a telephone; reading all would take far more."""
     chance = random.Random(5)
     words = ["red", "hat", "dog", "tall", "beard", "Irish", "quiet", "green", "tent", "guitar", "scar", "young"]
     put(
         store,
         *(Person(id=f"{n}", alias=f"Alias{n}", description=" ".join(chance.sample(words, 4))) for n in range(5_000)),
     )
-    times = []
+    each = []
     for text in ("red ha", "guit", "alias49", "beard tall qui", "a"):
-        started = time.thread_time()
-        found(store, text)
-        times.append((time.thread_time() - started) * 1000)
-    assert sorted(times)[len(times) // 2] <= 30, times
+        with store.reading() as connection, counting(connection) as worked:
+            people.search(connection, text, 50)
+        each.append(worked.instructions)
+    assert sorted(each)[len(each) // 2] <= 25_000, each

@@ -294,7 +294,7 @@ def test_the_thread_syncs_by_itself_when_something_is_recorded(aisha: Rig, serve
     aisha.field.observe_sync(lambda status: sent.set() if status.sent and not status.not_yet_sent else None)
     aisha.field.start()
     saved = meet(aisha)
-    assert sent.wait(20)
+    assert sent.wait(60)
     aisha.field.close()
     assert contacts_on(server, saved) == 1
 

@@ -142,7 +142,7 @@ def open_page(chromium: Any, url: str, watford: Any, now: Any) -> Callable[..., 
         context = chromium.new_context(base_url=url, **options)
         context.add_cookies([{"name": "lantern-session", "value": f"token-of-{worker_id}", "url": url}])
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
         return page
 

@@ -27,7 +27,7 @@ def call_conference(page: Any) -> str:
 def wait_for_value(page: Any, field: str, text: str) -> None:
     from playwright.sync_api import expect
 
-    expect(page.locator(field)).to_have_value(text, timeout=20_000)
+    expect(page.locator(field)).to_have_value(text, timeout=60_000)
 
 
 def wait_for_notes(page: Any, text: str) -> None:
@@ -37,7 +37,7 @@ def wait_for_notes(page: Any, text: str) -> None:
 def wait_until_saved(page: Any) -> None:
     from playwright.sync_api import expect
 
-    expect(page.locator("#note-state")).to_have_text(re.compile("^Saved"), timeout=20_000)
+    expect(page.locator("#note-state")).to_have_text(re.compile("^Saved"), timeout=60_000)
 
 
 def find_violations(page: Any) -> list[str]:
@@ -83,7 +83,7 @@ def test_a_stale_outcome_stands_beside_the_newer_until_somebody_chooses(open_pag
     tom.fill("#outcome", "Refused, left the area")
     wait_until_saved(tom)
     priya.context.set_offline(False)
-    priya.wait_for_selector("#outcome-newer:has-text('Refused, left the area')", timeout=20_000)
+    priya.wait_for_selector("#outcome-newer:has-text('Refused, left the area')", timeout=60_000)
     assert priya.input_value("#outcome") == "Housed in Luton"
     priya.click("#outcome-newer >> text=Take theirs")
     assert priya.input_value("#outcome") == "Refused, left the area"
@@ -100,7 +100,7 @@ def test_a_screen_says_when_its_case_was_taken_off_and_the_words_stay_with_the_p
     priya.fill("#case_reason", "Housed yesterday")
     priya.click("button:has-text('Close the case')")
     priya.wait_for_url("**done=closed_case")
-    tom.wait_for_selector("#agenda-news:has-text('no longer on the agenda')", timeout=20_000)
+    tom.wait_for_selector("#agenda-news:has-text('no longer on the agenda')", timeout=60_000)
     tom.fill("#notes", "Keys on Friday")
     wait_until_saved(tom)
     assert tom.inner_text("h1") == name == "Person 01"

@@ -36,7 +36,7 @@ def test_whoever_comes_second_waits_and_derives_from_both(
         services.project(session, [older])
         second.start()
         wait_until_someone_waits(database)
-    second.join(timeout=20)
+    second.join(timeout=60)
     assert not second.is_alive()
     with database.reading() as session:
         compare(session, "marek", clock)
@@ -59,7 +59,7 @@ def project(services: Services, change: AcceptedChange) -> None:
 
 def wait_until_someone_waits(database: Database) -> None:
     """Until the database says that a transaction waits for another."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while time.monotonic() < ends:
         if count_waiting(database):
             return
@@ -88,5 +88,5 @@ def test_a_turn_ends_with_its_transaction_whether_few_or_many_are_held(database:
         follower.start()
         wait_until_someone_waits(database)
         passed.append("held")
-    follower.join(timeout=20)
+    follower.join(timeout=60)
     assert passed == ["held", "followed"]

@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 CUT = "cut the line"
+PATIENCE_S = 60.0
+"""How long it may take to open, on a machine that has much else to do."""
 
 
 class Postbox(Controller):
@@ -31,7 +33,7 @@ class Postbox(Controller):
         self.answers: deque[str] = deque()
         self.logins: list[tuple[str, str]] = []
         self.arrived = threading.Event()
-        super().__init__(self, hostname="127.0.0.1", port=0, **options)
+        super().__init__(self, hostname="127.0.0.1", port=0, ready_timeout=PATIENCE_S, **options)
 
     def _trigger_server(self) -> None:
         self.port = self.server.sockets[0].getsockname()[1]

@@ -154,7 +154,7 @@ def test_a_server_sends_by_itself_and_stops_cleanly(services: Services, settings
 
     tell(services, "cgl")
     with TestClient(create_app(settings, clock, new_id, jobs=True)):
-        assert postbox.arrived.wait(30), "nothing was sent"
+        assert postbox.arrived.wait(60), "nothing was sent"
     assert "lantern-jobs" not in {thread.name for thread in threading.enumerate()}
     assert postbox.addresses == ["cgl@example.org"]
 
@@ -208,7 +208,7 @@ def test_a_database_that_is_away_does_not_end_the_jobs(services: Services, clock
     background = Background(replace(services, clock=stumble))
     background._stopping.wait = lambda _seconds: None  # type: ignore[method-assign, assignment]
     background.start()
-    assert back.wait(30), "the thread has died"
+    assert back.wait(60), "the thread has died"
     background.stop()
     assert "The jobs could not be run: OSError" in caplog.text
     assert "Marek Zebedee" not in caplog.text

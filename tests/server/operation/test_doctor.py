@@ -2,16 +2,13 @@
 
 import json
 import os
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from click.testing import CliRunner
 from sqlalchemy import text
 
@@ -25,6 +22,7 @@ from server.jobs.catalogue import JOBS
 from server.migrate import downgrade
 from server.queries.operation.jobs import JobRun, set_run
 from server.settings import Settings, read_settings
+from tests.server.mail.postbox import Postbox
 from tests.server.own_postgres import add_postgres_tools
 
 SAFE = {
@@ -38,22 +36,16 @@ Examine = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def mail_server() -> Iterator[Controller]:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(_Nobody(), hostname="127.0.0.1", port=port)
-    controller.start()
-    yield controller
-    controller.stop()
-
-
-class _Nobody:
-    """Takes no mail; the doctor brings none."""
+def mail_server() -> Iterator[Postbox]:
+    """The doctor asks whether it is there, and brings no mail."""
+    made = Postbox()
+    made.start()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str, mail_server: Controller, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path, database_url: str, mail_server: Postbox, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A served county, as the guide leaves it."""
     chosen = SAFE | {
         "LANTERN_DATA": str(tmp_path / "data"),

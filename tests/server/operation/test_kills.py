@@ -42,7 +42,7 @@ def test_the_server_is_killed_on_sqlite_and_nothing_is_lost_or_doubled(
 
 @pytest.mark.postgres
 def test_postgresql_and_the_server_are_killed_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
-    with own_postgres(tmp_path) as postgres:
+    with own_postgres() as postgres:
         upgrade(postgres.url)
         settings = make_settings(postgres.url, tmp_path / "data")
         tally = kills.kill_while_phones_sync(settings, 20261113, 2, lambda server: [postgres, server])

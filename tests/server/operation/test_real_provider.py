@@ -55,7 +55,7 @@ def client(
 
 def prove(address: str, login: str) -> str:
     """Fill in the provider's pages until it leads back to us; returns where to."""
-    with httpx.Client(timeout=20) as browser:
+    with httpx.Client(timeout=60) as browser:
         answer = browser.get(address)
         for _ in range(12):
             if answer.is_redirect:

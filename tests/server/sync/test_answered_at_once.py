@@ -14,7 +14,7 @@ from tests.server.phone import Phone
 
 def test_as_many_as_may_be_answered_at_once_are_on_their_way_together() -> None:
     """Each waits until all are there."""
-    everyone = threading.Barrier(ANSWERED_AT_ONCE, timeout=20)
+    everyone = threading.Barrier(ANSWERED_AT_ONCE, timeout=60)
 
     async def ask() -> list[int]:
         answer_at_once(ANSWERED_AT_ONCE)
@@ -33,7 +33,7 @@ def test_a_phone_waits_until_another_has_been_told_and_pushes_pass_it(
         waiting.start()
         assert phone.push(phone.contact()).json()["acked"] == 1
         assert told == []
-    waiting.join(timeout=20)
+    waiting.join(timeout=60)
     assert told == [200]
 
 

@@ -48,7 +48,7 @@ def settings(database_url: str, tmp_path: Path) -> Any:
 def test_schemathesis_finds_no_server_error(address: str) -> None:
     import schemathesis
 
-    described = httpx.get(f"{address}/schema/openapi.json", timeout=10).json()
+    described = httpx.get(f"{address}/schema/openapi.json", timeout=60).json()
     schema = schemathesis.openapi.from_dict(described)
     faults: list[str] = []
     for operation in schema.get_all_operations():
@@ -65,7 +65,7 @@ def ask_everything(operation: Any, address: str, faults: list[str]) -> None:
     )
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
-        answer = case.call(base_url=address, timeout=10)
+        answer = case.call(base_url=address, timeout=60)
         if answer.status_code >= 500:
             faults.append(f"{case.method} {case.path}: {answer.status_code}")
 
@@ -82,7 +82,7 @@ def test_eight_phones_push_at_once_and_nothing_is_lost(
     issue_code: Callable[..., str],
 ) -> None:
     with ExitStack() as open_clients:
-        clients = [open_clients.enter_context(httpx.Client(base_url=address, timeout=30)) for _ in range(8)]
+        clients = [open_clients.enter_context(httpx.Client(base_url=address, timeout=60)) for _ in range(8)]
         phones = [Phone(client, clock, new_id) for client in clients]
         for each in phones:
             each.enrol(issue_code(cast.aisha))

@@ -27,7 +27,7 @@ def test_a_writer_waits_for_the_one_before(database: Database) -> None:
         second.start()
         second.join(timeout=0.05)
         order.append("first")
-    second.join(timeout=20)
+    second.join(timeout=60)
     assert order == ["first", "second"]
 
 
@@ -47,7 +47,7 @@ def test_a_writer_who_is_kept_waiting_is_told_that_the_database_is_busy(
     with database.writing():
         second = threading.Thread(target=follow)
         second.start()
-        second.join(timeout=20)
+        second.join(timeout=60)
     assert [type(error) for error in errors] == [OperationalError]
 
 
