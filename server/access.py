@@ -39,6 +39,15 @@ def day_of(moment: datetime, zone: ZoneInfo = HOME) -> date:
     return moment.astimezone(zone).date()
 
 
+def of_theirs(actor: Actor) -> Subject:
+    """Returns what belongs to the actor's districts and teams together: an inbox, a map of tonight."""
+    districts = sorted(actor.district_ids)
+    return Subject(
+        kind=SubjectKind.DISTRICT, id=districts[0] if len(districts) == 1 else "", district_ids=actor.district_ids,
+        team_id=next(iter(sorted(actor.team_ids)), None),
+    )  # fmt: skip
+
+
 class Access:
     """What one actor may do in one transaction. `session` is for queries, once the door has let the actor through."""
 

@@ -22,7 +22,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "field": ("server.cli.field", "field"),
     "health": ("server.cli.health", "health"),
     "hotspots": ("server.cli.hotspots", "hotspots"),
-    "import": ("server.cli.caseload", "import_files"),
+    "import": ("server.cli.referrals", "import_files"),
     "indicators": ("server.cli.indicators", "indicators"),
     "jobs": ("server.cli.jobs", "jobs"),
     "keys": ("server.cli.keys", "keys"),

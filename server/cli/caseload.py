@@ -10,7 +10,7 @@ from server.cli.imports import import_files
 from server.cli.setting_out import stop, working
 from server.http.services import Services
 from server.importers.caseload import applying, store
-from server.importers.caseload.store import Box, Plan
+from server.importers.caseload.store import Plan
 from server.importers.files import UnusableFile, read_bytes
 from server.queries.partnership import districts, workers
 from shared.model.value import Id
@@ -35,8 +35,8 @@ def caseload(file: Path, district: str, email: str, answers: tuple[str, ...], is
     Exit codes: 0 done, 1 some row waits for an answer and nothing was brought in, 2 unusable input.
     """
     with working() as services:
-        with _open(services, email).open() as access:
-            box = Box(services.keys.secret)
+        with open_door(services, email).open() as access:
+            box = store.make_box(services.keys.secret)
             try:
                 batch = store.hold_file(access, box, _district_id(access, district), file.name, read_bytes(file))
             except UnusableFile as error:
@@ -52,7 +52,8 @@ def caseload(file: Path, district: str, email: str, answers: tuple[str, ...], is
     raise SystemExit(WAITING if waits else 0)
 
 
-def _open(services: Services, email: str) -> Door:
+def open_door(services: Services, email: str) -> Door:
+    """The door for somebody who is named at a terminal."""
     with services.database.reading() as session:
         worker = workers.find_worker_by_email(session, email)
     if worker is None:

@@ -25,11 +25,9 @@ from server.importers.boundaries.store import import_boundaries
 from server.importers.files import UnusableFile, read_bytes
 from server.importers.gazetteer.parse import parse as parse_gazetteer
 from server.importers.gazetteer.store import import_gazetteer
-from server.importers.referrals import import_referrals
 from server.importers.report import Reading
 from server.importers.sightings.parse import parse as parse_sightings
 from server.importers.sightings.store import import_sightings
-from server.importers.sources import PARSERS, guess_source
 from server.migrate import upgrade
 from server.places.postcodes import PostcodesMissing
 from server.places.projection import check_projection
@@ -54,29 +52,6 @@ def import_files() -> None:
     """
 
 
-@import_files.command("referrals")
-@file_argument
-@click.option(
-    "--format", "source", type=click.Choice(sorted(PARSERS)), help="The file's source (default: by its look)."
-)
-@zone_option
-@json_option
-def referrals(file: Path, source: str | None, timezone: str | None, as_json: bool) -> None:
-    """Bring reports of people sleeping rough in, as alerts and referrals."""
-
-    def run(data: bytes, settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
-        zone = _check_zone(timezone or settings.timezone)
-        chosen = source or guess_source(data)
-        now = datetime.now(UTC)
-        step("Reading the rows")
-        rows = PARSERS[chosen](data, Reading(zone, now))
-        step(f"Finding the districts of {len(rows):,} rows and storing them")
-        importing = Importing("referrals", chosen, file.name, data, now, _make_id, zone)
-        return import_referrals(database, importing, rows, settings.data)
-
-    _import(file, as_json, run)
-
-
 @import_files.command("boundaries")
 @file_argument
 @click.option("--code", "code_property", help="The property that holds a district's code (default: found by name).")
@@ -88,7 +63,7 @@ def boundaries(file: Path, code_property: str | None, name_property: str | None,
     def run(data: bytes, settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
         step("Reading the polygons")
         areas = parse_boundaries(data, code_property, name_property)
-        importing = Importing("boundaries", "geojson", file.name, data, datetime.now(UTC), _make_id)
+        importing = Importing("boundaries", "geojson", file.name, data, datetime.now(UTC), make_id)
         return import_boundaries(database, importing, areas)
 
     _import(file, as_json, run)
@@ -103,7 +78,7 @@ def gazetteer(file: Path, as_json: bool) -> None:
     def run(data: bytes, settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
         step("Reading the names")
         rows = parse_gazetteer(data)
-        importing = Importing("gazetteer", "csv", file.name, data, datetime.now(UTC), _make_id)
+        importing = Importing("gazetteer", "csv", file.name, data, datetime.now(UTC), make_id)
         return import_gazetteer(database, importing, rows)
 
     _import(file, as_json, run)
@@ -121,7 +96,7 @@ def sightings(file: Path, crs: str | None, as_json: bool) -> None:
         step("Reading the counts")
         rows = parse_sightings(data, Reading(settings.timezone, now))
         step(f"Storing {len(rows):,} counts")
-        importing = Importing("sightings", "csv", file.name, data, now, _make_id)
+        importing = Importing("sightings", "csv", file.name, data, now, make_id)
         return import_sightings(database, importing, rows, settings.data, check_projection(crs or settings.crs))
 
     _import(file, as_json, run)
@@ -130,32 +105,40 @@ def sightings(file: Path, crs: str | None, as_json: bool) -> None:
 def _import(
     file: Path, as_json: bool, run: Callable[[bytes, Settings, Database, Callable[[str], None]], Account]
 ) -> None:
+    """The same for a file that is held whole."""
+
+    def read_and_run(settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
+        return run(read_bytes(file), settings, database, step)
+
+    work(file, as_json, read_and_run)
+
+
+def work(file: Path, as_json: bool, run: Callable[[Settings, Database, Callable[[str], None]], Account]) -> None:
     """Read, store, tell: and end with the exit code that says how it went."""
     try:
         settings = read_settings(os.environ)
         with _Step() as step:
-            step(f"Reading {file.name}")
-            data = read_bytes(file)
             step("Opening the database")
             upgrade(settings.database)
             database = Database(settings.database)
             try:
-                account = run(data, settings, database, step)
+                step(f"Reading {file.name}")
+                account = run(settings, database, step)
                 with database.writing() as session:
                     by = getpass.getuser()
-                    note_terminal_act(session, datetime.now(UTC), _make_id, "import_file", ("import", ""), by)
+                    note_terminal_act(session, datetime.now(UTC), make_id, "import_file", ("import", ""), by)
             finally:
                 database.close()
     except (UnusableFile, PostcodesMissing, ValueError) as error:
         _tell_unusable(str(error), as_json)
         sys.exit(UNUSABLE)
     except OperationalError as error:
-        _tell_unusable(f"The database cannot be used, and nothing was stored: {error.orig}", as_json)
+        _tell_unusable(f"The database cannot be used: {error.orig}. Run it again: nothing is stored twice.", as_json)
         sys.exit(UNUSABLE)
     except IntegrityError:
-        _tell_unusable("Another import stored the same rows meanwhile, and nothing of this one: run it again.", as_json)
+        _tell_unusable("Another import stores the same rows just now: run it again. Nothing is stored twice.", as_json)
         sys.exit(UNUSABLE)
-    _tell(account, as_json)
+    tell(account, as_json)
     sys.exit(DONE_WITH_REFUSALS if account.refused else DONE)
 
 
@@ -173,21 +156,24 @@ class _Step:
         self._bar.stop()
 
 
-def _tell(account: Account, as_json: bool) -> None:
+def tell(account: Account, as_json: bool) -> None:
+    """Print what became of the rows."""
     if as_json:
         click.echo(dumps(account.as_json(), ensure_ascii=False))
         return
     click.echo(
         f"Read {account.read:,}: accepted {account.accepted:,}, duplicates {account.duplicates:,}, "
         f"wrong area {account.wrong_area:,}, need information {account.needs_information:,}, "
-        f"refused {len(account.refused):,}."
+        f"refused {account.refused_number:,}."
     )
     if account.newer:
         click.echo(f"  {account.newer:,} of the duplicates say something new: kept as newer versions.")
     for refusal in account.refused[:SHOWN_REFUSALS]:
         click.echo(f"  row {refusal.number}: {refusal.reason}")
-    if len(account.refused) > SHOWN_REFUSALS:
-        click.echo(f"  and {len(account.refused) - SHOWN_REFUSALS:,} more; --json lists them all.")
+    if account.refused_number > SHOWN_REFUSALS:
+        click.echo(
+            f"  and {account.refused_number - SHOWN_REFUSALS:,} more; all of them are in the tray of refused rows."
+        )
 
 
 def _tell_unusable(reason: str, as_json: bool) -> None:
@@ -196,7 +182,8 @@ def _tell_unusable(reason: str, as_json: bool) -> None:
         click.echo(dumps({"error": reason}, ensure_ascii=False))
 
 
-def _check_zone(zone: str) -> str:
+def check_zone(zone: str) -> str:
+    """The zone, if there is one of this name. Raises UnusableFile."""
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -204,5 +191,6 @@ def _check_zone(zone: str) -> str:
     return zone
 
 
-def _make_id() -> str:
+def make_id() -> str:
+    """A fresh id."""
     return str(uuid7())

@@ -3,7 +3,7 @@
 One identity for all importers, checked each time: accepted + duplicates + wrong_area + needs_information + refused = read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -19,10 +19,17 @@ from server.queries.referrals.imports import ImportBatch, RefusedRow
 from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 
+COUNTS = ("read", "accepted", "duplicates", "wrong_area", "needs_information", "newer", "unlisted")
+LISTED_REFUSALS = 10_000
+"""So many refused rows an account lists; it counts the others."""
+
 
 @dataclass(frozen=True)
 class Importing:
-    """One run: which file, told when it is, how to make ids, and what times without a zone mean."""
+    """One run: which file, told when it is, how to make ids, and what times without a zone mean.
+
+    `data` are its bytes, or `file_sha256` what they come to, for a file that is too large to be held. `by` brought it in.
+    """
 
     kind: str
     source: str
@@ -31,11 +38,21 @@ class Importing:
     now: datetime
     new_id: Callable[[], Id]
     zone: str = DEFAULT_ZONE
+    file_sha256: str = ""
+    by: Id = ""
+
+    @property
+    def sha256(self) -> str:
+        """By what a file is known."""
+        return self.file_sha256 or sha256(self.data).hexdigest()
 
 
 @dataclass
 class Account:
-    """What became of the rows. `newer` of the duplicates said something else than what was held: a newer version is kept."""
+    """What became of the rows. `newer` of the duplicates said something else than what was held: a newer version is kept.
+
+    Of very many refused rows some are counted alone (`unlisted`): each is in the tray of refused rows all the same.
+    """
 
     read: int = 0
     accepted: int = 0
@@ -44,12 +61,26 @@ class Account:
     needs_information: int = 0
     refused: list[Refusal] = field(default_factory=list)
     newer: int = 0
+    unlisted: int = 0
 
     @property
     def is_whole(self) -> bool:
         """Does every row read stand in exactly one place?"""
-        counted = self.accepted + self.duplicates + self.wrong_area + self.needs_information + len(self.refused)
+        counted = self.accepted + self.duplicates + self.wrong_area + self.needs_information + self.refused_number
         return counted == self.read
+
+    @property
+    def refused_number(self) -> int:
+        """How many rows were refused."""
+        return len(self.refused) + self.unlisted
+
+    def add(self, more: "Account") -> None:
+        """Count what became of further rows of the same file."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        room = max(0, LISTED_REFUSALS - len(self.refused))
+        self.refused += more.refused[:room]
+        self.unlisted += len(more.refused[room:])
 
     def refuse(self, refusal: Refusal) -> None:
         """Put a row aside, with the reason."""
@@ -57,7 +88,8 @@ class Account:
 
     def as_json(self) -> dict[str, Any]:
         """The account as `--json` prints it."""
-        return {
+        unlisted = {"refused_unlisted": self.unlisted} if self.unlisted else {}
+        return unlisted | {
             "read": self.read,
             "accepted": self.accepted,
             "duplicates": self.duplicates,
@@ -73,27 +105,42 @@ def close_account(session: Session, run: Importing, batch_id: Id, account: Accou
 
     Raises RuntimeError when a row is unaccounted for: then nothing of the import is kept.
     """
+    open_account(session, run, batch_id)
+    add_to_account(session, batch_id, account, account.refused)
+    end_account(session, run, batch_id)
+
+
+def open_account(session: Session, run: Importing, batch_id: Id) -> None:
+    """Begin the account of a file that is brought in piece by piece."""
+    batch = ImportBatch(
+        id=batch_id, kind=run.kind, source=run.source, file_name=run.file_name[:200], file_sha256=run.sha256,
+        started_at=run.now, imported_by=run.by,
+    )  # fmt: skip
+    imports.add_batch(session, batch)
+
+
+def add_to_account(session: Session, batch_id: Id, account: Account, refused: Sequence[Refusal]) -> None:
+    """Write down what has become of all rows so far, in the transaction of the piece that `refused` these.
+
+    Raises RuntimeError when a row is unaccounted for: then nothing of the piece is kept.
+    """
     if not account.is_whole:
         raise RuntimeError(f"An import lost count of its rows: {account.as_json()}")
-    refused = sorted(account.refused, key=lambda row: row.number)
-    imports.add_batch(
-        session,
-        ImportBatch(
-            id=batch_id,
-            kind=run.kind,
-            source=run.source,
-            file_name=run.file_name[:200],
-            file_sha256=sha256(run.data).hexdigest(),
-            started_at=run.now,
-            finished_at=run.now,
-            rows_read=account.read,
-            accepted=account.accepted,
-            duplicates=account.duplicates,
-            wrong_area=account.wrong_area,
-            needs_information=account.needs_information,
-            refused=len(refused),
-        ),
-        [RefusedRow(row.number, row.reason, row.raw, row.cells) for row in refused],
+    counts = {name: getattr(account, name) for name in COUNTS if name != "newer"}
+    counts["rows_read"] = counts.pop("read")
+    counts["refused"] = account.refused_number
+    rows = sorted(refused, key=lambda row: row.number)
+    del counts["unlisted"]
+    imports.set_counts(
+        session, batch_id, counts, [RefusedRow(row.number, row.reason, row.raw, row.cells) for row in rows]
     )
-    line = AuditLine(id=run.new_id(), at=run.now, action=f"import_{run.kind}", purpose=run.source, detail=batch_id)
+
+
+def end_account(session: Session, run: Importing, batch_id: Id) -> None:
+    """Say that the file was read to its end, here and in the audit."""
+    imports.finish_batch(session, batch_id, run.now)
+    line = AuditLine(
+        id=run.new_id(), at=run.now, action=f"import_{run.kind}", purpose=run.source, detail=batch_id,
+        actor_id=run.by or None,
+    )  # fmt: skip
     audit.add_lines(session, [line])

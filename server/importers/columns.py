@@ -1,26 +1,30 @@
 """A report from one row of a table, by whatever names its source gives the columns. The names are in each source's folder."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from server.importers.cells import find_seen_at, read_count, read_yes, shorten
-from server.importers.dates import Order, has_clock, judge_order, read_moment, say_guess, write_plainly
+from server.importers.dates import Order, OrderJudge, has_clock, read_moment, say_guess, write_plainly
 from server.importers.files import Refusal, Row, UnusableRow, show_raw
+from server.importers.inputs import Input
 from server.importers.points import is_blank, read_place
 from server.importers.report import (
     EXPONENT,
+    Meanings,
     Reading,
     Report,
-    Source,
     find_referrer,
     join_words,
     make_reference,
     names_a_kind,
     split_raw,
 )
-from server.importers.workbook import read_rows
+from server.importers.reports import Keys, Reports
+from server.importers.source import Asked, Source
+from server.importers.table import Table, open_table
 from shared.model.codes import AlertSource
 from shared.rules.referral import normalise_outcome
 
@@ -30,7 +34,9 @@ UNSURE = re.compile(r"possib|potential|may ?be|suspect|likely|probabl|unsure|que
 CLOSED_WORDS = ("closed", "complete", "resolved", "cancelled", "rejected")
 OPEN_WORDS = ("open", "reopen", "re-open", "new", "active", "in progress", "live")
 OLD_DAYS = 365
-TELLS_WHO = ("referrer", "first_name", "last_name")
+CONTACT = {"contact_name": "your_name", "contact_email": "your_email", "contact_telephone": "your_phone"}
+"""Nouns that only somebody's word gives to a column, and under which heading whoever reported is then found."""
+TELLS_WHO = ("referrer", "first_name", "last_name", *CONTACT)
 """Nouns whose columns may name whoever reported, or the person met: their cells are not kept for good."""
 
 
@@ -60,40 +66,63 @@ class Columns:
         """The headings that a file must have, one of each."""
         return [self.names[noun] for noun in nouns]
 
+    def meant(self, meanings: Meanings) -> "Columns":
+        """The same columns where somebody said what some headings of a file mean: these mean that, and nothing else."""
+        if not meanings:
+            return self
+        nouns = (*self.names, *CONTACT)
+        return replace(self, names={noun: self._list_meant(noun, meanings) for noun in nouns})
+
+    def _list_meant(self, noun: str, meanings: Meanings) -> tuple[str, ...]:
+        """The headings of a noun: those that only somebody's word gives it, then those we know, in our order."""
+        known = self.names.get(noun, ())
+        said = [heading for heading, meant in meanings.items() if meant == noun]
+        new = [heading for heading in said if heading not in known]
+        return (*new, *(name for name in known if name in said or name not in meanings))
+
     def make_source(self, name: str, *required: str) -> Source:
         """The source whose tables have these columns."""
-        needed = self.list_required(*required)
 
-        def parse(data: bytes, reading: Reading) -> list[Report | Refusal]:
-            return self.read(read_rows(data, needed), reading)
+        def look(source: Input, asked: Asked) -> Table:
+            meant = self.meant(asked.meanings)
+            known = {each for names in meant.names.values() for each in names}
+            return open_table(source, meant.list_required(*required), asked.layout, known)
+
+        def read_file(source: Input, reading: Reading, asked: Asked) -> Reports:
+            meant = self.meant(asked.meanings)
+            return _TableReports(
+                meant, open_table(source, meant.list_required(*required), asked.layout), reading, asked
+            )
 
         def read_cells(number: int, cells: Mapping[str, str], reading: Reading) -> Report | Refusal:
-            return self._understand(Row(number, cells), reading, Order.UNKNOWN, self.kept)
+            return self.understand(Row(number, cells), reading, Order.UNKNOWN, self.kept)
 
         def is_like(headings: Collection[str], _: str) -> int:
             found = set(headings)
-            if not all(found & set(names) for names in needed):
+            if not all(found & set(names) for names in self.list_required(*required)):
                 return 0
             return 1 + 100 * len(found & set(self.marks)) + len(found & self.kept)
 
-        return Source(name, parse, read_cells, is_like)
+        return Source(name, read_file, read_cells, is_like, look, self.names, required)
 
-    def read(self, rows: Iterable[Row | Refusal], reading: Reading) -> list[Report | Refusal]:
-        """The reports of a table's rows, in their order; a row that cannot be used is a refusal."""
-        table = list(rows)
-        dated = (*self.names["opened"], *self.names.get("closed", ()))
-        order = judge_order(
-            (text for row in table if isinstance(row, Row) for name in dated if (text := row.cells.get(name))),
-            reading.now,
-        )
-        kept = self.kept
-        return [row if isinstance(row, Refusal) else self._understand(row, reading, order, kept) for row in table]
+    def list_dated(self) -> tuple[str, ...]:
+        """The headings of columns that hold dates."""
+        return (*self.names["opened"], *self.names.get("closed", ()))
 
-    def _understand(self, row: Row, reading: Reading, order: Order, kept: Collection[str]) -> Report | Refusal:
+    def note_key(self, keys: Keys, row: Row) -> None:
+        """What a row is known by, from its cells as they came."""
+        cell = _Cells(self.names, row.cells)
+        given = cell("reference")
+        said = hash(tuple(each for each in row.cells.items() if each[1]))
+        is_key = not EXPONENT.fullmatch(given)
+        keys.add(row.number, given if is_key else "", said, _find_parent(cell("duplication"), cell("parent"), given))
+
+    def understand(self, row: Row, reading: Reading, order: Order, kept: Collection[str]) -> Report | Refusal:
+        """One row as a report, or why it is none."""
         try:
             return self._read_report(row, reading, order, kept)
         except UnusableRow as error:
-            dated = {*self.names["opened"], *self.names.get("closed", ())}
+            dated = set(self.list_dated())
             cells = {name: write_plainly(text, order) if name in dated else text for name, text in row.cells.items()}
             return Refusal(row.number, str(error), show_raw(row.cells.values()), cells)
 
@@ -150,8 +179,13 @@ class Columns:
             closed=closed_at is not None or cell("status").lower().startswith(CLOSED_WORDS),
             said_open=closed_at is None and cell("status").lower().startswith(OPEN_WORDS),
             closed_at=closed_at,
-            referrer=find_referrer(row.cells, has_own_name="first_name" not in self.names),
+            referrer=find_referrer(self._name_contact(cell, row.cells), has_own_name="first_name" not in self.names),
         )
+
+    def _name_contact(self, cell: "_Cells", cells: Mapping[str, str]) -> Mapping[str, str]:
+        """The row where whoever reported stands under the headings by which they are found."""
+        told = {heading: cell(noun) for noun, heading in CONTACT.items() if noun in self.names}
+        return {**cells, **{heading: text for heading, text in told.items() if text}} if told else cells
 
     def _read_opened(
         self, cell: "_Cells", heading: "_Headings", reading: Reading, order: Order
@@ -168,6 +202,46 @@ class Columns:
         if opened_at is None and self.opened_required:
             raise UnusableRow(f"{heading('opened')} is empty: give when it was reported, as DD/MM/YYYY HH:MM.")
         return opened_at, say_guess(heading("opened"), text, order)
+
+
+class _TableReports:
+    """The reports of a table, read a row at a time; the whole of it is gone through once to see how its dates are written."""
+
+    def __init__(self, columns: Columns, table: Table, reading: Reading, asked: Asked) -> None:
+        self._columns, self._table, self._reading, self._asked = columns, table, reading, asked
+
+    def __iter__(self) -> Iterator[Report | Refusal]:
+        return self._read(lambda _: True)
+
+    def pick(self, numbers: Collection[int]) -> Iterator[Report | Refusal]:
+        return self._read(lambda number: number in numbers)
+
+    @property
+    def keys(self) -> Keys:
+        return self._survey[0]
+
+    def _read(self, is_wanted: Callable[[int], bool]) -> Iterator[Report | Refusal]:
+        order, kept = self._survey[1], self._columns.kept
+        for row in self._rows():
+            if is_wanted(row.number):
+                yield row if isinstance(row, Refusal) else self._columns.understand(row, self._reading, order, kept)
+
+    def _rows(self) -> Iterator[Row | Refusal]:
+        mends = self._asked.mends
+        for row in self._table.rows():
+            is_mended = row.number in mends and isinstance(row, Row)
+            yield Row(row.number, {**row.cells, **mends[row.number]}) if is_mended else row
+
+    @cached_property
+    def _survey(self) -> tuple[Keys, Order]:
+        keys, judge, dated = Keys(), OrderJudge(self._reading.now), self._columns.list_dated()
+        for row in self._rows():
+            if isinstance(row, Row):
+                self._columns.note_key(keys, row)
+                for name in dated:
+                    if text := row.cells.get(name):
+                        judge.hear(text)
+        return keys, Order(self._asked.layout.order) if self._asked.layout.order else judge.order
 
 
 @dataclass(frozen=True)

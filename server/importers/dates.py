@@ -1,6 +1,6 @@
 """Dates as offices write them: day first or month first, by name, in Excel's serial numbers, with a clock of 12 or 24 hours.
 
-Day and month alone do not say which is which, so a whole column decides (`judge_order`): 10/31/2026 proves that 11/05/2026 in
+Day and month alone do not say which is which, so a whole column decides (`OrderJudge`): 10/31/2026 proves that 11/05/2026 in
 the row above is the fifth of November. A column that proves both orders proves neither, and its unclear cells are asked for.
 Pure; times without a zone are local to the zone that is handed in.
 """
@@ -57,29 +57,44 @@ class Order(Enum):
     BOTH = "both"
 
 
-def judge_order(cells: Iterable[str], now: datetime) -> Order:
-    """Which number is the day, by every cell of the column that can be read in one way only.
+class OrderJudge:
+    """Which number is the day, by every cell of a column that can be read in one way only.
 
     A day that is still to come, and was not if its month comes first, is one that nobody can have meant: where nothing else
     proves an order, unclear cells are asked for.
     """
-    proved, is_doubtful = set(), False
-    latest = (now + CLOCK_SLACK).date()
-    for text in cells:
+
+    def __init__(self, now: datetime) -> None:
+        self._proved: set[Order] = set()
+        self._is_doubtful = False
+        self._latest = (now + CLOCK_SLACK).date()
+
+    def hear(self, text: str) -> None:
+        """One more cell of the column."""
         matched = NUMBERS.fullmatch(text.strip())
         if matched is None:
-            continue
+            return
         if int(matched["one"]) > 12 >= int(matched["two"]):
-            proved.add(Order.DAY_FIRST)
+            self._proved.add(Order.DAY_FIRST)
         elif int(matched["two"]) > 12 >= int(matched["one"]):
-            proved.add(Order.MONTH_FIRST)
-        elif not is_doubtful:
-            is_doubtful = _is_still_to_come(matched, latest)
-    if not proved and is_doubtful:
-        return Order.BOTH
-    if len(proved) > 1:
-        return Order.BOTH
-    return proved.pop() if proved else Order.UNKNOWN
+            self._proved.add(Order.MONTH_FIRST)
+        elif not self._is_doubtful:
+            self._is_doubtful = _is_still_to_come(matched, self._latest)
+
+    @property
+    def order(self) -> Order:
+        """What the column proves, so far."""
+        if len(self._proved) > 1 or (not self._proved and self._is_doubtful):
+            return Order.BOTH
+        return next(iter(self._proved), Order.UNKNOWN)
+
+
+def judge_order(cells: Iterable[str], now: datetime) -> Order:
+    """The same for a column that is here whole."""
+    judge = OrderJudge(now)
+    for text in cells:
+        judge.hear(text)
+    return judge.order
 
 
 def _is_still_to_come(matched: re.Match[str], latest: date) -> bool:

@@ -7,20 +7,17 @@ Refusal, with the row as it was, and the rows after it are read. Pure but for `r
 import csv
 import gzip
 import io
-import itertools
-import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from server.importers.records import Records
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_CELL_CHARACTERS = 100_000
 HEADING_WITHIN = 30
 """A heading is looked for in so many rows that are not blank: titles and notes may stand above it."""
-SEPARATOR_LINE = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)
-DELIMITERS = (",", ";", "\t", "|")
 WORKBOOK_MAGIC = b"PK\x03\x04"
 OLD_WORKBOOK_MAGIC = b"\xd0\xcf\x11\xe0"
 PDF_MAGIC = b"%PDF"
@@ -32,8 +29,6 @@ BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-
-csv.field_size_limit(MAX_BYTES)
 
 
 class UnusableFile(Exception):
@@ -75,21 +70,26 @@ def read_bytes(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
 
 def decode_text(data: bytes) -> str:
     """The text of a file: UTF-8, UTF-16 or UTF-32 by its mark, UTF-16 by its look, else Windows' Western European."""
-    if data.startswith(OLD_WORKBOOK_MAGIC):
-        raise UnusableFile(
-            "This is an old .xls workbook, or one locked with a password: open it, take the password off, and save it as CSV "
-            "or .xlsx."
-        )
-    if data.startswith(WORKBOOK_MAGIC):
-        raise UnusableFile("This is a workbook or a ZIP archive, not a text file: unpack it, or save it as CSV.")
-    if data.startswith(PDF_MAGIC):
-        raise UnusableFile("This is a PDF: ask whoever sent it for the same rows as CSV.")
-    for encoding in _list_encodings(data):
+    refuse_other_kinds(data)
+    for encoding in list_encodings(data):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
     raise UnusableFile("The file is not text in any encoding that is known here: save it again as CSV in UTF-8.")
+
+
+def refuse_other_kinds(start: bytes) -> None:
+    """Raises UnusableFile, saying what to do, for a file whose first bytes say that it is no text."""
+    if start.startswith(OLD_WORKBOOK_MAGIC):
+        raise UnusableFile(
+            "This is an old .xls workbook, or one locked with a password: open it, take the password off, and save it as CSV "
+            "or .xlsx."
+        )
+    if start.startswith(WORKBOOK_MAGIC):
+        raise UnusableFile("This is a workbook or a ZIP archive, not a text file: unpack it, or save it as CSV.")
+    if start.startswith(PDF_MAGIC):
+        raise UnusableFile("This is a PDF: ask whoever sent it for the same rows as CSV.")
 
 
 def read_table(text: str, required: Iterable[Iterable[str]]) -> Iterator[Row | Refusal]:
@@ -98,79 +98,40 @@ def read_table(text: str, required: Iterable[Iterable[str]]) -> Iterator[Row | R
     `required` lists columns that must be there, each as its possible names. Raises UnusableFile when one is missing.
     """
     wanted = [tuple(names) for names in required]
-    records = _Records(text)
+    records = Records(io.StringIO(text, newline=""))
+    top = read_top(records, wanted)
+    if not fits(top[-1][1], wanted):
+        check_heading([normalise_heading(name) for name in top[0][1]], wanted)
+    yield from read_under(records, name_columns(top[-1][1], wanted))
+
+
+def read_top(
+    records: Iterable[tuple[int, list[str] | str]], wanted: list[tuple[str, ...]]
+) -> list[tuple[int, list[str]]]:
+    """The first records that say something, down to the one that fits as the heading, which is last then.
+
+    Raises UnusableFile where there are none, or where they are no table.
+    """
     top: list[tuple[int, list[str]]] = []
     for number, cells in records:
         if isinstance(cells, list) and any(cell.strip() for cell in cells):
             top.append((number, cells))
-        if len(top) == HEADING_WITHIN or (top and fits(top[-1][1], wanted)):
+        if len(top) == HEADING_WITHIN or (top and wanted and fits(top[-1][1], wanted)):
             break
     if not top:
         raise UnusableFile("The file is empty: it has no row of headings.")
     if top[0][1][0].lstrip()[:1] in {"{", "[", "<"}:
         raise UnusableFile("This is JSON, XML or a web page, not a CSV table: is this the right file and --format?")
-    if not fits(top[-1][1], wanted):
-        check_heading([normalise_heading(name) for name in top[0][1]], wanted)
-    heading = name_columns(top[-1][1], wanted)
+    return top
+
+
+def read_under(records: Records, heading: list[str]) -> Iterator[Row | Refusal]:
+    """The rows below the heading."""
     for number, cells in records.under(len(heading)):
         if isinstance(cells, str):
             yield Refusal(number, cells, "")
         elif any(cell.strip() for cell in cells):
             yield make_row(number, heading, cells)
-
-
-class _Records:
-    """The records of a CSV text, each with its number from the top, counted as a spreadsheet does.
-
-    A record that goes over several lines and does not fit the heading has a quotation mark left open: its first line is taken
-    alone, and reading goes on with the next line, so that no row is swallowed.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._lines = list(io.StringIO(text, newline=""))
-        first = next((line for line in self._lines if line.strip()), "")
-        told = SEPARATOR_LINE.fullmatch(first.strip())
-        self._at, self._number, self._width = 0, 0, 0
-        if told is not None:
-            self._at = self._lines.index(first) + 1
-            self._number = self._at
-        sample = [line for line in self._lines[self._at :] if line.strip()][:HEADING_WITHIN]
-        self._delimiter = (
-            told[1] if told else max(DELIMITERS, key=lambda sign: max([line.count(sign) for line in sample] or [0]))
-        )
-
-    def under(self, width: int) -> Iterator[tuple[int, list[str] | str]]:
-        """The records below a heading of so many columns."""
-        self._width = width
-        return iter(self)
-
-    def __iter__(self) -> Iterator[tuple[int, list[str] | str]]:
-        while self._at < len(self._lines):
-            lines = csv.reader(itertools.islice(self._lines, self._at, None), delimiter=self._delimiter, strict=False)
-            start, taken = self._at, 0
-            for cells in _read_on(lines):
-                step, taken = lines.line_num - taken, lines.line_num
-                self._number += 1
-                if self._width and step > 1 and not isinstance(cells, str) and len(cells) != self._width:
-                    (cells,) = csv.reader([self._lines[self._at]], delimiter=self._delimiter, strict=False)
-                    self._at += 1
-                    yield self._number, cells
-                    break
-                self._at = start + taken
-                yield self._number, cells
-
-
-def _read_on(lines: Any) -> Iterator[list[str] | str]:
-    """Each record, or why it cannot be read; reading goes on after it."""
-    while True:
-        try:
-            cells = next(lines, None)
-        except csv.Error as error:
-            yield f"The row cannot be read as CSV ({error}): open the file and save it again."
-            continue
-        if cells is None:
-            return
-        yield cells
 
 
 def fits(cells: Iterable[str], wanted: Iterable[Collection[str]]) -> bool:
@@ -249,7 +210,8 @@ def make_storable(text: str) -> str:
     return text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
 
 
-def _list_encodings(data: bytes) -> list[str]:
+def list_encodings(data: bytes) -> list[str]:
+    """The encodings that a text may be in, by how it begins: the likeliest first."""
     for mark, encoding in BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return [encoding]

@@ -4,25 +4,21 @@ Excel writes long numbers with an exponent, so that different alerts come to sha
 people share is no key to either. Such a row is known by its reference together with everything that it says.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from server.importers.report import Report, hash_cells
+from server.importers.reports import Keys
 from server.queries.referrals.versions import Held
-from shared.model.codes import AlertSource
 
 REFERENCE_CHARACTERS = 200
 HASH_CHARACTERS = 16
 
 
-def give_keys(reports: Sequence[Report]) -> list[Report]:
+def give_keys(reports: Sequence[Report], keys: Keys) -> list[Report]:
     """The same reports, each with a reference that no other content of the file has."""
-    said: dict[tuple[AlertSource, str], set[str]] = defaultdict(set)
-    for report in reports:
-        said[report.source, report.reference].add(_hash(report))
-    return [_with_own_key(report) if len(said[report.source, report.reference]) > 1 else report for report in reports]
+    return [_with_own_key(report) if keys.is_shared(report.reference) else report for report in reports]
 
 
 def is_the_same(report: Report, held: Held) -> bool:

@@ -5,9 +5,9 @@ now, it says something where nothing was said.
 Other words than ours wait for a person. Phones hear what was taken over.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -63,7 +63,7 @@ class Taking:
             applied.append("closed")
         self._keep(placed, held, changes, tuple(applied), waits=is_open and "closed" not in applied)
         if applied and held.referral is not None:
-            self._tell_phones(held.referral.id)
+            tell_phones(self.session, held.referral.id, self.run.now, self.run.new_id)
 
     def _was_not_placed(self, held: Held) -> bool:
         return held.referral is not None and held.referral.state in UNPLACED and held.closed_at is None
@@ -120,23 +120,6 @@ class Taking:
         )  # fmt: skip
         versions.add_versions(self.session, [version])
 
-    def _tell_phones(self, referral_id: Id) -> None:
-        """The team that has it hears of it whole, as it is now; a phone takes the newest that it is sent."""
-        row = inbox.find_inbox_row(self.session, referral_id)
-        if row is None or row.referral.team_id is None:
-            return
-        scope = f"team:{row.referral.team_id}"
-        known_in = find_scopes(self.session, referral_id)
-        if not known_in and row.referral.state is not ReferralState.RECEIVED:
-            return
-        if known_in and known_in != frozenset({scope}):
-            place_entity(self.session, referral_id, frozenset({scope}))
-        change = NewChange(
-            id=self.run.new_id(), type="referral.received", scope=scope, entity=referral_id, at_ms=self._now_ms,
-            payload=msgspec.Raw(msgspec.json.encode(row.referral)),
-        )  # fmt: skip
-        publish(self.session, [change], self._now_ms)
-
     def _step(self, referral_id: Id, state: ReferralState, **fields: str) -> ReferralProgress:
         return ReferralProgress(
             id=self.run.new_id(), referral_id=referral_id, state=state, at=self.run.now, worker_id=THE_SOURCE, **fields
@@ -145,6 +128,25 @@ class Taking:
     @property
     def _now_ms(self) -> int:
         return int(self.run.now.timestamp() * 1000)
+
+
+def tell_phones(session: Session, referral_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
+    """The team that has it hears of it whole, as it is now; a phone takes the newest that it is sent."""
+    row = inbox.find_inbox_row(session, referral_id)
+    if row is None or row.referral.team_id is None:
+        return
+    scope = f"team:{row.referral.team_id}"
+    known_in = find_scopes(session, referral_id)
+    if not known_in and row.referral.state is not ReferralState.RECEIVED:
+        return
+    if known_in and known_in != frozenset({scope}):
+        place_entity(session, referral_id, frozenset({scope}))
+    now_ms = int(now.timestamp() * 1000)
+    change = NewChange(
+        id=new_id(), type="referral.received", scope=scope, entity=referral_id, at_ms=now_ms,
+        payload=msgspec.Raw(msgspec.json.encode(row.referral)),
+    )  # fmt: skip
+    publish(session, [change], now_ms)
 
 
 def compare(placed: Placed, held: Held) -> dict[str, tuple[str, str]]:

@@ -38,28 +38,38 @@ class Placed:
     guesses: tuple[str, ...] = ()
 
 
-def place_reports(session: Session, reports: Sequence[Report], run: Importing, data: Path) -> list[Placed]:
-    """Give each report its pin and district. `data` is where postcodes are cached."""
-    positions = [_find_pin(report) for report in reports]
-    # An operator who has named no district yet has all of England; the first named one ends that.
-    is_england = all(each.name == name_of_unlisted(each.code) for each in list_districts(session))
-    finder = load_england_finder(data) if is_england else load_district_finder(session, data, run.now.date())
-    found = _find_districts(finder, positions)
-    swapped = _find_districts(finder, [None if area else _swap(at) for at, area in zip(positions, found, strict=True)])
-    mirrored = _find_districts(
-        finder, [None if area else _mirror(at) for at, area in zip(positions, found, strict=True)]
-    )
-    if is_england:
-        codes = {code for code in (*found, *swapped) if code is not None}
-        opened = _open_districts(session, codes, run)
-        found, swapped = ([None if code is None else opened[code] for code in each] for each in (found, swapped))
-    names = DistrictNames(list_districts(session))
-    return [
-        _judge(report, position, district_id, other_way, bool(west), names)
-        for report, position, district_id, other_way, west in zip(
-            reports, positions, found, swapped, mirrored, strict=True
+class Placer:
+    """Gives reports their pins and districts. Made once an import: what it looks them up in takes a while to prepare.
+
+    `data` is where postcodes are cached.
+    """
+
+    def __init__(self, session: Session, run: Importing, data: Path) -> None:
+        # An operator who has named no district yet has all of England; the first named one ends that.
+        self._is_england = all(each.name == name_of_unlisted(each.code) for each in list_districts(session))
+        self._finder = (
+            load_england_finder(data) if self._is_england else load_district_finder(session, data, run.now.date())
         )
-    ]
+        self._run = run
+
+    def place(self, session: Session, reports: Sequence[Report], *, may_open: bool = True) -> list[Placed]:
+        """Give each its place. Where no district is named yet, those that are met are opened, if they may be."""
+        positions = [_find_pin(report) for report in reports]
+        found = _find_districts(self._finder, positions)
+        unplaced = [None if area else at for at, area in zip(positions, found, strict=True)]
+        swapped = _find_districts(self._finder, [_swap(at) for at in unplaced])
+        mirrored = _find_districts(self._finder, [_mirror(at) for at in unplaced])
+        if self._is_england and may_open:
+            codes = {code for code in (*found, *swapped) if code is not None}
+            opened = _open_districts(session, codes, self._run)
+            found, swapped = ([None if code is None else opened[code] for code in each] for each in (found, swapped))
+        names = DistrictNames(list_districts(session))
+        return [
+            _judge(report, position, district_id, other_way, bool(west), names)
+            for report, position, district_id, other_way, west in zip(
+                reports, positions, found, swapped, mirrored, strict=True
+            )
+        ]
 
 
 class DistrictNames:

@@ -1,26 +1,30 @@
 """What becomes of reports, whatever their source: alerts kept as they came, and referrals for the teams whose area it is.
 
-Each report is judged before anything is written, so that a bad one never stops the rest; then all is written in one
-transaction, with the account. How a source's file is read is in its own folder.
+Each report is judged before anything is written, so that a bad one never stops the rest. A file is stored piece by piece, each
+in a transaction with the account so far: however long it is, nobody else waits for long, and no more of it is held than a piece.
+How a source's file is read is in its own folder.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.database.engine import Database
-from server.importers.accounting import Account, Importing, close_account
+from server.importers.accounting import Account, Importing, add_to_account, end_account, open_account
 from server.importers.cells import shorten
 from server.importers.files import Refusal, show_raw
 from server.importers.keys import REFERENCE_CHARACTERS, find_original, give_keys, is_the_same, make_own_key
 from server.importers.newer import Taking
-from server.importers.placing import Placed, place_reports
+from server.importers.placing import Placed, Placer
 from server.importers.report import Report
+from server.importers.reports import Keys, Reports, listed
 from server.queries.referrals import referrals as queries
 from server.queries.referrals.folded import find_head, is_over
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
@@ -32,6 +36,9 @@ from shared.model.value import Id
 from shared.rules.referral import due_after, normalise_outcome
 from sync.authoring import NewChange
 
+ROWS_AT_ONCE = 500
+LONGEST_CHAIN = 8
+"""A repeats B repeats C: so many are followed one after another."""
 REFERRER_KEPT = timedelta(days=90)
 """How long after the report a public reporter's contact details are kept (privacy rule A8)."""
 LONG_TEXT_CHARACTERS = 10_000
@@ -59,26 +66,115 @@ class Sorted:
     newer: list[tuple[Report, Held]] = field(default_factory=list)
 
 
-def import_referrals(database: Database, run: Importing, rows: Sequence[Report | Refusal], data: Path) -> Account:
-    """Bring reports in; a second import of the same file accepts nothing twice. `data` is where postcodes are cached."""
+def import_referrals(
+    database: Database, run: Importing, rows: Sequence[Report | Refusal] | Reports, data: Path, *,
+    rows_at_once: int = ROWS_AT_ONCE,
+) -> Account:  # fmt: skip
+    """Bring reports in, so many in a transaction; a second import of the same file accepts nothing twice.
+
+    `data` is where postcodes are cached. What was stored before an import was cut off stays, and its account says so.
+    """
+    reports = listed(rows) if isinstance(rows, Sequence) else rows
     with database.writing() as session:
-        return store_reports(session, run, rows, data)
+        intake = Intake(session, run, data)
+        open_account(session, run, intake.batch_id)
+    account = Account()
+    for piece in _list_pieces(reports, rows_at_once):
+        account = _take_piece(database, intake, piece, reports.keys, account)
+    with database.writing() as session:
+        end_account(session, run, intake.batch_id)
+    return account
+
+
+def _take_piece(
+    database: Database, intake: "Intake", piece: Sequence[Report | Refusal], keys: Keys, account: Account
+) -> Account:
+    """Store a piece; once more, if another import has stored some of it in the meantime."""
+    for is_last in (False, True):
+        try:
+            with database.writing() as session:
+                return intake.take(session, piece, keys, account)
+        except IntegrityError:
+            if is_last:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _list_pieces(reports: Reports, rows_at_once: int) -> Iterator[Sequence[Report | Refusal]]:
+    """All rows, so many at once: first those that repeat none that comes after them, then the others, each after its own.
+
+    What repeats itself in a ring, or down a chain longer than anybody writes, comes last, as reports of their own.
+    """
+    waiting = dict(reports.keys.waiting)
+    yield from _cut_up((each for each in reports if each.number not in waiting), rows_at_once)
+    for _ in range(LONGEST_CHAIN):
+        unready = {own for own, _ in waiting.values()}
+        ready = {number for number, (_, parent) in waiting.items() if parent not in unready}
+        if not ready:
+            break
+        yield from _cut_up(reports.pick(ready), rows_at_once)
+        waiting = {number: each for number, each in waiting.items() if number not in ready}
+    if waiting:
+        yield from _cut_up((_stand_alone(each) for each in reports.pick(waiting)), rows_at_once)
+
+
+def _cut_up(rows: Iterable[Report | Refusal], rows_at_once: int) -> Iterator[Sequence[Report | Refusal]]:
+    every = iter(rows)
+    while piece := list(islice(every, rows_at_once)):
+        yield piece
+
+
+def _stand_alone(each: Report | Refusal) -> Report | Refusal:
+    if isinstance(each, Refusal):
+        return each
+    said = f"Its source says that it repeats {shorten(each.parent_reference, 60)}, which repeats others in a ring."
+    return msgspec.structs.replace(each, parent_reference="", guesses=(*each.guesses, said))
 
 
 def store_reports(session: Session, run: Importing, rows: Sequence[Report | Refusal], data: Path) -> Account:
-    """The same in a transaction that is open already."""
-    account = Account(read=len(rows), refused=[row for row in rows if isinstance(row, Refusal)])
-    found = _sort(session, give_keys([row for row in rows if isinstance(row, Report)]), account)
-    placed = place_reports(session, [*found.new, *(report for report, _ in found.newer)], run, data)
-    teams = queries.list_team_of_districts(session)
-    batch_id = run.new_id()
-    haul = _judge(session, placed[: len(found.new)], account, run, teams)
-    close_account(session, run, batch_id, account)
-    _write(session, haul, batch_id, run)
-    taking = Taking(session, run, batch_id, teams)
-    for each, (_, held) in zip(placed[len(found.new) :], found.newer, strict=True):
-        taking.take(each, held)
+    """A few reports in a transaction that is open already, all at once."""
+    intake = Intake(session, run, data)
+    open_account(session, run, intake.batch_id)
+    account = intake.take(session, rows, listed(rows).keys, Account())
+    end_account(session, run, intake.batch_id)
     return account
+
+
+class Intake:
+    """What one import needs from its beginning to its end."""
+
+    def __init__(self, session: Session, run: Importing, data: Path) -> None:
+        self.run, self.batch_id = run, run.new_id()
+        self._placer = Placer(session, run, data)
+        self._teams = queries.list_team_of_districts(session)
+
+    def take(self, session: Session, rows: Sequence[Report | Refusal], keys: Keys, before: Account) -> Account:
+        """Judge and store some rows; returns the account of them and of all before them."""
+        found, haul, here, placed = self._judge(session, rows, keys)
+        account = Account()
+        account.add(before)
+        account.add(here)
+        add_to_account(session, self.batch_id, account, here.refused)
+        _write(session, haul, self.batch_id, self.run)
+        taking = Taking(session, self.run, self.batch_id, self._teams)
+        for each, (_, held) in zip(placed[len(found.new) :], found.newer, strict=True):
+            taking.take(each, held)
+        return account
+
+    def forecast(self, session: Session, rows: Sequence[Report | Refusal], keys: Keys) -> tuple[Account, Haul]:
+        """What would become of these rows. Writes nothing."""
+        _, haul, account, _ = self._judge(session, rows, keys, may_open=False)
+        return account, haul
+
+    def _judge(
+        self, session: Session, rows: Sequence[Report | Refusal], keys: Keys, *, may_open: bool = True
+    ) -> tuple[Sorted, Haul, Account, list[Placed]]:
+        account = Account(read=len(rows), refused=[row for row in rows if isinstance(row, Refusal)])
+        found = _sort(session, give_keys([row for row in rows if isinstance(row, Report)], keys), account)
+        reports = [*found.new, *(report for report, _ in found.newer)]
+        placed = self._placer.place(session, reports, may_open=may_open)
+        haul = _judge(session, placed[: len(found.new)], account, self.run, self._teams)
+        return found, haul, account, placed
 
 
 def _sort(session: Session, reports: Sequence[Report], account: Account) -> Sorted:
@@ -194,11 +290,10 @@ def _find_parents(
 ) -> tuple[dict[Reference, Id], set[Reference]]:
     """The referral of each alert that another repeats by its source's own word, here or in the file; and which are over.
 
-    One that itself repeats another is no parent: else two could each wait for the other.
+    A row comes here after the one that it repeats (`_list_pieces`): none can wait for another that waits for it.
     """
     wanted = {(each.report.source, each.report.parent_reference) for each in placed if each.report.parent_reference}
-    repeats = {(each.report.source, each.report.reference) for each in placed if each.report.parent_reference}
-    parents = {key: referral_ids[key] for key in wanted if key in referral_ids and key not in repeats}
+    parents = {key: referral_ids[key] for key in wanted if key in referral_ids}
     over = {(each.report.source, each.report.reference) for each in placed if each.report.closed} & wanted
     for source in {source for source, _ in wanted}:
         held = queries.find_referral_ids(session, source, [reference for owner, reference in wanted if owner == source])

@@ -94,21 +94,11 @@ class Reading:
     now: datetime
 
 
+Meanings = Mapping[str, str]
+"""What the columns of a file mean, as somebody said it: a noun for each heading, "" for one that is left as it is."""
+Mends = Mapping[int, Mapping[str, str]]
+"""Cells that somebody mended before the file was brought in: by row number and heading."""
 Parser = Callable[[bytes, Reading], "list[Report | Refusal]"]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A source of referrals, as its own folder describes it: `server.importers.sources` finds every one.
-
-    `read_cells` understands one row by its headings: that of a file, or one that somebody has mended. `is_like` says how well
-    a file's headings, or the first sign of its text, fit (0: not at all).
-    """
-
-    name: str
-    parse: Parser
-    read_cells: Callable[[int, Mapping[str, str], Reading], "Report | Refusal"]
-    is_like: Callable[[Collection[str], str], int]
 
 
 def make_reference(given: str, cells: Mapping[str, str]) -> str:

@@ -1,13 +1,16 @@
 """The sources of referrals, and which of them a file looks like. A source is a folder here whose `parse` has a SOURCE."""
 
+import io
 import pkgutil
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 
 import server.importers
-from server.importers.files import WORKBOOK_MAGIC, UnusableFile, decode_text, normalise_heading
-from server.importers.report import Parser, Source
+from server.importers.files import UnusableFile, normalise_heading
+from server.importers.inputs import Input, choose_encoding
+from server.importers.report import Parser
+from server.importers.source import Source
 from server.importers.workbook import list_headings
 
 HEADINGS_WITHIN_CHARACTERS = 20_000
@@ -28,21 +31,22 @@ SOURCES: Mapping[str, Source] = _find_sources()
 PARSERS: Mapping[str, Parser] = {name: source.parse for name, source in SOURCES.items()}
 
 
-def guess_source(data: bytes) -> str:
+def guess_source(source: Input) -> str:
     """The source whose form a file has. Raises UnusableFile when it has none that is known."""
-    headings, start = _look(data)
-    fits = {name: source.is_like(headings, start) for name, source in SOURCES.items()}
+    headings, start = look_at(source)
+    fits = {name: each.is_like(headings, start) for name, each in SOURCES.items()}
     best = max(fits, key=lambda name: (fits[name], name))
     if not fits[best]:
         raise UnusableFile("It is not clear what kind of file this is: say so with --format.")
     return best
 
 
-def _look(data: bytes) -> tuple[set[str], str]:
+def look_at(source: Input) -> tuple[set[str], str]:
     """Whatever may be a heading near the top, and the beginning of the text, empty for a workbook."""
-    if data.startswith(WORKBOOK_MAGIC):
-        return list_headings(data), ""
-    text = decode_text(data).lstrip("\ufeff").lstrip()[:HEADINGS_WITHIN_CHARACTERS]
+    if source.is_workbook:
+        return list_headings(source), ""
+    with io.TextIOWrapper(source.open(), choose_encoding(source)) as stream:
+        text = stream.read(HEADINGS_WITHIN_CHARACTERS).lstrip("\ufeff").lstrip()
     if not text:
         raise UnusableFile("The file is empty.")
     plain = text

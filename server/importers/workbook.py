@@ -1,74 +1,51 @@
-"""An Excel workbook as the rows of a table: the first visible sheet that has the heading, read to its end.
+"""An Excel workbook, a row at a time: its sheets by name, and what stands in their cells as it would stand in CSV.
 
-Formulas are read as what they last showed. What a workbook says of its own size is never trusted: other programs write it
-wrongly, and rows would be lost in silence. Pure.
+Formulas are read as what they last showed. What a workbook says of its own size is never trusted. Pure.
 """
 
-import io
 import zipfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Any
 
-from server.importers.files import (
-    HEADING_WITHIN,
-    MAX_BYTES,
-    WORKBOOK_MAGIC,
-    Refusal,
-    Row,
-    UnusableFile,
-    check_heading,
-    decode_text,
-    fits,
-    make_row,
-    name_columns,
-    normalise_heading,
-    read_table,
-)
+from server.importers.files import HEADING_WITHIN, Refusal, Row, UnusableFile, make_row, normalise_heading
+from server.importers.inputs import Input
+
+SHARED_TEXTS_MAX_BYTES = 64 << 20
+"""The texts of a workbook stand in one part of it, which has to be held whole."""
+UNPACKED_MAX_BYTES = 2 << 30
+
+Lines = Iterator[tuple[int, Any]]
 
 
-def read_rows(data: bytes, required: Iterable[Iterable[str]]) -> Iterator[Row | Refusal]:
-    """The rows of a workbook or of a CSV table, whichever the bytes are. Raises UnusableFile when they are neither."""
-    wanted = [tuple(names) for names in required]
-    return read_workbook(data, wanted) if data.startswith(WORKBOOK_MAGIC) else read_table(decode_text(data), wanted)
+def list_sheets(source: Input) -> tuple[list[str], list[str]]:
+    """The names of the sheets that are shown, and of those that are hidden."""
+    with _open(source) as workbook:
+        shown = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+        hidden = [sheet.title for sheet in workbook.worksheets if sheet.sheet_state != "visible"]
+    return shown, hidden
 
 
-def read_workbook(data: bytes, wanted: list[tuple[str, ...]]) -> Iterator[Row | Refusal]:
-    """The rows under the heading of the first visible sheet that has one with the wanted columns.
-
-    Of each further sheet that has such a heading a refusal says so: its rows are not lost in silence.
-    """
-    best: list[str] = []
-    sheets = list(_list_visible_sheets(data))
-    for place, sheet in enumerate(sheets, start=1):
-        lines = enumerate(sheet.iter_rows(values_only=True), start=1)
-        seen = 0
-        for _, values in lines:
-            cells = [to_text(value) for value in values]
-            if not any(cells):
-                continue
-            if fits(cells, wanted):
-                last = 0
-                for row in _rows_under(name_columns(cells, wanted), lines):
-                    last = row.number
-                    yield row
-                yield from _name_further_sheets(sheets[place:], wanted, max(last, 1))
-                return
-            best = best or [normalise_heading(cell) for cell in cells]
-            seen += 1
-            if seen == HEADING_WITHIN:
-                break
-    check_heading(best, wanted)
+@contextmanager
+def open_sheet(source: Input, name: str) -> Iterator[Lines]:
+    """The rows of a sheet to its end, each with the number that a spreadsheet shows beside it."""
+    with _open(source) as workbook:
+        sheet = workbook[name]
+        sheet.reset_dimensions()
+        yield enumerate(sheet.iter_rows(values_only=True), start=1)
 
 
-def list_headings(data: bytes) -> set[str]:
+def list_headings(source: Input) -> set[str]:
     """Every cell near the top of the visible sheets, as a heading would be called."""
-    return {
-        normalise_heading(to_text(value))
-        for sheet in _list_visible_sheets(data)
-        for values in sheet.iter_rows(values_only=True, max_row=HEADING_WITHIN)
-        for value in values
-    }
+    found: set[str] = set()
+    for name in list_sheets(source)[0]:
+        with open_sheet(source, name) as lines:
+            for number, values in lines:
+                found |= {normalise_heading(to_text(value)) for value in values}
+                if number >= HEADING_WITHIN:
+                    break
+    return found
 
 
 def to_text(value: Any) -> str:
@@ -82,8 +59,11 @@ def to_text(value: Any) -> str:
     return str(value).strip()
 
 
-def _rows_under(heading: list[str], lines: Iterator[tuple[int, Any]]) -> Iterator[Row | Refusal]:
+def rows_under(heading: list[str], lines: Lines, heading_row: int) -> Iterator[Row | Refusal]:
+    """The rows below the heading; a cell to its right has a name of its own."""
     for number, values in lines:
+        if number <= heading_row:
+            continue
         cells = [to_text(value) for value in values]
         if not any(cells):
             continue
@@ -91,35 +71,42 @@ def _rows_under(heading: list[str], lines: Iterator[tuple[int, Any]]) -> Iterato
         yield make_row(number, names, cells + [""] * (len(names) - len(cells)))
 
 
-def _name_further_sheets(sheets: list[Any], wanted: list[tuple[str, ...]], after: int) -> Iterator[Refusal]:
-    """A refusal for each of these sheets that holds reports, too, numbered after the last row."""
-    for sheet in sheets:
-        top = sheet.iter_rows(values_only=True, max_row=HEADING_WITHIN)
-        if any(fits([to_text(value) for value in values], wanted) for values in top):
-            after += 1
-            reason = (
-                f"The sheet “{sheet.title[:60]}” holds reports, too, and was not read: save it as a file of its own and import "
-                "that, then leave this line out."
-            )
-            yield Refusal(after, reason, "")
+def name_further_sheets(names: Iterable[str], after: int) -> Iterator[Refusal]:
+    """A refusal for each of these sheets, which hold reports, too, numbered after the last row: they are not lost in silence."""
+    for place, name in enumerate(names, start=after + 1):
+        reason = (
+            f"The sheet “{name[:60]}” holds reports, too, and was not read: choose it, or save it as a file of its own and "
+            "import that, then leave this line out."
+        )
+        yield Refusal(place, reason, "")
 
 
-def _list_visible_sheets(data: bytes) -> Collection[Any]:
+@contextmanager
+def _open(source: Input) -> Iterator[Any]:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if not any(name.startswith("xl/") for name in archive.namelist()):
-                raise UnusableFile("This is a ZIP archive and no workbook: unpack it, and import what is inside.")
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
-                raise UnusableFile(
-                    f"The workbook unpacks to more than {MAX_BYTES // 2**20} MB: import it in parts, or as CSV."
-                )
-        workbook = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
-        raise UnusableFile("The workbook cannot be opened: save it as CSV, or again as .xlsx.") from error
-    sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
-    for sheet in sheets:
-        sheet.reset_dimensions()
-    return sheets
+    with source.open() as stream:
+        try:
+            _check_archive(stream)
+            workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
+            raise UnusableFile("The workbook cannot be opened: save it as CSV, or again as .xlsx.") from error
+        try:
+            yield workbook
+        finally:
+            workbook.close()
+
+
+def _check_archive(stream: Any) -> None:
+    with zipfile.ZipFile(stream) as archive:
+        entries = archive.infolist()
+        if not any(entry.filename.startswith("xl/") for entry in entries):
+            raise UnusableFile("This is a ZIP archive and no workbook: unpack it, and import what is inside.")
+        texts = sum(entry.file_size for entry in entries if entry.filename.endswith("sharedStrings.xml"))
+        if texts > SHARED_TEXTS_MAX_BYTES or sum(entry.file_size for entry in entries) > UNPACKED_MAX_BYTES:
+            raise UnusableFile(
+                f"The workbook holds more than {SHARED_TEXTS_MAX_BYTES >> 20} MB of texts, or unpacks to more than "
+                f"{UNPACKED_MAX_BYTES >> 30} GB: save it as CSV, which is read a row at a time."
+            )
+    stream.seek(0)

@@ -24,6 +24,8 @@ from server.jobs.watching import ring, watch_over
 from server.places.districts import CurrentDistricts
 from server.queries.operation import audit, outbox, rate_limits
 from server.queries.operation import jobs as stored_jobs
+from server.queries.people import brought_in
+from server.queries.referrals import imports
 from server.queries.street.looks import rebuild_looks
 from server.queries.sync.blobs import forget_unfinished
 from shared.rules.mail import MORNING
@@ -77,9 +79,11 @@ def digest(services: Services, moment: Moment) -> int:
 
 def keep_no_longer(services: Services, moment: Moment) -> int:
     """What is past its time (rule A8), at night; with it the counts of tries that limit nobody any more, and
-    drafts that nobody came back for."""
+    drafts and files that nobody came back for."""
     with services.database.writing() as session:
         rate_limits.forget_old_windows(session, int(moment.now.timestamp() * 1000))
+        imports.forget_held(session, moment.now)
+        brought_in.forget_old(session, moment.now)
     services.drafts.forget_old(moment.now)
     return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
 

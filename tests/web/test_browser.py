@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.paths import AXE
+from tests.server.importers.rows import streetlink
 from tests.web import county
 from tests.web.conftest import Site
 
@@ -167,6 +168,38 @@ def test_the_table_says_what_the_map_says_without_scripts(chromium: Any, site: S
     page.goto(f"{site.address}/hotspots")
     page.get_by_text(re.compile(r"^About \d+$")).first.wait_for()  # how many depends on a secret lot
     page.get_by_text("Fewer than 10, may be none").first.wait_for()
+    context.close()
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe is fetched by `make assets`")
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_a_file_of_reports_is_looked_at_whole(watch: Callable[..., Any], width: int, screenshots: Path | None) -> None:
+    data = streetlink({}, {"alert_id": "SL-2", "datetime_opened": "soon"})
+    with watch(width) as watched:
+        watched.sign_in("tom")
+        look_at(watched, "/imports", "lead-imports")
+        watched.page.set_input_files("#data", {"name": "monday.csv", "mimeType": "text/csv", "buffer": data})
+        watched.page.get_by_role("button", name="See what it would bring in").click()
+        watched.page.get_by_text("Nothing is brought in yet.").wait_for()
+        for summary in watched.page.locator("main summary").all():
+            summary.click()
+        assert not watched.is_cut_off()
+        watched.check()
+        if screenshots is not None:
+            watched.page.screenshot(path=screenshots / f"lead-import-{width}.png", full_page=True)
+
+
+def test_a_file_of_reports_is_brought_in_and_undone_without_scripts(chromium: Any, site: Site) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    Watched(page, site).sign_in("tom")
+    page.goto(f"{site.address}/imports")
+    page.set_input_files("#data", {"name": "monday.csv", "mimeType": "text/csv", "buffer": streetlink({})})
+    page.get_by_role("button", name="See what it would bring in").click()
+    page.get_by_role("button", name="Bring it in").click()
+    page.get_by_text("1 row: 1 accepted").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Nothing of the file is left").wait_for()
     context.close()
 
 

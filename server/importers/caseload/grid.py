@@ -1,6 +1,5 @@
 """A spreadsheet as sheets of texts, however it was laid out; what its columns mean is not decided here. Pure."""
 
-import csv
 import io
 import zipfile
 from datetime import datetime
@@ -9,10 +8,10 @@ from typing import Any
 from msgspec import Struct
 
 from server.importers.files import MAX_BYTES, WORKBOOK_MAGIC, UnusableFile, decode_text, make_storable
+from server.importers.records import Records
 from server.importers.workbook import to_text
 
 ROWS_MAX, COLUMNS_MAX, CELL_MAX = 2_000, 200, 10_000
-DELIMITERS = ",;\t|"
 
 
 class Merged(Struct, frozen=True):
@@ -63,19 +62,12 @@ def read_file(data: bytes) -> File:
 
 
 def _read_csv(text: str) -> Grid:
-    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
-    first = lines.readline()
-    told = first.strip().lower()
-    if told.startswith("sep=") and len(told) == 5:
-        delimiter = told[4]
-    else:
-        lines.seek(0)
-        head = "".join(text.splitlines(keepends=True)[:30])
-        delimiter = max(DELIMITERS, key=head.count)
-    try:
-        rows = list(csv.reader(lines, delimiter=delimiter))
-    except csv.Error as error:
-        raise UnusableFile("The file cannot be read as CSV: open it and save it again.") from error
+    records = Records(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    rows = []
+    for number, cells in records:
+        if isinstance(cells, str):
+            raise UnusableFile(f"Row {number} cannot be read. {cells}")
+        rows.append(cells)
     return _checked("", rows, ())
 
 

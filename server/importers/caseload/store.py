@@ -4,14 +4,10 @@ Nobody brought in is on a phone before the district says so: their records are h
 follows. The file is gone once it is brought in.
 """
 
-import secrets
-from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from datetime import date
 
 import msgspec
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from msgspec import Struct, json
 
 from server.access import Access
@@ -30,7 +26,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.partnership.districts import list_districts
 from server.queries.people import brought_in
 from server.queries.people.brought_in import Batch
-from server.security.tokens import decode, derive
+from server.security.holding import Box
 from shared.model.codes import Gender, Quality
 from shared.model.person import Person
 from shared.model.value import Id
@@ -38,7 +34,6 @@ from shared.policy import Act
 from shared.rules.names import fold
 from shared.rules.same_person import Index, Match
 
-NONCE_BYTES = 12
 NEW, OUT = "new", "out"
 SAME_ROW = "row "
 """An answer "row 3-1": the same person as that row of the file."""
@@ -94,24 +89,9 @@ class Plan(Struct, frozen=True):
         return [line for line in self.lines if not line.asks and line.answer != OUT]
 
 
-class Box:
-    """Seals what is held of a file with a key that lies outside the database, bound to its batch."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._box = ChaCha20Poly1305(decode(derive(secret, "caseload")))
-
-    def seal(self, batch_id: Id, state: State) -> str:
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return b64encode(nonce + self._box.encrypt(nonce, json.encode(state), batch_id.encode())).decode()
-
-    def open(self, batch_id: Id, held: str) -> State:
-        """Raises NotFound for what is gone or another server's."""
-        try:
-            sealed = b64decode(held)
-            plain = self._box.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], batch_id.encode())
-        except (InvalidTag, ValueError) as error:
-            raise NotFound from error
-        return json.decode(plain, type=State)
+def make_box(secret: bytes) -> Box[State]:
+    """What seals a file until it is brought in."""
+    return Box(secret, "caseload", State)
 
 
 def require(access: Access, district_id: Id, detail: str) -> None:
@@ -121,7 +101,7 @@ def require(access: Access, district_id: Id, detail: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- the way in
-def hold_file(access: Access, box: Box, district_id: Id, file_name: str, data: bytes) -> Batch:
+def hold_file(access: Access, box: Box[State], district_id: Id, file_name: str, data: bytes) -> Batch:
     """Hold a file, with what its columns were found to mean. Raises UnusableFile, in words."""
     require(access, district_id, "brought")
     state = _choose(access, district_id, State(read_file(data)))
@@ -135,7 +115,7 @@ def hold_file(access: Access, box: Box, district_id: Id, file_name: str, data: b
     return batch
 
 
-def open_batch(access: Access, box: Box, batch_id: Id) -> tuple[Batch, State]:
+def open_batch(access: Access, box: Box[State], batch_id: Id) -> tuple[Batch, State]:
     """A file that waits to be brought in. Raises NotFound for one that is not there, closed, or another district's."""
     batch = brought_in.lock_batch(access.session, batch_id)
     if batch is None or batch.applied_at is not None:
@@ -145,7 +125,7 @@ def open_batch(access: Access, box: Box, batch_id: Id) -> tuple[Batch, State]:
     return batch, box.open(batch_id, batch.held)
 
 
-def keep_state(access: Access, box: Box, batch: Batch, state: State) -> None:
+def keep_state(access: Access, box: Box[State], batch: Batch, state: State) -> None:
     """Keep the answers given so far."""
     brought_in.set_batch(access.session, batch.id, held=box.seal(batch.id, state))
 

@@ -3,6 +3,7 @@
 Bytes in; reports and refusals out, in the order of the file. Pure. Source: the GeoReport v2 specification.
 """
 
+import io
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,19 +12,21 @@ import msgspec
 
 from server.importers.cells import shorten
 from server.importers.dates import read_moment
-from server.importers.files import Refusal, UnusableFile, UnusableRow, decode_text, make_storable
+from server.importers.files import Refusal, UnusableFile, UnusableRow, make_storable
+from server.importers.inputs import Input, choose_encoding
 from server.importers.points import is_blank, read_place
 from server.importers.report import (
     EXPONENT,
     Reading,
     Report,
-    Source,
     find_referrer,
     join_words,
     make_reference,
     names_a_kind,
     split_raw,
 )
+from server.importers.reports import Reports, Reread, listed
+from server.importers.source import Asked, Source
 from shared.model.codes import AlertSource
 
 LIST_NAMES = ("service_requests", "requests", "data")
@@ -37,15 +40,41 @@ KEPT = frozenset(
 )  # fmt: skip
 """The fields of a service request that say nothing of who sent it. Source: GeoReport v2, GET service request."""
 MAX_RAW_CHARACTERS = 20_000
+LIST_MAX_CHARACTERS = 64 << 20
 
 
-def parse(data: bytes, reading: Reading) -> list[Report | Refusal]:
-    """The reports of a GeoReport file. Raises UnusableFile when it holds no list of service requests."""
-    return [_understand(number, request, reading) for number, request in enumerate(_list_requests(data), start=1)]
+def open_file(source: Input, reading: Reading, asked: Asked) -> Reports:
+    """The reports of a GeoReport file. Raises UnusableFile when it holds no list of service requests.
+
+    A list is JSON of one piece and has to be held; one request a line is read a line at a time, however many there are.
+    """
+    encoding = choose_encoding(source)
+    with io.TextIOWrapper(source.open(), encoding) as stream:
+        first, second = stream.readline(LIST_MAX_CHARACTERS), stream.readline(LIST_MAX_CHARACTERS)
+    if second.strip() and isinstance(_decode_line(first.lstrip("\ufeff")), Mapping):
+        return Reread(lambda: _read_lines(source, encoding, reading, asked))
+    with io.TextIOWrapper(source.open(), encoding) as stream:
+        text = stream.read(LIST_MAX_CHARACTERS + 1)
+    if len(text) > LIST_MAX_CHARACTERS:
+        raise UnusableFile(f"The list is longer than {LIST_MAX_CHARACTERS >> 20} MB: write it as one request a line.")
+    requests = enumerate(_list_requests(text), start=1)
+    return listed([_understand_mended(number, request, reading, asked) for number, request in requests])
 
 
-def _list_requests(data: bytes) -> Iterator[Any]:
-    text = decode_text(data).lstrip("\ufeff").strip()
+def _read_lines(source: Input, encoding: str, reading: Reading, asked: Asked) -> Iterator[Report | Refusal]:
+    with io.TextIOWrapper(source.open(), encoding) as stream:
+        lines = (line for line in stream if line.strip())
+        for number, line in enumerate(lines, start=1):
+            yield _understand_mended(number, _decode_line(line.lstrip("\ufeff")), reading, asked)
+
+
+def _understand_mended(number: int, request: Any, reading: Reading, asked: Asked) -> Report | Refusal:
+    mended = asked.mends.get(number)
+    return _understand(number, {**request, **mended} if mended and isinstance(request, Mapping) else request, reading)
+
+
+def _list_requests(whole_text: str) -> list[Any]:
+    text = whole_text.lstrip("\ufeff").strip()
     if not text:
         raise UnusableFile("The file is empty: it should hold a JSON list of Open311 service requests.")
     if text[0] == "<":
@@ -53,12 +82,8 @@ def _list_requests(data: bytes) -> Iterator[Any]:
     try:
         whole = _decode(text)
     except (ValueError, RecursionError) as error:
-        lines = [line for line in text.splitlines() if line.strip()]
-        if len(lines) > 1 and lines[0].lstrip().startswith("{") and lines[0].rstrip().endswith("}"):
-            yield from map(_decode_line, lines)
-            return
         raise UnusableFile(f"The file is not JSON ({error}): was it cut off? Fetch it again.") from error
-    yield from _find_list(whole)
+    return _find_list(whole)
 
 
 def _find_list(whole: Any) -> list[Any]:
@@ -165,4 +190,5 @@ def _show(request: Any) -> str:
     return make_storable(shown[:MAX_RAW_CHARACTERS])
 
 
-SOURCE = Source("open311", parse, read_cells, lambda _, text: 1000 if text[:1] in {"[", "{", "<"} else 0)
+SOURCE = Source("open311", open_file, read_cells, lambda _, text: 1000 if text[:1] in {"[", "{", "<"} else 0)
+parse = SOURCE.parse

@@ -282,7 +282,9 @@ def _says_who(today: date) -> ColumnElement[bool]:
 
 
 def _imported(before: datetime) -> Select[tuple[Id]]:
-    return select(import_batch.c.id).where(import_batch.c.finished_at < before)
+    return select(import_batch.c.id).where(
+        func.coalesce(import_batch.c.finished_at, import_batch.c.started_at) < before
+    )
 
 
 LINES = ((audit, audit.c.at), (mail, mail.c.queued_at))

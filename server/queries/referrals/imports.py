@@ -2,22 +2,24 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.tables.referrals.imports import import_batch, refused_row
+from server.tables.referrals.imports import held_file, import_batch, import_mapping, refused_row
 from shared.model.value import Id
 
 REASON_CHARACTERS = 400
 RAW_CHARACTERS = 100_000
+HELD_FOR = timedelta(days=14)
+"""A file that nobody brought to its end is forgotten after so long: it may name people."""
 
 
 class ImportBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of an importer: of which file, when, and what became of its rows."""
+    """One run of an importer: of which file, by whom, when, and what became of its rows. Unfinished: it was cut off."""
 
     id: Id
     kind: str
@@ -25,13 +27,15 @@ class ImportBatch(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str
     file_sha256: str
     started_at: datetime
-    finished_at: datetime
-    rows_read: int
-    accepted: int
-    duplicates: int
-    wrong_area: int
-    needs_information: int
-    refused: int
+    imported_by: Id = ""
+    finished_at: datetime | None = None
+    undone_at: datetime | None = None
+    rows_read: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    wrong_area: int = 0
+    needs_information: int = 0
+    refused: int = 0
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
@@ -43,12 +47,17 @@ class RefusedRow(msgspec.Struct, frozen=True):
     cells: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-def add_batch(session: Session, batch: ImportBatch, refused: Iterable[RefusedRow]) -> None:
-    """Keep the account of a run, and every row that it refused."""
+def add_batch(session: Session, batch: ImportBatch) -> None:
+    """Begin the account of a run."""
     session.execute(insert(import_batch), [msgspec.structs.asdict(batch)])
+
+
+def set_counts(session: Session, batch_id: Id, counts: Mapping[str, int], refused: Iterable[RefusedRow]) -> None:
+    """Write down what has become of the rows so far, and keep those that were refused just now."""
+    session.execute(update(import_batch).where(import_batch.c.id == batch_id).values(**counts))
     rows = [
         {
-            "batch_id": batch.id,
+            "batch_id": batch_id,
             "row_number": row.row_number,
             "reason": row.reason[:REASON_CHARACTERS],
             "raw": row.raw[:RAW_CHARACTERS],
@@ -58,6 +67,103 @@ def add_batch(session: Session, batch: ImportBatch, refused: Iterable[RefusedRow
     ]
     if rows:
         session.execute(insert(refused_row), rows)
+
+
+def finish_batch(session: Session, batch_id: Id, now: datetime) -> None:
+    """Say that the file was read to its end."""
+    session.execute(update(import_batch).where(import_batch.c.id == batch_id).values(finished_at=now))
+
+
+def find_batch(session: Session, batch_id: Id) -> ImportBatch | None:
+    """One run; None where there is none."""
+    row = session.execute(select(import_batch).where(import_batch.c.id == batch_id)).mappings().first()
+    return None if row is None else ImportBatch(**row)
+
+
+def list_batches(session: Session, imported_by: Id, *, limit: int) -> list[ImportBatch]:
+    """The files of reports that somebody brought in, newest first."""
+    query = (
+        select(import_batch)
+        .where(import_batch.c.kind == "referrals", import_batch.c.imported_by == imported_by)
+        .order_by(import_batch.c.started_at.desc(), import_batch.c.id.desc())
+        .limit(limit)
+    )
+    return [ImportBatch(**row) for row in session.execute(query).mappings()]
+
+
+class HeldFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that somebody is about to bring in. `held` is sealed."""
+
+    id: Id
+    begun_at: datetime
+    begun_by: Id
+    file_name: str
+    held: str = ""
+
+
+def hold_file(session: Session, new: HeldFile) -> None:
+    """Keep a file until it is brought in."""
+    session.execute(insert(held_file), [msgspec.structs.asdict(new)])
+
+
+def lock_held(session: Session, file_id: Id, worker_id: Id) -> HeldFile | None:
+    """A file that this worker is about to bring in, which nobody else changes until the transaction ends."""
+    query = select(held_file).where(held_file.c.id == file_id, held_file.c.begun_by == worker_id).with_for_update()
+    row = session.execute(query).mappings().first()
+    return None if row is None else HeldFile(**row)
+
+
+def list_held(session: Session, worker_id: Id) -> list[HeldFile]:
+    """The files that a worker has not brought to their end, newest first, without what is in them."""
+    columns = [column for column in held_file.c if column.name != "held"]
+    query = select(*columns).where(held_file.c.begun_by == worker_id).order_by(held_file.c.begun_at.desc())
+    return [HeldFile(**row) for row in session.execute(query).mappings()]
+
+
+def set_held(session: Session, file_id: Id, held: str) -> None:
+    """Keep what was answered about a file so far."""
+    session.execute(update(held_file).where(held_file.c.id == file_id).values(held=held))
+
+
+def drop_held(session: Session, file_id: Id) -> None:
+    """Let go of a file."""
+    session.execute(delete(held_file).where(held_file.c.id == file_id))
+
+
+def forget_held(session: Session, now: datetime) -> int:
+    """Let go of files that nobody brought to their end; returns how many."""
+    old = session.execute(delete(held_file).where(held_file.c.begun_at < now - HELD_FOR))
+    return int(getattr(old, "rowcount", 0))
+
+
+class SavedMapping(msgspec.Struct, frozen=True, kw_only=True):
+    """What the headings of a source's table mean, by name."""
+
+    name: str
+    source: str
+    meanings: dict[str, str]
+
+
+def list_mappings(session: Session) -> list[SavedMapping]:
+    """Every mapping that is kept, the newest first."""
+    rows = session.execute(select(import_mapping).order_by(import_mapping.c.changed_at.desc(), import_mapping.c.id))
+    return [
+        SavedMapping(
+            name=row["name"], source=row["source"],
+            meanings=msgspec.json.decode(row["meanings"], type=dict[str, str]),
+        )
+        for row in rows.mappings()
+    ]  # fmt: skip
+
+
+def keep_mapping(session: Session, mapping_id: Id, mapping: SavedMapping, now: datetime) -> None:
+    """Keep a mapping under its name, in the place of what stood under it."""
+    session.execute(delete(import_mapping).where(import_mapping.c.name == mapping.name))
+    row = {
+        "id": mapping_id, "name": mapping.name, "source": mapping.source, "changed_at": now,
+        "meanings": msgspec.json.encode(mapping.meanings).decode(),
+    }  # fmt: skip
+    session.execute(insert(import_mapping), [row])
 
 
 class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):

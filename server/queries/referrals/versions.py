@@ -123,8 +123,10 @@ def take_count(session: Session, held: Held, people_count: int) -> None:
         session.execute(update(referral).where(referral.c.id == held.referral.id).values(people_count=people_count))
 
 
-def take_place(session: Session, held: Held, position: Position, district_id: Id | None, team_id: Id | None) -> None:
-    """Let the alert and its referral be at this place from now on, and in this district."""
+def take_place(
+    session: Session, held: Held, position: Position | None, district_id: Id | None, team_id: Id | None
+) -> None:
+    """Let the alert and its referral be at this place from now on, or at none, and in this district."""
     session.execute(update(alert).where(alert.c.id == held.alert_id).values(**lay_flat(position)))
     if held.referral is not None:
         values: dict[str, Any] = {**lay_flat(position), "district_id": district_id, "team_id": team_id}

@@ -9,7 +9,7 @@ from server.database.columns import id_key, id_of, loose_id, moment, table_of, t
 
 
 class ImportBatchRow(SQLModel, table=True):
-    """One run of an importer. Every row read is accounted for, always."""
+    """One run of an importer. Every row read is accounted for, always, also while it runs: then it has no end yet."""
 
     __tablename__ = "import_batch"
     __table_args__ = (
@@ -25,7 +25,9 @@ class ImportBatchRow(SQLModel, table=True):
     file_name: str = Field(default="", max_length=200)
     file_sha256: str = Field(default="", max_length=64)
     started_at: datetime = moment()
+    imported_by: str = loose_id(index=True)
     finished_at: datetime | None = moment(optional=True)
+    undone_at: datetime | None = moment(optional=True)
     rows_read: int = 0
     accepted: int = 0
     duplicates: int = 0
@@ -48,5 +50,32 @@ class RefusedRowRow(SQLModel, table=True):
     settled_by: str | None = loose_id(optional=True)
 
 
+class HeldFileRow(SQLModel, table=True):
+    """A file of reports that somebody is about to bring in. `held` is the file and what was answered so far, sealed with a key
+    outside the database; the row goes when the file is brought in, dropped, or forgotten after 14 days."""
+
+    __tablename__ = "held_file"
+
+    id: str = id_key()
+    begun_at: datetime = moment()
+    begun_by: str = loose_id(index=True)
+    file_name: str = Field(default="", max_length=200)
+    held: str = text()
+
+
+class ImportMappingRow(SQLModel, table=True):
+    """What the headings of a source's table mean, kept by name for the next time: JSON, heading to noun."""
+
+    __tablename__ = "import_mapping"
+
+    id: str = id_key()
+    name: str = Field(max_length=200, unique=True)
+    source: str = Field(max_length=40)
+    meanings: str = text()
+    changed_at: datetime = moment()
+
+
 import_batch = table_of(ImportBatchRow)
 refused_row = table_of(RefusedRowRow)
+held_file = table_of(HeldFileRow)
+import_mapping = table_of(ImportMappingRow)

@@ -16,11 +16,12 @@ from server.http.services import Services
 from server.importers.caseload import applying, store
 from server.importers.caseload.meanings import LEFT_OUT, NOTE, WITHHELD, list_meanings, say_meaning
 from server.importers.caseload.reading import UNREADABLE, Cell
-from server.importers.caseload.store import Box, Plan, State
+from server.importers.caseload.store import Plan, State
 from server.importers.files import UnusableFile
 from server.problems import Failure, Invalid
 from server.queries.people import brought_in
 from server.queries.people.brought_in import Batch
+from server.security.holding import Box
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import EmptyForm, Errors, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
@@ -157,8 +158,8 @@ def _after(request: AnyRequest, door: Door, batch_id: Id, act: Any) -> Response[
     return go_to(f"{PATH}?district={district_id}", "caseload_done")
 
 
-def _box(services: Services) -> Box:
-    return Box(services.keys.secret)
+def _box(services: Services) -> Box[State]:
+    return store.make_box(services.keys.secret)
 
 
 def _read(access: Access, batch: Batch, state: State, data: Mapping[str, Any]) -> State:

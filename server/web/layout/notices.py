@@ -89,6 +89,7 @@ NOTICES = {
     "county_applied": "Applied. What each row was before is kept, so that the whole file can be undone.",
     "kept_record": "Kept.",
     "brought_in": "Brought in. The file itself is gone; the whole of it can be undone here.",
+    "reports_brought": "Brought in. The file itself is gone; what it brought can be undone here.",
     "caseload_done": "Done.",
     "password_set": "Your password is set. Sign in with it.",
     "invited": "Invited. The link goes to their e-mail address, works once, and lives a day.",

@@ -5,6 +5,7 @@ from server.web.lead.alarms import say_done, show_alarm, take_alarm
 from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.desk import count_waiting, decide, show_desk
 from server.web.lead.held import decide_on_tray, show_held
+from server.web.lead.imports import answer, bring_file, drop_file, show_file, show_imports, undo_file
 from server.web.lead.inbox import show_inbox
 from server.web.lead.on_duty import show_on_duty, take_duty
 from server.web.lead.on_shift import show_now, show_on_shift
@@ -44,6 +45,12 @@ PAGES = (
     show_refused,
     mend,
     leave_row_out,
+    show_imports,
+    bring_file,
+    show_file,
+    answer,
+    drop_file,
+    undo_file,
     show_tonight,
     show_on_shift,
     show_now,

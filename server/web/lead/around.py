@@ -12,7 +12,7 @@ from server.queries.referrals import inbox
 from server.queries.referrals.inbox import NearSite
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
-from shared.policy import Act, Actor, Subject, SubjectKind
+from shared.policy import Act, Actor, SubjectKind
 from shared.rules.duplicates import LikelyDuplicate, likely_duplicates
 from shared.rules.likeness import Rarity
 
@@ -29,15 +29,6 @@ class Surroundings(Value, frozen=True, kw_only=True):
 
     sites: tuple[NearSite, ...] = ()
     duplicates: tuple[Twin, ...] = ()
-
-
-def of_theirs(actor: Actor) -> Subject:
-    """Returns what belongs to the actor's districts and teams together: an inbox, a map of tonight."""
-    districts = sorted(actor.district_ids)
-    return Subject(
-        kind=SubjectKind.DISTRICT, id=districts[0] if len(districts) == 1 else "", district_ids=actor.district_ids,
-        team_id=next(iter(sorted(actor.team_ids)), None),
-    )  # fmt: skip
 
 
 def look_around(access: Access, referrals: Sequence[Referral]) -> dict[Id, Surroundings]:

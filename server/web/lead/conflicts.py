@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.street.conflicts import ACTS, BOTH, find_subject, keep_side
 from server.http.services import Services
 from server.queries.partnership import agencies
@@ -16,7 +16,6 @@ from server.queries.partnership.workers import list_short_names
 from server.queries.street.conflicts import Conflict, list_conflicts_of_teams
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.lead.around import of_theirs
 from server.web.lead.version_words import mark_difference, say_apart, say_field, say_value
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.enums import MediaType
 from litestar.params import FromQuery, URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.referrals import desk as acts
 from server.actions.referrals.desk import Done, assign_to_own_team, do_each
 from server.actions.referrals.referrals import close_referral, progress_referral
@@ -20,7 +20,7 @@ from server.queries.referrals.desk import DeskRow
 from server.queries.referrals.versions import count_open_versions
 from server.web.layout.forms import Form, Several, as_tuple
 from server.web.layout.page import NEVER_KEPT, AnyRequest, go_to, page
-from server.web.lead.around import Surroundings, Twin, look_around, of_theirs
+from server.web.lead.around import Surroundings, Twin, look_around
 from server.web.lead.inbox import list_tabs, say_due
 from server.web.lead.referral import OUTCOME_GROUPS
 from shared.model.codes import ReferralState

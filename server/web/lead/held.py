@@ -7,12 +7,11 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
-from server.access import Door
+from server.access import Door, of_theirs
 from server.actions.sync.held import list_held
 from server.http.services import Services
 from server.web.layout.held import HeldForm, decide_on_held, describe_held, done_with
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.lead.around import of_theirs
 from shared.policy import Act, SubjectKind
 
 SECTION = "/held"

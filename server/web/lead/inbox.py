@@ -7,11 +7,11 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.queries.referrals import duty, imports, inbox
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.page import AnyRequest, page
-from server.web.lead.around import Surroundings, look_around, of_theirs
+from server.web.lead.around import Surroundings, look_around
 from shared.model.codes import ReferralState
 from shared.model.value import Value
 from shared.policy import Act, SubjectKind
@@ -113,6 +113,8 @@ def list_tabs(access: Access, chosen: str) -> list[Tab]:
     if access.allows(Act.IMPORT_REFERRALS, theirs):
         number = imports.count_refused(access.session)
         tabs.append(Tab(path="/referrals/refused", text="Refused rows", is_shown=chosen == "refused", number=number))
+        held = len(imports.list_held(access.session, access.actor.worker_id))
+        tabs.append(Tab(path="/imports", text="Bring a file", is_shown=chosen == "imports", number=held))
     return tabs
 
 

@@ -6,14 +6,13 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.street.alarms import hand_over
 from server.problems import Invalid
 from server.queries.partnership import agencies, workers
 from server.queries.street import duties
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.lead.around import of_theirs
 from server.web.lead.on_shift import teams_of
 from shared.model.alarm import AlarmStep
 from shared.model.value import Id

@@ -9,7 +9,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from sqlalchemy.orm import Session
 
-from server.access import Door
+from server.access import Door, of_theirs
 from server.queries.partnership import agencies
 from server.queries.partnership.workers import list_short_names
 from server.queries.street.alarms import list_alarms_of_teams
@@ -18,7 +18,6 @@ from server.web.layout.clocks import say_clock
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.planned import PlanLine, list_plan_lines
 from server.web.layout.words import count
-from server.web.lead.around import of_theirs
 from server.web.lead.shift_words import Line, line_of, say_late
 from shared.model.alarm import Alarm, AlarmEventKind
 from shared.model.value import Id, Value

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.street import planning
 from server.http.local_time import to_local
 from server.problems import Invalid
@@ -18,7 +18,6 @@ from server.queries.street import plans
 from server.web.layout.forms import Form, Several, as_tuple
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.planned import say_plan
-from server.web.lead.around import of_theirs
 from server.web.lead.on_shift import teams_of
 from shared.model.value import Id
 from shared.policy import Act

@@ -8,14 +8,13 @@ import shapely
 from litestar import Response, get
 from litestar.di import NamedDependency
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.hotspots.tonight import Known, LikelyCell, band_of, corners_of, find_known, list_likely_cells
 from server.http.services import Services
 from server.queries.maps.tonight import SitePoint, list_site_points
 from server.web.layout.maps import Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_short_day
-from server.web.lead.around import of_theirs
 from shared.geo.distance import near_distance_m
 from shared.model.position import Position
 from shared.model.value import Value

@@ -13,7 +13,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.referrals.referrals import close_referral, offer_referral
 from server.http.services import Services
 from server.importers.mending import leave_out, mend_row
@@ -25,7 +25,6 @@ from server.queries.referrals import duty, imports
 from server.queries.referrals.duty import DutyRow
 from server.web.layout.forms import Errors, Form, Several
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.lead.around import of_theirs
 from server.web.lead.inbox import list_tabs
 from shared.geo.distance import say_distance
 from shared.model.district import District

@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
-from server.access import Door, day_of
+from server.access import Door, day_of, of_theirs
 from server.http.cookies import read_session, session_cookie_name
 from server.http.services import Services
 from server.problems import NOT_SIGNED_IN, Failure
@@ -20,7 +20,6 @@ from server.queries.partnership.workers import find_acting
 from server.security.tokens import hash_token, new_token
 from server.settings import Settings
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.lead.around import of_theirs
 from server.web.lead.on_shift import Tonight, look_out
 from shared.policy import Act, Allow, decide
 

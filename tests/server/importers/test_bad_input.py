@@ -8,6 +8,7 @@ import pytest
 from server.importers.boundaries.parse import parse as parse_boundaries
 from server.importers.files import Refusal, UnusableFile, read_bytes
 from server.importers.gazetteer.parse import parse as parse_gazetteer
+from server.importers.inputs import of_bytes
 from server.importers.open311.parse import parse as parse_open311
 from server.importers.report import Report
 from server.importers.sightings.parse import Count
@@ -310,7 +311,7 @@ def test_a_gazetteer_row_needs_a_name_and_a_point():
     ],
 )
 def test_a_source_is_known_by_its_look(data, source):
-    assert guess_source(data) == source
+    assert guess_source(of_bytes(data)) == source
     assert all(isinstance(row, Report) for row in PARSERS[source](data, READING))
 
 
@@ -327,4 +328,4 @@ def test_a_workbook_of_a_partner_is_read(tmp_path):
     (report,) = PARSERS["spreadsheet"](path.read_bytes(), READING)
 
     assert (report.point, report.people_count, report.referrer.email) == ((51.66, -0.39), 2, "sam@example.org")
-    assert guess_source(path.read_bytes()) == "spreadsheet"
+    assert guess_source(of_bytes(path.read_bytes())) == "spreadsheet"

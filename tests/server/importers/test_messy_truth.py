@@ -8,6 +8,7 @@ import pytest
 
 from server.importers.dates import Order, judge_order
 from server.importers.files import Refusal, UnusableFile
+from server.importers.inputs import of_bytes
 from server.importers.placing import simplify_name
 from server.importers.report import Report
 from server.importers.sources import PARSERS, SOURCES, guess_source
@@ -182,7 +183,7 @@ def test_a_hidden_sheet_a_cover_and_a_title_are_passed_over():
         ("Old", "hidden", [HEAD, ["HIDDEN", *ROW[1:]]]), ("Cover", "visible", [["Our log"], ["of the week"]]),
         ("Log", "visible", [["Street log"], [], HEAD, ROW]),
     )  # fmt: skip
-    (row,) = PARSERS[guess_source(data)](data, READING)
+    (row,) = PARSERS[guess_source(of_bytes(data))](data, READING)
 
     assert (row.reference, row.number) == ("X1", 4)
 
@@ -217,7 +218,7 @@ def test_streetlinks_own_workbook_is_read_and_a_plain_archive_is_not():
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("alerts.csv", "alert_id")
 
-    assert guess_source(data) == "streetlink"
+    assert guess_source(of_bytes(data)) == "streetlink"
     assert PARSERS["streetlink"](data, READING)[0].reference == "SL-9"
     with pytest.raises(UnusableFile, match="unpack it"):
         PARSERS["streetlink"](archive.getvalue(), READING)
@@ -231,7 +232,7 @@ OLD_COLUMNS = (
 
 
 def test_streetlinks_columns_of_2012_are_read_and_the_name_is_the_persons():
-    assert guess_source(OLD_COLUMNS) == "streetlink"
+    assert guess_source(of_bytes(OLD_COLUMNS)) == "streetlink"
     (row,) = parse(OLD_COLUMNS, READING)
 
     assert row.reported_at.isoformat() == "2026-01-14T22:10:00+00:00"

@@ -1,0 +1,122 @@
+"""A file of reports taken out again as one: what nobody has worked with is gone from here and from every phone, whatever somebody
+has is left and named. What it changed in reports that were there before is put back.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from server.access import Access, Door, of_theirs
+from server.actions.operation.orders import order_placing
+from server.importers.newer import THE_SOURCE, tell_phones
+from server.problems import CONFLICTING, Failure, NotFound
+from server.queries.referrals import imports, inbox, referral_steps, undoing, versions
+from server.queries.referrals.imports import ImportBatch
+from server.queries.referrals.undoing import Brought, BroughtVersion
+from server.queries.referrals.versions import WORDS
+from server.queries.sync.store import erase_entities, place_entity
+from shared.model.codes import ReferralState
+from shared.model.referral import ReferralProgress
+from shared.model.value import Id
+from shared.policy import Act
+
+AT_ONCE = 200
+NOTE = "The file that said so was undone."
+
+
+def undo(door: Door, batch_id: Id) -> list[str]:
+    """Take a file out again, so much at once that nobody waits; returns the numbers of what stays.
+
+    Raises NotFound for a file of somebody else, and Failure for one that was undone before.
+    """
+    after: Id | None = ""
+    left: list[str] = []
+    while after is not None:
+        with door.open() as access:
+            access.require(Act.IMPORT_REFERRALS, of_theirs(access.actor), purpose="import", detail=f"undone {batch_id}")
+            _find_theirs(access, batch_id)
+            after, stays = _undo_next(access, batch_id, after)
+            left += stays
+    with door.open() as access:
+        return left + _undo_rest(access, batch_id)
+
+
+def _find_theirs(access: Access, batch_id: Id) -> ImportBatch:
+    """A file that the actor brought in. Raises NotFound for any other, and Failure for one that was undone before."""
+    batch = imports.find_batch(access.session, batch_id)
+    if batch is None or batch.kind != "referrals" or batch.imported_by != access.actor.worker_id:
+        raise NotFound
+    if batch.undone_at is not None:
+        raise Failure(CONFLICTING, "This file was undone before.")
+    return batch
+
+
+def _undo_next(access: Access, batch_id: Id, after: Id) -> tuple[Id | None, list[str]]:
+    """Take the next referrals of a file out; returns where to go on (None: that was all), and the numbers of those that stay."""
+    brought = undoing.list_brought(access.session, batch_id, after, AT_ONCE)
+    worked_with = undoing.list_worked_with(access.session, brought, batch_id)
+    gone = [each for each in brought if each.referral_id not in worked_with]
+    if gone:
+        _forget(access, gone)
+    more = brought[-1].alert_id if len(brought) == AT_ONCE else None
+    return more, [each.number for each in brought if each.referral_id in worked_with]
+
+
+def _undo_rest(access: Access, batch_id: Id) -> list[str]:
+    """Put back what the file changed in reports that were there before; returns the numbers of those that stay as they are."""
+    left = [
+        each.number for each in undoing.list_brought_versions(access.session, batch_id) if not _put_back(access, each)
+    ]
+    if not undoing.note_undone(access.session, batch_id, access.now):
+        raise Failure(CONFLICTING, "This file was undone before.")
+    return left
+
+
+def _forget(access: Access, gone: Sequence[Brought]) -> None:
+    session = access.session
+    ids = [each.referral_id for each in gone]
+    undoing.stand_alone(session, ids)
+    undoing.delete_brought(session, gone)
+    for referral_id in ids:
+        order_placing(session, referral_id, frozenset(), access.now, access.new_id())
+        place_entity(session, referral_id, frozenset())
+    erase_entities(session, ids, int(access.now.timestamp() * 1000))
+
+
+def _put_back(access: Access, version: BroughtVersion) -> bool:
+    """Undo what was taken over of a version; False where somebody has gone on with the referral since."""
+    held = versions.find_held_of(access.session, version.referral_id)
+    if held is None or version.settled_by or not _is_as_left(access.session, version):
+        return False
+    words = {name: version.changes[name][0] for name in version.applied if name in WORDS}
+    if words:
+        versions.take_words(access.session, held, words)
+    if "point" in version.applied:
+        assert held.referral is not None
+        versions.take_place(access.session, held, None, held.referral.district_id, held.referral.team_id)
+        _step(access, version, ReferralState.NEEDS_INFORMATION)
+    if "closed" in version.applied:
+        unplaced = held.position is None or "point" in version.applied
+        _step(access, version, ReferralState.NEEDS_INFORMATION if unplaced else ReferralState.RECEIVED)
+    elif "reopened" in version.applied:
+        _step(access, version, ReferralState.CLOSED)
+    undoing.delete_version(access.session, version.id)
+    if version.applied:
+        tell_phones(access.session, version.referral_id, access.now, access.new_id)
+    return True
+
+
+def _is_as_left(session: Session, version: BroughtVersion) -> bool:
+    """Has nobody taken a step since the source did, where the file moved the referral?"""
+    moved = {"point", "closed", "reopened"} & set(version.applied)
+    return not moved or referral_steps.find_closer(session, version.referral_id) == THE_SOURCE
+
+
+def _step(access: Access, version: BroughtVersion, state: ReferralState) -> None:
+    row = inbox.find_inbox_row(access.session, version.referral_id)
+    if row is not None and row.referral.state is not state:
+        step = ReferralProgress(
+            id=access.new_id(), referral_id=version.referral_id, state=state, at=access.now,
+            worker_id=access.actor.worker_id, note=NOTE,
+        )  # fmt: skip
+        referral_steps.add_step(access.session, step)
