@@ -38,6 +38,8 @@ with suppress(ImportError):  # the phone's own gate runs with the phone's packag
     )
     hypothesis_settings.load_profile("lantern")
 
+pytest_plugins = ["tests.chromium"]
+
 # Half past nine in the evening of the night most tests play in; the night of 12 November 2026 in London.
 EVENING = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 
@@ -300,6 +302,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected lives to the end: the garbage collector is told not to look through it again and again."""
+    """What was imported and collected lives to the end: the garbage collector is told not to look through it again and again.
+
+    Where the server's database was imported, its engines share what was compiled.
+    """
+    if (engine := sys.modules.get("server.database.engine")) is not None:
+        from tests.compiled import lend_compiled
+
+        lend_compiled(engine)
     gc.collect()
     gc.freeze()

@@ -9,13 +9,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from tests.chromium import CHROMIUM, FLAGS
+
 Answer = TypeVar("Answer")
 PATIENCE_MS = 60_000
-CHROMIUM = "/usr/bin/chromium"
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
-)
 
 
 class Browser:
@@ -84,7 +81,7 @@ def open_browser() -> Iterator[Browser]:
 
         faults: list[str] = []
         driver = run(lambda: sync_playwright().start())
-        chromium = run(lambda: driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET)))
+        chromium = run(lambda: driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS))
         try:
             yield Browser(run, run(lambda: _new_page(chromium, faults)), faults)
         finally:

@@ -81,13 +81,6 @@ def browse(client: Any) -> Callable[[str], Browser]:
 
 
 # ------------------------------------------------------------------------------------------------------------ Chromium
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-
-
 @dataclass(frozen=True)
 class Site:
     """A real server on a port of this machine."""
@@ -108,16 +101,3 @@ def site(app: Any, filled: Database, settings: Settings, clock: Clock, new_id: C
         county.fill_outbox(session, clock.now)
     with listening(app) as address:
         yield Site(address)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """Headless Chromium, for one file of tests: while its driver is open, no other test in this process can run an event loop."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield opened
-        opened.close()

@@ -110,9 +110,6 @@ def browser(
 
 
 # ------------------------------------------------------------------------------------------------------------ Chromium
-CHROMIUM = "/usr/bin/chromium"
-
-
 @pytest.fixture
 def url(watford: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> Iterator[str]:
     """The whole server on a port of its own."""
@@ -124,29 +121,23 @@ def url(watford: Any, settings: Any, clock: Any, new_id: Callable[[], str]) -> I
 
 
 @pytest.fixture
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def open_page(chromium: Any, url: str, watford: Any, now: Any) -> Callable[..., Any]:
-    """A browser of somebody's own, signed in."""
+def open_page(chromium: Any, url: str, watford: Any, now: Any) -> Iterator[Callable[..., Any]]:
+    """A browser of somebody's own, signed in; closed at the end."""
+    contexts = []
 
     def open_for(worker_id: str, **options: Any) -> Any:
         Browser(_Jar(), watford, now).sign_in(worker_id)
         context = chromium.new_context(base_url=url, **options)
+        contexts.append(context)
         context.add_cookies([{"name": "lantern-session", "value": f"token-of-{worker_id}", "url": url}])
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: pytest.fail(f"script error: {error}"))
         return page
 
-    return open_for
+    yield open_for
+    for context in contexts:
+        context.close()
 
 
 class _Jar:
