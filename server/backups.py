@@ -12,7 +12,7 @@ import hashlib
 import shutil
 import sqlite3
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -46,6 +46,8 @@ DUMP = "database"
 MANIFEST = "manifest.json"
 KEYS = "keys"
 LEDGER = "ledger.jsonl"
+STAMP = "%Y%m%dT%H%M%SZ"
+HALF_KEPT = timedelta(days=1)
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -68,11 +70,18 @@ class Restored(Struct, frozen=True, kw_only=True):
     ledger_entries_replayed: int
 
 
-def make_backup(settings: Settings, target: Path, now: datetime, *, retained: int) -> Path:
-    """Back up into a new folder under `target`; keep the newest `retained` ones, and tell phones what they may forget."""
-    folder = target / f"{now:%Y%m%dT%H%M%SZ}"
+def make_backup(settings: Settings, target: Path, now: datetime, *, retained: int, is_told: bool = True) -> Path:
+    """Back up into a new folder under `target`; keep the newest `retained` ones, and tell phones what they may forget,
+    unless `is_told` is not set. Raises BackupFault."""
+    folder = target / f"{now:{STAMP}}"
     half = target / f".{folder.name}.part"
-    half.mkdir(parents=True, exist_ok=False, mode=0o700)
+    _forget_halves(target, now)
+    try:
+        half.mkdir(parents=True, exist_ok=False, mode=0o700)
+    except FileExistsError as error:
+        raise BackupFault(f"Another backup into {target} began in the same second.") from error
+    except OSError as error:
+        raise BackupFault(f"No backup can be written into {target}: {error.strerror}.") from error
     database = Database(settings.database, pool_size=1)
     try:
         acked, counts = _read_acked(database), _read_counts(database)
@@ -81,7 +90,8 @@ def make_backup(settings: Settings, target: Path, now: datetime, *, retained: in
         _copy_outside(settings.data, half)
         half.rename(folder)
         _forget_old(target, retained)
-        _tell_what_is_safe(database, target, retained)
+        if is_told:
+            _tell_what_is_safe(database, target, retained)
     finally:
         database.close()
         shutil.rmtree(half, ignore_errors=True)
@@ -246,6 +256,13 @@ def repeat_orders(url: str, entries: Sequence[LedgerEntry], now: datetime) -> in
             return ledger.replay(session, entries, now)
     finally:
         database.close()
+
+
+def _forget_halves(target: Path, now: datetime) -> None:
+    """What backups left that were killed more than a day ago."""
+    for half in target.glob(".*Z.part"):
+        if half.name < f".{now - HALF_KEPT:{STAMP}}":
+            shutil.rmtree(half, ignore_errors=True)
 
 
 def _forget_old(target: Path, retained: int) -> None:

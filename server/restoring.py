@@ -22,6 +22,7 @@ from server.database.engine import Database, parse_url
 
 TOOL_TIMEOUT_S = 3600
 FRESH, STOOD = "lantern_restoring", "lantern_stood"
+NEWER_SETTING = b"SET transaction_timeout = 0;"
 ENDINGS = ("-wal", "-shm")
 
 
@@ -103,6 +104,7 @@ def _prepare_schema(url: URL, dump: Path) -> Fresh:
     with tempfile.TemporaryDirectory(prefix="lantern-restore-") as folder:
         script, before, after = (Path(folder) / name for name in ("restore.sql", "before.sql", "after.sql"))
         run_tool(["pg_restore", "--no-owner", "--no-privileges", "--schema=public", f"--file={script}", str(dump)], url)
+        _forgo_newer_settings(script)
         before.write_text(_BEFORE)
         after.write_text(_AFTER)
         files = [f"--file={each}" for each in (before, script, after)]
@@ -115,6 +117,14 @@ def _prepare_schema(url: URL, dump: Path) -> Fresh:
         take_over=lambda: _run(url, f"drop schema public cascade; alter schema {FRESH} rename to public"),
         discard=lambda: _run(url, f"drop schema if exists {FRESH} cascade"),
     )
+
+
+def _forgo_newer_settings(script: Path) -> None:
+    """pg_restore 17 begins with a setting that an older PostgreSQL does not know, and would stop at; it is the default anyway."""
+    with script.open("r+b") as file:
+        head = file.read(4096)
+        file.seek(0)
+        file.write(head.replace(NEWER_SETTING, b"--" + NEWER_SETTING[2:]))
 
 
 def _run(url: URL, statements: str) -> None:

@@ -43,7 +43,7 @@ pytest_plugins = ["tests.chromium"]
 # Half past nine in the evening of the night most tests play in; the night of 12 November 2026 in London.
 EVENING = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 
-KEPT_SETTINGS = {"LANTERN_TEST_POSTGRES", "LANTERN_SCREENSHOTS"}
+KEPT_SETTINGS = {"LANTERN_TEST_POSTGRES", "LANTERN_TEST_DRILL", "LANTERN_SCREENSHOTS"}
 for name in [name for name in os.environ if name.startswith("LANTERN_") and name not in KEPT_SETTINGS]:
     del os.environ[name]  # a developer's own settings must not decide a test
 

@@ -25,4 +25,4 @@ def downgrade() -> None:
         batch_op.drop_column("first_used_at")
 
     with op.batch_alter_table("contact_correction", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("applied_order", sa.BIGINT(), nullable=False))
+        batch_op.add_column(sa.Column("applied_order", sa.BIGINT(), nullable=False, server_default="0"))

@@ -8,8 +8,7 @@ import click
 
 from server.actions.operation.orders import open_ledger
 from server.backups import make_backup, repeat_orders, restore_backup
-from server.cli.setting_out import load_settings, note_act, stop, working
-from server.migrate import upgrade
+from server.cli.setting_out import load_settings, note_act, renew_schema, stop, working
 from server.restoring import BackupFault
 
 
@@ -65,7 +64,7 @@ def replay_orders() -> None:
     For a database that was put back by other means than `lantern restore`, such as a machine's snapshot. Stop the server first.
     """
     settings = load_settings()
-    upgrade(settings.database)
+    renew_schema(settings)
     done = repeat_orders(settings.database, open_ledger(settings).read(), datetime.now(UTC))
     _note("replay_orders", f"{done} orders")
     click.echo(f"{done} orders repeated.")

@@ -20,14 +20,13 @@ from rich.table import Table
 from sqlalchemy.exc import OperationalError
 
 from server.app import create_app, create_services
-from server.cli.setting_out import UNUSABLE, load_settings, stop
+from server.cli.setting_out import UNUSABLE, load_settings, renew_schema, stop
 from server.database.engine import Database
 from server.demo import county
 from server.demo.fill import County
 from server.demo.held import NotFilled, is_filled, is_somebody_elses
 from server.demo.road import Road, RoadBroken, list_sign_ins
 from server.http.services import Services
-from server.migrate import upgrade
 from server.settings import Settings
 
 SEED = 2026
@@ -58,7 +57,7 @@ def demo(keep_serving: bool, seed: int, fresh: bool, port: int | None) -> None:
     listening = _listen(settings.host, chosen if keep_serving or port is not None else 0)
     settings = replace(settings, port=listening.getsockname()[1], second_factor=False)
     began = datetime.now(UTC)
-    upgrade(settings.database)
+    renew_schema(settings)
     services = create_services(settings)
     try:
         _fill(services, seed)

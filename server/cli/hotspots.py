@@ -16,13 +16,13 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
+from server.cli.setting_out import renew_schema
 from server.database.engine import Database
 from server.hotspots.authority import load_authority
 from server.hotspots.disclosure import Rule
 from server.hotspots.periods import last_complete_quarter, say_period
 from server.hotspots.publication import RefusedToPublish, count_people, publish_map
 from server.hotspots.ranking import CELL_M, LOOK_BACK_DAYS, Ranking, forecast_cells, rank_cells
-from server.migrate import upgrade
 from server.places.projection import UnusableProjection, check_projection
 from server.settings import Settings, read_settings
 
@@ -64,7 +64,7 @@ def hotspots(
         settings = read_settings(os.environ)
         chosen_crs = check_projection(crs or settings.crs)
         day = _read_day(as_of)
-        upgrade(settings.database)
+        renew_schema(settings)
         database = Database(settings.database)
         try:
             if publish:

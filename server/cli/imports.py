@@ -18,6 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import IntegrityError, OperationalError
 from uuid_utils import uuid7
 
+from server.cli.setting_out import renew_schema
 from server.database.engine import Database
 from server.importers.accounting import Account, Importing
 from server.importers.boundaries.parse import parse as parse_boundaries
@@ -28,7 +29,6 @@ from server.importers.gazetteer.store import import_gazetteer
 from server.importers.report import Reading
 from server.importers.sightings.parse import parse as parse_sightings
 from server.importers.sightings.store import import_sightings
-from server.migrate import upgrade
 from server.places.postcodes import PostcodesMissing
 from server.places.projection import check_projection
 from server.queries.operation.audit import note_terminal_act
@@ -119,7 +119,7 @@ def work(file: Path, as_json: bool, run: Callable[[Settings, Database, Callable[
         settings = read_settings(os.environ)
         with _Step() as step:
             step("Opening the database")
-            upgrade(settings.database)
+            renew_schema(settings)
             database = Database(settings.database)
             try:
                 step(f"Reading {file.name}")

@@ -2,18 +2,21 @@
 
 import click
 
-from server.cli.setting_out import load_settings
+from server.cli.setting_out import load_settings, renew_schema
 from server.database.engine import Database
-from server.migrate import downgrade, find_revision, upgrade
+from server.migrate import downgrade, find_revision
 
 
 @click.command()
 @click.option("--down-to", help="Take the schema down to this revision; `base` leaves nothing. Data is lost.")
-def migrate(down_to: str | None) -> None:
-    """Bring the database's schema up to date."""
+@click.option(
+    "--backup/--no-backup", "back_up", default=True, show_default=True, help="Back up first, into LANTERN_DATA."
+)
+def migrate(down_to: str | None, back_up: bool) -> None:
+    """Bring the database's schema up to date. A backup is made before anything changes."""
     settings = load_settings()
     if down_to is None:
-        upgrade(settings.database)
+        renew_schema(settings, back_up=back_up)
     else:
         click.confirm(f"Take the schema down to {down_to}? Data in what is dropped is lost.", abort=True)
         downgrade(settings.database, down_to)

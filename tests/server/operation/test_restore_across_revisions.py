@@ -141,3 +141,11 @@ def test_a_backup_that_holds_less_than_it_counted_is_not_swapped_in(
 def test_the_password_is_on_no_command_line(monkeypatch: pytest.MonkeyPatch, new_id: Callable[[], str]) -> None:
     url = restoring.parse_url("postgresql://lantern:secret-word@host/lantern")
     assert "secret-word" not in restoring.tool_url(url)
+
+
+def test_a_program_newer_than_its_postgresql_restores_all_the_same(tmp_path: Path) -> None:
+    script = tmp_path / "restore.sql"
+    told = "--\nSET lock_timeout = 0;\nSET transaction_timeout = 0;\ncreate table a ();\n"
+    script.write_text(told)
+    restoring._forgo_newer_settings(script)
+    assert script.read_text() == told.replace("SET transaction", "--T transaction")
