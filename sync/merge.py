@@ -6,11 +6,13 @@ head. One head is the value, several are a conflict, shown with all its sides. T
 first. Values stay encoded JSON here: merging never looks inside them.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from msgspec import Raw, Struct
 
-from sync.wire import Change, Context, encode
+from sync.wire import NULL, Change, Context, encode
 
 
 class Write(Struct, frozen=True):
@@ -44,15 +46,52 @@ Policy = Callable[[Sequence[Write]], Write]
 """Which of several heads is shown first. Gets them best first; never decides which are heads."""
 
 
-def is_replaced(write: Write, by: Write) -> bool:
-    """Had the author of `by` seen `write`, or is it the same author's later word?"""
-    return by.ctx.get(write.dev, 0) >= write.n or (by.dev == write.dev and by.n > write.n)
+SUMMARY: Final = ""
+"""The id of a write that stands for others (`fold`): no change has it."""
+
+
+class _Reach(Struct):
+    """The furthest that anybody had seen of one device, and the furthest that anybody else had: nobody replaces themselves."""
+
+    n: int = 0
+    by: str | None = None
+    next_n: int = 0
+
+    def add(self, n: int, by: str) -> None:
+        if by == self.by:
+            self.n = max(self.n, n)
+        elif n > self.n:
+            self.n, self.by, self.next_n = n, by, self.n
+        else:
+            self.next_n = max(self.next_n, n)
+
+    def covers(self, write: Write) -> bool:
+        return write.n <= (self.next_n if self.by == write.id else self.n)
 
 
 def find_heads(writes: Sequence[Write]) -> tuple[Write, ...]:
-    """The writes that nobody replaced, best first. An erased write still replaces others, and is never shown itself."""
-    live = [w for w in writes if not w.erased and not any(is_replaced(w, by) for by in writes if by.id != w.id)]
+    """The writes that nobody replaced, best first. An erased write still replaces others, and is never shown itself.
+
+    A write is replaced by whoever had seen it, and by the same author's later word.
+    """
+    reach: defaultdict[int, _Reach] = defaultdict(_Reach)
+    for write in writes:
+        for dev, n in write.ctx.items():
+            reach[dev].add(n, write.id)
+        reach[write.dev].add(write.n - 1, write.id)
+    live = [w for w in writes if not w.erased and not reach[w.dev].covers(w)]
     return tuple(sorted(live, key=lambda w: w.rank, reverse=True))
+
+
+def fold(writes: Sequence[Write]) -> list[Write]:
+    """The same field in as few writes as can be: its heads, and one that had seen all that the others said and had seen.
+
+    Whatever write comes beside them later, or late, the heads of both are the same.
+    """
+    heads = find_heads(writes)
+    shown = {head.id for head in heads}
+    rest = [write for write in writes if write.id not in shown]
+    return [*heads, Write(SUMMARY, 0, 0, 0, NULL, context(rest), erased=True)] if rest else list(heads)
 
 
 def context(writes: Iterable[Write]) -> Context:
@@ -61,7 +100,7 @@ def context(writes: Iterable[Write]) -> Context:
     for write in writes:
         for dev, n in ((write.dev, write.n), *write.ctx.items()):
             seen[dev] = max(n, seen.get(dev, 0))
-    return seen
+    return {dev: n for dev, n in seen.items() if n > 0}
 
 
 def newest(heads: Sequence[Write]) -> Write:

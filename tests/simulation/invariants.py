@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import json
 
 from server.queries.sync.blobs import find_blob
+from server.queries.sync.changes import get_fields
 from sync import merge
 from sync.clock import AHEAD_MAX_MS
 from sync.wire import Change, Context, read_change
@@ -51,6 +52,7 @@ def check(world: World) -> None:
     check_honest_phones_are_believed(world)
     check_erasures(world, truth)
     check_attachments(world)
+    check_server_fields(world)
     for phone in world.phones:
         if phone.is_wiped:
             check_wiped(phone)
@@ -167,6 +169,21 @@ def content(change: Change) -> Any:
     """What a change says, by whatever number."""
     values = {name: bytes(value) for name, (value, _) in (change.set_ or {}).items()}
     return (change.t, change.e, bytes(change.p), values, change.erased)
+
+
+def check_server_fields(world: World) -> None:
+    """I3 on the server: what it merges, however often it was folded, is the fold of everything that counts."""
+    writes: dict[str, dict[str, list[merge.Write]]] = defaultdict(lambda: defaultdict(list))
+    query = "select entity, eff, body from sync_change where reason is null and entity is not null"
+    for entity, eff, body in read_rows(world.office.store, query):
+        for name, write in merge.writes_of(read_change(body), eff).items():
+            writes[entity][name].append(write)
+    for entity, fields in writes.items():
+        kept = world.office.order(lambda s, entity=entity: get_fields(s, entity))
+        folded = {name: state for name, ws in fields.items() if (state := merge.resolve(ws)) is not None}
+        assert {n: [h.id for h in f.heads] for n, f in kept.items()} == {
+            n: [h.id for h in f.heads] for n, f in folded.items()
+        }, f"I3: the server merges {entity} otherwise"
 
 
 def check_fields(phone: Phone, wanted: dict[str, tuple[int, bytes]]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from server.database.engine import Database
+from server.queries.sync import changes
 from tests.simulation.__main__ import live
 from tests.simulation.invariants import check
 from tests.simulation.office import PostgresStore, SqliteStore
@@ -73,6 +74,12 @@ def test_a_phone_that_lies_changes_nothing_for_the_others(first: int) -> None:
 @pytest.mark.parametrize("seed", ONCE_BROKEN)
 def test_a_world_that_once_broke_holds(seed: int) -> None:
     live(seed)
+
+
+def test_writes_that_are_folded_at_once_change_no_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changes, "FOLDED_ABOVE", 0)
+    for seed in (*range(8), 41, 89, *range(CROWDED_FROM, CROWDED_FROM + 4)):
+        live(seed)
 
 
 @pytest.mark.parametrize("rule", RULES)

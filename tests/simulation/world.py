@@ -363,8 +363,9 @@ class World:
             entity=entity,
             sets={name: self.chance.randrange(1 << 30)},
         )
-        query = f"select change_id from sync_write where entity = '{entity}' and field = '{name}'"
-        saw = {change_id for (change_id,) in read_rows(self.office.store, query)}
+        query = f"select id, body from sync_change where entity = '{entity}' and reason is null"
+        counting = [(change_id, wire.read_change(body)) for change_id, body in read_rows(self.office.store, query)]
+        saw = {change_id for change_id, change in counting if name in (change.set_ or {})}
         (change,) = self.office.order(lambda s: queries.publish(s, [new], self.now_ms))
         self.known[change.id] = saw.union(*(self.known.get(change_id, set()) for change_id in saw))
         self.counts["publish"] += 1

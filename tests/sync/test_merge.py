@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from sync.merge import Write, context, find_heads, patch, resolve, while_any_says
+from sync.merge import Write, context, find_heads, fold, patch, resolve, while_any_says
 from sync.wire import encode
 
 
@@ -88,3 +88,35 @@ def test_heads_are_never_replaced_by_one_another(writes: list[Write]) -> None:
     heads = find_heads(writes)
     for one, other in itertools.permutations(heads, 2):
         assert one.ctx.get(other.dev, 0) < other.n
+
+
+def is_replaced(write: Write, by: Write) -> bool:
+    """What the README says, write by write."""
+    return by.ctx.get(write.dev, 0) >= write.n or (by.dev == write.dev and by.n > write.n)
+
+
+@given(WRITES)
+def test_heads_are_what_nobody_else_had_seen_or_said_over(writes: list[Write]) -> None:
+    plain = {w.id for w in writes if not any(is_replaced(w, by) for by in writes if by.id != w.id)}
+    assert {head.id for head in find_heads(writes)} == plain
+
+
+def without_claims(writes: list[Write]) -> list[Write]:
+    """As the server lets them in: nobody claims to have seen their own later words."""
+    return [Write(w.id, w.eff, w.dev, w.n, w.value, {d: n for d, n in w.ctx.items() if d != w.dev}) for w in writes]
+
+
+@given(WRITES, st.integers(0, 7), st.booleans())
+def test_folded_writes_have_the_same_heads_whatever_comes_later(writes: list[Write], cut: int, erases: bool) -> None:
+    writes = without_claims(writes)
+    early, late = writes[:cut], writes[cut:]
+    if erases:
+        early = [Write(w.id, w.eff, w.dev, w.n, w.value, w.ctx, n == 0) for n, w in enumerate(early)]
+    assert find_heads(fold(early) + late) == find_heads(early + late)
+    assert len(fold(early)) <= len(find_heads(early)) + 1
+
+
+def test_a_field_written_three_thousand_times_is_read_once_a_write() -> None:
+    writes = [write(f"{n}", 1, n, d2=n) for n in range(1, 3_001)]
+    assert names(writes) == ["3000"]
+    assert len(fold(writes)) == 2

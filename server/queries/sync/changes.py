@@ -122,12 +122,38 @@ def _change_row(s: Stored) -> tuple[object, ...]:
 def insert_writes(sql: Sql, stored: Iterable[Stored]) -> None:
     """Keep the field writes of patches, so that fields can be merged without reading bodies."""
     rows = [
-        (s.entity, field, w.id, w.eff, w.dev, w.n, bytes(w.value), encode(w.ctx), w.erased)
+        _write_row(s.entity, field, write)
         for s in stored
         if s.change is not None and s.change.set_ is not None and s.entity is not None
-        for field, w in merge.writes_of(s.change, s.eff).items()
+        for field, write in merge.writes_of(s.change, s.eff).items()
     ]
     sql.insert(tables.write, rows)
+
+
+def _write_row(entity: str, field: str, w: merge.Write) -> tuple[object, ...]:
+    return (entity, field, w.id, w.eff, w.dev, w.n, bytes(w.value), encode(w.ctx), w.erased)
+
+
+FOLDED_ABOVE = 32
+"""So many writes of one field are kept as they came; of more, the heads and one that stands for the rest (`merge.fold`)."""
+
+
+def fold_writes(sql: Sql, entities: Collection[str]) -> None:
+    """Fold the fields of these entities that were written often, so that the next write costs what the first did.
+
+    Call it when nothing of this transaction can be set aside any more: what was folded does not come back. What was said stays
+    in the changes themselves.
+    """
+    query = "select entity, field from sync_write where entity in ?* group by entity, field having count(*) > ?"
+    for entity, field in sql.rows(query, set(entities), FOLDED_ABOVE) if entities else ():
+        writes = list_writes(sql, entity, field)[field]
+        folded = merge.fold(writes)
+        if len(folded) == len(writes):
+            continue
+        kept = {write.id for write in folded if write.id != merge.SUMMARY}
+        gone = [(entity, field, write.id) for write in writes if write.id not in kept]
+        sql.run_each("delete from sync_write where entity = ? and field = ? and change_id = ?", gone)
+        sql.insert(tables.write, [_write_row(entity, field, each) for each in folded if each.id == merge.SUMMARY])
 
 
 def quarantine_changes(sql: Sql, reasons: Mapping[str, str]) -> None:
@@ -232,11 +258,10 @@ def list_quarantined_for(session: Session, ending: str, limit: int) -> list[Stor
     return [StoredBody(*row) for row in Sql(session).rows(query, "%" + ending)]
 
 
-def list_writes(sql: Sql, entity: str) -> dict[str, list[merge.Write]]:
-    """Every write of every field of an entity."""
-    found = sql.rows(
-        "select field, change_id, eff, device, n, value, ctx, erased from sync_write where entity = ?", entity
-    )
+def list_writes(sql: Sql, entity: str, only: str | None = None) -> dict[str, list[merge.Write]]:
+    """The writes of the fields of an entity, or of one field."""
+    query = "select field, change_id, eff, device, n, value, ctx, erased from sync_write where entity = ?"
+    found = sql.rows(query, entity) if only is None else sql.rows(f"{query} and field = ?", entity, only)
     writes: dict[str, list[merge.Write]] = {}
     for field, change_id, eff, device, n, value, ctx, erased in found:
         write = merge.Write(change_id, eff, device, n, Raw(value), read_context(ctx), bool(erased))

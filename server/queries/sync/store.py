@@ -309,9 +309,11 @@ def _plan(
 def _project(session: Session, sql: Sql, taken: list[_Taken], project: Project) -> list[_Taken]:
     accepted = [change for each in taken for change in each.plan.accepted]
     reasons = apply(session, sql, accepted, project) if accepted else {}
+    if reasons:
+        changes.quarantine_changes(sql, reasons)
+    changes.fold_writes(sql, {each.change.e for each in accepted if each.change.is_patch and each.change.e})
     if not reasons:
         return taken
-    changes.quarantine_changes(sql, reasons)
     return [structs.replace(each, plan=server.quarantine(each.plan, reasons)) for each in taken]
 
 

@@ -29,7 +29,8 @@ from server.migrate import _make_config, newest_revision, upgrade
 from server.upgrading import bring_up_to_date
 from tests.conftest import Stores
 from tests.server.cast import make_settings
-from tests.server.kills import ANSWER_WITHIN_S, FORKSERVER
+from tests.server.kills import FORKSERVER
+from tests.server.live import PATIENCE_S
 
 NOW = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 FILE_STEPS = frozenset({"os.rename", "os.remove", "os.mkdir", "shutil.copyfile", "shutil.rmtree", "sqlite3.connect"})
@@ -227,7 +228,7 @@ def run(deed: Deed, told: Path, kill_at: int = 0, *, finely: bool = False) -> li
         target=_do_and_die, args=(deed, kill_at, finely, str(told), os.environ["PATH"]), daemon=True
     )
     process.start()
-    process.join(ANSWER_WITHIN_S)
+    process.join(PATIENCE_S)
     assert not process.is_alive(), "an upgrade or a restore hangs"
     if process.exitcode == 0:
         return list(json.loads(told.read_text()))
