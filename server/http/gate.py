@@ -20,7 +20,7 @@ from server.actions.operation.drafts import LONGEST_PATH
 from server.http.cookies import read_session
 from server.http.headers import ensure_nonce
 from server.http.local_time import speak_in
-from server.http.problem_answers import KEPT_FOR_PAGE
+from server.http.problem_answers import KEPT_FOR_PAGE, NOT_TAKEN
 from server.http.services import Services
 from server.problems import FORGED, NOT_SIGNED_IN, Failure, Forbidden
 from server.queries.operation import audit
@@ -109,14 +109,18 @@ async def _keep_words(request: Request[Any, Any, Any], services: Services, now: 
 
 def _forget_what_was_sent(scope: Scope, send: Send, services: Services) -> Send:
     """A draft is gone once its form was taken, before the browser hears so: the next page shows none of it. A handler that took
-    a part of a form keeps the rest itself."""
+    a part of a form keeps the rest itself. One not taken, because its sender has to prove who they are first, is kept.
+    """
 
     async def forget_first(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == SEE_OTHER:
             sent = ScopeState.from_scope(scope).form
             if isinstance(sent, dict) and sent.get("_draft") and not scope["state"].get(KEEPS_DRAFT):
-                worker_id = scope["state"]["door"].worker.id
-                await sync_to_thread(services.drafts.forget, worker_id, scope["path"])
+                if scope["state"].get(NOT_TAKEN):
+                    await _keep_words(Request(scope), services, services.clock())
+                else:
+                    worker_id = scope["state"]["door"].worker.id
+                    await sync_to_thread(services.drafts.forget, worker_id, scope["path"])
         await send(message)
 
     return forget_first

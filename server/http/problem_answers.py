@@ -15,6 +15,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.response import Redirect
+from litestar.utils.scope.state import ScopeState
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from server.database.columns import NoZone
@@ -40,6 +41,7 @@ from server.problems import (
     Kind,
     Problem,
 )
+from server.security.drafts import page_of_mark
 from sync.wire import Refused
 
 AnyRequest = Request[Any, Any, Any]
@@ -63,6 +65,8 @@ UNSTORABLE = (DataError, OverflowError)
 """A number or a text that came from outside and that no column can hold, such as a NUL or twenty digits."""
 KEPT_FOR_PAGE = "kept_for_page"
 """In a request's state: the page whose form came after its session had ended, where its words were kept."""
+NOT_TAKEN = "not_taken"
+"""In a request's state: a redirect answers it, and yet its form was not taken."""
 QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -83,8 +87,12 @@ def answer(request: AnyRequest, failure: Failure, show_page: ShowPage) -> Respon
     ensure_nonce(request.scope)
     if not wants_page(request):
         return answer_problem(failure.problem, failure.headers)
-    if failure.kind in {NOT_SIGNED_IN, PROVE_AGAIN}:
-        return go_to_sign_in(request, "prove_again" if failure.kind is PROVE_AGAIN else "")
+    if failure.kind is NOT_SIGNED_IN:
+        return go_to_sign_in(request)
+    if failure.kind is PROVE_AGAIN:
+        request.scope["state"][NOT_TAKEN] = True
+        request.scope["state"][KEPT_FOR_PAGE] = _page_of_form(request)
+        return go_to_sign_in(request, "prove_again")
     if failure.kind is FORGED and (page := request.scope["state"].get(KEPT_FOR_PAGE)):
         return Redirect(page, status_code=303)  # a page of an earlier session: its words stand in its form again
     response = show_page(request, failure.problem)
@@ -121,6 +129,13 @@ def go_to_sign_in(request: AnyRequest, why: str = "") -> Response[Any]:
     if request.headers.get("hx-request"):
         return Response("", status_code=401, headers={"hx-redirect": path})
     return Redirect(path, status_code=303)
+
+
+def _page_of_form(request: AnyRequest) -> str:
+    """The page that a form stood on, as its mark says; nothing without one."""
+    sent = ScopeState.from_scope(request.scope).form
+    mark = sent.get("_draft") if isinstance(sent, dict) else None
+    return page_of_mark(mark) if isinstance(mark, str) else ""
 
 
 def as_failure(error: Exception) -> Failure:

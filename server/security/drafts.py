@@ -4,6 +4,7 @@ The key is never in the database: it comes from LANTERN_SECRET, else from a file
 """
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from server.security.tokens import decode, derive, encode
 from server.settings import Settings
 
 PURPOSE = b"lantern drafts v1"
+PATH = re.compile(r"/[\w./-]*", re.ASCII)
 MARK_LIVES = timedelta(hours=24)
 """So long may a page stand open and its words still be taken in."""
 
@@ -66,6 +68,16 @@ class DraftKey:
         if now.timestamp() - int(parts[2]) > MARK_LIVES.total_seconds():
             return None
         return Marked(worker_id=parts[0], page=decode(parts[1]).decode())
+
+
+def page_of_mark(mark: str) -> str:
+    """The page that a mark names, whoever made it: good for leading back there, and for nothing else."""
+    parts = mark.split(".")
+    try:
+        page = decode(parts[1]).decode() if len(parts) == 4 else ""
+    except ValueError:
+        return ""
+    return page if PATH.fullmatch(page) else ""
 
 
 def load_draft_key(settings: Settings) -> DraftKey:

@@ -52,7 +52,8 @@ def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasi
         basis=basis,
     )
     step = CaseStep.LISTED if new.state is CaseState.LISTED else CaseStep.PUT_FORWARD
-    begin_cases(access.session, [(new, step)], access.new_id)
+    if not begin_cases(access.session, [(new, step)], access.new_id):
+        raise Invalid("Somebody else has put this person on the list meanwhile. Load the page again.")
     return new
 
 
@@ -101,17 +102,26 @@ def decline_case(access: Access, case_id: Id, reason: str) -> Case:
 
 def close_case(access: Access, case_id: Id, reason: str) -> Case:
     """Close a case that was on the list. It leaves every agenda to come; what was typed there about it stays with it."""
-    closed = _move(access, case_id, CaseStep.CLOSED, reason)
-    take_case_off_agendas(access, [case_id], f"Closed: {closed.outcome}")
-    return closed
+    _admit(access, case_id, CaseStep.CLOSED)
+    said = _say(reason)
+    # The conferences first, then the case: Finish takes them in this order too, so that neither waits for the other for ever.
+    take_case_off_agendas(access, [case_id], f"Closed: {said}")
+    return _take(access, case_id, CaseStep.CLOSED, said)
 
 
 def _move(access: Access, case_id: Id, step: CaseStep, reason: str) -> Case:
+    _admit(access, case_id, step)
+    return _take(access, case_id, step, _say(reason))
+
+
+def _admit(access: Access, case_id: Id, step: CaseStep) -> None:
     after = str(MOVES[step].after or "")
     access.require(Act.CHANGE_CASE, subjects.find_case(access.session, case_id), detail=after)
     if cases.find_case(access.session, case_id) is None:
         raise NotFound
-    said = _say(reason)
+
+
+def _take(access: Access, case_id: Id, step: CaseStep, said: str) -> Case:
     taken = Step(step=step, at=access.now, worker_id=access.actor.worker_id, reason=said)
     return move_case(access.session, case_id, taken, access.new_id, reason=said)
 

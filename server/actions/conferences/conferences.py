@@ -77,11 +77,11 @@ def change_conference(
     _refuse(why_not_run_by(chair_id, minute_taker_id))
     if starts_at != conference.starts_at:
         _refuse(why_not_on(starts_at, access.today, _list_taken(access, conference.district_id)))
-    changed = msgspec.structs.replace(
-        conference, starts_at=starts_at, place=place.strip(), chair_id=chair_id, minute_taker_id=minute_taker_id
-    )
-    conferences.set_conference(access.session, changed)
-    return changed
+    values = {
+        "starts_at": starts_at, "place": place.strip(), "chair_id": chair_id, "minute_taker_id": minute_taker_id
+    }  # fmt: skip
+    conferences.set_conference(access.session, conference_id, **values)
+    return msgspec.structs.replace(conference, **values)
 
 
 def choose_cases_again(access: Access, conference_id: Id) -> None:
@@ -152,6 +152,9 @@ def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
     theirs = cases.list_cases_of(access.session, person_ids)
     numbers = {case.id: case.mdt_number for every in theirs.values() for case in every}
     for conference_id in conferences.list_to_come_with(access.session, list(numbers)):
+        conferences.hold_conference(
+            access.session, conference_id, alone=True
+        )  # nobody types while what was typed is moved
         notes = conferences.list_notes(access.session, conference_id)
         for item in conferences.list_items(access.session, conference_id):
             if item.case_id in numbers and item.id in notes:
@@ -163,6 +166,8 @@ def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
 def take_case_off_agendas(access: Access, case_ids: Collection[Id], why: str) -> None:
     """Take cases off every agenda to come. What was typed under them stays with their items. The caller has been let through."""
     for conference_id in conferences.list_to_come_with(access.session, case_ids):
+        if conferences.hold_conference(access.session, conference_id, alone=True).finished_at is not None:
+            continue  # it ended while we waited: its agenda is a record now
         items = conferences.list_items(access.session, conference_id)
         kept = [item for item in items if item.case_id not in case_ids]
         left_out = conferences.list_left_out(access.session, conference_id)
@@ -238,7 +243,7 @@ def circulate(access: Access, conference_id: Id) -> list[Circulated]:
     ]
     conferences.add_circulated(access.session, sent)
     _mail_round(access, conference, sent)
-    conferences.set_conference(access.session, msgspec.structs.replace(conference, circulated_at=access.now))
+    conferences.set_conference(access.session, conference_id, circulated_at=access.now)
     return sent
 
 
@@ -263,7 +268,9 @@ def _reader(agency: Agency, until: date | None, today: date) -> Reader:
 
 
 def _open_unfinished(access: Access, conference_id: Id) -> CaseConference:
-    conference = open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
+    """The conference as it is now, for this writer alone: nobody ends it, or shapes its agenda, beside them."""
+    open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
+    conference = conferences.hold_conference(access.session, conference_id, alone=True)
     if conference.finished_at is not None:
         raise Failure(CONFLICTING, "This conference has ended. Its agenda can no longer change.")
     return conference

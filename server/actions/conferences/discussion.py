@@ -206,8 +206,8 @@ def agree_action(
 
 def take_back_action(access: Access, conference_id: Id, action_id: Id) -> None:
     """Take away an action typed by mistake. Only one of this conference, and only until it has ended."""
-    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
-    _still_on(conference)
+    open_conference(access, conference_id, Act.RUN_CONFERENCE)
+    _still_on(conferences.hold_conference(access.session, conference_id))
     found = case_actions.find_action(access.session, action_id)
     on_agenda = set(conferences.list_item_ids(access.session, conference_id))
     if found is None or found.action.case_id not in on_agenda:
@@ -292,9 +292,8 @@ def finish_conference(
     for each in endings:
         _end_case(access, each, ends.get(each.item.case_id, CaseEnd.NEXT))
     _keep_words_of_those_off(access, conference_id)
-    finished = msgspec.structs.replace(conference, finished_at=access.now)
-    conferences.set_conference(access.session, finished)
-    return finished
+    conferences.set_conference(access.session, conference_id, finished_at=access.now)
+    return msgspec.structs.replace(conference, finished_at=access.now)
 
 
 def _keep_words_of_those_off(access: Access, conference_id: Id) -> None:

@@ -20,7 +20,7 @@ _LAST = select(func.max(case_event.c.number))
 
 def add_events(session: Session, new: Sequence[CaseEvent]) -> None:
     """Keep steps. The number of each is unique within its case, so that two at once cannot both be the next."""
-    bulk.insert_new(session, case_event, [_row(each) for each in new])
+    bulk.insert_all(session, case_event, [_row(each) for each in new])
 
 
 def next_number(session: Session, case_id: Id) -> int:

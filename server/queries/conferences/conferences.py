@@ -101,10 +101,9 @@ def add_conference(session: Session, new: CaseConference) -> None:
     session.execute(insert(case_conference), [_plain(new)])
 
 
-def set_conference(session: Session, conference: CaseConference) -> None:
-    """Store a conference's values anew."""
-    values = _plain(conference)
-    session.execute(update(case_conference).where(case_conference.c.id == conference.id).values(**values))
+def set_conference(session: Session, conference_id: Id, **values: Any) -> None:
+    """Set these columns of a conference, and no others: what somebody else has set meanwhile stays."""
+    session.execute(update(case_conference).where(case_conference.c.id == conference_id).values(**values))
 
 
 def find_conference(session: Session, conference_id: Id) -> CaseConference | None:

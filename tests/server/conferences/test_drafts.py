@@ -181,3 +181,15 @@ def test_a_draft_is_opened_by_nobody_else_and_a_mark_lasts_a_day(settings: Setti
     assert key.read_mark(mark, clock.now + timedelta(hours=25)) is None
     assert key.read_mark(mark.replace("ruth", "anna"), clock.now) is None
     assert key.read_mark("a.b.c", clock.now) is None
+
+
+def test_words_of_a_form_that_asks_to_prove_who_one_is_are_kept(
+    browser: Browser, watford: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "/people/p01/facts"
+    mark = mark_on(browser.sign_in("priya").get(page).text)
+    monkeypatch.setattr("server.access.PROVE_AGAIN_AFTER", 0)
+    asked = browser.post(page, alias=WORDS, _draft=mark)
+    assert asked.headers["location"] == f"/sign-in?next={page}&kept=yes&done=prove_again"
+    with watford.reading() as session:
+        assert session.execute(select(draft.c.worker_id, draft.c.action)).all() == [("priya", page)]

@@ -1,0 +1,91 @@
+"""Two people do something to one case or one conference at the same moment: neither undoes the other, and nothing is lost."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from server.actions.cases import cases as decisions
+from server.actions.cases.machine import Step, move_case
+from server.actions.conferences import conferences, discussion
+from server.problems import Failure, Invalid
+from server.queries.cases import case_events
+from server.queries.conferences import conferences as stored
+from shared.model.case import CaseEvent
+from shared.model.codes import CaseState, CaseStep, EvidenceBasis
+from tests.server.conferences.conftest import Enter
+from tests.server.conferences.test_conferences import call
+from tests.web import county
+
+
+def waits_for_a_lock(database: Any) -> bool:
+    """Does somebody wait for a lock in this very database?"""
+    asked = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with database.reading() as session:
+        return bool(session.scalar(text(asked)))
+
+
+def while_held(database: Any, act: Callable[[], None]) -> threading.Thread:
+    """Begins an act in a thread of its own and comes back once it waits for what the caller holds."""
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while thread.is_alive() and not waits_for_a_lock(database) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return thread
+
+
+def test_a_conference_that_is_moved_while_it_is_finished_stays_finished(enter: Enter, watford: Any) -> None:
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+    with enter("priya") as access:
+        made = call(access)
+    answers: list[str] = []
+
+    def move() -> None:
+        try:
+            with enter("priya") as other:
+                later = made.starts_at + timedelta(days=1)
+                conferences.change_conference(other, made.id, later, "Elsewhere", "priya", "ruth")
+                answers.append("moved")
+        except Failure as refused:
+            answers.append(str(refused.problem.detail))
+
+    with enter("priya") as access:
+        discussion.finish_conference(access, made.id, {})
+        moving = while_held(watford, move)
+    moving.join(20)
+    with enter("priya") as access:
+        after = stored.find_conference(access.session, made.id)
+    assert after is not None and after.finished_at is not None
+    assert answers == ["This conference has ended. Its agenda can no longer change."]
+
+
+def test_the_second_of_two_who_list_somebody_hears_of_the_first(enter: Enter, monkeypatch: pytest.MonkeyPatch) -> None:
+    with enter("priya") as access:
+        monkeypatch.setattr(
+            decisions, "check_on_no_list", lambda *_: None
+        )  # both have looked before either has written
+        with pytest.raises(Invalid) as refused:
+            decisions.add_case(
+                access, "p01", county.WATFORD, EvidenceBasis.SEEN_BY_PARTNER_AGENCY, "Seen at the church"
+            )
+    assert "meanwhile" in refused.value.errors[0]
+
+
+def test_no_step_is_passed_over_in_silence(enter: Enter) -> None:
+    with enter("priya") as access:
+        step = Step(step=CaseStep.DISCUSSED, at=access.now, worker_id="priya")
+        move_case(access.session, "case-p01", step, access.new_id)
+        (last,) = case_events.list_events(access.session, ["case-p01"])["case-p01"][-1:]
+        twin = CaseEvent(
+            id=access.new_id(), case_id="case-p01", number=last.number, at=access.now, step=CaseStep.CLOSED,
+            from_state=CaseState.OPEN, to_state=CaseState.CLOSED, district_id=county.WATFORD,
+        )  # fmt: skip
+        with pytest.raises(IntegrityError), access.session.begin_nested():
+            case_events.add_events(access.session, [twin])
