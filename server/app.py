@@ -36,6 +36,7 @@ from server.http.services import Services
 from server.jobs.background import Background
 from server.places.districts import CurrentDistricts
 from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
+from server.security.documents import load_document_keys
 from server.security.drafts import load_draft_key
 from server.security.keys import Keys
 from server.security.openid import Provider
@@ -102,6 +103,7 @@ def create_services(
         agency_signin=_agency_signin(settings, signin, keys),
         passing=Passing(keys.secret),
         drafts=Drafts(database, load_draft_key(settings)),
+        files=load_document_keys(settings),
         clock=clock,
         new_id=new_id,
     )

@@ -7,9 +7,11 @@ from server.access import Access
 from server.actions.cases import answers
 from server.actions.cases.caseload import set_lead
 from server.actions.conferences import conferences, discussion
+from server.actions.conferences.circulating import circulate
 from server.actions.conferences.discussion import CaseEnd
 from server.queries.conferences import conferences as stored
 from server.queries.partnership import agencies
+from server.security.documents import DocumentKeys
 from shared.model.codes import SupportPhase
 from shared.model.conference import CaseConference
 from shared.model.value import Id
@@ -36,12 +38,12 @@ DONE_NOTE = "Viewed on Thursday; he would like to move in."
 EXPLANATION = "Nobody could find him on the day. A new date is agreed for next week."
 
 
-def hold_conference(access: Access, district_id: Id, minute_taker_id: Id) -> CaseConference:
+def hold_conference(access: Access, files: DocumentKeys, district_id: Id, minute_taker_id: Id) -> CaseConference:
     """Call, hold and end a conference at `access.now`: four cases discussed, the others carried over."""
     conference = conferences.schedule_conference(
         access, district_id, access.now, "Town Hall, room 2", access.actor.worker_id, minute_taker_id
     )
-    conferences.circulate(access, conference.id)
+    circulate(access, files, conference.id)
     items = stored.list_items(access.session, conference.id)
     owners = {agency.name: agency.id for agency in agencies.list_agencies(access.session)}
     for item, (notes, outcome, agreed) in zip(items, DISCUSSED, strict=False):
@@ -73,12 +75,12 @@ def answer_actions(access: Access, case_actions: list[tuple[Id, str]]) -> None:
             answers.explain_action(access, action_id, EXPLANATION)
 
 
-def call_next(access: Access, held: CaseConference, minute_taker_id: Id) -> CaseConference:
+def call_next(access: Access, files: DocumentKeys, held: CaseConference, minute_taker_id: Id) -> CaseConference:
     """Call the next conference, four weeks after the one that was held, and circulate its agenda."""
     day: date = held.starts_at.astimezone(LONDON).date() + timedelta(weeks=4)
     starts_at = datetime.combine(day, held.starts_at.astimezone(LONDON).time(), LONDON)
     called = conferences.schedule_conference(
         access, held.district_id, starts_at, "Town Hall, room 2", access.actor.worker_id, minute_taker_id
     )
-    conferences.circulate(access, called.id)
+    circulate(access, files, called.id)
     return called

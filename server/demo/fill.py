@@ -260,12 +260,13 @@ class County:
         watford, tom = staff.district_ids[county.WATFORD], staff.worker_ids["Tom Hughes"]
         with self.services.database.writing() as session:
             priya = self._access(session, staff, "Priya Shah", held_at)
-            held = hold_conference(priya, watford, tom)
+            held = hold_conference(priya, self.services.files, watford, tom)
             for name in ("Priya Shah", "Leila Haddad"):
                 later = self._access(session, staff, name, held_at + timedelta(days=4))
                 owed = case_actions.list_agency_actions(session, later.actor.agency_id, None)
                 answer_actions(later, [(each.action.id, each.action.text) for each in owed])
-            call_next(self._access(session, staff, "Priya Shah", self.now - timedelta(hours=8)), held, tom)
+            lately = self._access(session, staff, "Priya Shah", self.now - timedelta(hours=8))
+            call_next(lately, self.services.files, held, tom)
 
     def _access(self, session: Session, staff: Staff, name: str, at: datetime) -> Access:
         """The door, opened by somebody of the staff at a moment of the past."""

@@ -16,6 +16,7 @@ from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
 from server.queries.sync.store import Account, Project
+from server.security.documents import DocumentKeys
 from server.security.keys import Keys
 from server.security.passing import Passing
 from server.settings import Settings
@@ -34,6 +35,8 @@ class Services:
     """An organisation's own sign-in, where one is set."""
     passing: Passing
     drafts: Drafts
+    files: DocumentKeys
+    """Seals what is kept as files: what was sent to agencies, documents."""
     issuer: TokenIssuer
     enroller: Enroller
     ledger: Ledger

@@ -30,7 +30,8 @@ def write_words(kind: MailKind, facts: MailFacts, address: str, zone: tzinfo, pa
     template = _environment().get_template(f"{kind}.txt")
     reply = reply_to_referrer(OUTCOMES[facts.outcome]) if facts.outcome in OUTCOMES else ""
     starts_at = facts.starts_at.astimezone(zone) if facts.starts_at else None
-    text = template.render(facts=facts, address=address, starts_at=starts_at, reply=reply, path=path)
+    was_at = facts.was_at.astimezone(zone) if facts.was_at else None
+    text = template.render(facts=facts, address=address, starts_at=starts_at, was_at=was_at, reply=reply, path=path)
     first, _, body = text.partition("\n")
     return Words(first.removeprefix(SUBJECT).strip(), body.strip() + "\n")
 

@@ -6,7 +6,7 @@ Struct of `shared.model`; what queries use is the Table beside each class.
 
 from server.database.columns import metadata
 from server.tables.cases import case, priority
-from server.tables.conferences import conference
+from server.tables.conferences import conference, kept
 from server.tables.maps import gazetteer, hotspot, publication, sighting
 from server.tables.operation import audit, device, draft, job, mail, session
 from server.tables.partnership import agency, county, district, invitation, recipient, worker
@@ -34,6 +34,7 @@ __all__ = [
     "imports",
     "invitation",
     "job",
+    "kept",
     "look",
     "mail",
     "metadata",

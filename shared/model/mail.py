@@ -15,6 +15,7 @@ class MailKind(str, Enum):
     """What a mail is about: one template each."""
 
     CONFERENCE_CIRCULATED = "conference_circulated"
+    CONFERENCE_MINUTES = "conference_minutes"
     CONFERENCE_ACTIONS = "conference_actions"
     CONFERENCE_PREPARE = "conference_prepare"
     ACTIONS_REMINDER = "actions_reminder"
@@ -62,7 +63,9 @@ class MailFacts(Value, frozen=True, kw_only=True):
     `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the
     code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form. `first_name` is a
     worker's, who was not heard from or `asks_help`; `job` the name of one of the server's own jobs. `people` is of how many
-    people one worker opened the records.
+    people one worker opened the records. `again`: a paper that was circulated before; how many of its cases are new, gone or
+    say something else since, `was_at` when the conference was to be before it was moved, `elsewhere` that its place is another.
+    `version` is that of minutes.
     """
 
     count: int = 0
@@ -79,6 +82,13 @@ class MailFacts(Value, frozen=True, kw_only=True):
     asks_help: bool = False
     job: str = ""
     people: int = 0
+    again: bool = False
+    put_on: int = 0
+    taken_off: int = 0
+    changed: int = 0
+    was_at: datetime | None = None
+    elsewhere: bool = False
+    version: int = 0
 
 
 class Mail(Value, frozen=True, kw_only=True):

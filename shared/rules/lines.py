@@ -26,6 +26,17 @@ def is_merged(base: str, mine: str, theirs: str) -> bool:
     return theirs not in (base, mine)
 
 
+def differences(before: str, now: str) -> list[tuple[str, str]]:
+    """The lines of two texts in order, each with what became of it: "same", "gone" or "new"."""
+    old, new = _split(before), _split(now)
+    told: list[tuple[str, str]] = []
+    for _, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        same = old[old_from:old_to] == new[new_from:new_to]
+        told += [("same" if same else "gone", line) for line in old[old_from:old_to]]
+        told += [] if same else [("new", line) for line in new[new_from:new_to]]
+    return told
+
+
 def _split(text: str) -> list[str]:
     return [line.rstrip() for line in text.split("\n")] if text else []
 

@@ -20,6 +20,10 @@ PREPARE_DAYS = (10, 4)
 """Before a conference: time to have an agreement signed, and the last morning to circulate in time."""
 
 
+MINUTES_USEFUL_FOR = timedelta(days=14)
+"""A mail about what a conference said is not sent any more after so long."""
+
+
 def next_try(tried: int, now: datetime) -> datetime | None:
     """When to try again after `tried` times without success; None when that was often enough."""
     if tried >= TRIES_AT_MOST:

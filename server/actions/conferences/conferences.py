@@ -1,35 +1,28 @@
 """Preparing and circulating a case conference. What happens while it is held is in `server.actions.conferences.discussion`."""
 
 from collections.abc import Callable, Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from server.access import Access
 from server.actions.cases.priorities import rank_district
-from server.actions.operation.outbox import Outbox
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import cases
-from server.queries.conferences import conferences, seats
-from server.queries.conferences.conferences import Circulated, LeftOut, Note, subject_of
-from server.queries.partnership import agencies
-from server.queries.partnership.districts import find_district
+from server.queries.conferences import conferences
+from server.queries.conferences.conferences import LeftOut, Note, subject_of
 from server.queries.people import concealment
-from shared.model.agency import Agency
 from shared.model.case import CaseReview
 from shared.model.codes import CaseStep
 from shared.model.conference import AgendaItem, CaseConference
-from shared.model.mail import MailFacts, MailKind
-from shared.model.value import Id, Value
+from shared.model.value import Id
 from shared.policy import Act
-from shared.policy.actor import agreements_valid_until
 from shared.rules.agenda import (
     Agenda,
     Chosen,
     NotChosen,
     add_by_hand,
     build_agenda,
-    circulation_warning,
     swap,
     take_off_by_hand,
     why_not_on,
@@ -54,8 +47,8 @@ def schedule_conference(
 ) -> CaseConference:
     """Call a conference and choose its cases by rule. Raises Invalid when chair and minute-taker are not two people."""
     access.require_district(Act.PREPARE_CONFERENCE, district_id, purpose=PURPOSE)
-    _refuse(why_not_run_by(chair_id, minute_taker_id))
-    _refuse(why_not_on(starts_at, access.today, _list_taken(access, district_id)))
+    refuse(why_not_run_by(chair_id, minute_taker_id))
+    refuse(why_not_on(starts_at, access.today, _list_taken(access, district_id)))
     conference = CaseConference(
         id=access.new_id(),
         district_id=district_id,
@@ -73,10 +66,10 @@ def change_conference(
     access: Access, conference_id: Id, starts_at: datetime, place: str, chair_id: Id | None, minute_taker_id: Id | None
 ) -> CaseConference:
     """Change when, where and by whom. Raises Invalid as for a new one, or when it has ended."""
-    conference = _open_unfinished(access, conference_id)
-    _refuse(why_not_run_by(chair_id, minute_taker_id))
+    conference = open_unfinished(access, conference_id)
+    refuse(why_not_run_by(chair_id, minute_taker_id))
     if starts_at != conference.starts_at:
-        _refuse(why_not_on(starts_at, access.today, _list_taken(access, conference.district_id)))
+        refuse(why_not_on(starts_at, access.today, _list_taken(access, conference.district_id)))
     values = {
         "starts_at": starts_at, "place": place.strip(), "chair_id": chair_id, "minute_taker_id": minute_taker_id
     }  # fmt: skip
@@ -86,7 +79,7 @@ def change_conference(
 
 def choose_cases_again(access: Access, conference_id: Id) -> None:
     """Choose the cases anew by rule; swaps made before are undone."""
-    _choose_cases(access, _open_unfinished(access, conference_id))
+    _choose_cases(access, open_unfinished(access, conference_id))
 
 
 def swap_cases(access: Access, conference_id: Id, out_id: Id, in_id: Id, reason: str) -> None:
@@ -94,14 +87,14 @@ def swap_cases(access: Access, conference_id: Id, out_id: Id, in_id: Id, reason:
 
     Raises Invalid.
     """
-    conference = _open_unfinished(access, conference_id)
+    conference = open_unfinished(access, conference_id)
     why_off = f"Taken off by the coordinator: {reason.strip()}"
     _shape(access, conference, lambda agenda: swap(agenda, out_id, in_id, reason), why_off)
 
 
 def add_to_agenda(access: Access, conference_id: Id, case_id: Id, reason: str) -> None:
     """Put a case of the district's list on the agenda by hand. Raises Invalid without a reason, or where it cannot be put on."""
-    conference = _open_unfinished(access, conference_id)
+    conference = open_unfinished(access, conference_id)
     case = cases.find_case(access.session, case_id)
     if case is None or case.district_id != conference.district_id:
         raise NotFound
@@ -114,14 +107,14 @@ def add_to_agenda(access: Access, conference_id: Id, case_id: Id, reason: str) -
 
 def take_off_agenda(access: Access, conference_id: Id, case_id: Id, reason: str) -> None:
     """Take a case off the agenda by hand, with a reason that it keeps; what was typed about it stays with it. Raises Invalid."""
-    conference = _open_unfinished(access, conference_id)
+    conference = open_unfinished(access, conference_id)
     why = f"Taken off by the coordinator: {reason.strip()}"
     _shape(access, conference, lambda agenda: take_off_by_hand(agenda, case_id, reason), why)
 
 
 def remove_conference(access: Access, conference_id: Id) -> None:
     """Take away a conference that was called by mistake. Raises Invalid once anybody was sent its agenda or typed into it."""
-    conference = _open_unfinished(access, conference_id)
+    conference = open_unfinished(access, conference_id)
     if conference.circulated_at is not None:
         raise Invalid("Its agenda was circulated. Move it to another day: agencies that hold the old day can be told.")
     if conferences.has_words(access.session, conference_id):
@@ -189,85 +182,7 @@ def as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int) -> 
     )  # fmt: skip
 
 
-class Reader(Value, frozen=True, kw_only=True):
-    """An agency with a seat, and why it may be sent nothing (empty: it may)."""
-
-    agency: Agency
-    withheld: str = ""
-    renew_by: date | None = None
-
-
-def list_readers(access: Access, conference: CaseConference) -> list[Reader]:
-    """The agencies with a seat at a conference, by name, each with whether its agreements let it be sent anything
-    today."""
-    signed = agencies.list_every_agreement(access.session)
-    return [
-        _reader(agency, agreements_valid_until(signed.get(agency.id, ()), access.today), access.today)
-        for agency in seats.list_seats(access.session, conference.district_id)
-    ]
-
-
-def why_withheld(name: str, valid_until: date | None, today: date) -> str:
-    """In words, why an agency is sent nothing; empty when its agreements are valid."""
-    if valid_until is None:
-        return f"{name} will receive nothing until it has signed the Terms of Reference and the Information Sharing Agreement."
-    if valid_until < today:
-        ended = f"{valid_until.day} {valid_until:%B %Y}"
-        return f"{name}'s agreement expired on {ended}. {name} will receive nothing until it is signed."
-    return ""
-
-
-def circulate(access: Access, conference_id: Id) -> list[Circulated]:
-    """Send the agenda to every agency with a seat whose agreements are valid; keep what was sent to whom, and how late.
-
-    Raises Invalid when nobody chairs, when there is nothing to send, or when the conference has ended.
-    """
-    conference = _open_unfinished(access, conference_id)
-    _refuse(why_not_run_by(conference.chair_id, conference.minute_taker_id))
-    cases = len(conferences.list_items(access.session, conference_id))
-    if not cases:
-        raise Invalid("There is no case on the agenda yet.")
-    warning = circulation_warning(conference.starts_at, access.now) or ""
-    sent = [
-        Circulated(
-            id=access.new_id(),
-            conference_id=conference_id,
-            agency_id=reader.agency.id,
-            at=access.now,
-            worker_id=access.actor.worker_id,
-            cases=0 if reader.withheld else cases,
-            withheld=reader.withheld,
-            warning=warning,
-        )
-        for reader in list_readers(access, conference)
-    ]
-    conferences.add_circulated(access.session, sent)
-    _mail_round(access, conference, sent)
-    conferences.set_conference(access.session, conference_id, circulated_at=access.now)
-    return sent
-
-
-def _mail_round(access: Access, conference: CaseConference, sent: Sequence[Circulated]) -> None:
-    """Each agency that may read its paper hears by e-mail that it is there: when, how many cases, and a link."""
-    district = find_district(access.session, conference.district_id)
-    outbox = Outbox(access.session, access.now, access.new_id)
-    for row in sent:
-        if not row.withheld:
-            facts = MailFacts(
-                count=row.cases, starts_at=conference.starts_at, district=district.name if district else "",
-                conference_id=conference.id,
-            )  # fmt: skip
-            outbox.tell_agency(
-                row.agency_id, MailKind.CONFERENCE_CIRCULATED, f"circulated/{row.id}", facts, about_id=conference.id,
-                useful_until=max(conference.starts_at, access.now + timedelta(days=1)), district_id=conference.district_id,
-            )  # fmt: skip
-
-
-def _reader(agency: Agency, until: date | None, today: date) -> Reader:
-    return Reader(agency=agency, withheld=why_withheld(agency.name, until, today), renew_by=until)
-
-
-def _open_unfinished(access: Access, conference_id: Id) -> CaseConference:
+def open_unfinished(access: Access, conference_id: Id) -> CaseConference:
     """The conference as it is now, for this writer alone: nobody ends it, or shapes its agenda, beside them."""
     open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
     conference = conferences.hold_conference(access.session, conference_id, alone=True)
@@ -314,6 +229,7 @@ def _as_agenda(items: Sequence[AgendaItem], left_out: Sequence[LeftOut]) -> Agen
     )
 
 
-def _refuse(why_not: str | None) -> None:
+def refuse(why_not: str | None) -> None:
+    """Raises Invalid with the reason, where there is one."""
     if why_not is not None:
         raise Invalid(why_not)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -10,7 +10,8 @@ import msgspec
 
 from server.access import Access
 from server.actions.cases.machine import Step, move_case
-from server.actions.conferences.conferences import PURPOSE, as_review, list_readers, open_conference
+from server.actions.conferences.conferences import PURPOSE, as_review, open_conference
+from server.actions.conferences.readers import list_readers
 from server.actions.operation.outbox import Outbox
 from server.actions.people.notes import flag_own_relation
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
@@ -29,11 +30,11 @@ from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.lines import is_merged, merge_lines
+from shared.rules.mail import MINUTES_USEFUL_FOR
 
 LONGEST_NOTES = 20_000
 LONGEST_OUTCOME = 200
 TOOK_BACK = "took an action back"
-MINUTES_USEFUL_FOR = timedelta(days=14)
 CHANGED = "The agenda has changed since you opened this page. Look at what follows, and finish again."
 
 

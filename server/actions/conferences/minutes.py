@@ -1,23 +1,22 @@
-"""The minutes of a conference: what was made of each case, and the actions by agency, ready to paste or send; and letting the
-agencies read them."""
+"""The minutes of a conference: what was made of each case, and the actions by agency, ready to paste or send.
 
-from collections.abc import Collection
+Their versions, and letting the agencies read them, are in `server.actions.conferences.versions`."""
+
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from server.access import Access
-from server.actions.conferences.conferences import list_readers, open_conference
-from server.problems import CONFLICTING, Failure
 from server.queries.cases import case_actions, cases
 from server.queries.cases.case_actions import OwnedAction
-from server.queries.conferences import conferences
-from server.queries.conferences.conferences import MINUTES, Circulated, Note
+from server.queries.conferences import conferences, kept
+from server.queries.conferences.conferences import Note
+from server.queries.conferences.kept import MinutesText
 from server.queries.partnership import agencies, workers
 from server.queries.people import people
 from shared.model.case import Case, CaseReview
 from shared.model.conference import AgendaItem, CaseConference, WrittenUpdate
 from shared.model.value import Id, Value
-from shared.policy import Act
 from shared.rules.actions import say_action
 
 
@@ -25,6 +24,7 @@ class MinutedCase(Value, frozen=True, kw_only=True):
     """One case of the minutes. `mdt_number` is the one it was discussed at."""
 
     position: int
+    item_id: Id
     case_id: Id
     person_id: Id
     known_as: str
@@ -67,6 +67,7 @@ class _Gathered(Value, frozen=True, kw_only=True):
     agreed: list[OwnedAction]
     written: list[WrittenUpdate]
     names: dict[Id, str]
+    texts: Mapping[Id, MinutesText]
 
     def number(self, case_id: Id) -> int:
         """The MDT number a case was, or is being, discussed at."""
@@ -75,7 +76,7 @@ class _Gathered(Value, frozen=True, kw_only=True):
 
 
 def compose_minutes(access: Access, conference: CaseConference) -> Minutes:
-    """Put the minutes together. The caller has been let through to the conference."""
+    """Put the minutes together, as their newest version says. The caller has been let through to the conference."""
     session = access.session
     items = conferences.list_items(session, conference.id)
     gathered = _gather(access, conference, items)
@@ -94,32 +95,6 @@ def compose_minutes(access: Access, conference: CaseConference) -> Minutes:
     )
 
 
-def circulate_minutes(access: Access, conference_id: Id) -> list[Circulated]:
-    """Let every agency with a seat and valid agreements read the minutes of the cases it may see; keep who was let.
-
-    Raises Failure while the conference has not ended.
-    """
-    conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
-    if conference.finished_at is None:
-        raise Failure(CONFLICTING, "Finish the conference first: its minutes can still change.")
-    cases = len(conferences.list_items(access.session, conference_id))
-    sent = [
-        Circulated(
-            id=access.new_id(),
-            conference_id=conference_id,
-            agency_id=reader.agency.id,
-            paper=MINUTES,
-            at=access.now,
-            worker_id=access.actor.worker_id,
-            cases=0 if reader.withheld else cases,
-            withheld=reader.withheld,
-        )
-        for reader in list_readers(access, conference)
-    ]
-    conferences.add_circulated(access.session, sent)
-    return sent
-
-
 def only_cases(minutes: Minutes, case_ids: Collection[Id]) -> Minutes:
     """The minutes of these cases alone, with no action of any other."""
     kept = tuple(case for case in minutes.cases if case.case_id in case_ids)
@@ -136,6 +111,7 @@ def _gather(access: Access, conference: CaseConference, items: list[AgendaItem])
         if review.conference_id == conference.id
     }
     known = people.list_people(session, {case.person_id for case in discussed.values()})
+    versions = kept.list_versions(session, conference.id)
     gathered = _Gathered(
         cases=discussed,
         people={person.id: person.known_as for person in known},
@@ -144,6 +120,7 @@ def _gather(access: Access, conference: CaseConference, items: list[AgendaItem])
         agreed=case_actions.list_actions(session, discussed),
         written=conferences.list_updates(session, conference.id),
         names={agency.id: agency.name for agency in agencies.list_agencies(session)},
+        texts=kept.list_texts(session, versions[-1].id) if versions else {},
     )
     now = [each for each in gathered.agreed if each.action.mdt_number == gathered.number(each.action.case_id)]
     return msgspec.structs.replace(gathered, agreed=now)
@@ -151,9 +128,10 @@ def _gather(access: Access, conference: CaseConference, items: list[AgendaItem])
 
 def _minuted(item: AgendaItem, gathered: _Gathered, conference: CaseConference) -> MinutedCase:
     case = gathered.cases[item.case_id]
-    note = gathered.notes.get(item.id, Note(agenda_item_id=item.id))
+    note = gathered.texts.get(case.id) or gathered.notes.get(item.id, Note(agenda_item_id=item.id))
     return MinutedCase(
         position=item.position,
+        item_id=item.id,
         case_id=case.id,
         person_id=case.person_id,
         known_as=gathered.people.get(case.person_id, "Name not known"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from server.access import Access
-from server.actions.conferences.conferences import why_withheld
+from server.actions.conferences.readers import Reader, why_withheld
 from server.queries.cases import case_actions, cases, priorities
 from server.queries.cases.case_actions import OwnedAction
 from server.queries.conferences import conferences
@@ -21,7 +21,7 @@ from shared.model.conference import AgendaItem, CaseConference
 from shared.model.contact import NeedSeen
 from shared.model.person import Person
 from shared.model.value import Id, Value
-from shared.policy import Actor
+from shared.policy import Actor, Subject
 from shared.policy.actor import agreements_valid_until
 from shared.policy.redaction import Relationship, redact_person, relationship
 
@@ -70,6 +70,46 @@ def compose_paper(
     withheld = why_withheld(agency.name, until, access.today)
     if withheld:
         return Paper(agency=agency, withheld=withheld, cases=())
+    return _compose(access, conference, agency, until, _gather(access, conference, only))
+
+
+def compose_papers(access: Access, conference: CaseConference, readers: Sequence[Reader]) -> dict[Id, Paper]:
+    """The papers of several agencies, by agency: what the papers are made of is read once. As `compose_paper`."""
+    gathered = _gather(access, conference, None)
+    return {
+        each.agency.id: Paper(agency=each.agency, withheld=each.withheld, cases=())
+        if each.withheld
+        else _compose(access, conference, each.agency, each.renew_by, gathered)
+        for each in readers
+    }
+
+
+class _Gathered(Value, frozen=True, kw_only=True):
+    """Everything that the papers of a conference are made of, by case or person."""
+
+    items: Sequence[AgendaItem]
+    discussed: Mapping[Id, tuple[Case, Person]]
+    needs: Mapping[Id, tuple[NeedSeen, ...]]
+    owed: Mapping[Id, tuple[OwnedAction, ...]]
+    seen: Mapping[Id, Subject]
+
+
+def _gather(access: Access, conference: CaseConference, only: Sequence[AgendaItem] | None) -> _Gathered:
+    items = conferences.list_items(access.session, conference.id) if only is None else only
+    found = cases.list_cases_with_people(access.session, [item.case_id for item in items])
+    discussed = {case.id: (case, person) for case, person in found}
+    return _Gathered(
+        items=items,
+        discussed=discussed,
+        needs=priorities.list_newest_needs(access.session, {person.id for _, person in found}),
+        owed=_by_case(case_actions.list_actions(access.session, discussed)),
+        seen=subjects.list_cases(access.session, discussed),
+    )
+
+
+def _compose(
+    access: Access, conference: CaseConference, agency: Agency, until: date | None, gathered: _Gathered
+) -> Paper:
     reader = Actor(
         worker_id="",
         agency_id=agency.id,
@@ -78,21 +118,14 @@ def compose_paper(
         agreements_valid_until=until,
         trained_on=access.today - timedelta(days=1),
     )
-    items = conferences.list_items(access.session, conference.id) if only is None else only
-    found = cases.list_cases_with_people(access.session, [item.case_id for item in items])
-    discussed = {case.id: (case, person) for case, person in found}
-    needs = priorities.list_newest_needs(access.session, {person.id for _, person in found})
-    owed = _by_case(case_actions.list_actions(access.session, discussed))
-    seen = subjects.list_cases(access.session, discussed)
     shown = []
-    for item in items:
-        subject = seen.get(item.case_id)
+    for item in gathered.items:
+        subject = gathered.seen.get(item.case_id)
         seen_as = Relationship.NONE if subject is None else relationship(reader, subject, access.today)
-        if seen_as is not Relationship.NONE and item.case_id in discussed:
-            case, person = discussed[item.case_id]
-            shown.append(
-                _paper_case(item, case, person, needs.get(person.id, ()), owed.get(case.id, ()), seen_as, agency)
-            )
+        if seen_as is not Relationship.NONE and item.case_id in gathered.discussed:
+            case, person = gathered.discussed[item.case_id]
+            needs, owed = gathered.needs.get(person.id, ()), gathered.owed.get(case.id, ())
+            shown.append(_paper_case(item, case, person, needs, owed, seen_as, agency))
     return Paper(agency=agency, withheld="", cases=tuple(shown))
 
 

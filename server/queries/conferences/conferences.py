@@ -62,6 +62,10 @@ class Circulated(Value, frozen=True, kw_only=True):
     cases: int = 0
     withheld: str = ""
     warning: str = ""
+    sha256: str = ""
+    starts_at: datetime | None = None
+    place: str = ""
+    version: int = 0
 
 
 _CONFERENCE = select(case_conference).where(case_conference.c.id == bindparam("conference_id"))
@@ -346,6 +350,11 @@ def list_circulated_to(session: Session, agency_id: Id, district_ids: Collection
     return [CaseConference(**row) for row in session.execute(query).mappings()]
 
 
+def set_digest(session: Session, circulation_id: Id, sha256: str) -> None:
+    """Keep the digest of what was sent."""
+    session.execute(update(circulation).where(circulation.c.id == circulation_id).values(sha256=sha256))
+
+
 def list_carried_over(session: Session, district_id: Id) -> set[Id]:
     """The cases that were open at a conference before, or stood on the last agenda without being reached."""
     seen = select(case_review.c.case_id)
@@ -369,6 +378,15 @@ def list_carried_over(session: Session, district_id: Id) -> set[Id]:
 def add_review(session: Session, new: CaseReview) -> None:
     """Keep what a conference made of a case."""
     session.execute(insert(case_review), [_plain(new)])
+
+
+def set_review(session: Session, conference_id: Id, case_id: Id, *, outcome: str, notes: str) -> bool:
+    """Put right what a conference made of a case. False where it made nothing of it."""
+    theirs = (case_review.c.conference_id == conference_id) & (case_review.c.case_id == case_id)
+    if session.scalar(select(case_review.c.id).where(theirs).limit(1)) is None:
+        return False
+    session.execute(update(case_review).where(theirs).values(outcome=outcome, notes=notes))
+    return True
 
 
 def list_reviews(session: Session, case_ids: Collection[Id]) -> dict[Id, list[CaseReview]]:

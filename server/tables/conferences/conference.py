@@ -106,7 +106,8 @@ class AgendaLeftOutRow(SQLModel, table=True):
 class CirculationRow(SQLModel, table=True):
     """What one agency was sent of a conference, or why it was sent nothing: its agenda before, the minutes after.
 
-    `warning` is kept when an agenda was late.
+    `warning` is kept when an agenda was late. `starts_at` and `place` are as they were told, `version` is that of the minutes,
+    `sha256` the digest of the whole: of the digests of its cases, in their order (`server.tables.conferences.kept`).
     """
 
     __tablename__ = "circulation"
@@ -124,6 +125,10 @@ class CirculationRow(SQLModel, table=True):
     cases: int = 0
     withheld: str = text()
     warning: str = text()
+    sha256: str = Field(default="", max_length=64)
+    starts_at: datetime | None = moment(optional=True)
+    place: str = Field(default="", max_length=200)
+    version: int = 0
 
 
 case_conference = table_of(CaseConferenceRow)

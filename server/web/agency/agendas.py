@@ -1,6 +1,7 @@
 """The agendas and minutes that the reader's agency was sent: only what its agreements allow; its apologies and updates."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,15 +10,19 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.cases.answers import send_apologies, take_apologies_back
+from server.actions.conferences.circulating import list_changes
 from server.actions.conferences.conferences import open_conference
-from server.actions.conferences.minutes import compose_minutes, only_cases
+from server.actions.conferences.kept import Changes, open_kept
+from server.actions.conferences.minutes import MinutedCase, compose_minutes
 from server.actions.conferences.papers import Paper, compose_paper
 from server.http.services import Services
 from server.problems import NotFound
 from server.queries.conferences import conferences
-from server.queries.conferences.conferences import AGENDA, MINUTES
+from server.queries.conferences.conferences import AGENDA, MINUTES, Circulated
+from server.queries.conferences.kept import list_versions
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
+from server.security.documents import DocumentKeys
 from server.web.layout.agenda_pdf import make_pdf
 from server.web.layout.forms import Form
 from server.web.layout.kept import kept_fields
@@ -26,6 +31,7 @@ from shared.model.conference import CaseConference, WrittenUpdate
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 from shared.rules.agenda import CASES_AT_MOST
+from shared.rules.lines import differences
 
 SECTION = "/agendas"
 
@@ -59,18 +65,20 @@ def show_agenda(
         str(kept.get(f"case_{place}", "")): str(kept.get(f"text_{place}", "")) for place in range(1, CASES_AT_MOST + 1)
     }
     with door.open() as access:
-        return answer_agenda(request, access, conference_id, typed)
+        return answer_agenda(request, access, services.files, conference_id, typed)
 
 
 def answer_agenda(
     request: AnyRequest,
     access: Access,
+    files: DocumentKeys,
     conference_id: Id,
     typed: Mapping[Id, str],
     errors: Mapping[Id, str] | None = None,
 ) -> Response[str]:
     """The page of one agenda. `typed` and `errors` are by case: what stands in a box, and what is wrong with it."""
     conference, paper = open_paper(access, conference_id)
+    changes = list_changes(access, files, conference, {paper.agency.id: paper}).get(paper.agency.id, Changes())
     positions = {case.case_id: case.position for case in paper.cases}
     own: dict[Id, list[WrittenUpdate]] = {}
     for each in conferences.list_updates(access.session, conference_id):
@@ -83,6 +91,7 @@ def answer_agenda(
         noted=conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id), typed=typed,
         status=422 if errors else 200,
         errors={f"text_{positions[case_id]}": why for case_id, why in (errors or {}).items() if case_id in positions},
+        changes=changes, circulated_at=_last_sent_at(access, conference_id),
         has_minutes=_has_minutes(access, conference_id), is_left=any(words.strip() for words in typed.values()),
     )  # fmt: skip
 
@@ -139,16 +148,50 @@ def come_after_all(
     sync_to_thread=True,
     include_in_schema=False,
 )
-def show_minutes(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
-    """The minutes of the cases that this agency may see, once they were circulated to it."""
+def show_minutes(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], conference_id: FromPath[Id]
+) -> Response[str]:
+    """The minutes as they were circulated to this agency, of the cases that it may see today; what was corrected is marked."""
     with door.open() as access:
         conference, paper = open_paper(access, conference_id, MINUTES)
-        every = compose_minutes(access, conference)
         allowed = {case.case_id: case for case in paper.cases}
+        sent = [row for row in _list_sent(access, conference_id, MINUTES) if not row.withheld]
+        told, before = _open_minutes(access, services.files, conference, sent)
+        different = {
+            case.case_id: [*differences(was.outcome, case.outcome), *differences(was.notes, case.notes)]
+            for case in told
+            if (was := before.get(case.case_id)) and (was.notes, was.outcome) != (case.notes, case.outcome)
+        }
         return page(
             request, "agency/minutes.html", title="Minutes", section=SECTION, worker=access.worker, now=access.now,
-            conference=conference, paper=paper, minutes=only_cases(every, allowed), allowed=allowed, today=access.today,
+            conference=conference, paper=paper, allowed=allowed, today=access.today, sent=sent[-1] if sent else None,
+            minutes=compose_minutes(access, conference), told=[case for case in told if case.case_id in allowed],
+            different=different, why=_list_reasons(access, conference_id, sent),
         )  # fmt: skip
+
+
+def _open_minutes(
+    access: Access, files: DocumentKeys, conference: CaseConference, sent: Sequence[Circulated]
+) -> tuple[Sequence[MinutedCase], Mapping[Id, MinutedCase]]:
+    """What the agency was sent last, and the version before it by case. What was sent before it was kept is as it is now."""
+    if not sent:
+        return (), {}
+    if not sent[-1].sha256:
+        return compose_minutes(access, conference).cases, {}
+    earlier = [row for row in sent if row.version < sent[-1].version]
+    opened = open_kept(access.session, files, [row.id for row in (sent[-1], *earlier[-1:])], MinutedCase)
+    before = opened.get(earlier[-1].id) if earlier else None
+    told = opened.get(sent[-1].id)
+    return (told.cases if told else ()), {case.case_id: case for case in (before.cases if before else ())}
+
+
+def _list_reasons(access: Access, conference_id: Id, sent: Sequence[Circulated]) -> list[str]:
+    """Why the minutes were corrected since the version that the agency had before."""
+    if not sent:
+        return []
+    before = max((row.version for row in sent if row.version < sent[-1].version), default=sent[-1].version)
+    made = list_versions(access.session, conference_id)
+    return [each.why for each in made if before < each.number <= sent[-1].version and each.why]
 
 
 def open_paper(access: Access, conference_id: Id, paper: str = AGENDA) -> tuple[CaseConference, Paper]:
@@ -161,6 +204,16 @@ def open_paper(access: Access, conference_id: Id, paper: str = AGENDA) -> tuple[
     composed = compose_paper(access, conference, agency)
     access.note_seen(SubjectKind.PERSON, [case.person_id for case in composed.cases], purpose=paper)
     return conference, composed
+
+
+def _list_sent(access: Access, conference_id: Id, paper: str) -> list[Circulated]:
+    """What the reader's agency was sent, the earliest first."""
+    rows = conferences.list_circulated(access.session, conference_id, paper)
+    return [row for row in rows if row.agency_id == access.actor.agency_id]
+
+
+def _last_sent_at(access: Access, conference_id: Id) -> datetime | None:
+    return max((row.at for row in _list_sent(access, conference_id, AGENDA) if not row.withheld), default=None)
 
 
 def _has_minutes(access: Access, conference_id: Id) -> bool:

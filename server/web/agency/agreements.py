@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.conferences.conferences import why_withheld
+from server.actions.conferences.readers import why_withheld
 from server.problems import NotFound
 from server.queries.partnership import agencies
 from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text

@@ -71,7 +71,7 @@ def send_updates(
                 raise _NotSent
     except _NotSent:
         with door.open() as access:
-            return answer_agenda(request, access, conference_id, typed, errors)
+            return answer_agenda(request, access, services.files, conference_id, typed, errors)
     _keep_rest(request, door, services, conference_id, {each: typed[each] for each in typed if each not in wanted})
     return go_to(f"{SECTION}/{conference_id}", "update_sent" if len(wanted) == 1 else "updates_sent")
 

@@ -15,6 +15,7 @@ from server.web.coordinator import (
     papers,
     priorities,
     returns,
+    sent,
     tracker,
 )
 from server.web.coordinator.case_forms import give, lead, show_hand_over, show_lead
@@ -32,7 +33,8 @@ PAGES = (
     discussion.show_case, discussion.read_note, discussion.save_note, discussion.save_outcome,
     discussion.agree_action, discussion.echo_line,
     discussion.take_back_action, discussion.show_attendance, discussion.note_attendance, finish.show_end, finish.end,
-    minutes.show_minutes, minutes.circulate, papers.download_agenda, papers.download_invitation,
+    minutes.show_minutes, minutes.check, minutes.circulate, minutes.show_correction, minutes.correct, sent.show_sent,
+    sent.download_sent, papers.download_agenda, papers.download_invitation,
     priorities.show_priorities, priorities.place_case, priorities.save_general,
     tracker.show_tracker, tracker.download_tracker, tracker.read_tracker,
     caseload.show_caseloads, caseload.bring_file, caseload.show_plan, caseload.keep_answers, caseload.undo_file,

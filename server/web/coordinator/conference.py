@@ -11,9 +11,13 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.cases.priorities import rank_district
+from server.actions.conferences import circulating
 from server.actions.conferences import conferences as acts
-from server.actions.conferences.papers import compose_paper
+from server.actions.conferences.kept import Changes
+from server.actions.conferences.papers import compose_paper, compose_papers
+from server.actions.conferences.readers import Reader, list_readers
 from server.http.local_time import to_local
+from server.http.services import Services
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.conferences import conferences, seats
@@ -21,6 +25,7 @@ from server.queries.operation import outbox
 from server.queries.operation.outbox import Posted
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
+from server.security.documents import DocumentKeys
 from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
 from server.web.layout.forms import EmptyForm, Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -68,10 +73,12 @@ class Line(Value, frozen=True, kw_only=True):
     sync_to_thread=True,
     include_in_schema=False,
 )
-def show_conference(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
-    """The conference as it is prepared."""
+def show_conference(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], conference_id: FromPath[Id]
+) -> Response[str]:
+    """The conference as it is prepared, and what has changed since each agency was sent its agenda."""
     with door.open() as access:
-        return _answer(request, access, conference_id)
+        return _answer(request, access, conference_id, files=services.files)
 
 
 @post(
@@ -195,12 +202,16 @@ def choose_again(
     include_in_schema=False,
 )
 def circulate(
-    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    conference_id: FromPath[Id],
+    data: URLEncodedBody[EmptyForm],
 ) -> Response[Any]:
     """Gives every agency its paper."""
 
     def act(access: Access) -> None:
-        acts.circulate(access, conference_id)
+        circulating.circulate(access, services.files, conference_id)
 
     return _act(request, door, conference_id, act, "circulate", "circulated")
 
@@ -256,12 +267,14 @@ def _answer(
     errors: Errors | None = None,
     swap_form: SwapForm | None = None,
     form: ConferenceForm | None = None,
+    files: DocumentKeys | None = None,
 ) -> Response[str]:
     conference = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
     chosen, left_out = _lines(access, conference)
     access.note_seen(SubjectKind.PERSON, [line.person_id for line in (*chosen, *left_out)], purpose="case conference")
     starts = to_local(conference.starts_at)
     circulated = conferences.list_circulated(access.session, conference_id)
+    readers = list_readers(access, conference)
     return page(
         request, "coordinator/conference.html", title=f"Conference, {starts.day} {starts:%B}", section=SECTION,
         worker=access.worker, status=422 if errors else 200, errors=errors or {}, conference=conference, now=access.now,
@@ -270,13 +283,37 @@ def _answer(
             day=starts.date().isoformat(), time=f"{starts:%H:%M}", place=conference.place,
             chair=conference.chair_id or "", minute_taker=conference.minute_taker_id or "",
         ),
-        swap_form=swap_form or SwapForm(), readers=acts.list_readers(access, conference),
+        swap_form=swap_form or SwapForm(), readers=readers, since=_list_since(access, files, conference, readers),
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, conference.district_id)],
         change_open=bool(errors and errors.keys() & {"day", "time", "place", "chair", "minute_taker", "again", "remove"}),
         warning=circulation_warning(conference.starts_at, access.now), circulated=circulated,
         mailed=_say_mailed(access, conference_id),
         names={agency.id: agency.name for agency in agencies.list_agencies(access.session)},
     )  # fmt: skip
+
+
+def _list_since(
+    access: Access, files: DocumentKeys | None, conference: CaseConference, readers: Sequence[Reader]
+) -> dict[Id, str]:
+    """What has changed since each agency was sent its agenda, in words, of those for whom anything has."""
+    if files is None or conference.circulated_at is None or conference.finished_at is not None:
+        return {}
+    papers = compose_papers(access, conference, readers)
+    found = circulating.list_changes(access, files, conference, papers)
+    return {agency_id: say_changes(changes) for agency_id, changes in found.items() if changes.anything}
+
+
+def say_changes(changes: Changes) -> str:
+    """Returns what is another now than it was sent, in numbers: `1 case put on, 2 cases changed`."""
+    parts = (
+        f"{count(len(changes.put_on), 'case')} put on" if changes.put_on else "",
+        f"{count(len(changes.gone), 'case')} taken off" if changes.gone else "",
+        f"{count(len(changes.changed), 'case')} changed" if changes.changed else "",
+        f"moved from {say_moment(changes.moved_from)}" if changes.moved_from else "",
+        "another place" if changes.place_was is not None else "",
+        f"{count(changes.lost, 'case')} that cannot be opened" if changes.lost else "",
+    )
+    return ", ".join(part for part in parts if part)
 
 
 def _say_mailed(access: Access, conference_id: Id) -> dict[tuple[Id, datetime], str]:

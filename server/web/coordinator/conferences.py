@@ -9,7 +9,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.conferences.conferences import list_readers, schedule_conference
+from server.actions.conferences.conferences import schedule_conference
+from server.actions.conferences.readers import list_readers
 from server.http.local_time import local_zone, to_local
 from server.problems import Invalid, NotFound
 from server.queries.conferences import conferences, seats

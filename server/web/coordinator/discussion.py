@@ -16,9 +16,10 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.conferences import discussion
-from server.actions.conferences.conferences import list_readers, open_conference
+from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.discussion import Saved
 from server.actions.conferences.papers import compose_paper
+from server.actions.conferences.readers import list_readers
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.conferences import conferences, seats
 from server.queries.conferences import discussion as meeting

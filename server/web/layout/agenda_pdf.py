@@ -6,7 +6,7 @@ from typing import Any
 
 from server.actions.conferences.papers import Paper, PaperCase
 from server.queries.cases.case_actions import OwnedAction
-from server.web.layout.printing import make_pdf_of
+from server.web.layout.printing import make_pdf_case_by_case
 from server.web.layout.words import count, lower_first, say, say_day, say_moment, say_short_day
 from shared.model.codes import Gender
 from shared.model.conference import CaseConference
@@ -27,7 +27,18 @@ def make_pdf(paper: Paper, conference: CaseConference, district_name: str, today
         "footer": f"For {paper.agency.name} only, under the Information Sharing Agreement. Keep it safe; do not copy it on.",
         "cases": [_told(case, today) for case in paper.cases],
     }
-    return make_pdf_of(TEMPLATE, "paper", told)
+    return make_pdf_case_by_case(TEMPLATE, "paper", told, _say_unprinted)
+
+
+def _say_unprinted(case: dict[str, Any]) -> dict[str, Any]:
+    """What stands on paper for a case that cannot be printed: where to read it, and nothing that could fail again."""
+    nothing = {"known_as": "", "facts": [], "wants_first": "", "strengths": "", "safety_needs": "", "actions": []}
+    return {
+        **case,
+        **nothing,
+        "long": False,
+        "why": "This case could not be printed. Read it on the page of the agenda.",
+    }
 
 
 def _summary(paper: Paper, conference: CaseConference) -> str:

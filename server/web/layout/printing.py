@@ -43,6 +43,30 @@ def make_pdf_of(template: Path, name: str, told: Any) -> bytes:
     return _compile(source, name, _replace(told, partial(show_plainly, without=without, only_latin=True)))
 
 
+def make_pdf_case_by_case(template: Path, name: str, told: dict[str, Any], instead: Callable[[Any], Any]) -> bytes:
+    """The PDF of a template whose `told["cases"]` are set one after another. Where the whole cannot be set, each case that cannot
+    is printed as `instead` says: one never stops the others. Raises typst's error where it is no case's fault."""
+    import typst
+
+    try:
+        return make_pdf_of(template, name, told)
+    except typst.TypstError:
+        cases = [each if _can_be_set(template, name, told, each) else instead(each) for each in told["cases"]]
+        if cases == told["cases"]:
+            raise
+        return make_pdf_of(template, name, {**told, "cases": cases})
+
+
+def _can_be_set(template: Path, name: str, told: dict[str, Any], case: Any) -> bool:
+    import typst
+
+    try:
+        make_pdf_of(template, name, {**told, "cases": [case]})
+    except typst.TypstError:
+        return False
+    return True
+
+
 def show_plainly(text: str, without: frozenset[str], *, only_latin: bool = False) -> str:
     """The text with a name or a mark in the place of each character of `without`, and of those in blocks that seem to have no
     font at all. Runs of letters end with what script they are of."""

@@ -98,6 +98,7 @@ WORDS: Mapping[Any, str] = {
     AlertSource.OPEN311: "Open311",
     AlertSource.COUNCIL_FORM: "Public form",
     MailKind.CONFERENCE_CIRCULATED: "An agenda is ready",
+    MailKind.CONFERENCE_MINUTES: "Minutes are there, or were corrected",
     MailKind.CONFERENCE_ACTIONS: "Actions agreed at a conference",
     MailKind.CONFERENCE_PREPARE: "What is missing before a conference",
     MailKind.ACTIONS_REMINDER: "Actions due soon or missed",

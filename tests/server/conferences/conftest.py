@@ -13,9 +13,12 @@ from server.database.engine import Database
 from server.queries.conferences import conferences
 from server.queries.operation.sessions import SignInSession, add_session, find_session
 from server.queries.partnership.workers import get_worker
+from server.security.documents import DocumentKeys
 from server.security.tokens import hash_token
 from tests.web import county
 
+FILES = DocumentKeys(b"k" * 32)
+"""Seals what tests circulate without a server around them."""
 Enter = Callable[[str], AbstractContextManager[Access]]
 
 

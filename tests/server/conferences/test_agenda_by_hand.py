@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from server.actions.cases.cases import close_case
-from server.actions.conferences import conferences, discussion
+from server.actions.conferences import circulating, discussion
 from server.actions.conferences.conferences import add_to_agenda, remove_conference, take_off_agenda
 from server.problems import Invalid
 from server.queries.conferences import conferences as stored
-from tests.server.conferences.conftest import Browser, Enter, item_at
+from tests.server.conferences.conftest import FILES, Browser, Enter, item_at
 from tests.server.conferences.test_conferences import agenda_of, call
 from tests.server.conferences.test_meeting_is_addressed_by_item import call_by_web
 from tests.web import county
@@ -69,7 +69,7 @@ def test_a_conference_called_by_mistake_is_taken_away_until_somebody_was_told_or
         remove_conference(access, mistaken.id)
         assert stored.find_conference(access.session, mistaken.id) is None
         discussion.save_note(access, typed.id, item_at(access, typed.id, 1), base="", notes="x")
-        conferences.circulate(access, told.id)
+        circulating.circulate(access, FILES, told.id)
         for conference in (typed, told):
             with pytest.raises(Invalid):
                 remove_conference(access, conference.id)

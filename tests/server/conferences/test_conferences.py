@@ -6,7 +6,7 @@ import pytest
 
 from server.access import Access
 from server.actions.cases import answers, priorities
-from server.actions.conferences import conferences, discussion
+from server.actions.conferences import circulating, conferences, discussion
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.conferences.minutes import compose_minutes
 from server.actions.conferences.papers import compose_paper
@@ -19,7 +19,7 @@ from server.queries.operation import audit
 from server.queries.partnership.agencies import find_agency
 from shared.model.codes import CaseState
 from shared.model.conference import CaseConference
-from tests.server.conferences.conftest import item_at
+from tests.server.conferences.conftest import FILES, item_at
 from tests.web import county
 
 IN_FOUR_WEEKS = timedelta(days=28)
@@ -106,15 +106,15 @@ def test_general_data_counts_in_the_order(enter) -> None:
 # ---------------------------------------------------------------------------------------------------------- circulating
 def test_three_days_before_is_in_time_and_later_is_kept_as_a_warning(enter) -> None:
     with enter("priya") as access:
-        in_time = conferences.circulate(access, call(access, access.now + timedelta(days=3)).id)
-        late = conferences.circulate(access, call(access, access.now + timedelta(days=2)).id)
+        in_time = circulating.circulate(access, FILES, call(access, access.now + timedelta(days=3)).id)
+        late = circulating.circulate(access, FILES, call(access, access.now + timedelta(days=2)).id)
     assert {row.warning for row in in_time} == {""}
     assert all(row.warning.startswith("Circulated 2 days before.") for row in late)
 
 
 def test_an_agency_whose_agreement_expired_is_sent_nothing(enter) -> None:
     with enter("priya") as access:
-        sent = {row.agency_id: row for row in conferences.circulate(access, call(access).id)}
+        sent = {row.agency_id: row for row in circulating.circulate(access, FILES, call(access).id)}
     assert set(sent) == {"beacon", "cgl", "probation", "watford-housing"}
     assert sent["probation"].withheld.startswith("Probation's agreement expired on 1 November 2026.")
     assert (sent["probation"].cases, sent["cgl"].cases) == (0, 15)
@@ -305,7 +305,7 @@ def test_ending_twice_moves_nobody_twice_and_nothing_more_is_typed(enter) -> Non
         with pytest.raises(Failure):
             discussion.save_note(access, conference.id, item_at(access, conference.id, 1), base="", notes="late")
         with pytest.raises(Failure):
-            conferences.circulate(access, conference.id)
+            circulating.circulate(access, FILES, conference.id)
 
 
 def test_those_not_reached_come_first_next_time(enter) -> None:
@@ -417,7 +417,7 @@ def test_the_meeting_reads_of_a_case_just_what_was_written_of_it(enter) -> None:
 def test_every_step_leaves_its_audit_line(enter, watford) -> None:
     with enter("priya") as access:
         conference = call(access)
-        conferences.circulate(access, conference.id)
+        circulating.circulate(access, FILES, conference.id)
     with watford.reading() as session:
         lines = audit.list_lines(session, subject_kind="conference", subject_id=conference.id)
     assert {(line.actor_id, line.action) for line in lines} == {("priya", "prepare_conference")}

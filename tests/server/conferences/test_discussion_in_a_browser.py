@@ -177,6 +177,7 @@ def test_the_journey_from_a_date_to_minutes_passes_axe_on_every_page(
     page.click("main form button[type=submit] >> nth=-1")
     page.wait_for_url("**/minutes?done=ended")
     look("minutes")
+    page.click("main button:has-text('These minutes are right')")
     page.click("main button:has-text('Circulate the minutes')")
     page.wait_for_url("**done=minutes_circulated")
     look("priorities", "/priorities")

@@ -99,6 +99,7 @@ def test_from_the_first_sync_to_circulated_minutes(
     priya.wait_for_url("**/end")
     priya.click("main form button[type=submit] >> nth=-1")
     priya.wait_for_url("**/minutes?done=ended")
+    priya.click("main button:has-text('These minutes are right')")
     priya.click("main button:has-text('Circulate the minutes')")
     priya.wait_for_url("**?done=minutes_circulated")
 

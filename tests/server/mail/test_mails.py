@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, insert, select, update
 
 from server.access import Access
-from server.actions.conferences import conferences, discussion
+from server.actions.conferences import circulating, conferences, discussion
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.operation import reminders
 from server.actions.operation.invitations import invite, mail_invitation
@@ -34,7 +34,7 @@ from shared.model.codes import ReferralState
 from shared.model.conference import CaseConference
 from shared.model.mail import MailChoice, MailFacts, MailKind
 from tests.conftest import KINDS, Clock
-from tests.server.conferences.conftest import item_at
+from tests.server.conferences.conftest import FILES, item_at
 from tests.server.mail.conftest import PAGES
 from tests.server.mail.postbox import Postbox
 from tests.web import county
@@ -57,7 +57,7 @@ def call(access: Access, days: int = 28) -> CaseConference:
 def circulate(enter: Any, days: int = 28) -> CaseConference:
     with enter("priya") as access:
         made = call(access, days)
-        conferences.circulate(access, made.id)
+        circulating.circulate(access, FILES, made.id)
     return made
 
 
@@ -115,7 +115,7 @@ def test_circulating_again_tells_again_and_a_shared_mailbox_stands_for_its_membe
         addressees.set_shared_address(session, "cgl", "mdt@cgl.example")
     made = circulate(enter)
     with enter("priya") as access:
-        conferences.circulate(access, made.id)
+        circulating.circulate(access, FILES, made.id)
     run("mail")
     assert [address for address in postbox.addresses if "cgl" in address or "ruth" in address] == [
         "mdt@cgl.example"

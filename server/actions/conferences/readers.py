@@ -1,0 +1,43 @@
+"""The agencies with a seat at a conference, and whether their agreements let them be sent anything today."""
+
+from datetime import date
+
+from server.access import Access
+from server.queries.conferences import seats
+from server.queries.partnership import agencies
+from shared.model.agency import Agency
+from shared.model.conference import CaseConference
+from shared.model.value import Value
+from shared.policy.actor import agreements_valid_until
+
+
+class Reader(Value, frozen=True, kw_only=True):
+    """An agency with a seat, and why it may be sent nothing (empty: it may)."""
+
+    agency: Agency
+    withheld: str = ""
+    renew_by: date | None = None
+
+
+def list_readers(access: Access, conference: CaseConference) -> list[Reader]:
+    """The agencies with a seat at a conference, by name, each with whether its agreements let it be sent anything
+    today."""
+    signed = agencies.list_every_agreement(access.session)
+    return [
+        _reader(agency, agreements_valid_until(signed.get(agency.id, ()), access.today), access.today)
+        for agency in seats.list_seats(access.session, conference.district_id)
+    ]
+
+
+def why_withheld(name: str, valid_until: date | None, today: date) -> str:
+    """In words, why an agency is sent nothing; empty when its agreements are valid."""
+    if valid_until is None:
+        return f"{name} will receive nothing until it has signed the Terms of Reference and the Information Sharing Agreement."
+    if valid_until < today:
+        ended = f"{valid_until.day} {valid_until:%B %Y}"
+        return f"{name}'s agreement expired on {ended}. {name} will receive nothing until it is signed."
+    return ""
+
+
+def _reader(agency: Agency, until: date | None, today: date) -> Reader:
+    return Reader(agency=agency, withheld=why_withheld(agency.name, until, today), renew_by=until)
