@@ -7,7 +7,7 @@ least once. It carries the same Message-ID both times, so that a mail server may
 from server.actions.operation.invitations import path_of
 from server.http.services import Services
 from server.jobs.runner import Moment
-from server.mail.message import make_message
+from server.mail.message import Envelope, make_message
 from server.mail.smtp import Mailer, Refused, TryLater, Unreachable, is_address, make_mailer
 from server.queries.operation import addressees, outbox
 from server.queries.operation.outbox import Posted
@@ -55,13 +55,21 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
     mail = posted.mail
     with services.database.reading() as session:
         address = addressees.find_address(session, mail)
+        answer_to = addressees.find_answer_address(session, mail)
     if address is None:
         return _fail(services, posted, NO_ADDRESS)
     if not is_address(address):
         return _fail(services, posted, NOT_AN_ADDRESS)
     try:
         mailer.send(
-            make_message(mail, address, services.settings, services.clock(), moment.zone, _path(services, mail)),
+            make_message(
+                mail,
+                Envelope(address=address, is_shared=_is_shared(mail), answer_to=answer_to),
+                services.settings,
+                services.clock(),
+                moment.zone,
+                _path(services, mail),
+            ),
             address,
         )
     except Refused as refused:
@@ -71,6 +79,11 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
     with services.database.writing() as session:
         outbox.set_sent(session, mail.id, services.clock())
     return True
+
+
+def _is_shared(mail: Mail) -> bool:
+    """Does it go to the shared mailbox of an agency?"""
+    return mail.agency_id is not None and mail.worker_id is None
 
 
 def _path(services: Services, mail: Mail) -> str:

@@ -24,14 +24,26 @@ class Words(Struct, frozen=True):
     body: str
 
 
-def write_words(kind: MailKind, facts: MailFacts, address: str, zone: tzinfo, path: str = "") -> Words:
+def write_words(
+    kind: MailKind,
+    facts: MailFacts,
+    address: str,
+    zone: tzinfo,
+    path: str = "",
+    *,
+    may_choose: bool = False,
+    answered: bool = False,
+) -> Words:
     """Write a mail. `address` is where the pages are, `zone` the one whose clock people read, `path` where this mail's own
-    link leads."""
+    link leads. `may_choose`: its reader can switch it off; `answered`: somebody reads an answer to it."""
     template = _environment().get_template(f"{kind}.txt")
     reply = reply_to_referrer(OUTCOMES[facts.outcome]) if facts.outcome in OUTCOMES else ""
     starts_at = facts.starts_at.astimezone(zone) if facts.starts_at else None
     was_at = facts.was_at.astimezone(zone) if facts.was_at else None
-    text = template.render(facts=facts, address=address, starts_at=starts_at, was_at=was_at, reply=reply, path=path)
+    text = template.render(
+        facts=facts, address=address, starts_at=starts_at, was_at=was_at, reply=reply, path=path,
+        may_choose=may_choose, answered=answered,
+    )  # fmt: skip
     first, _, body = text.partition("\n")
     return Words(first.removeprefix(SUBJECT).strip(), body.strip() + "\n")
 

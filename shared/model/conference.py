@@ -7,7 +7,10 @@ from shared.model.value import Id, Value
 
 
 class CaseConference(Value, frozen=True, kw_only=True):
-    """A meeting. The chair (MDT coordinator) and the minute-taker are different people (RS MDT toolkit, administration)."""
+    """A meeting. The chair (MDT coordinator) and the minute-taker are different people (RS MDT toolkit, administration).
+
+    `sequence` rises when what a calendar says of it changes. One that was called off has ended without being held.
+    """
 
     id: Id
     district_id: Id
@@ -17,6 +20,8 @@ class CaseConference(Value, frozen=True, kw_only=True):
     minute_taker_id: Id | None = None
     circulated_at: datetime | None = None
     finished_at: datetime | None = None
+    sequence: int = 0
+    called_off_at: datetime | None = None
 
 
 class AgendaItem(Value, frozen=True, kw_only=True):

@@ -15,6 +15,9 @@ class MailKind(str, Enum):
     """What a mail is about: one template each."""
 
     CONFERENCE_CIRCULATED = "conference_circulated"
+    CONFERENCE_MOVED = "conference_moved"
+    CONFERENCE_CALLED_OFF = "conference_called_off"
+    CONFERENCE_CHANGED = "conference_changed"
     CONFERENCE_MINUTES = "conference_minutes"
     CONFERENCE_ACTIONS = "conference_actions"
     CONFERENCE_PREPARE = "conference_prepare"
@@ -65,7 +68,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     worker's, who was not heard from or `asks_help`; `job` the name of one of the server's own jobs. `people` is of how many
     people one worker opened the records. `again`: a paper that was circulated before; how many of its cases are new, gone or
     say something else since, `was_at` when the conference was to be before it was moved, `elsewhere` that its place is another.
-    `version` is that of minutes.
+    `version` is that of minutes, `sequence` what a calendar knows a newer invitation by.
     """
 
     count: int = 0
@@ -89,6 +92,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     was_at: datetime | None = None
     elsewhere: bool = False
     version: int = 0
+    sequence: int = 0
 
 
 class Mail(Value, frozen=True, kw_only=True):

@@ -109,10 +109,12 @@ def test_an_administrator_invites_from_the_page_and_the_mail_carries_the_link(
     assert posted.mail.worker_id == "aisha"
     from datetime import UTC
 
-    from server.mail.message import make_message
+    from server.mail.message import Envelope, make_message
 
     path = path_of(posted.mail.about_id or "", load_keys(settings).secret)
-    words = make_message(posted.mail, "aisha@example.org", settings, clock.now, UTC, path).get_content()
+    words = make_message(
+        posted.mail, Envelope(address="aisha@example.org"), settings, clock.now, UTC, path
+    ).get_content()
     assert re.findall(r"https?://\S+", words) == [settings.address + path]
 
 

@@ -91,7 +91,7 @@ def _mail_round(
         changes = since.get(row.agency_id)
         facts = MailFacts(
             count=row.cases, starts_at=conference.starts_at, district=district.name if district else "",
-            conference_id=conference.id, again=changes is not None,
+            conference_id=conference.id, again=changes is not None, sequence=conference.sequence,
         )  # fmt: skip
         if changes is not None:
             facts = msgspec.structs.replace(

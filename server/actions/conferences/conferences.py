@@ -7,6 +7,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.cases.priorities import rank_district
+from server.actions.conferences.telling import tell_agenda_changed, tell_called_off, tell_moved
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import cases
 from server.queries.conferences import conferences
@@ -70,16 +71,38 @@ def change_conference(
     refuse(why_not_run_by(chair_id, minute_taker_id))
     if starts_at != conference.starts_at:
         refuse(why_not_on(starts_at, access.today, _list_taken(access, conference.district_id)))
+    is_moved = (starts_at, place.strip()) != (conference.starts_at, conference.place)
     values = {
-        "starts_at": starts_at, "place": place.strip(), "chair_id": chair_id, "minute_taker_id": minute_taker_id
+        "starts_at": starts_at, "place": place.strip(), "chair_id": chair_id, "minute_taker_id": minute_taker_id,
+        "sequence": conference.sequence + is_moved,
     }  # fmt: skip
     conferences.set_conference(access.session, conference_id, **values)
-    return msgspec.structs.replace(conference, **values)
+    changed = msgspec.structs.replace(conference, **values)
+    if is_moved:
+        tell_moved(access, conference, changed)
+    return changed
+
+
+def call_off(access: Access, conference_id: Id) -> CaseConference:
+    """Do not hold a conference: whoever was sent its agenda hears so, no MDT number rises, and its cases come first next time.
+
+    Raises Invalid where something was typed into it, Failure when it has ended.
+    """
+    conference = open_unfinished(access, conference_id)
+    if conferences.has_notes(access.session, conference_id):
+        raise Invalid("Something was typed into it. Finish it, so that nothing typed is lost.")
+    values = {"finished_at": access.now, "called_off_at": access.now, "sequence": conference.sequence + 1}
+    conferences.set_conference(access.session, conference_id, **values)
+    off = msgspec.structs.replace(conference, **values)
+    tell_called_off(access, off)
+    return off
 
 
 def choose_cases_again(access: Access, conference_id: Id) -> None:
     """Choose the cases anew by rule; swaps made before are undone."""
-    _choose_cases(access, open_unfinished(access, conference_id))
+    conference = open_unfinished(access, conference_id)
+    _choose_cases(access, conference)
+    tell_agenda_changed(access, conference)
 
 
 def swap_cases(access: Access, conference_id: Id, out_id: Id, in_id: Id, reason: str) -> None:
@@ -116,7 +139,7 @@ def remove_conference(access: Access, conference_id: Id) -> None:
     """Take away a conference that was called by mistake. Raises Invalid once anybody was sent its agenda or typed into it."""
     conference = open_unfinished(access, conference_id)
     if conference.circulated_at is not None:
-        raise Invalid("Its agenda was circulated. Move it to another day: agencies that hold the old day can be told.")
+        raise Invalid("Its agenda was circulated. Call it off, or move it: the agencies are told.")
     if conferences.has_words(access.session, conference_id):
         raise Invalid("Something was typed into it. Finish it, so that nothing typed is lost.")
     conferences.delete_conference(access.session, conference_id)
@@ -130,6 +153,7 @@ def _shape(access: Access, conference: CaseConference, change: Callable[[Agenda]
     except ValueError as why:
         raise Invalid(str(why)) from why
     _store(access, conference, changed, why_off)
+    tell_agenda_changed(access, conference)
 
 
 def _list_taken(access: Access, district_id: Id) -> list[datetime]:

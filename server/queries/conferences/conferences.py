@@ -271,11 +271,15 @@ def set_note(session: Session, note: Note) -> None:
 
 def has_words(session: Session, conference_id: Id) -> bool:
     """Was anything typed into this conference, or written for it?"""
+    written = select(written_update.c.id).where(written_update.c.conference_id == conference_id)
+    return has_notes(session, conference_id) or session.execute(written.limit(1)).first() is not None
+
+
+def has_notes(session: Session, conference_id: Id) -> bool:
+    """Was anything typed into this conference?"""
     of_item = agenda_item.c.id == conference_note.c.agenda_item_id
     noted = select(conference_note.c.agenda_item_id).join(agenda_item, of_item)
-    written = select(written_update.c.id).where(written_update.c.conference_id == conference_id)
-    found = session.execute(noted.where(agenda_item.c.conference_id == conference_id).limit(1)).first()
-    return found is not None or session.execute(written.limit(1)).first() is not None
+    return session.execute(noted.where(agenda_item.c.conference_id == conference_id).limit(1)).first() is not None
 
 
 def delete_conference(session: Session, conference_id: Id) -> None:

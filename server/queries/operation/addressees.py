@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.queries.operation import outbox
 from server.queries.partnership.recipients import held_roles
 from server.queries.referrals.folded import list_folded
+from server.tables.conferences.conference import case_conference
 from server.tables.partnership.agency import agency, team_district
 from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
 from server.tables.referrals.referral import alert, alert_referrer, referral
@@ -66,6 +67,18 @@ def _districts_of(session: Session, worker_ids: Collection[Id]) -> dict[Id, froz
     for row in session.execute(select(both).where(both.c.worker_id.in_(worker_ids))):
         found[row.worker_id].add(row.district_id)
     return {each: frozenset(found[each]) for each in worker_ids}
+
+
+def find_answer_address(session: Session, mail: Mail) -> str:
+    """Who reads an answer to a mail about a conference: whoever chairs it. Nobody does where it is empty."""
+    return find_chair_address(session, mail.facts.conference_id) if mail.facts.conference_id else ""
+
+
+def find_chair_address(session: Session, conference_id: Id) -> str:
+    """The address of whoever chairs a conference; nothing without one."""
+    chairs = select(worker.c.email).join(case_conference, case_conference.c.chair_id == worker.c.id)
+    query = chairs.where(case_conference.c.id == conference_id, worker.c.active, worker.c.email.is_not(None))
+    return session.scalar(query) or ""
 
 
 def find_shared_address(session: Session, agency_id: Id) -> str | None:

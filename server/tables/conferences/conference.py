@@ -17,6 +17,7 @@ class CaseConferenceRow(SQLModel, table=True):
         CheckConstraint(
             "chair_id IS NULL OR minute_taker_id IS NULL OR chair_id <> minute_taker_id", name="chair_takes_no_minutes"
         ),
+        CheckConstraint("called_off_at IS NULL OR finished_at IS NOT NULL", name="called_off_has_ended"),
     )
 
     id: str = id_key()
@@ -27,6 +28,8 @@ class CaseConferenceRow(SQLModel, table=True):
     minute_taker_id: str | None = loose_id(optional=True)
     circulated_at: datetime | None = moment(optional=True)
     finished_at: datetime | None = moment(optional=True)
+    sequence: int = 0
+    called_off_at: datetime | None = moment(optional=True)
 
 
 class AgendaItemRow(SQLModel, table=True):

@@ -162,6 +162,23 @@ def remove(
 
 
 @post(
+    SECTION + "/{conference_id:str}/call-off",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def call_off(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+) -> Response[Any]:
+    """Calls a conference off; whoever was sent its agenda is told."""
+
+    def act(access: Access) -> None:
+        acts.call_off(access, conference_id)
+
+    return _act(request, door, conference_id, act, "remove", "called_off")
+
+
+@post(
     SECTION + "/{conference_id:str}/swap",
     opt={"action": Act.PREPARE_CONFERENCE},
     sync_to_thread=True,

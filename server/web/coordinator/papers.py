@@ -1,5 +1,7 @@
 """Files of a conference: an agency's agenda as a PDF, and the invitation for calendars."""
 
+from email.utils import parseaddr
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
@@ -7,9 +9,11 @@ from litestar.params import FromPath, FromQuery
 from server.access import Access, Door
 from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.papers import compose_paper
-from server.mail.calendar import make_invitation
+from server.http.services import Services
+from server.mail.calendar import Asked, make_invitation
 from server.problems import NotFound
 from server.queries.conferences import seats
+from server.queries.operation.addressees import find_chair_address
 from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.agenda_pdf import make_pdf
@@ -45,12 +49,25 @@ def download_agenda(
     sync_to_thread=True,
     include_in_schema=False,
 )
-def download_invitation(door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[bytes]:
+def download_invitation(
+    door: NamedDependency[Door], services: NamedDependency[Services], conference_id: FromPath[Id]
+) -> Response[bytes]:
     """When and where, for any calendar; nobody's name."""
     with door.open() as access:
         conference = open_conference(access, conference_id, Act.SEE_CONFERENCE)
-        text = make_invitation(conference, _district_name(access, conference), access.now)
+        asked = Asked(organizer=_find_organizer(access, services, conference), url=_page_of(services, conference))
+        text = make_invitation(conference, _district_name(access, conference), access.now, asked)
     return _file(text.encode(), "text/calendar", "conference.ics")
+
+
+def _find_organizer(access: Access, services: Services, conference: CaseConference) -> str:
+    """The address of whoever chairs it, else the server's own."""
+    own = parseaddr(services.settings.mail.sender)[1]
+    return find_chair_address(access.session, conference.id) or own or Asked().organizer
+
+
+def _page_of(services: Services, conference: CaseConference) -> str:
+    return f"{services.settings.address}/agendas/{conference.id}"
 
 
 def _district_name(access: Access, conference: CaseConference) -> str:

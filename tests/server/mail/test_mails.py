@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Table, insert, select, update
 
 from server.access import Access
-from server.actions.conferences import circulating, conferences, discussion
+from server.actions.conferences import circulating, conferences, discussion, versions
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.operation import reminders
 from server.actions.operation.invitations import invite, mail_invitation
@@ -98,13 +98,13 @@ def test_a_circulated_conference_reaches_each_agency_whose_agreements_hold(enter
 
 
 def test_the_invitation_says_when_and_leaves_where_behind_the_sign_in(enter, run, postbox: Postbox) -> None:
-    circulate(enter)
+    made = circulate(enter)
     run("mail")
     (invitation,) = postbox.kept[0][1].iter_attachments()
     lines = invitation.get_content().replace("\r\n ", "").splitlines()
     assert invitation.get_content_type() == "text/calendar"
     assert "DTSTART:20261210T100000Z" in lines
-    assert f"LOCATION:{PAGES}/agendas" in lines
+    assert f"LOCATION:{PAGES}/agendas/{made.id}" in lines
     assert "Zebedee" not in invitation.get_content()
 
 
@@ -516,6 +516,12 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
         )
         discussion.save_outcome(access, made.id, item_at(access, made.id, 1), based_on=0, outcome="Zimmer frame")
         call(access, days=10)
+        other = call(access, days=12)
+        circulating.circulate(access, FILES, other.id)
+        conferences.take_off_agenda(access, other.id, "case-p02", "Zygmunt died on Sunday")
+        later = other.starts_at + timedelta(days=1)
+        conferences.change_conference(access, other.id, later, "Zebedee House, room 2", "priya", "tom")
+        conferences.call_off(access, other.id)
     with enter("tom") as access:
         notes.write_note(access, "joan", "Takes insulin, keeps it in the blue bag")
         progress_referral(access, "r5", ReferralState.NEEDS_INFORMATION, note="Zoe at number 4 knows")
@@ -532,6 +538,8 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
             due_on=now.date() + timedelta(days=3),
         )
         discussion.finish_conference(access, made.id, {"case-p01": CaseEnd.CLOSE})
+        versions.check_minutes(access, made.id)
+        versions.circulate_minutes(access, FILES, made.id)
     with watford.writing() as session:
         invited = workers.get_worker(session, "rowan")
         made_for = invite(session, invited, "omar", clock.now, new_id)
