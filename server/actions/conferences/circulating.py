@@ -18,6 +18,7 @@ from server.actions.operation.outbox import Outbox
 from server.problems import Invalid
 from server.queries.conferences import conferences
 from server.queries.conferences.conferences import Circulated
+from server.queries.conferences.kept import set_digest
 from server.queries.partnership.districts import find_district
 from server.security.documents import DocumentKeys
 from shared.model.conference import CaseConference
@@ -75,7 +76,7 @@ def _send(access: Access, files: DocumentKeys, conference: CaseConference, reade
     conferences.add_circulated(access.session, [row])
     told = [(case.case_id, case.position, case) for case in paper.cases]
     digest = kept.keep_cases(access.session, files, row.id, told) if not reader.withheld else ""
-    conferences.set_digest(access.session, row.id, digest)
+    set_digest(access.session, row.id, digest)
     return msgspec.structs.replace(row, sha256=digest)
 
 

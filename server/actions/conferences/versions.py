@@ -137,7 +137,7 @@ def _send(
         return row
     told = [(case.case_id, case.position, case) for case in theirs.cases]
     digest = papers_kept.keep_cases(access.session, files, row.id, told)
-    conferences.set_digest(access.session, row.id, digest)
+    kept.set_digest(access.session, row.id, digest)
     return msgspec.structs.replace(row, sha256=digest)
 
 

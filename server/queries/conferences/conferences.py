@@ -354,11 +354,6 @@ def list_circulated_to(session: Session, agency_id: Id, district_ids: Collection
     return [CaseConference(**row) for row in session.execute(query).mappings()]
 
 
-def set_digest(session: Session, circulation_id: Id, sha256: str) -> None:
-    """Keep the digest of what was sent."""
-    session.execute(update(circulation).where(circulation.c.id == circulation_id).values(sha256=sha256))
-
-
 def list_carried_over(session: Session, district_id: Id) -> set[Id]:
     """The cases that were open at a conference before, or stood on the last agenda without being reached."""
     seen = select(case_review.c.case_id)

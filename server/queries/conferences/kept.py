@@ -52,6 +52,11 @@ def add_circulated_cases(session: Session, sent: Sequence[SealedCase]) -> None:
         session.execute(insert(circulated_case), rows)
 
 
+def set_digest(session: Session, circulation_id: Id, sha256: str) -> None:
+    """Keep the digest of what was sent."""
+    session.execute(update(circulation).where(circulation.c.id == circulation_id).values(sha256=sha256))
+
+
 def list_circulated_cases(session: Session, circulation_ids: Collection[Id]) -> list[SealedCase]:
     """What was sent in these circulations, in the order of each paper; nothing of somebody hidden from the reader."""
     query = (
