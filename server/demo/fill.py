@@ -280,7 +280,7 @@ class County:
         """The map of the last quarter that has settled."""
         settings = self.services.settings
         with self.services.database.writing() as session:
-            prepare_share(session, quarter, self.now, self.ids)
+            prepare_share(session, quarter, self.now, self.ids, self.chance)
             ground = load_authority(session, settings.data, settings.crs, quarter.last, staff.district_ids.values())
             people = count_people(session, quarter, settings.crs, ground)
             published = publish_map(

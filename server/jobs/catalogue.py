@@ -92,7 +92,7 @@ def prepare_publications(services: Services, moment: Moment) -> int:
     """Counts the quarter that has settled, for two people of two organisations to approve; returns what is new."""
     period = last_settled_quarter(moment.now.astimezone(moment.zone).date())
     with services.database.writing() as session:
-        shares = prepare_share(session, period, moment.now, services.new_id)
+        shares = prepare_share(session, period, moment.now, services.new_id, SystemRandom())
     with services.database.writing() as session:
         maps = prepare_map(session, services.settings, period, moment.now, services.new_id, SystemRandom())
     return shares + maps

@@ -10,7 +10,7 @@ from enum import Enum
 
 from shared.model.value import Id, Value
 from shared.rules.presentations import Row, Table
-from shared.rules.small_counts import NOT_SHOWN, is_sum_shown, round_count, show_count, show_part
+from shared.rules.small_counts import NOT_SHOWN, is_sum_safe, is_whole_shown, show_count, show_part
 
 
 class Outcome(str, Enum):
@@ -27,6 +27,8 @@ class Quarter(Value, frozen=True, kw_only=True):
     """One quarter of one district: who each outcome is true of. Everyone in it presented."""
 
     people: Mapping[Outcome, frozenset[Id]]
+    by_lot: frozenset[Outcome] = frozenset()
+    """The outcomes that are hidden by lot, drawn once (`shared.rules.small_counts`)."""
 
     def count(self, outcome: Outcome) -> int:
         """How many of those who presented."""
@@ -39,7 +41,9 @@ class Quarter(Value, frozen=True, kw_only=True):
     def say(self, outcome: Outcome) -> str:
         """The count as it may be told of this district."""
         whole = self.count(Outcome.PRESENTED)
-        return show_count(whole) if outcome is Outcome.PRESENTED else show_part(self.count(outcome), whole)
+        if outcome is Outcome.PRESENTED:
+            return show_count(whole)
+        return NOT_SHOWN if outcome in self.by_lot else show_part(self.count(outcome), whole)
 
 
 def make_outcome_tables(
@@ -61,11 +65,9 @@ def make_outcome_tables(
 
 
 def _say_together(quarters: Sequence[Quarter], outcome: Outcome) -> str:
-    counts = [(each.count(outcome), each.is_shown(outcome)) for each in quarters]
-    total = sum(count for count, _ in counts)
-    whole = sum(each.count(Outcome.PRESENTED) for each in quarters)
+    wholes = {number: each.count(Outcome.PRESENTED) for number, each in enumerate(quarters)}
+    total = sum(each.count(outcome) for each in quarters)
     if outcome is Outcome.PRESENTED:
-        return show_count(total) if is_sum_shown(counts) or total < 10 else NOT_SHOWN
-    if not is_sum_shown(counts) or whole - total < 10:
-        return NOT_SHOWN
-    return round_count(total)
+        return show_count(total) if is_whole_shown(wholes.values()) else NOT_SHOWN
+    hidden = {number: each.count(outcome) for number, each in enumerate(quarters) if not each.is_shown(outcome)}
+    return show_part(total, sum(wholes.values())) if is_sum_safe(hidden, wholes) else NOT_SHOWN

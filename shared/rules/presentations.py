@@ -6,14 +6,24 @@ receive support); which of the counts may be told is in `shared.rules.small_coun
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import TypeAlias
 
 from shared.model.codes import Gender, ReceivingSupport, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.value import Id, Value
-from shared.rules.small_counts import NOT_SHOWN, THRESHOLD, is_sum_shown, round_count, show_count, shown_parts
+from shared.rules.small_counts import (
+    NOT_SHOWN,
+    THRESHOLD,
+    Lot,
+    is_sum_safe,
+    is_whole_shown,
+    round_count,
+    show_count,
+    shown_parts,
+)
 
 AGE_BANDS = ((0, 17, "under 18"), (18, 25, "18 to 25"), (26, 35, "26 to 35"), (36, 45, "36 to 45"), (46, 55, "46 to 55"),
              (56, 65, "56 to 65"), (66, 150, "66 and over"))  # fmt: skip
@@ -71,40 +81,50 @@ class Table(Value, frozen=True, kw_only=True):
 
 
 class Tally(Value, frozen=True, kw_only=True):
-    """The true counts of one area, and which of them may be told."""
+    """The true counts of one area, and which of them may be told. `is_sum`: of all districts, each of which tells its own."""
 
     counts: Mapping[Cell, int]
     shown: frozenset[Cell]
+    is_sum: bool = False
 
     def say(self, cell: Cell) -> str:
-        """A cell as it may be published. A whole that is small itself may say so: it stands alone."""
-        if cell == ALL and self.counts.get(cell, 0) < THRESHOLD:
+        """A cell as it may be published. A whole that is small itself may say so where it stands alone: of a sum, that
+        others are not called small would tell."""
+        if cell == ALL and not self.is_sum and self.counts.get(cell, 0) < THRESHOLD:
             return show_count(self.counts.get(cell, 0))
         return round_count(self.counts[cell]) if cell in self.shown else NOT_SHOWN
 
 
-def count_presentations(people: Iterable[Presented]) -> Tally:
+def count_presentations(people: Iterable[Presented], lot: Lot) -> Tally:
     """The counts of a district and a period. Each person counts once in every table, and once for each need."""
     everyone = list({person.person_id: person for person in people}.values())
     counts: Counter[Cell] = Counter(dict.fromkeys(_every_cell(), 0))
     for person in everyone:
         counts.update(_cells_of(person))
-    return Tally(counts=counts, shown=frozenset(_publishable(counts)))
+    return Tally(counts=counts, shown=frozenset(_publishable(counts, lot)))
 
 
-def add_up(parts: Sequence[Tally]) -> Tally:
+def add_up(parts: Sequence[Tally], lot: Lot) -> Tally:
     """The counts of all districts together, without any that would tell what a district's own tables hide.
 
-    Assume that somebody sees every district's tables beside it: a sum is told only where the hidden parts of it are none, or
-    ten people together.
+    Assume that somebody sees every district's tables beside it: a sum is told only where that proves nothing of the hidden
+    parts of it, and so is what is left of a whole.
     """
     counts: Counter[Cell] = Counter(dict.fromkeys(_every_cell(), 0))
     for part in parts:
         counts.update(part.counts)
-    together = {
-        cell for cell in counts if is_sum_shown((part.counts.get(cell, 0), cell in part.shown) for part in parts)
-    }
-    return Tally(counts=counts, shown=frozenset(_publishable(counts)) & together)
+    wholes = {number: part.counts.get(ALL, 0) for number, part in enumerate(parts)}
+
+    def is_safe(cells: Collection[Cell]) -> bool:
+        hidden: Counter[int] = Counter()
+        for cell in cells:
+            for number, part in enumerate(parts):
+                if cell not in part.shown:
+                    hidden[number] += part.counts.get(cell, 0)
+        return is_sum_safe(hidden, wholes)
+
+    shown = frozenset(_publishable(counts, lot, is_safe)) if is_whole_shown(wholes.values()) else frozenset()
+    return Tally(counts=counts, shown=shown, is_sum=True)
 
 
 def make_tables(tally: Tally) -> tuple[Table, ...]:
@@ -167,21 +187,30 @@ def _cells_of(person: Presented) -> Iterable[Cell]:
             yield ("need by support", need, support)
 
 
-def _publishable(counts: Mapping[Cell, int], threshold: int = THRESHOLD) -> Iterable[Cell]:
-    """The cells of one area that may stand beside each other."""
-    if counts[ALL] < threshold:
+def _publishable(
+    counts: Mapping[Cell, int], lot: Lot, is_safe: Callable[[Collection[Cell]], bool] = lambda cells: True
+) -> Iterable[Cell]:
+    """The cells of one area that may stand beside each other. `is_safe`: may the sum of such cells be told?"""
+    if counts[ALL] < THRESHOLD:
         return
     yield ALL
-    told: dict[str, int] = {}
-    for family in ("age", "gender"):
-        shown = shown_parts({label: counts[family, label] for label in LABELS[family]})
-        told |= {label: counts[family, label] for label in shown}
-        yield from ((family, label) for label in shown)
+
+    def shown(
+        family: Cell, labels: Sequence[str], wholes: Mapping[Cell, int] = MappingProxyType({})
+    ) -> frozenset[Cell]:
+        parts = {(*family, label): counts[*family, label] for label in labels}
+        return shown_parts(parts, lot, wholes=wholes, is_safe=is_safe)
+
+    told = shown(("age",), LABELS["age"]) | shown(("gender",), LABELS["gender"])
+    yield from told
     for need in NEED_LABELS:
-        if counts["need", need] < threshold or counts[ALL] - counts["need", need] < threshold:
+        whole = ("need", need)
+        is_few = counts[whole] < THRESHOLD or counts[ALL] - counts[whole] < THRESHOLD
+        if lot() or is_few or not is_safe({whole}):
             continue
-        yield ("need", need)
+        yield whole
         for by, labels in LABELS.items():
-            beside = {label: told[label] for label in labels if by != "support" and label in told}
-            shown = shown_parts({label: counts[f"need by {by}", need, label] for label in labels}, beside)
-            yield from ((f"need by {by}", need, label) for label in shown)
+            family = (f"need by {by}", need)
+            yield from shown(
+                family, labels, {(*family, each): counts[by, each] for each in labels if (by, each) in told}
+            )

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
+from server.hotspots.disclosure import Chance
 from server.hotspots.periods import Period, quarter_of, say_period
 from server.queries.cases import presentations, priorities
 from server.queries.maps.publications import Release, list_releases
@@ -21,6 +22,7 @@ from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.outcomes import Outcome, Quarter, make_outcome_tables
 from shared.rules.presentations import Presented, Row, Table, Tally, add_up, age_on, count_presentations, make_tables
+from shared.rules.small_counts import HIDDEN_BY_LOT, Lot
 from shared.rules.wording import upper_first
 
 QUARTERS_TOLD = 4
@@ -62,20 +64,25 @@ def read_shares(release: Release) -> dict[Id, Share]:
     return msgspec.json.decode(release.content, type=dict[Id, Share])
 
 
-def compose_quarter(session: Session, period: Period) -> dict[Id, Share]:
+def compose_quarter(session: Session, period: Period, chance: Chance) -> dict[Id, Share]:
     """The tables of each district and of all together, counted now and for whoever may know least: hidden people are out.
 
     What an earlier share told of an earlier quarter is told again as it was, so that no late record shows between the two.
+    `chance` must be secret and fresh: on it rests what "not shown" does not prove.
     """
+
+    def lot() -> bool:
+        return chance.random() < HIDDEN_BY_LOT
+
     names = {each.id: each.name for each in list_districts(session)}
     presented = presentations.list_presented_by_district(session, period.first, period.last)
-    tallies = {each: _count(session, presented.get(each, frozenset()), period) for each in names}
-    over_time = _outcomes(session, list(names), period)
+    tallies = {each: _count(session, presented.get(each, frozenset()), period, lot) for each in names}
+    over_time = _outcomes(session, list(names), period, lot)
     told_before = [read_shares(each) for each in list_releases(session, PublicationKind.SHARE)]
     shares = {
         each: Share(area=name, tables=(*make_tables(tallies[each]), over_time[each])) for each, name in names.items()
     }
-    together = (*make_tables(add_up(list(tallies.values()))), over_time[TOGETHER])
+    together = (*make_tables(add_up(list(tallies.values()), lot)), over_time[TOGETHER])
     shares[TOGETHER] = Share(area="All districts together", tables=together)
     return {
         area: keep_columns(share, [each[area] for each in told_before if area in each])
@@ -105,9 +112,9 @@ def keep_columns(share: Share, told_before: Sequence[Share]) -> Share:
     return msgspec.structs.replace(share, tables=(*tables, msgspec.structs.replace(over_time, rows=rows)))
 
 
-def _count(session: Session, ids: Collection[Id], period: Period) -> Tally:
+def _count(session: Session, ids: Collection[Id], period: Period, lot: Lot) -> Tally:
     needs = priorities.list_newest_needs(session, ids)
-    return count_presentations(
+    presented = (
         Presented(
             person_id=person.id,
             gender=person.gender,
@@ -118,14 +125,15 @@ def _count(session: Session, ids: Collection[Id], period: Period) -> Tally:
         )
         for person in people.list_people(session, ids)
     )
+    return count_presentations(presented, lot)
 
 
-def _outcomes(session: Session, district_ids: Sequence[Id], period: Period) -> dict[Id, Table]:
+def _outcomes(session: Session, district_ids: Sequence[Id], period: Period, lot: Lot) -> dict[Id, Table]:
     """The last four quarters, this one last: of each district, and of all together."""
     periods = [period]
     while len(periods) < QUARTERS_TOLD:
         periods.insert(0, _quarter_before(periods[0]))
-    every = [_quarters(session, each) for each in periods]
+    every = [_quarters(session, each, lot) for each in periods]
     nobody = Quarter(people={})
     named = [say_period(each) for each in periods]
     all_of = [[quarters.get(each, nobody) for each in district_ids] for quarters in every]
@@ -136,7 +144,7 @@ def _outcomes(session: Session, district_ids: Sequence[Id], period: Period) -> d
     return tables or {TOGETHER: make_outcome_tables(named, [nobody] * len(named), all_of)[1]}
 
 
-def _quarters(session: Session, period: Period) -> dict[Id, Quarter]:
+def _quarters(session: Session, period: Period, lot: Lot) -> dict[Id, Quarter]:
     before = _quarter_before(period)
     new = presentations.list_new_by_district(session, *period)
     closed = presentations.list_closed_by_district(session, *period)
@@ -150,7 +158,8 @@ def _quarters(session: Session, period: Period) -> dict[Id, Quarter]:
                 Outcome.NO_LONGER_SEEN: gone,
                 Outcome.NEED_MET: met,
                 Outcome.CLOSED: closed.get(district_id, frozenset()),
-            }
+            },
+            by_lot=frozenset(each for each in Outcome if lot()),
         )
         for district_id, presented in presentations.list_presented_by_district(session, *period).items()
     }

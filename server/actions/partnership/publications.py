@@ -4,7 +4,6 @@ withdrawn with a reason, never changed (privacy rules D5 and G).
 
 from collections.abc import Callable
 from datetime import datetime
-from random import Random
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.access import Access
 from server.actions.cases.quarterly import compose_quarter
 from server.hotspots.authority import load_authority
-from server.hotspots.disclosure import Rule
+from server.hotspots.disclosure import Chance, Rule
 from server.hotspots.periods import Period
 from server.hotspots.publication import count_people, publish_map
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
@@ -27,7 +26,7 @@ SHORTEST_REASON = 10
 
 
 def prepare_map(
-    session: Session, settings: Settings, period: Period, now: datetime, new_id: Callable[[], Id], chance: Random
+    session: Session, settings: Settings, period: Period, now: datetime, new_id: Callable[[], Id], chance: Chance
 ) -> int:
     """Freeze the map of a quarter; 0 where that was done before, where nobody looked, and where no district is drawn.
 
@@ -43,11 +42,11 @@ def prepare_map(
     return 1
 
 
-def prepare_share(session: Session, period: Period, now: datetime, new_id: Callable[[], Id]) -> int:
+def prepare_share(session: Session, period: Period, now: datetime, new_id: Callable[[], Id], chance: Chance) -> int:
     """Freeze what is shared of a quarter, of every district at once; 0 where that was done before."""
     if find_of_period(session, PublicationKind.SHARE, *period) is not None:
         return 0
-    content = msgspec.json.encode(compose_quarter(session, period)).decode()
+    content = msgspec.json.encode(compose_quarter(session, period, chance)).decode()
     add_release(
         session,
         Release(

@@ -374,7 +374,7 @@ def test_a_late_record_never_shows_in_what_was_told(browser: Browser, watford, n
     assert cells_of(before) == cells_of(after)
     assert values_of(book) == values_of(again)
     with watford.writing() as session:
-        autumn = compose_quarter(session, Period(date(2026, 10, 1), date(2026, 12, 31)))[county.WATFORD]
+        autumn = compose_quarter(session, Period(date(2026, 10, 1), date(2026, 12, 31)), county.NoLot())[county.WATFORD]
         told = compose_quarter_told(session)
     assert column_of(autumn.tables[-1], "July to September 2026") == column_of(
         told.tables[-1], "July to September 2026"
@@ -407,7 +407,7 @@ def values_of(book):
 def test_a_quarter_is_told_once_two_organisations_have_approved_it(browser: Browser, watford, now, new_id) -> None:
     with watford.writing() as session:
         put_summer_people(session, now, range(30))
-        assert prepare_share(session, Period(date(2026, 7, 1), date(2026, 9, 30)), now, new_id) == 1
+        assert prepare_share(session, Period(date(2026, 7, 1), date(2026, 9, 30)), now, new_id, county.NoLot()) == 1
         (waiting,) = list_releases(session)
     approve = f"/publications/{waiting.id}/approve"
     assert "Outcomes over time" not in browser.sign_in("priya").get("/tracker/quarter").text

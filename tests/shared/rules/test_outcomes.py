@@ -38,6 +38,14 @@ def test_all_districts_together_tell_what_no_district_can_and_nothing_that_one_h
     one_hides = [quarter(40, closed=20), quarter(20, closed=3)]
     _, together = make_outcome_tables(["spring"], one_hides[:1], [one_hides])
     assert cells(together, Outcome.CLOSED) == (NOT_SHOWN,)
+    small = [quarter(40, closed=20), quarter(9, closed=6), quarter(9, closed=7)]
+    _, together = make_outcome_tables(["spring"], small[:1], [small])
+    assert cells(together, Outcome.CLOSED) == (NOT_SHOWN,)  # neither small district can hold them alone
+
+
+def test_what_is_hidden_by_lot_looks_like_what_is_small():
+    told = Quarter(people=quarter(40, closed=20).people, by_lot=frozenset({Outcome.CLOSED}))
+    assert told.say(Outcome.CLOSED) == quarter(40, closed=3).say(Outcome.CLOSED) == NOT_SHOWN
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=5))
