@@ -1,5 +1,6 @@
 """Time, ids and chance are handed in (decision 16): ruff's banned-api rule finds whoever helps himself."""
 
+import re
 import subprocess
 import sys
 
@@ -76,3 +77,15 @@ def test_nobody_excuses_himself_in_passing() -> None:
     excused = [name_of(path) for path in list_modules() if "noqa: " + "TID251" in path.read_text()]
 
     assert excused == []
+
+
+def test_what_is_drawn_by_lot_outside_of_the_demo_is_secret() -> None:
+    """A map or a table whose lots can be drawn again proves what it should not (decisions 44 and 86)."""
+    seeded = re.compile(r"(?<!System)\bRandom\(|\bseed\(")
+    made = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "server").rglob("*.py")
+        if seeded.search(path.read_text()) and "demo" not in path.relative_to(ROOT).parts
+    }
+    assert made == set()
+    assert "SystemRandom()" in (ROOT / "server/jobs/catalogue.py").read_text()

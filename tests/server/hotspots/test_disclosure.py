@@ -178,7 +178,9 @@ def test_a_person_is_put_where_they_slept_most_nights_and_ties_go_to_the_latest(
     moved_about = [seen("marek", 5), seen("marek", 5, 0, hour=3), seen("marek", 9, 1), seen("marek", 9, 2)]
     tied = [seen("red", 9, 0), seen("red", 5, 1)]
 
-    assert assign_leaves(moved_about) == {"marek": 9}
+    moved_late = [seen("marek", 9, 0), seen("marek", 9, 1), seen("marek", 5, 2)]
+
+    assert assign_leaves(moved_about) == assign_leaves(moved_late) == {"marek": 9}
     assert assign_leaves(tied) == {"red": 5}
 
 

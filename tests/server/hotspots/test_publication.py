@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import insert
 
 from server.hotspots.authority import Ground, GroundTooLarge, lay_ground, load_authority
-from server.hotspots.disclosure import Rule
+from server.hotspots.disclosure import Region, Rule
 from server.hotspots.periods import Period, is_settled, last_complete_quarter, quarter_of, say_period
 from server.hotspots.publication import RefusedToPublish, band_visits, count_people, outline, publish_map
 from server.places.districts import Areas, DistrictFinder
@@ -19,6 +19,8 @@ from server.places.projection import BRITISH_NATIONAL_GRID as GRID
 from server.queries.maps.boundaries import Boundary, save_boundary
 from server.queries.maps.hotspots import Publication, PublishedRegion, add_publication, list_publications, list_regions
 from server.queries.partnership.districts import add_district
+from server.tables.partnership.agency import agency
+from server.tables.people.hidden import person_hidden
 from server.tables.people.verification import person_verification
 from server.tables.street.contact import contact, contact_person
 from shared.geo import grid
@@ -184,6 +186,57 @@ def test_regions_cover_the_authority_as_shapes_without_overlap(watford, tmp_path
     assert abs(published.people_shown - 40) < 5
     assert all(region.visits == 0 for region in regions)
     assert [region.number for region in regions] == list(range(1, len(regions) + 1))
+
+
+def test_a_map_that_no_walk_could_have_made_is_refused_and_nothing_is_stored(
+    watford, tmp_path_factory, new_id, monkeypatch
+):
+    with watford.writing() as session:
+        ground = lay(session, tmp_path_factory)
+        leaves = ground.leaves.tolist()
+        few, rest = frozenset(leaves[:3]), frozenset(leaves[3:])
+        odd = [Region(few, None), Region(rest, 30)]  # "fewer than ten" of three squares
+        monkeypatch.setattr("server.hotspots.disclosure.publish", lambda *told: odd)
+
+        with pytest.raises(RefusedToPublish, match="prove too much"):
+            publish(session, {leaves[9]: 30}, ground, new_id)
+
+        assert list_publications(session) == []
+
+
+def test_hidden_people_are_in_no_count_of_a_map(watford, tmp_path_factory):
+    with watford.writing() as session:
+        for name in ("marek", "red"):
+            meet(session, name, 51.65, -0.40)
+        told = {"id": "a", "name": "A", "kind": "outreach"}
+        session.execute(insert(agency), [told])
+        hidden = {
+            "id": "h",
+            "person_id": "red",
+            "at": NOW,
+            "worker_id": "w",
+            "agency_id": "a",
+            "reason": "He may find her",
+        }
+        session.execute(insert(person_hidden), [hidden])
+
+        assert sum(count_people(session, SUMMER, GRID, lay(session, tmp_path_factory)).values()) == 1
+
+
+def test_areas_are_numbered_by_what_is_shown_and_visits_as_a_whole_are_rounded(watford, tmp_path_factory, new_id):
+    """A number that followed the looks, or the true counts, would tell more than the map."""
+    with watford.writing() as session:
+        meet(session, "marek", 51.69, -0.31, nights=61)
+        ground = lay(session, tmp_path_factory)
+        leaves = ground.leaves.tolist()
+        people = {leaves[number]: 12 if number % 2 else 11 for number in range(0, len(leaves), 97)}
+        published = publish(session, people, ground, new_id)
+        regions = list_regions(session, published.id)
+
+    assert len(regions) > 3
+    by_what_is_shown = sorted(regions, key=lambda each: (-(each.shown or 0), min(each.leaves)))
+    assert [each.number for each in by_what_is_shown] == list(range(1, len(regions) + 1))
+    assert published.visits == 50
 
 
 def test_visits_are_told_in_bands_so_that_none_and_a_few_look_alike():
