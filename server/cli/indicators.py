@@ -14,9 +14,10 @@ from rich.table import Table
 from sqlalchemy.orm import Session
 
 from server.cli.setting_out import stop, working
-from server.queries.maps.indicators import find_coverage, list_exits, list_seen_nights
+from server.queries.maps.indicators import find_coverage, list_exits, list_moves_of, list_seen_nights
 from server.queries.partnership.districts import list_districts
 from server.queries.people.brought_in import list_known_since
+from server.queries.people.stays import find_first_recorded
 from shared.model.district import District
 from shared.rules.indicators import (
     IndicatorPeriods,
@@ -29,8 +30,8 @@ from shared.rules.indicators import (
 )
 
 COLUMNS = ("seen", "seen_on_night", "new", "new_on_night", "long_term", "returning", "left_institution")
-NOT_HELD = ("accommodated", "returned_from_settled")
-"""Indicators of the framework for which nothing is held: to be entered by hand, never as 0."""
+BY_STAYS = ("accommodated", "returned_from_settled")
+"""Counted from stays. A district that has never recorded one enters them by hand, never as 0."""
 
 
 @click.command("indicators")
@@ -84,7 +85,11 @@ def _count(
     population: int | None,
 ) -> dict[str, Any]:
     nights, known = list_seen_nights(session, district.id), list_known_since(session, district.id)
-    found: MonthIndicators = month_indicators(month, nights, exits, periods, night=night, known_since=known)
+    moves = list_moves_of(session, district.id)
+    found: MonthIndicators = month_indicators(
+        month, nights, exits, periods, moves=moves, night=night, known_since=known
+    )
+    has_stays = find_first_recorded(session, district.id) is not None
     last = months_later(month, 1) - timedelta(days=1)
     counted = {column: len(getattr(found, column)) for column in COLUMNS}
     rates = {} if population is None else {name: round(per_100_000(n, population), 1) for name, n in counted.items()}
@@ -92,14 +97,14 @@ def _count(
         "code": district.code,
         "name": district.name,
         **counted,
-        **dict.fromkeys(NOT_HELD),
+        **{name: len(getattr(found, name)) if has_stays else None for name in BY_STAYS},
         "night": found.night.isoformat() if found.night else None,
         "night_is_chosen": night is not None,
         "busiest_night": found.busiest_night.isoformat() if found.busiest_night else None,
         "on_busiest_night": len(found.seen_on_busiest_night),
         "nights_in_180_days": {band: len(people) for band, people in found.nights_in_180_days.items()},
         "held_since": found.held_since.isoformat() if found.held_since else None,
-        "coverage": msgspec.structs.asdict(find_coverage(session, district.id, month, last)),
+        "coverage": msgspec.structs.asdict(find_coverage(session, district.id, month, last, found.night)),
         "per_100_000": rates,
     }
 
@@ -110,8 +115,12 @@ def _say_coverage(row: dict[str, Any]) -> str:
     return (
         f"{row['name']}: held since {row['held_since'] or 'never'}. In no figure: {beside['unidentified']} sightings of people "
         f"whom nobody knew. In the figures and on no map: {beside['without_place']} people without a place, "
-        f"{beside['not_verified']} not verified. Not held: {', '.join(name.replace('_', ' ') for name in NOT_HELD)}."
+        f"{beside['not_verified']} not verified. Not held: {', '.join(_list_not_held(row)) or 'nothing'}."
     )
+
+
+def _list_not_held(row: dict[str, Any]) -> list[str]:
+    return [name.replace("_", " ") for name in BY_STAYS if row[name] is None]
 
 
 def _read_night(text: str | None, month: date) -> date | None:

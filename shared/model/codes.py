@@ -141,6 +141,25 @@ class InstitutionLeft(Code):
     NOT_KNOWN = "not_known"
 
 
+class StayKind(Code):
+    """Where somebody stayed off the streets: to stay, for a while, or in an institution (what each counts as is in
+    `shared.rules.stays`)."""
+
+    SOCIAL_TENANCY = "social_tenancy"
+    PRIVATE_TENANCY = "private_tenancy"
+    SUPPORTED_HOUSING = "supported_housing"
+    HOUSING_FIRST = "housing_first"
+    WITH_FAMILY_OR_FRIENDS = "with_family_or_friends"
+    CARE_HOME = "care_home"
+    TEMPORARY_ACCOMMODATION = "temporary_accommodation"
+    HOSTEL = "hostel"
+    NIGHT_SHELTER = "night_shelter"
+    PRISON = "prison"
+    OTHER_JUSTICE_ACCOMMODATION = "other_justice_accommodation"
+    HOSPITAL = "hospital"
+    UK_ARMED_FORCES = "uk_armed_forces"
+
+
 class SupportNeed(Code):
     """What a person may need help with (RS MDT tracker; H-CLIC's 24 codes map onto these)."""
 

@@ -20,6 +20,10 @@ class IndicatorPeriods(Value, frozen=True, kw_only=True):
 
     `new_until_day_seen`: the 60 months end on the day somebody was first seen in the month, else on its first day.
     `long_term_with_this_month`: this month is one of the last 12, else the 12 before it are counted and this one besides.
+    `returning_after_quarters`: not met in so many whole quarters before, instead of in so many days (0: by days).
+    `accommodated_settled_only`: a shelter or a hostel is no accommodation. `accommodated_met_before`: only who was met
+    sleeping rough in the authority before they moved in. `night_with_unidentified`: those whom nobody knew are people on
+    the typical night too, as in a count.
     """
 
     new_months: int = 60
@@ -31,6 +35,10 @@ class IndicatorPeriods(Value, frozen=True, kw_only=True):
     left_institution_days: int = 85
     nights_days: int = 180
     settled_months: int = 12
+    returning_after_quarters: int = 0
+    accommodated_settled_only: bool = False
+    accommodated_met_before: bool = True
+    night_with_unidentified: bool = False
 
 
 PERIODS = IndicatorPeriods()
@@ -44,11 +52,13 @@ class SeenNight(Value, frozen=True, kw_only=True):
 
 
 class InstitutionExit(Value, frozen=True, kw_only=True):
-    """A person left an institution on a day (None: it is not known when, which counts for care leavers alone)."""
+    """A person left an institution on a day (None: it is not known when, which counts for care leavers alone, until the day
+    on which they turn 25)."""
 
     person_id: Id
     institution: InstitutionLeft
     left_on: date | None
+    turns_25_on: date | None = None
 
 
 class MovedIn(Value, frozen=True, kw_only=True):
@@ -102,9 +112,9 @@ def month_indicators(
     new: seen this month, and not in the 60 months before it. long-term: seen this month, and in 3 or more of the
     last 12 months with this one. returning: seen this month after 180 days or more without being met, and met at some time
     before that. left institution: left one at most 85 days before a night on which they were met this month; a care leaver
-    at any time. accommodated: moved in this month. returned from settled: returning, and moved into settled accommodation
-    in the 12 months before. `known_since` tells since when somebody was known before records were held here: they are not
-    new. `night` is the typical night chosen for the month; without it the median one is proposed.
+    at any time until they are 25. accommodated: moved in this month. returned from settled: returning, and moved into
+    settled accommodation in the 12 months before. `known_since` tells since when somebody was known before records were
+    held here: they are not new. `night` is the typical night chosen for the month; without it the median one is proposed.
     """
     first, after = first_of_month(month), months_later(first_of_month(month), 1)
     history = _nights_by_person(nights, after)
@@ -132,7 +142,11 @@ def month_indicators(
         long_term=those(lambda p: _is_long_term(history[p], first, periods)),
         returning=returning,
         left_institution=those(lambda p: _left_lately(p, now[p], left, periods)),
-        accommodated=frozenset(each.person_id for each in moved if first <= each.moved_in_on < after),
+        accommodated=frozenset(
+            each.person_id
+            for each in moved
+            if first <= each.moved_in_on < after and _is_accommodated(each, history.get(each.person_id, []), periods)
+        ),
         returned_from_settled=those(lambda p: _was_settled(p, now[p][0], moved, periods), returning),
         night=chosen,
         seen_on_night=on_night,
@@ -205,20 +219,31 @@ def _is_long_term(seen: list[date], first: date, periods: IndicatorPeriods) -> b
     return len(months) >= periods.long_term_seen_in_months
 
 
+def _is_accommodated(moved: MovedIn, seen: list[date], periods: IndicatorPeriods) -> bool:
+    if periods.accommodated_settled_only and not moved.settled:
+        return False
+    return not periods.accommodated_met_before or any(night <= moved.moved_in_on for night in seen)
+
+
 def _is_returning(seen: list[date], first: date, periods: IndicatorPeriods) -> bool:
+    if periods.returning_after_quarters:
+        quarter = months_later(first, -((first.month - 1) % 3))
+        since = months_later(quarter, -3 * periods.returning_after_quarters)
+        return seen[0] < since and not any(since <= night < quarter for night in seen)
     gap = timedelta(days=periods.returning_after_days)
     return any(later >= first and later - earlier >= gap for earlier, later in pairwise(seen))
 
 
 def _left_lately(person: Id, in_month: list[date], exits: list[InstitutionExit], periods: IndicatorPeriods) -> bool:
-    named = {InstitutionLeft.NONE, InstitutionLeft.NOT_KNOWN}
-    return any(
-        item.institution is InstitutionLeft.CARE_LEAVER_UNDER_25
-        or (item.left_on is not None and 0 <= (night - item.left_on).days <= periods.left_institution_days)
-        for item in exits
-        if item.person_id == person and item.institution not in named
-        for night in in_month
-    )
+    return any(_is_lately(item, night, periods) for item in exits if item.person_id == person for night in in_month)
+
+
+def _is_lately(left: InstitutionExit, night: date, periods: IndicatorPeriods) -> bool:
+    if left.institution is InstitutionLeft.CARE_LEAVER_UNDER_25:
+        return left.turns_25_on is None or night < left.turns_25_on
+    if left.institution in (InstitutionLeft.NONE, InstitutionLeft.NOT_KNOWN) or left.left_on is None:
+        return False
+    return 0 <= (night - left.left_on).days <= periods.left_institution_days
 
 
 def _was_settled(person: Id, first_seen: date, moves: list[MovedIn], periods: IndicatorPeriods) -> bool:

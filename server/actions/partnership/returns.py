@@ -5,44 +5,73 @@ reason; what was signed before stays beside it. So a late record shows as a diff
 past month that changed by itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.problems import Invalid
-from server.queries.maps.indicators import Coverage, find_coverage, list_exits, list_seen_nights
+from server.queries.maps.indicators import Coverage, find_coverage, list_exits, list_moves_of, list_seen_nights
 from server.queries.maps.publications import Release, add_release, find_of_period, set_content
+from server.queries.people import people
 from server.queries.people.brought_in import list_known_since
+from server.queries.people.stays import find_first_recorded
 from shared.model.codes import PublicationKind
 from shared.model.value import Id, Value
 from shared.policy import Act
+from shared.rules.chain import chain_classes
 from shared.rules.indicators import (
     PERIODS,
     IndicatorPeriods,
+    InstitutionExit,
     MonthIndicators,
+    MovedIn,
+    SeenNight,
     first_of_month,
     month_indicators,
     months_later,
 )
+from shared.rules.presentations import age_on
+from shared.rules.return_changes import Known
 
 SHORTEST_REASON = 10
+UNDER = 25
+"""Those under 25 are told apart."""
+
+
+class Figure(NamedTuple):
+    """One figure of the sheet: its name in `MonthIndicators`, its code in the national framework, and what it says."""
+
+    name: str
+    code: str
+    label: str
+
+
 FIGURES = (
-    ("seen", "Sleeping rough over the month"),
-    ("seen_on_night", "Sleeping rough on the typical night"),
-    ("new", "New over the month"),
-    ("new_on_night", "New, on the typical night"),
-    ("left_institution", "Left an institution in the last 85 days"),
-    ("long_term", "Long-term: seen in 3 or more of the last 12 months"),
-    ("returning", "Returning after 180 days or more"),
+    Figure("seen", "R1", "Sleeping rough over the month"),
+    Figure("seen_on_night", "R1", "Sleeping rough on the typical night"),
+    Figure("new", "P1", "New over the month"),
+    Figure("new_on_night", "P1", "New, on the typical night"),
+    Figure("left_institution", "P2", "Left an institution in the last 85 days"),
+    Figure("long_term", "B1", "Long-term: seen in 3 or more of the last 12 months"),
+    Figure("returning", "NR1", "Returning after 180 days or more"),
+    Figure("accommodated", "2024", "Moved into accommodation in the month"),
+    Figure("returned_from_settled", "2024", "Returning, from a settled home in the 12 months before"),
 )
-"""Each figure that is held, in the order of the sheet."""
+"""Each figure in the order of the sheet. The last two, and the nights in 180 days, came in June 2024."""
+BY_STAYS = frozenset({"accommodated", "returned_from_settled"})
+"""Not held while a district has never recorded a stay: never told as 0."""
 
 
 class Version(Value, frozen=True, kw_only=True):
-    """What was signed once: the counts and by which definitions, and why where it was not the first time."""
+    """What was signed once: the counts and by which definitions, and why where it was not the first time.
+
+    A count that was not held is not in `counts`. `parts` are those sleeping rough over the month by gender and age;
+    `chain` the classes of the 12 months that end with this one; `population` is of the area, for rates.
+    """
 
     signed_at: datetime
     signed_by: Id
@@ -53,6 +82,10 @@ class Version(Value, frozen=True, kw_only=True):
     coverage: Coverage
     held_since: date | None
     reason: str = ""
+    parts: Mapping[str, int] = {}
+    chain: Mapping[str, int] = {}
+    population: int | None = None
+    stays_since: date | None = None
 
 
 class Month(Value, frozen=True, kw_only=True):
@@ -66,6 +99,21 @@ class Month(Value, frozen=True, kw_only=True):
     versions: tuple[Version, ...]
     brought_in: int = 0
     """How many people are known since a day that was brought in: they are not new."""
+    parts: Mapping[str, int] = {}
+    chain: Mapping[str, int] = {}
+    known: Mapping[Id, Known] = {}
+    """What explains each person in a figure of either month."""
+    stays_since: date | None = None
+    """Since when the district records stays."""
+
+    def is_held(self, name: str) -> bool:
+        """May a figure be told, or is what it counts not recorded here?"""
+        return name not in BY_STAYS or self.stays_since is not None
+
+    def count(self, name: str) -> int:
+        """How many people a figure tells: on the night, those whom nobody knew too where the definition says so."""
+        strangers = self.coverage.on_night if self.settings.night_with_unidentified and name == "seen_on_night" else 0
+        return len(getattr(self.now, name)) + strangers
 
 
 def find_month(
@@ -77,25 +125,72 @@ def find_month(
     signed = versions[-1] if versions else None
     chosen = settings or (signed.settings if signed else PERIODS)
     typical = night or (signed.night if signed else None)
-    nights, exits = list_seen_nights(session, district_id), list_exits(session)
-    known = list_known_since(session, district_id)
+    nights, exits, moves = (
+        list_seen_nights(session, district_id),
+        list_exits(session),
+        list_moves_of(session, district_id),
+    )
+    known_since = list_known_since(session, district_id)
     earlier = list_versions(session, district_id, months_later(first, -1))
+    recorded = find_first_recorded(session, district_id)
+
+    def count(of: date, on: date | None) -> MonthIndicators:
+        return month_indicators(of, nights, exits, chosen, moves=moves, night=on, known_since=known_since)
+
+    now = count(first, typical)
+    before = count(months_later(first, -1), earlier[-1].night if earlier else None)
+    named = {person for each in (now, before) for figure in FIGURES for person in getattr(each, figure.name)}
     return Month(
         month=first,
-        now=month_indicators(first, nights, exits, chosen, night=typical, known_since=known),
-        before=month_indicators(
-            months_later(first, -1),
-            nights,
-            exits,
-            chosen,
-            night=earlier[-1].night if earlier else None,
-            known_since=known,
-        ),
-        brought_in=len(known),
-        coverage=find_coverage(session, district_id, first, _last(first)),
+        now=now,
+        before=before,
+        brought_in=len(known_since),
+        coverage=find_coverage(session, district_id, first, _last(first), now.night),
         settings=chosen,
         versions=versions,
+        parts=_count_parts(session, now.seen, _last(first)),
+        chain={kind.value: len(people) for kind, people in chain_classes(nights, first).items()},
+        known=_what_is_known(named, nights, moves, exits, _last(first)),
+        stays_since=recorded.date() if recorded else None,
     )
+
+
+def _what_is_known(
+    named: Collection[Id],
+    nights: Iterable[SeenNight],
+    moves: Iterable[MovedIn],
+    exits: Iterable[InstitutionExit],
+    until: date,
+) -> dict[Id, Known]:
+    days: dict[str, dict[Id, list[date]]] = {
+        kind: {person: [] for person in named} for kind in ("met", "moved", "left")
+    }
+    told = (
+        *(("met", each.person_id, each.night) for each in nights),
+        *(("moved", each.person_id, each.moved_in_on) for each in moves),
+        *(("left", each.person_id, each.left_on) for each in exits),
+    )
+    for kind, person, day in told:
+        if person in days[kind] and day is not None and day <= until:
+            days[kind][person].append(day)
+    return {
+        person: Known(
+            nights=sorted(days["met"][person]), moved_in_on=days["moved"][person], left_on=days["left"][person]
+        )
+        for person in named
+    }
+
+
+def _count_parts(session: Session, seen: Collection[Id], on: date) -> dict[str, int]:
+    """Those who were met by gender, and those under 25: as their records say, or an age that somebody guessed."""
+    parts: dict[str, int] = {}
+    for each in people.list_people(session, sorted(seen)):
+        told = each.gender.value.replace("_", " ")
+        parts[told] = parts.get(told, 0) + 1
+        years = each.approximate_age_years if each.date_of_birth is None else age_on(each.date_of_birth, on)
+        under = "age not known" if years is None else f"under {UNDER}" if years < UNDER else f"{UNDER} and over"
+        parts[under] = parts.get(under, 0) + 1
+    return dict(sorted(parts.items()))
 
 
 def list_versions(session: Session, district_id: Id, month: date) -> tuple[Version, ...]:
@@ -105,7 +200,13 @@ def list_versions(session: Session, district_id: Id, month: date) -> tuple[Versi
 
 
 def sign_month(
-    access: Access, district_id: Id, month: date, night: date | None, settings: IndicatorPeriods, reason: str
+    access: Access,
+    district_id: Id,
+    month: date,
+    night: date | None,
+    settings: IndicatorPeriods,
+    reason: str,
+    population: int | None = None,
 ) -> Version:
     """Freeze a month as it counts now. Raises Invalid before its end, for another month's night, or again without a reason."""
     first, said = first_of_month(month), reason.strip()
@@ -116,27 +217,34 @@ def sign_month(
         wrong.append("The month is not over: sign it from its last day on, when its records are in.")
     if night is not None and first_of_month(night) != first:
         wrong.append("Choose a night of this month.")
+    if population is not None and population < 1:
+        wrong.append("Give how many people live in the area, as a whole number.")
     if counted.versions and len(said) < SHORTEST_REASON:
         wrong.append("It was signed before: say in a sentence why it is signed again. Both stay.")
     if wrong:
         raise Invalid(*wrong)
     version = Version(
         signed_at=access.now, signed_by=access.actor.worker_id, night=counted.now.night, settings=settings,
-        counts={name: len(getattr(counted.now, name)) for name, _ in FIGURES},
-        bands={band: len(people) for band, people in counted.now.nights_in_180_days.items()},
-        coverage=counted.coverage, held_since=counted.now.held_since, reason=said[:2000],
+        counts={each.name: counted.count(each.name) for each in FIGURES if counted.is_held(each.name)},
+        bands={band: len(those) for band, those in counted.now.nights_in_180_days.items()},
+        coverage=counted.coverage, held_since=counted.now.held_since, reason=said[:2000], parts=counted.parts,
+        chain=counted.chain, population=population, stays_since=counted.stays_since,
     )  # fmt: skip
-    content = msgspec.json.encode((*counted.versions, version)).decode()
+    _keep(access, district_id, first, (*counted.versions, version))
+    return version
+
+
+def _keep(access: Access, district_id: Id, first: date, versions: tuple[Version, ...]) -> None:
+    content = msgspec.json.encode(versions).decode()
     kept = find_of_period(access.session, PublicationKind.RETURN, first, _last(first), district_id)
     if kept is not None:
         set_content(access.session, kept.id, content)
-        return version
+        return
     release = Release(
         id=access.new_id(), kind=PublicationKind.RETURN, area_id=district_id, starts_on=first, ends_on=_last(first),
         prepared_at=access.now, content=content,
     )  # fmt: skip
     add_release(access.session, release)
-    return version
 
 
 def _last(first: date) -> date:

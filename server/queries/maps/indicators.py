@@ -1,21 +1,35 @@
 """What the national indicators are counted from: nights on which people were met sleeping rough, and institutions left."""
 
-from datetime import date
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
+import msgspec
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from server.database.sql import Sql
 from server.queries.maps.hotspots import find_one_id
 from server.queries.people.concealment import not_concealed
+from server.queries.people.stays import list_counted_stays
+from server.queries.street.looks import PIECE, list_looks
+from server.tables.partnership.agency import team_district
 from server.tables.people.person import person
 from server.tables.people.verification import person_verification
 from server.tables.street.contact import contact, contact_person
 from shared.model.codes import InstitutionLeft
 from shared.model.value import Id, Value
-from shared.rules.indicators import InstitutionExit, SeenNight
+from shared.rules.indicators import InstitutionExit, MovedIn, SeenNight, months_before_day
+from shared.rules.institutions import DAY, INSTITUTION, Written, read_exits
+from shared.rules.stays import list_exits_of, list_moves
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
-NO_INSTITUTION = (str(InstitutionLeft.NONE), str(InstitutionLeft.NOT_KNOWN))
+NO_INSTITUTION = (InstitutionLeft.NONE, InstitutionLeft.NOT_KNOWN)
+CARE_ENDS_YEARS = 25
+_WRITTEN = """
+select entity, field, eff, value from sync_write where entity in ?* and field in ?* and not erased
+order by eff, device, n, field desc
+"""
 
 
 def list_seen_nights(session: Session, district_id: Id) -> list[SeenNight]:
@@ -35,26 +49,62 @@ def list_seen_nights(session: Session, district_id: Id) -> list[SeenNight]:
 
 
 def list_exits(session: Session) -> list[InstitutionExit]:
-    """Everybody of whom it is known which institution they left, and when; care leavers without a day too."""
-    query = select(person.c.id, person.c.institution_left, person.c.institution_left_on).where(
+    """Every discharge known of anybody: as their record says now or said before, and as a stay that ended; care leavers
+    without a day too."""
+    one_id = find_one_id(session)
+    query = select(person.c.id, person.c.institution_left, person.c.institution_left_on, person.c.date_of_birth).where(
         or_(
             person.c.institution_left_on.is_not(None),
             person.c.institution_left == str(InstitutionLeft.CARE_LEAVER_UNDER_25),
         ),
-        person.c.institution_left.not_in(NO_INSTITUTION),
         *not_concealed(session, person.c.id),
     )
+    rows = session.execute(query).all()
+    before = _list_written(session, [row.id for row in rows])
+    exits = {
+        InstitutionExit(
+            person_id=one_id.get(row.id, row.id), institution=left, left_on=left_on,
+            turns_25_on=None if row.date_of_birth is None else months_before_day(row.date_of_birth, -12 * CARE_ENDS_YEARS),
+        )
+        for row in rows
+        for left, left_on in (
+            (InstitutionLeft(row.institution_left), row.institution_left_on),
+            *read_exits(before.get(row.id, [])),
+        )
+        if left not in NO_INSTITUTION
+    }  # fmt: skip
+    exits |= {
+        msgspec.structs.replace(each, person_id=one_id.get(each.person_id, each.person_id))
+        for each in list_exits_of(list_counted_stays(session))
+    }
+    return sorted(exits, key=lambda each: (each.person_id, each.left_on or date.min, each.institution))
+
+
+def list_moves_of(session: Session, district_id: Id) -> list[MovedIn]:
+    """Who moved into accommodation that a district recorded, under the one id that their records share."""
     one_id = find_one_id(session)
     return [
-        InstitutionExit(person_id=one_id.get(person_id, person_id), institution=InstitutionLeft(left), left_on=left_on)
-        for person_id, left, left_on in session.execute(query)
+        msgspec.structs.replace(each, person_id=one_id.get(each.person_id, each.person_id))
+        for each in list_moves(list_counted_stays(session, district_id))
     ]
+
+
+def _list_written(session: Session, person_ids: Sequence[Id]) -> dict[Id, list[Written]]:
+    """What was ever written of the institution that each of these people left, in the order in which it was written."""
+    found: dict[Id, list[Written]] = defaultdict(list)
+    for some in (person_ids[start : start + PIECE] for start in range(0, len(person_ids), PIECE)):
+        for entity, field, eff, value in Sql(session).rows(_WRITTEN, list(some), [INSTITUTION, DAY]):
+            written_on = datetime.fromtimestamp((eff >> 16) / 1000, UTC).date()
+            found[entity].append(Written(written_on, field, msgspec.json.decode(value)))
+    return found
 
 
 class Coverage(Value, frozen=True, kw_only=True):
     """What the figures of a district and a period do not say of themselves.
 
-    `unidentified`: sightings of people whom nobody knew, in no figure of people. `without_place`: people in the figures who
+    `unidentified`: sightings of people whom nobody knew, in no figure of people over a month. `on_night`: the people whom
+    nobody knew on the typical night; two shifts that passed one square saw the same ones. `without_district`: people met at
+    no known place by teams that walk here and elsewhere, so in no district's figures. `without_place`: people in the figures who
     were never met at a known place, so on no map. `not_verified`: people in the figures whom nobody has verified, so on no
     map either.
     """
@@ -62,9 +112,11 @@ class Coverage(Value, frozen=True, kw_only=True):
     unidentified: int
     without_place: int
     not_verified: int
+    on_night: int = 0
+    without_district: int = 0
 
 
-def find_coverage(session: Session, district_id: Id, first: date, last: date) -> Coverage:
+def find_coverage(session: Session, district_id: Id, first: date, last: date, night: date | None = None) -> Coverage:
     """Counts what stands beside the figures of the nights from the first to the last, both included."""
     states = [str(state) for state in ROUGH_SLEEPING_STATES]
     here = (contact.c.district_id == district_id, contact.c.night.between(first, last), contact.c.state.in_(states))
@@ -89,4 +141,31 @@ def find_coverage(session: Session, district_id: Id, first: date, last: date) ->
         unidentified=int(strangers),
         without_place=sum(not each for each in placed.values()),
         not_verified=sum(not each for each in known.values()),
+        on_night=_count_strangers(session, district_id, night) if night else 0,
+        without_district=_count_without_district(session, district_id, first, last),
     )
+
+
+def _count_strangers(session: Session, district_id: Id, night: date) -> int:
+    most: dict[tuple[int, Id], int] = {}
+    for each in list_looks(session, {district_id}, night, night):
+        place = (each.cell, each.site_id)
+        most[place] = max(most.get(place, 0), each.unidentified)
+    return sum(most.values())
+
+
+def _count_without_district(session: Session, district_id: Id, first: date, last: date) -> int:
+    teams = select(team_district.c.team_id).where(team_district.c.district_id == district_id)
+    met = (
+        select(contact_person.c.person_id)
+        .distinct()
+        .where(
+            contact_person.c.district_id.is_(None),
+            contact_person.c.team_id.in_(teams),
+            contact_person.c.night.between(first, last),
+            contact_person.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
+            *not_concealed(session, contact_person.c.person_id),
+        )
+    )
+    one_id = find_one_id(session)
+    return len({one_id.get(each, each) for each in session.scalars(met)})

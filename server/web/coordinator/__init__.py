@@ -16,6 +16,7 @@ from server.web.coordinator import (
     priorities,
     returns,
     sent,
+    stays,
     tracker,
 )
 from server.web.coordinator.case_forms import give, lead, show_hand_over, show_lead
@@ -43,4 +44,5 @@ PAGES = (
     case_study.show_case_study, case_study.download_case_study,
     tracker.show_share, tracker.download_share,
     returns.show_return, returns.sign_return, returns.download_return,
+    stays.show_stays, stays.add_stay, stays.end_stay,
 )  # fmt: skip

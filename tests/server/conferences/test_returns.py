@@ -1,12 +1,18 @@
 """The monthly return: figures that open to people, a month that stays as it was signed, and why it was signed again."""
 
+import io
+import re
+import zipfile
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from server.actions.partnership.returns import list_versions
 from server.queries.people.erasure import delete_person
+from server.queries.street.looks import rebuild_looks
 from server.tables.people.person import person
+from server.tables.street.contact import contact, contact_person
 from tests.web import county
 
 OCTOBER = f"/returns?district={county.WATFORD}&month=2026-10"
@@ -22,6 +28,10 @@ def october(watford, now):
     return watford
 
 
+def first_contact(session, person_id):
+    return session.scalar(select(contact_person.c.contact_id).where(contact_person.c.person_id == person_id))
+
+
 def nights_of(now, days):
     return now.date() - timedelta(days=days)
 
@@ -30,11 +40,14 @@ def test_each_figure_opens_to_the_people_behind_it_and_says_who_came(browser, oc
     page = browser.sign_in("priya").get(OCTOBER).text
 
     assert "Sleeping rough over the month" in page
-    assert 'href="/people/o-Bo"' in page
-    assert "Not counted the month before: " in page
+    assert 'href="/people/o-Bo#timeline"' in page
+    assert "Not counted the month before" in page
     assert "Not signed yet" in page
     assert "Not held" in page
     assert "of people whom nobody knew: in no figure" in page
+    assert re.search(r"Ada</a>: met .*, \d+ days after", page)  # why she is counted, and was not in September
+    assert "Bo</a>: first met" in page
+    assert "Bo</a>: met on the night of 2 October" in page
     assert browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10").status_code == 404
     for other in ("aisha", "tom", "helen", "omar", "ruth"):
         assert browser.sign_in(other).get(OCTOBER).status_code == 403
@@ -81,5 +94,72 @@ def test_the_sheet_says_by_which_definitions_it_was_counted(browser, october):
     sheet = browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10").text
 
     assert "Definition: new until day seen,True" in sheet
-    assert "Moved into accommodation in the month,not held" in sheet
+    assert "2024,Moved into accommodation in the month,not held" in sheet
     assert "Month,2026-10" in sheet
+    assert re.search(r'CHAIN,"In 12 months, flow",\d+', sheet)
+
+
+def test_every_setting_is_recorded_with_the_figure_and_shown_again(browser, october):
+    chosen = {
+        "returning_by_quarters": "yes",
+        "settled_only": "yes",
+        "not_met_before": "yes",
+        "night_with_unidentified": "yes",
+    }
+    with october.writing() as session:
+        strangers = {"unidentified_people": 4, "night": date(2026, 10, 2)}
+        session.execute(contact.update().where(contact.c.id == first_contact(session, "o-Bo")).values(**strangers))
+        rebuild_looks(session)
+    browser.sign_in("priya").post("/returns", night="2026-10-02", population="96,800", **chosen, **SIGN)
+
+    with october.reading() as session:
+        (version,) = list_versions(session, county.WATFORD, date(2026, 10, 1))
+    kept = version.settings
+    assert (kept.returning_after_quarters, kept.accommodated_settled_only, kept.accommodated_met_before) == (
+        2,
+        True,
+        False,
+    )
+    assert (version.counts["seen_on_night"], version.coverage.on_night) == (1 + 4, 4)
+    page = browser.get(OCTOBER).text
+    assert len(re.findall(r'type="checkbox" value="yes" checked', page)) == 4
+    assert 'value="96800"' in page
+    sheet = browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10").text
+    seen = version.counts["seen"]
+    assert f"R1,Sleeping rough over the month,{seen},{round(seen / 96_800 * 100_000, 1)}" in sheet
+    assert browser.post("/returns", population="many", reason="Somebody asked for it.", **SIGN).status_code == 422
+
+
+def test_who_moved_in_is_counted_from_stays_and_explains_who_is_gone(browser, october, now):
+    told = {"district": county.WATFORD, "kind": "social_tenancy", "moved_in_on": "2026-10-20", "left_on": ""}
+    browser.sign_in("priya").get(OCTOBER)
+    assert browser.post("/people/o-Bo/stays", **told).status_code == 303
+
+    page = browser.get(OCTOBER).text
+    assert "Bo</a>: moved in 20 October 2026" in page
+    assert "Stays are held since" in page
+    assert "Not held" not in page
+    november = browser.get(f"/returns?district={county.WATFORD}&month=2026-11").text
+    assert "Bo</a>: last met 2 October 2026, moved in 20 October 2026" in november
+
+
+def test_the_sheet_for_delta_is_an_ods_with_its_revisions(browser, october, now):
+    browser.sign_in("priya").post("/returns", **SIGN)
+    with october.writing() as session:
+        county.put_person(session, now, "late", "", name="Late", state="listed", nights=(39,))
+    browser.post("/returns", reason="Late came in from a paper form.", new_until_day_seen="yes", **SIGN)
+
+    made = browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10&kind=ods")
+    with october.reading() as session:
+        first, _ = list_versions(session, county.WATFORD, date(2026, 10, 1))
+
+    assert made.headers["content-type"].startswith("application/vnd.oasis.opendocument.spreadsheet")
+    with zipfile.ZipFile(io.BytesIO(made.content)) as package:
+        content = package.read("content.xml").decode()
+    for words in (
+        f"Sleeping rough over the month: {first.counts['seen']} to {first.counts['seen'] + 1}",
+        "Definition: new until day seen: False to True",
+        "Late came in from a paper form.", "Definition: settled months", "Categories overlap: never add them up.",
+    ):  # fmt: skip
+        assert words in content, words
+    assert browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10&kind=exe").status_code == 404

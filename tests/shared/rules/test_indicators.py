@@ -116,6 +116,16 @@ def day_of(day: int, people: str) -> list[SeenNight]:
 def test_a_care_leaver_counts_whenever_they_left():
     left = [InstitutionExit(person_id="x", institution=InstitutionLeft.CARE_LEAVER_UNDER_25, left_on=None)]
     prison = [InstitutionExit(person_id="x", institution=InstitutionLeft.PRISON, left_on=None)]
+    grown = [
+        InstitutionExit(
+            person_id="x",
+            institution=InstitutionLeft.CARE_LEAVER_UNDER_25,
+            left_on=date(2026, 10, 20),
+            turns_25_on=date(2026, 11, 2),
+        )
+    ]
+    assert not month_indicators(NOVEMBER, met("x", date(2026, 11, 2)), grown).left_institution
+    assert month_indicators(NOVEMBER, met("x", date(2026, 11, 1)), grown).left_institution == {"x"}
     assert month_indicators(NOVEMBER, met("x", date(2026, 11, 2)), left).left_institution == {"x"}
     assert not month_indicators(NOVEMBER, met("x", date(2026, 11, 2)), prison).left_institution
 
@@ -129,8 +139,13 @@ def test_moving_in_counts_in_its_month_and_returning_from_a_settled_home_in_twel
         MovedIn(person_id="z", moved_in_on=date(2026, 11, 30)),
         MovedIn(person_id="w", moved_in_on=date(2026, 12, 1)),
     ]
+    nights += met("z", date(2026, 3, 1))
     result = month_indicators(NOVEMBER, nights, moves=moves)
     assert result.accommodated == {"z"}
+    never_met = IndicatorPeriods(accommodated_met_before=False)
+    moves.append(MovedIn(person_id="v", moved_in_on=date(2026, 11, 1)))
+    assert month_indicators(NOVEMBER, nights, moves=moves).accommodated == {"z"}
+    assert month_indicators(NOVEMBER, nights, (), never_met, moves=moves).accommodated == {"z", "v"}
     assert result.returned_from_settled == {"x"}
     assert result.held_since == date(2025, 9, 1)
 

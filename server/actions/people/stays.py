@@ -1,0 +1,74 @@
+"""Recording where somebody stays off the streets, for whoever may change their record."""
+
+from datetime import date
+
+from server.access import Access
+from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries.people import stays
+from shared.model.codes import StayKind
+from shared.model.person import Person
+from shared.model.stay import Stay
+from shared.model.value import Id
+from shared.policy import Act
+from shared.rules.stays import find_faults
+
+PURPOSE = "where somebody stays"
+
+
+def read_stays(access: Access, person_id: Id) -> tuple[Person, list[Stay]]:
+    """The person and their stays, the newest first. Raises NotFound or Forbidden."""
+    person = access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
+    _, same = access.find_person_and_same(person_id)
+    return person, stays.list_stays(access.session, same)
+
+
+def record_stay(
+    access: Access, person_id: Id, district_id: Id, kind: str, moved_in_on: date | None, left_on: date | None
+) -> None:
+    """Keep that they moved in, for the district whose figure it counts in. Raises NotFound, Forbidden, Invalid."""
+    _, before = read_stays(access, person_id)
+    wrong = find_faults(moved_in_on, left_on, access.today, before)
+    if kind not in {str(each) for each in StayKind}:
+        wrong.insert(0, "Choose the kind of place.")
+    if district_id not in access.actor.district_ids:
+        wrong.insert(0, "Choose a district that you work in.")
+    if wrong or moved_in_on is None:
+        raise Invalid(*wrong)
+    stays.add_stay(
+        access.session,
+        Stay(
+            id=access.new_id(), person_id=person_id, district_id=district_id, kind=StayKind(kind), moved_in_on=moved_in_on,
+            left_on=left_on, recorded_at=access.now, recorded_by=access.actor.worker_id,
+        ),
+    )  # fmt: skip
+
+
+def end_stay(access: Access, person_id: Id, stay_id: Id, left_on: date | None) -> None:
+    """Say when they left. Raises NotFound, Forbidden, Invalid, Failure where that was said already."""
+    told, others = _find(access, person_id, stay_id)
+    if told.left_on is not None:
+        raise Failure(CONFLICTING, "When they left was said already. Load the page again.")
+    wrong = (
+        ["Give the day on which they left."]
+        if left_on is None
+        else find_faults(told.moved_in_on, left_on, access.today, others)
+    )
+    if wrong or left_on is None:
+        raise Invalid(*wrong)
+    stays.end_stay(access.session, stay_id, left_on)
+
+
+def strike_out_stay(access: Access, person_id: Id, stay_id: Id) -> None:
+    """It was never so: it counts in no figure, and stays on record. Raises NotFound, Forbidden, Failure."""
+    told, _ = _find(access, person_id, stay_id)
+    if told.struck_at is not None:
+        raise Failure(CONFLICTING, "It was struck out already. Load the page again.")
+    stays.strike_out(access.session, stay_id, access.now, access.actor.worker_id)
+
+
+def _find(access: Access, person_id: Id, stay_id: Id) -> tuple[Stay, list[Stay]]:
+    _, every = read_stays(access, person_id)
+    found = next((each for each in every if each.id == stay_id), None)
+    if found is None:
+        raise NotFound
+    return found, [each for each in every if each.id != stay_id]

@@ -1,0 +1,43 @@
+"""CHAIN's three classes of people met sleeping rough in a year: flow, stock and returners. Everybody is in exactly one.
+
+Source: CHAIN annual reports (Greater London Authority): flow, never met before the year; stock, met in the year before too;
+returner, met before, and not in the year before. A year here ends with the month that is counted.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from enum import Enum
+
+from shared.model.value import Id
+from shared.rules.indicators import SeenNight, months_later
+
+MONTHS = 12
+
+
+class ChainClass(str, Enum):
+    """In the order in which CHAIN tells them."""
+
+    FLOW = "flow"
+    STOCK = "stock"
+    RETURNER = "returner"
+
+
+def chain_classes(nights: Iterable[SeenNight], month: date) -> dict[ChainClass, frozenset[Id]]:
+    """Those met in the 12 months that end with this one (its first day is given), by class."""
+    after = months_later(month, 1)
+    since, before = months_later(after, -MONTHS), months_later(after, -2 * MONTHS)
+    seen: dict[Id, set[date]] = {}
+    for each in nights:
+        if each.night < after:
+            seen.setdefault(each.person_id, set()).add(each.night)
+    classes: dict[ChainClass, set[Id]] = {each: set() for each in ChainClass}
+    for person, met in seen.items():
+        if max(met) < since:
+            continue
+        if min(met) >= since:
+            classes[ChainClass.FLOW].add(person)
+        elif any(before <= night < since for night in met):
+            classes[ChainClass.STOCK].add(person)
+        else:
+            classes[ChainClass.RETURNER].add(person)
+    return {each: frozenset(people) for each, people in classes.items()}
