@@ -13,7 +13,7 @@ SOURCES = (
     "CHAIN annual reports, Greater London Authority (flow, stock, returner)",
 )
 OVERLAP = "Categories overlap: never add them up."
-BY_HAND = "Nationality and access to public funds are entered by hand, as totals: Lantern lists them nowhere."
+BY_HAND = "The quarterly breakdowns of the return are entered by hand, as totals: Lantern lists nobody for them."
 
 
 def make_tables(area: str, counted: Month, names: dict[Id, str]) -> dict[str, Rows]:
