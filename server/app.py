@@ -48,6 +48,7 @@ from server.soundness import Soundness
 from server.sync_api.gathered_pushes import GatheredPushes
 from server.sync_api.reading_pushes import read_pushes
 from server.sync_api.routes import sync_routers
+from server.sync_api.visits import Visits
 from server.web.layout.assets import asset_url
 from server.web.layout.page import page
 from server.web.routes import list_routes
@@ -143,6 +144,7 @@ class Running:
             partial(read_pushes, services.database),
             services.clock,
         )
+        self.visits = Visits(services.database)
         self.soundness = Soundness(services.settings, services.database, services.ledger)
         self._background = Background(services) if jobs else None
 
@@ -168,6 +170,7 @@ def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
             "services": Provide(lambda: find().services, sync_to_thread=False),
             "soundness": Provide(lambda: find().soundness, sync_to_thread=False),
             "pushes": Provide(lambda: find().pushes, sync_to_thread=False),
+            "visits": Provide(lambda: find().visits, sync_to_thread=False),
         },
         middleware=[
             Arrival(max(settings.page_body_bytes, settings.sync_body_bytes)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from threading import BoundedSemaphore
 from zoneinfo import ZoneInfo
@@ -10,11 +11,14 @@ from sqlalchemy.orm import Session
 
 from server.database.engine import BUSY, BUSY_TIMEOUT_MS
 from server.http.services import Services
+from server.problems import Failure
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.operation.devices import Enrolment
 from server.queries.partnership import workers
-from server.sync_api.identity import Caller, SignedRequest, identify
+from server.queries.sync.devices import Visit
+from server.sync_api.identity import Caller, SignedRequest, recognise
+from server.sync_api.visits import Visits
 from shared.model.codes import DeviceStatus
 from shared.policy import Act
 from shared.policy.decide import why_no_personal_data
@@ -33,26 +37,45 @@ NO_WORKER = "Whoever carried this phone does not work here any more."
 _seats = BoundedSemaphore(TOLD_AT_ONCE)
 
 
+@dataclass
+class Telling:
+    """A phone that is told something: read it in `session`, and leave in `visit` what its question says of it."""
+
+    session: Session
+    caller: Caller
+    visit: Visit | None = None
+
+
 @contextmanager
-def telling(services: Services, signed: SignedRequest, now: datetime) -> Iterator[tuple[Session, Caller]]:
-    """A transaction in which a phone that may be told something today is told it.
+def telling(services: Services, visits: Visits, signed: SignedRequest, now: datetime) -> Iterator[Telling]:
+    """A transaction that only reads, in which a phone that may be told something today is told it. At its end the question is
+    used up, and one that came before is not answered.
 
     Raises Failure (401) for one that does not prove itself, and `Refused`: `unconfirmed` and `agreement` as `admit` says, `busy`
     when the database is not free. A phone that was revoked or is to be wiped gets this far: `sync` tells it so.
     """
     caller: Caller | None = None
     try:
-        with _seated(), services.database.writing() as session:
-            caller = identify(session, signed, now)
+        with _seated(), services.database.reading() as session:
+            caller = _know(session, signed, now)
             if caller.enrolment.status == DeviceStatus.OK:
                 admit(session, services, caller.enrolment, now)
-            yield session, caller
+            told = Telling(session, caller)
+            yield told
+        visits.note(caller, now, told.visit)
     except Refused as refused:
         if caller is not None and refused.code == "agreement":
             _note_refusal(services, caller.enrolment, now, refused)
         raise
     except BUSY as error:
         raise busy() from error
+
+
+def _know(session: Session, signed: SignedRequest, now: datetime) -> Caller:
+    (caller,) = recognise(session, [signed], now)
+    if isinstance(caller, Failure):
+        raise caller
+    return caller
 
 
 @contextmanager

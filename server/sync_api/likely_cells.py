@@ -19,6 +19,7 @@ from server.queries.sync import store as sync
 from server.sync_api.admission import telling
 from server.sync_api.bodies import answer_unless_known
 from server.sync_api.identity import SignedRequest, read_signed
+from server.sync_api.visits import Visits
 from shared.model.likely import LikelySquare, LikelySquares
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
@@ -31,22 +32,25 @@ DECIMALS = 5
 
 
 @get("/likely-cells", opt={"action": Act.SYNC}, sync_to_thread=True, responses=problems(401, 403, 404, 429))
-def send_likely_cells(request: Request[Any, Any, Any], services: NamedDependency[Services]) -> Response[bytes]:
+def send_likely_cells(
+    request: Request[Any, Any, Any], services: NamedDependency[Services], visits: NamedDependency[Visits]
+) -> Response[bytes]:
     """The squares of the team's districts where people are likely tonight (JSON as `shared.model.likely.LikelySquares`).
 
     Send the `ETag` of the last answer as `If-None-Match`; 304 says that nothing has changed since. 403 and 404 say that
     this phone may not know: it forgets what it was told.
     """
     now = services.clock()
-    door, team_id = _admit(services, read_signed(request, b"", now), now)
+    door, team_id = _admit(services, visits, read_signed(request, b"", now), now)
     with door.open() as access:
         told = msgspec.json.encode(_find_squares(access, team_id, services.settings.crs))
     return answer_unless_known(request, told)
 
 
-def _admit(services: Services, signed: SignedRequest, now: datetime) -> tuple[Door, Id]:
+def _admit(services: Services, visits: Visits, signed: SignedRequest, now: datetime) -> tuple[Door, Id]:
     """The door for whoever carries this phone, and its team. Raises Failure or Refused for a phone that is told nothing."""
-    with telling(services, signed, now) as (session, caller):
+    with telling(services, visits, signed, now) as told:
+        session, caller = told.session, told.caller
         gate = sync.get_device_state(session, caller.number).gate
         if not gate.may_pull:
             raise Refused(gate.refusal)

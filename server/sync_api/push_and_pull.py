@@ -12,11 +12,13 @@ from server.actions.operation.enrolment import renew_number
 from server.http.openapi import problems
 from server.http.services import Services
 from server.queries.sync import store as sync
+from server.queries.sync.devices import Visit
 from server.sync_api.admission import telling
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.gathered_pushes import GatheredPushes
 from server.sync_api.identity import Caller, identify, read_signed, to_ms
 from server.sync_api.reading_pushes import UnreadPush
+from server.sync_api.visits import Visits
 from shared.policy import Act
 from sync.wire import Refused, encode, read_pull_request, read_receipt
 
@@ -39,7 +41,12 @@ async def push(
 
 
 @post("/pull", **IN_A_THREAD, responses=problems(400, 401, 403, 413, 426, 429, 503))
-def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
+def pull(
+    request: Request[Any, Any, Any],
+    body: RawBody,
+    services: NamedDependency[Services],
+    visits: NamedDependency[Visits],
+) -> Response[bytes]:
     """A page of the feeds that a phone may follow (JSON as `sync.wire.PullRequest`).
 
     Nothing is told to a phone whose digits nobody has compared, or whose worker may see no person today; see `admission`.
@@ -47,9 +54,17 @@ def pull(request: Request[Any, Any, Any], body: RawBody, services: NamedDependen
     now = services.clock()
     signed = read_signed(request, body, now)
     question = _read(read_pull_request, open_body(request, body))
-    with telling(services, signed, now) as (session, caller):
-        minimum = services.settings.minimum_app_version
-        page = sync.pull(session, caller.number, question, to_ms(now), minimum_app=minimum)
+    with telling(services, visits, signed, now) as told:
+        number, minimum = told.caller.number, services.settings.minimum_app_version
+        page = sync.pull(told.session, number, question, to_ms(now), minimum_app=minimum)
+        told.visit = Visit(
+            number=number,
+            now_ms=to_ms(now),
+            phone_ms=question.now,
+            unsent=question.unsent,
+            app=question.app,
+            rewinds=len(page.rewind),
+        )
     return answer(request, encode(page))
 
 

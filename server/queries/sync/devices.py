@@ -59,6 +59,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     app: str
     acked: int = 0
     acked_id: str = ""
+    rewinds: int = 0
 
 
 def register_device(
@@ -215,9 +216,10 @@ def record_apart(sql: Sql, number: int, acked: int, acked_id: str, apart: int) -
     )
 
 
-def record_pull(sql: Sql, visit: Visit, rewinds: int) -> None:
-    """How a phone is that asked for what is new, and how many feeds it had to begin again."""
-    sql.run(f"{_SEEN}, rewinds = rewinds + ? where number = ?", *_seen(visit), rewinds, visit.number)
+def record_pulls(session: Session, visits: Sequence[Visit]) -> None:
+    """How phones are that asked for what is new, and how many feeds each had to begin again."""
+    rows = [(*_seen(each), each.rewinds, each.number) for each in sorted(visits, key=lambda visit: visit.number)]
+    Sql(session).run_each(f"{_SEEN}, rewinds = rewinds + ? where number = ?", rows)
 
 
 def _seen(visit: Visit) -> tuple[int, int, int, str]:

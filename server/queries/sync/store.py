@@ -1,7 +1,7 @@
 """The server's store for sync: the two doors that phones come through, push and pull, and the way to all the rest.
 
 The rules are in `sync/`; here they are given rows and their decisions are written, inside the caller's transaction
-(`Database.writing()`: a pull too notes that its phone was seen). Everything slow stands before the feed counter is
+(`Database.writing()`; a pull only reads). Everything slow stands before the feed counter is
 taken: in PostgreSQL its row is held from there to the commit, which is what makes the order of numbers the order of
 commits.
 """
@@ -29,6 +29,7 @@ from server.queries.sync.devices import (
     get_device_state,
     list_acked,
     list_device_health,
+    record_pulls,
     record_refusal,
     record_wiped,
     register_device,
@@ -96,6 +97,7 @@ __all__ = [
     "push",
     "push_apart",
     "push_together",
+    "record_pulls",
     "record_refusal",
     "record_wiped",
     "register_device",
@@ -363,7 +365,7 @@ def pull(
     minimum_app: str = "",
     limits: Limits = LIMITS,
 ) -> PullAnswer:
-    """A page of what a phone may follow.
+    """A page of what a phone may follow. Nothing is written: that the phone was here is `record_pulls`'s to say.
 
     Raises `Refused` unknown_device, another_device, wipe, revoked, malformed, upgrade.
     """
@@ -374,12 +376,6 @@ def pull(
     followings = [_follow(sql, scope, request) for scope in server.visible_scopes(device)]
     for following in followings:
         page.add(following, feed.read_on(sql, following.scope, following.cursor.seq, page.rows_left + 1))
-    rewinds = sum(following.is_rewound for following in followings)
-    devices.record_pull(
-        sql,
-        Visit(number=device_number, now_ms=now_ms, phone_ms=request.now, unsent=request.unsent, app=request.app),
-        rewinds,
-    )
     return server.pull_answer(device, request, followings, page, now_ms)
 
 
