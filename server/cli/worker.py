@@ -158,8 +158,7 @@ def deactivate(email: str) -> None:
     """Keep a worker out: their sessions end at once, their phones are revoked. What they recorded stays."""
     with working() as services, services.database.writing() as session:
         worker_id = _find(session, email)
-        phones = let_go(session, worker_id, services.ledger, services.clock(), services.new_id)
-        order_worker(session, worker_id, services.clock(), services.new_id())
+        phones = let_go(session, worker_id, services.clock(), services.new_id)
         note_act(session, services, "deactivate_worker", "worker", worker_id)
     click.echo(f"They are out. Phones revoked: {phones}.")
 

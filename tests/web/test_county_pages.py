@@ -1,6 +1,7 @@
 """Dana's first Monday: workers, agencies, teams and districts added and changed on pages, and the county in one file."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ from server.importers.county.sheets import read_county
 from server.queries.operation import outbox
 from server.queries.operation.audit import list_lines
 from server.queries.partnership import agencies, districts, workers
-from shared.model.codes import Role
+from server.queries.sync import store as sync
+from server.tables.operation.device import device_enrolment
+from shared.model.codes import DeviceStatus, Role
 from shared.model.district import District
 from tests.conftest import Clock
+from tests.web import county
 
 AISHA = {
     "e_mail": "aisha@example.org", "name": "Aisha Noor-Khan", "agency": "", "roles": ["worker"], "teams": [], "districts": [],
@@ -48,6 +52,23 @@ def test_training_is_renewed_on_a_page(browse: Callable[[str], Any], filled: Dat
         aisha = workers.get_worker(session, "aisha")
         assert str(aisha.trained_on) == "2026-11-10"
         assert any(line.action == "manage_workers" and line.subject_id == "aisha" for line in list_lines(session))
+
+
+def test_who_works_here_no_longer_has_no_phone_either(
+    browse: Callable[[str], Any], filled: Database, now: datetime
+) -> None:
+    team = "watford-outreach"
+    with filled.writing() as session:
+        number = sync.register_device(session, scopes=[f"team:{team}"], label="A", now_ms=1, number=31)
+        told = {"number": number, "worker_id": "aisha", "team_id": team, "label": "A", "signing_key": "x"}
+        county.add(session, device_enrolment, told | {"enrolled_at": now, "confirmed_at": now})
+
+    answer = browse("tom").send("/records/workers/aisha", **form_of(filled, "aisha", active="no"))
+
+    assert answer.status_code == 200
+    with filled.reading() as session:
+        assert not workers.get_worker(session, "aisha").active
+        assert sync.get_device_state(session, number).status is DeviceStatus.REVOKED
 
 
 def test_a_mistake_is_said_beside_its_field_and_nothing_typed_is_lost(

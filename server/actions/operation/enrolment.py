@@ -12,7 +12,7 @@ from msgspec import structs
 from sqlalchemy.orm import Session
 
 from server.access import Access
-from server.actions.operation.orders import Ledger
+from server.actions.operation.orders import Ledger, order_device
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.judging import judge_again
 from server.database.engine import Database
@@ -232,14 +232,11 @@ def renew_number(
     return Renewed(device=number)
 
 
-def stop_device(access: Access, number: int, status: DeviceStatus, ledger: Ledger) -> None:
+def stop_device(access: Access, number: int, status: DeviceStatus) -> None:
     """Revoke or wipe a phone: it hears so on its next request. Raises NotFound or Forbidden."""
     access.require(Act.WIPE_DEVICE, subjects.find_device(access.session, number), detail=str(status))
     sync.set_status(access.session, number, status)
-    entry = LedgerEntry(
-        id=access.new_id(), at=access.now, kind="device_status", subject_id=str(number), detail={"status": str(status)}
-    )
-    ledger.write(access.session, entry)
+    order_device(access.session, number, status, access.now, access.new_id())
 
 
 def _enrolled_line(enrolment: Enrolment, code: EnrolmentCode, line_id: Id) -> AuditLine:

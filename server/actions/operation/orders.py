@@ -24,6 +24,7 @@ from server.queries.partnership import workers
 from server.queries.partnership.recipients import Recipient
 from server.queries.people.concealment import Hiding
 from server.settings import Settings
+from shared.model.codes import DeviceStatus
 from shared.model.person import PersonMerged
 from shared.model.value import Id
 
@@ -211,6 +212,11 @@ def order_merge(session: Session, merge: PersonMerged, now: datetime) -> None:
 def order_recipient(session: Session, recipient: Recipient, now: datetime, entry_id: Id) -> None:
     """What is agreed about an agency and a role now."""
     give(session, _entry(RECIPIENT, recipient.id, now, entry_id, recipient=recipient))
+
+
+def order_device(session: Session, number: int, status: DeviceStatus, now: datetime, entry_id: Id) -> None:
+    """A phone was revoked, or is to be wiped."""
+    give(session, _entry(DEVICE_STATUS, str(number), now, entry_id, status=str(status)))
 
 
 def order_worker(session: Session, worker_id: Id, now: datetime, entry_id: Id) -> None:

@@ -7,10 +7,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from server.access import Access
-from server.actions.operation.ledger import Ledger
+from server.actions.operation.orders import order_device, order_worker
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.operation import devices, sessions
-from server.queries.operation.audit import LedgerEntry
 from server.queries.partnership import workers
 from server.queries.sync import store as sync
 from shared.model.codes import DeviceStatus
@@ -18,20 +17,19 @@ from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
 
 
-def let_go(session: Session, worker_id: Id, ledger: Ledger, now: datetime, new_id: Callable[[], Id]) -> int:
+def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], Id]) -> int:
     """Keep a worker out; returns how many of their phones were revoked by it."""
     workers.set_active(session, worker_id, False)
     sessions.end_sessions_of(session, worker_id)
     theirs = devices.list_working_phones(session, worker_id)
     for number in theirs:
         sync.set_status(session, number, DeviceStatus.REVOKED)
-        status = {"status": str(DeviceStatus.REVOKED)}
-        entry = LedgerEntry(id=new_id(), at=now, kind="device_status", subject_id=str(number), detail=status)
-        ledger.write(session, entry)
+        order_device(session, number, DeviceStatus.REVOKED, now, new_id())
+    order_worker(session, worker_id, now, new_id())
     return len(theirs)
 
 
-def dismiss(access: Access, worker_id: Id, ledger: Ledger) -> None:
+def dismiss(access: Access, worker_id: Id) -> None:
     """The same, by an administrator on a page. Raises NotFound, and Failure for whoever would lock themselves out."""
     found = workers.find_worker(access.session, worker_id)
     if found is None:
@@ -39,4 +37,4 @@ def dismiss(access: Access, worker_id: Id, ledger: Ledger) -> None:
     access.require(Act.MANAGE_WORKERS, Subject(kind=SubjectKind.WORKER, id=worker_id), purpose="leaves")
     if worker_id == access.actor.worker_id:
         raise Failure(CONFLICTING, "You cannot let yourself go: another administrator can.")
-    let_go(access.session, worker_id, ledger, access.now, access.new_id)
+    let_go(access.session, worker_id, access.now, access.new_id)

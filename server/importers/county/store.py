@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import order_team, order_worker
+from server.actions.partnership.leaving import let_go
 from server.actions.partnership.recipients import admit
 from server.importers.county.plan import APART, Line, Plan, Verb, join_names, make_plan, say_code
 from server.importers.county.sheets import SHEETS, County, Row
 from server.problems import CONFLICTING, Failure, NotFound
-from server.queries.operation import addressees, sessions
+from server.queries.operation import addressees
 from server.queries.partnership import agencies, county, districts, recipients, workers
 from server.queries.partnership.county import Batch
 from server.queries.partnership.workers import Reached
@@ -203,9 +204,10 @@ def _write_worker(
     workers.set_telephone(session, line.id, Reached(cells["Telephone"], cells["Emergency contact"]))
     for role in sorted(changed.roles):
         admit(session, agency_id, role, now, new_id)
-    if not changed.active:
-        sessions.end_sessions_of(session, line.id)
-    order_worker(session, line.id, now, new_id())
+    if changed.active:
+        order_worker(session, line.id, now, new_id())
+    else:
+        let_go(session, line.id, now, new_id)
 
 
 def _district(line: Line) -> District:
@@ -261,9 +263,7 @@ def _undo_lines(session: Session, lines: list[Line], now: datetime, new_id: Call
 
 def _take_away(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]) -> bool:
     if line.sheet == "Workers":
-        workers.set_active(session, line.id, False)
-        sessions.end_sessions_of(session, line.id)
-        order_worker(session, line.id, now, new_id())  # a backup may know them
+        let_go(session, line.id, now, new_id)  # a backup may know them
     remove = {
         "Districts": districts.delete_district, "Agencies": agencies.delete_agency, "Teams": agencies.delete_team,
         "Workers": workers.delete_worker, "Agreements": agencies.delete_agreement,

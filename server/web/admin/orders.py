@@ -31,7 +31,6 @@ class OrderForm(Form, frozen=True, kw_only=True):
 def stop(
     request: AnyRequest,
     door: NamedDependency[Door],
-    services: NamedDependency[Services],
     number: FromPath[int],
     data: URLEncodedBody[OrderForm],
 ) -> Response[Any]:
@@ -39,7 +38,7 @@ def stop(
     if data.sure != "yes" or data.order not in STOPS:
         raise Invalid("Tick the box to say which phone you mean, then choose again. Nothing was changed.")
     with door.open() as access:
-        stop_device(access, number, DeviceStatus(data.order), services.ledger)
+        stop_device(access, number, DeviceStatus(data.order))
     return go_to(f"/devices/{number}", done="revoked" if data.order == str(DeviceStatus.REVOKED) else "wipe")
 
 
@@ -59,13 +58,12 @@ def confirm(
 @post("/devices/{number:int}/differ", opt={"action": Act.WIPE_DEVICE}, sync_to_thread=True, include_in_schema=False)
 def differ(
     door: NamedDependency[Door],
-    services: NamedDependency[Services],
     number: FromPath[int],
     data: URLEncodedBody[OrderForm],
 ) -> Response[Any]:
     """The four digits were not the same: somebody else may have used the code, so the phone is revoked."""
     with door.open() as access:
-        stop_device(access, number, DeviceStatus.REVOKED, services.ledger)
+        stop_device(access, number, DeviceStatus.REVOKED)
     return go_to(f"/devices/{number}", done="digits_differ")
 
 

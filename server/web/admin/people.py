@@ -10,7 +10,6 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.operation.account import end_sessions_of
 from server.actions.partnership.leaving import dismiss
-from server.http.services import Services
 from server.mail.smtp import is_address
 from server.problems import Invalid
 from server.queries.operation.addressees import list_shared_addresses, set_shared_address
@@ -111,7 +110,6 @@ def end_worker_sessions(door: NamedDependency[Door], worker_id: FromPath[Id]) ->
 def leave(
     request: AnyRequest,
     door: NamedDependency[Door],
-    services: NamedDependency[Services],
     worker_id: FromPath[Id],
     data: URLEncodedBody[LeaveForm],
 ) -> Response[Any]:
@@ -119,7 +117,7 @@ def leave(
     if data.sure != "yes":
         raise Invalid("Tick the box to say whom you mean. Nothing was changed.")
     with door.open() as access:
-        dismiss(access, worker_id, services.ledger)
+        dismiss(access, worker_id)
     return go_to("/workers", done="left")
 
 

@@ -74,7 +74,7 @@ def test_the_drill(
     lost = Phone(phone.client, clock, new_id)
     lost.enrol(issue_code(cast.dean))
     with Door(services.database, cast.tom, clock(), new_id).open() as access:
-        stop_device(access, lost.number, DeviceStatus.WIPE_NOW, services.ledger)
+        stop_device(access, lost.number, DeviceStatus.WIPE_NOW)
     destroy(services.database)
 
     done = restore_backup(settings, folder, clock())

@@ -196,7 +196,7 @@ def test_another_districts_coordinator_cannot_even_see_the_team(services: Servic
 
 def test_a_wiped_phone_is_told_at_its_next_request(phone: Phone, services: Services, cast: Cast) -> None:
     with door(services, cast.tom).open() as access:
-        stop_device(access, phone.number, DeviceStatus.WIPE_NOW, services.ledger)
+        stop_device(access, phone.number, DeviceStatus.WIPE_NOW)
     for answer in (phone.push(phone.contact()), phone.pull(), phone.refresh()):
         assert answer.status_code == 403
         assert answer.json()["refused"] == "wipe"

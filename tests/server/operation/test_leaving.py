@@ -46,7 +46,7 @@ def test_a_session_of_whoever_left_is_over(sign_in: Any, cast: Cast, database: D
 
     client = sign_in(cast.tom)
     with database.writing() as session:
-        let_go(session, cast.tom.id, services.ledger, services.clock(), services.new_id)
+        let_go(session, cast.tom.id, services.clock(), services.new_id)
     assert client.get("/referrals", headers={"accept": "text/html"}, follow_redirects=False).status_code in {303, 401}
     with database.reading() as session:
         assert sessions.find_credential(session, cast.tom.id) is not None

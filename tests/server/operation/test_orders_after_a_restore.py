@@ -19,6 +19,7 @@ from server.access import Door
 from server.actions.operation import orders
 from server.actions.operation.ledger import list_unknown
 from server.actions.operation.orders import open_ledger, order_placing, order_worker
+from server.actions.partnership.leaving import dismiss
 from server.actions.partnership.recipients import propose
 from server.actions.people.erasure import forget_person
 from server.actions.people.hiding import hide_person, show_person_again
@@ -35,7 +36,7 @@ from server.queries.people.people import find_person
 from server.queries.people.verification import list_groups
 from server.queries.sync import store as sync
 from server.settings import Settings
-from shared.model.codes import Role
+from shared.model.codes import DeviceStatus, Role
 from sync.wire import read_pull_answer
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast
@@ -135,6 +136,20 @@ def test_hand_overs_merges_and_standings_are_repeated(
         assert sync.find_scopes(session, marek) == {f"team:{cast.other_team.id}"}
         found = workers.find_worker(session, cast.dean.id)
         assert found is not None and not found.active
+    database.close()
+
+
+def test_who_was_let_go_stays_out_after_the_restore(
+    phone: Phone, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    with put_back(), Door(services.database, cast.olu, clock(), new_id).open() as access:
+        dismiss(access, cast.aisha.id)
+    database = Database(settings.database)
+    with database.reading() as session:
+        found = workers.find_worker(session, cast.aisha.id)
+        assert found is not None and not found.active
+        assert sync.get_device_state(session, phone.number).status is DeviceStatus.REVOKED
     database.close()
 
 

@@ -47,7 +47,7 @@ def test_after_a_revocation_they_wait_in_quarantine(
     phone: Phone, database: Database, services: Services, cast: Cast
 ) -> None:
     with Door(services.database, cast.tom, services.clock(), services.new_id).open() as access:
-        stop_device(access, phone.number, DeviceStatus.REVOKED, services.ledger)
+        stop_device(access, phone.number, DeviceStatus.REVOKED)
     answer = send_sealed(phone, phone.contact(), phone.contact())
     assert answer.json()["opened"] == 2
     with database.reading() as session:
@@ -61,7 +61,7 @@ def test_from_a_phone_wiped_at_once_they_are_set_aside_for_a_supervisor(
 ) -> None:
     """Kept as they came they would be in nobody's tray: the phone has forgotten them by then."""
     with Door(services.database, cast.tom, services.clock(), services.new_id).open() as access:
-        stop_device(access, phone.number, DeviceStatus.WIPE_NOW, services.ledger)
+        stop_device(access, phone.number, DeviceStatus.WIPE_NOW)
     change = phone.contact()
     assert send_sealed(phone, change).json() == {"acked": 0, "opened": 1, "kept": 0, "status": "wipe_now"}
     with database.reading() as session:
