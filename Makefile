@@ -25,6 +25,8 @@ UPGRADE ?=
 
 export PYTHON
 export PYTHONHASHSEED = 0
+# What was compiled is kept: the suite starts some forty processes, and each would compile the whole tree again.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 SCREEN_PACKAGES := libgl1 libegl1 libmtdev1

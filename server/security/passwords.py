@@ -5,12 +5,13 @@ argon2id, at the cost the settings say (privacy rule C2), a few at a time so tha
 No composition rules and no rotation: length counts, and how soon somebody would guess it.
 """
 
+from base64 import b64encode
 from collections.abc import Collection
 from threading import BoundedSemaphore
 
-from argon2 import PasswordHasher
+from argon2 import DEFAULT_HASH_LENGTH, DEFAULT_RANDOM_SALT_LENGTH, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from argon2.low_level import Type
+from argon2.low_level import ARGON2_VERSION, Type
 from zxcvbn import zxcvbn
 
 from server.settings import PasswordCost
@@ -33,7 +34,7 @@ class Passwords:
             time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes, type=Type.ID
         )
         self._turns = BoundedSemaphore(AT_ONCE)
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _hash_of_nobody(cost)
 
     def hash(self, password: str) -> str:
         """The hash to keep. Never keep the password."""
@@ -55,6 +56,15 @@ class Passwords:
     def is_outdated(self, kept_hash: str) -> bool:
         """Was it made at another cost than today's? Then hash it again at the next good sign-in."""
         return self._hasher.check_needs_rehash(kept_hash)
+
+
+def _hash_of_nobody(cost: PasswordCost) -> str:
+    """A hash that no password has, at this cost; comparing with it takes as long as with another. Nothing is computed for it."""
+    salt, digest = (
+        b64encode(bytes(size)).decode().rstrip("=") for size in (DEFAULT_RANDOM_SALT_LENGTH, DEFAULT_HASH_LENGTH)
+    )
+    spent = f"m={cost.memory_kib},t={cost.passes},p={cost.lanes}"
+    return f"$argon2id$v={ARGON2_VERSION}${spent}${salt}${digest}"
 
 
 OWN_WORDS = (

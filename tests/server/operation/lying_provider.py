@@ -6,6 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from hmac import digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,12 +20,18 @@ CLIENT, SECRET = "lantern-at-watford", "a secret of this test alone"
 SUBJECT = "AAAA-priya-pairwise"
 
 
+@cache
+def make_key() -> RSAKey:
+    """One for the whole run: making it takes longer than most tests, and none of them spoils it."""
+    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"})
+
+
 @dataclass
 class Provider:
     """`claims` and `sign` are what a test lies with; `asked` is what was asked for, by path."""
 
     now: Callable[[], datetime]
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one", "use": "sig", "alg": "RS256"}))
+    key: RSAKey = field(default_factory=make_key)
     claims: dict[str, Any] = field(default_factory=dict)
     sign: Callable[[dict[str, Any]], str] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)

@@ -10,6 +10,8 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from litestar.testing import TestClient
 from sqlalchemy import text
 
@@ -236,6 +238,15 @@ def test_cookies_are_host_bound_and_secure_off_this_machine(
     assert "SameSite=lax" in cookie
     assert "Domain" not in cookie
     assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
+
+
+def test_whoever_does_not_exist_costs_as_much_to_refuse_and_nothing_beforehand() -> None:
+    cost = PasswordCost(memory_kib=256, passes=2, lanes=3)
+    passwords = Passwords(cost)
+    assert extract_parameters(passwords._nobody) == extract_parameters(passwords.hash("three plain words"))
+    with pytest.raises(VerifyMismatchError):  # computed and compared, as another is
+        passwords._hasher.verify(passwords._nobody, "three plain words")
+    assert not passwords.matches(None, "three plain words")
 
 
 def test_passwords_cost_what_the_rule_says() -> None:
