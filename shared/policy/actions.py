@@ -58,6 +58,7 @@ class Act(str, Enum):
     WRITE_UPDATE = "write_update"
     SEE_ACTIONS = "see_actions"
     ANSWER_ACTION = "answer_action"
+    CHASE_ACTION = "chase_action"
     SHARE_TRACKER = "share_tracker"
 
     # Counts and maps without people

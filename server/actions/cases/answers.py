@@ -25,7 +25,7 @@ def finish_action(access: Access, action_id: Id, note: str) -> Action:
     if found.action.done_at is not None:
         raise Failure(CONFLICTING, "This action was marked as done before.")
     done = msgspec.structs.replace(
-        found.action, done_at=access.now, done_by=access.actor.worker_id, done_note=_whole(note)
+        found.action, done_at=access.now, done_by=access.actor.worker_id, done_note=check_length(note)
     )
     case_actions.set_action(access.session, done)
     return done
@@ -49,7 +49,7 @@ def explain_action(access: Access, action_id: Id, why: str) -> Action:
     found = _open(access, action_id)
     if not why.strip():
         raise Invalid("Say in a sentence why it was missed. All partners read it.")
-    explained = msgspec.structs.replace(found.action, explained=_whole(why))
+    explained = msgspec.structs.replace(found.action, explained=check_length(why))
     case_actions.set_action(access.session, explained)
     return explained
 
@@ -73,7 +73,7 @@ def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> W
         agency_id=access.actor.agency_id,
         worker_id=access.actor.worker_id,
         at=access.now,
-        text=_whole(text),
+        text=check_length(text),
     )
     conferences.add_update(access.session, update)
     return update
@@ -104,7 +104,7 @@ def take_apologies_back(access: Access, conference_id: Id) -> None:
     conferences.delete_attendance(access.session, conference_id, access.actor.agency_id)
 
 
-def _whole(text: str) -> str:
+def check_length(text: str) -> str:
     """The words without the space around them. Raises Invalid where they would have to be cut."""
     words = text.strip()
     if len(words) > LONGEST_TEXT:
@@ -113,7 +113,8 @@ def _whole(text: str) -> str:
 
 
 def _open(access: Access, action_id: Id) -> OwnedAction:
-    found = case_actions.find_action(access.session, action_id)
+    """The action, for this writer alone. Raises NotFound or Forbidden."""
+    found = case_actions.hold_action(access.session, action_id)
     access.require(Act.ANSWER_ACTION, None if found is None else found.subject, purpose="actions")
     if found is None:
         raise NotFound

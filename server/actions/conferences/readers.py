@@ -7,7 +7,7 @@ from server.queries.conferences import seats
 from server.queries.partnership import agencies
 from shared.model.agency import Agency
 from shared.model.conference import CaseConference
-from shared.model.value import Value
+from shared.model.value import Id, Value
 from shared.policy.actor import agreements_valid_until
 
 
@@ -22,10 +22,15 @@ class Reader(Value, frozen=True, kw_only=True):
 def list_readers(access: Access, conference: CaseConference) -> list[Reader]:
     """The agencies with a seat at a conference, by name, each with whether its agreements let it be sent anything
     today."""
+    return list_readers_of(access, conference.district_id)
+
+
+def list_readers_of(access: Access, district_id: Id) -> list[Reader]:
+    """The same of a district's conferences in general."""
     signed = agencies.list_every_agreement(access.session)
     return [
         _reader(agency, agreements_valid_until(signed.get(agency.id, ()), access.today), access.today)
-        for agency in seats.list_seats(access.session, conference.district_id)
+        for agency in seats.list_seats(access.session, district_id)
     ]
 
 

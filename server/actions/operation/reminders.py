@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from server.actions.operation.outbox import Outbox
 from server.queries.cases import case_actions, cases
-from server.queries.conferences import conferences, seats
+from server.queries.conferences import seats, upcoming
 from server.queries.operation import addressees, audit
 from server.queries.operation.jobs import JobRun
 from server.queries.partnership import agencies
@@ -83,7 +83,7 @@ def remind_of_agreements(outbox: Outbox, today: date, days: Sequence[date] = ())
 def prepare_conferences(outbox: Outbox, today: date, zone: tzinfo, days: Sequence[date] = ()) -> None:
     """Some days before a conference: tell its coordinators what is missing, and ask for it those who have not signed."""
     names = {each.id: each.name for each in list_districts(outbox.session)}
-    ahead = conferences.list_between(outbox.session, outbox.now, outbox.now + timedelta(days=max(PREPARE_DAYS) + 1))
+    ahead = upcoming.list_between(outbox.session, outbox.now, outbox.now + timedelta(days=max(PREPARE_DAYS) + 1))
     for conference in ahead:
         starts_on = conference.starts_at.astimezone(zone).date()
         if any((starts_on - day).days in PREPARE_DAYS for day in days or (today,)):

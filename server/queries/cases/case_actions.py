@@ -87,6 +87,17 @@ def count_missed(session: Session, district_id: Id, today: date) -> dict[Id, int
     return {row.case_id: row.flags for row in rows}
 
 
+def hold_action(session: Session, action_id: Id) -> OwnedAction | None:
+    """The action with this id as it is now, for one writer until the transaction ends."""
+    session.execute(select(case_action.c.id).where(case_action.c.id == action_id).with_for_update())
+    return find_action(session, action_id)
+
+
+def list_undone_in(session: Session, district_id: Id) -> list[OwnedAction]:
+    """What every agency owes for current cases of a district and has not done, the earliest due first."""
+    return _list(session, _UNDONE_IN, district_ids=[district_id])
+
+
 def list_undone(session: Session, agency_id: Id, due_until: date) -> list[OwnedAction]:
     """What an agency owes for current cases of all districts and has not done, due by this day."""
     return _list(session, _UNDONE, agency_id=agency_id, due_until=due_until)
@@ -132,6 +143,7 @@ _RED_FLAGS = (
     .group_by(case_action.c.case_id)
 )
 _UNDONE = _OF_AGENCY.where(case_action.c.done_at.is_(None), case_action.c.due_on <= bindparam("due_until"))
+_UNDONE_IN = _OWNED.where(_IN_DISTRICTS, mdt_case.c.state.in_(CURRENT), case_action.c.done_at.is_(None))
 _AGREED = _OWNED.where(
     mdt_case.c.district_id == bindparam("district_id"),
     case_action.c.agreed_at.between(bindparam("start"), bindparam("end")),

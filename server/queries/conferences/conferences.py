@@ -137,14 +137,6 @@ def list_conferences(session: Session, district_ids: Collection[Id], limit: int 
     return [CaseConference(**row) for row in session.execute(query).mappings()]
 
 
-def list_between(session: Session, start: datetime, end: datetime) -> list[CaseConference]:
-    """The conferences of all districts that begin between two moments and have not ended, the earliest first."""
-    within = (case_conference.c.starts_at >= start) & (case_conference.c.starts_at < end)
-    query = select(case_conference).where(within, case_conference.c.finished_at.is_(None))
-    rows = session.execute(query.order_by(case_conference.c.starts_at, case_conference.c.id)).mappings()
-    return [CaseConference(**row) for row in rows]
-
-
 def list_to_come_with(session: Session, case_ids: Collection[Id]) -> list[Id]:
     """The conferences that have not ended whose agenda chose or left out one of these cases."""
     named = [
@@ -287,13 +279,6 @@ def delete_conference(session: Session, conference_id: Id) -> None:
     for table in (agenda_item, agenda_left_out, attendance):
         session.execute(delete(table).where(table.c.conference_id == conference_id))
     session.execute(delete(case_conference).where(case_conference.c.id == conference_id))
-
-
-def list_minuted_by(session: Session, worker_id: Id) -> list[CaseConference]:
-    """The conferences to come, or being held, whose minutes this worker takes, the earliest first."""
-    mine = (case_conference.c.minute_taker_id == worker_id) & case_conference.c.finished_at.is_(None)
-    query = select(case_conference).where(mine).order_by(case_conference.c.starts_at, case_conference.c.id)
-    return [CaseConference(**row) for row in session.execute(query).mappings()]
 
 
 def list_attendance(session: Session, conference_id: Id) -> dict[Id, Attendance]:

@@ -17,7 +17,7 @@ from server.actions.conferences.minutes import MinutedCase, compose_minutes
 from server.actions.conferences.papers import Paper, compose_paper
 from server.http.services import Services
 from server.problems import NotFound
-from server.queries.conferences import conferences
+from server.queries.conferences import conferences, upcoming
 from server.queries.conferences.conferences import AGENDA, MINUTES, Circulated
 from server.queries.conferences.kept import list_versions
 from server.queries.partnership import agencies
@@ -50,7 +50,7 @@ def show_agendas(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
         sent = conferences.list_circulated_to(access.session, access.actor.agency_id, access.actor.district_ids)
         return page(
             request, "agency/agendas.html", title="Agendas", section=SECTION, worker=access.worker, now=access.now,
-            sent=sent, names=names, minuted=conferences.list_minuted_by(access.session, access.actor.worker_id),
+            sent=sent, names=names, minuted=upcoming.list_minuted_by(access.session, access.actor.worker_id),
         )  # fmt: skip
 
 

@@ -4,12 +4,17 @@ lead. Showing a form or a link grants nothing; each handler asks the policy for 
 
 from server.access import Access
 from server.actions.cases.cases import BASES, may_decide
-from server.queries.cases import case_moves, caseload, cases
+from server.queries.cases import case_actions, case_moves, caseload, cases
+from server.queries.cases.case_actions import OwnedAction
 from server.queries.cases.caseload import LeadShown
+from server.queries.conferences.upcoming import find_next_with
 from server.queries.partnership import districts
+from server.queries.people import subjects
 from server.queries.people.person_page import CaseStanding
 from server.web.layout.words import lower_first, say, say_short_day
+from shared.model.case import Case
 from shared.model.codes import CaseState
+from shared.model.conference import CaseConference
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
 from shared.rules.home_district import say_whereabouts
@@ -38,6 +43,8 @@ class Panel(Value, frozen=True, kw_only=True):
     lead_words: str = ""
     may_move: bool = False
     case_id: Id = ""
+    owed: tuple[OwnedAction, ...] = ()
+    next_conference: CaseConference | None = None
 
 
 def make_panel(access: Access, same: list[Id], subject: Subject, shown: CaseStanding | None) -> Panel:
@@ -50,9 +57,12 @@ def make_panel(access: Access, same: list[Id], subject: Subject, shown: CaseStan
     if case.basis is not None:
         lines = [f"On the evidence: {lower_first(say(case.basis))}.", *lines]
     lead_words = say_lead(caseload.list_leads(access.session, [case.id]).get(case.id))
+    owed, ahead = _list_owed(access, case), find_next_with(access.session, case.id)
     if not may_decide(access, case.district_id):
-        return Panel(lines=lines, lead_words=lead_words, case_id=case.id)
+        return Panel(lines=lines, lead_words=lead_words, case_id=case.id, owed=owed, next_conference=ahead)
     return Panel(
+        owed=owed,
+        next_conference=ahead,
         decisions=DECISIONS[case.state],
         decide_heading=HEADINGS.get(case.state, "Close the case"),
         decides=True,
@@ -61,6 +71,13 @@ def make_panel(access: Access, same: list[Id], subject: Subject, shown: CaseStan
         may_move=True,
         case_id=case.id,
     )
+
+
+def _list_owed(access: Access, case: Case) -> tuple[OwnedAction, ...]:
+    """The actions of a case that are not done, for whoever may see them: of all agencies, or of the reader's own."""
+    everyone = access.allows(Act.SEE_ACTIONS, subjects.of_district(case.district_id))
+    undone = [each for each in case_actions.list_actions(access.session, [case.id]) if each.action.done_at is None]
+    return tuple(each for each in undone if everyone or each.action.agency_id == access.actor.agency_id)
 
 
 def _to_put_forward(access: Access, subject: Subject, shown: CaseStanding | None) -> Panel:

@@ -89,7 +89,7 @@ def answer(
     has_notes = bool(subject.ask_agency) or any(event.kind == "contact" and event.text for event in events)
     return page(
         request, "coordinator/person.html", title=person.known_as, section="/cases", worker=access.worker, now=now,
-        status=422 if errors else 200, person=person, errors=errors or {}, form=form or PersonForm(),
+        today=access.today, status=422 if errors else 200, person=person, errors=errors or {}, form=form or PersonForm(),
         caption=district.name if district else "", district=district, case=case.case if case else None,
         status_words=_sentence(reason if knows_places else without_place(reason)),
         may_review=access.allows(Act.JUDGE_VERIFICATION, subject), judgement_options=JUDGEMENTS,

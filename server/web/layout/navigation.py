@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("/cases", "Case list", Act.SEE_CASE_LIST),
     Entry("/conferences", "Conferences", Act.PREPARE_CONFERENCE),
     Entry("/actions", "Actions", Act.SEE_ACTIONS),
+    Entry("/chase", "Chase", Act.CHASE_ACTION),
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
     Entry("/contacts/new", "Record a contact", Act.RECORD_CONTACT),

@@ -1,0 +1,145 @@
+"""The chase board: what is owed in a district, done by telephone, asked for once a day, added between conferences."""
+
+import html
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from server.actions.cases import chasing
+from server.actions.conferences import discussion
+from server.database.engine import Database
+from server.problems import Invalid, NotFound
+from server.queries.cases import case_actions
+from server.queries.operation import outbox
+from shared.model.mail import MailFacts, MailKind
+from tests.server.conferences.conftest import Browser, Enter, item_at
+from tests.server.conferences.test_conferences import call
+from tests.web import county
+
+BOARD = f"/chase?district={county.WATFORD}"
+
+
+@pytest.fixture
+def owed(enter: Enter) -> dict[str, str]:
+    """Three actions of a conference: Probation's, CGL's, and one of the coordinator's own service; by what is to be done."""
+    with enter("priya", -timedelta(days=20)) as access:
+        made = call(access, access.now + timedelta(days=1))
+        for place, (agency_id, words, days) in enumerate(
+            (("probation", "licence review", 40), ("cgl", "assessment", 10), ("watford-housing", "viewing", 22)),
+            start=1,
+        ):
+            discussion.agree_action(
+                access, made.id, item_at(access, made.id, place), text=words, agency_id=agency_id,
+                due_on=access.today + timedelta(days=days),
+            )  # fmt: skip
+        discussion.finish_conference(access, made.id, {})
+        found = case_actions.list_undone_in(access.session, county.WATFORD)
+    return {each.action.text: each.action.id for each in found}
+
+
+def reminders(watford: Database) -> list[tuple[str | None, MailFacts]]:
+    with watford.reading() as session:
+        posted = [each.mail for each in outbox.list_posted(session) if each.mail.kind is MailKind.ACTIONS_REMINDER]
+    return [(each.agency_id, each.facts) for each in posted]
+
+
+def test_the_board_has_every_agencys_actions_mine_first_and_red_where_missed(
+    browser: Browser, owed: dict[str, str]
+) -> None:
+    shown = browser.sign_in("priya").get(BOARD).text
+    places = [shown.index(f'aria-label="{words}"') for words in ("viewing", "assessment", "licence review")]
+    assert places == sorted(places)
+    assert "Watford Housing (your own): 1 action" in shown
+    card = shown[shown.index('<article class="lantern-card lantern-card--late"') :]
+    assert 'aria-label="assessment"' in card[: card.index(">")]
+    one = browser.get(f"{BOARD}&agency=cgl").text
+    assert 'aria-label="assessment"' in one
+    assert 'aria-label="viewing"' not in one
+
+
+def test_what_is_done_by_telephone_says_who_told_it(browser: Browser, owed: dict[str, str], watford: Database) -> None:
+    path = f"/chase/action/{owed['assessment']}/done"
+    refused = browser.sign_in("priya").post(path, district=county.WATFORD, who=" ", what="Seen on Monday")
+    assert refused.status_code == 422
+    assert "Say who told you" in refused.text
+    assert 'value="Seen on Monday"' in refused.text
+    done = browser.post(path, district=county.WATFORD, who="Ruth, on the telephone", what="Seen on Monday")
+    assert done.headers["location"] == f"{BOARD}&done=action_told"
+    with watford.reading() as session:
+        row = session.execute(text("select done_by, done_note from case_action where text = 'assessment'")).one()
+    assert tuple(row) == ("priya", "Ruth, on the telephone says so: Seen on Monday")
+    assert browser.post(path, district=county.WATFORD, who="Ruth", what="").status_code == 409
+    assert "Ruth, on the telephone says so" in browser.sign_in("ruth").get("/actions").text
+
+
+def test_an_agency_is_asked_once_a_day_by_numbers_alone(
+    browser: Browser, owed: dict[str, str], watford: Database, enter: Enter
+) -> None:
+    browser.sign_in("priya")
+    for _ in range(2):
+        sent = browser.post("/chase/nudge", district=county.WATFORD, agency="cgl")
+        assert sent.headers["location"] == f"{BOARD}&done=nudged"
+    ((agency_id, facts),) = reminders(watford)
+    assert (agency_id, facts.count, facts.late, facts.district) == ("cgl", 0, 1, "Watford")
+    nothing = browser.post("/chase/nudge", district=county.WATFORD, agency="probation")
+    assert nothing.status_code == 422
+    assert "owes nothing that is missed or due within a week" in nothing.text
+    with enter("priya", timedelta(days=1)) as access:
+        chasing.nudge(access, county.WATFORD, "cgl")
+    assert len(reminders(watford)) == 2
+
+
+def test_an_action_is_added_between_conferences_and_its_agency_told(
+    browser: Browser, owed: dict[str, str], watford: Database
+) -> None:
+    browser.sign_in("priya")
+    for line in ("CGL: assessment", "nobody in particular by Friday", ""):
+        refused = browser.post("/chase/add", district=county.WATFORD, case="case-p05", line=line)
+        assert refused.status_code == 422
+        assert f'value="{line}"' in html.unescape(refused.text)
+    sent = browser.post("/chase/add", district=county.WATFORD, case="case-p05", line="CGL: detox bed by 28 Nov")
+    assert sent.headers["location"] == f"{BOARD}&done=action_added"
+    ((agency_id, facts),) = reminders(watford)
+    assert (agency_id, facts.count, str(facts.day)) == ("cgl", 1, "2026-11-28")
+    page = browser.get("/people/p05").text
+    assert "detox bed by 28 Nov 2026" in page
+    assert "detox bed" in browser.sign_in("ruth").get("/actions").text
+
+
+def test_the_persons_page_names_the_next_conference(browser: Browser, owed: dict[str, str], enter: Enter) -> None:
+    with enter("priya") as access:
+        call(access)
+    assert "On the agenda of the conference 10 Dec 21:30." in browser.sign_in("priya").get("/people/p01").text
+
+
+@pytest.mark.parametrize(("reader", "status"), [("ruth", 403), ("tom", 403), ("helen", 403), ("rowan", 404)])
+def test_only_the_districts_coordinator_chases(
+    browser: Browser, owed: dict[str, str], reader: str, status: int
+) -> None:
+    browser.sign_in(reader)
+    assert browser.get(BOARD).status_code == status
+    told = browser.post(f"/chase/action/{owed['assessment']}/done", district=county.WATFORD, who="Me", what="")
+    assert told.status_code == status
+    assert browser.post("/chase/nudge", district=county.WATFORD, agency="cgl").status_code == status
+    assert (
+        browser.post("/chase/add", district=county.WATFORD, case="case-p05", line="CGL: x by Friday").status_code
+        == status
+    )
+
+
+def test_nothing_is_added_to_a_case_that_ended_or_is_elsewhere(enter: Enter, owed: Any) -> None:
+    from server.actions.cases.cases import close_case
+
+    with enter("priya") as access:
+        close_case(access, "case-p05", "Housed")
+        due_on = access.today + timedelta(days=3)
+        with pytest.raises(NotFound):
+            chasing.add_between(access, county.WATFORD, "case-p05", text="x", agency_id="cgl", due_on=due_on)
+        with pytest.raises(Invalid):
+            chasing.add_between(
+                access, county.WATFORD, "case-p06", text="x", agency_id="cgl", due_on=access.today - timedelta(days=1)
+            )
+    with enter("rowan") as access, pytest.raises(NotFound):
+        chasing.add_between(access, county.WATFORD, "case-p06", text="x", agency_id="cgl", due_on=due_on)
