@@ -4,6 +4,7 @@
 #   make field       opens the phone app on this desktop, enrolled with the local server
 #   make check       format, lint, types, import contracts, and the suite's fast part
 #   make simulate    replays one simulated world (SEED=7), or many fresh ones (RUNS=100); STORE=postgresql is slower
+#   make fuzz        a minute each of whatever comes in from outside: sync messages, enrolment links, files (FUZZ_SECONDS=60)
 #   make bench       the benchmarks; results in bench/results/
 #   make assets      the browser's scripts and styles, from their packages
 #   make screenshots every screen and page, into docs/screenshots/
@@ -18,6 +19,7 @@ BENCH_ARGS ?=
 SEED ?=
 RUNS ?=
 STORE ?=
+FUZZ_SECONDS ?= 60
 # Three at a time on two cores: the suite waits for browsers, servers and databases of its own more than it computes.
 TEST_WORKERS ?= 3
 TEST_ARGS ?=
@@ -35,7 +37,7 @@ JDK := $(if $(shell command -v javac),,default-jdk-headless)
 TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git $(JDK)
 PYTEST := $(BIN)/python -m pytest -p no:randomly
 
-.PHONY: help demo test field check simulate bench assets screenshots lock clean setup setup-demo
+.PHONY: help demo test field check simulate fuzz bench assets screenshots lock clean setup setup-demo
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -69,6 +71,11 @@ check: setup
 
 simulate: setup
 	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(if $(STORE),--store $(STORE))
+
+fuzz: setup
+	@for target in messages links files; do \
+		$(BIN)/python -m tests.fuzz $$target $(FUZZ_SECONDS) || exit 1; \
+	done
 
 bench: setup
 	$(BIN)/lantern bench $(BENCH_ARGS)

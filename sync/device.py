@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Final
 
-from msgspec import MsgspecError, Struct, structs
+from msgspec import Struct, structs
 
+from shared.model.value import NO_JSON
 from sync import clock
 from sync.wire import (
     ELSEWHERE,
@@ -226,7 +227,7 @@ def is_readable(row: Row) -> bool:
                 read_held(row.body)
             case "config":
                 read_change(row.body)
-    except (MsgspecError, RecursionError):
+    except NO_JSON:
         return False
     return row.op != UNREAD
 

@@ -10,6 +10,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 from msgspec import Struct
 
+from shared.model.value import NO_JSON
 from sync import pacing, wire
 from sync.device import LEAVING, WIPED, DeviceState
 from sync.pacing import Sizes
@@ -207,7 +208,7 @@ class Conversation:
             return Refusal(refused="no_answer")
         try:
             return wire.read_refusal(reply.body)
-        except (msgspec.MsgspecError, RecursionError):
+        except NO_JSON:
             return Refusal(refused=f"status_{reply.status}")
 
 
@@ -220,5 +221,5 @@ def _read(read: Callable[[bytes], Message], reply: Reply) -> Message | None:
         return None
     try:
         return read(reply.body)
-    except (msgspec.MsgspecError, RecursionError):
+    except NO_JSON:
         return None

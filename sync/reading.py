@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
+from shared.model.value import NO_JSON
 from sync.clock import PhoneClock
 from sync.wire import (
     LIMITS,
@@ -104,7 +105,7 @@ def decode_batch(body: bytes, limits: Limits = LIMITS, validate: Validate = acce
         raise Refused("too_large")
     try:
         request = read_push_request(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         raise Refused("malformed", detail=str(error)) from error
     if len(request.events) > limits.changes_max:
         raise Refused("too_many")
@@ -147,7 +148,7 @@ def read_apart(
 def _number_of(body: bytes, otherwise: int) -> int:
     try:
         return max(_read_number(body).n, 1)
-    except (msgspec.MsgspecError, RecursionError):
+    except NO_JSON:
         return otherwise
 
 
@@ -156,7 +157,7 @@ def _first_number(events: Sequence[Raw]) -> int:
     for index, raw in enumerate(events):
         try:
             first = _read_number(raw).n - index
-        except (msgspec.MsgspecError, RecursionError):
+        except NO_JSON:
             continue
         if first >= 1:
             return first
@@ -168,7 +169,7 @@ def _first_number(events: Sequence[Raw]) -> int:
 def _read_record(body: bytes, expected: int, device: int, limits: Limits, validate: Validate) -> Record:
     try:
         change = read_change(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except NO_JSON as error:
         return _read_other(body, expected, str(error))
     if change.n != expected:
         return Record(change.n, body, change)
@@ -188,7 +189,7 @@ def _read_other(body: bytes, expected: int, fault: str) -> Record:
     try:
         hole = read_hole(body)
         return Record(hole.n, body, is_hole=True)
-    except (msgspec.MsgspecError, RecursionError):
+    except NO_JSON:
         return Record(expected, body, fault=f"unreadable: {fault}")
 
 

@@ -8,7 +8,9 @@ messages, the simulator hands them over in memory. Bodies of changes are kept by
 from hashlib import sha256
 from typing import Annotated, Final
 
-from msgspec import UNSET, Meta, MsgspecError, Raw, Struct, UnsetType, ValidationError, field, json
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, ValidationError, field, json
+
+from shared.model.value import NO_JSON
 
 SERVER_DEVICE: Final = 0
 """The server itself is a device of the protocol: what a coordinator does that phones must hear is a change of device 0.
@@ -281,7 +283,7 @@ _KINDS: Final = bytes(
 
 
 def read_change(body: bytes | Raw) -> Change:
-    """A change from its bytes. Raises msgspec.MsgspecError (RecursionError for a hostile depth)."""
+    """A change from its bytes. Raises what `NO_JSON` names."""
     change = _decode_change(body)
     said = (change.id, change.t, change.s, change.e, change.who, change.boot, change.adopts)
     names = [name for name in said if name is not None]
@@ -296,7 +298,7 @@ def read_pull_answer(body: bytes) -> PullAnswer:
     what frames the lines cannot be read, such as the sign-in page of a café's Wi-Fi."""
     try:
         return _decode_pull_answer(body)
-    except MsgspecError:
+    except NO_JSON:
         lines = json.decode(body, type=_RawPage).rows
         rest = json.decode(body, type=_RestOfPage)
     told = {name: getattr(rest, name) for name in rest.__struct_fields__ if name != "rows"}
@@ -307,7 +309,7 @@ def read_row(line: bytes | Raw) -> Row:
     """One line of a feed; `UNREAD` where its shape is not known."""
     try:
         return _decode_row(line)
-    except (MsgspecError, RecursionError):
+    except NO_JSON:
         scope, change_id = _named_in(line)
         return Row(scope, 0, change_id or f"line:{sha256(bytes(line)).hexdigest()[:32]}", UNREAD, 0, Raw(bytes(line)))
 
@@ -316,7 +318,7 @@ def _named_in(line: bytes | Raw) -> tuple[str, str]:
     """The feed and the change that a line speaks of, as far as that can be read: by them it is forgotten when it must be."""
     try:
         scope, _, change_id, *_ = json.decode(line, type=list[object])
-    except (MsgspecError, RecursionError, ValueError):
+    except NO_JSON:
         return "", ""
     known = isinstance(scope, str) and isinstance(change_id, str)
     return (str(scope), str(change_id)) if known else ("", "")

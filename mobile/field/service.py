@@ -35,7 +35,7 @@ from mobile.syncing.server_client import NoAnswer, ServerClient
 from mobile.syncing.service import SyncService
 from mobile.syncing.true_time import Heard, TrueTime
 from shared.model.app_state import write_app
-from shared.model.value import Id
+from shared.model.value import NO_JSON, Id
 
 HEARD_TIME = "heard_time"
 """The setting that holds the server's time as it was last heard; nothing about anybody."""
@@ -270,7 +270,7 @@ class FieldService(FieldWork):
     def _kept_time(self) -> Heard | None:
         try:
             return msgspec.json.decode(self._vaults.settings().get(HEARD_TIME, ""), type=Heard)
-        except msgspec.MsgspecError:
+        except NO_JSON:
             return None
 
     def _keep_time(self, heard: Heard) -> None:

@@ -20,6 +20,7 @@ from shared.model.person import PERSON_FIELDS, NeedRecorded, Person, PersonMerge
 from shared.model.referral import REFERRAL_FIELDS, Referral, ReferralProgress
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
 from shared.model.site import SITE_FIELDS, Site
+from shared.model.value import NO_JSON
 from shared.model.verification import Verification
 from shared.rules.careful import CAREFUL_FIELDS, join_careful
 from sync.merge import Field
@@ -171,7 +172,7 @@ def _read_fact(change: Change) -> Any:
         return None
     try:
         return msgspec.json.decode(change.p, type=known.kind)
-    except msgspec.MsgspecError:
+    except NO_JSON:
         log.info("a %s of a newer kind; kept, not shown", change.t)
         return None
 

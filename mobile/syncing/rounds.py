@@ -15,6 +15,7 @@ from mobile.store.database import default_driver, naming_faults
 from mobile.store.record import Record
 from mobile.syncing.server_client import NoAnswer, Reply, SealedTaken, ServerClient
 from shared.model.device import FieldConfig, Tokens
+from shared.model.value import NO_JSON
 from sync.driver import PULL, Answer, Ask, Conversation, Outcome
 from sync.pacing import Sizes
 
@@ -125,7 +126,7 @@ class SyncRound:
             raw = self._record.sync.find_config()
         try:
             return None if raw is None else msgspec.json.decode(raw, type=FieldConfig)
-        except msgspec.MsgspecError:
+        except NO_JSON:
             return None
 
 

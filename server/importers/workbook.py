@@ -11,6 +11,7 @@ from typing import Any
 
 from server.importers.files import HEADING_WITHIN, Refusal, Row, UnusableFile, make_row, normalise_heading
 from server.importers.inputs import Input
+from server.workbooks import Damaged, OtherArchive, TooLarge, list_entries, list_rows, load
 
 SHARED_TEXTS_MAX_BYTES = 64 << 20
 """The texts of a workbook stand in one part of it, which has to be held whole."""
@@ -33,7 +34,7 @@ def open_sheet(source: Input, name: str) -> Iterator[Lines]:
     with _open(source) as workbook:
         sheet = workbook[name]
         sheet.reset_dimensions()
-        yield enumerate(sheet.iter_rows(values_only=True), start=1)
+        yield enumerate(rows_of(sheet), start=1)
 
 
 def list_headings(source: Input) -> set[str]:
@@ -83,30 +84,40 @@ def name_further_sheets(names: Iterable[str], after: int) -> Iterator[Refusal]:
 
 @contextmanager
 def _open(source: Input) -> Iterator[Any]:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
     with source.open() as stream:
-        try:
-            _check_archive(stream)
-            workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError) as error:
-            raise UnusableFile("The workbook cannot be opened: save it as CSV, or again as .xlsx.") from error
+        with in_words():
+            _check_size(list_entries(stream))
+            workbook = load(stream)
         try:
             yield workbook
         finally:
             workbook.close()
 
 
-def _check_archive(stream: Any) -> None:
-    with zipfile.ZipFile(stream) as archive:
-        entries = archive.infolist()
-        if not any(entry.filename.startswith("xl/") for entry in entries):
-            raise UnusableFile("This is a ZIP archive and no workbook: unpack it, and import what is inside.")
-        texts = sum(entry.file_size for entry in entries if entry.filename.endswith("sharedStrings.xml"))
-        if texts > SHARED_TEXTS_MAX_BYTES or sum(entry.file_size for entry in entries) > UNPACKED_MAX_BYTES:
-            raise UnusableFile(
-                f"The workbook holds more than {SHARED_TEXTS_MAX_BYTES >> 20} MB of texts, or unpacks to more than "
-                f"{UNPACKED_MAX_BYTES >> 30} GB: save it as CSV, which is read a row at a time."
-            )
-    stream.seek(0)
+def _check_size(entries: Iterable[zipfile.ZipInfo]) -> None:
+    sizes = [(entry.filename, entry.file_size) for entry in entries]
+    texts = sum(size for name, size in sizes if name.endswith("sharedStrings.xml"))
+    if texts > SHARED_TEXTS_MAX_BYTES or sum(size for _, size in sizes) > UNPACKED_MAX_BYTES:
+        raise UnusableFile(
+            f"The workbook holds more than {SHARED_TEXTS_MAX_BYTES >> 20} MB of texts, or unpacks to more than "
+            f"{UNPACKED_MAX_BYTES >> 30} GB: save it as CSV, which is read a row at a time."
+        )
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """What is wrong with a workbook, as UnusableFile."""
+    try:
+        yield
+    except OtherArchive as error:
+        raise UnusableFile("This is a ZIP archive and no workbook: unpack it, and bring what is inside.") from error
+    except TooLarge as error:
+        raise UnusableFile("The workbook is too large: bring it in parts, or as CSV.") from error
+    except Damaged as error:
+        raise UnusableFile("The workbook cannot be opened: save it as CSV, or again as .xlsx.") from error
+
+
+def rows_of(sheet: Any, max_row: int | None = None) -> Iterator[tuple[Any, ...]]:
+    """The values of a sheet, row by row. Raises UnusableFile where it is damaged."""
+    with in_words():
+        yield from list_rows(sheet, max_row)

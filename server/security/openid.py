@@ -25,6 +25,7 @@ from joserfc.jwk import KeySet
 
 from server.security.tokens import new_token, same
 from server.settings import LOOPBACK_HOSTS, OpenIdSettings
+from shared.model.value import NO_JSON
 
 ALGORITHMS = ("RS256", "PS256", "ES256")
 """Signatures of a private key alone: with `none` or HS256 whoever reads the published keys could sign."""
@@ -243,5 +244,5 @@ def _ask(method: str, url: str, **sent: Any) -> dict[str, Any]:
         raise ProviderFailed(f"it answers {status}")
     try:
         return msgspec.json.decode(bytes(body), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+    except NO_JSON as error:
         raise ProviderFailed("its answer cannot be read") from error

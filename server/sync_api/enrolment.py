@@ -18,6 +18,7 @@ from server.security.tokens import hash_token
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.identity import identify_number, read_signed, to_ms
 from shared.model.device import EnrolmentRequest
+from shared.model.value import NO_JSON
 from shared.policy import Act
 from sync.wire import Refused
 
@@ -44,7 +45,7 @@ def enrol(request: Request[Any, Any, Any], body: RawBody, services: NamedDepende
     signed = read_signed(request, body, now)
     try:
         wanted = _read_request(open_body(request, body))
-    except msgspec.MsgspecError as error:
+    except NO_JSON as error:
         raise Failure(UNREADABLE) from error
     if not signed.is_signed_by(wanted.signing_key):
         raise Failure(PROOF_REFUSED)

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-import msgspec
 from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
@@ -19,6 +18,7 @@ from server.sync_api.gathered_pushes import GatheredPushes
 from server.sync_api.identity import Caller, identify, read_signed, to_ms
 from server.sync_api.reading_pushes import UnreadPush
 from server.sync_api.visits import Visits
+from shared.model.value import NO_JSON
 from shared.policy import Act
 from sync.wire import Refused, encode, read_pull_request, read_receipt
 
@@ -96,5 +96,5 @@ def take_receipt(
 def _read(decoder: Any, plain: bytes) -> Any:
     try:
         return decoder(plain)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         raise Refused("malformed", detail="The body is not what this address takes.") from error

@@ -19,6 +19,7 @@ from server.sync_api.admission import admit
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.identity import Caller, identify_number, read_signed
 from shared.model.codes import DeviceStatus
+from shared.model.value import NO_JSON
 from shared.policy import Act
 from sync.wire import LIMITS, NUMBER_MAX, Refused
 
@@ -53,7 +54,7 @@ class SealedTaken(Struct, frozen=True, kw_only=True):
     status: str = ""
 
 
-_read = msgspec.json.Decoder(SealedOutbox).decode
+read_outbox = msgspec.json.Decoder(SealedOutbox).decode
 
 
 @post(
@@ -68,8 +69,8 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
     now = services.clock()
     signed = read_signed(request, body, now)
     try:
-        outbox = _read(open_body(request, body))
-    except msgspec.MsgspecError as error:
+        outbox = read_outbox(open_body(request, body))
+    except NO_JSON as error:
         raise Failure(UNREADABLE) from error
     with services.database.writing() as session:
         caller = identify_number(session, signed, outbox.signer or outbox.device, now)

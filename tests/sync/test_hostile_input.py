@@ -109,6 +109,16 @@ def test_an_unreadable_record_is_kept_by_its_number_between_good_ones() -> None:
     ]
 
 
+@pytest.mark.parametrize("broken", [b"\xdd", b"\xff\xfe", b"\xc0\x80", b"\xed\xa0\x80"])
+@pytest.mark.parametrize("field", ["id", "t", "s", "e", "who", "boot"])
+def test_one_broken_byte_in_a_name_holds_up_no_other_record(field: str, broken: bytes) -> None:
+    """A bit that flipped on a phone: its push is taken, and that one record kept as it came."""
+    spoilt = change(2) | {field: "@@"}
+    batch = decode_batch(push_of(change(1), spoilt, change(3)).replace(b"@@", broken))
+    assert [(record.n, record.fault is None) for record in batch.records] == [(1, True), (2, False), (3, True)]
+    assert broken in batch.records[1].body
+
+
 @pytest.mark.parametrize(
     ("other", "fault"),
     [

@@ -6,7 +6,6 @@ gives the same tracker. Nothing here reads the record.
 """
 
 import io
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from server.actions.cases.tracker_cells import (
 )
 from server.problems import Invalid
 from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral
+from server.workbooks import Damaged, OtherArchive, TooLarge, list_rows, open_workbook
 from shared.model.codes import Gender, ReceivingSupport, SupportNeed
 from shared.model.value import Id
 
@@ -215,13 +215,11 @@ def _write_sheet(book: Any, name: str, columns: tuple[str, ...], rows: Any, head
 
 
 def _open(content: bytes) -> dict[str, Any]:
-    import openpyxl
-
-    _refuse_bomb(content)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheets = {sheet.title: sheet for sheet in book.worksheets}
-    except Exception as why:  # a stranger's file fails in as many ways as there are parsers
+        sheets = {sheet.title: sheet for sheet in open_workbook(content, MOST_UNPACKED_BYTES).worksheets}
+    except TooLarge as why:
+        raise Invalid("The workbook is too large to be a tracker.") from why
+    except (Damaged, OtherArchive) as why:
         raise Invalid(NOT_A_WORKBOOK) from why
     for name in (GENERAL_SHEET, ACTIONS_SHEET):
         if name not in sheets:
@@ -229,20 +227,16 @@ def _open(content: bytes) -> dict[str, Any]:
     return sheets
 
 
-def _refuse_bomb(content: bytes) -> None:
-    """A workbook is a zip file: a small one may unpack to more than any memory holds."""
+def _lines(sheet: Any) -> Iterator[tuple[Any, ...]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-    except zipfile.BadZipFile as why:
+        yield from list_rows(sheet)
+    except Damaged as why:
         raise Invalid(NOT_A_WORKBOOK) from why
-    if unpacked > MOST_UNPACKED_BYTES:
-        raise Invalid("The workbook is too large to be a tracker.")
 
 
 def _rows(sheet: Any, columns: tuple[str, ...], name: str) -> tuple[list[dict[str, Any]], list[str]]:
     """The rows that name a case, and what the others are called that hold anything else."""
-    lines = sheet.iter_rows(values_only=True)
+    lines = _lines(sheet)
     head = [str(value).strip() if value is not None else "" for value in next(lines, ())]
     missing = [column for column in columns if column not in head]
     if missing:

@@ -26,7 +26,7 @@ from server.queries.people.concealment import Hiding
 from server.settings import Settings
 from shared.model.codes import DeviceStatus
 from shared.model.person import PersonMerged
-from shared.model.value import Id
+from shared.model.value import NO_JSON, Id
 
 PENDING = "ledger_lines"
 _read = msgspec.json.Decoder(LedgerEntry).decode
@@ -95,7 +95,7 @@ def _read_lines(path: Path) -> list[LedgerEntry]:
     for line in path.read_bytes().splitlines():
         try:
             entries.append(_read(line))
-        except msgspec.MsgspecError:
+        except NO_JSON:
             continue
     return entries
 

@@ -14,7 +14,7 @@ from server.queries.people import notes, subjects
 from server.queries.people.notes import PersonNote
 from server.queries.sync.store import Project, find_scopes, list_changes, publish
 from shared.model.person import Person
-from shared.model.value import Id, Value
+from shared.model.value import NO_JSON, Id, Value
 from shared.policy import Act, Subject
 from shared.rules.days import read_written_date
 from sync.authoring import NewChange
@@ -71,7 +71,7 @@ def _read_as_it_came(raw: bytes) -> Any:
     """What a phone wrote in a field; nothing where nobody can read it."""
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError):
+    except NO_JSON:
         return ""
 
 

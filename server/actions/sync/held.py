@@ -21,7 +21,7 @@ from server.queries.people import subjects
 from server.queries.sync import changes, orders
 from server.queries.sync.changes import StoredBody
 from server.queries.sync.store import Project, find_change
-from shared.model.value import Id, Value
+from shared.model.value import NO_JSON, Id, Value
 from shared.policy import Act, SubjectKind
 from shared.policy import held as words
 from sync.wire import Change
@@ -253,7 +253,7 @@ def _say(access: Access, claim: Claim) -> tuple[tuple[str, str], ...]:
 def _decode(raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, ValueError):
+    except NO_JSON:
         return "cannot be read"
 
 

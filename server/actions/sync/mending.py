@@ -16,7 +16,7 @@ from msgspec import Raw, structs
 from server.actions.sync.projection.times import why_no_life, why_wrong
 from server.actions.sync.validation import FACTS, PATCHES, validate
 from shared.model.contact import Contact
-from shared.model.value import Value
+from shared.model.value import NO_JSON, Value
 from sync.wire import Change
 
 TEXT_LONGEST: Final = 500
@@ -80,7 +80,7 @@ def _read(change: Change) -> dict[str, Any]:
         if change.set_ is not None:
             return {name: msgspec.json.decode(value) for name, (value, _) in change.set_.items()}
         said = msgspec.json.decode(change.p)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError):
+    except NO_JSON:
         return {}
     inner = said.get(INNER) if isinstance(said, dict) and change.t == "contact.corrected" else said
     return inner if isinstance(inner, dict) else {}

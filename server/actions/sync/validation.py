@@ -20,7 +20,7 @@ from shared.model.position import Position
 from shared.model.referral import ReferralProgress
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
 from shared.model.site import Site
-from shared.model.value import Id, Value
+from shared.model.value import NO_JSON, Id, Value
 from shared.model.verification import Verification
 from shared.policy.immigration import without_immigration
 from sync.blobs import Attachment
@@ -99,7 +99,7 @@ def validate(change: Change) -> Sound | str:
     """
     try:
         left = withhold(change, without_immigration)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
+    except NO_JSON as error:
         return f"cannot be read: {_place(error)}"
     if left is change:
         return _judge(change)
@@ -125,7 +125,7 @@ def _judge_fact(change: Change) -> Sound | str:
         return "holds a character that cannot be stored"
     try:
         fact = _DECODERS[change.t].decode(payload)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
+    except NO_JSON as error:
         return f"cannot be read: {_place(error)}"
     return _why_unusable(fact) or Sound(fact)
 
@@ -202,7 +202,7 @@ def _why_no_patch(change: Change) -> str | None:
         if field in decoders:
             try:
                 decoders[field].decode(value)
-            except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError, ValueError) as error:
+            except NO_JSON as error:
                 return f"{field} cannot be read: {_place(error)}"
     return None
 

@@ -14,6 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from server.importers.files import Refusal, UnusableFile, UnusableRow, decode_text
+from shared.model.value import NO_JSON
 
 CODE_NAMES = ("code", "district_code", "area_code", "area_cd", "gss_code", "id")
 NAME_NAMES = ("name", "district_name", "area_name", "area_nm", "district", "label")
@@ -47,7 +48,7 @@ def parse(data: bytes, code_property: str | None = None, name_property: str | No
 def _list_features(data: bytes) -> list[Any]:
     try:
         whole = msgspec.json.decode(decode_text(data).lstrip("\ufeff"))
-    except (msgspec.DecodeError, RecursionError) as error:
+    except NO_JSON as error:
         raise UnusableFile(f"The file is not JSON ({error}): boundaries come as GeoJSON. Was it cut off?") from error
     if not isinstance(whole, Mapping):
         raise UnusableFile("The file is JSON but not GeoJSON: a FeatureCollection of polygons is wanted.")

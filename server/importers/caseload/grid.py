@@ -1,7 +1,6 @@
 """A spreadsheet as sheets of texts, however it was laid out; what its columns mean is not decided here. Pure."""
 
 import io
-import zipfile
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +8,8 @@ from msgspec import Struct
 
 from server.importers.files import MAX_BYTES, WORKBOOK_MAGIC, UnusableFile, decode_text, make_storable
 from server.importers.records import Records
-from server.importers.workbook import to_text
+from server.importers.workbook import in_words, rows_of, to_text
+from server.workbooks import open_workbook
 
 ROWS_MAX, COLUMNS_MAX, CELL_MAX = 2_000, 200, 10_000
 
@@ -72,20 +72,8 @@ def _read_csv(text: str) -> Grid:
 
 
 def _read_workbook(data: bytes) -> File:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if not any(name.startswith("xl/") for name in archive.namelist()):
-                raise UnusableFile("This is a ZIP archive and no workbook: unpack it, and bring what is inside.")
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES // 4:
-                raise UnusableFile("The workbook is too large: bring it in parts, or as CSV.")
-        workbook = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
-    except UnusableFile:
-        raise
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, TypeError, EOFError) as error:
-        raise UnusableFile("The workbook cannot be opened: save it as CSV, or again as .xlsx.") from error
+    with in_words():
+        workbook = open_workbook(data, MAX_BYTES // 4, read_only=False)
     shown = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
     return File(
         tuple(_read_sheet(sheet) for sheet in shown),
@@ -94,7 +82,7 @@ def _read_workbook(data: bytes) -> File:
 
 
 def _read_sheet(sheet: Any) -> Grid:
-    rows = [[_say(value) for value in values] for values in sheet.iter_rows(values_only=True, max_row=ROWS_MAX + 200)]
+    rows = [[_say(value) for value in values] for values in rows_of(sheet, ROWS_MAX + 200)]
     merged = tuple(
         Merged(each.min_row - 1, each.max_row - 1, each.min_col - 1, each.max_col - 1)
         for each in sheet.merged_cells.ranges

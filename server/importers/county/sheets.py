@@ -5,15 +5,17 @@ that people use, never by ids: the `Id` column is filled in by an export alone, 
 """
 
 import io
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from msgspec import DecodeError, ValidationError, json
+from msgspec import json
 
 from server.importers.files import WORKBOOK_MAGIC, UnusableFile
+from server.importers.workbook import in_words, rows_of
+from server.workbooks import open_workbook
+from shared.model.value import NO_JSON
 
 MOST_BYTES = 8 * 1024 * 1024
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -124,7 +126,7 @@ def _under_headings(sheet: Sheet, table: list[list[str]]) -> tuple[tuple[Row, ..
 def _read_json(data: bytes) -> Iterator[tuple[str, list[list[str]]]]:
     try:
         tables = json.decode(data, type=dict[str, list[dict[str, str | int | bool | None]]])
-    except (DecodeError, ValidationError, UnicodeDecodeError) as error:
+    except NO_JSON as error:
         raise UnusableFile(
             "The file is neither a workbook (.xlsx) nor JSON of this shape: start from an export."
         ) from error
@@ -135,21 +137,12 @@ def _read_json(data: bytes) -> Iterator[tuple[str, list[list[str]]]]:
 
 
 def _read_workbook(data: bytes) -> Iterator[tuple[str, list[list[str]]]]:
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(each.file_size for each in packed.infolist()) > MOST_UNPACKED_BYTES:
-                raise UnusableFile("The workbook is far too large for a county's: is it the right one?")
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, IndexError, TypeError) as error:
-        raise UnusableFile("The workbook cannot be opened: save it again as .xlsx.") from error
+    with in_words():
+        book = open_workbook(data, MOST_UNPACKED_BYTES)
     try:
         for sheet in book.worksheets:
             sheet.reset_dimensions()
-            lines = sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 1)
-            table = [[_to_text(value) for value in line] for line in lines]
+            table = [[_to_text(value) for value in line] for line in rows_of(sheet, MOST_ROWS + 1)]
             if len(table) > MOST_ROWS:
                 raise UnusableFile(f"The sheet {sheet.title} has more than {MOST_ROWS:,} rows.")
             yield sheet.title, table

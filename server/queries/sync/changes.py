@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.database.sql import Sql, storable
 from server.tables.sync import sync as tables
+from shared.model.value import NO_JSON
 from sync import merge
 from sync.server import DecodedBatch, Stored, record_id
 from sync.skeleton import skeleton_body
@@ -40,7 +41,7 @@ class StoredBody(Struct, frozen=True):
         """The change, None when its bytes cannot be read."""
         try:
             return read_change(self.body)
-        except (msgspec.MsgspecError, RecursionError):
+        except NO_JSON:
             return None
 
 
@@ -178,7 +179,7 @@ def strip_changes(sql: Sql, bodies: Mapping[str, bytes]) -> None:
 def _bare(body: bytes) -> bytes:
     try:
         return skeleton_body(body)
-    except (msgspec.MsgspecError, RecursionError):
+    except NO_JSON:
         return b"{}"
 
 

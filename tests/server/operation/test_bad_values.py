@@ -101,3 +101,70 @@ def test_static_files_bring_no_cookie(client: TestClient[Any]) -> None:
     answer = client.get(f"/static/{address}")
     assert answer.status_code == 200 and "immutable" in answer.headers["cache-control"]
     assert "set-cookie" not in answer.headers
+
+
+# ------------------------------------------------------------------------------------------------ what bodies may hold
+
+ZONELESS = '"2026-11-12T21:00:00"'
+VALUES = {
+    "five thousand digits": b"9" * 5_000,
+    "a huge exponent": b"1e99999",
+    "a digit that is none": '"²"'.encode(),
+    "no UTF-8": b'"\xff\xfe\xc0\x80"',
+    "a lone surrogate": b'"\\ud800"',
+    "a bare surrogate": b'"\xed\xa0\x80"',
+    "a NUL": b'"a\\u0000b"',
+    "a time without its zone": ZONELESS.encode(),
+    "ten thousand lists": b"[" * 10_000 + b"]" * 10_000,
+    "ten thousand objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+    "lists that never end": b"[" * 10_000,
+}
+FRAMES = {
+    "push": b'{"device":%d,"now":1,"app":"1","events":@}',
+    "push, a record": b'{"device":%d,"now":1,"events":[{"id":"x","dev":1,"n":1,"hlc":1,"t":"person.patched","s":"team:a",'
+    b'"e":@,"set":{"name":["X",{}]}}]}',
+    "push, a value": b'{"device":%d,"now":1,"events":[{"id":"x","dev":1,"n":1,"hlc":1,"t":"person.patched","s":"team:a",'
+    b'"e":"p","set":{"name":[@,{}]}}]}',
+    "push, a time": b'{"device":%d,"now":1,"events":[{"id":"x","dev":1,"n":1,"hlc":1,"t":"checkin.made","s":"team:a",'
+    b'"e":"p","p":{"id":"c","shift_id":"s","worker_id":"w","at":@}}]}',
+    "pull": b'{"device":%d,"cursors":{},"now":@,"app":"1"}',
+    "sealed": b'{"device":%d,"now":1,"boxes":@}',
+    "enrol": b'{"code":@,"label":"x","app_version":"1","signing_key":"x"}',
+    "token": b"@",
+    "renew": b"@",
+    "wiped": b'{"device":%d,"now":@}',
+}
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+def test_no_body_that_a_phone_sends_is_a_fault_of_ours(frame: str, phone: Phone) -> None:
+    """400 with a reason; a record of a push that cannot be used is taken, held, and holds up nothing."""
+    told = FRAMES[frame]
+    whole = told % phone.number if b"%d" in told else told
+    for name, value in VALUES.items():
+        answer = phone.post(f"/sync/v1/{frame.split(',')[0]}", whole.replace(b"@", value))
+        assert answer.status_code < 500, f"{name}: {answer.text[:300]}"
+        if answer.status_code == 400:
+            assert answer.json().get("detail") or answer.json().get("title"), name
+    if frame != "renew":  # which gave it another number
+        assert phone.push(phone.patch("person.patched", phone.new_id(), alias="Red")).status_code in {200, 409}
+
+
+@pytest.mark.parametrize("value", [b"%ff%fe", b"%00", b"%ED%A0%80", b"%C2%B2", b"9" * 5_000, b"%5B" * 1_000])
+def test_no_bytes_in_an_address_a_query_or_a_form_are_a_fault_of_ours(
+    value: bytes, sign_in: SignIn, cast: Cast, shown: str
+) -> None:
+    client, text = sign_in(cast.tom), value.decode()
+    faults = []
+    for path, handler in list_pages(client):
+        address = filled(path, text, shown)
+        if "GET" in handler.http_methods:
+            answer = client.get(f"{address}?before={text}&q={text}&page={text}", headers=PAGE, follow_redirects=False)
+        else:
+            token = client.cookies.get("lantern-form", "").encode()
+            body = b"&".join([*(name.encode() + b"=" + value for name in fields_of(handler)), b"_csrf_token=" + token])
+            headers = PAGE | {"content-type": "application/x-www-form-urlencoded"}
+            answer = client.post(address, content=body, headers=headers, follow_redirects=False)
+        if answer.status_code >= 500:
+            faults.append((path, answer.status_code))
+    assert faults == []

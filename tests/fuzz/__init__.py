@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of whatever comes in from outside: `make fuzz`."""
