@@ -21,7 +21,8 @@ from server.database.engine import Database
 from server.hotspots.authority import load_authority
 from server.hotspots.disclosure import Rule
 from server.hotspots.periods import last_complete_quarter, say_period
-from server.hotspots.publication import RefusedToPublish, count_people, publish_map
+from server.hotspots.publication import Beside, RefusedToPublish, count_people, publish_map
+from server.hotspots.quarter import count_quarter, name_leaves
 from server.hotspots.ranking import CELL_M, LOOK_BACK_DAYS, Ranking, forecast_cells, rank_cells
 from server.places.projection import UnusableProjection, check_projection
 from server.settings import Settings, read_settings
@@ -93,9 +94,13 @@ def _publish(database: Database, settings: Settings, crs: str, day: date, thresh
         if not len(ground.leaves):
             raise RefusedToPublish("No district is known: import boundaries first.")
         people = count_people(session, period, crs, ground)
+        district_of_leaf = name_leaves(session, settings.data, period.last, crs, ground)
+        beside = Beside(count_quarter(session, period, crs, ground, district_of_leaf), district_of_leaf)
         rule = Rule(threshold=threshold)
         now, chance = datetime.now(UTC), SystemRandom()
-        published = publish_map(session, people, ground, period, crs, rule, now, lambda: str(uuid7()), chance)
+        published = publish_map(
+            session, people, ground, period, crs, rule, now, lambda: str(uuid7()), chance, beside=beside
+        )
     click.echo(f"Prepared {say_period(period)}: about {published.people_shown} people, give or take 4.")
     click.echo("It is told once two people of two organisations have approved it on the page “What is told”.")
 

@@ -14,11 +14,13 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.cases.cases import decline_case, list_case
+from server.actions.partnership.figures import bring_in_quarters
 from server.actions.partnership.publications import approve, prepare_share
 from server.actions.partnership.recipients import found_partnership
 from server.demo import county
 from server.demo.alerts import write_alerts
 from server.demo.conference import answer_actions, call_next, hold_conference
+from server.demo.earlier import earlier_quarters
 from server.demo.ids import Ids
 from server.demo.nights import describe, make_contact, walk_nights
 from server.demo.people import Patch, draw_patches, make_marek
@@ -26,7 +28,8 @@ from server.demo.phones import PastPhone, enrol_past_phone
 from server.hotspots.authority import load_authority
 from server.hotspots.disclosure import Rule
 from server.hotspots.periods import Period, is_settled, last_complete_quarter
-from server.hotspots.publication import count_people, publish_map
+from server.hotspots.publication import Beside, count_people, publish_map
+from server.hotspots.quarter import count_quarter, name_leaves
 from server.http.services import Services
 from server.importers.accounting import Account, Importing
 from server.importers.referrals import import_referrals
@@ -283,10 +286,14 @@ class County:
             prepare_share(session, quarter, self.now, self.ids, self.chance)
             ground = load_authority(session, settings.data, settings.crs, quarter.last, staff.district_ids.values())
             people = count_people(session, quarter, settings.crs, ground)
+            district_of_leaf = name_leaves(session, settings.data, quarter.last, settings.crs, ground)
+            counted = count_quarter(session, quarter, settings.crs, ground, district_of_leaf)
             published = publish_map(
-                session, people, ground, quarter, settings.crs, Rule(), self.now, self.ids, self.chance
-            )
-            for each in list_releases(session):
+                session, people, ground, quarter, settings.crs, Rule(), self.now, self.ids, self.chance,
+                beside=Beside(counted, district_of_leaf),
+            )  # fmt: skip
+            bring_in_quarters(session, earlier_quarters(quarter, self.chance), self.now, self.ids)
+            for each in (each for each in list_releases(session) if not each.founding):
                 for name in ("Priya Shah", "Helen Marsh"):
                     approve(self._access(session, staff, name, self.now), each.id)
         return published.people_shown

@@ -8,16 +8,19 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from sqlalchemy.orm import Session
 
-from server.hotspots import auditor, disclosure
+from server.hotspots import auditor, disclosure, figures
 from server.hotspots.authority import LEAF_LEVEL, Ground
 from server.hotspots.disclosure import Chance, Region, Rule, Sighting
+from server.hotspots.figures import Counted
 from server.hotspots.grid import leaves_of, leaves_of_points
 from server.hotspots.periods import Period, is_settled, say_period
 from server.hotspots.ranking import CELL_M, observe_looks
@@ -30,6 +33,7 @@ from server.queries.operation.audit import AuditLine
 from shared.geo import grid
 from shared.model.codes import PublicationKind
 from shared.model.value import Id
+from shared.rules.small_counts import HIDDEN_BY_LOT
 
 COMMISSIONER = "commissioner"
 DEGREE_DECIMALS = 6
@@ -38,22 +42,34 @@ VISIT_BANDS = (0, 50, 200, 1_000, 5_000, 20_000)
 """Where the bands of visits begin. The first holds none and a few alike."""
 
 
+class Beside(NamedTuple):
+    """What is told beside a map: the true counts, and the district of each leaf."""
+
+    counted: Counted
+    district_of_leaf: Mapping[int, str]
+
+
 class RefusedToPublish(Exception):
     """The map must not be published. The message says why; nothing was stored."""
 
 
 def count_people(session: Session, period: Period, crs: str, ground: Ground) -> Counter[int]:
-    """Verified people by the one leaf where each slept most nights of the period (rule D2)."""
+    """How many verified people slept most nights of the period at each leaf."""
+    return Counter(place_people(session, period, crs, ground).values())
+
+
+def place_people(session: Session, period: Period, crs: str, ground: Ground) -> dict[Id, int]:
+    """Verified people, each with the one leaf where they slept most nights of the period (rule D2)."""
     seen = queries.list_people_seen(session, period.first, period.last, ground.district_ids)
     if not seen:
-        return Counter()
+        return {}
     latitude, longitude = np.array([row.latitude for row in seen]), np.array([row.longitude for row in seen])
     leaves = leaves_of_points(crs, latitude, longitude) >> 2 * LEAF_LEVEL
     leaves = _move_inside(leaves, ground)
     sightings = (
         Sighting(row.person_id, leaf, row.night, row.seen_at) for row, leaf in zip(seen, leaves.tolist(), strict=True)
     )
-    return Counter(disclosure.assign_leaves(sightings).values())
+    return disclosure.assign_leaves(sightings)
 
 
 def count_looks(session: Session, period: Period, crs: str, ground: Ground) -> Counter[int]:
@@ -77,10 +93,10 @@ def publish_map(
     new_id: Callable[[], Id],
     chance: Chance,
     audience: str = COMMISSIONER,
+    beside: Beside | None = None,
 ) -> Publication:
-    """Compute, check and freeze the map of a settled quarter: nobody sees it before two agencies have approved.
-
-    Raises RefusedToPublish and stores nothing.
+    """Compute, check and freeze the map of a settled quarter, and the figures beside it: nobody sees either before two agencies
+    have approved. Raises RefusedToPublish and stores nothing.
 
     `chance` must be secret and fresh (`secrets.SystemRandom()`): on it rests what the map does not prove.
     """
@@ -90,6 +106,7 @@ def publish_map(
     _check_proofs(regions, people_by_leaf, rule)
     _check_atoms(session, regions, people_by_leaf, universe, period, rule)
     looks = count_looks(session, period, crs, ground)
+    total = disclosure.total_shown(regions, sum(people_by_leaf.values()), rule, chance)
     publication = Publication(
         id=new_id(),
         audience=audience,
@@ -100,18 +117,29 @@ def publish_map(
         leaf_level=LEAF_LEVEL,
         crs=crs,
         published_at=now,
-        people_shown=disclosure.total_shown(regions, sum(people_by_leaf.values()), rule, chance),
+        people_shown=total,
         visits=VISITS_ROUNDED_TO * round(looks.total() / VISITS_ROUNDED_TO),
     )
     queries.add_publication(session, publication, _draw(regions, crs, looks))
     release = Release(
-        id=publication.id, kind=PublicationKind.MAP, starts_on=period.first, ends_on=period.last, prepared_at=now, content="{}"
+        id=publication.id, kind=PublicationKind.MAP, starts_on=period.first, ends_on=period.last, prepared_at=now,
+        content=_tell_figures(beside, total, regions, rule, chance),
     )  # fmt: skip
     if audience == COMMISSIONER:
         add_release(session, release)
     line = AuditLine(id=new_id(), at=now, action="publish_hotspots", purpose=audience, detail=publication.id)
     audit.add_lines(session, [line])
     return publication
+
+
+def _tell_figures(beside: Beside | None, total: int, regions: Sequence[Region], rule: Rule, chance: Chance) -> str:
+    """The figures as they are frozen; without districts where their bands and the map together would tell too much."""
+    if beside is None:
+        return "{}"
+    told = figures.tell(beside.counted, total, lambda: chance.random() < HIDDEN_BY_LOT)
+    if not figures.check_districts(told, regions, beside.district_of_leaf, rule):
+        told = msgspec.structs.replace(told, districts=())
+    return msgspec.json.encode(told).decode()
 
 
 def _check_proofs(regions: Sequence[Region], people_by_leaf: Mapping[int, int], rule: Rule) -> None:

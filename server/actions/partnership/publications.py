@@ -13,7 +13,8 @@ from server.actions.cases.quarterly import compose_quarter
 from server.hotspots.authority import load_authority
 from server.hotspots.disclosure import Chance, Rule
 from server.hotspots.periods import Period
-from server.hotspots.publication import count_people, publish_map
+from server.hotspots.publication import Beside, count_people, publish_map
+from server.hotspots.quarter import count_quarter, name_leaves
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.maps.hotspots import list_looked_at
 from server.queries.maps.publications import Release, add_release, find_of_period, find_release, set_release
@@ -28,7 +29,8 @@ SHORTEST_REASON = 10
 def prepare_map(
     session: Session, settings: Settings, period: Period, now: datetime, new_id: Callable[[], Id], chance: Chance
 ) -> int:
-    """Freeze the map of a quarter; 0 where that was done before, where nobody looked, and where no district is drawn.
+    """Freeze the map of a quarter and the figures beside it; 0 where that was done before, where nobody looked, and where no
+    district is drawn.
 
     Raises RefusedToPublish for a map that could find somebody.
     """
@@ -38,7 +40,9 @@ def prepare_map(
     if not len(ground.leaves) or not list_looked_at(session, period.first, period.last):
         return 0
     people = count_people(session, period, settings.crs, ground)
-    publish_map(session, people, ground, period, settings.crs, Rule(), now, new_id, chance)
+    district_of_leaf = name_leaves(session, settings.data, period.last, settings.crs, ground)
+    beside = Beside(count_quarter(session, period, settings.crs, ground, district_of_leaf), district_of_leaf)
+    publish_map(session, people, ground, period, settings.crs, Rule(), now, new_id, chance, beside=beside)
     return 1
 
 

@@ -12,6 +12,8 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.cases.quarterly import read_shares
 from server.actions.partnership import publications as acts
+from server.actions.partnership.figures import read_figures
+from server.hotspots.figures import say_band
 from server.hotspots.periods import Period, say_period
 from server.hotspots.publication import say_visits
 from server.problems import Invalid
@@ -153,7 +155,7 @@ def _read(access: Access, one: Release) -> tuple[tuple[str, ...], tuple[tuple[st
             )
             for region in list_regions(access.session, one.id)
         )
-        return ("Area", "People seen", "Visits made"), areas
+        return ("Area or figure", "People seen", "Visits made"), (*areas, *_read_beside(one))
     shares = read_shares(one) if one.kind is PublicationKind.SHARE else {}
     rows = tuple(
         (share.area, table.title, row.label, ", ".join(row.cells))
@@ -162,3 +164,20 @@ def _read(access: Access, one: Release) -> tuple[tuple[str, ...], tuple[tuple[st
         for row in table.told
     )
     return ("Area", "Table", "Group", "Told"), rows
+
+
+def _read_beside(one: Release) -> tuple[tuple[str, ...], ...]:
+    """The figures that are told with a map, in words."""
+    found = read_figures(one)
+    if found is None:
+        return ()
+    words = [
+        ("In all", f"About {found.people}" if found.people else "Fewer than the threshold", say_visits(found.looks))
+    ]
+    words += [(name.replace("_", " ").capitalize(), said, "") for name, said in found.groups.items()]
+    words += [(each.name, say_band(each.band), "") for each in found.districts]
+    if found.likely is not None:
+        words.append(("There may have been", f"{found.likely[0]} to {found.likely[1]}", ""))
+    if found.reports is not None:
+        words.append(("Reports from the public", f"About {found.reports}", ""))
+    return tuple(words)

@@ -32,6 +32,7 @@ ENTRIES = (
     Entry("/conflicts", "Two versions", Act.SETTLE_VERSIONS),
     Entry("/held", "Held", Act.DECIDE_HELD),
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),
+    Entry("/progress", "By quarter", Act.SEE_HOTSPOTS),
     Entry("/publications", "What is told", Act.APPROVE_PUBLICATION),
     Entry("/devices", "Phones", Act.SEE_DEVICES),
     Entry("/workers", "Workers", Act.MANAGE_WORKERS),

@@ -1,0 +1,185 @@
+"""What is told of a quarter beside its map: people, who among them is new, long-term or returning, districts in bands, looks, and
+how reports were answered. Counted once with the map, frozen with it, approved with it; the total is the map's own.
+
+Pure but for the count itself; which number may stand beside which is in `shared.rules.small_counts`, and what districts and
+areas of the map prove together is asked by `check_districts` before anything is stored.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import combinations
+from math import exp, log, sqrt
+
+from server.hotspots.disclosure import Leaves, Region, Rule
+from shared.model.value import Id, Value
+from shared.rules.small_counts import NOT_SHOWN, Lot, show_part
+
+BANDS = (0, 10, 25, 50, 100)
+"""Where the bands of a district's people begin. The first holds none and a few alike."""
+GROUPS = ("new", "long_term", "returning", "accommodated")
+MOST_DISTRICTS = 12
+"""The auditor tries every union of districts: with more of them none is told."""
+ROUNDED_TO = 5
+LOOKS_ROUNDED_TO = 50
+SHARE_ROUNDED_TO = 5
+NORMAL_95 = 1.96
+
+
+class DistrictFigure(Value, frozen=True, kw_only=True):
+    """A district's people as a band: its number in `BANDS`."""
+
+    name: str
+    band: int
+
+
+class QuarterFigures(Value, frozen=True, kw_only=True):
+    """One quarter as it is told.
+
+    `people`: the map's total, 0 for fewer than its threshold. `likely`: people there may have been, met or not (Chao's lower
+    bound with its interval, rounded outward to 5); None where too few were met to say. `groups`: rounded, or "not shown"; they
+    overlap. `districts`: empty where bands and map together would tell too much. `looks`: squares looked at, to the nearest 50.
+    `reports`: from the public, to the nearest 5; `in_time`: of 100 of them, to the nearest 5. `brought_in`: not counted here.
+    """
+
+    people: int
+    likely: tuple[int, int] | None = None
+    groups: Mapping[str, str] = {}
+    districts: tuple[DistrictFigure, ...] = ()
+    looks: int | None = None
+    reports: int | None = None
+    in_time: int | None = None
+    brought_in: bool = False
+
+
+class Counted(Value, frozen=True, kw_only=True):
+    """The true counts of a quarter. `nights_met`: for each person counted, on how many nights they were met."""
+
+    nights_met: Mapping[Id, int]
+    groups: Mapping[str, Collection[Id]]
+    district_of: Mapping[Id, str]
+    districts: Sequence[str]
+    looks: int
+    reports: int
+    in_time: int
+
+
+def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
+    """The figures as they may be told beside a map whose total is given; the districts still have to be checked."""
+    people = len(counted.nights_met)
+    by_district = Counter(counted.district_of.values())
+    met = frozenset(counted.nights_met)
+    return QuarterFigures(
+        people=total,
+        likely=estimate(counted.nights_met.values()) if total else None,
+        groups={
+            # A lot for each, whatever its size: "not shown" proves nothing (decision 86).
+            name: NOT_SHOWN if lot() else show_part(len(met & frozenset(counted.groups.get(name, ()))), people)
+            for name in GROUPS
+        },
+        districts=tuple(
+            DistrictFigure(name=name, band=band_of(by_district.get(name, 0))) for name in sorted(counted.districts)
+        ),
+        looks=_near(counted.looks, LOOKS_ROUNDED_TO),
+        reports=_near(counted.reports, ROUNDED_TO),
+        in_time=None if counted.reports < 20 else _near(100 * counted.in_time / counted.reports, SHARE_ROUNDED_TO),
+    )
+
+
+def band_of(people: int) -> int:
+    """The number of the band."""
+    return bisect_right(BANDS, people) - 1
+
+
+def say_band(band: int) -> str:
+    """The band in words."""
+    if band == 0:
+        return f"Fewer than {BANDS[1]}, may be none"
+    return f"{BANDS[band]} or more" if band == len(BANDS) - 1 else f"{BANDS[band]} to {BANDS[band + 1] - 1}"
+
+
+def estimate(nights_met: Iterable[int]) -> tuple[int, int] | None:
+    """How many people there may have been, met or not, from how many were met once and twice: an interval of 95 %.
+
+    A. Chao, Estimating the population size for capture-recapture data with unequal catchability, Biometrics 43 (1987), with
+    its log-normal interval. It is a lower bound: who can never be met is in no estimate. None where fewer than 10 were met
+    twice.
+    """
+    often = Counter(nights_met)
+    people, once, twice = sum(often.values()), often[1], often[2]
+    if twice < 10:
+        return None
+    missed = once * (once - 1) / (2 * (twice + 1))
+    ratio = once / twice
+    variance = twice * (ratio**2 / 2 + ratio**3 + ratio**4 / 4)
+    if missed <= 0:
+        low, high = float(people), float(people)
+    else:
+        spread = exp(NORMAL_95 * sqrt(log(1 + variance / missed**2)))
+        low, high = people + missed / spread, people + missed * spread
+    return ROUNDED_TO * int(low // ROUNDED_TO), ROUNDED_TO * -int(-high // ROUNDED_TO)
+
+
+def check_districts(
+    figures: QuarterFigures, regions: Sequence[Region], district_of_leaf: Mapping[int, str], rule: Rule
+) -> bool:
+    """Do the districts' bands, laid over the map's areas, prove nothing of a place below the least area?
+
+    Somebody has to be in a set of places when the areas that reach into it hold more people, at least, than the districts they
+    lie in otherwise can, at most; and the other way round. Every union of districts is tried, with every area or part of a
+    district that leaves less than the least area over: more than anybody can prove is refused, and never less.
+    """
+    told = {each.name: _interval(each.band) for each in figures.districts}
+    if not told or len(told) > MOST_DISTRICTS:
+        return False
+    areas = [(_shown_interval(region, rule), _share_out(region.leaves, district_of_leaf)) for region in regions]
+    return not any(
+        _proves_somebody(frozenset(some), told, areas, rule.minimum_leaves)
+        for size in range(1, len(told) + 1)
+        for some in combinations(sorted(told), size)
+    )
+
+
+def _proves_somebody(
+    some: frozenset[str],
+    told: Mapping[str, tuple[int, int]],
+    areas: Sequence[tuple[tuple[int, int], Counter[str]]],
+    least: int,
+) -> bool:
+    at_least = sum(told[name][0] for name in some)
+    at_most = sum(told[name][1] for name in some)
+    # An area that lies whole in these districts, or whole outside, has people of its own that are told: only those that a
+    # boundary cuts leave a few over.
+    cut = [(low, high, _within(parts, some), _outside(parts, some)) for (low, high), parts in areas]
+    inside = sum(low for low, _, within, outside in cut if within and outside < least)
+    reaching = sum(high for _, high, within, outside in cut if within >= least or (within and not outside))
+    leaves_over = any(within and 0 < outside < least for _, _, within, outside in cut)
+    left_out = any(outside and 0 < within < least for _, _, within, outside in cut)
+    return (leaves_over and inside > at_most) or (left_out and at_least > reaching)
+
+
+def _outside(parts: Counter[str], some: frozenset[str]) -> int:
+    return sum(leaves for name, leaves in parts.items() if name not in some)
+
+
+def _within(parts: Counter[str], some: frozenset[str]) -> int:
+    return sum(leaves for name, leaves in parts.items() if name in some)
+
+
+def _share_out(leaves: Leaves, district_of_leaf: Mapping[int, str]) -> Counter[str]:
+    return Counter(district_of_leaf.get(leaf, "") for leaf in leaves)
+
+
+def _interval(band: int) -> tuple[int, int]:
+    return BANDS[band], BANDS[band + 1] - 1 if band + 1 < len(BANDS) else 10**6
+
+
+def _shown_interval(region: Region, rule: Rule) -> tuple[int, int]:
+    if region.shown is None:
+        return 0, rule.threshold - 1
+    off = rule.rounding // 2
+    return max(rule.threshold, region.shown - off), region.shown + off
+
+
+def _near(number: float, step: int) -> int:
+    return step * round(number / step)
