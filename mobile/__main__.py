@@ -107,6 +107,7 @@ def open_app(data: Path, link: str = "") -> int:
             map_source=MapPack(data / "map", BUILT_IN_MAP),
             links=platform.links(link),
             outside=platform.outside(),
+            camera=platform.camera(),
             alarm=platform.alarm(),
         )
         platform.on_screen_off(app.screen_went_off)

@@ -17,8 +17,8 @@ from kivy.uix.anchorlayout import AnchorLayout
 
 from mobile import theme
 from mobile.device.links import NoLinks
-from mobile.device.ports import Alarm, Cues, Links, Outside
-from mobile.device.silent import NoAlarm, NoOutside
+from mobile.device.ports import Alarm, Camera, Cues, Links, Outside
+from mobile.device.silent import NoAlarm, NoCamera, NoOutside
 from mobile.field.api import Field
 from mobile.field.views import CheckInState, LockState, SyncPhase, SyncStatus
 from mobile.ports import MapSketch, MapSource, NoMap
@@ -58,6 +58,7 @@ class LanternApp(App):
         links: Links | None = None,
         outside: Outside | None = None,
         alarm: Alarm | None = None,
+        camera: Camera | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -67,6 +68,7 @@ class LanternApp(App):
         self.links = links or NoLinks()
         self.outside = outside or NoOutside()
         self.alarm = alarm or NoAlarm()
+        self.camera = camera or NoCamera()
         self.settings_now: dict[str, str] = {}
         self.words = words or load("en")
         self._fixed_words = words
@@ -184,6 +186,16 @@ class LanternApp(App):
             from mobile.widgets.chime import play
 
             play(name)
+
+    @property
+    def has_camera(self) -> bool:
+        """Can this phone take a picture?"""
+        return self.camera.is_there
+
+    def photograph(self, path: str, taken: Callable[[], None]) -> None:
+        """The camera app, over this one; it may come back on any thread, or never."""
+        self._write_down()
+        self.camera.take(path, lambda: self._hand_back(taken))
 
     def apply_settings(self) -> None:
         """Look and language changed: the same screen, built anew."""

@@ -23,6 +23,7 @@ from server.actions.operation.keyring import join_keyring, read_sealing_keys
 from server.actions.operation.orders import open_ledger
 from server.actions.operation.signin import SignIn
 from server.actions.operation.tokens import TokenIssuer
+from server.actions.people.documents import Filing
 from server.actions.sync.projection import Projection
 from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
@@ -42,8 +43,9 @@ from server.security.keys import Keys
 from server.security.openid import Provider
 from server.security.passing import Passing
 from server.security.passwords import Passwords
+from server.security.scanning import Scanner
 from server.security.seeds import Seeds
-from server.settings import Settings
+from server.settings import DOCUMENT_FORM_BYTES, Settings
 from server.soundness import Soundness
 from server.sync_api.gathered_pushes import GatheredPushes
 from server.sync_api.reading_pushes import read_pushes
@@ -84,6 +86,7 @@ def create_services(
     signin = SignIn(
         database=database, passwords=Passwords(settings.password_cost), settings=settings, seeds=Seeds(keys.secret)
     )
+    files = load_document_keys(settings)
     return Services(
         settings=settings,
         database=database,
@@ -104,7 +107,10 @@ def create_services(
         agency_signin=_agency_signin(settings, signin, keys),
         passing=Passing(keys.secret),
         drafts=Drafts(database, load_draft_key(settings)),
-        files=load_document_keys(settings),
+        filing=Filing(
+            database, files, Scanner(settings.scanner, settings.scanner_timeout), settings.documents_bytes
+        ),
+        files=files,
         clock=clock,
         new_id=new_id,
     )
@@ -173,7 +179,7 @@ def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
             "visits": Provide(lambda: find().visits, sync_to_thread=False),
         },
         middleware=[
-            Arrival(max(settings.page_body_bytes, settings.sync_body_bytes)),
+            Arrival(max(settings.page_body_bytes, settings.sync_body_bytes, DOCUMENT_FORM_BYTES)),
             Gate(lambda: find().services),
             FormGuard(lambda: find().services),
         ],

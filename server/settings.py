@@ -4,6 +4,7 @@ Every setting has a name beginning with LANTERN_, a default that works on one ma
 else in the server reads the environment.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,8 +13,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from shared.geo.night import DEFAULT_ZONE
+from shared.model.document import DOCUMENT_BYTES_MAX
 from shared.rules.alarms import DEFAULT_LADDER, Ladder, read_ladder
 
+DOCUMENT_FORM_BYTES = DOCUMENT_BYTES_MAX + 64 * 1024
+"""A form with a document in it."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -106,9 +110,12 @@ class Settings:
     page_body_bytes: int = 2 * 1024 * 1024
     sync_body_bytes: int = 2 * 1024 * 1024
     sync_requests_at_once: int = 200
-    blob_bytes: int = 5 * 1024 * 1024
-    attachments: bool = False
-    """Are attachments taken from phones? Nothing shows them yet, so nobody may send any."""
+    blob_bytes: int = DOCUMENT_BYTES_MAX
+    documents_bytes: int = 5 * 1024**3
+    """What all documents of this server may hold together."""
+    scanner: tuple[str, ...] = ()
+    """The command that looks at what people send, with its arguments; without one nothing looks."""
+    scanner_timeout: timedelta = timedelta(seconds=30)
     minimum_app_version: str = "0.1.0"
 
     @property
@@ -151,6 +158,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),
         alarm=read_alarm_settings(environment),
         public_url=_read_url(environment.get("LANTERN_PUBLIC_URL", "")),
+        documents_bytes=_read_gibibytes("LANTERN_DOCUMENTS_GIB", environment.get("LANTERN_DOCUMENTS_GIB") or "5"),
+        scanner=_read_command("LANTERN_SCANNER", environment.get("LANTERN_SCANNER", "")),
     )
 
 
@@ -257,6 +266,19 @@ def _read_port(text: str, name: str = "LANTERN_PORT") -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5) or not 0 <= int(text) <= 65_535:
         raise ValueError(f"{name} is {text!r}: give a port number from 0 to 65535.")
     return int(text)
+
+
+def _read_gibibytes(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5) or int(text) == 0:
+        raise ValueError(f"{name} is {text!r}: give a whole number of GiB from 1 on.")
+    return int(text) * 1024**3
+
+
+def _read_command(name: str, text: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise ValueError(f"{name} is no command: {error}.") from error
 
 
 def _read_log(text: str) -> bool:

@@ -1,26 +1,30 @@
 """Attachments: bytes named by their hash, sent in pieces that may be lost, repeated, or arrive after a long night.
 
-The fact that there is an attachment travels as a change (`attachment.added`, payload `Attachment`); the bytes travel beside
-it, when the line allows. Both halves decide here, from what each side holds. No file and no transport.
+The fact that there is an attachment travels as a change (`attachment.added`, payload `shared.model.document.DocumentAdded`);
+the bytes travel beside it, when the line allows. Both halves decide here, from what each side holds. No file and no transport.
 """
 
 from hashlib import sha256
-from typing import Annotated, Final
+from typing import Final
 
-from msgspec import Meta, Struct
+from msgspec import Struct
+
+from shared.model.document import DOCUMENT_BYTES_MAX
 
 PIECE_BYTES: Final = 128 * 1024
-BLOB_BYTES_MAX: Final = 5 * 1024 * 1024
-
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+BLOB_BYTES_MAX: Final = DOCUMENT_BYTES_MAX
 
 
-class Attachment(Struct, frozen=True, kw_only=True):
-    """What a change says of an attachment: enough to fetch it later, and to know that it is the right one."""
+class BlobTaken(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many bytes the server holds: the next piece begins there. `is_whole` once all have come and the hash is right.
 
-    sha256: Sha256
-    size: Annotated[int, Meta(ge=1, le=BLOB_BYTES_MAX)]
-    mime: str
+    With `is_over` the phone may forget them: they are filed, or refused for good with `reason`.
+    """
+
+    received: int
+    is_whole: bool
+    is_over: bool = False
+    reason: str = ""
 
 
 class Piece(Struct, frozen=True):

@@ -8,8 +8,8 @@ from mobile.device.integrity import AndroidIntegrity, Sound
 from mobile.device.keystore import FileKeystore, keystore_directory
 from mobile.device.links import GivenLink
 from mobile.device.location import NowhereLocation
-from mobile.device.ports import Alarm, Battery, Cues, Integrity, Keystore, Links, Location, Outside
-from mobile.device.silent import NoAlarm, NoOutside, SilentCues, UnknownBattery
+from mobile.device.ports import Alarm, Battery, Camera, Cues, Integrity, Keystore, Links, Location, Outside
+from mobile.device.silent import NoAlarm, NoCamera, NoOutside, SilentCues, UnknownBattery
 
 
 def is_android() -> bool:
@@ -74,6 +74,17 @@ def outside() -> Outside:
 
         return AndroidOutside()
     return NoOutside()
+
+
+def camera() -> Camera:
+    """The phone's camera app; a desktop has none."""
+    if is_android():
+        from mobile.device.android_camera import AndroidCamera
+        from mobile.device.plyer_adapters import PlyerCamera
+
+        app = AndroidCamera()
+        return PlyerCamera(camera=lambda: app)
+    return NoCamera()
 
 
 def integrity() -> Integrity:

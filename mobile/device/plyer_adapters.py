@@ -1,4 +1,4 @@
-"""plyer's GPS, vibrator, notifications, speech and battery behind the ports. Whatever plyer lacks on a platform stays
+"""plyer's GPS, vibrator, notifications, speech, camera and battery behind the ports. Whatever plyer lacks on a platform stays
 silent.
 
 plyer.keystore is never used: it keeps plain text (privacy page, mobile note). plyer is imported at the first call,
@@ -83,6 +83,21 @@ class PlyerCues:
                 voice.speak(message=text)
 
         _quietly("speech", speak)
+
+
+class PlyerCamera:
+    """The phone's camera app as plyer asks for it."""
+
+    is_there = True
+
+    def __init__(self, camera: Facade | None = None) -> None:
+        self._camera = camera or _plyer("camera")
+
+    def take(self, path: str, on_taken: Callable[[], None]) -> None:
+        def done(*_: object) -> None:
+            on_taken()
+
+        _quietly("camera", lambda: self._camera().take_picture(filename=path, on_complete=done))
 
 
 class PlyerBattery:

@@ -110,6 +110,17 @@ class Outside(Protocol):
         """Open the phone's map app at a place, and tell it nothing else."""
 
 
+class Camera(Protocol):
+    """The phone's own camera app. Never raises: a phone without one takes no picture."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one to hand a picture to."""
+
+    def take(self, path: str, on_taken: Callable[[], None]) -> None:
+        """Have a picture written to `path`; `on_taken` may be called on any thread, or never: somebody went back."""
+
+
 class Links(Protocol):
     """Links that other apps open Lantern with: the phone's camera, after it read an enrolment page's picture."""
 

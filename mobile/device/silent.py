@@ -45,6 +45,15 @@ class NoOutside:
         """No map."""
 
 
+class NoCamera:
+    """A desktop takes no pictures of places."""
+
+    is_there = False
+
+    def take(self, path: str, on_taken: Callable[[], None]) -> None:
+        """No picture."""
+
+
 class UnknownBattery:
     """Does not say."""
 

@@ -38,7 +38,7 @@ from mobile.field.views import (
     VisitDraft,
 )
 from mobile.ports import MapCell
-from shared.model.codes import ReferralState
+from shared.model.codes import DocumentKind, ReferralState
 from shared.model.device import FieldConfig
 from shared.model.person import Person
 from shared.model.position import Position
@@ -230,6 +230,12 @@ class Field(Protocol):
 
     def patch_site(self, site_id: Id, fields: Mapping[str, Any]) -> bool:
         """Change some fields of a place. False when nothing differed."""
+
+    def begin_picture(self, kind: DocumentKind, person_id: Id | None = None, site_id: Id | None = None) -> str:
+        """A picture of a document of this person, or of this place, is about to be taken: where the camera shall write it."""
+
+    def finish_picture(self) -> bool:
+        """Take up the picture that was asked for: kept with its record until it is sent. False where none was taken."""
 
     def possible_duplicates(self, draft: PersonDraft, position: Position | None = None) -> list[LikelyDuplicate]:
         """Who this might already be, best first, offline. Never insists."""

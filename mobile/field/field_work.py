@@ -31,7 +31,7 @@ from mobile.field.views import (
 from mobile.opening.session import Session
 from mobile.ports import MapCell
 from mobile.syncing import cell_fetch
-from shared.model.codes import ReceivingSupport, ReferralState, SupportNeed
+from shared.model.codes import DocumentKind, ReceivingSupport, ReferralState, SupportNeed
 from shared.model.device import FieldConfig
 from shared.model.person import Person
 from shared.model.position import Position
@@ -175,6 +175,12 @@ class FieldWork:
 
     def patch_site(self, site_id: Id, fields: Mapping[str, Any]) -> bool:
         return self._open.recording.patch_site(site_id, fields)
+
+    def begin_picture(self, kind: DocumentKind, person_id: Id | None = None, site_id: Id | None = None) -> str:
+        return self._open.pictures.begin(kind, person_id, site_id)
+
+    def finish_picture(self) -> bool:
+        return self._open.pictures.finish()
 
     def possible_duplicates(self, draft: PersonDraft, position: Position | None = None) -> list[LikelyDuplicate]:
         return self._open.nearby.possible_duplicates(draft, position)

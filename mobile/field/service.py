@@ -151,7 +151,9 @@ class FieldService(FieldWork):
         card, store = self._vaults.find_card(), self._door.store
         if card is None or store is None:
             raise StoreLocked
-        self._session = Session(store, card, self._sealed, self, self._phone.new_id, self._whereabouts, self._recorded)
+        self._session = Session(
+            store, card, self._sealed, self, self._phone.new_id, self._whereabouts, self._recorded, self._phone.data
+        )
         self._recount()
         self._tell_lock(LockState.UNLOCKED)
         self.sync.wake()

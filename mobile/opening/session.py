@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from mobile.device.location import Whereabouts
 from mobile.field.amending import Amending
 from mobile.field.half_written import HalfWritten
 from mobile.field.journal import Journal
 from mobile.field.nearby import Nearby
+from mobile.field.picturing import Picturing
 from mobile.field.pin_improving import PinImproving
 from mobile.field.recording import Recording
 from mobile.field.records import Records
@@ -42,6 +44,7 @@ class Session:
         new_id: Callable[[], Id],
         whereabouts: Whereabouts,
         on_recorded: Callable[[], None],
+        data: Path,
     ) -> None:
         self.seal_failed = False
         self._sealed, self._sealing_key, self._on_recorded = sealed, card.sealing_key, on_recorded
@@ -56,7 +59,9 @@ class Session:
         self.half_written = HalfWritten(self.context)
         self.amending = Amending(self.context, self.journal, self.recording)
         self.pins = PinImproving(self.recording, self.nearby, clock)
+        self.pictures = Picturing(self.context, self.journal, data)
         self.seal_what_is_missing()
+        self.pictures.take_up()
 
     @staticmethod
     def _config(store: Store) -> FieldConfig:

@@ -81,6 +81,13 @@ class Directions(Effect, frozen=True, kw_only=True):
     longitude: float
 
 
+class Photograph(Effect, frozen=True, kw_only=True):
+    """Have the phone's camera app write a picture to `path`; `taken` comes back when it did."""
+
+    path: str
+    taken: Event
+
+
 class ApplySettings(Effect, frozen=True, kw_only=True):
     """The look or the language changed: build the screen anew."""
 

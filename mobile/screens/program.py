@@ -24,6 +24,7 @@ from mobile.screens.effects import (
     Go,
     Home,
     Opened,
+    Photograph,
     WordsFound,
 )
 from mobile.text import Catalogue
@@ -53,6 +54,13 @@ class Desk(Protocol):
 
     def feel(self, name: str, speak: str) -> None:
         """Buzz, chime or speak as the settings allow."""
+
+    @property
+    def has_camera(self) -> bool:
+        """Can this phone take a picture?"""
+
+    def photograph(self, path: str, taken: Callable[[], None]) -> None:
+        """Open the camera app; `taken` runs on the screen's thread, if it ever does."""
 
     def apply_settings(self) -> None:
         """Take up the look and language in the settings."""
@@ -182,6 +190,8 @@ class Screen(Frame):
                 self.desk.outside.dial(number)
             case Directions(latitude=latitude, longitude=longitude):
                 self.desk.outside.show_on_map(latitude, longitude)
+            case Photograph(path=path, taken=taken):
+                self.desk.photograph(path, lambda: self.send(taken))
             case ApplySettings():
                 self.desk.apply_settings()
 

@@ -16,6 +16,7 @@ SCREENS: dict[str, str] = {
     "contact": "ContactScreen",
     "visit": "VisitScreen",
     "referral": "ReferralScreen",
+    "photo": "PhotoScreen",
     "tray": "TrayScreen",
     "settings": "SettingsScreen",
     "pin": "PinScreen",

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import msgspec
 
-from mobile.store import contacts, people, person_facts, referrals, shifts, sites, visits
+from mobile.store import contacts, people, person_facts, pictures, referrals, shifts, sites, visits
 from mobile.store.database import Connection
 from mobile.store.rows import to_ms
 from shared.model.contact import Contact, ContactCorrection
 from shared.model.device import RecordRead
+from shared.model.document import DocumentAdded
 from shared.model.person import PERSON_FIELDS, NeedRecorded, Person, PersonMerged
 from shared.model.referral import REFERRAL_FIELDS, Referral, ReferralProgress
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
@@ -34,7 +35,7 @@ FieldsOf = Callable[[str], Mapping[str, Field]]
 TABLES: Final = (
     "person", "person_search", "site", "contact", "contact_person", "contact_correction", "visit", "referral",
     "referral_progress", "shift", "shift_joined", "shift_ended", "check_in", "need", "person_merged", "verification",
-    "record_read",
+    "record_read", "picture",
 )  # fmt: skip
 
 
@@ -78,8 +79,10 @@ class ReadTables:
             self._connection.execute(f"DELETE FROM {table}")
 
     def rebuild(self, changes: Iterable[tuple[Change, int]]) -> None:
-        """Make every table anew from all changes that this phone shows."""
-        self.wiped()
+        """Make every table anew from all changes that this phone shows; pictures follow from none."""
+        for table in TABLES:
+            if table != "picture":
+                self._connection.execute(f"DELETE FROM {table}")
         self.changed([change for change, _ in changes], [])
 
     def _settle_entity(self, change_type: str, entity: str | None) -> None:
@@ -249,6 +252,14 @@ def _drop_progress(connection: Connection, progress: ReferralProgress) -> None:
     referrals.apply_progress(connection, progress.referral_id)
 
 
+def _put_nowhere(_connection: Connection, _added: DocumentAdded) -> None:
+    """No phone shows a document; that of its own is kept with its bytes until it is sent."""
+
+
+def _drop_document(connection: Connection, added: DocumentAdded) -> None:
+    pictures.drop_document(connection, added.id)
+
+
 def _drop_from(table: str) -> Callable[[Connection, Any], None]:
     def drop(connection: Connection, fact: Any) -> None:
         connection.execute(f"DELETE FROM {table} WHERE id = ?", (fact.id,))
@@ -277,6 +288,7 @@ FACTS: Final[dict[str, FactKind]] = {
     "verification.recorded": FactKind(Verification, person_facts.put_verification, _drop_from("verification")),
     "referral.received": FactKind(Referral, _put_referral, _drop_from("referral")),
     "referral.progressed": FactKind(ReferralProgress, _put_progress, _drop_progress),
+    "attachment.added": FactKind(DocumentAdded, _put_nowhere, _drop_document),
     "record.read": FactKind(RecordRead, person_facts.put_read, _drop_from("record_read")),
 }
 """Every fact that this phone shows, and where it goes. A fact of another type stays in the log alone."""

@@ -104,6 +104,12 @@ CREATE VIRTUAL TABLE person_search USING fts5 (
 """
 
 
+PICTURES: Final = """
+CREATE TABLE picture (sha256 TEXT PRIMARY KEY, body BLOB NOT NULL, document_id TEXT NOT NULL, at INTEGER NOT NULL)
+WITHOUT ROWID
+"""
+
+
 def search_by_sound(connection: Connection) -> None:
     """People are found without marks, in Latin letters, and by how their names sound: the index is made anew."""
     for statement in _statements(SEARCH_BY_SOUND):
@@ -112,7 +118,7 @@ def search_by_sound(connection: Connection) -> None:
         people.put_search(connection, number, read_body(body, Person))
 
 
-STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound)
+STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound, PICTURES)
 
 
 def version_of(store: Store) -> int:

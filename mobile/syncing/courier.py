@@ -22,6 +22,7 @@ from mobile.store.rows import to_ms
 from mobile.syncing import cell_fetch, rounds
 from mobile.syncing.enrolment import list_set_aside
 from mobile.syncing.map_fetch import MapFetch
+from mobile.syncing.picture_sending import send_pictures
 from mobile.syncing.purge import purge
 from mobile.syncing.rounds import Round, SyncRound
 from mobile.syncing.server_client import NoAnswer, ServerClient
@@ -132,9 +133,17 @@ class Courier:
             self._vaults.put_card(_renumbered(card, state.device))
         if one.config is not None:
             self._take_config(record, one.config)
+        self._send_pictures(record, card)
         purge(record, self._now())
         self._hand_over_earlier(card)
         self._fetch_map(record, card, may_ask=one.outcome.trouble in ASKS_FOR_SQUARES)
+
+    def _send_pictures(self, record: Record, card: DeviceCard) -> None:
+        """After the changes: a picture comes only once it was announced."""
+        with record.store.reading() as connection:
+            tokens = settings.find_setting(connection, rounds.TOKENS, Tokens)
+        if tokens is not None:
+            send_pictures(record.store, self._client_to(card), tokens.access)
 
     def _fetch_map(self, record: Record, card: DeviceCard, *, may_ask: bool) -> None:
         """The ground, and where people are likely."""

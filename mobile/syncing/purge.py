@@ -7,12 +7,14 @@ back for it. Own changes leave when every backup holds them, which is `sync.devi
 
 from datetime import datetime, timedelta
 
-from mobile.store import retention
+from mobile.store import pictures, retention
 from mobile.store.record import Record
 from mobile.store.rows import to_ms
 
 KEPT_DAYS = 28
 PEOPLE_MAX = 5_000
+UNSENT_DAYS = 14
+"""So long a picture waits for a server that does not take it (privacy rule B6)."""
 
 
 def purge(record: Record, now: datetime, kept_days: int = KEPT_DAYS, people_max: int = PEOPLE_MAX) -> int:
@@ -21,4 +23,5 @@ def purge(record: Record, now: datetime, kept_days: int = KEPT_DAYS, people_max:
     with record.store.writing() as connection:
         facts = retention.list_old_facts(connection, before_ms)
         people = retention.list_people_beyond(connection, people_max)
+        pictures.drop_old(connection, to_ms(now - timedelta(days=UNSENT_DAYS)))
         return retention.let_go(connection, facts, people)

@@ -121,6 +121,21 @@ class ServerClient:
         self._tell_time(read_date(answer.headers.get("date", "")))
         return Reply(answer.status_code, answer.content, took_ms, answer.headers.get("etag", ""))
 
+    def put(self, path: str, body: bytes, token: str) -> Reply:
+        """Send bytes to `path`, at the root of the server. Raises `NoAnswer`."""
+        headers = {
+            "content-type": "application/octet-stream",
+            "user-agent": "lantern-phone",
+            "authorization": f"Bearer {token}",
+        }
+        headers[proof.HEADER] = self._proof("PUT", path, body, token)
+        started = time.monotonic()
+        try:
+            answer = self._http.put(self._url + path, content=body, headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, RuntimeError) as error:
+            raise NoAnswer(type(error).__name__) from error
+        return Reply(answer.status_code, answer.content, int((time.monotonic() - started) * 1000))
+
     def _tell_time(self, server_ms: int | None) -> None:
         if server_ms is not None:
             self._heard(server_ms)

@@ -10,6 +10,7 @@ from server.jobs.catalogue import keeper_of
 WORDS = {
     "places_coarsened": "exact places older than a year, kept as their 250 m square",
     "places_deleted": "places older than two years, deleted",
+    "pictures_deleted": "pictures of places older than a year, deleted",
     "people_forgotten": "people with whom nobody has dealt for seven years, forgotten",
     "words_deleted": "notes and reports about nobody by name, older than seven years, emptied",
     "for_review": "more, with a safeguarding need, that somebody must decide about",

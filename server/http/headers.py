@@ -47,8 +47,9 @@ def protect(*, https: bool) -> Callable[[Message, Scope], Awaitable[None]]:
         if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders.from_message(message)
+        # What is handed out as a file says a stricter one itself.
+        headers.setdefault("content-security-policy", content_policy(ensure_nonce(scope)))
         for name, value in {
-            "content-security-policy": content_policy(ensure_nonce(scope)),
             "x-content-type-options": "nosniff",
             "x-frame-options": "DENY",
             "referrer-policy": "no-referrer",

@@ -13,6 +13,7 @@ from server.actions.operation.enrolment import Enroller
 from server.actions.operation.orders import Ledger
 from server.actions.operation.signin import SignIn
 from server.actions.operation.tokens import TokenIssuer
+from server.actions.people.documents import Filing
 from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
 from server.queries.sync.store import Account, Project
@@ -35,6 +36,7 @@ class Services:
     """An organisation's own sign-in, where one is set."""
     passing: Passing
     drafts: Drafts
+    filing: Filing
     files: DocumentKeys
     """Seals what is kept as files: what was sent to agencies, documents."""
     issuer: TokenIssuer

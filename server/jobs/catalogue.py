@@ -27,7 +27,6 @@ from server.queries.operation import jobs as stored_jobs
 from server.queries.people import brought_in
 from server.queries.referrals import imports
 from server.queries.street.looks import rebuild_looks
-from server.queries.sync.blobs import forget_unfinished
 from shared.rules.mail import MORNING
 
 log = logging.getLogger("lantern.jobs")
@@ -36,7 +35,6 @@ CAUGHT_UP_DAYS = 14
 """A server that was off for longer does not send what was due before."""
 ROUND = timedelta(seconds=15)
 """How often somebody looks what is due."""
-ANNOUNCED_FOR = timedelta(days=30)
 """How long a phone may take to send the bytes of an attachment."""
 
 
@@ -150,9 +148,12 @@ def rebuilder_of(
 
 def forget_announced(services: Services, moment: Moment) -> int:
     """Attachments that were announced and never came."""
-    before = moment.now - ANNOUNCED_FOR
-    with services.database.writing() as session:
-        return forget_unfinished(session, int(before.timestamp() * 1000))
+    return services.filing.forget_unsent(moment.now)
+
+
+def seal_documents_anew(services: Services, moment: Moment) -> int:
+    """Documents that were sealed with the secret before this one."""
+    return services.filing.seal_anew()
 
 
 def keeper_of(services: Services, now: datetime, beat: Callable[[], None] = lambda: None) -> Keeper:
@@ -181,6 +182,7 @@ KEEPING = (
     Job("ledger", Every(timedelta(hours=1)), mark_ledger),
     Job("proof", Daily(time(4)), prove_derived),
     Job("attachments", Daily(time(3)), forget_announced),
+    Job("documents", Every(timedelta(hours=1)), seal_documents_anew),
     Job("retention", Daily(time(3)), keep_no_longer),
     Job("publications", Daily(time(5)), prepare_publications),
     Job("looks", Daily(time(4)), prove_looks),

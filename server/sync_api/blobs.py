@@ -6,30 +6,26 @@ import msgspec
 from litestar import Request, Response, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, Parameter, RawBody
-from msgspec import Struct
 
 from server.http.openapi import problems
 from server.http.services import Services
 from server.problems import CONFLICTING, TOO_LARGE, Failure
-from server.queries.sync import blobs as sync_blobs
 from server.queries.sync import store as sync
 from server.sync_api.bodies import answer
-from server.sync_api.identity import identify, read_signed, to_ms
+from server.sync_api.identity import identify, read_signed
 from shared.policy import Act
-from sync.blobs import BlobRefused
+from sync.blobs import BlobRefused, BlobTaken
 from sync.wire import Refused
 
 Sha256 = Annotated[str, Parameter(pattern="^[0-9a-f]{64}$")]
 
 
-class BlobTaken(Struct, frozen=True, kw_only=True):
-    """How many bytes are here now: the next piece begins there. `is_whole` once all have come and the hash is right."""
-
-    received: int
-    is_whole: bool
-
-
-@put("/{sha256:str}", opt={"action": Act.SYNC}, sync_to_thread=True, responses=problems(400, 401, 403, 409, 413, 429))
+@put(
+    "/{sha256:str}",
+    opt={"action": Act.SYNC},
+    sync_to_thread=True,
+    responses=problems(400, 401, 403, 409, 413, 429, 503),
+)
 def take_piece(
     request: Request[Any, Any, Any],
     sha256: FromPath[Sha256],
@@ -38,9 +34,10 @@ def take_piece(
     services: NamedDependency[Services],
     offset: FromQuery[Annotated[int, Parameter(ge=0)]] = 0,
 ) -> Response[bytes]:
-    """Take the bytes from `offset` on of an attachment of `size` bytes. An empty body asks how many are here already.
+    """Take the bytes from `offset` on of an announced attachment of `size` bytes. An empty body asks how many are here already.
 
-    A repeated piece changes nothing. When the whole is not what its name promises, all of it is forgotten.
+    A repeated piece changes nothing. When the whole is not what its name promises, all of it is forgotten. When it is, it is
+    judged and filed, or refused for good: `is_over` says so, and a phone keeps it no longer.
     """
     now = services.clock()
     signed = read_signed(request, body, now)
@@ -52,9 +49,11 @@ def take_piece(
             gate = sync.get_device_state(session, caller.number).gate
             if not gate.may_push:
                 raise Refused(gate.refusal)
-            received = sync_blobs.begin_blob(session, sha256, size, caller.number, to_ms(now))
-            if body:
-                received = sync_blobs.append_blob(session, sha256, offset, body)
+            worker_id = caller.enrolment.worker_id
+            done = services.filing.take_piece(session, caller.number, worker_id, sha256, size, offset, body, now)
     except BlobRefused as refused:
         raise Failure(CONFLICTING, str(refused)) from refused
-    return answer(request, msgspec.json.encode(BlobTaken(received=received, is_whole=received == size)))
+    if done.received == size and not done.is_over:
+        done = services.filing.file_whole(worker_id, sha256, now)
+    taken = BlobTaken(received=done.received, is_whole=done.received == size, is_over=done.is_over, reason=done.reason)
+    return answer(request, msgspec.json.encode(taken))

@@ -13,7 +13,7 @@ from server.sync_api.turnstile import Turnstile
 
 
 def sync_routers(settings: Settings) -> tuple[Router, ...]:
-    """The addresses under /sync/v1, and under /blobs where attachments are taken."""
+    """The addresses under /sync/v1, and under /blobs, where attachments come."""
     turnstile = Turnstile(settings.sync_requests_at_once)
     messages = Router(
         path="/sync/v1",
@@ -39,4 +39,4 @@ def sync_routers(settings: Settings) -> tuple[Router, ...]:
         middleware=[turnstile],
         request_max_body_size=settings.sync_body_bytes,
     )
-    return (messages, blobs) if settings.attachments else (messages,)
+    return messages, blobs

@@ -243,6 +243,25 @@ class SyncState(Code):
     QUARANTINED = "quarantined"
 
 
+class DocumentKind(Code):
+    """What a document on somebody's record is. What tells of immigration status has no kind: it is not kept."""
+
+    CONSENT = "consent"
+    IDENTITY = "identity"
+    LETTER = "letter"
+    TENANCY = "tenancy"
+    PLACE = "place"
+    """A picture of a place, with nobody on it."""
+
+
+class DocumentState(Code):
+    """Where a document stands. One that was announced waits for its bytes; one that is refused has none."""
+
+    WAITING = "waiting"
+    KEPT = "kept"
+    REFUSED = "refused"
+
+
 class Role(Code):
     """Few roles, named actions: what a worker is to the system."""
 

@@ -17,6 +17,8 @@ class Act(str, Enum):
     SEE_PERSON_LIST = "see_person_list"
     SEE_PLACE = "see_place"
     SEE_NOTES = "see_notes"
+    SEE_DOCUMENT = "see_document"
+    ADD_DOCUMENT = "add_document"
     EDIT_PERSON = "edit_person"
     MERGE_PEOPLE = "merge_people"
     HIDE_PERSON = "hide_person"

@@ -103,7 +103,13 @@ CHANGE_RULES: Final[Mapping[str, ChangeRule]] = {
         ),
     ),
     "record.read": ChangeRule(act=Act.SYNC, creates=False),
-    "attachment.added": ChangeRule(act=Act.RECORD_CONTACT, creates=False),
+    "attachment.added": ChangeRule(
+        act=Act.ADD_DOCUMENT,
+        touches=(
+            _touch("person_id", SubjectKind.PERSON, Act.ADD_DOCUMENT),
+            _touch("site_id", SubjectKind.SITE, Act.EDIT_SITE),
+        ),
+    ),
     "person.patched": ChangeRule(act=Act.EDIT_PERSON, entity=SubjectKind.PERSON, creates=False),
     "site.patched": ChangeRule(act=Act.EDIT_SITE, entity=SubjectKind.SITE, creates=False),
     "referral.patched": ChangeRule(

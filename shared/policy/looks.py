@@ -14,6 +14,7 @@ class FieldClass(str, Enum):
     RECORD = "record"
     PLACE = "place"
     NOTES = "notes"
+    DOCUMENTS = "documents"
     CASE = "case"
     LOOKS = "looks"
     """Who looked before."""
@@ -35,6 +36,7 @@ FIELD_CLASS: dict[Act, FieldClass] = {
     Act.SEE_PLACE: FieldClass.PLACE,
     Act.SEE_MAP: FieldClass.PLACE,
     Act.SEE_NOTES: FieldClass.NOTES,
+    Act.SEE_DOCUMENT: FieldClass.DOCUMENTS,
     Act.SEE_CASE: FieldClass.CASE,
     Act.SEE_ACTIONS: FieldClass.CASE,
     Act.SEE_WHO_LOOKED: FieldClass.LOOKS,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.cli import COMMANDS
-from server.settings import Settings
+from server.settings import DOCUMENT_FORM_BYTES, Settings
 from tests.house.test_docs import find_missing_command, read_commands
 from tests.paths import ROOT
 
@@ -16,7 +16,7 @@ GUIDE = ROOT / "docs" / "operate"
 FILES = GUIDE / "files"
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 DEFAULTS = Settings(data=Path("data"), database="sqlite:///none")
-LARGEST_BODY = max(DEFAULTS.sync_body_bytes, DEFAULTS.page_body_bytes, DEFAULTS.blob_bytes)
+LARGEST_BODY = max(DEFAULTS.sync_body_bytes, DEFAULTS.page_body_bytes, DOCUMENT_FORM_BYTES)
 MIB = 1024 * 1024
 TIMEOUT_S = 60
 

@@ -166,6 +166,8 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "person-change": ("person", PERSON, _editing),
     "site": ("site", SITE, _nothing),
     "site-change": ("site", SITE, _changing_place),
+    "photo-document": ("photo", PERSON, _nothing),
+    "photo-place": ("photo", SITE, _nothing),
     "night": ("night", {}, _nothing),
     "contact-1-who": ("contact", {}, _nothing),
     "contact-2-state": ("contact", {}, _known),

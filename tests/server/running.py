@@ -14,7 +14,7 @@ from litestar import Litestar
 from server.app import Running, assemble, create_services
 from server.settings import Settings
 
-SHAPE = ("https", "cookie_is_secure", "page_body_bytes", "sync_body_bytes", "sync_requests_at_once", "attachments")
+SHAPE = ("https", "cookie_is_secure", "page_body_bytes", "sync_body_bytes", "sync_requests_at_once")
 """The settings that `assemble` reads; a test holds this list against the source."""
 
 

@@ -16,7 +16,7 @@ from server.queries.sync.changes import get_fields
 from sync import merge
 from sync.clock import AHEAD_MAX_MS
 from sync.wire import Change, Context, read_change
-from tests.simulation.office import read_rows
+from tests.simulation.office import DOCUMENT_KEYS, read_rows
 from tests.simulation.phone import Phone
 from tests.simulation.world import World
 
@@ -145,7 +145,7 @@ def check_attachments(world: World) -> None:
     """Every attachment of a living phone is on the server, whole."""
     for phone in world.phones:
         for name, content in phone.files.items() if not phone.is_wiped else ():
-            assert world.office.order(lambda s, name=name: find_blob(s, name)) == content
+            assert world.office.order(lambda s, name=name: find_blob(s, name, DOCUMENT_KEYS)) == content
 
 
 def check_view(world: World, phone: Phone, truth: Truth) -> None:

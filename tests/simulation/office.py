@@ -20,6 +20,7 @@ from server.database.engine import Database
 from server.database.sql import Sql
 from server.queries.sync import store as queries
 from server.queries.sync.blobs import append_blob, begin_blob
+from server.security.documents import DocumentKeys
 from server.sync_api.gathered_pushes import CHANGES_MAX
 from sync import wire
 from sync.company import choose_company
@@ -30,6 +31,8 @@ from sync.server import AcceptedChange
 from sync.wire import Change
 from tests.simulation.faults import Fuse, copy_image, new_image
 from tests.sync.county import create_tables
+
+DOCUMENT_KEYS = DocumentKeys(b"of this simulation alone")
 
 BACKUPS_RETAINED = 2
 SYNC_TABLES = [table for name, table in metadata.tables.items() if name.startswith("sync_")]
@@ -273,7 +276,7 @@ class Office:
     def take_blob(self, sha256: str, size: int, start: int, piece: bytes) -> int:
         with self.store.writing() as session:
             begin_blob(session, sha256, size)
-            return append_blob(session, sha256, start, piece)
+            return append_blob(session, sha256, start, piece, DOCUMENT_KEYS)
 
 
 def read_rows(store: Store, query: str) -> list[Any]:

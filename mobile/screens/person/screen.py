@@ -19,6 +19,7 @@ from mobile.screens.person.state import (
     GenderPicked,
     InstitutionPicked,
     LogPressed,
+    PhotoPressed,
     SavePressed,
     State,
     TrayPressed,
@@ -60,6 +61,7 @@ class PersonScreen(Screen):
         ids.log.hidden = state.editing or record is None
         ids.edit.text = self.say("action.save" if state.editing else "person.change")
         ids.edit.hidden = record is None
+        ids.photo.hidden = record is None or not self.desk.has_camera
         if record is not None and self._drawn != record:
             self._drawn = record
             self.title = record.card.known_as
@@ -106,6 +108,10 @@ class PersonScreen(Screen):
     def look(self) -> None:
         """Two people wrote different things."""
         self.send(TrayPressed())
+
+    def photograph(self) -> None:
+        """To the page before the camera."""
+        self.send(PhotoPressed())
 
     def back(self) -> None:
         """Out."""

@@ -105,6 +105,10 @@ class Patched(Event, frozen=True, kw_only=True):
     """It is on the disk."""
 
 
+class PhotoPressed(Event, frozen=True, kw_only=True):
+    """A picture of a document of theirs."""
+
+
 class BackPressed(Event, frozen=True, kw_only=True):
     """Out of the change, or out."""
 
@@ -155,6 +159,8 @@ def _chosen(state: State, event: Event) -> Result:
             return _with(state, declined=state.declined ^ {field}), ()
         case TrayPressed():
             return state, (Go(screen="tray"),)
+        case PhotoPressed():
+            return state, (Go(screen="photo", arguments={"person_id": state.person_id}),)
     return state, ()
 
 

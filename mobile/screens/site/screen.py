@@ -15,6 +15,7 @@ from mobile.screens.site.state import (
     LogPressed,
     NobodyPressed,
     PersonPicked,
+    PhotoPressed,
     SavePressed,
     State,
     Typed,
@@ -54,6 +55,7 @@ class SiteScreen(Screen):
         ids.go.hidden = state.editing or record is None
         ids.edit.text = self.say("action.save" if state.editing else "site.change")
         ids.edit.hidden = record is None
+        ids.photo.hidden = record is None or not self.desk.has_camera
         if record is not None and self._drawn != record:
             self._drawn = record
             self._draw(record)
@@ -101,6 +103,10 @@ class SiteScreen(Screen):
         """A field of the form."""
         if self._editing:
             self.send(Typed(field=field, text=text))
+
+    def photograph(self) -> None:
+        """To the page before the camera."""
+        self.send(PhotoPressed())
 
     def back(self) -> None:
         """Out."""

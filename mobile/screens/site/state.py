@@ -77,6 +77,10 @@ class Patched(Event, frozen=True, kw_only=True):
     """It is on the disk."""
 
 
+class PhotoPressed(Event, frozen=True, kw_only=True):
+    """A picture of the place."""
+
+
 class BackPressed(Event, frozen=True, kw_only=True):
     """Out of the change, or out."""
 
@@ -124,6 +128,8 @@ def _went(state: State, event: Event) -> Result:
         return state, (Directions(latitude=place.latitude, longitude=place.longitude),)
     if isinstance(event, KindPicked):
         return _with(state, kind=event.kind), ()
+    if isinstance(event, PhotoPressed):
+        return state, (Go(screen="photo", arguments={"site_id": state.site_id}),)
     if isinstance(event, InUsePressed):
         return _with(state, in_use=not state.in_use), ()
     if state.record is None or not isinstance(event, LogPressed | NobodyPressed):

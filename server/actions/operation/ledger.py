@@ -16,6 +16,7 @@ from server.actions.operation.orders import (
     DEVICE_ENROLLED,
     DEVICE_RENEWED,
     DEVICE_STATUS,
+    DOCUMENT_ERASED,
     ENTITY_PLACED,
     MARK,
     PEOPLE_MERGED,
@@ -36,7 +37,7 @@ from server.queries.operation.devices import Enrolment
 from server.queries.partnership import agencies, districts, recipients, workers
 from server.queries.partnership.recipients import Recipient
 from server.queries.partnership.workers import Standing
-from server.queries.people import concealment, merges, subjects
+from server.queries.people import concealment, documents, merges, subjects
 from server.queries.people.concealment import Hiding
 from server.queries.street import contacts
 from server.queries.sync import store as sync
@@ -119,6 +120,10 @@ def _erase_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
     forget_person(session, [entry.subject_id], now_ms)
 
 
+def _erase_document_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    documents.delete_document(session, entry.subject_id)
+
+
 def _hide_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
     """Hidden as they were, from phones too. An agency that the backup does not know cannot be named, and knows nobody."""
     hiding: Hiding = _told(entry, "hiding", Hiding)
@@ -182,6 +187,7 @@ ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     DEVICE_RENEWED: _renew_again,
     DEVICE_STATUS: _set_status_again,
     PERSON_ERASED: _erase_again,
+    DOCUMENT_ERASED: _erase_document_again,
     PERSON_HIDDEN: _hide_again,
     PERSON_SHOWN: _show_again,
     ENTITY_PLACED: _place_again,

@@ -35,6 +35,7 @@ DEVICE_ENROLLED, DEVICE_RENEWED, DEVICE_STATUS = "device_enrolled", "device_rene
 PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "person_shown"
 ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, MARK = "entity_placed", "people_merged", "recipient", "mark"
 WORKER, TEAM = "worker", "team"
+DOCUMENT_ERASED = "document_erased"
 
 
 REASON_LOST = "Ordered before a restore; the reason that was given then is not in the backup"
@@ -167,6 +168,11 @@ def order_erasure(session: Session, person_ids: Sequence[Id], now_ms: int) -> No
 def _id_of(kind: str, subject_id: Id) -> Id:
     """The id of an order that is given once of somebody: the same wherever it is given again."""
     return sha256(f"{kind}/{subject_id}".encode()).hexdigest()[:32]
+
+
+def order_document_erased(session: Session, document_id: Id, now: datetime, entry_id: Id) -> None:
+    """A document was taken off for good: one that a restore brings back goes again."""
+    give(session, _entry(DOCUMENT_ERASED, document_id, now, entry_id))
 
 
 def order_hiding(

@@ -21,7 +21,7 @@ from server.hotspots.grid import leaves_of_points
 from server.places.projection import unproject
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine, LedgerEntry
-from server.queries.people import retention
+from server.queries.people import documents, retention
 from server.queries.people.retention import PLACES, TEXTS, Exact, Places, Point, Texts
 from server.queries.street import looks
 from server.queries.street.looks import Outing
@@ -39,6 +39,7 @@ class Retained(Value, frozen=True, kw_only=True):
 
     places_coarsened: int = 0
     places_deleted: int = 0
+    pictures_deleted: int = 0
     people_forgotten: int = 0
     words_deleted: int = 0
     for_review: int = 0
@@ -77,6 +78,7 @@ class Keeper:
             return Retained(
                 places_coarsened=sum(retention.count_exact(session, places, coarse) for places in PLACES),
                 places_deleted=sum(retention.count_placed(session, places, gone) for places in PLACES),
+                pictures_deleted=documents.count_place_pictures(session, coarse),
                 people_forgotten=len(past) - len(review),
                 words_deleted=sum(retention.count_words(session, texts, self._before(Kept.NOTE)) for texts in TEXTS),
                 for_review=len(review),
@@ -97,8 +99,11 @@ class Keeper:
             referrers = retention.count_referrers_past(session, *told)
             retention.delete_referrers_past(session, *told)
             retention.delete_opened_boxes(session, self._before(Kept.EXACT_PLACE))
+            # A picture of a place cannot be told less exactly: it goes when the exact place does.
+            pictures = documents.delete_place_pictures(session, self._before(Kept.EXACT_PLACE))
         done = Retained(
-            places_coarsened=coarsened, places_deleted=deleted, people_forgotten=forgotten, for_review=for_review,
+            places_coarsened=coarsened, places_deleted=deleted, pictures_deleted=pictures,
+            people_forgotten=forgotten, for_review=for_review,
             words_deleted=sum(self._delete_words(texts) for texts in TEXTS),
             referrers_deleted=referrers, lines_deleted=self._delete_lines(),
         )  # fmt: skip

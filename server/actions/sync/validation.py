@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection
 from shared.model.device import RecordRead
+from shared.model.document import DocumentAdded
 from shared.model.person import NeedRecorded, Person, PersonMerged
 from shared.model.position import Position
 from shared.model.referral import ReferralProgress
@@ -23,7 +24,6 @@ from shared.model.site import Site
 from shared.model.value import NO_JSON, Id, Value
 from shared.model.verification import Verification
 from shared.policy.immigration import without_immigration
-from sync.blobs import Attachment
 from sync.reading import SOUND, Sound
 from sync.wire import Change
 from sync.withholding import withhold
@@ -43,9 +43,9 @@ FACTS: Final[dict[str, type[Struct]]] = {
     "person.merged": PersonMerged,
     "referral.progressed": ReferralProgress,
     "record.read": RecordRead,
-    "attachment.added": Attachment,
+    "attachment.added": DocumentAdded,
 }
-"""The facts that a phone may record, and the Struct of each one's payload. An attachment's is kept by sync alone."""
+"""The facts that a phone may record, and the Struct of each one's payload."""
 
 
 class ReferralFields(Value, frozen=True, kw_only=True):
@@ -175,6 +175,8 @@ def _why_unusable(fact: Any) -> str | None:
             return f"{field}: not ids"
     if isinstance(fact, ContactCorrection):
         return _why_no_correction(fact)
+    if isinstance(fact, DocumentAdded):
+        return fact.why_unusable
     if isinstance(fact, PersonMerged) and fact.from_id == fact.into_id:
         return "a record cannot be merged into itself"
     return None

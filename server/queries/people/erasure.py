@@ -6,6 +6,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.queries.people.documents import forget_bytes_of
 from server.tables import metadata
 from server.tables.cases.case import mdt_case
 from server.tables.people.person import person, person_merge
@@ -30,6 +31,7 @@ def delete_person(session: Session, person_ids: Sequence[Id]) -> None:
     """Delete these records of one person and whatever is about them: notes, needs, cases, contacts that met nobody else."""
     _delete_cases(session, person_ids)
     _delete_contacts(session, person_ids)
+    forget_bytes_of(session, person_ids)
     for table in ABOUT_A_PERSON:
         bulk.delete_of(session, table, "person_id", person_ids)
     either = or_(person_merge.c.from_id.in_(person_ids), person_merge.c.into_id.in_(person_ids))

@@ -12,6 +12,7 @@ from server.tables.cases.case import mdt_case
 from server.tables.partnership.agency import agency, team
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import worker
+from server.tables.people.document import document_content
 from server.tables.people.person import person, person_merge
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact, contact_correction, contact_need, contact_person
@@ -19,6 +20,8 @@ from server.tables.street.site import site
 from shared.model.value import Id
 
 Rows = list[dict[str, Any]]
+_IN_ROWS = [table for table in ABOUT_A_PERSON if table is not document_content]
+"""Documents are files of the copy, not words in it."""
 
 
 def list_everything(session: Session, person_ids: Collection[Id]) -> dict[str, Rows]:
@@ -29,7 +32,7 @@ def list_everything(session: Session, person_ids: Collection[Id]) -> dict[str, R
     led_here = select(contact_person.c.referral_id).where(contact_person.c.person_id.in_(person_ids))
     wanted: list[tuple[Table, str, Collection[Any]]] = [
         (person, "id", person_ids),
-        *((table, "person_id", person_ids) for table in sorted(ABOUT_A_PERSON, key=lambda table: table.name)),
+        *((table, "person_id", person_ids) for table in sorted(_IN_ROWS, key=lambda table: table.name)),
         (person_merge, "from_id", person_ids),
         (person_merge, "into_id", person_ids),
         (contact, "id", contacts),

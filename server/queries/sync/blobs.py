@@ -3,6 +3,8 @@
 The rules are in `sync.blobs`. Whether somebody may send or see an attachment is decided elsewhere.
 """
 
+from typing import Protocol
+
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
@@ -10,6 +12,14 @@ from server.tables.sync import sync as tables
 from sync.blobs import BlobRefused, accept_piece, check_size, is_whole
 
 ANNOUNCED_ANEW_AFTER_MS = 86_400_000
+
+
+class Sealing(Protocol):
+    """Seals pieces as they come, each bound to its place, and opens them again."""
+
+    def seal(self, content: bytes, bound: str) -> bytes: ...
+
+    def open(self, sealed: bytes, bound: str) -> bytes: ...
 
 
 def begin_blob(session: Session, sha256: str, size: int, device: int | None = None, now_ms: int = 0) -> int:
@@ -36,9 +46,9 @@ def begin_blob(session: Session, sha256: str, size: int, device: int | None = No
 
 
 def forget_unfinished(session: Session, before_ms: int) -> int:
-    """Delete what was announced before a moment and never came whole; returns how many. A phone announces it again."""
+    """Delete what was begun before a moment and is not filed yet; returns how many. A phone begins it again."""
     sql = Sql(session)
-    found = sql.rows("select sha256 from sync_blob where received < size and begun_at_ms < ?", before_ms)
+    found = sql.rows("select sha256 from sync_blob where begun_at_ms < ?", before_ms)
     for (sha256,) in found:
         delete_blob(session, sha256)
     return len(found)
@@ -50,7 +60,7 @@ def find_received(session: Session, sha256: str) -> int | None:
     return found[1] if found is not None else None
 
 
-def append_blob(session: Session, sha256: str, start: int, piece: bytes) -> int:
+def append_blob(session: Session, sha256: str, start: int, piece: bytes, sealing: Sealing) -> int:
     """Take a piece; returns how many bytes are here now. A repeated piece changes nothing. Raises `BlobRefused`.
 
     When the last piece makes a whole that is not what its name promises, all of it is thrown away and 0 is returned.
@@ -63,20 +73,20 @@ def append_blob(session: Session, sha256: str, start: int, piece: bytes) -> int:
     fresh = accept_piece(size, received, start, piece)
     if not fresh:
         return received
-    sql.insert(tables.blob_part, [(sha256, received, fresh)])
+    sql.insert(tables.blob_part, [(sha256, received, sealing.seal(fresh, _bound(sha256, received)))])
     received += len(fresh)
-    if received == size and not is_whole(sha256, _join(sql, sha256)):
+    if received == size and not is_whole(sha256, _join(sql, sha256, sealing)):
         sql.run("delete from sync_blob_part where sha256 = ?", sha256)
         received = 0
     sql.run("update sync_blob set received = ? where sha256 = ?", received, sha256)
     return received
 
 
-def find_blob(session: Session, sha256: str) -> bytes | None:
+def find_blob(session: Session, sha256: str, sealing: Sealing) -> bytes | None:
     """The bytes of an attachment that has arrived whole."""
     sql = Sql(session)
     found = _find(sql, sha256)
-    return _join(sql, sha256) if found is not None and found[0] == found[1] else None
+    return _join(sql, sha256, sealing) if found is not None and found[0] == found[1] else None
 
 
 def delete_blob(session: Session, sha256: str) -> None:
@@ -92,6 +102,10 @@ def _find(sql: Sql, sha256: str, *, lock: bool = False) -> tuple[int, int] | Non
     return (row[0], row[1]) if row is not None else None
 
 
-def _join(sql: Sql, sha256: str) -> bytes:
-    parts = sql.rows("select bytes from sync_blob_part where sha256 = ? order by start", sha256)
-    return b"".join(bytes(part) for (part,) in parts)
+def _join(sql: Sql, sha256: str, sealing: Sealing) -> bytes:
+    parts = sql.rows("select start, bytes from sync_blob_part where sha256 = ? order by start", sha256)
+    return b"".join(sealing.open(bytes(part), _bound(sha256, start)) for start, part in parts)
+
+
+def _bound(sha256: str, start: int) -> str:
+    return f"{sha256}:{start}"

@@ -33,7 +33,9 @@ _ALL_COLUMNS = {
     "member": "'member', worker_id, null, team_id, null, null from worker_team where worker_id",
 } | {
     table: f"'{table}', id, null, null, null, null from {table} where id"
-    for table in ("check_in", "verification", "person_need", "person_merge", "referral_progress", "contact_correction")
+    for table in (
+        "check_in", "verification", "person_need", "person_merge", "referral_progress", "contact_correction", "document",
+    )
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from server.web.agency.agendas import (
 )
 from server.web.agency.agreements import add_agreement, show_agreements
 from server.web.agency.bundle import make_own_copy, show_own_copy
+from server.web.agency.documents import add_document, read_document, remove_document, show_documents
 from server.web.agency.hiding import hide, lift, show_hiding
 from server.web.agency.housing_needs import record_housing_needs, show_housing_needs
 from server.web.agency.looks import show_looks
@@ -26,4 +27,5 @@ PAGES = (
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
     apologise, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs,
+    show_documents, add_document, read_document, remove_document,
 )  # fmt: skip

@@ -8,6 +8,8 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import SYSTEM, Door
 from server.actions.people.bundle import compose_bundle
+from server.actions.people.documents import list_for_copy
+from server.http.services import Services
 from server.problems import NotFound
 from server.queries.people import subjects
 from server.web.layout.bundle_files import make_zip
@@ -31,10 +33,14 @@ def show_own_copy(request: AnyRequest, door: NamedDependency[Door], person_id: F
 
 @post(PATH, opt={"action": Act.EXPORT_PERSON}, status_code=200, sync_to_thread=True, include_in_schema=False)
 def make_own_copy(
-    door: NamedDependency[Door], person_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    person_id: FromPath[Id],
+    data: URLEncodedBody[EmptyForm],
 ) -> Response[Any]:
     """Makes the copy. No name is in the file's name."""
     with door.open() as access:
         bundle = compose_bundle(access, person_id)
+        papers = list_for_copy(access, services.filing, person_id)
     headers = {"content-disposition": 'attachment; filename="own-copy.zip"', "cache-control": "no-store"}
-    return Response(make_zip(bundle), media_type="application/zip", headers=headers)
+    return Response(make_zip(bundle, papers), media_type="application/zip", headers=headers)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,7 @@ TITLES = {
     "case_action": "What services took on",
     "referral": "What was reported",
     "break_glass": "When notes were opened in need",
+    "document": "Your documents",
     "person_hidden": "When you were hidden from some services",
     "what_was_said_before": "What the record said before",
     "who_looked": "Who looked, by organisation",
@@ -32,7 +34,8 @@ TITLES = {
 }
 READ_FIRST = """Everything that Lantern holds about {known_as}, as of {made_at}.
 
-record.pdf is for reading together; record.json holds the same for a computer.
+record.pdf is for reading together; record.json holds the same for a computer. Documents on the record are in the folder
+documents.
 
 Before it is handed over, somebody reads it through:
 - Names of other people and of workers are marked as withheld ({withheld} places). A name that is spelt otherwise, or somebody
@@ -44,13 +47,14 @@ That this copy was made is written down, and the privacy officer sees it.
 """
 
 
-def make_zip(bundle: Bundle) -> bytes:
-    """Returns the three files as one."""
+def make_zip(bundle: Bundle, documents: Sequence[tuple[str, bytes]] = ()) -> bytes:
+    """Returns the three files and the person's documents as one."""
     file = io.BytesIO()
     contents = {
         "read-first.txt": _read_first(bundle).encode(),
         "record.json": msgspec.json.format(msgspec.json.encode(bundle), indent=2),
         "record.pdf": make_pdf(bundle),
+        **dict(documents),
     }
     stamp = bundle.made_at.timetuple()[:6]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as book:

@@ -80,6 +80,8 @@ NOTICES = {
     "session_ended": "Ended.",
     "password_changed": "Your password is changed. You are signed out everywhere else.",
     "corrected": "Put right. What it said before is kept.",
+    "document_added": "Added. It is kept sealed; whoever opens it is written down.",
+    "document_removed": "Erased, with your reason.",
     "glass_broken": "The notes are open to you for 24 hours. The privacy officer will review it.",
     "reviewed": "Reviewed. What you found is kept.",
     "tracker_read": "The tracker was read in. What changed is listed below.",

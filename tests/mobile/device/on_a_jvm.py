@@ -14,6 +14,8 @@ import jnius_config
 
 FLAG_SECURE = 0x2000
 asked_permissions: list[str] = []
+bound: dict[str, Any] = {}
+"""What listens to the activity."""
 
 
 def stand_in_for_p4a() -> None:
@@ -21,7 +23,7 @@ def stand_in_for_p4a() -> None:
     package = ModuleType("android")
     parts: dict[str, dict[str, Any]] = {
         "config": {"JAVA_NAMESPACE": "org.kivy.android"},
-        "activity": {"bind": lambda **events: None},
+        "activity": {"bind": lambda **events: bound.update(events)},
         "runnable": {"run_on_ui_thread": lambda do: do},
         "permissions": {
             "Permission": SimpleNamespace(ACCESS_FINE_LOCATION="fine", ACCESS_COARSE_LOCATION="coarse"),
@@ -213,13 +215,30 @@ def integrity() -> dict[str, Any]:
     return {"sound": sound, "weak": sorted(map(str, AndroidIntegrity().find()))}
 
 
+def camera() -> dict[str, Any]:
+    from mobile.device import android_camera, platform
+
+    heard()
+    taken: list[str] = []
+    app = platform.camera()
+    app.take("/data/lantern/pictures/1.jpg", lambda: taken.append("first"))
+    returned = bound["on_activity_result"]
+    returned(7, android_camera.RESULT_OK, None)
+    before = list(taken)
+    returned(android_camera.REQUEST, android_camera.RESULT_OK, None)
+    returned(android_camera.REQUEST, android_camera.RESULT_OK, None)
+    app.take("/data/lantern/pictures/2.jpg", lambda: taken.append("second"))
+    returned(android_camera.REQUEST, 0, None)
+    return {"asked": heard(), "before": before, "taken": taken, "there": app.is_there}
+
+
 def main(classes: str) -> None:
     """Run every part; a part that raises is told by its error."""
     jnius_config.set_classpath(classes)
     os.environ["ANDROID_ARGUMENT"] = "1"
     stand_in_for_p4a()
     told: dict[str, Any] = {}
-    for part in (keystore, location, cues, window, links, integrity):
+    for part in (keystore, location, cues, window, links, camera, integrity):
         try:
             told[part.__name__] = part()
         except Exception as error:

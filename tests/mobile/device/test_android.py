@@ -2,9 +2,11 @@
 
 import configparser
 import re
+import runpy
 
 import pytest
 
+from mobile.field.picturing import FOLDER
 from shared.model.enrolment_link import HOST, SCHEME
 from tests.paths import ROOT
 
@@ -78,3 +80,16 @@ def test_the_docs_hold_a_ten_step_script_and_say_what_was_never_run() -> None:
     assert "never been run on a device" in page
     steps = re.findall(r"(?m)^(\d+)\. ", page.partition("## Ten steps")[2])
     assert [int(step) for step in steps[:10]] == list(range(1, 11))
+
+
+def test_a_picture_goes_through_one_provider_that_nobody_else_may_use(app: configparser.SectionProxy) -> None:
+    hook = runpy.run_path(str(ROOT / app["p4a.hook"]))
+    template = "<manifest><application android:label='x'></application></manifest>"
+    once = hook["with_provider"](template)
+    assert once == hook["with_provider"](once), "the hook runs at every build"
+    assert once.count("<provider") == 1 and 'android:exported="false"' in once
+    with pytest.raises(ValueError, match="learn it anew"):
+        hook["with_provider"]("<manifest></manifest>")
+    paths = (ROOT / "scripts" / "android" / "xml" / "lantern_pictures.xml").read_text()
+    assert re.findall(r'path="([^"]+)"', paths) == [f"app/lantern/{FOLDER}/"]
+    assert "androidx.core:core" in app["android.gradle_dependencies"] and app["android.enable_androidx"] == "True"

@@ -105,6 +105,19 @@ def test_the_window_is_secret_padded_and_hands_numbers_and_places_on(told: dict[
     ]
 
 
+def test_the_camera_app_writes_through_the_provider_and_is_heard_once(told: dict[str, Any]) -> None:
+    """plyer's own hands out a `file:` address, which Android refuses since version 7."""
+    camera = told["camera"]
+    assert "error" not in camera, camera
+    ask = "ask android.media.action.IMAGE_CAPTURE flags=3 request=19521"
+    assert camera["asked"] == [
+        "extra output=content://org.lantern.lantern.pictures/pictures/1.jpg", ask,
+        "extra output=content://org.lantern.lantern.pictures/pictures/2.jpg", ask,
+    ]  # fmt: skip
+    assert camera["before"] == [] and camera["taken"] == ["first"], "another app's answer, and a worker who went back"
+    assert camera["there"] is True
+
+
 def test_a_link_is_read_once_and_signs_of_weakness_are_found(told: dict[str, Any]) -> None:
     assert told["links"] == {"told": ["lantern://enrol?code=A"]}
     assert told["integrity"] == {"sound": [], "weak": ["debugged", "emulated", "rooted"]}

@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from mobile.field.views import ContactDraft, LockState, PersonDraft, SyncPhase, VisitDraft
+from mobile.store import pictures
+from server.queries.people import documents
 from server.queries.sync import store as sync_store
 from shared.model.app_state import Weakness
-from shared.model.codes import ContactState, DeviceStatus
+from shared.model.codes import ContactState, DeviceStatus, DocumentKind
 from tests.mobile import real_server
 from tests.mobile.real_server import RealServer
 from tests.mobile.rig import PIN, Rig
+from tests.server.people.pictures import draw_picture
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +300,21 @@ def test_the_thread_syncs_by_itself_when_something_is_recorded(aisha: Rig, serve
     assert sent.wait(60)
     aisha.field.close()
     assert contacts_on(server, saved) == 1
+
+
+def test_a_photographed_paper_is_on_the_record_and_off_the_phone(aisha: Rig, server: RealServer) -> None:
+    red = aisha.field.add_person(PersonDraft(alias="Red"))
+    picture = draw_picture(700, 500, noise=True, told=b"taken at 14 Queens Road")
+    Path(aisha.field.begin_picture(DocumentKind.CONSENT, person_id=red.id)).write_bytes(picture)
+    assert aisha.field.finish_picture()
+    aisha.field.sync_once()
+    with server.services.database.reading() as session:
+        (filed,) = documents.list_of_people(session, [red.id])
+        kept = server.services.filing.open(session, filed.id)
+    assert (filed.state, filed.kind, filed.size) == ("kept", "consent", len(picture))
+    assert b"Queens Road" not in kept
+    with aisha.field._open.record.store.reading() as connection:
+        assert pictures.find_next(connection) is None
 
 
 def test_nothing_of_the_environment_leads_requests_elsewhere(aisha: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -394,6 +394,11 @@ def test_every_table_about_a_case_or_a_person_is_emptied_of_them(services, marek
         batch = metadata.tables["caseload_batch"]
         known["batch_id"] = new_id()
         session.execute(insert(batch).values(**make_row(batch, known, now, new_id) | {"id": known["batch_id"]}))
+        paper = metadata.tables["document"]
+        known["document_id"] = new_id()
+        session.execute(
+            insert(paper).values(**make_row(paper, known, now, new_id) | {"id": known["document_id"], "state": "kept"})
+        )
         for table in (*ABOUT_A_CASE, *ABOUT_A_PERSON):
             if session.execute(select(table)).first() is None:
                 session.execute(insert(table).values(**make_row(table, known, now, new_id)))
@@ -418,7 +423,14 @@ def make_row(table: Table, known: dict[str, str], now: datetime, new_id: Callabl
         elif column.name == "ends_at":
             row[column.name] = now + DAY
         else:
-            kinds = {"UTCDateTime": now, "Date": now.date(), "Integer": 1, "Float": 1.0, "Boolean": False}
+            kinds = {
+                "UTCDateTime": now,
+                "Date": now.date(),
+                "Integer": 1,
+                "Float": 1.0,
+                "Boolean": False,
+                "LargeBinary": b"x",
+            }
             row[column.name] = kinds.get(type(column.type).__name__, new_id())
     return row
 
@@ -437,7 +449,8 @@ def test_the_command_counts_and_then_does_it(services: Services, monkeypatch) ->
     monkeypatch.setenv("LANTERN_DATA", str(services.settings.data))
     counted = CliRunner().invoke(main, ["retention", "--dry-run", "--json"])
     assert json.loads(counted.stdout) == {
-        "dry_run": True, "places_coarsened": 0, "places_deleted": 0, "people_forgotten": 0, "words_deleted": 0, "for_review": 0,
+        "dry_run": True, "places_coarsened": 0, "places_deleted": 0, "pictures_deleted": 0,
+        "people_forgotten": 0, "words_deleted": 0, "for_review": 0,
         "referrers_deleted": 0, "lines_deleted": 0,
     }  # fmt: skip
     assert CliRunner().invoke(main, ["retention"]).exit_code == 0

@@ -122,14 +122,6 @@ def test_a_person_called_a_contact_does_not_carry_a_need_into_a_strangers_feed(
     assert held(rival) == [words.OTHER_ENTITY]
 
 
-def test_a_picture_is_kept_with_what_its_worker_may_record(phone: Phone, rival: Phone, met: dict[str, str]) -> None:
-    told = {"sha256": "0" * 64, "size": 10, "mime": "image/png"}
-    for each in (phone, rival):
-        each.push(each.make_change("attachment.added", e=met["contact"], p=told))
-    assert held(phone) == []
-    assert held(rival) == [words.NOT_KNOWN]
-
-
 def test_a_fortnight_across_the_boundary_is_believed(rival: Phone, new_id: Any) -> None:
     """One person met on the way home each night, sent all at once."""
     told = []

@@ -13,6 +13,7 @@ from server.actions.sync.account import keep_account
 from server.actions.sync.projection.batch import Batch, Fact, read_batch
 from server.actions.sync.projection.contacts import project_contacts
 from server.actions.sync.projection.descriptions import project_people, project_referral_fields, project_sites
+from server.actions.sync.projection.documents import project_documents
 from server.actions.sync.projection.erased import without_erased
 from server.actions.sync.projection.journeys import (
     project_merges,
@@ -82,6 +83,7 @@ class Projection:
         project_shifts(session, batch)
         project_visits(session, batch, self.districts, self.crs)
         project_needs(session, batch)
+        project_documents(session, batch)
         project_referral_steps(session, batch, self.new_id)
         flag_new_relations(session, batch, self.new_id)
         touched = project_contacts(session, batch, self.districts, self.crs, verdicts)

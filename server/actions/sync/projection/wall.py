@@ -44,13 +44,12 @@ TABLE_OF: Final = {
     "need.recorded": "person_need",
     "person.merged": "person_merge",
     "referral.progressed": "referral_progress",
+    "attachment.added": "document",
 }
 """Where a fact's own id may be taken."""
 
 PLACED: Final = ("person", "site", "referral", "contact")
 """What an entity may be, besides a fact itself: the feed follows such a record, and its fields are merged by that id alone."""
-ATTACHED: Final = "attachment.added"
-"""The one fact that names nothing but its entity."""
 
 BEGINS: Final = {
     "contact.recorded": SubjectKind.CONTACT,
@@ -163,7 +162,7 @@ class _Judge:
         if not carrier.confirmed:
             return words.UNCONFIRMED
         if claim.change.t == "record.read":
-            return self._why_not_theirs(claim, carrier) or self._why_not_named(claim, carrier.actor)
+            return self._why_not_theirs(claim, carrier) or self._why_not_named(claim)
         reason = (
             self._why_not_theirs(claim, carrier)
             or self._why_not_own_work(claim, carrier.actor)
@@ -180,7 +179,7 @@ class _Judge:
         return (
             (_why(actor, rule.act, _own_work(claim, actor), self._today) if rule is not None else None)
             or self._why_taken(claim)
-            or self._why_not_named(claim, actor)
+            or self._why_not_named(claim)
             or self._why_denied(claim, actor)
             or self._why_hiding(claim)
         )
@@ -205,15 +204,12 @@ class _Judge:
         key = (TABLE_OF[claim.change.t], own_id)
         return words.TAKEN_ID if key in self._touched.subjects or key in self._used else None
 
-    def _why_not_named(self, claim: Claim, actor: Actor) -> str | None:
+    def _why_not_named(self, claim: Claim) -> str | None:
         """A change is heard wherever its entity is placed, and fields are merged by its id: it may not stand under a record
         that it does not name as what that is."""
         entity = claim.change.e
         asked = {(str(each.kind), each.id) for each in claim.demands}
         there = [(kind, entity) for kind in PLACED if entity is not None and (kind, entity) in self._touched.subjects]
-        if claim.change.t == ATTACHED:
-            whys = (_why(actor, Act.RECORD_CONTACT, self._touched.subjects[each], self._today) for each in there)
-            return next((why for why in whys if why is not None), None)
         if claim.change.t == "record.read":
             return words.OTHER_ENTITY if there and entity != claim.values.get("subject_id") else None
         return words.OTHER_ENTITY if set(there) - asked else None

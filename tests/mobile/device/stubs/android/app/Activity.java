@@ -14,5 +14,8 @@ public class Activity extends Context {
     public void startActivity(Intent intent) {
         lantern.Heard.say("start " + intent.getAction() + " " + intent.getDataString());
     }
+    public void startActivityForResult(Intent intent, int request) {
+        lantern.Heard.say("ask " + intent.getAction() + " flags=" + intent.getFlags() + " request=" + request);
+    }
     public void runOnUiThread(Runnable action) { action.run(); }
 }

@@ -19,6 +19,11 @@ public class Intent {
     public Intent(String action, Uri data) { this.action = action; this.data = data; }
     public Intent(Context context, Class<?> activity) {}
 
+    public Intent addFlags(int more) { flags |= more; return this; }
+    public Intent putExtra(String name, android.os.Parcelable value) {
+        lantern.Heard.say("extra " + name + "=" + value);
+        return this;
+    }
     public int getFlags() { return flags; }
     public Intent setFlags(int flags) { this.flags = flags; return this; }
     public String getAction() { return action; }

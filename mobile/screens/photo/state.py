@@ -1,0 +1,86 @@
+"""Taking a picture of a document or of a place: what it is, the camera, and that it is kept. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened, Photograph
+from shared.model.codes import DocumentKind
+from shared.model.value import Id, Value
+
+KINDS = (DocumentKind.CONSENT, DocumentKind.IDENTITY, DocumentKind.LETTER, DocumentKind.TENANCY)
+"""What a document of a person may be."""
+
+
+class State(Value, frozen=True, kw_only=True):
+    """Whose it is, and what; `missed` when the camera came back without a picture."""
+
+    person_id: Id | None = None
+    site_id: Id | None = None
+    kind: DocumentKind | None = None
+    missed: bool = False
+    failure: Failed | None = None
+
+
+class KindPicked(Event, frozen=True, kw_only=True):
+    """What the document is."""
+
+    kind: DocumentKind
+
+
+class TakePressed(Event, frozen=True, kw_only=True):
+    """Take it."""
+
+
+class Ready(Event, frozen=True, kw_only=True):
+    """What the picture is for is written down."""
+
+    path: str
+
+
+class Returned(Event, frozen=True, kw_only=True):
+    """The camera is done."""
+
+
+class Kept(Event, frozen=True, kw_only=True):
+    """The picture is on the disk, or there is none."""
+
+    was_taken: bool
+
+
+class BackPressed(Event, frozen=True, kw_only=True):
+    """Out."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case KindPicked(kind=kind):
+            return _with(state, kind=kind, missed=False, failure=None), ()
+        case TakePressed() if state.kind is not None:
+            return _with(state, missed=False, failure=None), (_begin(state),)
+        case Ready(path=path):
+            return state, (Photograph(path=path, taken=Returned()),)
+        case Returned():
+            return state, (Call(method="finish_picture", answer=lambda taken: Kept(was_taken=taken)),)
+        case Kept(was_taken=was_taken):
+            return (state, (Feel(name="saved"), Back())) if was_taken else (_with(state, missed=True), ())
+        case BackPressed():
+            return state, (Back(),)
+        case Failed():
+            return _with(state, failure=event), (Feel(name="refused"),)
+        case Opened():
+            return state, ()
+    return state, ()
+
+
+def _begin(state: State) -> Call:
+    arguments = (state.kind, state.person_id, state.site_id)
+    return Call(method="begin_picture", arguments=arguments, answer=lambda path: Ready(path=path))
+
+
+def _with(state: State, **changes: Any) -> State:
+    return msgspec.structs.replace(state, **changes)
