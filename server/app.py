@@ -107,9 +107,7 @@ def create_services(
         agency_signin=_agency_signin(settings, signin, keys),
         passing=Passing(keys.secret),
         drafts=Drafts(database, load_draft_key(settings)),
-        filing=Filing(
-            database, files, Scanner(settings.scanner, settings.scanner_timeout), settings.documents_bytes
-        ),
+        filing=Filing(database, files, Scanner(settings.scanner, settings.scanner_timeout), settings.documents_bytes),
         files=files,
         clock=clock,
         new_id=new_id,
