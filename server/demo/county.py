@@ -104,6 +104,8 @@ AGENCIES: dict[str, AgencyKind] = {
     "Public Health": AgencyKind.PUBLIC_HEALTH,
     "County partnership": AgencyKind.OTHER,
 }
+AT_NO_TABLE = frozenset({"County partnership"})
+"""Who signed for the county and was asked to no district's table."""
 LAPSED_AGENCY = "Probation Service"
 """Whose agreement ran out three weeks ago, so that the gate can be seen to hold."""
 

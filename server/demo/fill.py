@@ -37,6 +37,7 @@ from server.importers.report import Reading
 from server.importers.streetlink.parse import parse
 from server.queries.cases import case_actions
 from server.queries.cases.case_list import CaseListView, list_cases
+from server.queries.conferences import seats
 from server.queries.maps.publications import list_releases
 from server.queries.operation.sessions import set_password_hash
 from server.queries.partnership import agencies, districts, workers
@@ -138,6 +139,10 @@ class County:
                 staff.worker_ids[each.name] = self._hire_one(session, each, staff, began_at, today)
                 if each.shown:
                     set_password_hash(session, staff.worker_ids[each.name], password_hash, began_at)
+            for district_id in staff.district_ids.values():
+                for asked in seats.list_to_ask(session, district_id):
+                    if asked.name not in county.AT_NO_TABLE:
+                        seats.add_seat(session, district_id, asked.id, began_at, None)
             found_partnership(session, began_at, self.ids)
         return staff
 

@@ -18,6 +18,8 @@ class MailKind(str, Enum):
     CONFERENCE_MOVED = "conference_moved"
     CONFERENCE_CALLED_OFF = "conference_called_off"
     CONFERENCE_CHANGED = "conference_changed"
+    PUT_FORWARD_DECIDED = "put_forward_decided"
+    CASE_HANDED_OVER = "case_handed_over"
     CONFERENCE_MINUTES = "conference_minutes"
     CONFERENCE_ACTIONS = "conference_actions"
     CONFERENCE_PREPARE = "conference_prepare"

@@ -19,7 +19,7 @@ from server.tables.cases.case import case_event, mdt_case
 from server.tables.operation.device import device_enrolment
 from server.tables.operation.job import job
 from server.tables.operation.mail import mail
-from server.tables.partnership.agency import agency, agreement, team, team_district
+from server.tables.partnership.agency import agency, agreement, seat, team, team_district
 from server.tables.partnership.district import district
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
@@ -98,6 +98,7 @@ def fill_organisations(session: Session, now: datetime) -> None:
             )  # fmt: skip
     add(session, team, {"id": "watford-outreach", "agency_id": "beacon", "name": "Beacon Watford"})
     add(session, team_district, {"team_id": "watford-outreach", "district_id": WATFORD})
+    add(session, seat, {"district_id": WATFORD, "agency_id": "probation", "asked_at": now})
     founded: set[tuple[str, str]] = set()
     for worker_id, (name, agency_id, roles, teams, districts) in WORKERS.items():
         first, last = name.split()

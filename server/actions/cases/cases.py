@@ -5,6 +5,7 @@ step keeps its reason. Who arrives by themselves is in `server.actions.cases.arr
 """
 
 from server.access import Access
+from server.actions.cases.letters import tell_who_put_forward
 from server.actions.cases.machine import Step, begin_cases, move_case
 from server.actions.conferences.conferences import take_case_off_agendas
 from server.problems import Invalid, NotFound
@@ -92,12 +93,16 @@ def list_case(access: Access, case_id: Id, reason: str) -> Case:
     found = cases.find_case(access.session, case_id)
     if found is not None and may_decide(access, found.district_id):
         _check_verified_only(access, found.person_id, found.district_id)
-    return _move(access, case_id, CaseStep.LISTED, reason)
+    listed = _move(access, case_id, CaseStep.LISTED, reason)
+    tell_who_put_forward(access, listed)
+    return listed
 
 
 def decline_case(access: Access, case_id: Id, reason: str) -> Case:
     """Do not take a candidate on. The reason is kept, and the person can be put forward again."""
-    return _move(access, case_id, CaseStep.DECLINED, reason)
+    declined = _move(access, case_id, CaseStep.DECLINED, reason)
+    tell_who_put_forward(access, declined)
+    return declined
 
 
 def close_case(access: Access, case_id: Id, reason: str) -> Case:

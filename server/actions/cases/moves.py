@@ -4,6 +4,7 @@ What moves by rule is in `server.actions.cases.arrivals`.
 """
 
 from server.access import Access
+from server.actions.cases.letters import tell_new_district
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import take_off_agendas
 from server.actions.operation.orders import order_placing
@@ -51,6 +52,7 @@ def hand_over(access: Access, case_id: Id, to_district_id: Id, reason: str) -> C
     move_case(access.session, case_id, step, access.new_id, district_id=to_district_id)
     case_moves.add_move(access.session, move)
     _tell(access, move, same)
+    tell_new_district(access, move.id, to_district_id)
     _place(access, same, to_district_id)
     return cases.get_case(access.session, case_id)
 

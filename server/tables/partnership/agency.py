@@ -1,11 +1,11 @@
 """Agencies, their teams, the districts those walk, and the agreements they signed."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from server.database.columns import check_code, check_one_of, code, id_key, id_of, table_of
+from server.database.columns import check_code, check_one_of, code, id_key, id_of, loose_id, moment, table_of
 from shared.model.codes import AgencyKind, AgreementKind
 
 
@@ -59,6 +59,18 @@ class AgreementRow(SQLModel, table=True):
     expires_on: date
 
 
+class SeatRow(SQLModel, table=True):
+    """An agency that acts for no district in particular was asked to a district's table, by whom and since when."""
+
+    __tablename__ = "seat"
+
+    district_id: str = id_of("district.id", primary_key=True)
+    agency_id: str = id_of("agency.id", primary_key=True)
+    asked_at: datetime = moment()
+    asked_by: str | None = loose_id(optional=True)
+
+
+seat = table_of(SeatRow)
 agency = table_of(AgencyRow)
 team = table_of(TeamRow)
 team_district = table_of(TeamDistrictRow)

@@ -30,7 +30,7 @@ PAGES = (
     show_lead, lead, show_hand_over, give, facts.show_facts, facts.save_facts,
     conferences.show_conferences, conferences.call_conference,
     conference.show_conference, conference.change, conference.swap, conference.choose_again, conference.circulate,
-    conference.add, conference.take_off, conference.remove, conference.call_off,
+    conference.add, conference.take_off, conference.remove, conference.call_off, conference.change_seat,
     conference.show_paper,
     discussion.show_case, discussion.read_note, discussion.save_note, discussion.save_outcome,
     discussion.agree_action, discussion.echo_line,

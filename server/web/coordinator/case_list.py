@@ -26,7 +26,7 @@ from server.queries.cases.case_moves import count_come
 from server.queries.partnership.districts import list_districts
 from server.queries.people import subjects
 from server.web.coordinator.neighbours import list_lines, list_neighbours
-from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
+from server.web.coordinator.partner_view import count_red_flags, is_partner, list_reachable, narrow_rows, narrow_view
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, lower_first, say
@@ -160,7 +160,7 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
         may_put_forward=access.allows(Act.PUT_FORWARD_CASE, subjects.of_district(district.id)),
         may_decide=access.allows(Act.CHANGE_CASE, subjects.of_district(district.id)),
         lines={} if partner else list_lines(access, district.id, [row.case_id for row in shown]),
-        partner=partner, red=count_red_flags(access, district.id),
+        partner=partner, reachable=list_reachable(access, shown), red=count_red_flags(access, district.id),
         nothing=_nothing(words), show_options=[(key, text) for key, (text, _) in SHOW.items()],
         need_options=[("", "Any"), *((str(each), say(each)) for each in NEEDS)],
         missing_options=[("", "Nothing in particular"), ("birth", "Date of birth")], sort_options=list(SORT.items()),

@@ -16,6 +16,7 @@ from server.actions.conferences import conferences as acts
 from server.actions.conferences.kept import Changes
 from server.actions.conferences.papers import compose_paper, compose_papers
 from server.actions.conferences.readers import Reader, list_readers
+from server.actions.conferences.seating import ask_to_table, let_go
 from server.http.local_time import to_local
 from server.http.services import Services
 from server.problems import Invalid, NotFound
@@ -51,6 +52,13 @@ class ShapeForm(Form, frozen=True, kw_only=True):
 
     case: str = ""
     reason: str = ""
+
+
+class SeatForm(Form, frozen=True, kw_only=True):
+    """A service that is asked to the table, or let go from it."""
+
+    agency: str = ""
+    press: str = ""
 
 
 class Line(Value, frozen=True, kw_only=True):
@@ -179,6 +187,25 @@ def call_off(
 
 
 @post(
+    SECTION + "/{conference_id:str}/seat",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def change_seat(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[SeatForm]
+) -> Response[Any]:
+    """Asks a service to the district's table, or lets it go from there."""
+
+    def act(access: Access) -> None:
+        district_id = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE).district_id
+        change = let_go if data.press == "let_go" else ask_to_table
+        change(access, district_id, data.agency)
+
+    return _act(request, door, conference_id, act, "agency", "seat_changed")
+
+
+@post(
     SECTION + "/{conference_id:str}/swap",
     opt={"action": Act.PREPARE_CONFERENCE},
     sync_to_thread=True,
@@ -304,7 +331,8 @@ def _answer(
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, conference.district_id)],
         change_open=bool(errors and errors.keys() & {"day", "time", "place", "chair", "minute_taker", "again", "remove"}),
         warning=circulation_warning(conference.starts_at, access.now), circulated=circulated,
-        mailed=_say_mailed(access, conference_id),
+        mailed=_say_mailed(access, conference_id), asked=seats.list_asked(access.session, conference.district_id),
+        to_ask=[("", "Choose"), *((a.id, a.name) for a in seats.list_to_ask(access.session, conference.district_id))],
         names={agency.id: agency.name for agency in agencies.list_agencies(access.session)},
     )  # fmt: skip
 

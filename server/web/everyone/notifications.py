@@ -28,6 +28,8 @@ class ChoicesForm(Form, frozen=True, kw_only=True):
     conference_called_off: str = ""
     conference_changed: str = ""
     conference_minutes: str = ""
+    put_forward_decided: str = ""
+    case_handed_over: str = ""
     conference_actions: str = ""
     actions_reminder: str = ""
     agreement_renewal: str = ""

@@ -114,6 +114,8 @@ WORDS: Mapping[Any, str] = {
     MailKind.CONFERENCE_MOVED: "A conference was moved",
     MailKind.CONFERENCE_CALLED_OFF: "A conference was called off",
     MailKind.CONFERENCE_CHANGED: "An agenda has changed since it was sent",
+    MailKind.PUT_FORWARD_DECIDED: "A decision on somebody you put forward",
+    MailKind.CASE_HANDED_OVER: "A case handed over to your district",
     MailKind.CONFERENCE_MINUTES: "Minutes are there, or were corrected",
     MailKind.CONFERENCE_ACTIONS: "Actions agreed at a conference",
     MailKind.CONFERENCE_PREPARE: "What is missing before a conference",

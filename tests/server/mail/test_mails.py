@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import Table, insert, select, update
 
 from server.access import Access
+from server.actions.cases.cases import decline_case
+from server.actions.cases.moves import hand_over
 from server.actions.conferences import circulating, conferences, discussion, versions
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.operation import reminders
@@ -508,6 +510,11 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
         expired = agencies.agreement.c.agency_id == "probation"
         session.execute(update(agencies.agreement).where(expired).values(expires_on=now.date() - timedelta(days=1)))
         addressees.set_shared_address(session, "probation", "mdt@probation.example")
+        put_forward = {"state": "candidate", "put_forward_by": "ruth"}
+        session.execute(update(case.mdt_case).where(case.mdt_case.c.id == "case-p14").values(**put_forward))
+    with enter("priya") as access:
+        decline_case(access, "case-p14", "Zygmunt moved in with his sister")
+        hand_over(access, "case-p15", county.THREE_RIVERS, "Zygmunt sleeps by the canal now")
     run()
     made = circulate(enter, days=4)
     with enter("priya") as access:
