@@ -1,8 +1,7 @@
 """Preparing one conference: the cases chosen and those left out, each with why; who runs it; what each agency will
 see."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
 
 from litestar import Response, get, post
@@ -13,26 +12,22 @@ from server.access import Access, Door
 from server.actions.cases.priorities import rank_district
 from server.actions.conferences import circulating
 from server.actions.conferences import conferences as acts
-from server.actions.conferences.kept import Changes
-from server.actions.conferences.papers import compose_paper, compose_papers
-from server.actions.conferences.readers import Reader, list_readers
+from server.actions.conferences.papers import compose_paper
+from server.actions.conferences.readers import list_readers
 from server.actions.conferences.seating import ask_to_table, let_go
 from server.http.local_time import to_local
 from server.http.services import Services
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.conferences import conferences, seats
-from server.queries.operation import outbox
-from server.queries.operation.outbox import Posted
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
 from server.security.documents import DocumentKeys
 from server.web.coordinator.conferences import SECTION, ConferenceForm, read_start
+from server.web.coordinator.since import list_mailed, list_since
 from server.web.layout.forms import EmptyForm, Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import count, lower_first, say_moment
 from shared.model.conference import CaseConference
-from shared.model.mail import MailKind, MailState
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 from shared.rules.actions import is_red_flag
@@ -327,58 +322,14 @@ def _answer(
             day=starts.date().isoformat(), time=f"{starts:%H:%M}", place=conference.place,
             chair=conference.chair_id or "", minute_taker=conference.minute_taker_id or "",
         ),
-        swap_form=swap_form or SwapForm(), readers=readers, since=_list_since(access, files, conference, readers),
+        swap_form=swap_form or SwapForm(), readers=readers, since=list_since(access, files, conference, readers),
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, conference.district_id)],
         change_open=bool(errors and errors.keys() & {"day", "time", "place", "chair", "minute_taker", "again", "remove"}),
         warning=circulation_warning(conference.starts_at, access.now), circulated=circulated,
-        mailed=_say_mailed(access, conference_id), asked=seats.list_asked(access.session, conference.district_id),
+        mailed=list_mailed(access, conference_id), asked=seats.list_asked(access.session, conference.district_id),
         to_ask=[("", "Choose"), *((a.id, a.name) for a in seats.list_to_ask(access.session, conference.district_id))],
         names={agency.id: agency.name for agency in agencies.list_agencies(access.session)},
     )  # fmt: skip
-
-
-def _list_since(
-    access: Access, files: DocumentKeys | None, conference: CaseConference, readers: Sequence[Reader]
-) -> dict[Id, str]:
-    """What has changed since each agency was sent its agenda, in words, of those for whom anything has."""
-    if files is None or conference.circulated_at is None or conference.finished_at is not None:
-        return {}
-    papers = compose_papers(access, conference, readers)
-    found = circulating.list_changes(access, files, conference, papers)
-    return {agency_id: say_changes(changes) for agency_id, changes in found.items() if changes.anything}
-
-
-def say_changes(changes: Changes) -> str:
-    """Returns what is another now than it was sent, in numbers: `1 case put on, 2 cases changed`."""
-    parts = (
-        f"{count(len(changes.put_on), 'case')} put on" if changes.put_on else "",
-        f"{count(len(changes.gone), 'case')} taken off" if changes.gone else "",
-        f"{count(len(changes.changed), 'case')} changed" if changes.changed else "",
-        f"moved from {say_moment(changes.moved_from)}" if changes.moved_from else "",
-        "another place" if changes.place_was is not None else "",
-        f"{count(changes.lost, 'case')} that cannot be opened" if changes.lost else "",
-    )
-    return ", ".join(part for part in parts if part)
-
-
-def _say_mailed(access: Access, conference_id: Id) -> dict[tuple[Id, datetime], str]:
-    """By agency and circulation: how far its e-mails are."""
-    found: dict[tuple[Id, datetime], list[Posted]] = {}
-    for each in outbox.list_posted_about(access.session, conference_id, MailKind.CONFERENCE_CIRCULATED):
-        found.setdefault((each.mail.agency_id or "", each.mail.queued_at), []).append(each)
-    return {key: say_mailed(posted, access.now) for key, posted in found.items()}
-
-
-def say_mailed(posted: Sequence[Posted], now: datetime) -> str:
-    """Returns how far the e-mails of one circulation to one agency are: `e-mailed 24 Nov 09:12`."""
-    failed = [each for each in posted if each.state is MailState.FAILED]
-    sent = [each.sent_at for each in posted if each.sent_at is not None]
-    if failed:
-        return f"not e-mailed: {lower_first(failed[0].last_error)}"
-    if len(sent) < len(posted):
-        return "the e-mail waits to be sent"
-    where = "the agency’s mailbox" if posted[0].mail.worker_id is None else count(len(posted), "member")
-    return f"e-mailed to {where}, {say_moment(max(sent), now)}"
 
 
 def _lines(access: Access, conference: CaseConference) -> tuple[list[Line], list[Line]]:
