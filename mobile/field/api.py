@@ -132,8 +132,8 @@ class Field(Protocol):
     def end_shift(self, summary: str = "") -> ShiftSummary:
         """End the current shift, and say what was done on it."""
 
-    def check_in(self, next_due_minutes: int | None = 60) -> CheckIn:
-        """Say that I am well, and when I will say so next. Needs a shift."""
+    def check_in(self, next_due_minutes: int | None = 60, duress: bool = False) -> CheckIn:
+        """Say that I am well (under duress: that I am made to), and when I will say so next. Needs a shift."""
 
     def check_in_state(self) -> CheckInState:
         """The timer, and colleagues whose check-in is late as far as this phone knows."""

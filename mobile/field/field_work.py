@@ -77,8 +77,8 @@ class FieldWork:
     def end_shift(self, summary: str = "") -> ShiftSummary:
         return self._open.shifts.end(summary)
 
-    def check_in(self, next_due_minutes: int | None = 60) -> CheckIn:
-        return self._open.shifts.check_in(next_due_minutes)
+    def check_in(self, next_due_minutes: int | None = 60, duress: bool = False) -> CheckIn:
+        return self._open.shifts.check_in(next_due_minutes, duress)
 
     def check_in_state(self) -> CheckInState:
         return self._open.shifts.check_in_state()

@@ -125,8 +125,9 @@ class ShiftWork:
             self._is_going = False
             return self._summary(entry.connection, shift)
 
-    def check_in(self, next_due_minutes: int | None) -> CheckIn:
-        """I am well, and say so again in so many minutes. Raises `DraftRefused` without a shift."""
+    def check_in(self, next_due_minutes: int | None, duress: bool) -> CheckIn:
+        """I am well (or, under duress, made to say so), and say so again in so many minutes. Raises `DraftRefused` without a
+        shift."""
         now = self._context.clock.now()
         fix = self._context.whereabouts.last()
         with self._journal.writing() as entry:
@@ -137,6 +138,7 @@ class ShiftWork:
                 at=now,
                 next_due_at=None if next_due_minutes is None else now + timedelta(minutes=next_due_minutes),
                 position=None if fix is None else position_of(fix, self._context.clock.uptime_ms()),
+                duress=duress,
             )
             entry.fact("checkin.made", check_in, check_in.shift_id)
         return check_in

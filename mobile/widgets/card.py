@@ -4,7 +4,7 @@ from typing import Any
 
 from kivy.graphics import Color, RoundedRectangle
 from kivy.metrics import dp
-from kivy.properties import OptionProperty, StringProperty
+from kivy.properties import BooleanProperty, OptionProperty, StringProperty
 from kivy.utils import get_color_from_hex
 
 from mobile.theme import palette
@@ -64,12 +64,14 @@ class Banner(Card):
 
 
 class Choices(Stack):
-    """A question over a grid of chips; tells which chip was pressed by its value. Several may be chosen, or one."""
+    """A question over a grid of chips; tells which chip was pressed, or held, by its value. Several may be chosen, or one."""
 
     text = StringProperty("")
     columns = OptionProperty(2, options=[1, 2, 3, 4])
 
-    __events__ = ("on_pick",)
+    can_be_held = BooleanProperty(False)
+
+    __events__ = ("on_pick", "on_hold")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -81,6 +83,9 @@ class Choices(Stack):
         self.fbind("columns", lambda *_: setattr(self.grid, "columns", self.columns))
 
     def on_pick(self, value: str) -> None:
+        """Overridden by kv."""
+
+    def on_hold(self, value: str) -> None:
         """Overridden by kv."""
 
     def show(self, options: list[tuple[str, str]], chosen: set[str]) -> None:
@@ -95,6 +100,7 @@ class Choices(Stack):
     def _chip(self, value: str, words: str) -> Any:
         from mobile.widgets.buttons import Chip
 
-        chip = Chip(value=value, text=words)
+        chip = Chip(value=value, text=words, can_be_held=self.can_be_held)
         chip.bind(on_release=lambda *_: self.dispatch("on_pick", value))
+        chip.bind(on_held=lambda *_: self.dispatch("on_hold", value))
         return chip

@@ -2,29 +2,40 @@
 
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.metrics import dp
 from kivy.properties import BooleanProperty, StringProperty
 
 from mobile.theme.sizes import SLOP, TARGET
 from mobile.widgets.layout import Measured
 
+HELD_S = 3.0
+"""A finger that rests so long means more than a press. Longer than any cold thumb rests by chance."""
+
 
 class Press(Measured):
-    """A measured widget that fires `on_release` when pressed and let go in about the same place."""
+    """A measured widget that fires `on_release` when pressed and let go in about the same place; where `can_be_held`, `on_held`
+    instead when the finger rested there. Nothing shows the difference."""
 
     text = StringProperty("")
     pressed = BooleanProperty(False)
     disabled_look = BooleanProperty(False)
+    can_be_held = BooleanProperty(False)
 
-    __events__ = ("on_release",)
+    __events__ = ("on_release", "on_held")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.fbind("text", self.ask_layout)
         self.fbind("pressed", self._redraw)
         self.fbind("disabled_look", self._redraw)
+        self._was_held = False
+        self._holding = Clock.create_trigger(self._hold, HELD_S)
 
     def on_release(self) -> None:
+        """Overridden by kv."""
+
+    def on_held(self) -> None:
         """Overridden by kv."""
 
     def measure(self, width: float) -> float:
@@ -37,6 +48,9 @@ class Press(Measured):
             return False
         touch.grab(self)
         self.pressed = True
+        self._was_held = False
+        if self.can_be_held:
+            self._holding()
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
@@ -52,10 +66,14 @@ class Press(Measured):
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
+        self._holding.cancel()
         if self.pressed:
             self.pressed = False
-            self.dispatch("on_release")
+            self.dispatch("on_held" if self._was_held else "on_release")
         return True
+
+    def _hold(self, _: float) -> None:
+        self._was_held = True
 
     def _redraw(self, *_: object) -> None:
         self.draw()

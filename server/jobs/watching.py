@@ -41,7 +41,7 @@ def _claim(services: Services) -> Call | None:
 
 def _send(gateway: Gateway, services: Services, call: Call) -> bool:
     link = f"{services.settings.address}/alarms/{call.alarm_id}"
-    words = write_text(call.about, call.step, call.is_over, link, call.asks_help)
+    words = write_text(call.about, call.step, call.is_over, link, call.asks_help, call.is_silent)
     try:
         gateway.send(Text(id=call.id, to=call.telephone, text=words, channel=services.settings.alarm.channel))
     except Refused as refused:

@@ -19,6 +19,7 @@ WORDS: dict[AlarmStep | str | bool | None, str] = {
     AlarmStep.WORKER: "Lantern: {name}, you were due to check in. Press I am well, or tell a colleague: {link}",
     None: "Lantern: {name} was due to check in and has not been heard. Find out, and press I have it: {link}",
     "help": "Lantern: {name} asks for help now. Find out where they are, and press I have it: {link}",
+    "duress": "Lantern: {name} checked in under duress. Do not ring them. Press I have it, and say to 999 what is known: {link}",
     True: "Lantern: {name} was heard, or somebody has said what came of it. It is over: {link}",
 }
 NOW_OR_EVER = frozenset({400, 401, 403, 404, 410, 413, 422})
@@ -78,7 +79,19 @@ def make_gateway(settings: Settings) -> Gateway | None:
     return HttpGateway(settings) if settings.alarm.url else None
 
 
-def write_text(name: str, step: AlarmStep, is_over: bool, link: str, asks_help: bool = False) -> str:
+def write_text(
+    name: str, step: AlarmStep, is_over: bool, link: str, asks_help: bool = False, is_silent: bool = False
+) -> str:
     """What a message says: a first name and a link, no place and nothing else."""
-    kind = True if is_over else "help" if asks_help else step if step is AlarmStep.WORKER else None
+    kind = (
+        True
+        if is_over
+        else "duress"
+        if is_silent
+        else "help"
+        if asks_help
+        else step
+        if step is AlarmStep.WORKER
+        else None
+    )
     return WORDS[kind].format(name=name, link=link)

@@ -22,10 +22,12 @@ class AlarmStep(str, Enum):
 
 
 class AlarmEventKind(str, Enum):
-    """What happened to an alarm. HELP: the worker themselves asked for help. TOLD: somebody is being told; SENT, FAILED: what
+    """What happened to an alarm. HELP: the worker themselves asked for help; DURESS: by a check-in that they were made to
+    make, and nobody near them may notice that it was understood. TOLD: somebody is being told; SENT, FAILED: what
     became of the message. TAKEN: somebody has it. NOTED: what they did. HEARD, WELL, HOME: how it ended."""
 
     HELP = "help"
+    DURESS = "duress"
     TOLD = "told"
     SENT = "sent"
     FAILED = "failed"
@@ -40,6 +42,8 @@ class AlarmEventKind(str, Enum):
 
 
 ENDS = frozenset({AlarmEventKind.HEARD, AlarmEventKind.WELL, AlarmEventKind.HOME})
+CALLS = frozenset({AlarmEventKind.HELP, AlarmEventKind.DURESS})
+"""The worker themselves called for help, whether that may be seen or not."""
 
 
 class AlarmEvent(Value, frozen=True, kw_only=True):
@@ -71,14 +75,19 @@ class Alarm(Value, frozen=True, kw_only=True):
     @property
     def taken(self) -> AlarmEvent | None:
         """Who has it now: the last one who said so. Whoever asks for help after that needs somebody anew."""
-        asked = (AlarmEventKind.TAKEN, AlarmEventKind.HELP)
+        asked = CALLS | {AlarmEventKind.TAKEN}
         last = next((each for each in reversed(self.events) if each.kind in asked), None)
         return last if last is not None and last.kind is AlarmEventKind.TAKEN else None
 
     @property
     def help(self) -> AlarmEvent | None:
         """The last time that the worker asked for help; None where they were only not heard."""
-        return next((each for each in reversed(self.events) if each.kind is AlarmEventKind.HELP), None)
+        return next((each for each in reversed(self.events) if each.kind in CALLS), None)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether whoever is about the worker may not notice it: nothing of it is shown where they are signed in."""
+        return any(each.kind is AlarmEventKind.DURESS for each in self.events)
 
     @property
     def told_ids(self) -> frozenset[Id]:

@@ -58,7 +58,8 @@ class Visit(Value, frozen=True, kw_only=True):
 
 
 class CheckIn(Value, frozen=True, kw_only=True):
-    """A lone worker says they are well, and when they will say so next (a fact)."""
+    """A lone worker says they are well, and when they will say so next (a fact). Under `duress` they are not: somebody made
+    them say it, and must not see that help was called."""
 
     id: Id
     shift_id: Id
@@ -66,3 +67,4 @@ class CheckIn(Value, frozen=True, kw_only=True):
     at: datetime
     next_due_at: datetime | None = None
     position: Position | None = None
+    duress: bool = False

@@ -8,7 +8,7 @@ an alarm: that is the worker being heard, or somebody saying what came of it.
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from shared.model.alarm import CALLS, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.value import Value
 
 MESSAGE_AGAIN = timedelta(minutes=1)
@@ -87,7 +87,7 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
 
 def _steps_for_help(alarm: Alarm, now: datetime) -> list[AlarmStep]:
     """Whoever asks for help waits for no step: everybody is told at once, and again until somebody has it."""
-    asked = max(place for place, each in enumerate(alarm.events) if each.kind is AlarmEventKind.HELP)
+    asked = max(place for place, each in enumerate(alarm.events) if each.kind in CALLS)
     since = [each.at for each in alarm.events[asked:] if _is_to_everybody(each)]
     return [] if since and now < since[-1] + AGAIN else [AlarmStep.EVERYBODY]
 

@@ -123,14 +123,15 @@ class Driver:
         rows, key = await self.until(lambda: self.find_row(head), f"'{head}'")
         await self.touch(*rows.to_window(*rows.shifted.to_parent(*_row_centre(rows, key))))
 
-    async def touch(self, x: float, y: float) -> None:
-        """One touch at a point of the window."""
+    async def touch(self, x: float, y: float, until: Callable[[], object] = lambda: True) -> None:
+        """One touch at a point of the window; the finger rests until something is so."""
         from kivy.base import EventLoop
 
         self.taps += 1
         touch = _touch(x, y)
         EventLoop._dispatch_input("begin", touch)
         await self.frames(2)
+        await self.until(until)
         EventLoop._dispatch_input("end", touch)
         await self.frames(2)
 

@@ -148,6 +148,7 @@ class RehearsalField:
 
     def __init__(self, lock_state: LockState = LockState.UNLOCKED, enrolled: bool = True) -> None:
         self.is_enrolled = enrolled
+        self.check_ins: list[tuple[int | None, bool]] = []
         self.may_enrol = not enrolled
         self.lock_state = lock_state
         self.config = CONFIG
@@ -229,7 +230,8 @@ class RehearsalField:
         ended, self.shift = self._shift(), None
         return ended
 
-    def check_in(self, next_due_minutes: int | None = 60) -> CheckIn:
+    def check_in(self, next_due_minutes: int | None = 60, duress: bool = False) -> CheckIn:
+        self.check_ins.append((next_due_minutes, duress))
         return CheckIn(id="ci-1", shift_id="sh-1", worker_id="w-aisha", at=NOW)
 
     def check_in_state(self) -> CheckInState:

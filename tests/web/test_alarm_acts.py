@@ -10,9 +10,10 @@ from sqlalchemy import select
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.street import duties, shifts
-from server.queries.street.alarms import find_alarm, list_open_alarms
+from server.queries.street.alarms import claim_call, find_alarm, list_open_alarms
 from server.queries.street.last_known import find_last_place
 from server.queries.street.lone_working import list_on_shift
+from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.admin.health import say_clock
 from shared.model.alarm import AlarmStep
@@ -158,3 +159,40 @@ def test_the_newest_place_is_told(filled: Database, now: datetime) -> None:
         place = find_last_place(session, "tom")
     assert place is not None
     assert (place.latitude, place.at) == (51.3, now - timedelta(minutes=5))
+
+
+def test_a_check_in_under_duress_calls_everybody_and_shows_nothing_where_she_is(
+    filled: Database, browse: Browse, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with filled.writing() as session:
+        session.execute(worker.update().where(worker.c.id != "aisha").values(telephone="07700 900001"))
+        out_on(session, "x1", now=now)
+        walk(session, "x1", "aisha", now)
+        county.add(session, check_in, {
+            "id": "sign", "shift_id": "x1", "worker_id": "aisha", "at": now, "heard_at": now,
+            "due_at": now + timedelta(hours=1), "duress": True,
+        })  # fmt: skip
+        assert Watch(session, now, new_id, DEFAULT_LADDER).look() > 1
+        assert Watch(session, now, new_id, DEFAULT_LADDER).look() == 0, "it is told once"
+        (alarm,) = (each for each in list_open_alarms(session) if each.worker_id == "aisha")
+        call = claim_call(session, now)
+    assert "aisha" not in alarm.told_ids
+    assert alarm.told_ids
+    assert call is not None
+    assert call.is_silent
+
+    aisha = browse("aisha")
+    shown = plain(aisha.get("/my-shift").text)
+    assert "You asked for help" not in shown
+    assert "duress" not in shown
+    assert aisha.get(f"/alarms/{alarm.id}").status_code == 404
+
+    page = plain(browse("tom").get(f"/alarms/{alarm.id}").text)
+    assert "Aisha N checked in under duress" in page
+    assert "Do not ring them" in page
+    assert "Ring first" not in page
+
+    with filled.writing() as session:
+        shifts.note_signs_of_life(session, {"aisha": (now + timedelta(minutes=5), "check_in")})
+        Watch(session, now + timedelta(minutes=6), new_id, DEFAULT_LADDER).look()
+        assert [each.id for each in list_open_alarms(session) if each.worker_id == "aisha"] == [alarm.id]

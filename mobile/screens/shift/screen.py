@@ -81,9 +81,9 @@ class ShiftScreen(Screen):
         """Start."""
         self.send(StartPressed())
 
-    def well(self, minutes: str) -> None:
-        """I am well."""
-        self.send(WellPressed(minutes=int(minutes)))
+    def well(self, minutes: str, duress: bool = False) -> None:
+        """I am well; or, by a finger that rests, somebody makes me say so."""
+        self.send(WellPressed(minutes=int(minutes), duress=duress))
 
     def end(self) -> None:
         """End, or really end."""

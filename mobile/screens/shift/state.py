@@ -61,9 +61,10 @@ class Began(Event, frozen=True, kw_only=True):
 
 
 class WellPressed(Event, frozen=True, kw_only=True):
-    """I am well; I will say so again in so many minutes."""
+    """I am well; I will say so again in so many minutes. Under `duress` it looks and feels the same."""
 
     minutes: int
+    duress: bool = False
 
 
 class Synced(Event, frozen=True, kw_only=True):
@@ -129,8 +130,9 @@ def _pressed(state: State, event: Event) -> Result:
             return state, (Call(method="start_shift", arguments=(state.area,), answer=lambda _: Began()),)
         case JoinPressed(shift_id=shift_id):
             return state, (Call(method="join_shift", arguments=(shift_id,), answer=lambda _: Began()),)
-        case WellPressed(minutes=minutes):
-            return state, (Feel(name="saved"), Call(method="check_in", arguments=(minutes,), answer=lambda _: Opened()))
+        case WellPressed(minutes=minutes, duress=duress):
+            say = Call(method="check_in", arguments=(minutes, duress), answer=lambda _: Opened())
+            return state, (Feel(name="saved"), say)
         case HelpPressed():
             return state, (Dial(number=EMERGENCY),)
         case EndPressed() if state.shift is None and state.forgotten is not None:

@@ -15,6 +15,7 @@ from server.access import Access
 from server.database.locks import take_turns
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.operation import outbox
+from server.queries.partnership import workers
 from server.queries.people import subjects
 from server.queries.street import alarms, duties, shifts
 from server.queries.street.duties import Duty, Reachable
@@ -44,9 +45,9 @@ class Watch:
         """Raise, carry on and end alarms; returns how many things happened."""
         # Whoever ends or takes one at this moment goes first, and what they did is seen.
         take_turns(self.session, [alarm.id for alarm in alarms.list_open_alarms(self.session)])
+        done = self._hear_duress()
         open_alarms = alarms.list_open_alarms(self.session)
         out = {each.worker_id: each for each in list_on_shift(self.session)}
-        done = 0
         still = []
         for alarm in open_alarms:
             ending = None if alarm.help is not None else _ending(out.get(alarm.worker_id), self.now)
@@ -59,6 +60,26 @@ class Watch:
         for alarm in [*still, *raised]:
             done += self._carry_on(alarm, out)
         return done
+
+    def _hear_duress(self) -> int:
+        """Take every check-in under duress for the call for help that it is; returns how many there were."""
+        signs = alarms.list_unheard_duress(self.session)
+        for sign in signs:
+            mine = (each for each in alarms.list_open_alarms(self.session) if each.worker_id == sign.worker_id)
+            alarm = next(mine, None) or self._call_for(sign)
+            event = AlarmEvent(
+                id=sign.id, alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.DURESS, worker_id=sign.worker_id
+            )
+            alarms.add_events(self.session, [event])
+        return len(signs)
+
+    def _call_for(self, sign: alarms.Duress) -> Alarm:
+        """A new alarm, of the team of her shift or, where the shift has not arrived, of her first team."""
+        maker = workers.find_worker(self.session, sign.worker_id)
+        team_id = sign.team_id or (maker.team_ids[0] if maker and maker.team_ids else "")
+        alarm = Alarm(id=self.new_id(), worker_id=sign.worker_id, team_id=team_id, due_at=self.now, raised_at=self.now)
+        alarms.add_alarm(self.session, alarm)
+        return alarm
 
     def _raise(self, out: dict[Id, OnShift], known: Collection[Id]) -> list[Alarm]:
         raised = []
@@ -147,7 +168,7 @@ class Watch:
         about = duties.list_reachable(self.session, [alarm.worker_id])
         facts = MailFacts(
             first_name=alarms.first_name(about[0].name if about else ""), alarm_id=alarm.id,
-            asks_help=alarm.help is not None,
+            asks_help=alarm.help is not None, is_silent=alarm.is_silent,
         )  # fmt: skip
         by_id = {each.worker_id: each for each in people}
         mails = [
@@ -181,8 +202,8 @@ def open_alarm(access: Access, alarm_id: Id) -> Alarm:
     if alarm is not None and team is not None and access.actor.worker_id in alarm.told_ids:
         team = msgspec.structs.replace(team, worker_id=access.actor.worker_id)
     access.require(Act.SEE_SHIFTS, team, purpose="lone working", detail=alarm_id)
-    if alarm is None:
-        raise NotFound
+    if alarm is None or (alarm.is_silent and alarm.worker_id == access.actor.worker_id):
+        raise NotFound  # whoever made her check in is looking at her screen
     return alarm
 
 
@@ -197,7 +218,7 @@ def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
         alarm = Alarm(id=access.new_id(), worker_id=mine, team_id=team_id, due_at=access.now, raised_at=access.now)
         if not alarms.add_alarm(access.session, alarm):
             raise Failure(CONFLICTING, "Press again: something else happened at this very moment.")
-    is_again = alarm.help is not None and alarm.taken is None
+    is_again = alarm.help is not None and alarm.help.kind is AlarmEventKind.HELP and alarm.taken is None
     kind = AlarmEventKind.NOTED if is_again else AlarmEventKind.HELP
     if words.strip() or not is_again:
         alarms.add_events(access.session, [_said(access, alarm, kind, words.replace("\0", "").strip()[:NOTE_LENGTH])])

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from server.database import bulk
 from server.tables.partnership.worker import worker
 from server.tables.street.alarm import alarm, alarm_event, alarm_message
-from shared.model.alarm import ENDS, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from server.tables.street.shift import check_in, shift
+from shared.model.alarm import CALLS, ENDS, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.mail import MailState
 from shared.model.value import Id, Value
 
@@ -28,11 +29,25 @@ _ENDED = (
 LEFT = "They work here no more."
 
 
-_ASKED_HELP = (
+_IS_SILENT = (
     select(alarm_event.c.alarm_id)
-    .where(alarm_event.c.alarm_id == alarm.c.id, alarm_event.c.kind == str(AlarmEventKind.HELP))
+    .where(alarm_event.c.alarm_id == alarm.c.id, alarm_event.c.kind == str(AlarmEventKind.DURESS))
     .exists()
 )
+_ASKED_HELP = (
+    select(alarm_event.c.alarm_id)
+    .where(alarm_event.c.alarm_id == alarm.c.id, alarm_event.c.kind.in_([str(each) for each in CALLS]))
+    .exists()
+)
+
+
+class Duress(Value, frozen=True, kw_only=True):
+    """A check-in under duress that nobody was told of yet. `team_id` is of its shift, empty where that has not arrived."""
+
+    id: Id
+    worker_id: Id
+    team_id: Id
+    made_at: datetime
 
 
 class Call(Value, frozen=True, kw_only=True):
@@ -47,6 +62,22 @@ class Call(Value, frozen=True, kw_only=True):
     telephone: str
     about: str
     asks_help: bool = False
+    is_silent: bool = False
+
+
+def list_unheard_duress(session: Session) -> list[Duress]:
+    """The check-ins under duress that are in no alarm's log, the oldest first. The line that tells one has its id."""
+    known = select(alarm_event.c.id).where(alarm_event.c.id == check_in.c.id).exists()
+    query = (
+        select(check_in.c.id, check_in.c.worker_id, shift.c.team_id, check_in.c.heard_at, check_in.c.at)
+        .outerjoin(shift, shift.c.id == check_in.c.shift_id)
+        .where(check_in.c.duress, ~known)
+        .order_by(check_in.c.at, check_in.c.id)
+    )
+    return [
+        Duress(id=row.id, worker_id=row.worker_id, team_id=row.team_id or "", made_at=row.heard_at or row.at)
+        for row in session.execute(query)
+    ]
 
 
 def list_open_alarms(session: Session) -> list[Alarm]:
@@ -171,7 +202,9 @@ def _read_call(session: Session, message_id: Id) -> Call | None:
         .join(worker, worker.c.id == alarm_message.c.worker_id)
         .join(about, about.c.id == alarm.c.worker_id)
         .where(alarm_message.c.id == message_id)
-        .add_columns(worker.c.active, _ENDED.label("is_ended"), _ASKED_HELP.label("asks_help"))
+        .add_columns(
+            worker.c.active, _ENDED.label("is_ended"), _ASKED_HELP.label("asks_help"), _IS_SILENT.label("is_silent")
+        )
     )
     row = session.execute(query).one()
     if not row.active or (row.is_ended and not row.is_over):
@@ -180,6 +213,7 @@ def _read_call(session: Session, message_id: Id) -> Call | None:
     return Call(
         id=row.id, alarm_id=row.alarm_id, worker_id=row.worker_id, step=AlarmStep(row.step), is_over=row.is_over,
         attempts=row.attempts, telephone=row.telephone, about=first_name(row.name), asks_help=row.asks_help,
+        is_silent=row.is_silent,
     )  # fmt: skip
 
 

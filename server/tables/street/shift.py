@@ -80,6 +80,7 @@ class CheckInRow(PositionColumns, table=True):
     next_due_at: datetime | None = moment(optional=True)
     heard_at: datetime | None = moment(optional=True)
     due_at: datetime | None = moment(optional=True)
+    duress: bool = False
 
 
 class SignOfLifeRow(SQLModel, table=True):

@@ -109,6 +109,7 @@ def _say(event: AlarmEvent, names: dict[Id, str]) -> str:
     who = names.get(event.worker_id or "", "")
     said: dict[AlarmEventKind, Callable[[], str]] = {
         AlarmEventKind.HELP: lambda: f"{who} asks for help. {event.note}",
+        AlarmEventKind.DURESS: lambda: f"{who} checked in under duress",
         AlarmEventKind.TOLD: lambda: f"{who} is told {STEPS.get(event.step, '')}" if who and event.step else event.note,
         AlarmEventKind.SENT: lambda: f"{who} was told {CHANNELS.get(event.note, 'by telephone')}",
         AlarmEventKind.FAILED: lambda: f"{who} could not be told by telephone. {event.note}",

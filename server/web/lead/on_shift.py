@@ -74,7 +74,11 @@ def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
     team_ids = teams_of(session, actor)
     out = sorted(list_on_shift(session, team_ids), key=lambda each: order_of_concern(each.next_due_at))
     late = [each for each in out if is_late(each.next_due_at, now)]
-    alarms = list_alarms_of_teams(session, team_ids, now - SHOWN_AFTER)
+    alarms = [
+        each
+        for each in list_alarms_of_teams(session, team_ids, now - SHOWN_AFTER)
+        if not (each.is_silent and each.worker_id == actor.worker_id)
+    ]
     open_alarms = sum(alarm.ended is None for alarm in alarms)
     planned = list_plan_lines(session, team_ids, frozenset(each.worker_id for each in out), now)
     troubles = sum(len(each.troubles) for each in planned)
@@ -113,7 +117,8 @@ def say_alarm(alarm: Alarm, names: dict[Id, str], now: datetime) -> str:
         return f"{who} {how.get(ended.kind, 'is home')} at {say_clock(ended.at, now)}{by}."
     if taken is not None:
         return f"{who}: {names.get(taken.worker_id or '', 'Somebody')} has it since {say_clock(taken.at, now)}."
-    asked = f" asked for help at {say_clock(alarm.help.at, now)}" if alarm.help is not None else ""
+    verb = "checked in under duress" if alarm.is_silent else "asked for help"
+    asked = f" {verb} at {say_clock(alarm.help.at, now)}" if alarm.help is not None else ""
     told = [names[each] for each in sorted(alarm.told_ids - {alarm.worker_id}) if each in names]
     if not told:
         return f"{who}{asked}: nobody else has been told yet."

@@ -59,7 +59,11 @@ def show_my_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[
     with door.open() as access:
         access.require(Act.RECORD_CONTACT, _of_theirs(access))
         walk = walking.find_own_walk(access)
-        mine = [each for each in list_open_alarms(access.session) if each.worker_id == access.actor.worker_id]
+        mine = [
+            each
+            for each in list_open_alarms(access.session)
+            if each.worker_id == access.actor.worker_id and not each.is_silent
+        ]
         teams = list_own_teams(access)
         return page(
             request, "outreach/my_shift.html", title="My shift", section=PATH, worker=access.worker, walk=walk,

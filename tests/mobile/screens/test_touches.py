@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from kivy.clock import Clock
 from kivy.core.window import Window
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from mobile.ports import MapCell
 from mobile.screens.contact.values import Step
 from mobile.screens.map.state import CellsFound
 from mobile.store.errors import DiskFull
+from mobile.widgets import press
 from mobile.widgets.mercator import from_world_px, world_px
 from tests.mobile.ground import HERE, town
 from tests.mobile.rehearsal import RehearsalField, SilentCues
@@ -456,3 +458,26 @@ def test_the_two_sounds_are_sounds():
     for name in ("saved", "refused"):
         with wave.open(io.BytesIO(samples(name))) as sound:
             assert 0.1 < sound.getnframes() / sound.getframerate() < 0.5
+
+
+def test_a_check_in_that_is_held_says_duress_and_looks_like_any_other(field, on_glass, monkeypatch):
+    cues, now = SilentCues(), threading.Event()
+    monkeypatch.setattr(press, "HELD_S", 0.05)
+
+    async def story(driver):
+        await driver.tap("Shift")
+        await driver.until(lambda: driver.find("60\xa0min"))
+        await driver.settle()
+        await driver.tap("60\xa0min")
+        await driver.until(lambda: field.check_ins)
+        await driver.settle()
+        pressed = driver.visible_texts(), list(cues.buzzes)
+        chip = driver.find("60\xa0min")
+        Clock.schedule_once(lambda _: now.set(), 0.2)
+        await driver.touch(*chip.to_window(*chip.center), until=now.is_set)
+        await driver.until(lambda: len(field.check_ins) == 2)
+        await driver.settle()
+        assert (driver.visible_texts(), cues.buzzes) == (pressed[0], pressed[1] * 2)
+
+    on_glass(_app(field, cues), story)
+    assert field.check_ins == [(60, False), (60, True)]

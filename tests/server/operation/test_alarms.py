@@ -394,6 +394,19 @@ def test_whoever_was_said_to_be_home_and_checks_in_is_looked_after_again(service
     assert is_out(services, "aisha")
 
 
+def test_a_check_in_under_duress_is_a_call_for_help_from_the_first_minute(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    clock.advance(minutes=5)
+    well = CheckIn(id="k9", shift_id="s1", worker_id="aisha", at=clock.now, duress=True)
+    say(services, clock, "checkin.made", "aisha", well)
+    alarm = look(1, "aisha")
+    assert alarm is not None, "she is not late, and is not well"
+    assert (alarm.is_silent, alarm.ended) == (True, None)
+    assert alarm.told_ids
+    assert "aisha" not in alarm.told_ids
+
+
 def test_a_clock_from_beyond_the_calendar_is_no_trouble() -> None:
     far = 2**53 - 1
     assert happened_at(5, None, None, PhoneClock(far), 1_700_000_000_000) == 0
