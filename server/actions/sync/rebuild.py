@@ -1,8 +1,10 @@
 """Making what is derived anew from the facts, while the server runs, and proving that it says what is stored.
 
-Descriptions and conflicts from the writes of fields, districts and verification from contacts, judgements and merges, looks from
-contacts and visits: a piece of the records at a time, each in one transaction and held as a push holds it. With it, what was set
-aside for a fault that has been mended since is judged again. A case is no derived row: people have acted on it (decision 50).
+Descriptions and conflicts from the writes of fields, what corrected contacts read from what they read at first and the
+corrections, districts and verification from contacts, judgements and merges, looks from contacts and visits: a piece of the
+records at a time, each in one transaction and held as a push holds it. With it, what was set aside for a fault that has been
+mended since is judged again. Not derived are a case, on which people have acted (decision 50), and the state of a referral, which
+also changes when it is handed over.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -15,6 +17,7 @@ from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from server.actions.sync.projection.batch import Batch, team_of
+from server.actions.sync.projection.contacts import correct_again
 from server.actions.sync.projection.descriptions import project_people, project_sites
 from server.actions.sync.projection.places import Districts
 from server.actions.sync.projection.verification import derive_verification
@@ -77,6 +80,10 @@ class Rebuilder(Struct, kw_only=True):
         while found := self._read(partial(rebuilding.list_described, after=after, limit=PIECE)):
             after = max(found)
             yield sorted(found), partial(self._describe, found=found)
+        after = ""
+        while corrected := self._read(partial(rebuilding.list_corrected, after=after, limit=PIECE)):
+            after = corrected[-1]
+            yield corrected, partial(self._correct, contact_ids=corrected)
         for pairs in _in_pieces(sorted(self._read(rebuilding.list_merged_pairs))):
             yield sorted({each for pair in pairs for each in pair}), partial(merges.settle_merges, pairs=pairs)
         after = ""
@@ -97,6 +104,9 @@ class Rebuilder(Struct, kw_only=True):
         project_people(session, batch)
         project_sites(session, batch, self.districts, self.crs)
         rebuilding.renew_districts(session, found)
+
+    def _correct(self, session: Session, contact_ids: list[Id]) -> None:
+        correct_again(session, contact_ids, self.districts, self.crs)
 
     def _derive_met(self, session: Session, met: list[Id]) -> None:
         rebuilding.renew_districts(session, met)

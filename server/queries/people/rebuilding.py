@@ -10,6 +10,7 @@ from server.database.sql import Sql
 from server.tables.people.person import person, person_merge
 from server.tables.people.verification import person_verification
 from server.tables.street.conflict import conflict
+from server.tables.street.contact import contact, contact_colleague, contact_need, contact_person
 from server.tables.street.site import site
 from shared.model.value import Id
 
@@ -18,6 +19,10 @@ DERIVED: tuple[tuple[Table, str, frozenset[str]], ...] = (
     (site, "id", frozenset({"changed_at"})),
     (conflict, "entity_id", frozenset({"noticed_at"})),
     (person_verification, "person_id", frozenset()),
+    (contact, "id", frozenset({"original"})),
+    (contact_person, "contact_id", frozenset()),
+    (contact_colleague, "contact_id", frozenset()),
+    (contact_need, "contact_id", frozenset()),
 )
 """Tables that follow from facts, the column that names the record, and columns that only say when they were derived."""
 
@@ -38,6 +43,12 @@ def list_met(session: Session, after: Id, limit: int) -> list[Id]:
         "union select person_id from person_verification) known where person_id > ? order by person_id limit ?"
     )
     return [person_id for (person_id,) in Sql(session).rows(query, after, limit)]
+
+
+def list_corrected(session: Session, after: Id, limit: int) -> list[Id]:
+    """The next contacts that read otherwise than at first, of which what they said at first is still kept."""
+    query = "select id from contact where original is not null and id > ? order by id limit ?"
+    return [contact_id for (contact_id,) in Sql(session).rows(query, after, limit)]
 
 
 def list_merged_pairs(session: Session) -> list[tuple[Id, Id]]:

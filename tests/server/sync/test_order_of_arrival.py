@@ -142,8 +142,13 @@ def test_a_rebuild_proves_what_is_stored_and_mends_what_is_not(
         session.execute(text("update person set name = 'Somebody else' where id = :id"), {"id": people[0]})
         session.execute(text("delete from person_verification where person_id = :id"), {"id": people[2]})
         session.execute(text("update person_merge set undone = :no"), {"no": False})
+        corrected = session.execute(text("select id from contact where original is not null")).scalar_one()
+        session.execute(text("update contact set state = 'bedded_down', note = 'never said' where corrections > 0"))
+        session.execute(text("delete from contact_person where contact_id = :id"), {"id": corrected})
     found = rebuilder_of(services, clock(), only_prove=True).run()
     assert f"person {people[0]}" in found.differing and f"person_verification {people[2]}" in found.differing
+    assert f"contact {corrected}" in found.differing
+    assert f"contact_person {corrected}/{people[1]}" in found.differing
     with database.reading() as session:
         person = find_person(session, people[0])
         assert person is not None and person.name == "Somebody else", "a proof changes nothing"
@@ -152,6 +157,9 @@ def test_a_rebuild_proves_what_is_stored_and_mends_what_is_not(
     rebuilder_of(services, clock(), only_prove=False).run()
     with database.reading() as session:
         after = derived(session, people)
+        state, note = session.execute(text("select state, note from contact where corrections > 0")).one()
+        assert (state, note) == ("hand_to_mouth", ""), "a corrected contact reads what it was corrected to"
+        assert rebuilder_of(services, clock(), only_prove=True).run().differing == []
     for key in (("person", people[0]), ("person_verification", people[2])):
         assert after[key] == whole[key]
 

@@ -129,6 +129,24 @@ def _apply_corrections(
     return {person_id for each in named for person_id in each.person_ids}
 
 
+def correct_again(session: Session, contact_ids: Collection[Id], districts: Districts, crs: str) -> None:
+    """Write anew what corrected contacts read, from what they read at first. Where they were is looked up only for those that
+    read another place now: boundaries may have been drawn anew since the others were."""
+    before = contacts.list_contacts(session, contact_ids)
+    words = contacts.list_corrections(session, list(before))
+    originals = {each: _original_of(stored) for each, stored in before.items()}
+    after = {each: corrected(originals[each], words.get(each, ())) for each in before}
+    moved = [each for each in after if _where(after[each]) != _where(before[each].contact)]
+    stays = {each: Place(cell=stored.cell, district_id=stored.district_id) for each, stored in before.items()}
+    found = find_places(session, [_where(after[each]) for each in moved], districts, crs)
+    places = stays | dict(zip(moved, found, strict=True))
+    rewritten = [
+        _rewrite(before[each], originals[each], reads, len(words.get(each, ())), places[each])
+        for each, reads in after.items()
+    ]
+    contacts.replace_contacts(session, rewritten)
+
+
 def _check_nights(after: Mapping[Id, Contact], told: Sequence[Fact]) -> None:
     wrong = {each for each, reads in after.items() if abs((reads.night - outreach_night(reads.seen_at)).days) > 1}
     held = {fact.change_id: OTHER_NIGHT for fact in told if fact.device > 0 and fact.value.contact_id in wrong}
