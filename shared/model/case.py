@@ -70,7 +70,10 @@ class CaseLead(Value, frozen=True, kw_only=True):
 
 
 class Action(Value, frozen=True, kw_only=True):
-    """A short bullet with an owner agency and a date. A missed one is a red flag that all partners see."""
+    """A short bullet with an owner agency and a date. A missed one is a red flag that all partners see.
+
+    `refused` is why its agency says that it is not theirs; `holder_id` is who of theirs has it.
+    """
 
     id: Id
     case_id: Id
@@ -84,6 +87,8 @@ class Action(Value, frozen=True, kw_only=True):
     done_by: Id | None = None
     done_note: LongText = ""
     explained: LongText = ""
+    refused: LongText = ""
+    holder_id: Id | None = None
 
 
 class CaseReview(Value, frozen=True, kw_only=True):

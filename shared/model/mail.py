@@ -19,6 +19,7 @@ class MailKind(str, Enum):
     CONFERENCE_CALLED_OFF = "conference_called_off"
     CONFERENCE_CHANGED = "conference_changed"
     PUT_FORWARD_DECIDED = "put_forward_decided"
+    ACTION_RETURNED = "action_returned"
     CASE_HANDED_OVER = "case_handed_over"
     CONFERENCE_MINUTES = "conference_minutes"
     CONFERENCE_ACTIONS = "conference_actions"

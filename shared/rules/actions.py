@@ -17,8 +17,8 @@ def is_overdue(action: Action, today: date) -> bool:
 
 
 def is_red_flag(action: Action, today: date) -> bool:
-    """Is it overdue, and nobody has explained why?"""
-    return is_overdue(action, today) and not action.explained.strip()
+    """Is it overdue, and nobody has explained why, or said that it is not theirs?"""
+    return is_overdue(action, today) and not action.explained.strip() and not action.refused.strip()
 
 
 def days_late(action: Action, today: date) -> int:

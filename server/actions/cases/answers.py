@@ -6,11 +6,13 @@ that it is done, or why it was missed; what it writes before a conference, and t
 import msgspec
 
 from server.access import Access
+from server.actions.cases.letters import tell_action_refused
 from server.actions.conferences.conferences import open_conference
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.cases.case_actions import OwnedAction
 from server.queries.conferences import conferences
+from server.queries.partnership.workers import find_worker
 from shared.model.case import Action
 from shared.model.conference import Attendance, WrittenUpdate
 from shared.model.value import Id
@@ -52,6 +54,33 @@ def explain_action(access: Access, action_id: Id, why: str) -> Action:
     explained = msgspec.structs.replace(found.action, explained=check_length(why))
     case_actions.set_action(access.session, explained)
     return explained
+
+
+def refuse_action(access: Access, action_id: Id, why: str) -> Action:
+    """Say that an action is not one's own agency's: the coordinator hears so, and gives it to whose it is.
+
+    Raises Invalid without a reason, Failure for one that is done.
+    """
+    found = _open(access, action_id)
+    if found.action.done_at is not None:
+        raise Failure(CONFLICTING, "This action was marked as done before.")
+    if not why.strip():
+        raise Invalid("Say why it is not yours, and whose it is if you know.")
+    refused = msgspec.structs.replace(found.action, refused=check_length(why), holder_id=None)
+    case_actions.set_action(access.session, refused)
+    tell_action_refused(access, refused.id, found.district_id)
+    return refused
+
+
+def hold_action(access: Access, action_id: Id, holder_id: Id) -> Action:
+    """Say who of one's own agency has an action. Raises Invalid for somebody who is not of it."""
+    found = _open(access, action_id)
+    holder = find_worker(access.session, holder_id)
+    if holder is None or not holder.active or holder.agency_id != access.actor.agency_id:
+        raise Invalid("Choose a colleague of your own service.")
+    held = msgspec.structs.replace(found.action, holder_id=holder_id, refused="")
+    case_actions.set_action(access.session, held)
+    return held
 
 
 def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> WrittenUpdate:

@@ -90,6 +90,24 @@ def add_between(
     return action
 
 
+def give_to(access: Access, action_id: Id, agency_id: Id) -> Action:
+    """Give an action to the agency whose it is; that agency hears so by e-mail. Raises Invalid for an agency that is none."""
+    found = case_actions.hold_action(access.session, action_id)
+    access.require(Act.CHASE_ACTION, None if found is None else found.subject, purpose=PURPOSE)
+    if found is None:
+        raise NotFound
+    owner = agencies.find_agency(access.session, agency_id)
+    if owner is None or owner.id == found.action.agency_id:
+        raise Invalid("Choose the service whose action it is.")
+    if found.action.done_at is not None:
+        raise Failure(CONFLICTING, "This action was marked as done before.")
+    given = msgspec.structs.replace(found.action, agency_id=owner.id, refused="", explained="", holder_id=None)
+    flag_own_relation(access, [found.person_id], "own_action", owner.id)
+    case_actions.set_action(access.session, given)
+    _write(access, found.district_id, owner.id, f"given/{action_id}/{access.today}", 1, 0, given.due_on)
+    return given
+
+
 def list_board(access: Access, district_id: Id) -> Sequence[OwnedAction]:
     """Everything that is owed for the current cases of a district: the reader's own first, then by agency, by day."""
     access.require_district(Act.CHASE_ACTION, district_id, purpose=PURPOSE)

@@ -1,5 +1,5 @@
 """One letter for one thing that became of a case, to whom it concerns, without a name: what was decided on somebody whom they put
-forward, and a case that was handed over to their district."""
+forward, a case that was handed over to their district, an action that an agency says is not theirs."""
 
 from datetime import timedelta
 
@@ -33,6 +33,17 @@ def tell_new_district(access: Access, move_id: Id, to_district_id: Id) -> None:
     for to in addressees.list_listeners(access.session, kind):
         if to_district_id in to.district_ids and to.worker_id != access.actor.worker_id:
             outbox.tell_worker(to, kind, f"handed/{move_id}", facts, useful_until=access.now + USEFUL_FOR)
+
+
+def tell_action_refused(access: Access, action_id: Id, district_id: Id) -> None:
+    """The coordinators of a district: an agency says that an action is not theirs."""
+    kind = MailKind.ACTION_RETURNED
+    outbox, facts = Outbox(access.session, access.now, access.new_id), _facts(access, district_id)
+    for to in addressees.list_listeners(access.session, kind):
+        if district_id in to.district_ids and to.worker_id != access.actor.worker_id:
+            outbox.tell_worker(
+                to, kind, f"returned/{action_id}/{access.today}", facts, useful_until=access.now + USEFUL_FOR
+            )
 
 
 def _facts(access: Access, district_id: Id) -> MailFacts:

@@ -130,7 +130,14 @@ def _told(case: PaperCase, name: str) -> object:
     if name != "actions":
         return getattr(case, name)
     return [
-        (each.agency_name, each.action.text, each.action.due_on, each.action.done_at, each.action.explained)
+        (
+            each.agency_name,
+            each.action.text,
+            each.action.due_on,
+            each.action.done_at,
+            each.action.explained,
+            each.action.refused,
+        )
         for each in case.actions
     ]
 

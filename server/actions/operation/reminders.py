@@ -60,7 +60,7 @@ def remind_of_actions(outbox: Outbox, today: date, days: Sequence[date] = ()) ->
         # An agency hears of what it owes to somebody who is hidden from others (A5).
         concealment.read_as(outbox.session, agency.id)
         owed = case_actions.list_undone(outbox.session, agency.id, today + timedelta(days=DUE_SOON_DAYS))
-        actions = [each.action for each in owed]
+        actions = [each.action for each in owed if not each.action.refused]
         wanted = [action for action in actions if is_red_flag(action, today) or not is_overdue(action, today)]
         if any(is_reminded_of(action.due_on, day) for action in wanted for day in days or (today,)) and _holds(
             outbox, agency.id, today

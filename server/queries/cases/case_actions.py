@@ -139,6 +139,7 @@ _RED_FLAGS = (
         case_action.c.done_at.is_(None),
         case_action.c.due_on < bindparam("today"),
         func.trim(case_action.c.explained) == "",
+        func.trim(case_action.c.refused) == "",
     )
     .group_by(case_action.c.case_id)
 )

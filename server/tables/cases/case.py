@@ -176,6 +176,8 @@ class ActionRow(SQLModel, table=True):
     done_by: str | None = loose_id(optional=True)
     done_note: str = Field(default="")
     explained: str = Field(default="")
+    refused: str = Field(default="")
+    holder_id: str | None = loose_id(optional=True)
 
 
 class CaseReviewRow(SQLModel, table=True):

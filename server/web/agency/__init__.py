@@ -1,7 +1,7 @@
 """Pages of a partner agency: the actions it owes, the agendas it was sent, whom it puts forward, the agreements it signed, and
 notes about people, who may know of them, and what Housing needs to know."""
 
-from server.web.agency.actions import explain, mark_done, reopen, show_actions
+from server.web.agency.actions import explain, hold, mark_done, refuse, reopen, show_actions
 from server.web.agency.agendas import (
     apologise,
     come_after_all,
@@ -22,7 +22,7 @@ from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
 from server.web.agency.updates import send_updates
 
 PAGES = (
-    show_actions, mark_done, explain, reopen, come_after_all,
+    show_actions, mark_done, explain, reopen, refuse, hold, come_after_all,
     show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
     apologise, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,

@@ -8,11 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases.answers import explain_action, finish_action, reopen_action
+from server.actions.cases.answers import explain_action, finish_action, hold_action, refuse_action, reopen_action
+from server.http.gate import has_action
 from server.problems import Invalid
 from server.queries.cases import case_actions
 from server.queries.cases.case_actions import OwnedAction
-from server.queries.partnership import agencies
+from server.queries.partnership import agencies, workers
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
@@ -20,6 +21,13 @@ from shared.policy import Act, Subject, SubjectKind
 from shared.rules.actions import is_overdue, is_red_flag
 
 SECTION = "/actions"
+
+
+class HolderForm(Form, frozen=True, kw_only=True):
+    """Who of the reader's service has an action."""
+
+    holder: str = ""
+    text: str = ""
 
 
 class AnswerForm(Form, frozen=True, kw_only=True):
@@ -77,6 +85,42 @@ def explain(
     )
 
 
+@post(
+    SECTION + "/{action_id:str}/not-ours",
+    opt={"action": Act.ANSWER_ACTION},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def refuse(
+    request: AnyRequest, door: NamedDependency[Door], action_id: FromPath[Id], data: URLEncodedBody[AnswerForm]
+) -> Response[Any]:
+    """Says that an action is another service's."""
+    return _act(
+        request,
+        door,
+        action_id,
+        "action_refused",
+        data.text,
+        lambda access: refuse_action(access, action_id, data.text),
+    )
+
+
+@post(
+    SECTION + "/{action_id:str}/holder",
+    opt={"action": Act.ANSWER_ACTION},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def hold(
+    request: AnyRequest, door: NamedDependency[Door], action_id: FromPath[Id], data: URLEncodedBody[HolderForm]
+) -> Response[Any]:
+    """Says who of the service has an action."""
+    return _act(
+        request, door, action_id, "action_held", data.text,
+        lambda access: hold_action(access, action_id, data.holder or access.actor.worker_id),
+    )  # fmt: skip
+
+
 def _act(
     request: AnyRequest, door: Door, action_id: Id, done: str, typed: str, act: Callable[[Access], object]
 ) -> Response[Any]:
@@ -104,13 +148,16 @@ def _answer(
     red = [each for each in missed if is_red_flag(each.action, access.today) and each.action.agency_id != agency_id]
     access.note_seen(SubjectKind.CASE, sorted({each.action.case_id for each in (*owed, *red)}), purpose="actions")
     agency = agencies.find_agency(access.session, agency_id)
+    colleagues = [each for each in workers.list_workers(access.session) if each.agency_id == agency_id and each.active]
     return page(
         request, "agency/actions.html", title="Actions", section=SECTION, worker=access.worker, errors=errors or {},
         typed=typed or {}, status=422 if errors else 200, today=access.today, now=access.now,
         agency_name=agency.name if agency else "",
         missed=[each for each in owed if is_overdue(each.action, access.today)],
         due=[each for each in owed if not is_overdue(each.action, access.today) and each.action.done_at is None],
-        done=_newest_done(owed), red=red,
+        done=_newest_done(owed), red=red, me=access.actor.worker_id,
+        colleagues=[("", "Choose"), *((each.id, each.short_name) for each in colleagues if has_action(each, Act.ANSWER_ACTION))],
+        holders=workers.list_short_names(access.session, {h for each in owed if (h := each.action.holder_id)}),
     )  # fmt: skip
 
 

@@ -33,6 +33,13 @@ class ToldForm(Form, frozen=True, kw_only=True):
     what: str = ""
 
 
+class GiveForm(Form, frozen=True, kw_only=True):
+    """Whose an action is."""
+
+    district: str = ""
+    agency: str = ""
+
+
 class NudgeForm(Form, frozen=True, kw_only=True):
     """The agency that is asked."""
 
@@ -86,6 +93,25 @@ def mark_told(
         with door.open() as access:
             errors = {f"who-{action_id}": refused.problem.errors[0]}
             return _answer(request, access, data.district, errors, typed={action_id: (data.who, data.what)})
+
+
+@post(
+    SECTION + "/action/{action_id:str}/give",
+    opt={"action": Act.CHASE_ACTION},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def give(
+    request: AnyRequest, door: NamedDependency[Door], action_id: FromPath[Id], data: URLEncodedBody[GiveForm]
+) -> Response[Any]:
+    """Gives an action to whose it is."""
+    try:
+        with door.open() as access:
+            chasing.give_to(access, action_id, data.agency)
+        return go_to(_path(data.district), "action_given")
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, data.district, {f"give-{action_id}": refused.problem.errors[0]})
 
 
 @post(SECTION + "/nudge", opt={"action": Act.CHASE_ACTION}, sync_to_thread=True, include_in_schema=False)
@@ -147,6 +173,7 @@ def _answer(
         status=422 if errors else 200, errors=errors or {}, district=district, today=access.today, now=access.now,
         owing=shown, typed=typed or {}, form=form or AddForm(), agency=agency,
         agencies=[("", "Every agency"), *((each.agency_id, each.name) for each in owing)],
+        owners=[("", "Choose"), *((each.agency.id, each.agency.name) for each in list_readers_of(access, district.id))],
         people=[("", "Choose"), *((case_id, name) for name, case_id in people)],
     )  # fmt: skip
 

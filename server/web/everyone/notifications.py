@@ -30,6 +30,7 @@ class ChoicesForm(Form, frozen=True, kw_only=True):
     conference_minutes: str = ""
     put_forward_decided: str = ""
     case_handed_over: str = ""
+    action_returned: str = ""
     conference_actions: str = ""
     actions_reminder: str = ""
     agreement_renewal: str = ""

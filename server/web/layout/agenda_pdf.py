@@ -81,6 +81,8 @@ def _tell_action(owned: OwnedAction, today: date) -> str:
     words = f"{owned.agency_name}: {action.text} by {say_short_day(action.due_on)}"
     if action.done_at is not None:
         return f"{words}. Done{f': {action.done_note}' if action.done_note else ''}"
+    if action.refused:
+        return f"{words}. Not theirs, they say"
     if is_overdue(action, today):
         late = (
             f"Late, explained: {action.explained}"

@@ -115,6 +115,7 @@ WORDS: Mapping[Any, str] = {
     MailKind.CONFERENCE_CALLED_OFF: "A conference was called off",
     MailKind.CONFERENCE_CHANGED: "An agenda has changed since it was sent",
     MailKind.PUT_FORWARD_DECIDED: "A decision on somebody you put forward",
+    MailKind.ACTION_RETURNED: "An action that an agency says is not theirs",
     MailKind.CASE_HANDED_OVER: "A case handed over to your district",
     MailKind.CONFERENCE_MINUTES: "Minutes are there, or were corrected",
     MailKind.CONFERENCE_ACTIONS: "Actions agreed at a conference",

@@ -13,6 +13,7 @@ from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.operation import outbox
+from server.tables.partnership.worker import worker, worker_role
 from shared.model.mail import MailFacts, MailKind
 from tests.server.conferences.conftest import Browser, Enter, item_at
 from tests.server.conferences.test_conferences import call
@@ -143,3 +144,58 @@ def test_nothing_is_added_to_a_case_that_ended_or_is_elsewhere(enter: Enter, owe
             )
     with enter("rowan") as access, pytest.raises(NotFound):
         chasing.add_between(access, county.WATFORD, "case-p06", text="x", agency_id="cgl", due_on=due_on)
+
+
+# ------------------------------------------------------------------------------------------------- not ours, and who has it
+def test_an_action_that_is_not_theirs_goes_back_to_the_coordinator_and_to_whose_it_is(
+    browser: Browser, owed: dict[str, str], watford: Database
+) -> None:
+    path = f"/actions/{owed['assessment']}/not-ours"
+    refused = browser.sign_in("ruth").post(path, text=" ")
+    assert refused.status_code == 422
+    assert "Say why it is not yours" in refused.text
+    assert browser.post(path, text="He is not open to us. Beacon knows him.").headers["location"] == (
+        "/actions?done=action_refused"
+    )
+    shown = browser.get("/actions").text
+    assert "You said that it is not yours: He is not open to us." in shown
+    with watford.reading() as session:
+        assert case_actions.count_missed(session, county.WATFORD, browser.now.date()) == {}
+        kinds = [(each.mail.worker_id, each.mail.kind) for each in outbox.list_posted(session)]
+    assert ("priya", MailKind.ACTION_RETURNED) in kinds
+    board = browser.sign_in("priya").get(BOARD).text
+    assert "Not theirs, they say:</strong> He is not open to us. Beacon knows him." in board
+    give = f"/chase/action/{owed['assessment']}/give"
+    assert browser.post(give, district=county.WATFORD, agency="cgl").status_code == 422
+    given = browser.post(give, district=county.WATFORD, agency="beacon")
+    assert given.headers["location"] == f"{BOARD}&done=action_given"
+    assert ("beacon", 1) in [(agency_id, facts.count) for agency_id, facts in reminders(watford)]
+    assert 'aria-label="assessment"' not in browser.sign_in("ruth").get("/actions").text
+    assert "Not theirs" not in browser.sign_in("priya").get(BOARD).text
+
+
+def test_a_colleague_has_it_and_nobody_of_another_service(
+    browser: Browser, owed: dict[str, str], watford: Database, now: Any
+) -> None:
+    with watford.writing() as session:
+        county.add(session, worker, {
+            "id": "lee-cgl", "name": "Lee Moss", "short_name": "Lee M", "agency_id": "cgl", "trained_on": now.date(),
+            "created_at": now,
+        })  # fmt: skip
+        county.add(session, worker_role, {"worker_id": "lee-cgl", "role": "agency_member"})
+    path = f"/actions/{owed['assessment']}/holder"
+    assert browser.sign_in("ruth").post(path, text="").headers["location"] == "/actions?done=action_held"
+    assert "You have it." in browser.get("/actions").text
+    browser.post(path, holder="lee-cgl")
+    assert "Lee M has it." in browser.get("/actions").text
+    for wrong in ("priya", "nobody"):
+        assert browser.post(path, holder=wrong).status_code == 422
+    assert browser.sign_in("tom").post(path, holder="tom").status_code == 404
+
+
+@pytest.mark.parametrize(("reader", "status"), [("ruth", 403), ("rowan", 404)])
+def test_only_the_districts_coordinator_gives_an_action_on(
+    browser: Browser, owed: dict[str, str], reader: str, status: int
+) -> None:
+    give = f"/chase/action/{owed['assessment']}/give"
+    assert browser.sign_in(reader).post(give, district=county.WATFORD, agency="beacon").status_code == status

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Table, insert, select, update
 
 from server.access import Access
+from server.actions.cases.answers import refuse_action
 from server.actions.cases.cases import decline_case
 from server.actions.cases.moves import hand_over
 from server.actions.conferences import circulating, conferences, discussion, versions
@@ -20,6 +21,7 @@ from server.actions.referrals import public_reports
 from server.actions.referrals.referrals import close_referral, progress_referral
 from server.places.districts import DistrictFinder
 from server.problems import Forbidden
+from server.queries.cases import case_actions
 from server.queries.conferences import conferences as stored
 from server.queries.operation import addressees, audit, jobs, outbox
 from server.queries.operation.audit import AuditLine
@@ -544,9 +546,20 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
             agency_id="cgl",
             due_on=now.date() + timedelta(days=3),
         )
+        discussion.agree_action(
+            access,
+            made.id,
+            item_at(access, made.id, 1),
+            text="Ring Zygmunt",
+            agency_id="cgl",
+            due_on=now.date() + timedelta(days=3),
+        )
         discussion.finish_conference(access, made.id, {"case-p01": CaseEnd.CLOSE})
+        owed = case_actions.list_agency_actions(access.session, "cgl", None)[0].action.id
         versions.check_minutes(access, made.id)
         versions.circulate_minutes(access, FILES, made.id)
+    with enter("ruth") as access:
+        refuse_action(access, owed, "Zygmunt is not open to us")
     with watford.writing() as session:
         invited = workers.get_worker(session, "rowan")
         made_for = invite(session, invited, "omar", clock.now, new_id)

@@ -37,3 +37,8 @@ def test_an_explanation_takes_the_red_away_and_not_the_lateness():
 
 def test_an_action_is_one_bullet():
     assert say_action(action(), "CGL") == "CGL: assessment by 28 Nov"
+
+
+def test_an_action_that_its_agency_says_is_not_theirs_is_late_and_red_for_nobody():
+    assert is_red_flag(action(refused=""), date(2026, 12, 1))
+    assert not is_red_flag(action(refused="He is not open to us"), date(2026, 12, 1))
