@@ -7,13 +7,14 @@ What a record says and how it is changed is not here: `server.queries` reads, `s
 """
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from server.database.context import Context, Kind, acting, enter
 from server.database.engine import Database
 from server.problems import NOT_SIGNED_IN, PROVE_AGAIN, Failure, Forbidden, NotFound
 from server.queries.operation import audit
@@ -26,8 +27,9 @@ from shared.model.person import Person
 from shared.model.value import Id
 from shared.model.worker import Worker
 from shared.policy import Act, Actor, Allow, Deny, Subject, SubjectKind, decide
-from shared.policy.actions import is_personal
-from shared.policy.decide import NOT_HERE
+from shared.policy.actions import is_personal, is_seeing
+from shared.policy.decide import NOT_HERE, why_no_personal_data
+from shared.policy.grid import GRID, Reach
 from shared.rules.busy_hours import HOUR, PROVE_AGAIN_AFTER
 
 SYSTEM = Subject()
@@ -48,6 +50,33 @@ def of_theirs(actor: Actor) -> Subject:
     )  # fmt: skip
 
 
+STREET = (Act.SEE_PLACE, Act.SEE_MAP, Act.SEE_REFERRALS, Act.SEE_SHIFTS)
+_BY_DISTRICT = frozenset({Reach.PATCH, Reach.DISTRICT, Reach.DISTRICT_OR_WORKING})
+_BY_AGENCY = frozenset({Reach.PATCH, Reach.WORKING, Reach.DISTRICT_OR_WORKING, Reach.AGENCY})
+
+
+def context_of(actor: Actor, now: datetime, today: date) -> Context:
+    """What the database is told of who asks: as much of the grid as tables can tell. Nothing of anybody for who is behind the
+    agreement gate, and for roles that see no person."""
+    if why_no_personal_data(actor, today) is not None:
+        return Context(kind=Kind.WORKER, worker_id=actor.worker_id)
+    granted = [(act, reach) for role in actor.roles for act, reach in GRID.get(role, {}).items() if is_personal(act)]
+    reaches = {reach for _, reach in granted}
+    street = {reach for act, reach in granted if act in STREET}
+    return Context(
+        kind=Kind.WORKER,
+        worker_id=actor.worker_id,
+        own=actor.worker_id if Reach.PATCH in reaches else "",
+        agency_id=actor.agency_id if reaches & _BY_AGENCY else "",
+        street_agency=actor.agency_id if street & _BY_AGENCY else "",
+        districts=actor.district_ids if reaches & _BY_DISTRICT else frozenset(),
+        street=actor.district_ids if street & _BY_DISTRICT else frozenset(),
+        teams=actor.team_ids if Reach.PATCH in reaches else frozenset(),
+        reviews=any(act is Act.REVIEW_ACCESS for act, _ in granted),
+        since=subjects.works_since(now),
+    )
+
+
 class Access:
     """What one actor may do in one transaction. `session` is for queries, once the door has let the actor through."""
 
@@ -64,6 +93,7 @@ class Access:
         refusals: list[AuditLine] | None = None,
         lines: list[AuditLine] | None = None,
         address: str = "",
+        may_change: bool = False,
     ) -> None:
         self.session = session
         self.actor = actor
@@ -74,11 +104,13 @@ class Access:
         self.tonight = outreach_night(now, zone.key)
         self._worker = worker
         self.address = address
+        self._may_change = may_change
         self._device_number = device_number
         self._refusals = refusals
         self._lines = lines
         concealment.read_as(session, actor.agency_id)
         subjects.count_relations_from(session, now)
+        enter(session, context_of(actor, now, self.today))
         self._people: dict[Id, tuple[Subject | None, list[Id]]] = {}
 
     @property
@@ -110,6 +142,9 @@ class Access:
         if is_personal(action) or subject.kind is not SubjectKind.SYSTEM:
             marked = "by break-glass" if decision.by_break_glass else ""
             self._note([self._line(action, subject, purpose=purpose, reason=marked, detail=detail)])
+        if self._may_change and not is_seeing(action):
+            # What was allowed is carried out whole: a case leaves this reader's district, a person every agenda, also others'.
+            enter(self.session, Context(kind=Kind.POLICY))
         return subject
 
     def open_person(self, person_id: Id, purpose: str, action: Act = Act.SEE_PERSON) -> Person:
@@ -206,6 +241,8 @@ class Door:
     Use it in the handler itself, so that the transaction begins and ends in one thread:
     `with door.open() as access: ...`. Refusals are written after the transaction has ended, whichever way it did.
 
+    `may_change` is false for a request that only reads: then the database shows no more than the reader's own.
+
     `acting` is the worker as this very request has just found them; it is good for the first transaction. Every other one
     asks anew: a role taken away or an agreement that expired counts at once.
     """
@@ -221,6 +258,7 @@ class Door:
         zone: ZoneInfo = HOME,
         acting: Acting | None = None,
         address: str = "",
+        may_change: bool = False,
     ) -> None:
         self.database = database
         self.worker = worker
@@ -230,26 +268,33 @@ class Door:
         self._zone = zone
         self._acting = acting
         self._address = address
+        self._may_change = may_change
 
     @contextmanager
     def open(self) -> Iterator[Access]:
         """One writing transaction: the audit line of a read is part of the read."""
         refusals: list[AuditLine] = []
         try:
-            with self.database.writing() as session:
+            with self._acting_first(), self.database.writing() as session:
                 access = self._admit(session, refusals)
                 yield access
                 access.write_lines()
         finally:
             self._keep(refusals)
 
+    def _acting_first(self) -> AbstractContextManager[None]:
+        """Where it is known already who asks, the database is told so at once."""
+        if self._acting is None:
+            return nullcontext()
+        return acting(context_of(self._acting[1], self.now, day_of(self.now, self._zone)))
+
     def _admit(self, session: Session, refusals: list[AuditLine]) -> Access:
-        acting, self._acting = self._acting, None
-        if acting is None:
-            acting = workers.find_acting(session, self.worker.id, day_of(self.now, self._zone))
-        if acting is None or not acting[0].active:
+        found, self._acting = self._acting, None
+        if found is None:
+            found = workers.find_acting(session, self.worker.id, day_of(self.now, self._zone))
+        if found is None or not found[0].active:
             raise Failure(NOT_SIGNED_IN)
-        fresh, actor = acting
+        fresh, actor = found
         return Access(
             session,
             actor,
@@ -261,6 +306,7 @@ class Door:
             refusals=refusals,
             lines=[],
             address=self._address,
+            may_change=self._may_change,
         )
 
     def _keep(self, refusals: list[AuditLine]) -> None:

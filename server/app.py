@@ -26,7 +26,8 @@ from server.actions.operation.tokens import TokenIssuer
 from server.actions.people.documents import Filing
 from server.actions.sync.projection import Projection
 from server.actions.sync.sealed import BoxOpener
-from server.database.engine import Database
+from server.database.context import Kind, acting, beyond_reader
+from server.database.opening import open_database
 from server.http.arrival import Arrival
 from server.http.form_guard import FormGuard
 from server.http.gate import Gate
@@ -72,10 +73,11 @@ def create_services(
     settings: Settings, clock: Callable[[], datetime] = utc_now, new_id: Callable[[], Id] = make_id
 ) -> Services:
     """What a server, or a command, works with. Close its database at the end. Raises ValueError where its keys cannot be read."""
-    database, ledger = Database(settings.database), open_ledger(settings)
+    database, ledger = open_database(settings), open_ledger(settings)
     database.outside = ledger.append
     try:
-        keys = join_keyring(database, settings, clock())
+        with acting(Kind.COMMAND):
+            keys = join_keyring(database, settings, clock())
     except ValueError:
         database.close()
         raise
@@ -100,7 +102,7 @@ def create_services(
             project=projection.project,
             account=projection.keep_account,
         ),
-        project=projection.project,
+        project=beyond_reader(projection.project),
         account=projection.keep_account,
         make_ready=projection.make_ready,
         signin=signin,
@@ -231,7 +233,7 @@ def check_alive() -> Alive:
     return Alive(status="alive")
 
 
-@get("/health", opt={"action": Act.PUBLIC}, sync_to_thread=True, responses=problems(503))
+@get("/health", opt={"action": Act.PUBLIC, "kind": Kind.COMMAND}, sync_to_thread=True, responses=problems(503))
 def check_health(soundness: NamedDependency[Soundness]) -> Response[Health]:
     """Whether the server can serve, and keep what it is given: 200 and "ok", or 503 with what is wrong."""
     trouble = soundness.list_trouble()

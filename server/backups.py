@@ -22,9 +22,11 @@ from msgspec import Struct
 from server import restoring
 from server.actions.operation import ledger, orders
 from server.actions.operation.audit_sealing import HEADS_FILE
+from server.database.context import SETTING, Kind, acting, sign
 from server.database.engine import Database, parse_url
+from server.database.opening import open_database, teach_key
 from server.migrate import find_revision, upgrade
-from server.queries.operation import standing
+from server.queries.operation import authority, standing
 from server.queries.operation.audit import LedgerEntry
 from server.queries.sync import store as sync
 from server.restoring import BackupFault, run_tool, sync_to_disk, tool_url
@@ -82,7 +84,7 @@ def make_backup(settings: Settings, target: Path, now: datetime, *, retained: in
         raise BackupFault(f"Another backup into {target} began in the same second.") from error
     except OSError as error:
         raise BackupFault(f"No backup can be written into {target}: {error.strerror}.") from error
-    database = Database(settings.database, pool_size=1)
+    database = open_database(settings, pool_size=1)
     try:
         acked, counts = _read_acked(database), _read_counts(database)
         _dump(database, half / DUMP)
@@ -119,6 +121,7 @@ def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
         fresh.discard()
         raise
     fresh.take_over()
+    teach_key(settings)  # no backup holds what contexts are signed with
     _put_heads_aside(settings.data)
     return Restored(made_at=manifest.made_at, ledger_entries_replayed=replayed)
 
@@ -180,10 +183,24 @@ def _dump(database: Database, path: Path) -> None:
     if database.is_sqlite:
         _copy_sqlite(str(database.url.database), path)
     else:
-        run_tool(
-            ["pg_dump", "--format=custom", "--schema=public", f"--file={path}", tool_url(database.url)], database.url
-        )
+        _dump_postgres(database, path)
     sync_to_disk(path)
+
+
+def _dump_postgres(database: Database, path: Path) -> None:
+    """What the policies do not show to pg_dump would be missing, and nothing would say so: we ask whether we are known."""
+    known_as = sign(f"k:{Kind.BACKUP}", database.context_key)
+    with acting(Kind.BACKUP), database.reading() as session:
+        if not authority.is_believed(session):
+            raise BackupFault(
+                "PostgreSQL does not know this server's key: run `lantern migrate` as the owner of the tables."
+            )
+    arguments = ["--format=custom", "--schema=public", "--enable-row-security", "--exclude-table=public.context_key"]
+    run_tool(
+        ["pg_dump", *arguments, f"--file={path}", tool_url(database.url)],
+        database.url,
+        options=f"-c {SETTING}={known_as}",
+    )
 
 
 def _copy_sqlite(source: str, path: Path) -> None:

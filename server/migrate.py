@@ -15,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+from server.database.context import SETTING, Kind, sign
 from server.database.engine import Database
 
 PACKAGE = Path(__file__).parent
@@ -56,6 +57,7 @@ def _run(url: str, run: Callable[[Config], None]) -> None:
             _prepare(database, connection)
             with connection.begin():
                 _take_lock(database, connection)
+                _be_known(database, connection)
                 config = _make_config()
                 config.attributes["connection"] = connection
                 run(config)
@@ -76,6 +78,12 @@ def _prepare(database: Database, connection: Connection) -> None:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute("PRAGMA foreign_keys=OFF")
+
+
+def _be_known(database: Database, connection: Connection) -> None:
+    """What a migration rewrites it has to see: row-level security is forced on the tables' owner, too."""
+    if not database.is_sqlite:
+        connection.exec_driver_sql(f"SELECT set_config('{SETTING}', '{sign(f'k:{Kind.MIGRATION}', None)}', true)")
 
 
 def _take_lock(database: Database, connection: Connection) -> None:

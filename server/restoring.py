@@ -151,12 +151,13 @@ def tool_url(url: URL) -> str:
     return plain.render_as_string(hide_password=False)
 
 
-def run_tool(command: Sequence[str], url: URL) -> None:
+def run_tool(command: Sequence[str], url: URL, *, options: str = "") -> None:
     """Run one of PostgreSQL's client programs. Raises BackupFault where it is missing, or says no."""
     tool = shutil.which(command[0])
     if tool is None:
         raise BackupFault(f"{command[0]} is not installed: it comes with PostgreSQL's client programs.")
     environment = dict(os.environ) | ({"PGPASSWORD": str(url.password)} if url.password else {})
+    environment |= {"PGOPTIONS": options} if options else {}
     done = subprocess.run(
         [tool, *command[1:]], capture_output=True, text=True, timeout=TOOL_TIMEOUT_S, check=False, env=environment
     )

@@ -92,6 +92,8 @@ class Settings:
     """The second place of the ledger of protective orders: a file on another disk, or a mounted store."""
     second_factor: bool = False
     weak_phones: bool = False
+    one_role: bool = False
+    """Is the server served although its role in PostgreSQL goes round row-level security?"""
     log_json: bool = False
     """Is everything logged as JSON lines, requests included?"""
     mail: MailSettings = field(default_factory=MailSettings)
@@ -152,6 +154,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         secret_before=environment.get("LANTERN_SECRET_BEFORE") or None,
         ledger_copy=_read_path(environment.get("LANTERN_LEDGER_COPY", "")),
         weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
+        one_role=_read_switch("LANTERN_ONE_ROLE", environment.get("LANTERN_ONE_ROLE", "")),
         log_json=_read_log(environment.get("LANTERN_LOG", "")),
         mail=read_mail_settings(environment),
         openid=read_openid_settings(environment),

@@ -43,7 +43,7 @@ pytest_plugins = ["tests.chromium"]
 # Half past nine in the evening of the night most tests play in; the night of 12 November 2026 in London.
 EVENING = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 
-KEPT_SETTINGS = {"LANTERN_TEST_POSTGRES", "LANTERN_TEST_DRILL", "LANTERN_SCREENSHOTS"}
+KEPT_SETTINGS = {"LANTERN_TEST_POSTGRES", "LANTERN_TEST_DRILL", "LANTERN_TEST_WORLDS", "LANTERN_SCREENSHOTS"}
 for name in [name for name in os.environ if name.startswith("LANTERN_") and name not in KEPT_SETTINGS]:
     del os.environ[name]  # a developer's own settings must not decide a test
 
@@ -142,6 +142,8 @@ def drop_databases_of_this_process(url: str) -> None:
         )
         for (database,) in found.fetchall():
             connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        for role in ("owner", "app"):
+            connection.execute(f"DROP ROLE IF EXISTS {suite_role(role)}")
 
 
 def connect(url: str) -> Any:
@@ -156,6 +158,60 @@ def name_database(url: str, database: str) -> str:
     from sqlalchemy import make_url
 
     return make_url(url).set(database=database).render_as_string(hide_password=False)
+
+
+# ------------------------------------------------------------------------------------------- PostgreSQL's three roles
+SUITE_KEY = b"only in the suite".ljust(32, b".")
+"""Signs whom a transaction is for, in every database of the suite."""
+
+
+def suite_role(name: str) -> str:
+    """Roles are a whole server's, which several runs may share."""
+    return f"lantern_suite_{name}_{os.getpid()}"
+
+
+def url_as(url: str, role: str) -> str:
+    """The same database, come to as one of the suite's roles: `owner` or `app`."""
+    from sqlalchemy import make_url
+
+    return make_url(url).set(username=suite_role(role), password="suite").render_as_string(hide_password=False)
+
+
+def own_by_roles(url: str) -> str:
+    """Make the two roles, neither a superuser; returns the database's URL as its owner."""
+    with connect(url) as connection:
+        for name in ("owner", "app"):
+            connection.execute(f"CREATE ROLE {suite_role(name)} LOGIN PASSWORD 'suite'")
+        connection.execute(f"GRANT USAGE, CREATE ON SCHEMA public TO {suite_role('owner')}")
+    return url_as(url, "owner")
+
+
+def let_serve(url: str) -> None:
+    """Give the application's role rows and nothing else, and tell the database by which key it signs."""
+    from server.database.context import pads, sign
+
+    with connect(url) as connection:
+        app = suite_role("app")
+        connection.execute(f"GRANT USAGE ON SCHEMA public TO {app}")
+        connection.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}")
+        connection.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}")
+        connection.execute(f"REVOKE ALL ON context_key FROM {app}")
+        told = ("suite", *pads(SUITE_KEY), sign("k:inside", SUITE_KEY))
+        connection.execute("INSERT INTO context_key VALUES (%s, %s, %s, %s)", told)
+
+
+def as_application(settings: Any) -> Any:
+    """These settings, as the server comes to PostgreSQL in earnest: as a role that owns nothing, under row-level security."""
+    from dataclasses import replace
+
+    from server.security.tokens import encode
+
+    if not settings.database.startswith("postgresql"):
+        return settings
+    keys = settings.data / "keys"
+    keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (keys / "context").write_text(encode(SUITE_KEY))
+    return replace(settings, database=url_as(settings.database, "app"))
 
 
 @dataclass(frozen=True)
@@ -229,7 +285,9 @@ def templates(stores: Callable[[str], Stores]) -> Callable[[str], tuple[Stores, 
 
             store = stores(kind)
             url = store.make("template", None)
-            upgrade(url)
+            upgrade(own_by_roles(url) if kind == "postgresql" else url)
+            if kind == "postgresql":
+                let_serve(url)
             made[kind] = (store, url)
         return made[kind]
 

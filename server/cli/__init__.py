@@ -5,9 +5,11 @@ Exit codes: 0 done, 1 done with refusals listed, 2 unusable input.
 
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 import click
+
+from server.database.context import Kind, acting
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "agency": ("server.cli.organisation", "agency"),
@@ -41,6 +43,11 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are used: `lantern --help` reads nothing but this file's list."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The database is told that a command asks."""
+        with acting(Kind.COMMAND):
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands that this installation has."""

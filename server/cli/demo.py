@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from server.app import create_app, create_services
 from server.cli.setting_out import UNUSABLE, load_settings, renew_schema, stop
-from server.database.engine import Database
+from server.database.opening import open_database
 from server.demo import county
 from server.demo.fill import County
 from server.demo.held import NotFilled, is_filled, is_somebody_elses
@@ -151,7 +151,7 @@ def _refuse_a_county(settings: Settings) -> None:
     """Nothing invented is ever put among real people, and no real county is removed."""
     if settings.database.startswith("sqlite:///") and not Path(settings.database.removeprefix("sqlite:///")).exists():
         return
-    database = Database(settings.database)
+    database = open_database(settings)
     try:
         if is_somebody_elses(database):
             stop(

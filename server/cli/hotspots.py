@@ -18,6 +18,7 @@ from uuid_utils import uuid7
 
 from server.cli.setting_out import renew_schema
 from server.database.engine import Database
+from server.database.opening import open_database
 from server.hotspots.authority import load_authority
 from server.hotspots.disclosure import Rule
 from server.hotspots.periods import last_complete_quarter, say_period
@@ -66,7 +67,7 @@ def hotspots(
         chosen_crs = check_projection(crs or settings.crs)
         day = _read_day(as_of)
         renew_schema(settings)
-        database = Database(settings.database)
+        database = open_database(settings)
         try:
             if publish:
                 _publish(database, settings, chosen_crs, day, threshold)

@@ -20,6 +20,7 @@ from uuid_utils import uuid7
 
 from server.cli.setting_out import renew_schema
 from server.database.engine import Database
+from server.database.opening import open_database
 from server.importers.accounting import Account, Importing
 from server.importers.boundaries.parse import parse as parse_boundaries
 from server.importers.boundaries.store import import_boundaries
@@ -120,7 +121,7 @@ def work(file: Path, as_json: bool, run: Callable[[Settings, Database, Callable[
         with _Step() as step:
             step("Opening the database")
             renew_schema(settings)
-            database = Database(settings.database)
+            database = open_database(settings)
             try:
                 step(f"Reading {file.name}")
                 account = run(settings, database, step)

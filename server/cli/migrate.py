@@ -4,6 +4,7 @@ import click
 
 from server.cli.setting_out import load_settings, renew_schema
 from server.database.engine import Database
+from server.database.opening import teach_key
 from server.migrate import downgrade, find_revision
 
 
@@ -17,6 +18,7 @@ def migrate(down_to: str | None, back_up: bool) -> None:
     settings = load_settings()
     if down_to is None:
         renew_schema(settings, back_up=back_up)
+        teach_key(settings)
     else:
         click.confirm(f"Take the schema down to {down_to}? Data in what is dropped is lost.", abort=True)
         downgrade(settings.database, down_to)

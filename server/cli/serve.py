@@ -13,8 +13,9 @@ from litestar.types import ASGIApp
 from server.actions.operation.orders import open_ledger
 from server.app import create_app, make_id
 from server.cli.setting_out import load_settings, renew_schema, stop
-from server.database.engine import Database
+from server.database.opening import open_database
 from server.http.request_log import RequestLog, log_as_json
+from server.queries.operation.authority import list_breaches
 from server.settings import Settings, read_settings
 from server.soundness import why_ahead
 
@@ -45,6 +46,7 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
     if migrate:
         renew_schema(settings)
     _refuse_an_earlier_state(settings)
+    _refuse_without_a_wall(settings)
     if host is not None:
         os.environ["LANTERN_HOST"] = host
     if port is not None:
@@ -70,13 +72,32 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
 
 def _refuse_an_earlier_state(settings: Settings) -> None:
     """A database that was put back knows nothing of the people hidden since: it is not served."""
-    database = Database(settings.database, pool_size=1)
+    database = open_database(settings, pool_size=1)
     try:
         why = why_ahead(database, open_ledger(settings))
     finally:
         database.close()
     if why:
         stop(why)
+
+
+def _refuse_without_a_wall(settings: Settings) -> None:
+    """Over PostgreSQL the server's role owns nothing and sees no row but by the policies (C6); or an operator said otherwise."""
+    if settings.one_role:
+        return
+    database = open_database(settings, pool_size=1)
+    try:
+        if database.is_sqlite:
+            return
+        with database.reading() as session:
+            breaches = list_breaches(session)
+    finally:
+        database.close()
+    if breaches:
+        stop(
+            f"PostgreSQL would not hold this server back: {'; '.join(breaches)}. Come as lantern_app (docs/operate, step 3). "
+            "Only to try Lantern out: LANTERN_ONE_ROLE=on."
+        )
 
 
 def create() -> ASGIApp:

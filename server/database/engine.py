@@ -20,6 +20,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from server.database.context import KEY, begin_acting
+
 BUSY_TIMEOUT_MS = 10_000
 BUSY = (OperationalError, PoolTimeout)
 """What is raised when the database is busy, restarting or gone, or when every connection to it is taken: whoever asked may ask
@@ -34,8 +36,10 @@ ASK_AFTER_S = 5.0
 class Database:
     """An engine with the two kinds of transaction that Lantern knows."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, context_key: bytes | None = None) -> None:
         self.url = parse_url(url)
+        self.context_key = context_key
+        """Signs whom a transaction is for (`server.database.context`); the owner's transactions need none."""
         self.engine = _make_engine(self.url, pool_size)
         self.writing_engine = _make_engine(self.url, 1) if self.is_sqlite else self.engine
         self._writer = self.writing_engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
@@ -54,12 +58,15 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A session over one consistent view of the data; on PostgreSQL the database refuses to write in it."""
         with Session(self._reader, expire_on_commit=False) as session, session.begin():
+            self._begin(session)
             yield session
 
     @contextmanager
     def glancing(self) -> Iterator[Session]:
-        """A session for one statement that reads: nothing is sent to begin or to end a transaction."""
+        """A session for one statement that reads: on SQLite nothing is sent to begin or to end a transaction. PostgreSQL is told
+        whom it is for, which holds in a transaction alone."""
         with Session(self._glancer, expire_on_commit=False) as session, session.begin():
+            self._begin(session)
             yield session
 
     @contextmanager
@@ -72,7 +79,12 @@ class Database:
         """
         with self._take_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.info[OUTSIDE] = self.outside
+            self._begin(session)
             yield session
+
+    def _begin(self, session: Session) -> None:
+        session.info[KEY] = self.context_key
+        begin_acting(session)
 
     @contextmanager
     def _take_turn(self) -> Iterator[None]:
@@ -99,7 +111,7 @@ class Database:
     def _make_glancer(self) -> Engine:
         if self.is_sqlite:
             return self.engine.execution_options(**{BEGIN_OPTION: None})
-        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        return self.engine.execution_options(postgresql_readonly=True)
 
 
 def parse_url(text: str) -> URL:

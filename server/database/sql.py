@@ -38,6 +38,8 @@ _POSTGRES_TYPES: Final[tuple[tuple[type[Any], str], ...]] = (
 
 COPIED_FROM: Final = 20
 """So many rows are worth the second trip to PostgreSQL that a COPY takes."""
+NOT_COPIED: Final = frozenset({"sync_change", "sync_write"})
+"""PostgreSQL copies nothing into a table under row-level security."""
 ROWS_AT_ONCE: Final = 200
 """SQLite takes so many rows in one statement, a fifth quicker than one by one, and other threads run meanwhile."""
 
@@ -190,7 +192,7 @@ class Sql:
 
     def insert(self, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert whole rows, their values in the order of the table's columns. One statement, however many rows."""
-        if self.is_postgres and len(rows) >= COPIED_FROM:
+        if self.is_postgres and len(rows) >= COPIED_FROM and table.name not in NOT_COPIED:
             statement, types = _spell_copy(table)
             self._execute(statement, rows, partial(_copy, types=types))
         elif rows:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.ledger import list_unknown
 from server.actions.operation.orders import open_ledger
-from server.database.engine import Database
+from server.database.context import Kind, acting
+from server.database.opening import open_database
 from server.demo.county import EMAIL_HOST
 from server.doctor.files import find_database_file
 from server.doctor.finding import Finding, look, unsafe, well
@@ -33,7 +34,7 @@ def look_at_database(settings: Settings, now: datetime) -> Iterator[Finding]:
     if file is not None and not file.exists():
         yield unsafe("database", f"There is no {file.name}: run `lantern setup`.")
         return
-    database = Database(settings.database, pool_size=1)
+    database = open_database(settings, pool_size=1)
     try:
         stands, wanted = find_revision(database), newest_revision()
         if stands != wanted:
@@ -42,7 +43,7 @@ def look_at_database(settings: Settings, now: datetime) -> Iterator[Finding]:
             )
             return
         yield well("schema", f"The schema stands at {stands}, as this version wants it.")
-        with database.reading() as session:
+        with acting(Kind.COMMAND), database.reading() as session:
             if not database.is_sqlite:
                 yield _role(session)
             yield from _people(session, settings)
@@ -55,15 +56,12 @@ def look_at_database(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 
 def _role(session: Session) -> Finding:
-    if authority.is_superuser(session):
-        return unsafe("role", "The server comes to PostgreSQL as a superuser: give it lantern_app (docs/operate).")
-    if count := authority.count_owned_tables(session):
+    if breaches := authority.list_breaches(session):
         return unsafe(
             "role",
-            f"The server's role owns {count} tables, so it could drop them and unseal the audit: give it lantern_app "
-            "(docs/operate).",
+            f"PostgreSQL would not hold this server back: {'; '.join(breaches)}. Give it lantern_app (docs/operate).",
         )
-    return well("role", "The server's role reads and writes rows, and owns no table.")
+    return well("role", "The server's role owns no table and sees no row but by the forced policies of its tables.")
 
 
 def _people(session: Session, settings: Settings) -> Iterator[Finding]:

@@ -28,6 +28,11 @@ def look_at_settings(settings: Settings) -> Iterator[Finding]:
     if settings.weak_phones:
         yield look("phones", "LANTERN_WEAK_PHONES is on: phones that show signs of root may enrol. Is it still needed?")
     yield _database_line(settings)
+    if settings.one_role:
+        yield unsafe(
+            "one role",
+            "LANTERN_ONE_ROLE is on: the server starts although PostgreSQL would not hold it back. Only to try Lantern out.",
+        )
     if settings.ledger_copy is None:
         yield look("ledger", "LANTERN_LEDGER_COPY names no second place for orders of hiding, erasing and wiping.")
 

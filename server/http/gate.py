@@ -17,6 +17,7 @@ from litestar.utils.scope.state import ScopeState
 
 from server.access import Door, day_of
 from server.actions.operation.drafts import LONGEST_PATH
+from server.database.context import Kind, acting
 from server.http.cookies import read_session
 from server.http.headers import ensure_nonce
 from server.http.local_time import speak_in
@@ -59,16 +60,21 @@ class Gate(ASGIMiddleware):
         action = scope["route_handler"].opt.get("action")
         if not isinstance(action, Act):
             raise Forbidden("This address names no action, so nobody may use it.")
-        if action not in OWN_PROOF:
-            await self._admit(scope, receive, action)
-            send = _forget_what_was_sent(scope, send, self._find())
-        try:
-            await next_app(scope, receive, send)
-        except Failure as refused:
-            if refused.kind is FORGED:
-                services = self._find()
-                scope["state"][KEPT_FOR_PAGE] = await _keep_words(Request(scope, receive), services, services.clock())
-            raise
+        with acting(_kind_of(scope, action)):
+            if action not in OWN_PROOF:
+                await self._admit(scope, receive, action)
+                send = _forget_what_was_sent(scope, send, self._find())
+            try:
+                await next_app(scope, receive, send)
+            except Failure as refused:
+                if refused.kind is FORGED:
+                    await self._keep_forged(scope, receive)
+                raise
+
+    async def _keep_forged(self, scope: Scope, receive: Receive) -> None:
+        services = self._find()
+        with acting(Kind.SIGN_IN):
+            scope["state"][KEPT_FOR_PAGE] = await _keep_words(Request(scope, receive), services, services.clock())
 
     async def _admit(self, scope: Scope, receive: Receive, action: Act) -> None:
         services = self._find()
@@ -91,8 +97,24 @@ class Gate(ASGIMiddleware):
         # A page follows at once. A form may take its time to arrive, so whoever sent it is asked after again behind the door.
         fresh = acting if request.method in READING else None
         scope["state"]["door"] = Door(
-            services.database, worker, now, services.new_id, zone=zone, acting=fresh, address=address_of(request)
+            services.database,
+            worker,
+            now,
+            services.new_id,
+            zone=zone,
+            acting=fresh,
+            address=address_of(request),
+            may_change=request.method not in READING,
         )
+
+
+def _kind_of(scope: Scope, action: Act) -> Kind:
+    """What the database is told that a request is for, until its door knows for whom (`server.access`)."""
+    if action is Act.SYNC:
+        return Kind.SYNC
+    if action is Act.PUBLIC:
+        return Kind(scope["route_handler"].opt.get("kind", Kind.PUBLIC))
+    return Kind.SIGN_IN
 
 
 async def _keep_words(request: Request[Any, Any, Any], services: Services, now: datetime) -> str:

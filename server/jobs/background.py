@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from server.database.context import Kind, acting
 from server.http.services import Services
 from server.jobs.catalogue import LANES, ROUND
 from server.jobs.runner import LEASE, run_due, say_where
@@ -36,6 +37,10 @@ class Background:
             each.join(STOPS_WITHIN_S)
 
     def _work(self, lane: str) -> None:
+        with acting(Kind.JOB):
+            self._work_on(lane)
+
+    def _work_on(self, lane: str) -> None:
         if lane == LEASE:
             self._attempt(self._make_ready)
         while not self._stopping.is_set():

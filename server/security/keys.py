@@ -24,6 +24,7 @@ from server.settings import Settings
 
 SHORTEST_SECRET = 32
 WRAPPING = b"lantern server keys v1"
+CONTEXT = b"lantern database context v1"
 NONCE_BYTES = 12
 
 
@@ -82,6 +83,24 @@ def find_secret_file(folder: Path) -> bytes | None:
     """The secret in the keys folder, if it holds one. Raises ValueError for a damaged one."""
     path = folder / "secret"
     return _read(path) if path.exists() else None
+
+
+def find_context_key(settings: Settings) -> bytes | None:
+    """What signs for whom a transaction is; None where none was made. Raises ValueError for a damaged one."""
+    if settings.secret:
+        return _context_key(settings.secret)
+    path = settings.data / "keys" / "context"
+    return _read(path) if path.exists() else None
+
+
+def list_context_keys(settings: Settings) -> list[bytes]:
+    """The same, made where there is none, and that of the secret before: machines are restarted one after another."""
+    key = find_context_key(settings) or make_key(settings.data / "keys" / "context")
+    return [key, *([_context_key(settings.secret_before)] if settings.secret_before else [])]
+
+
+def _context_key(secret: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=CONTEXT).derive(secret.encode())
 
 
 def make_key(path: Path) -> bytes:

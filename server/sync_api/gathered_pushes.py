@@ -16,6 +16,7 @@ from itertools import accumulate
 
 from sqlalchemy.orm import Session
 
+from server.database.context import Kind, acting
 from server.database.engine import BUSY, Database
 from server.queries.sync import store as sync
 from server.queries.sync.applying import ServerFault, note_fault
@@ -176,7 +177,7 @@ class GatheredPushes:
         if not pushes:
             return
         try:
-            await asyncio.get_running_loop().run_in_executor(self._writer, work, pushes)
+            await asyncio.get_running_loop().run_in_executor(self._writer, _for_phones, work, pushes)
         except Exception as error:
             for each in pushes:
                 each.outcome = each.outcome or error
@@ -221,6 +222,12 @@ class GatheredPushes:
         except BUSY:
             for each in refused:
                 each.outcome = busy()
+
+
+def _for_phones(work: Callable[[Sequence[Waiting]], None], pushes: Sequence[Waiting]) -> None:
+    """The writing thread knows nothing of the request that came."""
+    with acting(Kind.SYNC):
+        work(pushes)
 
 
 def _is_counted(outcome: object) -> bool:

@@ -99,6 +99,11 @@ A phone may always push what it holds (SYNC): a contact is never lost because a 
 every change (`shared.policy.changes`): what is not allowed today is held until somebody decides."""
 
 
+def is_seeing(action: Act) -> bool:
+    """Does this action show what is there, and change nothing?"""
+    return action.value.startswith("see_")
+
+
 def is_personal(action: Act) -> bool:
     """Does this action show or change what is known of a person?"""
     return action not in IMPERSONAL_ACTS

@@ -24,7 +24,12 @@ PATIENCE_S = 240
 @contextmanager
 def serving(database_url: str, data: Path, *, workers: int = 1, **settings: str) -> Iterator[str]:
     """`lantern serve` over a database; yields its address."""
-    named = {"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(data), "LANTERN_SECOND_FACTOR": "off"} | settings
+    named = {
+        "LANTERN_DATABASE": database_url,
+        "LANTERN_DATA": str(data),
+        "LANTERN_SECOND_FACTOR": "off",
+        "LANTERN_ONE_ROLE": "on",
+    } | settings
     with serving_as_set(named, "--workers", str(workers)) as address:
         yield address
 

@@ -13,6 +13,7 @@ from litestar import Litestar
 
 from server.app import Running, assemble, create_services
 from server.settings import Settings
+from tests.conftest import as_application
 
 SHAPE = ("https", "cookie_is_secure", "page_body_bytes", "sync_body_bytes", "sync_requests_at_once")
 """The settings that `assemble` reads; a test holds this list against the source."""
@@ -41,7 +42,7 @@ def lend_app(
     key = tuple(getattr(settings, name) for name in SHAPE)
     free = _FREE.setdefault(key, [])
     lent = free.pop() if free else Lent()
-    lent.running = Running(create_services(settings, clock, new_id), jobs=jobs)
+    lent.running = Running(create_services(as_application(settings), clock, new_id), jobs=jobs)
     if lent.app is None:
         lent.app = assemble(lent.find, settings)
     try:

@@ -13,6 +13,13 @@ GRANT USAGE, CREATE ON SCHEMA public TO lantern_owner;
 GRANT USAGE ON SCHEMA public TO lantern_app, lantern_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO lantern_app;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO lantern_app;
+-- What contexts are signed with is the owner's alone: by it row-level security knows for whom a transaction is.
+DO $$
+BEGIN
+    IF to_regclass('public.context_key') IS NOT NULL THEN
+        REVOKE ALL ON public.context_key FROM lantern_app;
+    END IF;
+END $$;
 
 -- Tables that the owner makes from now on, also those of a restore, which comes into a schema of its own and takes public's place.
 ALTER DEFAULT PRIVILEGES FOR ROLE lantern_owner GRANT USAGE ON SCHEMAS TO lantern_app, lantern_reader;

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.context import beyond_reader
 from server.database.statements import ids
 from server.queries.people.concealment import without_concealed
 from server.tables.cases.case import case_move, case_told, mdt_case
@@ -136,6 +137,7 @@ _TOLD_ELSEWHERE = (
 )
 
 
+@beyond_reader
 def list_neighbour_cases(session: Session, district_id: Id, today: date) -> list[NeighbourCase]:
     """The live cases of other districts that this district is told of, the person seen last first."""
     asked = {"told_id": district_id, "bound": today - timedelta(days=WINDOW_DAYS)}

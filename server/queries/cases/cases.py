@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.context import beyond_reader
 from server.database.sql import Sql, moment_of, some_moment_of
 from server.database.statements import ids
 from server.queries.people.concealment import not_concealed
@@ -149,6 +150,7 @@ _LIVE_CASES = (
 )
 
 
+@beyond_reader
 def list_live_cases_of(session: Session, person_ids: Collection[Id]) -> list[Case]:
     """The cases of these records that are neither closed nor declined, in whatever district, the oldest first."""
     return [_read(row) for row in session.execute(_LIVE_CASES, {"person_ids": list(person_ids)}).mappings()]

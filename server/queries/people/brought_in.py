@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.queries.maps.hotspots import find_one_id
 from server.queries.people.concealment import not_concealed
 from server.queries.people.people import read_person
@@ -149,6 +150,7 @@ def list_known_since(session: Session, district_id: Id) -> dict[Id, date]:
     return known
 
 
+@beyond_reader
 def list_everybody(session: Session) -> list[Person]:
     """Everybody whom the reader may know of, to look for who is who."""
     rows = session.execute(select(person).where(*not_concealed(session, person.c.id)).order_by(person.c.id)).mappings()

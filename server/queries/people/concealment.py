@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from server.database.context import raised
 from server.database.sql import Sql
 from server.queries.people.verification import list_groups
 from server.tables.cases.case import mdt_case
@@ -63,6 +64,11 @@ where h.lifted_at is null
 
 
 def _read_hidden(session: Session) -> dict[Id, frozenset[Id]]:
+    with raised(session):
+        return _read_everybody_hidden(session)
+
+
+def _read_everybody_hidden(session: Session) -> dict[Id, frozenset[Id]]:
     named: dict[Id, set[Id]] = {}
     for person_id, agency_id in Sql(session).rows(_HIDDEN_NOW):
         named.setdefault(person_id, set()).update({agency_id} - {None})

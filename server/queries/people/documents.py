@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.context import beyond_reader
 from server.tables.people.document import document, document_content
 from server.tables.street.contact import contact, contact_person
 from server.tables.sync.sync import blob, blob_part
@@ -130,6 +131,7 @@ def forget_bytes_of(session: Session, person_ids: Collection[Id]) -> None:
         session.execute(delete(table).where(table.c.sha256.in_(named)))
 
 
+@beyond_reader
 def count_bytes(session: Session) -> int:
     """The bytes of all documents, those under way among them."""
     kept = session.scalar(select(func.coalesce(func.sum(document_content.c.size), 0)))
@@ -137,6 +139,7 @@ def count_bytes(session: Session) -> int:
     return int(kept or 0) + int(coming or 0)
 
 
+@beyond_reader
 def count_bytes_of(session: Session, worker_id: Id, since: datetime) -> int:
     """The bytes that a worker has filed since a moment, and those that their phones are sending."""
     theirs = (document.c.worker_id == worker_id) & (document.c.kept_at >= since)

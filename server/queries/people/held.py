@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.queries.people.erasure import ABOUT_A_CASE, ABOUT_A_PERSON
 from server.tables.cases.case import mdt_case
 from server.tables.partnership.agency import agency, team
@@ -24,6 +25,7 @@ _IN_ROWS = [table for table in ABOUT_A_PERSON if table is not document_content]
 """Documents are files of the copy, not words in it."""
 
 
+@beyond_reader
 def list_everything(session: Session, person_ids: Collection[Id]) -> dict[str, Rows]:
     """The rows about these records of one person, by the name of their table, the oldest first where they have a time."""
     cases = list(session.scalars(select(mdt_case.c.id).where(mdt_case.c.person_id.in_(person_ids))))
@@ -57,6 +59,7 @@ def _when(row: Mapping[str, Any]) -> str:
     return next((moment.isoformat() for moment in moments if moment is not None), "")
 
 
+@beyond_reader
 def list_names_of_others(session: Session, person_ids: Collection[Id]) -> dict[Id, tuple[str, str]]:
     """Name and alias of everybody else who was met together with the person, by id."""
     met = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(person_ids))
@@ -76,6 +79,7 @@ def list_workers_called(session: Session) -> list[tuple[Id, str, str, str]]:
     return [(row.id, row.name, row.short_name, row.agency_name) for row in rows]
 
 
+@beyond_reader
 def list_named_ids(session: Session, site_ids: Collection[Id]) -> dict[Id, str]:
     """What agencies, teams, districts and these places are called, by id."""
     named: dict[Id, str] = {}

@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql
 from server.database.statements import ids
 from server.tables.operation.audit import audit
@@ -84,6 +85,7 @@ _KEEPERS = (
 )
 
 
+@beyond_reader
 def list_keepers(session: Session, person_ids: Collection[Id]) -> list[str]:
     """The names of the agencies that keep notes about this person: whom to ask."""
     return list(session.scalars(_KEEPERS, {"person_ids": person_ids}))
@@ -120,6 +122,7 @@ _OPENED_FOR = select(break_glass.c.worker_id).where(
 )
 
 
+@beyond_reader
 def list_opened_for(session: Session, person_ids: Collection[Id], now: datetime) -> frozenset[Id]:
     """The workers for whom this person's notes stand open now."""
     return frozenset(session.scalars(_OPENED_FOR, {"person_ids": person_ids, "now": now}))

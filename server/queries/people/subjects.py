@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.statements import ids
 from server.queries.people.concealment import list_hidden
 from server.queries.referrals.duty import is_nobodys
@@ -62,6 +63,7 @@ def find_person(session: Session, person_id: Id) -> Subject | None:
     return find_person_and_same(session, person_id)[0]
 
 
+@beyond_reader
 def find_person_and_same(session: Session, person_id: Id) -> tuple[Subject | None, list[Id]]:
     """The same, with every id that is the same person, this one among them."""
     rows = session.execute(_PERSON, {"person_id": person_id, "since": _works_since(session)}).all()
@@ -81,7 +83,12 @@ def find_person_and_same(session: Session, person_id: Id) -> tuple[Subject | Non
 
 def count_relations_from(session: Session, now: datetime) -> None:
     """From here on this transaction asks who works with somebody as of now: a relation ends."""
-    session.info[_WORKS_SINCE] = now - timedelta(days=WORKS_WITH_DAYS)
+    session.info[_WORKS_SINCE] = works_since(now)
+
+
+def works_since(now: datetime) -> datetime:
+    """From when on a contact makes a relation that still holds now."""
+    return now - timedelta(days=WORKS_WITH_DAYS)
 
 
 def _works_since(session: Session) -> datetime:
@@ -109,6 +116,7 @@ def _hidden_with(session: Session, found: Subject, person_ids: Sequence[Id]) -> 
     return msgspec.structs.replace(found, hidden=True, known_to_agency_ids=known_to)
 
 
+@beyond_reader
 def list_same_person(session: Session, person_id: Id) -> list[Id]:
     """The id itself and every id that was found to be the same person, directly or by way of others."""
     return sorted(session.scalars(_SAME, {"person_id": person_id}))
@@ -168,6 +176,7 @@ def find_case(session: Session, case_id: Id) -> Subject | None:
     return list_cases(session, [case_id]).get(case_id)
 
 
+@beyond_reader
 def list_cases(session: Session, case_ids: Collection[Id]) -> dict[Id, Subject]:
     """These cases by id, in one question however many. Unknown ids are left out."""
     rows = session.execute(_CASES, {"case_ids": list(case_ids), "since": _works_since(session)}).all()
@@ -223,6 +232,7 @@ def _ask_cases() -> CompoundSelect[Any]:
 _CASES = _ask_cases()
 
 
+@beyond_reader
 def find_contact(session: Session, contact_id: Id) -> Subject | None:
     """A contact: where it happened, whose team and worker made it."""
     columns = (contact.c.district_id, contact.c.team_id, contact.c.worker_id, contact.c.unidentified_people)
@@ -241,6 +251,7 @@ def find_contact(session: Session, contact_id: Id) -> Subject | None:
     return found if row.unidentified_people else _hidden_with(session, found, list(session.scalars(met)))
 
 
+@beyond_reader
 def find_site(session: Session, site_id: Id) -> Subject | None:
     """A bedding-down place: its district and the team that keeps it."""
     row = session.execute(select(site.c.district_id, site.c.team_id).where(site.c.id == site_id)).first()
@@ -249,6 +260,7 @@ def find_site(session: Session, site_id: Id) -> Subject | None:
     return Subject(kind=SubjectKind.SITE, id=site_id, district_ids=_present([row.district_id]), team_id=row.team_id)
 
 
+@beyond_reader
 def find_referral(session: Session, referral_id: Id) -> Subject | None:
     """A referral: its district and the team it was given to. One that is in nobody's inbox is every district's until one
     takes it."""
@@ -263,6 +275,7 @@ def find_referral(session: Session, referral_id: Id) -> Subject | None:
     return Subject(kind=SubjectKind.REFERRAL, id=referral_id, district_ids=whose, team_id=row.team_id)
 
 
+@beyond_reader
 def find_device(session: Session, number: int) -> Subject | None:
     """A phone: the team and agency it belongs to, the districts that team walks, and who carries it."""
     query = (
@@ -283,6 +296,7 @@ def find_device(session: Session, number: int) -> Subject | None:
     )
 
 
+@beyond_reader
 def find_team(session: Session, team_id: Id) -> Subject | None:
     """What belongs to a team as a whole: its phones, its shifts, its referrals."""
     agency_id = session.scalar(select(team.c.agency_id).where(team.c.id == team_id))

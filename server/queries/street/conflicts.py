@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.queries.partnership.workers import list_short_names
 from server.queries.people.concealment import not_concealed
 from server.queries.sync.store import find_change
@@ -41,6 +42,7 @@ class Conflict(Value, frozen=True, kw_only=True):
     sides: tuple[Side, ...]
 
 
+@beyond_reader
 def list_conflicts_of_teams(session: Session, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Conflict]:
     """Returns what waits to be settled on records of these teams or districts, the newest first.
 
@@ -73,6 +75,7 @@ def list_conflicts_of_teams(session: Session, team_ids: Collection[Id], district
     return [_conflict(session, found) for found in session.execute(query).mappings()]
 
 
+@beyond_reader
 def find_conflict(session: Session, entity_id: Id, field: str) -> Conflict | None:
     """Returns one field's sides, or None where nothing is to be settled any more."""
     query = select(conflict).where(conflict.c.entity_id == entity_id, conflict.c.field == field)

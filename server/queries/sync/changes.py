@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Raw, Struct
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql, storable
 from server.tables.sync import sync as tables
 from shared.model.value import NO_JSON
@@ -209,18 +210,21 @@ HELD = "reason is not null and adopted_as is null and closed_by is null"
 """What waits for somebody's decision."""
 
 
+@beyond_reader
 def find_change(session: Session, change_id: str) -> StoredBody | None:
     """One change by its id."""
     row = Sql(session).find(f"select {_COLUMNS} from sync_change where id = ?", change_id)
     return StoredBody(*row) if row is not None else None
 
 
+@beyond_reader
 def list_changes(session: Session, entity: str) -> list[StoredBody]:
     """The changes about an entity that count, in the order they came."""
     query = f"select {_COLUMNS} from sync_change where entity = ? and reason is null order by received_at_ms, device, n"
     return [StoredBody(*row) for row in Sql(session).rows(query, entity)]
 
 
+@beyond_reader
 def close_change(session: Session, change_id: str, by: str, now_ms: int, why: str) -> None:
     """Set a quarantined change aside for good; it is kept, with who did so, when and why."""
     Sql(session).run(
@@ -232,6 +236,7 @@ def close_change(session: Session, change_id: str, by: str, now_ms: int, why: st
     )
 
 
+@beyond_reader
 def list_quarantined(session: Session, device: int | None = None, limit: int = 1_000_000) -> list[StoredBody]:
     """What was quarantined and is not decided, oldest first; of one phone or of all."""
     query = f"select {_COLUMNS} from sync_change where {HELD}"
@@ -244,6 +249,7 @@ def list_quarantined(session: Session, device: int | None = None, limit: int = 1
     return [StoredBody(*row) for row in found]
 
 
+@beyond_reader
 def list_tray(session: Session, of_each: int) -> list[StoredBody]:
     """The same, the oldest of each phone, so many of each: one that sends thousands hides nobody else's."""
     ranked = "select *, row_number() over (partition by device order by received_at_ms, n) as place from sync_change"
@@ -253,6 +259,7 @@ def list_tray(session: Session, of_each: int) -> list[StoredBody]:
     return [StoredBody(*row) for row in Sql(session).rows(query, of_each)]
 
 
+@beyond_reader
 def list_quarantined_for(session: Session, ending: str, limit: int) -> list[StoredBody]:
     """The same of those whose reason ends so, oldest first."""
     query = f"select {_COLUMNS} from sync_change where {HELD} and reason like ? order by received_at_ms, device, n limit {limit}"
@@ -270,6 +277,7 @@ def list_writes(sql: Sql, entity: str, only: str | None = None) -> dict[str, lis
     return writes
 
 
+@beyond_reader
 def get_fields(
     session: Session, entity: str, policies: Mapping[str, merge.Policy] | None = None
 ) -> dict[str, merge.Field]:
@@ -282,6 +290,7 @@ def get_fields(
     return {field: state for field, state in resolved.items() if state is not None}
 
 
+@beyond_reader
 def list_conflicts(session: Session, entities: Iterable[str]) -> list[FieldConflict]:
     """The fields of these entities that people must be asked about."""
     return [

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from msgspec import Raw, json
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql
 from shared.model.value import Id
 from sync import merge
@@ -16,6 +17,7 @@ _read_context = json.Decoder(Context).decode
 _COLUMNS = "entity, field, change_id, eff, device, n, value, ctx, erased"
 
 
+@beyond_reader
 def list_merged_fields(session: Session, entities: Collection[Id]) -> dict[Id, dict[str, Field]]:
     """For each entity its fields, with what is shown and every side of a conflict.
 

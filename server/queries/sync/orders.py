@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Raw, Struct
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql
 from server.queries.sync import changes, devices, feed
 from server.queries.sync.applying import Project
@@ -33,6 +34,7 @@ class Carried(Struct, frozen=True, kw_only=True):
 # ------------------------------------------------------------------------------------------------- the server's changes
 
 
+@beyond_reader
 def publish(session: Session, new: Sequence[NewChange], now_ms: int) -> list[Change]:
     """Write changes of the server's own and let the phones that follow their scopes hear them."""
     sql = Sql(session)
@@ -61,6 +63,7 @@ def _own_device(sql: Sql) -> int:
     return SERVER_DEVICE - feed.lock_counter(sql, SERVER_LIFE)
 
 
+@beyond_reader
 def begin_again(session: Session, now_ms: int) -> None:
     """After a restore the server writes as a device that it never was before.
 
@@ -99,6 +102,7 @@ def _heard_in(
     return scopes & concealed[entity] if entity in concealed else scopes
 
 
+@beyond_reader
 def set_config(session: Session, device: int, change_id: str, settings: bytes, now_ms: int) -> None:
     """Tell one phone its settings (encoded JSON), in its private feed. The last word counts."""
     sql = Sql(session)
@@ -109,6 +113,7 @@ def set_config(session: Session, device: int, change_id: str, settings: bytes, n
     feed.append(sql, [feeds.Entry(private_scope(device), change_id, CONFIG)], last_seq)
 
 
+@beyond_reader
 def adopt(
     session: Session,
     change_id: str,
@@ -158,6 +163,7 @@ def _is_a_lie(sql: Sql, held: Change, now_ms: int) -> bool:
 # ------------------------------------------------------------------------------------------------ moving and erasing
 
 
+@beyond_reader
 def place_entity(session: Session, entity: str, scopes: Iterable[str]) -> None:
     """From now on everything about an entity is heard in these scopes and nowhere else, its past included.
 
@@ -172,6 +178,7 @@ def place_entity(session: Session, entity: str, scopes: Iterable[str]) -> None:
     _settle(sql, {entity}, {entity: wanted}, last_seq)
 
 
+@beyond_reader
 def conceal(session: Session, entities: Iterable[str], known_to: Iterable[str]) -> None:
     """From now on these entities are heard only in those of their scopes that are among `known_to`; the others lose them.
 
@@ -185,6 +192,7 @@ def conceal(session: Session, entities: Iterable[str], known_to: Iterable[str]) 
     _settle(sql, every, feed.find_placements(sql, every), last_seq)
 
 
+@beyond_reader
 def reveal(session: Session, entities: Iterable[str]) -> None:
     """From now on these entities are heard again wherever they belong."""
     sql = Sql(session)
@@ -209,6 +217,7 @@ def _settle(sql: Sql, entities: set[str], placements: Mapping[str, frozenset[str
     feed.append_superseding(sql, entries, last_seq)
 
 
+@beyond_reader
 def find_scopes(session: Session, entity: str) -> frozenset[str]:
     """Where an entity is heard: where it was placed, else where its changes were made; where concealed, only of those
     that may hear it."""
@@ -221,11 +230,13 @@ def find_scopes(session: Session, entity: str) -> frozenset[str]:
     return placed if known_to is None else placed & known_to
 
 
+@beyond_reader
 def move_entity(session: Session, entity: str, from_scope: str, to_scope: str) -> None:
     """An entity leaves one scope for another; whoever follows only the old one loses it, past included."""
     place_entity(session, entity, (find_scopes(session, entity) - {from_scope}) | {to_scope})
 
 
+@beyond_reader
 def erase(session: Session, change_ids: Iterable[str], now_ms: int) -> None:
     """Erase what changes say, here and on every phone; their skeletons stay.
 
@@ -242,11 +253,13 @@ def erase(session: Session, change_ids: Iterable[str], now_ms: int) -> None:
     feed.append(sql, feeds.erase(feed.find_mentions(sql, authors), authors), last_seq)
 
 
+@beyond_reader
 def erase_entity(session: Session, entity: str, now_ms: int) -> list[str]:
     """Erase every change about an entity that has come so far, quarantined ones too; returns their ids, for the ledger."""
     return erase_entities(session, [entity], now_ms)
 
 
+@beyond_reader
 def erase_entities(session: Session, entities: Iterable[str], now_ms: int) -> list[str]:
     """The same for several entities at once."""
     query = "select id from sync_change where entity in ?* order by id"

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct, structs
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql
 from server.queries.sync import changes, devices, feed
 from server.queries.sync.applying import FAILED, Project, apply
@@ -255,16 +256,19 @@ def _sound_again(sql: Sql, held: StoredBody, validate: Validate) -> Stored | Non
     return structs.replace(stored, eff=held.eff) if stored.is_accepted else None
 
 
+@beyond_reader
 def find_erased_entities(session: Session, entities: Iterable[str]) -> frozenset[str]:
     """Of these entities those of which a change was erased."""
     return changes.find_erased_entities(Sql(session), entities)
 
 
+@beyond_reader
 def note_erasures(session: Session, change_ids: Iterable[str], now_ms: int) -> None:
     """Have these changes, which this transaction stores, erased when they are fed."""
     changes.note_erasures(Sql(session), change_ids, now_ms)
 
 
+@beyond_reader
 def find_numbers_here(session: Session, device_number: int, numbers: Sequence[int]) -> set[int]:
     """Under which of these numbers a change of a phone is stored, whatever became of it."""
     if not numbers:

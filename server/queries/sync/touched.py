@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql
 from shared.model.value import Id
 from shared.policy import Subject, SubjectKind
@@ -46,6 +47,7 @@ class Touched(Struct, frozen=True):
     linked: Mapping[Key, frozenset[Id]]
 
 
+@beyond_reader
 def list_touched(session: Session, named: Mapping[str, Collection[Id]]) -> Touched:
     """Those of the named records that exist, by kind. `walker` asks who walks these shifts, `member` the teams of workers."""
     kinds = tuple(sorted(kind for kind, ids in named.items() if ids))
@@ -109,6 +111,7 @@ group by s.whose, t.agency_id, cp.district_id
 """
 
 
+@beyond_reader
 def list_people(session: Session, person_ids: Collection[Id], since: datetime) -> dict[Id, Subject]:
     """These people as policy sees them: the districts where they were met or have a case, the agencies that work with them (met
     them, or wrote their record, since then, or owe them an action). Those of whom nothing is known are left out."""

@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from server.access import Door, day_of, of_theirs
+from server.database.context import Kind
 from server.http.cookies import read_session, session_cookie_name
 from server.http.services import Services
 from server.problems import NOT_SIGNED_IN, Failure
@@ -44,20 +45,20 @@ def put_up(request: AnyRequest, door: NamedDependency[Door], services: NamedDepe
     return answer
 
 
-@get("/wall", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+@get("/wall", opt={"action": Act.PUBLIC, "kind": Kind.POLICY}, sync_to_thread=True, include_in_schema=False)
 def show_wall(request: AnyRequest, services: NamedDependency[Services]) -> Response[str]:
     """Who is out: names, promises and where each alarm stands."""
     tonight = _look(request, services)
     return page(request, "lead/on_shift.html", title=tonight.title, tonight=tonight, may_plan=False, is_wall=True)
 
 
-@get("/wall/now", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+@get("/wall/now", opt={"action": Act.PUBLIC, "kind": Kind.POLICY}, sync_to_thread=True, include_in_schema=False)
 def show_wall_now(request: AnyRequest, services: NamedDependency[Services]) -> Response[str]:
     """The same, as the part of the page that renews itself."""
     return page(request, "lead/on_shift_now.html", title="", tonight=_look(request, services), is_wall=True)
 
 
-@post("/wall/end", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+@post("/wall/end", opt={"action": Act.PUBLIC, "kind": Kind.POLICY}, sync_to_thread=True, include_in_schema=False)
 def take_down(request: AnyRequest, services: NamedDependency[Services]) -> Response[Any]:
     """Takes the page down."""
     with services.database.writing() as session:

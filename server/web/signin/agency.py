@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from server.actions.operation.agency_signin import AgencySignIn
+from server.database.context import Kind
 from server.http.cookies import clear_away, read_away, read_session, set_away, set_session
 from server.http.form_guard import set_form_token
 from server.http.gate import address_of
@@ -22,7 +23,11 @@ from server.web.layout.page import AnyRequest, go_to, page
 from server.web.signin.handlers import own_path
 from shared.policy import Act
 
-OPEN: dict[str, Any] = {"opt": {"action": Act.PUBLIC}, "sync_to_thread": True, "include_in_schema": False}
+OPEN: dict[str, Any] = {
+    "opt": {"action": Act.PUBLIC, "kind": Kind.SIGN_IN},
+    "sync_to_thread": True,
+    "include_in_schema": False,
+}
 
 
 @get("/sign-in/organisation", **OPEN)

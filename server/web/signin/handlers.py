@@ -11,6 +11,7 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Door
 from server.actions.operation.signin import Attempt
+from server.database.context import Kind
 from server.http.cookies import clear_session, read_session, set_session
 from server.http.form_guard import set_form_token
 from server.http.services import Services
@@ -40,7 +41,7 @@ class SignInForm(Form, frozen=True, kw_only=True):
     kept: str = ""
 
 
-@get("/sign-in", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+@get("/sign-in", opt={"action": Act.PUBLIC, "kind": Kind.SIGN_IN}, sync_to_thread=True, include_in_schema=False)
 def show_sign_in(
     request: AnyRequest, services: NamedDependency[Services], next: FromQuery[str] = "", kept: FromQuery[str] = ""
 ) -> Response[str]:
@@ -48,7 +49,7 @@ def show_sign_in(
     return _form(request, services, SignInForm(next=next, kept=kept), {})
 
 
-@post("/sign-in", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+@post("/sign-in", opt={"action": Act.PUBLIC, "kind": Kind.SIGN_IN}, sync_to_thread=True, include_in_schema=False)
 def sign_in(
     request: AnyRequest, services: NamedDependency[Services], data: URLEncodedBody[SignInForm]
 ) -> Response[Any]:
@@ -73,7 +74,7 @@ def sign_in(
     return answer
 
 
-@post("/sign-out", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+@post("/sign-out", opt={"action": Act.PUBLIC, "kind": Kind.SIGN_IN}, sync_to_thread=True, include_in_schema=False)
 def leave(request: AnyRequest, services: NamedDependency[Services]) -> Response[Any]:
     """Ends the session here and in the database. Signing out twice is fine."""
     token = read_session(request, services.settings)

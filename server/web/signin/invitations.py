@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.actions.operation.invitations import accept, find_invited, give_second_factor
+from server.database.context import Kind
 from server.http.services import Services
 from server.problems import Invalid, NotFound
 from server.web.layout.forms import Errors, Form
@@ -26,13 +27,23 @@ class PasswordForm(Form, frozen=True, kw_only=True):
     again: str = ""
 
 
-@get("/invitations/{token:str}", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+@get(
+    "/invitations/{token:str}",
+    opt={"action": Act.PUBLIC, "kind": Kind.SIGN_IN},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
 def show_invitation(request: AnyRequest, services: NamedDependency[Services], token: FromPath[str]) -> Response[str]:
     invited = _find(services, token)
     return _form(request, services, token, invited, {}) if invited else _over(request)
 
 
-@post("/invitations/{token:str}", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
+@post(
+    "/invitations/{token:str}",
+    opt={"action": Act.PUBLIC, "kind": Kind.SIGN_IN},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
 def accept_invitation(
     request: AnyRequest, services: NamedDependency[Services], token: FromPath[str], data: URLEncodedBody[PasswordForm]
 ) -> Response[Any]:

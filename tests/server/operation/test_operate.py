@@ -18,7 +18,6 @@ from sqlalchemy import make_url
 from server.app import create_app
 from server.backups import list_backups
 from server.cli import main
-from server.migrate import upgrade
 from server.settings import Settings
 from tests.conftest import Stores, connect
 from tests.paths import ROOT
@@ -49,7 +48,7 @@ def url_as(url: str, role: str) -> str:
 
 
 @pytest.fixture
-def county(stores: Callable[[str], Stores]) -> Iterator[str]:
+def county(stores: Callable[[str], Stores], tmp_path: Path) -> Iterator[str]:
     """A database made by the guide's own steps; its URL as the superuser."""
     store = stores("postgresql")
     url = store.make("operate", None)
@@ -59,7 +58,9 @@ def county(stores: Callable[[str], Stores]) -> Iterator[str]:
             connection.execute(f"ALTER ROLE {role_of(role)} PASSWORD '{PASSWORD}'")
         connection.execute(f'ALTER DATABASE "{make_url(url).database}" OWNER TO {role_of("owner")}')
     run_script(url, "grants.sql")
-    upgrade(url_as(url, "owner"))
+    owners = {"LANTERN_DATA": str(tmp_path), "LANTERN_DATABASE": url_as(url, "owner")}
+    migrated = CliRunner().invoke(main, ["migrate"], env=owners)
+    assert migrated.exit_code == 0, migrated.output
     run_script(url, "grants.sql")
     try:
         yield url
@@ -197,6 +198,27 @@ def test_a_backup_is_made_and_its_restore_rehearsed(
     assert run_program([str(LANTERN), "restore", str(made), "--yes"], **settings).returncode == 2
     if rehearsal:
         store.drop(rehearsal)
+
+
+@pytest.mark.postgres
+def test_as_the_owner_it_does_not_start(county: str, tmp_path: Path) -> None:
+    environment = {"LANTERN_DATA": str(tmp_path), "LANTERN_DATABASE": url_as(county, "owner")}
+
+    refused = CliRunner().invoke(main, ["serve", "--port", "0"], env=environment)
+
+    assert refused.exit_code == 2
+    assert "PostgreSQL would not hold this server back" in refused.output and "LANTERN_ONE_ROLE" in refused.output
+
+
+@pytest.mark.postgres
+def test_a_server_whose_key_the_database_does_not_know_makes_no_empty_backup(county: str, tmp_path: Path) -> None:
+    environment = {"LANTERN_DATA": str(tmp_path / "other"), "LANTERN_DATABASE": url_as(county, "app")}
+
+    refused = CliRunner().invoke(main, ["backup", str(tmp_path / "backups")], env=environment)
+
+    assert refused.exit_code != 0
+    assert "does not know this server's key" in refused.output
+    assert list_backups(tmp_path / "backups") == []
 
 
 @pytest.mark.postgres

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from server.access import day_of
 from server.actions.sync.projection.batch import team_of, to_moment
 from server.actions.sync.validation import FACTS, read_fact
+from server.database.context import beyond_reader
 from server.queries.partnership.workers import Carrier, find_carrier, list_carriers
 from server.queries.people.concealment import list_hidden
 from server.queries.people.subjects import WORKS_WITH_DAYS
@@ -81,6 +82,7 @@ class Verdicts(Struct, frozen=True):
     walked: dict[int, frozenset[Id]]
 
 
+@beyond_reader
 def judge(session: Session, accepted: Sequence[AcceptedChange], timezone: str) -> Verdicts:
     """What policy holds of a batch, in the order in which it came."""
     claims = [_claim(each) for each in accepted if each.device > 0 and not each.change.erased]
@@ -99,6 +101,7 @@ def judge(session: Session, accepted: Sequence[AcceptedChange], timezone: str) -
     return Verdicts(reasons, walked)
 
 
+@beyond_reader
 def why_not_for(session: Session, actor: Actor, claim: Claim, now: datetime, today: date) -> str | None:
     """Why this actor may not let a held change in, by the records that it names; None when they may."""
     nobody: Mapping[int, Carrier] = {claim.device: Carrier(worker_id=actor.worker_id, actor=actor, confirmed=True)}
