@@ -20,5 +20,5 @@ def test_every_claim_of_the_security_page_names_a_test_that_exists() -> None:
 
 def test_every_claim_has_a_test() -> None:
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| Claim")]
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith(("| Claim", "| Found"))]
     assert [row for row in rows if not NAMED.search(row)] == []

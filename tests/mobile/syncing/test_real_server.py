@@ -5,6 +5,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -249,6 +250,48 @@ def test_a_locked_stolen_phone_hears_of_the_wipe_and_delivers_what_was_unsent(ai
     server.stop_phone(number, DeviceStatus.WIPE_NOW)
     aisha.field.sync_once()
     assert aisha.field.lock_state is LockState.REVOKED and set_aside(server, number) == 1
+
+
+@pytest.mark.parametrize("why", ["let go", "training lapsed", "agreement lapsed"])
+def test_nobody_who_left_or_lapsed_renews_their_lease_by_sending(aisha: Rig, server: RealServer, why: str) -> None:
+    """Rule B6: what they send is taken and held; their 72 hours run on, open or locked, and begin anew once they may again."""
+    from sqlalchemy import text
+
+    lapse, mend = {
+        "let go": ("update worker set active = false where id = :w", "update worker set active = true where id = :w"),
+        "training lapsed": (
+            "update worker set trained_on = '2001-01-01' where id = :w",
+            "update worker set trained_on = date('now') where id = :w",
+        ),
+        "agreement lapsed": (
+            "update agreement set expires_on = '2001-01-02', signed_on = '2001-01-01' where :w <> ''",
+            "update agreement set expires_on = date('now', '+9 days') where :w <> ''",
+        ),
+    }[why]
+
+    def order(statement: str) -> None:
+        with server.services.database.writing() as session:
+            session.execute(text(statement), {"w": server.cast.aisha.id})
+
+    def until() -> datetime:
+        found = aisha.field._door.lease_until()
+        assert found is not None
+        return found
+
+    aisha.field.sync_once()
+    began = until()
+    order(lapse)
+    aisha.clocks.pass_(minutes=4)
+    saved = meet(aisha)
+    aisha.field.sync_once()
+    assert aisha.field.unsent() == 0 and contacts_on(server, saved) == 0
+    assert abs(until() - began) < timedelta(minutes=1)
+    aisha.field.lock()
+    aisha.field.sync_once()
+    assert abs(until() - began) < timedelta(minutes=1)
+    order(mend)
+    aisha.field.sync_once()
+    assert until() - began > timedelta(minutes=3)
 
 
 def test_a_locked_phone_sends_sealed_work_and_still_opens(aisha: Rig, server: RealServer) -> None:
