@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from server.access import Access
 from server.actions.cases import answers
 from server.actions.cases.caseload import set_lead
-from server.actions.conferences import conferences, discussion
+from server.actions.conferences import attendance, conferences, discussion
 from server.actions.conferences.circulating import circulate
 from server.actions.conferences.discussion import CaseEnd
 from server.queries.conferences import conferences as stored
@@ -57,8 +57,8 @@ def hold_conference(access: Access, files: DocumentKeys, district_id: Id, minute
     for item, (owner, phase) in zip(items, LEADS, strict=False):
         set_lead(access, item.case_id, owners[owner], None, phase)
     for name in ("CGL Spectrum", "HPFT mental health", "Watford Housing"):
-        discussion.note_attendance(access, conference.id, owners[name], attended=True, apologies=False, name="")
-    discussion.note_attendance(
+        attendance.note_attendance(access, conference.id, owners[name], attended=True, apologies=False, name="")
+    attendance.note_attendance(
         access, conference.id, owners["Adult Care Services"], attended=False, apologies=True, name=""
     )
     not_reached = {item.case_id: CaseEnd.NOT_REACHED for item in items[len(DISCUSSED) :]}

@@ -22,6 +22,7 @@ from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
 from server.jobs.watching import ring, watch_over
 from server.places.districts import CurrentDistricts
+from server.queries.conferences import room
 from server.queries.operation import audit, outbox, rate_limits
 from server.queries.operation import jobs as stored_jobs
 from server.queries.people import brought_in
@@ -146,6 +147,13 @@ def rebuilder_of(
     )  # fmt: skip
 
 
+def forget_presence(services: Services, moment: Moment) -> int:
+    """Whose screens showed a meeting yesterday."""
+    with services.database.writing() as session:
+        room.forget_presence(session, moment.now)
+    return 0
+
+
 def forget_announced(services: Services, moment: Moment) -> int:
     """Attachments that were announced and never came."""
     return services.filing.forget_unsent(moment.now)
@@ -182,6 +190,7 @@ KEEPING = (
     Job("ledger", Every(timedelta(hours=1)), mark_ledger),
     Job("proof", Daily(time(4)), prove_derived),
     Job("attachments", Daily(time(3)), forget_announced),
+    Job("presence", Daily(time(3)), forget_presence),
     Job("documents", Every(timedelta(hours=1)), seal_documents_anew),
     Job("retention", Daily(time(3)), keep_no_longer),
     Job("publications", Daily(time(5)), prepare_publications),

@@ -100,4 +100,6 @@ class CaseReview(Value, frozen=True, kw_only=True):
     mdt_number: int
     at: datetime
     outcome: ShortText = ""
+    outcome_code: str = ""
+    next_on: date | None = None
     notes: LongText = ""

@@ -243,6 +243,23 @@ class SyncState(Code):
     QUARANTINED = "quarantined"
 
 
+class CaseOutcome(Code):
+    """What a conference made of a case, in a word beside the words (RS MDT toolkit, Outcomes Summary; CHAIN's key outcomes)."""
+
+    NO_CHANGE = "no_change"
+    TEMPORARY_PLACE = "temporary_place"
+    LONG_TERM_HOME = "long_term_home"
+    BACK_HOME = "back_home"
+    TREATMENT = "treatment"
+    HOSPITAL = "hospital"
+    PRISON = "prison"
+    MOVED_AWAY = "moved_away"
+    NOT_FOUND = "not_found"
+    REFUSED_OFFER = "refused_offer"
+    DIED = "died"
+    OTHER = "other"
+
+
 class DocumentKind(Code):
     """What a document on somebody's record is. What tells of immigration status has no kind: it is not kept."""
 

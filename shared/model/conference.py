@@ -46,6 +46,7 @@ class Attendance(Value, frozen=True, kw_only=True):
     attended: bool = False
     apologies: bool = False
     name: ShortText = ""
+    leaves_at: datetime | None = None
 
 
 class WrittenUpdate(Value, frozen=True, kw_only=True):

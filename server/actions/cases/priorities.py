@@ -53,10 +53,15 @@ def lift_place(access: Access, case_id: Id) -> None:
     priorities.lift_overrides(access.session, case_id, access.now, access.actor.worker_id)
 
 
-def change_general(access: Access, case_id: Id, changed: Mapping[str, bool]) -> None:
-    """Store these fields of the toolkit's general data of a case, and no others: what somebody else ticks meanwhile stays."""
+def change_general(access: Access, case_id: Id, changed: Mapping[str, bool], *, let_in: bool = False) -> None:
+    """Store these fields of the toolkit's general data of a case, and no others: what somebody else ticks meanwhile stays.
+
+    `let_in`: the meeting has let the actor in to the case (decision 84)."""
     said = ", ".join(f"{name}: {'yes' if value else 'no'}" for name, value in sorted(changed.items()))
-    access.require(Act.CHANGE_CASE, subjects.find_case(access.session, case_id), purpose="general data", detail=said)
+    if not let_in:
+        access.require(
+            Act.CHANGE_CASE, subjects.find_case(access.session, case_id), purpose="general data", detail=said
+        )
     unknown = set(changed) - set(priorities.GENERAL_FIELDS)
     if unknown:
         raise Invalid(f"General data has no field “{sorted(unknown)[0]}”.")

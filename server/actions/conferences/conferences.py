@@ -202,7 +202,7 @@ def as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int) -> 
     """What was typed under an item, as a review of its case."""
     return CaseReview(
         id=access.new_id(), case_id=item.case_id, conference_id=item.conference_id, mdt_number=mdt_number, at=access.now,
-        outcome=note.outcome, notes=note.notes,
+        outcome=note.outcome, outcome_code=note.outcome_code, next_on=note.next_on, notes=note.notes,
     )  # fmt: skip
 
 

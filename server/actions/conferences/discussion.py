@@ -24,11 +24,12 @@ from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
 from server.queries.people import subjects
 from shared.model.case import Action, Case
-from shared.model.codes import CaseState, CaseStep
-from shared.model.conference import AgendaItem, Attendance, CaseConference
+from shared.model.codes import CaseOutcome, CaseState, CaseStep
+from shared.model.conference import AgendaItem, CaseConference
 from shared.model.mail import MailFacts, MailKind
 from shared.model.value import Id, Value
 from shared.policy import Act
+from shared.rules.days import say_day
 from shared.rules.lines import is_merged, merge_lines
 from shared.rules.mail import MINUTES_USEFUL_FOR
 
@@ -48,6 +49,7 @@ class Saved(Value, frozen=True, kw_only=True):
     notes: str
     outcome: str
     outcome_version: int = 0
+    outcome_code: str = ""
     merged: bool = False
     stale: bool = False
     off: str = ""
@@ -136,8 +138,11 @@ def save_note(access: Access, conference_id: Id, item_id: Id, *, base: str, note
     return msgspec.structs.replace(_saved(sitting, item, note), merged=merged)
 
 
-def save_outcome(access: Access, conference_id: Id, item_id: Id, *, based_on: int, outcome: str) -> Saved:
-    """Store the outcome of a case. One that began from an older outcome than is stored is not stored: the newer is answered.
+def save_outcome(
+    access: Access, conference_id: Id, item_id: Id, *, based_on: int, outcome: str, code: str | None = None
+) -> Saved:
+    """Store the outcome of a case, in words and by its code (None: as it is). One that began from an older outcome than is
+    stored is not stored: the newer is answered.
 
     Raises Invalid for more than 200 characters, Failure when the conference has ended.
     """
@@ -145,13 +150,32 @@ def save_outcome(access: Access, conference_id: Id, item_id: Id, *, based_on: in
     said = outcome.strip()
     if len(said) > LONGEST_OUTCOME:
         raise Invalid("Say the outcome in 200 characters or fewer. The notes hold the rest.")
-    if said == stored.outcome:
+    code = stored.outcome_code if code is None else code
+    if code and code not in {str(each) for each in CaseOutcome}:
+        raise Invalid("Choose one of the outcomes.")
+    if (said, code) == (stored.outcome, stored.outcome_code):
         return _saved(sitting, item, stored)
     if based_on != stored.outcome_version:
         return msgspec.structs.replace(_saved(sitting, item, stored), stale=True)
-    note = _next(access, stored, outcome=said, outcome_version=stored.outcome_version + 1)
+    note = _next(access, stored, outcome=said, outcome_code=code, outcome_version=stored.outcome_version + 1)
     conferences.set_note(access.session, note)
     return _saved(sitting, item, note)
+
+
+def save_next_date(
+    access: Access, conference_id: Id, item_id: Id, *, based_on: int, next_on: date | None
+) -> tuple[Note, bool]:
+    """Store when a case comes back; returns the note, and whether somebody else had said so since (then nothing was stored)."""
+    _, _, stored = _hold(access, conference_id, item_id)
+    if next_on == stored.next_on:
+        return stored, False
+    if based_on != stored.next_version:
+        return stored, True
+    if next_on is not None and next_on < access.today:
+        raise Invalid(f"That day is past: {say_day(next_on, access.today)}.")
+    note = _next(access, stored, next_on=next_on, next_version=stored.next_version + 1)
+    conferences.set_note(access.session, note)
+    return note, False
 
 
 def _hold(access: Access, conference_id: Id, item_id: Id) -> tuple[Sitting, AgendaItem, Note]:
@@ -172,26 +196,40 @@ def _saved(sitting: Sitting, item: AgendaItem, note: Note) -> Saved:
     off = "" if item.off_at is None else item.off_reason or "Taken off the agenda"
     return Saved(
         version=note.version, notes=note.notes, outcome=note.outcome, outcome_version=note.outcome_version, off=off,
+        outcome_code=note.outcome_code,
         agenda=mark_of(sitting.items),
     )  # fmt: skip
 
 
 def agree_action(
-    access: Access, conference_id: Id, item_id: Id, *, text: str, agency_id: Id | None, due_on: date | None
+    access: Access,
+    conference_id: Id,
+    item_id: Id,
+    *,
+    text: str,
+    agency_id: Id | None,
+    due_on: date | None,
+    key: Id | None = None,
 ) -> Action:
     """Keep an action agreed for a case:
 
-    a bullet with an owner agency and a day. Raises Invalid where one is missing.
+    a bullet with an owner agency and a day. `key` is the id that a screen gave it: sent twice it is one action. Raises Invalid
+    where something is missing.
     """
     _, item = open_item(access, conference_id, item_id)
     _still_on(conferences.hold_conference(access.session, conference_id))
+    known = case_actions.find_action(access.session, key) if key else None
+    if known is not None:
+        if known.action.case_id != item.case_id or known.action.agreed_by != access.actor.worker_id:
+            raise Failure(CONFLICTING, "Load the page again: this screen's number is another action's.")
+        return known.action
     owner = agencies.find_agency(access.session, agency_id) if agency_id else None
     case = cases.get_case(access.session, item.case_id)
     wrong = _what_is_wrong(text, owner is not None, due_on, access.today)
     if wrong or owner is None or due_on is None:
         raise Invalid(*wrong)
     action = Action(
-        id=access.new_id(),
+        id=key or access.new_id(),
         case_id=item.case_id,
         agency_id=owner.id,
         text=text.strip(),
@@ -219,24 +257,6 @@ def take_back_action(access: Access, conference_id: Id, action_id: Id) -> None:
     case_subject = subjects.find_case(access.session, case.id)
     access.require(Act.RUN_CONFERENCE, case_subject, purpose=TOOK_BACK, detail=found.action.agency_id)
     case_actions.remove_action(access.session, action_id)
-
-
-def note_attendance(
-    access: Access, conference_id: Id, agency_id: Id, *, attended: bool, apologies: bool, name: str
-) -> None:
-    """Say whether an agency came, who spoke for it, or that it sent apologies."""
-    open_conference(access, conference_id, Act.RUN_CONFERENCE)
-    if agencies.find_agency(access.session, agency_id) is None:
-        raise NotFound
-    record = Attendance(
-        id=access.new_id(),
-        conference_id=conference_id,
-        agency_id=agency_id,
-        attended=attended,
-        apologies=apologies and not attended,
-        name=name.strip()[:200],
-    )
-    conferences.set_attendance(access.session, record)
 
 
 def list_endings(access: Access, conference_id: Id) -> tuple[CaseConference, list[Ending], str]:

@@ -11,13 +11,13 @@ from server.access import Access
 from server.actions.people.own_record import scope_of
 from server.actions.sync.validation import read_field
 from server.database.locks import take_turns
-from server.problems import Invalid
-from server.queries.people import person_page, subjects
+from server.problems import Invalid, NotFound
+from server.queries.people import people, person_page, subjects
 from server.queries.sync.store import Project, publish
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
 from shared.model.person import NeedRecorded, Person
 from shared.model.value import Id, Value
-from shared.policy import Act
+from shared.policy import Act, Subject
 from shared.rules.days import read_written_date
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
@@ -73,15 +73,26 @@ def say_fact(value: object) -> str:
 
 
 def change_facts(
-    access: Access, project: Project, person_id: Id, typed: Mapping[str, str], shown: Mapping[str, str]
+    access: Access,
+    project: Project,
+    person_id: Id,
+    typed: Mapping[str, str],
+    shown: Mapping[str, str],
+    *,
+    let_in: Subject | None = None,
 ) -> list[Newer]:
     """Write what was typed where it differs from what the form showed; returns what was newer and therefore not written.
 
-    Raises NotFound, Forbidden, or Refused with what is wrong by field.
+    `let_in` is the person where the meeting has let the actor in to them (decision 84). Raises NotFound, Forbidden, or Refused
+    with what is wrong by field.
     """
-    subject = access.require(Act.EDIT_PERSON, subjects.find_person(access.session, person_id), purpose=PURPOSE)
+    subject = let_in or access.require(
+        Act.EDIT_PERSON, subjects.find_person(access.session, person_id), purpose=PURPOSE
+    )
     take_turns(access.session, [person_id])
-    person = access.open_person(person_id, PURPOSE)
+    person = people.find_person(access.session, person_id) if let_in else access.open_person(person_id, PURPOSE)
+    if person is None:
+        raise NotFound
     changed = {
         name: typed[name] for name in FIELDS if name in typed and typed[name].strip() != shown.get(name, "").strip()
     }
@@ -117,10 +128,17 @@ def read_facts(typed: Mapping[str, str], today: date) -> dict[str, Any]:
     return values
 
 
-def set_needs(access: Access, project: Project, person_id: Id, said: Mapping[SupportNeed, ReceivingSupport]) -> int:
+def set_needs(
+    access: Access,
+    project: Project,
+    person_id: Id,
+    said: Mapping[SupportNeed, ReceivingSupport],
+    *,
+    let_in: Subject | None = None,
+) -> int:
     """Record what is said of needs today, where it differs from the newest word; returns how many were recorded."""
     subject, same = access.find_person_and_same(person_id)
-    subject = access.require(Act.EDIT_PERSON, subject, purpose=PURPOSE, detail="needs")
+    subject = let_in or access.require(Act.EDIT_PERSON, subject, purpose=PURPOSE, detail="needs")
     known = {each.need: each.receiving_support for each in person_page.list_needs(access.session, same)}
     facts = [
         NeedRecorded(

@@ -1,7 +1,7 @@
 """Case conferences and what belongs to them: agenda, who came, what was sent, what was typed, what was decided."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from server.tables.conferences.conference import (
     case_conference,
     circulation,
     conference_note,
+    meeting_presence,
     written_update,
 )
 from shared.model.case import CaseReview
@@ -41,8 +42,11 @@ class Note(Value, frozen=True, kw_only=True):
     agenda_item_id: Id
     notes: str = ""
     outcome: str = ""
+    outcome_code: str = ""
+    next_on: date | None = None
     version: int = 0
     outcome_version: int = 0
+    next_version: int = 0
     changed_at: datetime | None = None
     changed_by: Id = ""
 
@@ -276,7 +280,7 @@ def has_notes(session: Session, conference_id: Id) -> bool:
 
 def delete_conference(session: Session, conference_id: Id) -> None:
     """Take out a conference, with its agenda and who was to come."""
-    for table in (agenda_item, agenda_left_out, attendance):
+    for table in (agenda_item, agenda_left_out, attendance, meeting_presence):
         session.execute(delete(table).where(table.c.conference_id == conference_id))
     session.execute(delete(case_conference).where(case_conference.c.id == conference_id))
 

@@ -192,6 +192,8 @@ class CaseReviewRow(SQLModel, table=True):
     mdt_number: int
     at: datetime = moment()
     outcome: str = Field(default="", max_length=200)
+    outcome_code: str = Field(default="", max_length=64)
+    next_on: date | None = None
     notes: str = text()
 
 

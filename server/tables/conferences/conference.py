@@ -1,6 +1,6 @@
 """Case conferences of a district: agenda, circulation, attendance, written updates, and what is typed meanwhile."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -63,6 +63,18 @@ class AttendanceRow(SQLModel, table=True):
     attended: bool = False
     apologies: bool = False
     name: str = Field(default="", max_length=200)
+    leaves_at: datetime | None = moment(optional=True)
+
+
+class MeetingPresenceRow(SQLModel, table=True):
+    """Whose screen shows a meeting, and which case of it, when last. Of use for a minute, and gone after a day."""
+
+    __tablename__ = "meeting_presence"
+
+    conference_id: str = id_of("case_conference.id", primary_key=True, cascade=True)
+    worker_id: str = loose_id(primary_key=True)
+    item_id: str = Field(default="", max_length=36)
+    seen_at: datetime = moment()
 
 
 class WrittenUpdateRow(SQLModel, table=True):
@@ -89,8 +101,11 @@ class ConferenceNoteRow(SQLModel, table=True):
     agenda_item_id: str = id_of("agenda_item.id", primary_key=True, cascade=True)
     notes: str = text()
     outcome: str = Field(default="", max_length=200)
+    outcome_code: str = Field(default="", max_length=CODE_LENGTH)
+    next_on: date | None = None
     version: int = 1
     outcome_version: int = 0
+    next_version: int = 0
     changed_at: datetime = moment()
     changed_by: str = loose_id()
 
@@ -137,6 +152,7 @@ class CirculationRow(SQLModel, table=True):
 case_conference = table_of(CaseConferenceRow)
 agenda_item = table_of(AgendaItemRow)
 attendance = table_of(AttendanceRow)
+meeting_presence = table_of(MeetingPresenceRow)
 written_update = table_of(WrittenUpdateRow)
 conference_note = table_of(ConferenceNoteRow)
 agenda_left_out = table_of(AgendaLeftOutRow)

@@ -2,6 +2,7 @@
 minutes."""
 
 from server.web.coordinator import (
+    attendance,
     case_study,
     caseload,
     caseloads,
@@ -16,6 +17,7 @@ from server.web.coordinator import (
     papers,
     priorities,
     returns,
+    room,
     sent,
     stays,
     tracker,
@@ -32,9 +34,10 @@ PAGES = (
     conference.show_conference, conference.change, conference.swap, conference.choose_again, conference.circulate,
     conference.add, conference.take_off, conference.remove, conference.call_off, conference.change_seat,
     conference.show_paper,
+    room.show_room, room.tell_room, room.save_field,
     discussion.show_case, discussion.read_note, discussion.save_note, discussion.save_outcome,
     discussion.agree_action, discussion.echo_line,
-    discussion.take_back_action, discussion.show_attendance, discussion.note_attendance, finish.show_end, finish.end,
+    discussion.take_back_action, attendance.show_attendance, attendance.note_attendance, finish.show_end, finish.end,
     minutes.show_minutes, minutes.check, minutes.circulate, minutes.show_correction, minutes.correct, sent.show_sent,
     sent.download_sent, papers.download_agenda, papers.download_invitation,
     chase.show_board, chase.mark_told, chase.give, chase.ask, chase.add,

@@ -8,6 +8,7 @@ What is typed goes to the server a moment after each pause and is kept in the br
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
@@ -16,7 +17,6 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.conferences import discussion
-from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.discussion import Saved
 from server.actions.conferences.papers import compose_paper
 from server.actions.conferences.readers import list_readers
@@ -24,7 +24,6 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.conferences import conferences, seats
 from server.queries.conferences import discussion as meeting
 from server.queries.partnership import agencies
-from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.forms import EmptyForm, Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -47,28 +46,22 @@ class NoteForm(Form, frozen=True, kw_only=True):
 
 
 class OutcomeForm(Form, frozen=True, kw_only=True):
-    """The outcome as typed, the version that the typing began from, and who typed."""
+    """The outcome as typed, its code where one is asked for, the version that the typing began from, and who typed."""
 
     based_on: int = 0
     outcome: str = ""
+    code: str | None = None
     typed_by: str = ""
 
 
 class ActionForm(Form, frozen=True, kw_only=True):
     """An action as one line, such as "CGL: assessment by 28 Nov"; the two fields below it say what the line does
-    not."""
+    not. `key` is the id that a screen gave it, so that what is sent twice is one action."""
 
     line: str = ""
     agency: str = ""
     due: str = ""
-
-
-class AttendanceForm(Form, frozen=True, kw_only=True):
-    """Whether one agency came."""
-
-    agency: str = ""
-    came: str = ""
-    name: str = ""
+    key: str = ""
 
 
 class LineRead(Value, frozen=True, kw_only=True):
@@ -108,7 +101,7 @@ def save_note(
 ) -> Response[Any]:
     """Stores the notes; a script is answered with what is stored now, a form without one with the page."""
     with door.open() as access:
-        _refuse_words_of_another(access, data.typed_by)
+        refuse_words_of_another(access, data.typed_by)
         saved = discussion.save_note(access, conference_id, item_id, base=data.base, notes=data.notes)
     return Response(saved) if _is_script(request) else go_to(_path(conference_id, item_id), "saved")
 
@@ -129,8 +122,10 @@ def save_outcome(
 ) -> Response[Any]:
     """Stores the outcome alone. One that began from an older outcome is shown beside the newer, never over it."""
     with door.open() as access:
-        _refuse_words_of_another(access, data.typed_by)
-        saved = discussion.save_outcome(access, conference_id, item_id, based_on=data.based_on, outcome=data.outcome)
+        refuse_words_of_another(access, data.typed_by)
+        saved = discussion.save_outcome(
+            access, conference_id, item_id, based_on=data.based_on, outcome=data.outcome, code=data.code
+        )
         if _is_script(request):
             return Response(saved)
         if saved.stale:
@@ -164,9 +159,15 @@ def agree_action(
                 text=bullet.text,
                 agency_id=bullet.agency_id,
                 due_on=bullet.due_on,
+                key=_read_key(data.key),
             )
+            if _is_script(request):
+                sitting = discussion.open_sitting(access, conference_id)
+                return Response(_say_line(access, sitting.conference, bullet, names), status_code=200)
         return go_to(_path(conference_id, item_id) + "#actions")
     except Invalid as refused:
+        if _is_script(request):
+            raise
         with door.open() as access:
             return _answer(request, access, conference_id, item_id, {"line": " ".join(refused.problem.errors)}, data)
 
@@ -180,11 +181,7 @@ def echo_line(
         sitting, _ = discussion.open_item(access, conference_id, item_id)
         names = {agency.id: agency.name for agency in agencies.list_agencies(access.session)}
         bullet = _as_chosen(read_bullet(data.line, names, access.today), data, access.today)
-        missing = what_is_missing(bullet, _seated_names(access, conference_id, names), access.today)
-        day = "" if bullet.due_on is None else say_day(bullet.due_on, access.today)
-        said = [names.get(bullet.agency_id or "", ""), bullet.text, day]
-        warning = _list_withheld(access, sitting.conference).get(bullet.agency_id or "", "")
-    return Response(LineRead(said=" · ".join(each for each in said if each), missing=tuple(missing), warning=warning))
+        return Response(_say_line(access, sitting.conference, bullet, names))
 
 
 @post(
@@ -206,47 +203,11 @@ def take_back_action(
     return go_to(_path(conference_id, item_id) + "#actions")
 
 
-@get(
-    SECTION + "/{conference_id:str}/attendance",
-    opt={"action": Act.RUN_CONFERENCE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def show_attendance(request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[str]:
-    """Who comes, who sent apologies, who sent an update."""
-    with door.open() as access:
-        conference = open_conference(access, conference_id, Act.RUN_CONFERENCE)
-        return page(
-            request, "coordinator/attendance.html", title="Who came", section=SECTION, worker=access.worker,
-            conference=conference, seats=seats.list_seats(access.session, conference.district_id),
-            attendance=conferences.list_attendance(access.session, conference_id), now=access.now,
-            district=find_district(access.session, conference.district_id),
-        )  # fmt: skip
-
-
-@post(
-    SECTION + "/{conference_id:str}/attendance",
-    opt={"action": Act.RUN_CONFERENCE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def note_attendance(
-    door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[AttendanceForm]
-) -> Response[Any]:
-    """Notes whether one agency came."""
-    with door.open() as access:
-        discussion.note_attendance(
-            access, conference_id, data.agency, attended=data.came == "yes", apologies=data.came == "apologies",
-            name=data.name,
-        )  # fmt: skip
-    return go_to(f"{SECTION}/{conference_id}/attendance", "saved")
-
-
 def _is_script(request: AnyRequest) -> bool:
     return request.headers.get("accept", "").startswith("application/json")
 
 
-def _refuse_words_of_another(access: Access, typed_by: Id) -> None:
+def refuse_words_of_another(access: Access, typed_by: Id) -> None:
     """Words typed by one worker are never saved in the name of another who signed in on the same browser since."""
     if typed_by and typed_by != access.actor.worker_id:
         raise Failure(
@@ -282,7 +243,7 @@ def _answer(
         status=422 if errors else 200, errors=errors or {}, form=form or ActionForm(), conference=conference, item=item,
         case=case, written=written, today=access.today, now=access.now, last=len(sitting.items),
         outcome=written.note.outcome if outcome is None else outcome, worker_id=access.actor.worker_id,
-        withheld=_list_withheld(access, conference), now_agreed=now_agreed, district_name=sitting.district_name,
+        withheld=list_withheld(access, conference), now_agreed=now_agreed, district_name=sitting.district_name,
         agenda_mark=discussion.mark_of(sitting.items),
         owners=[("", "As the line says"), *((each.id, each.name) for each in seated)],
         may_prepare=access.allows(Act.PREPARE_CONFERENCE, conferences.subject_of(conference)),
@@ -307,6 +268,25 @@ def _as_chosen(bullet: Bullet, form: ActionForm, today: date) -> Bullet:
     return bullet if due_on is None else msgspec.structs.replace(bullet, due_on=due_on, past=None)
 
 
+def _say_line(access: Access, conference: CaseConference, bullet: Bullet, names: Mapping[Id, str]) -> LineRead:
+    """How a line was read, in words."""
+    missing = what_is_missing(bullet, _seated_names(access, conference.id, names), access.today)
+    day = "" if bullet.due_on is None else say_day(bullet.due_on, access.today)
+    said = [names.get(bullet.agency_id or "", ""), bullet.text, day]
+    warning = list_withheld(access, conference).get(bullet.agency_id or "", "")
+    return LineRead(said=" · ".join(each for each in said if each), missing=tuple(missing), warning=warning)
+
+
+def _read_key(text: str) -> Id | None:
+    """The id that a screen gave an action. Raises Invalid for what is none."""
+    if not text:
+        return None
+    try:
+        return str(UUID(text))
+    except ValueError as error:
+        raise Invalid("Load the page again: this screen's number is none.") from error
+
+
 def _seated_names(access: Access, conference_id: Id, names: Mapping[Id, str]) -> dict[Id, str]:
     """The agencies that a line may be told to name: those with a seat, else all."""
     conference = conferences.find_conference(access.session, conference_id)
@@ -314,7 +294,7 @@ def _seated_names(access: Access, conference_id: Id, names: Mapping[Id, str]) ->
     return {agency.id: agency.name for agency in seated} or dict(names)
 
 
-def _list_withheld(access: Access, conference: CaseConference) -> dict[Id, str]:
+def list_withheld(access: Access, conference: CaseConference) -> dict[Id, str]:
     """Why an agency is told nothing of what it takes on, by agency; those that are told are left out."""
     return {reader.agency.id: reader.withheld for reader in list_readers(access, conference) if reader.withheld}
 

@@ -12,6 +12,7 @@ from shared.model.codes import (
     AgencyKind,
     AgreementKind,
     AlertSource,
+    CaseOutcome,
     CaseState,
     ContactState,
     DeviceStatus,
@@ -102,6 +103,18 @@ WORDS: Mapping[Any, str] = {
     AgencyKind.ADULT_CARE_SERVICES: "Adult care services",
     AgreementKind.TERMS_OF_REFERENCE: "Terms of Reference",
     AgreementKind.INFORMATION_SHARING: "Information Sharing Agreement",
+    CaseOutcome.NO_CHANGE: "No change yet",
+    CaseOutcome.TEMPORARY_PLACE: "In a temporary place",
+    CaseOutcome.LONG_TERM_HOME: "In a home for the long term",
+    CaseOutcome.BACK_HOME: "Back with family, or in their home area",
+    CaseOutcome.TREATMENT: "In treatment or rehabilitation",
+    CaseOutcome.HOSPITAL: "In hospital",
+    CaseOutcome.PRISON: "In prison",
+    CaseOutcome.MOVED_AWAY: "Moved away",
+    CaseOutcome.NOT_FOUND: "Not found any more",
+    CaseOutcome.REFUSED_OFFER: "Refused what was offered",
+    CaseOutcome.DIED: "Died",
+    CaseOutcome.OTHER: "Something else",
     DocumentKind.CONSENT: "Consent to share",
     DocumentKind.IDENTITY: "Proof of identity",
     DocumentKind.LETTER: "Letter",
@@ -211,7 +224,10 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+FILTERS: dict[str, Callable[..., Any]] = {
+    "outcome_words": lambda code: say(CaseOutcome(code)),
+    "written_day": lambda day: f"{day.day} {day:%B %Y}",
+    "need_pair": lambda need: (str(need.need), str(need.receiving_support)),
     "say": say,
     "support": say_support,
     "lower_first": lower_first,

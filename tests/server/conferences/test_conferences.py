@@ -6,7 +6,7 @@ import pytest
 
 from server.access import Access
 from server.actions.cases import answers, priorities
-from server.actions.conferences import circulating, conferences, discussion
+from server.actions.conferences import attendance, circulating, conferences, discussion
 from server.actions.conferences.discussion import CaseEnd
 from server.actions.conferences.minutes import compose_minutes
 from server.actions.conferences.papers import compose_paper
@@ -260,8 +260,8 @@ def test_at_the_end_each_case_moves_on_and_the_minutes_say_what_was_agreed(enter
             agency_id="watford-housing",
             due_on=due,
         )
-        discussion.note_attendance(access, conference.id, "cgl", attended=True, apologies=True, name="Ruth Adeyemi")
-        discussion.note_attendance(access, conference.id, "probation", attended=False, apologies=True, name="")
+        attendance.note_attendance(access, conference.id, "cgl", attended=True, apologies=True, name="Ruth Adeyemi")
+        attendance.note_attendance(access, conference.id, "probation", attended=False, apologies=True, name="")
         ends = {"case-p02": CaseEnd.NOT_REACHED, "case-p03": CaseEnd.CLOSE}
         finished = discussion.finish_conference(access, conference.id, ends)
         minutes = compose_minutes(access, finished)
