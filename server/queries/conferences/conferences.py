@@ -18,7 +18,7 @@ from server.tables.conferences.conference import (
     case_conference,
     circulation,
     conference_note,
-    meeting_presence,
+    conference_presence,
     written_update,
 )
 from shared.model.case import CaseReview
@@ -280,7 +280,7 @@ def has_notes(session: Session, conference_id: Id) -> bool:
 
 def delete_conference(session: Session, conference_id: Id) -> None:
     """Take out a conference, with its agenda and who was to come."""
-    for table in (agenda_item, agenda_left_out, attendance, meeting_presence):
+    for table in (agenda_item, agenda_left_out, attendance, conference_presence):
         session.execute(delete(table).where(table.c.conference_id == conference_id))
     session.execute(delete(case_conference).where(case_conference.c.id == conference_id))
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from server.database import bulk
 from server.queries.conferences.conferences import Note, list_reviews
 from server.queries.conferences.discussion import Written
-from server.tables.conferences.conference import agenda_item, conference_note, meeting_presence, written_update
+from server.tables.conferences.conference import agenda_item, conference_note, conference_presence, written_update
 from server.tables.partnership.agency import agency
 from server.tables.partnership.worker import worker
 from shared.model.conference import AgendaItem
@@ -64,21 +64,21 @@ def _updates_of(conference_id: Id) -> Any:
 def note_presence(session: Session, conference_id: Id, worker_id: Id, item_id: Id, now: datetime) -> None:
     """This worker's screen shows this case now."""
     row = {"conference_id": conference_id, "worker_id": worker_id, "item_id": item_id, "seen_at": now}
-    bulk.upsert(session, meeting_presence, [row])
+    bulk.upsert(session, conference_presence, [row])
 
 
 def list_present(session: Session, conference_id: Id, now: datetime) -> list[Present]:
     """Whose screens show the meeting now, by name."""
-    here = (meeting_presence.c.conference_id == conference_id) & (meeting_presence.c.seen_at > now - HERE_FOR)
+    here = (conference_presence.c.conference_id == conference_id) & (conference_presence.c.seen_at > now - HERE_FOR)
     query = (
-        select(meeting_presence.c.worker_id, worker.c.short_name.label("name"), meeting_presence.c.item_id)
-        .join(worker, worker.c.id == meeting_presence.c.worker_id)
+        select(conference_presence.c.worker_id, worker.c.short_name.label("name"), conference_presence.c.item_id)
+        .join(worker, worker.c.id == conference_presence.c.worker_id)
         .where(here)
-        .order_by(worker.c.short_name, meeting_presence.c.worker_id)
+        .order_by(worker.c.short_name, conference_presence.c.worker_id)
     )
     return [Present(**row) for row in session.execute(query).mappings()]
 
 
 def forget_presence(session: Session, now: datetime) -> None:
     """Who was there yesterday is told by the attendance."""
-    session.execute(delete(meeting_presence).where(meeting_presence.c.seen_at < now - KEPT_FOR))
+    session.execute(delete(conference_presence).where(conference_presence.c.seen_at < now - KEPT_FOR))

@@ -66,10 +66,10 @@ class AttendanceRow(SQLModel, table=True):
     leaves_at: datetime | None = moment(optional=True)
 
 
-class MeetingPresenceRow(SQLModel, table=True):
+class ConferencePresenceRow(SQLModel, table=True):
     """Whose screen shows a meeting, and which case of it, when last. Of use for a minute, and gone after a day."""
 
-    __tablename__ = "meeting_presence"
+    __tablename__ = "conference_presence"
 
     conference_id: str = id_of("case_conference.id", primary_key=True, cascade=True)
     worker_id: str = loose_id(primary_key=True)
@@ -152,7 +152,7 @@ class CirculationRow(SQLModel, table=True):
 case_conference = table_of(CaseConferenceRow)
 agenda_item = table_of(AgendaItemRow)
 attendance = table_of(AttendanceRow)
-meeting_presence = table_of(MeetingPresenceRow)
+conference_presence = table_of(ConferencePresenceRow)
 written_update = table_of(WrittenUpdateRow)
 conference_note = table_of(ConferenceNoteRow)
 agenda_left_out = table_of(AgendaLeftOutRow)

@@ -1,13 +1,13 @@
 """Let a conference's outcome have a code and a next date, and say who is at the meeting and who must leave.
 
-Revision 0035, after 0034.
+Revision 0036, after 0035.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 
@@ -20,21 +20,21 @@ def upgrade() -> None:
     op.add_column("conference_note", sa.Column("next_version", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("attendance", sa.Column("leaves_at", moment, nullable=True))
     op.create_table(
-        "meeting_presence",
+        "conference_presence",
         sa.Column("conference_id", key, nullable=False),
         sa.Column("worker_id", key, nullable=False),
         sa.Column("item_id", key, nullable=False),
         sa.Column("seen_at", moment, nullable=False),
         sa.ForeignKeyConstraint(
             ["conference_id"], ["case_conference.id"], ondelete="CASCADE",
-            name=op.f("fk_meeting_presence_conference_id_case_conference"),
+            name=op.f("fk_conference_presence_conference_id_case_conference"),
         ),
-        sa.PrimaryKeyConstraint("conference_id", "worker_id", name=op.f("pk_meeting_presence")),
+        sa.PrimaryKeyConstraint("conference_id", "worker_id", name=op.f("pk_conference_presence")),
     )  # fmt: skip
 
 
 def downgrade() -> None:
-    op.drop_table("meeting_presence")
+    op.drop_table("conference_presence")
     op.drop_column("attendance", "leaves_at")
     op.drop_column("conference_note", "next_version")
     for table in ("conference_note", "case_review"):
