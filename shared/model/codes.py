@@ -250,14 +250,14 @@ class CaseOutcome(Code):
     TEMPORARY_PLACE = "temporary_place"
     LONG_TERM_HOME = "long_term_home"
     BACK_HOME = "back_home"
-    TREATMENT = "treatment"
-    HOSPITAL = "hospital"
-    PRISON = "prison"
+    IN_TREATMENT = "in_treatment"
+    IN_HOSPITAL = "in_hospital"
+    IN_PRISON = "in_prison"
     MOVED_AWAY = "moved_away"
-    NOT_FOUND = "not_found"
+    LOST_TOUCH = "lost_touch"
     REFUSED_OFFER = "refused_offer"
     DIED = "died"
-    OTHER = "other"
+    ANOTHER_OUTCOME = "another_outcome"
 
 
 class DocumentKind(Code):

@@ -185,7 +185,7 @@ def test_an_outcome_has_a_code_beside_its_words_and_both_are_in_the_review(
         assert (saved.outcome_code, saved.outcome_version) == ("long_term_home", 1)
         words = discussion.save_outcome(access, meeting.id, item, based_on=1, outcome="Flat, keys on Friday")
         assert words.outcome_code == "long_term_home", "a page that asks for no code leaves it"
-        assert discussion.save_outcome(access, meeting.id, item, based_on=1, outcome="x", code="prison").stale
+        assert discussion.save_outcome(access, meeting.id, item, based_on=1, outcome="x", code="in_prison").stale
         with pytest.raises(Invalid):
             discussion.save_outcome(access, meeting.id, item, based_on=2, outcome="x", code="abducted")
     with enter("priya") as access:
