@@ -29,7 +29,7 @@ def _shown_texts(widget: Any) -> Iterator[tuple[str, str, bool, float, Any]]:
 
 
 def cut_words(driver: Any) -> list[str]:
-    """Every text whose widest word is wider than its room, or whose lines are higher than its widget."""
+    """Every text that has a word, or was drawn, wider than its room, or whose lines are higher than its widget."""
     found = []
     for widget in driver.widgets():
         if isinstance(widget, Writing) and min(widget.minimum_height, 300) > widget.height + 1:
@@ -38,6 +38,8 @@ def cut_words(driver: Any) -> list[str]:
         for text, role, bold, room, texture in _shown_texts(widget):
             if text and letters.longest_word(text, role, bold) > room + 1:
                 found.append(f"{type(widget).__name__}: '{text}' is wider than {room:.0f}")
+            if texture is not None and texture.width > room + 1:
+                found.append(f"{type(widget).__name__}: '{text}' is drawn {texture.width} wide in {room:.0f}")
             tall += texture.height if texture is not None else 0
         if tall > widget.height + 1 and not isinstance(widget, Head):
             found.append(f"{type(widget).__name__}: '{widget.text}' is {tall:.0f} high in {widget.height:.0f}")

@@ -45,7 +45,9 @@ def test_a_postcode_and_a_town_need_no_file():
 
 
 @pytest.mark.parametrize("words", ["", "   ", "qqqqq", "%", "!!"])
-def test_unknown_words_are_nowhere(words, database):
+def test_unknown_words_are_nowhere(words, database, new_id):
+    """Every name begins with nothing at all: what leaves no letter to look for is not looked for."""
+    load(database, new_id)
     assert LocalGeocoder(database).geocode(words) is None
 
 
