@@ -2,7 +2,8 @@
 #   make demo        fills a county with invented people, plays one night shift, serves it on 127.0.0.1:8000
 #   make test        the whole suite, on SQLite and PostgreSQL, with real screens and real pages
 #   make field       opens the phone app on this desktop, enrolled with the local server
-#   make check       format, lint, types, import contracts, and the suite's fast part
+#   make check       format, lint, types, import contracts, and the suite's fast part, on SQLite
+#   make mutants     how many small mistakes in the rules, the policy and sync the tests would notice (SAMPLE=100, SEED=1)
 #   make simulate    replays one simulated world (SEED=7), or many fresh ones (RUNS=100); STORE=postgresql is slower
 #   make fuzz        a minute each of whatever comes in from outside: sync messages, enrolment links, files (FUZZ_SECONDS=60)
 #   make bench       the benchmarks; results in bench/results/
@@ -17,6 +18,7 @@ DEMO_ARGS ?=
 FIELD_ARGS ?=
 BENCH_ARGS ?=
 SEED ?=
+SAMPLE ?=
 RUNS ?=
 STORE ?=
 FUZZ_SECONDS ?= 60
@@ -36,8 +38,9 @@ SCREEN_PACKAGES := libgl1 libegl1 libmtdev1
 JDK := $(if $(shell command -v javac),,default-jdk-headless)
 TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git $(JDK)
 PYTEST := $(BIN)/python -m pytest -p no:randomly
+FAST := not slow and not browser and not screen and not postgres
 
-.PHONY: help demo test field check simulate fuzz bench assets screenshots lock clean setup setup-demo
+.PHONY: help demo test field check mutants simulate fuzz bench assets screenshots lock clean setup setup-demo
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -67,7 +70,10 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not browser and not screen" $(TEST_ARGS)
+	$(PYTEST) -q -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "$(FAST)" $(TEST_ARGS)
+
+mutants: setup
+	$(BIN)/python -m tests.mutants --sample $(or $(SAMPLE),100) --seed $(or $(SEED),1)
 
 simulate: setup
 	$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) $(if $(RUNS),--runs $(RUNS)) $(if $(STORE),--store $(STORE))

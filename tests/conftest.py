@@ -39,6 +39,8 @@ with suppress(ImportError):  # the phone's own gate runs with the phone's packag
     hypothesis_settings.load_profile("lantern")
 
 pytest_plugins = ["tests.chromium"]
+LONGEST = ROOT / "tests" / "longest.txt"
+"""The files that take longest, longest first, by the processor's time."""
 
 # Half past nine in the evening of the night most tests play in; the night of 12 November 2026 in London.
 EVENING = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
@@ -353,10 +355,13 @@ def screenshots() -> Path | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that asks for Chromium carries the `browser` marker by itself."""
+    """Every test that asks for Chromium carries the `browser` marker by itself. The files that take longest begin: whoever of
+    several workers has the last file keeps the others waiting."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    places = {name: place for place, name in enumerate(LONGEST.read_text().split())}
+    items.sort(key=lambda item: places.get(item.location[0], len(places)))
 
 
 def pytest_collection_finish() -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.conftest import Clock, Stores
+from tests.conftest import LONGEST, Clock, Stores
 from tests.paths import ROOT
 
 
@@ -33,6 +33,7 @@ def test_no_test_reaches_another_machine() -> None:
         line.connect(("192.0.2.1", 80))
 
 
+@pytest.mark.slow
 def test_the_server_of_a_bench_keeps_the_settings_it_was_given() -> None:
     """It fills itself from `tests.web.county`, which must not bring `tests.conftest` with it: that clears the settings."""
     asked = "import os, bench.mdt_server; print(os.environ['LANTERN_DATABASE'])"
@@ -64,3 +65,10 @@ def test_a_copied_database_holds_what_its_template_held(stores: Callable[[str], 
     engine.dispose()
     store.drop(copy)
     store.drop(template)
+
+
+def test_the_files_that_begin_are_there() -> None:
+    named = LONGEST.read_text().split()
+
+    assert len(named) == len(set(named))
+    assert [name for name in named if not (ROOT / name).is_file()] == []

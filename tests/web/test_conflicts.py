@@ -130,6 +130,7 @@ def test_a_hazard_stands_until_somebody_who_read_both_settles_it(
     assert site_row(filled).hazards == ""
 
 
+@pytest.mark.slow
 def test_a_place_is_settled_whole(patch: Patch, filled: Database, browse: Callable[[str], Any]) -> None:
     here = {"latitude": 51.6637, "longitude": -0.396, "pin_source": "gps"}
     there = {"latitude": 51.669, "longitude": -0.3965, "pin_source": "dragged"}

@@ -49,6 +49,7 @@ def run(*arguments: str | Path, home: Path) -> tuple[int, dict[str, Any]]:
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_scripted_night_is_recorded_told_and_sent(tmp_path: Path) -> None:
     (tmp_path / "night.json").write_text(json.dumps(NIGHT))
     with real_server.running(tmp_path / "server-files") as server:

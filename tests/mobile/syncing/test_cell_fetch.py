@@ -19,6 +19,8 @@ from shared.model.position import Position
 from tests.mobile import real_server
 from tests.mobile.rig import PIN, Rig
 
+pytestmark = pytest.mark.slow
+
 Answer = Callable[[httpx.Request], httpx.Response]
 HOUR_MS = 3_600_000
 CORNERS = ((51.64321, -0.41234), (51.64321, -0.41054), (51.64433, -0.41054), (51.64433, -0.41234))

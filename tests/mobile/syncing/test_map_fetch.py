@@ -16,6 +16,8 @@ from tests.mobile import real_server
 from tests.mobile.ground import town
 from tests.mobile.rig import PIN, Rig
 
+pytestmark = pytest.mark.slow
+
 Answer = Callable[[httpx.Request], httpx.Response]
 
 

@@ -21,6 +21,8 @@ from tests.mobile.real_server import RealServer
 from tests.mobile.rig import PIN, Rig
 from tests.server.people.pictures import draw_picture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:

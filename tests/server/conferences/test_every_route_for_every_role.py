@@ -18,6 +18,8 @@ from shared.policy.actions import is_personal
 from shared.policy.grid import GRID
 from tests.server.conferences.conftest import Browser
 
+pytestmark = pytest.mark.slow
+
 ONE_OF_EACH = {
     Role.WORKER: "aisha",
     Role.TEAM_LEAD: "tom",

@@ -33,6 +33,8 @@ from tests.server.conferences.conftest import Browser, item_at
 from tests.server.conferences.test_every_route_for_every_role import list_addresses
 from tests.web import county
 
+pytestmark = pytest.mark.slow
+
 REASON = "Her brother looks for her and has asked at two hostels"
 HIDDEN = ("marek", "joan")
 ON_ONE_DATABASE = pytest.mark.parametrize("database_kind", ["sqlite"])

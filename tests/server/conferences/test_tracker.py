@@ -32,6 +32,8 @@ from shared.model.codes import Gender, ReceivingSupport, SupportNeed
 from tests.server.conferences.conftest import Browser, item_at
 from tests.web import county
 
+pytestmark = pytest.mark.slow
+
 TODAY = date(2026, 11, 12)
 EVIL = [
     '=HYPERLINK("http://x","y")',

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
@@ -29,6 +30,7 @@ def list_tables(database: Database) -> set[str]:
         return set(inspect(connection).get_table_names()) - {"alembic_version"}
 
 
+@pytest.mark.slow
 def test_the_schema_goes_up_down_and_up_again(blank_database_url: str) -> None:
     database = Database(blank_database_url)
     for _ in range(2):

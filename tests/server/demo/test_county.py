@@ -41,6 +41,7 @@ def draw(data, seed=7):
     return draw_patches(chance, Ids(Random(seed + 1)), FIRST, LAST, data), chance
 
 
+@pytest.mark.slow
 def test_the_same_seed_draws_the_same_county(data):
     (patches, chance), (again, chance_again) = draw(data), draw(data)
 

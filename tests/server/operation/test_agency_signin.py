@@ -27,6 +27,8 @@ from tests.server.operation.lying_provider import (
 )
 from tests.server.running import lend_app
 
+pytestmark = pytest.mark.slow
+
 PAGE = {"accept": "text/html"}
 HOME = "http://testserver.local"
 COOKIE = "lantern-session"

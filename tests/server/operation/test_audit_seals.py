@@ -131,6 +131,7 @@ def test_what_retention_let_go_is_no_fault(sealer: Sealer, database: Database, n
     assert faults(sealer, now) == []
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_lines_are_proven_in_ten_seconds(
     database: Database, now: datetime, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,8 @@ from tests.conftest import Clock
 from tests.server.cast import Cast
 from tests.server.phone import Phone
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _with_postgres_tools(database_kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ from tests.server.cast import Cast
 from tests.server.operation.test_every_route import list_handlers
 from tests.server.phone import Phone
 
+pytestmark = pytest.mark.slow
+
 PAGE = {"accept": "text/html"}
 HOSTILE = ("9" * 5_000, "²", "2026-11-12T21:00:00", "١", "-1", "1e400", "🙂\u202e", "' OR 1=1 --", "a%09b%0D%0A")
 SignIn = Callable[[Worker], TestClient[Any]]

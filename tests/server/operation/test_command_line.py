@@ -12,6 +12,8 @@ from server.cli import COMMANDS, main
 from server.database.engine import Database
 from server.queries.operation import audit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> object:

@@ -25,6 +25,8 @@ from server.settings import Settings, read_settings
 from tests.server.mail.postbox import Postbox
 from tests.server.own_postgres import add_postgres_tools
 
+pytestmark = pytest.mark.slow
+
 SAFE = {
     "LANTERN_PUBLIC_URL": "https://lantern.example.org",
     "LANTERN_HTTPS": "on",

@@ -156,6 +156,7 @@ def whoami() -> str:
     return pwd.getpwuid(os.getuid()).pw_name
 
 
+@pytest.mark.slow
 def test_the_wrapper_gives_a_command_the_servers_settings(tmp_path: Path, whoami: str) -> None:
     file = tmp_path / "lantern.env"
     file.write_text(f"# a note\n\nLANTERN_DATA={tmp_path}/a folder\nLANTERN_PORT=eighty=1")

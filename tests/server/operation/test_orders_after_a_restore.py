@@ -43,6 +43,8 @@ from tests.server.cast import WATFORD, Cast
 from tests.server.operation.test_backup_and_restore import destroy
 from tests.server.phone import Phone
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _with_postgres_tools(database_kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ from server.migrate import upgrade
 from server.settings import Settings, read_settings
 from shared.policy import Act
 
+pytestmark = pytest.mark.slow
+
 CANARY = "Marek Nowak of the stairwell"
 
 

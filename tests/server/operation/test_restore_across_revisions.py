@@ -22,6 +22,8 @@ from tests.server.cast import make_settings
 from tests.server.operation.test_orders_after_a_restore import _with_postgres_tools  # noqa: F401
 from tests.server.phone import Phone
 
+pytestmark = pytest.mark.slow
+
 
 def tables_of(url: str) -> set[str]:
     database = Database(url, pool_size=1)
