@@ -105,7 +105,7 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
     ranked = [
         (grid.cell_of(found.easting, found.northing), found.score)
         # The forecast sees what came before its first day: from tomorrow on, so that tonight's contacts count at once.
-        for found in forecast_hotspots(_observe(looks), CELL_M, (tonight - EPOCH).days + 1)
+        for found in forecast_hotspots(observe_cell_looks(looks), CELL_M, (tonight - EPOCH).days + 1)
     ]
     return [
         LikelyCell(cell, score, len(nights[cell]), looked[cell], chances[cell])
@@ -114,7 +114,7 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
     ][:limit]
 
 
-def _observe(looks: Sequence[CellLook]) -> Observations:
+def observe_cell_looks(looks: Sequence[CellLook]) -> Observations:
     """One observation a look, in the middle of its square."""
     cells, place_of = np.unique(np.array([look.cell for look in looks], np.int64), return_inverse=True)
     middles = np.array([grid.centre_m(cell) for cell in cells.tolist()], float)[place_of]

@@ -32,6 +32,7 @@ class Act(str, Enum):
     CORRECT_CONTACT = "correct_contact"
     EDIT_SITE = "edit_site"
     SEE_MAP = "see_map"
+    SEE_LIVE_MAP = "see_live_map"
     SEE_SHIFTS = "see_shifts"
     PLAN_SHIFT = "plan_shift"
     SETTLE_VERSIONS = "settle_versions"

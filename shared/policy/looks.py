@@ -35,6 +35,7 @@ FIELD_CLASS: dict[Act, FieldClass] = {
     Act.RECORD_CONTACT: FieldClass.NAME,
     Act.SEE_PLACE: FieldClass.PLACE,
     Act.SEE_MAP: FieldClass.PLACE,
+    Act.SEE_LIVE_MAP: FieldClass.PLACE,
     Act.SEE_NOTES: FieldClass.NOTES,
     Act.SEE_DOCUMENT: FieldClass.DOCUMENTS,
     Act.SEE_CASE: FieldClass.CASE,

@@ -3,7 +3,9 @@
 Only what the page itself says is in there; the map asks the server for nothing more.
 """
 
+from collections.abc import Sequence
 from math import atan2, cos, pi, radians
+from typing import NamedTuple
 
 import msgspec
 import shapely
@@ -76,7 +78,15 @@ def _bearing(town: Town, latitude: float, longitude: float) -> str:
     return DIRECTIONS[round(atan2(east, north) / (pi / 4)) % 8]
 
 
-def map_data(shapes: list[Shape], ground: Ground) -> Markup:
+class Pin(NamedTuple):
+    """An exact point of a map: of a known place, or of a report."""
+
+    longitude: float
+    latitude: float
+    kind: str
+
+
+def map_data(shapes: list[Shape], ground: Ground, pins: Sequence[Pin] = ()) -> Markup:
     """Returns the map's content as JSON that may stand in a script element."""
     features = [
         {
@@ -103,5 +113,13 @@ def map_data(shapes: list[Shape], ground: Ground) -> Markup:
         }
         for rank, town in enumerate(ground.towns[:MOST_TOWNS])
     ]
-    content = {"box": ground.box, "areas": features, "labels": labels, "towns": towns}
+    points = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": (pin.longitude, pin.latitude)},
+            "properties": {"kind": pin.kind},
+        }
+        for pin in pins
+    ]
+    content = {"box": ground.box, "areas": features, "labels": labels, "towns": towns, "pins": points}
     return Markup(msgspec.json.encode(content).decode().replace("<", "\\u003c"))

@@ -28,6 +28,7 @@ ENTRIES = (
     Entry("/contacts/new", "Record a contact", Act.RECORD_CONTACT),
     Entry("/my-shift", "My shift", Act.RECORD_CONTACT),
     Entry("/on-shift", "On shift", Act.SEE_SHIFTS),
+    Entry("/live-map", "Live map", Act.SEE_LIVE_MAP),
     Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
     Entry("/conflicts", "Two versions", Act.SETTLE_VERSIONS),
     Entry("/held", "Held", Act.DECIDE_HELD),

@@ -16,7 +16,7 @@ def make_pdf(charts: Sequence[Chart], tables: Mapping[str, Rows], today: date) -
     """Returns the PDF. Raises typst's error for a broken template: our fault, not the reader's."""
     told = {
         "title": "Is it getting better? Rough sleeping by quarter",
-        "as_of": f"As of {say_day(today)}. Each quarter was approved by two organisations and does not change.",
+        "as_of": f"As of {say_day(today)}. Each quarter is as it was told, and does not change.",
         "charts": [{"title": each.title, "words": each.words, "svg": each.svg} for each in charts],
         "tables": [
             {

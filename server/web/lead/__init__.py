@@ -7,6 +7,7 @@ from server.web.lead.desk import count_waiting, decide, show_desk
 from server.web.lead.held import decide_on_tray, show_held
 from server.web.lead.imports import answer, bring_file, drop_file, show_file, show_imports, undo_file
 from server.web.lead.inbox import show_inbox
+from server.web.lead.live_map import show_live_map, show_live_stamp
 from server.web.lead.on_duty import show_on_duty, take_duty
 from server.web.lead.on_shift import show_now, show_on_shift
 from server.web.lead.plan import call_off, plan, show_plan
@@ -52,6 +53,8 @@ PAGES = (
     drop_file,
     undo_file,
     show_tonight,
+    show_live_map,
+    show_live_stamp,
     show_on_shift,
     show_now,
     show_alarm,

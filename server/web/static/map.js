@@ -22,12 +22,15 @@ function hatch() {
 
 const style = {
   version: 8,
-  sources: { areas: collection(data.areas), labels: collection(data.labels), towns: collection(data.towns) },
+  sources: { areas: collection(data.areas), labels: collection(data.labels), towns: collection(data.towns), pins: collection(data.pins) },
   layers: [
     { id: "ground", type: "background", paint: { "background-color": "#dfe3e6" } },
     { id: "areas", type: "fill", source: "areas", filter: [">", ["get", "band"], 0],
       paint: { "fill-color": ["match", ["get", "band"], 1, COLOURS[1], 2, COLOURS[2], 3, COLOURS[3], COLOURS[4]], "fill-opacity": 0.9 } },
     { id: "borders", type: "line", source: "areas", paint: { "line-color": "#3a3a3a", "line-width": 1.2 } },
+    { id: "pins", type: "circle", source: "pins",
+      paint: { "circle-radius": ["match", ["get", "kind"], "report", 6, 4], "circle-color": ["match", ["get", "kind"], "report", "#ffffff", "#1d70b8"],
+        "circle-stroke-color": "#12283f", "circle-stroke-width": ["match", ["get", "kind"], "report", 3, 1.5] } },
     { id: "towns", type: "symbol", source: "towns",
       layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": 12, "symbol-sort-key": ["get", "rank"], "text-optional": true },
       paint: { "text-color": "#33404c", "text-halo-color": "#ffffff", "text-halo-width": 1.6 } },
@@ -51,6 +54,9 @@ try {
   map.on("load", () => {
     map.addImage("hatch", hatch());
     map.addLayer({ id: "few", type: "fill", source: "areas", filter: ["==", ["get", "band"], 0], paint: { "fill-pattern": "hatch" } }, "borders");
+  });
+  document.addEventListener("map-renewed", (event) => {
+    for (const name of ["areas", "labels", "towns", "pins"]) map.getSource(name).setData({ type: "FeatureCollection", features: event.detail[name] });
   });
   map.once("idle", () => { box.dataset.drawn = "yes"; });
 } catch (error) {

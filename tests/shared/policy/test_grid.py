@@ -51,7 +51,7 @@ OUTREACH = {
 ORACLE = {
     Role.WORKER: OUTREACH,
     Role.TEAM_LEAD: OUTREACH | {
-        "merge_people": PATCH, "hide_person": WORKS, "plan_shift": PATCH,
+        "merge_people": PATCH, "hide_person": WORKS, "plan_shift": PATCH, "see_live_map": PATCH,
         "settle_versions": PATCH, "assign_referral": PATCH, "import_referrals": PATCH,
         "put_forward_case": PATCH, "see_who_looked": WORKS, "decide_held": PATCH,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS,
@@ -67,6 +67,7 @@ ORACLE = {
         "break_glass": DISTRICT_WORKS, "see_notes": "naynn", "see_who_looked": DISTRICT_WORKS, "see_own_record": DISTRICT_WORKS,
         "export_person": DISTRICT,
         "record_contact": DISTRICT, "correct_contact": DISTRICT, "edit_site": DISTRICT, "see_map": DISTRICT,
+        "see_live_map": DISTRICT,
         "settle_versions": DISTRICT,
         "see_shifts": DISTRICT, "see_referrals": DISTRICT, "see_referral": DISTRICT, "assign_referral": DISTRICT,
         "progress_referral": DISTRICT, "import_referrals": DISTRICT,

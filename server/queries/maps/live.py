@@ -1,0 +1,112 @@
+"""What the teams' live map shows beside squares: exact places with their contacts, open reports, and a stamp of all that."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.queries.people.concealment import contact_not_concealed
+from server.tables.referrals.referral import referral
+from server.tables.street.contact import contact
+from server.tables.street.shift import visit
+from server.tables.street.site import site
+from shared.model.codes import ReferralState, SiteKind
+from shared.model.value import Id
+
+OPEN = tuple(
+    str(each)
+    for each in (
+        ReferralState.RECEIVED, ReferralState.NEEDS_INFORMATION, ReferralState.ASSIGNED, ReferralState.LOOKED_FOR,
+    )
+)  # fmt: skip
+
+
+class SiteNow(NamedTuple):
+    """A known place: contacts there in the time that is shown, and the night of the last ever."""
+
+    site_id: Id
+    name: str
+    kind: SiteKind
+    latitude: float
+    longitude: float
+    contacts: int
+    last_night: date | None
+
+
+class OpenReport(NamedTuple):
+    """A report that waits for an outcome, at its pin."""
+
+    referral_id: Id
+    latitude: float
+    longitude: float
+    reported_on: date
+    due_on: date
+
+
+def list_sites_now(
+    session: Session, district_ids: Collection[Id], since: date, states: Collection[str]
+) -> list[SiteNow]:
+    """The places in use of these districts that have a pin, those met at most lately first; contacts in these states."""
+    met = (
+        select(
+            contact.c.site_id,
+            func.count().filter(contact.c.night >= since).label("n"),
+            func.max(contact.c.night).label("last"),
+        )
+        .where(
+            contact.c.district_id.in_(sorted(district_ids)),
+            contact.c.state.in_(sorted(states)),
+            contact.c.site_id.is_not(None),
+            *contact_not_concealed(session),
+        )
+        .group_by(contact.c.site_id)
+        .subquery()
+    )
+    query = (
+        select(
+            site.c.id,
+            site.c.name,
+            site.c.kind,
+            site.c.latitude,
+            site.c.longitude,
+            func.coalesce(met.c.n, 0),
+            met.c.last,
+        )
+        .outerjoin(met, met.c.site_id == site.c.id)
+        .where(site.c.district_id.in_(sorted(district_ids)), site.c.in_use.is_(True), site.c.latitude.is_not(None))
+        .order_by(met.c.last.desc().nulls_last(), site.c.name, site.c.id)
+    )
+    return [
+        SiteNow(site_id, name, SiteKind(kind), latitude, longitude, contacts, last)
+        for site_id, name, kind, latitude, longitude, contacts, last in session.execute(query)
+    ]
+
+
+def list_open_reports(session: Session, district_ids: Collection[Id]) -> list[OpenReport]:
+    """The open reports of these districts that have a pin, the longest due first."""
+    query = select(
+        referral.c.id, referral.c.latitude, referral.c.longitude, referral.c.reported_at, referral.c.due_on
+    ).where(
+        referral.c.district_id.in_(sorted(district_ids)),
+        referral.c.state.in_(OPEN),
+        referral.c.latitude.is_not(None),
+    )
+    return [
+        OpenReport(referral_id, latitude, longitude, reported_at.date(), due_on)
+        for referral_id, latitude, longitude, reported_at, due_on in session.execute(query.order_by(referral.c.due_on))
+    ]
+
+
+def find_stamp(session: Session, district_ids: Collection[Id]) -> str:
+    """Says whether anything came in: the same as long as nothing did. It tells nothing of what."""
+    here = sorted(district_ids)
+    contacts = session.execute(
+        select(func.count(), func.max(contact.c.received_at)).where(contact.c.district_id.in_(here))
+    ).one()
+    visits = session.scalar(select(func.count()).select_from(visit).where(visit.c.district_id.in_(here)))
+    reports = session.scalar(
+        select(func.count()).select_from(referral).where(referral.c.district_id.in_(here), referral.c.state.in_(OPEN))
+    )
+    return f"{contacts[0]}.{contacts[1].isoformat() if contacts[1] else ''}.{visits}.{reports}"

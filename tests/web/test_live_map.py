@@ -1,0 +1,120 @@
+"""The teams' live map: what stands out and since when, where nobody has looked, whose it is, and that it renews itself."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import insert
+
+from server.hotspots.live import NEGLECTED_NIGHTS, Change, find_squares
+from server.queries.maps.gazetteer import NamedPlace, add_places
+from server.queries.maps.tonight import CellLook
+from server.tables.street.look import look
+from server.web.lead.live_map import band_of
+from shared.geo import grid
+from tests.web import county
+from tests.web.test_pages import plain
+
+NIGHT = date(2026, 11, 12)
+
+
+def cell(column, row):
+    return grid.cell_of(511_000 + 125 * column, 197_000 + 125 * row)
+
+
+def looked(at, nights_ago, people):
+    return [CellLook(cell(*at), NIGHT - timedelta(days=ago), people) for ago in nights_ago]
+
+
+def county_of_looks(hot_now, hot_before):
+    """A hundred squares looked at each week; and places of four squares with many people, now or before."""
+    looks = []
+    for column in range(10):
+        for row in range(10):
+            looks += looked((column, row), range((column * 7 + row) % 6, 180, 7), 0)
+    for places, nights in ((hot_now, range(0, 90, 6)), (hot_before, range(90, 180, 6))):
+        for column, row in places:
+            for at in ((column, row), (column + 1, row), (column, row + 1), (column + 1, row + 1)):
+                looks += looked(at, nights, 6)
+    return looks
+
+
+def test_a_square_stands_out_newly_as_before_or_is_fading():
+    squares = find_squares(county_of_looks([(2, 2), (7, 7)], [(7, 7), (2, 8)]), NIGHT, 90)
+    change = {each.cell: each.change for each in squares}
+    assert change[cell(2, 2)] is Change.NEW
+    assert change[cell(7, 7)] is Change.PERSISTING
+    assert change[cell(2, 8)] is Change.FADING
+    assert Change.NONE in change.values()
+    assert squares[0].change in (Change.NEW, Change.PERSISTING)
+    colours = {band_of(each, NIGHT) for each in squares}
+    assert colours == {1, 2, 3, 4}
+
+
+def test_ground_that_nobody_looked_at_for_long_is_unknown_neither_cold_nor_hot():
+    looks = county_of_looks([(2, 2)], [])
+    lately = looked((30, 30), [NEGLECTED_NIGHTS - 1], 3)
+    long_ago = looked((40, 40), [NEGLECTED_NIGHTS, 40], 3)
+    before = looked((50, 50), [120], 3)
+    found = {each.cell: each for each in find_squares([*looks, *lately, *long_ago, *before], NIGHT, 90)}
+    assert not found[cell(30, 30)].is_neglected(NIGHT)
+    assert found[cell(40, 40)].is_neglected(NIGHT)
+    assert band_of(found[cell(40, 40)], NIGHT) == 0
+    unseen = found[cell(50, 50)]
+    assert (unseen.looks, unseen.score, band_of(unseen, NIGHT)) == (0, None, 0)
+    assert cell(60, 60) not in found  # nobody ever looked there: it is on no list
+    assert find_squares([], NIGHT, 90) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("tom", 200), ("priya", 200), ("aisha", 403), ("helen", 403), ("omar", 403)]
+)
+def test_exact_squares_are_for_leads_and_coordinators(browse, who, status):
+    browser = browse(who)
+    for path in ("/live-map", "/live-map/stamp"):
+        assert browser.get(path).status_code == status, path
+
+
+def test_tom_reads_squares_places_and_open_reports_with_a_name_and_since_when(browse, filled, now):
+    with filled.writing() as session:
+        at = {"district_id": county.WATFORD, "site_id": "", "people": 2, "unidentified": 0, "outing": "s"}
+        old = now.date() - timedelta(days=30)
+        session.execute(insert(look), [at | {"night": old, "cell": grid.cell_of(511_000, 197_250)}])
+        latitude, longitude = 51.6609, -0.3973
+        add_places(session, [NamedPlace("g", "Clarendon Road", "clarendonroad", "street", latitude, longitude)])
+    text = browse("tom").get("/live-map?days=180").text
+    words = plain(text)
+    assert "Not looked at since 13 Oct" in words
+    assert '"kind":"report"' in text and '"kind":"site"' in text
+    assert "Known places" in words and "Open reports" in words
+    assert 'href="/referrals/r1"' in text
+    assert 'data-stamp="' in text
+    for kind in ("nationality", "recourse", "gender"):
+        assert kind not in text.lower()
+
+
+def test_another_district_is_not_shown_however_it_is_asked_for(browse, filled):
+    with filled.writing() as session:
+        row = {
+            "district_id": county.THREE_RIVERS,
+            "night": NIGHT,
+            "outing": "x",
+            "site_id": "",
+            "people": 9,
+            "unidentified": 0,
+        }
+        session.execute(insert(look), [row | {"cell": grid.cell_of(500_000, 190_000)}])
+    priya = browse("priya")
+    here = plain(priya.get("/live-map").text)
+    assert "9 in 1 look" not in here
+    assert plain(priya.get(f"/live-map?district={county.THREE_RIVERS}").text) == here
+
+
+def test_a_stamp_changes_when_something_came_in_and_tells_nothing_else(browse, filled, now):
+    tom = browse("tom")
+    before = tom.get("/live-map/stamp").text
+    assert tom.get("/live-map/stamp").text == before
+    with filled.writing() as session:
+        county.put_person(session, now, "late", "", name="Late", state="listed", nights=(1,))
+    after = tom.get("/live-map/stamp").text
+    assert after != before
+    assert len(after) == 16 and int(after, 16) >= 0
