@@ -36,6 +36,9 @@ ACTION_COLUMNS = ("Case", "Name", "MDT number", "Agency", "Action", "Due", "Done
 DOWNLOADED_SHEET = "As downloaded"
 """A hidden sheet: what General Data said at the download, so that only what was changed since is taken."""
 YES, NO = "yes", "no"
+MOST_OF_A_CELL = 32_767
+"""As many characters does Excel keep in a cell."""
+CUT = "\n… cut here: a cell holds no more. The rest is in Lantern."
 MOST_ROWS = 20_000
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
 SURE_DAYS_FROM = date(1900, 3, 1)
@@ -207,11 +210,28 @@ def _write_sheet(book: Any, name: str, columns: tuple[str, ...], rows: Any, head
             elif isinstance(value, int):
                 sheet.write_number(last, column, value, wrap)
             elif value:
-                sheet.write_string(last, column, plain(value), wrap)
+                sheet.write_string(last, column, _fit(plain(value)), wrap)
     sheet.freeze_panes(1, 2)
     sheet.set_column(0, len(columns) - 1, 18)
+    sheet.set_column(0, 0, 38)
+    _set_print(sheet)
     sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
     return sheet
+
+
+def _fit(text: str) -> str:
+    """A text as one cell can hold it. Where it is cut it says so: a program would cut it unseen."""
+    if len(text) <= MOST_OF_A_CELL:
+        return text
+    return text[: MOST_OF_A_CELL - len(CUT)].rstrip() + CUT
+
+
+def _set_print(sheet: Any) -> None:
+    """On A4 across, as wide as the paper, with the head on every page."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
 
 
 def _open(content: bytes) -> dict[str, Any]:

@@ -427,3 +427,28 @@ def test_a_quarter_is_told_once_two_organisations_have_approved_it(browser: Brow
     assert "Two districts were counted twice." in browser.get("/publications").text
     for other in ("aisha", "tom", "omar", "ruth"):
         assert browser.sign_in(other).get("/publications").status_code == 403
+
+
+def test_a_cell_that_would_be_cut_says_so_and_a_printed_sheet_has_its_head_on_every_page() -> None:
+    from openpyxl import load_workbook
+
+    actions = tuple(
+        TrackedAction(
+            mdt_number=1, agency="CGL Spectrum", text=f"{n:03} {'assessment ' * 30}", due_on=date(2026, 12, 1)
+        )
+        for n in range(120)
+    )
+    case = TrackedCase(
+        case_id="case-1", known_as="Person 01", date_of_birth=None, gender=Gender.NOT_KNOWN, status=OPEN, mdt_number=1,
+        verification="", needs=(), general=CaseGeneral(case_id="case-1"), outcome="",
+        reviews=(TrackedReview(mdt_number=1, held_on=date(2026, 11, 1)),), actions=actions,
+    )  # fmt: skip
+    made = write_workbook(Tracker(district="Watford", cases=(case,)))
+    book = load_workbook(io.BytesIO(made))
+    joined = book["MDT 1"]["F2"].value
+    assert len(joined) <= 32_767
+    assert joined.endswith("cut here: a cell holds no more. The rest is in Lantern.")
+    assert sum(1 for row in book["Actions"].iter_rows(min_row=2) if row[0].value) == 120
+    assert [book[name].print_title_rows for name in ("General Data", "MDT 1", "Actions")] == ["$1:$1"] * 3
+    assert book["General Data"].sheet_properties.pageSetUpPr.fitToPage
+    assert read_workbook(made, "Watford", TODAY).cases[0].actions == actions

@@ -13,10 +13,10 @@ from server.actions.conferences import conferences, discussion
 from server.actions.people.hiding import hide_person
 from server.database.engine import Database
 from server.problems import Invalid, NotFound
-from server.queries.cases import case_moves, cases
+from server.queries.cases import case_events, case_moves, cases
 from server.queries.conferences.conferences import list_items
 from server.queries.sync.store import find_scopes
-from shared.model.codes import CaseState, EvidenceBasis
+from shared.model.codes import CaseState, CaseStep, EvidenceBasis
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast
 from tests.server.conferences.conftest import Browser, item_at
@@ -139,6 +139,13 @@ def test_a_case_is_handed_over_whole(enter, watford: Database, now: datetime) ->
         moved = hand_over(access, "case-joan", county.THREE_RIVERS, "Sleeps by the canal now")
         positions = [item.position for item in list_items(access.session, coming.id)]
     assert (moved.district_id, moved.state, moved.mdt_number) == (county.THREE_RIVERS, CaseState.OPEN, 3)
+    with watford.reading() as session:
+        last = case_events.list_events(session, ["case-joan"])["case-joan"][-1]
+    assert (last.step, last.district_id, last.reason) == (
+        CaseStep.MOVED,
+        county.THREE_RIVERS,
+        "Sleeps by the canal now",
+    )
     assert positions == list(range(1, len(positions) + 1))
     with enter("rowan") as access:
         agreed = conferences.schedule_conference(access, county.THREE_RIVERS, access.now, "", "rowan", "priya")
