@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
@@ -177,7 +178,8 @@ def _open_minutes(
     if not sent:
         return (), {}
     if not sent[-1].sha256:
-        return compose_minutes(access, conference).cases, {}
+        # What other agencies wrote before the meeting is for its table, and was never in what an agency is sent.
+        return [msgspec.structs.replace(case, updates=()) for case in compose_minutes(access, conference).cases], {}
     earlier = [row for row in sent if row.version < sent[-1].version]
     opened = open_kept(access.session, files, [row.id for row in (sent[-1], *earlier[-1:])], MinutedCase)
     before = opened.get(earlier[-1].id) if earlier else None

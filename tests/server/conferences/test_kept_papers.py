@@ -304,5 +304,13 @@ def test_the_minutes_of_no_agency_hold_what_another_wrote_or_a_name_it_may_not_k
     browser.sign_in("priya").finish(path)
     browser.post(f"{path}/minutes/check")
     browser.post(f"{path}/minutes/circulate")
-    for row in sent_to(watford, "watford-housing", "minutes"):
-        assert "Script restarted" not in browser.get(f"{path}/sent/{row.id}").text
+    (row,) = sent_to(watford, "beacon", "minutes")
+    assert "Person 01" in browser.get(f"{path}/sent/{row.id}").text
+    assert "Script restarted" not in browser.get(f"{path}/sent/{row.id}").text
+    assert "Script restarted" not in browser.sign_in("tom").get(f"{own(path)}/minutes").text
+    with watford.writing() as session:  # as one that was circulated before anything was kept
+        session.execute(update(circulation).where(circulation.c.id == row.id).values(sha256=""))
+        session.execute(text("delete from circulated_case"))
+    before = browser.get(f"{own(path)}/minutes").text
+    assert "Person 01" in before
+    assert "Script restarted" not in before
