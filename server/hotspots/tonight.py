@@ -20,11 +20,11 @@ from server.places.projection import unproject
 from server.queries.maps.tonight import CellLook, OutsidePoint, list_cell_looks, list_outside_points
 from shared.geo import grid
 from shared.model.value import Id, Value
+from shared.rules.occupancy import Nights, Occupancy, judge
 
 LOOK_BACK = timedelta(days=365)
 BANDS_FROM = (0.25, 0.5, 0.75)
 """The chance at which “possible”, “likely” and “very likely” begin."""
-IMAGINARY_NIGHTS, IMAGINARY_CHANCE = 2.0, 0.25
 
 
 class LikelyCell(NamedTuple):
@@ -34,8 +34,12 @@ class LikelyCell(NamedTuple):
     expected: float
     nights_seen: int
     last_looked_on: date
-    chance: float = 0.0
-    """That somebody is there, from 0 to 1: from looks of that square alone."""
+    occupancy: Occupancy
+
+    @property
+    def chance(self) -> float:
+        """That somebody is there, from 0 to 1."""
+        return self.occupancy.chance
 
 
 class Known(Value, frozen=True, kw_only=True):
@@ -74,21 +78,21 @@ def band_of(cell: LikelyCell, is_of_others: bool = False) -> int:
     return min(band, 2) if is_of_others else band
 
 
-def chances_of(looks: Sequence[CellLook], tonight: date) -> dict[int, float]:
-    """For each square the chance that somebody is there tonight: nights on which somebody was met among nights looked at,
-    the old ones fading as in the forecast, drawn towards a quarter by two imaginary nights."""
-    met: dict[tuple[int, date], bool] = {}
+def judge_cells(looks: Sequence[CellLook], tonight: date) -> dict[int, Occupancy]:
+    """For each square how likely somebody is there tonight and how many: by nights looked at, the old ones fading as in the
+    forecast. Two shifts on one night may have met the same people: the larger number counts."""
+    met: dict[tuple[int, date], int] = {}
     for look in looks:
-        met[look.cell, look.night] = met.get((look.cell, look.night), False) or look.people > 0
-    found: dict[int, float] = defaultdict(float)
-    looked: dict[int, float] = defaultdict(float)
-    for (cell, night), somebody in met.items():
+        met[look.cell, look.night] = max(met.get((look.cell, look.night), 0), look.people)
+    nights: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
+    for (cell, night), people in met.items():
         weight = 0.5 ** ((tonight - night).days / HALF_LIFE_DAYS)
-        looked[cell] += weight
-        found[cell] += weight * somebody
-    return {
-        cell: (found[cell] + IMAGINARY_NIGHTS * IMAGINARY_CHANCE) / (looked[cell] + IMAGINARY_NIGHTS) for cell in looked
-    }
+        of_cell = nights[cell]
+        of_cell[0] += weight
+        of_cell[1] += weight * (people > 0)
+        of_cell[2] += weight * people
+        of_cell[3] += weight**2
+    return judge({cell: Nights(looked=n[0], found=n[1], people=n[2], squares=n[3]) for cell, n in nights.items()})
 
 
 def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> list[LikelyCell]:
@@ -101,14 +105,14 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
         looked[look.cell] = max(look.night, looked.get(look.cell, look.night))
         if look.people:
             nights[look.cell].add(look.night)
-    chances = chances_of(looks, tonight)
+    judged = judge_cells(looks, tonight)
     ranked = [
         (grid.cell_of(found.easting, found.northing), found.score)
         # The forecast sees what came before its first day: from tomorrow on, so that tonight's contacts count at once.
         for found in forecast_hotspots(observe_cell_looks(looks), CELL_M, (tonight - EPOCH).days + 1)
     ]
     return [
-        LikelyCell(cell, score, len(nights[cell]), looked[cell], chances[cell])
+        LikelyCell(cell, score, len(nights[cell]), looked[cell], judged[cell])
         for cell, score in ranked
         if nights.get(cell) and score > 0
     ][:limit]

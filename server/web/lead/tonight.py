@@ -19,6 +19,8 @@ from shared.geo.distance import near_distance_m
 from shared.model.position import Position
 from shared.model.value import Value
 from shared.policy import Act, SubjectKind
+from shared.rules.occupancy import say_chance, say_people
+from shared.rules.wording import upper_first
 
 SQUARES = 20
 SHORT_WALK_M = 120.0
@@ -99,14 +101,16 @@ LIKELY = {4: "Very likely", 3: "Likely", 2: "Possible", 1: "Less likely"}
 def _square(number: int, cell: LikelyCell, place: str, known: Known) -> Square:
     nights = (known.until - cell.last_looked_on).days
     looked = "Looked at tonight" if nights <= 0 else f"Nobody has looked for {count(nights, 'night')}"
-    why = f"People met there on {count(cell.nights_seen, 'night')} of the last year"
+    why = f"{upper_first(say_people(cell.occupancy))}, if anybody; met on {count(cell.nights_seen, 'night')} of the last year"
     if known.is_of_others:
         looked = "No team has looked yet"
         why = f"Counted or reported there on {count(cell.nights_seen, 'day')} of the year"
     return Square(
         number=number,
         place=place,
-        likely=LIKELY[band_of(cell, known.is_of_others)],
+        likely=LIKELY[band_of(cell, known.is_of_others)]
+        if known.is_of_others
+        else f"{LIKELY[band_of(cell)]}: {say_chance(cell.chance)}",
         why=why,
         looked=looked,
         is_neglected=nights >= LONG_NOT_LOOKED and not known.is_of_others,
