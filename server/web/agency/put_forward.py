@@ -13,18 +13,22 @@ from litestar.params import FromQuery, URLEncodedBody
 from server.access import Access, Door
 from server.actions.cases.cases import BASES
 from server.actions.cases.put_forward import Newcomer, put_forward_newcomer
+from server.http.local_time import to_local
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.cases import cases
 from server.queries.partnership.districts import list_districts
 from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text
-from server.web.layout.kept import kept_form
+from server.web.layout.kept import kept_fields, kept_form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from shared.model.codes import EvidenceBasis
 from shared.policy import Act, SubjectKind
+from shared.rules.finding import read_sought
 
 PATH = "/put-forward"
+FOUND = "/cases/found"
+"""Where what was looked for is kept (`server.web.coordinator.case_list`)."""
 
 
 class NewcomerForm(Form, frozen=True, kw_only=True):
@@ -42,10 +46,19 @@ class NewcomerForm(Form, frozen=True, kw_only=True):
 
 @get(PATH, opt={"action": Act.PUT_FORWARD_CASE}, sync_to_thread=True, include_in_schema=False)
 def show_put_forward(
-    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], district: FromQuery[str] = ""
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    district: FromQuery[str] = "",
+    found: FromQuery[str] = "",
 ) -> Response[str]:
-    """The form, empty or as it was left, and what became of those whom the agency put forward."""
-    form = kept_form(services, door.worker.id, PATH, PATH, NewcomerForm(district=district))
+    """The form, empty or as it was left, and what became of those whom the agency put forward. `found` is the key of a search
+    that found nobody: what was looked for is filled in."""
+    fresh = NewcomerForm(district=district)
+    if found:
+        sought = kept_fields(services, door.worker.id, FOUND, f"{FOUND}/{found}")
+        fresh = _with_sought(fresh, str(sought.get("words", "")), services)
+    form = kept_form(services, door.worker.id, PATH, PATH, fresh)
     with door.open() as access:
         return _answer(request, access, msgspec.structs.replace(form, key=access.new_id()))
 
@@ -77,6 +90,14 @@ def put_newcomer_forward(
             errors["name"] = " ".join(refused.problem.errors)
     with door.open() as access:
         return _answer(request, access, data, errors)
+
+
+def _with_sought(fresh: NewcomerForm, words: str, services: Services) -> NewcomerForm:
+    """The form with what somebody looked for: a date of birth in its field, else a name."""
+    born = read_sought(words, to_local(services.clock()).date()).born
+    if born is not None:
+        return msgspec.structs.replace(fresh, born=born.isoformat())
+    return msgspec.structs.replace(fresh, name=words)
 
 
 def _answer(request: AnyRequest, access: Access, form: NewcomerForm, errors: Errors | None = None) -> Response[str]:

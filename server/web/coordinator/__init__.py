@@ -23,12 +23,12 @@ from server.web.coordinator import (
     tracker,
 )
 from server.web.coordinator.case_forms import give, lead, show_hand_over, show_lead
-from server.web.coordinator.case_list import search_case_list, show_case_list, tell_news
+from server.web.coordinator.case_list import search_case_list, show_case_list, show_found, tell_news
 from server.web.coordinator.decisions import decide, forward, judge
 from server.web.coordinator.person import show_person
 
 PAGES = (
-    show_case_list, tell_news, search_case_list, show_person, judge, decide, forward,
+    show_case_list, tell_news, search_case_list, show_found, show_person, judge, decide, forward,
     show_lead, lead, show_hand_over, give, facts.show_facts, facts.save_facts,
     conferences.show_conferences, conferences.call_conference,
     conference.show_conference, conference.change, conference.swap, conference.choose_again, conference.circulate,

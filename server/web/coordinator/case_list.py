@@ -1,5 +1,5 @@
 """The district's MDT case list: who is on it and why, in one glance; what is shown stands in the address, and never a
-personal value; a search goes by POST (privacy rule C9).
+personal value; a search goes by POST, and what it found by a key that says nothing (privacy rule C9).
 """
 
 from datetime import datetime, time, timedelta
@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from server.access import Access, Door
 from server.http.local_time import local_zone, to_local
+from server.http.services import Services
 from server.problems import NotFound
 from server.queries.cases.case_list import (
     LIVE_STATES,
@@ -28,7 +29,8 @@ from server.queries.people import subjects
 from server.web.coordinator.neighbours import list_lines, list_neighbours
 from server.web.coordinator.partner_view import count_red_flags, is_partner, list_reachable, narrow_rows, narrow_view
 from server.web.layout.forms import Form
-from server.web.layout.page import AnyRequest, page
+from server.web.layout.kept import kept_fields
+from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import count, lower_first, say
 from shared.model.codes import CaseState, SupportNeed
 from shared.model.district import District
@@ -36,6 +38,8 @@ from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 
 PAGE_LENGTH = 50
+FOUND = "/cases/found"
+LONGEST_SEARCH = 200
 SHOW = {
     "current": ("Everyone current", LIVE_STATES),
     "candidate": ("To decide", (CaseState.CANDIDATE,)),
@@ -126,17 +130,46 @@ def tell_news(
         return Response(News(new=count_new(access.session, district, since or access.now) if told else 0))
 
 
-@post("/cases/search", opt={"action": Act.SEE_CASE_LIST}, status_code=200, sync_to_thread=True, include_in_schema=False)
+@post("/cases/search", opt={"action": Act.SEE_CASE_LIST}, sync_to_thread=True, include_in_schema=False)
 def search_case_list(
-    request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[SearchForm]
+    door: NamedDependency[Door], services: NamedDependency[Services], data: URLEncodedBody[SearchForm]
+) -> Response[Any]:
+    """Keeps what is looked for, and leads to what was found under a key that says nothing: Back works, and no name is in an
+    address."""
+    key = services.new_id()
+    words = data.words.strip()[:LONGEST_SEARCH]
+    kept = {"words": words, "district": data.district}
+    services.drafts.keep(door.worker.id, FOUND, f"{FOUND}/{key}", kept, services.clock())
+    return go_to(f"{FOUND}/{key}")
+
+
+@get(FOUND + "/{key:str}", opt={"action": Act.SEE_CASE_LIST}, sync_to_thread=True, include_in_schema=False)
+def show_found(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], key: FromPath[Id]
 ) -> Response[str]:
-    """The people of the district's list, in whatever state, of whom every word is true."""
-    choice = Choice(show="current")
+    """The people of a list, in whatever state, of whom every word is true; without a district named, of the first of the reader's
+    own on whose list there is somebody."""
+    kept = kept_fields(services, door.worker.id, FOUND, f"{FOUND}/{key}")
+    words, district_id = str(kept.get("words", "")), str(kept.get("district", ""))
+    if not words:
+        return go_to("/cases")
     with door.open() as access:
-        return _answer(request, access, data.district, choice, words=data.words.strip()[:200])
+        district_id = district_id or _first_with(access, words)
+        return _answer(request, access, district_id, Choice(show="current"), words=words, key=key)
 
 
-def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice, words: str = "") -> Response[str]:
+def _first_with(access: Access, words: str) -> Id:
+    own = [each.id for each in list_districts(access.session) if each.id in access.actor.district_ids]
+    view = CaseListView(states=(), words=words)
+    for each in own:
+        if is_partner(access, each) or list_cases(access.session, each, view, today=access.tonight, limit=1):
+            return each
+    return own[0] if own else ""
+
+
+def _answer(
+    request: AnyRequest, access: Access, district_id: Id, choice: Choice, words: str = "", key: Id = ""
+) -> Response[str]:
     districts = [each for each in list_districts(access.session) if each.id in access.actor.district_ids]
     district = _chosen(access, districts, district_id)
     view = choice.view(words) if not words else CaseListView(states=(), words=words)
@@ -151,7 +184,7 @@ def _answer(request: AnyRequest, access: Access, district_id: Id, choice: Choice
     come = 0 if partner else count_come(access.session, district.id, since)
     return page(
         request, "coordinator/case_list.html", title=f"Case list, {district.name}", section="/cases",
-        worker=access.worker, district=district,
+        worker=access.worker, district=district, found_key=key,
         is_filtered=choice != Choice(page=choice.page) and not words,
         districts=districts, summary=_summary(counts, come), view=choice, words=words,
         rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),

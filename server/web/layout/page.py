@@ -17,6 +17,8 @@ from server.http.form_guard import STATE_KEY
 from server.web.layout import engine
 from server.web.layout.notices import NOTICES
 from shared.model.worker import Worker
+from shared.policy import Act
+from shared.policy.grid import GRID
 
 AnyRequest = Request[Any, Any, Any]
 NEVER_KEPT = {"cache-control": "no-store"}
@@ -32,6 +34,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     draft_field: Markup = Markup()
     """The mark of a form that is kept while it is being written: beside `csrf_field`, in forms for words of one's own."""
     idle_s: int = 0
+    may_find: bool = False
+    """May they look for somebody on a case list? Then every page has the box."""
     signed_in_as: str = ""
     navigation: Markup = Markup()
     notice: str = ""
@@ -68,6 +72,7 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
         nonce=request.scope["state"].get("csp_nonce", ""),
         csrf_token=token,
         draft_field=_draft_field(request),
+        may_find=worker is not None and any(Act.SEE_CASE_LIST in GRID.get(role, {}) for role in worker.roles),
         idle_s=request.scope["state"].get("idle_s", 0),
         csrf_field=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token),
         signed_in_as=worker.name if worker is not None else "",

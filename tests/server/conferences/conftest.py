@@ -95,6 +95,10 @@ class Browser:
         self.get("/sign-in")
         return str(self.client.cookies["lantern-form"])
 
+    def find(self, **fields: str) -> Any:
+        """Looks for somebody, and goes to what was found."""
+        return self.get(self.post("/cases/search", **fields).headers["location"])
+
     def post(self, path: str, accept: str = "text/html", **fields: str) -> Any:
         data = {**fields, "_csrf_token": self.form_token()}
         return self.client.post(path, data=data, headers={"accept": accept}, follow_redirects=False)

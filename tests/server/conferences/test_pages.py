@@ -294,9 +294,9 @@ def test_a_partner_finds_nobody_by_words_it_may_not_see(browser: Browser, watfor
     with watford.writing() as session:
         session.execute(update(person).where(person.c.id == "joan").values(description="violet scarf"))
     form = {"district": county.WATFORD, "words": "violet"}
-    assert "Joan Carter" in browser.sign_in("priya").post("/cases/search", **form).text
-    assert "Joan Carter" not in browser.sign_in("ruth").post("/cases/search", **form).text
-    assert "Joan Carter" in browser.post("/cases/search", **form | {"words": "joan"}).text
+    assert "Joan Carter" in browser.sign_in("priya").find(**form).text
+    assert "Joan Carter" not in browser.sign_in("ruth").find(**form).text
+    assert "Joan Carter" in browser.find(**form | {"words": "joan"}).text
 
 
 def test_a_missed_action_is_red_on_the_case_list_for_every_partner(browser: Browser, watford, now) -> None:

@@ -33,7 +33,7 @@ def told(watford: Database, kind: MailKind) -> list[tuple[str | None, str]]:
 
 @pytest.mark.parametrize("words", ["1 January 1980", "1/1/80", "1980-01-01"])
 def test_a_partner_finds_somebody_by_their_birthday(browser: Browser, words: str) -> None:
-    found = browser.sign_in("ruth").post("/cases/search", district=county.WATFORD, words=words)
+    found = browser.sign_in("ruth").find(district=county.WATFORD, words=words)
     assert found.status_code == 200, found.text
     assert "Person 01" in found.text
     assert "Person 02" not in found.text
