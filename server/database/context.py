@@ -101,8 +101,12 @@ def enter(session: Session, context: Context) -> None:
     if session.info.get(_STANDS) == context:
         return
     session.info[_STANDS] = context
-    if session.get_bind().dialect.name != "postgresql":
-        return
+    if session.get_bind().dialect.name == "postgresql":
+        tell(session, context)
+
+
+def tell(session: Session, context: Context) -> None:
+    """Say so to PostgreSQL."""
     value = sign(context.spell(), session.info.get(KEY))
     session.connection().exec_driver_sql(f"select set_config('{SETTING}', %s, true)", (value,))
 

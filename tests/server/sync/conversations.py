@@ -20,6 +20,7 @@ from msgspec import Raw, json
 
 from mobile.store.sync import SyncStore
 from server.actions.operation.enrolment import make_code
+from server.database.context import Kind, acting
 from server.http.services import Services
 from server.migrate import upgrade
 from server.queries.sync import store as queries
@@ -263,7 +264,8 @@ def open_town(url: str, data: Path) -> Iterator[Town]:
     clock = Clock()
     settings = make_settings(url, data)
     new_id = numbered("8000")
-    with lend_app(settings, clock, new_id) as app, TestClient(app) as client:
+    # What is done behind the server's back, on its own connections, is done as at a terminal.
+    with lend_app(settings, clock, new_id) as app, TestClient(app) as client, acting(Kind.COMMAND):
         services = app.dependencies["services"].dependency()
         cast = make_cast(services.database, clock(), new_id)
         yield Town(services, client, clock, cast)
