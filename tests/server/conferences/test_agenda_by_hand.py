@@ -100,6 +100,6 @@ def test_a_partners_minute_taker_finds_the_meeting_and_the_way_back(browser: Bro
     form = {"district": county.WATFORD, "day": "2026-12-10", "time": "10:00", "chair": "priya", "minute_taker": "ruth"}
     path = browser.sign_in("priya").post("/conferences", **form).headers["location"].split("?")[0]
     listed = browser.sign_in("ruth").get("/agendas").text
-    assert f'href="{path}/discussion/1"' in listed
+    assert f'href="{path}/room"' in listed
     assert 'href="/agendas" class="govuk-back-link"' in browser.get(f"{path}/discussion/1").text
     assert path not in browser.sign_in("tom").get("/agendas").text
