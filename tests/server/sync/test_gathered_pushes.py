@@ -145,7 +145,7 @@ def test_those_who_wait_go_together_and_everything_is_stored(
     answers = night.push_at_once(*pushes)
     assert [each.acked for each in answers if isinstance(each, PushAnswer)] == [1, 1, 1, 1], answers
     assert night.gathered == [[phones[0].number], sorted(each.number for each in phones[1:])]
-    assert len([each for each in commits if each.get_execution_options().get("isolation_level") != "AUTOCOMMIT"]) == 2
+    assert len([each for each in commits if not each.get_execution_options().get("postgresql_readonly")]) == 2
     assert count_rows(database, "contact") == count_rows(database, "sync_feed") == 4
     with database.reading() as session:
         status = find_status(session, "marek")
