@@ -49,6 +49,24 @@ class MailSettings:
     timeout: timedelta = timedelta(seconds=20)
 
 
+MAILBOX_PORTS = {"tls": 993, "starttls": 143, "none": 143}
+"""How a mailbox is spoken to, with the usual port of each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailboxSettings:
+    """The mailbox that reports are sent to (IMAP). Without a `host` there is none."""
+
+    host: str = ""
+    port: int = MAILBOX_PORTS["tls"]
+    security: str = "tls"
+    login: str = ""
+    password_file: Path | None = None
+    authority_file: Path | None = None
+    folder: str = "INBOX"
+    timeout: timedelta = timedelta(seconds=20)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AlarmSettings:
     """Who hears of somebody who was not heard, and the gateway that writes to or rings telephones (without a `url`: none).
@@ -97,9 +115,11 @@ class Settings:
     log_json: bool = False
     """Is everything logged as JSON lines, requests included?"""
     mail: MailSettings = field(default_factory=MailSettings)
+    mailbox: MailboxSettings = field(default_factory=MailboxSettings)
     alarm: AlarmSettings = field(default_factory=AlarmSettings)
     openid: OpenIdSettings = field(default_factory=OpenIdSettings)
     public_url: str = ""
+    open311_jurisdiction: str = ""
     trusted_proxies: str = "127.0.0.1"
     """From which addresses or networks X-Forwarded-For and -Proto are believed, with commas between; empty for nobody."""
     password_cost: PasswordCost = field(default_factory=PasswordCost)
@@ -131,6 +151,11 @@ class Settings:
         return self.https or not self.is_loopback
 
     @property
+    def jurisdiction(self) -> str:
+        """By which name Open311 knows us (`jurisdiction_id`): the host's, unless another is set."""
+        return self.open311_jurisdiction or urlsplit(self.address).hostname or ""
+
+    @property
     def address(self) -> str:
         """Where pages are found, for the links in mails: without a slash at its end."""
         if self.public_url:
@@ -157,12 +182,33 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         one_role=_read_switch("LANTERN_ONE_ROLE", environment.get("LANTERN_ONE_ROLE", "")),
         log_json=_read_log(environment.get("LANTERN_LOG", "")),
         mail=read_mail_settings(environment),
+        mailbox=read_mailbox_settings(environment),
+        open311_jurisdiction=environment.get("LANTERN_JURISDICTION", "").strip(),
         openid=read_openid_settings(environment),
         trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),
         alarm=read_alarm_settings(environment),
         public_url=_read_url(environment.get("LANTERN_PUBLIC_URL", "")),
         documents_bytes=_read_gibibytes("LANTERN_DOCUMENTS_GIB", environment.get("LANTERN_DOCUMENTS_GIB") or "5"),
         scanner=_read_command("LANTERN_SCANNER", environment.get("LANTERN_SCANNER", "")),
+    )
+
+
+def read_mailbox_settings(environment: Mapping[str, str]) -> MailboxSettings:
+    """The mailbox that an environment names; no password goes over an open wire to another machine."""
+    host = environment.get("LANTERN_IMAP_HOST", "").strip()
+    security = environment.get("LANTERN_IMAP_SECURITY", "tls").lower()
+    if security not in MAILBOX_PORTS:
+        raise ValueError(f"LANTERN_IMAP_SECURITY is {security!r}: give 'tls', 'starttls' or 'none'.")
+    if security == "none" and host and host not in LOOPBACK_HOSTS:
+        raise ValueError("LANTERN_IMAP_SECURITY is 'none': that is for a mailbox on this machine only.")
+    return MailboxSettings(
+        host=host,
+        port=_read_port(environment.get("LANTERN_IMAP_PORT") or str(MAILBOX_PORTS[security]), "LANTERN_IMAP_PORT"),
+        security=security,
+        login=environment.get("LANTERN_IMAP_USER", ""),
+        password_file=_read_path(environment.get("LANTERN_IMAP_PASSWORD_FILE", "")),
+        authority_file=_read_path(environment.get("LANTERN_IMAP_CA_FILE", "")),
+        folder=environment.get("LANTERN_IMAP_FOLDER", "INBOX"),
     )
 
 

@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "jobs": ("server.cli.jobs", "jobs"),
     "keys": ("server.cli.keys", "keys"),
     "migrate": ("server.cli.migrate", "migrate"),
+    "open311": ("server.cli.georeport", "open311"),
     "rebuild": ("server.cli.rebuild", "rebuild"),
     "replay": ("server.cli.backup", "replay_orders"),
     "restore": ("server.cli.backup", "restore"),

@@ -1,6 +1,7 @@
 """`lantern import referrals`: a file of reports by the same steps as the page: looked at, its columns matched, its cells mended,
 brought in, and undone as one (`lantern import undo`)."""
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ from server.importers import conversation, undoing
 from server.importers.accounting import Account, Importing
 from server.importers.conversation import ORDERS, Answers, Plan
 from server.importers.files import UnusableFile, normalise_heading
-from server.importers.inputs import Input, look_over, of_path
+from server.importers.inputs import Input, look_over, of_bytes, of_path
 from server.importers.referrals import import_referrals
 from server.importers.report import Reading
 from server.importers.sources import SOURCES
@@ -28,6 +29,8 @@ from server.settings import Settings
 from shared.model.value import Id
 
 __all__ = ["import_files"]
+
+PIPED = "-"
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -60,7 +63,7 @@ class Said(Struct, frozen=True, kw_only=True):
 
 
 @import_files.command("referrals")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--format", "source", type=click.Choice(sorted(SOURCES)), help="Its source (default: by its look).")
 @click.option("--look", is_flag=True, help="Only say what the file would bring in. Nothing is stored.")
 @click.option("--sheet", default="", help="The sheet (default: the first visible one that fits).")
@@ -80,13 +83,13 @@ def referrals(
     means: tuple[str, ...], mapping: str, keep_as: str, mends: tuple[str, ...], email: str, timezone: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Bring reports of people sleeping rough in, as alerts and referrals."""
+    """Bring reports of people sleeping rough in, as alerts and referrals. FILE is - for what is piped."""
     layout = Layout(sheet=sheet, heading_row=row, encoding=encoding, delimiter=delimiter, order=dates or "")
     said = Said(source=source or "", layout=layout, means=means, mapping=mapping, keep_as=keep_as, mends=mends)
 
     def run(settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
         zone = check_zone(timezone or settings.timezone)
-        given = of_path(file)
+        given = of_bytes(sys.stdin.buffer.read(), "piped") if str(file) == PIPED else of_path(file)
         digest = look_over(given)
         answers = said.answer(database, given)
         by = _find_worker(database, email)

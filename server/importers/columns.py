@@ -73,6 +73,11 @@ class Columns:
         nouns = (*self.names, *CONTACT)
         return replace(self, names={noun: self._list_meant(noun, meanings) for noun in nouns})
 
+    def found_in(self, headings: Collection[str]) -> "Columns":
+        """The same columns less the headings that a table has not: a row is asked for none of them."""
+        names = {noun: tuple(name for name in known if name in headings) for noun, known in self.names.items()}
+        return replace(self, names=names)
+
     def _list_meant(self, noun: str, meanings: Meanings) -> tuple[str, ...]:
         """The headings of a noun: those that only somebody's word gives it, then those we know, in our order."""
         known = self.names.get(noun, ())
@@ -208,7 +213,8 @@ class _TableReports:
     """The reports of a table, read a row at a time; the whole of it is gone through once to see how its dates are written."""
 
     def __init__(self, columns: Columns, table: Table, reading: Reading, asked: Asked) -> None:
-        self._columns, self._table, self._reading, self._asked = columns, table, reading, asked
+        self._columns, self._table = columns.found_in(set(table.headings)), table
+        self._reading, self._asked = reading, asked
 
     def __iter__(self) -> Iterator[Report | Refusal]:
         return self._read(lambda _: True)
@@ -252,8 +258,11 @@ class _Cells:
     cells: Mapping[str, str]
 
     def __call__(self, noun: str) -> str:
-        found = (self.cells[name] for name in self.names.get(noun, ()) if not is_blank(self.cells.get(name, "")))
-        return next(found, "")
+        for name in self.names.get(noun, ()):
+            text = self.cells.get(name)
+            if text and not is_blank(text):
+                return text
+        return ""
 
 
 @dataclass(frozen=True)
@@ -264,7 +273,7 @@ class _Headings:
     cells: Mapping[str, str]
 
     def __call__(self, noun: str) -> str:
-        names = self.names.get(noun, (noun,))
+        names = self.names.get(noun) or (noun,)
         return next((name for name in names if not is_blank(self.cells.get(name, ""))), names[0])
 
 

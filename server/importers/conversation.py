@@ -207,5 +207,5 @@ def keep_mapping(session: Session, answers: Answers, mapping_id: Id, now: dateti
 
 def say_source(source: Source) -> str:
     """A source's name as a person reads it."""
-    words = {"streetlink": "StreetLink", "open311": "Open311", "council-form": "A council’s form"}
+    words = {"streetlink": "StreetLink", "open311": "Open311", "email": "E-mail", "council-form": "A council’s form"}
     return words.get(source.name, source.name.replace("-", " ").capitalize())

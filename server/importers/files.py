@@ -130,7 +130,7 @@ def read_under(records: Records, heading: list[str]) -> Iterator[Row | Refusal]:
     for number, cells in records.under(len(heading)):
         if isinstance(cells, str):
             yield Refusal(number, cells, "")
-        elif any(cell.strip() for cell in cells):
+        elif any(map(str.strip, cells)):
             yield make_row(number, heading, cells)
 
 
@@ -164,12 +164,12 @@ def make_row(number: int, heading: list[str], cells: list[str]) -> Row | Refusal
             "a comma inside a text needs quotes round the text."
         )
         return Refusal(number, reason, show_raw(cells))
-    if any("\x00" in cell for cell in cells):
+    if "\x00" in "".join(cells):
         return Refusal(number, "The row holds NUL characters: save the file again as CSV in UTF-8.", show_raw(cells))
-    if any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
+    if max(map(len, cells), default=0) > MAX_CELL_CHARACTERS:
         reason = f"A cell is longer than {MAX_CELL_CHARACTERS:,} characters: is a quotation mark left open?"
         return Refusal(number, reason, show_raw(cells))
-    return Row(number, dict(zip(heading, (cell.strip() for cell in cells), strict=True)))
+    return Row(number, dict(zip(heading, map(str.strip, cells), strict=True)))
 
 
 def check_heading(heading: list[str], required: Iterable[Iterable[str]]) -> None:

@@ -24,6 +24,7 @@ BLANKS = frozenset(
     }
 )  # fmt: skip
 """What stands in a cell that says nothing."""
+LONGEST_BLANK = max(map(len, BLANKS))
 DEGREES = re.compile(
     r"(?P<before>[NSEW])? ?(?P<sign>[+\-\u2212])? ?(?P<degrees>\d{1,3}(?:[.,]\d{1,15})?) ?[°º]? ?"
     r"(?:(?P<minutes>\d{1,2}(?:\.\d{1,15})?) ?['′\u2019] ?)?(?:(?P<seconds>\d{1,2}(?:\.\d{1,15})?) ?(?:\"|″|''|\u201d) ?)?"
@@ -59,7 +60,8 @@ class Place(Value, frozen=True, kw_only=True):
 
 def is_blank(text: str) -> bool:
     """Does the cell say nothing, in whatever word?"""
-    return not text.strip() or text.strip().casefold() in BLANKS
+    plain = text.strip()
+    return not plain or (len(plain) <= LONGEST_BLANK and plain.casefold() in BLANKS)
 
 
 def read_place(columns: tuple[str, str], latitude: str, longitude: str, postcode: str, *others: str) -> Place:

@@ -17,6 +17,7 @@ from server.actions.sync.rebuild import Rebuilder
 from server.actions.sync.sealed import open_waiting
 from server.hotspots.periods import last_settled_quarter
 from server.http.services import Services
+from server.jobs.fetching import fetch_reports
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
@@ -180,7 +181,7 @@ def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) 
 
 
 WATCHING = (Job("watch", Every(ROUND), watch_over), Job("telephone", Every(ROUND), ring))
-SENDING = (Job("mail", Every(ROUND), send_waiting),)
+SENDING = (Job("mail", Every(ROUND), send_waiting), Job("mailbox", Every(timedelta(minutes=1)), fetch_reports))
 KEEPING = (
     Job("alerts", Every(ROUND), tell_reviewers),
     Job("reminders", Daily(MORNING), remind),

@@ -11,7 +11,7 @@ from server.tables.maps import gazetteer, hotspot, publication, sighting
 from server.tables.operation import audit, device, draft, job, mail, session
 from server.tables.partnership import agency, county, district, invitation, recipient, worker
 from server.tables.people import brought_in, document, hidden, note, person, stay, verification
-from server.tables.referrals import imports, referral
+from server.tables.referrals import georeport, imports, referral
 from server.tables.street import alarm, conflict, contact, look, plan, shift, site
 from server.tables.sync import sync
 
@@ -30,6 +30,7 @@ __all__ = [
     "document",
     "draft",
     "gazetteer",
+    "georeport",
     "hidden",
     "hotspot",
     "imports",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from server.web import admin, agency, commissioner, coordinator, everyone, lead, outreach, referrer, signin
+from server.web import admin, agency, commissioner, coordinator, everyone, lead, open311, outreach, referrer, signin
 from server.web.layout.assets import asset_router
 
 AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (
@@ -18,6 +18,7 @@ AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (
     agency.PAGES,
     everyone.PAGES,
     referrer.PAGES,
+    open311.PAGES,
 )
 
 

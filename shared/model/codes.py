@@ -319,6 +319,7 @@ class AlertSource(Code):
     OPEN311 = "open311"
     SPREADSHEET = "spreadsheet"
     COUNCIL_FORM = "council_form"
+    EMAIL = "email"
 
 
 class DeviceStatus(Code):

@@ -44,7 +44,7 @@ class Received(Value, frozen=True, kw_only=True):
 class PublicReport(Value, frozen=True, kw_only=True):
     """What somebody told us. `key` is the form's own: sending the same form twice is one report.
 
-    `district_id` is the area they chose; a postcode that we can find says it better.
+    `district_id` is the area they chose; a postcode that we can find says it better, and a point best.
     """
 
     key: str
@@ -56,6 +56,10 @@ class PublicReport(Value, frozen=True, kw_only=True):
     concerns: str = ""
     people_count: int | None = None
     email: str = ""
+    name: str = ""
+    telephone: str = ""
+    position: Position | None = None
+    source: AlertSource = AlertSource.COUNCIL_FORM
 
 
 def reference_of(key: str) -> str:
@@ -69,16 +73,18 @@ def receive_report(
 ) -> Received:
     """Stores the report and lets the team hear of it. A form sent again changes nothing."""
     reference = reference_of(report.key)
-    held = referrals.find_referral_ids(session, AlertSource.COUNCIL_FORM, [reference]).get(reference)
+    held = referrals.find_referral_ids(session, report.source, [reference]).get(reference)
     if held is not None:
         return _say_received(session, reference, held)
-    position = find_position(report.postcode) if report.postcode else None
+    position = report.position or (find_position(report.postcode) if report.postcode else None)
     alert = _alert(report, reference, position, now, new_id())
     referral = _referral(session, alert, report.district_id, finder, now, new_id())
     referrals.add_alerts(session, [alert], "")
-    if report.email:
+    if report.email or report.name or report.telephone:
         kept_until = (now + REFERRER_KEPT).date()
-        referrer = ReferrerRow(alert_id=alert.id, name="", email=report.email, telephone="", delete_on=kept_until)
+        referrer = ReferrerRow(
+            alert_id=alert.id, name=report.name, email=report.email, telephone=report.telephone, delete_on=kept_until
+        )
         referrals.add_referrers(session, [referrer])
     referrals.add_referrals(session, [StoredReferral(referral=referral)])
     line = AuditLine(id=new_id(), at=now, action="report_received", subject_kind="referral", subject_id=referral.id)
@@ -150,10 +156,10 @@ def _alert(report: PublicReport, reference: str, position: Position | None, now:
     told = {
         name: str(value)
         for name, value in msgspec.to_builtins(report).items()
-        if name not in {"key", "email"} and value
+        if name not in {"key", "email", "name", "telephone", "position", "source"} and value
     }
     return Alert(
-        id=alert_id, source=AlertSource.COUNCIL_FORM, source_reference=reference, received_at=now, raw=told, reported_at=now,
+        id=alert_id, source=report.source, source_reference=reference, received_at=now, raw=told, reported_at=now,
         seen_text=report.seen_text, position=position, postcode=report.postcode, place=report.place,
         appearance=report.appearance, concerns=report.concerns, people_count=report.people_count, referrer_type="public",
         contact_consent=bool(report.email),

@@ -4,28 +4,15 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
+from server.actions.referrals.answers import say_answer
 from server.actions.referrals.public_reports import find_report, say_still_there
 from server.http.services import Services
-from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, page
 from server.web.referrer.limits import check_limit
-from shared.model.codes import ReferralState
 from shared.policy import Act
-from shared.rules.referral import is_open, normalise_outcome, reply_to_referrer
+from shared.rules.referral import is_open
 
-ANSWERS = {
-    ReferralState.RECEIVED: "We have your report. A team leader reads every one.",
-    ReferralState.NEEDS_INFORMATION: "We could not find the place from what we have. If you remember more, please tell us again.",
-    ReferralState.ASSIGNED: "Our outreach team has your report and will look.",
-    ReferralState.LOOKED_FOR: "Our team has looked, and is still looking.",
-    ReferralState.FOUND: "Our team found the person you told us about. We can’t share more, to protect them.",
-    ReferralState.DUPLICATE_OF: "Somebody else told us of the same person or place. Our team has it.",
-    ReferralState.WRONG_AREA: (
-        "The place is in none of the areas that our teams walk. Our duty desk has your report and looks for who can take it. "
-        "Please tell the council of that area, too."
-    ),
-}
 AGAIN = "Thank you. Your report is open again, and a team leader reads it anew."
 UNKNOWN = "We have no report with this reference. Check each letter: it has twelve, in three groups."
 
@@ -79,11 +66,3 @@ def tell_still_there(
         request, "referrer/status.html", title="What happened to my report?", reference=data.reference[:40],
         answer=answer, is_over=False, errors={} if found else {"reference": UNKNOWN}, status=200 if found else 404,
     )  # fmt: skip
-
-
-def say_answer(found: InboxRow) -> str:
-    """Returns what the reporter is told."""
-    outcome = normalise_outcome(found.outcome) if found.outcome else None
-    if outcome is not None:
-        return reply_to_referrer(outcome)
-    return ANSWERS.get(found.referral.state, ANSWERS[ReferralState.RECEIVED])

@@ -1,0 +1,133 @@
+"""Reports that partners' systems send by Open311 (GeoReport v2), and what they may ask of them.
+
+A key asks of its own reports alone. Whoever knows the number of a report, sixty bits that nobody can guess, may ask where that
+one stands, as on our own page. What is answered is what its sender said, and one true sentence: never a word of the person.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from server.actions.referrals.answers import say_answer
+from server.actions.referrals.public_reports import PublicReport, receive_report
+from server.places.districts import DistrictFinder
+from server.places.postcodes import POSTCODE, find_position
+from server.queries.referrals import georeport
+from server.queries.referrals.folded import find_head
+from server.queries.referrals.georeport import Asked
+from server.queries.referrals.inbox import find_inbox_row
+from server.queries.referrals.referrals import find_referral_ids
+from shared.model.codes import AlertSource, PinSource
+from shared.model.position import Position
+from shared.model.value import Id, Value
+
+SERVICE_CODE = "rough-sleeping"
+LONGEST = {
+    "description": 4000,
+    "address_string": 1000,
+    "seen": 200,
+    "concerns": 2000,
+    "first_name": 100,
+    "last_name": 100,
+}
+MOST_PEOPLE = 500
+
+
+class Fault(Value, frozen=True, kw_only=True):
+    """One error as GeoReport tells it."""
+
+    code: int
+    description: str
+
+
+class Refused(Exception):
+    """A request that cannot be taken: every fault at once."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+class Sent(Value, frozen=True, kw_only=True):
+    """A report as it was read from a form."""
+
+    report: PublicReport
+    key_id: Id
+
+
+def read_request(sent: Mapping[str, str], key_id: Id, now: datetime) -> Sent:
+    """A POSTed service request. Raises Refused, with every fault. The same, sent again within the hour, is the same report."""
+    faults: list[Fault] = []
+    code = sent.get("service_code", "").strip()
+    if not code:
+        faults.append(Fault(code=400, description="service_code was not provided"))
+    elif code != SERVICE_CODE:
+        faults.append(Fault(code=404, description="service_code was not found"))
+    position = _read_position(sent, faults)
+    place = sent.get("address_string", "").strip()[: LONGEST["address_string"]]
+    if position is None and not place and not faults:
+        faults.append(Fault(code=400, description="lat and long, or address_string, were not provided"))
+    people = _read_people(sent.get("attribute[people]", "").strip(), faults)
+    email = sent.get("email", "").strip()
+    if email and ("@" not in email or len(email) > 254):
+        faults.append(Fault(code=400, description="email is no e-mail address"))
+    if faults:
+        raise Refused(*faults)
+    postcode = next((found[0] for found in POSTCODE.finditer(place) if find_position(found[0])), "")
+    words = "\x1f".join(f"{name}={text}" for name, text in sorted(sent.items()))
+    report = PublicReport(
+        key=f"{key_id} {now:%Y-%m-%dT%H} {hashlib.sha256(words.encode()).hexdigest()}", source=AlertSource.OPEN311,
+        place=place, postcode=postcode, position=position, seen_text=_take(sent, "attribute[seen]", "seen"),
+        appearance=_take(sent, "description", "description"), concerns=_take(sent, "attribute[concerns]", "concerns"),
+        people_count=people, email=email, telephone=sent.get("phone", "").strip()[:60],
+        name=" ".join(filter(None, (_take(sent, each, each) for each in ("first_name", "last_name")))),
+    )  # fmt: skip
+    return Sent(report=report, key_id=key_id)
+
+
+def take_request(session: Session, sent: Sent, finder: DistrictFinder, now: datetime, new_id: Callable[[], Id]) -> str:
+    """Store a report; returns its number."""
+    reference = receive_report(session, sent.report, finder, now, new_id).reference
+    if not georeport.list_asked(session, references=[reference]):
+        referral_id = find_referral_ids(session, AlertSource.OPEN311, [reference])[reference]
+        assert referral_id is not None
+        georeport.add_request(session, referral_id, reference, sent.key_id, now)
+    return reference
+
+
+def say_status(session: Session, asked: Asked) -> str:
+    """Where a report stands, in one sentence; of one that was folded into another, where that one does."""
+    head_id = find_head(session, asked.row.referral.id)
+    head = asked.row if head_id == asked.row.referral.id else find_inbox_row(session, head_id) or asked.row
+    return say_answer(head)
+
+
+def _take(sent: Mapping[str, str], name: str, longest: str) -> str:
+    return sent.get(name, "").strip()[: LONGEST[longest]]
+
+
+def _read_position(sent: Mapping[str, str], faults: list[Fault]) -> Position | None:
+    latitude, longitude = sent.get("lat", "").strip(), sent.get("long", "").strip()
+    if not latitude and not longitude:
+        return None
+    try:
+        where = float(latitude), float(longitude)
+    except ValueError:
+        where = (999.0, 999.0)
+    if not (-90 <= where[0] <= 90 and -180 <= where[1] <= 180):
+        faults.append(Fault(code=400, description="lat and long are no WGS 84 degrees"))
+        return None
+    if where == (0.0, 0.0):
+        return None
+    return Position(latitude=where[0], longitude=where[1], source=PinSource.REFERRAL)
+
+
+def _read_people(text: str, faults: list[Fault]) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= MOST_PEOPLE:
+        faults.append(Fault(code=400, description=f"attribute[people] is no whole number from 1 to {MOST_PEOPLE}"))
+        return None
+    return int(text)

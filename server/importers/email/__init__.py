@@ -1,0 +1,1 @@
+"""Reports that come by e-mail: forwarded, piped, or fetched from a mailbox."""

@@ -1,0 +1,41 @@
+"""Reports that came into the mailbox: kept, each as one, and then marked read. Whatever happens between the two, none is lost:
+it is fetched again, and known by its Message-ID."""
+
+from server.http.services import Services
+from server.importers.accounting import Importing
+from server.importers.email.parse import read_message
+from server.importers.files import Refusal, UnusableFile
+from server.importers.referrals import import_referrals
+from server.importers.report import Reading, Report
+from server.jobs.runner import Moment
+from server.mail.mailbox import MAX_BYTES, open_mailbox
+
+SHOWN_BYTES = 2_000
+
+
+def fetch_reports(services: Services, moment: Moment) -> int:
+    """Bring in what is unread; returns how many messages that were. Without a mailbox there are none."""
+    settings = services.settings
+    if not settings.mailbox.host:
+        return 0
+    with open_mailbox(settings.mailbox) as mailbox:
+        numbers = mailbox.list_unread()
+        for number in numbers:
+            moment.beat()
+            data = mailbox.fetch(number)
+            run = Importing("referrals", "email", "Mailbox", data, moment.now, services.new_id, settings.timezone)
+            row = _read(data, Reading(settings.timezone, moment.now))
+            import_referrals(services.database, run, [row], settings.data)
+            mailbox.mark_read(number)
+    return len(numbers)
+
+
+def _read(data: bytes, reading: Reading) -> Report | Refusal:
+    """A message as a report; what is none is a refused row that somebody sees."""
+    shown = data[:SHOWN_BYTES].decode("utf-8", "replace")
+    if len(data) >= MAX_BYTES:
+        return Refusal(1, f"The message is larger than {MAX_BYTES >> 20} MB: read it in the mailbox itself.", shown)
+    try:
+        return read_message(1, data, reading)
+    except UnusableFile as error:
+        return Refusal(1, str(error), shown)

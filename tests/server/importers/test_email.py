@@ -1,0 +1,132 @@
+"""A report that comes by e-mail, as somebody wrote it, as a form sent it, and as a colleague forwarded it."""
+
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from server.cli import main
+from server.importers.email.parse import parse, read_message
+from server.importers.files import Refusal, UnusableFile
+from server.importers.inputs import of_bytes
+from server.importers.report import Report
+from server.importers.sources import guess_source
+from tests.server.importers.conftest import READING
+
+SENT = "Wed, 11 Nov 2026 21:15:00 +0000"
+
+
+def mail(text: str, **headers: str) -> EmailMessage:
+    message = EmailMessage()
+    given = {
+        "From": "Ann Brown <ann@example.org>",
+        "Subject": "Somebody outside",
+        "Date": SENT,
+        "Message-ID": "<1@example.org>",
+    }
+    for name, value in (given | {name.replace("_", "-"): value for name, value in headers.items()}).items():
+        message[name] = value
+    message.set_content(text)
+    return message
+
+
+def read(message: EmailMessage) -> Report:
+    report = read_message(1, bytes(message), READING)
+    assert isinstance(report, Report), report
+    return report
+
+
+def test_a_letter_is_what_was_seen_and_its_sender_stands_apart() -> None:
+    text = (
+        "There is a man in the arch near WD17 1EU.\nRed hat.\nCall me on 07700 900123\nAnn Brown\n-- \n"
+        "Brown & Sons, 1 High St\n"
+    )
+
+    report = read(mail(text))
+
+    assert report.appearance == "There is a man in the arch near WD17 1EU.\nRed hat."
+    assert report.reported_at.isoformat() == "2026-11-11T21:15:00+00:00"
+    assert (report.reference, report.source.value) == ("1@example.org", "email")
+    assert report.referrer is not None
+    assert (report.referrer.name, report.referrer.email) == ("Ann Brown", "ann@example.org")
+    kept = str(dict(report.raw))
+    for private in ("Ann", "07700", "Somebody outside", "Sons"):
+        assert private not in kept
+
+
+def test_a_form_sent_by_mail_is_read_by_its_lines() -> None:
+    text = (
+        "Where did you see them?: Doorway of the chemist\nPostcode: WD17 1EU\nTime seen: 9pm\nHow many people: 2\n"
+        "Are you worried about them?: no coat\nGender: male\n\nThanks\n"
+    )
+
+    report = read(mail(text))
+
+    assert report.place.startswith("Doorway of the chemist")
+    assert report.point is None
+    assert (report.postcode, report.seen_text, report.people_count) == ("WD17 1EU", "9pm", 2)
+    assert (report.concerns, report.gender, report.appearance) == ("no coat", "male", "Thanks")
+
+
+def test_a_forwarded_letter_is_that_of_whoever_wrote_it() -> None:
+    text = (
+        "FYI, one for you. Tom\n\n---------- Forwarded message ---------\nFrom: Bob Lee <bob@example.net>\n"
+        "Date: Tue, 10 Nov 2026 at 08:00\nSubject: worried\nTo: <council@example.org>\n\nA woman behind the church.\n"
+    )
+
+    report = read(mail(text))
+
+    assert report.appearance == "A woman behind the church."
+    assert report.referrer is not None
+    assert report.referrer.email == "bob@example.net"
+    assert report.reported_at.isoformat() == "2026-11-10T08:00:00+00:00"
+
+
+def test_a_letter_that_is_attached_to_another_is_the_one_that_is_read() -> None:
+    inner = mail("Two people by the bridge.", From="Cat Fox <cat@example.net>", Message_ID="<inner@example.net>")
+    outer = mail("See attached.")
+    outer.add_attachment(inner)
+
+    report = read(outer)
+
+    assert (report.appearance, report.reference) == ("Two people by the bridge.", "inner@example.net")
+
+
+def test_a_page_is_read_as_its_words_and_attachments_are_told_of() -> None:
+    message = mail("")
+    message.set_content("<style>p{}</style><p>Blue tent</p><p>by the canal</p>", subtype="html")
+    message.add_attachment(b"\xff\xd8", maintype="image", subtype="jpeg", filename="photo.jpg")
+
+    report = read(message)
+
+    assert report.appearance.split("\n") == ["Blue tent", "by the canal"]
+    assert report.extras["mail_attachments"] == "1, not kept"
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Wed, 11 Nov 2036 21:15:00 +0000"])
+def test_a_letter_without_a_usable_date_is_asked_about(date: str) -> None:
+    refused = read_message(1, bytes(mail("A man.", Date=date)), READING)
+
+    assert isinstance(refused, Refusal)
+    assert "mail_date" in refused.reason or "mail_date" in refused.cells
+
+
+def test_bytes_that_are_no_letter_are_refused_in_words() -> None:
+    with pytest.raises(UnusableFile, match="no e-mail"):
+        parse(b"\n\nnothing", READING)
+
+
+def test_a_letter_is_known_by_its_look_and_can_be_piped(
+    database_url: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = bytes(mail("A man by the station."))
+    assert guess_source(of_bytes(data)) == "email"
+    monkeypatch.setenv("LANTERN_DATABASE", database_url)
+    monkeypatch.setenv("LANTERN_DATA", str(tmp_path))
+
+    first = CliRunner().invoke(main, ["import", "referrals", "-"], input=data)
+    again = CliRunner().invoke(main, ["import", "referrals", "-"], input=data)
+
+    assert "need information 1" in first.stdout, first.output
+    assert "duplicates 1" in again.stdout
