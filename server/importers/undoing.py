@@ -38,6 +38,7 @@ def undo(door: Door, batch_id: Id) -> list[str]:
             after, stays = _undo_next(access, batch_id, after)
             left += stays
     with door.open() as access:
+        access.require(Act.IMPORT_REFERRALS, of_theirs(access.actor), purpose="import", detail=f"undone {batch_id}")
         return left + _undo_rest(access, batch_id)
 
 

@@ -12,6 +12,7 @@ from litestar.params import Body, FromPath, URLEncodedBody
 from msgspec import structs
 
 from server.access import Access, Door, of_theirs
+from server.database.context import Kind, acting
 from server.http.services import Services
 from server.importers import conversation, undoing
 from server.importers.accounting import Importing
@@ -110,6 +111,7 @@ def answer(
         run = _run(access, services, held, state)
     _bring_in(services, run, state)
     with door.open() as access:
+        _require(access, "brought in")
         conversation.keep_mapping(access.session, state.answers, access.new_id(), run.now)
         imports.drop_held(access.session, file_id)
     return go_to(PATH, "reports_brought")
@@ -166,8 +168,10 @@ def _run(access: Access, services: Services, held: HeldFile, state: State) -> Im
 
 
 def _bring_in(services: Services, run: Importing, state: State) -> None:
+    """Whoever pressed it was let through the door; a file may tell of every district, and is stored as a command stores it."""
     reports = conversation.open_reports(of_bytes(state.data), state.answers, Reading(run.zone, run.now))
-    import_referrals(services.database, run, reports, services.settings.data)
+    with acting(Kind.COMMAND):
+        import_referrals(services.database, run, reports, services.settings.data)
 
 
 def _make_plan(access: Access, services: Services, held: HeldFile, state: State) -> Plan:
