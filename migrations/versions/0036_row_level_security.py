@@ -200,29 +200,29 @@ BEGIN
     );
 END $$;
 
--- Is an alert in no inbox that anybody reads? Then it is every district's (`server/queries/referrals/duty.py`).
-CREATE FUNCTION lantern_nobodys(district text, team text) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- The districts and teams whose inbox somebody reads, as marks; nothing for whoever sees no alert. An alert of no such district and no
+-- such team is in nobody's inbox, and every district's (`server/queries/referrals/duty.py`).
+CREATE FUNCTION lantern_inboxes() RETURNS text[] LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 DECLARE
     reach text[] := lantern_reach();
     told text := current_setting('lantern.context', true);
-    found boolean;
+    found text[];
 BEGIN
     IF NOT EXISTS (SELECT FROM unnest(reach) mark WHERE mark LIKE 's:%') THEN
-        RETURN false;
+        RETURN NULL;
     END IF;
     PERFORM lantern_look_inside();
-    SELECT NOT EXISTS (
-        SELECT FROM worker w JOIN worker_role r ON r.worker_id = w.id
-        WHERE w.active AND r.role IN ('team_lead', 'coordinator') AND (
-            EXISTS (SELECT FROM worker_district d WHERE d.worker_id = w.id AND d.district_id = district)
-            OR EXISTS (SELECT FROM worker_team m WHERE m.worker_id = w.id AND m.team_id = team)
-            OR EXISTS (
-                SELECT FROM worker_team m JOIN team_district d ON d.team_id = m.team_id
-                WHERE m.worker_id = w.id AND d.district_id = district
-            )
-        )
-    ) INTO found;
+    WITH reader AS (
+        SELECT DISTINCT w.id FROM worker w JOIN worker_role r ON r.worker_id = w.id
+        WHERE w.active AND r.role IN ('team_lead', 'coordinator')
+    )
+    SELECT coalesce(array_agg(mark), '{}') INTO found FROM (
+        SELECT 'd:' || d.district_id AS mark FROM reader JOIN worker_district d ON d.worker_id = reader.id
+        UNION SELECT 't:' || m.team_id FROM reader JOIN worker_team m ON m.worker_id = reader.id
+        UNION SELECT 'd:' || d.district_id FROM reader JOIN worker_team m ON m.worker_id = reader.id
+            JOIN team_district d ON d.team_id = m.team_id
+    ) marks;
     PERFORM set_config('lantern.context', told, true);
     RETURN found;
 END $$;
@@ -272,6 +272,9 @@ OURS = "'t:' || team_id = ANY ((SELECT lantern_teams(false))::text[])"
 TEAMS = "'t:' || team_id = ANY ((SELECT lantern_teams(true))::text[])"
 SEES_PEOPLE = f"EXISTS (SELECT FROM unnest({REACH}) mark WHERE mark LIKE 'a:%')"
 SEES_STREET = f"EXISTS (SELECT FROM unnest({REACH}) mark WHERE mark LIKE 's:%')"
+NOBODYS = (
+    "NOT coalesce(ARRAY['d:' || district_id, 't:' || team_id] && (SELECT lantern_inboxes())::text[], true)"
+)
 SYNC_ALONE = "false"
 
 RULES: dict[str, str | tuple[str, str]] = {
@@ -321,7 +324,7 @@ RULES: dict[str, str | tuple[str, str]] = {
     "conflict": TEAMS,
     "alarm_event": _child("alarm", f"parent.id = alarm_id AND ({_has('o:parent.worker_id')} OR {TEAMS.replace('team_id', 'parent.team_id')})"),
     "referral": (
-        f"{_has('s:district_id', 't:team_id')} OR lantern_nobodys(district_id, team_id)",
+        f"{_has('s:district_id', 't:team_id')} OR {NOBODYS}",
         "policy sync public",
     ),
     "referral_progress": (_child("referral", "parent.id = referral_id"), "policy sync public"),
@@ -379,7 +382,7 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     op.execute(
-        "DROP FUNCTION lantern_guard(text, text, text), lantern_nobodys(text, text), lantern_teams(boolean), "
+        "DROP FUNCTION lantern_guard(text, text, text), lantern_inboxes(), lantern_teams(boolean), "
         "lantern_met_hidden(text), lantern_broke_glass(text), "
         "lantern_knows(text), lantern_works_with(text), lantern_hidden(), lantern_look_inside(), lantern_reach()"
     )
