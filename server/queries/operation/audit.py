@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.context import beyond_reader
 from server.database.sql import Sql
 from server.tables.operation.audit import audit, ledger
 from shared.model.value import Id, Value
@@ -103,6 +104,7 @@ def count_opened_since_proof(session: Session, actor_id: Id, since: datetime) ->
     return session.scalar(select(func.count(audit.c.subject_id.distinct())).where(later)) or 0
 
 
+@beyond_reader
 def add_ledger_entry(session: Session, entry: LedgerEntry) -> None:
     """Write one entry. Writing the same id again changes nothing, so that a replay may repeat itself."""
     if session.execute(select(ledger.c.id).where(ledger.c.id == entry.id)).first() is None:
@@ -110,11 +112,13 @@ def add_ledger_entry(session: Session, entry: LedgerEntry) -> None:
         session.execute(insert(ledger), [row])
 
 
+@beyond_reader
 def find_ledger_ids(session: Session, entry_ids: Sequence[Id]) -> set[Id]:
     """Which of these entries are in the ledger of this database."""
     return set(session.scalars(select(ledger.c.id).where(ledger.c.id.in_(entry_ids)))) if entry_ids else set()
 
 
+@beyond_reader
 def find_subjects(session: Session, kind: str, subject_ids: Collection[Id] | None = None) -> frozenset[Id]:
     """Of whom, or of what, orders of a kind were given; with `subject_ids` only these are looked for."""
     sql = Sql(session)
@@ -124,6 +128,7 @@ def find_subjects(session: Session, kind: str, subject_ids: Collection[Id] | Non
     return frozenset(i for (i,) in sql.rows(query, kind, set(subject_ids)))
 
 
+@beyond_reader
 def list_ledger(session: Session) -> list[LedgerEntry]:
     """All entries, oldest first."""
     rows = session.execute(select(ledger).order_by(ledger.c.at, ledger.c.id)).mappings()
