@@ -176,25 +176,34 @@ def confirm_guesses(session: Session, referral_id: Id, now: datetime) -> None:
 
 def list_near_sites(session: Session, referral_ids: Sequence[Id]) -> list[NearSite]:
     """Returns the known sites within 250 m of each referral, the nearest first, with the latest person met at each."""
-    met = _last_met(session)
     query = (
         select(
             referral.c.id.label("referral_id"), referral.c.latitude.label("from_latitude"),
             referral.c.longitude.label("from_longitude"), site.c.id.label("site_id"), site.c.name.label("site_name"), site.c.kind,
             site.c.latitude, site.c.longitude, site.c.pin_source, site.c.accuracy_m, site.c.fix_age_s,
-            site.c.moved_from_latitude, site.c.moved_from_longitude, contact_person.c.person_id,
-            contact_person.c.seen_at, person.c.name, person.c.alias, person.c.description,
+            site.c.moved_from_latitude, site.c.moved_from_longitude, _last_met(session).label("met_id"),
         )
         .select_from(referral)
         .join(site, _in_box(referral, site))
-        .outerjoin(
-            contact_person,
-            and_(contact_person.c.contact_id == met, *not_concealed(session, contact_person.c.person_id)),
-        )
-        .outerjoin(person, person.c.id == contact_person.c.person_id)
         .where(referral.c.id.in_(referral_ids), site.c.in_use.is_(True))
         .limit(NEAR_LIMIT * max(1, len(referral_ids)))
     )  # fmt: skip
+    # Bounded first: by a contact that has still to be looked up PostgreSQL would read everybody met, under row-level security.
+    sites = query.subquery("near")
+    here = and_(contact_person.c.contact_id == sites.c.met_id, *not_concealed(session, contact_person.c.person_id))
+    query = (
+        select(
+            *sites.c,
+            contact_person.c.person_id,
+            contact_person.c.seen_at,
+            person.c.name,
+            person.c.alias,
+            person.c.description,
+        )
+        .select_from(sites)
+        .outerjoin(contact_person, here)
+        .outerjoin(person, person.c.id == contact_person.c.person_id)
+    )
     near = [_near_site(found) for found in session.execute(query).mappings()]
     return sorted(
         (each for each in near if each.distance_m <= NEAR_M), key=lambda each: (each.referral_id, each.distance_m)
