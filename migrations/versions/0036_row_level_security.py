@@ -168,6 +168,20 @@ BEGIN
     RETURN found;
 END $$;
 
+-- Did a case stand on the list of a district of the reader before it was handed over?
+CREATE FUNCTION lantern_handed_over(which text) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+    reach text[] := lantern_reach();
+    told text := current_setting('lantern.context', true);
+    found boolean;
+BEGIN
+    PERFORM lantern_look_inside();
+    SELECT EXISTS (SELECT FROM case_move m WHERE m.case_id = which AND 'd:' || m.from_district_id = ANY (reach)) INTO found;
+    PERFORM set_config('lantern.context', told, true);
+    RETURN found;
+END $$;
+
 -- Did a contact meet nobody but people of whom the reader may not know?
 CREATE FUNCTION lantern_met_hidden(contact text) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
@@ -294,7 +308,8 @@ RULES: dict[str, str | tuple[str, str]] = {
     "brought_in": PERSON,
     "person_stay": PERSON,
     "break_glass": f"{REACH} && ARRAY['r:reviews'] OR ({OWN} AND {SEES_PEOPLE}) OR {PERSON}",
-    "mdt_case": f"{NOT_HIDDEN.format('person_id')} AND ({_has('d:district_id')} OR lantern_works_with(person_id))",
+    "mdt_case": f"{NOT_HIDDEN.format('person_id')} AND "
+    f"({_has('d:district_id')} OR lantern_works_with(person_id) OR lantern_handed_over(id))",
     "case_action": f"{_has('a:agency_id')} OR {CASE}",
     "case_event": CASE,
     "case_general": CASE,
@@ -383,7 +398,7 @@ def downgrade() -> None:
         op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
     op.execute(
         "DROP FUNCTION lantern_guard(text, text, text), lantern_inboxes(), lantern_teams(boolean), "
-        "lantern_met_hidden(text), lantern_broke_glass(text), "
+        "lantern_met_hidden(text), lantern_handed_over(text), lantern_broke_glass(text), "
         "lantern_knows(text), lantern_works_with(text), lantern_hidden(), lantern_look_inside(), lantern_reach()"
     )
     op.execute("DROP TABLE context_key")
