@@ -181,7 +181,8 @@ def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) 
 
 
 WATCHING = (Job("watch", Every(ROUND), watch_over), Job("telephone", Every(ROUND), ring))
-SENDING = (Job("mail", Every(ROUND), send_waiting), Job("mailbox", Every(timedelta(minutes=1)), fetch_reports))
+SENDING = (Job("mail", Every(ROUND), send_waiting),)
+FETCHING = (Job("mailbox", Every(timedelta(minutes=1)), fetch_reports),)
 KEEPING = (
     Job("alerts", Every(ROUND), tell_reviewers),
     Job("reminders", Daily(MORNING), remind),
@@ -199,7 +200,7 @@ KEEPING = (
     Job("audit seals", Every(timedelta(minutes=5)), seal_audit),
     Job("failures", Every(timedelta(minutes=5)), tell_of_failures),
 )
-LANES = {"watch": WATCHING, "jobs": KEEPING, "mail": SENDING}
+LANES = {"watch": WATCHING, "mailbox": FETCHING, "jobs": KEEPING, "mail": SENDING}
 """Which jobs wait for one another, by the lease of each lane: nobody who is late waits until a night's clearing up is done.
 In the order in which `lantern jobs` runs them: what is written is sent at once."""
 JOBS = tuple(job for jobs in LANES.values() for job in jobs)
