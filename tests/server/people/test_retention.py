@@ -264,7 +264,7 @@ def add_alert(services: Services, new_id: Callable[[], str], now: datetime) -> s
             ],
         )
         session.execute(insert(import_batch).values(id="b", kind="referrals", source="streetlink", file_name="f", file_sha256="x",
-                                                    started_at=now, finished_at=now))  # fmt: skip
+                                                    started_at=now, imported_by="tom", finished_at=now))  # fmt: skip
         session.execute(insert(refused_row).values(batch_id="b", row_number=1, reason="no date", raw="Samuel Quill"))
     return alert_id
 
@@ -391,9 +391,11 @@ def test_every_table_about_a_case_or_a_person_is_emptied_of_them(services, marek
             insert(conference).values(id=known["conference_id"], district_id=cast.watford.id, starts_at=now)
         )
         known["case_id"] = session.scalar(select(metadata.tables["mdt_case"].c.id))
-        batch = metadata.tables["caseload_batch"]
-        known["batch_id"] = new_id()
-        session.execute(insert(batch).values(**make_row(batch, known, now, new_id) | {"id": known["batch_id"]}))
+        of_several = {"batch_id": "caseload_batch", "version_id": "minutes_version", "circulation_id": "circulation"}
+        for name, table_name in of_several.items():
+            parent = metadata.tables[table_name]
+            known[name] = new_id()
+            session.execute(insert(parent).values(**make_row(parent, known, now, new_id) | {"id": known[name]}))
         paper = metadata.tables["document"]
         known["document_id"] = new_id()
         session.execute(
