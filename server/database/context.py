@@ -111,12 +111,15 @@ def tell(session: Session, context: Context) -> None:
     session.connection().exec_driver_sql(f"select set_config('{SETTING}', %s, true)", (value,))
 
 
+READERS: Final = frozenset({Kind.WORKER, Kind.PUBLIC, Kind.SIGN_IN})
+
+
 @contextmanager
-def raised(session: Session, kind: Kind = Kind.POLICY) -> Iterator[None]:
+def raised(session: Session, kind: Kind = Kind.POLICY, above: frozenset[Kind] = READERS) -> Iterator[None]:
     """Let what stands within see what a worker's own transaction does not: what policy asks, or what follows from an allowed
-    act. What it returns must have passed `decide`. Changes nothing for a transaction that is for no worker."""
+    act. What it returns must have passed `decide`. Changes nothing for a transaction that is for none `above`."""
     before: Context | None = session.info.get(_STANDS)
-    if before is None or before.kind not in {Kind.WORKER, Kind.PUBLIC, Kind.SIGN_IN}:
+    if before is None or before.kind not in above:
         yield
         return
     enter(session, Context(kind=kind))

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.database.context import beyond_reader
+from server.database.context import READERS, Kind, beyond_reader, raised
 from server.database.sql import Sql
 from server.database.statements import ids
 from server.tables.operation.audit import audit
@@ -103,10 +103,12 @@ select distinct s.whose, n.agency_id from same s join person_note n on n.person_
 
 
 def list_with_notes(session: Session, person_ids: Collection[Id]) -> dict[Id, set[Id]]:
-    """Those of these people of whom agencies keep notes, under any of their records, with these agencies' ids."""
+    """Those of these people of whom agencies keep notes, under any of their records, with these agencies' ids. It sees what no
+    phone's transaction does, and tells of a note no more than that it is there."""
     found: dict[Id, set[Id]] = {}
-    for person_id, agency_id in Sql(session).rows(_WITH_NOTES, sorted(person_ids)):
-        found.setdefault(person_id, set()).add(agency_id)
+    with raised(session, above=READERS | {Kind.SYNC}):
+        for person_id, agency_id in Sql(session).rows(_WITH_NOTES, sorted(person_ids)):
+            found.setdefault(person_id, set()).add(agency_id)
     return found
 
 
