@@ -33,7 +33,12 @@ REPORT = (
 def town(database_url: str, tmp_path: Path) -> Town:
     """Watford, set up at the terminal."""
     town = Town(
-        {"LANTERN_DATABASE": database_url, "LANTERN_DATA": str(tmp_path / "server"), "LANTERN_SECOND_FACTOR": "off"}
+        {
+            "LANTERN_DATABASE": database_url,
+            "LANTERN_DATA": str(tmp_path / "server"),
+            "LANTERN_SECOND_FACTOR": "off",
+            "LANTERN_ONE_ROLE": "on",
+        }
     )
     settle(town, tmp_path)
     return town
