@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.actions.partnership.recipients import Recipient
 from server.database.engine import Database
@@ -15,9 +15,11 @@ from server.queries.operation import sessions
 from server.queries.partnership import agencies, recipients, workers
 from server.queries.people import people
 from server.queries.people.verification import find_status
+from server.queries.referrals.referrals import ReferrerRow, add_referrers
 from server.queries.sync.store import list_quarantined
 from server.security.passwords import Passwords
 from server.tables.operation.device import device_enrolment
+from server.tables.operation.mail import mail
 from server.tables.partnership.agency import agreement
 from server.tables.partnership.worker import worker
 from server.tables.people.person import person_merge
@@ -344,6 +346,25 @@ def test_a_worker_gives_a_referral_to_nobody_and_may_work_on_it(
     assert state_of(database, referred) == ("received", cast.team.id, None, "arch")
     phone.push(fact(phone, "referral.progressed", new_id, referred, referral_id=referred, state="looked_for"))
     assert state_of(database, referred)[0] == "looked_for"
+
+
+def test_whoever_raised_a_referral_hears_what_a_phone_says_came_of_it(
+    phone: Phone, referred: str, new_id: Any, database: Database, clock: Clock
+) -> None:
+    with database.writing() as session:
+        alert_id = session.scalar(update(county.alert).values(contact_consent=True).returning(county.alert.c.id))
+        until = clock().date() + timedelta(days=90)
+        add_referrers(
+            session,
+            [ReferrerRow(alert_id=alert_id, name="Sam", email="sam@example.org", telephone="", delete_on=until)],
+        )
+    phone.push(
+        fact(phone, "referral.progressed", new_id, referred, referral_id=referred, state="closed",
+             outcome="person_found_engaging_with_services")
+    )  # fmt: skip
+    with database.reading() as session:
+        told = session.execute(select(mail.c.kind, mail.c.about_id).where(mail.c.alert_id == alert_id)).all()
+    assert told == [("referral_outcome", referred)]
 
 
 # ------------------------------------------------------------------------------------------ who carries it today
