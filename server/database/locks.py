@@ -5,7 +5,7 @@ each waits for a row of the other. SQLite has one writer as it is. On PostgreSQL
 the order of their names and before the feed counter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -32,3 +32,14 @@ def take_turns(session: Session, ids: Iterable[Id]) -> None:
     elif names:
         sql.rows("select pg_advisory_xact_lock_shared(?)", EVERYTHING)
         sql.rows("select pg_advisory_xact_lock(hashtextextended(e.value, 0)) from ?@ e", names)
+
+
+def take_free_turns(sql: Sql, names: Collection[str]) -> frozenset[str]:
+    """Hold those of these names, the first of many, that nobody else holds, and say which; waits for nobody.
+
+    For work that may as well be done by whoever comes next.
+    """
+    if not sql.is_postgres or not names:
+        return frozenset(names)
+    free = "select e.value from ?@ e where pg_try_advisory_xact_lock(hashtextextended(e.value, 0))"
+    return frozenset(name for (name,) in sql.rows(free, sorted(names)[:HELD_ONE_BY_ONE_MAX]))
