@@ -77,6 +77,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "person_merge": {"into_id": "another"},
     "case_conference": {"minute_taker_id": None},
     "person_hidden": {"reason": "An ex-partner works for the agency."},
+    "document": {"site_id": None},
     "credential": {"password_hash": "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g"},
     "hotspot_region": {"shown": 5},
     "import_batch": {"rows_read": 5},
@@ -89,6 +90,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 """What checks ask of a row beyond one column's codes."""
 NEVER_FILLED = {"case_move"}
 """It wants two districts."""
+SECRET = "what signs for whom a transaction is: else chance makes it anew in each copy's folder"
 BODY = b'{"id":"drill","dev":1,"n":1,"hlc":1,"t":"visit.recorded","s":"team:a","e":"x","p":{}}'
 
 
@@ -165,7 +167,7 @@ class Deed:
     at: datetime = NOW
 
     def do(self) -> None:
-        settings = make_settings(self.url, self.data)
+        settings = make_settings(self.url, self.data, secret=SECRET)
         if self.folder is not None:
             restore_backup(settings, self.folder, NOW)
         elif self.to == newest_revision():
