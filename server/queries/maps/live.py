@@ -100,10 +100,12 @@ def list_open_reports(session: Session, district_ids: Collection[Id]) -> list[Op
 
 
 def find_stamp(session: Session, district_ids: Collection[Id]) -> str:
-    """Says whether anything came in: the same as long as nothing did. It tells nothing of what."""
+    """Says whether anything came in that this reader may know of: the same as long as nothing did. It tells nothing of what."""
     here = sorted(district_ids)
     contacts = session.execute(
-        select(func.count(), func.max(contact.c.received_at)).where(contact.c.district_id.in_(here))
+        select(func.count(), func.max(contact.c.received_at)).where(
+            contact.c.district_id.in_(here), *contact_not_concealed(session)
+        )
     ).one()
     visits = session.scalar(select(func.count()).select_from(visit).where(visit.c.district_id.in_(here)))
     reports = session.scalar(

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 
 from server.actions.conferences.conferences import schedule_conference
 from server.actions.conferences.discussion import agree_action, finish_conference, save_note
@@ -28,6 +28,7 @@ from server.queries.operation import audit
 from server.queries.people import concealment, subjects
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_district, worker_role
+from server.tables.street.contact import contact, contact_person
 from shared.policy import Act
 from tests.server.conferences.conftest import Browser, item_at
 from tests.server.conferences.test_every_route_for_every_role import list_addresses
@@ -43,7 +44,7 @@ OUTSIDERS = ("sam", "tom", "ruth")
 """A coordinator of another agency in the same district, the lead of the team that met them, and a partner."""
 MADE_ANEW = {"date", "content-security-policy", "content-length", "set-cookie"}
 PASSING = re.compile(
-    r'nonce="[^"]*"|name="_csrf_token" value="[^"]*"|data-csrf="[^"]*"|since=[^"&]*|name="key" value="[^"]*"'
+    r'nonce="[^"]*"|name="_csrf_token" value="[^"]*"|data-csrf="[^"]*"|since=[^"&]*|name="key" value="[^"]*"|data-token="[^"]*"'
 )
 
 
@@ -98,6 +99,7 @@ def look_around(browser: Browser, who: str, most_of_a_kind: int = 1) -> dict[str
     browser.sign_in(who)
     with browser.watford.writing() as session:
         session.execute(text("delete from audit"))  # who looked at a record before is on its page
+        session.execute(text("delete from conference_presence"))  # and who is in a meeting, on the meeting's
     seen: dict[str, tuple[int, str, str]] = {}
     kinds: dict[str, int] = {}
     waiting = [
@@ -154,6 +156,20 @@ def test_the_same_pages_do_differ_while_they_are_not_hidden(browser: Browser, sa
     for who, least in (("sam", 4), ("tom", 3), ("ruth", 1)):
         named = [path for path, (_, body, _) in look_around(browser, who).items() if "Marek" in body or "Joan" in body]
         assert len(named) >= least, (who, named)
+
+
+@ON_ONE_DATABASE
+def test_a_live_map_does_not_renew_itself_for_who_may_not_know_of_whom_was_met(
+    browser: Browser, enter: Any, watford: Any, now: Any
+) -> None:
+    hide(enter, "joan")
+    before = {who: browser.sign_in(who).get("/live-map/stamp").text for who in ("tom", "priya")}
+    hers = select(contact_person.c.contact_id).where(contact_person.c.person_id == "joan")
+    with watford.writing() as session:
+        session.execute(update(contact).where(contact.c.id.in_(hers)).values(received_at=now + timedelta(hours=1)))
+    after = {who: browser.sign_in(who).get("/live-map/stamp").text for who in before}
+    assert after["tom"] == before["tom"]
+    assert after["priya"] != before["priya"]
 
 
 def addresses_of_records(client: Any) -> Iterator[tuple[str, str]]:
