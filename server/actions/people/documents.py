@@ -258,14 +258,19 @@ def add_document(
 
 
 def remove_document(access: Access, document_id: Id, reason: str) -> Document:
-    """Erase a document that should not be there: filed by the actor's own agency, with a reason. Raises NotFound or Invalid."""
+    """Erase a document that should not be there: filed by the actor's own agency, with a reason.
+
+    Raises NotFound, Forbidden or Invalid.
+    """
     found = documents.find_document(access.session, document_id)
+    if found is not None and found.agency_id != access.actor.agency_id:
+        found = None
     act, subject = _asked(access, found)
-    if found is None or found.agency_id != access.actor.agency_id:
+    access.require(act, subject, purpose="document erased", detail=f"{document_id}: {found.kind}" if found else "")
+    if found is None:
         raise NotFound
     if len(reason.strip()) < SHORTEST_REASON:
         raise Invalid("Say in a sentence why it should not be there.")
-    access.require(act, subject, purpose="document erased", detail=f"{document_id}: {found.kind}")
     documents.delete_document(access.session, document_id)
     order_document_erased(access.session, document_id, access.now, access.new_id())
     return found

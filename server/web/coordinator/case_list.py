@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.http.local_time import local_zone, to_local
 from server.http.services import Services
 from server.problems import NotFound
@@ -136,6 +136,7 @@ def search_case_list(
 ) -> Response[Any]:
     """Keeps what is looked for, and leads to what was found under a key that says nothing: Back works, and no name is in an
     address."""
+    _require_searching(door)
     key = services.new_id()
     words = data.words.strip()[:LONGEST_SEARCH]
     kept = {"words": words, "district": data.district}
@@ -149,6 +150,7 @@ def show_found(
 ) -> Response[str]:
     """The people of a list, in whatever state, of whom every word is true; without a district named, of the first of the reader's
     own on whose list there is somebody."""
+    _require_searching(door)
     kept = kept_fields(services, door.worker.id, FOUND, f"{FOUND}/{key}")
     words, district_id = str(kept.get("words", "")), str(kept.get("district", ""))
     if not words:
@@ -156,6 +158,12 @@ def show_found(
     with door.open() as access:
         district_id = district_id or _first_with(access, words)
         return _answer(request, access, district_id, Choice(show="current"), words=words, key=key)
+
+
+def _require_searching(door: Door) -> None:
+    """Who may read no list keeps no name here either, and is told so at once. Raises Forbidden."""
+    with door.open() as access:
+        access.require(Act.SEE_CASE_LIST, of_theirs(access.actor), purpose="search the case list")
 
 
 def _first_with(access: Access, words: str) -> Id:
