@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql, some_moment_of
 from server.tables.operation.device import sealed_outbox
 from shared.model.value import Value
@@ -49,6 +50,7 @@ def keep_boxes(session: Session, boxes: Sequence[KeptBox]) -> None:
         )
 
 
+@beyond_reader
 def list_shut(session: Session, number: int) -> list[KeptBox]:
     """The boxes of a phone that are not open yet, in the order of their numbers."""
     rows = Sql(session).rows(
@@ -68,6 +70,7 @@ def list_phones_with_shut(session: Session) -> list[int]:
     return [number for (number,) in Sql(session).rows(query)]
 
 
+@beyond_reader
 def count_shut(session: Session) -> dict[int, int]:
     """How many boxes of each phone are not open yet."""
     query = "select device_number, count(*) from sealed_outbox where opened_at is null group by device_number"

@@ -89,8 +89,10 @@ def test_one_damaged_box_holds_back_no_other_and_is_listed_until_its_record_come
         assert contacts.count_contacts(session) == 49
         ((number, why),) = [(each.n, each.verdict) for each in sealed_boxes.list_shut(session, phone.number)]
     assert number == 21 and "No key of this server opens it" in why
-    page = sign_in(cast.tom).get(f"/devices/{phone.number}").text
+    tom = sign_in(cast.tom)
+    page = tom.get(f"/devices/{phone.number}").text
     assert "No key of this server opens it" in page and "Record 21" in page
+    assert "1 sealed record that could not be opened yet" in tom.get("/devices").text
 
     assert phone.push(*told[20:]).json()["acked"] == 50, "the phone still had its log"
     assert send_sealed(phone).json() == {"acked": 50, "opened": 0, "kept": 0, "status": "ok"}
