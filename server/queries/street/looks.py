@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, literal, null, or_, select
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.locks import take_turns
 from server.queries.people.concealment import list_concealed
 from server.queries.people.verification import list_groups
@@ -128,10 +129,19 @@ def list_looks(session: Session, district_ids: Collection[Id], first: date, last
     concealed = list_concealed(session)
     if not concealed:
         return found
+    return _without_concealed(session, found, _is_within(contact, district_ids, first, last), concealed)
+
+
+@beyond_reader
+def _without_concealed(
+    session: Session, found: list[Look], within: ColumnElement[bool], concealed: Collection[Id]
+) -> list[Look]:
+    """These looks as if these people had never been met; of no outing beside. The reader's own transaction sees neither them nor
+    whom a contact met, so it could not tell which looks are theirs."""
     met = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(sorted(concealed)))
-    known_to_few = _read_outings(
-        session, contact, contact.c.id.in_(met) & _is_within(contact, district_ids, first, last)
-    )
+    known_to_few = _read_outings(session, contact, contact.c.id.in_(met) & within) & {
+        Outing(*each[:3]) for each in found
+    }
     if not known_to_few:
         return found
     some = sorted(known_to_few)
