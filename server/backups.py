@@ -12,6 +12,7 @@ import hashlib
 import shutil
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -117,11 +118,11 @@ def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
         _bring_up_to_date(fresh.url)
         _prove(fresh.url, manifest)  # before the orders are repeated: an erasure leaves less than was counted
         replayed = _replay(settings, fresh.url, folder, now)
+        teach_key(replace(settings, database=fresh.url))  # no backup holds what contexts are signed with
     except BaseException:
         fresh.discard()
         raise
     fresh.take_over()
-    teach_key(settings)  # no backup holds what contexts are signed with
     _put_heads_aside(settings.data)
     return Restored(made_at=manifest.made_at, ledger_entries_replayed=replayed)
 

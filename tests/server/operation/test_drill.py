@@ -64,6 +64,21 @@ def test_the_drill_would_notice_a_mixture(stores: Callable[[str], Stores], tmp_p
     store.drop(made[BEFORE])
 
 
+@pytest.mark.postgres
+def test_a_restore_that_is_killed_as_it_ends_leaves_no_database_that_believes_nobody(
+    stores: Callable[[str], Stores], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No backup holds what contexts are signed with: it has to be there in the moment in which the rows take over."""
+    monkeypatch.setenv("PATH", add_postgres_tools())
+    store = stores("postgresql")
+    made = drill.people(store, [NEWEST], "ending")
+    held = drill.drill_restore(store, made, NEWEST, NEWEST, tmp_path / "back")
+    last = max(step for step, name in enumerate(held.measure(), start=1) if name == "begin")
+    held.kill_at(last, "begin")
+    store.drop(made[NEWEST])
+    assert held.whole["context_key"] and held.faults == []
+
+
 def test_a_backup_is_made_before_anything_migrates(
     database_kind: str, stores: Callable[[str], Stores], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
