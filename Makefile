@@ -89,7 +89,7 @@ bench: setup
 screenshots: setup assets
 	@scripts/system_packages.sh $(TEST_PACKAGES)
 	$(BIN)/python -m tests.mobile.screenshots docs/screenshots
-	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m browser tests/web tests/server/mdt
+	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m browser tests/web tests/server/conferences
 
 lock: setup
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)
