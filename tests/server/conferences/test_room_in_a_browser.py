@@ -49,6 +49,7 @@ def test_words_typed_without_a_network_stay_and_are_sent_once(open_page: Callabl
     wait_for_text(said(page, "notes"), "Saved")
     page.keyboard.press("PageDown")
     wait_for_text(said(page, "line"), "Added")
+    wait_for_text(said(page, "notes"), "Saved")
     page.reload()
     assert shown(page).locator("[data-notes]").input_value() == "Foot sore"
     page.keyboard.press("PageDown")
