@@ -234,6 +234,7 @@ class Actions {
   get isBegun() { return this.line.value.trim() !== ""; }
 
   add() {
+    window.clearTimeout(this.echo); // an echo still to come would wipe out what becomes of the line
     if (!this.isBegun) { this.said.textContent = "Say who does what by when."; return; }
     this.waiting.push({ line: this.line.value, key: crypto.randomUUID() });
     this.line.value = "";
