@@ -18,11 +18,16 @@ NAME = "ck_alarm_event_kind_is_known"
 def upgrade() -> None:
     _allow(("help", "duress", *BEFORE[1:]))
     op.add_column("check_in", sa.Column("duress", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(
+        "ix_check_in_duress", "check_in", ["at"],
+        sqlite_where=sa.text("duress = 1"), postgresql_where=sa.text("duress"),
+    )  # fmt: skip
 
 
 def downgrade() -> None:
     op.execute("UPDATE alarm_event SET kind = 'help' WHERE kind = 'duress'")
     _allow(BEFORE)
+    op.drop_index("ix_check_in_duress", "check_in")
     op.drop_column("check_in", "duress")
 
 

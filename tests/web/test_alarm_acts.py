@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select, text
 
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.street import duties, shifts
-from server.queries.street.alarms import claim_call, find_alarm, list_open_alarms
+from server.queries.street.alarms import claim_call, find_alarm, list_open_alarms, list_unheard_duress
 from server.queries.street.last_known import find_last_place
 from server.queries.street.lone_working import list_on_shift
 from server.tables.partnership.worker import worker
@@ -196,3 +196,16 @@ def test_a_check_in_under_duress_calls_everybody_and_shows_nothing_where_she_is(
         shifts.note_signs_of_life(session, {"aisha": (now + timedelta(minutes=5), "check_in")})
         Watch(session, now + timedelta(minutes=6), new_id, DEFAULT_LADDER).look()
         assert [each.id for each in list_open_alarms(session) if each.worker_id == "aisha"] == [alarm.id]
+
+
+def test_the_watch_reads_no_check_in_but_those_under_duress(filled: Database) -> None:
+    """It looks every quarter of a minute, and check-ins are kept for years."""
+    with filled.reading() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        asked: list[str] = []
+        event.listen(session.connection(), "before_cursor_execute", lambda *told: asked.append(told[2]))
+        list_unheard_duress(session)
+        how = "EXPLAIN" if session.get_bind().dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = "\n".join(str(row) for row in session.connection().exec_driver_sql(f"{how} {asked[0]}"))
+    assert "ix_check_in_duress" in plan

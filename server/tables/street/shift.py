@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import PositionColumns, check_position, id_key, loose_id, moment, table_of, text
@@ -71,7 +72,13 @@ class CheckInRow(PositionColumns, table=True):
     """
 
     __tablename__ = "check_in"
-    __table_args__ = (Index(None, "shift_id", "at"), Index(None, "worker_id", "at"), *check_position())
+    __table_args__ = (
+        Index(None, "shift_id", "at"),
+        Index(None, "worker_id", "at"),
+        # Looked for at each pass of the watch, among every check-in of years.
+        Index("ix_check_in_duress", "at", sqlite_where=sql("duress = 1"), postgresql_where=sql("duress")),
+        *check_position(),
+    )
 
     id: str = id_key()
     shift_id: str = loose_id()
