@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, URLEncodedBody
@@ -15,7 +14,7 @@ from server.importers.county.sheets import read_county, write_workbook
 from server.importers.files import UnusableFile
 from server.problems import NotFound
 from server.queries.partnership import county
-from server.web.layout.forms import EmptyForm, Errors
+from server.web.layout.forms import EmptyForm, Errors, read_upload
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act
@@ -49,9 +48,7 @@ def plan_county(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
     """Keeps the file for a day, and shows what it would change. Nothing is changed yet."""
-    sent = data.get("data")
-    content = sent.file.read() if isinstance(sent, UploadFile) else b""
-    name = sent.filename or "" if isinstance(sent, UploadFile) else ""
+    name, content = read_upload(data.get("data"))
     with door.open() as access:
         _require(access, "planned")
         try:

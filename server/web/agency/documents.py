@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, URLEncodedBody
@@ -15,7 +14,7 @@ from server.problems import Failure, Invalid
 from server.queries.partnership import agencies, workers
 from server.queries.people import people
 from server.settings import DOCUMENT_FORM_BYTES
-from server.web.layout.forms import Errors, Form
+from server.web.layout.forms import Errors, Form, read_upload
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from shared.model.codes import DocumentKind
@@ -60,8 +59,8 @@ def add_document(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
     """Files a document. What it is, its bytes say; its name is forgotten."""
-    sent, kind, title = data.get("data"), str(data.get("kind", "")), str(data.get("title", ""))
-    content = sent.file.read(DOCUMENT_BYTES_MAX + 1) if isinstance(sent, UploadFile) else b""
+    kind, title = str(data.get("kind", "")), str(data.get("title", ""))
+    _, content = read_upload(data.get("data"), DOCUMENT_BYTES_MAX + 1)
     with door.open() as access:
         documents.require_adding(access, person_id)
     errors = _read(kind, title, content)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, FromQuery, URLEncodedBody
@@ -23,7 +22,7 @@ from server.queries.people import brought_in
 from server.queries.people.brought_in import Batch
 from server.security.holding import Box
 from server.web.coordinator.conferences import choose_district
-from server.web.layout.forms import EmptyForm, Errors, read_whole
+from server.web.layout.forms import EmptyForm, Errors, read_upload, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
@@ -56,9 +55,7 @@ def bring_file(
     district: FromQuery[str] = "",
 ) -> Response[Any]:
     """Holds the file, sealed, and leads to what it would bring in. Nothing is brought in yet."""
-    sent = data.get("data")
-    content = sent.file.read() if isinstance(sent, UploadFile) else b""
-    name = sent.filename or "" if isinstance(sent, UploadFile) else ""
+    name, content = read_upload(data.get("data"))
     with door.open() as access:
         chosen = choose_district(access, district, Act.SHARE_TRACKER)
         try:

@@ -4,7 +4,6 @@ changed named."""
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromQuery
@@ -16,6 +15,7 @@ from server.actions.cases.tracker_workbook import read_downloaded, read_workbook
 from server.hotspots.periods import last_settled_quarter, say_period
 from server.problems import Invalid, NotFound
 from server.web.coordinator.conferences import choose_district
+from server.web.layout.forms import read_upload
 from server.web.layout.page import AnyRequest, page
 from shared.model.district import District
 from shared.policy import Act
@@ -48,8 +48,7 @@ def read_tracker(
     district: FromQuery[str] = "",
 ) -> Response[Any]:
     """Reads a workbook in, and says what it changed, what it did not take, and what it refused."""
-    sent = data.get("data")
-    content = sent.file.read() if isinstance(sent, UploadFile) else b""
+    _, content = read_upload(data.get("data"))
     try:
         with door.open() as access:
             chosen = choose_district(access, district, Act.SHARE_TRACKER)

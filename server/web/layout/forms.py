@@ -6,6 +6,7 @@ A form keeps every value as the text that was typed, so that a mistake can be sh
 from datetime import date
 
 import msgspec
+from litestar.datastructures import UploadFile
 
 Errors = dict[str, str]
 """Field name to message, in the order of the page."""
@@ -25,6 +26,14 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 class EmptyForm(Form, frozen=True, kw_only=True):
     """A press of a button."""
+
+
+def read_upload(sent: object, most_bytes: int = -1) -> tuple[str, bytes]:
+    """Returns the name and the bytes of a file that a form sent, of a longer one no more than `most_bytes`; both empty where it
+    sent none."""
+    if not isinstance(sent, UploadFile):
+        return "", b""
+    return sent.filename or "", sent.file.read(most_bytes)
 
 
 def as_tuple(several: Several) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, URLEncodedBody
@@ -28,7 +27,7 @@ from server.queries.partnership.districts import list_districts
 from server.queries.referrals import imports
 from server.queries.referrals.imports import HeldFile
 from server.security.holding import Box
-from server.web.layout.forms import EmptyForm, Errors, read_whole
+from server.web.layout.forms import EmptyForm, Errors, read_upload, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.inbox import list_tabs
 from shared.model.value import Id
@@ -60,9 +59,7 @@ def bring_file(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
     """Holds the file, sealed, and leads to what it would bring in. Nothing is brought in yet."""
-    sent = data.get("data")
-    content = sent.file.read() if isinstance(sent, UploadFile) else b""
-    name = sent.filename or "" if isinstance(sent, UploadFile) else ""
+    name, content = read_upload(data.get("data"))
     with door.open() as access:
         _require(access, "brought")
         try:
