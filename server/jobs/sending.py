@@ -4,7 +4,8 @@ A mail is counted as tried before it is handed on and marked as sent after: what
 least once. It carries the same Message-ID both times, so that a mail server may drop the second.
 """
 
-from server.actions.operation.invitations import path_of
+from server.actions.operation import invitations
+from server.actions.referrals import answers
 from server.http.services import Services
 from server.jobs.runner import Moment
 from server.mail.message import Envelope, make_message
@@ -88,7 +89,9 @@ def _is_shared(mail: Mail) -> bool:
 
 def _path(services: Services, mail: Mail) -> str:
     """Where the one link leads that is made when it is sent, and kept nowhere."""
-    return path_of(mail.about_id, services.keys.secret) if mail.kind is MailKind.INVITATION and mail.about_id else ""
+    if mail.kind is MailKind.INVITATION and mail.about_id:
+        return invitations.path_of(mail.about_id, services.keys.secret)
+    return answers.path_of(mail.alert_id, services.keys.secret) if mail.alert_id else ""
 
 
 def _fail(services: Services, posted: Posted, error: str) -> bool:

@@ -15,7 +15,7 @@ from server.access import Access
 from server.problems import NotFound
 from server.queries.operation import addressees, outbox
 from server.queries.operation.addressees import Listener, Reachable
-from server.queries.referrals import inbox
+from server.queries.referrals import inbox, referral_steps
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.mail import Mail, MailChoice, MailFacts, MailKind
 from shared.model.referral import ReferralProgress
@@ -82,14 +82,18 @@ class Outbox:
             )
 
     def answer_referrers(self, steps: Sequence[ReferralProgress]) -> None:
-        """Write to whoever raised these referrals and agreed: what more we need, or what became of it. Each is said once."""
+        """Write to whoever raised these referrals and agreed: what more we need, or what became of it. Each is said once, and
+        again when they have told us anew since."""
         telling = {step.referral_id: (step, found) for step in steps if (found := _say_to_referrer(step)) is not None}
         if not telling:
             return
         mails = []
+        anew = referral_steps.count_told_anew(self.session, telling)
         for to in addressees.list_reachable(self.session, telling):
             step, (kind, facts) = telling[to.referral_id]
             what = facts.outcome or f"{step.at:%Y-%m-%d}"
+            if to.referral_id in anew:
+                what += f"/{anew[to.referral_id]}"
             mails.append(
                 Mail(
                     id=self.new_id(), key=f"{kind}/{to.alert_id}/{what}", kind=kind, queued_at=self.now,

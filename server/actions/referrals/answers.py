@@ -1,7 +1,20 @@
 """What whoever told us is told: kind, true, and giving nobody away. One set of sentences for our page, our mails and Open311."""
 
-from server.queries.referrals.inbox import InboxRow
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from server.access import Access
+from server.problems import NotFound
+from server.queries.operation import outbox
+from server.queries.people import subjects
+from server.queries.referrals import referrals
+from server.queries.referrals.folded import find_head
+from server.queries.referrals.inbox import InboxRow, find_inbox_row
+from server.security.tokens import derive, same
 from shared.model.codes import ReferralState
+from shared.model.value import Id
+from shared.policy import Act
 from shared.rules.referral import normalise_outcome, reply_to_referrer
 
 ANSWERS = {
@@ -24,3 +37,28 @@ def say_answer(found: InboxRow) -> str:
     if outcome is not None:
         return reply_to_referrer(outcome)
     return ANSWERS.get(found.referral.state, ANSWERS[ReferralState.RECEIVED])
+
+
+def path_of(alert_id: Id, secret: bytes) -> str:
+    """Where the link in a mail leads: to the answer to this one report. It follows from the server's secret, and is not kept."""
+    return f"/report/answer/{alert_id}.{derive(secret, 'answer', alert_id)}"
+
+
+def find_answered(session: Session, token: str, secret: bytes, today: date) -> InboxRow | None:
+    """The referral that a mail's link tells of, or the one that it was folded into; None for no such link, and when the
+    address that it was sent to is forgotten."""
+    alert_id, _, proof = token.partition(".")
+    if not same(proof, derive(secret, "answer", alert_id)):
+        return None
+    found = referrals.find_told(session, alert_id, today)
+    return None if found is None else find_inbox_row(session, find_head(session, found))
+
+
+def send_again(access: Access, referral_id: Id, mail_id: Id) -> None:
+    """Let an answer that could not be sent be tried again. Raises NotFound for a mail about anything else."""
+    access.require(Act.PROGRESS_REFERRAL, subjects.find_referral(access.session, referral_id), detail="answer again")
+    posted = outbox.find_posted(access.session, mail_id)
+    if posted is None or posted.mail.about_id != referral_id or posted.mail.alert_id is None:
+        raise NotFound
+    if not outbox.try_again(access.session, mail_id, access.now):
+        raise NotFound

@@ -10,16 +10,17 @@ from datetime import date, datetime, timedelta
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.actions.referrals.clock import LOCAL_ZONE, resumed_due
 from server.places.districts import DistrictFinder
 from server.places.postcodes import find_position
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
-from server.queries.referrals import duty, referral_steps, referrals
+from server.queries.referrals import duty, referral_steps, referrals, versions
 from server.queries.referrals.folded import find_head
 from server.queries.referrals.inbox import InboxRow, find_inbox_row
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
+from server.queries.referrals.versions import NewVersion
 from server.queries.sync.store import find_scopes, publish
-from shared.geo.night import DEFAULT_ZONE
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.position import Position
 from shared.model.referral import Alert, Referral, ReferralProgress
@@ -29,8 +30,6 @@ from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
 REFERENCE_LETTERS = 12
-LOCAL_ZONE = DEFAULT_ZONE
-"""Whose days and bank holidays the promise to answer counts."""
 
 
 class Received(Value, frozen=True, kw_only=True):
@@ -87,8 +86,7 @@ def receive_report(
         )
         referrals.add_referrers(session, [referrer])
     referrals.add_referrals(session, [StoredReferral(referral=referral)])
-    line = AuditLine(id=new_id(), at=now, action="report_received", subject_kind="referral", subject_id=referral.id)
-    audit.add_lines(session, [line])
+    _note(session, "report_received", referral.id, now, new_id)
     _tell_phones(session, referral, now, new_id)
     return _say_received(session, reference, referral.id)
 
@@ -118,23 +116,51 @@ def find_report(session: Session, reference: str) -> InboxRow | None:
     return find_inbox_row(session, find_head(session, found)) if found else None
 
 
-def say_still_there(session: Session, reference: str, now: datetime, new_id: Callable[[], Id]) -> bool:
+def say_still_there(session: Session, found: InboxRow | None, now: datetime, new_id: Callable[[], Id]) -> bool:
     """Opens again what was over, with a new day to answer by, because whoever told us says that they are still there.
 
     False where there is no such report, or it is open already: then nothing changes.
     """
-    found = find_report(session, reference)
     if found is None or found.referral.state not in FINAL_STATES:
         return False
+    due_on = due_after(now, LOCAL_ZONE)
+    _open_again(session, found.referral, "Whoever told us says that they are still there.", due_on, now, new_id)
+    _note(session, "report_still_there", found.referral.id, now, new_id)
+    return True
+
+
+def say_more(session: Session, found: InboxRow | None, words: str, now: datetime, new_id: Callable[[], Id]) -> bool:
+    """Keeps what whoever told us answered to our question, for a person to take over or leave, and lets the clock go on.
+
+    False where there is no such report, or nothing was asked: then nothing changes.
+    """
+    if found is None or found.referral.state is not ReferralState.NEEDS_INFORMATION:
+        return False
     referral = found.referral
-    step = ReferralProgress(
-        id=new_id(), referral_id=referral.id, state=ReferralState.RECEIVED, at=now, worker_id="",
-        note="Whoever told us says that they are still there.",
+    held = versions.find_held_of(session, referral.id)
+    if held is None:
+        return False
+    place = f"{referral.place.rstrip('. ')}. {words}" if referral.place else words
+    version = NewVersion(
+        id=new_id(), alert_id=held.alert_id, received_at=now, raw={}, extras={}, delete_on=(now + REFERRER_KEPT).date(),
+        changes={"place": (referral.place, place)}, applied=(), settled_at=None, import_batch_id="",
     )  # fmt: skip
+    versions.add_versions(session, [version])
+    due_on = resumed_due(session, referral, now)
+    _open_again(session, referral, "Whoever told us has said more about where.", due_on, now, new_id)
+    _note(session, "report_said_more", referral.id, now, new_id)
+    return True
+
+
+def _open_again(
+    session: Session, referral: Referral, note: str, due_on: date, now: datetime, new_id: Callable[[], Id]
+) -> None:
+    """It is new in the inbox, by nobody's hand, and the phones that know it hear so."""
+    step = ReferralProgress(
+        id=new_id(), referral_id=referral.id, state=ReferralState.RECEIVED, at=now, worker_id="", note=note
+    )
     referral_steps.add_step(session, step)
-    referral_steps.set_due(session, referral.id, due_after(now, LOCAL_ZONE))
-    line = AuditLine(id=new_id(), at=now, action="report_still_there", subject_kind="referral", subject_id=referral.id)
-    audit.add_lines(session, [line])
+    referral_steps.set_due(session, referral.id, due_on)
     now_ms = int(now.timestamp() * 1000)
     scopes = sorted(find_scopes(session, referral.id))
     fresh = find_inbox_row(session, referral.id)
@@ -149,7 +175,11 @@ def say_still_there(session: Session, reference: str, now: datetime, new_id: Cal
             for kind, body in bodies
         ]  # fmt: skip
         publish(session, changes, now_ms)
-    return True
+
+
+def _note(session: Session, action: str, referral_id: Id, now: datetime, new_id: Callable[[], Id]) -> None:
+    line = AuditLine(id=new_id(), at=now, action=action, subject_kind="referral", subject_id=referral_id)
+    audit.add_lines(session, [line])
 
 
 def _alert(report: PublicReport, reference: str, position: Position | None, now: datetime, alert_id: Id) -> Alert:

@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from server.access import Access, day_of
+from server.access import Access
 from server.actions.operation.orders import order_placing
 from server.actions.operation.outbox import Outbox
+from server.actions.referrals.clock import resumed_due
 from server.problems import Invalid, NotFound
 from server.queries.partnership import districts
 from server.queries.people import subjects
@@ -26,7 +27,7 @@ from shared.model.codes import ReferralState
 from shared.model.referral import Referral, ReferralProgress
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.referral import FINAL_STATES, OUTCOMES, due_after_pause, why_not_follow
+from shared.rules.referral import FINAL_STATES, OUTCOMES, why_not_follow
 from sync.authoring import NewChange
 
 
@@ -142,18 +143,10 @@ def _step(access: Access, found: Referral, state: ReferralState, **fields: Any) 
     if refusal is not None:
         raise Invalid(refusal)
     if found.state is ReferralState.NEEDS_INFORMATION and state is not found.state and state not in FINAL_STATES:
-        _resume_clock(access, found)
+        referral_steps.set_due(access.session, found.id, resumed_due(access.session, found, access.now))
     return ReferralProgress(
         id=access.new_id(), referral_id=found.id, state=state, at=access.now, worker_id=access.actor.worker_id, **fields
     )
-
-
-def _resume_clock(access: Access, found: Referral) -> None:
-    """The promised day moves by the working days for which we waited for an answer."""
-    asked_at = referral_steps.find_asked_at(access.session, found.id)
-    if asked_at is not None:
-        due = due_after_pause(found.due_on, day_of(asked_at), access.today)
-        referral_steps.set_due(access.session, found.id, due)
 
 
 def _scope(team_id: Id | None) -> str | None:

@@ -53,6 +53,19 @@ def find_asked_at(session: Session, referral_id: Id) -> datetime | None:
     return found
 
 
+def count_told_anew(session: Session, referral_ids: Collection[Id]) -> dict[Id, int]:
+    """How often each referral was opened again by whoever told us of it or its source, not by one of us; none are left out."""
+    query = (
+        select(referral_progress.c.referral_id, func.count())
+        .where(
+            referral_progress.c.referral_id.in_(referral_ids), referral_progress.c.worker_id == "",
+            referral_progress.c.state == str(ReferralState.RECEIVED),
+        )
+        .group_by(referral_progress.c.referral_id)
+    )  # fmt: skip
+    return {referral_id: number for referral_id, number in session.execute(query)}  # noqa: C416 - rows are not pairs
+
+
 def find_closer(session: Session, referral_id: Id) -> Id | None:
     """Who took the newest step of a referral: empty where its source did, or no step was ever taken; None if it is not here."""
     newest = (

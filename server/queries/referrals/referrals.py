@@ -55,6 +55,16 @@ def find_referral_ids(session: Session, source: AlertSource, references: Collect
     return held
 
 
+def find_told(session: Session, alert_id: Id, today: date) -> Id | None:
+    """The referral of an alert, while how to reach whoever raised it is still kept."""
+    query = (
+        select(referral.c.id)
+        .join(alert_referrer, alert_referrer.c.alert_id == referral.c.alert_id)
+        .where(referral.c.alert_id == alert_id, alert_referrer.c.delete_on >= today)
+    )
+    return session.scalar(query)
+
+
 def add_alerts(session: Session, alerts: Sequence[Alert], batch_id: Id) -> None:
     """Store alerts as they arrived. One that another import has just stored is passed over, and its referral then fails."""
     rows = [_alert_row(each, batch_id) for each in alerts]

@@ -19,6 +19,7 @@ from server.web.lead.referral import (
     mark_duplicate,
     offer,
     reopen,
+    send_answer_again,
     settle,
     show_referral,
 )
@@ -40,6 +41,7 @@ PAGES = (
     reopen,
     settle,
     confirm_guesses,
+    send_answer_again,
     show_duty,
     take,
     send_elsewhere,

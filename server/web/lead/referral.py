@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
+from server.actions.referrals import answers
 from server.actions.referrals.referrals import (
     assign_referral,
     close_referral,
@@ -18,6 +19,8 @@ from server.actions.referrals.referrals import (
 from server.actions.referrals.versions import confirm_guesses as confirm
 from server.actions.referrals.versions import settle_version
 from server.problems import Invalid, NotFound
+from server.queries.operation import outbox
+from server.queries.operation.outbox import Posted
 from server.queries.partnership.districts import list_districts
 from server.queries.people import subjects
 from server.queries.referrals import inbox, versions
@@ -28,9 +31,10 @@ from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.around import Surroundings, look_around
 from server.web.lead.inbox import say_due
 from shared.model.codes import ReferralState
-from shared.model.value import Id
+from shared.model.mail import MailKind, MailState
+from shared.model.value import Id, Value
 from shared.policy import Act
-from shared.rules.referral import OUTCOMES, OutcomeGroup, is_late, is_open, may_follow
+from shared.rules.referral import OUTCOMES, OutcomeGroup, is_late, is_open, may_follow, reply_to_referrer
 
 OUTCOME_GROUPS = [
     (group.value.capitalize(), [(outcome.code, outcome.text.partition(" - ")[2] or outcome.text) for outcome in OUTCOMES.values()
@@ -45,6 +49,18 @@ NOUNS = {
     "reopened": "Open again",
 }  # fmt: skip
 """What a newer version may say otherwise, as the page calls it."""
+
+
+ANSWERS = (MailKind.REFERRAL_OUTCOME, MailKind.REFERRAL_QUESTION, MailKind.REFERRAL_LATE)
+"""What is written to whoever raised an alert."""
+
+
+class Answer(Value, frozen=True, kw_only=True):
+    """A mail to whoever raised this alert or one that was folded into it, with what it says and what became of it."""
+
+    posted: Posted
+    words: str
+    has_failed: bool
 
 
 class ReferralForm(Form, frozen=True, kw_only=True):
@@ -172,6 +188,19 @@ def reopen(
 
 
 @post(
+    "/referrals/{referral_id:str}/answers/{mail_id:str}",
+    opt={"action": Act.PROGRESS_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def send_answer_again(door: NamedDependency[Door], referral_id: FromPath[Id], mail_id: FromPath[Id]) -> Response[Any]:
+    """Lets an answer that could not be sent be tried again."""
+    with door.open() as access:
+        answers.send_again(access, referral_id, mail_id)
+    return go_to(f"/referrals/{referral_id}", done="mail_again")
+
+
+@post(
     "/referrals/{referral_id:str}/versions/{version_id:str}",
     opt={"action": Act.PROGRESS_REFERRAL},
     sync_to_thread=True,
@@ -236,12 +265,31 @@ def _answer(
         errors=errors or {}, due=say_due(row.referral.due_on, today), is_late=is_late(row.referral, today),
         told=inbox.find_told(access.session, referral_id), versions=versions.list_versions(access.session, referral_id),
         head=_find_head(access, referral_id), folded=_list_folded(access, referral_id), nouns=NOUNS,
-        around=around, steps=inbox.list_steps(access.session, referral_id),
+        around=around, steps=inbox.list_steps(access.session, referral_id), answers=_list_answers(access, referral_id),
         may=_may(row, around, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
         assignee_options=_assignees(access, row), outcome_groups=OUTCOME_GROUPS,
         district_options=[("", "Choose a district"), *((each.id, each.name) for each in list_districts(access.session)
                                                        if each.id != row.referral.district_id)],
     )  # fmt: skip
+
+
+def _list_answers(access: Access, referral_id: Id) -> list[Answer]:
+    """What whoever told us was written, the newest first: never to whom."""
+    found = [each for kind in ANSWERS for each in outbox.list_posted_about(access.session, referral_id, kind)]
+    return [
+        Answer(posted=each, words=_say_answer(each), has_failed=each.state is MailState.FAILED)
+        for each in sorted(found, key=lambda each: each.mail.queued_at, reverse=True)
+        if each.mail.alert_id is not None
+    ]
+
+
+def _say_answer(posted: Posted) -> str:
+    facts = posted.mail.facts
+    if facts.outcome in OUTCOMES:
+        return reply_to_referrer(OUTCOMES[facts.outcome])
+    if posted.mail.kind is MailKind.REFERRAL_LATE and facts.day is not None:
+        return f"We promised an answer by {facts.day.day} {facts.day:%B}, and are late. We are sorry."
+    return "Thank you. From what we have, our team cannot find the place. Can you say a little more?"
 
 
 def _may(row: InboxRow, around: Surroundings, assigns: bool, progresses: bool) -> dict[str, bool]:

@@ -1,6 +1,22 @@
 """Pages of a referrer, who may be anybody: telling us about someone sleeping rough, and hearing what became of it."""
 
 from server.web.referrer.report import send_report, show_report_form
-from server.web.referrer.status import show_status, show_status_form, tell_still_there
+from server.web.referrer.status import (
+    answer_more,
+    answer_still_there,
+    show_answer,
+    show_status,
+    show_status_form,
+    tell_still_there,
+)
 
-PAGES = (show_report_form, send_report, show_status_form, show_status, tell_still_there)
+PAGES = (
+    show_report_form,
+    send_report,
+    show_status_form,
+    show_status,
+    tell_still_there,
+    show_answer,
+    answer_still_there,
+    answer_more,
+)

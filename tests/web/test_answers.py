@@ -1,0 +1,169 @@
+"""Sam follows the link in a mail: hears, says that they are still there, answers what was asked; Tom sees what Sam was told."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from server.access import Door
+from server.actions.operation.outbox import Outbox
+from server.actions.referrals.answers import path_of
+from server.actions.referrals.referrals import close_referral, progress_referral
+from server.database.engine import Database
+from server.queries.operation import outbox
+from server.queries.partnership import workers
+from server.queries.referrals import versions
+from server.queries.referrals.referrals import ReferrerRow, add_referrers
+from server.security.keys import load_keys
+from server.settings import Settings
+from server.tables.operation.mail import mail
+from server.tables.referrals.referral import referral
+from shared.model.codes import ReferralState
+from shared.model.mail import MailKind
+from tests.web.conftest import Browser
+from tests.web.test_pages import plain
+
+LOOKED = "person_not_found_person_looked_for"
+
+
+@pytest.fixture
+def sam(client: Any) -> Browser:
+    return Browser(client)
+
+
+@pytest.fixture
+def tom(filled: Database, now: datetime, new_id: Callable[[], str]) -> Callable[[], Door]:
+    def make() -> Door:
+        with filled.reading() as session:
+            return Door(filled, workers.get_worker(session, "tom"), now, new_id)
+
+    return make
+
+
+@pytest.fixture
+def link(filled: Database, now: datetime, app: Any, settings: Settings) -> str:
+    """The path in the mail about r1, whose referrer left an address."""
+    leave_address(filled, now, "r1")
+    return path_of("alert-r1", load_keys(settings).secret)
+
+
+def leave_address(filled: Database, now: datetime, referral_id: str) -> None:
+    until = now.date() + timedelta(days=90)
+    with filled.writing() as session:
+        add_referrers(session, [ReferrerRow(alert_id=f"alert-{referral_id}", email="sam@example.org", delete_on=until)])
+
+
+def row_of(filled: Database, referral_id: str) -> Any:
+    with filled.reading() as session:
+        return session.execute(select(referral).where(referral.c.id == referral_id)).mappings().one()
+
+
+def test_the_link_says_where_the_report_stands_and_by_when_we_know_more(
+    sam: Browser, link: str, filled: Database
+) -> None:
+    page = sam.get(link)
+    due = row_of(filled, "r1")["due_on"]
+    assert page.status_code == 200
+    assert "We have your report." in plain(page.text)
+    assert f"We expect to know more by {due:%A} {due.day} {due:%B}." in plain(page.text)
+    assert "Station Road" not in page.text and "r1" not in plain(page.text)
+
+
+def test_a_late_answer_is_told_as_late(sam: Browser, link: str, filled: Database, now: datetime) -> None:
+    with filled.writing() as session:
+        session.execute(update(referral).values(due_on=now.date() - timedelta(days=1)))
+    assert "We do not yet, and we are sorry." in plain(sam.get(link).text)
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda link: link[:-2], lambda link: link.replace("r1.", "r2."), lambda link: link + "é"]
+)
+def test_a_damaged_or_forged_link_opens_nothing(
+    sam: Browser, link: str, filled: Database, now: datetime, damage: Any
+) -> None:
+    leave_address(filled, now, "r2")
+    assert sam.get(damage(link)).status_code == 404
+    assert "We have your report" not in sam.get(damage(link)).text
+
+
+def test_the_link_ends_when_the_address_is_forgotten(sam: Browser, link: str, clock: Any) -> None:
+    clock.advance(days=90)
+    assert sam.get(link).status_code == 200
+    clock.advance(days=1)
+    page = sam.get(link)
+    assert page.status_code == 404
+    assert "we forget your address after 90 days" in plain(page.text)
+
+
+def test_still_there_opens_it_again_and_the_same_outcome_is_then_told_again(
+    sam: Browser, link: str, filled: Database, tom: Callable[[], Door], now: datetime
+) -> None:
+    with tom().open() as access:
+        close_referral(access, "r1", LOOKED)
+        progress_referral(access, "r1", ReferralState.RECEIVED)
+        close_referral(access, "r1", LOOKED)
+    before = row_of(filled, "r1")
+    assert "They are still there" in sam.get(link).text
+    assert row_of(filled, "r1")["state"] == "closed", "following a link changes nothing"
+    assert "open again" in plain(sam.send(f"{link}/still-there").text)
+    after = row_of(filled, "r1")
+    assert (after["state"], after["outcome"]) == ("received", "")
+    assert after["due_on"] >= before["due_on"]
+    assert "We have your report." in plain(sam.send(f"{link}/still-there").text)
+    with tom().open() as access:
+        close_referral(access, "r1", LOOKED)
+    with filled.reading() as session:
+        assert len(outbox.list_posted_about(session, "r1", MailKind.REFERRAL_OUTCOME)) == 2
+
+
+def test_what_was_asked_is_answered_by_the_link_and_the_clock_goes_on(
+    sam: Browser, link: str, filled: Database, tom: Callable[[], Door], clock: Any
+) -> None:
+    due = row_of(filled, "r1")["due_on"]
+    assert "Can you say more" not in sam.get(link).text
+    with tom().open() as access:
+        progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION)
+    clock.advance(days=7)
+    assert "Can you say more" in sam.get(link).text
+    page = sam.send(f"{link}/more", more="  ")
+    assert page.status_code == 422 and "Say what would help us" in page.text
+    assert "reads what you added" in plain(sam.send(f"{link}/more", more="Behind the chemist").text)
+    after = row_of(filled, "r1")
+    assert (after["state"], (after["due_on"] - due).days) == ("received", 7)
+    with filled.reading() as session:
+        (version,) = versions.list_versions(session, "r1")
+    assert version.changes["place"][1] == "Doorway by the station, Station Road. Behind the chemist"
+    assert version.settled_at is None
+    sam.send(f"{link}/more", more="And again")
+    with filled.reading() as session:
+        assert len(versions.list_versions(session, "r1")) == 1
+
+
+def test_tom_sees_what_whoever_told_us_was_told_and_when(
+    browse: Callable[[str], Browser], link: str, filled: Database, tom: Callable[[], Door], now: datetime
+) -> None:
+    with tom().open() as access:
+        close_referral(access, "r1", LOOKED)
+        Outbox(access.session, access.now, access.new_id).apologise({"r1": now.date()})
+    page = plain(browse("tom").get("/referrals/r1").text)
+    assert "“Thank you. Our team went to look and could not find the person you told us about." in page
+    assert f"We promised an answer by {now.day} {now:%B}, and are late." in page
+    assert "Waits since" in page and "sam@" not in page
+
+
+def test_an_answer_that_failed_is_shown_with_why_and_tried_again(
+    browse: Callable[[str], Browser], link: str, filled: Database, tom: Callable[[], Door]
+) -> None:
+    with tom().open() as access:
+        close_referral(access, "r1", LOOKED)
+    with filled.writing() as session:
+        (posted,) = outbox.list_posted_about(session, "r1", MailKind.REFERRAL_OUTCOME)
+        outbox.set_failed(session, posted.mail.id, "550 (address) no such mailbox")
+    browser = browse("tom")
+    assert "550 (address) no such mailbox" in browser.get("/referrals/r1").text
+    assert browser.send(f"/referrals/r2/answers/{posted.mail.id}").status_code == 404
+    assert browser.send(f"/referrals/r1/answers/{posted.mail.id}").status_code == 200
+    with filled.reading() as session:
+        assert session.scalar(select(mail.c.state).where(mail.c.id == posted.mail.id)) == "waiting"
