@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.actions.operation.outbox import Outbox
+from server.actions.referrals.clock import promise
 from server.importers.accounting import Importing
 from server.importers.placing import Placed
 from server.queries.referrals import inbox, referral_steps, versions
@@ -21,7 +22,7 @@ from server.queries.sync.store import find_scopes, place_entity, publish
 from shared.model.codes import ReferralState
 from shared.model.referral import ReferralProgress
 from shared.model.value import Id
-from shared.rules.referral import FINAL_STATES, due_after, normalise_outcome
+from shared.rules.referral import FINAL_STATES, normalise_outcome
 from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
@@ -87,7 +88,11 @@ class Taking:
         state = ReferralState.NEEDS_INFORMATION if held.position is None else ReferralState.RECEIVED
         step = self._step(held.referral.id, state, note="Its source opened it again.")
         referral_steps.add_step(self.session, step)
-        referral_steps.set_due(self.session, held.referral.id, due_after(self.run.now, self.run.zone))
+        referral_steps.set_due(
+            self.session,
+            held.referral.id,
+            promise(self.session, held.referral.district_id, self.run.now, self.run.zone),
+        )
 
     def _close(self, placed: Placed, held: Held) -> None:
         assert held.referral is not None

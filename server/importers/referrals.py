@@ -25,6 +25,7 @@ from server.importers.newer import Taking
 from server.importers.placing import Placed, Placer
 from server.importers.report import Report
 from server.importers.reports import Keys, Reports, listed
+from server.queries.partnership.districts import list_districts
 from server.queries.referrals import referrals as queries
 from server.queries.referrals.folded import find_head, is_over
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
@@ -33,7 +34,7 @@ from server.queries.sync.store import publish
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.referral import Alert, Referral
 from shared.model.value import Id
-from shared.rules.referral import due_after, normalise_outcome
+from shared.rules.referral import DUE_WORKING_DAYS, due_after, normalise_outcome
 from sync.authoring import NewChange
 
 ROWS_AT_ONCE = 500
@@ -147,6 +148,7 @@ class Intake:
         self.run, self.batch_id = run, run.new_id()
         self._placer = Placer(session, run, data)
         self._teams = queries.list_team_of_districts(session)
+        self._answer_days = {each.id: each.answer_days for each in list_districts(session)}
 
     def take(self, session: Session, rows: Sequence[Report | Refusal], keys: Keys, before: Account) -> Account:
         """Judge and store some rows; returns the account of them and of all before them."""
@@ -173,7 +175,7 @@ class Intake:
         found = _sort(session, give_keys([row for row in rows if isinstance(row, Report)], keys), account)
         reports = [*found.new, *(report for report, _ in found.newer)]
         placed = self._placer.place(session, reports, may_open=may_open)
-        haul = _judge(session, placed[: len(found.new)], account, self.run, self._teams)
+        haul = _judge(session, placed[: len(found.new)], account, self.run, self._teams, self._answer_days)
         return found, haul, account, placed
 
 
@@ -209,7 +211,12 @@ def _list_references(report: Report) -> Collection[str]:
 
 
 def _judge(
-    session: Session, placed: Sequence[Placed], account: Account, run: Importing, teams: Mapping[Id, Id]
+    session: Session,
+    placed: Sequence[Placed],
+    account: Account,
+    run: Importing,
+    teams: Mapping[Id, Id],
+    answer_days: Mapping[Id, int],
 ) -> Haul:
     """Decide what each report becomes, and count it."""
     referral_ids = {(each.report.source, each.report.reference): run.new_id() for each in placed}
@@ -225,7 +232,7 @@ def _judge(
         state = _decide_state(each, parent_id, account)
         alert = _make_alert(each, run)
         referral = _make_referral(
-            each, alert, referral_ids[report.source, report.reference], state, parent_id, teams, run
+            each, alert, referral_ids[report.source, report.reference], state, parent_id, teams, run, answer_days
         )
         haul.alerts.append(alert)
         haul.referrals.append(
@@ -357,6 +364,7 @@ def _make_referral(
     parent_id: Id | None,
     teams: Mapping[Id, Id],
     run: Importing,
+    answer_days: Mapping[Id, int],
 ) -> Referral:
     report = each.report
     reported_at = report.reported_at or run.now
@@ -366,7 +374,7 @@ def _make_referral(
         alert_id=alert.id,
         source=report.source,
         reported_at=reported_at,
-        due_on=due_after(reported_at, run.zone),
+        due_on=due_after(reported_at, run.zone, answer_days.get(each.district_id or "", DUE_WORKING_DAYS)),
         state=state,
         seen_at=report.seen_at,
         seen_text=report.seen_text,

@@ -15,3 +15,5 @@ class District(Value, frozen=True, kw_only=True):
     valid_to: date | None = None
     verified_only: bool = False
     """Whether the MDT list takes verified people only; by default a coordinator may list others."""
+    answer_days: int = 10
+    """In how many working days its partnership promises an outcome to whoever reported somebody."""

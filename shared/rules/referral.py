@@ -17,6 +17,7 @@ from shared.model.value import Value
 from shared.rules.bank_holidays import BANK_HOLIDAYS
 
 DUE_WORKING_DAYS = 10
+MOST_DUE_WORKING_DAYS = 60
 
 TRANSITIONS: dict[ReferralState, frozenset[ReferralState]] = {
     ReferralState.RECEIVED: frozenset(

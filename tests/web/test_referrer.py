@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from server.database.engine import Database
 from server.queries.sync.store import list_changes
+from server.tables.partnership.district import district
 from server.tables.referrals.referral import alert, alert_referrer, referral
 from tests.web import county
 from tests.web.conftest import Browser
@@ -176,3 +177,13 @@ def test_a_reference_of_another_shape_is_not_asked_of(sam: Browser, filled: Data
         )
     sam.get("/report/status")
     assert sam.send("/report/status", reference="1001").status_code == 404
+
+
+def test_the_promised_day_is_the_districts_own(sam: Browser, filled: Database, now: Any) -> None:
+    with filled.writing() as session:
+        session.execute(district.update().where(district.c.id == county.WATFORD).values(answer_days=1))
+    page = tell(sam, tell="yes", email="sam@example.org")
+    with filled.reading() as session:
+        due = session.scalar(select(referral.c.due_on).where(referral.c.number == reference_in(page)))
+    assert due is not None and (due - now.date()).days <= 3
+    assert f"by {due.day} {due:%B}" in plain(page.text)

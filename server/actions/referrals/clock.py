@@ -5,13 +5,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from server.queries.partnership.districts import find_district
 from server.queries.referrals import referral_steps
 from shared.geo.night import DEFAULT_ZONE
 from shared.model.referral import Referral
-from shared.rules.referral import due_after_pause
+from shared.model.value import Id
+from shared.rules.referral import DUE_WORKING_DAYS, due_after, due_after_pause
 
 LOCAL_ZONE = DEFAULT_ZONE
 """Whose days and bank holidays the promise to answer counts."""
+
+
+def promise(session: Session, district_id: Id | None, reported_at: datetime, zone: str = LOCAL_ZONE) -> date:
+    """The day by which a district promises an outcome of what was reported at a moment; the usual one where it is in none."""
+    found = find_district(session, district_id) if district_id else None
+    return due_after(reported_at, zone, found.answer_days if found else DUE_WORKING_DAYS)
 
 
 def resumed_due(session: Session, found: Referral, now: datetime) -> date:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 from sqlalchemy.orm import Session
 
-from server.actions.referrals.clock import LOCAL_ZONE, resumed_due
+from server.actions.referrals.clock import promise, resumed_due
 from server.places.districts import DistrictFinder
 from server.places.postcodes import find_position
 from server.queries.operation import audit
@@ -25,7 +25,7 @@ from shared.model.codes import AlertSource, ReferralState
 from shared.model.position import Position
 from shared.model.referral import Alert, Referral, ReferralProgress
 from shared.model.value import Id, Value
-from shared.rules.referral import FINAL_STATES, due_after
+from shared.rules.referral import FINAL_STATES
 from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
@@ -123,7 +123,7 @@ def say_still_there(session: Session, found: InboxRow | None, now: datetime, new
     """
     if found is None or found.referral.state not in FINAL_STATES:
         return False
-    due_on = due_after(now, LOCAL_ZONE)
+    due_on = promise(session, found.referral.district_id, now)
     _open_again(session, found.referral, "Whoever told us says that they are still there.", due_on, now, new_id)
     _note(session, "report_still_there", found.referral.id, now, new_id)
     return True
@@ -211,7 +211,7 @@ def _referral(
     )
     return Referral(
         id=referral_id, number=alert.source_reference, alert_id=alert.id, source=alert.source, reported_at=now,
-        due_on=due_after(now, LOCAL_ZONE), state=state, seen_text=alert.seen_text, position=where, place=alert.place,
+        due_on=promise(session, district_id, now), state=state, seen_text=alert.seen_text, position=where, place=alert.place,
         description=alert.appearance, concerns=alert.concerns, people_count=alert.people_count, district_id=district_id,
         team_id=referrals.list_team_of_districts(session).get(district_id) if district_id else None,
     )  # fmt: skip

@@ -13,13 +13,18 @@ from msgspec import Struct
 from server.importers.county.sheets import BY_NAME, SHEETS, County, Row, Sheet
 from server.mail.smtp import is_address
 from shared.model.codes import AgencyKind, AgreementKind, Role
+from shared.rules.referral import DUE_WORKING_DAYS, MOST_DUE_WORKING_DAYS
 
 REMOVED = "-"
 APART = "; "
 EARLIEST = date(2000, 1, 1)
 AGREEMENT_LASTS_AT_MOST = timedelta(days=366)
 DAYS_AS_WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y")
-USUAL = {"Workers": {"Active": "yes"}, "Districts": {"Verified only": "no"}, "Agencies": {"Kind": "other"}}
+USUAL = {
+    "Workers": {"Active": "yes"},
+    "Districts": {"Verified only": "no", "Answer in days": str(DUE_WORKING_DAYS)},
+    "Agencies": {"Kind": "other"},
+}
 """What a new row means where it says nothing."""
 FEWEST_DIGITS, MOST_DIGITS = 8, 16
 LONGEST = {
@@ -234,6 +239,12 @@ def _read_yes(text: str, said: Mapping[str, str], known: _Known) -> str:
     return answers[text.casefold()]
 
 
+def _read_answer_days(text: str, said: Mapping[str, str], known: _Known) -> str:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 3 and 1 <= int(text) <= MOST_DUE_WORKING_DAYS):
+        raise ValueError(f"“{text}” is no number of working days from 1 to {MOST_DUE_WORKING_DAYS}.")
+    return str(int(text))
+
+
 def _read_code(kind: type[Enum], what: str) -> Reader:
     codes = {str(each.value) for each in kind}
 
@@ -309,6 +320,7 @@ def _apart(text: str, known: Container[str]) -> list[str]:
 
 _READERS: dict[tuple[str, str], Reader] = {
     ("Districts", "Verified only"): _read_yes,
+    ("Districts", "Answer in days"): _read_answer_days,
     ("Districts", "From"): read_day,
     ("Districts", "Until"): read_day,
     ("Agencies", "Kind"): _read_code(AgencyKind, "kind of agency"),

@@ -33,7 +33,7 @@ class Sheet:
 
 
 SHEETS = (
-    Sheet("Districts", ("Code", "Name", "Verified only", "From", "Until", "Id"), ("Code",)),
+    Sheet("Districts", ("Code", "Name", "Verified only", "Answer in days", "From", "Until", "Id"), ("Code",)),
     Sheet("Agencies", ("Name", "Kind", "Mailbox", "Id"), ("Name",)),
     Sheet("Teams", ("Agency", "Name", "Districts", "Id"), ("Agency", "Name")),
     Sheet(

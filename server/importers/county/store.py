@@ -24,6 +24,7 @@ from shared.model.codes import AgencyKind, AgreementKind, Role
 from shared.model.district import District
 from shared.model.value import Id
 from shared.model.worker import Worker, shorten_name
+from shared.rules.referral import DUE_WORKING_DAYS
 
 NOBODY_ADMINISTERS = "Nobody could administer Lantern then: make somebody else an administrator first."
 
@@ -38,7 +39,8 @@ def read_standing(session: Session) -> County:
         "Districts": [
             {
                 "Code": each.code, "Name": each.name, "Verified only": _yes(each.verified_only),
-                "From": _day(each.valid_from), "Until": _day(each.valid_to), "Id": each.id,
+                "Answer in days": str(each.answer_days), "From": _day(each.valid_from),
+                "Until": _day(each.valid_to), "Id": each.id,
             }
             for each in districts.list_districts(session)
         ],
@@ -121,8 +123,11 @@ def plan_of(session: Session, batch: Batch) -> Plan:
     """The plan of a kept file against what stands now."""
     kept = json.decode(batch.county, type=dict[str, list[dict[str, str]]])
     rows = {
-        name: tuple(Row(int(cells[""]), {column: cells[column] for column in cells if column}) for cells in records)
-        for name, records in kept.items()
+        sheet.name: tuple(
+            Row(int(cells[""]), {column: cells.get(column, "") for column in sheet.columns})
+            for cells in kept.get(sheet.name, ())
+        )
+        for sheet in SHEETS
     }
     return make_plan(County(rows), read_standing(session))
 
@@ -214,6 +219,7 @@ def _district(line: Line) -> District:
     cells = line.cells
     return District(
         id=line.id, code=cells["Code"], name=cells["Name"], verified_only=cells["Verified only"] == "yes",
+        answer_days=int(cells.get("Answer in days") or DUE_WORKING_DAYS),
         valid_from=_read_day(cells["From"]), valid_to=_read_day(cells["Until"]),
     )  # fmt: skip
 

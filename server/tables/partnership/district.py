@@ -21,6 +21,7 @@ class DistrictRow(SQLModel, table=True):
         CheckConstraint(
             "valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from", name="ends_after_it_begins"
         ),
+        CheckConstraint("answer_days BETWEEN 1 AND 60", name="answers_within_sixty_days"),
     )
 
     id: str = id_key()
@@ -29,6 +30,7 @@ class DistrictRow(SQLModel, table=True):
     valid_from: date | None = None
     valid_to: date | None = None
     verified_only: bool = False
+    answer_days: int = 10
 
 
 class BoundaryRow(SQLModel, table=True):

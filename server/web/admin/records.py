@@ -44,7 +44,12 @@ HINTS = {
     "Emergency contact": "Whom to ring for them, with the number. Only who answers an alarm sees it.",
     "Last day": "At most 12 months after it was signed.",
 }
-LABELS = {"Verified only": "The list takes verified people only", "Active": "Works here", "Kind": "What it is"}
+LABELS = {
+    "Answer in days": "Working days to answer a report",
+    "Verified only": "The list takes verified people only",
+    "Active": "Works here",
+    "Kind": "What it is",
+}
 
 
 SEVERAL = frozenset({"Roles", "Teams", "Districts"})

@@ -9,12 +9,12 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import json
+from msgspec import json, structs
 
 from server.database.engine import Database
 from server.importers.county.plan import Plan, Verb, make_plan
 from server.importers.county.sheets import SHEETS, County, read_county, write_json, write_workbook
-from server.importers.county.store import apply, keep_plan, read_standing, undo
+from server.importers.county.store import apply, keep_plan, plan_of, read_standing, undo
 from server.importers.files import UnusableFile
 from server.problems import Failure
 from server.queries.operation import sessions
@@ -317,3 +317,32 @@ def test_a_dash_takes_away_and_a_blank_leaves(database: Database, now: datetime,
         aisha = workers.find_worker_by_email(session, "aisha@example.org")
     assert aisha is not None
     assert (aisha.name, aisha.team_ids) == ("Aisha Noor", ())
+
+
+@pytest.mark.parametrize(("said", "kept"), [("", 10), ("5", 5), ("060", 60)])
+def test_a_district_says_in_how_many_working_days_it_answers(
+    database: Database, now: datetime, new_id: Callable[[], str], said: str, kept: int
+) -> None:
+    bring(database, change("Districts", 0, Answer_in_days=said), now, new_id)
+    with database.reading() as session:
+        assert {each.name: each.answer_days for each in districts.list_districts(session)} == {
+            "Watford": kept, "Dacorum": 10,
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["0", "61", "ten", "1.5", "٣"])
+def test_a_promise_of_no_days_is_refused(said: str) -> None:
+    assert (
+        "is no number of working days from 1 to 60"
+        in list_faults(make_plan(change("Districts", 0, Answer_in_days=said), EMPTY))[0]
+    )
+
+
+def test_a_plan_kept_before_a_column_came_is_read_as_if_it_said_nothing(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with database.writing() as session:
+        batch = keep_plan(session, as_file(COUNTY), "county.json", None, now, new_id())
+        old = batch.county.replace('"Answer in days":"",', "")
+        assert old != batch.county
+        assert plan_of(session, structs.replace(batch, county=old)) == plan_of(session, batch)

@@ -4,10 +4,11 @@ import json
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from server.importers.streetlink.parse import parse
 from server.tables.operation.audit import audit
+from server.tables.partnership.district import district
 from server.tables.referrals.imports import import_batch, refused_row
 from server.tables.referrals.referral import alert, alert_referrer, referral
 from server.tables.sync.sync import change as sync_change
@@ -252,3 +253,13 @@ def test_any_cells_at_all_are_understood_or_refused_never_an_error(changes):
     rows = parse(streetlink(*changes), READING)
 
     assert len(rows) <= len(changes) + sum(value.count("\n") for change in changes for value in change.values())
+
+
+def test_each_district_promises_its_own_number_of_days(bring_in, county):
+    with county.writing() as session:
+        session.execute(update(district).where(district.c.name == "Watford").values(answer_days=3))
+    bring_in(streetlink({"alert_id": "1"}, {"alert_id": "2", "geo_longitude": "-0.5"}))
+
+    with county.reading() as session:
+        due = dict(session.execute(select(referral.c.number, referral.c.due_on)).all())
+    assert {number: str(day) for number, day in due.items()} == {"1": "2026-11-16", "2": "2026-11-25"}
