@@ -26,7 +26,8 @@ from shared.model.position import Position
 from shared.model.site import Site
 from shared.model.value import Id
 from shared.rules.address_hint import PROMPT, find_hints
-from shared.rules.duplicates import PossiblePerson, Sighting, possible_duplicates
+from shared.rules.evidence import Sighting
+from shared.rules.same_person import Index
 from shared.rules.walking_order import OrderedStop, Stop, StopKind, walking_order
 
 FOLLOW_UP_DAYS = 7
@@ -149,12 +150,14 @@ class Nearby:
         new = Sighting(person=_drafted(draft), seen_at=self._context.clock.now(), position=here)
         with self._context.store.reading() as connection:
             rows = {row.id: row for row in self._compared(connection, draft, here)}
-            found = possible_duplicates(new, [_sighting(row) for row in rows.values()])[:SUGGESTED_MAX]
+            known = Index((_sighting(row) for row in rows.values()), total=people.count_people(connection))
+            found = known.find(new, SUGGESTED_MAX)
             by_id = {card.id: card for card in self._cards(connection, [rows[f.person_id] for f in found], here)}
-        return [_likely(rank, one, by_id[one.person_id]) for rank, one in enumerate(found)]
+        return [LikelyDuplicate(person=by_id[one.person_id], score=one.bits, reasons=one.reasons) for one in found]
 
     def _compared(self, connection: Connection, draft: PersonDraft, here: Position | None) -> list[PersonRow]:
         rows = people.search_any(connection, f"{draft.name} {draft.alias} {draft.description}", COMPARED_MAX)
+        rows += people.list_sounding_like(connection, f"{draft.name} {draft.alias}", COMPARED_MAX)
         if here is not None:
             rows += people.list_near(connection, here.latitude, here.longitude, 50)
         return rows
@@ -248,7 +251,3 @@ def _sighting(row: PersonRow) -> Sighting:
         position=cards.position_of(row.place),
         site_id=row.last_site_id,
     )
-
-
-def _likely(rank: int, one: PossiblePerson, card: PersonCard) -> LikelyDuplicate:
-    return LikelyDuplicate(person=card, score=1 / (1 + rank), reasons=one.reasons)

@@ -195,6 +195,12 @@ def search_any(connection: Connection, text: str, limit: int) -> list[PersonRow]
     return [_person_row(row) for row in rows]
 
 
+def list_sounding_like(connection: Connection, text: str, limit: int) -> list[PersonRow]:
+    """People of whose names one sounds like a word of `text`."""
+    heard = " OR ".join(sorted(set(names.sounds(text))))
+    return _matching(connection, f"sounds : ({heard})", limit) if heard else []
+
+
 def next_steps(connection: Connection, person_ids: tuple[Id, ...]) -> dict[Id, str]:
     """The next step that the newest contact with each of these people left."""
     marks = ", ".join("?" * len(person_ids))

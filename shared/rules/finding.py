@@ -39,10 +39,10 @@ def _is_near(word: str, name: str) -> bool:
     heard = sounds(word)
     if heard and heard == sounds(name):
         return True
-    return len(word) >= NEAR_LENGTH_MIN and abs(len(word) - len(name)) <= 1 and _differs_by_one(word, name)
+    return len(word) >= NEAR_LENGTH_MIN and abs(len(word) - len(name)) <= 1 and differs_by_one(word, name)
 
 
-def _differs_by_one(one: str, other: str) -> bool:
+def differs_by_one(one: str, other: str) -> bool:
     """One letter changed, missing or too many, or two neighbours swapped; in one pass."""
     short, long = sorted((one, other), key=len)
     at = next((n for n, letter in enumerate(short) if letter != long[n]), len(short))

@@ -44,6 +44,40 @@ ALIKE: Final = str.maketrans({"c": "k", "q": "k", "v": "f", "z": "s", "x": "s"})
 SOUND_LENGTH_MIN: Final = 2
 
 
+_SHORT = """
+robert=rob,bob,bobby,robbie william=will,bill,billy,willy,liam richard=rick,dick,richie,ricky michael=mike,mick,mickey,micky
+james=jim,jimmy,jamie john=jack,johnny,johnnie thomas=tom,tommy anthony=tony,ant andrew=andy,drew david=dave,davey,davy
+daniel=dan,danny stephen=steve,ste,stevie,steven christopher=chris,kit matthew=matt,matty nicholas=nick,nicky joseph=joe,joey
+edward=ed,eddie,ted,teddy,ned george=georgie patrick=pat,paddy peter=pete charles=charlie,chas,chaz kenneth=ken,kenny
+raymond=ray ronald=ron,ronnie donald=don,donnie terence=terry gerald=gerry,jerry leonard=len,lenny lawrence=larry,laurie
+samuel=sam,sammy benjamin=ben,benny alexander=alex,sandy,al,aleks alan=al frederick=fred,freddie gregory=greg philip=phil
+timothy=tim,timmy simon=si vincent=vince,vinnie victor=vic jonathan=jon,jonny nathaniel=nat,nate zachary=zac,zack
+elizabeth=liz,lizzie,beth,betty,eliza,lisa margaret=maggie,meg,peggy,madge catherine=kate,katie,cathy,kathy,kath,katherine
+susan=sue,suzie susanne=sue patricia=pat,trish,patty jennifer=jen,jenny victoria=vicky,vicki,tori rebecca=becky,bex,becca
+deborah=deb,debbie jacqueline=jackie samantha=sam,sammy alexandra=ali,sandy christine=chris,chrissie,tina sarah=sally
+dorothy=dot,dottie pamela=pam sandra=sandy kimberley=kim stephanie=steph josephine=jo,josie joanne=jo theresa=terri,tess
+abigail=abbie,gail amanda=mandy barbara=barb,babs valerie=val natalie=nat angela=angie anne=annie,nan helen=nell,nellie
+aleksander=olek,alek katarzyna=kasia malgorzata=gosia,gosha agnieszka=aga krzysztof=krzys,krzysiek,kris tomasz=tomek
+stanislaw=staszek,stas jan=janek,jasiu wojciech=wojtek,wojtas zbigniew=zbyszek,zbys grzegorz=grzesiek jerzy=jurek
+andrzej=jedrek piotr=piotrek pawel=pawelek magdalena=magda joanna=asia barbara=basia zofia=zosia mateusz=mati
+constantin=costel,costi gheorghe=gigi alexandru=alex,sandu ioan=ion,ionel nicolae=nicu mihail=misu vasile=vasi
+mohammed=mo,moh,mohd,md abdullah=abdul,abdu ibrahim=ibra,ibro yusuf=yus hassan=has hussein=huss
+oleksandr=sasha,sashko aleksandr=sasha,sanya dmitri=dima mikhail=misha,mischa sergei=seryozha,serhiy vladimir=vova,volodya
+volodymyr=vova,volodya ivan=vanya nikolai=kolya mykola=kolya yevgeny=zhenya
+"""
+FULL_NAMES: Final = {
+    short: full
+    for full, shorts in (pair.split("=") for pair in reversed(_SHORT.split()))
+    for short in shorts.split(",")
+}
+"""Short names and the name that each is mostly short for: of two the one that stands first."""
+
+
+def full_name(word: str) -> str:
+    """The name that a folded word is short for, else the word."""
+    return FULL_NAMES.get(word, word)
+
+
 def fold(text: str) -> str:
     """The text in small letters, without marks and apostrophes; a letter that is another one with a stroke is that one."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))

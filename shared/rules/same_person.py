@@ -1,27 +1,27 @@
-"""How strongly two records look like one person: the evidence of each field added up, with the reason in words.
+"""Who of many may be the same person: found by what records have in common, and scored by the evidence (`shared.rules.evidence`).
 
-Fellegi and Sunter's weights: log2 of how much likelier a field agrees so for one person than for two. Their sizes are set from
-what is known of such files (a date of birth agrees by chance once in some ten thousand, a gender every second time) and are no
-probabilities of this county. A person decides; nothing is joined here.
-
-Source: Fellegi and Sunter (1969), A Theory for Record Linkage. Comparison levels as in common linkage practice.
+The same on a phone, at a desk, for a file and at night for a whole county. A person decides; nothing is joined here.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import combinations
+from math import log2
 
-from shared.model.codes import Gender
 from shared.model.person import Person
 from shared.model.value import Id, Value
-from shared.rules.names import fold, latin, sounds
-from shared.rules.wording import say_list, telling_words
+from shared.rules.evidence import Rarity, Sighting, Told, tell, weigh
 
 SHOWN_FROM_BITS = 5.0
-"""Below this a pair is not shown: it would be wrong more often than right."""
+"""Below this nothing is shown, however few people are known."""
+LEAST_OF_WHO = 2.0
+"""A place, an age and a gender make nobody the same: so much has to come from names, looks or a date of birth."""
 COMMON = 40
 """A key that more records share than this finds nobody by itself: it costs time and tells little."""
-AGE_NEAR_YEARS, AGE_FAR_YEARS = 3, 12
+MANY = 5_000
+"""Among so many one weak thing in common is chance."""
+COMPARED_MAX = 60
 
 
 class Match(Value, frozen=True, kw_only=True):
@@ -33,171 +33,116 @@ class Match(Value, frozen=True, kw_only=True):
     doubts: tuple[str, ...] = ()
 
 
-class _Told(Value, frozen=True, kw_only=True):
-    """One record taken to pieces once, for a comparison with many."""
-
-    person: Person
-    words: tuple[str, ...]
-    heard: frozenset[str]
-    alias: str
-    described: frozenset[str]
-
-
 class Index:
-    """People to be found again, by how their names sound and by what two parts of their dates of birth have in common."""
+    """People to be found again, by how their names sound, what they are known as, their dates of birth and how they look.
 
-    def __init__(self, known: Iterable[Person]) -> None:
-        self._told = {person.id: _tell(person) for person in known}
-        self._by_key: dict[str, list[Id]] = {}
-        for told in self._told.values():
-            for key in _keys(told):
-                self._by_key.setdefault(key, []).append(told.person.id)
+    `total` is of how many these are, where the caller holds a part of them only: among more people more is asked for.
+    """
 
-    def find(self, new: Person, limit: int = 5) -> list[Match]:
+    def __init__(self, known: Iterable[Person | Sighting] = (), total: int = 0) -> None:
+        self._told: dict[Id, Told] = {}
+        self._by_key: dict[int, list[Id]] = {}
+        self._rarity = Rarity(total=total)
+        for each in known:
+            self.put(each)
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def put(self, known: Person | Sighting) -> None:
+        """One more, or the same record as it reads now."""
+        told = tell(as_sighting(known))
+        self.drop(told.person.id)
+        self._told[told.person.id] = told
+        self._rarity.add(told)
+        for key, _ in _keys(told):
+            self._by_key.setdefault(key, []).append(told.person.id)
+
+    def drop(self, person_id: Id) -> None:
+        """This record is to be found no more."""
+        before = self._told.pop(person_id, None)
+        if before is None:
+            return
+        self._rarity.take(before)
+        for key, _ in _keys(before):
+            self._by_key[key].remove(person_id)
+
+    @property
+    def shown_from(self) -> float:
+        """Bits from which a pair is shown. Among twice as many people one more, and a third of one, since no two pieces of
+        evidence are quite independent."""
+        return max(SHOWN_FROM_BITS, 1.35 * log2(max(self._rarity.total, 1)) - 3.0)
+
+    def find(self, new: Person | Sighting, limit: int = 5) -> list[Match]:
         """Who may be the same person as this one, the strongest evidence first."""
-        told = _tell(new)
-        near: Counter[Id] = Counter()
-        for key in _keys(told):
-            found = self._by_key.get(key, ())
-            if len(found) <= COMMON or key.startswith("whole"):
-                near.update(found)
-        del near[new.id]
-        matches = [_compare(told, self._told[other]) for other, _ in near.most_common(200)]
-        shown = sorted((m for m in matches if m.bits >= SHOWN_FROM_BITS), key=lambda m: (-m.bits, m.person_id))
-        return shown[:limit]
+        return self._find(tell(as_sighting(new)), limit)
 
     def pairs(self) -> Iterator[tuple[Id, Match]]:
         """Every pair worth looking at, once each."""
+        told_of = set[tuple[Id, Id]]()
         for told in self._told.values():
-            for match in self.find(told.person):
-                if told.person.id < match.person_id:
+            for match in self._find(told, limit=5):
+                pair = min(told.person.id, match.person_id), max(told.person.id, match.person_id)
+                if pair not in told_of:
+                    told_of.add(pair)
                     yield told.person.id, match
 
+    def _find(self, told: Told, limit: int) -> list[Match]:
+        near: Counter[Id] = Counter()
+        for key, weight in _keys(told):
+            found = self._by_key.get(key, ())
+            if len(found) <= COMMON or weight >= 3:
+                for other in found:
+                    near[other] += weight
+        del near[told.person.id]
+        least = 2 if len(self._told) > MANY else 1
+        nearest = [(other, weight) for other, weight in near.most_common(COMPARED_MAX) if weight >= least]
+        matches = (_match(told, self._told[other], self._rarity) for other, _ in nearest)
+        shown = [match for match in matches if match is not None and match.bits >= self.shown_from]
+        return sorted(shown, key=lambda match: (-match.bits, match.person_id))[:limit]
 
-def compare(one: Person, other: Person) -> Match:
-    """The evidence that `other` is the same person as `one`."""
-    return _compare(_tell(one), _tell(other))
+
+def compare(one: Person | Sighting, other: Person | Sighting) -> Match:
+    """The evidence that `other` is the same person as `one`, of two whom nothing is known beside."""
+    mine, theirs = tell(as_sighting(one)), tell(as_sighting(other))
+    return _sum(theirs.person.id, *weigh(mine, theirs, Rarity()))
 
 
-def _compare(one: _Told, other: _Told) -> Match:
-    found = [*_names(one, other), *_birth(one.person, other.person), *_gender(one.person, other.person)]
-    found += [*_alias(one, other), *_description(one, other), *_ages(one.person, other.person)]
+def as_sighting(known: Person | Sighting) -> Sighting:
+    """A record of which nobody says where the person was met."""
+    return known if isinstance(known, Sighting) else Sighting(person=known)
+
+
+def _match(one: Told, other: Told, rarity: Rarity) -> Match | None:
+    who, rest = weigh(one, other, rarity)
+    return None if sum(bits for bits, _ in who) < LEAST_OF_WHO else _sum(other.person.id, who, rest)
+
+
+def _sum(person_id: Id, who: list[tuple[float, str]], rest: list[tuple[float, str]]) -> Match:
+    found = [*who, *rest]
     return Match(
-        person_id=other.person.id,
+        person_id=person_id,
         bits=round(sum(bits for bits, _ in found), 2),
         reasons=tuple(words for bits, words in found if bits > 0 and words),
         doubts=tuple(words for bits, words in found if bits < 0 and words),
     )
 
 
-def _tell(person: Person) -> _Told:
-    return _Told(
-        person=person,
-        words=tuple(latin(person.name).split()),
-        heard=frozenset(sounds(f"{person.name} {person.alias}")),
-        alias=fold(person.alias).strip(),
-        described=telling_words(fold(person.description)),
-    )
-
-
-def _keys(told: _Told) -> Iterator[str]:
-    yield from (f"heard {key}" for key in told.heard)
-    if told.words:
-        yield f"whole {' '.join(sorted(told.words))}"
-    if told.alias:
-        yield f"whole {told.alias}"
+def _keys(told: Told) -> Iterator[tuple[int, int]]:
+    """What a record is found by, as hashes, and how much one in common tells: 1 little, 3 so much that it may be common."""
+    heard = sorted(frozenset[str]().union(*told.heard))
+    yield from ((hash(("heard", key)), 1) for key in heard)
+    yield from ((hash(("both", *pair)), 3) for pair in combinations(heard[:6], 2))
+    if len(told.words) > 1:
+        yield hash(("name", tuple(sorted(told.words)))), 3
+    yield from ((hash(("called", called)), 2) for called in {told.alias, " ".join(told.words)} if called)
+    yield from ((hash(("looks", word)), 1) for word in {*told.described, *told.alias.split(), *told.words})
     born = told.person.date_of_birth
-    if born is not None:
-        yield f"whole {born}"
-        parts: Sequence[tuple[str, int]] = (("y", born.year), ("m", born.month), ("d", born.day))
-        yield from (
-            f"two {a}{x}{b}{y}" for (a, x), (b, y) in ((parts[0], parts[1]), (parts[0], parts[2]), (parts[1], parts[2]))
-        )
-        if born.day <= 12:
-            yield f"whole {date(born.year, born.day, born.month)}"
-    if len(told.described) > 1:
-        yield from (f"looks {word}" for word in told.described)
-
-
-def _names(one: _Told, other: _Told) -> Iterator[tuple[float, str]]:
-    mine, theirs = one.words, other.words
-    if not mine or not theirs:
+    if born is None:
         return
-    whole = len(mine) > 1 and len(theirs) > 1
-    if mine == theirs:
-        yield (8.0 if whole else 4.0), f"both called {other.person.name}"
-    elif sorted(mine) == sorted(theirs):
-        yield 7.5, "the same names in another order"
-    elif _heard(mine) == _heard(theirs) and _heard(mine):
-        yield (6.0 if whole else 3.0), f"{one.person.name} and {other.person.name} sound alike"
-    elif shared := sorted((set(mine) & set(theirs)) | _alike(mine, theirs)):
-        said = say_list(word.capitalize() for word in shared)
-        yield (2.5 if not whole or len(shared) > 1 else 1.0), f"{said} in both names"
-    else:
-        yield -3.0, f"called {other.person.name}"
-
-
-def _heard(words: tuple[str, ...]) -> list[str]:
-    return sorted(sounds(" ".join(words)))
-
-
-def _alike(mine: tuple[str, ...], theirs: tuple[str, ...]) -> set[str]:
-    keys = {key for word in theirs for key in sounds(word)}
-    return {word for word in mine if any(key in keys for key in sounds(word))}
-
-
-def _birth(one: Person, other: Person) -> Iterator[tuple[float, str]]:
-    mine, theirs = one.date_of_birth, other.date_of_birth
-    if mine is None or theirs is None:
-        return
-    if mine == theirs:
-        yield 9.0, "the same date of birth"
-    elif (mine.year, mine.month, mine.day) == (theirs.year, theirs.day, theirs.month):
-        yield 6.0, "day and month of birth exchanged"
-    elif is_one_slip(mine.isoformat(), theirs.isoformat()):
-        yield 4.5, "the date of birth differs in one digit"
-    elif (mine.month, mine.day) == (theirs.month, theirs.day) or abs((mine - theirs).days) <= 1:
-        yield 2.0, "nearly the same date of birth"
-    else:
-        yield -5.0, "another date of birth"
-
-
-def is_one_slip(one: str, other: str) -> bool:
-    """Do two dates differ in one digit, or in two neighbours exchanged?"""
-    apart = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
-    if len(apart) == 2 and apart[1] - apart[0] == 1:
-        return one[apart[0]] == other[apart[1]] and one[apart[1]] == other[apart[0]]
-    return len(apart) == 1
-
-
-def _gender(one: Person, other: Person) -> Iterator[tuple[float, str]]:
-    both = {one.gender, other.gender}
-    if both == {Gender.FEMALE, Gender.MALE}:
-        yield -3.0, "another gender"
-    elif len(both) == 1 and Gender.NOT_KNOWN not in both:
-        yield 0.7, ""
-
-
-def _alias(one: _Told, other: _Told) -> Iterator[tuple[float, str]]:
-    if one.alias and one.alias == other.alias:
-        yield 5.0, f"both known as {other.person.alias}"
-    elif (one.alias and one.alias in other.words) or (other.alias and other.alias in one.words):
-        yield 3.0, "what one is known as is the other's name"
-
-
-def _description(one: _Told, other: _Told) -> Iterator[tuple[float, str]]:
-    shared = sorted(one.described & other.described)
-    if len(shared) > 1:
-        yield min(1.8 * len(shared), 5.5), f"{say_list(shared[:4])} in both descriptions"
-
-
-def _ages(one: Person, other: Person) -> Iterator[tuple[float, str]]:
-    if one.date_of_birth and other.date_of_birth:
-        return
-    mine, theirs = one.approximate_age_years, other.approximate_age_years
-    if mine is None or theirs is None:
-        return
-    if abs(mine - theirs) > AGE_FAR_YEARS:
-        yield -3.0, "another age"
-    elif abs(mine - theirs) <= AGE_NEAR_YEARS:
-        yield 1.5, "about the same age"
+    yield hash(("born", born)), 3
+    if born.day <= 12 and born.day != born.month:
+        yield hash(("born", date(born.year, born.day, born.month))), 3
+    for two in (("ym", born.year, born.month), ("yd", born.year, born.day), ("md", born.month, born.day)):
+        yield hash(two), 1
+        yield from ((hash((two, key)), 2) for key in heard)

@@ -3,6 +3,7 @@ here."""
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 WORD = re.compile(r"[a-z0-9']+")
 
@@ -141,6 +142,15 @@ def say_list(items: Iterable[str]) -> str:
     if len(texts) < 2:
         return "".join(texts)
     return f"{', '.join(texts[:-1])} and {texts[-1]}"
+
+
+def say_duration(span: timedelta) -> str:
+    """ "35 minutes", "5 hours", "3 days"."""
+    minutes = round(span.total_seconds() / 60)
+    for size, unit in ((1440, "day"), (60, "hour")):
+        if minutes >= 2 * size:
+            return f"{round(minutes / size)} {unit}s"
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
 def _is_telling(run: list[str]) -> bool:

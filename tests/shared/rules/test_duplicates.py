@@ -1,4 +1,4 @@
-"""Could this be Red? Reasons in words, for people and for reports."""
+"""Could this be the same report? Reasons in words."""
 
 from datetime import date, timedelta
 
@@ -7,73 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.duplicates import make_set, measure
-from shared.model.codes import AlertSource, Gender, PinSource
-from shared.model.person import Person
+from shared.model.codes import AlertSource, PinSource
 from shared.model.position import Position
 from shared.model.referral import Referral
-from shared.rules.duplicates import Sighting, likely_duplicates, possible_duplicates, say_duration
-from shared.rules.wording import shared_phrase, words_of
+from shared.rules.duplicates import likely_duplicates
+from shared.rules.wording import say_duration, shared_phrase, words_of
 from tests.shared.cast import WATFORD_STATION, at
 
 
 def metres_north(metres: float) -> Position:
     return Position(latitude=WATFORD_STATION.latitude + metres / 111_195, longitude=WATFORD_STATION.longitude)
-
-
-def someone(person_id: str, where=0.0, seen_at=None, site_id=None, **fields) -> Sighting:
-    position = None if where is None else metres_north(where)
-    return Sighting(
-        person=Person(id=person_id, **fields), seen_at=seen_at or at(14), position=position, site_id=site_id
-    )
-
-
-NEW = someone("new", description="red hat, Irish, small dog")
-
-
-def test_red_seen_forty_metres_away_could_be_the_man_in_the_red_hat():
-    (found,) = possible_duplicates(NEW, [someone("red", 40, at(10), alias="Red")])
-    assert (found.person_id, found.known_as) == ("red", "Red")
-    assert found.reasons == ("'red' in what both are called or look like", "seen 40 m away 4 days before")
-
-
-def test_a_shared_word_far_away_suggests_nobody():
-    assert possible_duplicates(NEW, [someone("red", 400, at(10), alias="Red")]) == []
-    assert possible_duplicates(NEW, [someone("red", 40, at(14, month=9), alias="Red")]) == []
-
-
-def test_being_near_suggests_nobody_by_itself():
-    assert possible_duplicates(NEW, [someone("tall", 0, alias="Stretch")]) == []
-
-
-def test_two_telling_words_of_the_description_suggest_anywhere():
-    (found,) = possible_duplicates(NEW, [someone("x", 5000, description="Irish lad with a dog")])
-    assert found.reasons == ("'dog' and 'irish' in both descriptions",)
-
-
-def test_the_same_alias_comes_before_a_likeness():
-    known = [someone("b", 10, description="small dog"), someone("a", 900, alias="marek ")]
-    found = possible_duplicates(someone("new", alias="Marek", description="small brown dog"), known)
-    assert [(f.person_id, len(f.reasons)) for f in found] == [("b", 2), ("a", 1)]
-    assert "both called 'marek'" in found[1].reasons
-
-
-def test_what_contradicts_rules_a_suggestion_out():
-    him = someone("new", alias="Sam", gender=Gender.MALE, approximate_age_years=30)
-    assert possible_duplicates(him, [someone("a", alias="Sam", gender=Gender.FEMALE)]) == []
-    assert possible_duplicates(him, [someone("a", alias="Sam", approximate_age_years=60)]) == []
-    dated = someone("new", alias="Sam", date_of_birth=date(1981, 2, 3))
-    assert possible_duplicates(dated, [someone("a", alias="Sam", date_of_birth=date(1982, 2, 3))]) == []
-
-
-def test_the_same_site_counts_without_any_position():
-    new = someone("new", None, alias="Red", site_id="stairwell")
-    (found,) = possible_duplicates(new, [someone("a", None, at(12), site_id="stairwell", description="red beard")])
-    assert "seen at the same site 2 days before" in found.reasons
-    assert found.distance_m is None
-
-
-def test_nobody_is_a_duplicate_of_themselves():
-    assert possible_duplicates(NEW, [NEW]) == []
 
 
 def report(referral_id: str, where=0.0, reported_at=None, **fields) -> Referral:
