@@ -10,12 +10,14 @@ there.
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from shared.model.codes import Role
+from shared.model.codes import Role, Shareable
 from shared.model.value import Value
 from shared.policy.actions import Act, is_personal
 from shared.policy.actor import Actor
+from shared.policy.consent import NOT_AGREED, RESTS_ON_CONSENT
 from shared.policy.grid import GRID, Reach
 from shared.policy.subject import Subject
+from shared.rules.consent import is_shared
 
 TRAINING_LASTS_DAYS = 730
 """Privacy rule A2: personal data only within 24 months of data protection training (a proposed default)."""
@@ -59,6 +61,8 @@ def decide(actor: Actor, action: Act, subject: Subject, today: date) -> Decision
         return Deny(reason=NOT_HERE, as_missing=True)
     if action is Act.SEE_NOTES:
         return _decide_notes(actor, subject)
+    if action in RESTS_ON_CONSENT:
+        return _decide_shared(actor, RESTS_ON_CONSENT[action], subject, today)
     return Allow()
 
 
@@ -86,6 +90,13 @@ def _decide_notes(actor: Actor, subject: Subject) -> Decision:
     if not subject.ask_agency:
         return Deny(reason="Notes about this person are for the services that work with them.", flagged=True)
     return Deny(reason=f"Notes exist. Ask {subject.ask_agency}.", flagged=True)
+
+
+def _decide_shared(actor: Actor, what: Shareable, subject: Subject, today: date) -> Decision:
+    """What a service wrote itself it reads; what another wrote, where the person agreed or another lawful basis is said."""
+    if actor.agency_id == subject.owner_agency_id or is_shared(subject.consents, what, actor.agency_id, today):
+        return Allow()
+    return Deny(reason=NOT_AGREED)
 
 
 def _works_with(actor: Actor, subject: Subject) -> bool:

@@ -21,6 +21,7 @@ LONG_PROMISE = "promises a check-in more than a day away"
 
 NEEDS_SOMEBODY_ELSE = {
     Act.MERGE_PEOPLE: "making two records one is for the team lead or the coordinator",
+    Act.STATE_BASIS: "saying that something is shared without asking is for the coordinator",
     Act.JUDGE_VERIFICATION: "judging a verification is for the coordinator",
     Act.ASSIGN_REFERRAL: "giving a referral to a team or a worker is for the team lead or the coordinator",
 }

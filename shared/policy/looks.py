@@ -15,6 +15,7 @@ class FieldClass(str, Enum):
     PLACE = "place"
     NOTES = "notes"
     DOCUMENTS = "documents"
+    ASSESSMENT = "assessment"
     CASE = "case"
     LOOKS = "looks"
     """Who looked before."""
@@ -37,6 +38,8 @@ FIELD_CLASS: dict[Act, FieldClass] = {
     Act.SEE_MAP: FieldClass.PLACE,
     Act.SEE_LIVE_MAP: FieldClass.PLACE,
     Act.SEE_NOTES: FieldClass.NOTES,
+    Act.SEE_CONSENT: FieldClass.RECORD,
+    Act.SEE_ASSESSMENT: FieldClass.ASSESSMENT,
     Act.SEE_DOCUMENT: FieldClass.DOCUMENTS,
     Act.SEE_CASE: FieldClass.CASE,
     Act.SEE_ACTIONS: FieldClass.CASE,

@@ -2,6 +2,7 @@
 
 from enum import Enum
 
+from shared.model.consent import ConsentSaid
 from shared.model.value import Id, Value
 
 
@@ -38,6 +39,7 @@ class Subject(Value, frozen=True, kw_only=True):
     whom it is about.
     `opened_for_worker_ids`: workers whose break-glass on this one record has not ended (A4).
     `ask_agency`: the name of the service to ask for notes, put into the refusal.
+    `consents`: what the person said about sharing, for acts that rest on it (`shared.policy.consent`).
     """
 
     kind: SubjectKind = SubjectKind.SYSTEM
@@ -51,6 +53,7 @@ class Subject(Value, frozen=True, kw_only=True):
     worker_id: Id | None = None
     opened_for_worker_ids: frozenset[Id] = frozenset()
     ask_agency: str = ""
+    consents: tuple[ConsentSaid, ...] = ()
 
 
 SYSTEM = Subject()

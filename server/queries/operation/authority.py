@@ -11,7 +11,7 @@ GUARDED = frozenset(
     {
         "agenda_item", "agenda_left_out", "alarm_event", "alert", "alert_referrer", "alert_version", "audit",
         "break_glass", "brought_in", "case_action", "case_event", "case_general", "case_lead", "case_move",
-        "case_review", "case_told", "caseload_batch", "circulated_case", "conference_note", "conflict", "contact",
+        "case_review", "case_told", "caseload_batch", "circulated_case", "conference_note", "conflict", "consent", "contact",
         "contact_colleague", "contact_correction", "contact_need", "contact_person", "credential", "device_token",
         "document", "document_content", "draft", "held_file", "ledger", "look", "mdt_case", "minutes_case",
         "minutes_version", "person", "person_hidden", "person_hidden_agency", "person_merge", "person_need",

@@ -17,6 +17,8 @@ FIELD_WORDS = {
     FieldClass.RECORD: "record",
     FieldClass.PLACE: "where they sleep",
     FieldClass.NOTES: "notes",
+    FieldClass.DOCUMENTS: "documents",
+    FieldClass.ASSESSMENT: "assessment",
     FieldClass.CASE: "case",
     FieldClass.LOOKS: "who looked",
     FieldClass.EVERYTHING: "everything held",

@@ -106,6 +106,7 @@ def answer(
         ask=_ask(subject, works_with) if has_notes and not reads_notes else "",
         may_see_looks=access.allows(Act.SEE_OWN_RECORD, subject),
         may_see_housing=access.allows(Act.SEE_NOTES, subject),
+        may_see_consent=access.allows(Act.SEE_CONSENT, subject),
         may_see_documents=access.allows(Act.SEE_DOCUMENT, subject),
         may_edit=access.allows(Act.EDIT_PERSON, subject),
         known_to=_known_to(access, subject), may_hide=access.allows(Act.HIDE_PERSON, subject),

@@ -84,6 +84,7 @@ NOTICES = {
     "session_ended": "Ended.",
     "password_changed": "Your password is changed. You are signed out everywhere else.",
     "corrected": "Put right. What it said before is kept.",
+    "consent_withdrawn": "Taken back. From now on no service reads what another wrote of it.",
     "document_added": "Added. It is kept sealed; whoever opens it is written down.",
     "document_removed": "Erased, with your reason.",
     "glass_broken": "The notes are open to you for 24 hours. The privacy officer will review it.",

@@ -6,18 +6,21 @@ The oracle is a text that a person can read and disagree with. Columns are relat
   agency, elsewhere
   stranger nothing in common
 A cell says what happens to an ordinary record: y allowed, n refused as if the record were missing, a ask the service
-(notes).
+(notes), c refused in words until the person agrees (or another lawful basis is said).
 An action that a role has no row for is refused outright.
 """
 
 import itertools
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 
-from shared.model.codes import Role
+from shared.model.codes import ConsentAnswer, LawfulBasis, Role, Shareable
+from shared.model.consent import ConsentSaid
 from shared.policy import Act, Actor, Allow, Deny, Subject, decide
 from shared.policy.actions import is_personal
+from shared.policy.consent import RESTS_ON_CONSENT
 
 TODAY = date(2026, 11, 20)
 
@@ -45,6 +48,7 @@ OUTREACH = {
     "signed_in": ANY, "sync": ANY, "see_recipients": ANY,
     "see_person": PATCH, "see_person_list": PATCH, "see_place": PATCH, "edit_person": PATCH, "break_glass": PATCH,
     "see_notes": "aaynn", "see_own_record": WORKS, "see_document": WORKS, "add_document": PATCH,
+    "see_consent": PATCH, "record_consent": PATCH, "see_assessment": "cccnn",
     "record_contact": PATCH, "correct_contact": PATCH, "edit_site": PATCH, "see_map": PATCH, "see_shifts": PATCH,
     "see_referrals": PATCH, "see_referral": PATCH, "progress_referral": PATCH,
 }  # fmt: skip
@@ -65,6 +69,8 @@ ORACLE = {
         "see_person": DISTRICT_WORKS, "see_person_list": DISTRICT_WORKS, "see_place": DISTRICT_WORKS,
         "edit_person": DISTRICT_WORKS, "merge_people": DISTRICT, "hide_person": DISTRICT_WORKS,
         "break_glass": DISTRICT_WORKS, "see_notes": "naynn", "see_who_looked": DISTRICT_WORKS, "see_own_record": DISTRICT_WORKS,
+        "see_consent": DISTRICT_WORKS, "record_consent": DISTRICT_WORKS, "state_basis": DISTRICT_WORKS,
+        "see_assessment": "nccnn",
         "export_person": DISTRICT, "see_document": DISTRICT_WORKS, "add_document": DISTRICT_WORKS,
         "record_contact": DISTRICT, "correct_contact": DISTRICT, "edit_site": DISTRICT, "see_map": DISTRICT,
         "see_live_map": DISTRICT,
@@ -81,6 +87,7 @@ ORACLE = {
     },
     Role.AGENCY_MEMBER: {
         "signed_in": ANY, "see_recipients": ANY,
+        "see_consent": WORKS, "record_consent": WORKS, "see_assessment": "nncnn",
         "see_person": WORKS, "see_own_record": WORKS, "see_document": WORKS, "add_document": WORKS,
         "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,
@@ -131,7 +138,47 @@ def expected(role: Role, act: Act, relationship: str, state: str) -> str:
     if state in {"hidden", "hidden_and_opened"}:
         return "n"
     cell = row[list(RELATIONSHIPS).index(relationship)]
+    if cell == "c":
+        return "y" if state in {"agreed", "shared_by_law"} else "r"
     return "y" if cell == "a" and state == "opened" else cell
+
+
+def word(answer="agreed", agency_id=None, day=1, **changes) -> ConsentSaid:
+    told = {
+        "what": Shareable.ASSESSMENT,
+        "answer": ConsentAnswer(answer),
+        "at": datetime(2026, 11, day, 12, tzinfo=UTC),
+    }
+    ids = {"id": f"{answer}-{agency_id}-{day}", "person_id": "x", "worker_id": "me"}
+    return ConsentSaid(**(ids | told | {"agency_id": agency_id} | changes))
+
+
+BY_LAW = {"basis": LawfulBasis.LEGAL_OBLIGATION, "words": "a court asks for it"}
+CONSENTS = {
+    "nobody asked": ((), "r"),
+    "agreed for all": ((word(),), "y"),
+    "agreed for us": ((word(agency_id="us"),), "y"),
+    "agreed for others": ((word(agency_id="them"),), "r"),
+    "agreed to something else": ((word(what=Shareable.PLAN),), "r"),
+    "refused": ((word("refused"),), "r"),
+    "withdrawn": ((word(), word("withdrawn", day=2)), "r"),
+    "withdrawn, heard first": ((word("withdrawn", day=2), word()), "r"),
+    "agreed again": ((word("withdrawn", day=2), word(day=3)), "y"),
+    "withdrawn in the same moment": ((word(), word("withdrawn")), "r"),
+    "all but us": ((word("refused", agency_id="us"), word(day=2)), "r"),
+    "all but others": ((word("refused", agency_id="them"), word(day=2)), "y"),
+    "us, then nobody": ((word(agency_id="us"), word("withdrawn", day=2)), "r"),
+    "nobody, then us": ((word("refused"), word(agency_id="us", day=2)), "y"),
+    "until today": ((word(until=TODAY),), "y"),
+    "until yesterday": ((word(until=TODAY - timedelta(days=1)),), "r"),
+    "us until yesterday, all before": ((word(), word(agency_id="us", day=2, until=TODAY - timedelta(days=1))), "r"),
+    "us until yesterday, all since": ((word(agency_id="us", until=TODAY - timedelta(days=1)), word(day=2)), "y"),
+    "by law, though refused": ((word("refused", day=5), word(**BY_LAW)), "y"),
+    "by law no longer": ((word(**BY_LAW), word("withdrawn", day=2, **BY_LAW)), "r"),
+    "by law no longer, and agreed": ((word(day=3), word(**BY_LAW), word("withdrawn", day=5, **BY_LAW)), "y"),
+    "by law for others": ((word(agency_id="them", **BY_LAW),), "r"),
+}  # fmt: skip
+"""What was said, in the order in which it was heard, and whether it lets our service read."""
 
 
 STATES = {
@@ -140,6 +187,9 @@ STATES = {
     "hidden_and_known_to_us": ({}, {"hidden": True, "known_to_agency_ids": frozenset({"us"})}),
     "hidden_and_opened": ({}, {"hidden": True, "opened_for_worker_ids": frozenset({"me"})}),
     "opened": ({}, {"opened_for_worker_ids": frozenset({"me"})}),
+    "agreed": ({}, {"consents": (word(agency_id="us"),)}),
+    "agreed_with_another": ({}, {"consents": (word(agency_id="them"),)}),
+    "shared_by_law": ({}, {"consents": (word("refused", day=2), word(**BY_LAW))}),
     "no_agreement": ({"agreements_valid_until": None}, {}),
     "expired_agreement": ({"agreements_valid_until": TODAY - timedelta(days=1)}, {}),
     "untrained": ({"trained_on": None}, {}),
@@ -163,6 +213,30 @@ def test_every_cell_of_the_grid_is_as_written(role, state):
         if got != want:
             wrong.append(f"{role} {act} {relationship} {state}: got {got}, want {want}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("case", CONSENTS)
+def test_what_rests_on_consent_asks_what_was_said_in_whatever_order_it_was_heard(case):
+    said, want = CONSENTS[case]
+    wrong = []
+    for act, role, relationship in itertools.product(RESTS_ON_CONSENT, ORACLE, RELATIONSHIPS):
+        if ORACLE[role].get(act.value, "nnnnn")[list(RELATIONSHIPS).index(relationship)] != "c":
+            continue
+        about = tuple(
+            msgspec.structs.replace(each, what=RESTS_ON_CONSENT[act])
+            if each.what is Shareable.ASSESSMENT
+            else msgspec.structs.replace(each, what=Shareable.CONTACTS)
+            for each in said
+        )
+        for heard in itertools.permutations(about):
+            got = outcome(decide(actor(role), act, subject(relationship, consents=heard), TODAY))
+            wrong += [] if got == want else [f"{role} {act} {relationship}: got {got}, want {want}"]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_a_service_wrote_itself_it_reads_without_consent():
+    own = subject("works", owner_agency_id="us", consents=(word("refused"),))
+    assert isinstance(decide(actor(Role.AGENCY_MEMBER), Act.SEE_ASSESSMENT, own, TODAY), Allow)
 
 
 def test_the_oracle_names_only_actions_that_exist():

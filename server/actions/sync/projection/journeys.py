@@ -20,6 +20,7 @@ from server.database.positions import lay_flat
 from server.queries.people.merges import store_merges
 from server.queries.referrals.referral_steps import settle_referrals
 from server.queries.street import shifts
+from server.tables.people.consent import consent
 from server.tables.people.person import person_need
 from server.tables.people.verification import verification
 from server.tables.referrals.referral import referral_progress
@@ -101,6 +102,11 @@ def project_visits(session: Session, batch: Batch, districts: Districts, crs: st
 def project_needs(session: Session, batch: Batch) -> None:
     """Store needs seen or told."""
     bulk.insert_new(session, person_need, [_columns(each) for each in batch.values("need.recorded")])
+
+
+def project_consents(session: Session, batch: Batch) -> None:
+    """Store what people said about sharing."""
+    bulk.insert_new(session, consent, [_columns(each) for each in batch.values("consent.said")])
 
 
 def project_verifications(session: Session, batch: Batch) -> set[Id]:

@@ -43,6 +43,7 @@ TABLE_OF: Final = {
     "checkin.made": "check_in",
     "verification.recorded": "verification",
     "need.recorded": "person_need",
+    "consent.said": "consent",
     "person.merged": "person_merge",
     "referral.progressed": "referral_progress",
     "attachment.added": "document",

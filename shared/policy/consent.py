@@ -1,0 +1,14 @@
+"""Which actions show a service what another wrote only where the person agreed, or where another lawful basis is said.
+
+Everything else that a service sees of somebody rests on the partnership's public task and its signed agreements (A2), and the
+consent page says so.
+"""
+
+from typing import Final
+
+from shared.model.codes import Shareable
+from shared.policy.actions import Act
+
+RESTS_ON_CONSENT: Final[dict[Act, Shareable]] = {Act.SEE_ASSESSMENT: Shareable.ASSESSMENT}
+
+NOT_AGREED: Final = "They have not agreed that your service reads this. Ask them, or the service that wrote it."

@@ -1,0 +1,66 @@
+"""May something of a person be shown to a service? Answered from what the person said, in whatever order it was heard.
+
+Source: UK GDPR, articles 4(11) and 7: consent is specific and as easily withdrawn as given. Where words differ the narrower
+reading stands: a no about one service outlives a later yes about all, and a no about all ends an earlier yes about one.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from shared.model.codes import ConsentAnswer, LawfulBasis, Shareable
+from shared.model.consent import ConsentSaid
+from shared.model.value import Id
+
+
+def find_ground(said: Iterable[ConsentSaid], what: Shareable, agency_id: Id, today: date) -> ConsentSaid | None:
+    """The word on which this may be shown to this agency today: another lawful basis first, else what the person agreed to."""
+    about = [each for each in said if each.what is what and each.agency_id in (None, agency_id)]
+    on_basis = [each for each in about if each.basis is not LawfulBasis.CONSENT]
+    return _stands(on_basis, today) or _stands([each for each in about if each.basis is LawfulBasis.CONSENT], today)
+
+
+def is_shared(said: Iterable[ConsentSaid], what: Shareable, agency_id: Id, today: date) -> bool:
+    """May this be shown to this agency today?"""
+    return find_ground(said, what, agency_id, today) is not None
+
+
+def _stands(about: list[ConsentSaid], today: date) -> ConsentSaid | None:
+    """Of words about one thing, those of one basis: the one that lets it be shown."""
+    of_all = newest([each for each in about if each.agency_id is None])
+    of_one = newest([each for each in about if each.agency_id is not None])
+    if of_one is None:
+        return of_all if of_all is not None and is_yes(of_all, today) else None
+    if of_all is None or of_all.at < of_one.at:
+        return of_one if is_yes(of_one, today) else None
+    if of_all.answer is not ConsentAnswer.AGREED or of_one.answer is not ConsentAnswer.AGREED:
+        return None
+    # Both agreed, and that for all services is the newer: either may stand, as long as its own days last.
+    return next((each for each in (of_one, of_all) if is_yes(each, today)), None)
+
+
+def newest(said: Iterable[ConsentSaid]) -> ConsentSaid | None:
+    """The last word; of two of one moment the one that shares less."""
+    return max(
+        said,
+        key=lambda each: (each.at, each.answer is not ConsentAnswer.AGREED, -_last_day(each), each.id),
+        default=None,
+    )
+
+
+def is_yes(word: ConsentSaid, today: date) -> bool:
+    """Does this word let something be shown today, taken by itself?"""
+    return word.answer is ConsentAnswer.AGREED and (word.until is None or today <= word.until)
+
+
+def list_standing(said: Iterable[ConsentSaid]) -> list[ConsentSaid]:
+    """The last word about each thing, service and kind of basis, the newest first: what a page shows as it is now."""
+    by_key: dict[tuple[str, Id | None, bool], list[ConsentSaid]] = {}
+    for each in said:
+        key = (str(each.what), each.agency_id, each.basis is LawfulBasis.CONSENT)
+        by_key.setdefault(key, []).append(each)
+    found = [last for words in by_key.values() if (last := newest(words)) is not None]
+    return sorted(found, key=lambda each: (each.at, each.id), reverse=True)
+
+
+def _last_day(word: ConsentSaid) -> int:
+    return (word.until or date.max).toordinal()
