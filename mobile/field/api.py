@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from mobile.field.own_views import ClockState, NightEntry
+from mobile.field.own_views import ClockState, NightEntry, PlannedShift
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
@@ -122,6 +122,9 @@ class Field(Protocol):
 
     def shifts_to_join(self) -> list[ShiftSummary]:
         """Colleagues' shifts of tonight that are still going."""
+
+    def planned_shift(self) -> PlannedShift | None:
+        """What is planned for this worker and not done with: where, with whom, and back when."""
 
     def start_shift(self, area: str = "", colleague_ids: tuple[Id, ...] = ()) -> Shift:
         """Start a shift now. A colleague named here joins it."""

@@ -7,7 +7,7 @@ Raises `StoreLocked` while the phone is locked. The door, the sync and the setti
 from collections.abc import Mapping
 from typing import Any
 
-from mobile.field.own_views import NightEntry
+from mobile.field.own_views import NightEntry, PlannedShift
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
@@ -68,6 +68,9 @@ class FieldWork:
     def shifts_to_join(self) -> list[ShiftSummary]:
         return self._open.shifts.joinable()
 
+    def planned_shift(self) -> PlannedShift | None:
+        return self._open.shifts.planned()
+
     def start_shift(self, area: str = "", colleague_ids: tuple[Id, ...] = ()) -> Shift:
         return self._open.shifts.start(area, colleague_ids)
 
@@ -86,7 +89,8 @@ class FieldWork:
     # --- who and what is near
 
     def tonight(self) -> list[TonightItem]:
-        return self._open.nearby.tonight()
+        planned = self._open.shifts.planned()
+        return self._open.nearby.tonight(planned.plan.stops if planned is not None else ())
 
     def people_near(self, position: Position | None = None, limit: int = 12) -> list[PersonCard]:
         return self._open.nearby.people_near(position, limit)

@@ -1,9 +1,11 @@
 """Who and what is near: tiles, search, places, tonight's walk, the map, and who somebody new might be. Reads only."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from mobile.field import cards
 from mobile.field.journal import Journal
+from mobile.field.planned_stops import in_planned_order
 from mobile.field.views import (
     LikelyDuplicate,
     MapItem,
@@ -14,7 +16,7 @@ from mobile.field.views import (
     TonightKind,
 )
 from mobile.opening.context import Context
-from mobile.store import map_points, people, referrals, sites
+from mobile.store import map_points, people, referrals, shifts, sites
 from mobile.store.database import Connection
 from mobile.store.people import PersonRow
 from mobile.store.referrals import ReferralRow
@@ -23,6 +25,7 @@ from shared.geo.night import outreach_night
 from shared.model.codes import PinSource
 from shared.model.person import Person
 from shared.model.position import Position
+from shared.model.shift import PlannedStop
 from shared.model.site import Site
 from shared.model.value import Id
 from shared.rules.address_hint import PROMPT, find_hints
@@ -116,26 +119,36 @@ class Nearby:
 
     # --- tonight
 
-    def tonight(self) -> list[TonightItem]:
-        """Referrals and follow-ups in walking order."""
+    def tonight(self, planned: Sequence[PlannedStop] = ()) -> list[TonightItem]:
+        """What was planned in its order, then the other referrals and follow-ups in walking order."""
         now, here = self._context.clock.now(), self.here()
         with self._context.store.reading() as connection:
             open_referrals = {row.referral.id: row for row in referrals.list_open(connection, TONIGHT_MAX)}
+            open_referrals |= self._planned_referrals(connection, planned)
             since_ms = to_ms(now - timedelta(days=FOLLOW_UP_DAYS))
             left = TONIGHT_MAX - len(open_referrals)
             seen = {row.id: row for row in people.list_followed_up(connection, since_ms, max(left, 0))}
             places = place_names(connection, list(seen.values()))
             next_steps = people.next_steps(connection, tuple(seen))
+            looked_at = shifts.list_looked_at(connection, outreach_night(now)) if planned else []
         seen = {i: row for i, row in seen.items() if not self._is_met_tonight(row)}
         stops = [_referral_stop(row) for row in open_referrals.values()]
         stops += [_follow_up_stop(row, places.get(row.last_site_id or "", ""), next_steps) for row in seen.values()]
         today = outreach_night(now)
-        return [
+        items = [
             _referral_item(stop, open_referrals[stop.stop.id], today.isoformat())
             if stop.stop.kind is StopKind.REFERRAL
             else _follow_up_item(stop, seen[stop.stop.id])
             for stop in walking_order(stops, here, now)
         ]
+        return in_planned_order(items, planned, here, looked_at)
+
+    @staticmethod
+    def _planned_referrals(connection: Connection, planned: Sequence[PlannedStop]) -> dict[Id, ReferralRow]:
+        """The planned ones that nobody has closed, however many are due before them."""
+        ids = [stop.referral_id for stop in planned if stop.referral_id is not None]
+        rows = [row for each in ids if (row := referrals.find_referral(connection, each)) is not None]
+        return {row.referral.id: row for row in rows if row.referral.state in referrals.STILL_OPEN}
 
     def _is_met_tonight(self, row: PersonRow) -> bool:
         """Was this person met on the night that is going on? Then there is nobody to go back to."""

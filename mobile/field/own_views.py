@@ -1,9 +1,12 @@
-"""What a worker is told of their own night: what they recorded, and whether the phone's clock is right. No behaviour."""
+"""What a worker is told of their own night: what is planned, what they recorded, and whether the phone's clock is right. No
+behaviour."""
 
 from datetime import datetime
 
 from shared.model.codes import ContactState
+from shared.model.shift import ShiftPlanned
 from shared.model.value import Id, Value
+from shared.rules.shift_plans import PlanState
 
 
 class NightEntry(Value, frozen=True, kw_only=True):
@@ -30,3 +33,11 @@ class ClockState(Value, frozen=True, kw_only=True):
 
     off_s: float = 0.0
     is_doubtful: bool = False
+
+
+class PlannedShift(Value, frozen=True, kw_only=True):
+    """What the team planned for this worker, with whom, and how they stand to it by what this phone knows."""
+
+    plan: ShiftPlanned
+    with_whom: tuple[str, ...] = ()
+    state: PlanState = PlanState.AHEAD

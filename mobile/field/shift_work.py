@@ -7,6 +7,7 @@ from mobile.device.location import position_of
 from mobile.field import wording
 from mobile.field.drafts import DraftRefused
 from mobile.field.journal import Entry, Journal
+from mobile.field.own_views import PlannedShift
 from mobile.field.views import CheckInState, ShiftSummary
 from mobile.opening.context import Context
 from mobile.store import contacts, referrals, shifts, visits
@@ -17,8 +18,12 @@ from shared.geo.night import outreach_night
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from shared.model.value import Id
 from shared.rules.check_ins import FIRST_CHECK_IN, is_forgotten
+from shared.rules.shift_plans import MAY_BE_EARLY, PlanState, state_of
 
 JOINABLE_HOURS = 18
+PLANNED_AHEAD = timedelta(hours=24)
+PLANNED_UNTIL = timedelta(hours=12)
+"""How long after everybody should be home a plan is still asked about."""
 
 
 class ShiftWork:
@@ -69,6 +74,22 @@ class ShiftWork:
         with self._context.store.reading() as connection:
             going = shifts.list_joinable(connection, self._context.worker_id, since_ms)
             return [self._summary(connection, shift) for shift in going]
+
+    def planned(self) -> PlannedShift | None:
+        """What is planned for this worker and not done with: the one that begins first."""
+        me, now = self._context.worker_id, self._context.clock.now()
+        with self._context.store.reading() as connection:
+            plans = shifts.list_plans(connection, me, to_ms(now + PLANNED_AHEAD), to_ms(now - PLANNED_UNTIL))
+            is_out = shifts.find_current(connection, me, now) is not None
+            went_out_at = shifts.find_last_walk(connection, me) if plans else None
+            since_ms = to_ms(plans[0].starts_at - MAY_BE_EARLY) if plans else 0
+            acted_at = shifts.find_last_act(connection, me, since_ms) if plans else None
+        for plan in plans:
+            state = state_of(plan.starts_at, plan.back_at, went_out_at, is_out=is_out, now=now, acted_at=acted_at)
+            if state is not PlanState.HOME:
+                others = tuple(self._context.name_of(each) for each in plan.worker_ids if each != me)
+                return PlannedShift(plan=plan, with_whom=others, state=state)
+        return None
 
     def start(self, area: str, colleague_ids: Sequence[Id]) -> Shift:
         """Start a shift; one that is already going is returned instead. Colleagues named here join it."""

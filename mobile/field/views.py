@@ -102,6 +102,8 @@ class TonightKind(Code):
 
     REFERRAL = "referral"
     FOLLOW_UP = "follow_up"
+    PLACE = "place"
+    """Ground that was planned: to look at, whoever may be there."""
 
 
 class TonightItem(Value, frozen=True, kw_only=True):

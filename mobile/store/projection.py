@@ -19,7 +19,7 @@ from shared.model.device import RecordRead
 from shared.model.document import DocumentAdded
 from shared.model.person import PERSON_FIELDS, NeedRecorded, Person, PersonMerged
 from shared.model.referral import REFERRAL_FIELDS, Referral, ReferralProgress
-from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
+from shared.model.shift import CheckIn, Shift, ShiftCalledOff, ShiftEnded, ShiftJoined, ShiftPlanned, Visit
 from shared.model.site import SITE_FIELDS, Site
 from shared.model.value import NO_JSON
 from shared.model.verification import Verification
@@ -35,7 +35,7 @@ FieldsOf = Callable[[str], Mapping[str, Field]]
 TABLES: Final = (
     "person", "person_search", "site", "contact", "contact_person", "contact_correction", "visit", "referral",
     "referral_progress", "shift", "shift_joined", "shift_ended", "check_in", "need", "person_merged", "verification",
-    "record_read", "picture",
+    "record_read", "picture", "shift_plan", "shift_called_off",
 )  # fmt: skip
 
 
@@ -282,6 +282,8 @@ FACTS: Final[dict[str, FactKind]] = {
     "shift.started": FactKind(Shift, shifts.put_shift, _drop_from("shift")),
     "shift.joined": FactKind(ShiftJoined, shifts.put_joined, _drop_from("shift_joined")),
     "shift.ended": FactKind(ShiftEnded, shifts.put_ended, _drop_from("shift_ended")),
+    "shift.planned": FactKind(ShiftPlanned, shifts.put_plan, _drop_from("shift_plan")),
+    "shift.called_off": FactKind(ShiftCalledOff, shifts.put_called_off, _drop_from("shift_called_off")),
     "checkin.made": FactKind(CheckIn, shifts.put_check_in, _drop_from("check_in")),
     "need.recorded": FactKind(NeedRecorded, person_facts.put_need, _drop_from("need")),
     "person.merged": FactKind(PersonMerged, person_facts.put_merged, _drop_from("person_merged")),

@@ -21,6 +21,8 @@ AGEING: Final = {
     "shift.started": "shift",
     "shift.joined": "shift_joined",
     "shift.ended": "shift_ended",
+    "shift.planned": "shift_plan",
+    "shift.called_off": "shift_called_off",
     "checkin.made": "check_in",
     "record.read": "record_read",
 }

@@ -110,6 +110,13 @@ WITHOUT ROWID
 """
 
 
+PLANS: Final = """
+CREATE TABLE shift_plan (
+    id TEXT PRIMARY KEY, starts_at INTEGER NOT NULL, back_at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE shift_called_off (id TEXT PRIMARY KEY, plan_id TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID
+"""
+
+
 def search_by_sound(connection: Connection) -> None:
     """People are found without marks, in Latin letters, and by how their names sound: the index is made anew."""
     for statement in _statements(SEARCH_BY_SOUND):
@@ -118,7 +125,7 @@ def search_by_sound(connection: Connection) -> None:
         people.put_search(connection, number, read_body(body, Person))
 
 
-STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound, PICTURES)
+STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound, PICTURES, PLANS)
 
 
 def version_of(store: Store) -> int:

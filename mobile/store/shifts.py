@@ -1,10 +1,10 @@
-"""The shift tables: who went out, who joined, who went home, and who said they are well."""
+"""The shift tables: who is planned to go out, who went out, who joined, who went home, and who said they are well."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from mobile.store.database import Connection
 from mobile.store.rows import body_of, from_ms, read_body, to_ms, to_ms_or_none
-from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
+from shared.model.shift import CheckIn, Shift, ShiftCalledOff, ShiftEnded, ShiftJoined, ShiftPlanned
 from shared.model.value import Id
 from shared.rules.check_ins import is_forgotten
 
@@ -46,6 +46,67 @@ def put_check_in(connection: Connection, check_in: CheckIn) -> None:
             body_of(check_in),
         ),
     )
+
+
+def put_plan(connection: Connection, plan: ShiftPlanned) -> None:
+    """Keep who is to go out, where to, and back when."""
+    connection.execute(
+        "INSERT OR IGNORE INTO shift_plan (id, starts_at, back_at, body) VALUES (?, ?, ?, ?)",
+        (plan.id, to_ms(plan.starts_at), to_ms(plan.back_at), body_of(plan)),
+    )
+
+
+def put_called_off(connection: Connection, called_off: ShiftCalledOff) -> None:
+    """Keep that a plan does not take place, whether or not it is known yet."""
+    connection.execute(
+        "INSERT OR IGNORE INTO shift_called_off (id, plan_id, at) VALUES (?, ?, ?)",
+        (called_off.id, called_off.plan_id, to_ms(called_off.at)),
+    )
+
+
+def list_plans(connection: Connection, worker_id: Id, began_before_ms: int, ends_after_ms: int) -> list[ShiftPlanned]:
+    """The plans of this worker that were not called off, begin before and end after these moments; the first to begin first."""
+    rows = connection.execute(
+        "SELECT body FROM shift_plan WHERE starts_at < ? AND back_at > ? AND NOT EXISTS ("
+        " SELECT 1 FROM shift_called_off WHERE shift_called_off.plan_id = shift_plan.id)"
+        " ORDER BY starts_at, id",
+        (began_before_ms, ends_after_ms),
+    )
+    plans = [read_body(body, ShiftPlanned) for (body,) in rows]
+    return [each for each in plans if worker_id in each.worker_ids]
+
+
+def find_last_walk(connection: Connection, worker_id: Id) -> datetime | None:
+    """When this worker last began or joined a shift."""
+    row = connection.execute(
+        "SELECT max(at) FROM (SELECT started_at AS at FROM shift WHERE worker_id = :worker"
+        " UNION ALL SELECT at FROM shift_joined WHERE worker_id = :worker)",
+        {"worker": worker_id},
+    ).fetchone()
+    return None if row[0] is None else from_ms(row[0])
+
+
+def find_last_act(connection: Connection, worker_id: Id, since_ms: int) -> datetime | None:
+    """When this worker last checked in, met somebody or looked somewhere since then."""
+    row = connection.execute(
+        "SELECT max(at) FROM (SELECT at FROM check_in WHERE worker_id = :worker AND at >= :since"
+        " UNION ALL SELECT seen_at FROM contact WHERE worker_id = :worker AND seen_at >= :since"
+        " UNION ALL SELECT at FROM visit WHERE worker_id = :worker AND at >= :since)",
+        {"worker": worker_id, "since": since_ms},
+    ).fetchone()
+    return None if row[0] is None else from_ms(row[0])
+
+
+def list_looked_at(connection: Connection, night: date) -> list[tuple[float, float]]:
+    """Where anybody whom this phone knows of looked or met somebody on a night: (latitude, longitude)."""
+    rows = connection.execute(
+        "SELECT latitude, longitude FROM contact WHERE night = :night AND latitude IS NOT NULL"
+        " UNION ALL SELECT coalesce(json_extract(visit.body, '$.position.latitude'), site.latitude),"
+        " coalesce(json_extract(visit.body, '$.position.longitude'), site.longitude) FROM visit"
+        " LEFT JOIN site ON site.id = visit.site_id WHERE json_extract(visit.body, '$.night') = :night",
+        {"night": night.isoformat()},
+    )
+    return [(latitude, longitude) for latitude, longitude in rows if latitude is not None]
 
 
 def list_unended(connection: Connection, worker_id: Id) -> list[Shift]:

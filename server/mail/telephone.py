@@ -16,8 +16,8 @@ from server.settings import Settings
 from shared.model.alarm import AlarmStep
 
 WORDS: dict[AlarmStep | str | bool | None, str] = {
-    AlarmStep.WORKER: "Lantern: {name}, you were due to check in. Press I am well, or tell a colleague: {link}",
-    None: "Lantern: {name} was due to check in and has not been heard. Find out, and press I have it: {link}",
+    AlarmStep.WORKER: "Lantern: {name}, you were to be heard by now. Press I am well, or tell a colleague: {link}",
+    None: "Lantern: {name} was to be heard by now and was not. Find out, and press I have it: {link}",
     "help": "Lantern: {name} asks for help now. Find out where they are, and press I have it: {link}",
     "duress": "Lantern: {name} checked in under duress. Do not ring them. Press I have it, and say to 999 what is known: {link}",
     True: "Lantern: {name} was heard, or somebody has said what came of it. It is over: {link}",

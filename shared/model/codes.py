@@ -52,6 +52,16 @@ class PublicationKind(Code):
     RETURN = "return"
 
 
+class PlannedStopKind(Code):
+    """Why a shift is to go somewhere: a report to answer, people to see again, people who are likely there, or ground that nobody
+    has looked at for long."""
+
+    REFERRAL = "referral"
+    FOLLOW_UP = "follow_up"
+    LIKELY = "likely"
+    NEGLECTED = "neglected"
+
+
 class SiteKind(Code):
     """The kind of bedding-down place. The last block is not countable on a snapshot night, yet where hidden sleeping happens."""
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from shared.model.codes import PlannedStopKind
 from shared.model.person import LongText, ShortText
 from shared.model.position import Position
 from shared.model.value import Id, Value
@@ -68,3 +69,34 @@ class CheckIn(Value, frozen=True, kw_only=True):
     next_due_at: datetime | None = None
     position: Position | None = None
     duress: bool = False
+
+
+class PlannedStop(Value, frozen=True, kw_only=True):
+    """Somewhere to go on a planned shift: a referral, or ground by its middle. It tells of ground and never of a person: whom
+    one may meet there a phone finds among those it holds."""
+
+    kind: PlannedStopKind
+    referral_id: Id | None = None
+    position: Position | None = None
+    name: ShortText = ""
+    why: LongText = ""
+
+
+class ShiftPlanned(Value, frozen=True, kw_only=True):
+    """These workers of a team go out together, and are back by then (a fact; the server alone says it)."""
+
+    id: Id
+    team_id: Id
+    worker_ids: tuple[Id, ...]
+    starts_at: datetime
+    back_at: datetime
+    area: ShortText = ""
+    stops: tuple[PlannedStop, ...] = ()
+
+
+class ShiftCalledOff(Value, frozen=True, kw_only=True):
+    """A plan does not take place (a fact; the server alone says it)."""
+
+    id: Id
+    plan_id: Id
+    at: datetime

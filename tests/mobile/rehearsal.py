@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.field.own_views import ClockState, NightEntry
+from mobile.field.own_views import ClockState, NightEntry, PlannedShift
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
@@ -159,6 +159,7 @@ class RehearsalField:
         self.people: tuple[PersonCard, ...] = PEOPLE
         self.cells: tuple[MapCell, ...] = ()
         self.shift: ShiftSummary | None = self._shift()
+        self.planned: PlannedShift | None = None
         self.status = SyncStatus(phase=SyncPhase.OFFLINE, not_yet_sent=3, needs_a_look=1)
         self.drafts: list[Any] = []
         self.refinements: list[tuple[str, dict[str, Any]]] = []
@@ -217,6 +218,9 @@ class RehearsalField:
 
     def shifts_to_join(self) -> list[ShiftSummary]:
         return [msgspec.structs.replace(self._shift(), is_mine=False, started_by="Dean W")]
+
+    def planned_shift(self) -> PlannedShift | None:
+        return self.planned
 
     def start_shift(self, area: str = "", colleague_ids: tuple[str, ...] = ()) -> Shift:
         self.shift = self._shift()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.database.engine import Database
-from server.queries.street import plans
+from server.queries.street import plans, shifts
 from server.tables.street.shift import shift, shift_worker
 from server.web.lead.plan import next_moment
 from shared.rules.shift_plans import PlanState, state_of
@@ -66,6 +66,16 @@ def test_whoever_never_went_out_and_whoever_should_be_home_is_said_in_red(
         r"Aisha \S+ was to be home at 01:00, and is out still\.", plain(browse("tom").get("/on-shift").text)
     )
     assert "Still out?" in plain(browse("aisha").get("/my-shift").text)
+
+
+def test_whoever_says_that_they_are_out_longer_is_asked_no_more(filled: Database, browse: Browse, clock: Clock) -> None:
+    browse("tom").send("/shift-plan", **TONIGHT, workers="aisha")
+    go_out(filled, "aisha", START)
+    clock.now = BACK + timedelta(minutes=15)
+    with filled.writing() as session:
+        shifts.note_signs_of_life(session, {"aisha": (clock.now, "check_in")})
+    assert "was to be home" not in plain(browse("tom").get("/on-shift").text)
+    assert "Still out?" not in plain(browse("aisha").get("/my-shift").text)
 
 
 def test_a_plan_that_is_called_off_is_nowhere(filled: Database, browse: Browse, clock: Clock) -> None:

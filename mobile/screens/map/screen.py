@@ -24,7 +24,7 @@ class MapScreen(Screen):
         """Nothing known until the service answers."""
         self._drawn: tuple[MapItem, ...] = ()
         self._drawn_cells: tuple[MapCell, ...] = ()
-        return State()
+        return State(at=arguments.get("at"))
 
     def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
         """The pure update."""

@@ -19,6 +19,8 @@ class State(Value, frozen=True, kw_only=True):
     cells: tuple[MapCell, ...] = ()
     loaded: bool = False
     fix: Fix | None = None
+    at: tuple[float, float] | None = None
+    """What was asked to be seen."""
     chosen: str = ""
     centred: bool = False
     failure: Failed | None = None
@@ -30,7 +32,9 @@ class State(Value, frozen=True, kw_only=True):
 
     @property
     def start(self) -> tuple[float, float] | None:
-        """Where to look first: here; else the middle of what is known; else nowhere."""
+        """Where to look first: at what was asked for; here; else the middle of what is known; else nowhere."""
+        if self.at is not None and not self.centred:
+            return self.at
         if self.fix is not None:
             return self.fix.position.latitude, self.fix.position.longitude
         if not self.items:

@@ -20,8 +20,10 @@ from mobile.screens.tonight.state import (
 from mobile.text.fixes import say_clock_state
 from mobile.text.moments import join, say_clock, say_distance, say_due, say_when
 from mobile.widgets.rows import Row
+from shared.rules.shift_plans import PlanState
 
 load_layout(__file__)
+ICONS = {TonightKind.REFERRAL: "referral", TonightKind.FOLLOW_UP: "person", TonightKind.PLACE: "place"}
 
 
 class TonightScreen(Screen):
@@ -41,9 +43,13 @@ class TonightScreen(Screen):
         self.ids.rows.show([self._row(item) for item in state.items])
         self.ids.empty.text = self.say("tonight.empty") if state.loaded and not state.items else ""
         self.ids.notice.text = (
-            self.say_failure(state.failure) or self._check_in() or say_clock_state(self.words, state.clock)
+            self.say_failure(state.failure)
+            or self._check_in()
+            or self._asked()
+            or say_clock_state(self.words, state.clock)
         )
-        self.ids.well.hidden = not self._check_in()
+        self.ids.planned.text = self._planned()
+        self.ids.well.hidden = not self._check_in() and self._plan_state() is not PlanState.OVERDUE
         self.ids.start.hidden = not state.is_off_shift
         self.ids.top.fold()
 
@@ -84,6 +90,29 @@ class TonightScreen(Screen):
         unheard = "" if check_in.is_sent else self.say("tonight.nobody_knows")
         return join(self.say("tonight.check_in_late", clock=say_clock(check_in.due_at)), unheard, others)
 
+    def _plan_state(self) -> PlanState | None:
+        planned = self.state.planned
+        return None if planned is None else planned.state
+
+    def _asked(self) -> str:
+        """Who was to be home by now is asked; who was to be out by now is told."""
+        planned = self.state.planned
+        if planned is None or planned.state not in (PlanState.OVERDUE, PlanState.MISSING):
+            return ""
+        if planned.state is PlanState.OVERDUE:
+            return self.say("tonight.still_out", clock=say_clock(planned.plan.back_at))
+        return self.say("tonight.not_gone_out", clock=say_clock(planned.plan.starts_at))
+
+    def _planned(self) -> str:
+        """With whom, where, from when and back when."""
+        planned = self.state.planned
+        if planned is None:
+            return ""
+        plan = planned.plan
+        times = self.say("tonight.planned", start=say_clock(plan.starts_at), back=say_clock(plan.back_at))
+        others = ", ".join(planned.with_whom)
+        return join(times, self.say("tonight.planned_with", names=others) if others else "", plan.area)
+
     def _row(self, item: TonightItem) -> Row:
         now = self.desk.now()
         referral = item.kind == TonightKind.REFERRAL
@@ -93,7 +122,7 @@ class TonightScreen(Screen):
             head=item.title or self.say("tonight.no_words"),
             detail=detail or join(self.say("seen.last", when=say_when(self.words, item.last_seen_at, now))),
             side=say_distance(self.words, item.distance_m),
-            icon="referral" if referral else "person",
+            icon=ICONS[item.kind],
             tone="warn" if item.is_overdue else "accent",
         )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.field.own_views import ClockState
+from mobile.field.own_views import ClockState, PlannedShift
 from mobile.field.views import CheckInState, ShiftSummary, TonightItem, TonightKind
 from mobile.screens.effects import Call, Effect, Event, Failed, Go, Opened
 from shared.model.value import Id, Value
@@ -21,6 +21,7 @@ class State(Value, frozen=True, kw_only=True):
     """No shift is going. Not so while nobody has answered: a button that comes and goes moves the list under the finger."""
     check_in: CheckInState = CheckInState()
     clock: ClockState = ClockState()
+    planned: PlannedShift | None = None
     age_s: int = 0
     failure: Failed | None = None
 
@@ -41,6 +42,12 @@ class CheckInFound(Event, frozen=True, kw_only=True):
     """The lone-working timer."""
 
     check_in: CheckInState
+
+
+class PlanFound(Event, frozen=True, kw_only=True):
+    """What is planned for tonight."""
+
+    planned: PlannedShift | None
 
 
 class ItemPicked(Event, frozen=True, kw_only=True):
@@ -87,7 +94,7 @@ def update(state: State, event: Event) -> Result:
             return state, _load()
         case ItemsFound(items=items):
             return _with(state, items=items, loaded=True, failure=None), ()
-        case ShiftFound() | CheckInFound() | ClockFound():
+        case ShiftFound() | CheckInFound() | ClockFound() | PlanFound():
             return _found(state, event), ()
         case ItemPicked(item_id=item_id):
             return _picked(state, item_id)
@@ -110,7 +117,7 @@ def _with(state: State, **changes: Any) -> State:
     return msgspec.structs.replace(state, **changes)
 
 
-def _found(state: State, event: "ShiftFound | CheckInFound | ClockFound") -> State:
+def _found(state: State, event: "ShiftFound | CheckInFound | ClockFound | PlanFound") -> State:
     """What stands above the list."""
     match event:
         case ShiftFound(shift=shift):
@@ -119,6 +126,8 @@ def _found(state: State, event: "ShiftFound | CheckInFound | ClockFound") -> Sta
             return _with(state, check_in=check_in)
         case ClockFound(clock=clock):
             return _with(state, clock=clock)
+        case PlanFound(planned=planned):
+            return _with(state, planned=planned)
 
 
 def _load() -> tuple[Effect, ...]:
@@ -126,6 +135,7 @@ def _load() -> tuple[Effect, ...]:
     return (
         Call(method="current_shift", answer=lambda shift: ShiftFound(shift=shift)),
         Call(method="check_in_state", answer=lambda check_in: CheckInFound(check_in=check_in)),
+        Call(method="planned_shift", answer=lambda planned: PlanFound(planned=planned)),
         Call(method="clock_state", answer=lambda clock: ClockFound(clock=clock)),
         Call(method="tonight", answer=lambda items: ItemsFound(items=tuple(items))),
     )
@@ -144,4 +154,6 @@ def _picked(state: State, item_id: Id) -> Result:
         return state, ()
     if item.kind == TonightKind.REFERRAL:
         return state, (Go(screen="referral", arguments={"referral_id": item.id}),)
+    if item.kind == TonightKind.PLACE and item.position is not None:
+        return state, (Go(screen="map", arguments={"at": (item.position.latitude, item.position.longitude)}),)
     return state, (Go(screen="person", arguments={"person_id": item.person_id or item.id}),)

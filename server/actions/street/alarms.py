@@ -7,6 +7,7 @@ loses nothing and says nothing twice. Who is told when is `shared.rules.alarms`;
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.operation import outbox
 from server.queries.partnership import workers
 from server.queries.people import subjects
-from server.queries.street import alarms, duties, shifts
+from server.queries.street import alarms, duties, plans, shifts
 from server.queries.street.duties import Duty, Reachable
 from server.queries.street.lone_working import OnShift, list_on_shift
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
@@ -25,11 +26,21 @@ from shared.model.mail import Mail, MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.alarms import Ladder, next_steps
+from shared.rules.shift_plans import MAY_BE_LATE
+from shared.rules.shift_plans import alarm_at as alarm_of_plan
 
 USEFUL_FOR = timedelta(hours=12)
 NOTE_LENGTH = 1000
 REACHED = "reached"
 """A sign of life that a colleague reports: they were reached and go on."""
+
+
+class Owed(NamedTuple):
+    """A worker was to be heard at `due_at`, by a check-in or by a plan, and was not."""
+
+    worker_id: Id
+    team_id: Id
+    due_at: datetime
 
 
 @dataclass
@@ -48,15 +59,16 @@ class Watch:
         done = self._hear_duress()
         open_alarms = alarms.list_open_alarms(self.session)
         out = {each.worker_id: each for each in list_on_shift(self.session)}
+        owed = self._list_owed(out, open_alarms)
         still = []
         for alarm in open_alarms:
-            ending = None if alarm.help is not None else _ending(out.get(alarm.worker_id), self.now)
+            ending = None if alarm.help is not None else _ending(alarm, alarm.worker_id in out, owed)
             if ending is None:
                 still.append(alarm)
             else:
                 self.end(alarm, AlarmEvent(id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=ending))
                 done += 1
-        raised = self._raise(out, {alarm.worker_id for alarm in open_alarms})
+        raised = self._raise(owed, {alarm.worker_id for alarm in open_alarms})
         for alarm in [*still, *raised]:
             done += self._carry_on(alarm, out)
         return done
@@ -81,18 +93,33 @@ class Watch:
         alarms.add_alarm(self.session, alarm)
         return alarm
 
-    def _raise(self, out: dict[Id, OnShift], known: Collection[Id]) -> list[Alarm]:
-        raised = []
-        for each in out.values():
-            if each.worker_id in known or each.alarm_at is None or each.alarm_at > self.now:
+    def _list_owed(self, out: dict[Id, OnShift], open_alarms: Sequence[Alarm]) -> list[Owed]:
+        """Every word that was owed by now and was not heard: check-ins of those who are out, and what was planned."""
+        owed = [
+            Owed(each.worker_id, each.team_ids[0], each.alarm_at) for each in out.values() if each.alarm_at is not None
+        ]
+        promises = {alarm.due_at - MAY_BE_LATE for alarm in open_alarms}
+        for each in plans.list_expected(self.session, self.now, promises):
+            walk = out.get(each.worker_id)
+            due = alarm_of_plan(
+                each.starts_at, each.back_at, each.went_out_at, is_out=walk is not None, acted_at=each.acted_at,
+                out_since=walk.out_since if walk else None,
+            )  # fmt: skip
+            if due is not None:
+                owed.append(Owed(each.worker_id, each.team_id, due))
+        return [each for each in owed if each.due_at <= self.now]
+
+    def _raise(self, owed: Sequence[Owed], known: Collection[Id]) -> list[Alarm]:
+        raised: dict[Id, Alarm] = {}
+        for each in owed:
+            if each.worker_id in known or each.worker_id in raised:
                 continue
             alarm = Alarm(
-                id=self.new_id(), worker_id=each.worker_id, team_id=each.team_ids[0], due_at=each.alarm_at,
-                raised_at=self.now,
-            )  # fmt: skip
+                id=self.new_id(), worker_id=each.worker_id, team_id=each.team_id, due_at=each.due_at, raised_at=self.now
+            )
             if alarms.add_alarm(self.session, alarm):
-                raised.append(alarm)
-        return raised
+                raised[each.worker_id] = alarm
+        return list(raised.values())
 
     def _carry_on(self, alarm: Alarm, out: dict[Id, OnShift]) -> int:
         """Tell whoever must be told now; returns how many."""
@@ -185,11 +212,11 @@ class Watch:
         alarms.add_messages(self.session, events, is_over=kind is MailKind.LONE_WORKER_OVER)
 
 
-def _ending(out: OnShift | None, now: datetime) -> AlarmEventKind | None:
-    """How an alarm has ended by itself: they are home, or were heard."""
-    if out is None:
-        return AlarmEventKind.HOME
-    return AlarmEventKind.HEARD if out.alarm_at is None or out.alarm_at > now else None
+def _ending(alarm: Alarm, is_out: bool, owed: Sequence[Owed]) -> AlarmEventKind | None:
+    """How an alarm has ended by itself: they are home, or were heard. What ended before by somebody's word keeps none open."""
+    if any(each.worker_id == alarm.worker_id and (is_out or each.due_at >= alarm.due_at) for each in owed):
+        return None
+    return AlarmEventKind.HEARD if is_out else AlarmEventKind.HOME
 
 
 # ------------------------------------------------------------------------------------------------- what a person does

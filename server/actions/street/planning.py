@@ -1,7 +1,11 @@
-"""Planning who goes out tonight, and calling it off. Who should have gone, or should be home, is `shared.rules.shift_plans`."""
+"""Planning who goes out tonight and where to, and calling it off; the team's phones hear of both with their next sync. Who should
+have gone, or should be home, is `shared.rules.shift_plans`."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
 
 from server.access import Access
 from server.problems import Invalid, NotFound
@@ -9,16 +13,25 @@ from server.queries.partnership import workers
 from server.queries.people import subjects
 from server.queries.street import plans
 from server.queries.street.plans import ShiftPlan
-from shared.model.value import Id
+from server.queries.sync.store import publish
+from shared.model.shift import PlannedStop, ShiftCalledOff, ShiftPlanned
+from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.check_ins import LONGEST_SHIFT
+from sync.authoring import NewChange
 
 LONGEST_AREA = 200
 AHEAD_AT_MOST = timedelta(hours=24)
 
 
 def plan_shift(
-    access: Access, team_id: Id, worker_ids: Sequence[Id], area: str, starts_at: datetime, back_at: datetime
+    access: Access,
+    team_id: Id,
+    worker_ids: Sequence[Id],
+    area: str,
+    starts_at: datetime,
+    back_at: datetime,
+    stops: Sequence[PlannedStop] = (),
 ) -> Id:
     """These workers of a team go out together. Raises NotFound, Forbidden, Invalid."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="plan of a shift")
@@ -32,8 +45,14 @@ def plan_shift(
     plan = ShiftPlan(
         id=access.new_id(), team_id=team_id, area=area, starts_at=starts_at, back_at=back_at,
         set_by=access.actor.worker_id, set_at=access.now, worker_ids=tuple(dict.fromkeys(worker_ids)),
+        stops=tuple(stops),
     )  # fmt: skip
     plans.add_plan(access.session, plan)
+    told = ShiftPlanned(
+        id=plan.id, team_id=team_id, worker_ids=plan.worker_ids, starts_at=starts_at, back_at=back_at, area=area,
+        stops=plan.stops,
+    )  # fmt: skip
+    _tell_phones(access, team_id, plan.id, "shift.planned", told)
     return plan.id
 
 
@@ -44,3 +63,15 @@ def call_off(access: Access, plan_id: Id) -> None:
         raise NotFound
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, plan.team_id), purpose="plan of a shift")
     plans.call_off(access.session, plan_id, access.now)
+    told = ShiftCalledOff(id=access.new_id(), plan_id=plan_id, at=access.now)
+    _tell_phones(access, plan.team_id, plan_id, "shift.called_off", told)
+
+
+def _tell_phones(access: Access, team_id: Id, plan_id: Id, kind: str, fact: Value) -> None:
+    payload: Any = msgspec.Raw(msgspec.json.encode(fact))
+    now_ms = int(access.now.timestamp() * 1000)
+    change = NewChange(
+        id=access.new_id(), type=kind, scope=f"team:{team_id}", entity=plan_id, who=access.actor.worker_id, at_ms=now_ms,
+        payload=payload,
+    )  # fmt: skip
+    publish(access.session, [change], now_ms)

@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select, update
+import msgspec
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.tables.partnership.worker import worker
 from server.tables.street.plan import shift_plan, shift_plan_worker
-from server.tables.street.shift import shift_worker
+from server.tables.street.shift import shift_worker, sign_of_life
+from shared.model.shift import PlannedStop
 from shared.model.value import Id, Value
 
 SHOWN_AFTER = timedelta(hours=12)
@@ -26,12 +30,25 @@ class ShiftPlan(Value, frozen=True, kw_only=True):
     set_by: Id
     set_at: datetime
     worker_ids: tuple[Id, ...] = ()
+    stops: tuple[PlannedStop, ...] = ()
+
+
+class Expected(NamedTuple):
+    """A worker whom a plan expects to go out and to be back, when they last went out, and what they last did themselves."""
+
+    worker_id: Id
+    team_id: Id
+    starts_at: datetime
+    back_at: datetime
+    went_out_at: datetime | None
+    acted_at: datetime | None
 
 
 def add_plan(session: Session, plan: ShiftPlan) -> None:
     """Keep a plan."""
     columns = ("id", "team_id", "area", "starts_at", "back_at", "set_by", "set_at")
-    bulk.insert_all(session, shift_plan, [{name: getattr(plan, name) for name in columns}])
+    stops = msgspec.json.encode(plan.stops).decode()
+    bulk.insert_all(session, shift_plan, [{name: getattr(plan, name) for name in columns} | {"stops": stops}])
     rows = [{"plan_id": plan.id, "worker_id": each} for each in plan.worker_ids]
     bulk.insert_all(session, shift_plan_worker, rows)
 
@@ -61,6 +78,7 @@ def _list(session: Session, *conditions: ColumnElement[bool]) -> list[ShiftPlan]
             id=row.id, team_id=row.team_id, area=row.area, starts_at=row.starts_at, back_at=row.back_at,
             set_by=row.set_by, set_at=row.set_at,
             worker_ids=tuple(each.worker_id for each in walkers if each.plan_id == row.id),
+            stops=msgspec.json.decode(row.stops, type=tuple[PlannedStop, ...]),
         )
         for row in rows
     ]  # fmt: skip
@@ -73,3 +91,27 @@ def find_gone_out(session: Session, worker_ids: Collection[Id]) -> Mapping[Id, d
         query.where(shift_worker.c.worker_id.in_(sorted(worker_ids))).group_by(shift_worker.c.worker_id)
     )
     return {row.worker_id: row.at for row in rows}
+
+
+def find_last_acts(session: Session, worker_ids: Collection[Id]) -> Mapping[Id, datetime]:
+    """When each of these workers last did something themselves: a check-in, contact or visit."""
+    query = select(sign_of_life.c.worker_id, sign_of_life.c.at).where(sign_of_life.c.worker_id.in_(sorted(worker_ids)))
+    return {row.worker_id: row.at for row in session.execute(query)}
+
+
+def list_expected(session: Session, now: datetime, promises: Collection[datetime]) -> list[Expected]:
+    """Everybody whom a plan expects that has begun and is not long over, or began or was to end at one of `promises`."""
+    lately = (shift_plan.c.starts_at <= now) & (shift_plan.c.back_at >= now - SHOWN_AFTER)
+    asked = [shift_plan.c.starts_at.in_(sorted(promises)), shift_plan.c.back_at.in_(sorted(promises))]
+    query = (
+        select(shift_plan_worker.c.worker_id, shift_plan.c.team_id, shift_plan.c.starts_at, shift_plan.c.back_at)
+        .join(shift_plan, shift_plan.c.id == shift_plan_worker.c.plan_id)
+        .join(worker, worker.c.id == shift_plan_worker.c.worker_id)
+        .where(shift_plan.c.called_off_at.is_(None), worker.c.active.is_(True))
+        .where(or_(lately, *asked) if promises else lately)
+        .order_by(shift_plan.c.starts_at, shift_plan.c.id, shift_plan_worker.c.worker_id)
+    )
+    rows = session.execute(query).all()
+    ids = {row.worker_id for row in rows}
+    gone, acted = (find_gone_out(session, ids), find_last_acts(session, ids)) if ids else ({}, {})
+    return [Expected(*row, gone.get(row.worker_id), acted.get(row.worker_id)) for row in rows]

@@ -5,15 +5,18 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from server.database.columns import id_key, id_of, moment, table_of
+from server.database.columns import id_key, id_of, moment, table_of, text
 
 
 class ShiftPlanRow(SQLModel, table=True):
-    """Some workers of a team go out together. A plan is called off, never deleted."""
+    """Some workers of a team go out together. A plan is called off, never deleted. `stops` are where they go, in walking order,
+    as JSON (`shared.model.shift.PlannedStop`): ground and referrals, never people."""
 
     __tablename__ = "shift_plan"
     __table_args__ = (
         Index(None, "team_id", "back_at"),
+        # Looked for at each pass of the watch, among every plan of years.
+        Index(None, "back_at"),
         CheckConstraint("starts_at < back_at", name="ends_after_it_begins"),
     )
 
@@ -25,6 +28,7 @@ class ShiftPlanRow(SQLModel, table=True):
     set_by: str = id_of("worker.id", index=True)
     set_at: datetime = moment()
     called_off_at: datetime | None = moment(optional=True)
+    stops: str = text("[]")
 
 
 class ShiftPlanWorkerRow(SQLModel, table=True):

@@ -9,6 +9,7 @@ from server.queries.partnership.workers import list_short_names
 from server.queries.street import plans
 from server.queries.street.plans import ShiftPlan
 from server.web.layout.clocks import say_clock
+from server.web.layout.words import count
 from shared.model.value import Id, Value
 from shared.rules.shift_plans import PlanState, state_of
 
@@ -26,9 +27,13 @@ def list_plan_lines(
     """Returns each plan of these teams, and whoever of it should have gone out, or should be home."""
     found = plans.list_plans(session, team_ids, now)
     ids = {who for each in found for who in each.worker_ids}
-    names, gone = list_short_names(session, ids), plans.find_gone_out(session, ids)
+    names, gone, acted = (
+        list_short_names(session, ids),
+        plans.find_gone_out(session, ids),
+        plans.find_last_acts(session, ids),
+    )
     return tuple(
-        PlanLine(words=say_plan(each, names, now), troubles=_troubles(each, names, gone, out_ids, now))
+        PlanLine(words=say_plan(each, names, now), troubles=_troubles(each, names, gone, acted, out_ids, now))
         for each in found
     )
 
@@ -37,15 +42,23 @@ def say_plan(plan: ShiftPlan, names: Mapping[Id, str], now: datetime) -> str:
     """Returns who goes, where, and from when to when."""
     who = ", ".join(names[each] for each in plan.worker_ids if each in names)
     where = f" in {plan.area}" if plan.area else ""
-    return f"{who}{where}, {say_clock(plan.starts_at, now)} to {say_clock(plan.back_at, now)}"
+    stops = f", {count(len(plan.stops), 'stop')}" if plan.stops else ""
+    return f"{who}{where}, {say_clock(plan.starts_at, now)} to {say_clock(plan.back_at, now)}{stops}"
 
 
 def _troubles(
-    plan: ShiftPlan, names: Mapping[Id, str], gone: Mapping[Id, datetime], out_ids: frozenset[Id], now: datetime
+    plan: ShiftPlan,
+    names: Mapping[Id, str],
+    gone: Mapping[Id, datetime],
+    acted: Mapping[Id, datetime],
+    out_ids: frozenset[Id],
+    now: datetime,
 ) -> tuple[str, ...]:
     said = []
     for each in plan.worker_ids:
-        state = state_of(plan.starts_at, plan.back_at, gone.get(each), is_out=each in out_ids, now=now)
+        state = state_of(
+            plan.starts_at, plan.back_at, gone.get(each), is_out=each in out_ids, now=now, acted_at=acted.get(each)
+        )
         who = names.get(each, "Somebody")
         if state is PlanState.MISSING:
             said.append(

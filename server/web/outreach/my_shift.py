@@ -151,8 +151,11 @@ def _planned(access: Access, is_out: bool) -> list[tuple[str, bool]]:
         each for each in plans.list_plans(access.session, sorted(access.actor.team_ids), now) if mine in each.worker_ids
     ]
     names = list_short_names(access.session, {who for each in found for who in each.worker_ids})
-    gone = plans.find_gone_out(access.session, [mine])
-    stands = [state_of(each.starts_at, each.back_at, gone.get(mine), is_out=is_out, now=now) for each in found]
+    gone, acted = plans.find_gone_out(access.session, [mine]), plans.find_last_acts(access.session, [mine])
+    stands = [
+        state_of(each.starts_at, each.back_at, gone.get(mine), is_out=is_out, now=now, acted_at=acted.get(mine))
+        for each in found
+    ]
     return [(say_plan(each, names, now), state is PlanState.OVERDUE) for each, state in zip(found, stands, strict=True)]
 
 

@@ -20,14 +20,15 @@ from server.http.services import Services
 from server.jobs.catalogue import JOBS, LANES
 from server.jobs.runner import Job, Moment, run_due
 from server.jobs.schedule import Every
-from server.queries.street import alarms, shifts
+from server.queries.street import alarms, plans, shifts
 from server.queries.street.lone_working import list_on_shift
+from server.queries.street.plans import ShiftPlan
 from server.queries.sync import store as sync
 from server.settings import AlarmSettings, Settings
 from server.tables.operation.mail import mail
 from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift, shift_worker
-from shared.model.alarm import Alarm, AlarmEventKind, AlarmStep
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from sync.authoring import NewChange
 from sync.clock import PhoneClock, happened_at
@@ -170,7 +171,7 @@ def test_a_message_says_a_first_name_and_a_link_and_no_more(
     assert [each["to"] for each in telephones.heard] == ["07700 900000", "07700 900001"]
     link = f"https://lantern.example/alarms/{alarm.id}"
     assert telephones.heard[1]["text"] == (
-        f"Lantern: Aisha was due to check in and has not been heard. Find out, and press I have it: {link}"
+        f"Lantern: Aisha was to be heard by now and was not. Find out, and press I have it: {link}"
     )
     assert telephones.headers[1]["authorization"] == "Bearer the gateway's own secret"
     assert telephones.headers[1]["idempotency-key"] == telephones.heard[1]["id"]
@@ -316,7 +317,7 @@ def test_a_worker_without_a_name_keeps_nobody_from_being_told(
         session.execute(update(worker).where(worker.c.id == "aisha").values(name=" "))
     clock.advance(minutes=29)
     look(9)
-    assert "Lantern: A colleague was due" in telephones.heard[-1]["text"]
+    assert "Lantern: A colleague was to be heard" in telephones.heard[-1]["text"]
 
 
 def test_a_nights_clearing_up_keeps_nobody_waiting(services: Services, clock: Clock) -> None:
@@ -412,3 +413,80 @@ def test_a_clock_from_beyond_the_calendar_is_no_trouble() -> None:
     assert happened_at(5, None, None, PhoneClock(far), 1_700_000_000_000) == 0
     assert happened_at(5, -far, "b", PhoneClock(5, far, "b"), 1_700_000_000_000) == 0
     assert happened_at(far, None, None, PhoneClock(-far), 1_700_000_000_000) == 1_700_000_000_000
+
+
+# ------------------------------------------------------------------------------------------------------------- plans
+
+
+def plan(services: Services, clock: Clock, who: str, starts: int, back: int, known: str = "p1") -> None:
+    """Somebody is planned to go out in so many minutes, and to be back."""
+    begun = clock.now + timedelta(minutes=starts)
+    made = ShiftPlan(
+        id=known, team_id="watford-outreach", area="", starts_at=begun, back_at=clock.now + timedelta(minutes=back),
+        set_by="tom", set_at=clock.now, worker_ids=(who,),
+    )  # fmt: skip
+    with services.database.writing() as session:
+        plans.add_plan(session, made)
+
+
+def test_whoever_never_went_out_although_planned_is_named_and_once_they_go_out_it_is_over(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    keep_dean_heard(services, clock)
+    plan(services, clock, "priya", 10, 120)
+    assert look(24.75, "priya") is None, "a quarter of an hour is nothing"
+    alarm = look(0.25, "priya")
+    assert told(alarm) == [("worker", "priya")]
+    assert told(look(3, "priya"))[1:] == [("colleagues", "aisha"), ("colleagues", "dean")]
+    walk = {"shift_id": "s2", "worker_id": "priya", "joined_at": clock.now}
+    with services.database.writing() as session:
+        county.add(session, shift, {"id": "s2", "team_id": "watford-outreach", "worker_id": "priya",
+                                    "started_at": clock.now, "night": clock.now.date()})  # fmt: skip
+        county.add(session, shift_worker, walk)
+    over = look(0.25, "priya")
+    assert over is not None and over.ended is not None and over.ended.kind is AlarmEventKind.HEARD
+
+
+def test_a_plan_that_is_called_off_or_answered_for_names_nobody_again(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    keep_dean_heard(services, clock)
+    plan(services, clock, "priya", 0, 120)
+    alarm = look(15, "priya")
+    assert alarm is not None and alarm.ended is None
+    with services.database.writing() as session:
+        Watch(session, clock.now, services.new_id, services.settings.alarm.ladder).end(
+            alarm, AlarmEvent(id="ill", alarm_id=alarm.id, at=clock.now, kind=AlarmEventKind.HOME, worker_id="tom")
+        )
+    answered = look(5, "priya")
+    assert answered is not None and answered.id == alarm.id, "somebody said that she is ill: nobody is told again"
+    plan(services, clock, "priya", 0, 120, known="p2")
+    again = look(15, "priya")
+    assert again is not None and again.id != alarm.id and again.ended is None
+    with services.database.writing() as session:
+        plans.call_off(session, "p2", clock.now)
+    over = look(0.25, "priya")
+    assert over is not None and over.id == again.id and over.ended is not None
+
+
+def test_whoever_should_be_home_is_asked_and_a_check_in_after_that_is_an_answer(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    keep_dean_heard(services, clock)
+    plan(services, clock, "dean", 0, 45)
+    assert look(59.75, "dean") is None
+    assert told(look(0.25, "dean")) == [("worker", "dean")]
+    with services.database.writing() as session:
+        shifts.note_signs_of_life(session, {"dean": (clock.now, "check_in")})
+    over = look(0.25, "dean")
+    assert over is not None and over.ended is not None and over.ended.kind is AlarmEventKind.HEARD
+    assert look(30, "dean") == over, "they said so themselves: their check-ins count from now on"
+
+
+def test_an_alarm_about_a_plan_does_not_end_by_hours_passing(services: Services, look: Look, clock: Clock) -> None:
+    keep_dean_heard(services, clock)
+    plan(services, clock, "priya", 0, 120)
+    look(15, "priya")
+    clock.advance(hours=40)
+    alarm = look(0.25, "priya")
+    assert alarm is not None and alarm.ended is None

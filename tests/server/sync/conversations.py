@@ -11,12 +11,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from litestar.testing import TestClient
 from msgspec import Raw, json
+from msgspec import to_builtins as builtins
 
 from mobile.store.sync import SyncStore
 from server.actions.operation.enrolment import make_code
@@ -24,7 +26,9 @@ from server.database.context import Kind, acting
 from server.http.services import Services
 from server.migrate import upgrade
 from server.queries.sync import store as queries
-from shared.model.codes import DeviceStatus
+from shared.model.codes import DeviceStatus, PlannedStopKind
+from shared.model.position import Position
+from shared.model.shift import PlannedStop, ShiftCalledOff, ShiftPlanned
 from sync import pacing, wire
 from sync.authoring import NewChange
 from sync.driver import Answer, Ask, Conversation
@@ -252,9 +256,40 @@ def refused(town: Town) -> None:
     dean.ask("push", push(device=dean.phone.number))
 
 
+def planned(town: Town) -> None:
+    """A shift is planned on a page: both phones of the team hear of it with their next sync, and of its being called off; a phone
+    that says so itself is not believed."""
+    aisha, dean = town.enrol("aisha"), town.enrol("dean")
+    plan_id, team = town.new_id(), town.cast.team
+    at = town.clock()
+    stop = PlannedStop(
+        kind=PlannedStopKind.NEGLECTED, position=Position(latitude=51.6565, longitude=-0.3963), name="Market Street"
+    )
+    plan = ShiftPlanned(
+        id=plan_id, team_id=team.id, worker_ids=(town.cast.aisha.id, town.cast.dean.id), area="Town centre",
+        starts_at=at + timedelta(hours=1), back_at=at + timedelta(hours=4), stops=(stop,),
+    )  # fmt: skip
+    called_off = ShiftCalledOff(id=town.new_id(), plan_id=plan_id, at=at)
+
+    def say(kind: str, fact: Any) -> NewChange:
+        return NewChange(
+            id=town.new_id(), type=kind, scope=f"team:{team.id}", entity=plan_id, who=town.cast.tom.id,
+            at_ms=aisha.phone.now_ms, payload=Raw(wire.encode(fact)),
+        )  # fmt: skip
+
+    town.order("plans a shift", queries.publish, [say("shift.planned", plan)], aisha.phone.now_ms)
+    aisha.sync()
+    dean.sync()
+    dean.record(dean.phone.make_change("shift.planned", e=plan_id, p=builtins(plan)))
+    dean.sync()
+    town.order("calls it off", queries.publish, [say("shift.called_off", called_off)], aisha.phone.now_ms)
+    aisha.sync()
+    dean.sync()
+
+
 CONVERSATIONS: dict[str, Callable[[Town], None]] = {
     each.__name__.replace("_", "-"): each
-    for each in (first_night, two_words, held, forgotten, handed_over, sent_away, refused)
+    for each in (first_night, two_words, held, forgotten, handed_over, planned, sent_away, refused)
 }
 
 
