@@ -36,6 +36,7 @@ PAGES = [
     ("tom", "/people/marek/own-record", "person-own-record"),
     ("tom", "/referrals", "lead-referrals"),
     ("tom", "/referrals/r1", "lead-referral"),
+    ("tom", "/referrals/figures", "lead-answer-figures"),
     ("tom", "/conflicts", "lead-conflicts"),
     ("tom", "/tonight", "lead-tonight"),
     ("tom", "/on-shift", "lead-on-shift"),

@@ -2,6 +2,7 @@
 likely tonight, and who is out."""
 
 from server.web.lead.alarms import say_done, show_alarm, take_alarm
+from server.web.lead.answer_figures import download_answer_figures, download_outcomes, show_answer_figures
 from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.desk import count_waiting, decide, show_desk
 from server.web.lead.held import decide_on_tray, show_held
@@ -42,6 +43,9 @@ PAGES = (
     settle,
     confirm_guesses,
     send_answer_again,
+    show_answer_figures,
+    download_answer_figures,
+    download_outcomes,
     show_duty,
     take,
     send_elsewhere,

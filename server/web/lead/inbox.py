@@ -27,12 +27,12 @@ SHOW: dict[str, tuple[str, tuple[ReferralState, ...]]] = {
 
 
 class Tab(Value, frozen=True, kw_only=True):
-    """One choice of what to show, and how many there are."""
+    """One choice of what to show, and how many there are, where something waits there."""
 
     path: str
     text: str
-    number: int
     is_shown: bool
+    number: int | None = None
 
 
 class Card(Value, frozen=True, kw_only=True):
@@ -110,6 +110,7 @@ def list_tabs(access: Access, chosen: str) -> list[Tab]:
         waiting = counts.get(str(ReferralState.RECEIVED), 0)
         tabs.insert(0, Tab(path="/referrals/desk", text="Triage desk", is_shown=chosen == "desk", number=waiting))
         tabs.append(Tab(path="/referrals/duty", text="Duty tray", is_shown=chosen == "duty", number=number))
+        tabs.append(Tab(path="/referrals/figures", text="Figures", is_shown=chosen == "figures"))
     if access.allows(Act.IMPORT_REFERRALS, theirs):
         number = imports.count_refused(access.session)
         tabs.append(Tab(path="/referrals/refused", text="Refused rows", is_shown=chosen == "refused", number=number))
