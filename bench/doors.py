@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from litestar.testing import TestClient
 
 from bench.sync import CHANGES, make_id, write_nights
-from bench.sync_ground import calibrate, database_cpu_seconds, fresh_database, open_store
+from bench.sync_ground import calibrate, database_cpu_seconds, fresh_database, open_store, serving_role
 from server.actions.operation.audit_sealing import Sealer
 from server.actions.operation.enrolment import make_code
 from server.actions.sync.projection import projection
 from server.actions.sync.projection.wall import Verdicts
 from server.actions.sync.validation import validate
 from server.app import create_app, create_services
+from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.migrate import upgrade
 from server.queries.operation import audit
@@ -108,16 +110,21 @@ def push_cost(url: str, folder: Path, way: Callable[[], Any]) -> float:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: E731
     services = create_services(settings, now, make_id)
     cast = make_cast(services.database, now(), make_id)
-    with TestClient(create_app(settings, now, make_id)) as client:
+    with (
+        serving_role(settings) as served,
+        TestClient(create_app(replace(settings, database=served), now, make_id)) as client,
+    ):
         leader, *phones = [enrol(client, services, cast, now) for _ in range(PHONES + 1)]
         nights = write_nights(leader, phones)
         batches = [
             (phone.number, inflate(night.push_body(CHANGES), "gzip", LIMITS.inflated_bytes_max))
             for phone, night in zip(phones, nights, strict=True)
         ]
-        with way():
-            push_all(services, batches[:WARMING], url)
-            cost = push_all(services, batches[WARMING:], url)
+        server = create_services(replace(settings, database=served), now, make_id)
+        with way(), acting(Kind.SYNC):
+            push_all(server, batches[:WARMING], url)
+            cost = push_all(server, batches[WARMING:], url)
+        server.database.close()
     services.database.close()
     return cost * 1_000_000 / ((PHONES - WARMING) * CHANGES)
 

@@ -21,15 +21,14 @@ from unittest.mock import patch
 
 import psycopg
 from litestar.testing import TestClient
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
 from bench.road_pages import SEED, _add_history
-from bench.sync_ground import database_cpu_seconds, fresh_database, open_store
+from bench.sync_ground import database_cpu_seconds, fresh_database, open_store, serving_role
 from server.actions.operation.signin import Attempt
 from server.app import create_app, create_services
 from server.database import context
 from server.database.context import Kind, acting
-from server.database.opening import teach_key
 from server.demo import county
 from server.demo.fill import County
 from server.http.cookies import session_cookie_name
@@ -39,14 +38,6 @@ from server.tables.cases.case import mdt_case
 
 BAR = 1.3
 ROUNDS, REQUESTS = 5, 8
-ROLE = "lantern_bench_rls"
-GRANTS = (
-    f"create role {ROLE} login password 'bench'",
-    f"grant usage on schema public to {ROLE}",
-    f"grant select, insert, update, delete on all tables in schema public to {ROLE}",
-    f"grant usage, select on all sequences in schema public to {ROLE}",
-    f"revoke all on context_key from {ROLE}",
-)
 
 
 def main() -> None:
@@ -55,11 +46,12 @@ def main() -> None:
     parser.add_argument("--contacts", type=int, default=20_000)
     parser.add_argument("--out", type=Path, default=Path("bench/results/doors.json"))
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, open_store("postgresql", Path(folder)) as server:
-        with fresh_database(server, Path(folder), "lantern_bench_rls") as url:
-            result = {"rls": measure(url, Path(folder), options.contacts)}
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"drop role {ROLE}")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_store("postgresql", Path(folder)) as server,
+        fresh_database(server, Path(folder), "lantern_bench_rls") as url,
+    ):
+        result = {"rls": measure(url, Path(folder), options.contacts)}
     kept = json.loads(options.out.read_text()) if options.out.exists() else {}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(kept | result, indent=1) + "\n")
@@ -80,21 +72,16 @@ def measure(url: str, folder: Path, contacts: int) -> dict[str, Any]:
                 select(mdt_case.c.person_id).where(mdt_case.c.district_id == _priyas(session))
             ).first()
         services.database.close()
-    teach_key(above)
     with psycopg.connect(url, autocommit=True) as connection:
-        for statement in (*GRANTS, "vacuum analyze"):
-            connection.execute(statement)
-    under = replace(
-        above, database=make_url(url).set(username=ROLE, password="bench").render_as_string(hide_password=False)
-    )
+        connection.execute("vacuum analyze")
     pages = {
         "case_list": ("priya", "/cases"),
         "person_page": ("priya", f"/people/{somebody}"),
         "tonight": ("tom", "/tonight"),
         "trays": ("tom", "/referrals"),
     }
-    with ExitStack() as stack:
-        with_it, without = Server.start(under, stack), Server.start(above, stack)
+    with serving_role(above) as served, ExitStack() as stack:
+        with_it, without = Server.start(replace(above, database=served), stack), Server.start(above, stack)
         measured = {name: compare(with_it, without, who, path) for name, (who, path) in pages.items()}
     return {"contacts": contacts, "bar": BAR, "pages": measured}
 

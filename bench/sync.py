@@ -39,6 +39,7 @@ from bench.sync_ground import (
     open_store,
     raw_seconds,
     serve,
+    serving_role,
 )
 from bench.sync_night import APP, Night
 from mobile.store.sync import SyncStore
@@ -91,9 +92,10 @@ def measure(url: str, folder: Path) -> dict[str, float]:
     folder.mkdir()
     environment = {"LANTERN_DATABASE": url, "LANTERN_DATA": str(folder / "data")}
     upgrade(url)
-    with serve(environment) as (address, process):
+    settings = read_settings(environment)
+    with serving_role(settings) as served, serve(environment | {"LANTERN_DATABASE": served}) as (address, process):
         used = lambda: (cpu_seconds(process), database_cpu_seconds(url))  # noqa: E731
-        reader, leader, *phones = enrol(replace(read_settings(environment), password_cost=CHEAP), address)
+        reader, leader, *phones = enrol(replace(settings, password_cost=CHEAP), address)
         nights = write_nights(leader, phones)
         raw = [raw_seconds(folder / "raw", PHONES, CHANGES)]
         first = push_all(sign_pushes(phones, nights), used)

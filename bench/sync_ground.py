@@ -15,6 +15,18 @@ import httpx
 import psycopg
 from sqlalchemy import make_url
 
+from server.database.opening import teach_key
+from server.settings import Settings
+
+ROLE = "lantern_bench"
+GRANTS = (
+    f"create role {ROLE} login password 'bench'",
+    f"grant usage on schema public to {ROLE}",
+    f"grant select, insert, update, delete on all tables in schema public to {ROLE}",
+    f"grant usage, select on all sequences in schema public to {ROLE}",
+    f"revoke all on context_key from {ROLE}",
+)
+
 
 @contextmanager
 def open_store(kind: str, folder: Path) -> Iterator[str]:
@@ -43,6 +55,21 @@ def fresh_database(url: str, folder: Path, name: str) -> Iterator[str]:
     yield make_url(url).set(database=name).render_as_string(hide_password=False)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'drop database "{name}" with (force)')
+
+
+@contextmanager
+def serving_role(settings: Settings) -> Iterator[str]:
+    """The URL of a migrated database for who serves it: on PostgreSQL a role that owns nothing, under row-level security."""
+    if settings.database.startswith("sqlite"):
+        yield settings.database
+        return
+    teach_key(settings)
+    with psycopg.connect(settings.database, autocommit=True) as connection:
+        for statement in GRANTS:
+            connection.execute(statement)
+        yield make_url(settings.database).set(username=ROLE, password="bench").render_as_string(hide_password=False)
+        connection.execute(f"drop owned by {ROLE}")
+        connection.execute(f"drop role {ROLE}")
 
 
 @contextmanager
