@@ -5,13 +5,15 @@ transaction. A rebuild derives every outing from the facts by the same code, so 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date, timedelta
+from itertools import starmap
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, literal, null, or_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, func, literal, null, or_, select
 from sqlalchemy.orm import Session
 
+from server.database.bulk import insert_all
 from server.database.context import beyond_reader
 from server.database.locks import take_turns
 from server.queries.people.concealment import list_concealed
@@ -23,6 +25,7 @@ from shared.model.value import Id
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 Each = TypeVar("Each")
+Condition = ColumnElement[bool]
 
 PIECE = 500
 """How many ids one IN may hold."""
@@ -39,8 +42,18 @@ class Outing(NamedTuple):
     outing: Id
 
 
+class Square(NamedTuple):
+    """A square of an outing; `cell` is 0 where only the site is known, `site_id` "" where there is a square."""
+
+    district_id: Id
+    night: date
+    outing: Id
+    cell: int
+    site_id: Id
+
+
 class Look(NamedTuple):
-    """What one outing found in one square; `cell` is 0 where only the site is known, `site_id` "" where there is a square."""
+    """What one outing found in one square: a `Square`, and whom."""
 
     district_id: Id
     night: date
@@ -49,6 +62,9 @@ class Look(NamedTuple):
     site_id: Id
     people: int
     unidentified: int
+
+
+Ground = TypeVar("Ground", Outing, Square)
 
 
 class _Row(NamedTuple):
@@ -82,6 +98,17 @@ def list_outings(
     return found
 
 
+def list_squares(session: Session, contact_ids: Collection[Id], visit_ids: Collection[Id]) -> set[Square]:
+    """The squares in which these contacts and visits were made, of those that have a place."""
+    found: set[Square] = set()
+    for table, ids in ((contact, contact_ids), (visit, visit_ids)):
+        for some in _pieces(ids):
+            query = select(table.c.district_id, table.c.night, _outing_of(table), table.c.cell, table.c.site_id)
+            rows = session.execute(query.where(table.c.id.in_(some), _has_place(table)).distinct())
+            found |= {_square(*row) for row in rows}
+    return found
+
+
 def list_outings_placed(session: Session, table: Table, condition: ColumnElement[bool]) -> set[Outing]:
     """The outings of contacts or visits that have a place and fulfil a condition."""
     return _read_outings(session, table, and_(condition, or_(table.c.cell.is_not(None), table.c.site_id.is_not(None))))
@@ -89,15 +116,26 @@ def list_outings_placed(session: Session, table: Table, condition: ColumnElement
 
 def renew_looks(session: Session, outings: Collection[Outing]) -> None:
     """Derive the looks of these outings again, in the place of what stood there. On PostgreSQL, one at a time a night."""
-    if not outings:
+    _renew(session, outings, _is_of)
+
+
+def renew_squares(session: Session, squares: Collection[Square]) -> None:
+    """The same of squares to which something was added and from which nothing was taken: the rest of their outings stands."""
+    _renew(session, squares, _is_in)
+
+
+def _renew(
+    session: Session, named: Collection[Ground], condition: Callable[[Table, Collection[Ground]], Condition]
+) -> None:
+    if not named:
         return
-    take_turns(session, {f"look {each.night.toordinal() % TURNS}" for each in outings})
-    for some in _pieces(sorted(outings)):
-        # Whatever stands between the named outings is derived along with them: both statements ask the same.
-        fresh = _derive(session, _is_of(contact, some), _is_of(visit, some))
-        session.execute(delete(look).where(_is_of(look, some)))
+    take_turns(session, {f"look {each.night.toordinal() % TURNS}" for each in named})
+    for some in _pieces(sorted(named)):
+        # Whatever stands between the named ones is derived along with them: both statements ask the same.
+        fresh = _derive(session, condition(contact, some), condition(visit, some))
+        session.execute(delete(look).where(condition(look, some)))
         if fresh:
-            session.execute(insert(look), [each._asdict() for each in fresh])
+            insert_all(session, look, [each._asdict() for each in fresh])
 
 
 def rebuild_looks(session: Session) -> int:
@@ -159,12 +197,12 @@ def _derive(
     A contact whom only concealed people met is as if it had not been. A visit counts where it found nobody: whom a visit
     found stands in the contacts beside it, which may lie in the next square.
     """
-    met: dict[tuple[Id, date, Id, int, Id], set[Id]] = defaultdict(set)
-    unidentified: dict[tuple[Id, date, Id, int, Id], dict[Id, int]] = defaultdict(dict)
+    met: dict[Square, set[Id]] = defaultdict(set)
+    unidentified: dict[Square, dict[Id, int]] = defaultdict(dict)
     rows = _read_rows(session, of_contacts, of_visits, concealed)
     groups = list_groups(session, {row.person_id for row in rows if row.person_id})
     for row in rows:
-        key = (row.district_id or "", row.night, row.outing, row.cell or 0, "" if row.cell else row.site_id or "")
+        key = _square(row.district_id, row.night, row.outing, row.cell, row.site_id)
         is_rough = row.state in ROUGH
         unidentified[key][row.of] = row.unidentified if is_rough else 0
         if is_rough and row.person_id:
@@ -187,13 +225,17 @@ def _read_rows(
         visit.c.district_id, visit.c.night, _outing_of(visit), visit.c.cell, visit.c.site_id, visit.c.id,
         null(), literal(0), null(),
     ).where(of_visits, _has_place(visit), visit.c.people_found == 0)  # fmt: skip
-    rows = [_Row(*row) for row in session.execute(contacts)]
+    rows = list(starmap(_Row, session.execute(contacts).all()))
     hidden = [row for row in rows if row.person_id in concealed]
     if hidden:
         rows = [row for row in rows if row.person_id not in concealed]
         told = {row.of for row in rows}
         rows += [row._replace(person_id=None) for row in hidden if row.unidentified and row.of not in told]
-    return rows + [_Row(*row) for row in session.execute(visits)]
+    return rows + list(starmap(_Row, session.execute(visits).all()))
+
+
+def _square(district_id: Id | None, night: date, outing: Id, cell: int | None, site_id: Id | None) -> Square:
+    return Square(district_id or "", night, outing, cell or 0, "" if cell else site_id or "")
 
 
 def _has_place(table: Table) -> ColumnElement[bool]:
@@ -221,6 +263,19 @@ def _is_of(table: Table, outings: Collection[Outing]) -> ColumnElement[bool]:
         or_(*where),
         table.c.night.in_(sorted({each.night for each in outings})),
         _outing_of(table).in_(sorted({each.outing for each in outings})),
+    )
+
+
+def _is_in(table: Table, squares: Collection[Square]) -> ColumnElement[bool]:
+    return and_(
+        _is_of(table, {Outing(*each[:3]) for each in squares}),
+        or_(
+            table.c.cell.in_(sorted({each.cell for each in squares if each.cell})),
+            and_(
+                func.coalesce(table.c.cell, 0) == 0,
+                table.c.site_id.in_(sorted({each.site_id for each in squares if each.site_id})),
+            ),
+        ),
     )
 
 

@@ -36,7 +36,7 @@ from server.queries.operation.audit import AuditLine
 from server.queries.partnership.workers import list_agency_ids
 from server.queries.people.rebuilding import renew_districts
 from server.queries.street import looks
-from server.queries.street.looks import Outing
+from server.queries.street.looks import Outing, Square
 from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 from shared.policy import Act
@@ -77,7 +77,7 @@ class Projection:
         batch = read_batch(timely.changes)
         held = batch.subjects()
         take_turns(session, held)
-        changing = _looks_before(session, batch)
+        changing = _looks_changed(session, batch)
         project_people(session, batch)
         project_sites(session, batch, self.districts, self.crs)
         project_referral_fields(session, batch)
@@ -92,7 +92,8 @@ class Projection:
         renew_districts(session, touched | set(batch.patched.get("person.patched", ())))
         touched |= project_verifications(session, batch) | project_merges(session, batch)
         derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)
-        looks.renew_looks(session, changing | _looks_after(session, batch))
+        looks.renew_looks(session, changing | _looks_changed(session, batch))
+        looks.renew_squares(session, _squares_added_to(session, batch))
         audit.add_lines(session, self._reads(session, batch))
 
     def keep_account(self, session: Session, stored: Sequence[Stored]) -> None:
@@ -126,8 +127,8 @@ def _told_at(fact: Fact) -> datetime:
     return max(fact.received_at - KEPT_UNSENT, min(told, fact.received_at))
 
 
-def _looks_before(session: Session, batch: Batch) -> set[Outing]:
-    """The outings that corrections and merges may take somebody from, or bring somebody back to."""
+def _looks_changed(session: Session, batch: Batch) -> set[Outing]:
+    """The outings that corrections and merges may take somebody from, or bring somebody to. Asked before and after."""
     return looks.list_outings(
         session,
         contact_ids={each.contact_id for each in batch.values("contact.corrected")},
@@ -135,14 +136,11 @@ def _looks_before(session: Session, batch: Batch) -> set[Outing]:
     )
 
 
-def _looks_after(session: Session, batch: Batch) -> set[Outing]:
-    """The outings to which the batch has added something."""
-    told = {each.contact_id for each in batch.values("contact.corrected")}
-    return looks.list_outings(
+def _squares_added_to(session: Session, batch: Batch) -> set[Square]:
+    return looks.list_squares(
         session,
-        contact_ids=told | {each.id for each in batch.values("contact.recorded")},
-        visit_ids={each.id for each in batch.values("visit.recorded")},
-        person_ids=_joined(batch),
+        {each.id for each in batch.values("contact.recorded")},
+        {each.id for each in batch.values("visit.recorded")},
     )
 
 

@@ -24,7 +24,7 @@ from server.queries.people.concealment import list_hidden
 from server.queries.people.subjects import WORKS_WITH_DAYS
 from server.queries.sync.touched import Touched, list_people, list_touched
 from shared.model.value import Id
-from shared.policy import Act, Actor, Allow, Deny, Subject, SubjectKind, decide
+from shared.policy import Act, Actor, Deny, Subject, SubjectKind, decide
 from shared.policy import held as words
 from shared.policy.changes import CHANGE_RULES, TEAM_FIELDS, Demand, demands
 from shared.policy.decide import why_no_personal_data
@@ -142,6 +142,8 @@ class _Judge:
         self._touched: Touched = list_touched(session, _named(claims))
         self._begun: dict[tuple[SubjectKind, Id], Subject] = {}
         self._used: set[tuple[str, Id]] = set()
+        self._decided: dict[tuple[Id, Act, Subject], str | None] = {}
+        self._own: dict[tuple[Id, Id | None], Subject] = {}
         self._people = self._ask_people(claims)
 
     def _ask_people(self, claims: Sequence[Claim]) -> dict[Id, Subject]:
@@ -154,7 +156,7 @@ class _Judge:
             for demand in each.demands:
                 if demand.kind is SubjectKind.PERSON:
                     known = self._touched.subjects.get((str(demand.kind), demand.id))
-                    if known is None or not _allows(carrier.actor, demand.act, known, self._today):
+                    if known is None or self._why(carrier.actor, demand.act, known) is not None:
                         unsettled.add(demand.id)
         return list_people(self._session, unsettled, self._since) if unsettled else {}
 
@@ -181,7 +183,7 @@ class _Judge:
         """The part that is about what a change names, whoever answers for it."""
         rule = CHANGE_RULES.get(claim.change.t)
         return (
-            (_why(actor, rule.act, _own_work(claim, actor), self._today) if rule is not None else None)
+            (self._why(actor, rule.act, self._own_work(claim, actor)) if rule is not None else None)
             or self._why_taken(claim)
             or self._why_not_named(claim)
             or self._why_denied(claim, actor)
@@ -220,14 +222,14 @@ class _Judge:
 
     def _why_denied(self, claim: Claim, actor: Actor) -> str | None:
         for demand in claim.demands:
-            why = _why(actor, demand.act, self._subject(demand, claim, actor), self._today)
+            why = self._why(actor, demand.act, self._subject(demand, claim, actor))
             if why is not None:
                 return why
         handed_to = claim.values.get(TEAM_FIELDS.get(claim.change.t, ""))
         if handed_to is None:
             return None
         team = self._touched.subjects.get(("team", str(handed_to)))
-        return words.NOT_KNOWN if team is None else _why(actor, Act.ASSIGN_REFERRAL, team, self._today)
+        return words.NOT_KNOWN if team is None else self._why(actor, Act.ASSIGN_REFERRAL, team)
 
     def _subject(self, demand: Demand, claim: Claim, actor: Actor) -> Subject:
         """The record as it is, or as an earlier change of the batch began it, or as this change would begin it."""
@@ -237,7 +239,7 @@ class _Judge:
         if demand.kind is SubjectKind.PERSON:
             wider = self._people.get(demand.id)
             known = wider if wider is not None else known
-        return known or self._begun.get((demand.kind, demand.id)) or _own_work(claim, actor)
+        return known or self._begun.get((demand.kind, demand.id)) or self._own_work(claim, actor)
 
     def _why_not_on_shift(self, claim: Claim, carrier: Carrier) -> str | None:
         """A shift that is known is ended, joined and checked in on by those who walk it; colleagues are of its team."""
@@ -261,12 +263,33 @@ class _Judge:
         one, other = (hidden.get(claim.values[name]) for name in ("from_id", "into_id"))
         return None if one == other else words.HIDES
 
+    def _own_work(self, claim: Claim, actor: Actor) -> Subject:
+        """What the change's own team records, as policy sees it: nobody else's yet, whatever its id will be."""
+        key = (actor.worker_id, claim.team_id)
+        if key not in self._own:
+            self._own[key] = Subject(
+                kind=SubjectKind.CONTACT,
+                district_ids=actor.district_ids,
+                working_agency_ids=frozenset({actor.agency_id}),
+                owner_agency_id=actor.agency_id,
+                team_id=claim.team_id,
+                worker_id=actor.worker_id,
+            )
+        return self._own[key]
+
+    def _why(self, actor: Actor, act: Act, subject: Subject) -> str | None:
+        """Why policy says no, in the words for a held change. A batch asks the same of the same record again and again."""
+        key = (actor.worker_id, act, subject)
+        if key not in self._decided:
+            self._decided[key] = _why(actor, act, subject, self._today)
+        return self._decided[key]
+
     def _remember(self, claim: Claim, actor: Actor) -> None:
         if claim.own_id is not None:
             self._used.add((TABLE_OF[claim.change.t], claim.own_id))
         if claim.change.t == "shift.joined":
             self._used.add(("walks:" + claim.values["worker_id"], claim.values["shift_id"]))
-        mine = _own_work(claim, actor)
+        mine = self._own_work(claim, actor)
         kind = BEGINS.get(claim.change.t)
         if kind is not None and claim.own_id is not None:
             self._begun.setdefault((kind, claim.own_id), mine)
@@ -276,25 +299,7 @@ class _Judge:
                 self._begun.setdefault((demand.kind, demand.id), mine)
 
 
-def _own_work(claim: Claim, actor: Actor) -> Subject:
-    """What the change's own team records, as policy sees it: nobody else's yet."""
-    return Subject(
-        kind=SubjectKind.CONTACT,
-        id=claim.change.e or "",
-        district_ids=actor.district_ids,
-        working_agency_ids=frozenset({actor.agency_id}),
-        owner_agency_id=actor.agency_id,
-        team_id=claim.team_id,
-        worker_id=actor.worker_id,
-    )
-
-
-def _allows(actor: Actor, act: Act, subject: Subject, today: date) -> bool:
-    return isinstance(decide(actor, act, subject, today), Allow)
-
-
 def _why(actor: Actor, act: Act, subject: Subject, today: date) -> str | None:
-    """Why policy says no, in the words for a held change."""
     decision = decide(actor, act, subject, today)
     if not isinstance(decision, Deny):
         return None
