@@ -54,11 +54,15 @@ def acted(filled: Database, now: datetime, new_id: Callable[[], str]) -> Databas
 
 
 def numbers_of(page: str) -> dict[str, list[str]]:
-    """Each row of the tables by its name."""
-    rows = re.findall(r'<th scope="row"[^>]*>(.*?)</th>(.*?)</tr>', page, re.S)
-    told: dict[str, list[str]] = {}
-    for name, cells in rows:
-        told.setdefault(plain(name), [plain(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", cells, re.S)])
+    """What the first table says of each district, and the lines of the others by name."""
+    tables = re.findall(r"<table.*?</table>", page, re.S)
+    lines = [[plain(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)]
+             for table in tables for row in re.findall(r"<tr.*?</tr>", table, re.S)]  # fmt: skip
+    first = lines[: next(number for number, line in enumerate(lines) if line[0] == "Of each source")]
+    told = {name: list(cells) for name, *cells in zip(*first, strict=True)}
+    outcomes = next(number for number, line in enumerate(lines) if line[:2] == ["Outcome", "Reports"])
+    for name, *cells in lines[outcomes:]:
+        told.setdefault(f"outcome: {name}", cells)
     return told
 
 
@@ -74,7 +78,7 @@ def test_the_figures_are_of_reports_and_say_what_they_are_of(browse: Callable[[s
     # r1 was reported 20 hours ago and found 2 ago, r5 reported 50 ago and looked for now: between 18 and 50.
     assert (hours, to_outcome) == ("34.0", "20.0")
     assert rows["In no district of ours"][0] == "1" and rows["All"][0] == "6"
-    assert (rows["Person found"], rows["No outcome yet"]) == (["1"], ["4"])
+    assert (rows["outcome: Person found"], rows["outcome: No outcome yet"]) == (["1"], ["4"])
 
 
 def test_other_days_are_asked_for_and_a_wrong_one_is_told(browse: Callable[[str], Browser], acted: Database) -> None:
@@ -96,7 +100,11 @@ def test_other_days_are_asked_for_and_a_wrong_one_is_told(browse: Callable[[str]
 def test_the_workbook_says_what_the_page_says(browse: Callable[[str], Browser], acted: Database) -> None:
     tom = browse("tom")
     text = tom.get("/referrals/figures/file?kind=csv").content.decode("utf-8-sig")
-    assert "Watford,5,1,3 of 4 (75 %)" in text and "never add them up as people" in text
+    assert (
+        "Of each district,In no district of ours,Watford,All" in text
+        and "Place known,0 of 1 (0 %),3 of 4 (75 %)," in text
+        and "never add them up as people" in text
+    )
     assert tom.get("/referrals/figures/file").content[:2] == b"PK"
 
 

@@ -27,7 +27,7 @@ LONGEST = timedelta(days=366 * 3)
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 NOWHERE = "In no district of ours"
 KINDS = {"csv": "text/csv; charset=utf-8", "ods": ODS}
-HEADS = (
+MEASURES = (
     "Reports", "Repeats", "Place known", "Visited", "Hours to the first visit", "Visited within a day", "Outcome",
     "Person found", "Hours to the outcome", "Answered in time",
 )  # fmt: skip
@@ -118,15 +118,18 @@ def _list(access: Access, first: date, last: date) -> list[Course]:
 def _make_tables(found: Sequence[Course], access: Access) -> dict[str, Rows]:
     """By name, the heads first."""
 
-    def lines(by: dict[str, list[Course]]) -> Rows:
-        return [_row(name, count_figures(of, access.today, access.zone.key)) for name, of in by.items()]
-
     whole = count_figures(found, access.today, access.zone.key)
+
+    def lay(noun: str, parts: dict[str, list[Course]], *, with_all: bool = False) -> Rows:
+        """A column for each part, a line for each measure: as wide as what is compared."""
+        figures = {name: count_figures(of, access.today, access.zone.key) for name, of in parts.items()}
+        figures |= {"All": whole} if with_all else {}
+        columns = [_column(each) for each in figures.values()]
+        return [(noun, *figures), *((name, *cells) for name, *cells in zip(MEASURES, *columns, strict=True))]
+
     return {
-        "By district": [
-            ("District", *HEADS), *lines(split(found, lambda each: each.district or NOWHERE)), _row("All", whole),
-        ],
-        "By source": [("Source", *HEADS), *lines(split(found, lambda each: say(AlertSource(each.source))))],
+        "By district": lay("Of each district", split(found, lambda each: each.district or NOWHERE), with_all=True),
+        "By source": lay("Of each source", split(found, lambda each: say(AlertSource(each.source)))),
         "Outcomes by group": [
             ("Outcome", "Reports"), *((upper_first(name), number) for name, number in whole.groups),
         ],
@@ -134,9 +137,9 @@ def _make_tables(found: Sequence[Course], access: Access) -> dict[str, Rows]:
     }  # fmt: skip
 
 
-def _row(name: str, of: Figures) -> tuple[Cell, ...]:
+def _column(of: Figures) -> tuple[Cell, ...]:
     return (
-        name, of.reports, of.repeats, _share(of.placed, of.own), _share(of.visited, of.own), _hours(of.hours_to_visit),
+        of.reports, of.repeats, _share(of.placed, of.own), _share(of.visited, of.own), _hours(of.hours_to_visit),
         _share(of.visited_in_a_day, of.visited), _share(of.closed, of.own), _share(of.found, of.closed),
         _hours(of.hours_to_outcome), _share(of.in_time, of.owed),
     )  # fmt: skip
