@@ -99,6 +99,30 @@ def list_open_reports(session: Session, district_ids: Collection[Id]) -> list[Op
     ]
 
 
+class TeamReport(NamedTuple):
+    """An open report that a team is to answer, at its pin."""
+
+    referral_id: Id
+    latitude: float
+    longitude: float
+    due_on: date
+    place: str
+    people: int
+
+
+def list_reports_of_team(session: Session, team_id: Id) -> list[TeamReport]:
+    """The open reports that this team has and that have a pin, the longest due first."""
+    query = select(
+        referral.c.id, referral.c.latitude, referral.c.longitude, referral.c.due_on, referral.c.place,
+        func.coalesce(referral.c.people_count, 1),
+    ).where(
+        referral.c.team_id == team_id,
+        referral.c.state.in_(OPEN),
+        referral.c.latitude.is_not(None),
+    )  # fmt: skip
+    return [TeamReport(*row) for row in session.execute(query.order_by(referral.c.due_on, referral.c.id))]
+
+
 def find_stamp(session: Session, district_ids: Collection[Id]) -> str:
     """Says whether anything came in that this reader may know of: the same as long as nothing did. It tells nothing of what."""
     here = sorted(district_ids)

@@ -27,6 +27,7 @@ from server.web.lead.referral import (
 from server.web.lead.tonight import show_tonight
 from server.web.lead.trays import leave_row_out, mend, send_elsewhere, show_duty, show_refused, take
 from server.web.lead.wall import put_up, show_wall, show_wall_now, take_down
+from server.web.lead.where_next import assign_walk, show_where_next
 
 PAGES = (
     show_inbox,
@@ -69,6 +70,8 @@ PAGES = (
     show_plan,
     plan,
     call_off,
+    show_where_next,
+    assign_walk,
     show_on_duty,
     take_duty,
     put_up,

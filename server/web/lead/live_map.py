@@ -16,17 +16,15 @@ from server.access import Access, Door, of_theirs
 from server.hotspots.live import NEGLECTED_NIGHTS, Change, LiveSquare, find_squares
 from server.hotspots.tonight import LOOK_BACK
 from server.http.services import Services
-from server.queries.maps import gazetteer
 from server.queries.maps.live import OpenReport, SiteNow, find_stamp, list_open_reports, list_sites_now
 from server.queries.maps.tonight import list_cell_looks
 from server.queries.partnership.districts import list_districts
 from server.web.layout.maps import Ground, Pin, Shape, map_data
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import count, say, say_short_day
+from server.web.lead.naming import name_squares
 from server.web.lead.tonight import ATTRIBUTION, outline
-from shared.geo.distance import near_distance_m
 from shared.model.codes import ContactState
-from shared.model.position import Position
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 from shared.rules.verification import ROUGH_SLEEPING_STATES
@@ -36,10 +34,6 @@ DAYS = (7, 30, 90, 180)
 USUAL_DAYS = 90
 ROUGH = "rough"
 STATES = (ROUGH, *(str(each.value) for each in ContactState))
-NEAR_M = 250.0
-MARGIN = 0.005
-"""Degrees around the squares in which a name is looked for."""
-MOST_NAMES = 2_000
 CHANGES = {Change.NEW: "New", Change.PERSISTING: "As before", Change.FADING: "Fading", Change.NONE: ""}
 
 
@@ -77,7 +71,7 @@ def show_live_map(
         ground = Ground(outlines)
         since = access.tonight - timedelta(days=shown_days - 1)
         sites, reports = _sites(access, chosen, since, state), _reports(access, chosen)
-        places = _names(access, ground, sites, len(squares))
+        places = name_squares(access.session, ground, sites, len(squares))
         rows = [_row(access, *told) for told in zip(range(1, len(squares) + 1), squares, places, strict=True)]
         return page(
             request, "lead/live_map.html", title="Live map", section=PATH, worker=access.worker, rows=rows,
@@ -133,29 +127,6 @@ def band_of(square: LiveSquare, tonight: date) -> int:
     if square.is_neglected(tonight):
         return 0
     return {Change.NEW: 4, Change.PERSISTING: 3, Change.FADING: 2, Change.NONE: 1}[square.change]
-
-
-def _names(access: Access, ground: Ground, sites: Sequence[SiteNow], squares: int) -> list[str]:
-    """Each square by the nearest known place or name of the gazetteer, a street where it holds streets; else by where it
-    lies."""
-    if not squares:
-        return []
-    west, south, east, north = ground.box
-    streets = gazetteer.list_within(
-        access.session, west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN, MOST_NAMES
-    )
-    named = [
-        *((each.name or say(each.kind), Position(latitude=each.latitude, longitude=each.longitude)) for each in sites),
-        *((each.name, Position(latitude=each.latitude, longitude=each.longitude)) for each in streets),
-    ]
-    found = []
-    for number in range(squares):
-        longitude, latitude = ground.middle(number)
-        here = Position(latitude=latitude, longitude=longitude)
-        away = [(near_distance_m(here, point), name) for name, point in named]
-        nearest = min((each for each in away if each[0] <= NEAR_M), default=None)
-        found.append(f"{nearest[1]}, {ground.name(number)}" if nearest else ground.name(number))
-    return found
 
 
 def _pins(sites: Sequence[SiteNow], reports: Sequence[OpenReport]) -> list[Pin]:

@@ -1,0 +1,155 @@
+"""Where to go next: a walk of what is worth a visit, assigned in one press and on both phones at the next sync."""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from server.database.engine import Database
+from server.queries.street import plans
+from server.queries.street.follow_ups import count_follow_ups
+from server.queries.sync import store as sync
+from server.tables.people.hidden import person_hidden
+from server.tables.referrals.referral import referral
+from server.tables.street.contact import contact
+from shared.model.codes import PlannedStopKind
+from shared.model.shift import ShiftPlanned
+from tests.conftest import Clock
+from tests.web import county
+from tests.web.test_pages import plain
+
+Browse = Callable[[str], Any]
+TEAM = "watford-outreach"
+
+
+@pytest.fixture
+def last_week(filled: Database) -> Database:
+    """Everybody at the shelter was met last on 3 November, at the station on the 11th; one report is the team's."""
+    with filled.writing() as session:
+        session.execute(contact.update().where(contact.c.site_id == "shelter").values(night=date(2026, 10, 20)))
+        session.execute(referral.update().values(team_id=None))
+        first = session.execute(
+            referral.select().where(referral.c.latitude.is_not(None)).order_by(referral.c.id)
+        ).first()
+        assert first is not None
+        values = {"team_id": TEAM, "state": "assigned", "due_on": date(2026, 11, 12), "place": "Outside the bank"}
+        session.execute(referral.update().where(referral.c.id == first.id).values(**values))
+    return filled
+
+
+def stops_of(text: str) -> list[str]:
+    return re.findall(r'name="stops" type="checkbox" value="([^"]+)"', text)
+
+
+def planned(database: Database, clock: Clock) -> list[plans.ShiftPlan]:
+    with database.reading() as session:
+        return plans.list_plans(session, [TEAM], clock.now)
+
+
+def test_the_walk_says_why_of_each_stop(last_week: Database, browse: Browse) -> None:
+    page = browse("tom").get("/where-next?hours=6")
+    said = plain(page.text)
+    assert "Report. Due 12 Nov" in said and "Outside the bank" in said
+    assert re.search(r"\d pe\w+ to see again\. \d in 10 that somebody is there tonight; about \d p\w+", said)
+    assert re.search(r"Nobody has looked for 23 nights", said)
+    assert stops_of(page.text)[0].startswith(("r:", "c:")) and len(stops_of(page.text)) >= 3
+
+
+def test_what_was_looked_at_tonight_is_not_suggested(last_week: Database, browse: Browse, clock: Clock) -> None:
+    before = stops_of(browse("tom").get("/where-next?hours=8").text)
+    with last_week.writing() as session:
+        session.execute(contact.update().where(contact.c.site_id == "shelter").values(night=date(2026, 11, 12)))
+    after = stops_of(browse("tom").get("/where-next?hours=8").text)
+    assert len(after) == len(before) - 1
+
+
+def test_assigned_in_one_press_it_is_a_plan_with_stops_and_the_phones_hear_of_it(
+    last_week: Database, browse: Browse, clock: Clock
+) -> None:
+    tom = browse("tom")
+    keys = stops_of(tom.get("/where-next?hours=6").text)
+    form = {"team": TEAM, "starts": "22:00", "back": "01:00", "area": "Town"}
+    page = tom.send("/where-next", **form, stops=keys, workers=["aisha", "dean"])
+    assert "Assigned. Their phones have it with their next sync." in plain(page.text)
+    assert f"in Town, 22:00 to 01:00 on 13 Nov, {len(keys)} stops" in plain(page.text)
+    (made,) = planned(last_week, clock)
+    assert (made.worker_ids, len(made.stops)) == (("aisha", "dean"), len(keys))
+    assert [each.referral_id is not None for each in made.stops] == [key.startswith("r:") for key in keys]
+    with last_week.reading() as session:
+        (told,) = [each.change for each in sync.list_changes(session, made.id) if each.change is not None]
+    assert (told.t, told.s, told.dev) == ("shift.planned", f"team:{TEAM}", 0)
+    fact = msgspec.json.decode(told.p, type=ShiftPlanned)
+    assert fact.stops == made.stops and fact.worker_ids == made.worker_ids
+    text = bytes(told.p).decode()
+    assert not any(name in text for name in ("marek", "Marek", "joan", "red", "stefan"))
+
+
+def test_a_plan_that_is_called_off_is_told_too(last_week: Database, browse: Browse, clock: Clock) -> None:
+    tom = browse("tom")
+    keys = stops_of(tom.get("/where-next").text)
+    tom.send("/where-next", team=TEAM, starts="22:00", back="01:00", stops=keys[:1], workers="aisha")
+    (made,) = planned(last_week, clock)
+    browse("tom").send(f"/shift-plan/{made.id}/call-off")
+    with last_week.reading() as session:
+        assert [each.type for each in sync.list_changes(session, made.id)] == ["shift.planned", "shift.called_off"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"stops": "c:1"}, 409), ({"stops": "r:nobody"}, 409), ({"stops": ""}, 400), ({"workers": ""}, 400),
+        ({"workers": "ruth"}, 400), ({"starts": "late"}, 400), ({"team": "another"}, 404),
+    ],
+)  # fmt: skip
+def test_what_is_forged_or_stale_assigns_nothing(
+    last_week: Database, browse: Browse, clock: Clock, wrong: dict[str, str], status: int
+) -> None:
+    tom = browse("tom")
+    keys = stops_of(tom.get("/where-next").text)
+    form: dict[str, Any] = {"team": TEAM, "starts": "22:00", "back": "01:00", "stops": keys, "workers": "aisha"}
+    assert tom.send("/where-next", **{**form, **wrong}).status_code == status
+    assert planned(last_week, clock) == []
+
+
+@pytest.mark.parametrize("who", ["aisha", "priya", "helen", "ruth", "omar"])
+def test_only_a_lead_reads_or_assigns_it(last_week: Database, browse: Browse, clock: Clock, who: str) -> None:
+    browser = browse(who)
+    assert browser.get("/where-next").status_code == 403
+    form = {"team": TEAM, "starts": "22:00", "back": "01:00", "stops": "c:1", "workers": "aisha"}
+    assert browser.send("/where-next", **form).status_code == 403
+    assert planned(last_week, clock) == []
+
+
+def test_a_start_is_found_by_postcode_or_street_and_one_that_is_not_is_said(
+    last_week: Database, browse: Browse
+) -> None:
+    tom = browse("tom")
+    assert "does not know a place" in plain(tom.get("/where-next?start=Nowhere+at+all").text)
+    here = tom.get("/where-next?start=WD17+1AA&hours=99&pace=fly")
+    assert here.status_code == 200
+
+
+def test_who_is_to_be_seen_again_is_counted_by_square_without_whom_one_may_not_know(
+    last_week: Database, clock: Clock
+) -> None:
+    night = date(2026, 11, 12)
+    with last_week.reading() as session:
+        before = sum(count_follow_ups(session, [county.WATFORD], night).values())
+    with last_week.writing() as session:
+        county.add(session, person_hidden, {"id": "h", "person_id": "marek", "at": clock.now, "worker_id": "tom",
+                                            "agency_id": "beacon", "reason": "An ex-partner works here."})  # fmt: skip
+    with last_week.reading() as session:
+        assert sum(count_follow_ups(session, [county.WATFORD], night).values()) == before - 1
+        assert sum(count_follow_ups(session, [county.WATFORD], night + timedelta(days=30)).values()) == 0
+
+
+def test_ground_nobody_looked_at_for_long_is_named_as_that(last_week: Database, browse: Browse, clock: Clock) -> None:
+    tom = browse("tom")
+    keys = stops_of(tom.get("/where-next?hours=8").text)
+    tom.send("/where-next", team=TEAM, starts="22:00", back="01:00", stops=keys, workers="aisha")
+    (made,) = planned(last_week, clock)
+    kinds = {each.kind for each in made.stops}
+    assert {PlannedStopKind.REFERRAL, PlannedStopKind.NEGLECTED, PlannedStopKind.FOLLOW_UP} <= kinds
