@@ -20,7 +20,6 @@ STATED: dict[str, str] = {
     "redact_contact": "the policy's own statement of what a conference partner may read of a contact",
     "is_past_retention": "the rule in one sentence, against which tests hold the job's statements",
     "need_of": "the H-CLIC codes read backwards, for whoever reads a return",
-    "LocalGeocoder": "decision 9; place words come with the issue about referrals",
     "while_any_says": "hazards and safety needs, with the issue about the lead's day",
 }
 """What is used by tests alone, with the reason it stands."""
