@@ -24,6 +24,7 @@ CHANGE_WORDS = {
     "shift.ended": "End of shift",
     "checkin.made": "Check-in",
     "need.recorded": "Need",
+    "answer.given": "Answer of the assessment",
     "consent.said": "What somebody said about sharing",
     "person.patched": "Description of a person",
     "person.merged": "Two records are one person",

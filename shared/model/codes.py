@@ -339,38 +339,3 @@ class DeviceStatus(Code):
     REVOKED = "revoked"
     WIPE_AFTER_PUSH = "wipe_after_push"
     WIPE_NOW = "wipe_now"
-
-
-class Shareable(Code):
-    """What of a person is shown to a service that did not write it only where the person agreed, or where another lawful basis
-    is said. Each is one question in the consent conversation (Reading's Common Assessment Form, GM Think)."""
-
-    ASSESSMENT = "assessment"
-    PLAN = "plan"
-    WELLBEING = "wellbeing"
-    CONTACTS = "contacts"
-    """What services write down of an ordinary day: came for breakfast, asked about his GP."""
-
-
-class ConsentAnswer(Code):
-    """What somebody said when asked whether something may be shared, or later of what they had said."""
-
-    AGREED = "agreed"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
-class ConsentWay(Code):
-    """How it was said. What is on paper is a document of the person's."""
-
-    WORD = "word"
-    PAPER = "paper"
-
-
-class LawfulBasis(Code):
-    """On what sharing rests (UK GDPR, article 6). What rests on another basis than consent is told to the person, not asked."""
-
-    CONSENT = "consent"
-    PUBLIC_TASK = "public_task"
-    LEGAL_OBLIGATION = "legal_obligation"
-    VITAL_INTERESTS = "vital_interests"

@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from shared.model.codes import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
 from shared.model.person import LongText
+from shared.model.telling import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
 from shared.model.value import Id, Value
 
 

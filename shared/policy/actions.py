@@ -25,6 +25,7 @@ class Act(str, Enum):
     STATE_BASIS = "state_basis"
     """Saying that something is shared on another lawful basis than consent."""
     SEE_ASSESSMENT = "see_assessment"
+    RECORD_ASSESSMENT = "record_assessment"
     MERGE_PEOPLE = "merge_people"
     HIDE_PERSON = "hide_person"
     BREAK_GLASS = "break_glass"
@@ -80,6 +81,7 @@ class Act(str, Enum):
     WIPE_DEVICE = "wipe_device"
     SEE_AGREEMENTS = "see_agreements"
     MANAGE_AGREEMENTS = "manage_agreements"
+    MANAGE_QUESTIONS = "manage_questions"
     MANAGE_WORKERS = "manage_workers"
     MANAGE_DISTRICTS = "manage_districts"
     REVIEW_ACCESS = "review_access"
@@ -94,7 +96,7 @@ IMPERSONAL_ACTS = frozenset(
     {
         Act.PUBLIC, Act.SIGNED_IN, Act.SYNC, Act.SEE_HOTSPOTS, Act.SEE_RECIPIENTS,
         Act.APPROVE_PUBLICATION, Act.APPROVE_RECIPIENT, Act.SEE_DEVICES, Act.ENROL_DEVICE, Act.WIPE_DEVICE,
-        Act.SEE_AGREEMENTS, Act.MANAGE_AGREEMENTS, Act.MANAGE_WORKERS, Act.MANAGE_DISTRICTS,
+        Act.SEE_AGREEMENTS, Act.MANAGE_AGREEMENTS, Act.MANAGE_QUESTIONS, Act.MANAGE_WORKERS, Act.MANAGE_DISTRICTS,
         Act.SEE_OUTBOX,
     }
 )  # fmt: skip

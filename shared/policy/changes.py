@@ -7,7 +7,8 @@ it would be. Which records those are is looked up, and the answer acted upon, el
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from shared.model.codes import LawfulBasis, ReviewStatus
+from shared.model.codes import ReviewStatus
+from shared.model.telling import LawfulBasis
 from shared.model.value import Id, Value
 from shared.policy.actions import Act
 from shared.policy.subject import SubjectKind
@@ -85,6 +86,9 @@ CHANGE_RULES: Final[Mapping[str, ChangeRule]] = {
     ),
     "need.recorded": ChangeRule(
         act=Act.EDIT_PERSON, touches=(_touch("person_id", SubjectKind.PERSON, Act.EDIT_PERSON), _CONTACT)
+    ),
+    "answer.given": ChangeRule(
+        act=Act.RECORD_ASSESSMENT, touches=(_touch("person_id", SubjectKind.PERSON, Act.RECORD_ASSESSMENT),)
     ),
     "consent.said": ChangeRule(
         act=Act.RECORD_CONSENT,

@@ -6,7 +6,7 @@ consent page says so.
 
 from typing import Final
 
-from shared.model.codes import Shareable
+from shared.model.telling import Shareable
 from shared.policy.actions import Act
 
 RESTS_ON_CONSENT: Final[dict[Act, Shareable]] = {Act.SEE_ASSESSMENT: Shareable.ASSESSMENT}

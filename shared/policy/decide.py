@@ -10,7 +10,8 @@ there.
 from datetime import date, timedelta
 from typing import TypeAlias
 
-from shared.model.codes import Role, Shareable
+from shared.model.codes import Role
+from shared.model.telling import Shareable
 from shared.model.value import Value
 from shared.policy.actions import Act, is_personal
 from shared.policy.actor import Actor

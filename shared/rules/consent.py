@@ -7,8 +7,8 @@ reading stands: a no about one service outlives a later yes about all, and a no 
 from collections.abc import Iterable
 from datetime import date
 
-from shared.model.codes import ConsentAnswer, LawfulBasis, Shareable
 from shared.model.consent import ConsentSaid
+from shared.model.telling import ConsentAnswer, LawfulBasis, Shareable
 from shared.model.value import Id
 
 

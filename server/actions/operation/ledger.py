@@ -37,7 +37,7 @@ from server.queries.operation.devices import Enrolment
 from server.queries.partnership import agencies, districts, recipients, workers
 from server.queries.partnership.recipients import Recipient
 from server.queries.partnership.workers import Standing
-from server.queries.people import concealment, documents, merges, subjects
+from server.queries.people import assessments, concealment, documents, merges, subjects
 from server.queries.people.concealment import Hiding
 from server.queries.street import contacts
 from server.queries.sync import store as sync
@@ -144,7 +144,12 @@ def _show_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
 
 def _entities(session: Session, entry: LedgerEntry, same: Sequence[Id]) -> set[Id]:
     """What phones hear of a person: what the order named, and what the backup knows."""
-    return {*_told(entry, "entities", list[Id]), *same, *contacts.list_contacts_of(session, same)}
+    return {
+        *_told(entry, "entities", list[Id]),
+        *same,
+        *contacts.list_contacts_of(session, same),
+        *assessments.list_answer_ids(session, same),
+    }
 
 
 def _place_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:

@@ -14,9 +14,10 @@ from server.queries.partnership import agencies
 from server.queries.people import consents, documents
 from server.queries.people.documents import Document
 from server.queries.sync.store import Project, publish
-from shared.model.codes import ConsentAnswer, ConsentWay, DocumentKind, DocumentState, LawfulBasis, Shareable
+from shared.model.codes import DocumentKind, DocumentState
 from shared.model.consent import ConsentSaid
 from shared.model.person import Person
+from shared.model.telling import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
 from shared.rules.consent import list_standing

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import PERSON_ERASED, order_erasure
 from server.queries.operation import audit
-from server.queries.people import erasure
+from server.queries.people import assessments, erasure
 from server.queries.street import looks
 from server.queries.sync import store as sync
 from shared.model.value import Id
@@ -19,7 +19,7 @@ def forget_person(session: Session, person_ids: Sequence[Id], now_ms: int) -> No
 
     The tables come first: erasing holds the feed until the commit.
     """
-    met = erasure.list_contacts_of(session, person_ids)
+    met = [*erasure.list_contacts_of(session, person_ids), *assessments.list_answer_ids(session, person_ids)]
     outings = looks.list_outings(session, person_ids=person_ids)
     erasure.delete_person(session, person_ids)
     looks.renew_looks(session, outings)

@@ -11,7 +11,7 @@ from server.actions.conferences.conferences import take_off_agendas
 from server.actions.operation.orders import order_hiding, order_showing
 from server.problems import Invalid, NotFound
 from server.queries.partnership import agencies
-from server.queries.people import concealment, subjects
+from server.queries.people import assessments, concealment, subjects
 from server.queries.people.concealment import Hiding
 from server.queries.street import contacts
 from server.queries.sync.store import conceal, reveal
@@ -87,5 +87,8 @@ def _reason(reason: str, message: str) -> str:
 
 
 def _entities_of(access: Access, person_ids: Collection[Id]) -> list[Id]:
-    """What phones hear of a person: their records, and every contact that names them, whoever else it names."""
-    return [*person_ids, *contacts.list_contacts_of(access.session, person_ids)]
+    """What phones hear of a person: their records, every contact that names them, whoever else it names, and each answer."""
+    return [
+        *person_ids, *contacts.list_contacts_of(access.session, person_ids),
+        *assessments.list_answer_ids(access.session, list(person_ids)),
+    ]  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any, Final, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from shared.model.assessment import AnswerGiven
 from shared.model.consent import ConsentSaid
 from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection
 from shared.model.device import RecordRead
@@ -46,6 +47,7 @@ FACTS: Final[dict[str, type[Struct]]] = {
     "record.read": RecordRead,
     "attachment.added": DocumentAdded,
     "consent.said": ConsentSaid,
+    "answer.given": AnswerGiven,
 }
 """The facts that a phone may record, and the Struct of each one's payload."""
 
@@ -177,7 +179,7 @@ def _why_unusable(fact: Any) -> str | None:
             return f"{field}: not ids"
     if isinstance(fact, ContactCorrection):
         return _why_no_correction(fact)
-    if isinstance(fact, DocumentAdded | ConsentSaid):
+    if isinstance(fact, DocumentAdded | ConsentSaid | AnswerGiven):
         return fact.why_unusable
     if isinstance(fact, PersonMerged) and fact.from_id == fact.into_id:
         return "a record cannot be merged into itself"

@@ -9,7 +9,7 @@ from server.database.sql import Sql
 
 GUARDED = frozenset(
     {
-        "agenda_item", "agenda_left_out", "alarm_event", "alert", "alert_referrer", "alert_version", "audit",
+        "agenda_item", "agenda_left_out", "alarm_event", "alert", "alert_referrer", "alert_version", "assessment_answer", "audit",
         "break_glass", "brought_in", "case_action", "case_event", "case_general", "case_lead", "case_move",
         "case_review", "case_told", "caseload_batch", "circulated_case", "conference_note", "conflict", "consent", "contact",
         "contact_colleague", "contact_correction", "contact_need", "contact_person", "credential", "device_token",

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from server.database.context import beyond_reader
 from server.database.statements import ids
 from server.tables.people.consent import consent
-from shared.model.codes import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
 from shared.model.consent import ConsentSaid
+from shared.model.telling import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
 from shared.model.value import Id
 from shared.policy import Subject
 

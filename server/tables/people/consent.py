@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Index
 from sqlmodel import SQLModel
 
 from server.database.columns import check_code, code, id_key, loose_id, moment, table_of, text
-from shared.model.codes import ConsentWay, LawfulBasis
+from shared.model.telling import ConsentWay, LawfulBasis
 
 
 class ConsentRow(SQLModel, table=True):

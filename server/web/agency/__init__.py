@@ -1,5 +1,5 @@
 """Pages of a partner agency: the actions it owes, the agendas it was sent, whom it puts forward, the agreements it signed, and
-notes about people, what they agreed to share, who may know of them, and what Housing needs to know."""
+notes about people, what they told once and agreed to share, who may know of them, and what Housing needs to know."""
 
 from server.web.agency.actions import explain, hold, mark_done, refuse, reopen, show_actions
 from server.web.agency.agendas import (
@@ -11,6 +11,7 @@ from server.web.agency.agendas import (
     show_minutes,
 )
 from server.web.agency.agreements import add_agreement, show_agreements
+from server.web.agency.assessment import print_assessment, save_section, show_assessment, show_section
 from server.web.agency.bundle import make_own_copy, show_own_copy
 from server.web.agency.consent import say_consent, show_consent, withdraw_consent
 from server.web.agency.documents import add_document, read_document, remove_document, show_documents
@@ -28,6 +29,7 @@ PAGES = (
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
     apologise, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs,
+    show_assessment, print_assessment, show_section, save_section,
     show_consent, say_consent, withdraw_consent,
     show_documents, add_document, read_document, remove_document,
 )  # fmt: skip

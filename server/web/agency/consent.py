@@ -17,8 +17,8 @@ from server.queries.partnership import agencies, workers
 from server.web.layout.forms import Errors, Form, Several, as_tuple
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day
-from shared.model.codes import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
 from shared.model.consent import ConsentSaid
+from shared.model.telling import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
 from shared.policy.consent import RESTS_ON_CONSENT

@@ -16,6 +16,7 @@ from server.web.coordinator import (
     minutes,
     papers,
     priorities,
+    questions,
     returns,
     room,
     sent,
@@ -49,5 +50,6 @@ PAGES = (
     case_study.show_case_study, case_study.download_case_study,
     tracker.show_share, tracker.download_share,
     returns.show_return, returns.sign_return, returns.download_return,
+    questions.show_questions, questions.keep_question, questions.retire_question,
     stays.show_stays, stays.add_stay, stays.end_stay,
 )  # fmt: skip

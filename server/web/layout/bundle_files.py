@@ -15,6 +15,7 @@ TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "pdf" / "bundl
 TITLES = {
     "person": "Who you are",
     "person_need": "What you need",
+    "assessment_answer": "What you told us when we asked",
     "consent": "What you said about sharing",
     "contact": "When we met",
     "contact_need": "What came up when we met",

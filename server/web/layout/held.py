@@ -23,6 +23,7 @@ TYPES = {
     "referral.progressed": "A step of a referral",
     "verification.recorded": "A verification",
     "need.recorded": "A need",
+    "answer.given": "An answer of the assessment",
     "consent.said": "What somebody said about sharing",
     "shift.started": "A shift begun",
     "shift.joined": "Somebody joined a shift",

@@ -23,6 +23,7 @@ ENTRIES = (
     Entry("/conferences", "Conferences", Act.PREPARE_CONFERENCE),
     Entry("/actions", "Actions", Act.SEE_ACTIONS),
     Entry("/chase", "Chase", Act.CHASE_ACTION),
+    Entry("/assessment-questions", "Questions", Act.MANAGE_QUESTIONS),
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
     Entry("/contacts/new", "Record a contact", Act.RECORD_CONTACT),

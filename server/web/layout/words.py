@@ -14,7 +14,6 @@ from shared.model.codes import (
     AlertSource,
     CaseOutcome,
     CaseState,
-    ConsentAnswer,
     ContactState,
     DeviceStatus,
     DocumentKind,
@@ -26,13 +25,13 @@ from shared.model.codes import (
     ReferralState,
     ReviewStatus,
     Role,
-    Shareable,
     SiteKind,
     StayKind,
     SupportNeed,
     SupportPhase,
 )
 from shared.model.mail import MailChoice, MailKind
+from shared.model.telling import ConsentAnswer, QuestionKind, Reading, Section, Shareable
 from shared.rules.wording import upper_first
 
 WORDS: Mapping[Any, str] = {
@@ -126,6 +125,22 @@ WORDS: Mapping[Any, str] = {
     Shareable.PLAN: "The plan: goals, steps and who does what",
     Shareable.WELLBEING: "How you have been, over time",
     Shareable.CONTACTS: "What services write down of an ordinary day",
+    Section.HOPES: "What they hope for",
+    Section.STRENGTHS: "What they are good at",
+    Section.PEOPLE: "People who matter",
+    Section.BODY: "Body and health",
+    Section.MIND: "Mind and feelings",
+    Section.SUBSTANCES: "Drink and drugs",
+    Section.MONEY: "Money and rights",
+    Section.SKILLS: "Skills for living",
+    Section.LAW: "The law",
+    QuestionKind.WORDS: "In words",
+    QuestionKind.YES_NO: "Yes or no",
+    QuestionKind.ONE_OF: "One of several answers",
+    QuestionKind.SOME_OF: "Any of several answers",
+    QuestionKind.DAY: "A day",
+    Reading.SERVICES: "Services that the person agrees to",
+    Reading.WHO_ASKED: "Only the service that asked",
     ConsentAnswer.REFUSED: "Would rather not",
     ConsentAnswer.WITHDRAWN: "Taken back",
     AlertSource.STREETLINK: "StreetLink",

@@ -15,7 +15,7 @@ from server.queries.people.erasure import delete_person
 from server.queries.people.held import list_everything
 from server.tables.people.consent import consent
 from server.tables.people.document import document
-from shared.model.codes import Shareable
+from shared.model.telling import Shareable
 from shared.rules.consent import is_shared
 from tests.server.cast import Cast
 from tests.server.people import test_housing_needs

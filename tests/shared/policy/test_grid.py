@@ -16,8 +16,9 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from shared.model.codes import ConsentAnswer, LawfulBasis, Role, Shareable
+from shared.model.codes import Role
 from shared.model.consent import ConsentSaid
+from shared.model.telling import ConsentAnswer, LawfulBasis, Shareable
 from shared.policy import Act, Actor, Allow, Deny, Subject, decide
 from shared.policy.actions import is_personal
 from shared.policy.consent import RESTS_ON_CONSENT
@@ -48,7 +49,7 @@ OUTREACH = {
     "signed_in": ANY, "sync": ANY, "see_recipients": ANY,
     "see_person": PATCH, "see_person_list": PATCH, "see_place": PATCH, "edit_person": PATCH, "break_glass": PATCH,
     "see_notes": "aaynn", "see_own_record": WORKS, "see_document": WORKS, "add_document": PATCH,
-    "see_consent": PATCH, "record_consent": PATCH, "see_assessment": "cccnn",
+    "see_consent": PATCH, "record_consent": PATCH, "see_assessment": "cccnn", "record_assessment": PATCH,
     "record_contact": PATCH, "correct_contact": PATCH, "edit_site": PATCH, "see_map": PATCH, "see_shifts": PATCH,
     "see_referrals": PATCH, "see_referral": PATCH, "progress_referral": PATCH,
 }  # fmt: skip
@@ -70,7 +71,8 @@ ORACLE = {
         "edit_person": DISTRICT_WORKS, "merge_people": DISTRICT, "hide_person": DISTRICT_WORKS,
         "break_glass": DISTRICT_WORKS, "see_notes": "naynn", "see_who_looked": DISTRICT_WORKS, "see_own_record": DISTRICT_WORKS,
         "see_consent": DISTRICT_WORKS, "record_consent": DISTRICT_WORKS, "state_basis": DISTRICT_WORKS,
-        "see_assessment": "nccnn",
+        "see_assessment": "nccnn", "record_assessment": DISTRICT_WORKS,
+        "manage_questions": ANY,
         "export_person": DISTRICT, "see_document": DISTRICT_WORKS, "add_document": DISTRICT_WORKS,
         "record_contact": DISTRICT, "correct_contact": DISTRICT, "edit_site": DISTRICT, "see_map": DISTRICT,
         "see_live_map": DISTRICT,
@@ -87,7 +89,7 @@ ORACLE = {
     },
     Role.AGENCY_MEMBER: {
         "signed_in": ANY, "see_recipients": ANY,
-        "see_consent": WORKS, "record_consent": WORKS, "see_assessment": "nncnn",
+        "see_consent": WORKS, "record_consent": WORKS, "see_assessment": "nncnn", "record_assessment": WORKS,
         "see_person": WORKS, "see_own_record": WORKS, "see_document": WORKS, "add_document": WORKS,
         "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,
@@ -107,7 +109,8 @@ ORACLE = {
 }  # fmt: skip
 IMPERSONAL = {
     "signed_in", "sync", "see_hotspots", "see_recipients", "see_devices",
-    "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_workers", "manage_districts", "see_outbox",
+    "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_questions",
+    "manage_workers", "manage_districts", "see_outbox",
     "approve_recipient", "approve_publication", "public",
 }  # fmt: skip
 

@@ -17,9 +17,11 @@ from server.actions.sync.projection.descriptions import plain
 from server.actions.sync.projection.places import Districts, Whereabouts, find_places
 from server.database import bulk
 from server.database.positions import lay_flat
+from server.queries.partnership.workers import list_agency_ids
 from server.queries.people.merges import store_merges
 from server.queries.referrals.referral_steps import settle_referrals
 from server.queries.street import shifts
+from server.tables.people.assessment import assessment_answer
 from server.tables.people.consent import consent
 from server.tables.people.person import person_need
 from server.tables.people.verification import verification
@@ -107,6 +109,14 @@ def project_needs(session: Session, batch: Batch) -> None:
 def project_consents(session: Session, batch: Batch) -> None:
     """Store what people said about sharing."""
     bulk.insert_new(session, consent, [_columns(each) for each in batch.values("consent.said")])
+
+
+def project_answers(session: Session, batch: Batch) -> None:
+    """Store what people answered, with whose worker asked."""
+    given = batch.values("answer.given")
+    agency_ids = list_agency_ids(session, {each.worker_id for each in given}) if given else {}
+    rows = [{**_columns(each), "agency_id": agency_ids.get(each.worker_id)} for each in given]
+    bulk.insert_new(session, assessment_answer, rows)
 
 
 def project_verifications(session: Session, batch: Batch) -> set[Id]:

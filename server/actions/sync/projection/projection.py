@@ -16,6 +16,7 @@ from server.actions.sync.projection.descriptions import project_people, project_
 from server.actions.sync.projection.documents import project_documents
 from server.actions.sync.projection.erased import without_erased
 from server.actions.sync.projection.journeys import (
+    project_answers,
     project_consents,
     project_merges,
     project_needs,
@@ -85,6 +86,7 @@ class Projection:
         project_visits(session, batch, self.districts, self.crs)
         project_needs(session, batch)
         project_consents(session, batch)
+        project_answers(session, batch)
         project_documents(session, batch)
         project_referral_steps(session, batch, self.new_id)
         flag_new_relations(session, batch, self.new_id)

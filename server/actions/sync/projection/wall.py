@@ -44,6 +44,7 @@ TABLE_OF: Final = {
     "verification.recorded": "verification",
     "need.recorded": "person_need",
     "consent.said": "consent",
+    "answer.given": "assessment_answer",
     "person.merged": "person_merge",
     "referral.progressed": "referral_progress",
     "attachment.added": "document",

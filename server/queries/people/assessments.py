@@ -1,0 +1,62 @@
+"""Questions of the assessment as versions, and answers as rows. What is asked is a rule; who reads is policy."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from server.database.context import beyond_reader
+from server.database.statements import ids
+from server.tables.people.assessment import assessment_answer, assessment_question
+from shared.model.assessment import AnswerGiven, Question
+from shared.model.telling import AnswerState, AskedVia
+from shared.model.value import Id, Value
+from shared.rules.questions import STANDARD
+
+_ANSWERS = (
+    select(assessment_answer)
+    .where(assessment_answer.c.person_id.in_(ids("person_ids")))
+    .order_by(assessment_answer.c.at, assessment_answer.c.id)
+)
+_FIELDS = AnswerGiven.__struct_fields__
+
+
+class Answer(Value, frozen=True, kw_only=True):
+    """An answer, and whose worker asked."""
+
+    given: AnswerGiven
+    agency_id: Id | None
+
+
+def list_questions(session: Session) -> list[Question]:
+    """Every version of every question, the standard ones first."""
+    rows = session.scalars(select(assessment_question.c.body).order_by(assessment_question.c.at))
+    return [*STANDARD, *(msgspec.json.decode(body, type=Question) for body in rows)]
+
+
+def add_question(session: Session, question: Question, at: datetime, worker_id: Id) -> None:
+    """Keep a new version."""
+    body = msgspec.json.encode(question).decode()
+    row = {"key": question.key, "version": question.version, "body": body, "at": at, "worker_id": worker_id}
+    session.execute(insert(assessment_question), [row])
+
+
+def list_answers(session: Session, person_ids: Collection[Id]) -> list[Answer]:
+    """What one person answered under all their records, the oldest first."""
+    codes = {"state": AnswerState, "via": AskedVia}
+    return [
+        Answer(
+            given=AnswerGiven(**{name: codes[name](row[name]) if name in codes else row[name] for name in _FIELDS}),
+            agency_id=row["agency_id"],
+        )
+        for row in session.execute(_ANSWERS, {"person_ids": list(person_ids)}).mappings()
+    ]
+
+
+@beyond_reader
+def list_answer_ids(session: Session, person_ids: Sequence[Id]) -> list[Id]:
+    """The facts that phones of those who asked may hold: each travels under its own id."""
+    query = select(assessment_answer.c.id).where(assessment_answer.c.person_id.in_(person_ids))
+    return list(session.scalars(query.order_by(assessment_answer.c.id)))

@@ -1,0 +1,86 @@
+"""The vocabularies of what somebody tells once and agrees to share: open, as every code (`shared.model.codes`)."""
+
+from shared.model.codes import Code
+
+
+class Shareable(Code):
+    """What of a person is shown to a service that did not write it only where the person agreed, or where another lawful basis
+    is said. Each is one question in the consent conversation (Reading's Common Assessment Form, GM Think)."""
+
+    ASSESSMENT = "assessment"
+    PLAN = "plan"
+    WELLBEING = "wellbeing"
+    CONTACTS = "contacts"
+    """What services write down of an ordinary day: came for breakfast, asked about his GP."""
+
+
+class ConsentAnswer(Code):
+    """What somebody said when asked whether something may be shared, or later of what they had said."""
+
+    AGREED = "agreed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class ConsentWay(Code):
+    """How it was said. What is on paper is a document of the person's."""
+
+    WORD = "word"
+    PAPER = "paper"
+
+
+class LawfulBasis(Code):
+    """On what sharing rests (UK GDPR, article 6). What rests on another basis than consent is told to the person, not asked."""
+
+    CONSENT = "consent"
+    PUBLIC_TASK = "public_task"
+    LEGAL_OBLIGATION = "legal_obligation"
+    VITAL_INTERESTS = "vital_interests"
+
+
+class Section(Code):
+    """A part of the assessment, in the order in which it is asked (Reading's form, Mainstay, GM Think, Evolve)."""
+
+    HOPES = "hopes"
+    STRENGTHS = "strengths"
+    PEOPLE = "people"
+    HOME = "home"
+    BODY = "body"
+    MIND = "mind"
+    SUBSTANCES = "substances"
+    MONEY = "money"
+    SKILLS = "skills"
+    LAW = "law"
+    SAFETY = "safety"
+
+
+class QuestionKind(Code):
+    """How a question is answered, beside the person's own words."""
+
+    WORDS = "words"
+    YES_NO = "yes_no"
+    ONE_OF = "one_of"
+    SOME_OF = "some_of"
+    DAY = "day"
+
+
+class Reading(Code):
+    """Who reads the answers: services that the person agrees to, or only the one that asked."""
+
+    SERVICES = "services"
+    WHO_ASKED = "who_asked"
+
+
+class AnswerState(Code):
+    """What came of a question. Would rather not say is an answer, and is not asked again within its life."""
+
+    ANSWERED = "answered"
+    RATHER_NOT = "rather_not"
+
+
+class AskedVia(Code):
+    """Where an answer was taken down."""
+
+    DESK = "desk"
+    PHONE = "phone"
+    PAPER = "paper"

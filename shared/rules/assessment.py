@@ -1,0 +1,65 @@
+"""What of an assessment is known, what may be asked, and whether an answer can be one. Nothing is asked twice within its life."""
+
+from calendar import monthrange
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from shared.model.assessment import AnswerGiven, Question
+from shared.model.telling import QuestionKind
+from shared.rules.questions import YES_NO
+
+
+def find_newest(answers: Iterable[AnswerGiven]) -> dict[str, AnswerGiven]:
+    """The last answer to each question, in whatever order they were heard."""
+    newest: dict[str, AnswerGiven] = {}
+    for each in sorted(answers, key=lambda answer: (answer.at, answer.id)):
+        newest[each.question] = each
+    return newest
+
+
+def lives_until(question: Question, answer: AnswerGiven) -> date:
+    """The last day on which nobody asks again."""
+    asked = answer.at.date()
+    months = asked.month - 1 + question.lives_months
+    year, month = asked.year + months // 12, months % 12 + 1
+    return date(year, month, min(asked.day, monthrange(year, month)[1]))
+
+
+def is_to_ask(question: Question, newest: Mapping[str, AnswerGiven], known: Mapping[str, str], today: date) -> bool:
+    """Is this asked today? Not within the life of an answer, nor what the record says already."""
+    answer = newest.get(question.key)
+    if answer is not None:
+        return today > lives_until(question, answer)
+    return not known.get(question.key)
+
+
+def options_of(question: Question) -> tuple[tuple[str, str], ...]:
+    """What may be chosen; nothing for words and days."""
+    return YES_NO if question.kind is QuestionKind.YES_NO else question.options
+
+
+def read_value(question: Question, typed: str) -> str:
+    """What was typed or chosen, as an answer holds it. Raises ValueError, in words."""
+    text = typed.replace("\0", "").replace("\r\n", "\n").strip()
+    if len(text) > 10_000:
+        raise ValueError("Use 10,000 characters or fewer.")
+    if not text or question.kind is QuestionKind.WORDS:
+        return text
+    if question.kind is QuestionKind.DAY:
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            raise ValueError("Give the day as day, month and year.") from None
+    chosen = text.split()
+    known = [code for code, _ in options_of(question)]
+    if not set(chosen) <= set(known) or (len(chosen) > 1 and question.kind is not QuestionKind.SOME_OF):
+        raise ValueError("Choose one of the answers.")
+    return " ".join(code for code in known if code in chosen)
+
+
+def say_value(question: Question | None, answer: AnswerGiven) -> str:
+    """An answer in the words of its question; a code that no version knows is read out."""
+    if question is None or question.kind in (QuestionKind.WORDS, QuestionKind.DAY):
+        return answer.value
+    words = dict(options_of(question))
+    return ", ".join(words.get(code, code.replace("_", " ")) for code in answer.value.split())
