@@ -2,11 +2,15 @@
 
 from server.web.everyone.account import change_password, end_session, make_codes, show_account
 from server.web.everyone.drafts import keep_draft, read_drafts, show_session, stay
+from server.web.everyone.guides import show_guide, show_guides, show_picture
 from server.web.everyone.notifications import keep_choices, show_choices
 from server.web.everyone.publications import approve, show_publications, withdraw
 from server.web.everyone.recipients import agree, propose, show_recipients
 
 PAGES = (
+    show_guides,
+    show_picture,
+    show_guide,
     show_recipients,
     propose,
     agree,
