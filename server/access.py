@@ -94,6 +94,7 @@ class Access:
         lines: list[AuditLine] | None = None,
         address: str = "",
         may_change: bool = False,
+        by: str = "",
     ) -> None:
         self.session = session
         self.actor = actor
@@ -105,6 +106,7 @@ class Access:
         self._worker = worker
         self.address = address
         self._may_change = may_change
+        self._by = by
         self._device_number = device_number
         self._refusals = refusals
         self._lines = lines
@@ -227,7 +229,7 @@ class Access:
             action=str(action),
             subject_kind="" if subject.kind is SubjectKind.SYSTEM else str(subject.kind),
             subject_id=subject.id,
-            purpose=purpose[:200],
+            purpose=(f"{self._by}: {purpose}" if self._by else purpose)[:200],
             allowed=allowed,
             reason=reason[:200],
             detail=detail,
@@ -241,7 +243,8 @@ class Door:
     Use it in the handler itself, so that the transaction begins and ends in one thread:
     `with door.open() as access: ...`. Refusals are written after the transaction has ended, whichever way it did.
 
-    `may_change` is false for a request that only reads: then the database shows no more than the reader's own.
+    `may_change` is false for a request that only reads: then the database shows no more than the reader's own. `by` names the
+    program that asks in the worker's place: it stands in the purpose of every audit line.
 
     `acting` is the worker as this very request has just found them; it is good for the first transaction. Every other one
     asks anew: a role taken away or an agreement that expired counts at once.
@@ -259,6 +262,7 @@ class Door:
         acting: Acting | None = None,
         address: str = "",
         may_change: bool = False,
+        by: str = "",
     ) -> None:
         self.database = database
         self.worker = worker
@@ -269,6 +273,7 @@ class Door:
         self._acting = acting
         self._address = address
         self._may_change = may_change
+        self._by = by
 
     @contextmanager
     def open(self) -> Iterator[Access]:
@@ -307,6 +312,7 @@ class Door:
             lines=[],
             address=self._address,
             may_change=self._may_change,
+            by=self._by,
         )
 
     def _keep(self, refusals: list[AuditLine]) -> None:

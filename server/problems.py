@@ -73,6 +73,11 @@ PROVE_AGAIN = _kind(
     "Sign in again",
     "You opened very many people’s records in an hour: sign in again, with your code, before the next.",
 )
+SYSTEM_REFUSED = _kind(
+    "401.8",
+    "This system’s token is not valid",
+    "Ask for a new one with the system’s id and secret: a token lives 15 minutes.",
+)
 NOT_ALLOWED = _kind("403.1", "Not allowed", "Your role does not include this. Ask your administrator if it should.")
 FORGED = _kind("403.2", "The form has expired", "Load the page again and send the form once more. Nothing was changed.")
 DEVICE_REVOKED = _kind("403.3", "This phone is revoked", "Send what is unsent; then ask your coordinator.")

@@ -120,6 +120,8 @@ class Settings:
     openid: OpenIdSettings = field(default_factory=OpenIdSettings)
     public_url: str = ""
     open311_jurisdiction: str = ""
+    hook_hosts: frozenset[str] = frozenset()
+    """Hosts inside the operator's own network that partners' systems may be told at: no hook goes inside to any other."""
     trusted_proxies: str = "127.0.0.1"
     """From which addresses or networks X-Forwarded-For and -Proto are believed, with commas between; empty for nobody."""
     password_cost: PasswordCost = field(default_factory=PasswordCost)
@@ -184,6 +186,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         mail=read_mail_settings(environment),
         mailbox=read_mailbox_settings(environment),
         open311_jurisdiction=environment.get("LANTERN_JURISDICTION", "").strip(),
+        hook_hosts=frozenset(environment.get("LANTERN_HOOK_HOSTS", "").lower().replace(",", " ").split()),
         openid=read_openid_settings(environment),
         trusted_proxies=_read_proxies(environment.get("LANTERN_TRUSTED_PROXIES", "127.0.0.1")),
         alarm=read_alarm_settings(environment),

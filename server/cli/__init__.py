@@ -37,6 +37,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "serve": ("server.cli.serve", "serve"),
     "setup": ("server.cli.setup", "setup"),
     "simulate": ("server.cli.simulate", "simulate"),
+    "system": ("server.cli.system", "system"),
     "team": ("server.cli.organisation", "team"),
     "worker": ("server.cli.worker", "worker"),
 }

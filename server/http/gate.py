@@ -1,4 +1,5 @@
-"""Stands before every handler: it must name its action, and whoever asks must be signed in and hold a role that has it.
+"""Stands before every handler: it must name its action, and whoever asks must be signed in and hold a role that has it. A
+partner's system shows a token instead, and asks as the worker who answers for it (`server.http.systems`).
 
 This is the first wall. The second, about the record itself, is `server.access`; phones prove themselves in `sync_api`.
 """
@@ -23,6 +24,7 @@ from server.http.headers import ensure_nonce
 from server.http.local_time import speak_in
 from server.http.problem_answers import KEPT_FOR_PAGE, NOT_TAKEN
 from server.http.services import Services
+from server.http.systems import STATE_KEY, identify, is_for_systems
 from server.problems import FORGED, NOT_SIGNED_IN, Failure, Forbidden
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
@@ -61,7 +63,9 @@ class Gate(ASGIMiddleware):
         if not isinstance(action, Act):
             raise Forbidden("This address names no action, so nobody may use it.")
         with acting(_kind_of(scope, action)):
-            if action not in OWN_PROOF:
+            if is_for_systems(scope["route_handler"]):
+                await sync_to_thread(_admit_system, scope, self._find(), action)
+            elif action not in OWN_PROOF:
                 await self._admit(scope, receive, action)
                 send = _forget_what_was_sent(scope, send, self._find())
             try:
@@ -106,6 +110,24 @@ class Gate(ASGIMiddleware):
             address=address_of(request),
             may_change=request.method not in READING,
         )
+
+
+def _admit_system(scope: Scope, services: Services, action: Act) -> None:
+    """Let a partner's system through, as the worker who answers for it."""
+    request: Request[Any, Any, Any] = Request(scope)
+    now = services.clock()
+    bearer = identify(request, services, now)
+    worker, _ = bearer.acting
+    if not has_action(worker, action):
+        _note_refusal(services, worker, action, address_of(request), now)
+        raise Forbidden(NO_SUCH_ROLE)
+    scope["state"][STATE_KEY] = bearer.system
+    is_reading = request.method in READING
+    scope["state"]["door"] = Door(
+        services.database, worker, now, services.new_id, zone=ZoneInfo(services.settings.timezone),
+        acting=bearer.acting if is_reading else None, address=address_of(request), may_change=not is_reading,
+        by=f"system {bearer.system.name}",
+    )  # fmt: skip
 
 
 def _kind_of(scope: Scope, action: Act) -> Kind:

@@ -8,11 +8,20 @@ from litestar import Request, Router
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import Contact
+from litestar.openapi.spec import Components, Contact, OAuthFlow, OAuthFlows, SecurityScheme
 
 from server.problems import MEDIA_TYPE, Problem
 from shared.policy import Act
 
+OF_SYSTEMS = "partnerSystem"
+"""By what name the description knows how partners' systems prove who they are."""
+SCOPES = {
+    "referrals": "send referrals, and ask what became of them",
+    "cases": "read the cases of people whom the agency works with",
+    "actions": "read and answer what the agency owes",
+    "contacts": "read when outreach met people whom the agency works with, never where",
+    "figures": "read the figures by quarter",
+}
 PAGE = """<!doctype html>
 <html lang="en-GB">
 <head>
@@ -61,10 +70,16 @@ def describe_api(version: str, asset_url: Callable[[str], str]) -> OpenAPIConfig
         version=version,
         description="Rough-sleeper outreach: what phones and programs may ask of the server.",
         contact=Contact(name="Your Lantern administrator"),
+        components=Components(security_schemes={OF_SYSTEMS: _system_scheme()}),
         use_handler_docstrings=True,
         render_plugins=[OfflineSwagger(asset_url), JsonRenderPlugin()],
         openapi_router=Router(path="/schema", route_handlers=[], opt={"action": Act.PUBLIC}, include_in_schema=False),
     )
+
+
+def _system_scheme() -> SecurityScheme:
+    flow = OAuthFlow(token_url="/api/v1/token", scopes=dict(SCOPES))
+    return SecurityScheme(type="oauth2", flows=OAuthFlows(client_credentials=flow))
 
 
 def problems(*statuses: int) -> dict[int, ResponseSpec]:

@@ -117,7 +117,9 @@ def answer_refused(request: AnyRequest, refused: Refused) -> Response[Any]:
 
 def wants_page(request: AnyRequest) -> bool:
     """Does a browser ask for something to read, rather than a program for data?"""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(("/sync/", "/blobs/"))
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
+        ("/sync/", "/blobs/", "/api/")
+    )
 
 
 def go_to_sign_in(request: AnyRequest, why: str = "") -> Response[Any]:

@@ -18,6 +18,7 @@ from server.actions.sync.sealed import open_waiting
 from server.hotspots.periods import last_settled_quarter
 from server.http.services import Services
 from server.jobs.fetching import fetch_reports
+from server.jobs.notifying import find_new, tell_systems
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
@@ -183,6 +184,7 @@ def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) 
 WATCHING = (Job("watch", Every(ROUND), watch_over), Job("telephone", Every(ROUND), ring))
 SENDING = (Job("mail", Every(ROUND), send_waiting),)
 FETCHING = (Job("mailbox", Every(timedelta(minutes=1)), fetch_reports),)
+NOTIFYING = (Job("new for systems", Every(timedelta(minutes=1)), find_new), Job("hooks", Every(ROUND), tell_systems))
 KEEPING = (
     Job("alerts", Every(ROUND), tell_reviewers),
     Job("reminders", Daily(MORNING), remind),
@@ -200,7 +202,7 @@ KEEPING = (
     Job("audit seals", Every(timedelta(minutes=5)), seal_audit),
     Job("failures", Every(timedelta(minutes=5)), tell_of_failures),
 )
-LANES = {"watch": WATCHING, "mailbox": FETCHING, "jobs": KEEPING, "mail": SENDING}
+LANES = {"watch": WATCHING, "mailbox": FETCHING, "hooks": NOTIFYING, "jobs": KEEPING, "mail": SENDING}
 """Which jobs wait for one another, by the lease of each lane: nobody who is late waits until a night's clearing up is done.
 In the order in which `lantern jobs` runs them: what is written is sent at once."""
 JOBS = tuple(job for jobs in LANES.values() for job in jobs)

@@ -5,7 +5,19 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
-from server.web import admin, agency, commissioner, coordinator, everyone, lead, open311, outreach, referrer, signin
+from server.web import (
+    admin,
+    agency,
+    api,
+    commissioner,
+    coordinator,
+    everyone,
+    lead,
+    open311,
+    outreach,
+    referrer,
+    signin,
+)
 from server.web.layout.assets import asset_router
 
 AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (
@@ -19,6 +31,7 @@ AUDIENCES: tuple[Sequence[HTTPRouteHandler], ...] = (
     everyone.PAGES,
     referrer.PAGES,
     open311.PAGES,
+    api.PAGES,
 )
 
 

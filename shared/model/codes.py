@@ -323,13 +323,14 @@ class AgreementKind(Code):
 
 
 class AlertSource(Code):
-    """Where an alert came from; one importer folder each."""
+    """Where an alert came from."""
 
     STREETLINK = "streetlink"
     OPEN311 = "open311"
     SPREADSHEET = "spreadsheet"
     COUNCIL_FORM = "council_form"
     EMAIL = "email"
+    PARTNER_SYSTEM = "partner_system"
 
 
 class DeviceStatus(Code):

@@ -17,7 +17,6 @@ STATED: dict[str, str] = {
     "FixedLocation": "a phone's place in rehearsals",
     "ReplayedLocation": "a walk in rehearsals",
     "read_gpx": "a walk in rehearsals",
-    "redact_contact": "the policy's own statement of what a conference partner may read of a contact",
     "is_past_retention": "the rule in one sentence, against which tests hold the job's statements",
     "need_of": "the H-CLIC codes read backwards, for whoever reads a return",
     "while_any_says": "hazards and safety needs, with the issue about the lead's day",

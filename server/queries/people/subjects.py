@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from server.database.context import beyond_reader
 from server.database.statements import ids
 from server.queries.people.concealment import list_hidden
+from server.queries.people.verification import list_groups
 from server.queries.referrals.duty import is_nobodys
 from server.tables.cases.case import case_action, mdt_case
 from server.tables.operation.device import device_enrolment
@@ -230,6 +231,38 @@ def _ask_cases() -> CompoundSelect[Any]:
 
 
 _CASES = _ask_cases()
+
+
+@beyond_reader
+def list_worked_with(session: Session, agency_id: Id) -> dict[Id, Subject]:
+    """Everybody whom an agency works with, under every id that is the same person: met by it or written down, since a relation
+    lasts, or owed an action. Of districts nothing is said: this is for what an agency may see wherever somebody is."""
+    asked = {"agency_id": agency_id, "since": _works_since(session)}
+    people = set(session.scalars(_WORKED_WITH, asked))
+    groups = list_groups(session, people) if people else {}
+    same = people.union(*groups.values())
+    found = {
+        each: Subject(kind=SubjectKind.PERSON, id=each, working_agency_ids=frozenset({agency_id})) for each in same
+    }
+    return {each: _hidden_with(session, subject, [each]) for each, subject in found.items()}
+
+
+def _ask_worked_with() -> CompoundSelect[Any]:
+    ours, owes = team.c.agency_id == bindparam("agency_id"), case_action.c.agency_id == bindparam("agency_id")
+    recent = contact_person.c.seen_at >= _SINCE
+    return union_all(
+        select(contact_person.c.person_id.label("id"))
+        .join(team, team.c.id == contact_person.c.team_id)
+        .where(ours, recent)
+        .distinct(),
+        select(person.c.id).join(team, team.c.id == person.c.team_id).where(ours, person.c.created_at >= _SINCE),
+        select(mdt_case.c.person_id)
+        .join(case_action, case_action.c.case_id == mdt_case.c.id)
+        .where(owes, case_action.c.done_at.is_(None)),
+    )
+
+
+_WORKED_WITH = _ask_worked_with()
 
 
 @beyond_reader

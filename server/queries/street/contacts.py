@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, Table, func, select
+from sqlalchemy import RowMapping, Table, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -107,6 +107,19 @@ def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
     """The ids of the contacts in which any of these people was met, in order."""
     query = select(contact_person.c.contact_id).distinct().where(contact_person.c.person_id.in_(person_ids))
     return list(session.scalars(query.order_by(contact_person.c.contact_id)))
+
+
+def list_met(
+    session: Session, person_ids: Collection[Id], after: tuple[datetime, Id], limit: int
+) -> list[tuple[datetime, Id]]:
+    """Contacts in which any of these people was met, as (received at, id) in that order, from after one of them on: whoever asks
+    again with the last one misses nothing that a phone brings late."""
+    at, contact_id = after
+    later = or_(contact.c.received_at > at, and_(contact.c.received_at == at, contact.c.id > contact_id))
+    met = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(person_ids))
+    query = select(contact.c.received_at, contact.c.id).where(later, contact.c.id.in_(met))
+    rows = session.execute(query.order_by(contact.c.received_at, contact.c.id).limit(limit))
+    return [(row.received_at, row.id) for row in rows]
 
 
 def find_contact(session: Session, contact_id: Id) -> StoredContact | None:

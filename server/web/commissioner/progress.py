@@ -12,10 +12,10 @@ from server.access import Door
 from server.actions.partnership.figures import ToldQuarter, list_told_quarters
 from server.http.services import Services
 from server.problems import NotFound
-from server.web.commissioner.progress_tables import make_tables, public_rows
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.progress_charts import make_charts
 from server.web.layout.progress_pdf import make_pdf
+from server.web.layout.progress_tables import make_tables, public_rows
 from server.web.layout.spreadsheets import ODS, Cell, Rows, write_csv, write_ods
 from shared.policy import Act, SubjectKind
 

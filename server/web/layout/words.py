@@ -145,6 +145,7 @@ WORDS: Mapping[Any, str] = {
     ConsentAnswer.WITHDRAWN: "Taken back",
     AlertSource.STREETLINK: "StreetLink",
     AlertSource.OPEN311: "Open311",
+    AlertSource.PARTNER_SYSTEM: "Partner’s system",
     AlertSource.COUNCIL_FORM: "Public form",
     MailKind.CONFERENCE_CIRCULATED: "An agenda is ready",
     MailKind.CONFERENCE_MOVED: "A conference was moved",

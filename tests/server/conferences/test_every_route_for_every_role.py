@@ -12,6 +12,7 @@ import pytest
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import text
 
+from server.http.systems import is_for_systems
 from shared.model.codes import Role
 from shared.policy import Act
 from shared.policy.actions import is_personal
@@ -40,7 +41,7 @@ def list_addresses(client: Any) -> Iterator[tuple[str, str, Act]]:
                 continue
             seen.add(id(handler))
             action = handler.opt.get("action")
-            if action in (None, Act.PUBLIC, Act.SYNC):
+            if action in (None, Act.PUBLIC, Act.SYNC) or is_for_systems(handler):
                 continue
             for path in handler.paths:
                 address = re.sub(r"{\w+:(\w+)}", lambda match: STAND_IN[match[1]], path)
