@@ -179,6 +179,11 @@ class Access:
             self._people[person_id] = subjects.find_person_and_same(self.session, person_id)
         return self._people[person_id]
 
+    def list_open_cases(self, case_ids: Collection[Id]) -> frozenset[Id]:
+        """Those of these cases whose person's record this actor may open: where a name may lead on."""
+        found = subjects.list_cases(self.session, case_ids)
+        return frozenset(each for each, subject in found.items() if self.allows(Act.SEE_PERSON, subject))
+
     def require_district(self, action: Act, district_id: Id, *, purpose: str = "") -> Subject:
         """Let the actor through to something that belongs to a district: its list, its inbox, its map."""
         return self.require(action, subjects.of_district(district_id), purpose=purpose)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -64,7 +64,11 @@ _CASES_AND_PEOPLE = (
 
 def list_cases_with_people(session: Session, case_ids: Collection[Id]) -> list[tuple[Case, Person]]:
     """The cases with these ids and whom each is about, in the order of their ids. Unknown ids are left out."""
-    rows = session.execute(_CASES_AND_PEOPLE, {"case_ids": list(case_ids)}).mappings()
+    return _read_with_people(session, _CASES_AND_PEOPLE, case_ids=list(case_ids))
+
+
+def _read_with_people(session: Session, query: Select[Any], **asked: Any) -> list[tuple[Case, Person]]:
+    rows = session.execute(query, asked).mappings()
     return [
         (
             _read({name: row[name] for name in Case.__struct_fields__}),
@@ -72,6 +76,23 @@ def list_cases_with_people(session: Session, case_ids: Collection[Id]) -> list[t
         )
         for row in rows
     ]
+
+
+_DISCUSSED = (
+    select(mdt_case, *(column.label(f"who_{column.name}") for column in person.c))
+    .join(person, person.c.id == mdt_case.c.person_id)
+    .where(
+        mdt_case.c.district_id.in_(ids("district_ids")),
+        mdt_case.c.state.in_((CaseState.LISTED.value, CaseState.OPEN.value)),
+    )
+    .order_by(mdt_case.c.id)
+)
+
+
+def list_discussed(session: Session, district_ids: Collection[Id]) -> list[tuple[Case, Person]]:
+    """The cases of these districts that their conferences discuss, and whom each is about."""
+    query = _DISCUSSED.where(*not_concealed(session, mdt_case.c.person_id))
+    return _read_with_people(session, query, district_ids=list(district_ids))
 
 
 class UnknownCase(LookupError):

@@ -1,5 +1,6 @@
 """The conferences to come: within some days, with a case on their agenda, or whose minutes somebody takes."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -31,3 +32,23 @@ def list_minuted_by(session: Session, worker_id: Id) -> list[CaseConference]:
     mine = (case_conference.c.minute_taker_id == worker_id) & case_conference.c.finished_at.is_(None)
     query = select(case_conference).where(mine).order_by(case_conference.c.starts_at, case_conference.c.id)
     return [CaseConference(**row) for row in session.execute(query).mappings()]
+
+
+def list_next_with(
+    session: Session, case_ids: Collection[Id], conference_ids: Collection[Id]
+) -> dict[Id, CaseConference]:
+    """By case, the first of these conferences to come whose agenda has it."""
+    query = (
+        select(agenda_item.c.case_id, case_conference)
+        .join(case_conference, case_conference.c.id == agenda_item.c.conference_id)
+        .where(
+            agenda_item.c.case_id.in_(case_ids), agenda_item.c.off_at.is_(None), case_conference.c.finished_at.is_(None),
+            case_conference.c.id.in_(conference_ids),
+        )
+        .order_by(case_conference.c.starts_at.desc(), case_conference.c.id)
+    )  # fmt: skip
+    names = CaseConference.__struct_fields__
+    return {
+        row["case_id"]: CaseConference(**{name: row[name] for name in names})
+        for row in session.execute(query).mappings()
+    }

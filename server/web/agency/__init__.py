@@ -1,5 +1,5 @@
-"""Pages of a partner agency: the actions it owes, the agendas it was sent, whom it puts forward, the agreements it signed, and
-notes about people, what they told once and agreed to share, who may know of them, and what Housing needs to know."""
+"""Pages of a partner agency: its day, the actions it owes, the agendas it was sent, whom it puts forward, the agreements it
+signed, and notes about people, what they told once and agreed to share, who may know of them, and what Housing needs."""
 
 from server.web.agency.actions import explain, hold, mark_done, refuse, reopen, show_actions
 from server.web.agency.agendas import (
@@ -21,9 +21,11 @@ from server.web.agency.looks import show_looks
 from server.web.agency.notes import break_glass, show_notes, write_note
 from server.web.agency.own_record import correct, show_own_record
 from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
+from server.web.agency.today import show_today
 from server.web.agency.updates import send_updates
 
 PAGES = (
+    show_today,
     show_actions, mark_done, explain, reopen, refuse, hold, come_after_all,
     show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,

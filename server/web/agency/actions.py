@@ -21,6 +21,7 @@ from shared.policy import Act, Subject, SubjectKind
 from shared.rules.actions import is_overdue, is_red_flag
 
 SECTION = "/actions"
+TODAY = "/today"
 
 
 class HolderForm(Form, frozen=True, kw_only=True):
@@ -28,12 +29,14 @@ class HolderForm(Form, frozen=True, kw_only=True):
 
     holder: str = ""
     text: str = ""
+    back: str = ""
 
 
 class AnswerForm(Form, frozen=True, kw_only=True):
-    """What was done, or why it was missed."""
+    """What was done, or why it was missed. `back`: on which page it was pressed."""
 
     text: str = ""
+    back: str = ""
 
 
 @get(SECTION, opt={"action": Act.SEE_ACTIONS}, sync_to_thread=True, include_in_schema=False)
@@ -51,7 +54,7 @@ def mark_done(
 ) -> Response[Any]:
     """Says that an action is done."""
     return _act(
-        request, door, action_id, "action_done", data.text, lambda access: finish_action(access, action_id, data.text)
+        request, door, action_id, "action_done", data, lambda access: finish_action(access, action_id, data.text)
     )
 
 
@@ -62,7 +65,7 @@ def reopen(
     request: AnyRequest, door: NamedDependency[Door], action_id: FromPath[Id], data: URLEncodedBody[AnswerForm]
 ) -> Response[Any]:
     """Takes back that an action is done."""
-    return _act(request, door, action_id, "action_reopened", "", lambda access: reopen_action(access, action_id))
+    return _act(request, door, action_id, "action_reopened", data, lambda access: reopen_action(access, action_id))
 
 
 @post(
@@ -80,7 +83,7 @@ def explain(
         door,
         action_id,
         "action_explained",
-        data.text,
+        data,
         lambda access: explain_action(access, action_id, data.text),
     )
 
@@ -100,7 +103,7 @@ def refuse(
         door,
         action_id,
         "action_refused",
-        data.text,
+        data,
         lambda access: refuse_action(access, action_id, data.text),
     )
 
@@ -116,21 +119,26 @@ def hold(
 ) -> Response[Any]:
     """Says who of the service has an action."""
     return _act(
-        request, door, action_id, "action_held", data.text,
+        request, door, action_id, "action_held", data,
         lambda access: hold_action(access, action_id, data.holder or access.actor.worker_id),
     )  # fmt: skip
 
 
 def _act(
-    request: AnyRequest, door: Door, action_id: Id, done: str, typed: str, act: Callable[[Access], object]
+    request: AnyRequest,
+    door: Door,
+    action_id: Id,
+    done: str,
+    form: AnswerForm | HolderForm,
+    act: Callable[[Access], object],
 ) -> Response[Any]:
     try:
         with door.open() as access:
             act(access)
-        return go_to(SECTION, done)
+        return go_to(TODAY if form.back == TODAY else SECTION, done)
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, {f"text-{action_id}": refused.problem.errors[0]}, {action_id: typed})
+            return _answer(request, access, {f"text-{action_id}": refused.problem.errors[0]}, {action_id: form.text})
 
 
 def _answer(
@@ -146,9 +154,9 @@ def _answer(
     owed = case_actions.list_agency_actions(access.session, agency_id, None)
     missed = case_actions.list_missed(access.session, districts, access.today)
     red = [each for each in missed if is_red_flag(each.action, access.today) and each.action.agency_id != agency_id]
-    access.note_seen(SubjectKind.CASE, sorted({each.action.case_id for each in (*owed, *red)}), purpose="actions")
+    case_ids = sorted({each.action.case_id for each in (*owed, *red)})
+    access.note_seen(SubjectKind.CASE, case_ids, purpose="actions")
     agency = agencies.find_agency(access.session, agency_id)
-    colleagues = [each for each in workers.list_workers(access.session) if each.agency_id == agency_id and each.active]
     return page(
         request, "agency/actions.html", title="Actions", section=SECTION, worker=access.worker, errors=errors or {},
         typed=typed or {}, status=422 if errors else 200, today=access.today, now=access.now,
@@ -156,9 +164,19 @@ def _answer(
         missed=[each for each in owed if is_overdue(each.action, access.today)],
         due=[each for each in owed if not is_overdue(each.action, access.today) and each.action.done_at is None],
         done=_newest_done(owed), red=red, me=access.actor.worker_id,
-        colleagues=[("", "Choose"), *((each.id, each.short_name) for each in colleagues if has_action(each, Act.ANSWER_ACTION))],
-        holders=workers.list_short_names(access.session, {h for each in owed if (h := each.action.holder_id)}),
+        reachable=access.list_open_cases(case_ids), **who_answers(access, owed),
     )  # fmt: skip
+
+
+def who_answers(access: Access, owed: list[OwnedAction]) -> dict[str, Any]:
+    """What the boxes of answers are told of the reader's service: who may take an action over, and who has one."""
+    ours = [each for each in workers.list_workers(access.session) if each.agency_id == access.actor.agency_id]
+    able = [each for each in ours if each.active and has_action(each, Act.ANSWER_ACTION)]
+    return {
+        "colleagues": [("", "Choose"), *((each.id, each.short_name) for each in able)],
+        "holders": workers.list_short_names(access.session, {h for each in owed if (h := each.action.holder_id)}),
+        "back_field": "",
+    }
 
 
 def _newest_done(owed: list[OwnedAction]) -> list[OwnedAction]:

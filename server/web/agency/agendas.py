@@ -24,6 +24,7 @@ from server.queries.conferences.kept import list_versions
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.security.documents import DocumentKeys
+from server.web.agency.actions import TODAY
 from server.web.layout.agenda_pdf import make_pdf
 from server.web.layout.forms import Form
 from server.web.layout.kept import kept_fields
@@ -35,6 +36,7 @@ from shared.rules.agenda import CASES_AT_MOST
 from shared.rules.lines import differences
 
 SECTION = "/agendas"
+PLACES = range(1, CASES_AT_MOST + 1)
 
 
 class ApologyForm(Form, frozen=True, kw_only=True):
@@ -60,13 +62,18 @@ def show_agenda(
     request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], conference_id: FromPath[Id]
 ) -> Response[str]:
     """One agenda, as this agency may see it, with whatever was written of its updates and not sent yet."""
-    path = f"{SECTION}/{conference_id}"
-    kept = kept_fields(services, door.worker.id, path, f"{path}/updates")
-    typed = {
-        str(kept.get(f"case_{place}", "")): str(kept.get(f"text_{place}", "")) for place in range(1, CASES_AT_MOST + 1)
-    }
+    typed = list_typed(services, door.worker.id, conference_id)
     with door.open() as access:
         return answer_agenda(request, access, services.files, conference_id, typed)
+
+
+def list_typed(services: Services, worker_id: Id, conference_id: Id) -> dict[Id, str]:
+    """What was written of the updates of one agenda and not sent yet, by case, on whichever page that shows the boxes."""
+    action = f"{SECTION}/{conference_id}/updates"
+    kept: Mapping[str, str | list[str]] = {}
+    for shown_on in (f"{SECTION}/{conference_id}", TODAY):
+        kept = kept or kept_fields(services, worker_id, shown_on, action)
+    return {str(kept.get(f"case_{place}", "")): str(kept.get(f"text_{place}", "")) for place in PLACES}
 
 
 def answer_agenda(

@@ -14,14 +14,13 @@ from server.http.gate import KEEPS_DRAFT
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.conferences import conferences
-from server.web.agency.agendas import SECTION, answer_agenda, open_paper
+from server.web.agency.actions import TODAY
+from server.web.agency.agendas import PLACES, SECTION, answer_agenda, open_paper
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.agenda import CASES_AT_MOST
 
-PLACES = range(1, CASES_AT_MOST + 1)
 NOT_KNOWN, NOTHING_NEW = "Not known to us.", "Known to us, nothing new."
 SHORT = {"not_known": NOT_KNOWN, "nothing_new": NOTHING_NEW}
 ALL, REST = "all", "rest_not_known"
@@ -30,6 +29,7 @@ UpdatesForm = msgspec.defstruct(
     "UpdatesForm",
     [
         ("press", str, ""),
+        ("back", str, ""),
         *((f"case_{place}", str, "") for place in PLACES),
         *((f"text_{place}", str, "") for place in PLACES),
     ],
@@ -73,7 +73,8 @@ def send_updates(
         with door.open() as access:
             return answer_agenda(request, access, services.files, conference_id, typed, errors)
     _keep_rest(request, door, services, conference_id, {each: typed[each] for each in typed if each not in wanted})
-    return go_to(f"{SECTION}/{conference_id}", "update_sent" if len(wanted) == 1 else "updates_sent")
+    after = TODAY if getattr(data, "back") == TODAY else f"{SECTION}/{conference_id}"  # noqa: B009
+    return go_to(after, "update_sent" if len(wanted) == 1 else "updates_sent")
 
 
 class _NotSent(Exception):

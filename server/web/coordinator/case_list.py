@@ -27,7 +27,7 @@ from server.queries.cases.case_moves import count_come
 from server.queries.partnership.districts import list_districts
 from server.queries.people import subjects
 from server.web.coordinator.neighbours import list_lines, list_neighbours
-from server.web.coordinator.partner_view import count_red_flags, is_partner, list_reachable, narrow_rows, narrow_view
+from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
 from server.web.layout.forms import Form
 from server.web.layout.kept import kept_fields
 from server.web.layout.page import AnyRequest, go_to, page
@@ -201,7 +201,8 @@ def _answer(
         may_put_forward=access.allows(Act.PUT_FORWARD_CASE, subjects.of_district(district.id)),
         may_decide=access.allows(Act.CHANGE_CASE, subjects.of_district(district.id)),
         lines={} if partner else list_lines(access, district.id, [row.case_id for row in shown]),
-        partner=partner, reachable=list_reachable(access, shown), red=count_red_flags(access, district.id),
+        partner=partner, reachable=access.list_open_cases([row.case_id for row in shown]),
+        red=count_red_flags(access, district.id),
         nothing=_nothing(words), show_options=[(key, text) for key, (text, _) in SHOW.items()],
         need_options=[("", "Any"), *((str(each), say(each)) for each in NEEDS)],
         missing_options=[("", "Nothing in particular"), ("birth", "Date of birth")], sort_options=list(SORT.items()),

@@ -48,12 +48,6 @@ def narrow_rows(access: Access, rows: list[CaseListRow], words: str = "") -> lis
     return narrowed
 
 
-def list_reachable(access: Access, rows: list[CaseListRow]) -> frozenset[Id]:
-    """Returns the cases whose person's record this reader may open."""
-    found = subjects.list_cases(access.session, [row.case_id for row in rows])
-    return frozenset(case_id for case_id, subject in found.items() if access.allows(Act.SEE_PERSON, subject))
-
-
 def without_places(events: list[Event]) -> list[Event]:
     """Returns a person's timeline for somebody who may know the person and not where they sleep."""
     return [msgspec.structs.replace(event, place="") if event.kind == "contact" else event for event in events]

@@ -19,6 +19,7 @@ class Entry(NamedTuple):
 
 
 ENTRIES = (
+    Entry("/today", "Today", Act.WRITE_UPDATE),
     Entry("/cases", "Case list", Act.SEE_CASE_LIST),
     Entry("/conferences", "Conferences", Act.PREPARE_CONFERENCE),
     Entry("/actions", "Actions", Act.SEE_ACTIONS),
@@ -49,8 +50,11 @@ ENTRIES = (
 def entries_for(roles: frozenset[Role]) -> list[Entry]:
     """Returns the entries that any of the roles may open, in the order of the page."""
     allowed = {action for role in roles for action in GRID.get(role, {})}
-    # Whoever prepares conferences finds each agenda there; the entry is for those who are only sent them.
-    hidden = {"/agendas"} if Act.PREPARE_CONFERENCE in allowed else set()
+    # Whoever prepares conferences finds each agenda there; the entries are for those who are only sent them. Whoever is out in
+    # the street has a day of another kind.
+    hidden = {"/agendas", "/today"} if Act.PREPARE_CONFERENCE in allowed else set()
+    if Act.RECORD_CONTACT in allowed:
+        hidden |= {"/today"}
     return [entry for entry in ENTRIES if entry.action in allowed and entry.path not in hidden]
 
 

@@ -1,0 +1,106 @@
+"""A partner's day on one page: what it owes, where a word of it is wanted, with whom it works; pressed and answered there."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from server.actions.conferences import discussion
+from server.database.engine import Database
+from server.queries.conferences import conferences
+from tests.server.conferences.conftest import Browser, Enter
+from tests.server.conferences.test_pages import call
+
+
+def agree(enter: Enter, path: str, case_id: str, days: int, agency_id: str = "cgl", text: str = "assessment") -> str:
+    """An action for a case of the agenda; returns its id."""
+    conference_id = path.rsplit("/", 1)[1]
+    with enter("priya") as access:
+        item = next(each for each in conferences.list_items(access.session, conference_id) if each.case_id == case_id)
+        return discussion.agree_action(
+            access, conference_id, item.id, text=text, agency_id=agency_id, due_on=access.today + timedelta(days=days)
+        ).id
+
+
+def updates(watford: Database, path: str) -> dict[str, str]:
+    with watford.reading() as session:
+        return {each.case_id: each.text for each in conferences.list_updates(session, path.rsplit("/", 1)[1])}
+
+
+@pytest.fixture
+def circulated(browser: Browser, enter: Enter) -> str:
+    """A conference whose agenda every service was sent; CGL owes Person 01 something soon, Person 02 something later."""
+    path = call(browser)
+    agree(enter, path, "case-p01", 3)
+    agree(enter, path, "case-p02", 30, text="a bed at the clinic")
+    browser.post(f"{path}/circulate")
+    return path
+
+
+def test_a_partners_first_page_is_its_day(browser: Browser, circulated: str) -> None:
+    shown = browser.sign_in("ruth").get("/today").text
+    assert '<a class="govuk-link" href="/people/p01">Person 01</a>, MDT 1' in shown
+    assert "assessment by" in shown
+    assert "a bed at the clinic" not in shown
+    assert "1 action due later" in shown
+    assert "15 cases of 15 without a word from you" in shown
+    people = shown[shown.index('id="people"') :]
+    assert re.findall(r'href="/people/(p\d\d)"', people) == ["p01", "p02"]
+    assert "1 action of yours" in people
+    assert browser.get("/").headers["location"] == "/today"
+    for other in ("priya", "tom"):
+        assert ">Today<" not in browser.sign_in(other).get("/cases").text
+
+
+def test_one_press_for_each_or_all_and_what_is_typed_stands_on_both_pages(
+    browser: Browser, circulated: str, watford: Database
+) -> None:
+    send = circulated.replace("/conferences/", "/agendas/") + "/updates"
+    shown = browser.sign_in("ruth").get("/today").text
+    boxes = dict(re.findall(r'name="(case_\d+)" value="([^"]+)"', shown))
+    assert len(boxes) == 15
+    place = next(name for name, case_id in boxes.items() if case_id == "case-p03").removeprefix("case_")
+    answer = browser.post(
+        send, press="not_known:case-p04", back="/today", **boxes, **{f"text_{place}": "Seen on Monday"}
+    )
+    assert answer.headers["location"] == "/today?done=update_sent"
+    assert updates(watford, circulated) == {"case-p04": "Not known to us."}
+    shown = browser.get("/today").text
+    assert "14 cases of 15 without a word from you" in shown
+    assert "Seen on Monday</textarea>" in shown
+    assert "Seen on Monday</textarea>" in browser.get(circulated.replace("/conferences/", "/agendas/")).text
+    boxes = dict(re.findall(r'name="(case_\d+)" value="([^"]+)"', shown))
+    browser.post(send, press="rest_not_known", back="/today", **boxes, **{f"text_{place}": "Seen on Monday"})
+    told = updates(watford, circulated)
+    assert set(told) == set(boxes.values()) - {"case-p01", "case-p02", "case-p03"} | {"case-p04"}
+    assert set(told.values()) == {"Not known to us."}
+    assert "Seen on Monday</textarea>" in browser.get("/today").text
+
+
+def test_an_action_is_answered_where_it_stands_and_only_there_leads_back(
+    browser: Browser, circulated: str, enter: Enter
+) -> None:
+    shown = browser.sign_in("ruth").get("/today").text
+    action = re.search(r'action="(/actions/[^"]+)/done"', shown)
+    assert action is not None
+    answer = browser.post(f"{action[1]}/done", text="Done on Tuesday", back="/today")
+    assert answer.headers["location"] == "/today?done=action_done"
+    assert "Nothing is due in the next seven days" in browser.get("/today").text
+    elsewhere = browser.post(f"{action[1]}/reopen", back="https://evil.example/")
+    assert elsewhere.headers["location"] == "/actions?done=action_reopened"
+
+
+def test_a_day_is_its_own_services_alone(browser: Browser, circulated: str, watford: Database, enter: Enter) -> None:
+    agree(enter, circulated, "case-p05", 2, agency_id="beacon", text="a visit at night")
+    shown = browser.sign_in("ruth").get("/today").text
+    assert "a visit at night" not in shown
+    assert 'href="/people/p05"' not in shown
+    assert browser.sign_in("helen").get("/today").status_code == 403
+
+
+def test_what_has_ended_or_was_sent_to_nobody_is_not_asked_for(browser: Browser, circulated: str, clock: Any) -> None:
+    call(browser, day="2027-01-14")
+    assert "15 cases of 15" in browser.sign_in("ruth").get("/today").text
+    browser.sign_in("priya").finish(circulated)
+    assert "No conference is to come whose agenda you were sent" in browser.sign_in("ruth").get("/today").text
