@@ -20,6 +20,8 @@ class MailKind(str, Enum):
     CONFERENCE_CHANGED = "conference_changed"
     PUT_FORWARD_DECIDED = "put_forward_decided"
     ACTION_RETURNED = "action_returned"
+    QUESTION_ASKED = "question_asked"
+    QUESTION_ANSWERED = "question_answered"
     CASE_HANDED_OVER = "case_handed_over"
     CONFERENCE_MINUTES = "conference_minutes"
     CONFERENCE_ACTIONS = "conference_actions"

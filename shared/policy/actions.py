@@ -68,6 +68,8 @@ class Act(str, Enum):
     SEE_ACTIONS = "see_actions"
     ANSWER_ACTION = "answer_action"
     CHASE_ACTION = "chase_action"
+    ASK_SERVICE = "ask_service"
+    ANSWER_QUESTION = "answer_question"
     SHARE_TRACKER = "share_tracker"
 
     # Counts and maps without people

@@ -15,7 +15,7 @@ GUARDED = frozenset(
         "contact_colleague", "contact_correction", "contact_need", "contact_person", "credential", "device_token",
         "document", "document_content", "draft", "held_file", "ledger", "look", "mdt_case", "minutes_case",
         "minutes_version", "person", "person_hidden", "person_hidden_agency", "person_merge", "person_need",
-        "person_note", "person_restricted", "person_stay", "person_verification", "priority_override",
+        "person_note", "person_restricted", "person_stay", "person_verification", "priority_override", "question",
         "recovery_code", "referral", "referral_progress", "refused_row", "sealed_outbox", "server_key", "shift", "shift_plan",
         "sign_in_session", "site", "sync_blob_part", "sync_change", "sync_write", "verification", "visit", "worker",
         "written_update",

@@ -21,11 +21,12 @@ from server.web.agency.looks import show_looks
 from server.web.agency.notes import break_glass, show_notes, write_note
 from server.web.agency.own_record import correct, show_own_record
 from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
+from server.web.agency.questions import answer, ask, show_asking, show_questions
 from server.web.agency.today import show_today
 from server.web.agency.updates import send_updates
 
 PAGES = (
-    show_today,
+    show_today, show_asking, ask, show_questions, answer,
     show_actions, mark_done, explain, reopen, refuse, hold, come_after_all,
     show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,

@@ -114,5 +114,6 @@ def _refused(
         request, "agency/notes_refused.html", title="Notes of another service", worker=access.worker,
         status=422 if errors else 403, errors=errors, form=form, reason=reason, person_id=person_id,
         causes=[("", "Choose"), *notes.CAUSES.items()],
+        may_ask=subject is not None and access.allows(Act.ASK_SERVICE, subject),
         may_break=subject is not None and access.allows(Act.BREAK_GLASS, subject),
     )  # fmt: skip

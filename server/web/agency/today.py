@@ -20,6 +20,7 @@ from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.web.agency.actions import TODAY, who_answers
 from server.web.agency.agendas import list_typed, open_paper
+from server.web.agency.questions import show_waiting
 from server.web.layout.page import AnyRequest, page
 from shared.model.conference import CaseConference
 from shared.model.value import Id, Value
@@ -76,7 +77,7 @@ def show_today(request: AnyRequest, door: NamedDependency[Door], services: Named
             me=access.actor.worker_id, late=late, soon=soon, later=len(owed) - len(late) - len(soon),
             wanted=_list_wanted(access, services, coming), known=_list_known(access, owed, coming),
             reachable=access.list_open_cases({each.action.case_id for each in owed}),
-            **(who_answers(access, owed) | {"back_field": BACK}),
+            replies={}, **show_waiting(access), **(who_answers(access, owed) | {"back_field": BACK}),
         )  # fmt: skip
 
 

@@ -31,6 +31,8 @@ class ChoicesForm(Form, frozen=True, kw_only=True):
     put_forward_decided: str = ""
     case_handed_over: str = ""
     action_returned: str = ""
+    question_asked: str = ""
+    question_answered: str = ""
     conference_actions: str = ""
     actions_reminder: str = ""
     agreement_renewal: str = ""

@@ -63,6 +63,8 @@ NOTICES = {
     "action_told": "Marked as done, with who told you.",
     "nudged": "Asked by e-mail, once today, without a name.",
     "action_added": "Added. Its agency is told by e-mail, without a name.",
+    "asked": "Asked. Whoever works with them is told by e-mail, without a name. You hear when one of them answers.",
+    "answered": "Answered. Whoever asked is told by e-mail.",
     "action_explained": "Explained. It still shows as late, but no longer in red to every agency.",
     "update_sent": "Your update was sent. It is read out at the conference.",
     "updates_sent": "Your updates were sent. They are read out at the conference.",

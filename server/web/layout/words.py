@@ -151,6 +151,8 @@ WORDS: Mapping[Any, str] = {
     MailKind.CONFERENCE_MOVED: "A conference was moved",
     MailKind.CONFERENCE_CALLED_OFF: "A conference was called off",
     MailKind.CONFERENCE_CHANGED: "An agenda has changed since it was sent",
+    MailKind.QUESTION_ASKED: "Another service asks yours something",
+    MailKind.QUESTION_ANSWERED: "An answer to what you asked",
     MailKind.PUT_FORWARD_DECIDED: "A decision on somebody you put forward",
     MailKind.ACTION_RETURNED: "An action that an agency says is not theirs",
     MailKind.CASE_HANDED_OVER: "A case handed over to your district",

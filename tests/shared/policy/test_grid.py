@@ -61,7 +61,7 @@ ORACLE = {
         "put_forward_case": PATCH, "see_who_looked": WORKS, "decide_held": PATCH,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS,
         "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
-        "see_actions": AGENCY, "answer_action": AGENCY,
+        "see_actions": AGENCY, "answer_action": AGENCY, "ask_service": DISTRICT_WORKS, "answer_question": WORKS,
         "see_devices": TEAM, "enrol_device": TEAM, "wipe_device": TEAM, "manage_workers": AGENCY,
     },
     Role.COORDINATOR: {
@@ -83,7 +83,7 @@ ORACLE = {
         "put_forward_case": DISTRICT, "change_case": DISTRICT, "override_priority": DISTRICT,
         "see_conference": DISTRICT, "prepare_conference": DISTRICT, "run_conference": DISTRICT,
         "write_update": DISTRICT, "see_actions": DISTRICT, "answer_action": AGENCY, "chase_action": DISTRICT,
-        "share_tracker": DISTRICT,
+        "share_tracker": DISTRICT, "ask_service": DISTRICT_WORKS, "answer_question": DISTRICT_WORKS,
         "decide_held": DISTRICT,
         "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT,
     },
@@ -94,7 +94,7 @@ ORACLE = {
         "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,
         "see_conference": DISTRICT, "run_conference": OWN, "write_update": DISTRICT,
-        "see_actions": AGENCY, "answer_action": AGENCY,
+        "see_actions": AGENCY, "answer_action": AGENCY, "ask_service": DISTRICT_WORKS, "answer_question": WORKS,
         "see_agreements": AGENCY,
     },
     Role.COMMISSIONER: {

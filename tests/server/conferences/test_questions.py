@@ -1,0 +1,165 @@
+"""Asking whoever works with somebody: who may ask, whom it reaches, who may answer, and who reads the answer."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from server.actions.cases import questions
+from server.actions.people.hiding import hide_person
+from server.database.engine import Database
+from server.mail.words import write_words
+from server.problems import Failure, Invalid, NotFound
+from server.queries.operation import outbox
+from server.queries.people.erasure import delete_person
+from server.queries.people.held import list_everything
+from server.tables.people.person import person
+from server.tables.street.contact import contact_person
+from shared.model.mail import MailKind
+from tests.server.conferences.conftest import Browser, Enter
+from tests.server.conferences.test_pages import call
+from tests.server.conferences.test_today import agree
+from tests.web import county
+
+
+def told(watford: Database, kind: MailKind) -> list[str | None]:
+    with watford.reading() as session:
+        return [each.mail.worker_id for each in outbox.list_posted(session) if each.mail.kind is kind]
+
+
+def asked(enter: Enter, person_id: str = "p01", text: str = "Does he see a nurse?") -> str:
+    with enter("ruth") as access:
+        return questions.ask(access, person_id, text).id
+
+
+def test_a_question_is_asked_read_answered_and_heard_of(browser: Browser, watford: Database) -> None:
+    ruth = browser.sign_in("ruth")
+    assert 'href="/people/p01/ask"' in ruth.get("/cases").text
+    page = ruth.get("/people/p01/ask").text
+    assert "Ask about Person 01" in page
+    assert "Beacon" not in page
+    assert ruth.post("/people/p01/ask", text="Does he see a nurse?").headers["location"] == "/people/p01/ask?done=asked"
+    assert "Not answered yet" in ruth.get("/people/p01/ask").text
+    assert told(watford, MailKind.QUESTION_ASKED) == ["tom"]
+
+    theirs = browser.sign_in("tom").get("/questions").text
+    assert "CGL Spectrum</strong> (Ruth A) asks about" in theirs
+    assert "Does he see a nurse?" in theirs
+    reply = re.search(r'action="(/questions/[^"]+/answer)"', theirs)
+    assert reply is not None
+    assert browser.post(reply[1], text="  ").status_code == 422
+    assert browser.post(reply[1], text="Every Thursday. Ring me.").headers["location"] == "/questions?done=answered"
+    assert "Does he see a nurse?" not in browser.get("/questions").text
+    assert told(watford, MailKind.QUESTION_ANSWERED) == ["ruth"]
+    for path in ("/people/p01/ask", "/questions"):
+        shown = browser.sign_in("ruth").get(path).text
+        assert "Beacon Outreach</strong>, Tom E" in shown
+        assert "Every Thursday. Ring me." in shown
+
+
+def test_it_stands_on_the_day_of_a_partner_who_works_with_them_and_is_answered_there(
+    browser: Browser, enter: Enter, watford: Database
+) -> None:
+    agree(enter, call(browser), "case-p01", 9)
+    with enter("priya") as access:
+        questions.ask(access, "p01", "Is there a bed?")
+        questions.ask(access, "p02", "And for her?")
+    shown = browser.sign_in("ruth").get("/today").text
+    assert "Is there a bed?" in shown
+    assert "And for her?" not in shown
+    reply = re.search(r'action="(/questions/[^"]+/answer)"', shown)
+    assert reply is not None
+    assert browser.post(reply[1], text="On Monday", back="/today").headers["location"] == "/today?done=answered"
+
+
+def test_who_may_not_answer_finds_no_question(browser: Browser, enter: Enter) -> None:
+    question_id = asked(enter)
+    for who in ("ruth", "rowan"):
+        with enter(who) as access, pytest.raises(NotFound):
+            questions.answer(access, question_id, "No idea")
+    assert "Does he see a nurse?" not in browser.sign_in("rowan").get("/questions").text
+    assert browser.sign_in("helen").get("/questions").status_code == 403
+    assert browser.sign_in("rowan").get("/people/p01/ask").status_code == 404
+    assert browser.sign_in("aisha").post(f"/questions/{question_id}/answer", text="x").status_code == 403
+
+
+def test_a_coordinator_may_answer_and_only_the_first_answer_stands(enter: Enter) -> None:
+    question_id = asked(enter)
+    with enter("priya") as access:
+        assert [each.question.id for each in questions.list_for(access)] == [question_id]
+        questions.answer(access, question_id, "Thursdays")
+    with enter("tom") as access, pytest.raises(Failure, match="changed meanwhile"):
+        questions.answer(access, question_id, "Fridays")
+    with enter("ruth") as access:
+        assert questions.list_ours(access)[0].question.answer == "Thursdays"
+
+
+def test_where_nobody_works_with_them_the_coordinator_hears(enter: Enter, watford: Database, now: datetime) -> None:
+    with watford.writing() as session:
+        long_ago = now - timedelta(days=200)
+        session.execute(update(contact_person).where(contact_person.c.person_id == "p01").values(seen_at=long_ago))
+        session.execute(update(person).where(person.c.id == "p01").values(created_at=long_ago))
+    asked(enter)
+    assert told(watford, MailKind.QUESTION_ASKED) == ["priya"]
+
+
+def test_nothing_too_much_or_an_address_is_not_asked_and_nothing_typed_is_lost(browser: Browser, enter: Enter) -> None:
+    with enter("ruth") as access, pytest.raises(Invalid):
+        questions.ask(access, "p01", " \n ")
+    ruth = browser.sign_in("ruth")
+    refused = ruth.post("/people/p01/ask", text="Is it 14 Vicarage Road, WD18 0EH?")
+    assert refused.status_code == 422
+    assert "14 Vicarage Road, WD18 0EH?</textarea>" in refused.text
+    assert 'name="sure"' in refused.text
+    assert ruth.post("/people/p01/ask", text="Is it 14 Vicarage Road, WD18 0EH?", sure="yes").status_code == 303
+    assert ruth.post("/people/p01/ask", text="x" * 10_001).status_code == 422
+
+
+def test_of_somebody_hidden_nobody_asks_or_reads_who_may_not_know_them(browser: Browser, enter: Enter) -> None:
+    question_id = asked(enter)
+    with enter("priya") as access:
+        hide_person(
+            access, "p01", reason="Somebody looks for him with a knife", agency_ids=["beacon", "watford-housing"]
+        )
+    ruth = browser.sign_in("ruth")
+    assert ruth.get("/people/p01/ask").status_code == 404
+    assert ruth.post("/people/p01/ask", text="Where is he?").status_code == 404
+    assert "Does he see a nurse?" not in ruth.get("/questions").text
+    assert "Does he see a nurse?" in browser.sign_in("tom").get("/questions").text
+    with enter("tom") as access:
+        questions.answer(access, question_id, "Thursdays")
+    assert "Thursdays" not in browser.sign_in("ruth").get("/questions").text
+
+
+def test_what_was_asked_is_in_their_own_copy_and_goes_with_them(enter: Enter, watford: Database) -> None:
+    asked(enter)
+    with watford.writing() as session:
+        assert [row["text"] for row in list_everything(session, ["p01"])["question"]] == ["Does he see a nurse?"]
+        delete_person(session, ["p01"])
+        assert "question" not in list_everything(session, ["p01"])
+
+
+def test_a_mail_about_a_question_names_nobody(
+    enter: Enter, watford: Database, mail_words: Callable[[Any], str]
+) -> None:
+    asked(enter, text="Does Person 01 see a nurse?")
+    with watford.reading() as session:
+        (posted,) = [each for each in outbox.list_posted(session) if each.mail.kind is MailKind.QUESTION_ASKED]
+    said = mail_words(posted.mail)
+    assert "/questions" in said
+    assert not re.search(r"Person|nurse|CGL|p01|watford", said, re.I), said
+    assert county.WATFORD not in said
+
+
+@pytest.fixture
+def mail_words() -> Callable[[Any], str]:
+    """What a mail says."""
+
+    def write(mail: Any) -> str:
+        words = write_words(mail.kind, mail.facts, "https://lantern.example", UTC)
+        return f"{words.subject}\n{words.body}"
+
+    return write
