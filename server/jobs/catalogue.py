@@ -74,8 +74,13 @@ def tell_of_failures(services: Services, moment: Moment) -> int:
 
 
 def digest(services: Services, moment: Moment) -> int:
-    """Who is new on the lists, as often as each coordinator chose."""
-    return _write(services, moment, lambda box: reminders.write_digests(box, moment.zone))
+    """Who is new on the lists, as often as each coordinator chose; and what others chose to hear of together."""
+
+    def write(box: Outbox) -> None:
+        reminders.write_digests(box, moment.zone)
+        reminders.write_gathered(box, moment.zone)
+
+    return _write(services, moment, write)
 
 
 def keep_no_longer(services: Services, moment: Moment) -> int:

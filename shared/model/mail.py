@@ -20,6 +20,7 @@ class MailKind(str, Enum):
     CONFERENCE_CHANGED = "conference_changed"
     PUT_FORWARD_DECIDED = "put_forward_decided"
     ACTION_RETURNED = "action_returned"
+    DIGEST = "digest"
     QUESTION_ASKED = "question_asked"
     QUESTION_ANSWERED = "question_answered"
     CASE_HANDED_OVER = "case_handed_over"
@@ -74,7 +75,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     jobs. `people` is of how many people one worker opened the records. `again`: a paper that was circulated before; how many
     of its cases are new, gone or say something else since, `was_at` when the conference was to be before it was moved,
     `elsewhere` that its place is another. `version` is that of minutes, `sequence` what a calendar knows a newer invitation
-    by.
+    by. `lines` are what a digest gathers.
     """
 
     count: int = 0
@@ -100,6 +101,15 @@ class MailFacts(Value, frozen=True, kw_only=True):
     elsewhere: bool = False
     version: int = 0
     sequence: int = 0
+    lines: tuple["DigestLine", ...] = ()
+
+
+class DigestLine(Value, frozen=True):
+    """What happened so often since the last digest: which mail each would have been, and in which district."""
+
+    kind: MailKind
+    district: str
+    count: int
 
 
 class Mail(Value, frozen=True, kw_only=True):

@@ -31,25 +31,30 @@ FOR_WHOM: Mapping[MailKind, Act] = {
 """The action that a mail to a worker is about. Mails to those who raised an alert go by their consent alone."""
 
 ON_OR_OFF = (MailChoice.ON, MailChoice.OFF)
+OR_DAILY = (MailChoice.ON, MailChoice.DAILY, MailChoice.OFF)
 CHOICES: Mapping[MailKind, tuple[MailChoice, ...]] = {
     MailKind.NEW_ON_LIST: (MailChoice.DAILY, MailChoice.HOURLY, MailChoice.OFF),
     MailKind.CONFERENCE_PREPARE: ON_OR_OFF,
     MailKind.CONFERENCE_CIRCULATED: ON_OR_OFF,
     MailKind.CONFERENCE_MOVED: ON_OR_OFF,
     MailKind.CONFERENCE_CALLED_OFF: ON_OR_OFF,
-    MailKind.CONFERENCE_CHANGED: ON_OR_OFF,
-    MailKind.PUT_FORWARD_DECIDED: ON_OR_OFF,
-    MailKind.CASE_HANDED_OVER: ON_OR_OFF,
-    MailKind.ACTION_RETURNED: ON_OR_OFF,
-    MailKind.QUESTION_ASKED: ON_OR_OFF,
-    MailKind.QUESTION_ANSWERED: ON_OR_OFF,
-    MailKind.CONFERENCE_MINUTES: ON_OR_OFF,
-    MailKind.CONFERENCE_ACTIONS: ON_OR_OFF,
-    MailKind.ACTIONS_REMINDER: ON_OR_OFF,
+    MailKind.CONFERENCE_CHANGED: OR_DAILY,
+    MailKind.PUT_FORWARD_DECIDED: OR_DAILY,
+    MailKind.CASE_HANDED_OVER: OR_DAILY,
+    MailKind.ACTION_RETURNED: OR_DAILY,
+    MailKind.QUESTION_ASKED: OR_DAILY,
+    MailKind.QUESTION_ANSWERED: OR_DAILY,
+    MailKind.CONFERENCE_MINUTES: OR_DAILY,
+    MailKind.CONFERENCE_ACTIONS: OR_DAILY,
+    MailKind.ACTIONS_REMINDER: OR_DAILY,
     MailKind.AGREEMENT_RENEWAL: ON_OR_OFF,
 }
 """What somebody may choose, what holds until they do first. An alert about access is nobody's to switch off (rule A3),
 nor one about a colleague who was not heard."""
+
+
+GATHERED = frozenset(kind for kind, choices in CHOICES.items() if choices == OR_DAILY)
+"""What may come in one mail a day with the rest: nothing that a calendar follows, and nothing that ends on a day of its own."""
 
 
 def roles_for(kind: MailKind) -> frozenset[Role]:

@@ -8,6 +8,7 @@ import msgspec
 from server.access import Access
 from server.actions.cases.letters import tell_action_refused
 from server.actions.conferences.conferences import open_conference
+from server.actions.conferences.seating import check_name
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.cases.case_actions import OwnedAction
@@ -121,6 +122,21 @@ def send_apologies(access: Access, conference_id: Id) -> None:
         apologies=True,
         name=access.worker.short_name,
     )
+    conferences.set_attendance(access.session, record)
+
+
+def say_who_comes(access: Access, conference_id: Id, name: str) -> None:
+    """Say who comes for one's agency; apologies that were sent are taken back by it.
+
+    Raises Invalid without a name, Failure when the conference has ended or the agency was noted as present.
+    """
+    conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
+    noted = conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id)
+    if conference.finished_at is not None or (noted is not None and noted.attended):
+        raise Failure(CONFLICTING, "This conference has begun or ended. Tell the coordinator instead.")
+    if not (comes := check_name(name)):
+        raise Invalid("Write who comes.")
+    record = Attendance(id=access.new_id(), conference_id=conference_id, agency_id=access.actor.agency_id, name=comes)
     conferences.set_attendance(access.session, record)
 
 

@@ -1,12 +1,15 @@
-"""Who sits at a district's table: an agency without a district of its own is asked to it, and can be let go."""
+"""Who sits at a district's table, and who speaks for each: an agency without a district of its own is asked to it, and can be
+let go."""
 
 from server.access import Access
 from server.problems import Invalid
 from server.queries.conferences import seats
+from server.queries.conferences.representatives import Representative, set_representative
 from shared.model.value import Id
 from shared.policy import Act
 
 PURPOSE = "seats at the table"
+LONGEST_NAME = 200
 
 
 def ask_to_table(access: Access, district_id: Id, agency_id: Id) -> None:
@@ -15,6 +18,27 @@ def ask_to_table(access: Access, district_id: Id, agency_id: Id) -> None:
     if agency_id not in {each.id for each in seats.list_to_ask(access.session, district_id)}:
         raise Invalid("Choose a service of this list.")
     seats.add_seat(access.session, district_id, agency_id, access.now, access.actor.worker_id)
+
+
+def say_representative(access: Access, district_id: Id, name: str, deputy: str) -> None:
+    """Say who speaks for the actor's own agency at a district's table, and who where they cannot come; nobody where it is empty.
+
+    Raises NotFound for a table that is not theirs, Invalid for a name that is too long.
+    """
+    access.require_district(Act.WRITE_UPDATE, district_id, purpose=PURPOSE)
+    said = Representative(
+        district_id=district_id, agency_id=access.actor.agency_id, name=check_name(name), deputy=check_name(deputy),
+        said_at=access.now, said_by=access.actor.worker_id,
+    )  # fmt: skip
+    set_representative(access.session, said)
+
+
+def check_name(typed: str) -> str:
+    """A name on one line. Raises Invalid for one that would have to be cut."""
+    name = " ".join(typed.split())
+    if len(name) > LONGEST_NAME:
+        raise Invalid(f"Use {LONGEST_NAME} characters or fewer for a name.")
+    return name
 
 
 def let_go(access: Access, district_id: Id, agency_id: Id) -> None:

@@ -15,12 +15,14 @@ from server.access import Access
 from server.problems import NotFound
 from server.queries.operation import addressees, outbox
 from server.queries.operation.addressees import Listener, Reachable
+from server.queries.operation.outbox import Line
 from server.queries.referrals import inbox, referral_steps
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.mail import Mail, MailChoice, MailFacts, MailKind
 from shared.model.referral import ReferralProgress
 from shared.model.value import Id
 from shared.policy import Act
+from shared.policy.mail import GATHERED
 from shared.rules.referral import normalise_outcome
 
 OUR_REFERENCE = re.compile(r"(?:[A-Z2-7]{4}-){2}[A-Z2-7]{4}")
@@ -55,7 +57,8 @@ class Outbox:
         if addressees.find_shared_address(self.session, agency_id) is None:
             heard = addressees.list_listeners(self.session, kind, agency_id)
             here = [each for each in heard if district_id is None or district_id in each.district_ids]
-            members = [each for each in here if each.choice is not MailChoice.OFF] if here else [None]
+            self._gather(here, kind, f"{key}/{agency_id}", facts)
+            members = [each for each in here if not _wants_no_letter(each, kind)] if here else [None]
         mails = [
             self._mail(
                 kind, f"{key}/{agency_id}/{to.worker_id if to else ''}", facts, useful_until, about_id, agency_id, to
@@ -74,12 +77,29 @@ class Outbox:
         useful_until: datetime,
         about_id: Id | None = None,
     ) -> None:
-        """Write to one worker, unless they chose to hear nothing of this."""
-        if to.choice is not MailChoice.OFF:
+        """Write to one worker, unless they chose to hear nothing of this, or hear of it in the morning."""
+        self._gather([to], kind, key, facts)
+        if not _wants_no_letter(to, kind):
             full_key = f"{key}/{to.worker_id}"
             outbox.add_mails(
                 self.session, [self._mail(kind, full_key, facts, useful_until, about_id, to.agency_id, to)]
             )
+
+    def tell_once(
+        self, worker_id: Id, agency_id: Id, kind: MailKind, key: str, facts: MailFacts, *, useful_until: datetime
+    ) -> None:
+        """Write to one worker whatever they chose of this kind: what they chose is why it is written."""
+        made = self._mail(kind, f"{key}/{worker_id}", facts, useful_until, None, agency_id, None)
+        outbox.add_mails(self.session, [msgspec.structs.replace(made, worker_id=worker_id)])
+
+    def _gather(self, members: Sequence[Listener], kind: MailKind, key: str, facts: MailFacts) -> None:
+        """Keep a line for each of those who hear of this once a day."""
+        daily = [each for each in members if each.choice is MailChoice.DAILY and kind in GATHERED]
+        lines = [
+            Line(key=f"{key}/{to.worker_id}", worker_id=to.worker_id, kind=kind, district=facts.district, at=self.now)
+            for to in daily
+        ]
+        outbox.add_lines(self.session, lines)
 
     def answer_referrers(self, steps: Sequence[ReferralProgress]) -> None:
         """Write to whoever raised these referrals and agreed: what more we need, or what became of it. Each is said once, and
@@ -142,6 +162,10 @@ class Outbox:
             agency_id=agency_id,
             worker_id=None if to is None else to.worker_id,
         )
+
+
+def _wants_no_letter(to: Listener, kind: MailKind) -> bool:
+    return to.choice is MailChoice.OFF or (to.choice is MailChoice.DAILY and kind in GATHERED)
 
 
 def _say_to_referrer(step: ReferralProgress) -> tuple[MailKind, MailFacts] | None:

@@ -3,7 +3,7 @@
 Each is written from what the tables say and has a key that names its day, hour or moment: asking again writes nothing.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -11,13 +11,15 @@ from server.actions.operation.outbox import Outbox
 from server.queries.cases import case_actions, cases
 from server.queries.conferences import seats, upcoming
 from server.queries.operation import addressees, audit
+from server.queries.operation import outbox as stored
 from server.queries.operation.jobs import JobRun
+from server.queries.operation.outbox import Line
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.queries.people import concealment, notes
 from server.queries.referrals.inbox import list_broken_promises
 from shared.model.conference import CaseConference
-from shared.model.mail import MailFacts, MailKind
+from shared.model.mail import DigestLine, MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy.actor import agreements_valid_until
 from shared.rules.actions import is_overdue, is_red_flag
@@ -28,6 +30,7 @@ from shared.rules.mail import (
     digest_window,
     is_reminded_of,
     is_renewal_due,
+    last_mornings,
     period_of,
 )
 
@@ -135,6 +138,23 @@ def write_digests(outbox: Outbox, zone: tzinfo) -> None:
             outbox.tell_worker(
                 to, MailKind.NEW_ON_LIST, key, MailFacts(count=count), useful_until=outbox.now + DIGEST_USEFUL_FOR
             )
+
+
+def write_gathered(outbox: Outbox, zone: tzinfo) -> None:
+    """In the morning, one mail to each who chose so: what came together since the last. Whoever left hears of nothing."""
+    _, morning = last_mornings(outbox.now, zone)
+    by_worker: dict[Id, list[Line]] = defaultdict(list)
+    for line in stored.take_lines(outbox.session, morning):
+        by_worker[line.worker_id].append(line)
+    agencies_of = addressees.list_agencies_of(outbox.session, by_worker)
+    for worker_id, lines in sorted(by_worker.items()):
+        counted = Counter((line.kind, line.district) for line in lines)
+        said = tuple(DigestLine(kind, district, count) for (kind, district), count in counted.items())
+        if worker_id in agencies_of:
+            outbox.tell_once(
+                worker_id, agencies_of[worker_id], MailKind.DIGEST, f"gathered/{morning.astimezone(zone):%Y-%m-%d}",
+                MailFacts(lines=said), useful_until=outbox.now + DIGEST_USEFUL_FOR,
+            )  # fmt: skip
 
 
 def alert_reviewers(outbox: Outbox, since: datetime) -> None:

@@ -57,6 +57,12 @@ def list_listeners(session: Session, kind: MailKind, agency_id: Id | None = None
     ]
 
 
+def list_agencies_of(session: Session, worker_ids: Collection[Id]) -> dict[Id, Id]:
+    """The agencies of those of these workers who are active and have an address."""
+    reached = (worker.c.active, worker.c.email.is_not(None), worker.c.id.in_(worker_ids))
+    return {row.id: row.agency_id for row in session.execute(select(worker.c.id, worker.c.agency_id).where(*reached))}
+
+
 def _districts_of(session: Session, worker_ids: Collection[Id]) -> dict[Id, frozenset[Id]]:
     own = select(worker_district.c.worker_id, worker_district.c.district_id)
     walked = select(worker_team.c.worker_id, team_district.c.district_id).join(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
-from server.tables.operation.mail import mail, mail_choice
+from server.tables.operation.mail import mail, mail_choice, mail_line
 from shared.model.mail import Mail, MailChoice, MailFacts, MailKind, MailState
 from shared.model.value import Id, Value
 from shared.policy.mail import default_choice
@@ -35,6 +35,16 @@ class Posted(Value, frozen=True, kw_only=True):
     sent_at: datetime | None
 
 
+class Line(Value, frozen=True, kw_only=True):
+    """One thing of which a worker hears in the morning's mail. `key` is what its own letter would have had."""
+
+    key: str
+    worker_id: Id
+    kind: MailKind
+    district: str
+    at: datetime
+
+
 def add_mails(session: Session, mails: Sequence[Mail]) -> None:
     """Let mails wait to be sent. One whose key is there already is passed over: nothing is said twice."""
     rows = [
@@ -46,6 +56,27 @@ def add_mails(session: Session, mails: Sequence[Mail]) -> None:
         for each in mails
     ]  # fmt: skip
     bulk.insert_new(session, mail, rows)
+
+
+def add_lines(session: Session, lines: Sequence[Line]) -> None:
+    """Let lines wait for the morning's mail. One whose key is there, or was mailed as a letter of its own, is passed over."""
+    said = set(session.scalars(select(mail.c.key).where(mail.c.key.in_([each.key for each in lines]))))
+    rows = [msgspec.structs.asdict(each) | {"kind": str(each.kind)} for each in lines if each.key not in said]
+    bulk.insert_new(session, mail_line, rows)
+
+
+def take_lines(session: Session, until: datetime) -> list[Line]:
+    """The lines that came before a moment, the earliest first; from now on they are gone."""
+    before = mail_line.c.at < until
+    query = select(mail_line).where(before).order_by(mail_line.c.at, mail_line.c.key).with_for_update()
+    known = {str(kind) for kind in MailKind}
+    found = [
+        Line(**{**row, "kind": MailKind(row["kind"])})
+        for row in session.execute(query).mappings()
+        if row["kind"] in known
+    ]
+    session.execute(delete(mail_line).where(before))
+    return found
 
 
 def claim_next(session: Session, now: datetime) -> Posted | None:

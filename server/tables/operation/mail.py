@@ -56,5 +56,19 @@ class MailChoiceRow(SQLModel, table=True):
     choice: str = Field(max_length=64)
 
 
+class MailLineRow(SQLModel, table=True):
+    """What a worker who chose so hears of in one mail in the morning; gone once it was put into that."""
+
+    __tablename__ = "mail_line"
+    __table_args__ = (*check_code("kind"), Index(None, "worker_id", "at"))
+
+    key: str = Field(primary_key=True, max_length=KEY_LENGTH)
+    worker_id: str = id_of("worker.id", cascade=True)
+    kind: str = code()
+    district: str = Field(default="", max_length=200)
+    at: datetime = moment()
+
+
 mail = table_of(MailRow)
+mail_line = table_of(MailLineRow)
 mail_choice = table_of(MailChoiceRow)

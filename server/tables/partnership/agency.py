@@ -70,7 +70,21 @@ class SeatRow(SQLModel, table=True):
     asked_by: str | None = loose_id(optional=True)
 
 
+class RepresentativeRow(SQLModel, table=True):
+    """Who speaks for an agency at a district's table, and who instead of them, as the agency says."""
+
+    __tablename__ = "representative"
+
+    district_id: str = id_of("district.id", primary_key=True)
+    agency_id: str = id_of("agency.id", primary_key=True)
+    name: str = Field(default="", max_length=200)
+    deputy: str = Field(default="", max_length=200)
+    said_at: datetime = moment()
+    said_by: str = loose_id()
+
+
 seat = table_of(SeatRow)
+representative = table_of(RepresentativeRow)
 agency = table_of(AgencyRow)
 team = table_of(TeamRow)
 team_district = table_of(TeamDistrictRow)

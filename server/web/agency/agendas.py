@@ -10,23 +10,25 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases.answers import send_apologies, take_apologies_back
+from server.actions.cases.answers import say_who_comes, send_apologies, take_apologies_back
 from server.actions.conferences.circulating import list_changes
 from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.kept import Changes, open_kept
 from server.actions.conferences.minutes import MinutedCase, compose_minutes
 from server.actions.conferences.papers import Paper, compose_paper
+from server.actions.conferences.seating import say_representative
 from server.http.services import Services
-from server.problems import NotFound
+from server.problems import Invalid, NotFound
 from server.queries.conferences import conferences, upcoming
 from server.queries.conferences.conferences import AGENDA, MINUTES, Circulated
 from server.queries.conferences.kept import list_versions
+from server.queries.conferences.representatives import Representative, list_of_agency
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.security.documents import DocumentKeys
 from server.web.agency.actions import TODAY
 from server.web.layout.agenda_pdf import make_pdf
-from server.web.layout.forms import Form
+from server.web.layout.forms import Errors, Form
 from server.web.layout.kept import kept_fields
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.conference import CaseConference, WrittenUpdate
@@ -43,18 +45,59 @@ class ApologyForm(Form, frozen=True, kw_only=True):
     """A press of a button."""
 
 
+class ComesForm(Form, frozen=True, kw_only=True):
+    """Who comes to one conference."""
+
+    name: str = ""
+
+
+class RepresentativeForm(Form, frozen=True, kw_only=True):
+    """Who speaks for the reader's agency at a district's table, and who instead."""
+
+    district: str = ""
+    name: str = ""
+    deputy: str = ""
+
+
 @get(SECTION, opt={"action": Act.WRITE_UPDATE}, sync_to_thread=True, include_in_schema=False)
 def show_agendas(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """The conferences whose agenda the agency was sent."""
     with door.open() as access:
-        for district_id in sorted(access.actor.district_ids):
-            access.require_district(Act.WRITE_UPDATE, district_id, purpose="agendas")
-        names = {each.id: each.name for each in list_districts(access.session)}
-        sent = conferences.list_circulated_to(access.session, access.actor.agency_id, access.actor.district_ids)
-        return page(
-            request, "agency/agendas.html", title="Agendas", section=SECTION, worker=access.worker, now=access.now,
-            sent=sent, names=names, minuted=upcoming.list_minuted_by(access.session, access.actor.worker_id),
-        )  # fmt: skip
+        return _answer_agendas(request, access)
+
+
+@post("/representatives", opt={"action": Act.WRITE_UPDATE}, sync_to_thread=True, include_in_schema=False)
+def name_representative(
+    request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[RepresentativeForm]
+) -> Response[Any]:
+    """Says who speaks for the agency at a table, and who where they cannot come."""
+    try:
+        with door.open() as access:
+            say_representative(access, data.district, data.name, data.deputy)
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer_agendas(request, access, {f"name-{data.district}": refused.problem.errors[0]}, data)
+    return go_to(SECTION, "saved")
+
+
+def _answer_agendas(
+    request: AnyRequest, access: Access, errors: Errors | None = None, form: RepresentativeForm | None = None
+) -> Response[str]:
+    districts = access.actor.district_ids
+    for district_id in sorted(districts):
+        access.require_district(Act.WRITE_UPDATE, district_id, purpose="agendas")
+    names = {each.id: each.name for each in list_districts(access.session)}
+    said = list_of_agency(access.session, access.actor.agency_id, districts)
+    speaking = {each: (said[each].name, said[each].deputy) if each in said else ("", "") for each in districts}
+    if form is not None and form.district in speaking:
+        speaking[form.district] = (form.name, form.deputy)
+    return page(
+        request, "agency/agendas.html", title="Agendas", section=SECTION, worker=access.worker, now=access.now,
+        sent=conferences.list_circulated_to(access.session, access.actor.agency_id, districts), names=names,
+        minuted=upcoming.list_minuted_by(access.session, access.actor.worker_id), errors=errors or {},
+        status=422 if errors else 200,
+        tables=sorted(((each, names.get(each, ""), *speaking[each]) for each in districts), key=lambda each: each[1]),
+    )  # fmt: skip
 
 
 @get(SECTION + "/{conference_id:str}", opt={"action": Act.WRITE_UPDATE}, sync_to_thread=True, include_in_schema=False)
@@ -83,8 +126,12 @@ def answer_agenda(
     conference_id: Id,
     typed: Mapping[Id, str],
     errors: Mapping[Id, str] | None = None,
+    *,
+    comes: str = "",
+    comes_error: str = "",
 ) -> Response[str]:
-    """The page of one agenda. `typed` and `errors` are by case: what stands in a box, and what is wrong with it."""
+    """The page of one agenda. `typed` and `errors` are by case: what stands in a box, and what is wrong with it. `comes` is who
+    was said to come, and what was wrong with that."""
     conference, paper = open_paper(access, conference_id)
     changes = list_changes(access, files, conference, {paper.agency.id: paper}).get(paper.agency.id, Changes())
     positions = {case.case_id: case.position for case in paper.cases}
@@ -97,8 +144,11 @@ def answer_agenda(
         conference=conference, paper=paper, today=access.today, open=conference.finished_at is None, own=own,
         gone=[each for case_id, sent in own.items() if case_id not in positions for each in sent],
         noted=conferences.list_attendance(access.session, conference_id).get(access.actor.agency_id), typed=typed,
-        status=422 if errors else 200,
-        errors={f"text_{positions[case_id]}": why for case_id, why in (errors or {}).items() if case_id in positions},
+        status=422 if errors or comes_error else 200, comes=comes, speaks=_find_representative(access, conference),
+        errors={
+            **({"name": comes_error} if comes_error else {}),
+            **{f"text_{positions[case_id]}": why for case_id, why in (errors or {}).items() if case_id in positions},
+        },
         changes=changes, circulated_at=_last_sent_at(access, conference_id),
         has_minutes=_has_minutes(access, conference_id), is_left=any(words.strip() for words in typed.values()),
     )  # fmt: skip
@@ -148,6 +198,32 @@ def come_after_all(
     with door.open() as access:
         take_apologies_back(access, conference_id)
     return go_to(f"{SECTION}/{conference_id}", "apologies_back")
+
+
+@post(
+    SECTION + "/{conference_id:str}/comes",
+    opt={"action": Act.WRITE_UPDATE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def comes(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    conference_id: FromPath[Id],
+    data: URLEncodedBody[ComesForm],
+) -> Response[Any]:
+    """Says who comes for the agency: whoever always does, their deputy, or somebody else."""
+    try:
+        with door.open() as access:
+            say_who_comes(access, conference_id, data.name)
+    except Invalid as refused:
+        typed, why = list_typed(services, door.worker.id, conference_id), refused.problem.errors[0]
+        with door.open() as access:
+            return answer_agenda(
+                request, access, services.files, conference_id, typed, comes=data.name, comes_error=why
+            )
+    return go_to(f"{SECTION}/{conference_id}", "comes")
 
 
 @get(
@@ -223,6 +299,11 @@ def _list_sent(access: Access, conference_id: Id, paper: str) -> list[Circulated
 
 def _last_sent_at(access: Access, conference_id: Id) -> datetime | None:
     return max((row.at for row in _list_sent(access, conference_id, AGENDA) if not row.withheld), default=None)
+
+
+def _find_representative(access: Access, conference: CaseConference) -> Representative | None:
+    said = list_of_agency(access.session, access.actor.agency_id, [conference.district_id])
+    return said.get(conference.district_id)
 
 
 def _has_minutes(access: Access, conference_id: Id) -> bool:

@@ -41,6 +41,7 @@ class Wanted(Value, frozen=True, kw_only=True):
     of: int
     cases: tuple[PaperCase, ...]
     typed: Mapping[Id, str]
+    apologies: bool
     comes: str
 
 
@@ -103,7 +104,7 @@ def _list_wanted(access: Access, services: Services, coming: list[CaseConference
                 conference=conference, district=names.get(conference.district_id, ""), of=len(paper.cases),
                 cases=tuple(case for case in paper.cases if case.case_id not in answered),
                 typed=list_typed(services, access.actor.worker_id, conference.id),
-                comes="apologies" if noted and noted.apologies else "",
+                apologies=bool(noted and noted.apologies), comes=noted.name if noted else "",
             )
         )  # fmt: skip
     return wanted

@@ -13,7 +13,7 @@ from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from shared.model.mail import MailChoice, MailKind
 from shared.policy import Act
-from shared.policy.mail import CHOICES, choices_of, default_choice, roles_for
+from shared.policy.mail import CHOICES, GATHERED, choices_of, default_choice, roles_for
 
 SECTION = "/notifications"
 
@@ -36,6 +36,8 @@ class ChoicesForm(Form, frozen=True, kw_only=True):
     conference_actions: str = ""
     actions_reminder: str = ""
     agreement_renewal: str = ""
+    together: str = ""
+    """Pressed: everything that can come in one mail a day shall."""
 
 
 @get(SECTION, opt={"action": Act.SIGNED_IN}, sync_to_thread=True, include_in_schema=False)
@@ -47,6 +49,7 @@ def show_choices(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
         shared = addressees.find_shared_address(access.session, access.actor.agency_id)
         return page(
             request, "everyone/notifications.html", title="What you hear of by e-mail", worker=access.worker,
+            has_gathered=any(kind in GATHERED for kind in kinds),
             kinds=[(kind, _options(kind), str(chosen.get(kind, default_choice(kind)))) for kind in kinds],
             hears_alerts=bool(access.actor.roles & roles_for(MailKind.ACCESS_ALERT)), has_mailbox=shared is not None,
         )  # fmt: skip
@@ -62,6 +65,8 @@ def keep_choices(door: NamedDependency[Door], data: URLEncodedBody[ChoicesForm])
 
 def _read(access: Access, form: ChoicesForm) -> dict[MailKind, MailChoice]:
     asked = {kind: getattr(form, kind.value) for kind in choices_of(access.actor.roles)}
+    if form.together:
+        asked |= {kind: str(MailChoice.DAILY) for kind in asked if kind in GATHERED}
     return {kind: MailChoice(word) for kind, word in asked.items() if word in {str(each) for each in CHOICES[kind]}}
 
 

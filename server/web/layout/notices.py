@@ -69,6 +69,7 @@ NOTICES = {
     "update_sent": "Your update was sent. It is read out at the conference.",
     "updates_sent": "Your updates were sent. They are read out at the conference.",
     "apologies_sent": "Your apologies were sent. An update on a case is read out at the conference.",
+    "comes": "Noted who comes. The coordinator sees it.",
     "apologies_back": "Taken back. You are expected at the conference.",
     "action_reopened": "Taken back. The action is owed again, by the same day.",
     "minutes_checked": "Noted: these minutes are right. They can be circulated.",

@@ -151,6 +151,7 @@ WORDS: Mapping[Any, str] = {
     MailKind.CONFERENCE_MOVED: "A conference was moved",
     MailKind.CONFERENCE_CALLED_OFF: "A conference was called off",
     MailKind.CONFERENCE_CHANGED: "An agenda has changed since it was sent",
+    MailKind.DIGEST: "What you hear of once a day",
     MailKind.QUESTION_ASKED: "Another service asks yours something",
     MailKind.QUESTION_ANSWERED: "An answer to what you asked",
     MailKind.PUT_FORWARD_DECIDED: "A decision on somebody you put forward",

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Table, insert, select, update
 
 from server.access import Access
+from server.actions.cases import questions
 from server.actions.cases.answers import refuse_action
 from server.actions.cases.cases import decline_case
 from server.actions.cases.moves import hand_over
@@ -268,6 +269,42 @@ def test_whoever_chose_so_hears_each_hour_or_nothing(run, postbox: Postbox, cloc
     run("digests", "mail")
     assert [text.splitlines()[0] for text in postbox.texts()] == ["1 person is new on your case list"]
     assert postbox.addresses == ["rowan@example.org"]
+
+
+def test_what_can_wait_comes_in_one_mail_a_day_to_whoever_chose_so(
+    run, postbox: Postbox, clock: Clock, watford, enter, now
+) -> None:
+    with watford.writing() as session:
+        outbox.set_choices(session, "rowan", dict.fromkeys([MailKind.CASE_HANDED_OVER], MailChoice.DAILY))
+    for number in (1, 2):
+        with enter("priya") as access:
+            hand_over(access, f"case-p{number:02}", county.THREE_RIVERS, "Sleeps by the canal in Rickmansworth")
+    run("mail", "digests")
+    assert postbox.texts("rowan@example.org") == []
+    clock.advance(days=1)
+    run("digests", "mail")
+    run("digests", "mail")
+    (text,) = [each for each in postbox.texts("rowan@example.org") if "since yesterday" in each]
+    assert text.startswith("Lantern: 2 things since yesterday\n")
+    assert "- 2 cases handed over to you, Three Rivers\n" in text
+    with watford.writing() as session:
+        outbox.set_choices(session, "rowan", {})
+    with enter("priya") as access:
+        hand_over(access, "case-p03", county.THREE_RIVERS, "Sleeps by the canal in Rickmansworth")
+    run("mail")
+    assert any("handed over" in each for each in postbox.texts("rowan@example.org"))
+
+
+def test_one_press_chooses_it_for_all_that_can_wait_and_nothing_that_a_calendar_follows(browser, watford) -> None:
+    from shared.policy.mail import GATHERED
+
+    browser.sign_in("ruth").post("/notifications", together="yes", conference_moved="on", actions_reminder="off")
+    with watford.reading() as session:
+        chosen = outbox.find_choices(session, "ruth")
+    assert chosen[MailKind.CONFERENCE_MOVED] is MailChoice.ON
+    assert chosen[MailKind.ACTIONS_REMINDER] is MailChoice.DAILY
+    assert {kind for kind, choice in chosen.items() if choice is MailChoice.DAILY} <= GATHERED
+    assert MailKind.CONFERENCE_CIRCULATED not in GATHERED
 
 
 # -------------------------------------------------------------------------------------------------------------- access
@@ -563,12 +600,20 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
     with enter("ruth") as access:
         refuse_action(access, owed, "Zygmunt is not open to us")
     with watford.writing() as session:
+        outbox.set_choices(session, "priya", {MailKind.QUESTION_ANSWERED: MailChoice.DAILY})
         invited = workers.get_worker(session, "rowan")
         made_for = invite(session, invited, "omar", clock.now, new_id)
         mail_invitation(session, made_for, invited.agency_id, clock.now, new_id)
+    for asker in ("ruth", "priya"):
+        with enter(asker) as access:
+            asked = questions.ask(access, "p05", "Has Zygmunt a nurse?")
+        with enter("tom") as access:
+            questions.answer(access, asked.id, "Zygmunt has one")
     clock.advance(minutes=1)
     forget_somebody_on_the_street(watford, run, clock)
     run("alerts", "reminders", "digests", "failures", "mail")
+    clock.advance(days=1)
+    run("digests", "mail")
     with watford.reading() as session:
         sent = {each.mail.kind for each in outbox.list_posted(session) if each.sent_at}
         canaries = list_canaries(session)

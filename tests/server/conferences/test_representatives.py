@@ -1,0 +1,62 @@
+"""Who speaks for an agency at a table, who instead, and who comes to one conference."""
+
+import pytest
+
+from server.actions.cases.answers import say_who_comes
+from server.actions.conferences.seating import say_representative
+from server.problems import Failure, Invalid, NotFound
+from tests.server.conferences.conftest import Browser, Enter
+from tests.server.conferences.test_pages import call
+from tests.web import county
+
+
+def test_a_standing_representative_and_a_deputy_stand_where_the_table_is_prepared(browser: Browser) -> None:
+    path = call(browser)
+    browser.post(f"{path}/circulate")
+    agenda = path.replace("/conferences/", "/agendas/")
+    ruth = browser.sign_in("ruth")
+    kept = ruth.post("/representatives", district=county.WATFORD, name=" Ruth   Adeyemi ", deputy="Sam Okafor")
+    assert kept.headers["location"] == "/agendas?done=saved"
+    assert 'value="Ruth Adeyemi"' in ruth.get("/agendas").text
+    shown = ruth.get(agenda).text
+    assert 'id="name" name="name" type="text" value="Ruth Adeyemi"' in shown
+    assert "Where Ruth Adeyemi cannot: Sam Okafor" in shown
+    theirs = browser.sign_in("priya").get(f"{path}/attendance").text
+    assert "Speaks for it: Ruth Adeyemi, or Sam Okafor" in theirs
+    assert 'value="Ruth Adeyemi"' in theirs
+
+
+def test_a_deputy_is_said_to_come_apologies_are_taken_back_by_it_and_undone_again(browser: Browser) -> None:
+    path = call(browser)
+    browser.post(f"{path}/circulate")
+    agenda = path.replace("/conferences/", "/agendas/")
+    ruth = browser.sign_in("ruth")
+    ruth.post(f"{agenda}/apologies")
+    assert "has sent apologies" in ruth.get(agenda).text
+    assert ruth.post(f"{agenda}/comes", name="Sam Okafor").headers["location"] == f"{agenda}?done=comes"
+    assert "Sam Okafor comes for your service" in ruth.get(agenda).text
+    assert "Sam Okafor comes for your service" in ruth.get("/today").text
+    shown = browser.sign_in("priya").get(f"{path}/attendance").text
+    assert 'govuk-tag--blue">Comes</strong>' in shown
+    assert "Sam Okafor" in shown
+    ruth = browser.sign_in("ruth")
+    ruth.post(f"{agenda}/apologies")
+    assert "has sent apologies" in ruth.get(agenda).text
+    assert ruth.post(f"{agenda}/comes", name=" ").status_code == 422
+    long = ruth.post(f"{agenda}/comes", name="x" * 201)
+    assert long.status_code == 422
+    assert "x" * 201 in long.text
+
+
+def test_nobody_speaks_for_another_service_or_at_another_table(browser: Browser, enter: Enter) -> None:
+    with enter("ruth") as access:
+        with pytest.raises(NotFound):
+            say_representative(access, county.THREE_RIVERS, "Ruth", "")
+        with pytest.raises(Invalid):
+            say_representative(access, county.WATFORD, "x" * 201, "")
+    path = call(browser)
+    with enter("rowan") as access, pytest.raises(NotFound):
+        say_who_comes(access, path.rsplit("/", 1)[1], "Rowan")
+    browser.post(f"{path}/attendance", agency="cgl", came="yes", name="Ruth")
+    with enter("ruth") as access, pytest.raises(Failure):
+        say_who_comes(access, path.rsplit("/", 1)[1], "Sam")
