@@ -10,7 +10,18 @@ from server.tables.conferences import conference, kept
 from server.tables.maps import gazetteer, hotspot, publication, sighting
 from server.tables.operation import audit, device, draft, job, mail, session
 from server.tables.partnership import agency, county, district, invitation, recipient, system, worker
-from server.tables.people import assessment, brought_in, consent, document, hidden, note, person, question, stay, verification
+from server.tables.people import (
+    assessment,
+    brought_in,
+    consent,
+    document,
+    hidden,
+    note,
+    person,
+    question,
+    stay,
+    verification,
+)
 from server.tables.referrals import georeport, imports, referral
 from server.tables.street import alarm, conflict, contact, look, plan, shift, site
 from server.tables.sync import sync

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from server.actions.cases.tracker import OPEN, TrackedAction, TrackedCase, TrackedReview, Tracker, plain
+from server.actions.cases.sheets import open_book, write_sheet
+from server.actions.cases.tracker import OPEN, TrackedAction, TrackedCase, TrackedReview, Tracker
 from server.actions.cases.tracker_cells import (
     Unread,
     read_day,
@@ -36,36 +37,24 @@ ACTION_COLUMNS = ("Case", "Name", "MDT number", "Agency", "Action", "Due", "Done
 DOWNLOADED_SHEET = "As downloaded"
 """A hidden sheet: what General Data said at the download, so that only what was changed since is taken."""
 YES, NO = "yes", "no"
-MOST_OF_A_CELL = 32_767
-"""As many characters does Excel keep in a cell."""
-CUT = "\n… cut here: a cell holds no more. The rest is in Lantern."
 MOST_ROWS = 20_000
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
-SURE_DAYS_FROM = date(1900, 3, 1)
-"""Before it Excel and other programs differ by a day, and day 0 is none: such a day is written in words."""
 NOT_A_WORKBOOK = "This is not an Excel workbook (.xlsx) that can be read. Download the tracker and work in that."
 
 
 def write_workbook(tracker: Tracker) -> bytes:
     """Write a tracker as an .xlsx file."""
-    import xlsxwriter
-
     file = io.BytesIO()
-    safe = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(file, safe) as book:
-        book.set_properties({"title": f"Rough Sleeper Tracker, {tracker.district}", "author": "Lantern"})
-        head = book.add_format({"bold": True, "bg_color": "#f6d9b0", "text_wrap": True, "valign": "top"})
-        blue = book.add_format({"bold": True, "bg_color": "#cfe2f3", "text_wrap": True, "valign": "top"})
-        wrap = book.add_format({"text_wrap": True, "valign": "top"})
-        _write_sheet(book, GENERAL_SHEET, _general_columns(), map(_general_row, tracker.cases), head, wrap)
+    with open_book(file, f"Rough Sleeper Tracker, {tracker.district}") as (book, head, blue, wrap):
+        write_sheet(book, GENERAL_SHEET, _general_columns(), map(_general_row, tracker.cases), head, wrap)
         for number in range(1, _last_mdt(tracker) + 1):
             rows = (_review_row(case, review) for case, review in _reviews(tracker, number))
-            _write_sheet(book, MDT_SHEET.format(number), REVIEW_COLUMNS, rows, blue, wrap)
+            write_sheet(book, MDT_SHEET.format(number), REVIEW_COLUMNS, rows, blue, wrap)
         actions = (_action_row(case, action) for case in tracker.cases for action in case.actions)
-        _write_sheet(book, ACTIONS_SHEET, ACTION_COLUMNS, actions, blue, wrap)
-        _write_sheet(book, SUMMARY_SHEET, ("Outcome", "Status", "Cases"), _summary(tracker), head, wrap)
+        write_sheet(book, ACTIONS_SHEET, ACTION_COLUMNS, actions, blue, wrap)
+        write_sheet(book, SUMMARY_SHEET, ("Outcome", "Status", "Cases"), _summary(tracker), head, wrap)
         downloaded = map(_general_row, tracker.cases)
-        _write_sheet(book, DOWNLOADED_SHEET, _general_columns(), downloaded, head, wrap).hide()
+        write_sheet(book, DOWNLOADED_SHEET, _general_columns(), downloaded, head, wrap).hide()
     return file.getvalue()
 
 
@@ -193,45 +182,6 @@ def _action_row(case: TrackedCase, action: TrackedAction) -> list[Any]:
 def _summary(tracker: Tracker) -> Iterator[list[Any]]:
     counted = Counter((case.outcome or "No outcome yet", case.status) for case in tracker.cases)
     return ([outcome, status, number] for (outcome, status), number in sorted(counted.items()))
-
-
-def _write_sheet(book: Any, name: str, columns: tuple[str, ...], rows: Any, head: Any, wrap: Any) -> Any:
-    sheet = book.add_worksheet(name)
-    day = book.add_format({"num_format": "d mmm yyyy", "valign": "top"})
-    for column, words in enumerate(columns):
-        sheet.write_string(0, column, words, head)
-    last = 0
-    for last, row in enumerate(rows, start=1):
-        for column, value in enumerate(row):
-            if isinstance(value, date) and value < SURE_DAYS_FROM:
-                sheet.write_string(last, column, f"{value.day} {value:%B} {value.year}", wrap)
-            elif isinstance(value, date):
-                sheet.write_datetime(last, column, datetime(value.year, value.month, value.day), day)  # noqa: DTZ001 - Excel's days have no zone
-            elif isinstance(value, int):
-                sheet.write_number(last, column, value, wrap)
-            elif value:
-                sheet.write_string(last, column, _fit(plain(value)), wrap)
-    sheet.freeze_panes(1, 2)
-    sheet.set_column(0, len(columns) - 1, 18)
-    sheet.set_column(0, 0, 38)
-    _set_print(sheet)
-    sheet.autofilter(0, 0, max(last, 1), len(columns) - 1)
-    return sheet
-
-
-def _fit(text: str) -> str:
-    """A text as one cell can hold it. Where it is cut it says so: a program would cut it unseen."""
-    if len(text) <= MOST_OF_A_CELL:
-        return text
-    return text[: MOST_OF_A_CELL - len(CUT)].rstrip() + CUT
-
-
-def _set_print(sheet: Any) -> None:
-    """On A4 across, as wide as the paper, with the head on every page."""
-    sheet.set_landscape()
-    sheet.set_paper(9)
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
 
 
 def _open(content: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from server.database.statements import ids
+from server.queries.cases.case_filters import CaseFilters, list_conditions
 from server.queries.people.concealment import without_concealed
 from server.tables.cases.case import mdt_case
 from server.tables.people.person import person, person_merge, person_need
@@ -34,7 +36,8 @@ from server.tables.street.contact import contact_person
 from shared.model.codes import CaseState, ContactState, ReceivingSupport, SupportNeed
 from shared.model.person import Person
 from shared.model.value import Id, Value
-from shared.rules.finding import fits, read_sought
+from shared.rules.finding import Sought, fits, read_sought
+from shared.rules.names import latin, words_of
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
 NIGHTS_WINDOW_DAYS = 14
@@ -53,6 +56,7 @@ class CaseListView(Value, frozen=True, kw_only=True):
     without_date_of_birth: bool = False
     words: str = ""
     sort: str = "verified"
+    filters: CaseFilters = CaseFilters()
 
 
 class CaseListRow(Value, frozen=True, kw_only=True):
@@ -119,21 +123,60 @@ def list_cases(
 ) -> list[CaseListRow]:
     """Returns the cases of one district in the order asked for; `today` is the outreach night that the window ends
     with."""
-    found = _find(session, district_id, view.words, today) if view.words.strip() else None
-    sort = view.sort if view.sort in SORTS else SORTS[0]
-    query = _cases(view.states, view.need is not None, view.without_date_of_birth, found is not None, sort)
+    shape, asked = _shape_of(view), _ask(district_id, view, today)
+    if shape.sort == "name" or shape.sought:
+        names, sought = _list_names(session, shape, asked), read_sought(view.words, today)
+        found = [row.id for row in names if not shape.sought or _fits(sought, row)]
+        if shape.sort == "name":
+            called = {row.id: _name_key(row) for row in names}
+            found = sorted(found, key=lambda each: (called[each], each))[offset : offset + limit]
+            offset = 0
+        shape, asked = msgspec.structs.replace(shape, sought=True), {**asked, "found": found}
+    asked |= {"most": limit, "skipped": offset}
+    shown = without_concealed(session, _cases(shape), mdt_case.c.person_id)
+    rows = [_row(found) for found in session.execute(shown, asked).mappings()]
+    if shape.sort != "name":
+        return rows
+    place = {case_id: number for number, case_id in enumerate(asked["found"])}
+    return sorted(rows, key=lambda row: place[row.case_id])
+
+
+def count_shown(session: Session, district_id: Id, view: CaseListView, *, today: date) -> int:
+    """How many cases a view has, on all its pages together."""
+    shape, asked = _shape_of(view), _ask(district_id, view, today)
+    names = _list_names(session, shape, asked)
+    sought = read_sought(view.words, today)
+    return sum(_fits(sought, row) for row in names) if shape.sought else len(names)
+
+
+class _Shape(Value, frozen=True, kw_only=True):
+    """What tells one kind of view from another; no value of a filter, and no word, is in it."""
+
+    states: tuple[CaseState, ...]
+    has_need: bool
+    undated: bool
+    sought: bool
+    filters: frozenset[str]
+    sort: str
+
+
+def _shape_of(view: CaseListView) -> _Shape:
+    return _Shape(
+        states=view.states, has_need=view.need is not None, undated=view.without_date_of_birth,
+        sought=bool(view.words.strip()), filters=view.filters.names, sort=view.sort if view.sort in SORTS else SORTS[0],
+    )  # fmt: skip
+
+
+def _ask(district_id: Id, view: CaseListView, today: date) -> dict[str, Any]:
     after = today - timedelta(days=NIGHTS_WINDOW_DAYS)
-    asked = {
-        "district_id": district_id, "need": str(view.need), "after": after, "most": limit, "skipped": offset,
-        "seen_after": datetime.combine(after, time(), UTC),
-        **({} if found is None else {"found": found}),
+    return {
+        "district_id": district_id, "need": str(view.need), "after": after,
+        "seen_after": datetime.combine(after, time(), UTC), **view.filters.asked(today),
     }  # fmt: skip
-    shown = without_concealed(session, query, mdt_case.c.person_id)
-    return [_row(found) for found in session.execute(shown, asked).mappings()]
 
 
 @lru_cache(maxsize=256)
-def _cases(states: tuple[CaseState, ...], has_need: bool, undated: bool, sought: bool, sort: str) -> Select[Any]:
+def _cases(shape: _Shape) -> Select[Any]:
     """The statement of one kind of view. What a view looks for is a parameter: no personal value is kept here."""
     last_seen, nights, needs = _last_seen(), _nights(), _unsupported_needs()
     query = (
@@ -145,18 +188,44 @@ def _cases(states: tuple[CaseState, ...], has_need: bool, undated: bool, sought:
         )
         .join_from(mdt_case, person, person.c.id == mdt_case.c.person_id)
         .outerjoin(person_verification, person_verification.c.person_id == mdt_case.c.person_id)
-        .where(_IN_DISTRICT)
+        .where(*_conditions(shape))
     )  # fmt: skip
-    if states:
-        query = query.where(mdt_case.c.state.in_(_texts(states)))
-    if undated:
-        query = query.where(person.c.date_of_birth.is_(None))
-    if has_need:
-        query = query.where(exists(_newest_needs().where(person_need.c.need == bindparam("need"))))
-    if sought:
+    if shape.sought:
         query = query.where(mdt_case.c.id.in_(ids("found")))
-    ordered = _in_order(query, sort, last_seen, nights)
+    ordered = _in_order(query, shape.sort, last_seen, nights)
     return ordered.limit(bindparam("most", type_=Integer)).offset(bindparam("skipped", type_=Integer))
+
+
+@lru_cache(maxsize=256)
+def _names(shape: _Shape) -> Select[Any]:
+    """Who is in a view, and no more of them than what they are called and when they were born."""
+    return (
+        select(mdt_case.c.id, person.c.name, person.c.alias, person.c.description, person.c.date_of_birth)
+        .join_from(mdt_case, person, person.c.id == mdt_case.c.person_id)
+        .outerjoin(person_verification, person_verification.c.person_id == mdt_case.c.person_id)
+        .where(*_conditions(shape))
+    )
+
+
+def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
+    found = [_IN_DISTRICT, *list_conditions(shape.filters)]
+    if shape.states:
+        found.append(mdt_case.c.state.in_(_texts(shape.states)))
+    if shape.undated:
+        found.append(person.c.date_of_birth.is_(None))
+    if shape.has_need:
+        found.append(exists(_newest_needs().where(person_need.c.need == bindparam("need"))))
+    return found
+
+
+def _list_names(session: Session, shape: _Shape, asked: dict[str, Any]) -> list[Any]:
+    return list(session.execute(without_concealed(session, _names(shape), mdt_case.c.person_id), asked))
+
+
+def _name_key(row: Any) -> tuple[bool, str]:
+    """Names as people expect them in a list: Łukasz among the L, Élodie among the E; whoever has none comes last."""
+    called = Person(id="", name=row.name, alias=row.alias, description=row.description).known_as
+    return not (row.name or row.alias), " ".join(words_of(latin(called)))
 
 
 def _in_order(
@@ -175,23 +244,14 @@ def _in_order(
         "seen": (last_seen.desc().nulls_last(),),
         "nights": (nights.desc(),),
         "waiting": (mdt_case.c.since.asc(),),
-        "name": (func.lower(func.coalesce(func.nullif(person.c.name, ""), person.c.alias)).asc(),),
+        "name": (),
     }
     return query.order_by(*orders[sort], mdt_case.c.id)
 
 
-_NAMES = (
-    select(mdt_case.c.id, person.c.name, person.c.alias, person.c.description, person.c.date_of_birth)
-    .join(person, person.c.id == mdt_case.c.person_id)
-    .where(_IN_DISTRICT)
-)
-
-
-def _find(session: Session, district_id: Id, words: str, today: date) -> list[Id]:
-    """The cases of a district whose person the words fit. The rule is asked, not the database: both find the same people."""
-    sought = read_sought(words, today)
-    rows = session.execute(without_concealed(session, _NAMES, mdt_case.c.person_id), {"district_id": district_id})
-    return [row.id for row in rows if fits(sought, (row.name, row.alias), row.description, row.date_of_birth)]
+def _fits(sought: Sought, row: Any) -> bool:
+    """Do the words fit somebody? The rule is asked, not the database: both find the same people."""
+    return fits(sought, (row.name, row.alias), row.description, row.date_of_birth)
 
 
 def _persons() -> Select[tuple[str]]:

@@ -197,7 +197,19 @@ class CaseReviewRow(SQLModel, table=True):
     notes: str = text()
 
 
+class SavedViewRow(SQLModel, table=True):
+    """How a worker narrows a case list, under a name of their own. No word that somebody was looked for by is in it."""
+
+    __tablename__ = "saved_view"
+
+    worker_id: str = id_of("worker.id", primary_key=True, cascade=True)
+    name: str = Field(primary_key=True, max_length=80)
+    choice: str = Field(max_length=400)
+    saved_at: datetime = moment()
+
+
 mdt_case = table_of(CaseRow)
+saved_view = table_of(SavedViewRow)
 case_event = table_of(CaseEventRow)
 case_move = table_of(CaseMoveRow)
 case_told = table_of(CaseToldRow)

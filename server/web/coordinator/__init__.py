@@ -25,11 +25,13 @@ from server.web.coordinator import (
 )
 from server.web.coordinator.case_forms import give, lead, show_hand_over, show_lead
 from server.web.coordinator.case_list import search_case_list, show_case_list, show_found, tell_news
+from server.web.coordinator.case_list_acts import decide_several, download_list, drop_view, keep_view
 from server.web.coordinator.decisions import decide, forward, judge
 from server.web.coordinator.person import show_person
 
 PAGES = (
-    show_case_list, tell_news, search_case_list, show_found, show_person, judge, decide, forward,
+    show_case_list, keep_view, drop_view, download_list, decide_several,
+    tell_news, search_case_list, show_found, show_person, judge, decide, forward,
     show_lead, lead, show_hand_over, give, facts.show_facts, facts.save_facts,
     conferences.show_conferences, conferences.call_conference,
     conference.show_conference, conference.change, conference.swap, conference.choose_again, conference.circulate,

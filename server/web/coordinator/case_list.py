@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
@@ -21,18 +22,22 @@ from server.queries.cases.case_list import (
     CaseListView,
     count_cases,
     count_new,
+    count_shown,
     list_cases,
 )
 from server.queries.cases.case_moves import count_come
+from server.queries.cases.saved_views import list_views
 from server.queries.partnership.districts import list_districts
 from server.queries.people import subjects
+from server.web.coordinator.case_view import LABELS, SHOW, Choice, as_partner, choice_of, list_options
 from server.web.coordinator.neighbours import list_lines, list_neighbours
 from server.web.coordinator.partner_view import count_red_flags, is_partner, narrow_rows, narrow_view
-from server.web.layout.forms import Form
+from server.web.layout.forms import Errors, Form, Several, as_tuple
 from server.web.layout.kept import kept_fields
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import count, lower_first, say
-from shared.model.codes import CaseState, SupportNeed
+from server.web.layout.paging import make_paging
+from server.web.layout.words import count, lower_first
+from shared.model.codes import CaseState
 from shared.model.district import District
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
@@ -40,53 +45,6 @@ from shared.policy import Act, SubjectKind
 PAGE_LENGTH = 50
 FOUND = "/cases/found"
 LONGEST_SEARCH = 200
-SHOW = {
-    "current": ("Everyone current", LIVE_STATES),
-    "candidate": ("To decide", (CaseState.CANDIDATE,)),
-    "listed": ("On the list", (CaseState.LISTED,)),
-    "open": ("Open at MDT", (CaseState.OPEN,)),
-    "closed": ("Closed", (CaseState.CLOSED,)),
-    "declined": ("Not taken on", (CaseState.DECLINED,)),
-}
-SORT = {
-    "verified": "To decide first, then newest verified",
-    "seen": "Last seen first",
-    "nights": "Most nights first",
-    "waiting": "Waiting longest first",
-    "name": "By name",
-}
-NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
-
-
-class Choice(Value, frozen=True, kw_only=True):
-    """What the address asks for; whatever is not offered counts as not asked."""
-
-    show: str = "current"
-    need: str = ""
-    missing: str = ""
-    sort: str = "verified"
-    page: int = 1
-
-    def view(self, words: str = "") -> CaseListView:
-        """Returns the query's view."""
-        return CaseListView(
-            states=SHOW.get(self.show, SHOW["current"])[1],
-            need=SupportNeed(self.need) if self.need in {str(need) for need in NEEDS} else None,
-            without_date_of_birth=self.missing == "birth",
-            words=words,
-            sort=self.sort,
-        )
-
-    def path(self, district_id: Id, page_number: int) -> str:
-        """Returns the address of another page of the same choice."""
-        asked = {
-            "district": district_id,
-            "show": self.show,
-            "need": self.need,
-            "missing": self.missing,
-            "sort": self.sort,
-        }
-        return "/cases?" + urlencode({**{name: value for name, value in asked.items() if value}, "page": page_number})
 
 
 class News(Value, frozen=True, kw_only=True):
@@ -102,21 +60,26 @@ class SearchForm(Form, frozen=True, kw_only=True):
     words: str = ""
 
 
+class SeveralForm(Form, frozen=True, kw_only=True):
+    """Candidates that are decided on at once, for one reason."""
+
+    district: str = ""
+    choice: str = ""
+    case: Several = ""
+    decision: str = ""
+    reason: str = ""
+
+
 @get("/cases", opt={"action": Act.SEE_CASE_LIST}, sync_to_thread=True, include_in_schema=False)
 def show_case_list(
     request: AnyRequest,
     door: NamedDependency[Door],
     district: FromQuery[str] = "",
-    show: FromQuery[str] = "current",
-    need: FromQuery[str] = "",
-    missing: FromQuery[str] = "",
-    sort: FromQuery[str] = "verified",
-    page: FromQuery[int] = 1,
 ) -> Response[str]:
     """The list of one district of the coordinator's."""
-    choice = Choice(show=show, need=need, missing=missing, sort=sort, page=max(1, page))
+    choice = choice_of(dict(request.query_params))
     with door.open() as access:
-        return _answer(request, access, district, choice)
+        return show_list(request, access, district, choice)
 
 
 @get("/cases/news", opt={"action": Act.SEE_CASE_LIST, "polls": True}, sync_to_thread=True, include_in_schema=False)
@@ -157,7 +120,7 @@ def show_found(
         return go_to("/cases")
     with door.open() as access:
         district_id = district_id or _first_with(access, words)
-        return _answer(request, access, district_id, Choice(show="current"), words=words, key=key)
+        return show_list(request, access, district_id, Choice(), words=words, key=key)
 
 
 def _require_searching(door: Door) -> None:
@@ -175,39 +138,53 @@ def _first_with(access: Access, words: str) -> Id:
     return own[0] if own else ""
 
 
-def _answer(
-    request: AnyRequest, access: Access, district_id: Id, choice: Choice, words: str = "", key: Id = ""
+def show_list(
+    request: AnyRequest,
+    access: Access,
+    district_id: Id,
+    choice: Choice,
+    words: str = "",
+    key: Id = "",
+    *,
+    errors: Errors | None = None,
+    form: SeveralForm | None = None,
 ) -> Response[str]:
+    """The page of one list. `form` is what was pressed for several at once, with what is wrong about it."""
     districts = [each for each in list_districts(access.session) if each.id in access.actor.district_ids]
     district = _chosen(access, districts, district_id)
-    view = choice.view(words) if not words else CaseListView(states=(), words=words)
     partner = is_partner(access, district.id)
+    choice = as_partner(choice) if partner else choice
+    view = choice.view(words) if not words else CaseListView(states=(), words=words)
     view = narrow_view(view) if partner else view
     since = _start_of_yesterday(access.now)
+    total = count_shown(access.session, district.id, view, today=access.tonight)
+    pages = max(1, -(-total // PAGE_LENGTH))
+    choice = msgspec.structs.replace(choice, page=min(choice.page, pages))
     offset = (choice.page - 1) * PAGE_LENGTH
-    rows = list_cases(access.session, district.id, view, today=access.tonight, limit=PAGE_LENGTH + 1, offset=offset)
-    shown = narrow_rows(access, rows[:PAGE_LENGTH], words) if partner else rows[:PAGE_LENGTH]
+    rows = list_cases(access.session, district.id, view, today=access.tonight, limit=PAGE_LENGTH, offset=offset)
+    shown = narrow_rows(access, rows, words) if partner else rows
     access.note_seen(SubjectKind.PERSON, [row.person_id for row in shown], purpose="case list")
     counts = count_cases(access.session, district.id, since)
     come = 0 if partner else count_come(access.session, district.id, since)
+    may_decide = access.allows(Act.CHANGE_CASE, subjects.of_district(district.id))
     return page(
         request, "coordinator/case_list.html", title=f"Case list, {district.name}", section="/cases",
-        worker=access.worker, district=district, found_key=key,
-        is_filtered=choice != Choice(page=choice.page) and not words,
+        worker=access.worker, district=district, found_key=key, status=422 if errors else 200, errors=errors or {},
+        is_filtered=bool(choice.asked) and not words, form=form or SeveralForm(),
         districts=districts, summary=_summary(counts, come), view=choice, words=words,
         rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),
         news_path="/cases/news?" + urlencode({"district": district.id, "since": access.now.isoformat()}),
         neighbours=[] if partner or words or choice.page > 1 else list_neighbours(access, district.id),
-        may_put_forward=access.allows(Act.PUT_FORWARD_CASE, subjects.of_district(district.id)),
-        may_decide=access.allows(Act.CHANGE_CASE, subjects.of_district(district.id)),
+        may_put_forward=access.allows(Act.PUT_FORWARD_CASE, subjects.of_district(district.id)), may_decide=may_decide,
+        may_export=access.allows(Act.SHARE_TRACKER, subjects.of_district(district.id)) and not words,
+        several=may_decide and sum(row.state is CaseState.CANDIDATE for row in shown) > 1,
+        chosen=as_tuple(form.case) if form else (),
         lines={} if partner else list_lines(access, district.id, [row.case_id for row in shown]),
         partner=partner, reachable=access.list_open_cases([row.case_id for row in shown]),
-        red=count_red_flags(access, district.id),
-        nothing=_nothing(words), show_options=[(key, text) for key, (text, _) in SHOW.items()],
-        need_options=[("", "Any"), *((str(each), say(each)) for each in NEEDS)],
-        missing_options=[("", "Nothing in particular"), ("birth", "Date of birth")], sort_options=list(SORT.items()),
-        previous_path=choice.path(district.id, choice.page - 1) if choice.page > 1 and not words else "",
-        next_path=choice.path(district.id, choice.page + 1) if len(rows) > PAGE_LENGTH and not words else "",
+        red=count_red_flags(access, district.id), nothing=_nothing(words), total=total, labels=LABELS,
+        options=list_options(access, district.id, partner=partner),
+        views=list_views(access.session, access.actor.worker_id), choice_query=choice.query,
+        paging=make_paging(choice.page, pages, lambda number: choice.path(district.id, number)) if not words else None,
     )  # fmt: skip
 
 

@@ -1,13 +1,13 @@
 """Say who speaks for an agency at a table, and who instead; gather what a worker hears of once a day.
 
-Revision 0040, after 0039.
+Revision 0045, after 0044.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0039"
+revision = "0045"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 

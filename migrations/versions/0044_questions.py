@@ -1,13 +1,13 @@
 """Keep what services ask of one another about a person, and what they are answered.
 
-Revision 0039, after 0038.
+Revision 0044, after 0043.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0039"
-down_revision = "0038"
+revision = "0044"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
