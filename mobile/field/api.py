@@ -216,8 +216,9 @@ class Field(Protocol):
         note: str = "",
         contact_id: Id | None = None,
         visit_id: Id | None = None,
+        also_ids: tuple[Id, ...] = (),
     ) -> None:
-        """Move a referral on: looked for, found, closed with its outcome."""
+        """Move a referral on: looked for, found, closed with its outcome; and others of the same place with it."""
 
     def add_person(self, draft: PersonDraft) -> Person:
         """Describe someone new, without a contact."""

@@ -160,10 +160,11 @@ class FieldWork:
         note: str = "",
         contact_id: Id | None = None,
         visit_id: Id | None = None,
+        also_ids: tuple[Id, ...] = (),
     ) -> None:
         recording = self._open.recording
         details = {"outcome": outcome, "note": note, "contact_id": contact_id, "visit_id": visit_id}
-        recording.progress_referral(recording.step(referral_id, state, **details))
+        recording.progress_referral(recording.step(referral_id, state, **details), also_ids)
 
     def add_person(self, draft: PersonDraft) -> Person:
         return self._open.recording.add_person(draft)

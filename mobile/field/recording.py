@@ -2,7 +2,7 @@
 transaction of the journal, durable when it returns. Drafts are judged in `drafts`, who sees them decided elsewhere.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -25,6 +25,7 @@ from shared.model.position import Position
 from shared.model.referral import ReferralProgress
 from shared.model.site import Site
 from shared.model.value import Id
+from shared.rules.referral import FINAL_STATES
 
 SAME_PLACE_M = 60.0
 """A pin further than this from a place, and further than GPS may err, is not of that place."""
@@ -70,6 +71,7 @@ class Recording:
             if contact.referral_id is not None:
                 reached = ReferralState.LOOKED_FOR if contact.state in NOBODY_MET else ReferralState.FOUND
                 self._reach(entry, contact.referral_id, reached, contact_id=contact.id)
+                self._answer_too(entry, draft.also_ids, reached, contact_id=contact.id)
         return contact
 
     def _note_needs(self, entry: Entry, contact: Contact) -> None:
@@ -161,17 +163,30 @@ class Recording:
             entry.fact("visit.recorded", visit, visit.id)
             if visit.referral_id is not None:
                 self._reach(entry, visit.referral_id, ReferralState.LOOKED_FOR, visit_id=visit.id)
+                self._answer_too(entry, draft.also_ids, ReferralState.LOOKED_FOR, visit_id=visit.id)
         return visit.id
 
-    def progress_referral(self, step: ReferralProgress) -> None:
-        """Move a referral on, through the states between where there are some. Raises `DraftRefused`, `NotHere`."""
+    def progress_referral(self, step: ReferralProgress, also_ids: Sequence[Id] = ()) -> None:
+        """Move a referral on, through the states between where there are some, and with it others of the place that can go there.
+
+        Raises `DraftRefused`, `NotHere` for the one.
+        """
         with self._journal.writing() as entry:
             row = referrals.find_referral(entry.connection, step.referral_id)
             if row is None:
                 raise NotHere
             self._walk(entry, row.referral.state, step)
+            said = {name: getattr(step, name) for name in ("outcome", "note", "contact_id", "visit_id")}
+            self._answer_too(entry, also_ids, step.state, **said)
 
-    def _reach(self, entry: Entry, referral_id: Id, state: ReferralState, **why: Id) -> None:
+    def _answer_too(self, entry: Entry, also_ids: Sequence[Id], state: ReferralState, **why: Any) -> None:
+        """Move the other referrals of the place with it that are open still: what is over is not opened by the way."""
+        for answered in dict.fromkeys(also_ids):
+            row = referrals.find_referral(entry.connection, answered)
+            if row is not None and row.referral.state not in FINAL_STATES:
+                self._reach(entry, answered, state, **why)
+
+    def _reach(self, entry: Entry, referral_id: Id, state: ReferralState, **why: Any) -> None:
         """Move a referral to a state if it can still get there; recording a contact never fails over it."""
         row = referrals.find_referral(entry.connection, referral_id)
         if row is None or row.referral.state == state:

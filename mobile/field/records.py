@@ -1,5 +1,7 @@
 """Whole records as a screen shows them: person, place, referral, contact. Opening a person is written down (rule A6)."""
 
+from collections.abc import Sequence
+
 from mobile.field import cards
 from mobile.field.amending import struck_because
 from mobile.field.journal import Journal
@@ -7,6 +9,7 @@ from mobile.field.nearby import Nearby, place_names
 from mobile.field.tray import Tray
 from mobile.field.views import (
     ContactRecord,
+    OtherReferral,
     PersonRecord,
     ReferralRecord,
     SiteRecord,
@@ -17,12 +20,18 @@ from mobile.store import contacts, outbox, people, person_facts, referrals, site
 from mobile.store.database import Connection
 from mobile.store.errors import NotHere
 from mobile.store.record import Record
+from mobile.store.referrals import ReferralRow
 from mobile.store.rows import to_ms
+from shared.geo.distance import near_distance_m
 from shared.model.device import RecordRead
+from shared.model.referral import Referral
 from shared.model.value import Id
 
 READ_AGAIN_AFTER_MS = 15 * 60_000
 """Opening the same record again within this time is the same look at it."""
+ONE_PLACE_M = 50.0
+OTHERS_MAX = 8
+"""More than a thumb will tick on one page."""
 
 
 class Records:
@@ -100,6 +109,7 @@ class Records:
             steps = [cards.progress_entry(s, name_of) for s in referrals.list_progress(connection, referral_id)]
             met = self._contacts(connection, contacts.list_of_referral(connection, referral_id), unsent)
             looked = [cards.visit_entry(v, name_of, unsent) for v in visits.list_of_referral(connection, referral_id)]
+            others = _of_one_place(row.referral, referrals.list_open(connection))
         place = row.referral.position
         return ReferralRecord(
             referral=row.referral,
@@ -108,6 +118,7 @@ class Records:
             distance_m=cards.distance_m(self._nearby.here(), place),
             people_near=tuple(self._nearby.people_near(place, 6)) if place else (),
             sites_near=tuple(self._nearby.sites_near(place, 3)) if place else (),
+            others=others,
             timeline=cards.newest_first([*steps, *met, *looked]),
         )
 
@@ -136,3 +147,22 @@ class Records:
         self, connection: Connection, rows: list[contacts.ContactRow], unsent: frozenset[Id]
     ) -> tuple[TimelineEntry, ...]:
         return cards.newest_first(cards.contact_entry(row, self._context.name_of, unsent) for row in rows)
+
+
+def _of_one_place(referral: Referral, rows: Sequence[ReferralRow]) -> tuple[OtherReferral, ...]:
+    """The other open referrals of the same place, the newest first: near enough for one doorway, or in the same words."""
+    found = [row.referral for row in rows if row.referral.id != referral.id and _is_one_place(referral, row.referral)]
+    return tuple(
+        OtherReferral(
+            id=each.id, number=each.number, text=(each.description or each.concerns or each.place)[:160],
+            reported_at=each.reported_at,
+        )
+        for each in sorted(found, key=lambda each: each.reported_at, reverse=True)[:OTHERS_MAX]
+    )  # fmt: skip
+
+
+def _is_one_place(one: Referral, other: Referral) -> bool:
+    if one.position is not None and other.position is not None:
+        return near_distance_m(one.position, other.position) <= ONE_PLACE_M
+    words = " ".join(one.place.casefold().split())
+    return bool(words) and words == " ".join(other.place.casefold().split())

@@ -193,6 +193,15 @@ class SiteRecord(Value, frozen=True, kw_only=True):
     conflicts: tuple[FieldConflict, ...] = ()
 
 
+class OtherReferral(Value, frozen=True, kw_only=True):
+    """An open referral of the same place: what is found there may answer it, too, if the worker says so."""
+
+    id: Id
+    number: str
+    text: str
+    reported_at: datetime
+
+
 class ReferralRecord(Value, frozen=True, kw_only=True):
     """A referral with where it stands and what is near it."""
 
@@ -202,6 +211,7 @@ class ReferralRecord(Value, frozen=True, kw_only=True):
     distance_m: float | None = None
     people_near: tuple[PersonCard, ...] = ()
     sites_near: tuple[SiteCard, ...] = ()
+    others: tuple[OtherReferral, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
 
 
@@ -254,6 +264,8 @@ class ContactDraft(Value, frozen=True, kw_only=True):
     new_site: SiteDraft | None = None
     position: Position | None = None
     referral_id: Id | None = None
+    also_ids: tuple[Id, ...] = ()
+    """Other referrals of the place that this contact answers."""
     colleague_ids: tuple[Id, ...] = ()
     needs: tuple[NeedSeen, ...] = ()
     offered: tuple[str, ...] = ()
@@ -270,6 +282,7 @@ class VisitDraft(Value, frozen=True, kw_only=True):
     site_id: Id | None = None
     position: Position | None = None
     referral_id: Id | None = None
+    also_ids: tuple[Id, ...] = ()
     people_found: int = 0
     bedding_present: bool | None = None
     note: str = ""

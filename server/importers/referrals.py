@@ -382,6 +382,8 @@ def _make_referral(
         place=alert.place,
         description=alert.appearance,
         concerns=alert.concerns,
+        age_group=report.age_group,
+        gender=report.gender,
         people_count=report.people_count,
         district_id=each.district_id,
         team_id=teams.get(each.district_id) if each.district_id else None,

@@ -51,6 +51,8 @@ class Referral(Value, frozen=True, kw_only=True):
     place: LongText = ""
     description: LongText = ""
     concerns: LongText = ""
+    age_group: ShortText = ""
+    gender: ShortText = ""
     people_count: int | None = None
     district_id: Id | None = None
     team_id: Id | None = None

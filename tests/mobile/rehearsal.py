@@ -22,6 +22,7 @@ from mobile.field.views import (
     LikelyDuplicate,
     LockState,
     MapItem,
+    OtherReferral,
     PersonCard,
     PersonDraft,
     PersonRecord,
@@ -313,10 +314,16 @@ class RehearsalField:
         referral = Referral(
             id=referral_id, number="SL-20418", alert_id="al-1", source=AlertSource.STREETLINK, reported_at=ago(hours=4.5),
             due_on=date(2026, 11, 24), description="Man in doorway, no coat. Looked very cold.", place="Boots, 44 The Parade",
-            concerns="Coughing badly.", seen_text="about 9pm", position=at(120, 130),
+            concerns="Coughing badly.", seen_text="about 9pm", position=at(120, 130), age_group="26 - 50 years old",
+            gender="Male", people_count=2,
         )  # fmt: skip
+        other = OtherReferral(id="r-7", number="SL-20422", text="Someone asleep by Boots", reported_at=ago(hours=2))
         return ReferralRecord(
-            referral=referral, state=ReferralState.ASSIGNED, distance_m=180.0, people_near=self.people[:2]
+            referral=referral,
+            state=ReferralState.ASSIGNED,
+            distance_m=180.0,
+            people_near=self.people[:2],
+            others=(other,),
         )
 
     def contact(self, contact_id: str) -> ContactRecord:

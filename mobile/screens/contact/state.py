@@ -130,7 +130,9 @@ def begin(arguments: dict[str, Any]) -> State:
             contact_id=arguments["contact_id"], step=Step.STATE, reopened=True, place_chosen=True, chosen=given
         )
     site: SiteCard | None = arguments.get("site")
-    state = State(referral_id=arguments.get("referral_id"), pin=arguments.get("pin"))
+    state = State(
+        referral_id=arguments.get("referral_id"), also_ids=arguments.get("also_ids", ()), pin=arguments.get("pin")
+    )
     if site is not None:
         state = changed(state, site=site, site_id=site.id, place_chosen=True)
     if person is not None:
@@ -241,13 +243,14 @@ def _match_answered(state: State, event: MatchAnswered) -> Result:
 
 def _search(state: State, _event: SearchPressed) -> Result:
     arguments: dict[str, Any] = {"for_contact": True, "site": state.site if state.place_chosen else None}
-    arguments |= {"referral_id": state.referral_id, "contact_id": state.contact_id}
+    arguments |= {"referral_id": state.referral_id, "also_ids": state.also_ids, "contact_id": state.contact_id}
     return state, (*kept(state), Go(screen="people", arguments=arguments))
 
 
 def _nobody(state: State, _event: NobodyPressed) -> Result:
     # Only a place that the worker chose: the visit suggests its own, and asks where a referral says another one.
-    arguments = {"site": state.site if state.place_chosen else None, "referral_id": state.referral_id}
+    site = state.site if state.place_chosen else None
+    arguments = {"site": site, "referral_id": state.referral_id, "also_ids": state.also_ids}
     return state, (Go(screen="visit", arguments=arguments, replace=True),)
 
 
@@ -267,6 +270,7 @@ def draft_of(state: State, contact_state: ContactState) -> ContactDraft:
         site_is_chosen=state.place_chosen,
         position=state.pin,
         referral_id=state.referral_id,
+        also_ids=state.also_ids,
     )
 
 

@@ -64,6 +64,7 @@ class State(Value, frozen=True, kw_only=True):
     pin: Position | None = None
     fix: Fix | None = None
     referral_id: Id | None = None
+    also_ids: tuple[Id, ...] = ()
     contact_state: ContactState | None = None
     saving: bool = False
     contact_id: Id | None = None

@@ -20,6 +20,7 @@ class State(Value, frozen=True, kw_only=True):
     for_contact: bool = False
     site: SiteCard | None = None
     referral_id: Id | None = None
+    also_ids: tuple[Id, ...] = ()
     contact_id: Id | None = None
     failure: Failed | None = None
 
@@ -56,6 +57,7 @@ def begin(arguments: dict[str, Any]) -> State:
         for_contact=bool(arguments.get("for_contact")),
         site=arguments.get("site"),
         referral_id=arguments.get("referral_id"),
+        also_ids=arguments.get("also_ids", ()),
         contact_id=arguments.get("contact_id"),
     )
 
@@ -95,6 +97,7 @@ def _picked(state: State, person_id: Id) -> Result:
     if not state.for_contact:
         return state, (Go(screen="person", arguments={"person_id": person.id}),)
     arguments: dict[str, Any] = {"person": person, "site": state.site, "referral_id": state.referral_id}
+    arguments["also_ids"] = state.also_ids
     if state.contact_id is not None:
         arguments["contact_id"] = state.contact_id
     return state, (Back(), Go(screen="contact", arguments=arguments, replace=True))

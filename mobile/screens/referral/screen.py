@@ -1,19 +1,22 @@
 """Draws a referral. Binds it to `state.update`."""
 
 from collections.abc import Mapping
+from textwrap import shorten
 from typing import Any
 
-from mobile.field.views import PersonCard, ReferralRecord
+from mobile.field.views import OtherReferral, PersonCard, ReferralRecord
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
 from mobile.screens.referral.state import (
-    OUTCOMES,
+    GROUPS,
     BackPressed,
     ClosePressed,
+    GroupPressed,
     LogPressed,
     NobodyPressed,
     NoteTyped,
+    OtherPressed,
     OutcomePressed,
     PersonPicked,
     State,
@@ -22,8 +25,12 @@ from mobile.screens.referral.state import (
 )
 from mobile.text.moments import join, say_distance, say_due, say_when
 from mobile.widgets.buttons import Tile
+from shared.model.referral import Referral
 
 load_layout(__file__)
+
+NOT_SAID = frozenset({"", "unknown", "not known", "not stated", "not sure", "n/a", "na", "prefer not to say", "other"})
+"""What a source writes where nothing was said."""
 
 
 class ReferralScreen(Screen):
@@ -44,9 +51,10 @@ class ReferralScreen(Screen):
         ids.failure.text = self.say_failure(state.failure)
         ids.outcomes.hidden, ids.page.hidden = not state.closing, state.closing
         ids.go.hidden = state.closing
-        ids.choices.show(
-            [(code, self._outcome(code)) for code in OUTCOMES], {state.outcome} if state.outcome else set()
-        )
+        self._show_choices()
+        others = state.record.others if state.record is not None else ()
+        ids.others.hidden = not others
+        ids.others.show([(other.id, self._other(other)) for other in others], set(state.also_ids))
         ids.close.text = self.say("referral.close_now" if state.closing else "referral.close")
         ids.close.tone = "primary" if state.closing else "plain"
         ids.close.disabled_look = state.closing and not state.outcome
@@ -74,9 +82,14 @@ class ReferralScreen(Screen):
         """A word about it."""
         self.send(NoteTyped(text=text))
 
-    def pick(self, outcome: str) -> None:
-        """This outcome."""
-        self.send(OutcomePressed(outcome=outcome))
+    def pick(self, choice: str) -> None:
+        """This group, or this outcome of the group."""
+        is_group = choice in GROUPS and not self.state.group
+        self.send(GroupPressed(group=choice) if is_group else OutcomePressed(outcome=choice))
+
+    def answer_too(self, referral_id: str) -> None:
+        """This other report of the place is answered as well."""
+        self.send(OtherPressed(referral_id=referral_id))
 
     def close_it(self) -> None:
         """To the outcomes, or close with the one chosen."""
@@ -87,6 +100,23 @@ class ReferralScreen(Screen):
         self.send(BackPressed())
 
     # --- drawing
+    def _show_choices(self) -> None:
+        """The groups; within one, its endings."""
+        state, choices = self.state, self.ids.choices
+        endings = GROUPS.get(state.group, ())
+        choices.text = self._group(state.group) if endings else self.say("referral.outcome")
+        options = [(each.text, self._outcome(each.text)) for each in endings] or [
+            (group, self._group(group)) for group in GROUPS
+        ]
+        choices.show(options, {state.outcome} if state.outcome else set())
+
+    def _group(self, group: str) -> str:
+        return self.words.say_code("outcome_group", group.replace(" ", "_"))
+
+    def _other(self, other: OtherReferral) -> str:
+        reported = say_when(self.words, other.reported_at, self.desk.now())
+        return join(other.number, reported, shorten(other.text, 60, placeholder="…"))
+
     def _outcome(self, code: str) -> str:
         return self.words.say_code("outcome", code.replace(" - ", "_").replace(" ", "_"))
 
@@ -95,6 +125,7 @@ class ReferralScreen(Screen):
         self.title = self.say("referral.title", number=referral.number)
         ids.said.text = referral.description or self.say("tonight.no_words")
         ids.concerns.text = referral.concerns
+        ids.about.text = join(*self._about(referral))
         ids.where.text = join(referral.place, say_distance(self.words, record.distance_m))
         reported = self.say("referral.reported", when=say_when(self.words, referral.reported_at, now))
         ids.when.text = join(reported, referral.seen_text, say_due(self.words, referral.due_on, now))
@@ -104,6 +135,12 @@ class ReferralScreen(Screen):
         )
         ids.near_title.text = self.say("referral.near") if record.people_near else ""
         ids.near.put([self._person(person) for person in record.people_near])
+
+    def _about(self, referral: Referral) -> list[str]:
+        """What was said of the person: age, gender, how many. What says that nobody knows is left out."""
+        said = [text for text in (referral.age_group, referral.gender) if text.casefold() not in NOT_SAID]
+        many = referral.people_count or 1
+        return [*said, self.say("count.people", count=many)] if many > 1 else said
 
     def _person(self, person: PersonCard) -> Tile:
         when = say_when(self.words, person.last_seen_at, self.desk.now())

@@ -1,6 +1,7 @@
 """A referral: what was reported, who is known near it, and how it ended. Pure.
 
-The outcomes a worker may choose are those of StreetLink's list that a street team reaches; the office has the others.
+All 26 of StreetLink's outcomes may be chosen: first the group, then its ending, so that no list is longer than a thumb reaches. A
+contact, a visit or an outcome may answer other open referrals of the same place, if the worker ticks them.
 """
 
 from typing import Any
@@ -11,19 +12,12 @@ from mobile.field.views import ReferralRecord
 from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Home, Opened
 from shared.model.codes import ReferralState
 from shared.model.value import Id, Value
+from shared.rules.referral import OUTCOMES, Outcome, OutcomeGroup, may_follow
 
-OUTCOMES = (
-    "person found - engaging with services",
-    "person found - unwilling to engage",
-    "person found - taken to shelter",
-    "person found - referred to emergency services",
-    "person found - street activity or begging",
-    "person not found - person looked for",
-    "person not found - person no longer rough sleeping",
-    "person not found - site could not be located",
-    "person not found - site not accessible",
-    "person not looked for - person already known",
-)
+GROUPS: dict[str, tuple[Outcome, ...]] = {
+    group.value: tuple(outcome for outcome in OUTCOMES.values() if outcome.group is group) for group in OutcomeGroup
+}
+"""The outcomes by the part before the hyphen, those that a street team reaches most first."""
 
 
 class State(Value, frozen=True, kw_only=True):
@@ -31,7 +25,10 @@ class State(Value, frozen=True, kw_only=True):
 
     referral_id: Id
     record: ReferralRecord | None = None
+    also_ids: tuple[Id, ...] = ()
+    """The other referrals of the place that are answered, too."""
     closing: bool = False
+    group: str = ""
     outcome: str = ""
     note: str = ""
     failure: Failed | None = None
@@ -59,6 +56,18 @@ class PersonPicked(Event, frozen=True, kw_only=True):
     """Somebody known near it."""
 
     person_id: Id
+
+
+class OtherPressed(Event, frozen=True, kw_only=True):
+    """Another referral of the same place is answered with this one, or not."""
+
+    referral_id: Id
+
+
+class GroupPressed(Event, frozen=True, kw_only=True):
+    """The first half of an outcome."""
+
+    group: str
 
 
 class OutcomePressed(Event, frozen=True, kw_only=True):
@@ -95,30 +104,56 @@ def update(state: State, event: Event) -> Result:
             load = Call(method="referral", arguments=(state.referral_id,), answer=lambda record: Found(record=record))
             return state, (load,)
         case Found(record=record):
-            return _with(state, record=record, failure=None), ()
+            here = {other.id for other in record.others}
+            kept = tuple(each for each in state.also_ids if each in here)
+            return _with(state, record=record, also_ids=kept, failure=None), ()
         case LogPressed():
             return state, _go(state, "contact")
         case NobodyPressed():
             return state, _go(state, "visit")
         case PersonPicked(person_id=person_id):
             return state, (Go(screen="person", arguments={"person_id": person_id}),)
-        case NoteTyped(text=text):
-            return _with(state, note=text), ()
-        case OutcomePressed(outcome=outcome):
-            return _with(state, closing=True, outcome=outcome), ()
         case ClosePressed():
             return _close(state)
         case Closed():
             return state, (Feel(name="saved"), Home())
         case BackPressed():
-            return (_with(state, closing=False, outcome=""), ()) if state.closing else (state, (Back(),))
+            return _back(state)
         case Failed():
             return _with(state, failure=event), (Feel(name="refused"),)
-    return state, _way(state) if isinstance(event, WayPressed) else ()
+        case WayPressed():
+            return state, _way(state)
+    return _answer(state, event), ()
+
+
+def _answer(state: State, event: Event) -> State:
+    """What is said of how it ended, and which other reports that answers."""
+    match event:
+        case NoteTyped(text=text):
+            return _with(state, note=text)
+        case OtherPressed(referral_id=referral_id):
+            return _with(state, also_ids=_switch(state.also_ids, referral_id))
+        case GroupPressed(group=group):
+            endings = GROUPS[group]
+            return _with(state, group=group, outcome=endings[0].text if len(endings) == 1 else "")
+        case OutcomePressed(outcome=outcome):
+            return _with(state, closing=True, outcome=outcome)
+    return state
 
 
 def _with(state: State, **changes: Any) -> State:
     return msgspec.structs.replace(state, **changes)
+
+
+def _switch(ids: tuple[Id, ...], one: Id) -> tuple[Id, ...]:
+    return tuple(each for each in ids if each != one) if one in ids else (*ids, one)
+
+
+def _back(state: State) -> Result:
+    """From an ending to the groups, from the groups to the page, from the page out."""
+    if state.group:
+        return _with(state, group="", outcome=""), ()
+    return (_with(state, closing=False, outcome=""), ()) if state.closing else (state, (Back(),))
 
 
 def _way(state: State) -> tuple[Effect, ...]:
@@ -127,7 +162,7 @@ def _way(state: State) -> tuple[Effect, ...]:
 
 
 def _go(state: State, screen: str) -> tuple[Effect, ...]:
-    return (Go(screen=screen, arguments={"referral_id": state.referral_id}),)
+    return (Go(screen=screen, arguments={"referral_id": state.referral_id, "also_ids": state.also_ids}),)
 
 
 def _close(state: State) -> Result:
@@ -135,8 +170,18 @@ def _close(state: State) -> Result:
         return state, ()
     close = Call(
         method="progress_referral",
-        arguments=(state.referral_id, ReferralState.CLOSED),
-        keywords={"outcome": state.outcome, "note": state.note.strip()},
+        arguments=(state.referral_id, _state_left(state)),
+        keywords={"outcome": state.outcome, "note": state.note.strip(), "also_ids": state.also_ids},
         answer=lambda _: Closed(),
     )
     return state, (close,)
+
+
+def _state_left(state: State) -> ReferralState:
+    """Where the outcome leaves it: closed, or in another area where it can still be said to be. What a duplicate repeats is
+    for the office to say."""
+    known = next((each for each in OUTCOMES.values() if each.text == state.outcome), None)
+    before = state.record.state if state.record is not None else ReferralState.RECEIVED
+    elsewhere = ReferralState.WRONG_AREA
+    is_elsewhere = known is not None and known.state is elsewhere and may_follow(before, elsewhere)
+    return elsewhere if is_elsewhere else ReferralState.CLOSED

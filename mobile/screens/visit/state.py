@@ -28,6 +28,7 @@ class State(Value, frozen=True, kw_only=True):
     """The worker stands somewhere else than where the referral says: which of the two was looked at?"""
     fix: Fix | None = None
     referral_id: Id | None = None
+    also_ids: tuple[Id, ...] = ()
     bedding: bool | None = None
     note: str = ""
     saving: bool = False
@@ -115,6 +116,7 @@ def begin(arguments: dict[str, Any]) -> State:
         site=site,
         place_chosen=site is not None,
         referral_id=arguments.get("referral_id"),
+        also_ids=arguments.get("also_ids", ()),
     )
 
 
@@ -211,6 +213,7 @@ def _done(state: State, place: Position | None) -> Result:
         site_id=state.site.id if state.site else None,
         position=None if state.place_chosen else place,
         referral_id=state.referral_id,
+        also_ids=state.also_ids,
         bedding_present=state.bedding,
         note=state.note.strip(),
     )

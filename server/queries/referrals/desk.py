@@ -20,11 +20,9 @@ WORDS_AT_MOST = 6
 
 
 class DeskRow(Value, frozen=True, kw_only=True):
-    """A referral of the desk with what was said of the person's age and gender."""
+    """A referral of the desk, and whether something of it was guessed and not confirmed."""
 
     row: InboxRow
-    age_group: str = ""
-    gender: str = ""
     has_guess: bool = False
 
 
@@ -41,7 +39,7 @@ def list_desk(
     """The referrals of these districts and teams in any of the states that say all the words: urgent first, then newest."""
     query: Select[Any] = (
         rows()
-        .add_columns(alert.c.age_group, alert.c.gender, alert.c.guesses, alert.c.guesses_confirmed_at)
+        .add_columns(alert.c.guesses, alert.c.guesses_confirmed_at)
         .where(within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]), *_says(words))
         .order_by(case((_is_urgent(), 0), else_=1), referral.c.reported_at.desc(), referral.c.due_on, referral.c.id)
         .limit(limit)
@@ -49,7 +47,7 @@ def list_desk(
     )
     return [
         DeskRow(
-            row=inbox_row(found), age_group=found["age_group"] or "", gender=found["gender"] or "",
+            row=inbox_row(found),
             has_guess=found["guesses"] not in (None, "[]") and found["guesses_confirmed_at"] is None,
         )
         for found in session.execute(query).mappings()

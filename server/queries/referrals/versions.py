@@ -19,7 +19,10 @@ from shared.model.value import Id, Value
 CHUNK = 900
 WORDS = ("place", "appearance", "concerns", "seen_text", "age_group", "gender", "postcode")
 """What a newer version may say in other words, as columns of an alert."""
-ON_REFERRAL = {"place": "place", "appearance": "description", "concerns": "concerns", "seen_text": "seen_text"}
+ON_REFERRAL = {
+    "place": "place", "appearance": "description", "concerns": "concerns", "seen_text": "seen_text",
+    "age_group": "age_group", "gender": "gender",
+}  # fmt: skip
 """The same words as columns of the referral."""
 
 

@@ -122,6 +122,8 @@ class ReferralRow(PositionColumns, table=True):
     place: str = text()
     description: str = text()
     concerns: str = text()
+    age_group: str = Field(default="", max_length=200)
+    gender: str = Field(default="", max_length=200)
     people_count: int | None = None
     district_id: str | None = loose_id(optional=True)
     team_id: str | None = loose_id(optional=True)

@@ -400,3 +400,51 @@ def test_places_have_kinds_and_lists(field: FieldService) -> None:
     assert [(card.name, card.has_hazards) for card in field.sites_near()] == [("Stairwell", True)]
     field.patch_site(site.id, {"in_use": False})
     assert field.sites_near() == []
+
+
+# ------------------------------------------------------------------------------------- several referrals of one place
+def test_one_contact_answers_the_referrals_of_the_place_that_were_ticked_and_no_other(
+    rig: Rig, field: FieldService
+) -> None:
+    near = Position(latitude=HERE[0] + 0.0003, longitude=HERE[1])
+    far = Position(latitude=HERE[0] + 0.002, longitude=HERE[1])
+    at = Position(latitude=HERE[0], longitude=HERE[1])
+    feed(
+        rig, "referral.received", referral("r1", position=at), referral("r2", position=near, description="Two men"),
+        referral("r3", position=at), referral("far", position=far), referral("done", position=at, state=ReferralState.CLOSED),
+    )  # fmt: skip
+    others = {other.id: other.text for other in field.referral("r1").others}
+    assert set(others) == {"r2", "r3"}
+    assert others["r2"] == "Two men"
+    contact_id = field.record_contact(
+        ContactDraft(state=ContactState.BEDDED_DOWN, referral_id="r1", also_ids=("r2", "done"))
+    )
+    states = {each: field.referral(each).state for each in ("r1", "r2", "r3", "far", "done")}
+    assert states == {
+        "r1": ReferralState.FOUND, "r2": ReferralState.FOUND, "r3": ReferralState.RECEIVED,
+        "far": ReferralState.RECEIVED, "done": ReferralState.CLOSED,
+    }  # fmt: skip
+    assert field.contact(contact_id).contact.referral_id == "r1"
+
+
+def test_places_in_the_same_words_are_one_where_no_point_was_given(rig: Rig, field: FieldService) -> None:
+    feed(
+        rig, "referral.received", referral("r1", place="Bus  shelter, High Street", position=None),
+        referral("r2", place="bus shelter, high street", position=None), referral("r3", place="", position=None),
+        referral("r4", place="", position=None),
+    )  # fmt: skip
+    assert [other.id for other in field.referral("r1").others] == ["r2"]
+    assert field.referral("r3").others == ()
+
+
+def test_one_visit_and_one_outcome_answer_several(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1"), referral("r2"), referral("r3"))
+    field.record_visit(VisitDraft(referral_id="r1", also_ids=("r2",), bedding_present=False))
+    assert [field.referral(each).state for each in ("r1", "r2", "r3")] == [
+        ReferralState.LOOKED_FOR, ReferralState.LOOKED_FOR, ReferralState.RECEIVED,
+    ]  # fmt: skip
+    outcome = "person not found - person looked for"
+    field.progress_referral("r1", ReferralState.CLOSED, outcome=outcome, also_ids=("r2", "r3", "r1", "nowhere"))
+    assert [(field.referral(each).state, field.referral(each).outcome) for each in ("r1", "r2", "r3")] == [
+        (ReferralState.CLOSED, outcome)
+    ] * 3

@@ -10,6 +10,7 @@ from msgspec import structs
 from mobile.field import api
 from mobile.field.views import Enrolling, Fix, LockState, SyncStatus, TrayItem, Unlocking
 from mobile.screens import registry
+from mobile.screens.contact import state as contact
 from mobile.screens.effects import ApplySettings, Back, Call, Dial, Directions, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
 from mobile.screens.map import state as maps
@@ -25,7 +26,7 @@ from mobile.screens.tonight import state as tonight
 from mobile.screens.tray import state as tray
 from mobile.screens.unlock import state as unlock
 from mobile.screens.visit import state as visit
-from shared.model.codes import Gender, InstitutionLeft, Quality, ReferralState, SiteKind, SyncState
+from shared.model.codes import ContactState, Gender, InstitutionLeft, Quality, ReferralState, SiteKind, SyncState
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, TONIGHT, TRAY, RehearsalField
 
 SCREENS = Path(registry.__file__).parent
@@ -421,10 +422,63 @@ def test_a_referral_closes_with_an_outcome_and_not_without():
     state = referral.State(referral_id="r-1")
     _, effects = play(referral, state, referral.OutcomePressed(), referral.ClosePressed())
     assert effects == []
-    outcome = referral.OUTCOMES[0]
+    outcome = "person found - taken to shelter"
     _, effects = play(referral, state, referral.OutcomePressed(outcome=outcome), referral.ClosePressed())
     assert calls(effects) == [("progress_referral", ("r-1", ReferralState.CLOSED))]
     assert effects[0].keywords["outcome"] == outcome
+
+
+def test_an_outcome_is_chosen_by_its_group_and_no_list_is_longer_than_eight():
+    assert max(len(referral.GROUPS), *map(len, referral.GROUPS.values())) <= 8
+    opened, _ = play(referral, referral.State(referral_id="r-1"), referral.OutcomePressed())
+    state, _ = play(referral, opened, referral.GroupPressed(group="no alert"))
+    assert (state.group, state.outcome) == ("no alert", "")
+    state, _ = play(referral, state, referral.OutcomePressed(outcome="no alert - other"), referral.BackPressed())
+    assert (state.closing, state.group, state.outcome) == (True, "", "")
+    state, effects = play(referral, state, referral.BackPressed(), referral.BackPressed())
+    assert (state.closing, effects) == (False, [Back()])
+    only, _ = play(referral, opened, referral.GroupPressed(group="la did not respond"))
+    assert only.outcome == "la did not respond"
+
+
+@pytest.mark.parametrize(
+    ("before", "left"),
+    [(ReferralState.ASSIGNED, ReferralState.WRONG_AREA), (ReferralState.FOUND, ReferralState.CLOSED)],
+)
+def test_what_is_in_another_area_is_said_to_be_where_that_can_follow(before, left):
+    record = structs.replace(RehearsalField().referral("r-1"), state=before)
+    outcome = "person not looked for - wrong local authority or geographical information"
+    state = referral.State(referral_id="r-1", record=record, closing=True, outcome=outcome)
+    _, effects = play(referral, state, referral.ClosePressed())
+    assert calls(effects) == [("progress_referral", ("r-1", left))]
+
+
+def test_other_reports_of_the_place_are_answered_only_when_ticked():
+    state, _ = play(
+        referral, referral.State(referral_id="r-1"), referral.Found(record=RehearsalField().referral("r-1"))
+    )
+    assert state.also_ids == ()
+    state, _ = play(referral, state, referral.OtherPressed(referral_id="r-7"))
+    for pressed, screen in ((referral.LogPressed(), "contact"), (referral.NobodyPressed(), "visit")):
+        (go,) = play(referral, state, pressed)[1]
+        assert go == Go(screen=screen, arguments={"referral_id": "r-1", "also_ids": ("r-7",)})
+    _, effects = play(referral, state, referral.OutcomePressed(outcome="no alert - other"), referral.ClosePressed())
+    assert effects[0].keywords["also_ids"] == ("r-7",)
+    state, _ = play(referral, state, referral.OtherPressed(referral_id="r-7"))
+    assert state.also_ids == ()
+
+
+def test_what_was_ticked_reaches_the_visit_through_the_contact_and_the_search():
+    contact_state = contact.begin({"referral_id": "r-1", "also_ids": ("r-7",)})
+    (*_, go) = play(contact, contact_state, contact.NobodyPressed())[1]
+    assert go.arguments["also_ids"] == ("r-7",)
+    draft = play(visit, visit.begin(go.arguments), visit.DonePressed())[1][0].arguments[0]
+    assert (draft.referral_id, draft.also_ids) == ("r-1", ("r-7",))
+    (*_, go) = play(contact, contact_state, contact.SearchPressed())[1]
+    searching = structs.replace(people.begin(go.arguments), people=PEOPLE)
+    (*_, go) = play(people, searching, people.Picked(person_id=PEOPLE[0].id))[1]
+    draft = contact.draft_of(contact.begin(go.arguments), ContactState.BEDDED_DOWN)
+    assert (draft.referral_id, draft.also_ids) == ("r-1", ("r-7",))
 
 
 def test_a_shift_ends_with_a_summary_and_says_what_it_came_to():

@@ -439,6 +439,7 @@ def test_a_referral_is_closed_with_its_outcome(field, on_glass):
     async def story(driver):
         await driver.tap("Man in doorway, no coat")
         await driver.tap("Close with an outcome")
+        await driver.tap("Looked, person not found")
         await driver.tap("Looked, nobody found")
         await driver.tap("Close referral")
         await driver.until(lambda: field.drafts)

@@ -102,10 +102,14 @@ def test_every_code_of_a_vocabulary_has_words(vocabulary, codes):
 
 
 def test_every_outcome_a_worker_may_choose_has_words():
-    from mobile.screens.referral.state import OUTCOMES
+    from mobile.screens.referral.state import GROUPS
 
-    for outcome in OUTCOMES:
-        assert "outcome." + outcome.replace(" - ", "_").replace(" ", "_") in ENGLISH
+    outcomes = [outcome for group in GROUPS.values() for outcome in group]
+    assert len(outcomes) == 26
+    for outcome in outcomes:
+        assert f"outcome.{outcome.code}" in ENGLISH
+    for group in GROUPS:
+        assert "outcome_group." + group.replace(" ", "_") in ENGLISH
 
 
 def test_every_failure_of_the_store_has_words():

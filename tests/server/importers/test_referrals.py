@@ -87,6 +87,7 @@ def test_an_accepted_report_becomes_a_referral_that_its_team_hears_of(bring_in, 
         "doorway by the station, Clarendon Road",
     )
     assert sent.position.latitude == 51.66
+    assert (sent.age_group, sent.gender, sent.concerns) == ("25 - 50 years old", "male", "no coat")
     assert sent.seen_at.isoformat() == "2026-11-11T21:00:00+00:00"
 
 
