@@ -24,6 +24,7 @@ from server.actions.operation.orders import open_ledger
 from server.actions.operation.signin import SignIn
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.people.documents import Filing
+from server.actions.people.identity import Finder
 from server.actions.sync.projection import Projection
 from server.actions.sync.sealed import BoxOpener
 from server.database.context import Kind, acting, beyond_reader
@@ -109,6 +110,7 @@ def create_services(
         agency_signin=_agency_signin(settings, signin, keys),
         passing=Passing(keys.secret),
         drafts=Drafts(database, load_draft_key(settings)),
+        finder=Finder(),
         filing=Filing(database, files, Scanner(settings.scanner, settings.scanner_timeout), settings.documents_bytes),
         files=files,
         clock=clock,

@@ -14,6 +14,7 @@ from server.actions.operation.orders import Ledger
 from server.actions.operation.signin import SignIn
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.people.documents import Filing
+from server.actions.people.identity import Finder
 from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
 from server.queries.sync.store import Account, Project
@@ -37,6 +38,7 @@ class Services:
     passing: Passing
     drafts: Drafts
     filing: Filing
+    finder: Finder
     files: DocumentKeys
     """Seals what is kept as files: what was sent to agencies, documents."""
     issuer: TokenIssuer

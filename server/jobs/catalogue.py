@@ -143,6 +143,16 @@ def prove_derived(services: Services, moment: Moment) -> int:
     return len(found.differing)
 
 
+def look_for_same_people(services: Services, moment: Moment) -> int:
+    """Who of those written down since the last time may be somebody known already."""
+    return services.finder.look_up_new(services.database, moment.since, moment.now)
+
+
+def look_through_county(services: Services, moment: Moment) -> int:
+    """Who of everybody may be one person."""
+    return services.finder.look_through(services.database, moment.now, moment.beat)
+
+
 def rebuilder_of(
     services: Services, now: datetime, *, only_prove: bool, beat: Callable[[], None] = lambda: None
 ) -> Rebuilder:
@@ -198,6 +208,8 @@ KEEPING = (
     Job("held for our faults", Every(timedelta(minutes=15)), judge_faults),
     Job("ledger", Every(timedelta(hours=1)), mark_ledger),
     Job("proof", Daily(time(4)), prove_derived),
+    Job("same people", Every(timedelta(minutes=1)), look_for_same_people),
+    Job("same people of the county", Daily(time(2)), look_through_county),
     Job("attachments", Daily(time(3)), forget_announced),
     Job("presence", Daily(time(3)), forget_presence),
     Job("documents", Every(timedelta(hours=1)), seal_documents_anew),

@@ -228,9 +228,18 @@ class CaseStep(Code):
     LISTED = "listed"
     DECLINED = "declined"
     SAME_PERSON = "same_person"
+    APART = "apart"
     DISCUSSED = "discussed"
     CLOSED = "closed"
     MOVED = "moved"
+
+
+class IdentityWord(Code):
+    """What somebody said of two records: one person, two people, or no longer one after having been joined."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    PARTED = "parted"
 
 
 class SupportPhase(Code):

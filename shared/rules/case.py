@@ -59,6 +59,10 @@ MOVES: Mapping[CaseStep, Move] = {
         before=(CaseState.CANDIDATE,), after=CaseState.DECLINED, by=(By.RULE,),
         grounds="found to be the same person as somebody on a list",
     ),
+    CaseStep.APART: Move(
+        before=(CaseState.DECLINED,), after=CaseState.CANDIDATE, by=(By.RULE,),
+        grounds="found not to be the same person after all",
+    ),
     CaseStep.DISCUSSED: Move(
         before=(CaseState.LISTED, CaseState.OPEN), after=CaseState.OPEN, by=(By.CONFERENCE,),
         grounds="the conference discussed it",

@@ -23,6 +23,7 @@ from server.tables.partnership.agency import agency, agreement, seat, team, team
 from server.tables.partnership.district import district
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
+from server.tables.people.identity import identity_judgement, likely_same
 from server.tables.people.person import person, person_need
 from server.tables.people.verification import person_verification, verification
 from server.tables.referrals.referral import alert, referral
@@ -118,6 +119,20 @@ def fill_organisations(session: Session, now: datetime) -> None:
             for role in roles if role != "administrator" and (agency_id, role) not in founded
         ))  # fmt: skip
         founded |= {(agency_id, role) for role in roles}
+
+
+def pair_marek(session: Session, now: datetime) -> None:
+    """Marek was written down once more by somebody who heard otherwise, and Priya has said that it is him; Red may be Kay."""
+    add(
+        session, person,
+        {"id": "mars", "name": "Mareck", "alias": "Mars", "description": "Grey beard, limp, green coat", "gender": "male",
+         "approximate_age_years": 50, "team_id": "watford-outreach", "district_id": WATFORD,
+         "created_at": now, "changed_at": now},
+    )  # fmt: skip
+    add(session, likely_same, {"one_id": "marek", "other_id": "mars", "bits": 21.5, "found_at": now},
+        {"one_id": "kay", "other_id": "red", "bits": 9.0, "found_at": now})  # fmt: skip
+    add(session, identity_judgement, {"id": "j1", "one_id": "marek", "other_id": "mars", "said": "same", "at": now,
+        "worker_id": "priya", "saw_one": True, "saw_other": True})  # fmt: skip
 
 
 def fill_people(session: Session, now: datetime) -> None:

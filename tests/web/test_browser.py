@@ -38,6 +38,7 @@ PAGES = [
     ("tom", "/referrals/r1", "lead-referral"),
     ("tom", "/referrals/figures", "lead-answer-figures"),
     ("tom", "/conflicts", "lead-conflicts"),
+    ("tom", "/same-person", "lead-same-person"),
     ("tom", "/tonight", "lead-tonight"),
     ("tom", "/on-shift", "lead-on-shift"),
     ("helen", "/who-can-see", "who-can-see"),

@@ -95,7 +95,7 @@ def test_no_browser_chooses_our_ids(browse: Browse, filled: Database, key: str) 
 def test_someone_new_seen_bedded_down_is_verified_and_put_forward(browse: Browse, filled: Database) -> None:
     browser = browse("aisha")
     answers = {
-        "key": fresh(browser), "state": "bedded_down", "alias": "Blue", "description": "Blue hat, small dog",
+        "key": fresh(browser), "state": "bedded_down", "alias": "Blue", "description": "Blue hat, small dog", "is_new": "new",
         "needs": "alcohol:no", "place": "Behind the library", "offered": "Food", "safety_needs": "Speak first",
         "strengths": "Cooks", "next_step": "Bring boots", "note": "Slept badly",
     }  # fmt: skip
@@ -290,3 +290,37 @@ def test_a_typed_time_is_the_last_one_through_both_changes(
     """Of an hour that comes twice the later turn that has been; a time that was skipped is the day before's."""
     begun = datetime(*now, tzinfo=UTC)  # type: ignore[misc,arg-type]
     assert latest_moment(typed, begun) == datetime(*moment, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+def test_who_is_described_as_new_may_be_somebody_known_and_is_asked_about(browse: Browse, filled: Database) -> None:
+    browser = browse("aisha")
+    told = {
+        "key": fresh(browser),
+        "state": "bedded_down",
+        "description": "Irish man, red hat, a small dog",
+        "site": "shelter",
+    }
+    asked = browser.send(PATH, **told)
+    assert asked.status_code == 422
+    question = plain(asked.text).split("Could it be somebody")[1].split("nobody could identify")[0]
+    assert "Red: " in question and "and red in both descriptions, seen at the same site" in question
+    assert "Marek" not in question
+    assert recorded(filled) == []
+    assert browser.send(PATH, **told, is_new="red").status_code == 200
+    (known,) = recorded(filled)
+    assert (known.person_ids, known.note) == (("red",), "Described as: Irish man, red hat, a small dog")
+
+
+def test_somebody_new_is_new_once_the_worker_has_said_so(browse: Browse, filled: Database) -> None:
+    browser = browse("aisha")
+    told = {"key": fresh(browser), "state": "bedded_down", "description": "Irish man, red hat, a small dog"}
+    assert browser.send(PATH, **told, is_new="new").status_code == 200
+    (contact_,) = recorded(filled)
+    assert contact_.person_ids not in {(), ("red",)} and contact_.note == ""
+
+
+def test_a_forged_answer_names_nobody_whom_the_worker_may_not_know(browse: Browse, filled: Database) -> None:
+    browser = browse("aisha")
+    told = {"key": fresh(browser), "state": "bedded_down", "description": "Irish man, red hat, a small dog"}
+    assert browser.send(PATH, **told, is_new="nobody-known").status_code == 404
+    assert recorded(filled) == []

@@ -5,7 +5,7 @@ were seen is told whose list that is. A candidate, whom nobody has decided on ye
 or open moves by a coordinator's decision only (`server.actions.cases.moves`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from msgspec import structs
@@ -28,6 +28,7 @@ from shared.rules.home_district import Slept, home_district, say_whereabouts
 
 BY_THEMSELVES = "verified people come to the list by themselves"
 SAME_PERSON = "Found to be the same person as somebody on a list already"
+TWO_PEOPLE = "Found not to be that person after all"
 
 
 class _Arrival(Value, frozen=True, kw_only=True):
@@ -91,6 +92,24 @@ def put_forward_verified(
     _tell(session, seen, now)
     audit.add_lines(session, lines)
     return new
+
+
+def take_back_candidates(
+    session: Session, groups: Collection[frozenset[Id]], now: datetime, new_id: Callable[[], Id]
+) -> None:
+    """A candidate that gave way to another case stands again, once its person was found to be somebody else after all. `groups`
+    are the ids of each person now."""
+    marks = cases.list_case_marks(session, {each for group in groups for each in group}) if groups else {}
+    for group in sorted(groups, key=min):
+        theirs = [mark for each in sorted(group) for mark in marks.get(each, ())]
+        gave_way = [each for each in theirs if each.state == str(CaseState.DECLINED) and each.outcome == SAME_PERSON]
+        if not gave_way or any(each.is_live for each in theirs):
+            continue
+        last = max(gave_way, key=lambda mark: (mark.closed_at or mark.since, mark.id))
+        move_case(
+            session, last.id, Step(step=CaseStep.APART, at=now, reason=TWO_PEOPLE), new_id, closed_at=None, outcome=""
+        )
+        audit.add_lines(session, [_line(last.id, TWO_PEOPLE, now, new_id())])
 
 
 def _gather(

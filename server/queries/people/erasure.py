@@ -9,6 +9,7 @@ from server.database import bulk
 from server.queries.people.documents import forget_bytes_of
 from server.tables import metadata
 from server.tables.cases.case import mdt_case
+from server.tables.people.identity import identity_judgement, likely_same
 from server.tables.people.person import person, person_merge
 from server.tables.street.conflict import conflict
 from server.tables.street.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
@@ -36,6 +37,8 @@ def delete_person(session: Session, person_ids: Sequence[Id]) -> None:
         bulk.delete_of(session, table, "person_id", person_ids)
     either = or_(person_merge.c.from_id.in_(person_ids), person_merge.c.into_id.in_(person_ids))
     session.execute(delete(person_merge).where(either))
+    for table in (likely_same, identity_judgement):
+        session.execute(delete(table).where(or_(table.c.one_id.in_(person_ids), table.c.other_id.in_(person_ids))))
     bulk.delete_of(session, conflict, "entity_id", person_ids)
     bulk.delete_of(session, person, "id", person_ids)
 

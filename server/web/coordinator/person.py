@@ -12,9 +12,10 @@ from litestar.params import FromPath, FromQuery
 
 from server.access import Access, Door
 from server.actions.cases.cases import BASES
+from server.actions.people import identity as settling
 from server.actions.people.notes import find_notes_subject
 from server.queries.partnership import agencies, districts
-from server.queries.people import brought_in, person_page
+from server.queries.people import brought_in, identity, person_page
 from server.queries.people.person_page import CaseStanding
 from server.web.coordinator.case_panel import make_panel
 from server.web.coordinator.glance import glance_at
@@ -109,9 +110,18 @@ def answer(
         may_see_consent=access.allows(Act.SEE_CONSENT, subject),
         may_see_documents=access.allows(Act.SEE_DOCUMENT, subject),
         may_edit=access.allows(Act.EDIT_PERSON, subject),
+        same_count=_count_likely(access, subject, same),
         known_to=_known_to(access, subject), may_hide=access.allows(Act.HIDE_PERSON, subject),
         older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
     )  # fmt: skip
+
+
+def _count_likely(access: Access, subject: Subject, same: list[Id]) -> int:
+    """How many other records wait for the reader's word whether they are this person's."""
+    if not access.allows(Act.MERGE_PEOPLE, subject):
+        return 0
+    likely = identity.list_likely_of(access.session, same)
+    return len(settling.list_open(access, likely)) if likely else 0
 
 
 def _note_what_is_shown(access: Access, subject: Subject, knows_places: bool) -> bool:

@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("/live-map", "Live map", Act.SEE_LIVE_MAP),
     Entry("/tonight", "Where people are", Act.PLAN_SHIFT),
     Entry("/conflicts", "Two versions", Act.SETTLE_VERSIONS),
+    Entry("/same-person", "Same person?", Act.MERGE_PEOPLE),
     Entry("/held", "Held", Act.DECIDE_HELD),
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),
     Entry("/progress", "By quarter", Act.SEE_HOTSPOTS),

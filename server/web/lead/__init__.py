@@ -24,6 +24,7 @@ from server.web.lead.referral import (
     settle,
     show_referral,
 )
+from server.web.lead.same_person import say_same_person, show_same_person
 from server.web.lead.tonight import show_tonight
 from server.web.lead.trays import leave_row_out, mend, send_elsewhere, show_duty, show_refused, take
 from server.web.lead.wall import put_up, show_wall, show_wall_now, take_down
@@ -80,6 +81,8 @@ PAGES = (
     take_down,
     show_conflicts,
     keep,
+    show_same_person,
+    say_same_person,
     show_held,
     decide_on_tray,
 )

@@ -13,7 +13,8 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.street.contacts import list_own_teams, record_contact
+from server.actions.people.identity import find_among_own
+from server.actions.street.contacts import ContactDraft, list_own_teams, record_contact
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.people import people, subjects
@@ -28,6 +29,7 @@ from server.web.outreach.contact_form import (
     STATES,
     SUPPORT,
     ContactForm,
+    as_known,
     read_form,
     renew_key,
 )
@@ -35,6 +37,8 @@ from shared.model.person import Person
 from shared.model.value import Id
 from shared.policy import Act, Subject, SubjectKind
 from shared.rules.address_hint import PROMPT
+from shared.rules.evidence import Sighting
+from shared.rules.same_person import Match
 
 PATH = "/contacts/new"
 
@@ -67,6 +71,14 @@ def record(
         draft = read_form(form, [team.id for team in list_own_teams(access)], access.now, errors)
         if draft is None:
             return _form(request, access, form, errors)
+        if (draft.alias or draft.description) and not form.is_new:
+            likely = _list_likely(access, draft)
+            if likely:
+                return _form(
+                    request, access, form, {"is_new": "Say who it was: one of these, or somebody new."}, likely=likely
+                )
+        if form.is_new not in {"", NEW}:
+            draft = as_known(draft, form.is_new)
     try:
         with door.open() as access:
             record_contact(access, services.project, draft)
@@ -85,21 +97,47 @@ def _search(request: AnyRequest, access: Access, form: ContactForm) -> Response[
     return _form(request, access, form, {}, _allowed(access, found))
 
 
+NEW = "new"
+
+
+def _list_likely(access: Access, draft: ContactDraft) -> list[tuple[Person, Match]]:
+    """Whom the reader's teams and districts know who may be the one described as somebody new; nobody where this very form was
+    taken before."""
+    if contact_form.find_author(access.session, draft.form_id) is not None:
+        return []
+    new = Person(id="", alias=draft.alias, description=draft.description)
+    told = Sighting(
+        person=new, seen_at=draft.seen_at, position=draft.position, site_id=draft.site_id, team_id=draft.team_id
+    )
+    return [each for each in find_among_own(access, told) if each[0].id not in draft.person_ids]
+
+
 def _form(
-    request: AnyRequest, access: Access, form: ContactForm, errors: Errors, found: Sequence[Person] | None = None
+    request: AnyRequest,
+    access: Access,
+    form: ContactForm,
+    errors: Errors,
+    found: Sequence[Person] | None = None,
+    likely: Sequence[tuple[Person, Match]] = (),
 ) -> Response[str]:
     ticked = _allowed(access, people.list_people(access.session, form.person_ids))
     shown = [*ticked, *(each for each in found or () if each.id not in form.person_ids)]
-    access.note_seen(SubjectKind.PERSON, sorted({each.id for each in shown}), purpose="contact on the web")
+    seen = {each.id for each in (*shown, *(each for each, _ in likely))}
+    access.note_seen(SubjectKind.PERSON, sorted(seen), purpose="contact on the web")
     teams = list_own_teams(access)
     return page(
         request, "outreach/contact.html", title=_title(found), section=PATH, worker=access.worker,
+        likely=[(each.id, _say_likely(each, match)) for each, match in likely],
         status=422 if errors else 200, form=form, errors=errors, states=STATES, people=shown, found=found,
         teams=[("", "Choose a team"), *((team.id, team.name) for team in teams)] if len(teams) > 1 else [],
         sites=[("", "Not at a known place"), *_sites(access, [team.id for team in teams])],
         needs=[(str(need), say(need)) for need in NEEDS], support=SUPPORT, phrases=PHRASES,
         asks_about_note=errors.get("note") == PROMPT, offered=as_tuple(form.offered), given=as_tuple(form.given),
     )  # fmt: skip
+
+
+def _say_likely(person: Person, match: Match) -> str:
+    return f"{person.known_as}: {', '.join(match.reasons)}"
 
 
 def _title(found: Sequence[Person] | None) -> str:

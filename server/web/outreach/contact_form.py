@@ -46,6 +46,7 @@ class ContactForm(Form, frozen=True, kw_only=True):
     people: Several = ""
     alias: str = ""
     description: str = ""
+    is_new: str = ""
     unidentified: str = ""
     site: str = ""
     place: str = ""
@@ -94,6 +95,15 @@ def read_form(form: ContactForm, team_ids: list[Id], now: datetime, errors: Erro
         alias=alias, unidentified_people=unidentified, site_id=form.site or None, place=place, position=position,
         needs=read_needs(form), offered=_known(form.offered), given=_known(form.given), **texts,
     )  # fmt: skip
+
+
+def as_known(draft: ContactDraft, person_id: Id) -> ContactDraft:
+    """The draft, once whoever was new turned out to be somebody known: how they were described is kept in the note."""
+    described = ", ".join(each for each in (draft.alias, draft.description) if each)
+    note = "\n".join(each for each in (draft.note, f"Described as: {described}") if each)
+    return msgspec.structs.replace(
+        draft, alias="", description="", note=note, person_ids=tuple(dict.fromkeys((*draft.person_ids, person_id)))
+    )
 
 
 def read_needs(form: ContactForm) -> tuple[NeedSeen, ...]:

@@ -17,6 +17,7 @@ ALLOWED = {
     ("candidate", "declined"): "declined",
     ("candidate", "same_person"): "declined",
     ("candidate", "moved"): "candidate",
+    ("declined", "apart"): "candidate",
     ("listed", "discussed"): "open",
     ("listed", "closed"): "closed",
     ("listed", "moved"): "listed",
@@ -41,8 +42,11 @@ def test_a_step_leads_where_the_table_says_and_is_refused_from_anywhere_else(
             take_step(state, step)
 
 
-def test_an_ended_case_takes_no_step_at_all() -> None:
-    assert not [step for step in CaseStep for state in ("closed", "declined") if can_take(CaseState(state), step)]
+def test_an_ended_case_takes_no_step_but_to_stand_again_where_two_records_were_parted() -> None:
+    ended = (CaseState.CLOSED, CaseState.DECLINED)
+    assert [(state.value, step.value) for step in CaseStep for state in ended if can_take(state, step)] == [
+        ("declined", "apart")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ class Projection:
         touched = project_contacts(session, batch, self.districts, self.crs, verdicts)
         renew_districts(session, touched | set(batch.patched.get("person.patched", ())))
         touched |= project_verifications(session, batch) | project_merges(session, batch)
-        derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone)
+        derive_verification(session, touched, held, batch.received_at, self.new_id, self.timezone, _parted(batch))
         looks.renew_looks(session, changing | _looks_changed(session, batch))
         looks.renew_squares(session, _squares_added_to(session, batch))
         audit.add_lines(session, self._reads(session, batch))
@@ -144,6 +144,10 @@ def _squares_added_to(session: Session, batch: Batch) -> set[Square]:
         {each.id for each in batch.values("contact.recorded")},
         {each.id for each in batch.values("visit.recorded")},
     )
+
+
+def _parted(batch: Batch) -> set[Id]:
+    return {each for told in batch.values("person.merged") if told.undone for each in (told.from_id, told.into_id)}
 
 
 def _joined(batch: Batch) -> set[Id]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from server.actions.cases.arrivals import put_forward_verified
+from server.actions.cases.arrivals import put_forward_verified, take_back_candidates
 from server.database.locks import take_turns
 from server.queries.partnership import workers
 from server.queries.people import verification as facts
@@ -23,10 +23,11 @@ def derive_verification(
     now: datetime,
     new_id: Callable[[], Id],
     timezone: str,
+    parted: Collection[Id] = (),
 ) -> None:
     """Derive and store the status of these people; whoever is verified comes to their district's list by themselves.
 
-    `held` are the records whose turn it is already (`server.database.locks`).
+    `held` are the records whose turn it is already (`server.database.locks`), `parted` those found to be two people after all.
     """
     if not person_ids:
         return
@@ -43,6 +44,7 @@ def derive_verification(
     facts.store_statuses(session, statuses)
     canonical = facts.list_canonical(session, everyone)
     same = {each: group for group in groups.values() for each in group}
+    take_back_candidates(session, {same[each] for each in parted if each in same}, now, new_id)
     put_forward_verified(session, [each for each in statuses if each.person_id in canonical], same, now, new_id)
 
 
