@@ -35,6 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "restore": ("server.cli.backup", "restore"),
     "retention": ("server.cli.retention", "retention"),
     "serve": ("server.cli.serve", "serve"),
+    "services": ("server.cli.services", "services"),
     "setup": ("server.cli.setup", "setup"),
     "simulate": ("server.cli.simulate", "simulate"),
     "system": ("server.cli.system", "system"),

@@ -9,7 +9,7 @@ from server.tables.cases import case, priority
 from server.tables.conferences import conference, kept
 from server.tables.maps import gazetteer, hotspot, publication, sighting
 from server.tables.operation import audit, device, draft, job, mail, session
-from server.tables.partnership import agency, county, district, invitation, recipient, system, worker
+from server.tables.partnership import agency, county, district, invitation, recipient, service, system, worker
 from server.tables.people import (
     assessment,
     brought_in,
@@ -63,6 +63,7 @@ __all__ = [
     "question",
     "recipient",
     "referral",
+    "service",
     "session",
     "shift",
     "sighting",

@@ -75,6 +75,8 @@ class Act(str, Enum):
     # Counts and maps without people
     SEE_HOTSPOTS = "see_hotspots"
     SEE_RECIPIENTS = "see_recipients"
+    SEE_SERVICES = "see_services"
+    EDIT_SERVICES = "edit_services"
     APPROVE_PUBLICATION = "approve_publication"
 
     # Running the system
@@ -97,6 +99,7 @@ class Act(str, Enum):
 IMPERSONAL_ACTS = frozenset(
     {
         Act.PUBLIC, Act.SIGNED_IN, Act.SYNC, Act.SEE_HOTSPOTS, Act.SEE_RECIPIENTS,
+        Act.SEE_SERVICES, Act.EDIT_SERVICES,
         Act.APPROVE_PUBLICATION, Act.APPROVE_RECIPIENT, Act.SEE_DEVICES, Act.ENROL_DEVICE, Act.WIPE_DEVICE,
         Act.SEE_AGREEMENTS, Act.MANAGE_AGREEMENTS, Act.MANAGE_QUESTIONS, Act.MANAGE_WORKERS, Act.MANAGE_DISTRICTS,
         Act.SEE_OUTBOX,

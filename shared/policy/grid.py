@@ -57,6 +57,8 @@ OUTREACH: Reaches = {
     Act.SEE_REFERRAL: Reach.PATCH,
     Act.PROGRESS_REFERRAL: Reach.PATCH,
     Act.SEE_RECIPIENTS: Reach.ANY,
+    Act.SEE_SERVICES: Reach.ANY,
+    Act.EDIT_SERVICES: Reach.ANY,
 }
 
 LEADING: Reaches = OUTREACH | {
@@ -110,6 +112,8 @@ ATTENDING: Reaches = {
     Act.ANSWER_QUESTION: Reach.WORKING,
     Act.SEE_AGREEMENTS: Reach.AGENCY,
     Act.SEE_RECIPIENTS: Reach.ANY,
+    Act.SEE_SERVICES: Reach.ANY,
+    Act.EDIT_SERVICES: Reach.ANY,
 }
 
 COORDINATING: Reaches = {
@@ -162,6 +166,8 @@ COORDINATING: Reaches = {
     Act.ANSWER_QUESTION: Reach.DISTRICT_OR_WORKING,
     Act.SHARE_TRACKER: Reach.DISTRICT,
     Act.SEE_RECIPIENTS: Reach.ANY,
+    Act.SEE_SERVICES: Reach.ANY,
+    Act.EDIT_SERVICES: Reach.ANY,
     Act.SEE_DEVICES: Reach.DISTRICT,
     Act.ENROL_DEVICE: Reach.DISTRICT,
     Act.WIPE_DEVICE: Reach.DISTRICT,
@@ -176,6 +182,7 @@ COMMISSIONING: Reaches = {
     Act.SIGNED_IN: Reach.ANY,
     Act.SEE_HOTSPOTS: Reach.ANY,
     Act.SEE_RECIPIENTS: Reach.ANY,
+    Act.SEE_SERVICES: Reach.ANY,
     Act.SEE_AGREEMENTS: Reach.AGENCY,
     Act.APPROVE_RECIPIENT: Reach.ANY,
     Act.APPROVE_PUBLICATION: Reach.ANY,
@@ -184,6 +191,8 @@ COMMISSIONING: Reaches = {
 ADMINISTERING: Reaches = {
     Act.SIGNED_IN: Reach.ANY,
     Act.SEE_RECIPIENTS: Reach.ANY,
+    Act.SEE_SERVICES: Reach.ANY,
+    Act.EDIT_SERVICES: Reach.ANY,
     Act.SEE_DEVICES: Reach.ANY,
     Act.ENROL_DEVICE: Reach.ANY,
     Act.WIPE_DEVICE: Reach.ANY,

@@ -6,6 +6,10 @@ from server.web.everyone.guides import show_guide, show_guides, show_picture
 from server.web.everyone.notifications import keep_choices, show_choices
 from server.web.everyone.publications import approve, show_publications, withdraw
 from server.web.everyone.recipients import agree, propose, show_recipients
+from server.web.everyone.service_feed import describe_feed, list_feed, tell_service
+from server.web.everyone.service_files import bring_services, show_files
+from server.web.everyone.service_form import edit_service, remove_service, save_service, say_checked
+from server.web.everyone.services import search_services, show_service, show_services
 
 PAGES = (
     show_guides,
@@ -27,4 +31,16 @@ PAGES = (
     read_drafts,
     show_session,
     stay,
+    show_services,
+    search_services,
+    show_service,
+    edit_service,
+    save_service,
+    say_checked,
+    remove_service,
+    show_files,
+    bring_services,
+    describe_feed,
+    list_feed,
+    tell_service,
 )

@@ -39,6 +39,7 @@ ENTRIES = (
     Entry("/hotspots", "Hotspots", Act.SEE_HOTSPOTS),
     Entry("/progress", "By quarter", Act.SEE_HOTSPOTS),
     Entry("/publications", "What is told", Act.APPROVE_PUBLICATION),
+    Entry("/services", "Services", Act.SEE_SERVICES),
     Entry("/devices", "Phones", Act.SEE_DEVICES),
     Entry("/workers", "Workers", Act.MANAGE_WORKERS),
     Entry("/county", "County", Act.MANAGE_DISTRICTS),

@@ -46,7 +46,7 @@ PATCH, DISTRICT, WORKS, DISTRICT_WORKS, AGENCY, TEAM, OWN, ANY = (
 
 #                                 own district works agency stranger
 OUTREACH = {
-    "signed_in": ANY, "sync": ANY, "see_recipients": ANY,
+    "signed_in": ANY, "sync": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY,
     "see_person": PATCH, "see_person_list": PATCH, "see_place": PATCH, "edit_person": PATCH, "break_glass": PATCH,
     "see_notes": "aaynn", "see_own_record": WORKS, "see_document": WORKS, "add_document": PATCH,
     "see_consent": PATCH, "record_consent": PATCH, "see_assessment": "cccnn", "record_assessment": PATCH,
@@ -65,7 +65,8 @@ ORACLE = {
         "see_devices": TEAM, "enrol_device": TEAM, "wipe_device": TEAM, "manage_workers": AGENCY,
     },
     Role.COORDINATOR: {
-        "signed_in": ANY, "see_recipients": ANY, "see_agreements": ANY, "manage_agreements": ANY, "approve_recipient": ANY,
+        "signed_in": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY, "see_agreements": ANY,
+        "manage_agreements": ANY, "approve_recipient": ANY,
         "approve_publication": ANY,
         "see_person": DISTRICT_WORKS, "see_person_list": DISTRICT_WORKS, "see_place": DISTRICT_WORKS,
         "edit_person": DISTRICT_WORKS, "merge_people": DISTRICT, "hide_person": DISTRICT_WORKS,
@@ -88,7 +89,7 @@ ORACLE = {
         "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT,
     },
     Role.AGENCY_MEMBER: {
-        "signed_in": ANY, "see_recipients": ANY,
+        "signed_in": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY,
         "see_consent": WORKS, "record_consent": WORKS, "see_assessment": "nncnn", "record_assessment": WORKS,
         "see_person": WORKS, "see_own_record": WORKS, "see_document": WORKS, "add_document": WORKS,
         "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
@@ -98,16 +99,18 @@ ORACLE = {
         "see_agreements": AGENCY,
     },
     Role.COMMISSIONER: {
-        "signed_in": ANY, "see_hotspots": ANY, "see_recipients": ANY, "see_agreements": AGENCY,
+        "signed_in": ANY, "see_hotspots": ANY, "see_recipients": ANY, "see_services": ANY, "see_agreements": AGENCY,
         "approve_recipient": ANY, "approve_publication": ANY,
     },
     Role.ADMINISTRATOR: {
-        "signed_in": ANY, "see_recipients": ANY, "see_devices": ANY, "enrol_device": ANY,
+        "signed_in": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY, "see_devices": ANY, "enrol_device":
+        ANY,
         "wipe_device": ANY, "see_agreements": ANY, "manage_agreements": ANY, "manage_workers": ANY,
         "manage_districts": ANY, "review_access": ANY, "see_outbox": ANY,
     },
 }  # fmt: skip
 IMPERSONAL = {
+    "see_services", "edit_services",
     "signed_in", "sync", "see_hotspots", "see_recipients", "see_devices",
     "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_questions",
     "manage_workers", "manage_districts", "see_outbox",

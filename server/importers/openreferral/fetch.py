@@ -1,0 +1,66 @@
+"""A feed of Open Referral UK, fetched page by page, each service whole. Only a person who types its address makes us ask it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import msgspec
+
+from server.importers.files import UnusableFile
+from server.importers.openreferral.parse import list_items
+from shared.model.value import NO_JSON
+
+MOST_PAGES = 2_000
+MOST_BYTES = 20_000_000
+WAIT_S = 30.0
+LARGE_PAGE = 100
+
+
+def fetch_items(address: str, transport: httpx.BaseTransport | None = None) -> Iterator[Any]:
+    """Each service of the feed at `address`, as it stands. Raises UnusableFile where the feed does not answer as one."""
+    base = address.rstrip("/")
+    if not base.startswith(("https://", "http://")):
+        raise UnusableFile("The address of a feed begins with https://.")
+    with httpx.Client(timeout=WAIT_S, transport=transport, follow_redirects=True) as line:
+        for number in range(1, MOST_PAGES + 1):
+            data = _get(line, f"{base}/services", {"page": number, "per_page": LARGE_PAGE})
+            listed = list_items(data)
+            for each in listed:
+                yield _fetch_whole(line, base, each)
+            if not listed or _is_last(data):
+                return
+
+
+def _fetch_whole(line: httpx.Client, base: str, listed: Any) -> Any:
+    """The service with everything that belongs to it: a list tells only its own fields."""
+    if (
+        not isinstance(listed, dict)
+        or not listed.get("id")
+        or "schedules" in listed
+        or "service_at_locations" in listed
+    ):
+        return listed
+    try:
+        return msgspec.json.decode(_get(line, f"{base}/services/{listed['id']}", {}))
+    except NO_JSON as error:
+        raise UnusableFile("The feed answers something that is not JSON.") from error
+
+
+def _get(line: httpx.Client, address: str, query: dict[str, int]) -> bytes:
+    try:
+        answer = line.get(address, params=query, headers={"accept": "application/json"})
+    except httpx.HTTPError as error:
+        raise UnusableFile(
+            f"The feed does not answer ({type(error).__name__}): nothing was taken. Try again later."
+        ) from error
+    if answer.status_code != httpx.codes.OK:
+        raise UnusableFile(f"The feed answers {answer.status_code}: is the address its beginning, before /services?")
+    if len(answer.content) > MOST_BYTES:
+        raise UnusableFile(f"The feed answers more than {MOST_BYTES // 1_000_000} MB at once.")
+    return answer.content
+
+
+def _is_last(data: bytes) -> bool:
+    """A page that does not say so is the last."""
+    told = msgspec.json.decode(data)
+    return not isinstance(told, dict) or bool(told.get("last_page", True))

@@ -1,0 +1,184 @@
+"""The directory's pages: found by word, place, hours and whom it takes; entered, changed by two at once, checked, taken out,
+handed on."""
+
+import json
+
+import pytest
+from msgspec.structs import replace
+
+from server.queries.partnership import services as directory
+from server.queries.partnership.services import Kept
+from shared.model.codes import ServiceOffer, ServiceWelcome
+from shared.model.service import Place, Service
+from shared.rules.reading_hours import read_hours
+
+HTML = {"accept": "text/html"}
+NEAR, FAR = (51.6565, -0.3963), (51.75, -0.47)
+TYPED = {
+    "name": "Night shelter", "provider": "New Hope", "status": "active", "hours": "every day 20:00-08:00",
+    "offers": ["emergency_bed"], "welcomes": ["dogs"], "bank_holidays": "as_usual", "minimum_age": "18",
+    "checked_today": "yes", "postcode": "wd17 2ab", "address": "1 High Street", "town": "Watford",
+}  # fmt: skip
+
+
+def send(client, path, **fields):
+    form = fields | {"_csrf_token": client.cookies["lantern-form"]}
+    return client.post(path, data=form, headers=HTML, follow_redirects=False)
+
+
+def put(database, now, *told):
+    with database.writing() as session:
+        kept = [Kept(service=each, source="", reference=each.id, came_with="{}") for each in told]
+        directory.add_services(session, kept, now)
+
+
+def hours(text):
+    return read_hours(text)[0]
+
+
+@pytest.fixture
+def filled(database, now, cast):
+    put(
+        database, now,
+        Service(id="bed", name="A bed", offers=(ServiceOffer.EMERGENCY_BED,), welcomes=(ServiceWelcome.DOGS,),
+        hours=hours("every day 20:00-08:00"), places=(Place(id="1", latitude=FAR[0], longitude=FAR[1]),)),
+        Service(id="day", name="B centre", offers=(ServiceOffer.FOOD,), hours=hours("every day 9:00-17:00"),
+        places=(Place(id="2", latitude=NEAR[0], longitude=NEAR[1]),)),
+        Service(id="refuge", name="C refuge", offers=(ServiceOffer.EMERGENCY_BED,), is_secret_address=True,
+        places=(Place(id="3", address="5 Quiet Lane", latitude=NEAR[0], longitude=NEAR[1]),)),
+    )  # fmt: skip
+    return database
+
+
+def names(page):
+    return [each for each in ("A bed", "B centre", "C refuge") if f">{each}</a>" in page.text]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["A bed", "B centre", "C refuge"]),
+        ({"words": "cent"}, ["B centre"]),
+        ({"words": "100%"}, []),
+        ({"offer": "emergency_bed"}, ["A bed", "C refuge"]),
+        ({"open_when": "tonight"}, ["A bed"]),
+        ({"open_when": "now", "welcomes": "dogs"}, ["A bed"]),
+        ({"welcomes": ["dogs", "couples"]}, []),
+        ({"words": "quiet"}, []),
+    ],
+)
+def test_the_directory_is_looked_through(sign_in, cast, filled, asked, found):
+    page = send(sign_in(cast.helen), "/services", **asked)
+
+    assert (page.status_code, names(page)) == (200, found)
+
+
+def test_the_nearest_comes_first_and_a_secret_address_has_no_distance(sign_in, cast, filled):
+    client = sign_in(cast.aisha)
+    page = send(client, "/services", near="WD17 2AB").text
+
+    assert page.index("B centre") < page.index("A bed") < page.index("C refuge")
+    assert "km" in page
+    assert "Quiet Lane" not in page
+    assert send(client, "/services", near="Watford").status_code == 422
+
+
+def test_a_service_is_entered_found_changed_checked_and_taken_out(sign_in, cast, database):
+    client = sign_in(cast.tom)
+    assert (
+        send(
+            client, "/services/new/edit", name="", hours="sometimes", minimum_age="x", email="no", postcode="zz"
+        ).status_code
+        == 422
+    )
+    answer = send(client, "/services/new/edit", **TYPED)
+    assert answer.status_code == 303
+    with database.reading() as session:
+        (told,) = directory.list_services(session)
+    assert (told.name, told.minimum_age, str(told.checked_on)) == ("Night shelter", 18, "2026-11-12")
+    assert told.places[0].latitude == pytest.approx(51.65, abs=0.03)
+    page = client.get(f"/services/{told.id}", headers=HTML).text
+    for words in (
+        "Open until 08:00",
+        "Takes dogs",
+        "18 years and over",
+        "every day, 20:00 to 08:00 the next day",
+        "Tom B",
+    ):
+        assert words in page
+    form = client.get(f"/services/{told.id}/edit", headers=HTML).text
+    assert "every day 20:00-08:00" in form
+    based_on = form.partition('name="based_on" value="')[2].partition('"')[0]
+    changed = TYPED | {"name": "Winter shelter", "based_on": based_on}
+    assert send(client, f"/services/{told.id}/edit", **changed).status_code == 303
+    late = send(client, f"/services/{told.id}/edit", **(changed | {"name": "Summer shelter"}))
+    assert late.status_code == 409
+    assert "Summer shelter" in late.text
+    assert send(client, f"/services/{told.id}/checked").status_code == 303
+    assert send(client, f"/services/{told.id}/remove").status_code == 303
+    assert client.get(f"/services/{told.id}", headers=HTML).status_code == 404
+    assert send(client, f"/services/{told.id}/edit", **changed).status_code == 404
+
+
+def test_a_commissioner_reads_the_directory_and_changes_nothing(sign_in, cast, filled):
+    client = sign_in(cast.helen)
+
+    assert "Change it" not in client.get("/services/bed", headers=HTML).text
+    assert client.get("/services/bed/edit", headers=HTML).status_code == 403
+    assert send(client, "/services/bed/checked").status_code == 403
+    assert client.get("/service-files", headers=HTML).status_code == 403
+
+
+def test_a_file_is_brought_in_and_its_refused_rows_are_listed(sign_in, cast, database):
+    client = sign_in(cast.olu)
+    token = {"_csrf_token": client.cookies["lantern-form"], "source": "County"}
+    rows = [{"id": "a", "name": "Soup kitchen", "status": "active"}, {"id": "b", "name": "", "status": "active"}]
+
+    def bring(content, **fields):
+        return client.post("/service-files", data=token | fields, files={"data": ("a.json", content)}, headers=HTML)
+
+    page = bring(json.dumps(rows).encode())
+    assert page.status_code == 200
+    assert "1 new" in page.text
+    assert "lacks its name" in page.text
+    assert bring(b"{").status_code == 422
+    assert bring(json.dumps(rows).encode(), source=" ").status_code == 422
+    with database.reading() as session:
+        (told,) = directory.list_services(session)
+    refused = send(client, f"/services/{told.id}/remove")
+    assert refused.status_code == 409
+
+
+def test_whoever_asks_is_handed_the_directory_without_secret_addresses(client, filled, clock):
+    page = client.get("/open-referral/services?per_page=2").json()
+    assert (page["total_items"], page["total_pages"], page["last_page"], len(page["contents"])) == (3, 2, False, 2)
+    whole = client.get("/open-referral/services?full=true&search=refuge").json()["contents"]
+    assert [each["name"] for each in whole] == ["C refuge"]
+    assert "Quiet Lane" not in json.dumps(whole)
+    assert client.get("/open-referral/services/bed").json()["schedules"][0]["byday"] == "MO,TU,WE,TH,FR,SA,SU"
+    assert client.get("/open-referral/services/nobody").status_code == 404
+    assert client.get("/open-referral").json()["version"] == "HSDS-UK-3.0"
+    answers = {client.get("/open-referral").status_code} | {
+        client.get("/open-referral/services?page=9&per_page=x").json()["empty"]
+    }
+    assert answers == {200, True}
+
+
+def test_what_names_a_place_that_came_from_elsewhere_keeps_its_other_places(sign_in, cast, database, now):
+    places = (Place(id="1", address="First Street", postcode="WD17 2AB"), Place(id="2", address="Second Street"))
+    put(database, now, replace(Service(id="two", name="Two", places=places), changed_at=now))
+    client = sign_in(cast.tom)
+    based_on = (
+        client.get("/services/two/edit", headers=HTML).text.partition('name="based_on" value="')[2].partition('"')[0]
+    )
+    typed = {
+        "name": "Two",
+        "status": "active",
+        "bank_holidays": "not_known",
+        "address": "Third Street",
+        "based_on": based_on,
+    }
+    assert send(client, "/services/two/edit", **typed).status_code == 303
+    with database.reading() as session:
+        told = directory.find_kept(session, "two").service
+    assert [each.address for each in told.places] == ["Third Street", "Second Street"]
