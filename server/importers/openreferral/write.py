@@ -53,7 +53,7 @@ def write_line(service: Service) -> Fields:
         "eligibility_description": service.eligibility,
         "assured_date": service.checked_on.isoformat() if service.checked_on else "",
         "alert": service.notice,
-        "last_modified": f"{service.changed_at:%Y-%m-%dT%H:%M:%S}Z" if service.changed_at else "",
+        "last_modified": service.changed_at.isoformat(timespec="milliseconds") if service.changed_at else "",
     }
     name = service.provider or UNKNOWN
     provider = {"id": as_uuid(service.provider_id or service.provider or service.id, "provider"), "name": name}
