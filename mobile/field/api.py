@@ -45,6 +45,7 @@ from shared.model.position import Position
 from shared.model.shift import CheckIn, Shift
 from shared.model.site import Site
 from shared.model.value import Id
+from shared.rules.finding_services import Found, Wanted
 
 
 class Field(Protocol):
@@ -166,6 +167,13 @@ class Field(Protocol):
 
     def likely_cells(self) -> tuple[MapCell, ...]:
         """Squares where people are likely tonight, the likeliest first; none before the server told any."""
+
+    def find_services(self, wanted: Wanted, limit: int = 50) -> list[Found]:
+        """Services that fit, the nearest first, with the opening that was asked for, else the one now. `here` is the phone's
+        own."""
+
+    def service(self, service_id: Id) -> Found:
+        """One service. Raises `NotHere`."""
 
     def person(self, person_id: Id) -> PersonRecord:
         """One person's whole record. Opening it is written down (rule A6). Raises `NotHere`."""

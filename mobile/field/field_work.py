@@ -38,6 +38,7 @@ from shared.model.position import Position
 from shared.model.shift import CheckIn, Shift
 from shared.model.site import Site
 from shared.model.value import Id
+from shared.rules.finding_services import Found, Wanted
 
 
 class FieldWork:
@@ -106,6 +107,12 @@ class FieldWork:
 
     def likely_cells(self) -> tuple[MapCell, ...]:
         return cell_fetch.find_cells(self._open.record.store)
+
+    def find_services(self, wanted: Wanted, limit: int = 50) -> list[Found]:
+        return self._open.directory.find(wanted, self._open.nearby.here(), self._open.context.clock.now(), limit)
+
+    def service(self, service_id: Id) -> Found:
+        return self._open.directory.get(service_id, self._open.nearby.here(), self._open.context.clock.now())
 
     def person(self, person_id: Id) -> PersonRecord:
         return self._open.records.person(person_id)

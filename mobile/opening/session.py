@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mobile.device.location import Whereabouts
+from mobile.device.service_pack import ServiceFile
 from mobile.field.amending import Amending
+from mobile.field.directory import Directory
 from mobile.field.half_written import HalfWritten
 from mobile.field.journal import Journal
 from mobile.field.nearby import Nearby
@@ -60,6 +62,7 @@ class Session:
         self.amending = Amending(self.context, self.journal, self.recording)
         self.pins = PinImproving(self.recording, self.nearby, clock)
         self.pictures = Picturing(self.context, self.journal, data)
+        self.directory = Directory(ServiceFile(data))
         self.seal_what_is_missing()
         self.pictures.take_up()
 

@@ -12,6 +12,8 @@ SCREENS: dict[str, str] = {
     "people": "PeopleScreen",
     "person": "PersonScreen",
     "night": "NightScreen",
+    "services": "ServicesScreen",
+    "service": "ServiceScreen",
     "site": "SiteScreen",
     "contact": "ContactScreen",
     "visit": "VisitScreen",

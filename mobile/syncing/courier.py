@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from mobile.device.ports import KeystoreLost, Uptime
+from mobile.device.service_pack import ServiceFile
 from mobile.field.views import SyncPhase
 from mobile.opening.door import Door
 from mobile.opening.sealed_outbox import SealedOutbox
@@ -27,6 +28,7 @@ from mobile.syncing.purge import purge
 from mobile.syncing.rounds import Round, SyncRound
 from mobile.syncing.server_client import NoAnswer, ServerClient
 from mobile.syncing.service import SyncService, Trip
+from mobile.syncing.service_fetch import ServiceFetch
 from shared.model.device import FieldConfig, Tokens
 from sync.device import WIPED
 from sync.driver import Outcome
@@ -74,6 +76,7 @@ class Courier:
         self._session, self._on_ended = session, on_ended
         self._uptime = uptime
         self._map = MapFetch(vaults.data)
+        self._services = ServiceFetch(ServiceFile(vaults.data))
         self._client: ServerClient | None = None
         self._sizes = Sizes(page=200)
 
@@ -146,12 +149,13 @@ class Courier:
             send_pictures(record.store, self._client_to(card), tokens.access)
 
     def _fetch_map(self, record: Record, card: DeviceCard, *, may_ask: bool) -> None:
-        """The ground, and where people are likely."""
+        """The ground, what services there are, and where people are likely."""
         with record.store.reading() as connection:
             tokens = settings.find_setting(connection, rounds.TOKENS, Tokens)
         if tokens is None:
             return
         self._map.fetch_if_due(self._client_to(card), tokens.access, self._wall_ms())
+        self._services.fetch_if_due(self._client_to(card), tokens.access, self._wall_ms())
         if may_ask:
             cell_fetch.fetch_if_due(record.store, self._client_to(card), tokens.access, self._wall_ms())
 

@@ -20,6 +20,11 @@ def zone(name: str = OUTREACH_ZONE) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def wall_time(now: datetime) -> datetime:
+    """The clock on the wall where the partnership is, without a zone: hours of services go by it."""
+    return now.astimezone(zone()).replace(tzinfo=None)
+
+
 def say_clock(at: datetime) -> str:
     """'02:11' in local time."""
     return f"{at.astimezone(zone()):%H:%M}"

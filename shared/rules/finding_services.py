@@ -2,17 +2,27 @@
 ask alike."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
-from math import cos, hypot, radians
+from heapq import heapify, heappop
+from math import cos, hypot, inf, radians
 
 from shared.model.codes import ServiceOffer, ServiceStatus, ServiceWelcome
 from shared.model.service import Service
 from shared.model.value import Value
 from shared.rules.names import fold, words_of
-from shared.rules.opening_hours import Opening, find_opening, find_opening_tonight
+from shared.rules.opening_hours import (
+    Opening,
+    find_opening,
+    find_opening_tonight,
+    may_be_open,
+    spans_of_week,
+    tonight_of,
+)
 
 METRES_PER_DEGREE = 111_195.0
+SENT_TO = frozenset({ServiceStatus.ACTIVE, ServiceStatus.TEMPORARILY_CLOSED})
+"""Services that somebody may be sent to, now or later."""
 STALE_DAYS = 180
 """Not checked for so long: ring before anybody walks there."""
 
@@ -36,10 +46,15 @@ class Wanted(Value, frozen=True, kw_only=True):
 
 
 class Indexed(Value, frozen=True, kw_only=True):
-    """A service with its words made ready, so that a search folds nothing."""
+    """A service made ready, so that a search of thousands folds no word and counts no day: its words, its name folded, where
+    it is, and
+    from when to when it may be open in any week, in minutes from Monday (`spans_of_week`)."""
 
     service: Service
     words: str
+    name: str
+    points: tuple[tuple[float, float], ...]
+    week: tuple[tuple[int, int], ...]
 
 
 class Found(Value, frozen=True, kw_only=True):
@@ -61,11 +76,18 @@ def words_to_find(service: Service) -> str:
 
 def index_services(services: Iterable[Service]) -> list[Indexed]:
     """Every service that somebody may be sent to, ready to be searched."""
-    return [
-        Indexed(service=each, words=words_to_find(each))
-        for each in services
-        if each.status in (ServiceStatus.ACTIVE, ServiceStatus.TEMPORARILY_CLOSED)
-    ]
+    return [index_service(each, words_to_find(each)) for each in services if each.status in SENT_TO]
+
+
+def index_service(service: Service, words: str) -> Indexed:
+    """One service, whose words are made ready already. No place of a secret one is known."""
+    known = () if service.is_secret_address else service.places
+    points = tuple(
+        (each.latitude, each.longitude) for each in known if each.latitude is not None and each.longitude is not None
+    )
+    return Indexed(
+        service=service, words=words, name=fold(service.name), points=points, week=spans_of_week(service.hours)
+    )
 
 
 def find_services(services: Sequence[Indexed], wanted: Wanted, now: datetime, limit: int) -> list[Found]:
@@ -73,33 +95,38 @@ def find_services(services: Sequence[Indexed], wanted: Wanted, now: datetime, li
     on the
     wall."""
     words = words_of(wanted.words)
+    span = _span_of(wanted.open_when, now)
+    east_m = METRES_PER_DEGREE * cos(radians(wanted.here[0])) if wanted.here else 0.0
     fitting = [
-        Found(service=each.service, distance_m=distance_to(each.service, wanted.here))
-        for each in services
-        if all(word in each.words for word in words) and _takes(each.service, wanted)
+        (_distance_m(each.points, wanted.here, east_m), each.name, place)
+        for place, each in enumerate(services)
+        if (span is None or may_be_open(each.week, *span))
+        and all(word in each.words for word in words)
+        and _takes(each.service, wanted)
     ]
-    fitting.sort(key=_by_distance)
+    heapify(fitting)  # of thousands that fit, the nearest few alone are put in order
     found: list[Found] = []
-    for each in fitting:
-        if len(found) == limit:
-            break
-        opening = _find_wanted(each.service, wanted, now)
-        if opening is not None or wanted.open_when is OpenWhen.ANY:
-            found.append(Found(service=each.service, distance_m=each.distance_m, opening=opening))
+    while fitting and len(found) < limit:
+        distance_m, _, place = heappop(fitting)
+        service = services[place].service
+        opening = _find_wanted(service, wanted, now)
+        if opening is not None or span is None:
+            found.append(Found(service=service, distance_m=None if distance_m == inf else distance_m, opening=opening))
     return found
 
 
-def distance_to(service: Service, here: tuple[float, float] | None) -> float | None:
-    """Metres to its nearest place; None where that is not known, or for nobody to know."""
-    if here is None or service.is_secret_address:
+def _distance_m(points: Iterable[tuple[float, float]], here: tuple[float, float] | None, east_m: float) -> float:
+    """Metres to the nearest of some places; infinite where nobody knows. A flat earth is right over one county."""
+    if here is None:
+        return inf
+    south, west = here
+    return min((hypot((at[0] - south) * METRES_PER_DEGREE, (at[1] - west) * east_m) for at in points), default=inf)
+
+
+def _span_of(when: OpenWhen, now: datetime) -> tuple[datetime, datetime] | None:
+    if when is OpenWhen.ANY:
         return None
-    east_m = METRES_PER_DEGREE * cos(radians(here[0]))
-    known = [
-        hypot((each.latitude - here[0]) * METRES_PER_DEGREE, (each.longitude - here[1]) * east_m)
-        for each in service.places
-        if each.latitude is not None and each.longitude is not None
-    ]
-    return min(known, default=None)
+    return (now, now + timedelta(minutes=1)) if when is OpenWhen.NOW else tonight_of(now)
 
 
 def is_stale(service: Service, now: datetime) -> bool:
@@ -108,14 +135,10 @@ def is_stale(service: Service, now: datetime) -> bool:
 
 
 def _takes(service: Service, wanted: Wanted) -> bool:
-    return (wanted.offer is None or wanted.offer in service.offers) and wanted.welcomes <= frozenset(service.welcomes)
+    if wanted.offer is not None and wanted.offer not in service.offers:
+        return False
+    return not wanted.welcomes or wanted.welcomes.issubset(service.welcomes)
 
 
 def _find_wanted(service: Service, wanted: Wanted, now: datetime) -> Opening | None:
-    if wanted.open_when is OpenWhen.TONIGHT:
-        return find_opening_tonight(service, now)
-    return find_opening(service, now)
-
-
-def _by_distance(found: Found) -> tuple[bool, float, str]:
-    return (found.distance_m is None, found.distance_m or 0.0, fold(found.service.name))
+    return find_opening_tonight(service, now) if wanted.open_when is OpenWhen.TONIGHT else find_opening(service, now)

@@ -8,6 +8,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from math import ceil
 
 from shared.model.codes import BankHolidays, Frequency, ServiceStatus
 from shared.model.service import Hours, Service
@@ -17,6 +18,8 @@ from shared.rules.bank_holidays import BANK_HOLIDAYS
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 DAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 A_DAY = timedelta(days=1)
+LOOKED_AHEAD = timedelta(days=2)
+DAY_MIN, WEEK_MIN = 24 * 60, 7 * 24 * 60
 EVENING, MORNING = time(18), time(6)
 """Tonight is from six in the evening, or from now where it is later, until six in the morning."""
 
@@ -136,13 +139,68 @@ def tonight_of(now: datetime) -> tuple[datetime, datetime]:
 
 
 def find_opening(service: Service, now: datetime) -> Opening | None:
-    """The opening in which a service is open now."""
-    return next(iter(list_openings(service, now, now + timedelta(microseconds=1))), None)
+    """The opening in which a service is open now, with those that go on where it ends."""
+    return _join(list_openings(service, now, now + LOOKED_AHEAD), now + timedelta(microseconds=1))
 
 
 def find_opening_tonight(service: Service, now: datetime) -> Opening | None:
-    """The first opening that has a part tonight."""
-    return next(iter(list_openings(service, *tonight_of(now))), None)
+    """The first opening that has a part tonight, with those that go on where it ends."""
+    since, until = tonight_of(now)
+    return _join(list_openings(service, since, until + LOOKED_AHEAD), until)
+
+
+def _join(openings: Sequence[Opening], until: datetime) -> Opening | None:
+    """The first of several in their order, if it begins before a moment, up to where none goes on."""
+    if not openings or openings[0].opens >= until:
+        return None
+    first, *others = openings
+    for each in others:
+        if each.opens > first.closes:
+            break
+        is_sure = first.is_sure and each.is_sure
+        first = Opening(opens=first.opens, closes=max(first.closes, each.closes), is_sure=is_sure)
+    return first
+
+
+def is_round_the_clock(opening: Opening, now: datetime) -> bool:
+    """Does it go on for a day and more: is there no hour of closing to tell?"""
+    return opening.closes - max(now, opening.opens) > A_DAY
+
+
+def spans_of_week(hours: Sequence[Hours]) -> tuple[tuple[int, int], ...]:
+    """From when to when a service may be open in any week, in minutes from Monday; one that goes over Sunday ends past the week.
+
+    Which weeks and which days of a month are left out: what is open lies within these, so that most of thousands are passed over
+    quickly.
+    """
+    return tuple(
+        (day * DAY_MIN + opens, day * DAY_MIN + closes + (DAY_MIN if closes <= opens else 0))
+        for each in hours
+        for opens, closes in [(_minutes(each.opens_at), _minutes(each.closes_at))]
+        for day in sorted({WEEKDAYS.index(spelled[-2:]) for spelled in _days_of_week(each)})
+    )
+
+
+def may_be_open(week: Sequence[tuple[int, int]], since: datetime, until: datetime) -> bool:
+    """Does a part of one of these spans lie between two moments less than a week apart?"""
+    begins = since.weekday() * DAY_MIN + since.hour * 60 + since.minute
+    ends = begins + max(1, ceil((until - since).total_seconds() / 60) + 1)
+    return any(
+        (opens < ends and closes > begins) or opens + WEEK_MIN < ends or closes - WEEK_MIN > begins
+        for opens, closes in week
+    )
+
+
+def _days_of_week(hours: Hours) -> Sequence[str]:
+    if hours.days:
+        return hours.days
+    if hours.frequency is Frequency.WEEKLY and hours.starts_on is not None:
+        return (WEEKDAYS[hours.starts_on.weekday()],)
+    return WEEKDAYS
+
+
+def _minutes(at: time) -> int:
+    return at.hour * 60 + at.minute
 
 
 def say_hours(hours: Sequence[Hours]) -> list[str]:

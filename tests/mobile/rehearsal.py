@@ -40,6 +40,7 @@ from mobile.field.views import (
     VisitDraft,
 )
 from mobile.ports import MapCell
+from mobile.text.moments import wall_time
 from shared.model.agency import Team
 from shared.model.codes import (
     AlertSource,
@@ -47,6 +48,8 @@ from shared.model.codes import (
     PinSource,
     ReceivingSupport,
     ReferralState,
+    ServiceOffer,
+    ServiceWelcome,
     SiteKind,
     SupportNeed,
     SyncState,
@@ -56,9 +59,12 @@ from shared.model.device import FieldConfig
 from shared.model.person import NeedRecorded, Person
 from shared.model.position import Position
 from shared.model.referral import Referral
+from shared.model.service import Place, Service
 from shared.model.shift import CheckIn, Shift
 from shared.model.site import Site
 from shared.model.worker import Worker
+from shared.rules.finding_services import Found, Wanted, find_services, index_services
+from shared.rules.reading_hours import read_hours
 
 NOW = datetime(2026, 11, 21, 2, 10, tzinfo=UTC)
 PIN = "294175"
@@ -132,6 +138,22 @@ CONFLICT = FieldConflict(
         ConflictChoice(value="Station stairwell", text="Station stairwell", who="Aisha N", at=ago(minutes=2), is_mine=True),
         ConflictChoice(value="Bus shelter", text="Bus shelter", who="Dean W", at=ago(hours=2.3)),
     ),
+)  # fmt: skip
+SERVICES = (
+    Service(
+        id="sv-shelter", name="Watford night shelter", provider="New Hope", telephone="01923 000000",
+        notice="Two beds left at six",
+        description="Twelve beds in the hall; supper at eight.", eligibility="Known to the outreach team",
+        checked_on=date(2026, 11, 2),
+        offers=(ServiceOffer.EMERGENCY_BED, ServiceOffer.FOOD), welcomes=(ServiceWelcome.DOGS, ServiceWelcome.NO_REFERRAL),
+        hours=read_hours("every day 20:00-08:00")[0],
+        places=(Place(id="pl-1", name="The hall", address="1 High Street", town="Watford", latitude=51.6612, longitude=-0.3985),),
+    ),
+    Service(
+        id="sv-refuge", name="Haven", offers=(ServiceOffer.DOMESTIC_ABUSE,), welcomes=(ServiceWelcome.WOMEN_ONLY,),
+        telephone="0808 0000000", hours=read_hours("every day 0:00-24:00")[0], is_secret_address=True,
+    ),
+    Service(id="sv-gp", name="Meadow surgery", offers=(ServiceOffer.HEALTH_CARE,), hours=read_hours("Mon-Fri 8:30-18:00")[0]),
 )  # fmt: skip
 TRAY = (
     TrayItem(id="person/p-1/description", state=SyncState.CONFLICT, title="Two people changed where Marek sleeps",
@@ -255,6 +277,14 @@ class RehearsalField:
     def search_people(self, text: str, limit: int = 50) -> list[PersonCard]:
         words = text.lower().split()
         return [p for p in self.people if all(w in f"{p.known_as} {p.description}".lower() for w in words)][:limit]
+
+    def find_services(self, wanted: Wanted, limit: int = 50) -> list[Found]:
+        return find_services(
+            index_services(SERVICES), msgspec.structs.replace(wanted, here=HERE), wall_time(NOW), limit
+        )
+
+    def service(self, service_id: str) -> Found:
+        return next(each for each in self.find_services(Wanted()) if each.service.id == service_id)
 
     def sites_near(self, position: Position | None = None, limit: int = 50) -> list[SiteCard]:
         return list(SITES[:limit])

@@ -162,6 +162,8 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "map-squares": ("map", {}, _nothing),
     "people": ("people", {}, _nothing),
     "people-search": ("people", {}, _typed),
+    "services": ("services", {}, _nothing),
+    "service": ("service", {"service_id": "sv-shelter"}, _nothing),
     "person": ("person", PERSON, _nothing),
     "person-change": ("person", PERSON, _editing),
     "site": ("site", SITE, _nothing),

@@ -6,7 +6,7 @@ from typing import Any
 from mobile.field.views import PersonCard
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
-from mobile.screens.people.state import BackPressed, Picked, State, Typed, begin, update
+from mobile.screens.people.state import BackPressed, Picked, ServicesPressed, State, Typed, begin, update
 from mobile.screens.program import Screen
 from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.rows import Row
@@ -45,6 +45,10 @@ class PeopleScreen(Screen):
     def picked(self, key: str) -> None:
         """A row."""
         self.send(Picked(person_id=key))
+
+    def services(self) -> None:
+        """What there is for somebody tonight."""
+        self.send(ServicesPressed())
 
     def back(self) -> None:
         """Out."""

@@ -44,6 +44,10 @@ class Picked(Event, frozen=True, kw_only=True):
     person_id: Id
 
 
+class ServicesPressed(Event, frozen=True, kw_only=True):
+    """To the directory of services."""
+
+
 class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
@@ -75,6 +79,8 @@ def update(state: State, event: Event) -> Result:
             return msgspec.structs.replace(state, people=people, loaded=True, failure=None), ()
         case Picked(person_id=person_id):
             return _picked(state, person_id)
+        case ServicesPressed():
+            return state, (Go(screen="services"),)
         case BackPressed():
             return state, (Back(),)
         case Failed():

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.tables.partnership.service import service
 from shared.model.service import Service
 from shared.model.value import Id, Value
-from shared.rules.finding_services import words_to_find
+from shared.rules.finding_services import SENT_TO, Indexed, index_service, words_to_find
 
 _ESCAPE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
@@ -30,6 +30,12 @@ class Kept(Value, frozen=True, kw_only=True):
 def list_services(session: Session, words: Iterable[str] = (), limit: int | None = None) -> list[Service]:
     """Those that hold every word, by its beginning or within, by name; all where none is named."""
     return [_read_body(row.body) for row in session.execute(_select(words).limit(limit))]
+
+
+def list_indexed(session: Session, words: Iterable[str] = ()) -> list[Indexed]:
+    """Those that hold every word and that somebody may be sent to, ready to be searched further."""
+    query = _select(words).where(service.c.status.in_([str(each) for each in SENT_TO]))
+    return [index_service(_read_body(row.body), row.words) for row in session.execute(query)]
 
 
 def list_page(session: Session, words: Iterable[str], offset: int, limit: int) -> tuple[int, list[Service]]:
@@ -76,7 +82,7 @@ def delete_service(session: Session, service_id: Id) -> None:
 
 
 def _select(words: Iterable[str]) -> Select[Any]:
-    query = select(service.c.id, service.c.body).order_by(func.lower(service.c.name), service.c.id)
+    query = select(service.c.id, service.c.body, service.c.words).order_by(func.lower(service.c.name), service.c.id)
     for word in words:
         query = query.where(service.c.words.like(f"%{word.translate(_ESCAPE)}%", escape="\\"))
     return query

@@ -23,9 +23,9 @@ from shared.model.service import Service
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.bank_holidays import BANK_HOLIDAYS
-from shared.rules.finding_services import Found, OpenWhen, Wanted, find_services, index_services, is_stale
+from shared.rules.finding_services import Found, OpenWhen, Wanted, find_services, is_stale
 from shared.rules.names import words_of
-from shared.rules.opening_hours import Opening, find_opening, say_hours
+from shared.rules.opening_hours import Opening, find_opening, is_round_the_clock, say_hours
 
 PATH = "/services"
 SHOWN = 50
@@ -110,6 +110,8 @@ def say_open(told: Service, opening: Opening | None, now: datetime) -> str:
     sure = "" if opening.is_sure else ", if it opens on a bank holiday: ring first"
     if opening.opens > now:
         return f"Opens at {opening.opens:%H:%M}{sure}"
+    if is_round_the_clock(opening, now):
+        return f"Open day and night{sure}"
     return f"Open until {opening.closes:%H:%M}{sure}"
 
 
@@ -143,7 +145,7 @@ def _find(access: Access, asked: SearchForm, errors: Errors) -> list[Found]:
         open_when=next((each for each in OpenWhen if each.value == asked.open_when), OpenWhen.ANY),
         here=here,
     )
-    listed = index_services(services.list_services(access.session, words_of(asked.words)))
+    listed = services.list_indexed(access.session, words_of(asked.words))
     return find_services(listed, wanted, to_local(access.now).replace(tzinfo=None), SHOWN + 1)
 
 

@@ -13,6 +13,8 @@ from shared.model.codes import (
     ContactState,
     ReceivingSupport,
     ReferralState,
+    ServiceOffer,
+    ServiceWelcome,
     SiteKind,
     SupportNeed,
     SyncState,
@@ -94,6 +96,8 @@ def test_no_screen_gives_a_widget_a_word_of_its_own(file):
         ("site_kind", SiteKind),
         ("referral_state", ReferralState),
         ("sync_state", SyncState),
+        ("service_offer", ServiceOffer),
+        ("service_welcome", ServiceWelcome),
     ],
 )
 def test_every_code_of_a_vocabulary_has_words(vocabulary, codes):

@@ -15,8 +15,11 @@ from shared.rules.opening_hours import (
     find_faults,
     find_opening,
     find_opening_tonight,
+    is_round_the_clock,
     list_openings,
+    may_be_open,
     say_hours,
+    spans_of_week,
     tonight_of,
 )
 from shared.rules.reading_hours import read_hours, write_hours
@@ -210,3 +213,33 @@ def test_written_hours_are_read_as_the_same_hours(hours):
     assert (again.opens_at, again.closes_at, again.frequency) == (hours.opens_at, hours.closes_at, hours.frequency)
     every = [date(2026, 1, 1) + timedelta(days=at) for at in range(500)]
     assert [day for day in every if comes_on(again, day)] == [day for day in every if comes_on(hours, day)]
+
+
+def test_openings_that_go_on_are_one():
+    split = service(weekly("TH", "20:00", "00:00"), weekly("FR", "00:00", "08:00"))
+    always = service(weekly("MO TU WE TH FR SA SU", "00:00", "00:00"))
+
+    found = find_opening(split, EVENING)
+    assert found is not None
+    assert found.closes == datetime(2026, 11, 13, 8)
+    round_the_clock = find_opening(always, EVENING)
+    assert round_the_clock is not None
+    assert is_round_the_clock(round_the_clock, EVENING)
+    assert not is_round_the_clock(found, EVENING)
+
+
+@given(WEEKLY | MONTHLY, st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)), st.integers(1, 12 * 60))
+def test_what_is_open_may_be_open(hours, since, minutes):
+    until = since + timedelta(minutes=minutes)
+    if list_openings(service(hours), since, until):
+        assert may_be_open(spans_of_week([hours]), since, until)
+
+
+@pytest.mark.parametrize(
+    ("at", "may"), [("2026-11-15T23:00", True), ("2026-11-16T07:59", True), ("2026-11-16T08:00", False)]
+)
+def test_a_span_that_goes_over_sunday_is_open_on_monday(at, may):
+    now = datetime.fromisoformat(at)
+
+    assert not may or may_be_open(spans_of_week([weekly("SU", "20:00", "08:00")]), now, now + timedelta(minutes=1))
+    assert (find_opening(service(weekly("SU", "20:00", "08:00")), now) is not None) == may
