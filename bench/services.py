@@ -17,9 +17,9 @@ import msgspec
 
 from mobile.device.service_pack import ServiceFile
 from mobile.field.directory import Directory
-from shared.model.codes import PinSource, ServiceOffer, ServiceWelcome
+from shared.model.codes import PinSource
 from shared.model.position import Position
-from shared.model.service import Place, Service, ServicePack
+from shared.model.service import Place, Service, ServiceOffer, ServicePack, ServiceWelcome
 from shared.rules.finding_services import OpenWhen, Wanted
 from shared.rules.reading_hours import read_hours
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mobile.text import Catalogue
-from shared.model.codes import Frequency, ServiceStatus
-from shared.model.service import Hours
+from shared.model.service import Frequency, Hours, ServiceStatus
 from shared.rules import opening_hours
 from shared.rules.finding_services import Found
 from shared.rules.opening_hours import WEEKDAYS, is_round_the_clock

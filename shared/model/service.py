@@ -8,12 +8,68 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from shared.model.codes import BankHolidays, Frequency, ServiceOffer, ServiceStatus, ServiceWelcome
+from shared.model.codes import Code
 from shared.model.value import Id, Value
 
 Line = Annotated[str, Meta(max_length=300)]
 Words = Annotated[str, Meta(max_length=10_000)]
 Age = Annotated[int, Meta(ge=0, le=130)]
+
+
+class ServiceStatus(Code):
+    """Whether a service runs (HSDS 3.0, `service.status`)."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    DEFUNCT = "defunct"
+    TEMPORARILY_CLOSED = "temporarily closed"
+
+
+class ServiceOffer(Code):
+    """What somebody finds there tonight or tomorrow: the directory is looked through by it."""
+
+    EMERGENCY_BED = "emergency_bed"
+    DAY_CENTRE = "day_centre"
+    FOOD = "food"
+    SHOWER_AND_LAUNDRY = "shower_and_laundry"
+    HOUSING_ADVICE = "housing_advice"
+    HEALTH_CARE = "health_care"
+    DENTIST = "dentist"
+    MENTAL_HEALTH = "mental_health"
+    SUBSTANCE_USE = "substance_use"
+    DOMESTIC_ABUSE = "domestic_abuse"
+    MONEY_AND_RIGHTS = "money_and_rights"
+    WORK_AND_LEARNING = "work_and_learning"
+    CARE_FOR_ANIMALS = "care_for_animals"
+
+
+class ServiceWelcome(Code):
+    """Who or what may come: what keeps people away from a service that would otherwise do."""
+
+    DOGS = "dogs"
+    COUPLES = "couples"
+    WOMEN_ONLY = "women_only"
+    MEN_ONLY = "men_only"
+    STEP_FREE = "step_free"
+    NO_APPOINTMENT = "no_appointment"
+    NO_REFERRAL = "no_referral"
+    NO_LOCAL_CONNECTION = "no_local_connection"
+    FREE_OF_CHARGE = "free_of_charge"
+
+
+class BankHolidays(Code):
+    """What a service does on a bank holiday."""
+
+    NOT_KNOWN = "not_known"
+    CLOSED = "closed"
+    AS_USUAL = "as_usual"
+
+
+class Frequency(Code):
+    """How often hours come again (RFC 5545, as HSDS-UK allows)."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
 
 
 class Hours(Value, frozen=True, kw_only=True):

@@ -7,8 +7,7 @@ from enum import Enum
 from heapq import heapify, heappop
 from math import cos, hypot, inf, radians
 
-from shared.model.codes import ServiceOffer, ServiceStatus, ServiceWelcome
-from shared.model.service import Service
+from shared.model.service import Service, ServiceOffer, ServiceStatus, ServiceWelcome
 from shared.model.value import Value
 from shared.rules.names import fold, words_of
 from shared.rules.opening_hours import (

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from math import ceil
 
-from shared.model.codes import BankHolidays, Frequency, ServiceStatus
-from shared.model.service import Hours, Service
+from shared.model.service import BankHolidays, Frequency, Hours, Service, ServiceStatus
 from shared.model.value import Value
 from shared.rules.bank_holidays import BANK_HOLIDAYS
 

@@ -5,8 +5,7 @@ line says the same again."""
 import re
 from datetime import date, time
 
-from shared.model.codes import Frequency
-from shared.model.service import Hours
+from shared.model.service import Frequency, Hours
 from shared.rules.opening_hours import DAY, SHORT, WEEKDAYS, find_faults
 
 NAMES = {

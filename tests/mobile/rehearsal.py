@@ -48,8 +48,6 @@ from shared.model.codes import (
     PinSource,
     ReceivingSupport,
     ReferralState,
-    ServiceOffer,
-    ServiceWelcome,
     SiteKind,
     SupportNeed,
     SyncState,
@@ -59,7 +57,7 @@ from shared.model.device import FieldConfig
 from shared.model.person import NeedRecorded, Person
 from shared.model.position import Position
 from shared.model.referral import Referral
-from shared.model.service import Place, Service
+from shared.model.service import Place, Service, ServiceOffer, ServiceWelcome
 from shared.model.shift import CheckIn, Shift
 from shared.model.site import Site
 from shared.model.worker import Worker

@@ -20,7 +20,7 @@ from mobile.screens.services.state import (
 from mobile.text.moments import join, say_distance, wall_time
 from mobile.text.services import say_opening
 from mobile.widgets.rows import Row
-from shared.model.codes import ServiceOffer, ServiceWelcome
+from shared.model.service import ServiceOffer, ServiceWelcome
 from shared.rules.finding_services import Found, OpenWhen, is_stale
 
 load_layout(__file__)

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
-from shared.model.codes import ServiceOffer, ServiceWelcome
+from shared.model.service import ServiceOffer, ServiceWelcome
 from shared.model.value import Id, Value
 from shared.rules.finding_services import Found, OpenWhen, Wanted
 

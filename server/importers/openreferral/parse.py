@@ -25,8 +25,16 @@ from server.importers.openreferral.records import (
     Schedule,
     as_uuid,
 )
-from shared.model.codes import BankHolidays, Frequency, ServiceOffer, ServiceStatus, ServiceWelcome
-from shared.model.service import Hours, Place, Service
+from shared.model.service import (
+    BankHolidays,
+    Frequency,
+    Hours,
+    Place,
+    Service,
+    ServiceOffer,
+    ServiceStatus,
+    ServiceWelcome,
+)
 from shared.model.value import NO_JSON
 from shared.rules.opening_hours import find_faults
 

@@ -6,7 +6,7 @@ What is not here is passed over, contacts among it: they name members of staff. 
 
 from uuid import UUID, uuid5
 
-from shared.model.codes import BankHolidays, ServiceOffer, ServiceWelcome
+from shared.model.service import BankHolidays, ServiceOffer, ServiceWelcome
 from shared.model.value import Value
 
 OWN = UUID("6f1c1d2a-6c51-5d55-9f0e-3c1b6f0c9a4e")

@@ -12,8 +12,7 @@ from uuid import uuid5
 import msgspec
 
 from server.importers.openreferral.records import HOLIDAYS, OFFERS, OWN, TAXONOMY, UNKNOWN, WELCOMES, CameWith, as_uuid
-from shared.model.codes import Frequency
-from shared.model.service import Hours, Place, Service
+from shared.model.service import Frequency, Hours, Place, Service
 
 URI = re.compile(
     r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?(?:[/?#][!#$%&'()*+,./:;=?@A-Za-z0-9_~-]*)?", re.IGNORECASE

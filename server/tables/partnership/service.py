@@ -6,7 +6,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import code, id_key, loose_id, moment, table_of, text
-from shared.model.codes import ServiceStatus
+from shared.model.service import ServiceStatus
 
 
 class ServiceRow(SQLModel, table=True):

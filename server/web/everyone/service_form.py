@@ -18,8 +18,7 @@ from server.queries.partnership import services
 from server.web.layout.forms import EmptyForm, Errors, Form, Several, as_tuple, read_whole, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
-from shared.model.codes import BankHolidays, ServiceOffer, ServiceStatus, ServiceWelcome
-from shared.model.service import Place, Service
+from shared.model.service import BankHolidays, Place, Service, ServiceOffer, ServiceStatus, ServiceWelcome
 from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.reading_hours import read_hours, write_hours

@@ -18,8 +18,7 @@ from server.web.layout.forms import Errors, Form, Several, as_tuple
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import say, say_day
 from shared.geo.distance import say_distance
-from shared.model.codes import BankHolidays, ServiceOffer, ServiceStatus, ServiceWelcome
-from shared.model.service import Service
+from shared.model.service import BankHolidays, Service, ServiceOffer, ServiceStatus, ServiceWelcome
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.bank_holidays import BANK_HOLIDAYS

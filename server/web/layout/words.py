@@ -12,7 +12,6 @@ from shared.model.codes import (
     AgencyKind,
     AgreementKind,
     AlertSource,
-    BankHolidays,
     CaseOutcome,
     CaseState,
     ContactState,
@@ -26,15 +25,13 @@ from shared.model.codes import (
     ReferralState,
     ReviewStatus,
     Role,
-    ServiceOffer,
-    ServiceStatus,
-    ServiceWelcome,
     SiteKind,
     StayKind,
     SupportNeed,
     SupportPhase,
 )
 from shared.model.mail import MailChoice, MailKind
+from shared.model.service import BankHolidays, ServiceOffer, ServiceStatus, ServiceWelcome
 from shared.model.telling import ConsentAnswer, QuestionKind, Reading, Section, Shareable
 from shared.rules.wording import upper_first
 

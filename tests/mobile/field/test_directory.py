@@ -13,9 +13,9 @@ from mobile.syncing.server_client import ServerClient
 from mobile.syncing.service_fetch import ServiceFetch
 from mobile.text import load
 from mobile.text.services import say_hours, say_opening
-from shared.model.codes import BankHolidays, PinSource, ServiceOffer, ServiceStatus, ServiceWelcome
+from shared.model.codes import PinSource
 from shared.model.position import Position
-from shared.model.service import Place, Service, ServicePack
+from shared.model.service import BankHolidays, Place, Service, ServiceOffer, ServicePack, ServiceStatus, ServiceWelcome
 from shared.rules.finding_services import Found, OpenWhen, Wanted, find_services, index_services
 from shared.rules.reading_hours import read_hours
 from tests.mobile.rig import Rig

@@ -4,7 +4,7 @@ from mobile.screens.effects import Back, Call, Dial, Directions, Go, Opened
 from mobile.screens.people import state as people
 from mobile.screens.service import state as one
 from mobile.screens.services import state as services
-from shared.model.codes import ServiceOffer, ServiceWelcome
+from shared.model.service import ServiceOffer, ServiceWelcome
 from shared.rules.finding_services import Found, OpenWhen, Wanted
 from tests.mobile.rehearsal import SERVICES
 from tests.mobile.screens.test_states import play

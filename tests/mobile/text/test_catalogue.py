@@ -9,16 +9,8 @@ import pytest
 
 import mobile
 from mobile.text import LANGUAGES, PLURALS, Catalogue, load
-from shared.model.codes import (
-    ContactState,
-    ReceivingSupport,
-    ReferralState,
-    ServiceOffer,
-    ServiceWelcome,
-    SiteKind,
-    SupportNeed,
-    SyncState,
-)
+from shared.model.codes import ContactState, ReceivingSupport, ReferralState, SiteKind, SupportNeed, SyncState
+from shared.model.service import ServiceOffer, ServiceWelcome
 
 MOBILE = Path(mobile.__file__).parent if mobile.__file__ else Path("mobile")
 SCREENS = MOBILE / "screens"

@@ -21,8 +21,16 @@ from server.importers.openreferral.store import import_services
 from server.importers.openreferral.write import write_page, write_service
 from server.queries.partnership import services as directory
 from server.queries.partnership.services import Kept
-from shared.model.codes import BankHolidays, Frequency, ServiceOffer, ServiceStatus, ServiceWelcome
-from shared.model.service import Hours, Place, Service
+from shared.model.service import (
+    BankHolidays,
+    Frequency,
+    Hours,
+    Place,
+    Service,
+    ServiceOffer,
+    ServiceStatus,
+    ServiceWelcome,
+)
 
 FEED = "Hertfordshire"
 SHELTER = {

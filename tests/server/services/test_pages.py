@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from server.queries.partnership import services as directory
 from server.queries.partnership.services import Kept
-from shared.model.codes import ServiceOffer, ServiceWelcome
-from shared.model.service import Place, Service
+from shared.model.service import Place, Service, ServiceOffer, ServiceWelcome
 from shared.rules.reading_hours import read_hours
 
 HTML = {"accept": "text/html"}

@@ -4,8 +4,7 @@ import msgspec
 
 from server.queries.partnership import services as directory
 from server.queries.partnership.services import Kept
-from shared.model.codes import ServiceStatus
-from shared.model.service import Place, Service, ServicePack
+from shared.model.service import Place, Service, ServicePack, ServiceStatus
 
 PATH = "/sync/v1/service-pack"
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.model.codes import BankHolidays, Frequency, ServiceStatus
-from shared.model.service import Hours, Service
+from shared.model.service import BankHolidays, Frequency, Hours, Service, ServiceStatus
 from shared.rules.opening_hours import (
     comes_on,
     find_faults,

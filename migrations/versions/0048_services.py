@@ -1,13 +1,13 @@
 """Keep a directory of services: what each offers, whom it takes, where it is and when it is open.
 
-Revision 0039, after 0038.
+Revision 0048, after 0047.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0039"
-down_revision = "0038"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
