@@ -14,7 +14,7 @@ from tests.paths import ROOT
 
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 RECIPES = CONTRIBUTING.split("## Recipes")[1].split("\n## ")[0]
-REGISTERED_ELSEWHERE = {"boundaries", "gazetteer", "sightings"}
+REGISTERED_ELSEWHERE = {"boundaries", "gazetteer", "openreferral", "sightings"}
 """Folders of server/importers that read no referrals: each is a command of its own."""
 ASSEMBLED_ELSEWHERE = {"static", "templates"}
 
