@@ -9,6 +9,7 @@
 #   make bench       the benchmarks; results in bench/results/
 #   make assets      the browser's scripts and styles, from their packages
 #   make screenshots every screen and page, into docs/screenshots/
+#   make docs        the documents as a site that needs no network, into build/site
 #   make lock        makes the lock files again (UPGRADE=1 takes newer versions)
 #   make clean       removes what the commands above made, but not your data in .lantern/
 
@@ -40,7 +41,7 @@ TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git 
 PYTEST := $(BIN)/python -m pytest -p no:randomly
 FAST := not slow and not browser and not screen and not postgres
 
-.PHONY: help demo test field check mutants simulate fuzz bench assets screenshots lock clean setup setup-demo
+.PHONY: help demo test field check mutants simulate fuzz bench assets screenshots docs lock clean setup setup-demo
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -90,6 +91,9 @@ screenshots: setup assets
 	@scripts/system_packages.sh $(TEST_PACKAGES)
 	$(BIN)/python -m tests.mobile.screenshots docs/screenshots
 	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m browser tests/web tests/server/conferences
+
+docs: setup
+	NO_COLOR=1 $(BIN)/zensical build -f zensical.toml --clean --strict
 
 lock: setup
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)

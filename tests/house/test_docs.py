@@ -1,7 +1,12 @@
 """Documents that drift are worse than none: every command they name exists, and every decision says why."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -110,3 +115,40 @@ def test_the_list_of_decisions_names_each_one() -> None:
     listed = re.findall(r"\(([0-9]{4}-[a-z0-9-]+\.md)\)", (ROOT / "docs" / "decisions" / "README.md").read_text())
 
     assert listed == [path.name for path in DECISIONS]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The documents as a site, built as `make docs` builds it."""
+    tree = tmp_path_factory.mktemp("site")
+    shutil.copytree(ROOT / "docs", tree / "docs")
+    (tree / "zensical.toml").write_text((ROOT / "zensical.toml").read_text())
+    command = [sys.executable, "-m", "zensical", "build", "-f", "zensical.toml", "--strict"]
+    built = subprocess.run(
+        command, check=False, cwd=tree, env={**os.environ, "NO_COLOR": "1"}, capture_output=True, text=True, timeout=300
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return tree / "build" / "site"
+
+
+def test_the_site_asks_no_other_server_for_anything(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    fetched = re.compile(r"""<(?:script|img|link|iframe)[^>]*\s(?:src|href)=["'](https?:)?//""")
+
+    assert len(pages) > 50
+    assert {name_of(page) for page in pages if fetched.search(page.read_text())} == set()
+
+
+def test_every_page_of_the_sites_contents_exists_and_every_document_of_a_chapter_is_in_them(site: Path) -> None:
+    contents = tomllib.loads((ROOT / "zensical.toml").read_text())["project"]["nav"]
+    named = {
+        path
+        for chapter in contents
+        for value in chapter.values()
+        for path in ([value] if isinstance(value, str) else value)
+    }
+    chapters = ("use", "operate", "officer", "understand", "integrate", "protocol")
+    written = {str(path.relative_to(ROOT / "docs")) for path in DOCUMENTS if ROOT / "docs" in path.parents}
+
+    assert named - written == set()
+    assert {path for path in written - named if path.split("/")[0] in chapters} == set()

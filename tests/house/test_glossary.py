@@ -138,6 +138,7 @@ def list_what_people_read() -> list[Path]:
 QUOTED = {
     "server/demo/alerts.py": "the public writes as it writes, and the untouched alert shows it",
     "docs/decisions/0012-kind-words.md": "names the words that are not used",
+    "docs/understand/glossary.md": "names the words that are not used",
     "CONTRIBUTING.md": "names the words that are not used",
 }
 
