@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from mobile.field.own_views import ClockState, NightEntry, PlannedShift
+from mobile.field.own_views import ClockState, NightEntry, PlannedShift, ShortForm
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
@@ -236,6 +236,15 @@ class Field(Protocol):
 
     def record_need(self, person_id: Id, need: str, receiving_support: str = "not_known") -> None:
         """A need seen or told now, and whether somebody already helps with it."""
+
+    def short_form(self, person_id: Id) -> ShortForm:
+        """What is to ask of one person today, offline: nothing that the record or an answer of late says."""
+
+    def give_answer(self, person_id: Id, key: str, value: str = "", words: str = "", rather_not: bool = False) -> None:
+        """Save one answer of the short form. Raises `DraftRefused` for one that says nothing."""
+
+    def say_sharing(self, person_id: Id, agrees: bool) -> None:
+        """Whether other services may read the assessment, as they said by word."""
 
     def add_site(self, draft: SiteDraft) -> Site:
         """Describe a new place."""

@@ -7,7 +7,7 @@ Raises `StoreLocked` while the phone is locked. The door, the sync and the setti
 from collections.abc import Mapping
 from typing import Any
 
-from mobile.field.own_views import NightEntry, PlannedShift
+from mobile.field.own_views import NightEntry, PlannedShift, ShortForm
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
@@ -181,6 +181,15 @@ class FieldWork:
 
     def record_need(self, person_id: Id, need: str, receiving_support: str = "not_known") -> None:
         self._open.recording.record_need(person_id, SupportNeed(need), ReceivingSupport(receiving_support))
+
+    def short_form(self, person_id: Id) -> ShortForm:
+        return self._open.asking.short_form(person_id)
+
+    def give_answer(self, person_id: Id, key: str, value: str = "", words: str = "", rather_not: bool = False) -> None:
+        self._open.asking.give_answer(person_id, key, value, words, rather_not)
+
+    def say_sharing(self, person_id: Id, agrees: bool) -> None:
+        self._open.asking.say_sharing(person_id, agrees)
 
     def add_site(self, draft: SiteDraft) -> Site:
         return self._open.recording.add_site(draft)

@@ -3,8 +3,10 @@ behaviour."""
 
 from datetime import datetime
 
+from shared.model.assessment import Question
 from shared.model.codes import ContactState
 from shared.model.shift import ShiftPlanned
+from shared.model.telling import ConsentAnswer
 from shared.model.value import Id, Value
 from shared.rules.shift_plans import PlanState
 
@@ -41,3 +43,13 @@ class PlannedShift(Value, frozen=True, kw_only=True):
     plan: ShiftPlanned
     with_whom: tuple[str, ...] = ()
     state: PlanState = PlanState.AHEAD
+
+
+class ShortForm(Value, frozen=True, kw_only=True):
+    """What is to ask of one person today, of the `asked` questions of the short form; what they last said about sharing it."""
+
+    person_id: Id
+    known_as: str
+    questions: tuple[Question, ...]
+    asked: int
+    sharing: ConsentAnswer | None = None

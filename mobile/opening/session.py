@@ -7,6 +7,7 @@ from pathlib import Path
 from mobile.device.location import Whereabouts
 from mobile.device.service_pack import ServiceFile
 from mobile.field.amending import Amending
+from mobile.field.asking import Asking
 from mobile.field.directory import Directory
 from mobile.field.half_written import HalfWritten
 from mobile.field.journal import Journal
@@ -59,6 +60,7 @@ class Session:
         self.records = Records(self.context, self.journal, self.record, self.nearby, self.tray)
         self.shifts = ShiftWork(self.context, self.journal)
         self.half_written = HalfWritten(self.context)
+        self.asking = Asking(self.context, self.journal)
         self.amending = Amending(self.context, self.journal, self.recording)
         self.pins = PinImproving(self.recording, self.nearby, clock)
         self.pictures = Picturing(self.context, self.journal, data)

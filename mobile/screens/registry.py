@@ -19,6 +19,7 @@ SCREENS: dict[str, str] = {
     "visit": "VisitScreen",
     "referral": "ReferralScreen",
     "photo": "PhotoScreen",
+    "asking": "AskingScreen",
     "tray": "TrayScreen",
     "settings": "SettingsScreen",
     "pin": "PinScreen",

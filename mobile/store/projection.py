@@ -11,9 +11,11 @@ from typing import Any, Final
 
 import msgspec
 
-from mobile.store import contacts, people, person_facts, pictures, referrals, shifts, sites, visits
+from mobile.store import contacts, people, person_facts, pictures, referrals, shifts, sites, tellings, visits
 from mobile.store.database import Connection
 from mobile.store.rows import to_ms
+from shared.model.assessment import AnswerGiven
+from shared.model.consent import ConsentSaid
 from shared.model.contact import Contact, ContactCorrection
 from shared.model.device import RecordRead
 from shared.model.document import DocumentAdded
@@ -35,7 +37,7 @@ FieldsOf = Callable[[str], Mapping[str, Field]]
 TABLES: Final = (
     "person", "person_search", "site", "contact", "contact_person", "contact_correction", "visit", "referral",
     "referral_progress", "shift", "shift_joined", "shift_ended", "check_in", "need", "person_merged", "verification",
-    "record_read", "picture", "shift_plan", "shift_called_off",
+    "record_read", "picture", "answer", "consent", "shift_plan", "shift_called_off",
 )  # fmt: skip
 
 
@@ -286,6 +288,8 @@ FACTS: Final[dict[str, FactKind]] = {
     "shift.called_off": FactKind(ShiftCalledOff, shifts.put_called_off, _drop_from("shift_called_off")),
     "checkin.made": FactKind(CheckIn, shifts.put_check_in, _drop_from("check_in")),
     "need.recorded": FactKind(NeedRecorded, person_facts.put_need, _drop_from("need")),
+    "answer.given": FactKind(AnswerGiven, tellings.put_answer, _drop_from("answer")),
+    "consent.said": FactKind(ConsentSaid, tellings.put_consent, _drop_from("consent")),
     "person.merged": FactKind(PersonMerged, person_facts.put_merged, _drop_from("person_merged")),
     "verification.recorded": FactKind(Verification, person_facts.put_verification, _drop_from("verification")),
     "referral.received": FactKind(Referral, _put_referral, _drop_from("referral")),

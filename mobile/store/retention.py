@@ -8,7 +8,7 @@ told.
 from collections.abc import Sequence
 from typing import Final
 
-from mobile.store import people, sites
+from mobile.store import people, sites, tellings
 from mobile.store.database import Connection
 from shared.model.value import Id
 
@@ -84,10 +84,23 @@ def _let_person_go(connection: Connection, person_id: Id) -> int:
     rows = connection.execute("SELECT DISTINCT id FROM sync_write WHERE entity = ?", (person_id,)).fetchall()
     for (change_id,) in rows:
         _forget_change(connection, change_id)
+    for answer_id in tellings.list_answer_ids(connection, person_id):
+        _forget_told(connection, answer_id)
     people.forget_person(connection, person_id)
+    connection.execute("DELETE FROM answer WHERE person_id = ?", (person_id,))
+    connection.execute("DELETE FROM consent WHERE person_id = ?", (person_id,))
     connection.execute("DELETE FROM need WHERE person_id = ?", (person_id,))
     connection.execute("DELETE FROM verification WHERE person_id = ?", (person_id,))
     return len(rows)
+
+
+def _forget_told(connection: Connection, answer_id: Id) -> None:
+    """An answer travels under its own id: the changes of others that say it."""
+    found = connection.execute(
+        f"SELECT id FROM sync_change WHERE json_extract(CAST(body AS TEXT), '$.e') = ? AND {OF_OTHERS}", (answer_id,)
+    )
+    for (change_id,) in found.fetchall():
+        _forget_change(connection, change_id)
 
 
 def _forget_change(connection: Connection, change_id: Id) -> None:

@@ -117,6 +117,16 @@ CREATE TABLE shift_called_off (id TEXT PRIMARY KEY, plan_id TEXT NOT NULL, at IN
 """
 
 
+TOLD: Final = """
+CREATE TABLE answer (
+    id TEXT PRIMARY KEY, person_id TEXT NOT NULL, question TEXT NOT NULL, at INTEGER NOT NULL,
+    body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX answer_person ON answer (person_id, at);
+CREATE TABLE consent (id TEXT PRIMARY KEY, person_id TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX consent_person ON consent (person_id, at)
+"""
+
+
 def search_by_sound(connection: Connection) -> None:
     """People are found without marks, in Latin letters, and by how their names sound: the index is made anew."""
     for statement in _statements(SEARCH_BY_SOUND):
@@ -125,7 +135,7 @@ def search_by_sound(connection: Connection) -> None:
         people.put_search(connection, number, read_body(body, Person))
 
 
-STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound, PICTURES, PLANS)
+STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound, PICTURES, PLANS, TOLD)
 
 
 def version_of(store: Store) -> int:

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from mobile.field.own_views import ClockState, NightEntry, PlannedShift
+from mobile.field.asking import SHORT_FORM
+from mobile.field.own_views import ClockState, NightEntry, PlannedShift, ShortForm
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
@@ -432,6 +433,17 @@ class RehearsalField:
     def patch_person(self, person_id: str, fields: Mapping[str, Any]) -> bool:
         self.drafts.append(("person", person_id, dict(fields)))
         return True
+
+    def short_form(self, person_id: str) -> ShortForm:
+        return ShortForm(
+            person_id=person_id, known_as=self.people[0].known_as, questions=SHORT_FORM, asked=len(SHORT_FORM)
+        )
+
+    def give_answer(self, person_id: str, key: str, value: str = "", words: str = "", rather_not: bool = False) -> None:
+        self._record((key, value, words, rather_not))
+
+    def say_sharing(self, person_id: str, agrees: bool) -> None:
+        self._record(("sharing", agrees))
 
     def patch_site(self, site_id: str, fields: Mapping[str, Any]) -> bool:
         self.drafts.append(("site", site_id, dict(fields)))

@@ -136,6 +136,19 @@ async def _strike(driver: Any) -> None:
     await _press(driver, lambda part: part._not)
 
 
+async def _second_question(driver: Any) -> None:
+    await driver.until(lambda: driver.screen.state.form is not None)
+    driver.screen.go_on()
+    await driver.settle()
+
+
+async def _sharing(driver: Any) -> None:
+    await driver.until(lambda: driver.screen.state.form is not None)
+    for _ in driver.screen.state.form.questions:
+        driver.screen.go_on()
+    await driver.settle()
+
+
 async def _new_place(driver: Any) -> None:
     driver.screen.place()
     driver.screen.new_place()
@@ -168,6 +181,9 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "person-change": ("person", PERSON, _editing),
     "site": ("site", SITE, _nothing),
     "site-change": ("site", SITE, _changing_place),
+    "asking": ("asking", PERSON, _nothing),
+    "asking-choices": ("asking", PERSON, _second_question),
+    "asking-sharing": ("asking", PERSON, _sharing),
     "photo-document": ("photo", PERSON, _nothing),
     "photo-place": ("photo", SITE, _nothing),
     "night": ("night", {}, _nothing),

@@ -12,6 +12,7 @@ from mobile.screens.person.state import (
     INSTITUTIONS,
     LEARNT,
     WOULD_RATHER_NOT,
+    AskPressed,
     BackPressed,
     DeclinedPressed,
     EditPressed,
@@ -61,6 +62,7 @@ class PersonScreen(Screen):
         ids.log.hidden = state.editing or record is None
         ids.edit.text = self.say("action.save" if state.editing else "person.change")
         ids.edit.hidden = record is None
+        ids.ask.hidden = record is None
         ids.photo.hidden = record is None or not self.desk.has_camera
         if record is not None and self._drawn != record:
             self._drawn = record
@@ -108,6 +110,10 @@ class PersonScreen(Screen):
     def look(self) -> None:
         """Two people wrote different things."""
         self.send(TrayPressed())
+
+    def ask(self) -> None:
+        """To the short form."""
+        self.send(AskPressed())
 
     def photograph(self) -> None:
         """To the page before the camera."""

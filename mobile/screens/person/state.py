@@ -105,6 +105,10 @@ class Patched(Event, frozen=True, kw_only=True):
     """It is on the disk."""
 
 
+class AskPressed(Event, frozen=True, kw_only=True):
+    """What they would tell once."""
+
+
 class PhotoPressed(Event, frozen=True, kw_only=True):
     """A picture of a document of theirs."""
 
@@ -159,6 +163,8 @@ def _chosen(state: State, event: Event) -> Result:
             return _with(state, declined=state.declined ^ {field}), ()
         case TrayPressed():
             return state, (Go(screen="tray"),)
+        case AskPressed():
+            return state, (Go(screen="asking", arguments={"person_id": state.person_id}),)
         case PhotoPressed():
             return state, (Go(screen="photo", arguments={"person_id": state.person_id}),)
     return state, ()

@@ -100,11 +100,15 @@ def read_assessment(access: Access, person_id: Id, purpose: str = PURPOSE) -> As
     )  # fmt: skip
 
 
+def require_answering(access: Access, person_id: Id) -> Subject:
+    """Let the actor through to this person's answers as who asks. Raises NotFound or Forbidden."""
+    return access.require(Act.RECORD_ASSESSMENT, access.find_person_and_same(person_id)[0], purpose=PURPOSE)
+
+
 def give_answers(access: Access, project: Project, person_id: Id, typed: Sequence[Typed], asked: Asked) -> list[Newer]:
     """Keep each answer that says something else than the form showed; returns those that somebody gave meanwhile, which are not
     written over. Raises NotFound, Forbidden, or Refused with what is wrong by field: then nothing is written."""
-    subject, _ = find_shared_subject(access, person_id)
-    subject = access.require(Act.RECORD_ASSESSMENT, subject, purpose=PURPOSE)
+    subject = require_answering(access, person_id)
     take_turns(access.session, [person_id])
     before = read_assessment(access, person_id)
     at = _find_moment(access, asked)

@@ -92,7 +92,7 @@ def show_section(
 ) -> Response[str]:
     """The form of one section."""
     with door.open() as access:
-        return _answer(request, access, person_id, _find_section(section))
+        return _answer(request, access, person_id, section)
 
 
 @post(PATH + "/{section:str}", opt={"action": Act.RECORD_ASSESSMENT}, sync_to_thread=True, include_in_schema=False)
@@ -105,21 +105,22 @@ def save_section(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Keeps each answer that was given. What somebody else was told meanwhile is shown beside, never written over."""
-    asked_of = _find_section(section)
-    typed = read_typed(data)
+    typed: list[Typed] = []
     try:
         with door.open() as access:
+            assessments.require_answering(access, person_id)
+            typed = read_typed(data)
             newer = assessments.give_answers(access, services.project, person_id, typed, _read_asked(data))
     except Refused as refused:
         with door.open() as access:
-            return _answer(request, access, person_id, asked_of, typed, dict(refused.by_field), data)
+            return _answer(request, access, person_id, section, typed, dict(refused.by_field), data)
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, person_id, asked_of, typed, {"answers": refused.errors[0]}, data)
+            return _answer(request, access, person_id, section, typed, {"answers": refused.errors[0]}, data)
     if newer:
         errors = {f"value_{each.question}": MEANWHILE for each in newer}
         with door.open() as access:
-            return _answer(request, access, person_id, asked_of, typed, errors, data)
+            return _answer(request, access, person_id, section, typed, errors, data)
     return go_to(f"/people/{person_id}/assessment", "saved")
 
 
@@ -177,12 +178,13 @@ def _answer(
     request: AnyRequest,
     access: Access,
     person_id: Id,
-    section: Section,
+    section_name: str,
     typed: Sequence[Typed] = (),
     errors: Errors | None = None,
     data: Mapping[str, Any] | None = None,
 ) -> Response[str]:
-    access.require(Act.RECORD_ASSESSMENT, access.find_person_and_same(person_id)[0], purpose=assessments.PURPOSE)
+    assessments.require_answering(access, person_id)
+    section = _find_section(section_name)
     told = assessments.read_assessment(access, person_id)
     tell = _Teller(access, told, {each.question: each for each in typed})
     shown = [tell.question(each) for each in told.questions if each.section is section]

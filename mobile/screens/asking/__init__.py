@@ -1,0 +1,1 @@
+"""The short form of the assessment: a question at a time."""

@@ -1,0 +1,159 @@
+"""One question at a time, each answer saved as it is given; at the end, whether others may read it. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from mobile.field.own_views import ShortForm
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened, WordsFound
+from shared.model.assessment import Question
+from shared.model.telling import QuestionKind
+from shared.model.value import Id, Value
+
+
+class State(Value, frozen=True, kw_only=True):
+    """The form, how far it is, and what is being answered. `form.questions` are those that were to ask when it was opened."""
+
+    person_id: Id
+    form: ShortForm | None = None
+    at: int = 0
+    words: str = ""
+    half: dict[str, str] = {}
+    """What was being written when the phone locked, by question."""
+    chosen: tuple[str, ...] = ()
+    failure: Failed | None = None
+
+    @property
+    def question(self) -> Question | None:
+        """What is asked now; None once all were."""
+        questions = self.form.questions if self.form is not None else ()
+        return questions[self.at] if self.at < len(questions) else None
+
+    @property
+    def is_over(self) -> bool:
+        """Every question was put."""
+        return self.form is not None and self.question is None
+
+    @property
+    def says_something(self) -> bool:
+        """Is there an answer to save?"""
+        return bool(self.words.strip() or self.chosen)
+
+
+class Found(Event, frozen=True, kw_only=True):
+    """The form."""
+
+    form: ShortForm
+
+
+class Typed(Event, frozen=True, kw_only=True):
+    """Their words."""
+
+    text: str
+
+
+class Picked(Event, frozen=True, kw_only=True):
+    """One of the answers; pressed again, not so."""
+
+    value: str
+
+
+class NextPressed(Event, frozen=True, kw_only=True):
+    """Save the answer, or leave the question for another day."""
+
+
+class RatherNotPressed(Event, frozen=True, kw_only=True):
+    """They would rather not say."""
+
+
+class Kept(Event, frozen=True, kw_only=True):
+    """The answer is on the disk."""
+
+
+class SharingSaid(Event, frozen=True, kw_only=True):
+    """May others read it?"""
+
+    agrees: bool
+
+
+class Ended(Event, frozen=True, kw_only=True):
+    """What they said about sharing is on the disk."""
+
+
+class BackPressed(Event, frozen=True, kw_only=True):
+    """Out."""
+
+
+Result = tuple[State, tuple[Effect, ...]]
+
+
+def update(state: State, event: Event) -> Result:
+    """What happens, and what is to be done about it."""
+    match event:
+        case Opened():
+            return state, (_load(state),)
+        case Found(form=form):
+            return _begin(_with(state, form=form, at=0)), ()
+        case WordsFound(words=words):
+            return _begin(_with(state, half=dict(words))), ()
+        case Typed(text=text):
+            return _with(state, words=text, failure=None), ()
+        case Picked(value=value):
+            return _with(state, chosen=_pick(state, value), failure=None), ()
+        case NextPressed() if state.question is not None:
+            return (state, (_save(state, state.question),)) if state.says_something else (_next(state), ())
+        case RatherNotPressed() if state.question is not None:
+            return state, (_decline(state, state.question),)
+        case Kept():
+            return _next(state), (Feel(name="saved"),)
+        case Failed():
+            return _with(state, failure=event), (Feel(name="refused"),)
+    return _end(state, event)
+
+
+def _end(state: State, event: Event) -> Result:
+    match event:
+        case SharingSaid(agrees=agrees):
+            said = Call(method="say_sharing", arguments=(state.person_id, agrees), answer=lambda _: Ended())
+            return state, (said,)
+        case Ended():
+            return state, (Feel(name="saved"), Back())
+        case BackPressed():
+            return state, (Back(),)
+    return state, ()
+
+
+def _pick(state: State, value: str) -> tuple[str, ...]:
+    question = state.question
+    if question is not None and question.kind is QuestionKind.SOME_OF:
+        return tuple(each for each in (*state.chosen, value) if (each == value) <= (value not in state.chosen))
+    return () if state.chosen == (value,) else (value,)
+
+
+def _next(state: State) -> State:
+    half = {key: text for key, text in state.half.items() if state.question is None or key != state.question.key}
+    return _begin(_with(state, at=state.at + 1, half=half))
+
+
+def _begin(state: State) -> State:
+    """The question that is asked now, with what was being written of it."""
+    words = state.half.get(state.question.key, "") if state.question is not None else ""
+    return _with(state, words=words, chosen=(), failure=None)
+
+
+def _load(state: State) -> Call:
+    return Call(method="short_form", arguments=(state.person_id,), answer=lambda form: Found(form=form))
+
+
+def _save(state: State, question: Question) -> Call:
+    arguments = (state.person_id, question.key, " ".join(state.chosen), state.words)
+    return Call(method="give_answer", arguments=arguments, answer=lambda _: Kept())
+
+
+def _decline(state: State, question: Question) -> Call:
+    arguments = (state.person_id, question.key, "", "", True)
+    return Call(method="give_answer", arguments=arguments, answer=lambda _: Kept())
+
+
+def _with(state: State, **changes: Any) -> State:
+    return msgspec.structs.replace(state, **changes)

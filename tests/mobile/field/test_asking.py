@@ -1,0 +1,132 @@
+"""The short form on the phone, with no signal: nothing asked twice, each answer kept as it is given, consent by word."""
+
+from pathlib import Path
+
+import pytest
+
+from mobile.field.asking import SHORT_FORM
+from mobile.field.drafts import DraftRefused
+from mobile.field.views import ContactDraft, PersonDraft
+from mobile.screens.asking import state as asking
+from mobile.screens.effects import Back, Call, Failed, Opened
+from mobile.store import retention, tellings
+from mobile.store.errors import NotHere
+from mobile.text import load
+from shared.model.codes import ContactState, SupportNeed
+from shared.model.telling import ConsentAnswer
+from shared.rules.assessment import options_of
+from tests.mobile.rig import Rig
+
+
+@pytest.fixture
+def rig(tmp_path: Path):
+    made = Rig(tmp_path)
+    made.enrol()
+    yield made
+    made.field.close()
+
+
+@pytest.fixture
+def red(rig: Rig) -> str:
+    new = PersonDraft(name="Red", description="Small dog")
+    rig.field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, new_people=(new,)))
+    return rig.field.search_people("Red")[0].id
+
+
+def keys(rig: Rig, person: str) -> list[str]:
+    return [each.key for each in rig.field.short_form(person).questions]
+
+
+def test_nothing_is_asked_twice_within_its_life_nor_what_the_record_says(rig: Rig, red: str) -> None:
+    assert keys(rig, red) == [each.key for each in SHORT_FORM]
+    rig.field.give_answer(red, "pet", "yes", "Bella")
+    rig.field.give_answer(red, "safe_call", rather_not=True)
+    rig.field.patch_person(red, {"wants_first": "A tent"})
+    rig.field.record_need(red, "mental_health")
+    left = set(keys(rig, red))
+    assert not left & {"pet", "safe_call", "wants_first", "mind_worry"} and len(left) == len(SHORT_FORM) - 4
+    rig.clocks.pass_(days=200)
+    assert "pet" in keys(rig, red) and "safe_call" not in keys(rig, red)
+
+
+def test_a_need_that_was_said_counts_as_one(rig: Rig, red: str) -> None:
+    rig.field.give_answer(red, "mind_worry", "yes")
+    rig.field.give_answer(red, "body_worry", "no")
+    assert [each.need for each in rig.field.person(red).needs] == [SupportNeed.MENTAL_HEALTH]
+
+
+@pytest.mark.parametrize(
+    "wrong", [("pet", "maybe"), ("pet", ""), ("pet", "yes no"), ("pet", "", "x" * 10_001), ("moon", "yes"), ("income", "gold")]
+)  # fmt: skip
+def test_what_is_no_answer_is_refused_in_words_and_nothing_is_kept(rig: Rig, red: str, wrong: tuple[str, ...]) -> None:
+    unsent = rig.field.unsent()
+    with pytest.raises(DraftRefused):
+        rig.field.give_answer(red, *wrong)
+    assert rig.field.unsent() == unsent
+    with pytest.raises(NotHere):
+        rig.field.short_form("nobody")
+
+
+def test_consent_by_word_is_the_last_that_was_said(rig: Rig, red: str) -> None:
+    assert rig.field.short_form(red).sharing is None
+    rig.field.say_sharing(red, True)
+    rig.clocks.pass_(minutes=1)
+    rig.field.say_sharing(red, False)
+    assert rig.field.short_form(red).sharing is ConsentAnswer.REFUSED
+
+
+def test_who_is_let_go_of_leaves_no_answer(rig: Rig, red: str) -> None:
+    rig.field.give_answer(red, "pet", "yes")
+    rig.field.say_sharing(red, True)
+    store = rig.field._open.record.store
+    with store.writing() as connection:
+        retention.let_go(connection, (), (red,))
+        assert tellings.list_answers(connection, (red,)) == [] == tellings.list_consents(connection, (red,))
+
+
+def test_every_question_of_the_short_form_has_its_words_and_they_are_the_desks() -> None:
+    english, polish = load("en"), load("pl")
+    assert 5 <= len(SHORT_FORM) <= 9
+    for each in SHORT_FORM:
+        assert english.say(f"question.{each.key}") == each.text
+        assert f"question.{each.key}" in polish
+        for code, words in options_of(each):
+            assert english.say_code("question_option", code) == words and f"question_option.{code}" in polish
+
+
+def play(state: asking.State, *events: object) -> tuple[asking.State, list[object]]:
+    effects: list[object] = []
+    for event in events:
+        state, more = asking.update(state, event)  # type: ignore[arg-type]
+        effects += more
+    return state, effects
+
+
+def test_the_screen_asks_one_after_another_and_about_sharing_at_the_end(rig: Rig, red: str) -> None:
+    form = rig.field.short_form(red)
+    state, effects = play(asking.State(person_id=red), Opened(), asking.Found(form=form))
+    assert [each.method for each in effects if isinstance(each, Call)] == ["short_form"]
+    state, effects = play(state, asking.Typed(text="A tent"), asking.NextPressed())
+    (save,) = effects
+    assert isinstance(save, Call) and save.arguments == (red, "wants_first", "", "A tent")
+    state, _ = play(state, asking.Kept())
+    assert state.question is not None and state.question.key == "pet" and state.words == ""
+    state, effects = play(state, asking.Picked(value="yes"), asking.Picked(value="no"), asking.NextPressed())
+    assert isinstance(effects[0], Call) and effects[0].arguments == (red, "pet", "no", "")
+    state, effects = play(state, Failed(error="DiskFull"))
+    assert state.chosen == ("no",) and state.failure is not None
+    state, effects = play(state, asking.RatherNotPressed())
+    assert isinstance(effects[0], Call) and effects[0].arguments == (red, "pet", "", "", True)
+    for _ in form.questions:
+        state, _ = play(state, asking.Kept())
+    assert state.is_over
+    state, effects = play(state, asking.SharingSaid(agrees=True), asking.Ended())
+    assert isinstance(effects[0], Call) and effects[0].arguments == (red, True) and Back() in effects
+
+
+def test_some_of_several_answers_are_taken_and_taken_back(rig: Rig, red: str) -> None:
+    income = next(each for each in SHORT_FORM if each.key == "income")
+    form = rig.field.short_form(red)
+    state = asking.State(person_id=red, form=form, at=form.questions.index(income))
+    state, _ = play(state, *(asking.Picked(value=each) for each in ("work", "family", "work")))
+    assert state.chosen == ("family",)
