@@ -12,6 +12,7 @@ from typing import Any
 from litestar import Litestar, Request, Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
+from sqlalchemy.exc import SQLAlchemyError
 from uuid_utils import uuid7
 
 from server.access import Door
@@ -27,6 +28,8 @@ from server.actions.people.documents import Filing
 from server.actions.people.identity import Finder
 from server.actions.sync.projection import Projection
 from server.actions.sync.sealed import BoxOpener
+from server.condition.finding import Grade
+from server.condition.running import is_ready, list_findings
 from server.database.context import Kind, acting, beyond_reader
 from server.database.opening import open_database
 from server.http.arrival import Arrival
@@ -172,7 +175,14 @@ class Running:
 def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
     """The application over whatever server `find` names: its routes cost a third of a second, a server next to nothing."""
     return Litestar(
-        route_handlers=[check_alive, check_health, explain_problem, *sync_routers(settings), *list_routes()],
+        route_handlers=[
+            check_alive,
+            check_health,
+            check_ready,
+            explain_problem,
+            *sync_routers(settings),
+            *list_routes(),
+        ],
         dependencies={
             "door": Provide(provide_door, sync_to_thread=False),
             "services": Provide(lambda: find().services, sync_to_thread=False),
@@ -216,6 +226,13 @@ def _show_problem(request: Request[Any, Any, Any], problem: Problem) -> Response
     )
 
 
+class Ready(Value, frozen=True, kw_only=True):
+    """Whether requests may be sent here, and how each thing is that was looked at: "well", "look" or "unsafe"."""
+
+    status: str
+    checks: dict[str, str] = {}
+
+
 class Health(Value, frozen=True, kw_only=True):
     """The server answers, and so does its database. `trouble` is what keeps it from being trusted with more."""
 
@@ -242,6 +259,26 @@ def check_health(soundness: NamedDependency[Soundness]) -> Response[Health]:
     if trouble:
         return Response(Health(status="trouble", trouble=tuple(trouble)), status_code=503)
     return Response(Health(status="ok"))
+
+
+@get("/ready", opt={"action": Act.PUBLIC, "kind": Kind.COMMAND}, sync_to_thread=True, responses=problems(503))
+def check_ready(services: NamedDependency[Services], soundness: NamedDependency[Soundness]) -> Response[Ready]:
+    """Whether requests may be sent to this server: 200, or 503 while its database is away, its disk full, its ledger ahead, or
+    its schema another. How jobs, mail, processes and systems are stands beside it; the page “Server” says it in words."""
+    try:
+        found = list_findings(services.settings, services.database, soundness, services.clock())
+    except SQLAlchemyError:
+        return Response(Ready(status="not ready", checks={"database": str(Grade.UNSAFE)}), status_code=503)
+    checks: dict[str, str] = {}
+    for each in found:
+        about = each.about.partition(" ")[0]
+        checks[about] = max(checks.get(about, ""), str(each.grade), key=GRADES.index)
+    if is_ready(found):
+        return Response(Ready(status="ready", checks=checks))
+    return Response(Ready(status="not ready", checks=checks), status_code=503)
+
+
+GRADES = ["", *(str(each) for each in Grade)]
 
 
 @get("/problems/{number:str}", opt={"action": Act.PUBLIC}, sync_to_thread=False, responses=problems(400, 404))

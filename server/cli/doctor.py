@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from server.cli.setting_out import load_settings
+from server.condition.finding import Finding, Grade
 from server.doctor.examination import examine
-from server.doctor.finding import Finding, Grade
 from server.security.keys import check_secret
 
 CODES = {Grade.WELL: 0, Grade.LOOK: 1, Grade.UNSAFE: 2}

@@ -1,31 +1,27 @@
 """What the database tells: its schema, the role, who can administer, a demo's people, orders it does not know, and its jobs."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from server.actions.operation.ledger import list_unknown
 from server.actions.operation.orders import open_ledger
+from server.condition.finding import Finding, look, unsafe, well
 from server.database.context import Kind, acting
 from server.database.opening import open_database
 from server.demo.county import EMAIL_HOST
 from server.doctor.files import find_database_file
-from server.doctor.finding import Finding, look, unsafe, well
 from server.jobs.catalogue import JOBS
 from server.jobs.runner import Job
-from server.jobs.schedule import Every
+from server.jobs.schedule import late_after
 from server.migrate import find_revision, newest_revision
 from server.queries.operation import authority, jobs
 from server.queries.operation.jobs import JobRun
 from server.queries.partnership import workers
 from server.settings import Settings
 from server.soundness import SENT_AGAIN
-
-LATE_DAILY = timedelta(hours=26)
-LATE_BY = timedelta(minutes=15)
-"""What a job that runs again and again may be late by, beside three of its periods."""
 
 
 def look_at_database(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -97,7 +93,4 @@ def look_at_jobs(runs: dict[str, JobRun], now: datetime) -> Iterator[Finding]:
 
 
 def _is_late(job: Job, run: JobRun | None, now: datetime) -> bool:
-    if run is None:
-        return True
-    allowed = 3 * job.schedule.period + LATE_BY if isinstance(job.schedule, Every) else LATE_DAILY
-    return now - run.started_at > allowed
+    return run is None or now > late_after(job.schedule, run.started_at)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from server.condition.finding import Finding, look, well
 from server.doctor.database import look_at_database
 from server.doctor.files import look_at_files
-from server.doctor.finding import Finding, look, well
 from server.doctor.settings import look_at_settings
 from server.mail.smtp import SmtpMailer, Unreachable
 from server.settings import Settings

@@ -9,16 +9,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from server.backups import BackupFault, list_backups, read_manifest
+from server.condition.finding import Finding, look, unsafe, well
+from server.condition.running import look_at_room
 from server.database.engine import parse_url
-from server.doctor.finding import Finding, look, unsafe, well
 from server.settings import Settings
-from server.soundness import ROOM_BYTES
 
 OTHERS = 0o077
 READERS = 0o007
 """A password file may be read by the server's group."""
 BACKUP_EVERY = timedelta(hours=26)
-LITTLE_BYTES = 2 * 1024**3
 KEPT_APART = ("keys", "keys/*", "ledger.jsonl", "audit-heads*")
 
 
@@ -32,7 +31,7 @@ def look_at_files(settings: Settings, backups: Path | None, now: datetime) -> It
         yield look("data folder", "It belongs to root: serve as an account of Lantern's own.")
     yield from _secret_file("mail password", settings.mail.password_file)
     yield from _secret_file("telephone token", settings.alarm.token_file)
-    yield _room(settings)
+    yield look_at_room(shutil.disk_usage(settings.data).free)
     yield _backups(backups, now)
 
 
@@ -64,15 +63,6 @@ def _secret_file(about: str, file: Path | None) -> Iterator[Finding]:
         return
     if mode & READERS:
         yield unsafe(about, f"Everybody on this machine may read {file}: chmod o-rwx.")
-
-
-def _room(settings: Settings) -> Finding:
-    free = shutil.disk_usage(settings.data).free
-    if free < ROOM_BYTES:
-        return unsafe("disk", "The disk is full: nothing that phones send can be kept.")
-    if free < LITTLE_BYTES:
-        return look("disk", f"Only {free / 1024**3:.1f} GiB are free.")
-    return well("disk", f"{free / 1024**3:.0f} GiB are free.")
 
 
 def _backups(folder: Path | None, now: datetime) -> Finding:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
+from server.condition.finding import Finding, look, unsafe, well
 from server.database.engine import parse_url
-from server.doctor.finding import Finding, look, unsafe, well
 from server.settings import LOOPBACK_HOSTS, Settings
 
 WIDEST_PROXIES = 256

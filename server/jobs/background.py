@@ -1,14 +1,19 @@
 """Runs the jobs beside a server, each lane on a thread of its own, from when it starts until it stops. First of all it makes
-ready what the first push would wait for."""
+ready what the first push would wait for; and says that its process is there, so that one that dies is missed."""
 
 import logging
+import os
+import socket
 import threading
 from collections.abc import Callable
 
 from server.database.context import Kind, acting
 from server.http.services import Services
-from server.jobs.catalogue import LANES, ROUND
+from server.jobs.catalogue import JOBS, LANES, ROUND
 from server.jobs.runner import LEASE, run_due, say_where
+from server.queries.operation import jobs as stored
+from server.queries.operation import processes
+from server.queries.operation.processes import SEEN_EVERY, ServerProcess
 
 STOPS_WITHIN_S = 30.0
 log = logging.getLogger("lantern.jobs")
@@ -24,6 +29,7 @@ class Background:
         self._threads = [
             threading.Thread(target=self._work, args=(lane,), name=f"lantern-{lane}", daemon=True) for lane in LANES
         ]
+        self._threads.append(threading.Thread(target=self._be_there, name="lantern-presence", daemon=True))
 
     def start(self) -> None:
         """Begin."""
@@ -35,6 +41,29 @@ class Background:
         self._stopping.set()
         for each in self._threads:
             each.join(STOPS_WITHIN_S)
+
+    def _be_there(self) -> None:
+        with acting(Kind.JOB):
+            self._attempt(self._begin)
+            while not self._stopping.wait(SEEN_EVERY.total_seconds()):
+                self._attempt(self._see)
+            self._attempt(self._end)
+
+    def _begin(self) -> None:
+        now = self._services.clock()
+        new = ServerProcess(
+            id=self._holder, host=socket.gethostname()[:100], number=os.getpid(), started_at=now, seen_at=now
+        )
+        with self._services.database.writing() as session:
+            processes.begin_process(session, new)
+
+    def _see(self) -> None:
+        with self._services.database.writing() as session:
+            processes.see_process(session, self._holder, self._services.clock())
+
+    def _end(self) -> None:
+        with self._services.database.writing() as session:
+            processes.end_process(session, self._holder, self._services.clock())
 
     def _work(self, lane: str) -> None:
         with acting(Kind.JOB):
@@ -50,6 +79,8 @@ class Background:
     def _make_ready(self) -> None:
         with self._services.database.reading() as session:
             self._services.make_ready(session)
+        with self._services.database.writing() as session:
+            stored.keep_only(session, [job.name for job in JOBS])
 
     def _run_due(self, lane: str) -> None:
         run_due(self._services, LANES[lane], self._holder, lease=lane)

@@ -15,6 +15,8 @@ from server.actions.people.retention import Keeper
 from server.actions.sync.judging import judge_faults_again
 from server.actions.sync.rebuild import Rebuilder
 from server.actions.sync.sealed import open_waiting
+from server.condition.finding import Grade
+from server.condition.running import list_findings
 from server.hotspots.periods import last_settled_quarter
 from server.http.services import Services
 from server.jobs.fetching import fetch_reports
@@ -26,10 +28,10 @@ from server.jobs.watching import ring, watch_over
 from server.places.districts import CurrentDistricts
 from server.queries.conferences import room
 from server.queries.operation import audit, outbox, rate_limits
-from server.queries.operation import jobs as stored_jobs
 from server.queries.people import brought_in
 from server.queries.referrals import imports
 from server.queries.street.looks import rebuild_looks
+from server.soundness import Soundness
 from shared.rules.mail import MORNING
 
 log = logging.getLogger("lantern.jobs")
@@ -66,11 +68,19 @@ def remind(services: Services, moment: Moment) -> int:
     return _write(services, moment, write)
 
 
-def tell_of_failures(services: Services, moment: Moment) -> int:
-    """Which of these jobs fail, or are late."""
-    with services.database.reading() as session:
-        runs = list(stored_jobs.list_runs(session).values())
-    return _write(services, moment, lambda box: reminders.report_jobs(box, runs))
+def tell_of_trouble(services: Services, moment: Moment) -> int:
+    """What is amiss with this server, in the log and to whoever administers: jobs, processes, disk, ledger, systems."""
+    soundness = Soundness(services.settings, services.database, services.ledger)
+    found = list_findings(services.settings, services.database, soundness, moment.now)
+    amiss = [each for each in found if each.grade is not Grade.WELL]
+    for each in amiss:
+        log.warning("amiss: %s: %s", each.about, each.words)
+    # A mail about mails that do not go would wait with them.
+    return _write(
+        services,
+        moment,
+        lambda box: reminders.report_trouble(box, [each.about for each in amiss if each.about != "mail"]),
+    )
 
 
 def digest(services: Services, moment: Moment) -> int:
@@ -217,9 +227,17 @@ KEEPING = (
     Job("publications", Daily(time(5)), prepare_publications),
     Job("looks", Daily(time(4)), prove_looks),
     Job("audit seals", Every(timedelta(minutes=5)), seal_audit),
-    Job("failures", Every(timedelta(minutes=5)), tell_of_failures),
 )
-LANES = {"watch": WATCHING, "mailbox": FETCHING, "hooks": NOTIFYING, "jobs": KEEPING, "mail": SENDING}
+CONDITION = (Job("failures", Every(timedelta(minutes=5)), tell_of_trouble),)
+"""On a lane of its own: what hangs in another is told all the same."""
+LANES = {
+    "watch": WATCHING,
+    "mailbox": FETCHING,
+    "hooks": NOTIFYING,
+    "jobs": KEEPING,
+    "condition": CONDITION,
+    "mail": SENDING,
+}
 """Which jobs wait for one another, by the lease of each lane: nobody who is late waits until a night's clearing up is done.
 In the order in which `lantern jobs` runs them: what is written is sent at once."""
 JOBS = tuple(job for jobs in LANES.values() for job in jobs)

@@ -12,7 +12,7 @@ from traceback import format_tb
 from zoneinfo import ZoneInfo
 
 from server.http.services import Services
-from server.jobs.schedule import Schedule
+from server.jobs.schedule import Schedule, late_after
 from server.queries.operation import jobs as stored
 from server.queries.operation.jobs import JobRun
 from shared.model.value import Value
@@ -104,7 +104,7 @@ def _run(services: Services, job: Job, before: JobRun | None, zone: ZoneInfo, ho
         ran = Ran(job=job.name, error=type(error).__name__)
     run = JobRun(
         name=job.name, started_at=now, finished_at=services.clock(), looked_until=looked_until if ran.error else now,
-        done=ran.done, error=ran.error,
+        done=ran.done, error=ran.error, late_after=late_after(job.schedule, now),
     )  # fmt: skip
     with services.database.writing() as session:
         stored.set_run(session, run)

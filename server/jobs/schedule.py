@@ -31,3 +31,12 @@ class Daily:
 
 
 Schedule = Every | Daily
+LATE_DAILY = timedelta(hours=26)
+"""A daily job that has not begun for longer is late, also when an hour was put in."""
+LATE_BY = timedelta(minutes=15)
+"""What a job that runs again and again may be late by, beside three of its periods."""
+
+
+def late_after(schedule: Schedule, began: datetime) -> datetime:
+    """By when the next run should have begun, after one that began then."""
+    return began + (3 * schedule.period + LATE_BY if isinstance(schedule, Every) else LATE_DAILY)

@@ -8,7 +8,7 @@ from server.database.columns import metadata
 from server.tables.cases import case, priority
 from server.tables.conferences import conference, kept
 from server.tables.maps import gazetteer, hotspot, publication, sighting
-from server.tables.operation import audit, device, draft, job, mail, session
+from server.tables.operation import audit, device, draft, job, mail, process, session
 from server.tables.partnership import agency, county, district, invitation, recipient, service, system, worker
 from server.tables.people import (
     assessment,
@@ -59,6 +59,7 @@ __all__ = [
     "person",
     "plan",
     "priority",
+    "process",
     "publication",
     "question",
     "recipient",

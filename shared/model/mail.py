@@ -69,13 +69,14 @@ class MailChoice(str, Enum):
 class MailFacts(Value, frozen=True, kw_only=True):
     """Everything that a template may be told.
 
-    `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the code
-    of one of the 26 outcomes, `reference` the one that a reporter was given by our own form. `first_name` is a worker's, who
-    was not heard from or `asks_help` (`is_silent`: nobody about them may notice); `job` the name of one of the server's own
-    jobs. `people` is of how many people one worker opened the records. `again`: a paper that was circulated before; how many
-    of its cases are new, gone or say something else since, `was_at` when the conference was to be before it was moved,
-    `elsewhere` that its place is another. `version` is that of minutes, `sequence` what a calendar knows a newer invitation
-    by. `lines` are what a digest gathers.
+    `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the
+    code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form. `first_name` is a
+    worker's, who was not heard from or `asks_help` (`is_silent`: nobody about them may notice); `job` what is amiss with
+    the server: a job by its name, the disk. `people` is of how many people one worker opened the records. `again`: a paper
+    that was circulated before; how many of its cases are new, gone or say something else since, `was_at` when the
+    conference was to be before it was moved, `elsewhere` that its place is another. `version` is that of minutes,
+    `sequence` what a calendar knows a newer invitation by. `lines` are what a
+    digest gathers.
     """
 
     count: int = 0

@@ -12,7 +12,6 @@ from server.queries.cases import case_actions, cases
 from server.queries.conferences import seats, upcoming
 from server.queries.operation import addressees, audit
 from server.queries.operation import outbox as stored
-from server.queries.operation.jobs import JobRun
 from server.queries.operation.outbox import Line
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
@@ -40,8 +39,6 @@ ALERT_SETTLES = timedelta(seconds=5)
 """A refusal is written when its request has ended, under the time at which it began."""
 USEFUL_FOR = timedelta(days=2)
 PROMISE_REMEMBERED = timedelta(days=7)
-NOT_LATER_THAN = timedelta(hours=26)
-"""A daily job that has not gone well for longer is late, also when an hour was put in."""
 RENEWAL_USEFUL_FOR = timedelta(days=7)
 DIGEST_USEFUL_FOR = timedelta(days=1)
 
@@ -186,14 +183,12 @@ def alert_of_many(outbox: Outbox) -> None:
             )  # fmt: skip
 
 
-def report_jobs(outbox: Outbox, runs: Iterable[JobRun]) -> None:
-    """Tell whoever looks after the server of each job that failed, or has not gone well for more than a day; once a day."""
-    for run in runs:
-        went_well_at = run.looked_until or run.started_at
-        if run.error or outbox.now - went_well_at > NOT_LATER_THAN:
-            facts, key = MailFacts(job=run.name), f"job/{run.name}/{outbox.now.date()}"
-            for to in addressees.list_listeners(outbox.session, MailKind.JOB_FAILED):
-                outbox.tell_worker(to, MailKind.JOB_FAILED, key, facts, useful_until=outbox.now + USEFUL_FOR)
+def report_trouble(outbox: Outbox, about: Iterable[str]) -> None:
+    """Tell whoever looks after the server what is amiss with it (a job, the disk, ...); once a day of each."""
+    for each in about:
+        facts, key = MailFacts(job=each), f"job/{each}/{outbox.now.date()}"
+        for to in addressees.list_listeners(outbox.session, MailKind.JOB_FAILED):
+            outbox.tell_worker(to, MailKind.JOB_FAILED, key, facts, useful_until=outbox.now + USEFUL_FOR)
 
 
 def _valid_until(outbox: Outbox, agency_id: Id, today: date) -> date | None:

@@ -1,6 +1,6 @@
 """When jobs ran, how it went, and the lease that lets one process at a time run them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -12,7 +12,8 @@ from shared.model.value import Value
 
 
 class JobRun(Value, frozen=True, kw_only=True):
-    """The last run of a job. `looked_until` is when the last one that went well began."""
+    """The last run of a job. `looked_until` is when the last one that went well began, `late_after` by when the next one should
+    have begun."""
 
     name: str
     started_at: datetime
@@ -20,6 +21,16 @@ class JobRun(Value, frozen=True, kw_only=True):
     looked_until: datetime | None = None
     done: int = 0
     error: str = ""
+    late_after: datetime | None = None
+
+    def is_late(self, now: datetime) -> bool:
+        """Should it have begun again by now?"""
+        return self.late_after is not None and now > self.late_after
+
+
+def keep_only(session: Session, names: Collection[str]) -> None:
+    """Forget jobs that there are no more: they would be late for ever."""
+    session.execute(delete(job).where(job.c.name.not_in(names)))
 
 
 def list_runs(session: Session) -> Mapping[str, JobRun]:

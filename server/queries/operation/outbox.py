@@ -162,6 +162,18 @@ def count_by_state(session: Session) -> dict[MailState, int]:
     return {MailState(state): count for state, count in rows}
 
 
+def count_waiting_since(session: Session, since: datetime) -> int:
+    """How many mails have waited from before a moment on."""
+    waits = (mail.c.state == str(MailState.WAITING)) & (mail.c.queued_at < since)
+    return int(session.scalar(select(func.count()).select_from(mail).where(waits)) or 0)
+
+
+def count_failed_since(session: Session, since: datetime) -> int:
+    """How many mails that were written from a moment on could not be sent."""
+    failed = (mail.c.state == str(MailState.FAILED)) & (mail.c.queued_at >= since)
+    return int(session.scalar(select(func.count()).select_from(mail).where(failed)) or 0)
+
+
 def count_all(session: Session) -> int:
     """How many mails there are, whatever became of them."""
     return int(session.scalar(select(func.count()).select_from(mail)) or 0)

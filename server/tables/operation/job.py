@@ -12,7 +12,8 @@ NAME_LENGTH = 40
 class JobRow(SQLModel, table=True):
     """One job. `error` is empty when its last run went well; `done` is how many things that run did.
 
-    `looked_until` is when the last run that went well began: what happened before is dealt with.
+    `looked_until` is when the last run that went well began: what happened before is dealt with. `late_after`: by then the next
+    should have begun.
     """
 
     __tablename__ = "job"
@@ -23,6 +24,7 @@ class JobRow(SQLModel, table=True):
     looked_until: datetime | None = moment(optional=True)
     done: int = 0
     error: str = text()
+    late_after: datetime | None = moment(optional=True)
 
 
 class LeaseRow(SQLModel, table=True):

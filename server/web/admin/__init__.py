@@ -9,6 +9,7 @@ from server.web.admin.people import end_worker_sessions, keep_mailbox, leave, sh
 from server.web.admin.phones import show_phone, show_phones
 from server.web.admin.records import invite_worker, keep_record, show_record, show_records
 from server.web.admin.reviews import review_one, show_reviews
+from server.web.admin.server import show_server
 
 PAGES = (
     show_phones, show_phone, stop, confirm, decide_on, show_enrol_form, make_code, show_waiting, show_workers,
@@ -17,5 +18,5 @@ PAGES = (
     show_reviews, review_one, show_audit, search_audit, show_outbox, send_again, keep_mailbox, leave,
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
     invite_worker,
-    differ,
+    differ, show_server,
 )  # fmt: skip

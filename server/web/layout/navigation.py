@@ -46,6 +46,7 @@ ENTRIES = (
     Entry("/agencies", "Agencies", Act.SEE_AGREEMENTS),
     Entry("/access-reviews", "Reviews", Act.REVIEW_ACCESS),
     Entry("/outbox", "E-mails", Act.SEE_OUTBOX),
+    Entry("/server", "Server", Act.SEE_OUTBOX),
     Entry("/who-can-see", "Who can see what", Act.SEE_RECIPIENTS),
 )
 

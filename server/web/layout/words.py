@@ -196,7 +196,7 @@ WORDS: Mapping[Any, str] = {
     MailKind.ACCESS_ALERT: "Notes refused or opened in need, or very many records opened",
     MailKind.LONE_WORKER: "A colleague who was not heard",
     MailKind.LONE_WORKER_OVER: "An alarm that is over",
-    MailKind.JOB_FAILED: "A job of the server that does not run",
+    MailKind.JOB_FAILED: "Something amiss with the server",
     MailKind.REFERRAL_QUESTION: "A question to a referrer",
     MailKind.REFERRAL_OUTCOME: "An outcome for a referrer",
     MailKind.INVITATION: "An invitation to sign in",

@@ -14,9 +14,9 @@ from sqlalchemy import text
 
 from server.backups import make_backup
 from server.cli import main
+from server.condition.finding import Finding, Grade
 from server.database.engine import Database
 from server.doctor.database import look_at_jobs
-from server.doctor.finding import Finding, Grade
 from server.doctor.settings import look_at_settings
 from server.jobs.catalogue import JOBS
 from server.migrate import downgrade

@@ -1,4 +1,4 @@
-"""What one look of the doctor found."""
+"""What one look at a server found, by the doctor or while it runs."""
 
 from enum import StrEnum
 
