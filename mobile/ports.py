@@ -20,6 +20,14 @@ class MapPlace(Value, frozen=True, kw_only=True):
     rank: int = 0
 
 
+class MapWay(Value, frozen=True, kw_only=True, array_like=True):
+    """A street, railway or shore: its kind (0 main road, 1 street, 2 path, 3 railway, 4 water), and whole numbers: latitude and
+    longitude in hundred-thousandths of a degree, then the step to each next point."""
+
+    kind: int
+    points: tuple[int, ...]
+
+
 class MapCell(Value, frozen=True, kw_only=True):
     """A hotspot cell: its corners in order, and a class from 0 (faint) to 4 (strong)."""
 
@@ -34,6 +42,7 @@ class MapSketch(Value, frozen=True, kw_only=True):
     streets: tuple[Line, ...] = ()
     places: tuple[MapPlace, ...] = ()
     cells: tuple[MapCell, ...] = ()
+    ways: tuple[MapWay, ...] = ()
     tiles_path: str = ""
 
 

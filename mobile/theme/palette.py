@@ -28,6 +28,8 @@ class Palette(Value, frozen=True, kw_only=True):
     map_ground: Colour
     map_line: Colour
     map_cell: Colour
+    map_street: Colour
+    map_water: Colour
     map_site: Colour
     map_referral: Colour
     map_here: Colour
@@ -51,6 +53,8 @@ NIGHT = Palette(
     map_ground="#0B0705",
     map_line="#8A6A4A",
     map_cell="#E0401C",
+    map_street="#5E4A38",
+    map_water="#2F5A73",
     map_site="#FFC46B",
     map_referral="#FF8468",
     map_here="#FFE2BF",
@@ -74,6 +78,8 @@ DAY = Palette(
     map_ground="#F6F1E9",
     map_line="#8B7B66",
     map_cell="#B2380F",
+    map_street="#C9BBA6",
+    map_water="#7FB2D0",
     map_site="#123E63",
     map_referral="#861804",
     map_here="#17120C",

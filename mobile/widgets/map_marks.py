@@ -13,7 +13,7 @@ from kivy.utils import get_color_from_hex
 from mobile.theme import palette
 from mobile.widgets import letters
 from mobile.widgets.map_sketch import Name
-from mobile.widgets.mercator import metres_per_px, world_px
+from mobile.widgets.mercator import from_world_px, metres_per_px, world_px
 from shared.model.value import Value
 
 NAMES_AT_ONCE = 40
@@ -39,6 +39,7 @@ class Marks(InstructionGroup):
         super().__init__()
         self.pins: list[Pin] = []
         self.names: tuple[Name, ...] = ()
+        """The lowest rank first."""
         self.here: tuple[float, float, float] | None = None
         self.origin = (0.0, 0.0)
         self._aim = Translate()
@@ -88,12 +89,14 @@ class Marks(InstructionGroup):
         self.add(Color(*get_color_from_hex(palette().soft)))
         most_rank = max(0, int(zoom) - 12)
         boxes: list[tuple[float, float, float, float]] = []
-        for name in sorted(self.names, key=lambda one: one.rank):
+        south, west = from_world_px(self.origin[0] - size[0], self.origin[1] - size[1], zoom)
+        north, east = from_world_px(self.origin[0] + size[0], self.origin[1] + size[1], zoom)
+        for name in self.names:
             if name.rank > most_rank or len(boxes) >= NAMES_AT_ONCE:
+                break
+            if not (south <= name.latitude <= north and west <= name.longitude <= east):
                 continue
             x, y = self._at(name.latitude, name.longitude, zoom)
-            if max(abs(x) - size[0], abs(y) - size[1]) > 0:
-                continue
             self._build_name(name.text, x, y, boxes)
 
     def _build_name(self, text: str, x: float, y: float, boxes: list[tuple[float, float, float, float]]) -> None:

@@ -14,9 +14,11 @@ from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.stencilview import StencilView
 from kivy.utils import get_color_from_hex
 
+from mobile.ports import MapWay
 from mobile.theme import palette
 from mobile.widgets.map_marks import Marks, Pin
 from mobile.widgets.map_sketch import Ground, Outline, SketchDrawing
+from mobile.widgets.map_ways import WayDrawing
 from mobile.widgets.mercator import from_world_px, world_px
 from mobile.widgets.press import has_strayed
 from mobile.widgets.tile_layer import TileLayer
@@ -40,6 +42,7 @@ class MapView(StencilView):
         self.latitude, self.longitude = 51.6565, -0.3903
         self._origin = world_px(self.latitude, self.longitude, REFERENCE_ZOOM)
         self.tiles = TileLayer()
+        self.ways = WayDrawing()
         self.sketch = SketchDrawing()
         self.marks = Marks()
         with self.canvas:
@@ -52,6 +55,7 @@ class MapView(StencilView):
             PushMatrix()
             self._move = Translate()
             self._scale = Scale(1.0, 1.0, 1.0)
+            self.canvas.add(self.ways)
             self.canvas.add(self.sketch)
             PopMatrix()
             PushMatrix()
@@ -69,10 +73,11 @@ class MapView(StencilView):
         """The middle changed under a finger; overridden by kv."""
 
     # --- what it shows
-    def show_sketch(self, ground: Ground, outlines: Sequence[Outline]) -> None:
-        """The ground: outlines, streets and cells, built once."""
+    def show_sketch(self, ground: Ground, outlines: Sequence[Outline], ways: Sequence[MapWay] = ()) -> None:
+        """The ground: outlines, streets and cells, built once; `ways` as they come into sight."""
+        self.ways.put(ways, self._origin, REFERENCE_ZOOM)
         self.sketch.build(ground, outlines, self._origin, REFERENCE_ZOOM)
-        self.marks.names = ground.names
+        self.marks.names = tuple(sorted(ground.names, key=lambda one: one.rank))
         self._later()
 
     def show_pins(self, pins: Sequence[Pin]) -> None:
@@ -133,7 +138,7 @@ class MapView(StencilView):
         touch.ungrab(self)
         if not touch.ud[self]["panning"]:
             self._pick(*touch.pos)
-        elif self.tiles.path:
+        elif self.tiles.path or self.ways.is_there:
             self._later()
         return True
 
@@ -162,6 +167,7 @@ class MapView(StencilView):
         self._ground.pos, self._ground.size = self.pos, self.size
         self.marks.build(self.latitude, self.longitude, self.zoom, self.size, self.chosen, self.aim)
         self.tiles.build(self.latitude, self.longitude, self.zoom, self.size)
+        self.ways.look(self.latitude, self.longitude, self.zoom, self.size)
         self._place()
 
     def _place(self) -> None:

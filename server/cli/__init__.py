@@ -15,6 +15,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "agency": ("server.cli.organisation", "agency"),
     "audit": ("server.cli.audit", "audit"),
     "backup": ("server.cli.backup", "backup"),
+    "basemap": ("server.cli.basemap", "basemap"),
     "bench": ("server.cli.bench", "bench"),
     "county": ("server.cli.county", "county"),
     "demo": ("server.cli.demo", "demo"),

@@ -74,7 +74,7 @@ def boundaries(file: Path, code_property: str | None, name_property: str | None,
 @file_argument
 @json_option
 def gazetteer(file: Path, as_json: bool) -> None:
-    """Load place names from CSV: name, lat, lon, and a kind if you have one."""
+    """Load place names from CSV: name, lat, lon, and a kind if you have one; or a square of OS Open Names as it comes."""
 
     def run(data: bytes, settings: Settings, database: Database, step: Callable[[str], None]) -> Account:
         step("Reading the names")

@@ -24,5 +24,5 @@ def send_map_pack(request: Request[Any, Any, Any], services: NamedDependency[Ser
     signed = read_signed(request, b"", now)
     with services.database.writing() as session:
         caller = identify(session, signed, now)
-        sketch = msgspec.json.encode(make_sketch(session, caller.enrolment.team_id))
+        sketch = msgspec.json.encode(make_sketch(session, caller.enrolment.team_id, services.settings.data))
     return answer_unless_known(request, sketch)

@@ -5,6 +5,7 @@ to another host, nothing cut off, the map drawn, and all of it usable by keyboar
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from server.database.engine import Database
+from server.queries.maps.boundaries import Boundary, save_boundary
+from server.settings import Settings
 from tests.paths import AXE
 from tests.server.importers.rows import streetlink
+from tests.server.places.test_basemap import SQUARE, TILES, make
+from tests.server.places.tiles import write_mbtiles
 from tests.web import county
 from tests.web.conftest import Site
 
@@ -22,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDTHS = {"375": 375, "1280": 1280}
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}"
 HOTSPOTS = "commissioner-hotspots"
-MAPS = (HOTSPOTS, "lead-tonight")
+MAPS = (HOTSPOTS, "lead-tonight", "lead-where-next")
 PAGES = [
     (None, "/sign-in", "sign-in"),
     (None, "/nothing-here", "no-such-page"),
@@ -40,6 +46,7 @@ PAGES = [
     ("tom", "/conflicts", "lead-conflicts"),
     ("tom", "/same-person", "lead-same-person"),
     ("tom", "/tonight", "lead-tonight"),
+    ("tom", "/where-next", "lead-where-next"),
     ("tom", "/on-shift", "lead-on-shift"),
     ("helen", "/who-can-see", "who-can-see"),
     ("helen", "/hotspots", HOTSPOTS),
@@ -330,3 +337,29 @@ def test_the_map_is_still_there_when_the_page_is_printed(watch: Callable[..., An
             }, 300))"""
         )
     assert kept > 3
+
+
+def test_streets_are_drawn_beneath_and_their_style_is_chosen(
+    watch: Callable[..., Any], filled: Database, settings: Settings, tmp_path: Path, screenshots: Path | None
+) -> None:
+    with filled.writing() as session:
+        box = {"west": -0.41, "south": 51.64, "east": -0.38, "north": 51.67}
+        area = Boundary(district_id=county.WATFORD, geojson=SQUARE, **box)
+        save_boundary(session, area, datetime(2026, 11, 12, tzinfo=UTC))
+    make(write_mbtiles(tmp_path / "streets", TILES), settings.data)
+    with watch(1280) as watched:
+        asked: list[str] = []
+        watched.page.on("response", lambda answer: asked.append(f"{answer.status} {urlsplit(answer.url).path}"))
+        watched.sign_in("tom")
+        watched.open("/live-map")
+        wait_for_map(watched.page)
+        assert any(each.startswith("200 /basemap/") for each in asked), asked
+        before = watched.page.locator("#map canvas").screenshot()
+        watched.page.select_option("#map select", "night")
+        watched.page.locator("#map[data-style=night]").wait_for()
+        watched.page.wait_for_function("() => document.querySelector('#map').dataset.style === 'night'")
+        watched.page.wait_for_timeout(400)
+        assert watched.page.locator("#map canvas").screenshot() != before
+        watched.check()
+        if screenshots is not None:
+            watched.page.screenshot(path=screenshots / "lead-live-map-streets-1280.png", full_page=True)

@@ -23,7 +23,7 @@ def draw_ground(view: MapView, sketch: MapSketch) -> None:
         for place in sketch.places
     )
     cells = tuple((cell.corners, cell.strength) for cell in sketch.cells)
-    view.show_sketch(Ground(streets=sketch.streets, names=names, cells=cells), sketch.outlines)
+    view.show_sketch(Ground(streets=sketch.streets, names=names, cells=cells), sketch.outlines, sketch.ways)
 
 
 def pin_of(item: MapItem) -> Pin:

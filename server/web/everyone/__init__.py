@@ -1,6 +1,7 @@
 """Pages for everybody who works with Lantern, whatever their role."""
 
 from server.web.everyone.account import change_password, end_session, make_codes, show_account
+from server.web.everyone.basemap import send_tile, show_ground
 from server.web.everyone.drafts import keep_draft, read_drafts, show_session, stay
 from server.web.everyone.guides import show_guide, show_guides, show_picture
 from server.web.everyone.notifications import keep_choices, show_choices
@@ -43,4 +44,6 @@ PAGES = (
     describe_feed,
     list_feed,
     tell_service,
+    show_ground,
+    send_tile,
 )

@@ -1,6 +1,8 @@
-// Draws a map from what the page itself holds (#map-data). It asks the server for nothing, and shows nothing that the table
-// beside it does not say. Without WebGL the table is all there is, and that is enough.
+// Draws a map from what the page itself holds (#map-data), over the ground that this server has (streets.js): public ground, asked
+// for by nobody's name. It shows nothing that the table beside it does not say. Without WebGL the table is all there is, and
+// that is enough.
 import * as maplibregl from "./vendor/maplibre/maplibre-gl.mjs";
+import { NAMES, fetchGround, layersOf, sourcesOf } from "./streets.js";
 
 const COLOURS = ["#f2efe8", "#fbe6b5", "#f0b45b", "#cf6f3a", "#8c2f39"];
 const FONT = ["Liberation Sans"];
@@ -20,17 +22,21 @@ function hatch() {
   return pen.getImageData(0, 0, 16, 16);
 }
 
+const ground = await fetchGround();
+const grounds = Object.fromEntries(Object.keys(NAMES).map((name) => [name, layersOf(ground, name)]));
+const { layers, words } = grounds.grey;
 const style = {
   version: 8,
-  sources: { areas: collection(data.areas), labels: collection(data.labels), towns: collection(data.towns), pins: collection(data.pins) },
+  sources: { ...sourcesOf(ground), areas: collection(data.areas), labels: collection(data.labels), towns: collection(data.towns), pins: collection(data.pins) },
   layers: [
-    { id: "ground", type: "background", paint: { "background-color": "#dfe3e6" } },
+    ...layers,
     { id: "areas", type: "fill", source: "areas", filter: [">", ["get", "band"], 0],
-      paint: { "fill-color": ["match", ["get", "band"], 1, COLOURS[1], 2, COLOURS[2], 3, COLOURS[3], COLOURS[4]], "fill-opacity": 0.9 } },
+      paint: { "fill-color": ["match", ["get", "band"], 1, COLOURS[1], 2, COLOURS[2], 3, COLOURS[3], COLOURS[4]], "fill-opacity": ground.tiles ? 0.6 : 0.9 } },
     { id: "borders", type: "line", source: "areas", paint: { "line-color": "#3a3a3a", "line-width": 1.2 } },
     { id: "pins", type: "circle", source: "pins",
       paint: { "circle-radius": ["match", ["get", "kind"], "report", 6, 4], "circle-color": ["match", ["get", "kind"], "report", "#ffffff", "#1d70b8"],
         "circle-stroke-color": "#12283f", "circle-stroke-width": ["match", ["get", "kind"], "report", 3, 1.5] } },
+    ...words,
     { id: "towns", type: "symbol", source: "towns",
       layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": 12, "symbol-sort-key": ["get", "rank"], "text-optional": true },
       paint: { "text-color": "#33404c", "text-halo-color": "#ffffff", "text-halo-width": 1.6 } },
@@ -40,17 +46,40 @@ const style = {
   ],
 };
 
+/** Lets whoever looks choose between the ground's styles; what the map says in colour stays. */
+class Chooser {
+  onAdd(map) {
+    this.box = document.createElement("div");
+    this.box.className = "maplibregl-ctrl maplibregl-ctrl-group lantern-map__styles";
+    const choice = document.createElement("select");
+    choice.setAttribute("aria-label", "Style of the map");
+    for (const [value, text] of Object.entries(NAMES)) choice.add(new Option(text, value));
+    choice.addEventListener("change", () => {
+      for (const layer of Object.values(grounds[choice.value]).flat())
+        for (const [name, value] of Object.entries(layer.paint ?? {})) map.setPaintProperty(layer.id, name, value);
+      box.dataset.style = choice.value;
+    });
+    this.box.append(choice);
+    return this.box;
+  }
+
+  onRemove() {
+    this.box.remove();
+  }
+}
+
 try {
   const map = new maplibregl.Map({
     container: box.querySelector(".lantern-map__canvas"), style, bounds: data.box, fitBoundsOptions: { padding: 24, maxZoom: 14.5 },
     maxZoom: Number(box.dataset.maxZoom || 13), dragRotate: false, pitchWithRotate: false, touchPitch: false,
     cooperativeGestures: true, canvasContextAttributes: { preserveDrawingBuffer: true }, // or it prints blank
-    attributionControl: { compact: false, customAttribution: box.dataset.attribution },
+    attributionControl: { compact: false, customAttribution: [box.dataset.attribution, ground.tiles?.attribution].filter(Boolean) },
     locale: { "Map.Title": box.dataset.title },
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
+  if (ground.tiles) map.addControl(new Chooser(), "top-left");
   map.on("load", () => {
     map.addImage("hatch", hatch());
     map.addLayer({ id: "few", type: "fill", source: "areas", filter: ["==", ["get", "band"], 0], paint: { "fill-pattern": "hatch" } }, "borders");

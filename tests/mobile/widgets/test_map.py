@@ -3,8 +3,12 @@
 import sqlite3
 
 import pytest
+from kivy.graphics import Mesh
 
+from mobile.ports import MapWay
+from mobile.widgets import map_ways
 from mobile.widgets.map_sketch import MOST_VERTICES, fans, ribbons
+from mobile.widgets.map_ways import WayDrawing
 from mobile.widgets.mercator import from_world_px, metres_per_px, world_px
 from mobile.widgets.tile_layer import TileLayer
 
@@ -58,3 +62,28 @@ def test_a_raster_pack_is_used_and_a_vector_pack_or_a_missing_one_is_not(tmp_pat
     for name in ("vector.mbtiles", "torn.mbtiles", "absent.mbtiles"):
         assert not layer.open(str(tmp_path / name))
         assert layer.path == ""
+
+
+def _way(kind, latitude, longitude):
+    return MapWay(kind=kind, points=(round(latitude * 1e5), round(longitude * 1e5), 200, 0, 0, 300))
+
+
+def test_streets_are_drawn_where_one_looks_and_from_afar_only_what_is_large():
+    drawing = WayDrawing()
+    here, far = (51.6565, -0.3903), (51.90, -0.39)
+    drawing.put([_way(1, *here), _way(0, *here), _way(1, *far)], (0.0, 0.0), 14.0)
+    assert not drawing.children, "nothing is built before one looks"
+    drawing.look(*here, 15.0, (400, 700))
+    near = [mesh for group in drawing.children for mesh in group.children if isinstance(mesh, Mesh)]
+    assert len(near) == 2, "of the square that is in sight, a mesh for each kind"
+    drawing.look(*far, 15.0, (400, 700))
+    assert len([mesh for group in drawing.children for mesh in group.children if isinstance(mesh, Mesh)]) == 1
+    drawing.look(*here, 11.0, (400, 700))
+    assert len([mesh for group in drawing.children for mesh in group.children if isinstance(mesh, Mesh)]) == 1
+    drawing.put((), (0.0, 0.0), 14.0)
+    drawing.look(*here, 15.0, (400, 700))
+    assert not drawing.children and not drawing.is_there
+
+
+def test_a_way_is_read_step_by_step():
+    assert map_ways._line(_way(1, 51.0, -0.5)) == ((51.0, -0.5), (51.002, -0.5), (51.002, -0.497))

@@ -7,6 +7,7 @@ import pytest
 
 from server.importers.boundaries.parse import parse as parse_boundaries
 from server.importers.files import Refusal, UnusableFile, read_bytes
+from server.importers.gazetteer.parse import Named
 from server.importers.gazetteer.parse import parse as parse_gazetteer
 from server.importers.inputs import of_bytes
 from server.importers.open311.parse import parse as parse_open311
@@ -329,3 +330,29 @@ def test_a_workbook_of_a_partner_is_read(tmp_path):
 
     assert (report.point, report.people_count, report.referrer.email) == ((51.66, -0.39), 2, "sam@example.org")
     assert guess_source(of_bytes(path.read_bytes())) == "spreadsheet"
+
+
+OPEN_NAMES = (
+    b"osgb4000000000000001,http://data.ordnancesurvey.co.uk/id/4000000000000001,Watford,,,,populatedPlace,Town,511000,196500,12000\n"
+    b'ID_1,http://data.ordnancesurvey.co.uk/id/ID_1,"Market Street, Upper",,,,transportNetwork,Named Road,510900,196400,12000\n'
+    b"WD171AA,http://data.ordnancesurvey.co.uk/id/postcodeunit/WD171AA,WD17 1AA,,,,other,Postcode,511000,196500,12000\n"
+    b"ID_2,http://data.ordnancesurvey.co.uk/id/ID_2,,,,,transportNetwork,Named Road,510900,196400,12000\n"
+    b"ID_3,http://data.ordnancesurvey.co.uk/id/ID_3,Atlantis Road,,,,transportNetwork,Named Road,9510900,196400,12000\n"
+)
+NAMES_HEADING = (
+    b"ID,NAMES_URI,NAME1,NAME1_LANG,NAME2,NAME2_LANG,TYPE,LOCAL_TYPE,GEOMETRY_X,GEOMETRY_Y,MOST_DETAIL_VIEW_RES\n"
+)
+
+
+@pytest.mark.parametrize("heading", [b"", NAMES_HEADING, b"\xef\xbb\xbf" + NAMES_HEADING])
+def test_os_open_names_is_read_as_it_comes_with_or_without_its_headings(heading):
+    rows = parse_gazetteer(heading + OPEN_NAMES)
+    named = [row for row in rows if isinstance(row, Named)]
+    assert [(row.name, row.kind) for row in named] == [("Watford", "Town"), ("Market Street, Upper", "Named Road")]
+    assert (named[0].latitude, named[0].longitude) == pytest.approx((51.6567, -0.3973), abs=0.001)
+    refused = [row for row in rows if isinstance(row, Refusal)]
+    first = 2 if heading else 1
+    assert [(row.number, row.reason.split(":")[0]) for row in refused] == [
+        (first + 3, "name1 is empty"), (first + 4, "geometry_x 9510900, geometry_y 196400 is not on the British National Grid."),
+    ]  # fmt: skip
+    assert len(named) + len(refused) == 4, "postcodes are left out: the directory has them"
