@@ -8,7 +8,7 @@ from mobile.store import near
 from mobile.store.database import Connection
 from mobile.store.rows import body_of, read_body
 from shared.model.codes import ContactState
-from shared.model.person import NeedRecorded, Person
+from shared.model.person import SAFETY_FIELDS, NeedRecorded, Person
 from shared.model.value import Id
 from shared.rules import names
 
@@ -50,7 +50,13 @@ def put_person(connection: Connection, person: Person, has_conflict: bool) -> No
         "INSERT INTO person (id, known_as, body, has_conflict, has_safety_needs) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET known_as = excluded.known_as, body = excluded.body,"
         " has_conflict = excluded.has_conflict, has_safety_needs = excluded.has_safety_needs",
-        (person.id, person.known_as, body_of(person), has_conflict, bool(person.safety_needs)),
+        (
+            person.id,
+            person.known_as,
+            body_of(person),
+            has_conflict,
+            any(getattr(person, name) for name in SAFETY_FIELDS),
+        ),
     )
     (number,) = connection.execute("SELECT number FROM person WHERE id = ?", (person.id,)).fetchone()
     put_search(connection, number, person)

@@ -32,6 +32,11 @@ class Person(Value, frozen=True, kw_only=True):
     wants_first: LongText = ""
     strengths: LongText = ""
     safety_needs: LongText = ""
+    safety_signs: LongText = ""
+    safety_helps: LongText = ""
+    safety_call: LongText = ""
+    safety_avoid: LongText = ""
+    best_way: LongText = ""
     institution_left: InstitutionLeft = InstitutionLeft.NOT_KNOWN
     institution_left_on: date | None = None
 
@@ -43,6 +48,12 @@ class Person(Value, frozen=True, kw_only=True):
 
 PERSON_FIELDS: tuple[str, ...] = tuple(field for field in Person.__struct_fields__ if field != "id")
 """The fields that `person.patched` may set, each merged by itself."""
+
+
+SAFETY_PLAN: tuple[str, ...] = ("safety_signs", "safety_helps", "safety_call", "safety_avoid")
+"""A plan in place of a score: signs that things get worse, what helps, whom to call, what not to do (Evolve, GM Think)."""
+SAFETY_FIELDS: tuple[str, ...] = ("safety_needs", *SAFETY_PLAN)
+"""What is read before a visit: a symbol says that there is something."""
 
 
 class NeedRecorded(Value, frozen=True, kw_only=True):

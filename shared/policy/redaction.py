@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TypeVar
 
 from shared.model.contact import Contact
-from shared.model.person import Person
+from shared.model.person import SAFETY_PLAN, Person
 from shared.policy.actions import Act
 from shared.policy.actor import Actor
 from shared.policy.decide import Allow, decide
@@ -35,6 +35,7 @@ PERSON_SEEN_BY: dict[Relationship, frozenset[str]] = {
         {
             "id", "name", "name_quality", "alias", "date_of_birth", "dob_quality", "approximate_age_years", "gender",
             "gender_self_described", "language", "wants_first", "strengths", "safety_needs",
+            *SAFETY_PLAN, "best_way",
         }
     ),
     Relationship.NONE: frozenset({"id"}),

@@ -7,7 +7,9 @@ somebody who has read both has settled it. Pure.
 from collections.abc import Iterable
 from typing import Final
 
-CAREFUL_FIELDS: Final = frozenset({"hazards", "safety_needs"})
+from shared.model.person import SAFETY_FIELDS
+
+CAREFUL_FIELDS: Final = frozenset({"hazards", *SAFETY_FIELDS})
 BETWEEN: Final = " · "
 LONGEST: Final = 10_000
 

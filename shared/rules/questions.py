@@ -172,6 +172,7 @@ STANDARD: Final[tuple[Question, ...]] = (
         "safe_call",
         Section.SAFETY,
         "Whom should we call if something happens to you?",
+        known_by="safety_call",
         lives_months=LONG,
         on_phone=True,
     ),

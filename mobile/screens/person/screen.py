@@ -34,10 +34,10 @@ from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
 from mobile.widgets.words import Words
 from shared.model.codes import Gender, InstitutionLeft, ReceivingSupport
-from shared.model.person import Person
+from shared.model.person import SAFETY_FIELDS, Person
 
 load_layout(__file__)
-TOLD = ("wants_first", "strengths", "safety_needs", "description")
+TOLD = (*SAFETY_FIELDS, "best_way", "wants_first", "strengths", "description")
 
 
 class PersonScreen(Screen):
@@ -165,7 +165,7 @@ class PersonScreen(Screen):
 
     def _told(self, name: str, text: str) -> Card:
         card = Card()
-        tone = "warn" if name == "safety_needs" else "soft"
+        tone = "warn" if name in SAFETY_FIELDS else "soft"
         card.add_widget(Words(text=self.say(f"person.{name}"), role="small", tone=tone, bold=True))
         card.add_widget(Words(text=text))
         return card

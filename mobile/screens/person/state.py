@@ -9,7 +9,7 @@ import msgspec
 from mobile.field.views import PersonRecord
 from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, WordsFound
 from shared.model.codes import Gender, InstitutionLeft, Quality
-from shared.model.person import Person
+from shared.model.person import SAFETY_PLAN, Person
 from shared.model.value import Id, Value
 
 EDITABLE = (
@@ -21,6 +21,8 @@ EDITABLE = (
     "wants_first",
     "strengths",
     "safety_needs",
+    *SAFETY_PLAN,
+    "best_way",
 )
 """The texts of a description."""
 LEARNT = ("date_of_birth", "approximate_age_years", "institution_left_on")

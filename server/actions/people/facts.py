@@ -15,7 +15,7 @@ from server.problems import Invalid, NotFound
 from server.queries.people import people, person_page, subjects
 from server.queries.sync.store import Project, publish
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
-from shared.model.person import NeedRecorded, Person
+from shared.model.person import SAFETY_PLAN, NeedRecorded, Person
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
 from shared.rules.days import read_written_date
@@ -33,6 +33,8 @@ TEXTS = (
     "wants_first",
     "strengths",
     "safety_needs",
+    *SAFETY_PLAN,
+    "best_way",
 )
 CODES: Mapping[str, type[Gender] | type[Quality] | type[InstitutionLeft]] = {
     "name_quality": Quality, "dob_quality": Quality, "gender": Gender, "institution_left": InstitutionLeft,
@@ -41,7 +43,7 @@ DATES = ("date_of_birth", "institution_left_on")
 FIELDS = (
     "name", "name_quality", "alias", "date_of_birth", "dob_quality", "approximate_age_years", "gender",
     "gender_self_described", "language", "institution_left", "institution_left_on", "wants_first", "strengths",
-    "safety_needs", "description",
+    "safety_needs", *SAFETY_PLAN, "best_way", "description",
 )  # fmt: skip
 FIRST_YEAR = 1900
 WORDS = {

@@ -13,7 +13,7 @@ from server.queries.partnership import workers
 from server.queries.people import notes, subjects
 from server.queries.people.notes import PersonNote
 from server.queries.sync.store import Project, find_scopes, list_changes, publish
-from shared.model.person import Person
+from shared.model.person import SAFETY_PLAN, Person
 from shared.model.value import NO_JSON, Id, Value
 from shared.policy import Act, Subject
 from shared.rules.days import read_written_date
@@ -24,6 +24,7 @@ from sync.wire import SERVER_DEVICE
 PURPOSE = "own record, with the person"
 CORRECTABLE = (
     "wants_first", "name", "alias", "date_of_birth", "gender_self_described", "language", "strengths", "safety_needs",
+    *SAFETY_PLAN, "best_way",
     "description",
 )  # fmt: skip
 """The fields a person is asked about, their own words first."""

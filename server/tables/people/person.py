@@ -41,6 +41,11 @@ class PersonRow(SQLModel, table=True):
     wants_first: str = text()
     strengths: str = text()
     safety_needs: str = text()
+    safety_signs: str = text()
+    safety_helps: str = text()
+    safety_call: str = text()
+    safety_avoid: str = text()
+    best_way: str = text()
     institution_left: str = code(InstitutionLeft.NOT_KNOWN)
     institution_left_on: date | None = None
     team_id: str | None = loose_id(optional=True, index=True)

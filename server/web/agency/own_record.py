@@ -28,6 +28,11 @@ FIELD_WORDS = {
     "language": "Languages you speak",
     "strengths": "What you are good at",
     "safety_needs": "What keeps you safe",
+    "safety_signs": "Signs that things are getting worse for you",
+    "safety_helps": "What helps you then",
+    "safety_call": "Whom we should call",
+    "safety_avoid": "What we should not do",
+    "best_way": "How to reach you",
     "description": "How we would know you again",
 }
 

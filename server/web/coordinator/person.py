@@ -31,6 +31,13 @@ from shared.policy import Act, Subject, SubjectKind
 from shared.rules.verification import without_place
 
 PURPOSE = "coordination"
+SAFETY_WORDS = {
+    "safety_needs": "What keeps people safe",
+    "safety_signs": "Signs that things are getting worse",
+    "safety_helps": "What helps",
+    "safety_call": "Whom to call",
+    "safety_avoid": "What not to do",
+}
 A_MOMENT = timedelta(microseconds=1)
 """What was decided in this very moment is on the page that says so."""
 JUDGEMENTS = (
@@ -107,6 +114,7 @@ def answer(
         ask=_ask(subject, works_with) if has_notes and not reads_notes else "",
         may_see_looks=access.allows(Act.SEE_OWN_RECORD, subject),
         may_see_housing=access.allows(Act.SEE_NOTES, subject),
+        safety=[(words, getattr(person, name)) for name, words in SAFETY_WORDS.items() if getattr(person, name)],
         may_see_consent=access.allows(Act.SEE_CONSENT, subject),
         may_see_documents=access.allows(Act.SEE_DOCUMENT, subject),
         may_edit=access.allows(Act.EDIT_PERSON, subject),

@@ -19,6 +19,7 @@ from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.version_words import mark_difference, say_apart, say_field, say_value
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
+from shared.rules.careful import CAREFUL_FIELDS
 
 KINDS = {"person": SubjectKind.PERSON, "site": SubjectKind.SITE, "referral": SubjectKind.REFERRAL}
 SEES = {"person": Act.SEE_PERSON, "site": Act.SEE_PLACE, "referral": Act.SEE_REFERRAL}
@@ -97,7 +98,17 @@ def _tell(access: Access, seen: Sequence[Conflict], every: Sequence[Conflict]) -
 
 
 WORDY = frozenset(
-    {"description", "hazards", "safety_needs", "access_notes", "wants_first", "strengths", "alias", "language", "place"}
+    {
+        *CAREFUL_FIELDS,
+        "best_way",
+        "description",
+        "access_notes",
+        "wants_first",
+        "strengths",
+        "alias",
+        "language",
+        "place",
+    }
 )
 """Fields whose versions can both be kept, one beneath the other."""
 

@@ -15,7 +15,9 @@ from shared.model.value import Id
 
 FIELDS = {
     "name": "name", "alias": "alias", "description": "description", "date_of_birth": "date of birth", "hazards": "hazards",
-    "safety_needs": "safety needs", "wants_first": "what they want first", "in_use": "whether people still sleep there",
+    "safety_needs": "safety needs", "safety_signs": "signs that things get worse", "safety_helps": "what helps",
+    "safety_call": "whom to call", "safety_avoid": "what not to do", "best_way": "best way to reach them",
+     "wants_first": "what they want first", "in_use": "whether people still sleep there",
     "position": "where it is", "assigned_worker_id": "who looks into it", "team_id": "which team looks into it",
     "access_notes": "how to get there", "place": "the place in words", "institution_left": "where they had left",
     "gender_self_described": "gender in their own words",

@@ -130,3 +130,13 @@ def test_some_of_several_answers_are_taken_and_taken_back(rig: Rig, red: str) ->
     state = asking.State(person_id=red, form=form, at=form.questions.index(income))
     state, _ = play(state, *(asking.Picked(value=each) for each in ("work", "family", "work")))
     assert state.chosen == ("family",)
+
+
+@pytest.mark.parametrize("field", ["safety_signs", "safety_helps", "safety_call", "safety_avoid", "safety_needs"])
+def test_whoever_has_a_safety_plan_has_its_symbol_on_the_phone(rig: Rig, red: str, field: str) -> None:
+    assert not rig.field.search_people("Red")[0].has_safety_needs
+    rig.field.patch_person(red, {"best_way": "Ask for Ted"})
+    assert not rig.field.search_people("Red")[0].has_safety_needs
+    rig.field.patch_person(red, {field: "Knock twice"})
+    assert rig.field.search_people("Red")[0].has_safety_needs
+    assert rig.field.person(red).person.best_way == "Ask for Ted"
