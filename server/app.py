@@ -36,6 +36,7 @@ from server.http.arrival import Arrival
 from server.http.form_guard import FormGuard
 from server.http.gate import Gate
 from server.http.headers import protect
+from server.http.just_done import mark_done
 from server.http.openapi import describe_api, problems
 from server.http.problem_answers import exception_handlers
 from server.http.services import Services
@@ -195,7 +196,7 @@ def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
             Gate(lambda: find().services),
             FormGuard(lambda: find().services),
         ],
-        before_send=[protect(https=settings.https)],
+        before_send=[protect(https=settings.https), mark_done(is_secure=settings.cookie_is_secure)],
         exception_handlers=exception_handlers(_show_problem),
         openapi_config=describe_api(version("lantern"), asset_url),
         request_max_body_size=settings.page_body_bytes,

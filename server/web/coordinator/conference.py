@@ -10,7 +10,6 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.cases.priorities import rank_district
-from server.actions.conferences import circulating
 from server.actions.conferences import conferences as acts
 from server.actions.conferences.papers import compose_paper
 from server.actions.conferences.readers import list_readers
@@ -232,27 +231,6 @@ def choose_again(
         acts.choose_cases_again(access, conference_id)
 
     return _act(request, door, conference_id, act, "again", "chosen_again")
-
-
-@post(
-    SECTION + "/{conference_id:str}/circulate",
-    opt={"action": Act.PREPARE_CONFERENCE},
-    sync_to_thread=True,
-    include_in_schema=False,
-)
-def circulate(
-    request: AnyRequest,
-    door: NamedDependency[Door],
-    services: NamedDependency[Services],
-    conference_id: FromPath[Id],
-    data: URLEncodedBody[EmptyForm],
-) -> Response[Any]:
-    """Gives every agency its paper."""
-
-    def act(access: Access) -> None:
-        circulating.circulate(access, services.files, conference_id)
-
-    return _act(request, door, conference_id, act, "circulate", "circulated")
 
 
 @get(

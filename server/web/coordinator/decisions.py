@@ -15,13 +15,19 @@ from server.actions.cases.cases import BASES, close_case, decline_case, list_cas
 from server.actions.people.verification import judge_verification
 from server.http.services import Services
 from server.problems import Invalid
+from server.queries.cases import case_actions
+from server.queries.conferences.upcoming import find_next_with
+from server.queries.partnership.districts import find_district
 from server.web.coordinator.case_forms import find_live_case
 from server.web.coordinator.person import JUDGEMENTS, PURPOSE, PersonForm, answer
+from server.web.layout.check import Check, ask
 from server.web.layout.forms import Errors, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to
+from server.web.layout.words import count, say_moment
 from shared.model.codes import EvidenceBasis, ReviewStatus
 from shared.model.value import Id
 from shared.policy import Act
+from shared.rules.actions import is_done
 
 DONE = {"list": "listed", "decline": "declined", "close": "closed_case"}
 SAY_WHY = "Say why, in a few words: partners will read it."
@@ -66,11 +72,36 @@ def decide(
     require_choice(errors, "case_reason", data.decision, set(DONE), "Choose what to do.")
     require_text(errors, "case_reason", data.case_reason, SAY_WHY)
 
+    if data.decision == "close" and not errors and not data.sure:
+        with door.open() as access:
+            return _check_closing(request, access, person_id, data)
+
     def act(access: Access) -> None:
         change = {"list": list_case, "decline": decline_case, "close": close_case}[data.decision]
         change(access, find_live_case(access, person_id, data.district).id, data.case_reason)
 
     return _act(request, door, person_id, data, errors, act, "case_reason", DONE.get(data.decision, ""))
+
+
+def _check_closing(request: AnyRequest, access: Access, person_id: Id, data: PersonForm) -> Response[str]:
+    """What closing a case does, before it is done."""
+    person = access.open_person(person_id, PURPOSE)
+    case = find_live_case(access, person_id, data.district)
+    access.require_district(Act.CHANGE_CASE, data.district, purpose=PURPOSE)
+    district = find_district(access.session, data.district)
+    coming = find_next_with(access.session, case.id)
+    owed = [each for each in case_actions.list_actions(access.session, [case.id]) if not is_done(each.action)]
+    rows = [
+        ("Who", person.known_as), ("List", district.name if district else ""), ("Why", data.case_reason),
+        ("Next conference", f"Taken off the agenda of {say_moment(coming.starts_at)}" if coming else "On no agenda"),
+        ("Actions not done", f"{count(len(owed), 'action')}: nobody is reminded of them any more" if owed else "None"),
+    ]  # fmt: skip
+    check = Check(
+        rows=rows, action=f"/people/{person_id}/case", press="Close the case", classes="govuk-button--warning",
+        back=f"/people/{person_id}", lead="Whoever is seen bedded down after this comes back on the list by themselves.",
+        fields={"district": data.district, "decision": "close", "case_reason": data.case_reason, "sure": "yes"},
+    )  # fmt: skip
+    return ask(request, check, title="Check before you close the case", section="/cases", worker=access.worker)
 
 
 @post(

@@ -1,5 +1,6 @@
 """Finish: what becomes of each case when the conference ends. It is done to exactly what its reader saw, else it asks."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,12 +10,14 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.conferences import discussion
-from server.actions.conferences.discussion import CaseEnd
+from server.actions.conferences.discussion import CaseEnd, Ending
 from server.problems import Invalid
 from server.queries.cases import case_actions
 from server.web.coordinator.conferences import SECTION
+from server.web.layout.check import Check, ask
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import count
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 from shared.rules.agenda import CASES_AT_MOST
@@ -23,6 +26,7 @@ EndForm = msgspec.defstruct(
     "EndForm",
     [
         ("seen", str, ""),
+        ("sure", str, ""),
         *((f"item_{place}", str, "") for place in range(1, CASES_AT_MOST + 1)),
         *((f"end_{place}", str, "next") for place in range(1, CASES_AT_MOST + 1)),
     ],
@@ -63,24 +67,58 @@ def end(
     conference_id: FromPath[Id],
     data: URLEncodedBody[EndForm],  # type: ignore[valid-type]
 ) -> Response[Any]:
-    """Ends the conference: minutes, actions by agency, and each case's next MDT number. What its reader did not see is asked
-    about first."""
+    """Ends the conference, once it was checked what that makes of each case: minutes, actions by agency, and each case's next MDT
+    number. What its reader did not see is asked about first."""
     places = range(1, CASES_AT_MOST + 1)
     said = {getattr(data, f"item_{place}"): getattr(data, f"end_{place}") for place in places}
     known = {each.value for each in CaseEnd}
     try:
         with door.open() as access:
-            _, endings, _ = discussion.list_endings(access, conference_id)
+            _, endings, mark = discussion.list_endings(access, conference_id)
             ends = {
                 each.item.case_id: CaseEnd(said[each.item.id])
                 for each in endings
                 if said.get(each.item.id, "") in known
             }
+            if not getattr(data, "sure"):  # noqa: B009
+                if mark != getattr(data, "seen"):  # noqa: B009
+                    raise Invalid(discussion.CHANGED)
+                return _check(request, access, conference_id, endings, ends, data)
             discussion.finish_conference(access, conference_id, ends, getattr(data, "seen"))  # noqa: B009
         return go_to(f"{SECTION}/{conference_id}/minutes", "ended")
     except Invalid as refused:
         with door.open() as access:
             return _answer_end(request, access, conference_id, {"seen": refused.errors[0]}, said)
+
+
+def _check(
+    request: AnyRequest,
+    access: Access,
+    conference_id: Id,
+    endings: Sequence[Ending],
+    ends: Mapping[Id, CaseEnd],
+    data: Any,
+) -> Response[str]:
+    """What Finish will do, by what becomes of the cases."""
+    people = case_actions.list_names(access.session, [each.item.case_id for each in endings])
+    over = [people[each.item.case_id] for each in endings if each.is_over]
+    rows = [
+        (words, ", ".join(people[each.item.case_id] for each in endings if _becomes(each, ends) == end) or "Nobody")
+        for end, words in ENDS
+    ]
+    rows += [("Ended meanwhile, stays so", ", ".join(over))] if over else []
+    told = sum(1 for each in endings if each.agreed)
+    rows.append(("Actions", f"The agencies are told by e-mail of what was agreed for {count(told, 'case')}."))
+    sent = {name: getattr(data, name) for name in data.__struct_fields__ if name not in ("csrf", "draft", "sure")}
+    check = Check(
+        rows=rows, action=f"{SECTION}/{conference_id}/end", press="Finish the conference", back=f"{SECTION}/{conference_id}/end",
+        fields={**sent, "sure": "yes"}, warning="A conference that has ended is not opened again. Minutes can be corrected.",
+    )  # fmt: skip
+    return ask(request, check, title="Check before you finish", section=SECTION, worker=access.worker)
+
+
+def _becomes(ending: Ending, ends: Mapping[Id, CaseEnd]) -> str:
+    return "" if ending.is_over else str(ends.get(ending.item.case_id, CaseEnd.NEXT).value)
 
 
 def _answer_end(

@@ -47,7 +47,7 @@ JUDGEMENTS = (
 
 
 class PersonForm(Form, frozen=True, kw_only=True):
-    """What the two forms of the page may send."""
+    """What the two forms of the page may send. `sure`: a closing was checked."""
 
     judgement: str = ""
     basis: str = ""
@@ -55,6 +55,7 @@ class PersonForm(Form, frozen=True, kw_only=True):
     decision: str = ""
     district: str = ""
     case_reason: str = ""
+    sure: str = ""
     evidence: str = ""
 
 

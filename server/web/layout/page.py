@@ -14,6 +14,7 @@ from litestar.utils.scope.state import ScopeState
 from markupsafe import Markup
 
 from server.http.form_guard import STATE_KEY
+from server.http.just_done import forget_done, read_done
 from server.web.layout import engine
 from server.web.layout.notices import NOTICES
 from shared.model.worker import Worker
@@ -53,9 +54,12 @@ def page(
 ) -> Response[str]:
     """Returns the page of `template` in its frame. `section` is the address of the navigation entry it belongs to."""
     context: Mapping[str, Any] = {"title": title, "frame": _frame(request, worker, section), **facts}
-    return Response(
+    answer = Response(
         engine.render(template, dict(context)), media_type=MediaType.HTML, status_code=status, headers=NEVER_KEPT
     )
+    if read_done(request):
+        forget_done(request, answer)
+    return answer
 
 
 def go_to(path: str, done: str = "") -> Redirect:
@@ -77,7 +81,7 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
         csrf_field=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token),
         signed_in_as=worker.name if worker is not None else "",
         navigation=engine.navigation(worker.roles, section) if worker is not None else Markup(),
-        notice=NOTICES.get(request.query_params.get("done", ""), ""),
+        notice=NOTICES.get(read_done(request), ""),
     )
 
 

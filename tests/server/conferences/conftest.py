@@ -1,5 +1,6 @@
 """Watford's list with eighteen people on it, and doors for those who come to its conference."""
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -88,7 +89,17 @@ class Browser:
         """Presses Finish on what the page of it shows now; `ends` are what to choose otherwise, such as end_2="close"."""
         shown = self.get(f"{conference_path}/end").text
         hidden = dict(re.findall(r'name="(seen|item_\d+)"[^>]* value="([^"]+)"', shown))
-        return self.post(f"{conference_path}/end", **{**hidden, **ends})
+        checked = self.post(f"{conference_path}/end", **{**hidden, **ends})
+        return self.confirm(checked) if checked.status_code == 200 else checked
+
+    def confirm(self, checked: Any) -> Any:
+        """Presses what a page asks before it does something."""
+        assert 'id="checked"' in checked.text, checked.text
+        action = re.search(r'<form method="post" action="(/[^"]+)" novalidate>', checked.text)
+        assert action is not None
+        form = checked.text[action.end() :]
+        hidden = re.findall(r'<input type="hidden" name="(?!_)([^"]+)" value="([^"]*)">', form)
+        return self.post(action[1], **{name: html.unescape(value) for name, value in hidden})
 
     def form_token(self) -> str:
         """The token of this session's forms: any page brings it."""

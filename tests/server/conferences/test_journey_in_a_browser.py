@@ -77,6 +77,7 @@ def test_from_the_first_sync_to_circulated_minutes(
     priya.fill("#reason", "First frost on Friday")
     priya.click("main button:has-text('Swap')")
     priya.wait_for_url("**?done=swapped")
+    priya.click("main a[href$='/circulate']")
     priya.click("form[action$='/circulate'] button")
     priya.wait_for_url("**?done=circulated")
 
@@ -97,7 +98,8 @@ def test_from_the_first_sync_to_circulated_minutes(
     priya.wait_for_selector("text=CGL Spectrum: assessment by 28 Nov 2026")
     priya.locator("body").press("PageDown")
     priya.wait_for_url("**/end")
-    priya.click("main form button[type=submit] >> nth=-1")
+    priya.click("main button:has-text('Check, then finish')")
+    priya.click("main button:has-text('Finish the conference')")
     priya.wait_for_url("**/minutes?done=ended")
     priya.click("main button:has-text('These minutes are right')")
     priya.click("main button:has-text('Circulate the minutes')")

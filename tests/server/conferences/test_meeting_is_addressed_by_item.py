@@ -91,7 +91,7 @@ def test_finish_acts_on_what_its_reader_saw_else_it_asks(browser: Browser, enter
     again = dict(re.findall(r'name="(seen|item_\d+)"[^>]* value="([^"]+)"', asked.text))
     meant = next(name for name, item in again.items() if item == items[5].id)
     assert f'id="{meant.replace("item", "end")}"' in asked.text
-    done = browser.post(f"{path}/end", **again, **{meant.replace("item", "end"): "close"})
+    done = browser.confirm(browser.post(f"{path}/end", **again, **{meant.replace("item", "end"): "close"}))
     assert done.headers["location"] == f"{path}/minutes?done=ended"
     with enter("priya") as access:
         closed = [

@@ -1,0 +1,94 @@
+"""What cannot be taken back is checked first and done to what was checked; what was done is said once."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from server.database.engine import Database
+from server.queries.operation import outbox
+from server.tables.cases.case import mdt_case
+from shared.model.mail import MailKind
+from tests.server.conferences.conftest import Browser
+from tests.server.conferences.test_pages import call
+from tests.web import county
+
+
+def state_of(watford: Database, case_id: str) -> str | None:
+    with watford.reading() as session:
+        return session.scalar(select(mdt_case.c.state).where(mdt_case.c.id == case_id))
+
+
+def letters(watford: Database) -> int:
+    with watford.reading() as session:
+        return sum(each.mail.kind is MailKind.CONFERENCE_CIRCULATED for each in outbox.list_posted(session))
+
+
+def test_circulating_says_first_who_gets_what_and_a_second_tab_sends_nothing(
+    browser: Browser, watford: Database
+) -> None:
+    path = call(browser)
+    assert f'href="{path}/circulate"' in browser.get(path).text
+    first, second = browser.get(f"{path}/circulate"), browser.get(f"{path}/circulate")
+    rows = re.findall(r'list__key">([^<]+)</dt><dd class="govuk-summary-list__value">([^<]+)<', first.text)
+    assert ("On the agenda", "15 cases") in rows
+    assert ("CGL Spectrum", "15 cases") in rows
+    assert dict(rows)["Probation"].endswith("will receive nothing until it is signed.")
+    assert letters(watford) == 0
+    assert browser.confirm(first).headers["location"] == f"{path}?done=circulated"
+    sent = letters(watford)
+    assert sent > 0
+    again = browser.confirm(second)
+    assert again.status_code == 422
+    assert "or was circulated, since you opened this page" in again.text
+    assert letters(watford) == sent
+    assert browser.confirm(again).status_code == 303
+    assert letters(watford) == 2 * sent
+
+
+def test_an_agenda_that_changed_since_it_was_checked_is_checked_again(browser: Browser, watford: Database) -> None:
+    path = call(browser)
+    checked = browser.get(f"{path}/circulate")
+    browser.post(f"{path}/take-off", case="case-p02", reason="In hospital until Monday")
+    refused = browser.confirm(checked)
+    assert refused.status_code == 422
+    assert "14 cases" in refused.text
+    assert letters(watford) == 0
+
+
+def test_finishing_says_first_what_becomes_of_whom(browser: Browser, watford: Database) -> None:
+    path = call(browser)
+    shown = browser.get(f"{path}/end").text
+    sent = dict(re.findall(r'name="(seen|item_\d+)"[^>]* value="([^"]+)"', shown))
+    checked = browser.post(f"{path}/end", **sent, **{f"end_{n}": "not_reached" for n in range(3, 16)}, end_2="close")
+    assert checked.status_code == 200
+    rows = dict(re.findall(r'list__key">([^<]+)</dt><dd class="govuk-summary-list__value">([^<]+)<', checked.text))
+    assert rows["Close the case"].count(",") == 0
+    assert rows["Not reached: first next time"].count(",") == 12
+    assert state_of(watford, "case-p01") == "listed"
+    assert browser.confirm(checked).headers["location"] == f"{path}/minutes?done=ended"
+
+
+def test_closing_a_case_is_checked_first_with_what_it_does(browser: Browser, watford: Database) -> None:
+    call(browser)
+    press = {"district": county.WATFORD, "decision": "close", "case_reason": "Housed & <well>"}
+    checked = browser.post("/people/p01/case", **press)
+    assert checked.status_code == 200
+    assert "Housed &amp; &lt;well&gt;" in checked.text
+    assert "Taken off the agenda of" in checked.text
+    assert state_of(watford, "case-p01") == "listed"
+    done = browser.confirm(checked)
+    assert done.headers["location"] == "/people/p01?done=closed_case"
+    assert state_of(watford, "case-p01") == "closed"
+    assert browser.sign_in("ruth").post("/people/p02/case", **press).status_code == 403
+    assert browser.sign_in("rowan").post("/people/p02/case", **press).status_code == 404
+
+
+@pytest.mark.parametrize("made_up", ["/cases?done=wipe", "/conferences?done=circulated", "/cases?done=nothing"])
+def test_what_was_done_is_said_once_and_never_by_a_link(browser: Browser, made_up: str) -> None:
+    priya = browser.sign_in("priya")
+    assert "govuk-notification-banner" not in priya.get(made_up).text
+    to = priya.post("/cases/views", district=county.WATFORD, choice="tier=1", name="First").headers["location"]
+    assert "govuk-notification-banner" not in priya.get(made_up).text
+    assert "Kept under this name" in priya.get(to).text
+    assert "Kept under this name" not in priya.get(to).text
