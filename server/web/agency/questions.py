@@ -120,7 +120,7 @@ def _answer(
     ours = questions.list_ours(access)
     access.note_seen(SubjectKind.PERSON, sorted({each.person.id for each in ours}), purpose=questions.PURPOSE)
     return page(
-        request, "agency/questions.html", title="Questions", section=SECTION, worker=access.worker,
+        request, "agency/questions.html", title="Asked of us", section=SECTION, worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, replies=replies or {}, ours=ours, now=access.now,
         names=_name_agencies(access), workers=_name_workers(access, ours), back_field="", **show_waiting(access),
     )  # fmt: skip

@@ -26,7 +26,7 @@ ENTRIES = (
     Entry("/chase", "Chase", Act.CHASE_ACTION),
     Entry("/assessment-questions", "Questions", Act.MANAGE_QUESTIONS),
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
-    Entry("/questions", "Questions", Act.ASK_SERVICE),
+    Entry("/questions", "Asked of us", Act.ASK_SERVICE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
     Entry("/contacts/new", "Record a contact", Act.RECORD_CONTACT),
     Entry("/my-shift", "My shift", Act.RECORD_CONTACT),
