@@ -28,6 +28,10 @@ TEST_WORKERS ?= 3
 TEST_ARGS ?=
 UPGRADE ?=
 
+# The suite's files lie in memory where there is room for them: its databases sync to the disk thousands of times, and what a kill
+# leaves behind is the same. A TMPDIR of yours is kept.
+SCRATCH := $(if $(TMPDIR),,$(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR == 2 { print $$4 }')" -gt 6000000 ] && echo /dev/shm))
+
 export PYTHON
 export PYTHONHASHSEED = 0
 # What was compiled is kept: the suite starts some forty processes, and each would compile the whole tree again.
@@ -38,7 +42,7 @@ SCREEN_PACKAGES := libgl1 libegl1 libmtdev1
 # A JDK, for Android's half of the phone (tests/mobile/device/test_on_a_jvm.py); any from 17 on that is there already will do.
 JDK := $(if $(shell command -v javac),,default-jdk-headless)
 TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git $(JDK)
-PYTEST := $(BIN)/python -m pytest -p no:randomly
+PYTEST := $(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -p no:randomly
 FAST := not slow and not browser and not screen and not postgres
 
 .PHONY: help demo test field check mutants simulate fuzz bench assets screenshots docs lock clean setup setup-demo
