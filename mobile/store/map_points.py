@@ -23,7 +23,8 @@ def list_points(connection: Connection, box: tuple[float, float, float, float], 
         " SELECT 0 AS rank, 'referral' AS kind, id, latitude, longitude, number AS title FROM referral"
         " WHERE state NOT IN ('closed', 'duplicate_of', 'wrong_area')"
         " UNION ALL SELECT 1, 'site', id, latitude, longitude, name FROM site WHERE in_use = 1"
-        " UNION ALL SELECT 2, 'person', id, latitude, longitude, known_as FROM person)"
+        " UNION ALL SELECT 2, 'person', id, latitude, longitude, known_as FROM person"
+        " WHERE json_extract(body, '$.died_on') IS NULL)"
         " WHERE latitude BETWEEN :south AND :north AND longitude BETWEEN :west AND :east ORDER BY rank, id LIMIT :limit",
         {"south": box[0], "west": box[1], "north": box[2], "east": box[3], "limit": limit},
     )

@@ -232,6 +232,7 @@ class CaseStep(Code):
     DISCUSSED = "discussed"
     CLOSED = "closed"
     MOVED = "moved"
+    DIED = "died"
 
 
 class IdentityWord(Code):

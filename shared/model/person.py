@@ -39,6 +39,8 @@ class Person(Value, frozen=True, kw_only=True):
     best_way: LongText = ""
     institution_left: InstitutionLeft = InstitutionLeft.NOT_KNOWN
     institution_left_on: date | None = None
+    died_on: date | None = None
+    """Said on a page of the server alone, where it ends what is planned for them."""
 
     @property
     def known_as(self) -> str:

@@ -12,6 +12,9 @@ class Act(str, Enum):
     SIGNED_IN = "signed_in"
     """Open to anyone signed in: the start page, one's own account and sessions."""
 
+    OURS_ALONE = "ours_alone"
+    """What the server writes by itself, after a page asked for another action: no role has it, so no phone may."""
+
     # People and what is known of them
     SEE_PERSON = "see_person"
     SEE_PERSON_LIST = "see_person_list"
@@ -20,6 +23,9 @@ class Act(str, Enum):
     SEE_DOCUMENT = "see_document"
     ADD_DOCUMENT = "add_document"
     EDIT_PERSON = "edit_person"
+    SEE_HEALTH = "see_health"
+    RECORD_HEALTH = "record_health"
+    REVIEW_HARM = "review_harm"
     SEE_CONSENT = "see_consent"
     RECORD_CONSENT = "record_consent"
     STATE_BASIS = "state_basis"

@@ -120,7 +120,9 @@ CHANGE_RULES: Final[Mapping[str, ChangeRule]] = {
             _touch("site_id", SubjectKind.SITE, Act.EDIT_SITE),
         ),
     ),
-    "person.patched": ChangeRule(act=Act.EDIT_PERSON, entity=SubjectKind.PERSON, creates=False),
+    "person.patched": ChangeRule(
+        act=Act.EDIT_PERSON, entity=SubjectKind.PERSON, fields={"died_on": Act.OURS_ALONE}, creates=False
+    ),
     "site.patched": ChangeRule(act=Act.EDIT_SITE, entity=SubjectKind.SITE, creates=False),
     "referral.patched": ChangeRule(
         act=Act.PROGRESS_REFERRAL,

@@ -71,6 +71,7 @@ MOVES: Mapping[CaseStep, Move] = {
         before=(CaseState.LISTED, CaseState.OPEN), after=CaseState.CLOSED, by=(By.COORDINATOR, By.CONFERENCE),
         grounds="a reason in words",
     ),
+    CaseStep.DIED: Move(before=LIVE, after=CaseState.CLOSED, by=(By.RULE,), grounds="the person died"),
     CaseStep.MOVED: Move(
         before=LIVE, after=None, by=(By.COORDINATOR, By.RULE), grounds="where the person beds down, or a reason in words"
     ),

@@ -29,7 +29,7 @@ from mobile.screens.person.state import (
     update,
 )
 from mobile.screens.program import Screen
-from mobile.text.moments import join, say_distance, say_when
+from mobile.text.moments import join, say_day, say_distance, say_when, zone
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
 from mobile.widgets.words import Words
@@ -59,7 +59,7 @@ class PersonScreen(Screen):
         ids.failure.text = self.say_failure(state.failure)
         record = state.record
         ids.form.hidden, ids.page.hidden = not state.editing, state.editing
-        ids.log.hidden = state.editing or record is None
+        ids.log.hidden = state.editing or record is None or record.person.died_on is not None
         ids.edit.text = self.say("action.save" if state.editing else "person.change")
         ids.edit.hidden = record is None
         ids.ask.hidden = record is None
@@ -124,6 +124,12 @@ class PersonScreen(Screen):
         self.send(BackPressed())
 
     # --- drawing
+    def _say_died(self, person: Person) -> str:
+        if person.died_on is None:
+            return ""
+        day, today = person.died_on, self.desk.now().astimezone(zone()).date()
+        return self.say("person.died", name=person.known_as, day=say_day(self.words, day, today))
+
     def _draw_choices(self) -> None:
         state, ids = self.state, self.ids
         genders = [(str(gender), self.words.say_code("gender", gender)) for gender in GENDERS]
@@ -137,6 +143,7 @@ class PersonScreen(Screen):
     def _draw(self, record: PersonRecord) -> None:
         ids, person, card = self.ids, record.person, record.card
         when = say_when(self.words, card.last_seen_at, self.desk.now())
+        ids.died.text = self._say_died(person)
         ids.seen.text = join(
             self.words.say_code("contact_state", card.last_state) if card.last_state else "",
             card.last_place,

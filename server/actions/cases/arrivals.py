@@ -18,6 +18,7 @@ from server.queries.cases.cases import CaseMark
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.partnership import districts
+from server.queries.people import health
 from server.queries.people.verification import PersonStatus
 from shared.model.case import Case, CaseMove
 from shared.model.codes import CaseState, CaseStep, ReviewStatus
@@ -80,7 +81,8 @@ def put_forward_verified(
     Whom a list has already stays on it; other districts that saw them are told. `groups` are the ids of the same person.
     """
     arrivals = _gather(session, statuses, groups, now)
-    newcomers = [each for each in arrivals if _is_news(each)]
+    dead = health.list_dead(session, [status.person_id for status in statuses])
+    newcomers = [each for each in arrivals if _is_news(each) and each.status.person_id not in dead]
     new = [_candidate(each, now, new_id()) for each in newcomers]
     began = [CaseStep.RETURNED if each.ended else CaseStep.CAME for each in newcomers]
     begin_cases(session, list(zip(new, began, strict=True)), new_id)

@@ -11,7 +11,7 @@ from server.actions.conferences.conferences import take_case_off_agendas
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_moves, cases
 from server.queries.partnership import districts
-from server.queries.people import subjects
+from server.queries.people import health, subjects
 from server.queries.people.verification import find_status
 from shared.model.case import Case
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis
@@ -66,6 +66,8 @@ def may_decide(access: Access, district_id: Id) -> bool:
 def check_on_no_list(access: Access, person_id: Id, district_id: Id) -> None:
     """A person is on one list at a time. Raises Invalid with whose it is and whom to ask."""
     same = subjects.list_same_person(access.session, person_id)
+    if health.list_dead(access.session, same):
+        raise Invalid("They have died: no case begins. If that is wrong, strike it out under “Health and harm”.")
     live = cases.list_live_cases_of(access.session, same)
     if not live:
         return

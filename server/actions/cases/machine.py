@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.problems import Invalid
 from server.queries.cases import case_events, cases
+from server.queries.people import health
 from shared.model.case import Case, CaseEvent
 from shared.model.codes import CaseState, CaseStep
 from shared.model.value import Id, Value
@@ -30,7 +31,9 @@ class Step(Value, frozen=True, kw_only=True):
 
 def begin_cases(session: Session, new: Sequence[tuple[Case, CaseStep]], new_id: Callable[[], Id]) -> list[Case]:
     """Store cases, each with the step that began it; returns those stored. Where the person has a live case in that district
-    already, that one stands."""
+    already, that one stands; of somebody who died no case begins."""
+    dead = health.list_dead(session, [case.person_id for case, _ in new])
+    new = [(case, step) for case, step in new if case.person_id not in dead]
     for case, step in new:
         if take_step(None, step) is not case.state:
             raise ImpossibleStep(f"{step.value} to {case.state.value}")

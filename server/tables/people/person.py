@@ -48,6 +48,7 @@ class PersonRow(SQLModel, table=True):
     best_way: str = text()
     institution_left: str = code(InstitutionLeft.NOT_KNOWN)
     institution_left_on: date | None = None
+    died_on: date | None = None
     team_id: str | None = loose_id(optional=True, index=True)
     district_id: str | None = loose_id(optional=True, index=True)
     """Where they were last met: who else may open the record follows from it."""

@@ -14,6 +14,7 @@ from server.web.coordinator import (
     discussion,
     facts,
     finish,
+    harm,
     minutes,
     papers,
     priorities,
@@ -33,7 +34,7 @@ from server.web.coordinator.person import show_person
 PAGES = (
     show_case_list, keep_view, drop_view, download_list, decide_several,
     tell_news, search_case_list, show_found, show_person, judge, decide, forward,
-    show_lead, lead, show_hand_over, give, facts.show_facts, facts.save_facts,
+    show_lead, lead, show_hand_over, give, facts.show_facts, facts.save_facts, harm.show_harm,
     conferences.show_conferences, conferences.call_conference,
     conference.show_conference, conference.change, conference.swap, conference.choose_again,
     circulate.check_circulating, circulate.circulate,

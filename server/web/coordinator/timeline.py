@@ -53,6 +53,7 @@ def _case(event: Event, reads_notes: bool) -> tuple[str, str]:
         CaseStep.CLOSED: f"Case closed in {event.place}",
         CaseStep.DECLINED: f"Not taken on in {event.place}",
         CaseStep.SAME_PERSON: f"Not taken on in {event.place}",
+        CaseStep.DIED: f"Case ended in {event.place}",
         CaseStep.APART: f"Put forward for {event.place}’s MDT list again",
     }
     text = event.text[:1].upper() + event.text[1:]

@@ -22,6 +22,7 @@ ENTRIES = (
     Entry("/today", "Today", Act.WRITE_UPDATE),
     Entry("/cases", "Case list", Act.SEE_CASE_LIST),
     Entry("/conferences", "Conferences", Act.PREPARE_CONFERENCE),
+    Entry("/harm", "Deaths and near misses", Act.REVIEW_HARM),
     Entry("/actions", "Actions", Act.SEE_ACTIONS),
     Entry("/chase", "Chase", Act.CHASE_ACTION),
     Entry("/assessment-questions", "Questions", Act.MANAGE_QUESTIONS),

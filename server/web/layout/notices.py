@@ -85,6 +85,7 @@ NOTICES = {
     "publication_told": "Two organisations have approved: it is told from now on.",
     "publication_withdrawn": "Withdrawn: nobody is shown it any more.",
     "return_signed": "Signed. What you signed stays as it is.",
+    "kept_health": "Kept.",
     "service_kept": "Saved. Phones hear of it within six hours.",
     "service_checked": "Checked today. Thank you.",
     "service_removed": "Taken out of the directory.",

@@ -30,12 +30,24 @@ from shared.model.codes import (
     SupportNeed,
     SupportPhase,
 )
+from shared.model.health import Discharge, SafeguardingAnswer
 from shared.model.mail import MailChoice, MailKind
 from shared.model.service import BankHolidays, ServiceOffer, ServiceStatus, ServiceWelcome
 from shared.model.telling import ConsentAnswer, QuestionKind, Reading, Section, Shareable
 from shared.rules.wording import upper_first
 
 WORDS: Mapping[Any, str] = {
+    Discharge.NOT_YET_PLANNED: "Nothing planned yet",
+    Discharge.HOUSING_TOLD: "Housing was told (duty to refer)",
+    Discharge.STEP_DOWN_BED: "A step-down bed",
+    Discharge.OWN_PLACE: "To a place of their own",
+    Discharge.TO_THE_STREET: "Back to the street",
+    SafeguardingAnswer.ENQUIRY: "Enquiry (Care Act, section 42)",
+    SafeguardingAnswer.PLAN: "Safeguarding plan agreed",
+    SafeguardingAnswer.REVIEW_ASKED: "Safeguarding adult review asked for",
+    SafeguardingAnswer.REVIEW_AGREED: "Safeguarding adult review agreed",
+    SafeguardingAnswer.REVIEW_NOT_HELD: "No safeguarding adult review",
+    SafeguardingAnswer.REVIEW_PUBLISHED: "Safeguarding adult review published",
     ServiceStatus.ACTIVE: "Running",
     ServiceStatus.INACTIVE: "Not running",
     ServiceStatus.DEFUNCT: "Closed for good",

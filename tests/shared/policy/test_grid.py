@@ -50,12 +50,14 @@ OUTREACH = {
     "see_person": PATCH, "see_person_list": PATCH, "see_place": PATCH, "edit_person": PATCH, "break_glass": PATCH,
     "see_notes": "aaynn", "see_own_record": WORKS, "see_document": WORKS, "add_document": PATCH,
     "see_consent": PATCH, "record_consent": PATCH, "see_assessment": "cccnn", "record_assessment": PATCH,
+    "see_health": WORKS, "record_health": WORKS,
     "record_contact": PATCH, "correct_contact": PATCH, "edit_site": PATCH, "see_map": PATCH, "see_shifts": PATCH,
     "see_referrals": PATCH, "see_referral": PATCH, "progress_referral": PATCH,
 }  # fmt: skip
 ORACLE = {
     Role.WORKER: OUTREACH,
     Role.TEAM_LEAD: OUTREACH | {
+        "review_harm": DISTRICT,
         "merge_people": PATCH, "hide_person": WORKS, "plan_shift": PATCH, "see_live_map": PATCH,
         "settle_versions": PATCH, "assign_referral": PATCH, "import_referrals": PATCH,
         "put_forward_case": PATCH, "see_who_looked": WORKS, "decide_held": PATCH,
@@ -74,6 +76,7 @@ ORACLE = {
         "see_consent": DISTRICT_WORKS, "record_consent": DISTRICT_WORKS, "state_basis": DISTRICT_WORKS,
         "see_assessment": "nccnn", "record_assessment": DISTRICT_WORKS,
         "manage_questions": ANY,
+        "see_health": DISTRICT_WORKS, "record_health": DISTRICT_WORKS, "review_harm": DISTRICT,
         "export_person": DISTRICT, "see_document": DISTRICT_WORKS, "add_document": DISTRICT_WORKS,
         "record_contact": DISTRICT, "correct_contact": DISTRICT, "edit_site": DISTRICT, "see_map": DISTRICT,
         "see_live_map": DISTRICT,
@@ -91,6 +94,7 @@ ORACLE = {
     Role.AGENCY_MEMBER: {
         "signed_in": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY,
         "see_consent": WORKS, "record_consent": WORKS, "see_assessment": "nncnn", "record_assessment": WORKS,
+        "see_health": WORKS, "record_health": WORKS,
         "see_person": WORKS, "see_own_record": WORKS, "see_document": WORKS, "add_document": WORKS,
         "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,

@@ -24,7 +24,7 @@ PROMISE_MAX: Final = timedelta(days=1)
 PROMISED: Final = "next_due_at"
 TAKEN_AS_TOLD: Final = frozenset({"record.read"})
 """Who looked is kept whatever the clock said; the audit bounds the time by when it was heard of."""
-DAYS_OF_A_LIFE: Final = ("date_of_birth", "institution_left_on")
+DAYS_OF_A_LIFE: Final = ("date_of_birth", "institution_left_on", "died_on")
 LIFE_FIRST: Final = date(1900, 1, 1)
 """As on pages."""
 

@@ -1,0 +1,52 @@
+"""What can be recorded of somebody's health: which words and days each kind of fact needs. Pure."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from shared.model.health import CODES_OF, HealthFact, HealthKind
+
+LONGEST = 10_000
+DATED = frozenset({HealthKind.HOSPITAL, HealthKind.SAFEGUARDING, HealthKind.ANSWER, HealthKind.HARM, HealthKind.DEATH})
+SAID = {
+    HealthKind.SAFEGUARDING: "Say what you are worried about, and what was done to keep them safe.",
+    HealthKind.HARM: "Say what happened, in a sentence.",
+}
+
+
+def find_faults(told: HealthFact, today: date, before: Iterable[HealthFact]) -> dict[str, str]:
+    """What is wrong with a new fact, by field, each as a sentence; `before` are those that stand."""
+    standing = [each for each in before if each.struck_at is None]
+    wrong: dict[str, str] = {}
+    vocabulary = CODES_OF[told.kind]
+    if vocabulary is not None and told.code not in {str(each) for each in vocabulary}:
+        wrong["code"] = "Choose one of these."
+    if told.kind in DATED and told.on is None:
+        wrong["on"] = "Give the day."
+    elif told.on is not None and told.on > today:
+        wrong["on"] = "That day is still to come."
+    if told.until is not None and told.on is not None and not told.on <= told.until <= today:
+        wrong["until"] = "They left after they were admitted, and not later than today."
+    if told.kind in SAID and not told.words.strip():
+        wrong["words"] = SAID[told.kind]
+    for field in ("words", "learning"):
+        if len(getattr(told, field)) > LONGEST:
+            wrong[field] = f"Use {LONGEST:,} characters or fewer."
+    if told.kind is HealthKind.ANSWER and told.about_id not in {
+        each.id for each in standing if each.kind is HealthKind.SAFEGUARDING
+    }:
+        wrong["about"] = "Choose the referral that it answers."
+    if told.kind is HealthKind.DEATH and any(each.kind is HealthKind.DEATH for each in standing):
+        wrong["on"] = "Their death is recorded already. If the day is wrong, strike that out first."
+    return wrong
+
+
+def find_doctor(facts: Iterable[HealthFact]) -> HealthFact | None:
+    """The newest word on whether they are registered with a doctor."""
+    return next(
+        (
+            each
+            for each in sorted(facts, key=lambda each: each.recorded_at, reverse=True)
+            if each.kind is HealthKind.DOCTOR and each.struck_at is None
+        ),
+        None,
+    )
