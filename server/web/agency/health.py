@@ -107,7 +107,8 @@ def _read(access: Access, person_id: Id, form: FactForm) -> HealthFact:
     days = _read_days(access.today, on=form.on, until=form.until, expected_on=form.expected_on)
     return HealthFact(
         id="", person_id=person_id, kind=kind, code=form.code if CODES_OF[kind] else "", words=_words(form.words),
-        learning=_words(form.learning), about_id=form.about or None if kind is HealthKind.ANSWER else None, agency_id="", recorded_at=access.now, recorded_by="",
+        learning=_words(form.learning), about_id=form.about or None if kind is HealthKind.ANSWER else None, agency_id="",
+        recorded_at=access.now, recorded_by="",
         on=days["on"], until=days["until"], expected_on=days["expected_on"],
     )  # fmt: skip
 

@@ -167,3 +167,17 @@ def test_opening_a_record_is_written_down_once_a_look(rig: Rig, field: FieldServ
     field.person(red)
     assert field.unsent() == before + 2
     assert all("opened" not in item.title for item in field.sync_tray())
+
+
+def test_nobody_is_led_to_somebody_who_died_and_who_looks_by_name_finds_them(rig: Rig, field: FieldService) -> None:
+    stand_here(rig)
+    lofty, red = meet(field, "Lofty", HERE), meet(field, "Red", HERE)
+    field.patch_person(lofty, {"died_on": date(2026, 11, 10)})
+    rig.clocks.pass_(hours=24)
+    stand_here(rig)
+    assert [card.id for card in field.people_near()] == [red]
+    assert lofty not in [item.person_id for item in field.tonight()]
+    assert [item.id for item in field.map_items(51.0, -1.0, 52.0, 0.0) if item.kind == "person"] == [red]
+    assert lofty not in [each.person.id for each in field.possible_duplicates(PersonDraft(alias="Lofty"), HERE)]
+    assert [card.id for card in field.search_people("Lofty")] == [lofty]
+    assert field.person(lofty).person.died_on == date(2026, 11, 10)
