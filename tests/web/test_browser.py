@@ -18,8 +18,8 @@ from server.queries.maps.boundaries import Boundary, save_boundary
 from server.settings import Settings
 from tests.paths import AXE
 from tests.server.importers.rows import streetlink
-from tests.server.places.test_basemap import SQUARE, TILES, make
-from tests.server.places.tiles import write_mbtiles
+from tests.server.places.test_basemap import SQUARE, make
+from tests.server.places.tiles import ZOOMSTACK, tile_at, write_mbtiles
 from tests.web import county
 from tests.web.conftest import Site
 
@@ -346,20 +346,25 @@ def test_streets_are_drawn_beneath_and_their_style_is_chosen(
         box = {"west": -0.41, "south": 51.64, "east": -0.38, "north": 51.67}
         area = Boundary(district_id=county.WATFORD, geojson=SQUARE, **box)
         save_boundary(session, area, datetime(2026, 11, 12, tzinfo=UTC))
-    make(write_mbtiles(tmp_path / "streets", TILES), settings.data)
+    tiles = {
+        tile_at(latitude, longitude, 14): ZOOMSTACK for latitude in (51.654, 51.668) for longitude in (-0.405, -0.39)
+    }
+    make(write_mbtiles(tmp_path / "streets", tiles), settings.data)
     with watch(1280) as watched:
         asked: list[str] = []
-        watched.page.on("response", lambda answer: asked.append(f"{answer.status} {urlsplit(answer.url).path}"))
+        watched.page.context.on("response", lambda answer: asked.append(f"{answer.status} {urlsplit(answer.url).path}"))
         watched.sign_in("tom")
         watched.open("/live-map")
         wait_for_map(watched.page)
         assert any(each.startswith("200 /basemap/") for each in asked), asked
-        before = watched.page.locator("#map canvas").screenshot()
+        grey = watched.page.locator("#map canvas").screenshot()
         watched.page.select_option("#map select", "night")
         watched.page.locator("#map[data-style=night]").wait_for()
-        watched.page.wait_for_function("() => document.querySelector('#map').dataset.style === 'night'")
-        watched.page.wait_for_timeout(400)
-        assert watched.page.locator("#map canvas").screenshot() != before
-        watched.check()
+        watched.page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 400))")
+        assert watched.page.locator("#map canvas").screenshot() != grey
         if screenshots is not None:
-            watched.page.screenshot(path=screenshots / "lead-live-map-streets-1280.png", full_page=True)
+            for style in ("night", "day"):
+                watched.page.select_option("#map select", style)
+                watched.page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 400))")
+                watched.page.locator("#map").screenshot(path=screenshots / f"lead-live-map-{style}-1280.png")
+        watched.check()
