@@ -55,6 +55,7 @@ def test_the_walk_says_why_of_each_stop(last_week: Database, browse: Browse) -> 
     assert "Report. Due 12 Nov" in said and "Outside the bank" in said
     assert re.search(r"\d pe\w+ to see again\. \d in 10 that somebody is there tonight; about \d p\w+", said)
     assert re.search(r"Nobody has looked for 23 nights", said)
+    assert re.findall(r'name="(?:starts|back)" type="text" value="([^"]*)"', page.text) == ["21:45", "03:45"]
     assert stops_of(page.text)[0].startswith(("r:", "c:")) and len(stops_of(page.text)) >= 3
 
 

@@ -114,7 +114,7 @@ def show_where_next(
             due_left=sum(_is_due(each, access.tonight) for each in candidates.values())
             - sum(_is_due(each.stop, access.tonight) for each in walk),
             workers=_workers(access, chosen), starts=f"{to_local(begins):%H:%M}",
-            back=f"{to_local(begins + timedelta(hours=length)):%H:%M}",
+            home_at=f"{to_local(begins + timedelta(hours=length)):%H:%M}",
         )  # fmt: skip
 
 
