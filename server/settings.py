@@ -114,6 +114,8 @@ class Settings:
     """Is the server served although its role in PostgreSQL goes round row-level security?"""
     log_json: bool = False
     """Is everything logged as JSON lines, requests included?"""
+    metrics: tuple[str, int] = ("", 0)
+    """Where a watching system asks, as host and port; port 0 for nowhere."""
     mail: MailSettings = field(default_factory=MailSettings)
     mailbox: MailboxSettings = field(default_factory=MailboxSettings)
     alarm: AlarmSettings = field(default_factory=AlarmSettings)
@@ -183,6 +185,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         weak_phones=_read_switch("LANTERN_WEAK_PHONES", environment.get("LANTERN_WEAK_PHONES", "")),
         one_role=_read_switch("LANTERN_ONE_ROLE", environment.get("LANTERN_ONE_ROLE", "")),
         log_json=_read_log(environment.get("LANTERN_LOG", "")),
+        metrics=_read_metrics(environment.get("LANTERN_METRICS", "").strip()),
         mail=read_mail_settings(environment),
         mailbox=read_mailbox_settings(environment),
         open311_jurisdiction=environment.get("LANTERN_JURISDICTION", "").strip(),
@@ -318,6 +321,13 @@ def _read_port(text: str, name: str = "LANTERN_PORT") -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= 5) or not 0 <= int(text) <= 65_535:
         raise ValueError(f"{name} is {text!r}: give a port number from 0 to 65535.")
     return int(text)
+
+
+def _read_metrics(text: str) -> tuple[str, int]:
+    if not text:
+        return "", 0
+    host, _, port = text.rpartition(":")
+    return host.strip("[]") or "127.0.0.1", _read_port(port, "LANTERN_METRICS")
 
 
 def _read_gibibytes(name: str, text: str) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
@@ -11,7 +12,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from server.actions.operation.orders import open_ledger
-from server.app import create_app, make_id
+from server.app import create_app, make_id, utc_now
 from server.cli.setting_out import load_settings, renew_schema, stop
 from server.database.opening import open_database
 from server.http.request_log import RequestLog, log_as_json
@@ -53,6 +54,8 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
         os.environ["LANTERN_PORT"] = str(port)
     if settings.log_json:
         log_as_json()
+    if settings.metrics[1]:
+        _serve_metrics(settings)
     uvicorn.run(
         "server.cli.serve:create",
         factory=True,
@@ -68,6 +71,23 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
         timeout_graceful_shutdown=10,
         timeout_worker_healthcheck=PATIENCE_S,
     )
+
+
+def _serve_metrics(settings: Settings) -> None:
+    """The processes count into files; this one, which begins them, adds them up and answers."""
+    folder = settings.data / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(
+        folder
+    )  # read by prometheus_client when it is imported, here and in each process
+    from server.condition.metrics import serve_metrics
+
+    try:
+        serve_metrics(settings, utc_now)
+    except OSError as error:
+        host, port = settings.metrics
+        stop(f"LANTERN_METRICS: nobody can listen on {host}:{port}: {error.strerror}.")
 
 
 def _refuse_an_earlier_state(settings: Settings) -> None:
@@ -113,6 +133,10 @@ def create() -> ASGIApp:
     if settings.log_json:
         log_as_json()
         application = RequestLog(application, make_id)
+    if settings.metrics[1]:
+        from server.http.metrics import Measured
+
+        application = Measured(application)
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)

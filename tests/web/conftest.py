@@ -99,6 +99,7 @@ def site(app: Any, filled: Database, settings: Settings, clock: Clock, new_id: C
         county.publish_quarters(session, clock.now, new_id)
         county.fill_shifts(session, clock.now)
         county.fill_outbox(session, clock.now)
+        county.fill_server(session, clock.now)
         county.pair_marek(session, clock.now)
     with listening(app) as address:
         yield Site(address)

@@ -19,9 +19,11 @@ from server.tables.cases.case import case_event, mdt_case
 from server.tables.operation.device import device_enrolment
 from server.tables.operation.job import job
 from server.tables.operation.mail import mail
+from server.tables.operation.process import server_process
 from server.tables.partnership.agency import agency, agreement, seat, team, team_district
 from server.tables.partnership.district import district
 from server.tables.partnership.recipient import recipient
+from server.tables.partnership.system import partner_system, system_notice
 from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
 from server.tables.people.identity import identity_judgement, likely_same
 from server.tables.people.person import person, person_need
@@ -333,6 +335,22 @@ def dispute_marek(settings: Settings, clock: Callable[[], datetime], new_id: Cal
             sync.register_device(session, scopes=["team:watford-outreach"], label=who, now_ms=now_ms, number=phone)
             sync.push(session, phone, batch, now_ms, services.project)
     services.database.close()
+
+
+def fill_server(session: Session, now: datetime) -> None:
+    """One process that serves and one that died; a job that failed; a partner's system whose hook is not taken, one without."""
+    for number, minutes in ((4711, 0), (4712, 40)):
+        add(session, server_process, {"id": f"process-{number}", "host": "lantern-one", "number": number,
+                                      "started_at": now - timedelta(hours=9),
+                                      "seen_at": now - timedelta(minutes=minutes)})  # fmt: skip
+    add(session, job, {"name": "proof", "started_at": now - timedelta(hours=18), "error": "OperationalError",
+                       "late_after": now + timedelta(hours=8)})  # fmt: skip
+    for system_id, name, hook in (("s-1", "Case book", "https://casebook.example/lantern"), ("s-2", "Rota", "")):
+        add(session, partner_system, {"id": system_id, "agency_id": "cgl", "worker_id": "ruth", "name": name, "made_at": now,
+                                      "scopes": "actions cases", "secret_hash": "x", "hook_url": hook})  # fmt: skip
+    add(session, system_notice, {"id": "n-1", "system_id": "s-1", "kind": "action.agreed", "about_id": "a-1", "made_at": now,
+                                 "state": "failed", "attempts": 12, "next_try_at": now,
+                                 "last_error": "The host answered 500."})  # fmt: skip
 
 
 def fill_outbox(session: Session, now: datetime) -> None:

@@ -57,6 +57,7 @@ PAGES = [
     ("omar", "/agencies", "agencies"),
     ("omar", "/access-reviews", "admin-reviews"),
     ("omar", "/outbox", "admin-emails"),
+    ("omar", "/server", "admin-server"),
     ("priya", "/notifications", "notifications"),
     ("aisha", "/welcome", "welcome"),
     ("aisha", "/contacts/new", "outreach-contact"),

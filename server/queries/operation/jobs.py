@@ -28,6 +28,18 @@ class JobRun(Value, frozen=True, kw_only=True):
         return self.late_after is not None and now > self.late_after
 
 
+class HeldLease(Value, frozen=True, kw_only=True):
+    """A lane of jobs that somebody runs now, and until when it is theirs."""
+
+    name: str
+    until: datetime
+
+
+def list_leases(session: Session) -> list[HeldLease]:
+    """Who runs jobs now, by lane."""
+    return [HeldLease(**row) for row in session.execute(select(lease.c.name, lease.c.until)).mappings()]
+
+
 def keep_only(session: Session, names: Collection[str]) -> None:
     """Forget jobs that there are no more: they would be late for ever."""
     session.execute(delete(job).where(job.c.name.not_in(names)))
