@@ -55,9 +55,10 @@ def protect(*, https: bool) -> Callable[[Message, Scope], Awaitable[None]]:
             "referrer-policy": "no-referrer",
             "cross-origin-opener-policy": "same-origin",
             "cross-origin-resource-policy": "same-origin",
-            "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         }.items():
             headers[name] = value
+        # One page asks a phone where it is, when its reader presses for it, and says so itself.
+        headers.setdefault("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
         headers.setdefault("cache-control", "no-store")
         if https:
             headers["strict-transport-security"] = f"max-age={TWO_YEARS_S}; includeSubDomains"

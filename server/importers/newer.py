@@ -167,7 +167,7 @@ def compare(placed: Placed, held: Held) -> dict[str, tuple[str, str]]:
             "" if held.people_count is None else str(held.people_count),
             str(report.people_count),
         )
-    if placed.position is not None:
+    if placed.position is not None and not (placed.is_by_words and held.position):
         now = _say_point(placed.position.latitude, placed.position.longitude)
         before = _say_point(held.position.latitude, held.position.longitude) if held.position else ""
         if now != before:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from server.importers.accounting import Importing
 from server.importers.report import Report
 from server.places.districts import DistrictFinder, load_district_finder, load_england_finder, name_of_unlisted
+from server.places.place_words import PLACED_FROM, Asked, Guess, find_places
 from server.places.postcodes import find_position
 from server.queries.partnership.districts import add_district, list_districts
 from shared.model.codes import PinSource
@@ -36,6 +37,8 @@ class Placed:
     position: Position | None
     district_id: Id | None
     guesses: tuple[str, ...] = ()
+    is_by_words: bool = False
+    """Is the pin where its words were taken to be? It never goes before another."""
 
 
 class Placer:
@@ -55,6 +58,7 @@ class Placer:
     def place(self, session: Session, reports: Sequence[Report], *, may_open: bool = True) -> list[Placed]:
         """Give each its place. Where no district is named yet, those that are met are opened, if they may be."""
         positions = [_find_pin(report) for report in reports]
+        by_words = _find_by_words(session, reports, positions)
         found = _find_districts(self._finder, positions)
         unplaced = [None if area else at for at, area in zip(positions, found, strict=True)]
         swapped = _find_districts(self._finder, [_swap(at) for at in unplaced])
@@ -64,10 +68,14 @@ class Placer:
             opened = _open_districts(session, codes, self._run)
             found, swapped = ([None if code is None else opened[code] for code in each] for each in (found, swapped))
         names = DistrictNames(list_districts(session))
+        of_words = (
+            [] if self._is_england else _find_districts(self._finder, [each and each.position for each in by_words])
+        )
+        words = list(zip(by_words, of_words or [None] * len(by_words), strict=True))
         return [
-            _judge(report, position, district_id, other_way, bool(west), names)
-            for report, position, district_id, other_way, west in zip(
-                reports, positions, found, swapped, mirrored, strict=True
+            _judge(report, position, district_id, other_way, bool(west), names, *said)
+            for report, position, district_id, other_way, west, said in zip(
+                reports, positions, found, swapped, mirrored, words, strict=True
             )
         ]
 
@@ -104,10 +112,15 @@ def _judge(
     other_way: Id | None,
     west_instead: bool,
     names: DistrictNames,
+    by_words: Guess | None,
+    of_words: Id | None,
 ) -> Placed:
     if position is None:
         named, guess = names.find(report.district_name)
-        return Placed(report, None, named, tuple(filter(None, [guess])))
+        guesses = tuple(filter(None, [guess]))
+        if by_words is None or of_words is None or named not in {None, of_words}:
+            return Placed(report, None, named, guesses)
+        return Placed(report, by_words.position, of_words, (*guesses, by_words.say()), is_by_words=True)
     if other_way is not None:
         said = f"Latitude and longitude were exchanged: {position.latitude}, {position.longitude} is in none of our districts."
         swapped = replace_point(position, position.longitude, position.latitude)
@@ -130,6 +143,20 @@ def _find_pin(report: Report) -> Position | None:
         latitude, longitude = report.point
         return Position(latitude=latitude, longitude=longitude, source=PinSource.REFERRAL)
     return find_position(report.postcode) if report.postcode else None
+
+
+def _find_by_words(
+    session: Session, reports: Sequence[Report], positions: Sequence[Position | None]
+) -> list[Guess | None]:
+    """Where the words of those without a pin are, as far as that is sure enough."""
+    asked = [
+        at for at, (report, pin) in enumerate(zip(reports, positions, strict=True)) if pin is None and report.place
+    ]
+    found: list[Guess | None] = [None] * len(reports)
+    guesses = find_places(session, [Asked(reports[at].place, simplify_name(reports[at].district_name)) for at in asked])
+    for at, guess in zip(asked, guesses, strict=True):
+        found[at] = guess[0] if guess and guess[0].confidence >= PLACED_FROM else None
+    return found
 
 
 def _find_districts(finder: DistrictFinder, positions: Sequence[Position | None]) -> list[Id | None]:

@@ -187,3 +187,19 @@ def _find_grid_reference(*texts: str) -> tuple[tuple[float, float] | None, str]:
 def _unproject(east: float, north: float) -> tuple[float, float]:
     (latitude,), (longitude,) = unproject(BRITISH_NATIONAL_GRID, [east], [north])
     return round(float(latitude), 6), round(float(longitude), 6)
+
+
+def read_typed_point(text: str) -> tuple[float, float] | None:
+    """Latitude and longitude of what somebody typed as a person would; None for nothing that is one."""
+    plain = text[:100]
+    for latitude in (plain, ""):
+        try:
+            place = read_place(("point", "point"), latitude, "", plain)
+        except UnusableRow:
+            continue
+        if place.point is not None:
+            return place.point
+        found = find_position(place.postcode) if place.postcode else None
+        if found is not None:
+            return found.latitude, found.longitude
+    return None

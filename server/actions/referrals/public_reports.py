@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from server.actions.referrals.clock import promise, resumed_due
 from server.places.districts import DistrictFinder
+from server.places.place_words import Guess, find_place
 from server.places.postcodes import find_position
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
+from server.queries.partnership.districts import find_district
 from server.queries.referrals import duty, referral_steps, referrals, versions
 from server.queries.referrals.folded import find_head
 from server.queries.referrals.inbox import InboxRow, find_inbox_row
@@ -76,7 +78,9 @@ def receive_report(
     if held is not None:
         return _say_received(session, reference, held)
     position = report.position or (find_position(report.postcode) if report.postcode else None)
-    alert = _alert(report, reference, position, now, new_id())
+    guess = None if position is not None else _guess_place(session, report, finder)
+    position = guess.position if guess is not None else position
+    alert = _alert(report, reference, position, guess, now, new_id())
     referral = _referral(session, alert, report.district_id, finder, now, new_id())
     referrals.add_alerts(session, [alert], "")
     if report.email or report.name or report.telephone:
@@ -89,6 +93,16 @@ def receive_report(
     _note(session, "report_received", referral.id, now, new_id)
     _tell_phones(session, referral, now, new_id)
     return _say_received(session, reference, referral.id)
+
+
+def _guess_place(session: Session, report: PublicReport, finder: DistrictFinder) -> Guess | None:
+    """Where its words are, if that is sure enough and in the area that was chosen, if one was."""
+    chosen = find_district(session, report.district_id) if report.district_id else None
+    guess = find_place(session, report.place, chosen.name if chosen else "")
+    if guess is None:
+        return None
+    area = finder.find(guess.latitude, guess.longitude)
+    return guess if area is not None and area == (report.district_id or area) else None
 
 
 def _say_received(session: Session, reference: str, referral_id: Id) -> Received:
@@ -182,7 +196,9 @@ def _note(session: Session, action: str, referral_id: Id, now: datetime, new_id:
     audit.add_lines(session, [line])
 
 
-def _alert(report: PublicReport, reference: str, position: Position | None, now: datetime, alert_id: Id) -> Alert:
+def _alert(
+    report: PublicReport, reference: str, position: Position | None, guess: Guess | None, now: datetime, alert_id: Id
+) -> Alert:
     told = {
         name: str(value)
         for name, value in msgspec.to_builtins(report).items()
@@ -192,7 +208,7 @@ def _alert(report: PublicReport, reference: str, position: Position | None, now:
         id=alert_id, source=report.source, source_reference=reference, received_at=now, raw=told, reported_at=now,
         seen_text=report.seen_text, position=position, postcode=report.postcode, place=report.place,
         appearance=report.appearance, concerns=report.concerns, people_count=report.people_count, referrer_type="public",
-        contact_consent=bool(report.email),
+        contact_consent=bool(report.email), guesses=(guess.say(),) if guess is not None else (),
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def settle_version(access: Access, referral_id: Id, version_id: Id, *, is_taken:
             versions.take_count(access.session, held, int(version.changes["people_count"][1]))
         if "point" in version.changes:
             _take_point(access, held, version.changes["point"][1])
-        _tell_phones(access, referral_id)
+        tell_phones(access, referral_id)
 
 
 def _take_point(access: Access, held: Held, text: str) -> None:
@@ -51,7 +51,7 @@ def confirm_guesses(access: Access, referral_id: Id) -> None:
     inbox.confirm_guesses(access.session, referral_id, access.now)
 
 
-def _tell_phones(access: Access, referral_id: Id) -> None:
+def tell_phones(access: Access, referral_id: Id) -> None:
     """A phone that knows the referral takes the newest that it is sent."""
     row = inbox.find_inbox_row(access.session, referral_id)
     now_ms = int(access.now.timestamp() * 1000)

@@ -1,6 +1,6 @@
 """The operator's gazetteer: names stored many at once, and found by how they are typed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import func, insert, select
@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from server.tables.maps.gazetteer import gazetteer_place
 from shared.model.value import Id
+
+CHUNK = 5_000
 
 
 class NamedPlace(NamedTuple):
@@ -40,6 +42,18 @@ def list_by_name(session: Session, name_key: str, limit: int = 20) -> list[Named
     exact = gazetteer_place.c.name_key == name_key
     query = select(*columns).where(begins).order_by(exact.desc(), gazetteer_place.c.name, gazetteer_place.c.id)
     return [NamedPlace(*row) for row in session.execute(query.limit(limit))]
+
+
+def list_by_keys(session: Session, keys: Collection[str]) -> dict[str, list[NamedPlace]]:
+    """The places that bear exactly one of these names, by the key that they are looked up by."""
+    columns = [gazetteer_place.c[name] for name in NamedPlace._fields]
+    wanted = sorted(keys)
+    found: dict[str, list[NamedPlace]] = {}
+    for start in range(0, len(wanted), CHUNK):
+        query = select(*columns).where(gazetteer_place.c.name_key.in_(wanted[start : start + CHUNK]))
+        for row in session.execute(query):
+            found.setdefault(row.name_key, []).append(NamedPlace(*row))
+    return found
 
 
 def list_within(session: Session, west: float, south: float, east: float, north: float, limit: int) -> list[NamedPlace]:

@@ -16,6 +16,8 @@ from shared.geo.distance import near_distance_m, say_distance
 from shared.model.position import Position
 
 MARGIN_DEGREES = 0.05
+OUTLINE = -1
+"""The band of an area of which only the border is drawn, so that the ground shows."""
 MOST_TOWNS = 120
 DIRECTIONS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
@@ -86,8 +88,18 @@ class Pin(NamedTuple):
     kind: str
 
 
-def map_data(shapes: list[Shape], ground: Ground, pins: Sequence[Pin] = ()) -> Markup:
-    """Returns the map's content as JSON that may stand in a script element."""
+class Name(NamedTuple):
+    """A name to read a map by: of a street, a station."""
+
+    longitude: float
+    latitude: float
+    text: str
+
+
+def map_data(
+    shapes: list[Shape], ground: Ground, pins: Sequence[Pin] = (), names: Sequence[Name] = (), box: Box | None = None
+) -> Markup:
+    """Returns the map's content as JSON that may stand in a script element. `box` is what it shows first, if not all of it."""
     features = [
         {
             "type": "Feature",
@@ -113,6 +125,14 @@ def map_data(shapes: list[Shape], ground: Ground, pins: Sequence[Pin] = ()) -> M
         }
         for rank, town in enumerate(ground.towns[:MOST_TOWNS])
     ]
+    towns += [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": (name.longitude, name.latitude)},
+            "properties": {"text": name.text, "rank": MOST_TOWNS + rank},
+        }
+        for rank, name in enumerate(names)
+    ]
     points = [
         {
             "type": "Feature",
@@ -121,5 +141,5 @@ def map_data(shapes: list[Shape], ground: Ground, pins: Sequence[Pin] = ()) -> M
         }
         for pin in pins
     ]
-    content = {"box": ground.box, "areas": features, "labels": labels, "towns": towns, "pins": points}
+    content = {"box": box or ground.box, "areas": features, "labels": labels, "towns": towns, "pins": points}
     return Markup(msgspec.json.encode(content).decode().replace("<", "\\u003c"))

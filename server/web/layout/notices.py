@@ -27,6 +27,7 @@ NOTICES = {
     "offered": "Offered to the other district.",
     "closed": "Closed, with its outcome.",
     "reopened": "Open again.",
+    "put_on_map": "Put on the map. It reaches the team’s phones at their next sync.",
     "desk_assigned": "Assigned. It reaches the team’s phones at their next sync. You can undo it for ten minutes.",
     "desk_information": "Marked as needing information. You can undo it for ten minutes.",
     "desk_duplicate": "Folded in. You can undo it for ten minutes.",

@@ -11,6 +11,7 @@ from server.web.lead.inbox import show_inbox
 from server.web.lead.live_map import show_live_map, show_live_stamp
 from server.web.lead.on_duty import show_on_duty, take_duty
 from server.web.lead.on_shift import show_now, show_on_shift
+from server.web.lead.place import put_place, show_place
 from server.web.lead.plan import call_off, plan, show_plan
 from server.web.lead.referral import (
     ask_for_information,
@@ -45,6 +46,8 @@ PAGES = (
     settle,
     confirm_guesses,
     send_answer_again,
+    show_place,
+    put_place,
     show_answer_figures,
     download_answer_figures,
     download_outcomes,

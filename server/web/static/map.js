@@ -68,6 +68,26 @@ class Chooser {
   }
 }
 
+// A press on the map says where: into the field of the form, in degrees. What is typed there moves the mark.
+function pickOn(map, field) {
+  let mark = null;
+  const show = () => {
+    const found = field.value.match(/^\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)\s*$/);
+    if (!found || Math.abs(found[1]) > 90 || Math.abs(found[2]) > 180) { mark?.remove(); mark = null; return; }
+    const there = [Number(found[2]), Number(found[1])];
+    mark = mark ?? new maplibregl.Marker({ color: "#d4351c" });
+    mark.setLngLat(there).addTo(map);
+    if (!map.getBounds().contains(there)) map.easeTo({ center: there, zoom: Math.max(map.getZoom(), 14) });
+  };
+  map.getCanvas().style.cursor = "crosshair";
+  map.on("click", ({ lngLat }) => {
+    field.value = `${lngLat.lat.toFixed(5)}, ${lngLat.lng.toFixed(5)}`;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  field.addEventListener("input", show);
+  show();
+}
+
 try {
   const map = new maplibregl.Map({
     container: box.querySelector(".lantern-map__canvas"), style, bounds: data.box, fitBoundsOptions: { padding: 24, maxZoom: 14.5 },
@@ -87,6 +107,7 @@ try {
   document.addEventListener("map-renewed", (event) => {
     for (const name of ["areas", "labels", "towns", "pins"]) map.getSource(name).setData({ type: "FeatureCollection", features: event.detail[name] });
   });
+  if (box.dataset.picks) pickOn(map, document.getElementById(box.dataset.picks));
   map.once("idle", () => { box.dataset.drawn = "yes"; });
 } catch (error) {
   box.hidden = true;

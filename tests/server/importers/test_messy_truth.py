@@ -5,6 +5,7 @@ import json
 
 import openpyxl
 import pytest
+from sqlalchemy import insert, select, update
 
 from server.importers.dates import Order, judge_order
 from server.importers.files import Refusal, UnusableFile
@@ -13,6 +14,9 @@ from server.importers.placing import simplify_name
 from server.importers.report import Report
 from server.importers.sources import PARSERS, SOURCES, guess_source
 from server.importers.streetlink.parse import parse
+from server.places.gazetteer import make_name_key
+from server.tables.maps.gazetteer import gazetteer_place
+from server.tables.referrals.referral import alert, alert_version, referral
 from tests.server.importers.conftest import READING
 from tests.server.importers.rows import HEADING, streetlink
 
@@ -273,3 +277,69 @@ def test_every_source_is_found_by_itself_and_reads_one_row_as_it_reads_a_file():
     mended = SOURCES["streetlink"].read_cells(2, {**refusal.cells, "datetime_opened": "10/11/2026"}, READING)
 
     assert isinstance(mended, Report)
+
+
+# ---------------------------------------------------------------------------------------------------------- place words
+NOWHERE = {"geo_latitude": "", "geo_longitude": "", "postcode": ""}
+
+
+@pytest.fixture
+def streets(county):
+    rows = [
+        ("High Street", 51.655, -0.396),
+        ("Mill Lane", 51.66, -0.5),
+        ("Orchard Close", 51.66, -0.37),
+        ("Orchard Close", 51.64, -0.44),
+    ]
+    with county.writing() as session:
+        session.execute(insert(gazetteer_place), [
+            {"id": str(number), "name": name, "name_key": make_name_key(name), "kind": "Named Road", "latitude": at,
+             "longitude": on}
+            for number, (name, at, on) in enumerate(rows)
+        ])  # fmt: skip
+    return county
+
+
+def told_of(county):
+    query = select(
+        referral.c.number, referral.c.state, referral.c.latitude, referral.c.accuracy_m, alert.c.guesses
+    ).join(alert, alert.c.id == referral.c.alert_id)
+    with county.reading() as session:
+        return {row.number: row for row in session.execute(query)}
+
+
+def test_a_report_without_a_pin_is_where_its_words_are_and_that_is_marked_as_a_guess(bring_in, streets):
+    bring_in(streetlink(NOWHERE | {"alert_id": "1", "street": "14 High Street", "location_details": "by the bank"}))
+    row = told_of(streets)["1"]
+    assert (row.state, row.latitude, row.accuracy_m) == ("received", 51.655, 250)
+    assert "Its words name High Street (named road): 90 % sure" in row.guesses
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"street": "Orchard Close", "local_authority_name": ""},
+        {"street": "Mill Lane", "local_authority_name": "Watford"},
+        {"street": "Nowhere Street"},
+    ],
+)
+def test_words_that_are_not_sure_or_lie_in_another_district_than_is_said_place_nothing(bring_in, streets, cells):
+    bring_in(streetlink(NOWHERE | {"alert_id": "1", "location_details": ""} | cells))
+    row = told_of(streets)["1"]
+    assert (row.state, row.latitude) == ("needs_information", None)
+
+
+def test_a_pin_or_postcode_goes_before_the_words_and_a_newer_version_does_not_move_what_a_person_put_right(
+    bring_in, streets
+):
+    bring_in(
+        streetlink({"alert_id": "1", "street": "High Street"}, NOWHERE | {"alert_id": "2", "street": "High Street"})
+    )
+    assert told_of(streets)["1"].latitude == 51.66
+    with streets.writing() as session:
+        session.execute(update(alert).values(latitude=51.67))
+        session.execute(update(referral).values(latitude=51.67))
+    bring_in(streetlink(NOWHERE | {"alert_id": "2", "street": "High Street", "appearance": "blue coat"}))
+    with streets.reading() as session:
+        changes = session.scalars(select(alert_version.c.changes)).all()
+    assert len(changes) == 1 and "appearance" in changes[0] and "point" not in changes[0]
