@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from server.actions.operation import reminders
 from server.actions.operation.orders import mark
 from server.actions.operation.outbox import Outbox
+from server.actions.partnership.boundary_moves import carry_out_due
 from server.actions.partnership.publications import prepare_map, prepare_share
 from server.actions.people.erasure import erase_what_came_since
 from server.actions.people.retention import Keeper
@@ -153,6 +154,12 @@ def prove_derived(services: Services, moment: Moment) -> int:
     return len(found.differing)
 
 
+def change_boundaries(services: Services, moment: Moment) -> int:
+    """Districts that end and others that begin today."""
+    with services.database.writing() as session:
+        return carry_out_due(session, services.settings, moment.now, services.new_id)
+
+
 def look_for_same_people(services: Services, moment: Moment) -> int:
     """Who of those written down since the last time may be somebody known already."""
     return services.finder.look_up_new(services.database, moment.since, moment.now)
@@ -218,6 +225,7 @@ KEEPING = (
     Job("held for our faults", Every(timedelta(minutes=15)), judge_faults),
     Job("ledger", Every(timedelta(hours=1)), mark_ledger),
     Job("proof", Daily(time(4)), prove_derived),
+    Job("boundaries", Daily(time(2)), change_boundaries),
     Job("same people", Every(timedelta(minutes=1)), look_for_same_people),
     Job("same people of the county", Daily(time(2)), look_through_county),
     Job("attachments", Daily(time(3)), forget_announced),

@@ -5,6 +5,7 @@ is in the district of its nearest postcode, when that is near enough. Right for 
 polygons, measured. Outside every district the answer is None, never an error. Reading rows is `server.queries`' work.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,8 @@ from sqlalchemy.orm import Session
 
 from server.places.postcodes import PostcodeGround, load_ground, project_to_ground
 from server.queries.maps.boundaries import Boundary, get_places_version, list_boundaries, list_districts_on
+from server.queries.partnership.boundary_changes import list_change_days, list_successors
+from server.queries.partnership.districts import list_districts
 from shared.model.value import Id
 
 NEAREST_POSTCODE_MAX_M = 5_000.0
@@ -100,12 +103,17 @@ class DistrictFinder:
 
 
 def load_district_finder(session: Session, data: Path, on: date | None = None) -> DistrictFinder:
-    """A finder for the districts of the database that are valid on a day. `data` is where postcodes are cached."""
+    """A finder for the districts of the database that stand on a day. `data` is where postcodes are cached."""
     districts = list_districts_on(session, on)
     known = {district.id for district in districts}
     boundaries = [area for area in list_boundaries(session) if area.district_id in known]
     drawn = {area.district_id for area in boundaries}
     undrawn = {district.code: district.id for district in districts if district.id not in drawn}
+    # Where a district that is no more was known by its code alone, whatever its ground became is known by it too.
+    codes = {district.id: district.code for district in list_districts(session)}
+    for old, became in list_successors(session).items():
+        if len(became) == 1 and became[0] in known - drawn:
+            undrawn.setdefault(codes[old], became[0])
     return DistrictFinder(
         areas=Areas(boundaries) if boundaries else None,
         nearest=_find_nearest_way(data, undrawn) if undrawn else None,
@@ -120,22 +128,26 @@ def load_england_finder(data: Path) -> DistrictFinder:
 
 
 class CurrentDistricts:
-    """One process's finder, loaded again whenever the districts or boundaries in the database have changed."""
+    """One process's finders, loaded again whenever the districts or boundaries in the database have changed: one for each time
+    between two days on which districts end or begin."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
         self._lock = Lock()
         self._version: tuple[Any, ...] | None = None
-        self._finder = DistrictFinder()
+        self._days: list[date] = []
+        self._finders: dict[int, DistrictFinder] = {}
 
-    def get_finder(self, session: Session, on: date | None = None) -> DistrictFinder:
-        """The finder for what the database holds now."""
-        version = (on, *get_places_version(session))
+    def get_finder(self, session: Session, on: date) -> DistrictFinder:
+        """The finder for the districts that stood, or stand, on a day."""
+        version = get_places_version(session)
         with self._lock:
             if version != self._version:
-                self._finder = load_district_finder(session, self._data, on)
-                self._version = version
-            return self._finder
+                self._days, self._finders, self._version = list_change_days(session), {}, version
+            time_between = bisect_right(self._days, on)
+            if time_between not in self._finders:
+                self._finders[time_between] = load_district_finder(session, self._data, on)
+            return self._finders[time_between]
 
 
 def name_of_unlisted(code: str) -> str:

@@ -9,7 +9,17 @@ from server.tables.cases import case, priority
 from server.tables.conferences import conference, kept
 from server.tables.maps import gazetteer, hotspot, publication, sighting
 from server.tables.operation import audit, device, draft, job, mail, process, session
-from server.tables.partnership import agency, county, district, invitation, recipient, service, system, worker
+from server.tables.partnership import (
+    agency,
+    boundary_change,
+    county,
+    district,
+    invitation,
+    recipient,
+    service,
+    system,
+    worker,
+)
 from server.tables.people import (
     assessment,
     brought_in,
@@ -33,6 +43,7 @@ __all__ = [
     "alarm",
     "assessment",
     "audit",
+    "boundary_change",
     "brought_in",
     "case",
     "conference",

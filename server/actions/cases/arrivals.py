@@ -18,6 +18,7 @@ from server.queries.cases.cases import CaseMark
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.partnership import districts
+from server.queries.partnership.boundary_changes import list_successors
 from server.queries.people import health
 from server.queries.people.verification import PersonStatus
 from shared.model.case import Case, CaseMove
@@ -117,7 +118,7 @@ def take_back_candidates(
 def _gather(
     session: Session, statuses: Sequence[PersonStatus], groups: Mapping[Id, frozenset[Id]], now: datetime
 ) -> list[_Arrival]:
-    verified = [each for each in statuses if each.verified and each.district_id]
+    verified = _where_they_belong(session, [each for each in statuses if each.verified and each.district_id])
     ids = {each.person_id: groups.get(each.person_id, frozenset({each.person_id})) for each in verified}
     # Two records that were each merged into the other are one person all the same: who comes to a list once.
     first = {group: person_id for person_id, group in reversed(ids.items())}
@@ -134,6 +135,15 @@ def _gather(
     return [
         structs.replace(each, slept=slept.get(each.status.person_id, ()), last_seen_at=seen.get(each.status.person_id))
         for each in arrivals
+    ]
+
+
+def _where_they_belong(session: Session, verified: Sequence[PersonStatus]) -> list[PersonStatus]:
+    """A district that is no more has no list: its people are on that of the one that followed."""
+    successors = list_successors(session) if verified else {}
+    return [
+        structs.replace(each, district_id=successors[each.district_id][0]) if each.district_id in successors else each
+        for each in verified
     ]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from server.database import bulk
 from server.database.context import beyond_reader
 from server.database.statements import ids
+from server.queries.partnership.boundary_changes import list_successors
 from server.queries.people.concealment import without_concealed
 from server.tables.cases.case import case_move, case_told, mdt_case
 from server.tables.conferences.conference import agenda_item, case_conference, conference_note
@@ -74,7 +75,27 @@ def list_slept(session: Session, groups: Mapping[Id, Collection[Id]], today: dat
     by_id: dict[Id, set[tuple[Id, date]]] = defaultdict(set)
     for row in session.execute(query):
         by_id[row.person_id].add((row.district_id, row.night))
-    return {key: _slept({seen for each in group for seen in by_id.get(each, ())}) for key, group in groups.items()}
+    return {
+        key: _slept(_where_it_is_now(session, group, {seen for each in group for seen in by_id.get(each, ())}))
+        for key, group in groups.items()
+    }
+
+
+def _where_it_is_now(session: Session, group: Collection[Id], seen: set[tuple[Id, date]]) -> set[tuple[Id, date]]:
+    """Nights in a district that is no more count for the one that its ground became; of several for the one whose list the
+    person is on, else for the first."""
+    successors = list_successors(session) if seen else {}
+    if not successors.keys() & {district_id for district_id, _ in seen}:
+        return seen
+    listed = set(
+        session.scalars(
+            select(mdt_case.c.district_id).where(
+                mdt_case.c.person_id.in_(sorted(group)), mdt_case.c.closed_at.is_(None)
+            )
+        )
+    )
+    now = {old: next((each for each in became if each in listed), became[0]) for old, became in successors.items()}
+    return {(now.get(district_id, district_id), night) for district_id, night in seen}
 
 
 def list_last_seen(session: Session, groups: Mapping[Id, Collection[Id]]) -> dict[Id, datetime]:

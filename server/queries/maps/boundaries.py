@@ -73,6 +73,6 @@ def get_places_version(session: Session) -> tuple[Any, ...]:
     """A value that changes when districts or boundaries do, so that a finder knows when to load again."""
     query = (
         "select areas.*, districts.* from (select count(*), max(loaded_at) from boundary) areas, "
-        "(select count(*), max(id), max(valid_to) from district) districts"
+        "(select count(*), max(id), max(valid_to), max(valid_from), count(valid_to), count(valid_from) from district) districts"
     )
     return tuple(Sql(session).rows(query)[0])

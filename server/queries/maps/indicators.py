@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
 from server.queries.maps.hotspots import find_one_id
+from server.queries.partnership.boundary_changes import list_lineage
 from server.queries.people.concealment import not_concealed
 from server.queries.people.stays import list_counted_stays
 from server.queries.street.looks import PIECE, list_looks
@@ -33,11 +34,12 @@ order by eff, device, n, field desc
 
 
 def list_seen_nights(session: Session, district_id: Id) -> list[SeenNight]:
-    """Every night on which somebody was met sleeping rough in a district, under the one id that their records share."""
+    """Every night on which somebody was met sleeping rough in a district, or in one whose whole ground became its own, under the
+    one id that their records share: nobody is new because a district has another name."""
     query = (
         select(contact_person.c.person_id, contact_person.c.night)
         .where(
-            contact_person.c.district_id == district_id,
+            contact_person.c.district_id.in_(list_lineage(session, district_id)),
             contact_person.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
             *not_concealed(session, contact_person.c.person_id),
         )
@@ -85,7 +87,8 @@ def list_moves_of(session: Session, district_id: Id) -> list[MovedIn]:
     one_id = find_one_id(session)
     return [
         msgspec.structs.replace(each, person_id=one_id.get(each.person_id, each.person_id))
-        for each in list_moves(list_counted_stays(session, district_id))
+        for old in list_lineage(session, district_id)
+        for each in list_moves(list_counted_stays(session, old))
     ]
 
 
@@ -119,7 +122,8 @@ class Coverage(Value, frozen=True, kw_only=True):
 def find_coverage(session: Session, district_id: Id, first: date, last: date, night: date | None = None) -> Coverage:
     """Counts what stands beside the figures of the nights from the first to the last, both included."""
     states = [str(state) for state in ROUGH_SLEEPING_STATES]
-    here = (contact.c.district_id == district_id, contact.c.night.between(first, last), contact.c.state.in_(states))
+    lineage = list_lineage(session, district_id)
+    here = (contact.c.district_id.in_(lineage), contact.c.night.between(first, last), contact.c.state.in_(states))
     strangers = session.scalar(select(func.sum(contact.c.unidentified_people)).where(*here)) or 0
     met = (
         select(contact_person.c.person_id, func.max(func.coalesce(contact.c.cell, 0)))
@@ -148,7 +152,7 @@ def find_coverage(session: Session, district_id: Id, first: date, last: date, ni
 
 def _count_strangers(session: Session, district_id: Id, night: date) -> int:
     most: dict[tuple[int, Id], int] = {}
-    for each in list_looks(session, {district_id}, night, night):
+    for each in list_looks(session, set(list_lineage(session, district_id)), night, night):
         place = (each.cell, each.site_id)
         most[place] = max(most.get(place, 0), each.unidentified)
     return sum(most.values())

@@ -8,7 +8,7 @@ from shared.model.district import District
 from shared.model.value import Id
 
 _DISTRICT = select(district).where(district.c.id == bindparam("district_id"))
-_DISTRICTS = select(district).order_by(district.c.name)
+_DISTRICTS = select(district).order_by(district.c.valid_to.is_not(None), district.c.name)
 
 
 def add_district(session: Session, new: District) -> None:
@@ -33,5 +33,5 @@ def find_district(session: Session, district_id: Id) -> District | None:
 
 
 def list_districts(session: Session) -> list[District]:
-    """Every district, by name."""
+    """Every district, by name; those that end or have ended come last."""
     return [District(**row) for row in session.execute(_DISTRICTS).mappings()]

@@ -29,6 +29,7 @@ from server.queries.partnership.recipients import is_held
 from server.tables.operation.device import device_enrolment
 from server.tables.operation.session import sign_in_session
 from server.tables.partnership.agency import agency, agreement, team, team_district
+from server.tables.partnership.boundary_change import district_successor
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import credential, worker, worker_district, worker_role, worker_team
 from shared.model.agency import Agreement
@@ -112,6 +113,16 @@ WORKERS: Select[Any] = select(
 """A worker as `read_worker` takes one, to be narrowed by a condition: with the roles that their agency may hold (A11)."""
 ACTING: Select[Any] = WORKERS.add_columns(
     _gather(team_district.c.district_id, _WALKED, worker_team.c.worker_id).label("walked"),
+    _gather(
+        district_successor.c.from_id,
+        district_successor.join(worker_district, worker_district.c.district_id == district_successor.c.to_id),
+        worker_district.c.worker_id,
+    ).label("before"),
+    _gather(
+        district_successor.c.from_id,
+        _WALKED.join(district_successor, district_successor.c.to_id == team_district.c.district_id),
+        worker_team.c.worker_id,
+    ).label("walked_before"),
     *(agreement.c[name].label(f"signed_{name}") for name in Agreement.__struct_fields__),
 ).outerjoin(agreement, agreement.c.agency_id == worker.c.agency_id)
 """A worker as `read_acting` takes one, to be narrowed: with their teams' districts, a row for each agreement of their agency."""
@@ -144,7 +155,8 @@ def find_acting(session: Session, worker_id: Id, today: date) -> Acting | None:
 
 
 def read_acting(rows: Sequence[Row[Any]], today: date) -> Acting:
-    """A worker and what policy knows of them, from the rows of `ACTING`. Their teams' districts count as theirs."""
+    """A worker and what policy knows of them, from the rows of `ACTING`. Their teams' districts count as theirs, and so do those
+    whose ground became theirs: what happened there is read under the old name."""
     found = read_worker(rows[0])
     signed = [_read_agreement(row) for row in rows if row.signed_id is not None]
     return found, Actor(
@@ -152,7 +164,9 @@ def read_acting(rows: Sequence[Row[Any]], today: date) -> Acting:
         agency_id=found.agency_id,
         roles=found.roles,
         team_ids=frozenset(found.team_ids),
-        district_ids=frozenset(found.district_ids).union(_apart(rows[0].walked)),
+        district_ids=frozenset(found.district_ids).union(
+            _apart(rows[0].walked), _apart(rows[0].before), _apart(rows[0].walked_before)
+        ),
         agreements_valid_until=agreements_valid_until(signed, today),
         trained_on=found.trained_on,
     )

@@ -1,6 +1,14 @@
 """Pages of an administrator and whoever answers for phones: phones, enrolment, workers, agencies and their agreements."""
 
 from server.web.admin.audit_search import search_audit, show_audit
+from server.web.admin.boundary_changes import (
+    call_change_off,
+    carry_out_now,
+    place_staff,
+    plan_boundary_change,
+    show_boundary_change,
+    show_boundary_changes,
+)
 from server.web.admin.county import apply_plan, download_county, plan_county, show_county, show_plan, undo_plan
 from server.web.admin.enrol import make_code, show_enrol_form, show_waiting
 from server.web.admin.orders import confirm, decide_on, differ, stop
@@ -18,5 +26,6 @@ PAGES = (
     show_reviews, review_one, show_audit, search_audit, show_outbox, send_again, keep_mailbox, leave,
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
     invite_worker,
+    show_boundary_changes, plan_boundary_change, show_boundary_change, place_staff, carry_out_now, call_change_off,
     differ, show_server,
 )  # fmt: skip

@@ -17,7 +17,7 @@ from server.http.local_time import to_local
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.cases import cases
-from server.queries.partnership.districts import list_districts
+from server.queries.maps.boundaries import list_districts_on
 from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text
 from server.web.layout.kept import kept_fields, kept_form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -101,7 +101,7 @@ def _with_sought(fresh: NewcomerForm, words: str, services: Services) -> Newcome
 
 
 def _answer(request: AnyRequest, access: Access, form: NewcomerForm, errors: Errors | None = None) -> Response[str]:
-    own = [each for each in list_districts(access.session) if each.id in access.actor.district_ids]
+    own = [each for each in list_districts_on(access.session, access.today) if each.id in access.actor.district_ids]
     chosen = form.district or (own[0].id if own else "")
     access.require_district(Act.PUT_FORWARD_CASE, chosen, purpose="put forward")
     before = cases.list_put_forward_by(access.session, access.actor.agency_id, access.actor.district_ids)

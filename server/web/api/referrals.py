@@ -82,7 +82,7 @@ def send_referral(
     report = _read(data, system)
     with door.open() as access:
         access.require(Act.SIGNED_IN)
-        finder = _districts(services.settings.data).get_finder(access.session)
+        finder = _districts(services.settings.data).get_finder(access.session, access.today)
         receive_report(access.session, report, finder, access.now, access.new_id)
         return _tell(access, system, data.reference)
 

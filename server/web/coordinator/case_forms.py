@@ -13,7 +13,8 @@ from server.actions.cases.moves import hand_over
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_moves, caseload, cases
 from server.queries.conferences import seats
-from server.queries.partnership import districts, workers
+from server.queries.maps.boundaries import list_districts_on
+from server.queries.partnership import workers
 from server.queries.people import subjects
 from server.web.coordinator.case_panel import say_lead
 from server.web.layout.forms import Errors, Form, require_choice, require_text
@@ -160,7 +161,7 @@ def _answer_hand_over(
     case = _own_case(access, person_id)
     same = subjects.list_same_person(access.session, person_id)
     slept = case_moves.list_slept(access.session, {case.id: same}, access.today)[case.id]
-    every = districts.list_districts(access.session)
+    every = list_districts_on(access.session, access.today)
     home = home_district(slept)
     words = say_whereabouts(slept, {each.id: each.name for each in every})
     suggested = home.district_id if home and home.district_id != case.district_id else ""

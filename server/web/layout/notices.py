@@ -117,6 +117,7 @@ NOTICES = {
     "mailbox_removed": "Removed. Mails to this agency go to its members from now on.",
     "county_applied": "Applied. What each row was before is kept, so that the whole file can be undone.",
     "kept_record": "Kept.",
+    "county_changed": "Carried out. Phones hear of it at their next sync.",
     "brought_in": "Brought in. The file itself is gone; the whole of it can be undone here.",
     "reports_brought": "Brought in. The file itself is gone; what it brought can be undone here.",
     "caseload_done": "Done.",

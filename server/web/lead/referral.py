@@ -19,9 +19,9 @@ from server.actions.referrals.referrals import (
 from server.actions.referrals.versions import confirm_guesses as confirm
 from server.actions.referrals.versions import settle_version
 from server.problems import Invalid, NotFound
+from server.queries.maps.boundaries import list_districts_on
 from server.queries.operation import outbox
 from server.queries.operation.outbox import Posted
-from server.queries.partnership.districts import list_districts
 from server.queries.people import subjects
 from server.queries.referrals import inbox, versions
 from server.queries.referrals.folded import find_head, list_folded
@@ -259,6 +259,8 @@ def _answer(
         raise NotFound
     today = access.today
     around = look_around(access, [row.referral])[referral_id]
+    standing = list_districts_on(access.session, access.today)
+    elsewhere = [each for each in standing if each.id != row.referral.district_id]
     return page(
         request, "lead/referral.html", title=f"Referral {row.referral.number}", section="/referrals", worker=access.worker,
         now=access.now, status=422 if errors else 200, row=row, referral=row.referral, form=form or ReferralForm(),
@@ -268,8 +270,7 @@ def _answer(
         around=around, steps=inbox.list_steps(access.session, referral_id), answers=_list_answers(access, referral_id),
         may=_may(row, around, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
         assignee_options=_assignees(access, row), outcome_groups=OUTCOME_GROUPS,
-        district_options=[("", "Choose a district"), *((each.id, each.name) for each in list_districts(access.session)
-                                                       if each.id != row.referral.district_id)],
+        district_options=[("", "Choose a district"), *((each.id, each.name) for each in elsewhere)],
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from server.importers.mending import leave_out, mend_row
 from server.importers.placing import simplify_name
 from server.places.nearest import NearestDistricts
 from server.problems import Invalid
-from server.queries.partnership.districts import list_districts
+from server.queries.maps.boundaries import list_districts_on
 from server.queries.referrals import duty, imports
 from server.queries.referrals.duty import DutyRow
 from server.web.layout.forms import Errors, Form, Several
@@ -180,7 +180,7 @@ def _duty_page(
     access.note_seen(
         SubjectKind.REFERRAL, [each.row.referral.id for each in shown], action=Act.SEE_REFERRAL, purpose="duty tray"
     )
-    districts = list_districts(access.session)
+    districts = list_districts_on(access.session, access.today)
     return page(
         request, "lead/duty.html", title="Duty tray", section="/referrals", worker=access.worker, now=access.now,
         status=422 if errors else 200, tabs=list_tabs(access, "duty"), errors=errors or {},

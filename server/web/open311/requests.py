@@ -58,7 +58,7 @@ async def send_request(request: AnyRequest, services: NamedDependency[Services],
         now = services.clock()
         read = read_request(sent, key_id, now)
         with services.database.writing() as session:
-            finder = _districts(services.settings.data).get_finder(session)
+            finder = _districts(services.settings.data).get_finder(session, now.date())
             reference = take_request(session, read, finder, now, services.new_id)
         told = {"service_request_id": reference, "service_notice": SERVICE["description"], "account_id": None}
         return answer(request, "service_requests", "request", [told], 201)

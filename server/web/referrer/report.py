@@ -91,7 +91,7 @@ def _send(request: AnyRequest, services: Services, data: ReportForm, words: Mapp
     if errors:
         return _form(request, services, data, errors, status=422)
     with services.database.writing() as session:
-        finder = _districts(services.settings.data).get_finder(session)
+        finder = _districts(services.settings.data).get_finder(session, services.clock().date())
         received = receive_report(session, report, finder, services.clock(), services.new_id)
     return page(
         request, "referrer/thanks.html", title=words["thanks"], received=received, will_hear=bool(report.email), w=words,

@@ -120,10 +120,10 @@ def test_a_finder_is_loaded_again_when_a_boundary_is(database, cache):
     current = CurrentDistricts(cache)
     with database.writing() as session:
         add_district(session, District(id="watford", code="X1", name="Watford"))
-        assert current.get_finder(session).find(*WATFORD_STATION) is None
+        assert current.get_finder(session, date(2026, 11, 1)).find(*WATFORD_STATION) is None
         save_boundary(session, square("watford", -0.45, 51.6, -0.35, 51.7), EVENING)
-        assert current.get_finder(session).find(*WATFORD_STATION) == "watford"
-        assert current.get_finder(session) is current.get_finder(session)
+        assert current.get_finder(session, date(2026, 11, 1)).find(*WATFORD_STATION) == "watford"
+        assert current.get_finder(session, date(2026, 11, 1)) is current.get_finder(session, date(2026, 11, 1))
 
 
 def test_a_district_that_has_ended_answers_no_more(database, cache):

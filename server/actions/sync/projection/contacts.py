@@ -98,7 +98,7 @@ def _list_outside(
 
 
 def _where(told: Contact) -> Whereabouts:
-    return Whereabouts(told.position, told.site_id, told.referral_id, told.team_id)
+    return Whereabouts(told.position, told.site_id, told.referral_id, told.team_id, told.night)
 
 
 def _to_correct(session: Session, recorded: Sequence[Fact], corrections: Sequence[ContactCorrection]) -> set[Id]:

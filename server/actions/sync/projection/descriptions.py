@@ -45,7 +45,8 @@ def project_sites(session: Session, batch: Batch, districts: Districts, crs: str
     sites = [(each, _read("site.patched", merged[each]), patched[each]) for each in patched if each in merged]
     described = [msgspec.convert({"id": each, **shown}, Site) for each, shown, _ in sites]
     asked = [
-        Whereabouts(one.position, None, None, team_id) for one, (_, _, team_id) in zip(described, sites, strict=True)
+        Whereabouts(one.position, None, None, team_id, batch.received_at.date())
+        for one, (_, _, team_id) in zip(described, sites, strict=True)
     ]
     places = find_places(session, asked, districts, crs)
     rows = [

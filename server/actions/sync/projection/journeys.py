@@ -92,7 +92,7 @@ def _signs_of_life(batch: Batch) -> dict[Id, tuple[datetime, str]]:
 def project_visits(session: Session, batch: Batch, districts: Districts, crs: str) -> None:
     """Store visits with where they were: the denominator of every hotspot."""
     visits = batch.values("visit.recorded")
-    asked = [Whereabouts(each.position, each.site_id, each.referral_id, each.team_id) for each in visits]
+    asked = [Whereabouts(each.position, each.site_id, each.referral_id, each.team_id, each.night) for each in visits]
     places = find_places(session, asked, districts, crs)
     rows = [
         {**_with_flat_position(each), "district_id": place.district_id, "cell": place.cell}

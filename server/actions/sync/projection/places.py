@@ -4,6 +4,7 @@ Its own pin comes first, then its site's, then its referral's. Without any, the 
 """
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
 import numpy as np
@@ -29,8 +30,8 @@ class Finder(Protocol):
 class Districts(Protocol):
     """Gives the finder for what the database holds now."""
 
-    def get_finder(self, session: Session, /) -> Finder:
-        """The finder."""
+    def get_finder(self, session: Session, on: date, /) -> Finder:
+        """The finder for the districts that stand on a day."""
 
 
 class Whereabouts(Struct, frozen=True, gc=False):
@@ -40,6 +41,8 @@ class Whereabouts(Struct, frozen=True, gc=False):
     site_id: Id | None
     referral_id: Id | None
     team_id: Id | None
+    on: date
+    """On which day or night: districts end, and others begin."""
 
 
 class Place(Struct, frozen=True, gc=False):
@@ -54,7 +57,8 @@ def find_places(session: Session, asked: Sequence[Whereabouts], districts: Distr
     if not asked:
         return []
     points = _points_of(session, asked)
-    located = iter(_locate(session, [point for point in points if point is not None], districts, crs))
+    known = [(point, each.on) for point, each in zip(points, asked, strict=True) if point is not None]
+    located = iter(_locate(session, known, districts, crs))
     lost = {each.team_id for point, each in zip(points, asked, strict=True) if point is None and each.team_id}
     only = _only_districts(session, lost)
     return [
@@ -74,11 +78,16 @@ def _points_of(session: Session, asked: Sequence[Whereabouts]) -> list[Point | N
     ]
 
 
-def _locate(session: Session, points: list[Point], districts: Districts, crs: str) -> list[Place]:
-    if not points:
+def _locate(session: Session, known: list[tuple[Point, date]], districts: Districts, crs: str) -> list[Place]:
+    if not known:
         return []
-    district_ids = districts.get_finder(session).find_many(*zip(*points, strict=True))
-    return list(map(Place, _cells(points, crs), district_ids))
+    points = [point for point, _ in known]
+    found: dict[int, Id | None] = {}
+    for on in {on for _, on in known}:
+        here = [number for number, (_, day) in enumerate(known) if day == on]
+        district_ids = districts.get_finder(session, on).find_many(*zip(*(points[each] for each in here), strict=True))
+        found |= dict(zip(here, district_ids, strict=True))
+    return list(map(Place, _cells(points, crs), (found[number] for number in range(len(points)))))
 
 
 def _cells(points: list[Point], crs: str) -> list[int | None]:

@@ -5,7 +5,7 @@ descriptions first, so that facts find the sites they name; then facts; then wha
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -59,7 +59,7 @@ class Projection:
 
     def make_ready(self, session: Session) -> None:
         """Load now what the first push would wait for: where the districts are, and the tools of the grid's projection."""
-        self.districts.get_finder(session)
+        self.districts.get_finder(session, date.max)
         project_points(self.crs, [0.0], [0.0])
 
     def project(self, session: Session, accepted: Sequence[AcceptedChange]) -> None:
