@@ -140,7 +140,7 @@ def _spend(server: Server, path: str, headers: dict[str, str], *, tells: bool) -
     url = str(server.settings.database)
     with ExitStack() as stack:
         if not tells:
-            stack.enter_context(patch.object(context, "tell", lambda _session, _context: None))
+            stack.enter_context(patch.object(context, "tell", lambda _cursor, _signed: None))
         begun = time.process_time() + _database_seconds(url)
         for _ in range(REQUESTS):
             server.get(path, headers)

@@ -7,16 +7,16 @@ anybody is seen. What each kind and relation sees is in the policies (`migration
 
 import hmac
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache, wraps
 from hashlib import sha256
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 Asked = ParamSpec("Asked")
@@ -25,6 +25,8 @@ SETTING: Final = "lantern.context"
 KEY: Final = "lantern_context_key"
 _STANDS: Final = "lantern_context"
 _BLOCK: Final = 64
+_UNDOING: Final = "ROLLBACK TO SAVEPOINT"
+"""A part that has failed takes this statement and no other."""
 
 
 class Kind(StrEnum):
@@ -89,26 +91,76 @@ def acting(context: Context | Kind) -> Iterator[None]:
         _acting.reset(before)
 
 
+class Telling:
+    """What PostgreSQL has been told in one transaction, and what it is to be told before the next statement. Told no sooner, so
+    that one look beyond the reader after another costs one telling."""
+
+    def __init__(self, key: bytes | None) -> None:
+        self.wanted: Context | None = None
+        self._told: Context | None = None
+        self._key = key
+
+    def before_statement(self, open_cursor: Callable[[], Any]) -> None:
+        """Say for whom the next statement is."""
+        if self.wanted is not None and self.wanted != self._told:
+            with closing(open_cursor()) as cursor:
+                tell(cursor, sign(self.wanted.spell(), self._key))
+            self._told = self.wanted
+
+    def after_undoing(self) -> None:
+        """A savepoint that is undone takes back what was told since."""
+        self._told = None
+
+
+def tell(cursor: Any, signed: str) -> None:
+    """Say so to PostgreSQL, until the transaction ends."""
+    cursor.execute(f"select set_config('{SETTING}', %s, true)", (signed,))
+
+
 def begin_acting(session: Session) -> None:
-    """Tell a transaction that has just begun whom it is for. Only `server.database.engine` calls this."""
-    context = _acting.get()
-    if context is not None:
-        enter(session, context)
+    """Begin a transaction for whoever acts. Only `server.database.engine` calls this."""
+    telling = session.info[_STANDS] = Telling(session.info.get(KEY))
+    telling.wanted = _acting.get()
+    if telling.wanted is not None and session.get_bind().dialect.name == "postgresql":
+        session.connection().info[_STANDS] = telling
+
+
+def tell_before_statements(engine: Engine) -> None:
+    """Let this engine's transactions say for whom they are; what goes past SQLAlchemy asks `find_telling`."""
+
+    def before(connection: Connection, _cursor: Any, statement: str, *_values: Any) -> None:
+        telling: Telling | None = connection.info.get(_STANDS)
+        if telling is not None and not statement.startswith(_UNDOING):
+            telling.before_statement(connection.connection.cursor)
+
+    def undone(connection: Connection, *_savepoint: Any) -> None:
+        telling: Telling | None = connection.info.get(_STANDS)
+        if telling is not None:
+            telling.after_undoing()
+
+    def ended(connection: Connection) -> None:
+        if not connection.invalidated:  # the pool forgets of itself what was said to a connection that is gone
+            connection.info.pop(_STANDS, None)
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "rollback_savepoint", undone)
+    event.listen(engine, "commit", ended)
+    event.listen(engine, "rollback", ended)
+
+
+def find_telling(session: Session) -> Telling | None:
+    """What a statement of this transaction has to say first, if it goes past SQLAlchemy."""
+    telling: Telling | None = session.info.get(_STANDS)
+    return telling
 
 
 def enter(session: Session, context: Context) -> None:
     """From here on the transaction is for this one."""
-    if session.info.get(_STANDS) == context:
-        return
-    session.info[_STANDS] = context
-    if session.get_bind().dialect.name == "postgresql":
-        tell(session, context)
-
-
-def tell(session: Session, context: Context) -> None:
-    """Say so to PostgreSQL."""
-    value = sign(context.spell(), session.info.get(KEY))
-    session.connection().exec_driver_sql(f"select set_config('{SETTING}', %s, true)", (value,))
+    telling: Telling | None = session.info.get(_STANDS)
+    if telling is not None and telling.wanted is None and session.get_bind().dialect.name == "postgresql":
+        session.connection().info[_STANDS] = telling
+    if telling is not None:
+        telling.wanted = context
 
 
 READERS: Final = frozenset({Kind.WORKER, Kind.PUBLIC, Kind.SIGN_IN})
@@ -118,18 +170,16 @@ READERS: Final = frozenset({Kind.WORKER, Kind.PUBLIC, Kind.SIGN_IN})
 def raised(session: Session, kind: Kind = Kind.POLICY, above: frozenset[Kind] = READERS) -> Iterator[None]:
     """Let what stands within see what a worker's own transaction does not: what policy asks, or what follows from an allowed
     act. What it returns must have passed `decide`. Changes nothing for a transaction that is for none `above`."""
-    before: Context | None = session.info.get(_STANDS)
-    if before is None or before.kind not in above:
+    telling: Telling | None = session.info.get(_STANDS)
+    before = telling.wanted if telling is not None else None
+    if telling is None or before is None or before.kind not in above:
         yield
         return
-    enter(session, Context(kind=kind))
+    telling.wanted = Context(kind=kind)
     try:
         yield
-    except BaseException:
-        with suppress(DBAPIError):  # a transaction that has failed takes no more statements, and ends with its context
-            enter(session, before)
-        raise
-    enter(session, before)
+    finally:
+        telling.wanted = before
 
 
 def beyond_reader(do: Callable[Concatenate[Session, Asked], Answer]) -> Callable[Concatenate[Session, Asked], Answer]:

@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from server.database.context import KEY, begin_acting
+from server.database.context import KEY, begin_acting, tell_before_statements
 
 BUSY_TIMEOUT_MS = 10_000
 BUSY = (OperationalError, PoolTimeout)
@@ -130,6 +130,7 @@ def _make_engine(url: URL, pool_size: int) -> Engine:
     if url.get_backend_name() != "sqlite":
         engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
         event.listen(engine, "connect", _prepare_postgres)
+        tell_before_statements(engine)
         _ask_rested_connections(engine)
         return engine
     if url.database:

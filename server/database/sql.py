@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from server.database.columns import UTCDateTime
+from server.database.context import find_telling
 
 Columns = Mapping[str, Sequence[Any]]
 """Rows laid on their side: each column whole, all of one length."""
@@ -152,6 +153,7 @@ class Sql:
     def __init__(self, session: Session) -> None:
         self._dialect, self._driver = _find_driver(session)
         self.is_postgres = self._dialect.name == "postgresql"
+        self._telling = find_telling(session) if self.is_postgres else None
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """All rows of a query."""
@@ -177,7 +179,9 @@ class Sql:
         except OperationalError:
             raise
         except BaseException:
-            self._carry_out("rollback to savepoint part", ())
+            self._send("rollback to savepoint part")
+            if self._telling is not None:
+                self._telling.after_undoing()
             # Else a block around this one would roll back to here.
             self._carry_out("release savepoint part", ())
             raise
@@ -243,6 +247,11 @@ class Sql:
         return self._carry_out(sql, values, send)
 
     def _carry_out(self, sql: str, values: Sequence[Any], send: Send = _send_once) -> Any:
+        if self._telling is not None:
+            self._telling.before_statement(self._driver.cursor)
+        return self._send(sql, values, send)
+
+    def _send(self, sql: str, values: Sequence[Any] = (), send: Send = _send_once) -> Any:
         cursor = self._driver.cursor()
         try:
             send(cursor, sql, values)

@@ -3,13 +3,18 @@ can change neither."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
 
 from server.access import context_of
+from server.database import context
 from server.database.context import Context, Kind, acting, raised, sign
 from server.database.engine import Database
 from server.database.sql import Sql
@@ -194,6 +199,57 @@ def test_what_a_worker_is_raised_to_ends_with_the_block(serving: Database, fille
         with pytest.raises(ZeroDivisionError), raised(session):
             raise ZeroDivisionError
         assert people() == 1
+
+
+def see(session: Session, *, past_sqlalchemy: bool) -> int:
+    return int(Sql(session).find(PEOPLE)[0] if past_sqlalchemy else session.scalar(text(PEOPLE)))
+
+
+@pytest.mark.parametrize("past_sqlalchemy", [False, True])
+def test_looks_beyond_the_reader_one_after_another_are_told_once(
+    serving: Database, filled: Database, now: datetime, past_sqlalchemy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    really = context.tell
+    monkeypatch.setattr(context, "tell", lambda cursor, signed: (told.append(signed), really(cursor, signed)))
+    with acting(context_of_worker(filled, "rowan", now)), serving.reading() as session:
+        for _ in range(5):
+            with raised(session):
+                assert see(session, past_sqlalchemy=past_sqlalchemy) == EVERYBODY
+        assert see(session, past_sqlalchemy=past_sqlalchemy) == 1
+
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize("past_sqlalchemy", [False, True])
+@pytest.mark.parametrize("raised_before", [False, True])
+@pytest.mark.parametrize("raised_within", [False, True])
+def test_what_is_undone_to_a_savepoint_leaves_nobody_raised(
+    serving: Database, filled: Database, now: datetime, past_sqlalchemy: bool, raised_before: bool, raised_within: bool
+) -> None:
+    with acting(context_of_worker(filled, "rowan", now)), serving.writing() as session:
+        if raised_before:
+            with raised(session):
+                see(session, past_sqlalchemy=past_sqlalchemy)
+        part = Sql(session).savepoint() if past_sqlalchemy else session.begin_nested()
+        with pytest.raises((ProgrammingError, psycopg.Error)), part:
+            assert see(session, past_sqlalchemy=past_sqlalchemy) == 1
+            with raised(session) if raised_within else nullcontext():
+                see(session, past_sqlalchemy=past_sqlalchemy)
+                session.execute(text("select no_such_thing"))
+
+        assert see(session, past_sqlalchemy=past_sqlalchemy) == 1
+        with raised(session):
+            assert see(session, past_sqlalchemy=past_sqlalchemy) == EVERYBODY
+
+
+def test_nothing_is_left_to_be_told_to_the_next_transaction(serving: Database, filled: Database, now: datetime) -> None:
+    with acting(context_of_worker(filled, "priya", now)), serving.reading() as session, raised(session):
+        see(session, past_sqlalchemy=False)
+    with serving.reading() as session:  # for nobody
+        assert see(session, past_sqlalchemy=False) == see(session, past_sqlalchemy=True) == 0
+    with serving.engine.connect() as connection:
+        assert connection.scalar(text(PEOPLE)) == 0
 
 
 def test_sync_sees_nothing_of_immigration(application: Any) -> None:
