@@ -26,6 +26,8 @@ class Act(str, Enum):
     SEE_HEALTH = "see_health"
     RECORD_HEALTH = "record_health"
     REVIEW_HARM = "review_harm"
+    SEE_DOORS = "see_doors"
+    RECORD_AT_DOOR = "record_at_door"
     SEE_CONSENT = "see_consent"
     RECORD_CONSENT = "record_consent"
     STATE_BASIS = "state_basis"

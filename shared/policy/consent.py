@@ -9,6 +9,9 @@ from typing import Final
 from shared.model.telling import Shareable
 from shared.policy.actions import Act
 
-RESTS_ON_CONSENT: Final[dict[Act, Shareable]] = {Act.SEE_ASSESSMENT: Shareable.ASSESSMENT}
+RESTS_ON_CONSENT: Final[dict[Act, Shareable]] = {
+    Act.SEE_DOORS: Shareable.CONTACTS,
+    Act.SEE_ASSESSMENT: Shareable.ASSESSMENT,
+}
 
 NOT_AGREED: Final = "They have not agreed that your service reads this. Ask them, or the service that wrote it."

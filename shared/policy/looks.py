@@ -32,6 +32,8 @@ FIELD_CLASS: dict[Act, FieldClass] = {
     Act.SEE_OWN_RECORD: FieldClass.RECORD,
     Act.HIDE_PERSON: FieldClass.RECORD,
     Act.SEE_HEALTH: FieldClass.RECORD,
+    Act.SEE_DOORS: FieldClass.RECORD,
+    Act.RECORD_AT_DOOR: FieldClass.NAME,
     Act.RECORD_HEALTH: FieldClass.RECORD,
     Act.REVIEW_HARM: FieldClass.RECORD,
     Act.EDIT_PERSON: FieldClass.RECORD,

@@ -17,6 +17,7 @@ from server.web.agency.assessment import print_assessment, save_section, show_as
 from server.web.agency.bundle import make_own_copy, show_own_copy
 from server.web.agency.consent import say_consent, show_consent, withdraw_consent
 from server.web.agency.documents import add_document, read_document, remove_document, show_documents
+from server.web.agency.doors import record_door, show_doors
 from server.web.agency.health import record_health, show_health
 from server.web.agency.hiding import hide, lift, show_hiding
 from server.web.agency.housing_needs import record_housing_needs, show_housing_needs
@@ -34,7 +35,7 @@ PAGES = (
     show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
     apologise, comes, name_representative, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
-    show_housing_needs, record_housing_needs, show_health, record_health,
+    show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door,
     show_assessment, print_assessment, show_section, save_section,
     show_consent, say_consent, withdraw_consent,
     show_documents, add_document, read_document, remove_document,

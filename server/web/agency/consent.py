@@ -28,7 +28,10 @@ PATH = "/people/{person_id:str}/consent"
 EVERY_SERVICE = "Every service that works with them"
 ANSWERS = ((str(ConsentAnswer.AGREED), "Yes, they agree"), (str(ConsentAnswer.REFUSED), "They would rather not"))
 WAYS = ((str(ConsentWay.WORD), "By word"), (str(ConsentWay.PAPER), "On paper, which is on their record"))
-READ_BY_CONSENT = (Act.SEE_ASSESSMENT,)
+READ_BY_CONSENT = (
+    Act.SEE_DOORS,
+    Act.SEE_ASSESSMENT,
+)
 BASES = tuple((str(each), say(each)) for each in LawfulBasis if each is not LawfulBasis.CONSENT)
 
 

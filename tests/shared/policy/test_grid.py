@@ -50,7 +50,7 @@ OUTREACH = {
     "see_person": PATCH, "see_person_list": PATCH, "see_place": PATCH, "edit_person": PATCH, "break_glass": PATCH,
     "see_notes": "aaynn", "see_own_record": WORKS, "see_document": WORKS, "add_document": PATCH,
     "see_consent": PATCH, "record_consent": PATCH, "see_assessment": "cccnn", "record_assessment": PATCH,
-    "see_health": WORKS, "record_health": WORKS,
+    "see_health": WORKS, "record_health": WORKS, "see_doors": "cccnn", "record_at_door": PATCH,
     "record_contact": PATCH, "correct_contact": PATCH, "edit_site": PATCH, "see_map": PATCH, "see_shifts": PATCH,
     "see_referrals": PATCH, "see_referral": PATCH, "progress_referral": PATCH,
 }  # fmt: skip
@@ -77,6 +77,7 @@ ORACLE = {
         "see_assessment": "nccnn", "record_assessment": DISTRICT_WORKS,
         "manage_questions": ANY,
         "see_health": DISTRICT_WORKS, "record_health": DISTRICT_WORKS, "review_harm": DISTRICT,
+        "see_doors": "nccnn", "record_at_door": DISTRICT_WORKS,
         "export_person": DISTRICT, "see_document": DISTRICT_WORKS, "add_document": DISTRICT_WORKS,
         "record_contact": DISTRICT, "correct_contact": DISTRICT, "edit_site": DISTRICT, "see_map": DISTRICT,
         "see_live_map": DISTRICT,
@@ -94,7 +95,7 @@ ORACLE = {
     Role.AGENCY_MEMBER: {
         "signed_in": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY,
         "see_consent": WORKS, "record_consent": WORKS, "see_assessment": "nncnn", "record_assessment": WORKS,
-        "see_health": WORKS, "record_health": WORKS,
+        "see_health": WORKS, "record_health": WORKS, "see_doors": "nccnn", "record_at_door": DISTRICT_WORKS,
         "see_person": WORKS, "see_own_record": WORKS, "see_document": WORKS, "add_document": WORKS,
         "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,

@@ -1,0 +1,55 @@
+"""What services write down of somebody's days, and referrals to services with their answers."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, insert, select, update
+from sqlalchemy.orm import Session
+
+from server.database.context import beyond_reader
+from server.tables.people.door import door_fact
+from shared.model.door import DoorFact, DoorKind
+from shared.model.value import Id
+
+COLUMN = {"on": "happened_on"}
+"""A field whose name SQL would take for its own word."""
+
+
+def list_facts(session: Session, person_ids: Collection[Id]) -> list[DoorFact]:
+    """Those of one person under all their records, the newest first; struck-out ones too."""
+    query = select(door_fact).where(door_fact.c.person_id.in_(sorted(person_ids)))
+    order = (door_fact.c.happened_on.desc(), door_fact.c.recorded_at.desc(), door_fact.c.id.desc())
+    return _read(session, query.order_by(*order))
+
+
+def list_between(session: Session, first: date, last: date) -> list[DoorFact]:
+    """Everybody's of some days that were not struck out, for figures."""
+    query = select(door_fact).where(door_fact.c.happened_on.between(first, last), door_fact.c.struck_at.is_(None))
+    return _read(session, query)
+
+
+def add_fact(session: Session, new: DoorFact) -> None:
+    """Write a fact."""
+    values = {COLUMN.get(name, name): getattr(new, name) for name in DoorFact.__struct_fields__}
+    session.execute(insert(door_fact), [values | {"kind": str(new.kind)}])
+
+
+def strike_out(session: Session, fact_id: Id, at: datetime, worker_id: Id) -> None:
+    """It was never so: it stays on record and counts nowhere."""
+    session.execute(update(door_fact).where(door_fact.c.id == fact_id).values(struck_at=at, struck_by=worker_id))
+
+
+@beyond_reader
+def count_agencies(session: Session, person_ids: Collection[Id]) -> int:
+    """How many services have written something of somebody."""
+    query = select(door_fact.c.agency_id).distinct().where(door_fact.c.person_id.in_(sorted(person_ids)))
+    return len(session.scalars(query.where(door_fact.c.struck_at.is_(None))).all())
+
+
+def _read(session: Session, query: Select[Any]) -> list[DoorFact]:
+    names = DoorFact.__struct_fields__
+    return [
+        DoorFact(**({name: row[COLUMN.get(name, name)] for name in names} | {"kind": DoorKind(row["kind"])}))
+        for row in session.execute(query).mappings()
+    ]

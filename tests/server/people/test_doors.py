@@ -1,0 +1,119 @@
+"""Every door is used: a line of a service's day, a referral with its answer; its own service reads it, others where it is
+shared."""
+
+import pytest
+
+from server.queries.operation import sessions
+from server.queries.partnership import recipients, workers
+from server.queries.partnership import services as directory
+from server.queries.partnership.recipients import Recipient
+from server.queries.partnership.services import Kept
+from server.queries.people import doors
+from server.queries.people.held import list_everything
+from server.security.passwords import Passwords
+from shared.model.codes import Role
+from shared.model.service import Service
+from shared.model.worker import Worker
+from tests.server.cast import CHEAP, PASSWORD
+from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
+
+BREAKFAST = {"kind": "came_by", "words": "Came for breakfast, asked about his GP"}
+
+
+@pytest.fixture
+def shelter(database, now):
+    with database.writing() as session:
+        kept = Kept(service=Service(id="shelter", name="Night shelter"), source="", reference="shelter", came_with="{}")
+        directory.add_services(session, [kept], now)
+    return "shelter"
+
+
+def record(client, person_id, **told):
+    return post(client, f"/people/{person_id}/doors", **told)
+
+
+def facts(database, person_id):
+    with database.reading() as session:
+        return doors.list_facts(session, [person_id])
+
+
+def test_a_line_a_referral_and_its_answers_are_written_and_struck_out(sign_in, cast, marek, shelter, database):  # noqa: F811
+    client = sign_in(cast.tom)
+    for wrong in (
+        {"kind": "seen"}, {"kind": "came_by"}, {"kind": "came_by", "words": "x" * 301}, BREAKFAST | {"on": "1 January 2027"},
+        BREAKFAST | {"on": "soon"}, {"kind": "referred"}, {"kind": "referred", "service": "another"},
+        {"kind": "answered", "code": "accepted", "about": "another"},
+    ):  # fmt: skip
+        assert record(client, marek, **wrong).status_code == 422, wrong
+    assert facts(database, marek) == []
+    assert record(client, marek, **BREAKFAST).status_code == 303
+    assert record(client, marek, kind="referred", service=shelter, words="A bed").status_code == 303
+    referral = next(each for each in facts(database, marek) if each.service == "Night shelter")
+    assert record(client, marek, kind="answered", code="maybe", about=referral.id).status_code == 422
+    assert record(client, marek, kind="answered", code="waiting", about=referral.id).status_code == 303
+    assert record(client, marek, kind="answered", code="refused", about=referral.id, words="Full").status_code == 303
+    assert record(client, marek, kind="answered", code="accepted", about=referral.id).status_code == 422
+    page = client.get(f"/people/{marek}/doors", headers=HTML).text
+    for words in ("Came by New Hope", "Referred to Night shelter", "Night shelter answered: refused", "Full"):
+        assert words in page
+    refusal = next(each for each in facts(database, marek) if each.code == "refused")
+    assert record(client, marek, fact=refusal.id).status_code == 303
+    assert record(client, marek, fact=refusal.id).status_code == 409
+    assert record(client, marek, kind="answered", code="accepted", about=referral.id).status_code == 303
+    with database.reading() as session:
+        assert len(list_everything(session, [marek])["door_fact"]) == 5
+
+
+def test_another_service_reads_it_only_where_it_is_shared(sign_in, cast, marek, database):  # noqa: F811
+    record(sign_in(cast.tom), marek, **BREAKFAST)
+    theirs = sign_in(cast.priya)
+    page = theirs.get(f"/people/{marek}/doors", headers=HTML).text
+    assert "breakfast, asked about his GP" not in page.replace("Such as: came for breakfast, asked about his GP", "")
+    assert "Other services wrote something too" in page
+    (line,) = facts(database, marek)
+    assert record(theirs, marek, fact=line.id).status_code == 404
+    tom = sign_in(cast.tom)
+    said = post(tom, f"/people/{marek}/consent", what="contacts", answer="agreed", way="word")
+    assert said.status_code == 303, said.text
+    priya = sign_in(cast.priya)
+    page = priya.get(f"/people/{marek}/doors", headers=HTML).text
+    assert "Came for breakfast, asked about his GP" in page
+    assert record(priya, marek, fact=line.id).status_code == 404
+    taken_back = post(sign_in(cast.tom), f"/people/{marek}/consent", what="contacts", answer="refused", way="word")
+    assert taken_back.status_code == 303, taken_back.text
+    page = sign_in(cast.priya).get(f"/people/{marek}/doors", headers=HTML).text
+    assert "Came for breakfast, asked about his GP" not in page
+
+
+@pytest.mark.parametrize(("who", "status"), [("helen", 403), ("olu", 403), ("carol", 404)])
+def test_who_may_not_know_them_writes_and_reads_nothing(sign_in, cast, marek, database, who, status):  # noqa: F811
+    client = sign_in(getattr(cast, who))
+    assert client.get(f"/people/{marek}/doors", headers=HTML).status_code == status
+    assert record(client, marek, **BREAKFAST).status_code == status
+    assert facts(database, marek) == []
+
+
+def test_a_day_centre_of_the_district_writes_a_line_of_somebody_whose_record_it_does_not_open(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    database,
+    now,
+    new_id,
+):
+    member = Worker(
+        id=new_id(), name="Mo Day", short_name="Mo D", agency_id=cast.council.id, roles=frozenset({Role.AGENCY_MEMBER}),
+        district_ids=(cast.watford.id,), trained_on=now.date(),
+    )  # fmt: skip
+    with database.writing() as session:
+        workers.add_worker(session, member, email="mo@example.org", now=now)
+        sessions.set_password_hash(session, member.id, Passwords(CHEAP).hash(PASSWORD), now)
+        told = {"id": new_id(), "agency_id": cast.council.id, "role": Role.AGENCY_MEMBER}
+        recipients.add_recipient(session, Recipient(**told, founding=True, proposed_at=now, reason="test"))
+    client = sign_in(member)
+    assert client.get(f"/people/{marek}", headers=HTML).status_code == 404
+    answer = record(client, marek, **BREAKFAST)
+    assert answer.status_code == 303, answer.text
+    page = client.get(f"/people/{marek}/doors", headers=HTML).text
+    assert "Came for breakfast" in page
+    assert f'href="/people/{marek}"' not in page
