@@ -192,15 +192,20 @@ CONSENTS = {
 """What was said, in the order in which it was heard, and whether it lets our service read."""
 
 
+def about_all(*words: ConsentSaid) -> tuple[ConsentSaid, ...]:
+    """The same words about each thing that may be shared."""
+    return tuple(msgspec.structs.replace(each, what=what) for what in Shareable for each in words)
+
+
 STATES = {
     "ordinary": ({}, {}),
     "hidden": ({}, {"hidden": True, "known_to_agency_ids": frozenset({"them"})}),
     "hidden_and_known_to_us": ({}, {"hidden": True, "known_to_agency_ids": frozenset({"us"})}),
     "hidden_and_opened": ({}, {"hidden": True, "opened_for_worker_ids": frozenset({"me"})}),
     "opened": ({}, {"opened_for_worker_ids": frozenset({"me"})}),
-    "agreed": ({}, {"consents": (word(agency_id="us"),)}),
-    "agreed_with_another": ({}, {"consents": (word(agency_id="them"),)}),
-    "shared_by_law": ({}, {"consents": (word("refused", day=2), word(**BY_LAW))}),
+    "agreed": ({}, {"consents": about_all(word(agency_id="us"))}),
+    "agreed_with_another": ({}, {"consents": about_all(word(agency_id="them"))}),
+    "shared_by_law": ({}, {"consents": about_all(word("refused", day=2), word(**BY_LAW))}),
     "no_agreement": ({"agreements_valid_until": None}, {}),
     "expired_agreement": ({"agreements_valid_until": TODAY - timedelta(days=1)}, {}),
     "untrained": ({"trained_on": None}, {}),
@@ -236,7 +241,9 @@ def test_what_rests_on_consent_asks_what_was_said_in_whatever_order_it_was_heard
         about = tuple(
             msgspec.structs.replace(each, what=RESTS_ON_CONSENT[act])
             if each.what is Shareable.ASSESSMENT
-            else msgspec.structs.replace(each, what=Shareable.CONTACTS)
+            else msgspec.structs.replace(
+                each, what=next(other for other in Shareable if other is not RESTS_ON_CONSENT[act])
+            )
             for each in said
         )
         for heard in itertools.permutations(about):
