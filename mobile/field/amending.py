@@ -3,7 +3,6 @@ correction empties it of people, place and needs, so that nobody is verified by 
 """
 
 from datetime import timedelta
-from typing import Any
 
 from mobile.field import cards
 from mobile.field.drafts import DraftRefused
@@ -17,24 +16,13 @@ from mobile.store.contacts import ContactRow
 from mobile.store.database import Connection
 from mobile.store.errors import NotHere
 from mobile.store.rows import to_ms
-from shared.model.codes import ContactState
-from shared.model.contact import CORRECTABLE_FIELDS, ContactCorrection
+from shared.model.contact import CORRECTABLE_FIELDS
 from shared.model.shift import Visit
 from shared.model.value import Id
-from shared.rules.corrections import corrected
+from shared.rules.corrections import EMPTIED, PUT_BACK, STRUCK, before_struck, corrected, struck_because
 
 MINE_FOR = timedelta(hours=36)
 """What a worker writes up or puts right belongs to this night or the last."""
-
-STRUCK = "struck out: "
-"""How the reason of a correction begins that says: this did not happen."""
-
-EMPTIED: dict[str, Any] = {
-    "state": ContactState.NOT_FOUND, "person_ids": (), "unidentified_people": 0, "colleague_ids": (), "shift_id": None,
-    "site_id": None, "position": None, "referral_id": None, "needs": (), "offered": (), "given": (), "safety_needs": "",
-    "strengths": "", "next_step": "", "note": "",
-}  # fmt: skip
-"""What a struck contact still says: that nobody was met, nowhere."""
 
 
 class Amending:
@@ -87,22 +75,9 @@ class Amending:
             words = contacts.list_corrections(connection, contact_id)
         if row is None:
             raise NotHere
-        before = corrected(row.original, _before_struck(words))
+        before = corrected(row.original, before_struck(words))
         fields = {name: getattr(before, name) for name in CORRECTABLE_FIELDS}
-        self._recording.refine_contact(contact_id, fields, "put back")
-
-
-def struck_because(words: list[ContactCorrection]) -> str:
-    """The reason of the newest word, if it strikes the contact out."""
-    newest = max(words, key=lambda one: (one.at, one.id), default=None)
-    return newest.reason.removeprefix(STRUCK) if newest is not None and newest.reason.startswith(STRUCK) else ""
-
-
-def _before_struck(words: list[ContactCorrection]) -> list[ContactCorrection]:
-    """The corrections up to the one that struck it out."""
-    ordered = sorted(words, key=lambda one: (one.at, one.id))
-    struck = [index for index, one in enumerate(ordered) if one.reason.startswith(STRUCK)]
-    return ordered[: struck[-1]] if struck else ordered
+        self._recording.refine_contact(contact_id, fields, PUT_BACK)
 
 
 def _looked(visit: Visit, places: dict[Id, str], unsent: frozenset[Id]) -> NightEntry:

@@ -8,14 +8,12 @@ import msgspec
 
 from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, VisitDraft
 from shared.geo.night import outreach_night
-from shared.model.codes import ReferralState
 from shared.model.contact import CORRECTABLE_FIELDS, Contact
 from shared.model.person import PERSON_FIELDS, Person
 from shared.model.position import Position
 from shared.model.shift import Visit
 from shared.model.site import SITE_FIELDS, Site
 from shared.model.value import Id
-from shared.rules.referral import TRANSITIONS
 
 Struct = TypeVar("Struct")
 
@@ -191,25 +189,3 @@ def _in_plain_words(said: str) -> str:
         most = int(said.partition("length <=")[2].split()[0])
         return f"The {field or 'text'} is too long: at most {most:,} characters."
     return f"The {field} does not fit: {said.partition(' - ')[0]}." if field else said
-
-
-def steps_between(before: ReferralState, after: ReferralState) -> list[ReferralState]:
-    """The shortest way of allowed steps from one state to another, its end included. Raises `DraftRefused` when none
-    leads there.
-
-    A worker who closes a referral that nobody had marked as looked for has looked for it: the steps between are
-    written too.
-    """
-    if not before.is_known or not after.is_known:
-        return [after]
-    ways = [[before]]
-    reached = {before}
-    while ways:
-        way = ways.pop(0)
-        if len(way) > 1 and way[-1] == after:
-            return way[1:]
-        for following in sorted(TRANSITIONS.get(way[-1], ())):
-            if following not in reached or following == after:
-                reached.add(following)
-                ways.append([*way, following])
-    raise DraftRefused("This referral can no longer be changed that way.")

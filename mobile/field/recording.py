@@ -25,7 +25,7 @@ from shared.model.position import Position
 from shared.model.referral import ReferralProgress
 from shared.model.site import Site
 from shared.model.value import Id
-from shared.rules.referral import FINAL_STATES
+from shared.rules.referral import FINAL_STATES, steps_between
 
 SAME_PLACE_M = 60.0
 """A pin further than this from a place, and further than GPS may err, is not of that place."""
@@ -208,7 +208,9 @@ class Recording:
         )
 
     def _walk(self, entry: Entry, before: ReferralState, last: ReferralProgress) -> None:
-        way = drafts.steps_between(before, last.state)
+        way = steps_between(before, last.state)
+        if not way:
+            raise DraftRefused("This referral can no longer be changed that way.")
         newest = referrals.newest_progress_at(entry.connection, last.referral_id)
         at = last.at if newest is None or to_ms(last.at) > newest else just_after(newest)
         for number, state in enumerate(way):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from mobile.field import cards
-from mobile.field.amending import struck_because
 from mobile.field.journal import Journal
 from mobile.field.nearby import Nearby, place_names
 from mobile.field.tray import Tray
@@ -26,6 +25,7 @@ from shared.geo.distance import near_distance_m
 from shared.model.device import RecordRead
 from shared.model.referral import Referral
 from shared.model.value import Id
+from shared.rules.corrections import struck_because
 
 READ_AGAIN_AFTER_MS = 15 * 60_000
 """Opening the same record again within this time is the same look at it."""

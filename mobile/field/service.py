@@ -21,7 +21,7 @@ from mobile.device.silent import UnknownBattery
 from mobile.field.field_work import FieldWork
 from mobile.field.own_views import ClockState
 from mobile.field.views import Enrolling, Fix, LockState, SyncPhase, SyncStatus, Unlocking
-from mobile.opening import keys, pin
+from mobile.opening import keys
 from mobile.opening.door import Door
 from mobile.opening.sealed_outbox import SealedOutbox
 from mobile.opening.session import Session
@@ -36,6 +36,7 @@ from mobile.syncing.service import SyncService
 from mobile.syncing.true_time import Heard, TrueTime
 from shared.model.app_state import write_app
 from shared.model.value import NO_JSON, Id
+from shared.rules import pins
 
 HEARD_TIME = "heard_time"
 """The setting that holds the server's time as it was last heard; nothing about anybody."""
@@ -117,7 +118,7 @@ class FieldService(FieldWork):
         return answer
 
     def refusal_of_pin(self, chosen: str) -> str | None:
-        return pin.refusal_of_pin(chosen)
+        return pins.refusal_of_pin(chosen)
 
     def unlock(self, given: str) -> Unlocking:
         if self._door.state is LockState.LEASE_EXPIRED:
@@ -133,7 +134,7 @@ class FieldService(FieldWork):
         return answer
 
     def change_pin(self, old_pin: str, new_pin: str) -> Unlocking:
-        refusal = pin.refusal_of_pin(new_pin)
+        refusal = pins.refusal_of_pin(new_pin)
         if refusal is not None:
             raise ValueError(refusal)
         answer = self._door.change_pin(old_pin, new_pin)

@@ -12,7 +12,6 @@ import msgspec
 from mobile.device.ports import Keystore, KeystoreLost
 from mobile.field.views import Enrolling, LockState
 from mobile.opening.door import Door
-from mobile.opening.pin import refusal_of_pin
 from mobile.opening.sealed_outbox import SealedOutbox
 from mobile.opening.session import CONFIG
 from mobile.opening.vault import DeviceCard, Vaults
@@ -22,6 +21,7 @@ from mobile.store.record import Record
 from mobile.syncing import rounds
 from mobile.syncing.server_client import AddressRefused, NoAnswer, Reply, ServerClient, checked_address, encode64
 from shared.model.device import Enrolled, EnrolmentRequest
+from shared.rules.pins import refusal_of_pin
 
 NO_NETWORK = "The server does not answer. Check the network and the address, then try again."
 CODE_REFUSED = "The server does not take that code. It works once, for ten minutes: ask for a new one."

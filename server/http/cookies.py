@@ -45,7 +45,10 @@ def set_session(response: Response[Any], settings: Settings, token: str) -> None
 
 
 def clear_session(response: Response[Any], settings: Settings) -> None:
-    """Take the session from the browser, and all it kept of our pages."""
+    """Take the session from the browser, and all it kept of our pages.
+
+    Pages keep nothing in its storage. The form in a pocket does, sealed (decision 104): that is not sent yet, and stays.
+    """
     response.set_cookie(
         Cookie(
             key=session_cookie_name(settings),
@@ -57,7 +60,7 @@ def clear_session(response: Response[Any], settings: Settings) -> None:
             samesite="lax",
         )
     )
-    response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
+    response.headers["clear-site-data"] = '"cache", "cookies"'
 
 
 def _away_cookie_name(settings: Settings) -> str:

@@ -23,7 +23,7 @@ from server.security.tokens import derive, same
 from server.settings import Settings
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-OPEN_PATHS = ("/sync/", "/blobs/", "/static/", "/open311/", "/api/")
+OPEN_PATHS = ("/sync/", "/blobs/", "/static/", "/open311/", "/api/", "/pocket/")
 """Where no cookie is read, so that none can be abused."""
 FROM_OUR_PAGES = frozenset({"same-origin", "none"})
 STATE_KEY = "form_token"

@@ -11,6 +11,8 @@ from litestar.types import Message, Scope
 
 NONCE_KEY = "csp_nonce"
 TWO_YEARS_S = 63_072_000
+NOTHING_OF_THE_DEVICE = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+POSITION_ALONE = NOTHING_OF_THE_DEVICE.replace("geolocation=()", "geolocation=(self)")
 
 
 def ensure_nonce(scope: Scope) -> str:
@@ -57,8 +59,8 @@ def protect(*, https: bool) -> Callable[[Message, Scope], Awaitable[None]]:
             "cross-origin-resource-policy": "same-origin",
         }.items():
             headers[name] = value
-        # One page asks a phone where it is, when its reader presses for it, and says so itself.
-        headers.setdefault("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        # A page that asks a phone where it is says so itself.
+        headers.setdefault("permissions-policy", NOTHING_OF_THE_DEVICE)
         headers.setdefault("cache-control", "no-store")
         if https:
             headers["strict-transport-security"] = f"max-age={TWO_YEARS_S}; includeSubDomains"

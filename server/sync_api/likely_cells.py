@@ -41,13 +41,13 @@ def send_likely_cells(
     this phone may not know: it forgets what it was told.
     """
     now = services.clock()
-    door, team_id = _admit(services, visits, read_signed(request, b"", now), now)
+    door, team_id = admit_reader(services, visits, read_signed(request, b"", now), now)
     with door.open() as access:
         told = msgspec.json.encode(_find_squares(access, team_id, services.settings.crs))
     return answer_unless_known(request, told)
 
 
-def _admit(services: Services, visits: Visits, signed: SignedRequest, now: datetime) -> tuple[Door, Id]:
+def admit_reader(services: Services, visits: Visits, signed: SignedRequest, now: datetime) -> tuple[Door, Id]:
     """The door for whoever carries this phone, and its team. Raises Failure or Refused for a phone that is told nothing."""
     with telling(services, visits, signed, now) as told:
         session, caller = told.session, told.caller

@@ -10,6 +10,7 @@ from server.sync_api.map_pack import send_map_pack
 from server.sync_api.push_and_pull import pull, push, renew, take_receipt
 from server.sync_api.sealed import take_sealed
 from server.sync_api.service_pack import send_service_pack
+from server.sync_api.tonight import send_tonight
 from server.sync_api.turnstile import Turnstile
 
 
@@ -29,6 +30,7 @@ def sync_routers(settings: Settings) -> tuple[Router, ...]:
             send_map_pack,
             send_likely_cells,
             send_service_pack,
+            send_tonight,
         ],
         tags=["Sync"],
         middleware=[turnstile],

@@ -146,6 +146,27 @@ def why_not_follow(before: ReferralState, after: ReferralState) -> str | None:
     return f"A referral that is {before.value.replace('_', ' ')} can become: {allowed}."
 
 
+def steps_between(before: ReferralState, after: ReferralState) -> list[ReferralState]:
+    """The shortest way of allowed steps from one state to another, its end included; empty when none leads there.
+
+    A worker who closes a referral that nobody had marked as looked for has looked for it: the steps between are
+    written too.
+    """
+    if not before.is_known or not after.is_known:
+        return [after]
+    ways = [[before]]
+    reached = {before}
+    while ways:
+        way = ways.pop(0)
+        if len(way) > 1 and way[-1] == after:
+            return way[1:]
+        for following in sorted(TRANSITIONS.get(way[-1], ())):
+            if following not in reached or following == after:
+                reached.add(following)
+                ways.append([*way, following])
+    return []
+
+
 def due_on(reported_on: date, working_days: int = DUE_WORKING_DAYS, holidays: Collection[date] = ()) -> date:
     """The last day for an outcome, `working_days` after the report; Saturdays, Sundays and `holidays` do not count."""
     day = reported_on

@@ -18,7 +18,7 @@ from server.tables.people.verification import person_verification
 from server.tables.street.contact import contact
 from server.tables.street.site import site
 from server.tables.sync.sync import change
-from server.web.outreach.contact_form import latest_moment
+from server.web.outreach.typed_times import latest_moment
 from shared.model.contact import Contact
 from tests.web.test_pages import plain
 

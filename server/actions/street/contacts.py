@@ -12,18 +12,20 @@ import msgspec
 
 from server.access import Access
 from server.actions.people.notes import flag_own_relation
+from server.actions.street.answering import steps_to
 from server.database.locks import take_turns
 from server.problems import Invalid, NotFound
-from server.queries.partnership import agencies
+from server.queries.partnership import agencies, workers
 from server.queries.people import subjects
 from server.queries.street import contact_form
 from server.queries.sync.store import Project, publish
 from shared.geo.night import outreach_night
 from shared.model.agency import Team
-from shared.model.codes import ContactState
+from shared.model.codes import ContactState, ReferralState
 from shared.model.contact import Contact, NeedSeen
 from shared.model.person import LongText, NeedRecorded, Person, ShortText
 from shared.model.position import Position
+from shared.model.referral import ReferralProgress
 from shared.model.site import Site
 from shared.model.value import Id, Value
 from shared.policy import Act
@@ -31,14 +33,22 @@ from sync.authoring import NewChange
 from sync.server import AcceptedChange
 from sync.wire import SERVER_DEVICE
 
+NOBODY_MET = frozenset({ContactState.NOT_FOUND, ContactState.BEDDING_SEEN_NO_PERSON})
 BYTES_MAX = 60_000
 """A change may weigh 64 KiB on the wire, its envelope included; phones keep to the same."""
+
+
+class NewPerson(Value, frozen=True, kw_only=True):
+    """Someone new, as they are called or would be known again."""
+
+    alias: ShortText = ""
+    description: LongText = ""
 
 
 class ContactDraft(Value, frozen=True, kw_only=True):
     """What a worker tells of a contact. `form_id` makes two presses one contact; only the state is required.
 
-    Someone new is their `alias` or `description`; a new place is `place`, in words; both may be empty.
+    A new place is `place`, in words. `referral_id` is the report that the contact answers.
     """
 
     form_id: Id
@@ -46,8 +56,9 @@ class ContactDraft(Value, frozen=True, kw_only=True):
     state: ContactState
     seen_at: datetime
     person_ids: tuple[Id, ...] = ()
-    alias: ShortText = ""
-    description: LongText = ""
+    new_people: tuple[NewPerson, ...] = ()
+    colleague_ids: tuple[Id, ...] = ()
+    referral_id: Id | None = None
     unidentified_people: int = 0
     site_id: Id | None = None
     place: ShortText = ""
@@ -74,7 +85,7 @@ def record_contact(access: Access, project: Project, draft: ContactDraft) -> Id:
     Raises NotFound for a team, person or place that is not the actor's, Invalid for a text that is too long.
     """
     _check_reach(access, draft)
-    contact_id = _id_of(access, draft.form_id)
+    contact_id = unused_id(access, draft.form_id)
     contact_form.hold_form(access.session, contact_id)
     author = contact_form.find_author(access.session, contact_id)
     if author == access.actor.worker_id:
@@ -98,11 +109,18 @@ def _check_reach(access: Access, draft: ContactDraft) -> None:
     access.require(Act.RECORD_CONTACT, team, purpose="contact on the web")
     for each in draft.person_ids:
         access.require(Act.RECORD_CONTACT, subjects.find_person(access.session, each), purpose="contact on the web")
+    if draft.referral_id is not None:
+        referral = subjects.find_referral(access.session, draft.referral_id)
+        access.require(Act.PROGRESS_REFERRAL, referral, purpose="contact on the web")
+    if not set(draft.colleague_ids) <= {
+        each.id for each in workers.list_workers_of_team(access.session, draft.team_id)
+    }:
+        raise Invalid("Choose colleagues of this team.")
     if draft.site_id is not None:
         access.require(Act.SEE_PLACE, subjects.find_site(access.session, draft.site_id), purpose="contact on the web")
 
 
-def _id_of(access: Access, form_id: Id) -> Id:
+def unused_id(access: Access, form_id: Id) -> Id:
     """The form's own id if it looks like one that was handed out, else a fresh one: no browser chooses our ids."""
     try:
         return str(UUID(form_id)) if len(form_id) == 36 else access.new_id()
@@ -113,8 +131,8 @@ def _id_of(access: Access, form_id: Id) -> Id:
 def _changes(access: Access, draft: ContactDraft, contact_id: Id) -> list[NewChange]:
     """The new person and place first, then the contact that names them, then what it says of needs."""
     changes, person_ids, site_id = [], draft.person_ids, draft.site_id
-    if draft.alias or draft.description:
-        new_person = Person(id=access.new_id(), alias=draft.alias, description=draft.description)
+    for each in draft.new_people:
+        new_person = Person(id=access.new_id(), alias=each.alias, description=each.description)
         changes.append(_patch(access, draft, "person.patched", new_person))
         person_ids = (*person_ids, new_person.id)
     if draft.place and site_id is None:
@@ -126,7 +144,16 @@ def _changes(access: Access, draft: ContactDraft, contact_id: Id) -> list[NewCha
     return [
         *changes,
         *(_fact(access, draft, "need.recorded", each, each.person_id) for each in _needs(access, contact)),
+        *(_fact(access, draft, "referral.progressed", each, each.referral_id) for each in _steps(access, contact)),
     ]
+
+
+def _steps(access: Access, contact: Contact) -> list[ReferralProgress]:
+    """The steps by which a contact moves the referral that it answers; none where it cannot get there any more."""
+    if contact.referral_id is None:
+        return []
+    reached = ReferralState.LOOKED_FOR if contact.state in NOBODY_MET else ReferralState.FOUND
+    return steps_to(access, contact.referral_id, reached, contact_id=contact.id)
 
 
 def _contact(
@@ -135,7 +162,8 @@ def _contact(
     night, worker_id = outreach_night(draft.seen_at, access.zone.key), access.actor.worker_id
     contact = Contact(
         id=contact_id, state=draft.state, seen_at=draft.seen_at, recorded_at=access.now, night=night,
-        worker_id=worker_id, team_id=draft.team_id, person_ids=person_ids, site_id=site_id, position=draft.position,
+        worker_id=worker_id, team_id=draft.team_id, colleague_ids=draft.colleague_ids, person_ids=person_ids,
+        site_id=site_id, position=draft.position, referral_id=draft.referral_id,
         shift_id=contact_form.find_shift_at(access.session, worker_id, draft.team_id, night, draft.seen_at),
         unidentified_people=draft.unidentified_people, needs=draft.needs, offered=draft.offered, given=draft.given,
         safety_needs=draft.safety_needs, strengths=draft.strengths, next_step=draft.next_step, note=draft.note,

@@ -3,22 +3,24 @@
 A row is shown only once `server.access` has allowed it. Nothing is written here.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import ColumnElement, Select, Table, exists, func, null, or_, select
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
 from server.queries.people.concealment import not_concealed
 from server.queries.people.people import read_person
 from server.tables.people.person import person
-from server.tables.street.contact import contact
-from server.tables.street.shift import shift, shift_worker
+from server.tables.street.contact import contact, contact_correction
+from server.tables.street.shift import shift, shift_worker, visit
 from server.tables.street.site import site
 from shared.model.codes import ContactState, SiteKind
 from shared.model.person import Person
 from shared.model.value import Id, Value
+from shared.rules.corrections import STRUCK
 
 MOST_FOUND = 20
 MOST_WORDS = 6
@@ -32,12 +34,14 @@ class NamedSite(Value, frozen=True, kw_only=True):
     kind: SiteKind
 
 
-class OwnContact(Value, frozen=True, kw_only=True):
-    """A contact as its author's own list says it."""
+class OwnRecord(Value, frozen=True, kw_only=True):
+    """A contact or a visit as its author's own list says it; a visit has no state."""
 
+    id: Id
     at: datetime
-    state: ContactState
+    state: ContactState | None
     place: str
+    worker_id: Id
 
 
 def search_people(session: Session, words: str, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Person]:
@@ -90,18 +94,42 @@ def find_shift_at(session: Session, worker_id: Id, team_id: Id, night: date, at:
     return session.scalars(query.limit(1)).first()
 
 
-def list_own_of_night(session: Session, worker_id: Id, night: date) -> list[OwnContact]:
-    """What a worker recorded of a night, the newest first."""
-    query = (
-        select(contact.c.seen_at, contact.c.state, site.c.name)
-        .outerjoin(site, site.c.id == contact.c.site_id)
-        .where(contact.c.worker_id == worker_id, contact.c.night == night)
-        .order_by(contact.c.seen_at.desc(), contact.c.id)
-    )
-    return [
-        OwnContact(at=row.seen_at, state=ContactState(row.state), place=row.name or "")
-        for row in session.execute(query)
+def list_own_since(session: Session, worker_id: Id, night: date) -> list[OwnRecord]:
+    """What a worker recorded of a night and since, the newest first: contacts and visits, the struck ones too."""
+    met = select(contact.c.id, contact.c.seen_at.label("at"), contact.c.state, site.c.name, contact.c.worker_id)
+    looked = select(visit.c.id, visit.c.at, null().label("state"), site.c.name, visit.c.worker_id)
+    rows = [
+        *session.execute(_since(met, contact, night).where(contact.c.worker_id == worker_id)),
+        *session.execute(_since(looked, visit, night).where(visit.c.worker_id == worker_id)),
     ]
+    return _in_order(rows)
+
+
+def list_struck_since(session: Session, team_ids: Collection[Id], night: date) -> list[OwnRecord]:
+    """The contacts of these teams of a night and since that somebody struck out last."""
+    newer = contact_correction.alias()
+    is_last = ~exists().where(
+        newer.c.contact_id == contact_correction.c.contact_id, newer.c.at > contact_correction.c.at
+    )
+    met = select(contact.c.id, contact.c.seen_at.label("at"), contact.c.state, site.c.name, contact.c.worker_id)
+    query = _since(met, contact, night).join(contact_correction, contact_correction.c.contact_id == contact.c.id)
+    struck = contact_correction.c.reason.startswith(STRUCK, autoescape=True)
+    return _in_order(session.execute(query.where(contact.c.team_id.in_(sorted(team_ids)), struck, is_last)))
+
+
+def _since(query: Select[Any], table: Table, night: date) -> Select[Any]:
+    return query.select_from(table).outerjoin(site, site.c.id == table.c.site_id).where(table.c.night >= night)
+
+
+def _in_order(rows: Iterable[Any]) -> list[OwnRecord]:
+    found = [
+        OwnRecord(
+            id=row.id, at=row.at, state=ContactState(row.state) if row.state else None, place=row.name or "",
+            worker_id=row.worker_id,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: (each.at, each.id), reverse=True)
 
 
 def find_author(session: Session, contact_id: Id) -> Id | None:

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import URLEncodedBody
+from litestar.params import FromQuery, URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.people.identity import find_among_own
-from server.actions.street.contacts import ContactDraft, list_own_teams, record_contact
+from server.actions.street.contacts import ContactDraft, NewPerson, list_own_teams, record_contact
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.people import people, subjects
@@ -23,8 +23,10 @@ from server.web.layout.forms import Errors, as_tuple
 from server.web.layout.kept import kept_form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import count, say
+from server.web.outreach.choices import list_colleagues, list_reports, list_sites
 from server.web.outreach.contact_form import (
     NEEDS,
+    NEW,
     PHRASES,
     STATES,
     SUPPORT,
@@ -34,8 +36,7 @@ from server.web.outreach.contact_form import (
     renew_key,
 )
 from shared.model.person import Person
-from shared.model.value import Id
-from shared.policy import Act, Subject, SubjectKind
+from shared.policy import Act, SubjectKind
 from shared.rules.address_hint import PROMPT
 from shared.rules.evidence import Sighting
 from shared.rules.same_person import Match
@@ -45,12 +46,16 @@ PATH = "/contacts/new"
 
 @get(PATH, opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
 def show_contact_form(
-    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    referral: FromQuery[str] = "",
+    person: FromQuery[str] = "",
 ) -> Response[str]:
-    """The form, empty or as it was left."""
-    form = kept_form(services, door.worker.id, PATH, PATH, ContactForm())
+    """The form, empty or as it was left; for a report or a person of tonight's list, with that chosen."""
+    form = kept_form(services, door.worker.id, PATH, PATH, ContactForm(referral=referral, people=person))
     with door.open() as access:
-        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
         return _form(request, access, msgspec.structs.replace(form, key=access.new_id()), {})
 
 
@@ -64,21 +69,21 @@ def record(
     """Records the contact, or searches for a person. What is wrong is told beside its field, with nothing lost."""
     errors: Errors = {}
     with door.open() as access:
-        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
         form = renew_key(data, access.new_id())
         if form.press == "search":
             return _search(request, access, form)
+        if form.press == "another":
+            return _form(request, access, form, {})
         draft = read_form(form, [team.id for team in list_own_teams(access)], access.now, errors)
         if draft is None:
             return _form(request, access, form, errors)
-        if (draft.alias or draft.description) and not form.is_new:
-            likely = _list_likely(access, draft)
+        for place, each in enumerate(draft.new_people, start=1):
+            likely = [] if place in form.answered else _list_likely(access, draft, each)
             if likely:
-                return _form(
-                    request, access, form, {"is_new": "Say who it was: one of these, or somebody new."}, likely=likely
-                )
-        if form.is_new not in {"", NEW}:
-            draft = as_known(draft, form.is_new)
+                asked = {"is_new": "Say who it was: one of these, or somebody new."}
+                return _form(request, access, form, asked, likely=likely, asked=(place, each))
+        draft = as_known(draft, form.answered)
     try:
         with door.open() as access:
             record_contact(access, services.project, draft)
@@ -97,19 +102,16 @@ def _search(request: AnyRequest, access: Access, form: ContactForm) -> Response[
     return _form(request, access, form, {}, _allowed(access, found))
 
 
-NEW = "new"
-
-
-def _list_likely(access: Access, draft: ContactDraft) -> list[tuple[Person, Match]]:
+def _list_likely(access: Access, draft: ContactDraft, each: NewPerson) -> list[tuple[Person, Match]]:
     """Whom the reader's teams and districts know who may be the one described as somebody new; nobody where this very form was
     taken before."""
     if contact_form.find_author(access.session, draft.form_id) is not None:
         return []
-    new = Person(id="", alias=draft.alias, description=draft.description)
+    new = Person(id="", alias=each.alias, description=each.description)
     told = Sighting(
         person=new, seen_at=draft.seen_at, position=draft.position, site_id=draft.site_id, team_id=draft.team_id
     )
-    return [each for each in find_among_own(access, told) if each[0].id not in draft.person_ids]
+    return [found for found in find_among_own(access, told) if found[0].id not in draft.person_ids]
 
 
 def _form(
@@ -119,6 +121,7 @@ def _form(
     errors: Errors,
     found: Sequence[Person] | None = None,
     likely: Sequence[tuple[Person, Match]] = (),
+    asked: tuple[int, NewPerson] = (1, NewPerson()),
 ) -> Response[str]:
     ticked = _allowed(access, people.list_people(access.session, form.person_ids))
     shown = [*ticked, *(each for each in found or () if each.id not in form.person_ids)]
@@ -127,13 +130,22 @@ def _form(
     teams = list_own_teams(access)
     return page(
         request, "outreach/contact.html", title=_title(found), section=PATH, worker=access.worker,
-        likely=[(each.id, _say_likely(each, match)) for each, match in likely],
+        likely=_say_all_likely(asked[0], likely), who=asked[1].alias or asked[1].description[:60],
+        answers=[each for each in as_tuple(form.is_new) if each],
         status=422 if errors else 200, form=form, errors=errors, states=STATES, people=shown, found=found,
         teams=[("", "Choose a team"), *((team.id, team.name) for team in teams)] if len(teams) > 1 else [],
-        sites=[("", "Not at a known place"), *_sites(access, [team.id for team in teams])],
+        sites=[("", "Not at a known place"), *list_sites(access)], reports=list_reports(access),
+        colleagues=list_colleagues(access, [team.id for team in teams]), along=as_tuple(form.colleagues),
         needs=[(str(need), say(need)) for need in NEEDS], support=SUPPORT, phrases=PHRASES,
         asks_about_note=errors.get("note") == PROMPT, offered=as_tuple(form.offered), given=as_tuple(form.given),
     )  # fmt: skip
+
+
+def _say_all_likely(place: int, likely: Sequence[tuple[Person, Match]]) -> list[tuple[str, str]]:
+    """What may be answered of the one described at this place."""
+    mark = f"{place}:" if place > 1 else ""
+    said = [(f"{mark}{each.id}", _say_likely(each, match)) for each, match in likely]
+    return [*said, (f"{mark}{NEW}", "No, somebody new")] if said else []
 
 
 def _say_likely(person: Person, match: Match) -> str:
@@ -151,16 +163,3 @@ def _allowed(access: Access, found: Sequence[Person]) -> list[Person]:
     """Those whom the reader may see; the others are as if they were not there."""
     with_subjects = [(each, subjects.find_person(access.session, each.id)) for each in found]
     return [each for each, subject in with_subjects if subject and access.allows(Act.SEE_PERSON_LIST, subject)]
-
-
-def _sites(access: Access, team_ids: list[Id]) -> list[tuple[Id, str]]:
-    """The known places by name; that they were shown is written down."""
-    sites = contact_form.list_named_sites(access.session, team_ids, access.actor.district_ids)
-    access.note_seen(SubjectKind.SITE, [each.id for each in sites], action=Act.SEE_PLACE, purpose="contact on the web")
-    return [(each.id, each.name or say(each.kind)) for each in sites]
-
-
-def _of_theirs(access: Access) -> Subject:
-    """What belongs to the reader's teams and districts together."""
-    team_id = next(iter(sorted(access.actor.team_ids)), None)
-    return Subject(kind=SubjectKind.DISTRICT, district_ids=access.actor.district_ids, team_id=team_id)

@@ -1,16 +1,17 @@
 """What a worker typed about a contact, and what is wrong with it, in words beside each field. No handler lives here."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import zip_longest
 
 import msgspec
 
 from server.actions.operation.enrolment import PHRASES_OFFERED
-from server.actions.street.contacts import ContactDraft
-from server.http.local_time import to_local
+from server.actions.street.contacts import ContactDraft, NewPerson
 from server.places.postcodes import find_position
 from server.web.layout.forms import Errors, Form, Several, as_tuple, require_choice
 from server.web.layout.words import say
+from server.web.outreach.typed_times import read_moment
 from shared.model.codes import ContactState, ReceivingSupport, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.position import Position
@@ -18,7 +19,8 @@ from shared.model.value import Id
 from shared.rules.address_hint import PROMPT, find_hints
 
 LONGEST_WORDS, LONGEST_TEXT = 200, 10_000
-MOST_PEOPLE = 500
+MOST_PEOPLE, MOST_NEW = 500, 10
+NEW = "new"
 STATES = [(str(state), say(state)) for state in ContactState]
 NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
 SUPPORT = [
@@ -27,9 +29,8 @@ SUPPORT = [
     (str(ReceivingSupport.YES), "Came up: receiving support"),
     (str(ReceivingSupport.NOT_KNOWN), "Came up: support not known"),
 ]
-CLOCK_TIME = re.compile(r"([01]?\d|2[0-3])[:.]?([0-5]\d)", re.ASCII)
 PHRASES = [(phrase, phrase) for phrase in PHRASES_OFFERED]
-TEXTS = ("description", "safety_needs", "strengths", "next_step", "note")
+TEXTS = ("safety_needs", "strengths", "next_step", "note")
 
 
 class ContactForm(Form, frozen=True, kw_only=True):
@@ -44,13 +45,16 @@ class ContactForm(Form, frozen=True, kw_only=True):
     state: str = ""
     search: str = ""
     people: Several = ""
-    alias: str = ""
-    description: str = ""
-    is_new: str = ""
+    alias: Several = ""
+    description: Several = ""
+    is_new: Several = ""
+    colleagues: Several = ""
+    referral: str = ""
     unidentified: str = ""
     site: str = ""
     place: str = ""
     postcode: str = ""
+    seen_day: str = ""
     seen_time: str = ""
     needs: Several = ""
     offered: Several = ""
@@ -67,6 +71,19 @@ class ContactForm(Form, frozen=True, kw_only=True):
         return as_tuple(self.people)
 
     @property
+    def described(self) -> list[tuple[str, str]]:
+        """What stands in each pair of fields for someone new, at least one pair; one more where it was asked for."""
+        pairs = list(zip_longest(_as_list(self.alias), _as_list(self.description), fillvalue=""))
+        return [*pairs, ("", "")] if self.press == "another" and len(pairs) < MOST_NEW else pairs
+
+    @property
+    def answered(self) -> dict[int, str]:
+        """Who each of those described as new turned out to be, by their place: `new`, or the id of somebody known. That of the
+        first stands alone, the others' bear their place: `2:new`."""
+        told = (each.rpartition(":") for each in as_tuple(self.is_new))
+        return {int(place or 1): answer for place, _, answer in told if place.isdecimal() or not place}
+
+    @property
     def support_of(self) -> dict[str, str]:
         """The answer to each need that came up."""
         told = (each.partition(":") for each in as_tuple(self.needs))
@@ -78,31 +95,36 @@ def read_form(form: ContactForm, team_ids: list[Id], now: datetime, errors: Erro
     state = require_choice(errors, "state", form.state, {code for code, _ in STATES}, "Choose what you met.")
     team_id = form.team or (team_ids[0] if len(team_ids) == 1 else "")
     require_choice(errors, "team", team_id, set(team_ids), "Choose the team you were out with.")
-    seen_at = _read_time(form.seen_time, now, errors)
-    alias = _read_words(form.alias, "alias", LONGEST_WORDS, errors)
-    unidentified = _read_number(form.unidentified, errors)
-    place = _read_words(form.place, "place", LONGEST_WORDS, errors)
+    seen_at = read_moment(form.seen_day, form.seen_time, now, errors)
+    new_people = _read_people(form, errors)
+    unidentified = read_number(form.unidentified, errors)
+    place = read_words(form.place, "place", LONGEST_WORDS, errors)
     if place and form.site:
         errors["place"] = "Choose a known place or say one in words, not both."
-    position = _read_postcode(form.postcode, errors)
-    texts = {name: _read_words(getattr(form, name), name, LONGEST_TEXT, errors) for name in TEXTS}
+    position = read_postcode(form.postcode, errors)
+    texts = {name: read_words(getattr(form, name), name, LONGEST_TEXT, errors) for name in TEXTS}
     if "note" not in errors and not form.sure and find_hints(texts["note"]):
         errors["note"] = PROMPT
     if errors:
         return None
     return ContactDraft(
         form_id=form.key, team_id=team_id, state=ContactState(state), seen_at=seen_at or now, person_ids=form.person_ids,
-        alias=alias, unidentified_people=unidentified, site_id=form.site or None, place=place, position=position,
+        new_people=new_people, colleague_ids=as_tuple(form.colleagues), referral_id=form.referral or None,
+        unidentified_people=unidentified, site_id=form.site or None, place=place, position=position,
         needs=read_needs(form), offered=_known(form.offered), given=_known(form.given), **texts,
     )  # fmt: skip
 
 
-def as_known(draft: ContactDraft, person_id: Id) -> ContactDraft:
-    """The draft, once whoever was new turned out to be somebody known: how they were described is kept in the note."""
-    described = ", ".join(each for each in (draft.alias, draft.description) if each)
-    note = "\n".join(each for each in (draft.note, f"Described as: {described}") if each)
+def as_known(draft: ContactDraft, answers: Mapping[int, str]) -> ContactDraft:
+    """The draft, once some who were new turned out to be somebody known: how they were described is kept in the note."""
+    known = {place: answers[place] for place in answers if answers[place] != NEW and place <= len(draft.new_people)}
+    described = [draft.new_people[place - 1] for place in sorted(known)]
+    words = [f"Described as: {', '.join(each for each in (one.alias, one.description) if each)}" for one in described]
     return msgspec.structs.replace(
-        draft, alias="", description="", note=note, person_ids=tuple(dict.fromkeys((*draft.person_ids, person_id)))
+        draft,
+        new_people=tuple(each for place, each in enumerate(draft.new_people, start=1) if place not in known),
+        note="\n".join(each for each in (draft.note, *words) if each),
+        person_ids=tuple(dict.fromkeys((*draft.person_ids, *known.values()))),
     )
 
 
@@ -116,46 +138,32 @@ def read_needs(form: ContactForm) -> tuple[NeedSeen, ...]:
     )
 
 
-def latest_moment(clock_text: str, now: datetime) -> datetime:
-    """Returns the last moment, not after `now`, when clocks here showed `23:40`. Raises ValueError for other text.
-
-    An hour that comes twice is tried in both of its turns; a time that a day skips is one of the day before.
-    """
-    told = CLOCK_TIME.fullmatch(clock_text.strip())
-    if told is None:
-        raise ValueError("not a time of day")
-    local = to_local(now)
-    # The turn is set last: adding days to a moment forgets it.
-    shown = [
-        (local - timedelta(days=days)).replace(
-            hour=int(told[1]), minute=int(told[2]), second=0, microsecond=0, fold=turn
-        )
-        for days in (0, 1, 2)
-        for turn in (0, 1)
-    ]
-    moments = [(each.astimezone(UTC), each) for each in shown]
-    was = [moment for moment, each in moments if moment <= now and to_local(moment).time() == each.time()]
-    return max(was).astimezone(now.tzinfo)
+def _as_list(several: Several) -> list[str]:
+    return [several] if isinstance(several, str) else several
 
 
-def _read_time(text: str, now: datetime, errors: Errors) -> datetime | None:
-    if not text.strip():
-        return None
-    try:
-        return latest_moment(text, now)
-    except ValueError:
-        errors["seen_time"] = "Give a time such as 23:40, or leave it empty for now."
-        return None
+def _read_people(form: ContactForm, errors: Errors) -> tuple[NewPerson, ...]:
+    """Everyone new who was described; a mistake is noted beside the pair of fields that it is in."""
+    found = []
+    for place, (alias, description) in enumerate(form.described, start=1):
+        end = f"-{place}" if place > 1 else ""
+        called = read_words(alias, f"alias{end}", LONGEST_WORDS, errors)
+        known_by = read_words(description, f"description{end}", LONGEST_TEXT, errors)
+        if called or known_by:
+            found.append((called, known_by))
+    if len(found) > MOST_NEW:
+        errors["alias"] = f"Describe {MOST_NEW} people or fewer at once."
+    return () if errors else tuple(NewPerson(alias=alias, description=words) for alias, words in found)
 
 
-def _read_words(text: str, field: str, longest: int, errors: Errors) -> str:
+def read_words(text: str, field: str, longest: int, errors: Errors) -> str:
     words = text.replace("\0", "").replace("\r\n", "\n").strip()
     if len(words) > longest:
         errors[field] = f"Use {longest:,} characters or fewer."
     return words
 
 
-def _read_number(text: str, errors: Errors) -> int:
+def read_number(text: str, errors: Errors) -> int:
     plain = text.strip()
     if not plain:
         return 0
@@ -165,7 +173,7 @@ def _read_number(text: str, errors: Errors) -> int:
     return int(plain)
 
 
-def _read_postcode(text: str, errors: Errors) -> Position | None:
+def read_postcode(text: str, errors: Errors) -> Position | None:
     plain = text.strip()
     found = find_position(plain[:10]) if plain else None
     if plain and found is None:

@@ -6,24 +6,23 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.street import walking
 from server.actions.street.alarms import ask_for_help
 from server.actions.street.contacts import list_own_teams
 from server.http.services import Services
 from server.problems import Invalid
-from server.queries.partnership import workers
 from server.queries.partnership.workers import list_short_names
-from server.queries.street import contact_form, plans
+from server.queries.street import plans
 from server.queries.street.alarms import list_open_alarms
 from server.web.layout.clocks import say_clock, say_duration
 from server.web.layout.forms import Form, Several, as_tuple, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.planned import say_plan
-from server.web.layout.words import count, say
-from shared.geo.night import outreach_night
-from shared.model.value import Id
-from shared.policy import Act, Subject, SubjectKind
+from server.web.layout.words import count
+from server.web.outreach.choices import list_colleagues
+from server.web.outreach.recorded import say_own
+from shared.policy import Act
 from shared.rules.check_ins import is_late, late_by
 from shared.rules.shift_plans import PlanState, state_of
 
@@ -57,7 +56,7 @@ class WordsForm(Form, frozen=True, kw_only=True):
 def show_my_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """Where the reader stands tonight, and what they recorded."""
     with door.open() as access:
-        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
         walk = walking.find_own_walk(access)
         mine = [
             each
@@ -68,10 +67,10 @@ def show_my_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[
         return page(
             request, "outreach/my_shift.html", title="My shift", section=PATH, worker=access.worker, walk=walk,
             keys=[access.new_id() for _ in range(4)], teams=[(each.id, each.name) for each in teams],
-            colleagues=_colleagues(access, [each.id for each in teams]), promises=_promises(),
+            colleagues=list_colleagues(access, [each.id for each in teams]), promises=_promises(),
             stands=_stands(access), is_missed=any(each.help is None for each in mine),
             asked=next((say_clock(each.help.at, access.now) for each in mine if each.help is not None), ""),
-            recorded=_recorded(access), planned=_planned(access, walk is not None),
+            recorded=say_own(access), planned=_planned(access, walk is not None),
         )  # fmt: skip
 
 
@@ -94,8 +93,8 @@ def say_well(
 ) -> Response[Any]:
     """They are well."""
     with door.open() as access:
-        access.require(Act.RECORD_CONTACT, _of_theirs(access))
-        minutes = read_whole(data.minutes, max(walking.PROMISES))
+        access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
+        minutes = read_whole(data.minutes, walking.DURESS)
         if minutes is None:
             raise Invalid("Choose when you will be heard again.")
         walking.check_in(access, services.project, data.key, minutes)
@@ -108,7 +107,7 @@ def end_shift(
 ) -> Response[Any]:
     """They are home."""
     with door.open() as access:
-        access.require(Act.RECORD_CONTACT, _of_theirs(access))
+        access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
         walking.come_home(access, services.project, data.key, data.words.replace("\0", "").strip())
     return go_to(PATH, done="come_home")
 
@@ -119,7 +118,7 @@ def call_for_help(
 ) -> Response[Any]:
     """They ask for help: everybody of their team is told at once, whether they are out or not."""
     with door.open() as access:
-        access.require(Act.RECORD_CONTACT, _of_theirs(access), purpose="help")
+        access.require(Act.RECORD_CONTACT, of_theirs(access.actor), purpose="help")
         walk = walking.find_own_walk(access)
         teams = walk.team_ids if walk is not None else [each.id for each in list_own_teams(access)]
         if not teams:
@@ -160,27 +159,5 @@ def _planned(access: Access, is_out: bool) -> list[tuple[str, bool]]:
 
 
 def _promises() -> list[tuple[str, str]]:
-    return [(str(each), count(each, "minute") if each < 120 else "2 hours") for each in walking.PROMISES]
-
-
-def _colleagues(access: Access, team_ids: list[Id]) -> list[tuple[Id, str]]:
-    found = {each.id: each.name for team in team_ids for each in workers.list_workers_of_team(access.session, team)}
-    return sorted(
-        ((each, name) for each, name in found.items() if each != access.actor.worker_id), key=lambda it: it[1]
-    )
-
-
-def _recorded(access: Access) -> list[tuple[str, str]]:
-    """What they recorded tonight, the newest first: when, and what. Whom they met is on the person's own page."""
-    night = outreach_night(access.now, access.zone.key)
-    found = contact_form.list_own_of_night(access.session, access.actor.worker_id, night)
-    return [(say_clock(each.at, access.now), f"{say(each.state)}{_at(each.place)}") for each in found]
-
-
-def _at(place: str) -> str:
-    return f", {place}" if place else ""
-
-
-def _of_theirs(access: Access) -> Subject:
-    team_id = next(iter(sorted(access.actor.team_ids)), None)
-    return Subject(kind=SubjectKind.DISTRICT, district_ids=access.actor.district_ids, team_id=team_id)
+    told = (*walking.PROMISES, walking.DURESS)
+    return [(str(each), count(each, "minute") if each < 120 else f"{each // 60} hours") for each in told]

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.referrals.public_reports import PublicReport, receive_report
 from server.database.engine import BUSY
+from server.http.headers import POSITION_ALONE
 from server.http.services import Services
 from server.importers.points import read_typed_point
 from server.places.districts import CurrentDistricts
@@ -37,7 +38,7 @@ from shared.policy import Act
 
 MOST_PEOPLE = 500
 SIMPLIFIED_DEGREES = 0.001
-MAY_LOCATE = {"permissions-policy": "camera=(), geolocation=(self), microphone=(), payment=(), usb=()"}
+MAY_LOCATE = {"permissions-policy": POSITION_ALONE}
 """This page may ask a phone where it is, when its reader presses for it."""
 ATTRIBUTION = "Place names: GeoNames, CC BY 4.0"
 

@@ -68,6 +68,7 @@ function watch(form) {
 
 function fill(form, fields) {
   let changed = false;
+  const places = {}; // the how-manieth of its name a field of words is
   for (const control of form.elements) {
     if (!control.name || control.name.startsWith("_") || !(control.name in fields)) continue;
     const kept = [].concat(fields[control.name]);
@@ -76,8 +77,9 @@ function fill(form, fields) {
       changed ||= control.checked !== wanted;
       control.checked = wanted;
     } else if (control.tagName === "SELECT" || control.tagName === "TEXTAREA" || ["text", "date", "time", "email", "search", "tel", "number"].includes(control.type)) {
-      changed ||= control.value !== kept[0];
-      control.value = kept[0];
+      const place = (places[control.name] = (places[control.name] ?? -1) + 1);
+      changed ||= control.value !== (kept[place] ?? "");
+      control.value = kept[place] ?? "";
     }
   }
   return changed;

@@ -1,28 +1,7 @@
 """A PIN nobody would guess, and wrong ones that cost time nobody can shorten (rules B2, B4)."""
 
-import pytest
-
 from mobile.opening import pin
 from mobile.opening.pin import BLOCK_MS, Attempts, Gate
-
-
-@pytest.mark.parametrize(
-    "chosen",
-    ["", "12345", "abcdef", "12 456", "１２３４５６", "123456", "000000", "777777", "987654", "345678", "121212"],
-)
-def test_a_weak_pin_is_refused_with_a_reason(chosen: str) -> None:
-    reason = pin.refusal_of_pin(chosen)
-    assert reason is not None and reason.endswith(".")
-
-
-@pytest.mark.parametrize("chosen", ["271828", "906142", "48151623", "593017"])
-def test_a_pin_nobody_would_guess_is_taken(chosen: str) -> None:
-    assert pin.refusal_of_pin(chosen) is None
-
-
-def test_at_least_a_hundred_common_pins_are_named() -> None:
-    assert len(pin.COMMONEST) >= 100
-    assert all(len(each) >= pin.DIGITS_MIN and each.isdigit() for each in pin.COMMONEST)
 
 
 def wrong(times: int, up_ms: int = 1_000, boot: str = "a") -> Attempts:

@@ -1,5 +1,6 @@
 // The phone's half of the protocol (docs/protocol), without network, clock or disk: they are handed in. A store keeps what `state`
 // and `changes` hold. Taking a new number after a copy was found is left to whoever enrols: `state.forkedAt` says so.
+import { nextStamp, write } from "./authoring.js";
 import { context, heads } from "./merge.js";
 import { canonical, items, members } from "./raw.js";
 
@@ -18,22 +19,13 @@ export class Phone {
   // ------------------------------------------------------------------------------------------------------- recording
 
   /** Keep something that was just said: {id, t, s, e, who, at} with `p`, a value, or `set`, field -> value. */
-  record({ id, t, s, e, who, at, p, set }, nowMs) {
+  record(said, nowMs) {
     const n = this.state.lastN + 1;
-    const wall = BigInt(nowMs) << 16n;
-    const hlc = this.state.hlc + 1n > wall ? this.state.hlc + 1n : wall;
-    const text = Object.entries({ id, dev: this.state.device, n, hlc, t, s, e, who, at, p })
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `"${name}":${typeof value === "bigint" ? value : JSON.stringify(value)}`);
-    if (set) text.push(`"set":{${Object.entries(set).map(([field, value]) => this.#write(e, field, value)).join()}}`);
-    const body = `{${text.join()}}`;
-    this.changes.set(id, { id, n, scope: s, eff: hlc, words: new Map(), body, isErased: false });
+    const hlc = nextStamp(this.state.hlc, nowMs);
+    const seen = (field) => context(this.#writes(said.e).get(field) ?? []);
+    const body = write(said, { device: this.state.device, n, hlc }, seen);
+    this.changes.set(said.id, { id: said.id, n, scope: said.s, eff: hlc, words: new Map(), body, isErased: false });
     Object.assign(this.state, { lastN: n, hlc });
-  }
-
-  #write(entity, field, value) {
-    const seen = [...context(this.#writes(entity).get(field) ?? [])].map(([dev, n]) => `"${dev}":${n}`);
-    return `${JSON.stringify(field)}:[${JSON.stringify(value)},{${seen.join()}}]`;
   }
 
   // ------------------------------------------------------------------------------------------------------- the sync

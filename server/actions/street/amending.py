@@ -1,0 +1,121 @@
+"""Putting right what was recorded of the street, on the server: given to other people, another place or time, struck out with a
+reason, put back (decision 49). The first words stay. Pages and their forms are not known here.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from server.access import Access
+from server.database.locks import take_turns
+from server.problems import Invalid, NotFound
+from server.queries.people import subjects
+from server.queries.street import contacts
+from server.queries.sync.store import Project, publish
+from shared.geo.night import outreach_night
+from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection
+from shared.model.value import Id
+from shared.policy import Act
+from shared.rules.corrections import EMPTIED, PUT_BACK, STRUCK, before_struck, corrected, struck_because
+from sync.authoring import NewChange
+from sync.server import AcceptedChange
+from sync.wire import SERVER_DEVICE
+
+LONGEST_REASON = 150
+MOMENT = timedelta(milliseconds=1)
+
+
+def open_contact(access: Access, contact_id: Id) -> tuple[Contact, str]:
+    """A contact that the actor may put right, as it reads now, and why it is struck out. Raises NotFound, Forbidden."""
+    access.require(
+        Act.CORRECT_CONTACT, subjects.find_contact(access.session, contact_id), purpose="put right on the web"
+    )
+    found = contacts.find_contact(access.session, contact_id)
+    if found is None:
+        raise NotFound
+    words = contacts.list_corrections(access.session, [contact_id]).get(contact_id, [])
+    return found.contact, struck_because(words)
+
+
+def correct(access: Access, project: Project, contact_id: Id, fields: Mapping[str, Any], reason: str) -> None:
+    """Write a later word with only the fields that differ. Raises Invalid without a reason, or where nothing differs."""
+    said = _reason(reason)
+    before, struck = open_contact(access, contact_id)
+    if struck:
+        raise Invalid("It is struck out. Put it back first.")
+    for each in set(fields.get("person_ids", ())) - set(before.person_ids):
+        access.require(Act.RECORD_CONTACT, subjects.find_person(access.session, each), purpose="put right on the web")
+    if fields.get("site_id") is not None and fields["site_id"] != before.site_id:
+        access.require(
+            Act.SEE_PLACE, subjects.find_site(access.session, fields["site_id"]), purpose="put right on the web"
+        )
+    _write(access, project, before, fields, said)
+
+
+def strike(access: Access, project: Project, contact_id: Id, reason: str) -> None:
+    """Say that a contact did not happen. Raises Invalid without a reason."""
+    said = _reason(reason)
+    before, struck = open_contact(access, contact_id)
+    if not struck:
+        _write(access, project, before, EMPTIED, STRUCK + said)
+
+
+def put_back(access: Access, project: Project, contact_id: Id) -> None:
+    """It did happen after all: it reads again as it did before."""
+    now, struck = open_contact(access, contact_id)
+    if not struck:
+        return
+    found = contacts.find_contact(access.session, contact_id)
+    assert found is not None
+    words = contacts.list_corrections(access.session, [contact_id]).get(contact_id, [])
+    first = msgspec.json.decode(found.original, type=Contact) if found.original else found.contact
+    before = corrected(first, before_struck(words))
+    _write(access, project, now, {name: getattr(before, name) for name in CORRECTABLE_FIELDS}, PUT_BACK)
+
+
+def _write(access: Access, project: Project, before: Contact, fields: Mapping[str, Any], reason: str) -> None:
+    told = dict(fields)
+    if "seen_at" in told:
+        told["night"] = outreach_night(told["seen_at"], access.zone.key)
+    changed = {name: value for name, value in told.items() if getattr(before, name) != value}
+    if not changed:
+        raise Invalid("Nothing differs from what it says now.")
+    correction = ContactCorrection(
+        id=access.new_id(), contact_id=before.id, at=_after_earlier(access, before.id), worker_id=access.actor.worker_id,
+        fields=msgspec.to_builtins(changed), reason=reason,
+    )  # fmt: skip
+    _check(before, correction)
+    take_turns(access.session, {*before.person_ids, *told.get("person_ids", ())})
+    said = NewChange(
+        id=access.new_id(), type="contact.corrected", scope=f"team:{before.team_id}", entity=before.id,
+        who=access.actor.worker_id, at_ms=int(access.now.timestamp() * 1000),
+        payload=msgspec.Raw(msgspec.json.encode(correction)),
+    )  # fmt: skip
+    now_ms = int(access.now.timestamp() * 1000)
+    published = publish(access.session, [said], now_ms)
+    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in published])
+
+
+def _check(before: Contact, correction: ContactCorrection) -> None:
+    try:
+        corrected(before, [correction])
+    except msgspec.ValidationError as error:
+        raise Invalid("One of the texts is too long. Shorten it.") from error
+
+
+def _after_earlier(access: Access, contact_id: Id) -> Any:
+    """Now, yet after every earlier correction: the last word wins, although a phone's clock was ahead."""
+    words = contacts.list_corrections(access.session, [contact_id]).get(contact_id, [])
+    newest = max((each.at for each in words), default=access.now - MOMENT)
+    return max(access.now, newest + MOMENT)
+
+
+def _reason(text: str) -> str:
+    reason = text.replace("\0", "").strip()
+    if not reason:
+        raise Invalid("Say in a word why.")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid(f"Say why in {LONGEST_REASON} characters or fewer.")
+    return reason

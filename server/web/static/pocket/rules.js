@@ -1,0 +1,52 @@
+// What the phone's own rules say (mobile/opening/lease.py and pin.py, shared/rules/pins.py, shared/geo/night.py), again in a browser: a
+// test holds these to those. No key, no storage, no clock: they are told.
+const HOUR_MS = 3600000;
+const DAY_MS = 24 * HOUR_MS;
+const LEAP_MAX_MS = 60 * DAY_MS;
+export const BLOCK_AFTER = 5;
+export const SHRED_AFTER = 10;
+export const BLOCK_MS = 20 * 60000;
+
+/** Why this may not be a PIN, as a sentence; nothing when it may. `commonest` are those that too many people choose. */
+export function refusalOfPin(pin, commonest) {
+  if (!/^[0-9]*$/.test(pin) || pin === "") return "A PIN is made of digits only.";
+  if (pin.length < 6) return "A PIN has at least 6 digits.";
+  const steps = new Set([...pin].slice(1).map((digit, place) => (Number(digit) - Number(pin[place]) + 10) % 10));
+  const isRun = steps.size === 1 && (steps.has(1) || steps.has(9) || steps.has(0));
+  if (commonest.has(pin) || isRun) return "Too many people choose that PIN. Choose one that nobody would guess.";
+  return "";
+}
+
+/** The tries as they stand if the PIN now tried is wrong: written before trying, so that a kill buys no free guess. A browser has no
+ * clock that nobody can set, so a block lasts while the form is open: `blockedMs` is what is left of it. */
+export const countTry = ({ wrong }) => ({ wrong: wrong + 1, blockedMs: wrong + 1 === BLOCK_AFTER ? BLOCK_MS : 0 });
+
+export const triesLeft = ({ wrong }) => (wrong < BLOCK_AFTER ? BLOCK_AFTER : SHRED_AFTER) - wrong;
+
+/** The lease counted up to now. `boot` is the opening of the page in which `uptimeMs` is counted. */
+export function counted(lease, wallMs, uptimeMs, boot) {
+  const leapMs = wallMs - lease.wallMs;
+  let passedMs = uptimeMs - lease.uptimeMs;
+  let isDoubtful = lease.isDoubtful;
+  if (boot !== lease.boot || passedMs < 0) {
+    passedMs = leapMs > LEAP_MAX_MS ? uptimeMs : Math.max(leapMs, uptimeMs);
+    isDoubtful ||= leapMs > LEAP_MAX_MS;
+  } else if (leapMs <= LEAP_MAX_MS) passedMs = Math.max(passedMs, leapMs); // a sleeping browser counts no uptime
+  return { elapsedMs: lease.elapsedMs + passedMs, wallMs, uptimeMs, boot, isDoubtful };
+}
+
+export const renewed = (wallMs, uptimeMs, boot) => ({ elapsedMs: 0, wallMs, uptimeMs, boot, isDoubtful: false });
+
+/** What a lease that was counted up to now allows: `valid`, `expired` or `shred`. */
+export function standing({ elapsedMs, isDoubtful }, { leaseHours, shredAfterDays }) {
+  if (elapsedMs > shredAfterDays * DAY_MS) return "shred";
+  return isDoubtful || elapsedMs > leaseHours * HOUR_MS ? "expired" : "valid";
+}
+
+/** The evening to which a moment belongs, as YYYY-MM-DD: a night runs from noon to noon. */
+export function outreachNight(ms, zone) {
+  const how = { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", hourCycle: "h23" };
+  const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", how).formatToParts(new Date(ms)).map(({ type, value }) => [type, value]));
+  const day = Date.UTC(Number(parts.year), Number(parts.month) - 1, Number(parts.day));
+  return new Date(Number(parts.hour) >= 12 ? day : day - DAY_MS).toISOString().slice(0, 10);
+}

@@ -1,0 +1,16 @@
+// Asks the rules of the form in a pocket what they say of cases that come as JSON on stdin, and prints their answers as JSON.
+import { readFileSync } from "node:fs";
+import { counted, outreachNight, refusalOfPin, standing } from "../../server/web/static/pocket/rules.js";
+import { latestMoment } from "../../server/web/static/pocket/time.js";
+
+const { pins, commonest, leases, nights, clocks } = JSON.parse(readFileSync(0, "utf8"));
+const known = new Set(commonest);
+console.log(JSON.stringify({
+  pins: pins.map((pin) => refusalOfPin(pin, known)),
+  leases: leases.map(([lease, wallMs, uptimeMs, boot]) => {
+    const now = counted(lease, wallMs, uptimeMs, boot);
+    return [now.elapsedMs, now.isDoubtful, standing(now, { leaseHours: 72, shredAfterDays: 14 })];
+  }),
+  nights: nights.map(([ms, zone]) => outreachNight(ms, zone)),
+  clocks: clocks.map(([words, ms, zone]) => latestMoment(words, ms, zone)),
+}));

@@ -1,0 +1,115 @@
+"""The form in a pocket holds the phone's own rules: what may be a PIN, the lease, the night, and times as they are typed."""
+
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mobile.opening.lease import Lease, counted, standing
+from server.http.local_time import speak_in
+from server.web.outreach.typed_times import latest_moment
+from shared.geo.night import outreach_night
+from shared.rules.pins import COMMONEST, refusal_of_pin
+from tests.paths import ROOT
+
+SCRIPT = ROOT / "tests" / "web" / "pocket_rules.mjs"
+ZONE = "Europe/London"
+HOUR_MS = 3_600_000
+BOTH_CHANGES = (datetime(2026, 10, 25, 0, 0, tzinfo=UTC), datetime(2026, 3, 29, 0, 0, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def answers() -> dict[str, list[Any]]:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node.js is not on this machine")
+    asked = {"pins": PINS, "commonest": sorted(COMMONEST), "leases": LEASES, "nights": NIGHTS, "clocks": CLOCKS}
+    done = subprocess.run(
+        [node, "--no-warnings", str(SCRIPT)],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, list[Any]] = json.loads(done.stdout)
+    return told
+
+
+PINS = [
+    "", "12345", "abcdef", "12 456", "١٢٣٤٥٦", "123456", "890123", "000000", "987654", "345678", "121212", "271828", "906142",
+    "48151623", "593017", "9876543210", "210987", *sorted(COMMONEST)[:20],
+]  # fmt: skip
+
+
+def _leases() -> list[Any]:
+    draw = Random(7)
+    found = []
+    for _ in range(200):
+        before = {
+            "elapsedMs": draw.choice([0, 10, 71, 73, 335, 337]) * HOUR_MS, "wallMs": 10**12,
+            "uptimeMs": draw.randrange(0, 50 * HOUR_MS), "boot": "a", "isDoubtful": draw.random() < 0.1,
+        }  # fmt: skip
+        uptime = draw.randrange(0, 90 * HOUR_MS)
+        same = draw.random() < 0.5 and uptime >= before["uptimeMs"]
+        # Within one opening a browser may have slept: it counts what the wall clock says it missed. Phones count uptime alone.
+        leap = uptime - before["uptimeMs"] if same else draw.choice([-5, 1, 3, 71, 400, 59 * 24, 61 * 24]) * HOUR_MS
+        found.append([before, 10**12 + leap, uptime, "a" if same else "b"])
+    return found
+
+
+LEASES = _leases()
+NIGHTS = [
+    [int((change + timedelta(minutes=minutes)).timestamp() * 1000), zone]
+    for change in BOTH_CHANGES
+    for minutes in range(-24 * 60, 36 * 60, 30)
+    for zone in (ZONE, "America/Los_Angeles")
+]
+CLOCKS = [
+    [words, int((change + timedelta(minutes=minutes)).timestamp() * 1000), ZONE]
+    for change in BOTH_CHANGES
+    for minutes in (10, 59, 61, 80, 119, 121, 150, 12 * 60)
+    for words in ("01:30", "0:59", "2.00", "2311", "12:00")
+] + [[words, 10**12, ZONE] for words in ("25:00", "noon", "", "1")]
+
+
+def test_a_pin_is_refused_in_the_same_words(answers: dict[str, list[Any]]) -> None:
+    assert answers["pins"] == [refusal_of_pin(each) or "" for each in PINS]
+
+
+def test_a_lease_is_counted_as_on_a_phone(answers: dict[str, list[Any]]) -> None:
+    told = []
+    for before, wall_ms, uptime_ms, boot in LEASES:
+        lease = Lease(
+            elapsed_ms=before["elapsedMs"], wall_ms=before["wallMs"], uptime_ms=before["uptimeMs"], boot=before["boot"],
+            is_doubtful=before["isDoubtful"],
+        )  # fmt: skip
+        now = counted(lease, wall_ms, uptime_ms, boot)
+        told.append([now.elapsed_ms, now.is_doubtful, standing(now, 72, 14).value])
+    assert answers["leases"] == told
+    assert {each[2] for each in told} == {"valid", "expired", "shred"}
+
+
+def test_a_night_is_the_same_through_both_changes_of_the_clock(answers: dict[str, list[Any]]) -> None:
+    nights = [outreach_night(datetime.fromtimestamp(ms / 1000, UTC), zone).isoformat() for ms, zone in NIGHTS]
+    assert answers["nights"] == nights
+
+
+def test_a_time_is_read_the_same_through_both_changes_of_the_clock(answers: dict[str, list[Any]]) -> None:
+    speak_in(ZoneInfo(ZONE))
+    told = [_moment(words, ms) for words, ms, _ in CLOCKS]
+    assert answers["clocks"] == told
+    assert None in told and len(set(told)) > 15
+
+
+def _moment(words: str, ms: int) -> int | None:
+    try:
+        return int(latest_moment(words, datetime.fromtimestamp(ms / 1000, UTC)).timestamp() * 1000)
+    except ValueError:
+        return None

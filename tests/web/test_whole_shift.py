@@ -1,0 +1,256 @@
+"""A whole night by the pages alone, for whoever cannot use the app’s screen: tonight’s list, a report answered, a stop where
+nobody was, several who are new, a colleague along, what was recorded put right, and times through both changes of the clock."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from server.actions.street.alarms import Watch
+from server.database.engine import Database
+from server.http.local_time import speak_in
+from server.queries.operation.audit import list_lines
+from server.queries.referrals.inbox import find_inbox_row, list_steps
+from server.queries.street.alarms import list_open_alarms
+from server.queries.street.contacts import find_contact, list_corrections
+from server.tables.people.person import person
+from server.tables.referrals.referral import referral
+from server.tables.street.shift import check_in, visit
+from server.web.layout.forms import Errors
+from server.web.outreach.typed_times import read_moment
+from shared.model.codes import ReferralState
+from shared.rules.alarms import DEFAULT_LADDER
+from tests.conftest import Clock
+from tests.web.test_contact_form import PATH, fresh, key_of, recorded
+from tests.web.test_my_shift import key_for, press
+from tests.web.test_pages import plain
+
+Browse = Callable[[str], Any]
+
+
+def stood_at(database: Database, referral_id: str) -> list[ReferralState]:
+    with database.reading() as session:
+        return [each.state for each in list_steps(session, referral_id)]
+
+
+@pytest.fixture
+def report(filled: Database) -> str:
+    """An open report of Aisha's team."""
+    with filled.writing() as session:
+        found = session.execute(select(referral.c.id, referral.c.state).order_by(referral.c.id)).all()
+        open_one = next(each.id for each in found if each.state in ("assigned", "received"))
+        session.execute(referral.update().where(referral.c.id == open_one).values(team_id="watford-outreach"))
+    return str(open_one)
+
+
+def test_tonights_list_says_where_to_go_and_that_it_was_read(browse: Browse, filled: Database, report: str) -> None:
+    page = browse("aisha").get("/my-shift/tonight")
+    assert page.status_code == 200
+    told = plain(page.text)
+    assert "Marek" in told and "Safety needs: Startles when woken" in told
+    assert (
+        f'href="/contacts/new?referral={report}"' in page.text and f'href="/visits/new?referral={report}"' in page.text
+    )
+    assert "/people/noor" not in page.text, "whom another district's team met"
+    with filled.reading() as session:
+        lines = list_lines(session, subject_kind="person", subject_id="marek")
+        reports = list_lines(session, subject_kind="referral", subject_id=report)
+    assert any(each.purpose == "tonight’s list on the web" for each in lines)
+    assert any(each.purpose == "tonight’s list on the web" for each in reports)
+
+
+def test_whoever_was_met_tonight_is_not_on_the_list_any_more(browse: Browse, filled: Database) -> None:
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek")
+    assert "Marek" not in plain(aisha.get("/my-shift/tonight").text)
+
+
+def test_a_contact_answers_a_report_with_a_colleague_along(browse: Browse, filled: Database, report: str) -> None:
+    aisha = browse("aisha")
+    page = aisha.get(f"{PATH}?referral={report}")
+    assert re.search(rf'value="{report}" selected', page.text)
+    aisha.send(PATH, key=key_of(page), state="bedded_down", referral=report, colleagues="dean", alias="Blue")
+    (told,) = recorded(filled)
+    assert (told.referral_id, told.colleague_ids) == (report, ("dean",))
+    assert stood_at(filled, report)[-1] == ReferralState.FOUND
+    with filled.reading() as session:
+        row = find_inbox_row(session, report)
+    assert row is not None and row.referral.state == ReferralState.FOUND
+
+
+def test_a_stranger_is_no_colleague_and_another_teams_report_is_not_there(
+    browse: Browse, filled: Database, report: str
+) -> None:
+    aisha = browse("aisha")
+    answer = aisha.send(PATH, key=fresh(aisha), state="bedded_down", colleagues="priya")
+    assert "Choose colleagues of this team." in plain(answer.text)
+    with filled.writing() as session:
+        session.execute(
+            referral.update().where(referral.c.id == report).values(team_id=None, district_id="three-rivers")
+        )
+    assert aisha.send(PATH, key=fresh(aisha), state="bedded_down", referral=report).status_code == 404
+    assert recorded(filled) == []
+
+
+def test_several_who_are_new_are_one_contact_and_nothing_typed_is_lost(browse: Browse, filled: Database) -> None:
+    aisha = browse("aisha")
+    key = fresh(aisha)
+    page = aisha.send(PATH, key=key, press="another", alias="Blue", description="", note="Kept")
+    assert page.text.count('name="alias"') == 2 and 'value="Blue"' in page.text and "Kept" in page.text
+    form = {"key": key, "state": "bedded_down", "alias": ["Blue", "", "x" * 201], "description": ["", "small dog", ""]}
+    refused = aisha.send(PATH, **form)
+    assert 'href="#alias-3"' in refused.text and refused.status_code == 422 and recorded(filled) == []
+    assert aisha.send(PATH, **form | {"alias": ["Blue", "", "Ann"]}).status_code == 200
+    (told,) = recorded(filled)
+    with filled.reading() as session:
+        rows = session.execute(select(person.c.alias, person.c.description).where(person.c.id.in_(told.person_ids)))
+        assert sorted(map(tuple, rows)) == [("", "small dog"), ("Ann", ""), ("Blue", "")]
+
+
+def test_nobody_here_is_a_visit_that_answers_the_report_once(browse: Browse, filled: Database, report: str) -> None:
+    aisha = browse("aisha")
+    page = aisha.get(f"/visits/new?referral={report}")
+    key = key_of(page)
+    for _ in range(2):
+        done = aisha.send("/visits/new", key=key, referral=report, bedding="yes", note="wet cardboard")
+        assert "you looked, and nobody was here" in plain(done.text)
+    with filled.reading() as session:
+        (looked,) = session.execute(select(visit).where(visit.c.referral_id == report)).mappings()
+    assert (looked["bedding_present"], looked["people_found"], looked["note"]) == (True, 0, "wet cardboard")
+    assert stood_at(filled, report)[-1] == ReferralState.LOOKED_FOR
+    assert "Nobody here" in plain(aisha.get("/recorded").text)
+
+
+def test_a_visit_needs_a_place(browse: Browse) -> None:
+    aisha = browse("aisha")
+    key = key_of(aisha.get("/visits/new"))
+    answer = aisha.send("/visits/new", key=key)
+    assert answer.status_code == 422 and "Say where you looked" in plain(answer.text)
+    assert aisha.send("/visits/new", key=key, site="stairwell").status_code == 200
+
+
+def test_a_contact_on_the_wrong_person_is_given_to_another_struck_out_and_put_back_by_a_lead(
+    browse: Browse, filled: Database
+) -> None:
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell", note="wet")
+    (told,) = recorded(filled)
+    path = f"/recorded/{told.id}"
+    assert path in aisha.get("/recorded").text
+    same = {"state": "bedded_down", "people": "marek", "site": "stairwell", "note": "wet"}
+    assert "Nothing differs" in plain(aisha.send(path, **same, reason="?").text)
+    assert "Say in a word why." in plain(aisha.send(path, **same | {"people": "red"}).text)
+    aisha.send(path, **same | {"people": "red", "site": "shelter"}, reason="pressed wrong")
+    with filled.reading() as session:
+        now = find_contact(session, told.id)
+        assert now is not None and (now.contact.person_ids, now.contact.site_id) == (("red",), "shelter")
+        (word,) = list_corrections(session, [told.id])[told.id]
+    assert (word.reason, set(word.fields)) == ("pressed wrong", {"person_ids", "site_id"})
+    aisha.send(f"{path}/strike", reason="it was yesterday")
+    with filled.reading() as session:
+        now = find_contact(session, told.id)
+    assert now is not None and (now.contact.person_ids, now.contact.site_id, str(now.contact.state)) == (
+        (),
+        None,
+        "not_found",
+    )
+    assert "It is struck out: it was yesterday." in plain(aisha.get(path).text)
+    tom = browse("tom")
+    assert path in tom.get("/recorded").text and "Struck out by your team" in plain(tom.get("/recorded").text)
+    tom.send(f"{path}/put-back")
+    with filled.reading() as session:
+        now = find_contact(session, told.id)
+    assert now is not None and (now.contact.person_ids, now.contact.site_id, now.contact.note) == (
+        ("red",),
+        "shelter",
+        "wet",
+    )
+    assert path not in tom.get("/recorded").text
+
+
+@pytest.mark.parametrize(("who", "status"), [("rowan", 404), ("helen", 403), ("ruth", 403), ("omar", 403)])
+def test_nobody_elsewhere_reads_or_puts_right_a_contact(
+    browse: Browse, filled: Database, who: str, status: int
+) -> None:
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell")
+    (told,) = recorded(filled)
+    other = browse(who)
+    assert other.get(f"/recorded/{told.id}").status_code == status
+    assert other.send(f"/recorded/{told.id}/strike", reason="no").status_code == status
+    assert other.send(f"/recorded/{told.id}", state="not_found", reason="no").status_code == status
+    with filled.reading() as session:
+        assert list_corrections(session, [told.id]) == {}
+
+
+def test_the_longest_promise_is_a_call_for_help_that_looks_like_a_check_in(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    aisha = browse("aisha")
+    press(aisha, "out")
+    page = press(aisha, "check-in", minutes="180")
+    assert "Heard. Your team can see it." in plain(page.text) and "duress" not in page.text.lower()
+    with filled.writing() as session:
+        (said,) = session.execute(select(check_in).where(check_in.c.worker_id == "aisha")).mappings()
+        Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+        (alarm,) = list_open_alarms(session)
+    assert said["duress"] and alarm.is_silent and alarm.told_ids - {"aisha"}
+    assert "being told" not in plain(aisha.get("/my-shift").text), "whoever stands beside her sees nothing"
+    assert press(aisha, "check-in", minutes="179").status_code >= 400
+    assert key_for(aisha, "check-in")
+
+
+LONDON = ZoneInfo("Europe/London")
+AUTUMN, SPRING = "2026-10-25", "2026-03-29"
+
+
+@pytest.mark.parametrize(
+    ("day", "typed", "wanted"),
+    [
+        (AUTUMN, "01:30 BST", (2026, 10, 25, 0, 30)),
+        (AUTUMN, "01:30 GMT", (2026, 10, 25, 1, 30)),
+        (AUTUMN, "00:59", (2026, 10, 24, 23, 59)),
+        (AUTUMN, "02:00", (2026, 10, 25, 2, 0)),
+        (AUTUMN, "01:30", "came twice that night. Add BST for the first, GMT for the second."),
+        (AUTUMN, "02:30 BST", "Clocks showed GMT then, not BST."),
+        (SPRING, "01:30", "There was no 01:30 that night: the clocks went forward."),
+        (SPRING, "00:59", (2026, 3, 29, 0, 59)),
+        (SPRING, "02:00", (2026, 3, 29, 1, 0)),
+        ("2026-12-24", "10:00", "That is still to come."),
+        ("1999-12-31", "10:00", "Give a day since 2000."),
+        ("yesterday", "10:00", "Give a day, or leave it empty for tonight."),
+        (AUTUMN, "", "Give the time of that day, such as 23:40."),
+        ("", "01:30 BST", (2026, 7, 14, 0, 30)),
+        ("", "01:30 GMT", "Give a time such as 23:40"),
+        ("", "", (2026, 7, 14, 1, 0)),
+    ],
+)
+def test_a_day_and_a_time_are_right_through_both_changes_of_the_clock(
+    day: str, typed: str, wanted: tuple[int, ...] | str
+) -> None:
+    speak_in(LONDON)
+    now = datetime(2026, 7, 14, 1, 0, tzinfo=UTC) if not day else datetime(2026, 11, 2, tzinfo=UTC)
+    errors: Errors = {}
+    found = read_moment(day, typed, now, errors)
+    if isinstance(wanted, str):
+        assert found is None and wanted in next(iter(errors.values()))
+    else:
+        assert found == datetime(*wanted, tzinfo=UTC) and errors == {}  # type: ignore[misc,arg-type]
+
+
+def test_what_is_typed_the_morning_after_belongs_to_its_shift(browse: Browse, filled: Database, clock: Clock) -> None:
+    aisha = browse("aisha")
+    press(aisha, "out")
+    begun = clock.now
+    clock.advance(hours=3)
+    press(browse("aisha"), "home")
+    clock.advance(hours=50)
+    aisha = browse("aisha")
+    local = (begun + timedelta(hours=1)).astimezone(LONDON)
+    aisha.send(PATH, key=fresh(aisha), state="not_found", seen_day=local.date().isoformat(), seen_time=f"{local:%H:%M}")
+    (told,) = recorded(filled)
+    assert told.shift_id is not None and told.seen_at == begun + timedelta(hours=1)
