@@ -7,6 +7,7 @@ import { SHRED_AFTER, counted, countTry, outreachNight, renewed, standing, tries
 import { decode64, encode64 } from "./sealing.js";
 import * as vault from "./vault.js";
 
+const [LEASE_HOURS, SHRED_AFTER_DAYS] = [72, 14]; // what a server leaves out of its answer is as the protocol has it
 const BATCH = 20; // boxes of one request: at their largest they stay below what the server takes
 const BOOT = crypto.randomUUID();
 const WITHDRAWN = new Set(["revoked", "wipe_after_push", "wipe_now"]);
@@ -47,7 +48,7 @@ export async function join(code, pin, { app, zone, label }) {
   const made = await vault.make(pin, ofBrowser);
   const card = {
     device: device.number, workerId: config.worker.id, teamId: config.team.id, sealingKey: decode64(sealingKey), zone,
-    leaseHours: config.lease_hours, shredAfterDays: config.shred_after_days,
+    leaseHours: config.lease_hours ?? LEASE_HOURS, shredAfterDays: config.shred_after_days ?? SHRED_AFTER_DAYS,
   };
   const secret = { worker: config.worker.name, team: config.team.name, tokens, recorded: [] };
   await keep.write({

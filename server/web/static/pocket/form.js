@@ -322,7 +322,7 @@ async function join() {
     forgetScreen();
     find("code").value = "";
     show("digits");
-    await say();
+    send();
   } finally {
     find("join-press").disabled = false;
   }
