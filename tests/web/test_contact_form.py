@@ -302,13 +302,30 @@ def test_who_is_described_as_new_may_be_somebody_known_and_is_asked_about(browse
     }
     asked = browser.send(PATH, **told)
     assert asked.status_code == 422
-    question = plain(asked.text).split("Could it be somebody")[1].split("nobody could identify")[0]
+    question = plain(asked.text).split("be somebody your team knows?")[1].split("nobody could identify")[0]
     assert "Red: " in question and "and red in both descriptions, seen at the same site" in question
     assert "Marek" not in question
     assert recorded(filled) == []
     assert browser.send(PATH, **told, is_new="red").status_code == 200
     (known,) = recorded(filled)
     assert (known.person_ids, known.note) == (("red",), "Described as: Irish man, red hat, a small dog")
+
+
+def test_each_of_several_who_are_new_is_asked_about(browse: Browse, filled: Database) -> None:
+    browser = browse("aisha")
+    told = {
+        "key": fresh(browser),
+        "state": "bedded_down",
+        "alias": ["Blue", ""],
+        "description": ["", "Irish man, red hat, a small dog"],
+        "site": "shelter",
+    }
+    asked = browser.send(PATH, **told)
+    assert "Could “Irish man, red hat, a small dog” be somebody your team knows?" in plain(asked.text)
+    assert 'value="2:red"' in asked.text and recorded(filled) == []
+    assert browser.send(PATH, **told, is_new="2:red").status_code == 200
+    (known,) = recorded(filled)
+    assert "red" in known.person_ids and len(known.person_ids) == 2
 
 
 def test_somebody_new_is_new_once_the_worker_has_said_so(browse: Browse, filled: Database) -> None:
