@@ -3,6 +3,7 @@
 Whom an agency works with already it puts forward from their own page.
 """
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -18,12 +19,14 @@ from server.http.services import Services
 from server.problems import Invalid
 from server.queries.cases import cases
 from server.queries.maps.boundaries import list_districts_on
-from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text
+from server.web.layout.dates import DateParts, split_date
+from server.web.layout.forms import Errors, Form, require_choice, require_text
 from server.web.layout.kept import kept_fields, kept_form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from shared.model.codes import EvidenceBasis
 from shared.policy import Act, SubjectKind
+from shared.rules.days import read_written_date
 from shared.rules.finding import read_sought
 
 PATH = "/put-forward"
@@ -40,6 +43,9 @@ class NewcomerForm(Form, frozen=True, kw_only=True):
     alias: str = ""
     description: str = ""
     born: str = ""
+    born_day: str = ""
+    born_month: str = ""
+    born_year: str = ""
     evidence: str = ""
     reason: str = ""
 
@@ -74,7 +80,11 @@ def put_newcomer_forward(
     errors: Errors = {}
     if not (data.name.strip() or data.alias.strip() or data.description.strip()):
         errors["name"] = "Give a name, or say below how you would know them again."
-    born = read_date(errors, "born", data.born, "Enter the date of birth, or leave it empty.") if data.born else None
+    with door.open() as access:
+        today = access.today
+    born = read_written_date(_born_of(data), today)
+    if _born_of(data) and born is None:
+        errors["born"] = "Enter the date of birth with its day, month and year, or leave it empty."
     require_choice(errors, "evidence", data.evidence, {str(basis) for basis in BASES}, "Choose the evidence.")
     require_text(errors, "reason", data.reason, "Say why, in a few words: the coordinator decides by it.")
     if not errors:
@@ -92,12 +102,22 @@ def put_newcomer_forward(
         return _answer(request, access, data, errors)
 
 
+def _born_of(form: NewcomerForm) -> str:
+    """The date of birth as it was typed: in the three fields, or carried over from a search."""
+    return DateParts(form.born_day, form.born_month, form.born_year).joined or form.born.strip()
+
+
 def _with_sought(fresh: NewcomerForm, words: str, services: Services) -> NewcomerForm:
     """The form with what somebody looked for: a date of birth in its field, else a name."""
     born = read_sought(words, to_local(services.clock()).date()).born
     if born is not None:
         return msgspec.structs.replace(fresh, born=born.isoformat())
     return msgspec.structs.replace(fresh, name=words)
+
+
+def _born_parts(form: NewcomerForm, today: date) -> DateParts:
+    typed = DateParts(form.born_day, form.born_month, form.born_year)
+    return typed if typed.joined else split_date(form.born, today)
 
 
 def _answer(request: AnyRequest, access: Access, form: NewcomerForm, errors: Errors | None = None) -> Response[str]:
@@ -108,7 +128,9 @@ def _answer(request: AnyRequest, access: Access, form: NewcomerForm, errors: Err
     access.note_seen(SubjectKind.CASE, [each.case_id for each in before], purpose="put forward")
     return page(
         request, "agency/put_forward.html", title="Put somebody forward", section="/cases", worker=access.worker,
-        status=422 if errors else 200, errors=errors or {}, form=form, chosen=chosen, now=access.now, before=before,
+        status=422 if errors else 200, errors=errors or {}, form=form, chosen=chosen, now=access.now,
+        born=_born_parts(form, access.today),
+        before=before,
         district_options=[(each.id, each.name) for each in own],
         evidence_options=[(str(basis), say(basis)) for basis in BASES],
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """What is known of a person, changed: one form with everything that may be asked, each answer changed by itself."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -10,14 +11,17 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.people import facts
 from server.actions.people.facts import FIELDS, Refused
+from server.http.local_time import to_local
 from server.http.services import Services
 from server.queries.people import person_page
+from server.web.layout.dates import DateParts, split_date
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
 from shared.model.value import Id
 from shared.policy import Act
+from shared.rules.days import read_written_date
 
 PURPOSE = "coordination"
 QUALITIES = {
@@ -38,6 +42,8 @@ FactsForm = msgspec.defstruct(
     [
         *((f"{prefix}{name}", str, "") for prefix in ("", "was_") for name in FIELDS),
         *((f"need_{need.value}", str, "") for need in SupportNeed),
+        ("in_parts", str, ""),
+        *((f"date_of_birth_{part}", str, "") for part in DateParts.__struct_fields__),
     ],
     bases=(Form,),
     frozen=True,
@@ -65,6 +71,9 @@ def save_facts(
     """Writes what was changed. What somebody else changed meanwhile is shown beside, never written over."""
     typed = {name: getattr(data, name).replace("\r\n", "\n") for name in FIELDS}
     shown = {name: getattr(data, f"was_{name}").replace("\r\n", "\n") for name in FIELDS}
+    parts = DateParts(*(getattr(data, f"date_of_birth_{part}") for part in DateParts.__struct_fields__))
+    if getattr(data, "in_parts"):  # noqa: B009
+        typed["date_of_birth"] = _as_shown(parts, shown["date_of_birth"], to_local(services.clock()).date())
     needs = {
         need: ReceivingSupport(answer)
         for need in SupportNeed
@@ -76,15 +85,21 @@ def save_facts(
             facts.set_needs(access, services.project, person_id, needs)
     except Refused as refused:
         with door.open() as access:
-            return _answer(request, access, person_id, dict(refused.by_field), typed, shown, needs)
+            return _answer(request, access, person_id, dict(refused.by_field), typed, shown, needs, parts)
     if newer:
         errors = {
             each.field: f"Meanwhile somebody else wrote “{each.says}”. Save again to put yours in its place."
             for each in newer
         }
         with door.open() as access:
-            return _answer(request, access, person_id, errors, typed)
+            return _answer(request, access, person_id, errors, typed, born=parts)
     return go_to(f"/people/{person_id}", "saved")
+
+
+def _as_shown(parts: DateParts, shown: str, today: date) -> str:
+    """What the three fields say, in the page's own words where that is what it showed."""
+    read, was = read_written_date(parts.joined, today), read_written_date(shown, today)
+    return shown if read is not None and read == was else parts.joined
 
 
 def _answer(
@@ -95,6 +110,7 @@ def _answer(
     typed: dict[str, str] | None = None,
     shown: dict[str, str] | None = None,
     needs: dict[SupportNeed, ReceivingSupport] | None = None,
+    born: DateParts | None = None,
 ) -> Response[str]:
     person = access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
     _, same = access.find_person_and_same(person_id)
@@ -103,7 +119,8 @@ def _answer(
     return page(
         request, "coordinator/facts.html", title=f"What is known of {person.known_as}", section="/cases",
         worker=access.worker, status=422 if errors else 200, errors=errors or {}, person=person,
-        values=typed or now, was=shown or now, support=list(SUPPORT.items()),
+        values=typed or now, born=born or split_date(now["date_of_birth"], access.today),
+        was=shown or now, support=list(SUPPORT.items()),
         needs=[(need, say(need), str((needs or {}).get(need, known.get(need, "")))) for need in SupportNeed],
         genders=[(str(each), say(each)) for each in Gender],
         qualities=[(str(each), words) for each, words in QUALITIES.items()],

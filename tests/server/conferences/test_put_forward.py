@@ -104,3 +104,21 @@ def test_a_list_of_verified_people_only_takes_nobody_unverified_from_an_agency_e
     with enter("priya") as access, pytest.raises(Invalid) as why:
         decisions.list_case(access, case.id, "Agreed")
     assert "verified people only" in why.value.errors[0]
+
+
+@pytest.mark.parametrize(
+    ("parts", "status"), [(("1", "2", "1980"), 303), (("1", "Feb", "80"), 303), (("31", "2", "80"), 422)]
+)
+def test_a_date_of_birth_comes_in_three_fields(
+    browser: Browser, watford: Database, new_id: Callable[[], str], parts: tuple[str, str, str], status: int
+) -> None:
+    named = dict(zip(("born_day", "born_month", "born_year"), parts, strict=True))
+    answer = put_forward(browser.sign_in("ruth"), new_id, born="", **named)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert 'href="#born"' in answer.text
+        assert all(f'value="{each}"' in answer.text for each in parts)
+        return
+    with watford.reading() as session:
+        born = session.execute(text("select date_of_birth from person where name = 'Sam Okoro'")).scalar()
+    assert str(born) == "1980-02-01"
