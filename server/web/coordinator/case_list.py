@@ -20,10 +20,11 @@ from server.queries.cases.case_list import (
     CaseListCounts,
     CaseListRow,
     CaseListView,
+    Page,
     count_cases,
     count_new,
-    count_shown,
     list_cases,
+    list_page,
 )
 from server.queries.cases.case_moves import count_come
 from server.queries.cases.saved_views import list_views
@@ -157,11 +158,8 @@ def show_list(
     view = choice.view(words) if not words else CaseListView(states=(), words=words)
     view = narrow_view(view) if partner else view
     since = _start_of_yesterday(access.now)
-    total = count_shown(access.session, district.id, view, today=access.tonight)
-    pages = max(1, -(-total // PAGE_LENGTH))
-    choice = msgspec.structs.replace(choice, page=min(choice.page, pages))
-    offset = (choice.page - 1) * PAGE_LENGTH
-    rows = list_cases(access.session, district.id, view, today=access.tonight, limit=PAGE_LENGTH, offset=offset)
+    choice, found = _list_page(access, district.id, view, choice)
+    rows, pages = found.rows, _count_pages(found)
     shown = narrow_rows(access, rows, words) if partner else rows
     access.note_seen(SubjectKind.PERSON, [row.person_id for row in shown], purpose="case list")
     counts = count_cases(access.session, district.id, since)
@@ -181,11 +179,26 @@ def show_list(
         chosen=as_tuple(form.case) if form else (),
         lines={} if partner else list_lines(access, district.id, [row.case_id for row in shown]),
         partner=partner, reachable=access.list_open_cases([row.case_id for row in shown]),
-        red=count_red_flags(access, district.id), nothing=_nothing(words), total=total, labels=LABELS,
+        red=count_red_flags(access, district.id), nothing=_nothing(words), total=found.total, labels=LABELS,
         options=list_options(access, district.id, partner=partner),
         views=list_views(access.session, access.actor.worker_id), choice_query=choice.query,
         paging=make_paging(choice.page, pages, lambda number: choice.path(district.id, number)) if not words else None,
     )  # fmt: skip
+
+
+def _list_page(access: Access, district_id: Id, view: CaseListView, choice: Choice) -> tuple[Choice, Page]:
+    """The page asked for, or the last one where there are not so many."""
+    for _ in range(2):
+        skipped = (choice.page - 1) * PAGE_LENGTH
+        found = list_page(access.session, district_id, view, today=access.tonight, limit=PAGE_LENGTH, offset=skipped)
+        if choice.page <= _count_pages(found):
+            break
+        choice = msgspec.structs.replace(choice, page=_count_pages(found))
+    return choice, found
+
+
+def _count_pages(found: Page) -> int:
+    return max(1, -(-found.total // PAGE_LENGTH))
 
 
 def _chosen(access: Access, districts: list[District], district_id: Id) -> District:

@@ -9,9 +9,10 @@ import openpyxl
 import pytest
 from sqlalchemy import select, update
 
+from server.actions.people.hiding import hide_person
 from server.database.engine import Database
 from server.queries.cases.case_filters import CaseFilters, years_before
-from server.queries.cases.case_list import CaseListView, count_shown, list_cases
+from server.queries.cases.case_list import CaseListView, list_cases, list_page
 from server.tables.cases.case import case_action, case_lead, case_review, mdt_case
 from server.tables.cases.priority import case_general
 from server.tables.conferences.conference import case_conference
@@ -21,7 +22,7 @@ from server.tables.people.verification import person_verification
 from server.web.layout.paging import make_paging
 from shared.model.codes import CaseState, Gender
 from shared.rules.prioritisation import Tier
-from tests.server.conferences.conftest import Browser
+from tests.server.conferences.conftest import Browser, Enter
 from tests.web import county
 
 
@@ -86,7 +87,7 @@ def test_each_filter_shows_whom_it_says(told: Database, now: datetime, filters: 
     view = CaseListView(states=(CaseState.LISTED,), filters=filters, sort="name")
     with told.reading() as session:
         rows = list_cases(session, county.WATFORD, view, today=date(2026, 11, 12))
-        counted = count_shown(session, county.WATFORD, view, today=date(2026, 11, 12))
+        counted = list_page(session, county.WATFORD, view, today=date(2026, 11, 12), limit=1).total
     ours = [row.person_id for row in rows if re.fullmatch(r"p\d\d", row.person_id)]
     assert ours == people
     assert counted == len(rows)
@@ -151,6 +152,23 @@ def test_a_partner_narrows_by_nothing_of_which_services_it_is_not_told(browser: 
     assert "Person 01" in shown
     assert 'name="lead"' not in shown
     assert "Person 02" not in browser.get("/cases?show=listed&gender=female").text
+
+
+@pytest.mark.parametrize("sort", ["verified", "name"])
+def test_nobody_hidden_is_shown_or_counted_for_who_may_not_know_them(
+    watford: Database, enter: Enter, now: datetime, sort: str
+) -> None:
+    view = CaseListView(states=(CaseState.LISTED,), sort=sort)
+    with enter("ruth") as access:
+        before = list_page(access.session, county.WATFORD, view, today=now.date(), limit=5)
+    with enter("tom") as access:
+        hide_person(access, "p01", ["beacon"], "Somebody looks for him with a knife")
+    with enter("ruth") as access:
+        after = list_page(access.session, county.WATFORD, view, today=now.date(), limit=100)
+    assert after.total == before.total - 1 == len(after.rows)
+    assert "p01" not in {row.person_id for row in after.rows}
+    with enter("tom") as access:
+        assert list_page(access.session, county.WATFORD, view, today=now.date(), limit=5).total == before.total
 
 
 @pytest.mark.parametrize(
