@@ -84,3 +84,32 @@ class AskedVia(Code):
     DESK = "desk"
     PHONE = "phone"
     PAPER = "paper"
+
+
+class GoalEnd(Code):
+    """How a goal ended. One that was let go is no failure: it was theirs to let go."""
+
+    REACHED = "reached"
+    LET_GO = "let_go"
+
+
+class TryMethod(Code):
+    """How somebody tried to reach a person (active engagement; Housing First, CTI)."""
+
+    KNOCK = "knock"
+    NOTE = "note"
+    CALL = "call"
+    FOOD_OR_DRINK = "food_or_drink"
+    FOR_THE_DOG = "for_the_dog"
+    WITH_SOMEBODY = "with_somebody"
+    SITTING_ALONG = "sitting_along"
+    ANOTHER_WAY = "another_way"
+
+
+class TryEffect(Code):
+    """What came of it."""
+
+    TALKED = "talked"
+    TOOK_IT = "took_it"
+    NO_ANSWER = "no_answer"
+    TURNED_AWAY = "turned_away"

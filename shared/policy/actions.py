@@ -34,6 +34,8 @@ class Act(str, Enum):
     """Saying that something is shared on another lawful basis than consent."""
     SEE_ASSESSMENT = "see_assessment"
     RECORD_ASSESSMENT = "record_assessment"
+    SEE_PLAN = "see_plan"
+    CHANGE_PLAN = "change_plan"
     MERGE_PEOPLE = "merge_people"
     HIDE_PERSON = "hide_person"
     BREAK_GLASS = "break_glass"

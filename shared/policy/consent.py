@@ -12,6 +12,7 @@ from shared.policy.actions import Act
 RESTS_ON_CONSENT: Final[dict[Act, Shareable]] = {
     Act.SEE_DOORS: Shareable.CONTACTS,
     Act.SEE_ASSESSMENT: Shareable.ASSESSMENT,
+    Act.SEE_PLAN: Shareable.PLAN,
 }
 
 NOT_AGREED: Final = "They have not agreed that your service reads this. Ask them, or the service that wrote it."

@@ -16,6 +16,7 @@ class FieldClass(str, Enum):
     NOTES = "notes"
     DOCUMENTS = "documents"
     ASSESSMENT = "assessment"
+    PLAN = "plan"
     CASE = "case"
     LOOKS = "looks"
     """Who looked before."""
@@ -45,6 +46,7 @@ FIELD_CLASS: dict[Act, FieldClass] = {
     Act.SEE_NOTES: FieldClass.NOTES,
     Act.SEE_CONSENT: FieldClass.RECORD,
     Act.SEE_ASSESSMENT: FieldClass.ASSESSMENT,
+    Act.SEE_PLAN: FieldClass.PLAN,
     Act.SEE_DOCUMENT: FieldClass.DOCUMENTS,
     Act.SEE_CASE: FieldClass.CASE,
     Act.SEE_ACTIONS: FieldClass.CASE,

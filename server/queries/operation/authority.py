@@ -9,19 +9,17 @@ from server.database.sql import Sql
 
 GUARDED = frozenset(
     {
-        "agenda_item", "agenda_left_out", "alarm_event", "alert", "alert_referrer", "alert_version", "assessment_answer", "audit",
-        "break_glass", "brought_in", "case_action", "case_event", "case_general", "case_lead", "case_move",
-        "case_review", "case_told", "caseload_batch", "circulated_case", "conference_note", "conflict", "consent", "contact",
-        "contact_colleague", "contact_correction", "contact_need", "contact_person", "credential", "device_token",
-        "document", "document_content", "door_fact", "draft", "health_fact", "held_file", "identity_judgement", "ledger",
-        "likely_same",
-        "look",
-        "mdt_case", "minutes_case",
-        "minutes_version", "person", "person_hidden", "person_hidden_agency", "person_merge", "person_need",
-        "person_note", "person_restricted", "person_stay", "person_verification", "priority_override", "question",
-        "recovery_code", "referral", "referral_progress", "refused_row", "sealed_outbox", "server_key", "shift", "shift_plan",
-        "sign_in_session", "site", "sync_blob_part", "sync_change", "sync_write", "verification", "visit", "worker",
-        "written_update",
+        "agenda_item", "agenda_left_out", "alarm_event", "alert", "alert_referrer", "alert_version", "assessment_answer",
+        "audit", "break_glass", "brought_in", "case_action", "case_event", "case_general", "case_lead", "case_move",
+        "case_review", "case_told", "caseload_batch", "circulated_case", "conference_note", "conflict", "consent",
+        "contact", "contact_colleague", "contact_correction", "contact_need", "contact_person", "credential",
+        "device_token", "document", "document_content", "door_fact", "draft", "engagement_try", "health_fact", "held_file",
+        "identity_judgement", "ledger", "likely_same", "look", "mdt_case", "minutes_case", "minutes_version", "person",
+        "person_hidden", "person_hidden_agency", "person_merge", "person_need", "person_note", "person_restricted",
+        "person_stay", "person_verification", "plan_goal", "plan_review", "plan_step", "priority_override", "question",
+        "recovery_code", "referral", "referral_progress", "refused_row", "sealed_outbox", "server_key", "shift",
+        "shift_plan", "sign_in_session", "site", "sync_blob_part", "sync_change", "sync_write", "verification", "visit",
+        "worker", "written_update",
     }
 )  # fmt: skip
 """Every table with a column of level 3 or 4 in docs/fields.csv (`tests/house/test_fields.py`), and who was at a contact."""

@@ -24,6 +24,7 @@ from server.web.agency.housing_needs import record_housing_needs, show_housing_n
 from server.web.agency.looks import show_looks
 from server.web.agency.notes import break_glass, show_notes, write_note
 from server.web.agency.own_record import correct, show_own_record
+from server.web.agency.plan import PAGES as PLAN_PAGES
 from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
 from server.web.agency.questions import answer, ask, show_asking, show_questions
 from server.web.agency.today import show_today
@@ -37,6 +38,7 @@ PAGES = (
     apologise, comes, name_representative, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door,
     show_assessment, print_assessment, show_section, save_section,
+    *PLAN_PAGES,
     show_consent, say_consent, withdraw_consent,
     show_documents, add_document, read_document, remove_document,
 )  # fmt: skip

@@ -31,6 +31,7 @@ WAYS = ((str(ConsentWay.WORD), "By word"), (str(ConsentWay.PAPER), "On paper, wh
 READ_BY_CONSENT = (
     Act.SEE_DOORS,
     Act.SEE_ASSESSMENT,
+    Act.SEE_PLAN,
 )
 BASES = tuple((str(each), say(each)) for each in LawfulBasis if each is not LawfulBasis.CONSENT)
 

@@ -19,6 +19,7 @@ FIELD_WORDS = {
     FieldClass.NOTES: "notes",
     FieldClass.DOCUMENTS: "documents",
     FieldClass.ASSESSMENT: "assessment",
+    FieldClass.PLAN: "plan",
     FieldClass.CASE: "case",
     FieldClass.LOOKS: "who looked",
     FieldClass.EVERYTHING: "everything held",

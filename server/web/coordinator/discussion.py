@@ -20,6 +20,7 @@ from server.actions.conferences import discussion
 from server.actions.conferences.discussion import Saved
 from server.actions.conferences.papers import compose_paper
 from server.actions.conferences.readers import list_readers
+from server.actions.people.plans import list_reaching
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.conferences import conferences, seats
 from server.queries.conferences import discussion as meeting
@@ -243,6 +244,7 @@ def _answer(
         status=422 if errors else 200, errors=errors or {}, form=form or ActionForm(), conference=conference, item=item,
         case=case, written=written, today=access.today, now=access.now, last=len(sitting.items),
         outcome=written.note.outcome if outcome is None else outcome, worker_id=access.actor.worker_id,
+        reaching=list_reaching(access, [case.person_id] if case is not None else []),
         withheld=list_withheld(access, conference), now_agreed=now_agreed, district_name=sitting.district_name,
         agenda_mark=discussion.mark_of(sitting.items),
         owners=[("", "As the line says"), *((each.id, each.name) for each in seated)],

@@ -13,6 +13,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from server.access import Door
 from server.actions.conferences import room
 from server.actions.conferences.room import FieldSaved, RoomNews
+from server.actions.people.plans import list_reaching
 from server.http.services import Services
 from server.queries.cases.priorities import GENERAL_FIELDS
 from server.queries.conferences import conferences
@@ -55,6 +56,7 @@ def show_room(request: AnyRequest, door: NamedDependency[Door], conference_id: F
             request, "coordinator/room.html", title="Meeting", section=SECTION, worker=access.worker, room=found,
             conference=conference, district_name=found.sitting.district_name, today=access.today, now=access.now,
             worker_id=access.actor.worker_id, path=f"{SECTION}/{conference_id}",
+            reaching=list_reaching(access, [each.case.person_id for each in found.cases if each.case is not None]),
             withheld=list_withheld(access, conference), started_at=conference.starts_at.isoformat(),
             may_prepare=access.allows(Act.PREPARE_CONFERENCE, conferences.subject_of(conference)),
             outcomes=[("", "No outcome yet"), *((str(each), say(each)) for each in CaseOutcome)],

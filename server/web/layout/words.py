@@ -33,7 +33,7 @@ from shared.model.codes import (
 from shared.model.health import Discharge, SafeguardingAnswer
 from shared.model.mail import MailChoice, MailKind
 from shared.model.service import BankHolidays, ServiceOffer, ServiceStatus, ServiceWelcome
-from shared.model.telling import ConsentAnswer, QuestionKind, Reading, Section, Shareable
+from shared.model.telling import ConsentAnswer, GoalEnd, QuestionKind, Reading, Section, Shareable, TryEffect, TryMethod
 from shared.rules.wording import upper_first
 
 WORDS: Mapping[Any, str] = {
@@ -183,6 +183,19 @@ WORDS: Mapping[Any, str] = {
     QuestionKind.DAY: "A day",
     Reading.SERVICES: "Services that the person agrees to",
     Reading.WHO_ASKED: "Only the service that asked",
+    GoalEnd.REACHED: "Reached",
+    GoalEnd.LET_GO: "Let go, as they wish",
+    TryMethod.KNOCK: "Knocked, or called from outside",
+    TryMethod.NOTE: "Left a note",
+    TryMethod.CALL: "Rang, or sent a message",
+    TryMethod.FOOD_OR_DRINK: "Brought food or a drink",
+    TryMethod.FOR_THE_DOG: "Brought something for the dog",
+    TryMethod.WITH_SOMEBODY: "Came with somebody they know",
+    TryMethod.SITTING_ALONG: "Sat along, without asking anything",
+    TryEffect.TALKED: "They talked",
+    TryEffect.TOOK_IT: "They took it",
+    TryEffect.NO_ANSWER: "No answer",
+    TryEffect.TURNED_AWAY: "They turned away",
     ConsentAnswer.REFUSED: "Would rather not",
     ConsentAnswer.WITHDRAWN: "Taken back",
     AlertSource.STREETLINK: "StreetLink",

@@ -84,6 +84,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "mail": {"state": "waiting", "sent_at": None},
     "break_glass": {"ends_at": NOW + timedelta(hours=1), "reason": "Found unconscious at the station."},
     "shift_plan": {"back_at": NOW + timedelta(hours=4)},
+    "consent": {"until": None},
+    "plan_goal": {"ended": "reached"},
     "recipient": {"second_agency_id": None, "second_by": None, "second_at": None},
     "publication": {"second_agency_id": None, "second_by": None, "second_at": None},
 }

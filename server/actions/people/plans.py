@@ -1,0 +1,269 @@
+"""A plan that is the person's: goals in their words, steps with who and when, looking at it together, and what was tried to reach
+them. What one service wrote another reads while the person agrees (decision 92)."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+
+import msgspec
+
+from server.access import Access
+from server.actions.people.consents import find_shared_subject
+from server.database.locks import take_turns
+from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries.cases import case_actions, caseload, cases
+from server.queries.cases.case_actions import OwnedAction
+from server.queries.cases.caseload import LeadShown
+from server.queries.people import people, plans, subjects
+from server.queries.people.consents import list_said
+from shared.model.person import Person
+from shared.model.plan import Goal, Review, Step, Try
+from shared.model.telling import GoalEnd, Shareable, TryEffect, TryMethod
+from shared.model.value import Id, Value
+from shared.policy import Act, Subject
+from shared.rules.consent import is_shared
+from shared.rules.plan import Idea, find_next_review, find_phase_end, list_ideas
+
+PURPOSE = "plan"
+LONGEST = 10_000
+LONGEST_WHO = 200
+FARTHEST_DAYS = 366 * 5
+REVIEW_WITHIN_DAYS = 366
+
+
+class Plan(Value, frozen=True, kw_only=True):
+    """One person's plan as its reader may know it. `actions` are what agencies took on at the conference and have not done;
+    `review_on` is when they look at it again."""
+
+    person: Person
+    is_shared: bool
+    goals: tuple[Goal, ...]
+    steps: Mapping[Id, tuple[Step, ...]]
+    reviews: tuple[Review, ...]
+    tries: tuple[Try, ...]
+    ideas: tuple[Idea, ...]
+    actions: tuple[OwnedAction, ...]
+    lead: LeadShown | None
+    phase_end: date | None
+    review_on: date | None
+
+
+class Written(Value, frozen=True, kw_only=True):
+    """A goal as a form sends it. `version` is the wording that the form showed, 0 for a new goal."""
+
+    words: str
+    works: str = ""
+    celebration: str = ""
+    target_on: date | None = None
+    version: int = 0
+
+
+def read_plan(access: Access, person_id: Id, purpose: str = PURPOSE) -> Plan:
+    """The plan. Raises NotFound or Forbidden."""
+    subject, same = find_shared_subject(access, person_id)
+    own = None if subject is None else msgspec.structs.replace(subject, owner_agency_id=access.actor.agency_id)
+    access.require(Act.SEE_PLAN, own, purpose=purpose)
+    person = people.find_person(access.session, person_id)
+    if person is None or subject is None:
+        raise NotFound
+    shared, agency_id = access.allows(Act.SEE_PLAN, subject), access.actor.agency_id
+    goals = tuple(each for each in plans.list_goals(access.session, same) if shared or each.agency_id == agency_id)
+    reviews = tuple(each for each in plans.list_reviews(access.session, same) if shared or each.agency_id == agency_id)
+    tries = tuple(each for each in plans.list_tries(access.session, same) if shared or each.agency_id == agency_id)
+    steps: dict[Id, tuple[Step, ...]] = {each.id: () for each in goals}
+    for step in plans.list_steps(access.session, same):
+        if step.goal_id in steps:
+            steps[step.goal_id] += (step,)
+    lead, actions = _find_case(access, same)
+    phase_end = find_phase_end(lead.lead.phase, lead.lead.since.date()) if lead is not None else None
+    return Plan(
+        person=person, is_shared=shared, goals=goals, steps=steps, reviews=reviews, tries=tries, ideas=tuple(list_ideas(tries)),
+        actions=actions, lead=lead, phase_end=phase_end, review_on=find_next_review(reviews, phase_end),
+    )  # fmt: skip
+
+
+def _find_case(access: Access, same: Collection[Id]) -> tuple[LeadShown | None, tuple[OwnedAction, ...]]:
+    """Who leads on their case, and what agencies have taken on and not done, for whoever may see them."""
+    live = cases.list_live_cases_of(access.session, list(same))
+    if not live:
+        return None, ()
+    ids = [each.id for each in live]
+    lead = next(iter(caseload.list_leads(access.session, ids).values()), None)
+    owed = [
+        each
+        for each in case_actions.list_actions(access.session, ids)
+        if each.action.done_at is None
+        and (
+            each.action.agency_id == access.actor.agency_id
+            or access.allows(Act.SEE_ACTIONS, subjects.of_district(each.district_id))
+        )
+    ]
+    return lead, tuple(owed)
+
+
+def require_planning(access: Access, person_id: Id) -> Subject:
+    """Let the actor through to this person's plan as who writes in it. Raises NotFound or Forbidden."""
+    return access.require(Act.CHANGE_PLAN, access.find_person_and_same(person_id)[0], purpose=PURPOSE)
+
+
+def set_goal(access: Access, person_id: Id, written: Written, goal_id: Id = "") -> Goal:
+    """Keep a goal, or word one anew. Raises NotFound, Forbidden, Invalid, Failure where somebody worded it meanwhile."""
+    require_planning(access, person_id)
+    take_turns(access.session, [person_id])
+    wrong = _find_faults(access, written)
+    if wrong:
+        raise Invalid(*wrong)
+    if not goal_id:
+        blank = Goal(
+            id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, words="", set_at=access.now,
+            set_by=access.actor.worker_id, version=0,
+        )  # fmt: skip
+        new = _worded(blank, written)
+        plans.add(access.session, new)
+        return new
+    goal = _find_goal(access, person_id, goal_id)
+    if goal.version != written.version:
+        raise Failure(
+            CONFLICTING, f"Meanwhile somebody else wrote “{goal.words}”. Load the page again, then word it anew."
+        )
+    changed = _worded(goal, written)
+    plans.change(access.session, changed)
+    return changed
+
+
+def _worded(goal: Goal, written: Written) -> Goal:
+    return msgspec.structs.replace(
+        goal, version=goal.version + 1, words=written.words.strip(), works=written.works.strip(),
+        celebration=written.celebration.strip(), target_on=written.target_on,
+    )  # fmt: skip
+
+
+def end_goal(access: Access, person_id: Id, goal_id: Id, ended: str, words: str) -> None:
+    """It was reached, or the person let it go. Raises NotFound, Forbidden, Invalid, Failure where it ended before."""
+    require_planning(access, person_id)
+    take_turns(access.session, [person_id])
+    goal = _find_goal(access, person_id, goal_id)
+    if ended not in {str(each) for each in GoalEnd}:
+        raise Invalid("Choose whether it was reached or let go.")
+    if len(words.strip()) > LONGEST:
+        raise Invalid("Use 10,000 characters or fewer.")
+    over = msgspec.structs.replace(
+        goal, ended=GoalEnd(ended), ended_at=access.now, ended_by=access.actor.worker_id, ended_words=words.strip()
+    )
+    plans.change(access.session, over)
+
+
+def add_step(access: Access, person_id: Id, goal_id: Id, text: str, who: str, due_on: date | None) -> Step:
+    """Keep a step towards a goal. Raises NotFound, Forbidden, Invalid."""
+    require_planning(access, person_id)
+    take_turns(access.session, [person_id])
+    goal = _find_goal(access, person_id, goal_id)
+    wrong = [] if text.strip() else ["Write the step."]
+    if len(text.strip()) > LONGEST or len(who.strip()) > LONGEST_WHO:
+        wrong.append("Use fewer words.")
+    wrong += _find_wrong_day(access, due_on)
+    if wrong:
+        raise Invalid(*wrong)
+    step = Step(
+        id=access.new_id(), goal_id=goal.id, person_id=person_id, text=text.strip(), who=who.strip(), due_on=due_on,
+        added_at=access.now, added_by=access.actor.worker_id,
+    )  # fmt: skip
+    plans.add(access.session, step)
+    return step
+
+
+def mark_step(access: Access, person_id: Id, step_id: Id, done: bool) -> None:
+    """It is done, or not after all. Raises NotFound, Forbidden; said twice it changes nothing."""
+    require_planning(access, person_id)
+    take_turns(access.session, [person_id])
+    plan = read_plan(access, person_id)
+    step = next((each for steps in plan.steps.values() for each in steps if each.id == step_id), None)
+    if step is None:
+        raise NotFound
+    if (step.done_at is not None) != done:
+        at, by = (access.now, access.actor.worker_id) if done else (None, None)
+        plans.change(access.session, msgspec.structs.replace(step, done_at=at, done_by=by))
+
+
+def review_plan(access: Access, person_id: Id, words: str, next_on: date | None) -> None:
+    """Keep that they looked at it together. Raises NotFound, Forbidden, Invalid."""
+    require_planning(access, person_id)
+    wrong = [] if words.strip() else ["Write what they say of it, in their words."]
+    if len(words.strip()) > LONGEST:
+        wrong.append("Use 10,000 characters or fewer.")
+    if next_on is None or not 0 < (next_on - access.today).days <= REVIEW_WITHIN_DAYS:
+        wrong.append("Give the day on which you look at it again, within a year.")
+    if wrong or next_on is None:
+        raise Invalid(*wrong)
+    review = Review(
+        id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, at=access.now,
+        worker_id=access.actor.worker_id, words=words.strip(), next_on=next_on,
+    )  # fmt: skip
+    plans.add(access.session, review)
+
+
+def log_try(access: Access, person_id: Id, method: str, effect: str, words: str) -> None:
+    """Keep that somebody tried to reach them, and what came of it. Raises NotFound, Forbidden, Invalid."""
+    require_planning(access, person_id)
+    wrong = []
+    if method not in {str(each) for each in TryMethod}:
+        wrong.append("Choose what was tried.")
+    if effect not in {str(each) for each in TryEffect}:
+        wrong.append("Choose what came of it.")
+    if len(words.strip()) > LONGEST:
+        wrong.append("Use 10,000 characters or fewer.")
+    if wrong:
+        raise Invalid(*wrong)
+    tried = Try(
+        id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, at=access.now,
+        worker_id=access.actor.worker_id, method=TryMethod(method), effect=TryEffect(effect), words=words.strip(),
+    )  # fmt: skip
+    plans.add(access.session, tried)
+
+
+class Reaching(Value, frozen=True, kw_only=True):
+    """What a meeting hears of reaching somebody: the best way in words, and what was tried."""
+
+    best_way: str = ""
+    ideas: tuple[Idea, ...] = ()
+
+
+def list_reaching(access: Access, person_ids: Collection[Id]) -> dict[Id, Reaching]:
+    """For people whom a meeting speaks of and the reader's organisation may see: ideas for engaging. Of other services' tries
+    only while the person agrees. Call it with those alone whom the paper of this organisation names."""
+    found: dict[Id, Reaching] = {}
+    own = access.actor.agency_id
+    tried = plans.list_tries_of(access.session, person_ids)
+    for person in people.list_people(access.session, person_ids):
+        tries = tried.get(person.id, [])
+        shared = any(each.agency_id != own for each in tries) and _is_shared(access, person.id)
+        readable = [each for each in tries if shared or each.agency_id == own]
+        found[person.id] = Reaching(best_way=person.best_way, ideas=tuple(list_ideas(readable)))
+    return found
+
+
+def _is_shared(access: Access, person_id: Id) -> bool:
+    said = list_said(access.session, subjects.list_same_person(access.session, person_id))
+    return is_shared(said, Shareable.PLAN, access.actor.agency_id, access.today)
+
+
+def _find_goal(access: Access, person_id: Id, goal_id: Id) -> Goal:
+    """A goal that stands and that the actor reads. Raises NotFound, Failure."""
+    goal = next((each for each in read_plan(access, person_id).goals if each.id == goal_id), None)
+    if goal is None:
+        raise NotFound
+    if goal.ended is not None:
+        raise Failure(CONFLICTING, "This goal has ended. Load the page again.")
+    return goal
+
+
+def _find_faults(access: Access, written: Written) -> list[str]:
+    wrong = [] if written.words.strip() else ["Write the goal, in their words."]
+    if max(map(len, (written.words, written.works, written.celebration))) > LONGEST:
+        wrong.append("Use 10,000 characters or fewer.")
+    return wrong + _find_wrong_day(access, written.target_on)
+
+
+def _find_wrong_day(access: Access, day: date | None) -> list[str]:
+    if day is None or 0 <= (day - access.today).days <= FARTHEST_DAYS:
+        return []
+    return ["Give a day that is still to come, within five years."]
