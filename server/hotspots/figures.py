@@ -13,6 +13,7 @@ from math import exp, log, sqrt
 
 from server.hotspots.disclosure import Leaves, Region, Rule
 from shared.model.value import Id, Value
+from shared.rules.flow import FLOWS
 from shared.rules.small_counts import NOT_SHOWN, Lot, show_part
 
 BANDS = (0, 10, 25, 50, 100)
@@ -22,6 +23,8 @@ MOST_DISTRICTS = 12
 """The auditor tries every union of districts: with more of them none is told."""
 ROUNDED_TO = 5
 LOOKS_ROUNDED_TO = 50
+LEAST_ORGANISATIONS = 3
+"""A way through services is told of three organisations together: of one or two it would tell how each works."""
 SHARE_ROUNDED_TO = 5
 NORMAL_95 = 1.96
 
@@ -39,6 +42,7 @@ class QuarterFigures(Value, frozen=True, kw_only=True):
     `people`: the map's total, 0 for fewer than its threshold. `likely`: people there may have been, met or not (Chao's lower
     bound with its interval, rounded outward to 5); None where too few were met to say. `groups`: rounded, or "not shown"; they
     overlap. `districts`: empty where bands and map together would tell too much. `looks`: squares looked at, to the nearest 50.
+    `flows`: ways through services and stays, as `groups`; none where fewer than three organisations wrote something.
     `reports`: from the public, to the nearest 5; `in_time`: of 100 of them, to the nearest 5. `brought_in`: not counted here.
     """
 
@@ -50,6 +54,7 @@ class QuarterFigures(Value, frozen=True, kw_only=True):
     reports: int | None = None
     in_time: int | None = None
     brought_in: bool = False
+    flows: Mapping[str, str] = {}
 
 
 class Counted(Value, frozen=True, kw_only=True):
@@ -62,6 +67,8 @@ class Counted(Value, frozen=True, kw_only=True):
     looks: int
     reports: int
     in_time: int
+    flows: Mapping[str, Collection[Id]] = {}
+    organisations: int = 0
 
 
 def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
@@ -80,6 +87,10 @@ def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
         districts=tuple(
             DistrictFigure(name=name, band=band_of(by_district.get(name, 0))) for name in sorted(counted.districts)
         ),
+        flows={
+            name: NOT_SHOWN if lot() else show_part(len(met & frozenset(counted.flows.get(name, ()))), people)
+            for name in (FLOWS if counted.organisations >= LEAST_ORGANISATIONS else ())
+        },
         looks=_near(counted.looks, LOOKS_ROUNDED_TO),
         reports=_near(counted.reports, ROUNDED_TO),
         in_time=None if counted.reports < 20 else _near(100 * counted.in_time / counted.reports, SHARE_ROUNDED_TO),

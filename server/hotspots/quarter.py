@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from server.hotspots.authority import Ground
@@ -17,7 +18,10 @@ from server.queries.maps import hotspots as queries
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.maps.indicators import list_moves_of, list_seen_nights
 from server.queries.maps.quarters import count_reports
+from server.queries.people.doors import list_between
+from server.queries.people.stays import list_counted_stays
 from shared.model.value import Id
+from shared.rules.flow import NEAR, find_flows
 from shared.rules.indicators import SeenNight, first_of_month, month_indicators, months_later
 
 
@@ -30,7 +34,10 @@ def count_quarter(
     for each in queries.list_people_seen(session, period.first, period.last, ground.district_ids):
         met[each.person_id].add(each.night)
     reports, in_time = count_reports(session, ground.district_ids, period.first, period.last)
+    flows, organisations = _find_flows(session, period, ground)
     return Counted(
+        flows=flows,
+        organisations=organisations,
         nights_met={person: len(met[person]) for person in leaf_of},
         groups=_find_groups(session, period, ground),
         district_of={person: district_of_leaf.get(leaf, "") for person, leaf in leaf_of.items()},
@@ -54,6 +61,23 @@ def _find_groups(session: Session, period: Period, ground: Ground) -> dict[str, 
         for name, those in found.items():
             those |= getattr(month, name)
     return {name: frozenset(those) for name, those in found.items()}
+
+
+def _find_flows(session: Session, period: Period, ground: Ground) -> tuple[dict[str, frozenset[Id]], int]:
+    """Ways through stays and services that end in the quarter, and how many organisations wrote something of any person of it."""
+    one_id = queries.find_one_id(session)
+    nights: dict[Id, set[date]] = defaultdict(set)
+    for each in queries.list_people_seen(session, period.first - NEAR, period.last, ground.district_ids):
+        nights[each.person_id].add(each.night)
+    stays = [
+        replace(each, person_id=one_id.get(each.person_id, each.person_id)) for each in list_counted_stays(session)
+    ]
+    facts = [
+        replace(each, person_id=one_id.get(each.person_id, each.person_id))
+        for each in list_between(session, period.first, period.last)
+    ]
+    organisations = {each.agency_id for each in facts if each.person_id in nights}
+    return find_flows(nights, stays, facts, period.first, period.last), len(organisations)
 
 
 def name_leaves(session: Session, data: Path, on: date, crs: str, ground: Ground) -> dict[int, str]:

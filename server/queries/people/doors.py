@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, insert, select, update
 from sqlalchemy.orm import Session
 
-from server.database.context import beyond_reader
+from server.queries.people.concealment import not_concealed
 from server.tables.people.door import door_fact
 from shared.model.door import DoorFact, DoorKind
 from shared.model.value import Id
@@ -24,8 +24,12 @@ def list_facts(session: Session, person_ids: Collection[Id]) -> list[DoorFact]:
 
 
 def list_between(session: Session, first: date, last: date) -> list[DoorFact]:
-    """Everybody's of some days that were not struck out, for figures."""
-    query = select(door_fact).where(door_fact.c.happened_on.between(first, last), door_fact.c.struck_at.is_(None))
+    """Everybody's of some days that were not struck out, without hidden people, for figures."""
+    query = select(door_fact).where(
+        door_fact.c.happened_on.between(first, last),
+        door_fact.c.struck_at.is_(None),
+        *not_concealed(session, door_fact.c.person_id),
+    )
     return _read(session, query)
 
 
@@ -38,13 +42,6 @@ def add_fact(session: Session, new: DoorFact) -> None:
 def strike_out(session: Session, fact_id: Id, at: datetime, worker_id: Id) -> None:
     """It was never so: it stays on record and counts nowhere."""
     session.execute(update(door_fact).where(door_fact.c.id == fact_id).values(struck_at=at, struck_by=worker_id))
-
-
-@beyond_reader
-def count_agencies(session: Session, person_ids: Collection[Id]) -> int:
-    """How many services have written something of somebody."""
-    query = select(door_fact.c.agency_id).distinct().where(door_fact.c.person_id.in_(sorted(person_ids)))
-    return len(session.scalars(query.where(door_fact.c.struck_at.is_(None))).all())
 
 
 def _read(session: Session, query: Select[Any]) -> list[DoorFact]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from server.actions.partnership.figures import ToldQuarter
 from server.hotspots.figures import GROUPS, say_band
 from server.web.layout.spreadsheets import Rows
+from shared.rules.flow import FLOWS
 from shared.rules.small_counts import NOT_SHOWN
 
 FEW = "Fewer than 10, may be none"
@@ -14,6 +15,15 @@ GROUP_NAMES = {
     "long_term": "Long-term",
     "returning": "Returning",
     "accommodated": "Moved into accommodation",
+}
+FLOW_NAMES = {
+    "street_to_temporary": "From the street to a place for a while",
+    "street_to_home": "From the street to a home",
+    "temporary_to_street": "Back from a place for a while",
+    "home_to_street": "Back from a home",
+    "institution_to_street": "From an institution to the street",
+    "only_refused": "Turned away, and taken by no service",
+    "many_services": "With three services or more",
 }
 DEFINITIONS: Rows = (
     ("Word", "What it means"),
@@ -26,6 +36,10 @@ DEFINITIONS: Rows = (
     ("Long-term", "Met in 3 or more of the last 12 months. The national target halves it by 2029/30"),
     ("Returning", "Met again after 180 days or more"),
     ("Moved into accommodation", "Of the people met: moved in during the quarter, as recorded"),
+    (
+        "Ways through services and stays",
+        "Of the people met: steps of at most 90 days, the later in the quarter; told of three organisations or more together",
+    ),
     ("Squares looked at", "One square of 125 m that one shift looked at on one night; to the nearest 50"),
     (
         "Reports",
@@ -51,6 +65,10 @@ def make_tables(told: Sequence[ToldQuarter]) -> dict[str, Rows]:
         "Who they are": [
             ("Quarter", *(GROUP_NAMES[name] for name in GROUPS)),
             *((each.name, *(each.figures.groups.get(name, NOT_TOLD) for name in GROUPS)) for each in told),
+        ],
+        "Ways through services and stays": [
+            ("Quarter", *(FLOW_NAMES[name] for name in FLOWS)),
+            *((each.name, *(each.figures.flows.get(name, NOT_TOLD) for name in FLOWS)) for each in told),
         ],
         "Districts": [
             ("District", *names),
