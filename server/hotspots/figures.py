@@ -68,7 +68,7 @@ class Counted(Value, frozen=True, kw_only=True):
     reports: int
     in_time: int
     flows: Mapping[str, Collection[Id]] = {}
-    organisations: int = 0
+    agencies_together: int = 0
 
 
 def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
@@ -89,7 +89,7 @@ def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
         ),
         flows={
             name: NOT_SHOWN if lot() else show_part(len(met & frozenset(counted.flows.get(name, ()))), people)
-            for name in (FLOWS if counted.organisations >= LEAST_ORGANISATIONS else ())
+            for name in (FLOWS if counted.agencies_together >= LEAST_ORGANISATIONS else ())
         },
         looks=_near(counted.looks, LOOKS_ROUNDED_TO),
         reports=_near(counted.reports, ROUNDED_TO),

@@ -34,10 +34,10 @@ def count_quarter(
     for each in queries.list_people_seen(session, period.first, period.last, ground.district_ids):
         met[each.person_id].add(each.night)
     reports, in_time = count_reports(session, ground.district_ids, period.first, period.last)
-    flows, organisations = _find_flows(session, period, ground)
+    flows, agencies_together = _find_flows(session, period, ground)
     return Counted(
         flows=flows,
-        organisations=organisations,
+        agencies_together=agencies_together,
         nights_met={person: len(met[person]) for person in leaf_of},
         groups=_find_groups(session, period, ground),
         district_of={person: district_of_leaf.get(leaf, "") for person, leaf in leaf_of.items()},
@@ -76,8 +76,8 @@ def _find_flows(session: Session, period: Period, ground: Ground) -> tuple[dict[
         replace(each, person_id=one_id.get(each.person_id, each.person_id))
         for each in list_between(session, period.first, period.last)
     ]
-    organisations = {each.agency_id for each in facts if each.person_id in nights}
-    return find_flows(nights, stays, facts, period.first, period.last), len(organisations)
+    wrote = {each.agency_id for each in facts if each.person_id in nights}
+    return find_flows(nights, stays, facts, period.first, period.last), len(wrote)
 
 
 def name_leaves(session: Session, data: Path, on: date, crs: str, ground: Ground) -> dict[int, str]:

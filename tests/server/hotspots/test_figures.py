@@ -164,9 +164,9 @@ def test_ways_through_services_are_told_of_three_organisations_together_and_neve
         "street_to_home": [f"p{number}" for number in range(14)],
         "many_services": [f"p{number}" for number in range(4)],
     }
-    told = tell(counted(flows=ways, organisations=3), 30, never).flows
+    told = tell(counted(flows=ways, agencies_together=3), 30, never).flows
     assert (told["street_to_home"], told["many_services"], told["home_to_street"]) == ("15", NOT_SHOWN, NOT_SHOWN)
-    assert tell(counted(flows=ways, organisations=2), 30, never).flows == {}
-    assert set(tell(counted(flows=ways, organisations=3), 30, lambda: True).flows.values()) == {NOT_SHOWN}
+    assert tell(counted(flows=ways, agencies_together=2), 30, never).flows == {}
+    assert set(tell(counted(flows=ways, agencies_together=3), 30, lambda: True).flows.values()) == {NOT_SHOWN}
     outsiders = {"street_to_home": [f"elsewhere{number}" for number in range(14)]}
-    assert tell(counted(flows=outsiders, organisations=3), 30, never).flows["street_to_home"] == NOT_SHOWN
+    assert tell(counted(flows=outsiders, agencies_together=3), 30, never).flows["street_to_home"] == NOT_SHOWN
