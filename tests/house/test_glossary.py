@@ -115,8 +115,8 @@ def read_sentences(path: Path) -> Iterator[str]:
         documentation = {id(node.value) for node in ast.walk(parse(path)) if isinstance(node, ast.Expr)}
         for node in ast.walk(parse(path)):
             is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation
-            if is_text and " " in node.value:
-                yield node.value
+            if is_text and " " in node.value:  # type: ignore[attr-defined]
+                yield node.value  # type: ignore[attr-defined]
     elif path.suffix == ".html":
         yield MARKUP.sub(" ", text)
     else:

@@ -51,5 +51,5 @@ def test_the_assessment_names_every_kind_of_special_category() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_page_is_on_the_first(page) -> None:  # type: ignore[no-untyped-def]
+def test_every_page_is_on_the_first(page) -> None:
     assert page.name == "README.md" or f"({page.name})" in (OFFICER / "README.md").read_text()

@@ -92,7 +92,7 @@ class Driver:
 
     def find(self, text: str) -> Any:
         """The widget to press that shows this text (exactly, or at its beginning). None when it is not there."""
-        pressable = [w for w in self.widgets() if hasattr(w, "on_release") and getattr(w, "text", "")]
+        pressable = [w for w in self.widgets() if hasattr(w, "on_release") and getattr(w, "text", None)]
         exact = [w for w in pressable if w.text == text]
         return next(iter(exact or [w for w in pressable if w.text.startswith(text)]), None)
 

@@ -57,7 +57,7 @@ def save_on_a_forgetful_disk(directory: Path, told: Connection, seed: int) -> No
 def run(cuts: int, seed: int, synchronous: str) -> Tally:
     """So many power cuts; the phone lives on with what its disk kept."""
     tally = Tally()
-    database.SETTINGS = tuple(s.replace("= FULL", f"= {synchronous}") for s in database.SETTINGS)  # type: ignore[misc]
+    database.SETTINGS = tuple(s.replace("= FULL", f"= {synchronous}") for s in database.SETTINGS)  # type: ignore[assignment, misc]
     kills.WORKS["power"] = save_on_a_forgetful_disk
     with tempfile.TemporaryDirectory() as name:
         directory, kept = Path(name) / "phone", Path(name) / "kept"

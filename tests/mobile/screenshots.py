@@ -278,7 +278,7 @@ async def _visit_all(
         if screen in ("unlock", "enrol"):
             field.lock_state = field.lock_state.LOCKED
             field.may_enrol = screen == "enrol"
-        app = LanternApp(field, SilentCues(), map_source=Town())
+        app = LanternApp(field, SilentCues(), map_source=Town())  # type: ignore[arg-type]
 
         async def show(
             driver: Any, screen: str = screen, arguments: Any = arguments, story: Story = story, name: str = name

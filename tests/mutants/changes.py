@@ -101,7 +101,7 @@ def _change(node: ast.expr) -> None:
     if isinstance(node, ast.Compare):
         node.ops = [OPPOSITES[type(node.ops[0])]()]
     elif isinstance(node, ast.BinOp | ast.BoolOp):
-        node.op = OPPOSITES[type(node.op)]()  # type: ignore[assignment]
+        node.op = OPPOSITES[type(node.op)]()
     elif isinstance(node, ast.IfExp):
         node.body, node.orelse = node.orelse, node.body
     elif isinstance(node, ast.UnaryOp):

@@ -22,7 +22,7 @@ from sync.proof import HEADER, Proof
 class Phone:
     """Speaks to a server through a client with `request`."""
 
-    def __init__(self, client: Any, clock: Callable[[], Any], new_id: Callable[[], str]) -> None:
+    def __init__(self, client: Any, clock: Any, new_id: Callable[[], str]) -> None:
         self.client = client
         self.clock = clock
         self.new_id = new_id

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from msgspec import Raw
 from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,7 @@ EARLIER = 1_794_519_000_000
 
 def batch_of(phone: Phone, *changes: wire.Change) -> DecodedBatch:
     request = wire.PushRequest(
-        device=phone.number, now=EARLIER, events=[wire.Raw(wire.encode(change)) for change in changes]
+        device=phone.number, now=EARLIER, events=[Raw(wire.encode(change)) for change in changes]
     )
     return decode_batch(wire.encode(request))
 
@@ -35,7 +36,7 @@ def test_of_phones_that_share_a_transaction_each_hears_its_own_refusal(
     office.set_status(wiped.number, DeviceStatus.WIPE_NOW)
     first = forked.say(note="another past")
     other = wire.Change(
-        id="another-1", dev=forked.number, n=1, hlc=first.hlc, t=first.t, s=WATFORD, p=wire.Raw(b'{"note":"x"}')
+        id="another-1", dev=forked.number, n=1, hlc=first.hlc, t=first.t, s=WATFORD, p=Raw(b'{"note":"x"}')
     )
     told = {phone.name: phone.say(note=phone.name) for phone in (wiped, well, gappy, last)}
     skipped = gappy.say(note="after a gap")

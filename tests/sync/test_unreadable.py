@@ -49,7 +49,7 @@ def test_one_row_that_cannot_be_read_stops_nothing(
 ) -> None:
     said = [aisha.say(note=f"{i}") for i in range(5)]
     aisha.sync()
-    bend_pages(office, lambda rows: [bend(row) for row in rows if row[2] == said[2].id] and None)
+    bend_pages(office, lambda rows: [bend(row) for row in rows if row[2] == said[2].id] and None)  # type: ignore[arg-type]
     outcome = dean.sync()
     assert outcome.trouble is None
     assert dean.shown == {each.id for each in said} - {said[2].id}
@@ -174,7 +174,7 @@ def test_a_line_of_an_unknown_shape_goes_with_an_erasure_too(
     said = aisha.say(entity="person-1")
     aisha.sync()
     good = office.handle
-    bend_pages(office, lambda rows: [bend(row) for row in rows if row[2] == said.id] and None)
+    bend_pages(office, lambda rows: [bend(row) for row in rows if row[2] == said.id] and None)  # type: ignore[arg-type]
     dean.sync()
     assert dean.store.unread_count == 1
     office.handle = good  # type: ignore[method-assign]
@@ -191,7 +191,7 @@ def test_what_could_not_be_read_goes_with_the_feed_it_came_in(
 ) -> None:
     said = aisha.say()
     aisha.sync()
-    bend_pages(office, lambda rows: [bend(row) for row in rows if row[2] == said.id] and None)
+    bend_pages(office, lambda rows: [bend(row) for row in rows if row[2] == said.id] and None)  # type: ignore[arg-type]
     dean.sync()
     assert dean.store.unread_count == 1
     office.order(queries.set_scopes, dean.number, ["team:elsewhere"])

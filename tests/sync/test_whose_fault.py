@@ -16,14 +16,14 @@ def test_an_error_that_every_change_meets_alike_is_the_servers(aisha: Phone, off
         tries.append(len(accepted))
         raise KeyError("a bug")
 
-    office.project = project  # type: ignore[assignment]
+    office.project = project
     for i in range(count):
         aisha.say(word=f"fine {i}")
     aisha.sync()
     assert office.order(sync.list_quarantined) == []
     assert aisha.store.unsent_count == count
     assert len(tries) <= 25, "the breaker lets go after a few that fail alike"
-    office.project = lambda session, accepted: None  # type: ignore[assignment]
+    office.project = lambda session, accepted: None
     aisha.sync()
     assert aisha.store.unsent_count == 0
 
@@ -35,7 +35,7 @@ def test_one_that_alone_of_its_kind_breaks_the_server_is_set_aside_and_says_whos
         if any(b"poison" in bytes(each.change.p) for each in accepted):
             raise KeyError("Marek's name")
 
-    office.project = project  # type: ignore[assignment]
+    office.project = project
     for word in ("fine", "poison", "fine"):
         aisha.say(word=word)
     aisha.sync()

@@ -65,7 +65,7 @@ AGENCIES = {
 def add(session: Session, table: Table, *rows: dict[str, Any]) -> None:
     """Inserts rows one by one, so that each may leave out what the table has a default for."""
     defaults = {
-        column.name: column.default.arg
+        column.name: column.default.arg  # type: ignore[attr-defined]
         for column in table.columns
         if column.default is not None and column.default.is_scalar
     }

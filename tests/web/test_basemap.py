@@ -20,14 +20,16 @@ from tests.server.places.tiles import ZOOMSTACK, write_mbtiles, write_pmtiles
 from tests.web import county
 
 Browse = Callable[[str], Any]
-BOX = {"west": -0.41, "south": 51.64, "east": -0.38, "north": 51.67}
+BOX: dict[str, Any] = {"west": -0.41, "south": 51.64, "east": -0.38, "north": 51.67}
 
 
 @pytest.fixture
 def bounded(filled: Database) -> Database:
     with filled.writing() as session:
         save_boundary(
-            session, Boundary(district_id=county.WATFORD, geojson=SQUARE, **BOX), datetime(2026, 11, 12, tzinfo=UTC)
+            session,
+            Boundary(district_id=county.WATFORD, geojson=SQUARE, **BOX),
+            datetime(2026, 11, 12, tzinfo=UTC),
         )
         add_places(session, [NamedPlace("g1", "Vicarage Road", "vicarageroad", "Named Road", 51.65, -0.4)])
     return filled

@@ -344,7 +344,7 @@ def test_streets_are_drawn_beneath_and_their_style_is_chosen(
     watch: Callable[..., Any], filled: Database, settings: Settings, tmp_path: Path, screenshots: Path | None
 ) -> None:
     with filled.writing() as session:
-        box = {"west": -0.41, "south": 51.64, "east": -0.38, "north": 51.67}
+        box: dict[str, Any] = {"west": -0.41, "south": 51.64, "east": -0.38, "north": 51.67}
         area = Boundary(district_id=county.WATFORD, geojson=SQUARE, **box)
         save_boundary(session, area, datetime(2026, 11, 12, tzinfo=UTC))
     tiles = {

@@ -1,6 +1,7 @@
 """What the case list asks of the database, on both databases."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from server.database.engine import Database
 from server.queries.cases.case_list import CaseListView, count_cases, list_cases
@@ -8,7 +9,7 @@ from shared.model.codes import SupportNeed
 from tests.web import county
 
 
-def names(database: Database, now: datetime, **view: object) -> list[str]:
+def names(database: Database, now: datetime, **view: Any) -> list[str]:
     with database.reading() as session:
         rows = list_cases(session, county.WATFORD, CaseListView(**view), today=now.date())
         return [row.known_as for row in rows]

@@ -14,6 +14,7 @@ from server.access import Door
 from server.actions.referrals.referrals import close_referral, progress_referral
 from server.cli import main
 from server.database.engine import Database
+from server.queries.operation.rate_limits import Limit
 from server.queries.partnership import workers
 from server.queries.referrals import georeport
 from server.queries.referrals.georeport import Key
@@ -223,7 +224,7 @@ def test_a_thousand_in_ten_minutes_are_taken_and_a_flood_is_told_so(
     from server.web.open311 import requests
 
     assert requests.OF_A_KEY.tries * 10 >= 1_000
-    monkeypatch.setattr(requests, "OF_A_KEY", requests.Limit(purpose="georeport", tries=2, window=timedelta(minutes=1)))
+    monkeypatch.setattr(requests, "OF_A_KEY", Limit(purpose="georeport", tries=2, window=timedelta(minutes=1)))
     answers = [send(client, keys["app"], description=f"{number}").status_code for number in range(3)]
     assert answers == [201, 201, 429]
 

@@ -211,12 +211,12 @@ def test_what_is_recorded_with_no_network_cannot_be_read_here_and_is_sent_once(
     assert recorded(filled) == []
     pocket.offline(False)
     wait_until_sent(pocket)
-    (told,) = recorded(filled)
-    assert (told.state, told.note, told.worker_id, told.team_id) == ("bedded_down", WORDS, "aisha", "watford-outreach")
-    assert told.position and (round(told.position.latitude, 5), told.position.accuracy_m) == (51.65531, 12)
-    assert len(told.person_ids) == 2 and names(filled) == ["", NAME]
+    (kept,) = recorded(filled)
+    assert (kept.state, kept.note, kept.worker_id, kept.team_id) == ("bedded_down", WORDS, "aisha", "watford-outreach")
+    assert kept.position and (round(kept.position.latitude, 5), kept.position.accuracy_m) == (51.65531, 12)
+    assert len(kept.person_ids) == 2 and names(filled) == ["", NAME]
     with filled.reading() as session:
-        assert session.scalar(select(site.c.name).where(site.c.id == told.site_id)) == PLACE
+        assert session.scalar(select(site.c.name).where(site.c.id == kept.site_id)) == PLACE
     page.evaluate("window.dispatchEvent(new Event('online'))")
     wait_until_sent(pocket)
     assert len(recorded(filled)) == 1

@@ -4,13 +4,20 @@ import csv
 import io
 import zipfile
 from datetime import date
+from typing import Any
 from xml.etree import ElementTree
 
 from server.web.layout.spreadsheets import ODS, write_csv, write_ods
 
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
-ROWS = [("Figure", "People"), ("Seen & met", 12), ("=2+3", 1.5), ("Day", date(2026, 10, 1)), ("Łódź\x07", None)]
+ROWS: list[tuple[str, Any]] = [
+    ("Figure", "People"),
+    ("Seen & met", 12),
+    ("=2+3", 1.5),
+    ("Day", date(2026, 10, 1)),
+    ("Łódź\x07", None),
+]
 
 
 def test_csv_is_read_back_as_it_was_and_a_formula_is_a_text():

@@ -1,6 +1,7 @@
 """Who is near, tonight's walk, and who somebody new might be: offline, with reasons."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,10 +23,10 @@ def rig(rig: Rig) -> Rig:
     return rig
 
 
-def meet(field: FieldService, alias: str, position: Position | None = None, **more: object) -> str:
+def meet(field: FieldService, alias: str, position: Position | None = None, **more: Any) -> str:
     draft = ContactDraft(
         state=ContactState.BEDDED_DOWN, new_people=(PersonDraft(alias=alias),), position=position, **more
-    )  # type: ignore[arg-type]
+    )
     return field.contact(field.record_contact(draft)).contact.person_ids[0]
 
 

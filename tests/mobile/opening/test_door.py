@@ -83,7 +83,7 @@ class FullDisk:
     """A disk with no room, unless something is deleted first."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, rig: Rig) -> None:
-        self._data, self._really = rig.data, vault.write_durably
+        self._data, self._really = rig.data, vault.write_durably  # type: ignore[attr-defined]
         monkeypatch.setattr(vault, "write_durably", self.write)
         self.room = 0
 

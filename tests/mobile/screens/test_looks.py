@@ -42,7 +42,7 @@ def _app(name, words=None, language="en"):
     if SCREENS[name][0] in ("unlock", "enrol"):
         field.lock_state = LockState.LOCKED
         field.may_enrol = SCREENS[name][0] == "enrol"
-    return LanternApp(field, SilentCues(), map_source=Town(), words=words)
+    return LanternApp(field, SilentCues(), map_source=Town(), words=words)  # type: ignore[arg-type]
 
 
 async def _show(driver, name):

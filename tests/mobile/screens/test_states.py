@@ -11,6 +11,7 @@ from mobile.field import api
 from mobile.field.views import Enrolling, Fix, LockState, SyncStatus, TrayItem, Unlocking
 from mobile.screens import registry
 from mobile.screens.contact import state as contact
+from mobile.screens.contact.values import NobodyPressed, SearchPressed
 from mobile.screens.effects import ApplySettings, Back, Call, Dial, Directions, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
 from mobile.screens.map import state as maps
@@ -83,7 +84,7 @@ def test_every_call_of_a_screen_is_one_the_service_answers(file):
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         for keyword in node.keywords if isinstance(node, ast.Call) else []:
             if keyword.arg == "method" and isinstance(keyword.value, ast.Constant):
-                assert hasattr(api.Field, keyword.value.value), keyword.value.value
+                assert hasattr(api.Field, keyword.value.value), keyword.value.value  # type: ignore[arg-type]
 
 
 # ---------------------------------------------------------------------------------------------------------- the door
@@ -470,11 +471,11 @@ def test_other_reports_of_the_place_are_answered_only_when_ticked():
 
 def test_what_was_ticked_reaches_the_visit_through_the_contact_and_the_search():
     contact_state = contact.begin({"referral_id": "r-1", "also_ids": ("r-7",)})
-    (*_, go) = play(contact, contact_state, contact.NobodyPressed())[1]
+    (*_, go) = play(contact, contact_state, NobodyPressed())[1]
     assert go.arguments["also_ids"] == ("r-7",)
     draft = play(visit, visit.begin(go.arguments), visit.DonePressed())[1][0].arguments[0]
     assert (draft.referral_id, draft.also_ids) == ("r-1", ("r-7",))
-    (*_, go) = play(contact, contact_state, contact.SearchPressed())[1]
+    (*_, go) = play(contact, contact_state, SearchPressed())[1]
     searching = structs.replace(people.begin(go.arguments), people=PEOPLE)
     (*_, go) = play(people, searching, people.Picked(person_id=PEOPLE[0].id))[1]
     draft = contact.draft_of(contact.begin(go.arguments), ContactState.BEDDED_DOWN)

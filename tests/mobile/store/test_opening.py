@@ -152,7 +152,7 @@ def test_every_error_says_what_happened_and_what_to_do() -> None:
     kinds = [errors.StoreError, *errors.StoreError.__subclasses__()]
     assert len(kinds) > 8
     for kind in kinds:
-        assert kind.plain.endswith(".") and kind.what_to_do.endswith("."), kind
+        assert kind.plain.endswith(".") and kind.what_to_do.endswith("."), kind  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from mobile.widgets.tile_layer import TileLayer
 
 @pytest.mark.parametrize("place", [(51.6565, -0.3903), (0.0, 0.0), (-33.86, 151.2), (84.9, 179.9)])
 def test_a_place_goes_to_pixels_and_back(place):
-    assert from_world_px(*world_px(*place, 17.0), 17.0) == pytest.approx(place, abs=1e-9)
+    assert from_world_px(*world_px(place[0], place[1], 17.0), 17.0) == pytest.approx(place, abs=1e-9)
 
 
 def test_north_is_up_and_east_is_right():

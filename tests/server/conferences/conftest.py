@@ -20,7 +20,7 @@ from tests.web import county
 
 FILES = DocumentKeys(b"k" * 32)
 """Seals what tests circulate without a server around them."""
-Enter = Callable[[str], AbstractContextManager[Access]]
+Enter = Callable[..., AbstractContextManager[Access]]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A case conference from its first date to its minutes, through the one door, on both databases."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,10 @@ from server.queries.conferences import discussion as meeting
 from server.queries.conferences import seats
 from server.queries.operation import audit
 from server.queries.partnership.agencies import find_agency
+from shared.model.agency import Agency
 from shared.model.codes import CaseState
 from shared.model.conference import CaseConference
+from shared.policy import Act
 from tests.server.conferences.conftest import FILES, item_at
 from tests.web import county
 
@@ -120,12 +123,18 @@ def test_an_agency_whose_agreement_expired_is_sent_nothing(enter) -> None:
     assert (sent["probation"].cases, sent["cgl"].cases) == (0, 15)
 
 
+def agency_of(access: Any, agency_id: str) -> Agency:
+    found = find_agency(access.session, agency_id)
+    assert found is not None
+    return found
+
+
 def test_a_partner_reads_who_and_when_and_never_where(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
         conferences.swap_cases(access, conference.id, "case-p14", "case-stefan", "station stairwell is being fenced")
-        paper = compose_paper(access, conference, find_agency(access.session, "cgl"))
-        own = compose_paper(access, conference, find_agency(access.session, "beacon"))
+        paper = compose_paper(access, conference, agency_of(access, "cgl"))
+        own = compose_paper(access, conference, agency_of(access, "beacon"))
     text = repr(paper).casefold()
     assert len(paper.cases) == 15
     assert "stairwell" not in text
@@ -136,7 +145,7 @@ def test_a_partner_reads_who_and_when_and_never_where(enter) -> None:
 
 def test_an_expired_agency_gets_an_empty_paper(enter) -> None:
     with enter("priya") as access:
-        paper = compose_paper(access, call(access), find_agency(access.session, "probation"))
+        paper = compose_paper(access, call(access), agency_of(access, "probation"))
     assert paper.cases == ()
     assert "until it is signed" in paper.withheld
 
@@ -324,9 +333,9 @@ def test_another_districts_coordinator_finds_no_such_conference(enter) -> None:
     with enter("priya") as access:
         conference = call(access)
     with enter("rowan") as access, pytest.raises(NotFound):
-        conferences.open_conference(access, conference.id, conferences.Act.SEE_CONFERENCE)
+        conferences.open_conference(access, conference.id, Act.SEE_CONFERENCE)
     with enter("rowan") as access, pytest.raises(NotFound):
-        conferences.open_conference(access, "no-such-thing", conferences.Act.SEE_CONFERENCE)
+        conferences.open_conference(access, "no-such-thing", Act.SEE_CONFERENCE)
 
 
 def test_a_commissioner_and_a_partner_may_not_prepare_one(enter) -> None:

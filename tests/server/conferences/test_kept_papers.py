@@ -109,7 +109,7 @@ def test_a_case_that_cannot_be_printed_stops_no_other(browser: Browser, monkeypa
 
     def refuse(source: bytes, name: str, told: Any) -> bytes:
         if any(case["known_as"] == "Person 03" for case in told["cases"]):
-            raise typst.TypstError("this one cannot be set")
+            raise typst.TypstError("this one cannot be set", "")
         printed.append(told)
         return setting(source, name, told)
 

@@ -116,7 +116,7 @@ def test_the_pages_from_a_refused_look_to_its_review(browser: Browser, enter, cl
 
 
 def test_a_review_that_waits_for_more_than_a_week_is_red(enter, watford) -> None:
-    from server.web.admin.reviews import REVIEW_WITHIN
+    from server.actions.people.notes import REVIEW_WITHIN
 
     with enter("ruth") as access:
         opened = notes.break_the_glass(access, "joan", "safeguarding", REASON)

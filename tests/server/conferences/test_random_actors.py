@@ -328,4 +328,4 @@ def test_whatever_they_do_words_and_endings_reach_the_right_person(
     few = settings(
         max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
     )  # fmt: skip
-    run_state_machine_as_test(lambda: Meeting(database, now, new_id), settings=few)
+    run_state_machine_as_test(lambda: Meeting(database, now, new_id), settings=few)  # type: ignore[arg-type]

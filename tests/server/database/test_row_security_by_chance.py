@@ -154,7 +154,7 @@ def write(database: Database, world: World) -> None:
 
         def put(table: Table, *rows: dict[str, Any]) -> None:
             defaults = {
-                each.name: each.default.arg
+                each.name: each.default.arg  # type: ignore[attr-defined]
                 for each in table.columns
                 if each.default is not None and each.default.is_scalar
             }

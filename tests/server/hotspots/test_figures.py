@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from itertools import combinations, product
+from typing import Any
 
 import msgspec
 import pytest
@@ -28,7 +29,7 @@ def never():
 
 def counted(people=30, **changes):
     met = {f"p{number}": 1 + number % 3 for number in range(people)}
-    told = {
+    told: dict[str, Any] = {
         "nights_met": met,
         "groups": {"new": list(met)[:12], "long_term": list(met)[:3], "returning": [*list(met)[:14], "elsewhere"]},
         "district_of": {person: "East" if number < 8 else "West" for number, person in enumerate(met)},

@@ -58,7 +58,7 @@ def test_a_boundary_that_moved_replaces_the_one_before(database, new_id):
     assert load_boundaries(database, new_id, moved).accepted == 1
     with database.reading() as session:
         assert len(list_boundaries(session)) == 2
-        finder = load_district_finder(session, None)
+        finder = load_district_finder(session, None)  # type: ignore[arg-type]
     assert finder.find(51.66, -0.32) is not None
 
 

@@ -57,7 +57,7 @@ class Postbox(Controller):
             return "250 OK"
         if answer.startswith("250"):
             message = message_from_bytes(envelope.content, policy=default)
-            self.kept += [(address, message) for address in envelope.rcpt_tos]  # type: ignore[list-item]
+            self.kept += [(address, message) for address in envelope.rcpt_tos]
             self.arrived.set()
         return answer
 

@@ -42,7 +42,7 @@ def read_event(message: EmailMessage) -> tuple[icalendar.Calendar, icalendar.Eve
     assert part.get_param("method") == read["METHOD"]
     (event,) = read.walk("VEVENT")
     assert read.errors == event.errors == []
-    return read, event
+    return read, event  # type: ignore[return-value]
 
 
 def to(postbox: Postbox, address: str) -> list[EmailMessage]:

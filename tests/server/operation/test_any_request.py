@@ -77,7 +77,7 @@ def list_addresses(client: TestClient[Any]) -> Iterator[tuple[str, str, HTTPRout
 def fields_of(handler: HTTPRouteHandler) -> list[str]:
     """The names that a form, or a query, may hold."""
     parameters = handler.parsed_fn_signature.parameters
-    form = parameters["data"].annotation if "data" in parameters else None
+    form: Any = parameters["data"].annotation if "data" in parameters else None
     names = [field.encode_name for field in msgspec.structs.fields(form)] if _is_struct(form) else ["file", "sure"]
     return [*names, *(name for name in parameters if name not in {"request", "door", "services", "data"})]
 
@@ -108,8 +108,8 @@ def ask(client: TestClient[Any], method: str, path: str, handler: HTTPRouteHandl
     def several_times(data: st.DataObject, query: dict[str, str], form: dict[str, str]) -> None:
         address = fill(path, data, known)
         headers = {"accept": data.draw(st.sampled_from(["text/html", "application/json"]))}
-        headers["x-csrftoken"] = client.cookies.get("lantern-form", "")
-        body = {"data": form} if method == "POST" else {}
+        headers["x-csrftoken"] = client.cookies.get("lantern-form") or ""
+        body: dict[str, Any] = {"data": form} if method == "POST" else {}
         answer = client.request(method, address, params=query, headers=headers, follow_redirects=False, **body)
         if answer.status_code >= 500:
             faults.append(f"{method} {address} {query} {form}: {answer.status_code}")

@@ -28,7 +28,7 @@ def run(tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> o
     return do
 
 
-def test_an_empty_server_becomes_one_that_a_phone_can_enrol_with(run) -> None:  # type: ignore[no-untyped-def]
+def test_an_empty_server_becomes_one_that_a_phone_can_enrol_with(run) -> None:
     run("district", "add", "--code", "E07000103", "--name", "Watford")
     agency = run("agency", "add", "--name", "New Hope", "--kind", "outreach").output.strip()
     team = run("team", "add", "--agency", agency, "--name", "Outreach", "--district", "E07000103").output.strip()
@@ -49,17 +49,17 @@ def test_an_empty_server_becomes_one_that_a_phone_can_enrol_with(run) -> None:  
         (("worker", "password", "nobody@example.org"), "Nobody signs in"),
     ],
 )
-def test_what_cannot_be_used_ends_with_two_and_a_sentence(run, arguments: tuple[str, ...], says: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_cannot_be_used_ends_with_two_and_a_sentence(run, arguments: tuple[str, ...], says: str) -> None:
     assert says in run(*arguments, expect=2).output
 
 
-def test_every_command_has_help(run) -> None:  # type: ignore[no-untyped-def]
+def test_every_command_has_help(run) -> None:
     for name in main.list_commands(None):  # type: ignore[arg-type]
         assert name in COMMANDS
         assert "Options:" in run(name, "--help").output
 
 
-def test_an_unusable_setting_is_named(run, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_an_unusable_setting_is_named(run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANTERN_PORT", "eighty")
     assert "LANTERN_PORT" in run("health", expect=2).output
 
@@ -72,7 +72,7 @@ COUNTY = {
 }
 
 
-def test_a_county_comes_from_one_file_and_goes_out_again(run, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_county_comes_from_one_file_and_goes_out_again(run, tmp_path: Path) -> None:
     file, exported = tmp_path / "county.json", tmp_path / "exported.xlsx"
     file.write_text(json.dumps(COUNTY))
 
@@ -94,7 +94,7 @@ def test_a_county_comes_from_one_file_and_goes_out_again(run, tmp_path: Path) ->
     assert "none of the sheets" in run("county", "plan", str(cakes), expect=2).output
 
 
-def test_a_first_run_asks_three_things_and_ends_with_a_link_that_sets_a_password(run, database_url: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_first_run_asks_three_things_and_ends_with_a_link_that_sets_a_password(run, database_url: str) -> None:
     asked = ("setup", "--agency", "Watford Borough Council", "--name", "Dana Cole", "--email", "dana@example.org")
     assert "is not one e-mail address" in run(*asked[:-1], "dana", expect=2).output
     assert run("worker", "list").output == ""
@@ -106,7 +106,7 @@ def test_a_first_run_asks_three_things_and_ends_with_a_link_that_sets_a_password
     assert "Somebody works with this database already" in run(*asked, expect=2).output
 
 
-def test_a_password_is_never_taken_from_the_command_line_and_an_easy_one_never(run) -> None:  # type: ignore[no-untyped-def]
+def test_a_password_is_never_taken_from_the_command_line_and_an_easy_one_never(run) -> None:
     agency = run("agency", "add", "--name", "New Hope", "--kind", "outreach").output.strip()
     run(
         "worker",
@@ -130,7 +130,7 @@ def test_a_password_is_never_taken_from_the_command_line_and_an_easy_one_never(r
         )
 
 
-def test_each_command_that_changes_something_is_in_the_audit_with_who_ran_it(  # type: ignore[no-untyped-def]
+def test_each_command_that_changes_something_is_in_the_audit_with_who_ran_it(
     run, database_url: str, tmp_path: Path
 ) -> None:
     run("setup", "--agency", "Watford Council", "--name", "Olu Ade", "--email", "olu@example.org")
@@ -163,7 +163,7 @@ def test_each_command_that_changes_something_is_in_the_audit_with_who_ran_it(  #
     assert {line.purpose for line in lines} == {f"at the terminal, by {getpass.getuser()}"}
 
 
-def test_what_is_done_at_a_terminal_is_in_the_audit_and_the_audit_is_proven(  # type: ignore[no-untyped-def]
+def test_what_is_done_at_a_terminal_is_in_the_audit_and_the_audit_is_proven(
     run, database_url: str, tmp_path: Path
 ) -> None:
     agency = run("agency", "add", "--name", "New Hope", "--kind", "outreach").output.strip()
@@ -200,18 +200,18 @@ def test_what_is_done_at_a_terminal_is_in_the_audit_and_the_audit_is_proven(  # 
 
 
 @pytest.mark.parametrize("secret", ["x", "a" * 31])
-def test_a_short_secret_is_refused(run, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_short_secret_is_refused(run, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
     monkeypatch.setenv("LANTERN_SECRET", secret)
     assert "LANTERN_SECRET is shorter than 32" in run("worker", "list", expect=2).output
 
 
 @pytest.mark.parametrize("proxies", ["*", "everybody", "10.0.0.0/99"])
-def test_proxies_are_trusted_by_address_alone(run, monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:  # type: ignore[no-untyped-def]
+def test_proxies_are_trusted_by_address_alone(run, monkeypatch: pytest.MonkeyPatch, proxies: str) -> None:
     monkeypatch.setenv("LANTERN_TRUSTED_PROXIES", proxies)
     assert "LANTERN_TRUSTED_PROXIES" in run("health", expect=2).output
 
 
-def test_the_database_is_for_its_own_user_alone(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+def test_the_database_is_for_its_own_user_alone(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANTERN_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("LANTERN_DATABASE")
     run("agency", "list")

@@ -147,7 +147,7 @@ def test_a_served_process_says_that_it_is_there_and_that_it_ends(
 
     begun = threading.Event()
     begin = processes.begin_process
-    monkeypatch.setattr(background.processes, "begin_process", lambda *told: (begin(*told), begun.set()))
+    monkeypatch.setattr(background.processes, "begin_process", lambda *told: (begin(*told), begun.set()))  # type: ignore[attr-defined]
     with TestClient(create_app(settings, clock, new_id, jobs=True)):
         assert begun.wait(60)
         with filled.reading() as session:
@@ -172,16 +172,16 @@ def test_a_disk_that_fills_is_told_by_mail_and_a_full_one_gets_no_requests(
     assert client.get("/ready").status_code == 200
     with services.database.writing() as session:
         session.execute(mail.delete())
-    monkeypatch.setattr(condition.shutil, "disk_usage", lambda _: Usage(100 * GIB, 99 * GIB, GIB))
+    monkeypatch.setattr(condition.shutil, "disk_usage", lambda _: Usage(100 * GIB, 99 * GIB, GIB))  # type: ignore[attr-defined]
     assert run(services) == 1
     ready = client.get("/ready")
     assert (ready.status_code, ready.json()["checks"]["disk"]) == (200, "look")
-    monkeypatch.setattr(condition.shutil, "disk_usage", lambda _: Usage(100 * GIB, 100 * GIB, 1000))
+    monkeypatch.setattr(condition.shutil, "disk_usage", lambda _: Usage(100 * GIB, 100 * GIB, 1000))  # type: ignore[attr-defined]
     full = client.get("/ready")
 
     assert mails(services.database) == ["disk"]
     assert (full.status_code, full.json()["status"], full.json()["checks"]["sound"]) == (503, "not ready", "unsafe")
-    assert shutil.disk_usage is condition.shutil.disk_usage
+    assert shutil.disk_usage is condition.shutil.disk_usage  # type: ignore[attr-defined]
 
 
 def test_mail_that_waits_or_fails_is_told_but_not_by_mail(services: Services, clock: Clock) -> None:

@@ -84,5 +84,5 @@ def test_signed_out_a_form_passes_from_our_own_pages_alone(
 def test_after_signing_out_the_sign_in_form_works_at_once(client: TestClient[Any], sign_in: SignIn, cast: Cast) -> None:
     sign_in(cast.priya)
     assert post(client, "/sign-out", client.cookies[FORM_COOKIE]) == 303
-    form = {"email": email_of(cast.priya), "password": PASSWORD}
+    form: dict[str, Any] = {"email": email_of(cast.priya), "password": PASSWORD}
     assert post(client, "/sign-in", client.cookies[FORM_COOKIE], **form) == 303

@@ -249,7 +249,7 @@ def test_an_erased_person_does_not_come_back_when_their_phone_sends_again_after_
         phone.push(told)
         with services.database.writing() as session:
             services.ledger.write(
-                session, orders.LedgerEntry(id=entry_id, at=clock(), kind="person_erased", subject_id=person)
+                session, LedgerEntry(id=entry_id, at=clock(), kind="person_erased", subject_id=person)
             )
             forget_person(session, [person], phone.now_ms)
     with TestClient(create_app(settings, clock, new_id)) as restored:
@@ -284,7 +284,7 @@ def test_the_second_place_has_every_line_and_serves_where_the_first_is_lost(
         for hours in range(3):
             ledger.write(
                 session,
-                orders.LedgerEntry(id=new_id(), at=clock() + timedelta(hours=hours), kind="mark", subject_id=""),
+                LedgerEntry(id=new_id(), at=clock() + timedelta(hours=hours), kind="mark", subject_id=""),
             )
     told = ledger.read()
     ledger.path.unlink()

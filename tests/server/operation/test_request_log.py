@@ -45,11 +45,11 @@ def lines() -> Iterator[Callable[[], list[dict[str, object]]]]:
 def client(tmp_path: Path, new_id: Callable[[], str]) -> Iterator[TestClient[Litestar]]:
     settings = Settings(data=tmp_path, database=f"sqlite:///{tmp_path}/lantern.sqlite")
     upgrade(settings.database)
-    with TestClient(RequestLog(create_app(settings), new_id)) as asking:  # type: ignore[type-var]
+    with TestClient(RequestLog(create_app(settings), new_id)) as asking:
         yield asking
 
 
-def test_each_request_is_a_line_with_its_route_and_no_address(client, lines) -> None:  # type: ignore[no-untyped-def]
+def test_each_request_is_a_line_with_its_route_and_no_address(client, lines) -> None:
     answer = client.get(f"/problems/404.1?name={CANARY}", headers={"x-request-id": "mine"})
     client.get(f"/people/{CANARY}")
     client.post("/sign-in", data={"email": CANARY, "password": CANARY})
@@ -64,7 +64,7 @@ def test_each_request_is_a_line_with_its_route_and_no_address(client, lines) -> 
     assert not re.search(r"testclient|127\.0\.0\.1", json.dumps(told))
 
 
-def test_an_address_that_leads_nowhere_is_not_repeated(client, lines) -> None:  # type: ignore[no-untyped-def]
+def test_an_address_that_leads_nowhere_is_not_repeated(client, lines) -> None:
     client.get("/Marek/slept/here")
 
     (line,) = [line for line in lines() if line["logger"] == "lantern.requests"]
@@ -81,7 +81,7 @@ def test_what_goes_wrong_is_logged_with_its_request_and_without_its_message(
         raise RuntimeError(CANARY)
 
     application = Litestar([broken], exception_handlers=exception_handlers(None), logging_config=None)  # type: ignore[arg-type]
-    with TestClient(RequestLog(application, new_id)) as client:  # type: ignore[type-var]
+    with TestClient(RequestLog(application, new_id)) as client:
         answer = client.get("/broken")
 
     fault, told = [line for line in lines() if str(line["logger"]).startswith("lantern")]
@@ -91,7 +91,7 @@ def test_what_goes_wrong_is_logged_with_its_request_and_without_its_message(
     assert CANARY not in json.dumps(lines())
 
 
-def test_an_exception_of_somebody_elses_log_is_told_by_type_and_place(lines) -> None:  # type: ignore[no-untyped-def]
+def test_an_exception_of_somebody_elses_log_is_told_by_type_and_place(lines) -> None:
     try:
         raise ValueError(CANARY)
     except ValueError:
@@ -111,7 +111,7 @@ def test_the_setting_knows_two_words(tmp_path: Path) -> None:
         read_settings(data | {"LANTERN_LOG": "xml"})
 
 
-def test_alive_asks_no_database(client, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_alive_asks_no_database(client, tmp_path: Path) -> None:
     for path in tmp_path.glob("lantern.sqlite*"):
         path.unlink()
 

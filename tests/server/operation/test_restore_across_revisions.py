@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 from server import backups, restoring
 from server.backups import BackupFault, make_backup, read_manifest, restore_backup
 from server.cli import main
-from server.database.engine import Database
+from server.database.engine import Database, parse_url
 from server.http.services import Services
 from server.migrate import downgrade, find_revision, newest_revision, upgrade
 from server.settings import Settings
@@ -141,7 +141,7 @@ def test_a_backup_that_holds_less_than_it_counted_is_not_swapped_in(
 
 
 def test_the_password_is_on_no_command_line(monkeypatch: pytest.MonkeyPatch, new_id: Callable[[], str]) -> None:
-    url = restoring.parse_url("postgresql://lantern:secret-word@host/lantern")
+    url = parse_url("postgresql://lantern:secret-word@host/lantern")
     assert "secret-word" not in restoring.tool_url(url)
 
 

@@ -242,7 +242,7 @@ def test_a_new_secret_seals_what_the_one_before_it_sealed(
     keys = services.filing.keys
     fresh = filing.Filing(database, DocumentKeys(b"new", b"old"), services.filing.scanner, 10**9)
     with database.writing() as session:
-        content = keys.open(documents.find_content(session, filed.id).sealed, filed.id)  # type: ignore[union-attr]
+        content = keys.open(documents.find_content(session, filed.id).sealed, filed.id)
         old = DocumentKeys(b"old")
         documents.set_sealed(session, filed.id, old.name, old.seal(content, filed.id))
     assert fresh.seal_anew() == 1

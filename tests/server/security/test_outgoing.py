@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from server.security import outgoing
 from server.security.outgoing import NotOutside, find_address, is_outside, post
 from tests.server.mail.postbox import make_certificate
 
@@ -46,7 +45,7 @@ def named(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
             asked.append(host)
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in hosts[host.partition(".")[0]]]
 
-        monkeypatch.setattr(outgoing.socket, "getaddrinfo", look_up)
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
         return asked
 
     return do
@@ -71,7 +70,7 @@ def test_the_connection_goes_to_the_address_that_was_looked_at(
         reached.append(address)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(outgoing.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "create_connection", connect)
     with pytest.raises(ConnectionRefusedError):
         post("https://open.example/hook", b"{}", {}, ())
 

@@ -157,16 +157,16 @@ def test_the_same_file_again_changes_nothing_and_a_changed_one_what_it_says(data
 def test_what_was_changed_here_stays_until_the_feed_is_newer(database, new_id, now):
     bring(database, new_id, [read_one()])
     with database.writing() as session:
-        kept = directory.find_kept(session, SHELTER["id"])
+        kept = directory.find_kept(session, SHELTER["id"])  # type: ignore[arg-type]
         ours = replace(kept.service, name="Our words", is_secret_address=True, welcomes=(ServiceWelcome.DOGS,))
-        directory.change_service(session, replace(kept, service=ours, edited_at=now, edited_by="tom"), now)
+        directory.change_service(session, replace(kept, service=ours, edited_at=now, edited_by="tom"), now)  # type: ignore[arg-type, type-var]
     account = bring(database, new_id, [read_one(name="Their words")])
     assert (account.kept, account.changed) == (1, 0)
     newer = (now + timedelta(days=1)).isoformat()
     account = bring(database, new_id, [read_one(name="Their words", last_modified=newer)])
     assert (account.kept, account.changed) == (0, 1)
     with database.reading() as session:
-        told = directory.find_kept(session, SHELTER["id"]).service
+        told = directory.find_kept(session, SHELTER["id"]).service  # type: ignore[arg-type]
     assert (told.name, told.is_secret_address, told.welcomes) == ("Their words", True, (ServiceWelcome.DOGS,))
 
 

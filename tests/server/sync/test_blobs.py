@@ -16,6 +16,7 @@ from server.database.engine import Database
 from server.queries.people import documents
 from server.queries.people.erasure import delete_person
 from server.queries.sync import blobs as sync_blobs
+from server.security.scanning import Scanner
 from server.settings import Settings
 from server.tables.sync.sync import blob_part
 from shared.policy import held as words
@@ -224,9 +225,7 @@ def test_an_erased_persons_document_is_gone_and_what_was_on_its_way_too(
 def with_scanner(client: Any, command: tuple[str, ...], room_bytes: int = 10**9) -> None:
     """The running server scans with this, and has this room."""
     find: Callable[[], Any] = client.app.dependencies["services"].dependency
-    running = find.__closure__[0].cell_contents  # type: ignore[attr-defined]
+    running = find.__closure__[0].cell_contents
     server = running()
-    filed = replace(
-        server.services.filing, scanner=filing.Scanner(command, timedelta(seconds=10)), room_bytes=room_bytes
-    )
+    filed = replace(server.services.filing, scanner=Scanner(command, timedelta(seconds=10)), room_bytes=room_bytes)
     server.services = replace(server.services, filing=filed)

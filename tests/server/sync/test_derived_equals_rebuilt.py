@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from server.actions.partnership.recipients import Recipient
 from server.database.engine import Database
 from server.queries.partnership import recipients, workers
+from server.queries.partnership.recipients import Recipient
 from server.queries.people.verification import find_status, list_groups, list_judgements, list_site_names
 from server.queries.street import contacts
 from server.queries.sync.store import list_quarantined
@@ -34,7 +34,7 @@ def phone(phone: Phone, database: Database, cast: Cast, now: Any, new_id: Callab
     with database.writing() as session:
         for role in (Role.TEAM_LEAD, Role.COORDINATOR):
             add_role(session, cast.aisha.id, role)
-        told = {"id": new_id(), "agency_id": cast.outreach.id, "role": Role.COORDINATOR}
+        told: dict[str, Any] = {"id": new_id(), "agency_id": cast.outreach.id, "role": Role.COORDINATOR}
         recipients.add_recipient(session, Recipient(**told, founding=True, proposed_at=now, reason="test"))
     return phone
 

@@ -53,7 +53,7 @@ def counted_one_by_one(session: Any) -> set[Look]:
         if row.cell is not None or row.site_id is not None:
             place = (row.cell or 0, "" if row.cell else row.site_id)
             _ = found[row.district_id or "", row.night, row.shift_id or row.team_id, *place]
-    return {Look(*key, len(met), strangers[0]) for key, (met, strangers) in found.items()}
+    return {Look(*key, len(met), strangers[0]) for key, (met, strangers) in found.items()}  # type: ignore[call-arg]
 
 
 def make_any(

@@ -189,7 +189,7 @@ def test_after_a_rotation_both_keys_open_and_phones_are_told_the_new_one(
 def test_keys_are_wrapped_with_the_operators_secret_which_may_change(
     services: Services, settings: Settings, clock: Any, new_id: Any, database: Database
 ) -> None:
-    def told(**changed: str | None) -> str:
+    def told(**changed: Any) -> str:
         made = create_services(replace(settings, **changed), clock, new_id)
         made.database.close()
         with database.reading() as session:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from server.actions.partnership.recipients import Recipient
 from server.database.engine import Database
 from server.queries.operation import sessions
 from server.queries.partnership import agencies, recipients, workers
+from server.queries.partnership.recipients import Recipient
 from server.queries.people import people
 from server.queries.people.verification import find_status
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
@@ -124,7 +124,7 @@ def name_of(database: Database, person_id: str) -> str:
     return str(found.name)
 
 
-def fact(phone: Phone, kind: str, new_id: Any, e: str, **fields: Any) -> dict[str, Any]:
+def fact(phone: Phone, kind: str, new_id: Any, e: str | None, **fields: Any) -> dict[str, Any]:
     told = {"id": new_id(), "worker_id": who(phone), "at": phone.clock().isoformat()} | fields
     return phone.make_change(kind, e=e, p=told)
 

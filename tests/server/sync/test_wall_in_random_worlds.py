@@ -70,10 +70,11 @@ class Town:
         rival = Agency(id=self.new_id(), name="Rival", kind=AgencyKind.OUTREACH)
         walked = [(self.cast.watford.id,), (self.cast.dacorum.id,)]
         teams = [Team(id=self.new_id(), agency_id=rival.id, name=f"Rival {n}", district_ids=walked[n]) for n in (0, 1)]
+        told: dict[str, Any]
         with self.database.writing() as session:
             agencies.add_agency(session, rival)
             for kind in AgreementKind:
-                dates = {"signed_on": now.date(), "expires_on": now.date() + timedelta(days=90)}
+                dates: dict[str, Any] = {"signed_on": now.date(), "expires_on": now.date() + timedelta(days=90)}
                 told = {"id": self.new_id(), "agency_id": rival.id, "kind": kind, "version": "1", "signatory": "x"}
                 agencies.add_agreement(session, Agreement(**told | dates))
             for one in teams:
@@ -93,7 +94,13 @@ class Town:
         )  # fmt: skip
         workers.add_worker(session, hired, email=None, now=now)
         sync.register_device(session, scopes=[f"team:{of.id}"], label="x", now_ms=1, number=number)
-        told = {"number": number, "worker_id": hired.id, "team_id": of.id, "label": "x", "app_version": "1"}
+        told: dict[str, Any] = {
+            "number": number,
+            "worker_id": hired.id,
+            "team_id": of.id,
+            "label": "x",
+            "app_version": "1",
+        }
         add_enrolment(session, Enrolment(**told, signing_key="x", enrolled_at=now, confirmed_at=now))
         self.carriers[number] = hired
 
@@ -136,6 +143,7 @@ class Town:
         where = self.chance.choice([*SQUARES.values(), None])
         pin = {"position": {"latitude": where[0], "longitude": where[1]}} if where else {}
         person, site = self.some(self.people), self.some(self.sites)
+        told: dict[str, Any]
         match kind:
             case "contact.recorded":
                 told = fact | pin | {"state": self.chance.choice(["bedded_down", "not_found"]), "seen_at": now,

@@ -58,7 +58,7 @@ def test_a_change_that_always_fails_keeps_its_phone_waiting_for_an_hour_only(
     phone: Phone, database: Database, services: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is set aside as the server's fault, and comes in by itself once that is mended; what is sound counts meanwhile."""
-    project, poison = projection.project_needs, phone.new_id()
+    project, poison = projection.project_needs, phone.new_id()  # type: ignore[attr-defined]
 
     def fail(session: Any, batch: Any) -> None:
         if any(each.person_id == poison for each in batch.values("need.recorded")):
@@ -84,7 +84,7 @@ def test_a_change_that_always_fails_keeps_its_phone_waiting_for_an_hour_only(
         assert contacts.count_contacts(session) == 2
     assert held.type == "need.recorded"
     assert (held.reason or "").endswith(OUR_FAULT)
-    again = {"project": services.project, "now": clock(), "new_id": services.new_id}
+    again: dict[str, Any] = {"project": services.project, "now": clock(), "new_id": services.new_id}
     with database.writing() as session:
         assert judge_faults_again(session, **again) == 0
     monkeypatch.setattr(projection, "project_needs", project)

@@ -12,6 +12,7 @@ An action that a role has no row for is refused outright.
 
 import itertools
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
@@ -127,7 +128,7 @@ IMPERSONAL = {
 
 
 def actor(role: Role, **changes) -> Actor:
-    facts = {
+    facts: dict[str, Any] = {
         "worker_id": "me", "agency_id": "us", "roles": frozenset({role}), "team_ids": frozenset({"our-team"}),
         "district_ids": frozenset({"watford"}), "agreements_valid_until": TODAY, "trained_on": TODAY - timedelta(days=730),
     }  # fmt: skip
@@ -158,7 +159,7 @@ def expected(role: Role, act: Act, relationship: str, state: str) -> str:
 
 
 def word(answer="agreed", agency_id=None, day=1, **changes) -> ConsentSaid:
-    told = {
+    told: dict[str, Any] = {
         "what": Shareable.ASSESSMENT,
         "answer": ConsentAnswer(answer),
         "at": datetime(2026, 11, day, 12, tzinfo=UTC),
@@ -200,7 +201,7 @@ def about_all(*words: ConsentSaid) -> tuple[ConsentSaid, ...]:
     return tuple(msgspec.structs.replace(each, what=what) for what in Shareable for each in words)
 
 
-STATES = {
+STATES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "ordinary": ({}, {}),
     "hidden": ({}, {"hidden": True, "known_to_agency_ids": frozenset({"them"})}),
     "hidden_and_known_to_us": ({}, {"hidden": True, "known_to_agency_ids": frozenset({"us"})}),

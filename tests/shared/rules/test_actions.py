@@ -1,6 +1,7 @@
 """A missed action is red for every partner until it is explained."""
 
 from datetime import date
+from typing import Any
 
 from shared.model.case import Action
 from shared.rules.actions import days_late, is_overdue, is_red_flag, say_action
@@ -10,7 +11,7 @@ DUE = date(2026, 11, 28)
 
 
 def action(**fields) -> Action:
-    values = {
+    values: dict[str, Any] = {
         "id": "a", "case_id": "marek-case", "agency_id": "cgl", "text": "assessment ", "due_on": DUE, "agreed_at": at(20),
         "agreed_by": "priya", "mdt_number": 1,
     }  # fmt: skip

@@ -77,8 +77,8 @@ def test_nobody_is_lost_and_the_order_is_carried_then_ranked(case_ids, data, mos
 
 def test_chair_and_minute_taker_are_two_people():
     assert why_not_run_by("priya", "tom") is None
-    assert "different people" in why_not_run_by("priya", "priya")
-    assert "needs a chair" in why_not_run_by("priya", None)
+    assert "different people" in (why_not_run_by("priya", "priya") or "")
+    assert "needs a chair" in (why_not_run_by("priya", None) or "")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ The oracle knows no window and no function of the rules: for each person it asks
 """
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -154,7 +155,7 @@ def test_the_next_discharge_is_written_over_the_last_and_both_count(words, found
 
 
 def stay(kind=StayKind.HOSTEL, moved_in_on=date(2026, 10, 1), left_on=None, **more):
-    told = {"id": "s", "person_id": "a", "district_id": "d", "recorded_at": NOW, "recorded_by": "w"}
+    told: dict[str, Any] = {"id": "s", "person_id": "a", "district_id": "d", "recorded_at": NOW, "recorded_by": "w"}
     return Stay(kind=kind, moved_in_on=moved_in_on, left_on=left_on, **(told | more))
 
 

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import date
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,8 @@ def never() -> bool:
 
 def person(number: int, need: SupportNeed = SupportNeed.ALCOHOL, support=ReceivingSupport.NO, **fields) -> Presented:
     needs = (NeedSeen(need=need, receiving_support=support),)
-    return Presented(**({"person_id": f"p{number}", "gender": Gender.MALE, "age_years": 30, "needs": needs} | fields))
+    told: dict[str, Any] = {"person_id": f"p{number}", "gender": Gender.MALE, "age_years": 30, "needs": needs}
+    return Presented(**(told | fields))
 
 
 def tables(people) -> dict[str, dict[str, tuple[str, ...]]]:

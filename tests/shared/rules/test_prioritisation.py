@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cmp_to_key
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,8 @@ def need(code: SupportNeed, receiving: ReceivingSupport = ReceivingSupport.NO) -
 
 
 def facts(case_id: str, **fields) -> CaseFacts:
-    return CaseFacts(**({"case_id": case_id, "since": at(1)} | fields))
+    told: dict[str, Any] = {"case_id": case_id, "since": at(1)}
+    return CaseFacts(**(told | fields))
 
 
 def order(*cases: CaseFacts, overrides=()) -> list[str]:

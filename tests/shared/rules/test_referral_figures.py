@@ -1,6 +1,7 @@
 """How well reports are answered: counted of reports, never flattered."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,13 @@ FOUND, LOOKED = "person found - taken to shelter", "person not found - person lo
 
 
 def course(**fields) -> Course:
-    told = {"source": "streetlink", "district": "Watford", "reported_at": BEGAN, "due_on": DUE, "has_place": True}
+    told: dict[str, Any] = {
+        "source": "streetlink",
+        "district": "Watford",
+        "reported_at": BEGAN,
+        "due_on": DUE,
+        "has_place": True,
+    }
     return Course(**(told | fields))
 
 

@@ -65,7 +65,10 @@ def test_without_a_lot_a_hidden_part_is_told_by_its_total():
 def tell(outcome, wholes, parts, by_lot):
     quarters = [
         Quarter(
-            people={Outcome.PRESENTED: frozenset(range(whole)), Outcome.CLOSED: frozenset(range(part))},
+            people={
+                Outcome.PRESENTED: frozenset(map(str, range(whole))),
+                Outcome.CLOSED: frozenset(map(str, range(part))),
+            },
             by_lot=frozenset({Outcome.CLOSED} if hidden else ()),
         )
         for whole, part, hidden in zip(wholes, parts, by_lot, strict=True)

@@ -145,9 +145,9 @@ assert STANDING is not None
 
 def found(*, age_s: float = 5.0, accuracy_m: float = 8.0, north_m: float = 0.0) -> FixFound:
     """A fix at the stairwell, or so far north of it."""
-    where = msgspec.structs.replace(STANDING, latitude=STANDING.latitude + north_m / 111_195)
+    where = msgspec.structs.replace(STANDING, latitude=STANDING.latitude + north_m / 111_195)  # type: ignore[type-var]
     is_sure = age_s < 120 and accuracy_m <= 50
-    fix = Fix(position=where, at=NOW, accuracy_m=accuracy_m, age_s=age_s, is_stale=age_s >= 120, is_sure=is_sure)
+    fix = Fix(position=where, at=NOW, accuracy_m=accuracy_m, age_s=age_s, is_stale=age_s >= 120, is_sure=is_sure)  # type: ignore[arg-type]
     return FixFound(fix=fix)
 
 
