@@ -68,6 +68,18 @@ class MailboxSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GeoreportSettings:
+    """Another system's Open311 server (GeoReport v2) that reports are pulled from. Without a `url` none is asked."""
+
+    url: str = ""
+    services: tuple[str, ...] = ()
+    """The codes of the services there that mean somebody sleeping rough."""
+    key_file: Path | None = None
+    jurisdiction: str = ""
+    timeout: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlarmSettings:
     """Who hears of somebody who was not heard, and the gateway that writes to or rings telephones (without a `url`: none).
 
@@ -118,6 +130,7 @@ class Settings:
     """Where a watching system asks, as host and port; port 0 for nowhere."""
     mail: MailSettings = field(default_factory=MailSettings)
     mailbox: MailboxSettings = field(default_factory=MailboxSettings)
+    georeport: GeoreportSettings = field(default_factory=GeoreportSettings)
     alarm: AlarmSettings = field(default_factory=AlarmSettings)
     openid: OpenIdSettings = field(default_factory=OpenIdSettings)
     public_url: str = ""
@@ -188,6 +201,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         metrics=_read_metrics(environment.get("LANTERN_METRICS", "").strip()),
         mail=read_mail_settings(environment),
         mailbox=read_mailbox_settings(environment),
+        georeport=read_georeport_settings(environment),
         open311_jurisdiction=environment.get("LANTERN_JURISDICTION", "").strip(),
         hook_hosts=frozenset(environment.get("LANTERN_HOOK_HOSTS", "").lower().replace(",", " ").split()),
         openid=read_openid_settings(environment),
@@ -215,6 +229,23 @@ def read_mailbox_settings(environment: Mapping[str, str]) -> MailboxSettings:
         password_file=_read_path(environment.get("LANTERN_IMAP_PASSWORD_FILE", "")),
         authority_file=_read_path(environment.get("LANTERN_IMAP_CA_FILE", "")),
         folder=environment.get("LANTERN_IMAP_FOLDER", "INBOX"),
+    )
+
+
+def read_georeport_settings(environment: Mapping[str, str]) -> GeoreportSettings:
+    """The Open311 server that an environment names; no key and no report goes over an open wire to another machine."""
+    url = environment.get("LANTERN_PULL_URL", "").strip()
+    host = urlsplit(url).hostname or ""
+    if url and not (url.startswith("https://") or (url.startswith("http://") and host in LOOPBACK_HOSTS)):
+        raise ValueError("LANTERN_PULL_URL: give an https address, or http on this machine.")
+    services = tuple(filter(None, (each.strip() for each in environment.get("LANTERN_PULL_SERVICES", "").split(","))))
+    if url and not services:
+        raise ValueError("LANTERN_PULL_SERVICES is empty: name the service codes that mean somebody sleeping rough.")
+    return GeoreportSettings(
+        url=url,
+        services=services,
+        key_file=_read_path(environment.get("LANTERN_PULL_KEY_FILE", "")),
+        jurisdiction=environment.get("LANTERN_PULL_JURISDICTION", "").strip(),
     )
 
 

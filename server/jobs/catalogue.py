@@ -22,6 +22,7 @@ from server.hotspots.periods import last_settled_quarter
 from server.http.services import Services
 from server.jobs.fetching import fetch_reports
 from server.jobs.notifying import find_new, tell_systems
+from server.jobs.pulling import pull_reports
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
 from server.jobs.sending import send_waiting
@@ -216,6 +217,7 @@ def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) 
 WATCHING = (Job("watch", Every(ROUND), watch_over), Job("telephone", Every(ROUND), ring))
 SENDING = (Job("mail", Every(ROUND), send_waiting),)
 FETCHING = (Job("mailbox", Every(timedelta(minutes=1)), fetch_reports),)
+PULLING = (Job("open311", Every(timedelta(minutes=10)), pull_reports),)
 NOTIFYING = (Job("new for systems", Every(timedelta(minutes=1)), find_new), Job("hooks", Every(ROUND), tell_systems))
 KEEPING = (
     Job("alerts", Every(ROUND), tell_reviewers),
@@ -241,6 +243,7 @@ CONDITION = (Job("failures", Every(timedelta(minutes=5)), tell_of_trouble),)
 LANES = {
     "watch": WATCHING,
     "mailbox": FETCHING,
+    "open311": PULLING,
     "hooks": NOTIFYING,
     "jobs": KEEPING,
     "condition": CONDITION,
