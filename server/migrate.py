@@ -7,6 +7,7 @@ Every run is one transaction on both databases, so that a migration that is cut 
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from alembic import command
@@ -29,9 +30,17 @@ def find_folder() -> Path:
     return installed if installed.is_dir() else PACKAGE.parent / "migrations"
 
 
-def upgrade(url: str, revision: str = "head") -> None:
+Around = Callable[[Connection], AbstractContextManager[None]]
+"""What is done before and after the steps, in their transaction: what it raises rolls them back."""
+
+
+def _bare(_: Connection) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def upgrade(url: str, revision: str = "head", *, around: Around = _bare) -> None:
     """Bring the database at `url` up to `revision`. Does nothing when it is there already."""
-    _run(url, lambda config: command.upgrade(config, revision))
+    _run(url, lambda config: command.upgrade(config, revision), around)
 
 
 def downgrade(url: str, revision: str = "base") -> None:
@@ -50,7 +59,12 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_make_config()).get_current_head()
 
 
-def _run(url: str, run: Callable[[Config], None]) -> None:
+def is_known(revision: str) -> bool:
+    """Is it one of this version's? One that is not is a newer version's."""
+    return revision in {each.revision for each in ScriptDirectory.from_config(_make_config()).walk_revisions()}
+
+
+def _run(url: str, run: Callable[[Config], None], around: Around = _bare) -> None:
     database = Database(url, pool_size=1)
     try:
         with database.engine.connect() as connection:
@@ -60,7 +74,8 @@ def _run(url: str, run: Callable[[Config], None]) -> None:
                 _be_known(database, connection)
                 config = _make_config()
                 config.attributes["connection"] = connection
-                run(config)
+                with around(connection):
+                    run(config)
     finally:
         database.close()
 

@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "simulate": ("server.cli.simulate", "simulate"),
     "system": ("server.cli.system", "system"),
     "team": ("server.cli.organisation", "team"),
+    "upgrade": ("server.cli.upgrade", "upgrade"),
     "worker": ("server.cli.worker", "worker"),
 }
 

@@ -20,7 +20,7 @@ from server.problems import Failure
 from server.queries.operation.audit import note_terminal_act
 from server.restoring import BackupFault
 from server.settings import Settings, read_settings
-from server.upgrading import bring_up_to_date
+from server.upgrading import Unproven, bring_up_to_date
 
 UNUSABLE = 2
 
@@ -39,6 +39,8 @@ def renew_schema(settings: Settings, *, back_up: bool = True) -> None:
         folder = bring_up_to_date(settings, datetime.now(UTC), back_up=back_up)
     except BackupFault as fault:
         stop(str(fault))
+    except Unproven as reason:
+        stop(f"The schema was not changed. {reason}")
     if folder is not None:
         click.echo(f"The schema was brought up to date. As it was before: {folder}", err=True)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.condition.finding import Finding, Grade, look, unsafe, well
 from server.database.engine import Database
-from server.migrate import find_revision, newest_revision
+from server.migrate import find_revision, is_known, newest_revision
 from server.queries.operation import jobs, outbox, processes
 from server.queries.operation.jobs import JobRun
 from server.queries.operation.processes import ServerProcess
@@ -52,8 +52,11 @@ def is_ready(findings: Sequence[Finding]) -> bool:
 
 
 def look_at_schema(database: Database) -> Finding:
-    """Does the database stand where this version wants it?"""
+    """Does the database stand where this version wants it? One of a newer version is served on while servers are upgraded one
+    after the other: its schema holds all that this one asks for (`tests/server/database/test_expanding.py`)."""
     stands, wanted = find_revision(database), newest_revision()
+    if stands is not None and not is_known(stands):
+        return look("schema", f"The schema stands at {stands}, of a newer version: upgrade this server, too.")
     if stands != wanted:
         return unsafe(
             "schema", f"The schema stands at {stands or 'nothing'}, {wanted} is wanted: run `lantern migrate`."

@@ -13,7 +13,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -53,6 +53,10 @@ class Database:
     def is_sqlite(self) -> bool:
         """True for the embedded database."""
         return self.url.get_backend_name() == "sqlite"
+
+    def has_table(self, name: str) -> bool:
+        """Is there such a table?"""
+        return inspect(self.engine).has_table(name)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
