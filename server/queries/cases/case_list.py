@@ -74,6 +74,7 @@ class CaseListRow(Value, frozen=True, kw_only=True):
     verified_since: datetime | None
     reason: str
     date_of_birth_missing: bool
+    date_of_birth: date | None = None
     last_seen_at: datetime | None
     nights_in_14_days: int
     unsupported_needs: tuple[SupportNeed, ...]
@@ -357,6 +358,7 @@ def _row(row: RowMapping) -> CaseListRow:
         verified_since=row["verified_since"],
         reason=row["verification_reason"] or row["reason"],
         date_of_birth_missing=row["date_of_birth"] is None,
+        date_of_birth=row["date_of_birth"],
         last_seen_at=row["last_seen_at"],
         nights_in_14_days=row["nights"],
         unsupported_needs=tuple(needs),

@@ -11,11 +11,12 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.cases.answers import say_who_comes, send_apologies, take_apologies_back
+from server.actions.cases.sheets import write_list
 from server.actions.conferences.circulating import list_changes
 from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.kept import Changes, open_kept
 from server.actions.conferences.minutes import MinutedCase, compose_minutes
-from server.actions.conferences.papers import Paper, compose_paper
+from server.actions.conferences.papers import Paper, PaperCase, compose_paper
 from server.actions.conferences.seating import say_representative
 from server.http.services import Services
 from server.problems import Invalid, NotFound
@@ -31,6 +32,8 @@ from server.web.layout.agenda_pdf import make_pdf
 from server.web.layout.forms import Errors, Form
 from server.web.layout.kept import kept_fields
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import say
+from shared.model.codes import Gender
 from shared.model.conference import CaseConference, WrittenUpdate
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
@@ -38,6 +41,8 @@ from shared.rules.agenda import CASES_AT_MOST
 from shared.rules.lines import differences
 
 SECTION = "/agendas"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LOOKED_UP_BY = ("Number", "Name", "Date of birth", "Gender", "MDT number", "You work with them", "Known to us")
 PLACES = range(1, CASES_AT_MOST + 1)
 
 
@@ -168,6 +173,35 @@ def download_agenda(door: NamedDependency[Door], conference_id: FromPath[Id]) ->
         made = make_pdf(paper, conference, names.get(conference.district_id, ""), access.today)
     headers = {"content-disposition": 'attachment; filename="agenda.pdf"', "cache-control": "no-store"}
     return Response(made, media_type="application/pdf", headers=headers)
+
+
+@get(
+    SECTION + "/{conference_id:str}/people.xlsx",
+    opt={"action": Act.WRITE_UPDATE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def download_people(door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[bytes]:
+    """Whom the agenda is about, to be looked up in the agency's own system: no more than its page says of them."""
+    with door.open() as access:
+        conference, paper = open_paper(access, conference_id)
+        title = f"{paper.agency.name}, conference of {conference.starts_at:%Y-%m-%d}"
+        made = write_list(title, LOOKED_UP_BY, [_row_of(case) for case in paper.cases])
+    headers = {"content-disposition": 'attachment; filename="people.xlsx"', "cache-control": "no-store"}
+    return Response(made, media_type=WORKBOOK, headers=headers)
+
+
+def _row_of(case: PaperCase) -> tuple[Any, ...]:
+    gender = "" if case.gender is Gender.NOT_KNOWN else say(case.gender)
+    return (
+        case.position,
+        case.known_as,
+        case.date_of_birth,
+        gender,
+        case.mdt_number,
+        "yes" if case.works_with else "",
+        "",
+    )
 
 
 @post(

@@ -1,9 +1,11 @@
 """A partner's day on one page: what it owes, where a word of it is wanted, with whom it works; pressed and answered there."""
 
+import io
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 
 from server.actions.conferences import discussion
@@ -104,3 +106,20 @@ def test_what_has_ended_or_was_sent_to_nobody_is_not_asked_for(browser: Browser,
     assert "15 cases of 15" in browser.sign_in("ruth").get("/today").text
     browser.sign_in("priya").finish(circulated)
     assert "No conference is to come whose agenda you were sent" in browser.sign_in("ruth").get("/today").text
+
+
+def test_a_partner_takes_out_whom_to_look_up_and_no_more_than_its_page_says(
+    browser: Browser, circulated: str, watford: Database
+) -> None:
+    agenda = circulated.replace("/conferences/", "/agendas/")
+    answer = browser.sign_in("ruth").get(f"{agenda}/people.xlsx")
+    _, *rows = openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
+    named = {row[1]: row for row in rows}
+    assert len(rows) == 15
+    assert named["Person 01"][2] == datetime(1980, 1, 1)  # noqa: DTZ001 - Excel's days have no zone
+    assert named["Person 01"][5] == "yes"
+    assert not named["Person 03"][5]
+    assert f'href="{agenda}/people.xlsx"' in browser.get(agenda).text
+    assert "Born 1 January 1980" in browser.get("/cases").text
+    assert "Born 1 January 1980" not in browser.sign_in("priya").get("/cases").text
+    assert browser.sign_in("rowan").get(f"{agenda}/people.xlsx").status_code == 404
