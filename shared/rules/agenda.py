@@ -14,6 +14,9 @@ from shared.model.value import Id, Value
 from shared.rules.prioritisation import RankedCase
 
 CASES_AT_MOST = 15
+NEWCOMERS = 3
+"""So many places are kept for people new to the conference where a district says nothing else: fifteen who are carried over for
+ever would keep everybody else out for ever. The toolkit asks for both, carried over and new, and names no share."""
 CIRCULATED_DAYS_BEFORE = 3
 WEEKS_BETWEEN = (4, 6)
 SCHEDULED_MINUTES = 120
@@ -46,8 +49,10 @@ def build_agenda(
     ranked: Sequence[RankedCase],
     carried_over: Iterable[Id] = (),
     cases_at_most: int = CASES_AT_MOST,
+    newcomers: int = 0,
 ) -> Agenda:
-    """Choose the cases: those carried over first, then new ones, each group in the order of `ranked`.
+    """Choose the cases: those carried over first, then new ones, each group in the order of `ranked`. As many places as
+    `newcomers` are kept for new ones, where there are so many.
 
     `carried_over` are open cases of the last conference, discussed or not reached. The ids of cases that are not ranked
     (closed since) are passed over. Every ranked case is either chosen or told why not.
@@ -55,7 +60,11 @@ def build_agenda(
     carried = set(carried_over)
     first = [case for case in ranked if case.case_id in carried]
     then = [case for case in ranked if case.case_id not in carried]
-    order = [*first, *then]
+    kept = min(newcomers, len(then), cases_at_most)
+    fitting = max(cases_at_most - kept, 0)
+    order = [*first[:fitting], *then[: cases_at_most - len(first[:fitting])]]
+    on = {case.case_id for case in order}
+    left_out = [case for case in (*first, *then) if case.case_id not in on]
     chosen = tuple(
         Chosen(
             case_id=case.case_id,
@@ -63,11 +72,17 @@ def build_agenda(
             reason=_why_chosen(case, case.case_id in carried),
             carried_over=case.case_id in carried,
         )
-        for position, case in enumerate(order[:cases_at_most], start=1)
+        for position, case in enumerate(order, start=1)
     )
+    before = len(first[:fitting])
     rest = tuple(
-        NotChosen(case_id=case.case_id, why=_why_not(case, min(len(first), cases_at_most), cases_at_most))
-        for case in order[cases_at_most:]
+        NotChosen(
+            case_id=case.case_id,
+            why=_why_left(case, kept, cases_at_most)
+            if case.case_id in carried
+            else _why_not(case, before, cases_at_most),
+        )
+        for case in left_out
     )
     return Agenda(chosen=chosen, not_chosen=rest)
 
@@ -186,6 +201,11 @@ def cadence_warning(last_on: date | None, next_on: date) -> str | None:
 def _why_chosen(case: RankedCase, carried: bool) -> str:
     first = "Carried over from the last conference" if carried else f"New, {_say_rank(case)}"
     return ". ".join((first, *case.grounds))
+
+
+def _why_left(case: RankedCase, kept: int, cases_at_most: int) -> str:
+    room = f", {kept} of them kept for people new to the conference" if kept else ""
+    return f"The agenda holds {cases_at_most} cases{room}; this one, carried over, is {_say_rank(case)}"
 
 
 def _why_not(case: RankedCase, carried: int, cases_at_most: int) -> str:

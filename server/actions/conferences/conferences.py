@@ -12,6 +12,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import cases
 from server.queries.conferences import conferences
 from server.queries.conferences.conferences import LeftOut, Note, subject_of
+from server.queries.conferences.places import find_newcomer_places
 from server.queries.people import concealment
 from shared.model.case import CaseReview
 from shared.model.codes import CaseStep
@@ -218,9 +219,9 @@ def open_unfinished(access: Access, conference_id: Id) -> CaseConference:
 def _choose_cases(access: Access, conference: CaseConference) -> None:
     ranked, _ = rank_district(access, conference.district_id, shared=True)
     carried_over = conferences.list_carried_over(access.session, conference.district_id)
-    _store(
-        access, conference, build_agenda(ranked, carried_over), "Not chosen when the cases were chosen again by rule"
-    )
+    kept = find_newcomer_places(access.session, conference.district_id)
+    agenda = build_agenda(ranked, carried_over, newcomers=kept)
+    _store(access, conference, agenda, "Not chosen when the cases were chosen again by rule")
 
 
 def _store(access: Access, conference: CaseConference, agenda: Agenda, why_off: str = "") -> None:

@@ -4,9 +4,11 @@ let go."""
 from server.access import Access
 from server.problems import Invalid
 from server.queries.conferences import seats
+from server.queries.conferences.places import set_newcomer_places
 from server.queries.conferences.representatives import Representative, set_representative
 from shared.model.value import Id
 from shared.policy import Act
+from shared.rules.agenda import CASES_AT_MOST
 
 PURPOSE = "seats at the table"
 LONGEST_NAME = 200
@@ -18,6 +20,14 @@ def ask_to_table(access: Access, district_id: Id, agency_id: Id) -> None:
     if agency_id not in {each.id for each in seats.list_to_ask(access.session, district_id)}:
         raise Invalid("Choose a service of this list.")
     seats.add_seat(access.session, district_id, agency_id, access.now, access.actor.worker_id)
+
+
+def keep_places(access: Access, district_id: Id, places: int) -> None:
+    """Keep so many places of each agenda for people new to the conference. Raises Invalid for more than there are."""
+    access.require_district(Act.PREPARE_CONFERENCE, district_id, purpose="places of the agenda")
+    if not 0 <= places <= CASES_AT_MOST:
+        raise Invalid(f"An agenda has {CASES_AT_MOST} places: keep from 0 to {CASES_AT_MOST} of them.")
+    set_newcomer_places(access.session, district_id, places, access.now, access.actor.worker_id)
 
 
 def say_representative(access: Access, district_id: Id, name: str, deputy: str) -> None:

@@ -149,7 +149,20 @@ class CirculationRow(SQLModel, table=True):
     version: int = 0
 
 
+class NewcomerPlacesRow(SQLModel, table=True):
+    """How many places of each agenda a district keeps for people new to its conference; without a row, the rule's own number."""
+
+    __tablename__ = "newcomer_places"
+    __table_args__ = (CheckConstraint("places BETWEEN 0 AND 15", name="fit_an_agenda"),)
+
+    district_id: str = id_of("district.id", primary_key=True)
+    places: int
+    said_at: datetime = moment()
+    said_by: str = loose_id()
+
+
 case_conference = table_of(CaseConferenceRow)
+newcomer_places = table_of(NewcomerPlacesRow)
 agenda_item = table_of(AgendaItemRow)
 attendance = table_of(AttendanceRow)
 conference_presence = table_of(ConferencePresenceRow)

@@ -35,7 +35,7 @@ PAGES = (
     show_case_list, keep_view, drop_view, download_list, decide_several,
     tell_news, search_case_list, show_found, show_person, judge, decide, forward,
     show_lead, lead, show_hand_over, give, facts.show_facts, facts.save_facts, harm.show_harm,
-    conferences.show_conferences, conferences.call_conference,
+    conferences.show_conferences, conferences.call_conference, conferences.keep_places,
     conference.show_conference, conference.change, conference.swap, conference.choose_again,
     circulate.check_circulating, circulate.circulate,
     conference.add, conference.take_off, conference.remove, conference.call_off, conference.change_seat,

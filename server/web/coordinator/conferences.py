@@ -9,19 +9,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door
+from server.actions.conferences import seating
 from server.actions.conferences.conferences import schedule_conference
 from server.actions.conferences.readers import list_readers
 from server.http.local_time import local_zone, to_local
 from server.problems import Invalid, NotFound
 from server.queries.conferences import conferences, seats
+from server.queries.conferences.places import find_newcomer_places
 from server.queries.partnership.districts import list_districts
-from server.web.layout.forms import Errors, Form, read_date
+from server.web.layout.forms import Errors, Form, read_date, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.conference import CaseConference
 from shared.model.district import District
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.agenda import cadence_warning, suggest_dates
+from shared.rules.agenda import CASES_AT_MOST, cadence_warning, suggest_dates
 
 SECTION = "/conferences"
 USUAL_TIME = "10:00"
@@ -36,6 +38,13 @@ class ConferenceForm(Form, frozen=True, kw_only=True):
     place: str = ""
     chair: str = ""
     minute_taker: str = ""
+
+
+class PlacesForm(Form, frozen=True, kw_only=True):
+    """How many places of each agenda are kept for people new to the conference."""
+
+    district: str = ""
+    places: str = ""
 
 
 @get(SECTION, opt={"action": Act.PREPARE_CONFERENCE}, sync_to_thread=True, include_in_schema=False)
@@ -63,6 +72,19 @@ def call_conference(
             except Invalid as refused:
                 errors["minute_taker"] = refused.problem.errors[0]
         return _answer(request, access, district, data, errors)
+
+
+@post("/newcomers", opt={"action": Act.PREPARE_CONFERENCE}, sync_to_thread=True, include_in_schema=False)
+def keep_places(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[PlacesForm]) -> Response[Any]:
+    """Keeps places of each agenda for people new to the conference."""
+    with door.open() as access:
+        district = choose_district(access, data.district, Act.PREPARE_CONFERENCE)
+        places = read_whole(data.places, CASES_AT_MOST)
+        if places is None:
+            errors = {"places": f"Write a number from 0 to {CASES_AT_MOST}."}
+            return _answer(request, access, district, errors=errors, places=data.places)
+        seating.keep_places(access, district.id, places)
+    return go_to(f"{SECTION}?district={district.id}", "saved")
 
 
 def read_start(errors: Errors, form: ConferenceForm) -> datetime | None:
@@ -94,6 +116,7 @@ def _answer(
     district: District,
     form: ConferenceForm | None = None,
     errors: Errors | None = None,
+    places: str = "",
 ) -> Response[str]:
     held = conferences.list_conferences(access.session, [district.id])
     newest = max((_day(each) for each in held), default=None)
@@ -107,6 +130,7 @@ def _answer(
         people=[("", "Choose"), *seats.list_people_at_the_table(access.session, district.id)],
         upcoming=[each for each in reversed(held) if each.finished_at is None],
         past=[each for each in held if each.finished_at is not None],
+        places=places or str(find_newcomer_places(access.session, district.id)),
         suggestion=_say_suggestion(newest, suggested, others),
         withheld=[reader.withheld for reader in list_readers(access, planned) if reader.withheld],
     )  # fmt: skip

@@ -1,10 +1,14 @@
 """Who speaks for an agency at a table, who instead, and who comes to one conference."""
 
 import pytest
+from sqlalchemy import update
 
 from server.actions.cases.answers import say_who_comes
 from server.actions.conferences.seating import say_representative
+from server.database.engine import Database
 from server.problems import Failure, Invalid, NotFound
+from server.queries.conferences import conferences
+from server.tables.cases.case import mdt_case
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
 from tests.web import county
@@ -60,3 +64,24 @@ def test_nobody_speaks_for_another_service_or_at_another_table(browser: Browser,
     browser.post(f"{path}/attendance", agency="cgl", came="yes", name="Ruth")
     with enter("ruth") as access, pytest.raises(Failure):
         say_who_comes(access, path.rsplit("/", 1)[1], "Sam")
+
+
+def test_places_of_an_agenda_are_kept_for_newcomers_by_the_districts_own_number(
+    browser: Browser, watford: Database
+) -> None:
+    first = call(browser)
+    browser.finish(first)
+    with watford.writing() as session:
+        session.execute(update(mdt_case).where(mdt_case.c.id == "case-p16").values(state="open"))
+    assert "kept for people new to the conference" in browser.get("/conferences").text
+    for wrong in ("16", "-1", "many", ""):
+        assert browser.post("/newcomers", district=county.WATFORD, places=wrong).status_code == 422
+    assert browser.post("/newcomers", district=county.WATFORD, places="2").status_code == 303
+    second = call(browser, day="2027-01-14")
+    with watford.reading() as session:
+        items = conferences.list_items(session, second.rsplit("/", 1)[1])
+    assert [item.carried_over for item in items].count(False) == 2
+    assert len(items) == 15
+    assert "2 of them kept for people new to the conference" in browser.get(second).text
+    assert browser.sign_in("rowan").post("/newcomers", district=county.WATFORD, places="0").status_code == 404
+    assert browser.sign_in("ruth").post("/newcomers", district=county.WATFORD, places="0").status_code == 403

@@ -49,6 +49,23 @@ def test_fifteen_are_chosen_and_the_rest_are_told_why_not():
     )
 
 
+def test_places_are_kept_for_people_new_to_the_conference():
+    names = [f"case-{n:02}" for n in range(1, 19)]
+    agenda = build_agenda(ranked(*names), carried_over=names[:16], newcomers=3)
+    assert ids(agenda.chosen) == [*names[:13], "case-17", "case-18"]  # two are new: two places
+    assert ids(agenda.not_chosen) == ["case-14", "case-15", "case-16"]
+    assert agenda.not_chosen[0].why == (
+        "The agenda holds 15 cases, 2 of them kept for people new to the conference; "
+        "this one, carried over, is number 14 on the list"
+    )
+    assert [item.position for item in agenda.chosen] == list(range(1, 16))
+
+
+def test_no_place_stays_empty_where_nobody_is_new_and_nobody_new_waits_for_room_there_is():
+    assert len(build_agenda(ranked("a", "b", "c"), ["a", "b", "c"], 3, newcomers=2).chosen) == 3
+    assert ids(build_agenda(ranked("a", "b", "c", "d"), ["a"], 3, newcomers=1).chosen) == ["a", "b", "c"]
+
+
 def test_a_swap_needs_a_reason_and_keeps_it():
     agenda = build_agenda(ranked("a", "b", "c"), cases_at_most=2)
     swapped = swap(agenda, "b", "c", "b is in hospital")
