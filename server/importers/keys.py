@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from server.importers.report import Report, hash_cells
+from server.importers.report import Report, hash_storable
 from server.importers.reports import Keys
 from server.queries.referrals.versions import Held
 
@@ -26,9 +26,9 @@ def is_the_same(report: Report, held: Held) -> bool:
     return dict(report.raw) in held.raws
 
 
-def find_original(report: Report, held: Mapping[str, Held]) -> Held | None:
+def find_original(report: Report, own_key: str, held: Mapping[str, Held]) -> Held | None:
     """What is held and says the same: under a key that a row was given of its own, or under its source's reference."""
-    own = held.get(make_own_key(report))
+    own = held.get(own_key)
     if own is not None:
         return own
     found = held.get(report.shown_reference)
@@ -46,4 +46,4 @@ def make_own_key(report: Report) -> str:
 
 
 def _hash(report: Report) -> str:
-    return hash_cells({**report.raw, **report.extras})
+    return hash_storable({**report.raw, **report.extras})

@@ -5,7 +5,7 @@ in a transaction with the account so far: however long it is, nobody else waits 
 How a source's file is read is in its own folder.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -187,13 +187,15 @@ def _sort(session: Session, reports: Sequence[Report], account: Account) -> Sort
     found, seen = Sorted(), set[Reference]()
     for source in {report.source for report in reports}:
         of_source = [report for report in reports if report.source == source]
-        held = find_held(session, source, {each for report in of_source for each in _list_references(report)})
-        for report in of_source:
+        own_keys = [make_own_key(report) for report in of_source]
+        named = {each for report in of_source for each in (report.reference, report.shown_reference)}
+        held = find_held(session, source, (named | set(own_keys)) - {""})
+        for report, own_key in zip(of_source, own_keys, strict=True):
             if len(report.reference) > REFERENCE_CHARACTERS:
                 account.refuse(_refuse(report, f"The reference is longer than {REFERENCE_CHARACTERS} characters."))
                 continue
             before = held.get(report.reference)
-            if (source, report.reference) in seen or find_original(report, held) is not None:
+            if (source, report.reference) in seen or find_original(report, own_key, held) is not None:
                 account.duplicates += 1
             elif before is None:
                 found.new.append(report)
@@ -204,10 +206,6 @@ def _sort(session: Session, reports: Sequence[Report], account: Account) -> Sort
                     found.newer.append((report, before))
             seen.add((source, report.reference))
     return found
-
-
-def _list_references(report: Report) -> Collection[str]:
-    return {report.reference, report.shown_reference, make_own_key(report)} - {""}
 
 
 def _judge(

@@ -113,7 +113,12 @@ def make_reference(given: str, cells: Mapping[str, str]) -> str:
 
 def hash_cells(cells: Mapping[str, str]) -> str:
     """128 bits of everything that these cells say."""
-    text = msgspec.json.encode(sorted((name, make_storable(value)) for name, value in cells.items() if value))
+    return hash_storable({name: make_storable(value) for name, value in cells.items() if value})
+
+
+def hash_storable(cells: Mapping[str, str]) -> str:
+    """The same of cells that a database can hold as they are: a report's own, which is asked of every row."""
+    text = msgspec.json.encode(sorted(each for each in cells.items() if each[1]))
     return hashlib.sha256(text).hexdigest()[:32]
 
 
