@@ -1,5 +1,6 @@
 """Tom puts a report on the map: by a name that its words may mean, a point, a postcode; what waited for a place is work again."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,8 @@ from server.queries.maps.boundaries import Boundary, save_boundary
 from server.queries.sync.store import list_changes
 from server.tables.maps.gazetteer import gazetteer_place
 from server.tables.referrals.referral import alert, referral
+from shared.geo.distance import distance_m
+from shared.model.position import Position
 from tests.web import county
 from tests.web.conftest import Browser
 from tests.web.test_browser import watch  # noqa: F401 - a fixture
@@ -126,3 +129,19 @@ def test_a_press_on_the_map_says_where(ground: Database, watch: Callable[..., An
         watched.page.locator("button[value=point]").click()
         watched.page.wait_for_url("**/referrals/r3?done=put_on_map")
     assert stands(ground, "r3")["latitude"] == pytest.approx(latitude, abs=1e-5)
+
+
+def test_the_map_has_both_rings_and_the_open_reports_within_them(
+    browse: Callable[[str], Browser], ground: Database, now: datetime
+) -> None:
+    with ground.writing() as session:
+        county.put_referral(session, now, "over", at=(51.6640, -0.3961), state="closed")
+        county.put_referral(session, now, "theirs", at=(51.6641, -0.3962), district_id=county.THREE_RIVERS)
+    page = browse("tom").get("/referrals/r1/place").text
+    drawn = json.loads(page.partition('id="map-data"')[2].partition(">")[2].partition("</script>")[0])
+    reports = {tuple(pin["geometry"]["coordinates"]) for pin in drawn["pins"] if pin["properties"]["kind"] == "report"}
+    assert reports == {(-0.3961, 51.66385), (-0.396, 51.6639)}
+    rings = [area["geometry"]["coordinates"][0] for area in drawn["areas"] if area["properties"]["words"] != "District"]
+    here = Position(latitude=51.66385, longitude=-0.3961)
+    reach = [{round(distance_m(here, Position(latitude=at, longitude=on))) for on, at in ring} for ring in rings]
+    assert [(min(each), max(each)) for each in reach] == [(50, 50), (250, 250)]

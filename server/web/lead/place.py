@@ -1,13 +1,15 @@
 """Where a referral is, shown on a map with how sure that is, and put right: by a press on it, a name, a point or a postcode."""
 
+from math import cos, pi, radians, sin
 from typing import Any
 
+import msgspec
 import shapely
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from server.access import Access, Door
+from server.access import SYSTEM, Access, Door
 from server.actions.referrals.place import set_place
 from server.http.services import Services
 from server.importers.points import read_typed_point
@@ -23,12 +25,18 @@ from server.web.layout.forms import Errors, Form
 from server.web.layout.maps import OUTLINE, Box, Ground, Name, Pin, Shape, map_data
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.tonight import ATTRIBUTION
+from shared.geo.distance import METRES_PER_DEGREE, near_distance_m
+from shared.model.position import Position
 from shared.model.value import Id
-from shared.policy import Act
+from shared.policy import Act, SubjectKind
+from shared.rules.referral import is_open
 
 AROUND_DEGREES = 0.012
 SIMPLIFIED_DEGREES = 0.0005
-MOST_NAMES, MOST_GUESSES = 150, 8
+MOST_NAMES, MOST_GUESSES, MOST_NEAR = 150, 8, 50
+RINGS_M = (50.0, 250.0)
+"""Within the one it may be the same doorway, within the other somebody known may be meant."""
+RING_CORNERS = 48
 
 
 class PointForm(Form, frozen=True, kw_only=True):
@@ -104,14 +112,47 @@ def _draw(access: Access, row: InboxRow, guesses: tuple[Guess, ...]) -> Any:
     own = [each for each in areas if each.district_id == row.referral.district_id] or areas
     shapes = [Shape(geojson=_simplify(each.geojson), label="", words="District", band=OUTLINE) for each in own]
     here = row.referral.position
+    if here is not None:
+        shapes += [
+            Shape(geojson=_ring(here, metres), label="", words=f"{metres:.0f} m", band=OUTLINE) for metres in RINGS_M
+        ]
     points = [(here.longitude, here.latitude)] if here else [(each.longitude, each.latitude) for each in guesses]
     box = _around(points)
     west, south, east, north = box or (0.0, 0.0, 0.0, 0.0)
     named = list_within(access.session, west, south, east, north, MOST_NAMES) if box else []
     pins = [Pin(each.longitude, each.latitude, "site") for each in guesses]
+    pins += _list_near(access, row)
     pins += [Pin(here.longitude, here.latitude, "report")] if here else []
     names = [Name(each.longitude, each.latitude, each.name) for each in named]
     return map_data(shapes, Ground([each.geojson for each in shapes]), pins, names, box)
+
+
+def _list_near(access: Access, row: InboxRow) -> list[Pin]:
+    """The other open reports within the wider ring; that they were shown is written down."""
+    referral = row.referral
+    near = inbox.list_near_referrals(access.session, [referral])[referral.id]
+    shown = [
+        (each.id, each.position)
+        for each in near
+        if each.position is not None and referral.position is not None and is_open(each)
+        and near_distance_m(each.position, referral.position) <= RINGS_M[1]
+        and access.allows(Act.SEE_REFERRAL, subjects.find_referral(access.session, each.id) or SYSTEM)
+    ][:MOST_NEAR]  # fmt: skip
+    access.note_seen(
+        SubjectKind.REFERRAL, [each for each, _ in shown], action=Act.SEE_REFERRAL, purpose="map of a referral"
+    )
+    return [Pin(position.longitude, position.latitude, "report") for _, position in shown]
+
+
+def _ring(middle: Position, metres: float) -> str:
+    """A circle as a line that a map draws."""
+    north = metres / METRES_PER_DEGREE
+    east = north / cos(radians(middle.latitude))
+    turns = [2 * pi * step / RING_CORNERS for step in range(RING_CORNERS + 1)]
+    ring = [
+        [round(middle.longitude + east * cos(turn), 6), round(middle.latitude + north * sin(turn), 6)] for turn in turns
+    ]
+    return msgspec.json.encode({"type": "Polygon", "coordinates": [ring]}).decode()
 
 
 def _around(points: list[tuple[float, float]]) -> Box | None:
