@@ -10,6 +10,7 @@
 #   make assets      the browser's scripts and styles, from their packages
 #   make screenshots every screen and page, into docs/screenshots/
 #   make docs        the documents as a site that needs no network, into build/site
+#   make release     what a version is published as, into dist/: a wheel built twice alike, its parts, licences, and sums to sign
 #   make lock        makes the lock files again (UPGRADE=1 takes newer versions)
 #   make clean       removes what the commands above made, but not your data in .lantern/
 
@@ -45,7 +46,7 @@ TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git 
 PYTEST := $(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -p no:randomly
 FAST := not slow and not browser and not screen and not postgres
 
-.PHONY: help demo test field check mutants simulate fuzz bench assets screenshots docs lock clean setup setup-demo
+.PHONY: help demo test field check mutants simulate fuzz bench assets screenshots docs release lock clean setup setup-demo
 help:
 	@sed -n 's/^#   //p' Makefile
 
@@ -98,6 +99,9 @@ screenshots: setup assets
 
 docs: setup
 	NO_COLOR=1 $(BIN)/zensical build -f zensical.toml --clean --strict
+
+release: setup assets
+	$(BIN)/python scripts/release.py dist
 
 lock: setup
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)

@@ -13,8 +13,7 @@ from mobile.device.ports import Location
 from mobile.device.uptime import LinuxUptime
 from mobile.field.service import FieldService, Phone
 from mobile.store.rows import to_ms
-
-APP_VERSION = "0.1.0"
+from shared.version import VERSION
 
 
 def build_field_service(
@@ -39,7 +38,7 @@ def build_field_service(
             location=location or platform.location_for(now_ms),
             now=now,
             new_id=id_maker(now_ms, secrets.token_bytes),
-            app_version=APP_VERSION,
+            app_version=VERSION,
             label=label,
             battery=platform.battery(),
             integrity=platform.integrity(),

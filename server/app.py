@@ -6,7 +6,6 @@ This and the command line are the only places of the server that read the clock 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 from litestar import Litestar, Request, Response, get
@@ -62,6 +61,7 @@ from server.web.layout.page import page
 from server.web.routes import list_routes
 from shared.model.value import Id, Value
 from shared.policy import Act
+from shared.version import VERSION
 
 
 def utc_now() -> datetime:
@@ -198,7 +198,7 @@ def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
         ],
         before_send=[protect(https=settings.https), mark_done(is_secure=settings.cookie_is_secure)],
         exception_handlers=exception_handlers(_show_problem),
-        openapi_config=describe_api(version("lantern"), asset_url),
+        openapi_config=describe_api(VERSION, asset_url),
         request_max_body_size=settings.page_body_bytes,
         on_startup=[lambda: find().start()],
         on_shutdown=[lambda: find().stop()],

@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from server.database.context import Kind, acting
+from shared.version import VERSION
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "agency": ("server.cli.organisation", "agency"),
@@ -68,6 +69,6 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup)
-@click.version_option(package_name="lantern")
+@click.version_option(VERSION, prog_name="lantern")
 def main() -> None:
     """Lantern: a rough-sleeper outreach system. Settings come from the environment; their names begin with LANTERN_."""

@@ -19,12 +19,11 @@ from server.http.services import Services
 from server.queries.sync import store as sync
 from shared.model.device import EnrolmentRequest
 from shared.model.value import Id, Value
+from shared.version import VERSION
 from sync import clock
 from sync.authoring import NewChange, number
 from sync.reading import decode_batch
 from sync.wire import LIMITS, Change, PushRequest, encode
-
-APP_VERSION = "0.1.0"
 
 
 @dataclass
@@ -60,7 +59,7 @@ class PastPhone:
                 device=self.number,
                 now=now_ms,
                 prior=self.acked_id,
-                app=APP_VERSION,
+                app=VERSION,
                 unsent=len(self.waiting),
                 events=events,
             )
@@ -85,7 +84,7 @@ def enrol_past_phone(services: Services, worker_id: Id, team_id: Id, label: str,
     """Enrol a phone with a one-time code, as its worker would have done at that moment."""
     with services.database.writing() as session:
         code = make_code(session, worker_id, team_id, services.settings, at, services.new_id)
-    request = EnrolmentRequest(code=code.code, label=label, app_version=APP_VERSION, signing_key=_new_key())
+    request = EnrolmentRequest(code=code.code, label=label, app_version=VERSION, signing_key=_new_key())
     enrolled = services.enroller.enrol(request, at, services.new_id)
     return PastPhone(enrolled.device.number, worker_id, team_id, services.new_id)
 

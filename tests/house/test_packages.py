@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from shared.version import VERSION
 from tests.house.tree import list_files, list_modules, name_of, parse
 from tests.paths import PACKAGES, ROOT
 
@@ -90,12 +91,19 @@ def test_the_wheel_says_who_may_install_what(wheel: Path) -> None:
     name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
     metadata = Parser().parsestr(archive.read(name).decode())
 
-    assert metadata["Name"] == "lantern"
+    assert metadata["Name"] == "lantern-outreach"
+    assert metadata["Version"] == VERSION
     assert {"phone", "server"} <= set(metadata.get_all("Provides-Extra") or [])
     plain = {name_in(one) for one in metadata.get_all("Requires-Dist") or [] if "extra ==" not in one}
     assert plain == {"msgspec", "geopy", "tzdata"}
     scripts = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
     assert "lantern = server.cli:main" in scripts
+
+
+def test_the_app_is_built_as_the_same_version() -> None:
+    (built,) = re.findall(r"^version = (\S+)$", (ROOT / "buildozer.spec").read_text(), re.MULTILINE)
+
+    assert built == VERSION
 
 
 def test_the_phone_installs_nothing_of_the_server() -> None:

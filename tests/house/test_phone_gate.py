@@ -40,13 +40,17 @@ print(json.dumps(failed))
 PROGRAMS = {"mobile/__main__.py"}
 
 
+OURS = {"lantern", "lantern-outreach"}
+"""This project, by its name on the registry, and the one it had before."""
+
+
 def list_forbidden() -> list[str]:
     """The importable names of every installed package that the phone does not have."""
     allowed = names_behind_extra("phone")
     return sorted(
         module
         for module, owners in packages_distributions().items()
-        if not {owner.lower().replace("_", "-").replace(".", "-") for owner in owners} & (allowed | {"lantern"})
+        if not {owner.lower().replace("_", "-").replace(".", "-") for owner in owners} & (allowed | OURS)
     )
 
 

@@ -80,7 +80,7 @@ def test_every_module_says_first_what_lives_in_it() -> None:
 
 
 def test_the_top_of_the_tree_is_the_diagram() -> None:
-    expected = {*PACKAGES, "migrations", "tests", "docs", "scripts", "bench", ".ci"}
+    expected = {*PACKAGES, "migrations", "tests", "docs", "scripts", "bench", ".ci", ".github"}
     folders = {path.relative_to(ROOT).parts[0] for path in list_files() if len(path.relative_to(ROOT).parts) > 1}
 
     assert folders <= expected

@@ -4,7 +4,6 @@ The page is the same for everybody and holds nothing of anybody: it joins as a p
 browser (decision 104), and speaks to `server.sync_api`. What it does there is in `static/pocket`.
 """
 
-from importlib.metadata import version
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ from server.web.layout.assets import FOLDER, asset_url, digest
 from server.web.outreach.contact_form import STATES
 from shared.policy import Act
 from shared.rules.pins import COMMONEST
+from shared.version import VERSION
 
 PATH = "/pocket/form"
 MANIFEST = "/pocket/manifest.webmanifest"
@@ -42,7 +42,7 @@ def show_pocket_form(services: NamedDependency[Services]) -> Response[str]:
     text = engine.render(
         "outreach/pocket.html",
         {
-            "app": version("lantern"), "zone": services.settings.timezone, "states": [*STATES, NOBODY_HERE],
+            "app": VERSION, "zone": services.settings.timezone, "states": [*STATES, NOBODY_HERE],
             "commonest": " ".join(sorted(COMMONEST)), "errors": {},
         },
     )  # fmt: skip
