@@ -7,7 +7,7 @@ Struct of `shared.model`; what queries use is the Table beside each class.
 from server.database.columns import metadata
 from server.tables.cases import case, priority
 from server.tables.conferences import conference, kept
-from server.tables.maps import gazetteer, hotspot, publication, sighting
+from server.tables.maps import gazetteer, hotspot, publication, sighting, snapshot
 from server.tables.operation import audit, device, draft, job, mail, process, session
 from server.tables.partnership import (
     agency,
@@ -86,6 +86,7 @@ __all__ = [
     "shift",
     "sighting",
     "site",
+    "snapshot",
     "stay",
     "sync",
     "system",

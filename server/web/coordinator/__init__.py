@@ -22,6 +22,7 @@ from server.web.coordinator import (
     returns,
     room,
     sent,
+    snapshot,
     stays,
     tracker,
 )
@@ -56,5 +57,7 @@ PAGES = (
     tracker.show_share, tracker.download_share,
     returns.show_return, returns.sign_return, returns.download_return,
     questions.show_questions, questions.keep_question, questions.retire_question,
+    snapshot.show_snapshots, snapshot.plan_snapshot, snapshot.show_snapshot, snapshot.keep_walk, snapshot.keep_named,
+    snapshot.change_line, snapshot.sign_snapshot, snapshot.show_sheets, snapshot.sign_sheet, snapshot.download_sheet,
     stays.show_stays, stays.add_stay, stays.end_stay,
 )  # fmt: skip

@@ -3,6 +3,8 @@
 NOTICES = {
     "shift_planned": "Planned. It stands on the page of who is out.",
     "shift_assigned": "Assigned. Their phones have it with their next sync.",
+    "snapshot_kept": "Kept.",
+    "snapshot_signed": "Signed. It does not change any more.",
     "shift_called_off": "Called off.",
     "gone_out": "You are out. Check in here: if you are not heard, your colleagues and your team’s lead are told.",
     "checked_in": "Heard. Your team can see it.",

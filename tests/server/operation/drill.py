@@ -86,6 +86,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "shift_plan": {"back_at": NOW + timedelta(hours=4)},
     "consent": {"until": None},
     "plan_goal": {"ended": "reached"},
+    "snapshot": {"second_agency_id": None, "second_by": None, "second_at": None},
+    "snapshot_pair": {"other_id": "~"},
     "recipient": {"second_agency_id": None, "second_by": None, "second_at": None},
     "publication": {"second_agency_id": None, "second_by": None, "second_at": None},
 }
