@@ -101,5 +101,6 @@ def site(app: Any, filled: Database, settings: Settings, clock: Clock, new_id: C
         county.fill_outbox(session, clock.now)
         county.fill_server(session, clock.now)
         county.pair_marek(session, clock.now)
+        county.open_places(session, clock.now)
     with listening(app) as address:
         yield Site(address)

@@ -26,6 +26,7 @@ from server.tables.partnership.recipient import recipient
 from server.tables.partnership.system import partner_system, system_notice
 from server.tables.partnership.worker import worker, worker_district, worker_role, worker_team
 from server.tables.people.identity import identity_judgement, likely_same
+from server.tables.people.offer import cold_nights, offer, vacancy
 from server.tables.people.person import person, person_need
 from server.tables.people.verification import person_verification, verification
 from server.tables.referrals.referral import alert, referral
@@ -121,6 +122,16 @@ def fill_organisations(session: Session, now: datetime) -> None:
             for role in roles if role != "administrator" and (agency_id, role) not in founded
         ))  # fmt: skip
         founded |= {(agency_id, role) for role in roles}
+
+
+def open_places(session: Session, now: datetime) -> None:
+    """A room waits in Watford, Joan was offered a hostel, and the nights are cold."""
+    add(session, vacancy, {"id": "room", "district_id": WATFORD, "name": "Charter House, room 4", "kind": "supported_housing",
+        "takes": "women", "age_from": 25, "supports": '["mental_health"]', "opened_at": now, "opened_by": "priya"})  # fmt: skip
+    add(session, offer, {"id": "o1", "person_id": "joan", "district_id": WATFORD, "kind": "hostel", "offered_on": now.date(),
+        "recorded_at": now, "recorded_by": "priya"})  # fmt: skip
+    add(session, cold_nights, {"id": "c1", "district_id": WATFORD, "opened_at": now, "opened_by": "priya", "beds": 12,
+        "why": "three nights below 0 °C", "phones": "Church hall: 01923 496 0000\nOn call: 01923 496 0001"})  # fmt: skip
 
 
 def pair_marek(session: Session, now: datetime) -> None:

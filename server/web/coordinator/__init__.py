@@ -16,7 +16,9 @@ from server.web.coordinator import (
     finish,
     harm,
     minutes,
+    offers,
     papers,
+    places,
     priorities,
     questions,
     returns,
@@ -59,5 +61,6 @@ PAGES = (
     questions.show_questions, questions.keep_question, questions.retire_question,
     snapshot.show_snapshots, snapshot.plan_snapshot, snapshot.show_snapshot, snapshot.keep_walk, snapshot.keep_named,
     snapshot.change_line, snapshot.sign_snapshot, snapshot.show_sheets, snapshot.sign_sheet, snapshot.download_sheet,
-    stays.show_stays, stays.add_stay, stays.end_stay,
+    stays.show_stays, stays.add_stay, stays.end_stay, offers.show_offers, offers.keep_offer,
+    places.show_places, places.change_places, places.show_cold_nights, places.change_cold_nights,
 )  # fmt: skip
