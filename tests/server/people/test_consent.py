@@ -240,7 +240,11 @@ def test_consent_given_and_withdrawn_while_phones_sync_is_what_the_person_last_s
     services = (cast.outreach.id, cast.council.id)
     unsent: dict[Phone, list[tuple[Any, tuple[datetime, str | None, bool]]]] = {phone: [], deans: []}
     model, asked = Model(), 0
-    for _ in range(40):
+    secret = {"version_home_last": "1", "value_home_last": "SECRET-OF-NEW-HOPE", "shown_home_last": "", "via": "desk"}
+    assert post(sign_in(cast.tom), f"/people/{marek}/assessment/home", **secret).status_code == 303
+    desk = sign_in(cast.priya)
+    roads = 0
+    for number in range(40):
         clock.advance(seconds=chance.randint(1, 20))
         to, yes = chance.choice([None, *services]), chance.random() < 0.5
         event = chance.random()
@@ -267,4 +271,14 @@ def test_consent_given_and_withdrawn_while_phones_sync_is_what_the_person_last_s
         for agency in services:
             asked += 1
             assert is_shared(said, Shareable.ASSESSMENT, agency, clock().date()) is model.may(agency), (seed, agency)
+        if number % 4 == 0:
+            roads += 1
+            read = {
+                path: desk.get(f"/people/{marek}/{path}", headers=HTML) for path in ("assessment", "assessment/home")
+            }
+            paper = desk.get(f"/people/{marek}/assessment-paper")
+            shown = {path: "SECRET-OF-NEW-HOPE" in answer.text for path, answer in read.items()}
+            assert shown == dict.fromkeys(read, model.may(cast.council.id)) and paper.status_code == 200, (seed, number)
+            assert b"SECRET" not in deans.pull().content  # an answer of the desk that the short form does not ask
+    assert roads == 10
     assert asked == 80 and held(phone, database) == held(deans, database) == []
