@@ -24,6 +24,7 @@ from server.web.agency.hiding import hide, lift, show_hiding
 from server.web.agency.housing_needs import record_housing_needs, show_housing_needs
 from server.web.agency.looks import show_looks
 from server.web.agency.notes import break_glass, show_notes, write_note
+from server.web.agency.own_links import make_own_link, settle_wish, show_own_link, show_wishes
 from server.web.agency.own_record import correct, show_own_record
 from server.web.agency.plan import PAGES as PLAN_PAGES
 from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
@@ -38,6 +39,7 @@ PAGES = (
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
     apologise, download_people, comes, name_representative, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door,
+    show_own_link, make_own_link, show_wishes, settle_wish,
     show_assessment, print_assessment, show_section, save_section,
     *PLAN_PAGES,
     show_consent, say_consent, withdraw_consent,

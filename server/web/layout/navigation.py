@@ -26,6 +26,7 @@ ENTRIES = (
     Entry("/actions", "Actions", Act.SEE_ACTIONS),
     Entry("/chase", "Chase", Act.CHASE_ACTION),
     Entry("/assessment-questions", "Questions", Act.MANAGE_QUESTIONS),
+    Entry("/wishes", "Wishes", Act.SEE_OWN_RECORD),
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/questions", "Asked of us", Act.ASK_SERVICE),
     Entry("/places", "Places", Act.CHANGE_CASE),

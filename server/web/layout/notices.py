@@ -92,6 +92,7 @@ NOTICES = {
     "publication_told": "Two organisations have approved: it is told from now on.",
     "publication_withdrawn": "Withdrawn: nobody is shown it any more.",
     "return_signed": "Signed. What you signed stays as it is.",
+    "wish_settled": "Settled. They read it with their next link.",
     "kept_health": "Kept.",
     "service_kept": "Saved. Phones hear of it within six hours.",
     "service_checked": "Checked today. Thank you.",

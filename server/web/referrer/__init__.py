@@ -1,5 +1,6 @@
 """Pages of a referrer, who may be anybody: telling us about someone sleeping rough, and hearing what became of it."""
 
+from server.web.referrer.own_page import open_own_page, show_own_door, use_own_page
 from server.web.referrer.report import send_report, show_report_form
 from server.web.referrer.status import (
     answer_more,
@@ -11,6 +12,9 @@ from server.web.referrer.status import (
 )
 
 PAGES = (
+    show_own_door,
+    open_own_page,
+    use_own_page,
     show_report_form,
     send_report,
     show_status_form,

@@ -1,0 +1,230 @@
+"""A person's own page, for themselves: opened by their link and PIN, in sentences, in two languages, with what they say to it.
+
+What opens the page is in forms and in no address but the link's own; nothing of it is kept by a browser.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, URLEncodedBody
+from sqlalchemy.orm import Session
+
+from server.access import day_of
+from server.actions.people import own_page
+from server.database.context import Kind
+from server.http.services import Services
+from server.problems import Invalid, NotFound, TooManyTries
+from server.queries.operation.rate_limits import Limit, count_try
+from server.queries.partnership import agencies
+from server.queries.people import access_log, consents, doors, health, own_pages, person_page
+from server.security.tokens import hash_token
+from server.web.layout.forms import Form
+from server.web.layout.own_words import LANGUAGES, NEEDS_IN_POLISH, SHARED_IN, SUPPORT, Words
+from server.web.layout.page import AnyRequest, page
+from server.web.layout.words import say
+from shared.model.consent import ConsentSaid
+from shared.model.door import DoorFact, DoorKind
+from shared.model.person import SAFETY_FIELDS, Person
+from shared.model.telling import LawfulBasis
+from shared.model.value import Id
+from shared.policy import Act
+from shared.rules.consent import list_standing
+from shared.rules.health import find_doctor
+
+OPEN: dict[str, Any] = {"action": Act.PUBLIC, "kind": Kind.POLICY}
+"""Nobody is signed in: the PIN is asked before anything of anybody is read."""
+OF_AN_ADDRESS = Limit(purpose="own page", tries=20, window=timedelta(minutes=10))
+TOLD = ("name", "alias", "date_of_birth", "language", "strengths", "description", "best_way")
+SHOWN_STEPS = 50
+
+
+class PinForm(Form, frozen=True, kw_only=True):
+    """The PIN, and the language of the page."""
+
+    pin: str = ""
+    lang: str = "en"
+
+
+class VisitForm(Form, frozen=True, kw_only=True):
+    """What the open page sends: what keeps it open, the language, and what somebody says."""
+
+    visit: str = ""
+    lang: str = "en"
+    kind: str = ""
+    words: str = ""
+    press: str = ""
+
+
+@get("/own/{token:str}", opt=OPEN, sync_to_thread=True, include_in_schema=False)
+def show_own_door(
+    request: AnyRequest, services: NamedDependency[Services], token: FromPath[str], lang: FromQuery[str] = "en"
+) -> Response[str]:
+    """Asks for the PIN. Following the link opens nothing and uses nothing up."""
+    with services.database.writing() as session:
+        try:
+            own_page.find_waiting(session, token, services.keys.secret, services.clock())
+        except NotFound:
+            return _over(request, lang)
+    return _door(request, token, lang)
+
+
+@post("/own/{token:str}", opt=OPEN, sync_to_thread=True, include_in_schema=False, status_code=200)
+def open_own_page(
+    request: AnyRequest, services: NamedDependency[Services], token: FromPath[str], data: URLEncodedBody[PinForm]
+) -> Response[str]:
+    """Opens the page with its PIN, once."""
+    _count(request, services)
+    with services.database.writing() as session:
+        try:
+            visit = own_page.open_once(
+                session, services.signin.passwords, token, data.pin.strip(), services.keys.secret, services.clock(),
+                services.new_id,
+            )  # fmt: skip
+        except NotFound:
+            return _over(request, data.lang)
+    if visit is None:
+        return _door(request, token, data.lang, {"pin": _words(data.lang)["wrong_pin"]})
+    return _show(request, services, VisitForm(visit=visit, lang=data.lang))
+
+
+@post("/own-page", opt=OPEN, sync_to_thread=True, include_in_schema=False, status_code=200)
+def use_own_page(
+    request: AnyRequest, services: NamedDependency[Services], data: URLEncodedBody[VisitForm]
+) -> Response[str]:
+    """Shows the open page in the other language, or keeps what they say to it."""
+    if data.press != "say":
+        return _show(request, services, data)
+    try:
+        with services.database.writing() as session:
+            own_page.say_wish(
+                session, data.visit, data.kind, data.words, services.keys.secret, services.clock(), services.new_id
+            )
+    except Invalid:
+        return _show(request, services, data, {"words": _words(data.lang)["say_words"]})
+    except NotFound:
+        return _over(request, data.lang)
+    return _show(request, services, VisitForm(visit=data.visit, lang=data.lang), is_sent=True)
+
+
+def _count(request: AnyRequest, services: Services) -> None:
+    address = request.client.host if request.client else ""
+    now_ms = int(services.clock().timestamp() * 1000)
+    with services.database.writing() as session:
+        wait_ms = count_try(session, OF_AN_ADDRESS, hash_token(f"own page {address}"), now_ms)
+    if wait_ms:
+        raise TooManyTries(wait_ms // 1000 + 1)
+
+
+def _words(lang: str) -> Words:
+    return LANGUAGES.get(lang, LANGUAGES["en"])
+
+
+def _spoken(lang: str) -> str:
+    return lang if lang in LANGUAGES else "en"
+
+
+def _over(request: AnyRequest, lang: str) -> Response[str]:
+    words = _words(lang)
+    return page(request, "referrer/own_over.html", title=words["title"], status=404, words=words, lang=_spoken(lang))
+
+
+def _door(request: AnyRequest, token: str, lang: str, errors: dict[str, str] | None = None) -> Response[str]:
+    words = _words(lang)
+    return page(
+        request, "referrer/own_door.html", title=words["title"], status=422 if errors else 200, errors=errors or {},
+        words=words, lang=_spoken(lang), other="pl" if _spoken(lang) == "en" else "en", token=token,
+    )  # fmt: skip
+
+
+def _show(
+    request: AnyRequest,
+    services: Services,
+    data: VisitForm,
+    errors: dict[str, str] | None = None,
+    *,
+    is_sent: bool = False,
+) -> Response[str]:
+    words, now = _words(data.lang), services.clock()
+    with services.database.reading() as session:
+        try:
+            _, person, same = own_page.find_visit(session, data.visit, services.keys.secret, now)
+        except NotFound:
+            return _over(request, data.lang)
+        return page(
+            request, "referrer/own_page.html", title=words["title"], status=422 if errors else 200, errors=errors or {},
+            words=words, lang=_spoken(data.lang), other="pl" if _spoken(data.lang) == "en" else "en", form=data,
+            person=person, is_sent=is_sent, told=_tell(person, words), safety=_tell_safety(person, words),
+            needs=_tell_needs(session, same, words, data.lang), doctor=_tell_doctor(session, same, words),
+            with_them=sorted({each.agency_name for each in person_page.list_who_works_with(session, same, now)}),
+            way=_tell_way(session, same, words), consents=_tell_consents(session, same, words, data.lang),
+            looked=[
+                words["looked_line"].format(name=each.name, day=_day(day_of(each.last_at)))
+                for each in access_log.list_agencies_that_looked(session, same)
+            ],
+            wishes=own_pages.list_wishes(session, person_ids=same),
+        )  # fmt: skip
+
+
+def _day(day: date) -> str:
+    """A day that both languages read."""
+    return f"{day.day}.{day.month}.{day.year}"
+
+
+def _tell(person: Person, words: Words) -> list[str]:
+    values = {name: getattr(person, name) for name in TOLD}
+    return [
+        words[name].format(value=_day(value) if isinstance(value, date) else value)
+        for name, value in values.items()
+        if value
+    ]
+
+
+def _tell_safety(person: Person, words: Words) -> list[str]:
+    return [words[name].format(value=value) for name in SAFETY_FIELDS if (value := getattr(person, name))]
+
+
+def _tell_needs(session: Session, same: list[Id], words: Words, lang: str) -> list[str]:
+    return [
+        words[SUPPORT.get(each.receiving_support, "support_not_known")].format(
+            need=NEEDS_IN_POLISH.get(each.need, say(each.need)) if _spoken(lang) == "pl" else say(each.need)
+        )
+        for each in person_page.list_needs(session, same)
+    ]
+
+
+def _tell_doctor(session: Session, same: list[Id], words: Words) -> str:
+    doctor = find_doctor(health.list_facts(session, same))
+    if doctor is None or doctor.code not in ("yes", "no"):
+        return ""
+    return words[f"doctor_{doctor.code}"].format(where=f": {doctor.words}" if doctor.words else "")
+
+
+def _tell_way(session: Session, same: list[Id], words: Words) -> list[str]:
+    names = {each.id: each.name for each in agencies.list_agencies(session)}
+    return [
+        _tell_step(each, names, words)
+        for each in doors.list_facts(session, same)[:SHOWN_STEPS]
+        if each.struck_at is None
+    ]
+
+
+def _tell_step(fact: DoorFact, names: dict[Id, str], words: Words) -> str:
+    answer = words.get(f"answer_{fact.code}", fact.code) if fact.kind is DoorKind.ANSWERED else ""
+    where = fact.service or names.get(fact.agency_id, "")
+    return words[str(fact.kind)].format(day=_day(fact.on), where=where, words=fact.words, answer=answer).strip()
+
+
+def _tell_consents(session: Session, same: list[Id], words: Words, lang: str) -> list[str]:
+    names = {each.id: each.name for each in agencies.list_agencies(session)}
+    standing = list_standing(consents.list_said(session, same))
+    return [_tell_consent(each, names, words, lang) for each in standing]
+
+
+def _tell_consent(word: ConsentSaid, names: dict[Id, str], words: Words, lang: str) -> str:
+    is_by_law = word.basis is not LawfulBasis.CONSENT and str(word.answer) == "agreed"
+    return words["by_law" if is_by_law else str(word.answer)].format(
+        day=_day(day_of(word.at)), what=SHARED_IN[_spoken(lang)].get(word.what, str(word.what)), words=word.words,
+        whom=names.get(word.agency_id, "") if word.agency_id else words["everybody"],
+    ).strip()  # fmt: skip

@@ -1,0 +1,158 @@
+"""A person's own page: a link that opens once with the PIN they chose, in two languages; what they say on it comes back as a
+task."""
+
+import re
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from server.queries.people import own_pages
+from server.tables.operation.audit import audit
+from server.web.layout.own_words import ENGLISH, POLISH
+from shared.rules.own_pin import why_not_this_pin
+from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
+
+PIN = "7394"
+
+
+def give(client, person_id, pin=PIN, again=None):
+    return post(client, f"/people/{person_id}/own-link", pin=pin, again=again or pin)
+
+
+def link_in(page):
+    return re.search(r"/own/[\w.-]+", page.text)[0]
+
+
+@pytest.fixture
+def link(sign_in, cast, marek):  # noqa: F811
+    """Marek's link, from Tom."""
+    client = sign_in(cast.tom)
+    post(client, f"/people/{marek}/doors", kind="came_by", words="Came for breakfast")
+    return link_in(give(client, marek))
+
+
+@pytest.fixture
+def stranger(client, link):
+    """A browser that nobody has signed in with."""
+    client.cookies.clear()
+    return client
+
+
+def send(browser, path, **fields):
+    browser.get("/report", headers=HTML)
+    return browser.post(path, data=fields | {"_csrf_token": browser.cookies["lantern-form"]}, headers=HTML)
+
+
+def visit_in(page):
+    return re.search(r'name="visit" value="([^"]+)"', page.text)[1]
+
+
+def test_the_link_opens_once_with_the_pin_and_tells_them_what_is_held(link, stranger, database, marek):  # noqa: F811
+    assert "PIN" in stranger.get(link, headers=HTML).text
+    wrong = send(stranger, link, pin="0000")
+    assert (wrong.status_code, "Marek" in wrong.text) == (422, False)
+    page = send(stranger, link, pin=PIN)
+    assert page.status_code == 200
+    text = unescape(page.text)
+    for words in (
+        "Hello Marek Nowak",
+        "you came by New Hope. Came for breakfast",
+        "New Hope",
+        "Who has looked",
+        "Who works with you",
+    ):
+        assert words in text
+    assert page.headers["cache-control"] == "no-store"
+    assert stranger.get(link, headers=HTML).status_code == 404
+    assert send(stranger, link, pin=PIN).status_code == 404
+    with database.reading() as session:
+        opened = session.execute(select(audit.c.subject_id).where(audit.c.action == "open_own_page")).scalars().all()
+    assert opened == [marek]
+
+
+def test_it_speaks_polish_and_closes_after_half_an_hour(link, stranger, clock):
+    assert "Twój PIN" in stranger.get(f"{link}?lang=pl", headers=HTML).text
+    page = send(stranger, link, pin=PIN, lang="pl")
+    assert '<html lang="pl"' in page.text
+    assert "Dzień dobry, Marek Nowak" in page.text
+    visit = visit_in(page)
+    again = send(stranger, "/own-page", visit=visit, lang="en")
+    assert "Hello Marek" in again.text
+    clock.advance(minutes=31)
+    assert send(stranger, "/own-page", visit=visit, lang="en").status_code == 404
+
+
+def test_five_wrong_pins_end_the_link_and_so_does_a_week_and_another_link(sign_in, cast, marek, link, stranger, clock):  # noqa: F811
+    for _ in range(5):
+        assert send(stranger, link, pin="0000").status_code == 422
+    assert send(stranger, link, pin=PIN).status_code == 404
+    second = link_in(give(sign_in(cast.tom), marek))
+    third = link_in(give(sign_in(cast.tom), marek))
+    assert send(stranger, second, pin=PIN).status_code == 404
+    clock.advance(days=8)
+    assert send(stranger, third, pin=PIN).status_code == 404
+
+
+@pytest.mark.parametrize("forged", ["x", "x.y", "{id}.AAAA", "{id}", ".", "{id}.{proof}A"])
+def test_a_forged_link_opens_nothing(link, stranger, forged):
+    link_id, _, proof = link.removeprefix("/own/").partition(".")
+    path = f"/own/{forged.format(id=link_id, proof=proof)}"
+    assert stranger.get(path, headers=HTML).status_code == 404
+    assert send(stranger, path, pin=PIN).status_code == 404
+
+
+def test_a_forged_visit_shows_nothing(link, stranger):
+    link_id, _, proof = link.removeprefix("/own/").partition(".")
+    for visit in ("", link_id, f"{link_id}.{proof}", "x.y"):
+        assert send(stranger, "/own-page", visit=visit).status_code == 404
+        assert send(stranger, "/own-page", visit=visit, press="say", kind="wish", words="x").status_code in {404}
+
+
+def test_what_they_say_comes_back_as_a_task_and_they_read_what_was_done(sign_in, cast, marek, link, stranger, database):  # noqa: F811
+    visit = visit_in(send(stranger, link, pin=PIN))
+    for wrong in ({"kind": "wish", "words": " "}, {"kind": "", "words": "x"}, {"kind": "wish", "words": "x" * 2_001}):
+        assert send(stranger, "/own-page", visit=visit, press="say", **wrong).status_code == 422
+    said = send(stranger, "/own-page", visit=visit, press="say", kind="wrong", words="My name is spelt <Marek>")
+    assert "Thank you" in said.text
+    assert "<Marek>" not in said.text
+    tom = sign_in(cast.tom)
+    assert "My name is spelt" in tom.get("/wishes", headers=HTML).text
+    with database.reading() as session:
+        (wish,) = own_pages.list_wishes(session, person_ids=[marek])
+    assert post(tom, f"/wishes/{wish.id}", answer="").status_code == 422
+    assert post(sign_in(cast.priya), f"/wishes/{wish.id}", answer="x").status_code == 404
+    tom = sign_in(cast.tom)
+    assert post(tom, f"/wishes/{wish.id}", answer="Put right").status_code == 303
+    assert post(tom, f"/wishes/{wish.id}", answer="Again").status_code == 409
+    assert "Nothing waits" in tom.get("/wishes", headers=HTML).text
+    later = send(stranger, link_in(give(tom, marek)), pin=PIN)
+    assert "Put right" in later.text
+
+
+def test_a_link_is_given_by_whoever_works_with_them_and_with_a_pin_that_nobody_guesses(sign_in, cast, marek):  # noqa: F811
+    tom = sign_in(cast.tom)
+    for pin, again in (("1234", "1234"), ("73", "73"), ("abcd", "abcd"), (PIN, "7395")):
+        assert give(tom, marek, pin, again).status_code == 422
+    for who, status in (("helen", 403), ("olu", 403), ("carol", 404)):
+        client = sign_in(getattr(cast, who))
+        assert client.get(f"/people/{marek}/own-link", headers=HTML).status_code == status
+        assert give(client, marek).status_code == status
+
+
+@pytest.mark.parametrize(
+    "pin", ["0000", "1111", "1234", "9876", "4321", "1985", "2026", "123", "123456789", "12a4", ""]
+)
+def test_a_pin_that_is_tried_first_is_refused(pin):
+    assert why_not_this_pin(pin)
+
+
+def test_a_pin_of_their_own_is_taken():
+    assert [why_not_this_pin(pin) for pin in ("7394", "839201", "19850204")] == [None] * 3
+
+
+def test_both_languages_say_the_same_sentences():
+    assert ENGLISH.keys() == POLISH.keys()
+    holes = re.compile(r"\{\w+\}")
+    for key, words in ENGLISH.items():
+        assert sorted(holes.findall(words)) == sorted(holes.findall(POLISH[key])), key
