@@ -1,13 +1,13 @@
 """Let a person read their own page by a link of theirs, and keep what they wished there.
 
-Revision 0056, after 0055.
+Revision 0059, after 0058.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0056"
-down_revision = "0055"
+revision = "0059"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,100 @@
+"""Services, health and harm, the way through services, and a person's own page, in a real browser: accessible and whole, on a
+phone of
+320 pixels too."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from server.queries.partnership import services as directory
+from server.queries.partnership.services import Kept
+from shared.model.service import Place, Service, ServiceOffer, ServiceWelcome
+from shared.rules.reading_hours import read_hours
+from tests.paths import AXE
+from tests.web.test_browser import database_kind, watch  # noqa: F401 - the fixtures
+
+pytestmark = [
+    pytest.mark.browser, pytest.mark.slow, pytest.mark.skipif(not AXE.exists(), reason="axe is fetched by `make assets`"),
+]  # fmt: skip
+SHELTER = Service(
+    id="shelter", name="Watford night shelter", provider="New Hope", notice="Two beds left at six", telephone="01923 000000",
+    offers=(ServiceOffer.EMERGENCY_BED, ServiceOffer.FOOD), welcomes=(ServiceWelcome.DOGS,), eligibility="Known to outreach",
+    hours=read_hours("every day 20:00-08:00")[0], places=(Place(id="p", address="1 High Street", town="Watford"),),
+)  # fmt: skip
+PIN = "7394"
+VISITED = [
+    ("/services", "services"),
+    ("/services/shelter", "service"),
+    ("/services/shelter/edit", "service-form"),
+    ("/service-files", "service-files"),
+    ("/people/marek/health", "person-health"),
+    ("/people/marek/doors", "person-doors"),
+    ("/people/marek/own-link", "person-own-link"),
+    ("/harm", "harm"),
+    ("/wishes", "wishes"),
+]
+
+
+@pytest.fixture
+def filled_too(filled: Any, clock: Any) -> Any:
+    """The county with a directory."""
+    with filled.writing() as session:
+        told = [SHELTER, replace(SHELTER, id="refuge", name="Haven", is_secret_address=True)]
+        kept = [Kept(service=each, source="", reference=each.id, came_with="{}") for each in told]
+        directory.add_services(session, kept, clock())
+    return filled
+
+
+def look(seen: Any, name: str, width: int, screenshots: Path | None) -> None:
+    """Whole, accessible, and if asked kept as a picture."""
+    assert not seen.is_cut_off(), name
+    seen.check()
+    if screenshots is not None:
+        seen.page.screenshot(path=screenshots / f"{name}-{width}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_each_page_is_accessible_and_whole(
+    watch: Callable[..., Any],  # noqa: F811
+    filled_too: Any,
+    screenshots: Path | None,
+    width: int,
+) -> None:
+    with watch(width) as seen:
+        seen.sign_in("tom")
+        for path, name in VISITED:
+            seen.open(path)
+            look(seen, name, width, screenshots)
+
+
+def test_their_own_page_opens_by_pin_and_is_whole_at_320(
+    watch: Callable[..., Any],  # noqa: F811
+    filled_too: Any,
+    screenshots: Path | None,
+) -> None:
+    with watch() as seen:
+        seen.sign_in("tom")
+        seen.open("/people/marek/own-link")
+        seen.page.fill("#pin", PIN)
+        seen.page.fill("#again", PIN)
+        seen.page.click("main button[type=submit]")
+        link = seen.page.inner_text(".lantern-code").strip()
+        look(seen, "person-own-link-made", 1280, screenshots)
+    with watch(320) as theirs:
+        theirs.open(f"/own/{link.rpartition('/')[2]}")
+        look(theirs, "own-page-door", 320, screenshots)
+        theirs.page.fill("#pin", PIN)
+        theirs.page.click("main form button[type=submit]")
+        assert "Marek" in theirs.page.inner_text("main")
+        look(theirs, "own-page", 320, screenshots)
+        theirs.page.click("text=Po polsku")
+        assert theirs.page.get_attribute("html", "lang") == "pl"
+        look(theirs, "own-page-pl", 320, screenshots)
+        theirs.page.check("#kind")
+        theirs.page.fill("#words", "Chcę pokój")
+        theirs.page.click("text=Wyślij")
+        assert "Dziękujemy" in theirs.page.inner_text("main")
+        assert theirs.page.is_visible("#own-print")
