@@ -58,6 +58,17 @@ class Visit(Value, frozen=True, kw_only=True):
     note: LongText = ""
 
 
+class VisitStruck(Value, frozen=True, kw_only=True):
+    """A later word on a visit: it did not happen, or (`is_struck` false) it did after all. The newest stands (a fact)."""
+
+    id: Id
+    visit_id: Id
+    at: datetime
+    worker_id: Id
+    reason: ShortText = ""
+    is_struck: bool = True
+
+
 class CheckIn(Value, frozen=True, kw_only=True):
     """A lone worker says they are well, and when they will say so next (a fact). Under `duress` they are not: somebody made
     them say it, and must not see that help was called."""

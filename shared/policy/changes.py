@@ -64,6 +64,9 @@ CHANGE_RULES: Final[Mapping[str, ChangeRule]] = {
         touches=(_touch("contact_id", SubjectKind.CONTACT, Act.CORRECT_CONTACT), _PEOPLE, _SITE, _REFERRAL, _SHIFT),
     ),
     "visit.recorded": ChangeRule(act=Act.RECORD_CONTACT, touches=(_SITE, _REFERRAL, _SHIFT)),
+    "visit.struck": ChangeRule(
+        act=Act.CORRECT_CONTACT, touches=(_touch("visit_id", SubjectKind.VISIT, Act.CORRECT_CONTACT),)
+    ),
     "shift.started": ChangeRule(act=Act.RECORD_CONTACT),
     "shift.joined": ChangeRule(act=Act.RECORD_CONTACT, touches=(_SHIFT,)),
     "shift.ended": ChangeRule(act=Act.RECORD_CONTACT, touches=(_SHIFT,)),

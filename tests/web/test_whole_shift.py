@@ -19,7 +19,9 @@ from server.queries.street.alarms import list_open_alarms
 from server.queries.street.contacts import find_contact, list_corrections
 from server.tables.people.person import person
 from server.tables.referrals.referral import referral
+from server.tables.street.look import look
 from server.tables.street.shift import check_in, visit
+from server.tables.sync.sync import change
 from server.web.layout.forms import Errors
 from server.web.outreach.typed_times import read_moment
 from shared.model.codes import ReferralState
@@ -123,6 +125,37 @@ def test_nobody_here_is_a_visit_that_answers_the_report_once(browse: Browse, fil
     assert (looked["bedding_present"], looked["people_found"], looked["note"]) == (True, 0, "wet cardboard")
     assert stood_at(filled, report)[-1] == ReferralState.LOOKED_FOR
     assert "Nobody here" in plain(aisha.get("/recorded").text)
+
+
+def looked_at(database: Database) -> set[Any]:
+    with database.reading() as session:
+        return {(each.site_id, each.cell) for each in session.execute(select(look)) if each.people == 0}
+
+
+def test_a_stop_that_was_none_is_struck_out_counts_for_nothing_and_is_put_back_by_a_lead(
+    browse: Browse, filled: Database
+) -> None:
+    aisha = browse("aisha")
+    before = looked_at(filled)
+    aisha.send("/visits/new", key=key_of(aisha.get("/visits/new")), site="shelter", note="wet cardboard")
+    with filled.reading() as session:
+        stop = str(session.scalar(select(visit.c.id).where(visit.c.note == "wet cardboard")))
+    counted = looked_at(filled)
+    assert counted != before, "that somebody looked counts"
+    assert "Say in a word why." in plain(aisha.send(f"/stops/{stop}/strike").text)
+    aisha.send(f"/stops/{stop}/strike", reason="the wrong shelter")
+    assert looked_at(filled) == before, "nobody looked: it is no look, and no square is cold by it"
+    assert "struck out" in plain(aisha.get("/recorded").text)
+    assert "It is struck out: the wrong shelter." in plain(aisha.get(f"/stops/{stop}").text)
+    for who, status in (("rowan", 404), ("helen", 403), ("ruth", 403)):
+        assert browse(who).send(f"/stops/{stop}/put-back").status_code == status
+    tom = browse("tom")
+    assert f"/stops/{stop}" in tom.get("/recorded").text
+    tom.send(f"/stops/{stop}/put-back")
+    assert looked_at(filled) == counted
+    with filled.reading() as session:
+        kinds = session.scalars(select(change.c.type).where(change.c.entity == stop).order_by(change.c.n))
+        assert list(kinds) == ["visit.recorded", "visit.struck", "visit.struck"], "phones hear of each"
 
 
 def test_a_visit_needs_a_place(browse: Browse) -> None:

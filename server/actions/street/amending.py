@@ -12,11 +12,13 @@ from server.access import Access
 from server.database.locks import take_turns
 from server.problems import Invalid, NotFound
 from server.queries.people import subjects
-from server.queries.street import contacts
+from server.queries.street import contacts, visits
+from server.queries.street.visits import OwnVisit
 from server.queries.sync.store import Project, publish
 from shared.geo.night import outreach_night
 from shared.model.contact import CORRECTABLE_FIELDS, Contact, ContactCorrection
-from shared.model.value import Id
+from shared.model.shift import VisitStruck
+from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.corrections import EMPTIED, PUT_BACK, STRUCK, before_struck, corrected, struck_because
 from sync.authoring import NewChange
@@ -75,6 +77,40 @@ def put_back(access: Access, project: Project, contact_id: Id) -> None:
     _write(access, project, now, {name: getattr(before, name) for name in CORRECTABLE_FIELDS}, PUT_BACK)
 
 
+def open_visit(access: Access, visit_id: Id) -> OwnVisit:
+    """A visit that the actor may strike out or put back. Raises NotFound, Forbidden."""
+    subject = subjects.find_visit(access.session, visit_id)
+    access.require(Act.CORRECT_CONTACT, subject, purpose="put right on the web")
+    found = visits.find_visit(access.session, visit_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def strike_visit(access: Access, project: Project, visit_id: Id, reason: str) -> None:
+    """Say that a visit did not happen: nobody looked there then. Raises Invalid without a reason."""
+    said = _reason(reason)
+    found = open_visit(access, visit_id)
+    if not found.why:
+        _say_of_visit(access, project, found, said, is_struck=True)
+
+
+def put_back_visit(access: Access, project: Project, visit_id: Id) -> None:
+    """It did happen after all."""
+    found = open_visit(access, visit_id)
+    if found.why:
+        _say_of_visit(access, project, found, PUT_BACK, is_struck=False)
+
+
+def _say_of_visit(access: Access, project: Project, found: OwnVisit, reason: str, *, is_struck: bool) -> None:
+    newest = visits.find_newest_word(access.session, found.id) or access.now - MOMENT
+    word = VisitStruck(
+        id=access.new_id(), visit_id=found.id, at=max(access.now, newest + MOMENT), worker_id=access.actor.worker_id,
+        reason=reason, is_struck=is_struck,
+    )  # fmt: skip
+    _publish(access, project, "visit.struck", found.team_id, found.id, word)
+
+
 def _write(access: Access, project: Project, before: Contact, fields: Mapping[str, Any], reason: str) -> None:
     told = dict(fields)
     if "seen_at" in told:
@@ -88,10 +124,13 @@ def _write(access: Access, project: Project, before: Contact, fields: Mapping[st
     )  # fmt: skip
     _check(before, correction)
     take_turns(access.session, {*before.person_ids, *told.get("person_ids", ())})
+    _publish(access, project, "contact.corrected", before.team_id, before.id, correction)
+
+
+def _publish(access: Access, project: Project, kind: str, team_id: Id, entity: Id, fact: Value) -> None:
     said = NewChange(
-        id=access.new_id(), type="contact.corrected", scope=f"team:{before.team_id}", entity=before.id,
-        who=access.actor.worker_id, at_ms=int(access.now.timestamp() * 1000),
-        payload=msgspec.Raw(msgspec.json.encode(correction)),
+        id=access.new_id(), type=kind, scope=f"team:{team_id}", entity=entity, who=access.actor.worker_id,
+        at_ms=int(access.now.timestamp() * 1000), payload=msgspec.Raw(msgspec.json.encode(fact)),
     )  # fmt: skip
     now_ms = int(access.now.timestamp() * 1000)
     published = publish(access.session, [said], now_ms)

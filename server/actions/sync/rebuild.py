@@ -25,6 +25,7 @@ from server.actions.sync.validation import validate
 from server.database.engine import Database
 from server.database.locks import take_turns
 from server.queries.people import merges, rebuilding
+from server.queries.street import visits
 from server.queries.street.looks import rebuild_looks
 from server.queries.sync import store as sync
 from server.queries.sync.store import Project
@@ -69,6 +70,7 @@ class Rebuilder(Struct, kw_only=True):
             done.records += len(ids)
             done.differing += self._renew(ids, derive)
             tell(f"{done.records} records, {len(done.differing)} rows differ")
+        done.differing += self._renew_strikes()
         done.differing += self._renew_looks()
         if not self.only_prove:
             done.let_in = self._judge_again()
@@ -128,6 +130,15 @@ class Rebuilder(Struct, kw_only=True):
             if self.only_prove:
                 raise _Undo
         return differing
+
+    def _renew_strikes(self) -> list[str]:
+        """Visits as the newest word on each leaves them: whether somebody looked there."""
+        with suppress(_Undo), self.database.writing() as session:
+            wrong = visits.list_wrong(session)
+            visits.settle_strikes(session, wrong)
+            if self.only_prove:
+                raise _Undo
+        return [f"visit {each}" for each in wrong]
 
     def _renew_looks(self) -> list[str]:
         """Where and when anybody looked, a month at a time. Looks follow from contacts, visits and merges."""

@@ -21,7 +21,7 @@ from shared.model.document import DocumentAdded
 from shared.model.person import NeedRecorded, Person, PersonMerged
 from shared.model.position import Position
 from shared.model.referral import ReferralProgress
-from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
+from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit, VisitStruck
 from shared.model.site import Site
 from shared.model.value import NO_JSON, Id, Value
 from shared.model.verification import Verification
@@ -36,6 +36,7 @@ FACTS: Final[dict[str, type[Struct]]] = {
     "contact.recorded": Contact,
     "contact.corrected": ContactCorrection,
     "visit.recorded": Visit,
+    "visit.struck": VisitStruck,
     "shift.started": Shift,
     "shift.joined": ShiftJoined,
     "shift.ended": ShiftEnded,

@@ -115,7 +115,10 @@ def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
             null(), literal(0), visit.c.id,
         )
         .outerjoin(site, site.c.id == visit.c.site_id)
-        .where(visit.c.night.between(first, last), at_latitude.is_not(None), visit.c.people_found == 0)
+        .where(
+            visit.c.night.between(first, last), at_latitude.is_not(None), visit.c.people_found == 0,
+            visit.c.is_struck.is_(False),
+        )
     )  # fmt: skip
     one_id = find_one_id(session)
     return [

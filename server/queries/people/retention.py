@@ -23,7 +23,7 @@ from server.tables.people.verification import person_verification
 from server.tables.referrals.imports import import_batch, refused_row
 from server.tables.referrals.referral import alert, alert_referrer, alert_version, referral
 from server.tables.street.contact import contact, contact_correction, contact_person
-from server.tables.street.shift import check_in, shift, visit
+from server.tables.street.shift import check_in, shift, visit, visit_strike
 from shared.model.codes import PinSource, SupportNeed
 from shared.model.contact import Contact
 from shared.model.value import Id, Value
@@ -229,6 +229,7 @@ class Texts:
 TEXTS = (
     Texts(contact, contact.c.seen_at, ("note", "next_step", "safety_needs", "strengths"), entity=True),
     Texts(visit, visit.c.at, ("note",), entity=True),
+    Texts(visit_strike, visit_strike.c.at, ("reason",), entity=True),
     Texts(shift, shift.c.started_at, ("summary",), entity=True),
     Texts(referral, referral.c.reported_at, ("description", "concerns", "seen_text"), entity=True),
     Texts(alert, func.coalesce(alert.c.reported_at, alert.c.received_at), ("appearance", "concerns", "seen_text"), entity=False),

@@ -38,6 +38,7 @@ from server.tables.people.person import person, person_merge
 from server.tables.people.verification import person_verification
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact, contact_person
+from server.tables.street.shift import visit
 from server.tables.street.site import site
 from shared.model.value import Id
 from shared.policy.subject import Subject, SubjectKind
@@ -282,6 +283,19 @@ def find_contact(session: Session, contact_id: Id) -> Subject | None:
     )
     met = select(contact_person.c.person_id).where(contact_person.c.contact_id == contact_id)
     return found if row.unidentified_people else _hidden_with(session, found, list(session.scalars(met)))
+
+
+@beyond_reader
+def find_visit(session: Session, visit_id: Id) -> Subject | None:
+    """A visit: where it was, whose team and worker made it."""
+    columns = (visit.c.district_id, visit.c.team_id, visit.c.worker_id)
+    row = session.execute(select(*columns).where(visit.c.id == visit_id)).first()
+    if row is None:
+        return None
+    return Subject(
+        kind=SubjectKind.VISIT, id=visit_id, district_ids=_present([row.district_id]), team_id=row.team_id,
+        working_agency_ids=_agencies_of_team(session, row.team_id), worker_id=row.worker_id,
+    )  # fmt: skip
 
 
 @beyond_reader

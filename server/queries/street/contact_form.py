@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, Table, exists, false, func, null, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
@@ -42,6 +42,7 @@ class OwnRecord(Value, frozen=True, kw_only=True):
     state: ContactState | None
     place: str
     worker_id: Id
+    is_struck: bool = False
 
 
 def search_people(session: Session, words: str, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Person]:
@@ -96,8 +97,11 @@ def find_shift_at(session: Session, worker_id: Id, team_id: Id, night: date, at:
 
 def list_own_since(session: Session, worker_id: Id, night: date) -> list[OwnRecord]:
     """What a worker recorded of a night and since, the newest first: contacts and visits, the struck ones too."""
-    met = select(contact.c.id, contact.c.seen_at.label("at"), contact.c.state, site.c.name, contact.c.worker_id)
-    looked = select(visit.c.id, visit.c.at, null().label("state"), site.c.name, visit.c.worker_id)
+    met = select(
+        contact.c.id, contact.c.seen_at.label("at"), contact.c.state, site.c.name, contact.c.worker_id,
+        false().label("is_struck"),
+    )  # fmt: skip
+    looked = _looked()
     rows = [
         *session.execute(_since(met, contact, night).where(contact.c.worker_id == worker_id)),
         *session.execute(_since(looked, visit, night).where(visit.c.worker_id == worker_id)),
@@ -106,15 +110,27 @@ def list_own_since(session: Session, worker_id: Id, night: date) -> list[OwnReco
 
 
 def list_struck_since(session: Session, team_ids: Collection[Id], night: date) -> list[OwnRecord]:
-    """The contacts of these teams of a night and since that somebody struck out last."""
+    """The contacts and visits of these teams of a night and since that somebody struck out last."""
     newer = contact_correction.alias()
     is_last = ~exists().where(
         newer.c.contact_id == contact_correction.c.contact_id, newer.c.at > contact_correction.c.at
     )
-    met = select(contact.c.id, contact.c.seen_at.label("at"), contact.c.state, site.c.name, contact.c.worker_id)
+    met = select(
+        contact.c.id, contact.c.seen_at.label("at"), contact.c.state, site.c.name, contact.c.worker_id,
+        true().label("is_struck"),
+    )  # fmt: skip
     query = _since(met, contact, night).join(contact_correction, contact_correction.c.contact_id == contact.c.id)
     struck = contact_correction.c.reason.startswith(STRUCK, autoescape=True)
-    return _in_order(session.execute(query.where(contact.c.team_id.in_(sorted(team_ids)), struck, is_last)))
+    looked = _since(_looked(), visit, night).where(visit.c.team_id.in_(sorted(team_ids)), visit.c.is_struck)
+    rows = [
+        *session.execute(query.where(contact.c.team_id.in_(sorted(team_ids)), struck, is_last)),
+        *session.execute(looked),
+    ]
+    return _in_order(rows)
+
+
+def _looked() -> Select[Any]:
+    return select(visit.c.id, visit.c.at, null().label("state"), site.c.name, visit.c.worker_id, visit.c.is_struck)
 
 
 def _since(query: Select[Any], table: Table, night: date) -> Select[Any]:
@@ -125,7 +141,7 @@ def _in_order(rows: Iterable[Any]) -> list[OwnRecord]:
     found = [
         OwnRecord(
             id=row.id, at=row.at, state=ContactState(row.state) if row.state else None, place=row.name or "",
-            worker_id=row.worker_id,
+            worker_id=row.worker_id, is_struck=bool(row.is_struck),
         )
         for row in rows
     ]  # fmt: skip

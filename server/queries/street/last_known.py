@@ -43,6 +43,8 @@ def _newest(session: Session, table: Table, act: str, worker_id: Id) -> LastPlac
     at = table.c.recorded_at if act == "contact" else table.c.at
     columns = (at.label("at"), table.c.latitude, table.c.longitude, table.c.accuracy_m, table.c.fix_age_s)
     query = select(*columns).where(table.c.worker_id == worker_id, table.c.latitude.is_not(None))
+    if table is visit:
+        query = query.where(visit.c.is_struck.is_(False))
     row = session.execute(query.order_by(at.desc()).limit(1)).first()
     if row is None:
         return None

@@ -224,7 +224,7 @@ def _read_rows(
     visits = select(
         visit.c.district_id, visit.c.night, _outing_of(visit), visit.c.cell, visit.c.site_id, visit.c.id,
         null(), literal(0), null(),
-    ).where(of_visits, _has_place(visit), visit.c.people_found == 0)  # fmt: skip
+    ).where(of_visits, _has_place(visit), visit.c.people_found == 0, visit.c.is_struck.is_(False))  # fmt: skip
     rows = list(starmap(_Row, session.execute(contacts).all()))
     hidden = [row for row in rows if row.person_id in concealed]
     if hidden:

@@ -36,6 +36,7 @@ _ALL_COLUMNS = {
     table: f"'{table}', id, null, null, null, null from {table} where id"
     for table in (
         "check_in", "verification", "person_need", "person_merge", "referral_progress", "contact_correction", "document",
+        "visit_strike",
         "consent", "assessment_answer",
     )
 }  # fmt: skip

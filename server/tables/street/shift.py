@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, false
 from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
@@ -63,6 +63,21 @@ class VisitRow(PositionColumns, table=True):
     note: str = text()
     district_id: str | None = loose_id(optional=True)
     cell: int | None = Field(default=None, sa_type=BigInteger)
+    is_struck: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether the newest word on it says that it did not happen: then nobody looked here."""
+
+
+class VisitStrikeRow(SQLModel, table=True):
+    """A later word on a visit: that it did not happen, or did after all."""
+
+    __tablename__ = "visit_strike"
+
+    id: str = id_key()
+    visit_id: str = loose_id(index=True)
+    at: datetime = moment()
+    worker_id: str = loose_id()
+    reason: str = Field(default="", max_length=200)
+    is_struck: bool = True
 
 
 class CheckInRow(PositionColumns, table=True):
@@ -103,5 +118,6 @@ class SignOfLifeRow(SQLModel, table=True):
 shift = table_of(ShiftRow)
 shift_worker = table_of(ShiftWorkerRow)
 visit = table_of(VisitRow)
+visit_strike = table_of(VisitStrikeRow)
 check_in = table_of(CheckInRow)
 sign_of_life = table_of(SignOfLifeRow)

@@ -16,6 +16,7 @@ TYPES = {
     "contact.recorded": "A contact",
     "contact.corrected": "A correction of a contact",
     "visit.recorded": "A visit",
+    "visit.struck": "A visit struck out, or put back",
     "person.patched": "A change to a person’s description",
     "person.merged": "Two records said to be one person",
     "site.patched": "A change to a site",

@@ -3,7 +3,16 @@
 from server.web.outreach.contact import record, show_contact_form
 from server.web.outreach.my_shift import call_for_help, end_shift, say_well, show_my_shift, start_shift
 from server.web.outreach.pocket import send_manifest, send_worker, show_pocket_form
-from server.web.outreach.recorded import put_back, put_right, show_contact, show_recorded, strike
+from server.web.outreach.recorded import (
+    put_back,
+    put_right,
+    put_stop_back,
+    show_contact,
+    show_recorded,
+    show_stop,
+    strike,
+    strike_stop,
+)
 from server.web.outreach.tonights_list import show_tonights_list
 from server.web.outreach.visit import record_stop, show_visit_form
 
@@ -17,6 +26,9 @@ PAGES = (
     put_right,
     strike,
     put_back,
+    show_stop,
+    strike_stop,
+    put_stop_back,
     show_my_shift,
     show_tonights_list,
     start_shift,

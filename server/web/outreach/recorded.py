@@ -32,7 +32,7 @@ from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 
-PATH = "/recorded"
+PATH, STOPS = "/recorded", "/stops"
 TEXTS = ("safety_needs", "strengths", "next_step", "note")
 
 
@@ -150,6 +150,65 @@ def put_back(
     return go_to(PATH, "put_back")
 
 
+@get(f"{STOPS}/{{visit_id:str}}", opt={"action": Act.CORRECT_CONTACT}, sync_to_thread=True, include_in_schema=False)
+def show_stop(request: AnyRequest, door: NamedDependency[Door], visit_id: FromPath[Id]) -> Response[str]:
+    """One visit, to be struck out or put back."""
+    with door.open() as access:
+        return _stop(request, access, visit_id, {})
+
+
+@post(
+    f"{STOPS}/{{visit_id:str}}/strike",
+    opt={"action": Act.CORRECT_CONTACT},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def strike_stop(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    visit_id: FromPath[Id],
+    data: URLEncodedBody[CorrectionForm],
+) -> Response[Any]:
+    """Nobody looked there."""
+    try:
+        with door.open() as access:
+            amending.strike_visit(access, services.project, visit_id, data.reason)
+    except Invalid as refused:
+        with door.open() as access:
+            return _stop(request, access, visit_id, {"reason": " ".join(refused.errors)})
+    return go_to(PATH, "struck_out")
+
+
+@post(
+    f"{STOPS}/{{visit_id:str}}/put-back",
+    opt={"action": Act.CORRECT_CONTACT},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def put_stop_back(
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    visit_id: FromPath[Id],
+    data: URLEncodedBody[CorrectionForm],
+) -> Response[Any]:
+    """Somebody did."""
+    with door.open() as access:
+        amending.put_back_visit(access, services.project, visit_id)
+    return go_to(PATH, "put_back")
+
+
+def _stop(request: AnyRequest, access: Access, visit_id: Id, errors: Errors) -> Response[str]:
+    told = amending.open_visit(access, visit_id)
+    by = list_short_names(access.session, {told.worker_id}).get(told.worker_id, "")
+    place = dict(list_sites(access)).get(told.site_id or "", "")
+    said = ", ".join(each for each in (by, say_clock(told.at, access.now), place) if each)
+    return page(
+        request, "outreach/stop.html", title="Nobody here", section="/my-shift", worker=access.worker, told=told, said=said,
+        errors=errors, status=422 if errors else 200, path=f"{STOPS}/{visit_id}",
+    )  # fmt: skip
+
+
 def say_own(access: Access, nights: int = 0) -> list[Line]:
     """What the reader recorded tonight and so many nights before, the newest first."""
     since = access.tonight - timedelta(days=nights)
@@ -166,8 +225,9 @@ def _list_struck(access: Access) -> list[Line]:
 
 def _line(access: Access, told: OwnRecord, by: str = "") -> Line:
     what = say(told.state) if told.state is not None else "Nobody here"
-    words = ", ".join(each for each in (what, told.place, by) if each)
-    return Line(at=say_clock(told.at, access.now), words=words, path=f"{PATH}/{told.id}" if told.state else "")
+    struck = "struck out" if told.is_struck and not by else ""
+    words = ", ".join(each for each in (what, told.place, by, struck) if each)
+    return Line(at=say_clock(told.at, access.now), words=words, path=f"{PATH if told.state else STOPS}/{told.id}")
 
 
 def _filled(told: Contact) -> CorrectionForm:

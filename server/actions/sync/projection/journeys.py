@@ -21,6 +21,7 @@ from server.queries.partnership.workers import list_agency_ids
 from server.queries.people.merges import store_merges
 from server.queries.referrals.referral_steps import settle_referrals
 from server.queries.street import shifts
+from server.queries.street.visits import add_strikes, settle_strikes
 from server.tables.people.assessment import assessment_answer
 from server.tables.people.consent import consent
 from server.tables.people.person import person_need
@@ -99,6 +100,9 @@ def project_visits(session: Session, batch: Batch, districts: Districts, crs: st
         for each, place in zip(visits, places, strict=True)
     ]
     bulk.insert_new(session, visit, rows)
+    strikes = batch.values("visit.struck")
+    add_strikes(session, strikes)
+    settle_strikes(session, {each.id for each in visits} | {each.visit_id for each in strikes})
 
 
 def project_needs(session: Session, batch: Batch) -> None:

@@ -134,6 +134,7 @@ def _looks_changed(session: Session, batch: Batch) -> set[Outing]:
     return looks.list_outings(
         session,
         contact_ids={each.contact_id for each in batch.values("contact.corrected")},
+        visit_ids={each.visit_id for each in batch.values("visit.struck")},
         person_ids=_joined(batch),
     )
 

@@ -39,6 +39,7 @@ TABLE_OF: Final = {
     "contact.recorded": "contact",
     "contact.corrected": "contact_correction",
     "visit.recorded": "visit",
+    "visit.struck": "visit_strike",
     "shift.started": "shift",
     "checkin.made": "check_in",
     "verification.recorded": "verification",

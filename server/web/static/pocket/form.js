@@ -22,6 +22,7 @@ const LEASE_WARN_MS = 24 * 3600000;
 let screen = "";
 let position = null; // {pin, atMs}
 let isSending = false;
+let isWanted = false;
 
 // ------------------------------------------------------------------------------------------------------------ the screens
 
@@ -259,10 +260,14 @@ async function recordQuick() {
 // ---------------------------------------------------------------------------------------------------------- the server
 
 async function send() {
-  if (isSending) return;
+  isWanted = true;
+  if (isSending) return; // the round that runs goes round once more: a network that has just come back is not waited for
   isSending = true;
   try {
-    await navigator.locks.request("lantern-pocket-send", { ifAvailable: true }, async (ours) => { if (ours) await door.deliver(app); });
+    while (isWanted) {
+      isWanted = false;
+      await navigator.locks.request("lantern-pocket-send", { ifAvailable: true }, async (ours) => { if (ours) await door.deliver(app); });
+    }
   } finally {
     isSending = false;
   }
