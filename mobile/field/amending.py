@@ -4,7 +4,7 @@ correction empties it of people, place and needs, so that nobody is verified by 
 
 from datetime import timedelta
 
-from mobile.field import cards
+from mobile.field import cards, drafts
 from mobile.field.drafts import DraftRefused
 from mobile.field.journal import Journal
 from mobile.field.nearby import place_names_of
@@ -15,9 +15,9 @@ from mobile.store import contacts, people, visits
 from mobile.store.contacts import ContactRow
 from mobile.store.database import Connection
 from mobile.store.errors import NotHere
-from mobile.store.rows import to_ms
+from mobile.store.rows import just_after, to_ms
 from shared.model.contact import CORRECTABLE_FIELDS
-from shared.model.shift import Visit
+from shared.model.shift import Visit, VisitStruck
 from shared.model.value import Id
 from shared.rules.corrections import EMPTIED, PUT_BACK, STRUCK, before_struck, corrected, struck_because
 
@@ -41,7 +41,8 @@ class Amending:
             places = place_names_of(connection, {site_id for site_id in site_ids if site_id is not None})
             unsent = self._journal.unsent_ids(connection)
             entries = [self._met(connection, one, places, unsent) for one in met]
-        entries += [_looked(one, places, unsent) for one in looked]
+            struck = visits.list_struck(connection, tuple(one.id for one in looked))
+        entries += [_looked(one, places, unsent, struck.get(one.id, "")) for one in looked]
         return sorted(entries, key=lambda entry: (entry.at, entry.id), reverse=True)
 
     def _met(self, connection: Connection, row: ContactRow, places: dict[Id, str], unsent: frozenset[Id]) -> NightEntry:
@@ -79,8 +80,33 @@ class Amending:
         fields = {name: getattr(before, name) for name in CORRECTABLE_FIELDS}
         self._recording.refine_contact(contact_id, fields, PUT_BACK)
 
+    def strike_visit(self, visit_id: Id, reason: str) -> None:
+        """Say that a stop was none. Raises `DraftRefused` without a reason, `NotHere`."""
+        if not reason.strip():
+            raise DraftRefused("Say in a word why it did not happen.")
+        self._say_of_visit(visit_id, reason.strip(), is_struck=True)
 
-def _looked(visit: Visit, places: dict[Id, str], unsent: frozenset[Id]) -> NightEntry:
+    def restore_visit(self, visit_id: Id) -> None:
+        """It was one after all. Raises `NotHere`."""
+        self._say_of_visit(visit_id, PUT_BACK, is_struck=False)
+
+    def _say_of_visit(self, visit_id: Id, reason: str, *, is_struck: bool) -> None:
+        with self._journal.writing() as entry:
+            if visits.find_visit(entry.connection, visit_id) is None:
+                raise NotHere
+            now, newest = self._context.clock.now(), visits.newest_word_at(entry.connection, visit_id)
+            word = VisitStruck(
+                id=self._context.new_id(),
+                visit_id=visit_id,
+                at=now if newest is None or to_ms(now) > newest else just_after(newest),
+                worker_id=self._context.worker_id,
+                reason=reason,
+                is_struck=is_struck,
+            )
+            entry.fact("visit.struck", drafts.checked(word), visit_id)
+
+
+def _looked(visit: Visit, places: dict[Id, str], unsent: frozenset[Id], struck: str) -> NightEntry:
     return NightEntry(
         id=visit.id,
         is_contact=False,
@@ -89,5 +115,6 @@ def _looked(visit: Visit, places: dict[Id, str], unsent: frozenset[Id]) -> Night
         site_id=visit.site_id,
         note=visit.note,
         found=cards.say_visit(visit),
+        struck=struck,
         not_yet_sent=visit.id in unsent,
     )

@@ -213,6 +213,12 @@ class Field(Protocol):
     def restore_contact(self, contact_id: Id) -> None:
         """It did happen: the contact reads again as before it was struck out. Raises `NotHere`."""
 
+    def strike_visit(self, visit_id: Id, reason: str) -> None:
+        """A stop was none: kept, and counted for nothing. Raises `DraftRefused` without a reason, `NotHere`."""
+
+    def restore_visit(self, visit_id: Id) -> None:
+        """It was one after all. Raises `NotHere`."""
+
     def record_visit(self, draft: VisitDraft) -> Id:
         """Save a stop where nobody was met."""
 

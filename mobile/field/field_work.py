@@ -156,6 +156,12 @@ class FieldWork:
     def restore_contact(self, contact_id: Id) -> None:
         self._open.amending.restore(contact_id)
 
+    def strike_visit(self, visit_id: Id, reason: str) -> None:
+        self._open.amending.strike_visit(visit_id, reason)
+
+    def restore_visit(self, visit_id: Id) -> None:
+        self._open.amending.restore_visit(visit_id)
+
     def record_visit(self, draft: VisitDraft) -> Id:
         return self._open.recording.record_visit(draft)
 

@@ -19,6 +19,7 @@ CHANGE_WORDS = {
     "contact.recorded": "Contact",
     "contact.corrected": "Correction of a contact",
     "visit.recorded": "Visit",
+    "visit.struck": "Visit struck out or put back",
     "shift.started": "Start of shift",
     "shift.joined": "Joining a shift",
     "shift.ended": "End of shift",

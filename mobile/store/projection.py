@@ -21,7 +21,7 @@ from shared.model.device import RecordRead
 from shared.model.document import DocumentAdded
 from shared.model.person import PERSON_FIELDS, NeedRecorded, Person, PersonMerged
 from shared.model.referral import REFERRAL_FIELDS, Referral, ReferralProgress
-from shared.model.shift import CheckIn, Shift, ShiftCalledOff, ShiftEnded, ShiftJoined, ShiftPlanned, Visit
+from shared.model.shift import CheckIn, Shift, ShiftCalledOff, ShiftEnded, ShiftJoined, ShiftPlanned, Visit, VisitStruck
 from shared.model.site import SITE_FIELDS, Site
 from shared.model.value import NO_JSON
 from shared.model.verification import Verification
@@ -35,7 +35,7 @@ FieldsOf = Callable[[str], Mapping[str, Field]]
 """The merged fields of one entity by name, as the sync store tells them."""
 
 TABLES: Final = (
-    "person", "person_search", "site", "contact", "contact_person", "contact_correction", "visit", "referral",
+    "person", "person_search", "site", "contact", "contact_person", "contact_correction", "visit", "visit_strike", "referral",
     "referral_progress", "shift", "shift_joined", "shift_ended", "check_in", "need", "person_merged", "verification",
     "record_read", "picture", "answer", "consent", "shift_plan", "shift_called_off",
 )  # fmt: skip
@@ -229,6 +229,7 @@ def _tell_those_named(connection: Connection, *told: Contact) -> None:
 
 def _put_visit(connection: Connection, visit: Visit) -> None:
     visits.put_visit(connection, visit)
+    visits.settle_visit(connection, visit.id)
     if visit.site_id is not None:
         sites.refresh_last_visit(connection, visit.site_id)
 
@@ -237,6 +238,23 @@ def _drop_visit(connection: Connection, visit: Visit) -> None:
     visits.drop_visit(connection, visit.id)
     if visit.site_id is not None:
         sites.refresh_last_visit(connection, visit.site_id)
+
+
+def _put_strike(connection: Connection, strike: VisitStruck) -> None:
+    visits.put_strike(connection, strike)
+    _settle_visit(connection, strike.visit_id)
+
+
+def _drop_strike(connection: Connection, strike: VisitStruck) -> None:
+    visits.drop_strike(connection, strike.id)
+    _settle_visit(connection, strike.visit_id)
+
+
+def _settle_visit(connection: Connection, visit_id: str) -> None:
+    visits.settle_visit(connection, visit_id)
+    found = visits.find_visit(connection, visit_id)
+    if found is not None and found.site_id is not None:
+        sites.refresh_last_visit(connection, found.site_id)
 
 
 def _put_referral(connection: Connection, referral: Referral) -> None:
@@ -281,6 +299,7 @@ FACTS: Final[dict[str, FactKind]] = {
     "contact.recorded": FactKind(Contact, _put_contact, _drop_contact),
     "contact.corrected": FactKind(ContactCorrection, _put_correction, _drop_correction),
     "visit.recorded": FactKind(Visit, _put_visit, _drop_visit),
+    "visit.struck": FactKind(VisitStruck, _put_strike, _drop_strike),
     "shift.started": FactKind(Shift, shifts.put_shift, _drop_from("shift")),
     "shift.joined": FactKind(ShiftJoined, shifts.put_joined, _drop_from("shift_joined")),
     "shift.ended": FactKind(ShiftEnded, shifts.put_ended, _drop_from("shift_ended")),

@@ -18,6 +18,7 @@ AGEING: Final = {
     "contact.recorded": "contact",
     "contact.corrected": "contact_correction",
     "visit.recorded": "visit",
+    "visit.struck": "visit_strike",
     "shift.started": "shift",
     "shift.joined": "shift_joined",
     "shift.ended": "shift_ended",

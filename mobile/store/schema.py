@@ -127,6 +127,15 @@ CREATE INDEX consent_person ON consent (person_id, at)
 """
 
 
+STRUCK_VISITS: Final = """
+ALTER TABLE visit ADD COLUMN is_struck INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE visit_strike (
+    id TEXT PRIMARY KEY, visit_id TEXT NOT NULL, at INTEGER NOT NULL, is_struck INTEGER NOT NULL,
+    reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX visit_strike_visit ON visit_strike (visit_id, at)
+"""
+
+
 def search_by_sound(connection: Connection) -> None:
     """People are found without marks, in Latin letters, and by how their names sound: the index is made anew."""
     for statement in _statements(SEARCH_BY_SOUND):
@@ -135,7 +144,7 @@ def search_by_sound(connection: Connection) -> None:
         people.put_search(connection, number, read_body(body, Person))
 
 
-STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound, PICTURES, PLANS, TOLD)
+STEPS: Final[tuple[Step, ...]] = (STEP_1, forget_immigration, search_by_sound, PICTURES, PLANS, TOLD, STRUCK_VISITS)
 
 
 def version_of(store: Store) -> int:

@@ -103,7 +103,8 @@ def list_looked_at(connection: Connection, night: date) -> list[tuple[float, flo
         "SELECT latitude, longitude FROM contact WHERE night = :night AND latitude IS NOT NULL"
         " UNION ALL SELECT coalesce(json_extract(visit.body, '$.position.latitude'), site.latitude),"
         " coalesce(json_extract(visit.body, '$.position.longitude'), site.longitude) FROM visit"
-        " LEFT JOIN site ON site.id = visit.site_id WHERE json_extract(visit.body, '$.night') = :night",
+        " LEFT JOIN site ON site.id = visit.site_id"
+        " WHERE json_extract(visit.body, '$.night') = :night AND visit.is_struck = 0",
         {"night": night.isoformat()},
     )
     return [(latitude, longitude) for latitude, longitude in rows if latitude is not None]

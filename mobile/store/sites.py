@@ -54,7 +54,8 @@ def refresh_last_visit(connection: Connection, site_id: Id) -> None:
     """Take the newest contact or visit at a place as when somebody last looked there, and how many were met."""
     row = connection.execute(
         "SELECT at, people FROM ("
-        " SELECT * FROM (SELECT at, people_found AS people FROM visit WHERE site_id = :site ORDER BY at DESC LIMIT 1)"
+        " SELECT * FROM (SELECT at, people_found AS people FROM visit"
+        "  WHERE site_id = :site AND is_struck = 0 ORDER BY at DESC LIMIT 1)"
         " UNION ALL SELECT * FROM ("
         "  SELECT seen_at, (SELECT count(*) FROM contact_person WHERE contact_id = contact.id)"
         "  FROM contact WHERE site_id = :site ORDER BY seen_at DESC LIMIT 1)) ORDER BY at DESC LIMIT 1",

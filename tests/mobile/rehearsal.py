@@ -418,6 +418,12 @@ class RehearsalField:
     def restore_contact(self, contact_id: str) -> None:
         self.drafts.append(("restore", contact_id))
 
+    def strike_visit(self, visit_id: str, reason: str) -> None:
+        self.drafts.append(("strike", visit_id, reason))
+
+    def restore_visit(self, visit_id: str) -> None:
+        self.drafts.append(("restore", visit_id))
+
     def record_visit(self, draft: VisitDraft) -> str:
         return self._record(draft)
 

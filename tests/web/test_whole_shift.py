@@ -103,14 +103,19 @@ def test_several_who_are_new_are_one_contact_and_nothing_typed_is_lost(browse: B
     key = fresh(aisha)
     page = aisha.send(PATH, key=key, press="another", alias="Blue", description="", note="Kept")
     assert page.text.count('name="alias"') == 2 and 'value="Blue"' in page.text and "Kept" in page.text
-    form = {"key": key, "state": "bedded_down", "alias": ["Blue", "", "x" * 201], "description": ["", "small dog", ""]}
+    form = {
+        "key": key,
+        "state": "bedded_down",
+        "alias": ["Blue", "", "x" * 201],
+        "description": ["", "yellow tent, whistles", ""],
+    }
     refused = aisha.send(PATH, **form)
     assert 'href="#alias-3"' in refused.text and refused.status_code == 422 and recorded(filled) == []
     assert aisha.send(PATH, **form | {"alias": ["Blue", "", "Ann"]}).status_code == 200
     (told,) = recorded(filled)
     with filled.reading() as session:
         rows = session.execute(select(person.c.alias, person.c.description).where(person.c.id.in_(told.person_ids)))
-        assert sorted(map(tuple, rows)) == [("", "small dog"), ("Ann", ""), ("Blue", "")]
+        assert sorted(map(tuple, rows)) == [("", "yellow tent, whistles"), ("Ann", ""), ("Blue", "")]
 
 
 def test_nobody_here_is_a_visit_that_answers_the_report_once(browse: Browse, filled: Database, report: str) -> None:

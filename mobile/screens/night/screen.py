@@ -7,11 +7,14 @@ from mobile.field.own_views import NightEntry
 from mobile.screens.effects import Effect, Event, Opened
 from mobile.screens.layout_file import load_layout
 from mobile.screens.night.state import BackPressed, Picked, State, update
+from mobile.screens.night.stop_part import StopPart
 from mobile.screens.program import Screen
 from mobile.text.moments import join, say_when
 from mobile.widgets.rows import Row
 
 load_layout(__file__)
+
+__all__ = ["NightScreen", "StopPart"]  # the layout names the part
 
 
 class NightScreen(Screen):
@@ -29,7 +32,10 @@ class NightScreen(Screen):
         """Rows."""
         state = self.state
         self.ids.failure.text = self.say_failure(state.failure)
-        self.ids.rows.show([self._row(entry) for entry in state.entries])
+        stop = state.stop
+        when = say_when(self.words, stop.at, self.desk.now()) if stop is not None else ""
+        self.ids.stop.show(stop, when, self.words, self.send)
+        self.ids.rows.show([self._row(entry) for entry in state.entries] if stop is None else [])
         self.ids.empty.text = self.say("night.empty") if state.loaded and not state.entries else ""
         self.ids.top.fold()
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from mobile.field.own_views import NightEntry
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
 from shared.model.value import Id, Value
 
 
@@ -12,6 +12,9 @@ class State(Value, frozen=True, kw_only=True):
 
     entries: tuple[NightEntry, ...] = ()
     loaded: bool = False
+    stop: NightEntry | None = None
+    """The visit that is being put right."""
+    reason: str = ""
     failure: Failed | None = None
 
 
@@ -27,6 +30,30 @@ class Picked(Event, frozen=True, kw_only=True):
     entry_id: Id
 
 
+class ReasonTyped(Event, frozen=True, kw_only=True):
+    """Why the stop was none, in the worker's words."""
+
+    text: str
+
+
+class StrikeGiven(Event, frozen=True, kw_only=True):
+    """Strike it out: for a reason of the list, or for the one that was typed."""
+
+    reason: str = ""
+
+
+class RestorePressed(Event, frozen=True, kw_only=True):
+    """It was a stop after all."""
+
+
+class PlacePressed(Event, frozen=True, kw_only=True):
+    """Its place."""
+
+
+class Settled(Event, frozen=True, kw_only=True):
+    """Struck out, or put back."""
+
+
 class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
@@ -38,23 +65,56 @@ def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
-            return state, (Call(method="my_night", answer=lambda found: Found(entries=tuple(found))),)
+            return state, (_ask(),)
         case Found(entries=entries):
             return msgspec.structs.replace(state, entries=entries, loaded=True, failure=None), ()
         case Picked(entry_id=entry_id):
-            return state, _open(state, entry_id)
+            return _open(state, entry_id)
+        case ReasonTyped(text=text):
+            return msgspec.structs.replace(state, reason=text), ()
+        case StrikeGiven(reason=reason):
+            return state, _strike(state, (reason or state.reason).strip())
+        case RestorePressed():
+            return state, _settle(state, "restore_visit")
+        case Settled():
+            return msgspec.structs.replace(state, stop=None, reason=""), (Feel(name="saved"), _ask())
+        case PlacePressed():
+            return state, _place(state.stop)
         case BackPressed():
-            return state, (Back(),)
+            return (
+                (state, (Back(),)) if state.stop is None else (msgspec.structs.replace(state, stop=None, reason=""), ())
+            )
         case Failed():
             return msgspec.structs.replace(state, failure=event, loaded=True), ()
     return state, ()
 
 
-def _open(state: State, entry_id: Id) -> tuple[Effect, ...]:
-    """A contact opens where it is put right; a visit opens its place."""
+def _ask() -> Call:
+    return Call(method="my_night", answer=lambda found: Found(entries=tuple(found)))
+
+
+def _open(state: State, entry_id: Id) -> Result:
+    """A contact opens where it is put right; a visit is put right here."""
     entry = next((one for one in state.entries if one.id == entry_id), None)
     if entry is None:
-        return ()
+        return state, ()
     if entry.is_contact:
-        return (Go(screen="contact", arguments={"contact_id": entry.id}),)
-    return (Go(screen="site", arguments={"site_id": entry.site_id}),) if entry.site_id is not None else ()
+        return state, (Go(screen="contact", arguments={"contact_id": entry.id}),)
+    return msgspec.structs.replace(state, stop=entry, reason=""), ()
+
+
+def _strike(state: State, reason: str) -> tuple[Effect, ...]:
+    """Nothing without a reason."""
+    return _settle(state, "strike_visit", reason) if reason else (Feel(name="refused"),)
+
+
+def _settle(state: State, method: str, *arguments: str) -> tuple[Effect, ...]:
+    if state.stop is None:
+        return ()
+    return (Call(method=method, arguments=(state.stop.id, *arguments), answer=lambda _: Settled()),)
+
+
+def _place(stop: NightEntry | None) -> tuple[Effect, ...]:
+    if stop is None or stop.site_id is None:
+        return ()
+    return (Go(screen="site", arguments={"site_id": stop.site_id}),)

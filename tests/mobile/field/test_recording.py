@@ -225,6 +225,31 @@ def test_what_did_not_happen_is_struck_out_with_a_reason_kept_and_can_be_put_bac
         field.strike_contact("nowhere", "why")
 
 
+def test_a_stop_that_was_none_is_struck_out_counts_for_nothing_and_can_be_put_back(
+    rig: Rig, field: FieldService
+) -> None:
+    field.start_shift()
+    site = field.add_site(SiteDraft(name="Stairwell", position=Position(latitude=HERE[0], longitude=HERE[1])))
+    visit_id = field.record_visit(VisitDraft(site_id=site.id))
+    assert field.site(site.id).card.last_visited_at is not None
+    with pytest.raises(DraftRefused):
+        field.strike_visit(visit_id, " ")
+    field.strike_visit(visit_id, "the wrong stairwell")
+    (entry,) = field.my_night()
+    assert (entry.struck, entry.is_contact) == ("the wrong stairwell", False)
+    assert field.site(site.id).card.last_visited_at is None and field.site(site.id).timeline == ()
+    field.restore_visit(visit_id)
+    assert [one.struck for one in field.my_night()] == [""]
+    assert field.site(site.id).card.last_visited_at is not None
+    rig.clocks.pass_(minutes=1)
+    field.strike_visit(visit_id, "it was none after all")
+    rig.field._open.record.rebuild()
+    assert [one.struck for one in field.my_night()] == ["it was none after all"]
+    assert field.site(site.id).card.last_visited_at is None
+    with pytest.raises(NotHere):
+        field.strike_visit("nowhere", "why")
+
+
 def test_my_night_lists_what_i_recorded_newest_first(rig: Rig, field: FieldService) -> None:
     marek = field.add_person(PersonDraft(alias="Marek"))
     first = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(marek.id,)))

@@ -406,11 +406,9 @@ def test_a_new_pin_that_is_mistyped_or_guessable_or_an_old_one_that_is_wrong_beg
 def test_what_i_recorded_opens_where_it_is_put_right():
     state, effects = play(night, night.State(), Opened(), night.Found(entries=tuple(RehearsalField().my_night())))
     assert calls(effects) == [("my_night", ())]
-    for key, go in (
-        ("c-1", Go(screen="contact", arguments={"contact_id": "c-1"})),
-        ("v-1", Go(screen="site", arguments={"site_id": "s-shelter"})),
-    ):
-        assert play(night, state, night.Picked(entry_id=key))[1] == [go]
+    assert play(night, state, night.Picked(entry_id="c-1"))[1] == [
+        Go(screen="contact", arguments={"contact_id": "c-1"})
+    ]
 
 
 def test_a_visit_that_could_not_be_saved_keeps_its_answers():
@@ -565,3 +563,19 @@ def test_every_screen_says_what_went_wrong_and_opens_without_waiting(module, sta
     failed, _ = module.update(state, Failed(error="DiskFull"))
     assert failed.failure.error == "DiskFull"
     assert module.update(state, Opened())[0] == state
+
+
+def test_a_stop_of_my_night_is_struck_out_with_a_reason_or_put_back():
+    entries = tuple(RehearsalField().my_night())
+    shown, _ = play(night, night.State(), night.Found(entries=entries))
+    picked, effects = play(night, shown, night.Picked(entry_id="v-1"))
+    assert picked.stop is not None and picked.stop.id == "v-1" and effects == []
+    assert play(night, picked, night.StrikeGiven())[1] == [Feel(name="refused")], "not without a reason"
+    typed, effects = play(night, picked, night.ReasonTyped(text=" the wrong door "), night.StrikeGiven())
+    assert calls(effects) == [("strike_visit", ("v-1", "the wrong door"))]
+    assert calls(play(night, picked, night.RestorePressed())[1]) == [("restore_visit", ("v-1",))]
+    done, effects = play(night, typed, night.Settled())
+    assert done.stop is None and done.reason == "" and calls(effects) == [("my_night", ())]
+    back, effects = play(night, picked, night.BackPressed())
+    assert back.stop is None and effects == [], "Back closes the stop first"
+    assert play(night, picked, night.PlacePressed())[1][0].arguments == {"site_id": "s-shelter"}

@@ -71,13 +71,30 @@ def test_the_newest_word_stands_in_whatever_order_they_come(
     assert count_looks(database) == 1, "struck out before it was put back, and heard of later"
 
 
-def test_nobody_strikes_a_visit_that_is_not_there_or_under_anothers_name(
+def test_nobody_strikes_under_anothers_name_or_elsewhere(
     phone: Phone, looked: str, say: Say, database: Database
 ) -> None:
-    phone.push(say(is_struck=True, visit_id=phone.new_id()), say(is_struck=True, worker_id=phone.new_id()))
+    phone.push(say(is_struck=True, worker_id=phone.new_id()))
+    with database.writing() as session:
+        assert len(list_quarantined(session)) == 1
+        session.execute(update(visit).values(team_id=phone.new_id(), worker_id=phone.new_id(), district_id=None))
+    phone.push(say(is_struck=True))
     with database.reading() as session:
-        assert len(list_quarantined(session)) == 2
-    assert count_looks(database) == 1
+        assert len(list_quarantined(session)) == 2, "another team's visit, in no district of theirs"
+        assert not session.scalar(select(visit.c.is_struck))
+
+
+def test_a_strike_that_is_heard_before_its_visit_holds_for_it(phone: Phone, say: Say, database: Database) -> None:
+    assert phone.enrolled is not None
+    config, now = phone.enrolled.config, phone.clock()
+    told = {
+        "id": phone.new_id(), "team_id": config.team.id, "worker_id": config.worker.id, "at": now.isoformat(),
+        "night": now.date().isoformat(), "position": {"latitude": WATFORD[0] + 0.1, "longitude": WATFORD[1]},
+    }  # fmt: skip
+    phone.push(say(is_struck=True, visit_id=told["id"]), phone.make_change("visit.recorded", e=told["id"], p=told))
+    with database.reading() as session:
+        assert session.scalar(select(visit.c.is_struck).where(visit.c.id == told["id"]))
+    assert count_looks(database) == 1, "the first visit alone"
 
 
 def test_a_rebuild_finds_a_visit_that_stands_otherwise_than_its_newest_word(

@@ -1,13 +1,13 @@
 """Keep why a visit was struck out, and whether it stands.
 
-Revision 0055, after 0054.
+Revision 0060, after 0059.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0055"
-down_revision = "0054"
+revision = "0060"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 
