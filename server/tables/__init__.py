@@ -38,7 +38,7 @@ from server.tables.people import (
     stay,
     verification,
 )
-from server.tables.referrals import georeport, imports, referral
+from server.tables.referrals import desk, georeport, imports, referral
 from server.tables.street import alarm, conflict, contact, look, plan, shift, site
 from server.tables.sync import sync
 
@@ -55,6 +55,7 @@ __all__ = [
     "consent",
     "contact",
     "county",
+    "desk",
     "device",
     "district",
     "document",

@@ -1,6 +1,7 @@
 """Tom triages: urgent ones first, one act a report, several at once, and everything undone for ten minutes."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,16 +10,17 @@ import pytest
 from sqlalchemy import select
 
 from server.access import Door
+from server.actions.partnership.leaving import let_go
 from server.actions.referrals import desk as acts
 from server.actions.referrals.referrals import close_referral, offer_referral
 from server.actions.referrals.versions import settle_version
 from server.database.engine import Database
 from server.problems import Invalid
 from server.queries.partnership import workers
-from server.queries.referrals import inbox, referral_steps, versions
+from server.queries.referrals import desk_filters, inbox, referral_steps, versions
 from server.queries.referrals.versions import NewVersion
 from server.tables.operation.mail import mail
-from server.tables.referrals.referral import alert_referrer, referral
+from server.tables.referrals.referral import alert, alert_referrer, referral
 from shared.model.codes import AlertSource
 from shared.model.referral import Referral
 from shared.rules.urgency import Urgency, find_urgency
@@ -321,3 +323,53 @@ def test_the_card_of_a_cluster_can_be_read_and_pressed(
         watched.page.locator("text=Fold the ticked ones into").first.click()
         watched.page.wait_for_selector("text=Undo")
     assert sum(state == "duplicate_of" for state in states(filled, *(f"x{number}" for number in range(11)))) == 10
+
+
+# --------------------------------------------------------------------------------------------------------- kept filters
+def test_what_is_looked_for_can_be_narrowed(filled: Database, tom: Browser, now: datetime) -> None:
+    with filled.writing() as session:
+        county.put_referral(session, now, "old", hours=600, place="Arch", at=(51.66, -0.4), description="collapsed")
+        county.put_referral(session, now, "bare", hours=1, description="near Tesco")
+        session.execute(alert.update().where(alert.c.id == "alert-r2").values(guesses='["A guess."]'))
+
+    def shown(only: str) -> set[str]:
+        return set(re.findall(r'data-id="([^"]+)"', tom.get(f"/referrals/desk?only={only}").text))
+
+    assert shown("urgent") >= {"old"} and "r2" not in shown("urgent")
+    assert (shown("late"), shown("placeless"), shown("guessed")) == ({"old"}, {"bare"}, {"r2"})
+    assert shown("nonsense") == shown("") >= {"old", "bare", "r1", "r2"}
+    assert tom.client.get("/referrals/desk/news?only=late").json() == {"waiting": 1}
+
+
+def test_a_filter_is_kept_by_name_used_again_and_dropped(filled: Database, tom: Browser) -> None:
+    page = tom.send("/referrals/desk/filters", name="  Grey   bags ", words=" grey  bag ", only="placeless").text
+    assert "Kept. It stands above the search." in page
+    assert 'href="/referrals/desk?words=grey%20bag&amp;only=placeless" aria-current="true">Grey bags</a>' in page
+    tom.send("/referrals/desk/filters", name="Grey bags", words="grey", only="")
+    with filled.reading() as session:
+        (kept,) = desk_filters.list_filters(session, "tom")
+    assert (kept.words, kept.only) == ("grey", "")
+    tom.send(f"/referrals/desk/filters/{kept.id}/drop")
+    with filled.reading() as session:
+        assert desk_filters.list_filters(session, "tom") == []
+
+
+def test_a_filter_is_its_workers_own_and_goes_when_they_leave(
+    filled: Database, tom: Browser, browse: Callable[[str], Browser], now: datetime, new_id: Callable[[], str]
+) -> None:
+    tom.send("/referrals/desk/filters", name="Mine", words="grey", only="")
+    with filled.reading() as session:
+        (kept,) = desk_filters.list_filters(session, "tom")
+    priya = browse("priya")
+    assert "Mine" not in priya.get("/referrals/desk").text
+    priya.send(f"/referrals/desk/filters/{kept.id}/drop")
+    with filled.writing() as session:
+        assert len(desk_filters.list_filters(session, "tom")) == 1
+        let_go(session, "tom", now, new_id)
+        assert desk_filters.list_filters(session, "tom") == []
+
+
+def test_no_more_than_twenty_are_kept(filled: Database, tom: Browser) -> None:
+    for number in range(20):
+        tom.send("/referrals/desk/filters", name=str(number), words="grey", only="")
+    assert "drop one first" in tom.send("/referrals/desk/filters", name="More", words="grey", only="").text

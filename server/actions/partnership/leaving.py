@@ -11,6 +11,7 @@ from server.actions.operation.orders import order_device, order_worker
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.operation import devices, sessions
 from server.queries.partnership import workers
+from server.queries.referrals import desk_filters
 from server.queries.sync import store as sync
 from shared.model.codes import DeviceStatus
 from shared.model.value import Id
@@ -21,6 +22,7 @@ def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], 
     """Keep a worker out; returns how many of their phones were revoked by it."""
     workers.set_active(session, worker_id, False)
     sessions.end_sessions_of(session, worker_id)
+    desk_filters.drop_all_of(session, worker_id)
     theirs = devices.list_working_phones(session, worker_id)
     for number in theirs:
         sync.set_status(session, number, DeviceStatus.REVOKED)

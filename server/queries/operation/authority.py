@@ -13,6 +13,7 @@ GUARDED = frozenset(
         "audit", "break_glass", "brought_in", "case_action", "case_event", "case_general", "case_lead", "case_move",
         "case_review", "case_told", "caseload_batch", "circulated_case", "conference_note", "conflict", "consent",
         "contact", "contact_colleague", "contact_correction", "contact_need", "contact_person", "credential",
+        "desk_filter",
         "device_token", "document", "document_content", "door_fact", "draft", "engagement_try", "health_fact", "held_file",
         "home_asked", "identity_judgement", "ledger", "likely_same", "look", "mdt_case", "minutes_case", "minutes_version",
         "offer", "person", "person_hidden", "person_hidden_agency", "person_merge", "person_need", "person_note",

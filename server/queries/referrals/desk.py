@@ -1,7 +1,7 @@
 """The triage desk: the referrals that wait for a first decision, urgent ones first, then the newest; searched, and counted."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select
@@ -32,15 +32,23 @@ def list_desk(
     team_ids: Collection[Id],
     states: Collection[ReferralState],
     words: str,
+    only: str = "",
     *,
+    today: date,
     limit: int,
     offset: int = 0,
 ) -> list[DeskRow]:
-    """The referrals of these districts and teams in any of the states that say all the words: urgent first, then newest."""
+    """The referrals of these districts and teams in any of the states that say all the words, all of them or `only` some: urgent
+    first, then newest."""
     query: Select[Any] = (
         rows()
         .add_columns(alert.c.guesses, alert.c.guesses_confirmed_at)
-        .where(within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]), *_says(words))
+        .where(
+            within(district_ids, team_ids),
+            referral.c.state.in_([str(state) for state in states]),
+            *_says(words),
+            *_only(only, today),
+        )
         .order_by(case((_is_urgent(), 0), else_=1), referral.c.reported_at.desc(), referral.c.due_on, referral.c.id)
         .limit(limit)
         .offset(offset)
@@ -60,10 +68,16 @@ def count_desk(
     team_ids: Collection[Id],
     states: Collection[ReferralState],
     words: str,
+    only: str = "",
+    *,
+    today: date,
 ) -> int:
     """How many there are."""
     query = select(func.count()).where(
-        within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]), *_says(words)
+        within(district_ids, team_ids),
+        referral.c.state.in_([str(state) for state in states]),
+        *_says(words),
+        *_only(only, today),
     )
     return session.scalar(query) or 0
 
@@ -94,6 +108,26 @@ def take_back_mails(session: Session, referral_ids: Collection[Id], since: datet
         mail.c.queued_at >= since,
     )  # fmt: skip
     return session.execute(unsent).rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+URGENT, LATE, PLACELESS, GUESSED = "urgent", "late", "placeless", "guessed"
+ONLY = (URGENT, LATE, PLACELESS, GUESSED)
+"""Which of the lines alone may be looked at."""
+
+
+def _only(only: str, today: date) -> Sequence[ColumnElement[bool]]:
+    """What is true of those alone; nothing where all are wanted."""
+    own = alert.alias()
+    guessed = (
+        select(own.c.id)
+        .where(own.c.id == referral.c.alert_id, own.c.guesses != "[]", own.c.guesses_confirmed_at.is_(None))
+        .correlate(referral)
+    )
+    wanted = {
+        URGENT: _is_urgent(), LATE: referral.c.due_on < today, PLACELESS: referral.c.latitude.is_(None),
+        GUESSED: guessed.exists(),
+    }  # fmt: skip
+    return [wanted[only]] if only in wanted else []
 
 
 def _is_urgent() -> ColumnElement[bool]:

@@ -33,6 +33,8 @@ NOTICES = {
     "offered": "Offered to the other district.",
     "closed": "Closed, with its outcome.",
     "reopened": "Open again.",
+    "filter_kept": "Kept. It stands above the search.",
+    "filter_dropped": "Dropped.",
     "put_on_map": "Put on the map. It reaches the team’s phones at their next sync.",
     "desk_assigned": "Assigned. It reaches the team’s phones at their next sync. You can undo it for ten minutes.",
     "desk_information": "Marked as needing information. You can undo it for ten minutes.",

@@ -5,6 +5,8 @@ from server.web.lead.alarms import say_done, show_alarm, take_alarm
 from server.web.lead.answer_figures import download_answer_figures, download_outcomes, show_answer_figures
 from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.desk import count_waiting, decide, show_desk
+from server.web.lead.desk import drop as drop_filter
+from server.web.lead.desk import keep as keep_filter
 from server.web.lead.held import decide_on_tray, show_held
 from server.web.lead.imports import answer, bring_file, drop_file, show_file, show_imports, undo_file
 from server.web.lead.inbox import show_inbox
@@ -35,6 +37,8 @@ PAGES = (
     show_inbox,
     show_desk,
     count_waiting,
+    keep_filter,
+    drop_filter,
     decide,
     show_referral,
     assign,

@@ -9,14 +9,16 @@ from urllib.parse import urlencode
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import MediaType
-from litestar.params import FromQuery, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from server.access import Access, Door, of_theirs
 from server.actions.referrals import desk as acts
 from server.actions.referrals.desk import Done, assign_to_own_team, do_each
 from server.actions.referrals.referrals import close_referral, progress_referral
-from server.queries.referrals import desk, inbox
+from server.problems import Invalid
+from server.queries.referrals import desk, desk_filters, inbox
 from server.queries.referrals.desk import DeskRow
+from server.queries.referrals.desk_filters import DeskFilter
 from server.queries.referrals.versions import count_open_versions
 from server.web.layout.forms import Form, Several, as_tuple
 from server.web.layout.page import NEVER_KEPT, AnyRequest, go_to, page
@@ -58,26 +60,39 @@ class DeskForm(Form, frozen=True, kw_only=True):
     assignee: str = ""
     outcome: str = ""
     words: str = ""
+    only: str = ""
     twin: str = ""
+
+
+class FilterForm(Form, frozen=True, kw_only=True):
+    """What is looked for, to be kept by a name."""
+
+    name: str = ""
+    words: str = ""
+    only: str = ""
 
 
 @get("/referrals/desk", opt={"action": Act.ASSIGN_REFERRAL}, sync_to_thread=True, include_in_schema=False)
 def show_desk(
-    request: AnyRequest, door: NamedDependency[Door], words: FromQuery[str] = "", undo: FromQuery[str] = ""
-) -> Response[str]:
+    request: AnyRequest, door: NamedDependency[Door], words: FromQuery[str] = "", only: FromQuery[str] = "",
+    undo: FromQuery[str] = "",
+) -> Response[str]:  # fmt: skip
     """The lines that wait for a first decision."""
     with door.open() as access:
-        return _desk_page(request, access, words.strip()[:100], undo)
+        return _desk_page(request, access, _looked_for(words, only), undo)
 
 
 @get("/referrals/desk/news", opt={"action": Act.ASSIGN_REFERRAL}, sync_to_thread=True, include_in_schema=False)
-def count_waiting(door: NamedDependency[Door], words: FromQuery[str] = "") -> Response[dict[str, int]]:
+def count_waiting(
+    door: NamedDependency[Door], words: FromQuery[str] = "", only: FromQuery[str] = ""
+) -> Response[dict[str, int]]:
     """How many wait, for a page that is open: a number, never a word of a report."""
     with door.open() as access:
         access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk")
         number = desk.count_desk(
-            access.session, access.actor.district_ids, access.actor.team_ids, WAITING, words.strip()[:100]
-        )
+            access.session, access.actor.district_ids, access.actor.team_ids, WAITING, *_looked_for(words, only),
+            today=access.today,
+        )  # fmt: skip
     return Response({"waiting": number}, headers=NEVER_KEPT)
 
 
@@ -92,13 +107,51 @@ def decide(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBod
         return Response(acts.encode(done), media_type=MediaType.JSON, headers=NEVER_KEPT, status_code=200)
     if done.refused:
         with door.open() as access:
-            return _desk_page(request, access, data.words, ",".join(done.ids), done.refused)
-    query = {"words": data.words, "undo": "" if data.act == "undo" else ",".join(done.ids)}
+            return _desk_page(request, access, _looked_for(data.words, data.only), ",".join(done.ids), done.refused)
+    query = {"words": data.words, "only": data.only, "undo": "" if data.act == "undo" else ",".join(done.ids)}
     told = urlencode({name: text for name, text in query.items() if text})
     return go_to(f"/referrals/desk?{told}" if told else "/referrals/desk", done=DONE_WORDS.get(data.act, ""))
 
 
+@post("/referrals/desk/filters", opt={"action": Act.ASSIGN_REFERRAL}, sync_to_thread=True, include_in_schema=False)
+def keep(door: NamedDependency[Door], data: URLEncodedBody[FilterForm]) -> Response[Any]:
+    """Keeps what is looked for by a name; in the place of one that bears it already."""
+    words, only = _looked_for(data.words, data.only)
+    name = " ".join(data.name.split())[:60] or words[:60] or dict(ONLY_WORDS)[only]
+    with door.open() as access:
+        access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk", detail="filter")
+        if len(desk_filters.list_filters(access.session, access.actor.worker_id)) >= MOST_FILTERS:
+            raise Invalid(f"There are {MOST_FILTERS} already: drop one first.")
+        kept = DeskFilter(id=access.new_id(), worker_id=access.actor.worker_id, name=name, words=words, only=only)
+        desk_filters.keep_filter(access.session, kept)
+    return go_to(f"/referrals/desk?{urlencode({'words': words, 'only': only})}", done="filter_kept")
+
+
+@post(
+    "/referrals/desk/filters/{filter_id:str}/drop",
+    opt={"action": Act.ASSIGN_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def drop(door: NamedDependency[Door], filter_id: FromPath[Id]) -> Response[Any]:
+    """Forgets one of one's own."""
+    with door.open() as access:
+        access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk", detail="filter")
+        desk_filters.drop_filter(access.session, access.actor.worker_id, filter_id)
+    return go_to("/referrals/desk", done="filter_dropped")
+
+
 CHOOSE = "Choose at least one referral."
+MOST_FILTERS = 20
+ONLY_WORDS = (
+    ("", "All that wait"), (desk.URGENT, "Urgent alone"), (desk.LATE, "Late alone"), (desk.PLACELESS, "Without a point alone"),
+    (desk.GUESSED, "Partly guessed alone"),
+)  # fmt: skip
+
+
+def _looked_for(words: str, only: str) -> tuple[str, str]:
+    """What is looked for, as it can be."""
+    return " ".join(words.split())[:100], only if only in desk.ONLY else ""
 
 
 def _choose_act(access: Access, data: DeskForm) -> Callable[[Id], None]:
@@ -134,18 +187,19 @@ def _find_twin(access: Access, data: DeskForm, referral_id: Id) -> Id | None:
 
 
 def _desk_page(
-    request: AnyRequest, access: Access, words: str, undo: str, refused: tuple[str, ...] = ()
+    request: AnyRequest, access: Access, looked_for: tuple[str, str], undo: str, refused: tuple[str, ...] = ()
 ) -> Response[str]:
     access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk")
-    mine, teams = access.actor.district_ids, access.actor.team_ids
-    found = desk.list_desk(access.session, mine, teams, WAITING, words, limit=PAGE_LENGTH)
+    mine, teams, (words, only) = access.actor.district_ids, access.actor.team_ids, looked_for
+    found = desk.list_desk(access.session, mine, teams, WAITING, words, only, today=access.today, limit=PAGE_LENGTH)
     ids = [each.row.referral.id for each in found]
     access.note_seen(SubjectKind.REFERRAL, ids, action=Act.SEE_REFERRAL, purpose="triage desk")
-    total = desk.count_desk(access.session, mine, teams, WAITING, words)
+    total = desk.count_desk(access.session, mine, teams, WAITING, words, only, today=access.today)
     around = look_around(access, [each.row.referral for each in found])
     return page(
         request, "lead/desk.html", title="Triage desk", section="/referrals", worker=access.worker, now=access.now,
         status=422 if refused else 200, tabs=list_tabs(access, "desk"), lines=_lines(access, found, around), words=words,
+        only=only, only_options=ONLY_WORDS, filters=desk_filters.list_filters(access.session, access.actor.worker_id),
         clusters=_gather(found, around),
         total=total, shown=len(found), refused=refused, undo=[each for each in undo.split(",") if each][:acts.AT_ONCE],
         outcome_groups=OUTCOME_GROUPS, assignees=_assignees(access), errors={},
