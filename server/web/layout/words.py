@@ -282,6 +282,12 @@ def say_moment(moment: datetime | None, now: datetime | None = None) -> str:
     return f"{local.day} {local:%b}{year} {local:%H:%M}"
 
 
+def say_dated_moment(moment: datetime) -> str:
+    """A moment with its year, for a heading that is read in another one: 23 Dec 2026 10:00."""
+    local = to_local(moment)
+    return f"{local.day} {local:%b %Y %H:%M}"
+
+
 def say_local_day(moment: datetime | None) -> str:
     """Returns the local day of a moment, for tables."""
     return "Not known" if moment is None else say_short_day(to_local(moment).date())
@@ -320,6 +326,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "day": say_day,
     "short_day": say_short_day,
     "moment": say_moment,
+    "dated_moment": say_dated_moment,
     "local_day": say_local_day,
     "ago": say_ago,
     "distance": say_distance,
