@@ -17,6 +17,7 @@ from server.actions.cases.cases import close_case
 from server.actions.cases.priorities import change_general
 from server.problems import Failure
 from server.queries.cases import case_actions, priorities
+from server.queries.cases.case_list import CaseListView, list_cases
 from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral, ListedCase
 from server.queries.conferences import conferences
 from server.queries.people import people
@@ -28,6 +29,8 @@ from shared.rules.verification import without_place
 
 ON_THE_TRACKER = (CaseState.LISTED, CaseState.OPEN, CaseState.CLOSED)
 OPEN, CLOSED = "open", "closed"
+MOST_ALIKE = 5
+"""How many a new row is laid beside: a name that more people have is looked for on the list itself."""
 
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -77,6 +80,15 @@ class TrackedCase(Value, frozen=True, kw_only=True):
     """Fields whose cells could not be read: nothing is taken from them."""
 
 
+class NewRow(Value, frozen=True, kw_only=True):
+    """A row that names no case: somebody whom somebody typed in. `could_be` are people on the list, by id and what they are
+    called, who are called like that or were born on that day."""
+
+    name: str
+    date_of_birth: date | None = None
+    could_be: tuple[tuple[Id, str], ...] = ()
+
+
 class Tracker(Value, frozen=True, kw_only=True):
     """The tracker of one district."""
 
@@ -84,18 +96,18 @@ class Tracker(Value, frozen=True, kw_only=True):
     cases: tuple[TrackedCase, ...]
     not_read: tuple[str, ...] = ()
     """Cells that could not be read, each with where it stands and what may stand there."""
-    new_rows: tuple[str, ...] = ()
-    """The names of rows that name no case: people whom somebody typed in."""
+    new_rows: tuple[NewRow, ...] = ()
 
 
 class TakenIn(Value, frozen=True, kw_only=True):
-    """What reading a tracker in did: changed + unchanged + refused = read. Each line is a sentence."""
+    """What reading a tracker in did: changed + unchanged + refused + new rows = read. Each line is a sentence."""
 
     read: int
     changed: tuple[str, ...]
     unchanged: int
     refused: tuple[str, ...]
     not_taken: tuple[str, ...]
+    new_rows: tuple[NewRow, ...] = ()
 
 
 def compose_tracker(access: Access, district_id: Id, district_name: str) -> Tracker:
@@ -161,10 +173,6 @@ def take_in(
         changed += done[:1] and [f"{stored.known_as}: {', '.join(done)}."]
         unchanged += not done and not named and not row.unread
         not_taken += named
-    refused += [
-        f"{name}: this row names no case. Put them forward on the case list: the workbook adds nobody by itself."
-        for name in tracker.new_rows
-    ]
     gone = sorted(now[each].known_as for each in (base or {}) if each in now and each not in seen)
     not_taken += [f"{name}: the row was taken out of the workbook. The case stays as it is." for name in gone]
     return TakenIn(
@@ -173,7 +181,20 @@ def take_in(
         unchanged=unchanged,
         refused=tuple(refused),
         not_taken=tuple(not_taken),
+        new_rows=tuple(_compare_with_list(access, district_id, row) for row in tracker.new_rows),
     )
+
+
+def _compare_with_list(access: Access, district_id: Id, row: NewRow) -> NewRow:
+    """The row with whom it could be: nobody is put on a list twice for want of a look."""
+    said = [row.name, row.date_of_birth.isoformat() if row.date_of_birth else ""]
+    found: dict[Id, str] = {}
+    for words in filter(None, said):
+        view = CaseListView(states=(), words=words)
+        for each in list_cases(access.session, district_id, view, today=access.tonight, limit=MOST_ALIKE):
+            found[each.person_id] = each.known_as
+    access.note_seen(SubjectKind.PERSON, sorted(found), purpose="tracker")
+    return structs.replace(row, could_be=tuple(sorted(found.items(), key=lambda each: (each[1], each[0]))))
 
 
 def _as_downloaded(base: TrackedCase | None, stored: TrackedCase) -> TrackedCase:

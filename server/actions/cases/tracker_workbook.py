@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from server.actions.cases.sheets import open_book, write_sheet
-from server.actions.cases.tracker import OPEN, TrackedAction, TrackedCase, TrackedReview, Tracker
+from server.actions.cases.tracker import OPEN, NewRow, TrackedAction, TrackedCase, TrackedReview, Tracker
 from server.actions.cases.tracker_cells import (
     Unread,
     read_day,
@@ -92,7 +92,14 @@ def read_workbook(content: bytes, district: str, today: date) -> Tracker:
         )
         for row in general
     )  # fmt: skip
-    return Tracker(district=district, cases=cases, not_read=tuple(wrong), new_rows=tuple(new_rows))
+    new = tuple(
+        NewRow(
+            name=named,
+            date_of_birth=(cells := _Cells(row, GENERAL_SHEET, wrong, today)).read("Date of birth", cells.day, None),
+        )
+        for named, row in new_rows
+    )  # fmt: skip
+    return Tracker(district=district, cases=cases, not_read=tuple(wrong), new_rows=new)
 
 
 def read_downloaded(content: bytes, today: date) -> dict[Id, TrackedCase]:
@@ -204,8 +211,10 @@ def _lines(sheet: Any) -> Iterator[tuple[Any, ...]]:
         raise Invalid(NOT_A_WORKBOOK) from why
 
 
-def _rows(sheet: Any, columns: tuple[str, ...], name: str) -> tuple[list[dict[str, Any]], list[str]]:
-    """The rows that name a case, and what the others are called that hold anything else."""
+def _rows(
+    sheet: Any, columns: tuple[str, ...], name: str
+) -> tuple[list[dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
+    """The rows that name a case; and the others that hold anything else, each with what it is called."""
     lines = _lines(sheet)
     head = [str(value).strip() if value is not None else "" for value in next(lines, ())]
     missing = [column for column in columns if column not in head]
@@ -221,7 +230,7 @@ def _rows(sheet: Any, columns: tuple[str, ...], name: str) -> tuple[list[dict[st
         if row["Case"]:
             found.append(row)
         elif any(value != "" for value in row.values()):
-            others.append(str(row.get("Name") or f"Row {number}"))
+            others.append((str(row.get("Name") or f"Row {number}"), row))
     return found, others
 
 

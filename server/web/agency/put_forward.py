@@ -64,6 +64,9 @@ def show_put_forward(
     if found:
         sought = kept_fields(services, door.worker.id, FOUND, f"{FOUND}/{found}")
         fresh = _with_sought(fresh, str(sought.get("words", "")), services)
+        fresh = msgspec.structs.replace(
+            fresh, born=fresh.born or str(sought.get("born", "")), reason=str(sought.get("reason", ""))
+        )
     form = kept_form(services, door.worker.id, PATH, PATH, fresh)
     with door.open() as access:
         return _answer(request, access, msgspec.structs.replace(form, key=access.new_id()))

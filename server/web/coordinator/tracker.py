@@ -1,6 +1,7 @@
 """The Rough Sleeper Tracker as a workbook: out for work offline and for Public Health, and in again, with what
 changed named."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Response, get, post
@@ -10,16 +11,20 @@ from litestar.params import Body, FromQuery
 
 from server.access import Access, Door
 from server.actions.cases.quarterly import find_share, write_share
-from server.actions.cases.tracker import TakenIn, compose_tracker, take_in
+from server.actions.cases.tracker import NewRow, TakenIn, compose_tracker, take_in
 from server.actions.cases.tracker_workbook import read_downloaded, read_workbook, write_workbook
 from server.hotspots.periods import last_settled_quarter, say_period
+from server.http.services import Services
 from server.problems import Invalid, NotFound
+from server.web.coordinator.case_list import FOUND
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import read_upload
 from server.web.layout.page import AnyRequest, page
 from shared.model.district import District
+from shared.model.value import Id
 from shared.policy import Act
 
+FROM_THE_TRACKER = "Typed into the tracker."
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -44,6 +49,7 @@ def download_tracker(door: NamedDependency[Door], district: FromQuery[str] = "")
 def read_tracker(
     request: AnyRequest,
     door: NamedDependency[Door],
+    services: NamedDependency[Services],
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
     district: FromQuery[str] = "",
 ) -> Response[Any]:
@@ -54,7 +60,9 @@ def read_tracker(
             chosen = choose_district(access, district, Act.SHARE_TRACKER)
             told = read_workbook(content, chosen.name, access.today)
             taken = take_in(access, chosen.id, chosen.name, told, read_downloaded(content, access.today))
-            return _answer(request, access, chosen, taken=taken)
+        keys = [_keep_new_row(services, door, chosen.id, row) for row in taken.new_rows]
+        with door.open() as access:
+            return _answer(request, access, chosen, taken=taken, keys=keys)
     except Invalid as refused:
         with door.open() as access:
             chosen = choose_district(access, district, Act.SHARE_TRACKER)
@@ -89,10 +97,25 @@ def download_share(door: NamedDependency[Door], district: FromQuery[str] = "") -
     return Response(made, media_type=WORKBOOK, headers=headers)
 
 
+def _keep_new_row(services: Services, door: Door, district_id: Id, row: NewRow) -> Id:
+    """Keeps what a row says of somebody for the form by which they are put forward; returns its key, which says nothing."""
+    key = services.new_id()
+    born = row.date_of_birth.isoformat() if row.date_of_birth else ""
+    said = {"words": row.name, "district": district_id, "born": born, "reason": FROM_THE_TRACKER}
+    services.drafts.keep(door.worker.id, FOUND, f"{FOUND}/{key}", said, services.clock())
+    return key
+
+
 def _answer(
-    request: AnyRequest, access: Access, district: District, taken: TakenIn | None = None, error: str = ""
+    request: AnyRequest,
+    access: Access,
+    district: District,
+    taken: TakenIn | None = None,
+    error: str = "",
+    keys: Sequence[Id] = (),
 ) -> Response[str]:
     return page(
         request, "coordinator/tracker.html", title="Tracker", section="/conferences", worker=access.worker,
         status=422 if error else 200, errors={"data": error} if error else {}, district=district, taken=taken,
+        new_rows=list(zip(taken.new_rows, keys, strict=True)) if taken else [],
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """The tracker goes out as a workbook and comes in again without loss, whatever is written in it."""
 
+import html
 import io
 import re
 from datetime import date
@@ -263,10 +264,38 @@ def test_a_row_typed_in_and_a_row_taken_out_are_named(enter) -> None:
         taken = take_in(
             access, county.WATFORD, "Watford", read_workbook(content, "Watford", TODAY), read_downloaded(content, TODAY)
         )
-    assert [line.split(":")[0] for line in taken.refused] == ["Maria Popescu"]
-    assert "Put them forward" in taken.refused[0]
+    assert [(row.name, row.could_be) for row in taken.new_rows] == [("Maria Popescu", ())]
+    assert taken.refused == ()
     assert taken.not_taken == ("Person 03: the row was taken out of the workbook. The case stays as it is.",)
-    assert taken.unchanged + len(taken.refused) == taken.read
+    assert taken.unchanged + len(taken.new_rows) == taken.read
+
+
+def test_a_new_row_is_laid_beside_whom_it_could_be_and_put_forward_with_what_it_says(browser: Browser) -> None:
+    made = browser.sign_in("priya").get("/tracker/workbook").content
+    book = openpyxl.load_workbook(io.BytesIO(made))
+    head = [cell.value for cell in book["General Data"][1]]
+    for name, born in (("Persson 01", None), ("Maria Popescu", "1/2/80"), ("Nobody Known", "3 January 1980")):
+        row = dict.fromkeys(head)
+        row |= {"Name": name, "Date of birth": born}
+        book["General Data"].append([row[column] for column in head])
+    file = io.BytesIO()
+    book.save(file)
+    form = {"_csrf_token": browser.form_token()}
+    read = browser.client.post(
+        "/tracker", data=form, files={"data": ("tracker.xlsx", file.getvalue())}, headers={"accept": "text/html"}
+    )
+    lines = dict(re.findall(r"<li><strong>([^<]+)</strong>(.*?)</li>", read.text, re.S))
+    assert "3 new" in read.text
+    assert 'href="/people/p01"' in lines["Persson 01"]
+    assert 'href="/people/p03"' in lines["Nobody Known"]
+    assert "Could be" not in lines["Maria Popescu"]
+    assert not re.search(r'href="[^"]*(Maria|Popescu)', read.text)
+    leads = html.unescape(re.findall(r'href="(/put-forward[^"]+)"', lines["Maria Popescu"])[0])
+    shown = browser.get(leads).text
+    for words in ('value="Maria Popescu"', 'name="born_year" value="1980"', "Typed into the tracker."):
+        assert words in shown, words
+    other = browser.sign_in("ruth").get(leads).text
+    assert "Popescu" not in other
 
 
 @pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04broken"])
