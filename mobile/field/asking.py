@@ -1,11 +1,14 @@
 """The short form: what is still to ask of somebody, what they answered, and whether others may read it. Works with no signal."""
 
+from datetime import datetime
+
 from mobile.field.drafts import DraftRefused, checked
 from mobile.field.journal import Journal
 from mobile.field.own_views import ShortForm
 from mobile.opening.context import Context
 from mobile.store import people, tellings
 from mobile.store.errors import NotHere
+from mobile.store.rows import just_after, to_ms
 from shared.model.assessment import AnswerGiven, Question
 from shared.model.codes import ReceivingSupport, SupportNeed
 from shared.model.consent import ConsentSaid
@@ -69,13 +72,19 @@ class Asking:
 
     def say_sharing(self, person_id: Id, agrees: bool) -> None:
         """Whether other services may read the assessment, as they said by word."""
-        said = ConsentSaid(
-            id=self._context.new_id(), person_id=person_id, what=Shareable.ASSESSMENT,
-            answer=ConsentAnswer.AGREED if agrees else ConsentAnswer.REFUSED, at=self._context.clock.now(),
-            worker_id=self._context.worker_id,
-        )  # fmt: skip
         with self._journal.writing() as entry:
+            before = tellings.list_consents(entry.connection, people.list_aliases(entry.connection, person_id))
+            said = ConsentSaid(
+                id=self._context.new_id(), person_id=person_id, what=Shareable.ASSESSMENT,
+                answer=ConsentAnswer.AGREED if agrees else ConsentAnswer.REFUSED, worker_id=self._context.worker_id,
+                at=self._after([each.at for each in before]),
+            )  # fmt: skip
             entry.fact("consent.said", said, person_id)
+
+    def _after(self, earlier: list[datetime]) -> datetime:
+        """Now, yet after every word known here: the last one stands although a clock was set back."""
+        now = self._context.clock.now()
+        return max([now, *(just_after(to_ms(each)) for each in earlier)])
 
     def _need(self, answer: AnswerGiven, need: SupportNeed) -> NeedRecorded:
         """A need that was said is one for every list that counts needs."""

@@ -5,7 +5,7 @@ page that was open while a question was retired or reworded saves what was answe
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
@@ -31,6 +31,7 @@ from sync.wire import SERVER_DEVICE
 PURPOSE = "assessment"
 LONGEST_PLACE = 200
 OLDEST_DAYS = 366 * 5
+A_MOMENT = timedelta(milliseconds=1)
 
 
 class Assessment(Value, frozen=True, kw_only=True):
@@ -111,9 +112,10 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
     subject = require_answering(access, person_id)
     take_turns(access.session, [person_id])
     before = read_assessment(access, person_id)
-    at = _find_moment(access, asked)
-    facts = _read(access, before, person_id, typed, asked, at)
     newest = before.newest
+    facts = _read(access, before, person_id, typed, asked, _find_moment(access, asked))
+    if asked.on in (None, access.today):
+        facts = [_after(newest.get(each.question), each) for each in facts]
     shown = {each.question: each.shown for each in typed}
     newer = [
         Newer(question=fact.question, answer=last)
@@ -126,14 +128,27 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
     return newer
 
 
+def _after(last: AnswerGiven | None, fact: AnswerGiven) -> AnswerGiven:
+    """What is answered now comes after what was, also after an answer of a phone whose clock is a little ahead."""
+    if last is None or last.at < fact.at:
+        return fact
+    return msgspec.structs.replace(fact, at=last.at + A_MOMENT)
+
+
 def _list_readable(access: Access, same: Sequence[Id], every: Sequence[Question], is_shared: bool) -> list[Answer]:
-    asked = {each.key: each for each in every}
     return [
         each
         for each in assessments.list_answers(access.session, same)
-        if each.agency_id == access.actor.agency_id
-        or (is_shared and each.given.question in asked and asked[each.given.question].reading is Reading.SERVICES)
+        if each.agency_id == access.actor.agency_id or (is_shared and _is_for_services(each.given, every))
     ]
+
+
+def _is_for_services(given: AnswerGiven, every: Sequence[Question]) -> bool:
+    """Do others read it, by the question as it was put and in every wording since? Who was told that one service alone reads an
+    answer was told the truth, whatever the question says later."""
+    since = [each for each in every if each.key == given.question and each.version >= given.version]
+    last = [each for each in every if each.key == given.question][-1:]
+    return bool(last) and all(each.reading is Reading.SERVICES for each in (*since, *last))
 
 
 def _list_known(access: Access, person: Person, same: Sequence[Id], every: Sequence[Question]) -> dict[str, str]:

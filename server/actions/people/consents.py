@@ -2,7 +2,7 @@
 back. A word is a fact that phones hear of; policy asks all of them at every look."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
@@ -28,6 +28,7 @@ from sync.wire import SERVER_DEVICE
 PURPOSE = "consent"
 LONGEST_WORDS = 10_000
 SHORTEST_REASON = 10
+A_MOMENT = timedelta(milliseconds=1)
 LONGEST_DAYS = 366 * 5
 """What nobody has spoken of for five years, nobody has agreed to."""
 
@@ -78,7 +79,7 @@ def say_consent(access: Access, project: Project, person_id: Id, said: Said) -> 
     wrong = _find_faults(access, person_id, said)
     if wrong:
         raise Invalid(*wrong)
-    at = access.now if said.said_on in (None, access.today) else datetime.combine(said.said_on, time(12), UTC)
+    at = _find_moment(access, person_id, said.said_on)
     facts = [
         ConsentSaid(
             id=access.new_id(), person_id=person_id, what=Shareable(what), agency_id=said.agency_id,
@@ -118,6 +119,15 @@ def withdraw(access: Access, project: Project, person_id: Id, consent_ids: Colle
     ]  # fmt: skip
     _tell(access, project, subject, facts)
     return len(facts)
+
+
+def _find_moment(access: Access, person_id: Id, said_on: date | None) -> datetime:
+    """When it was said; today's word comes after every other, also after one of a phone whose clock is a little ahead."""
+    if said_on is not None and said_on != access.today:
+        return datetime.combine(said_on, time(12), UTC)
+    take_turns(access.session, [person_id])
+    _, same = access.find_person_and_same(person_id)
+    return max([access.now, *(each.at + A_MOMENT for each in consents.list_said(access.session, same))])
 
 
 def _find_faults(access: Access, person_id: Id, said: Said) -> list[str]:

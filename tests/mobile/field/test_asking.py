@@ -1,5 +1,6 @@
 """The short form on the phone, with no signal: nothing asked twice, each answer kept as it is given, consent by word."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,9 @@ def test_consent_by_word_is_the_last_that_was_said(rig: Rig, red: str) -> None:
     rig.clocks.pass_(minutes=1)
     rig.field.say_sharing(red, False)
     assert rig.field.short_form(red).sharing is ConsentAnswer.REFUSED
+    rig.clocks.wall -= timedelta(hours=1)  # somebody sets the clock back
+    rig.field.say_sharing(red, True)
+    assert rig.field.short_form(red).sharing is ConsentAnswer.AGREED
 
 
 def test_who_is_let_go_of_leaves_no_answer(rig: Rig, red: str) -> None:

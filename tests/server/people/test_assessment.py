@@ -250,6 +250,35 @@ def test_another_service_reads_it_while_the_person_agrees_and_at_no_other_moment
     assert "With the council" in read(priya, marek) and "With the council" not in read(sign_in(cast.tom), marek)
 
 
+def test_who_was_told_that_one_service_alone_reads_an_answer_was_told_the_truth(
+    sign_in: Any, cast: Cast, marek: str, database: Database
+) -> None:
+    answer(sign_in(cast.tom), marek, "law", probation="Every Monday")
+    priya = sign_in(cast.priya)
+    say(priya, marek)
+    reworded = {"key": "probation", "section": "law", "text": "Probation?", "reading": "services", "lives_months": "6"}
+    assert post(priya, "/assessment-questions", **reworded).status_code == 303
+    assert "Every Monday" not in read(priya, marek)
+    page = sign_in(cast.tom).get(f"/people/{marek}/assessment/law", headers=HTML).text
+    assert send(sign_in(cast.tom), marek, "law", page, version="2", probation="Every Tuesday").status_code == 303
+    assert "Every Tuesday" in read(sign_in(cast.priya), marek)
+    back = reworded | {"reading": "who_asked"}
+    assert post(sign_in(cast.priya), "/assessment-questions", **back).status_code == 303
+    assert "Every Tuesday" not in read(sign_in(cast.priya), marek)
+
+
+def test_an_answer_of_now_is_the_newest_although_a_phone_whose_clock_is_ahead_asked_before(
+    sign_in: Any, cast: Cast, marek: str, phone: Phone, new_id: Any, now: datetime
+) -> None:
+    assert (
+        phone.push(told(phone, new_id, marek, now + timedelta(minutes=4), value="", words="Bella")).status_code == 200
+    )
+    client = sign_in(cast.tom)
+    assert answer(client, marek, "people", words_pet="Bella died").status_code == 303
+    page = read(client, marek)
+    assert page.index("Bella died") < page.index("“Bella”")
+
+
 @pytest.mark.parametrize(("who", "status"), [("helen", 403), ("olu", 403), ("carol", 404)])
 def test_others_neither_read_nor_answer(
     sign_in: Any, cast: Cast, marek: str, database: Database, who: str, status: int

@@ -191,6 +191,25 @@ def test_what_a_phone_says_that_cannot_be_is_held_and_the_rest_is_kept(
     assert [each["answer"] for each in rows(database)] == ["refused"]
 
 
+def test_a_no_of_today_stands_although_a_phone_whose_clock_is_ahead_said_yes(
+    sign_in: Any,
+    cast: Cast,
+    marek: str,
+    database: Database,
+    phone: Phone,
+    new_id: Callable[[], str],
+    now: datetime,
+) -> None:
+    ahead = now + timedelta(minutes=4)
+    assert phone.push(told(phone, new_id, marek, "agreed", ahead)).status_code == 200 and held(phone, database) == []
+    client = sign_in(cast.tom)
+    for answer, shared in (("refused", False), ("agreed", True), ("refused", False)):
+        assert say(client, marek, answer).status_code == 303
+        with database.reading() as session:
+            said = list_said(session, [marek])
+        assert is_shared(said, Shareable.ASSESSMENT, cast.council.id, now.date()) is shared
+
+
 def test_it_is_in_their_own_copy_and_goes_with_them(
     sign_in: Any,
     cast: Cast,
