@@ -36,6 +36,15 @@ class DistrictFigure(Value, frozen=True, kw_only=True):
     band: int
 
 
+class EqualityFigure(Value, frozen=True, kw_only=True):
+    """Of the people met, who gave this answer, and who of them moved into accommodation: each rounded, or "not shown"."""
+
+    question: str
+    answer: str
+    people: str
+    accommodated: str
+
+
 class QuarterFigures(Value, frozen=True, kw_only=True):
     """One quarter as it is told.
 
@@ -55,6 +64,7 @@ class QuarterFigures(Value, frozen=True, kw_only=True):
     in_time: int | None = None
     brought_in: bool = False
     flows: Mapping[str, str] = {}
+    equality: tuple[EqualityFigure, ...] = ()
 
 
 class Counted(Value, frozen=True, kw_only=True):
@@ -69,6 +79,7 @@ class Counted(Value, frozen=True, kw_only=True):
     in_time: int
     flows: Mapping[str, Collection[Id]] = {}
     agencies_together: int = 0
+    equality: Mapping[tuple[str, str], Collection[Id]] = {}
 
 
 def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
@@ -91,10 +102,25 @@ def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
             name: NOT_SHOWN if lot() else show_part(len(met & frozenset(counted.flows.get(name, ()))), people)
             for name in (FLOWS if counted.agencies_together >= LEAST_ORGANISATIONS else ())
         },
+        equality=_tell_equality(counted, met, lot),
         looks=_near(counted.looks, LOOKS_ROUNDED_TO),
         reports=_near(counted.reports, ROUNDED_TO),
         in_time=None if counted.reports < 20 else _near(100 * counted.in_time / counted.reports, SHARE_ROUNDED_TO),
     )
+
+
+def _tell_equality(counted: Counted, met: frozenset[Id], lot: Lot) -> tuple[EqualityFigure, ...]:
+    """Over the whole authority. Who of a group moved in is told where the group is, and then neither they nor the rest are a
+    few."""
+    moved = frozenset(counted.groups.get("accommodated", ()))
+    told = []
+    for (question, answer), those in counted.equality.items():
+        group = met & frozenset(those)
+        people = NOT_SHOWN if lot() else show_part(len(group), len(met))
+        is_hidden = people == NOT_SHOWN or lot()
+        accommodated = NOT_SHOWN if is_hidden else show_part(len(group & moved), len(group))
+        told.append(EqualityFigure(question=question, answer=answer, people=people, accommodated=accommodated))
+    return tuple(told)
 
 
 def band_of(people: int) -> int:

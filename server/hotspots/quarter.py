@@ -18,9 +18,11 @@ from server.queries.maps import hotspots as queries
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.maps.indicators import list_moves_of, list_seen_nights
 from server.queries.maps.quarters import count_reports
+from server.queries.people import equality
 from server.queries.people.doors import list_between
 from server.queries.people.stays import list_counted_stays
 from shared.model.value import Id
+from shared.rules.equality import group_people
 from shared.rules.flow import NEAR, find_flows
 from shared.rules.indicators import SeenNight, first_of_month, month_indicators, months_later
 
@@ -38,6 +40,7 @@ def count_quarter(
     return Counted(
         flows=flows,
         agencies_together=agencies_together,
+        equality=_find_equality(session),
         nights_met={person: len(met[person]) for person in leaf_of},
         groups=_find_groups(session, period, ground),
         district_of={person: district_of_leaf.get(leaf, "") for person, leaf in leaf_of.items()},
@@ -78,6 +81,13 @@ def _find_flows(session: Session, period: Period, ground: Ground) -> tuple[dict[
     ]
     wrote = {each.agency_id for each in facts if each.person_id in nights}
     return find_flows(nights, stays, facts, period.first, period.last), len(wrote)
+
+
+def _find_equality(session: Session) -> dict[tuple[str, str], frozenset[Id]]:
+    one_id = queries.find_one_id(session)
+    return group_people(
+        replace(each, person_id=one_id.get(each.person_id, each.person_id)) for each in equality.list_answers(session)
+    )
 
 
 def name_leaves(session: Session, data: Path, on: date, crs: str, ground: Ground) -> dict[int, str]:

@@ -26,6 +26,7 @@ class Act(str, Enum):
     SEE_HEALTH = "see_health"
     RECORD_HEALTH = "record_health"
     REVIEW_HARM = "review_harm"
+    RECORD_EQUALITY = "record_equality"
     SEE_DOORS = "see_doors"
     RECORD_AT_DOOR = "record_at_door"
     SEE_CONSENT = "see_consent"

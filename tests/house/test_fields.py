@@ -17,7 +17,7 @@ from tests.paths import ROOT
 
 LINES = read_register()
 BASES = {"public task", "legal obligation", "consent", "none needed"}
-SPECIAL = {"no", "health", "ethnic origin", "gender identity", "criminal offence"}
+SPECIAL = {"no", "health", "ethnic origin", "gender identity", "criminal offence", "religion", "sexual orientation"}
 HOW = "run `python -m tests.house.fields`, then answer the question marks in docs/fields.csv"
 
 

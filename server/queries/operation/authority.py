@@ -18,7 +18,7 @@ GUARDED = frozenset(
         "home_asked", "identity_judgement", "ledger", "likely_same", "look", "mdt_case", "minutes_case", "minutes_version",
         "offer", "person", "person_hidden", "person_hidden_agency", "person_merge", "person_need", "person_note",
         "person_restricted",
-        "own_link", "own_wish",
+        "equality_answer", "own_link", "own_wish",
         "person_stay", "person_verification", "plan_goal", "plan_review", "plan_step", "priority_override", "question",
         "recovery_code", "referral", "referral_progress", "refused_row", "sealed_outbox", "server_key", "shift",
         "shift_plan", "snapshot", "snapshot_named", "snapshot_pair", "snapshot_walk", "sign_in_session",

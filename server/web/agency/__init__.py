@@ -19,6 +19,7 @@ from server.web.agency.bundle import make_own_copy, show_own_copy
 from server.web.agency.consent import say_consent, show_consent, withdraw_consent
 from server.web.agency.documents import add_document, read_document, remove_document, show_documents
 from server.web.agency.doors import record_door, show_doors
+from server.web.agency.equality import record_equality, show_equality
 from server.web.agency.health import record_health, show_health
 from server.web.agency.hiding import hide, lift, show_hiding
 from server.web.agency.housing_needs import record_housing_needs, show_housing_needs
@@ -38,7 +39,7 @@ PAGES = (
     show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
     apologise, download_people, comes, name_representative, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
-    show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door,
+    show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door, show_equality, record_equality,
     show_own_link, make_own_link, show_wishes, settle_wish,
     show_assessment, print_assessment, show_section, save_section,
     *PLAN_PAGES,

@@ -118,6 +118,7 @@ def answer(
         safety=[(words, getattr(person, name)) for name, words in SAFETY_WORDS.items() if getattr(person, name)],
         may_see_consent=access.allows(Act.SEE_CONSENT, subject),
         may_record_door=access.allows(Act.RECORD_AT_DOOR, subject),
+        may_record_equality=access.allows(Act.RECORD_EQUALITY, subject),
         may_see_health=access.allows(Act.SEE_HEALTH, subject),
         may_see_documents=access.allows(Act.SEE_DOCUMENT, subject),
         may_edit=access.allows(Act.EDIT_PERSON, subject),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from server.actions.partnership.figures import ToldQuarter
 from server.hotspots.figures import GROUPS, say_band
 from server.web.layout.spreadsheets import Rows
+from server.web.layout.words import say
 from shared.rules.flow import FLOWS
 from shared.rules.small_counts import NOT_SHOWN
 
@@ -69,6 +70,14 @@ def make_tables(told: Sequence[ToldQuarter]) -> dict[str, Rows]:
         "Ways through services and stays": [
             ("Quarter", *(FLOW_NAMES[name] for name in FLOWS)),
             *((each.name, *(each.figures.flows.get(name, NOT_TOLD) for name in FLOWS)) for each in told),
+        ],
+        "Who is helped, by equality characteristics": [
+            ("Quarter", "Question", "Answer", "People met", "Moved into accommodation"),
+            *(
+                (each.name, say(one.question), say(one.answer), one.people, one.accommodated)
+                for each in told
+                for one in each.figures.equality
+            ),
         ],
         "Districts": [
             ("District", *names),

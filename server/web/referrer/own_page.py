@@ -18,7 +18,7 @@ from server.http.services import Services
 from server.problems import Invalid, NotFound, TooManyTries
 from server.queries.operation.rate_limits import Limit, count_try
 from server.queries.partnership import agencies
-from server.queries.people import access_log, consents, doors, health, own_pages, person_page
+from server.queries.people import access_log, consents, doors, health, own_pages, person_page, plans
 from server.security.tokens import hash_token
 from server.web.layout.forms import Form
 from server.web.layout.own_words import LANGUAGES, NEEDS_IN_POLISH, SHARED_IN, SUPPORT, Words
@@ -158,7 +158,8 @@ def _show(
             person=person, is_sent=is_sent, told=_tell(person, words), safety=_tell_safety(person, words),
             needs=_tell_needs(session, same, words, data.lang), doctor=_tell_doctor(session, same, words),
             with_them=sorted({each.agency_name for each in person_page.list_who_works_with(session, same, now)}),
-            way=_tell_way(session, same, words), consents=_tell_consents(session, same, words, data.lang),
+            plan=_tell_plan(session, same, words), way=_tell_way(session, same, words), consents=_tell_consents(session,
+            same, words, data.lang),
             looked=[
                 words["looked_line"].format(name=each.name, day=_day(day_of(each.last_at)))
                 for each in access_log.list_agencies_that_looked(session, same)
@@ -199,6 +200,18 @@ def _tell_doctor(session: Session, same: list[Id], words: Words) -> str:
     if doctor is None or doctor.code not in ("yes", "no"):
         return ""
     return words[f"doctor_{doctor.code}"].format(where=f": {doctor.words}" if doctor.words else "")
+
+
+def _tell_plan(session: Session, same: list[Id], words: Words) -> list[str]:
+    """Their goals that stand, each with the steps that are still to be taken."""
+    steps = [each for each in plans.list_steps(session, same) if each.done_at is None]
+    told = []
+    for goal in plans.list_goals(session, same):
+        if goal.ended is None:
+            said = words["goal"].format(words=f"“{goal.words}”")
+            theirs = "; ".join(each.text for each in steps if each.goal_id == goal.id)
+            told.append(words["step"].format(goal=said, words=theirs) if theirs else said)
+    return told
 
 
 def _tell_way(session: Session, same: list[Id], words: Words) -> list[str]:

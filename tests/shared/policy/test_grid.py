@@ -51,7 +51,7 @@ OUTREACH = {
     "see_person": PATCH, "see_person_list": PATCH, "see_place": PATCH, "edit_person": PATCH, "break_glass": PATCH,
     "see_notes": "aaynn", "see_own_record": WORKS, "see_document": WORKS, "add_document": PATCH,
     "see_consent": PATCH, "record_consent": PATCH, "see_assessment": "cccnn", "record_assessment": PATCH,
-    "see_health": WORKS, "record_health": WORKS, "see_doors": "cccnn", "record_at_door": PATCH,
+    "see_health": WORKS, "record_health": WORKS, "record_equality": WORKS, "see_doors": "cccnn", "record_at_door": PATCH,
         "see_plan": "cccnn", "change_plan": PATCH,
     "record_contact": PATCH, "correct_contact": PATCH, "edit_site": PATCH, "see_map": PATCH, "see_shifts": PATCH,
     "see_referrals": PATCH, "see_referral": PATCH, "progress_referral": PATCH,
@@ -79,7 +79,7 @@ ORACLE = {
         "see_assessment": "nccnn", "record_assessment": DISTRICT_WORKS,
         "see_plan": "nccnn", "change_plan": DISTRICT_WORKS,
         "manage_questions": ANY,
-        "see_health": DISTRICT_WORKS, "record_health": DISTRICT_WORKS, "review_harm": DISTRICT,
+        "see_health": DISTRICT_WORKS, "record_health": DISTRICT_WORKS, "record_equality": WORKS, "review_harm": DISTRICT,
         "see_doors": "nccnn", "record_at_door": DISTRICT_WORKS,
         "export_person": DISTRICT, "see_document": DISTRICT_WORKS, "add_document": DISTRICT_WORKS,
         "record_contact": DISTRICT, "correct_contact": DISTRICT, "edit_site": DISTRICT, "see_map": DISTRICT,
@@ -98,7 +98,8 @@ ORACLE = {
     Role.AGENCY_MEMBER: {
         "signed_in": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY,
         "see_consent": WORKS, "record_consent": WORKS, "see_assessment": "nncnn", "record_assessment": WORKS,
-        "see_health": WORKS, "record_health": WORKS, "see_doors": "nccnn", "record_at_door": DISTRICT_WORKS,
+        "see_health": WORKS, "record_health": WORKS, "record_equality": WORKS, "see_doors": "nccnn", "record_at_door":
+        DISTRICT_WORKS,
         "see_plan": "nncnn", "change_plan": WORKS,
         "see_person": WORKS, "see_own_record": WORKS, "see_document": WORKS, "add_document": WORKS,
         "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
