@@ -31,7 +31,7 @@ from server.places.districts import CurrentDistricts
 from server.queries.conferences import room
 from server.queries.operation import audit, outbox, rate_limits
 from server.queries.people import brought_in
-from server.queries.referrals import imports
+from server.queries.referrals import imports, notices
 from server.queries.street.looks import rebuild_looks
 from server.soundness import Soundness
 from shared.rules.mail import MORNING
@@ -102,6 +102,7 @@ def keep_no_longer(services: Services, moment: Moment) -> int:
         rate_limits.forget_old_windows(session, int(moment.now.timestamp() * 1000))
         imports.forget_held(session, moment.now)
         brought_in.forget_old(session, moment.now)
+        notices.forget_old(session, moment.now)
     services.drafts.forget_old(moment.now)
     return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
 

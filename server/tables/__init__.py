@@ -77,6 +77,7 @@ __all__ = [
     "mail",
     "metadata",
     "note",
+    "notice",
     "offer",
     "own_page",
     "person",

@@ -16,7 +16,7 @@ GUARDED = frozenset(
         "desk_filter",
         "device_token", "document", "document_content", "door_fact", "draft", "engagement_try", "health_fact", "held_file",
         "home_asked", "identity_judgement", "ledger", "likely_same", "look", "mdt_case", "minutes_case", "minutes_version",
-        "offer", "person", "person_hidden", "person_hidden_agency", "person_merge", "person_need", "person_note",
+        "notice", "offer", "person", "person_hidden", "person_hidden_agency", "person_merge", "person_need", "person_note",
         "person_restricted",
         "equality_answer", "own_link", "own_wish",
         "person_stay", "person_verification", "plan_goal", "plan_review", "plan_step", "priority_override", "question",

@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/questions", "Asked of us", Act.ASK_SERVICE),
     Entry("/places", "Places", Act.CHANGE_CASE),
+    Entry("/notices", "Notices", Act.CHANGE_CASE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
     Entry("/contacts/new", "Record a contact", Act.RECORD_CONTACT),
     Entry("/my-shift", "My shift", Act.RECORD_CONTACT),

@@ -1,0 +1,99 @@
+"""Notices of discharges, releases and by the duty to refer: kept, found, answered, and forgotten."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from server.tables.referrals.notice import notice
+from shared.model.notice import Notice, NoticeAnswer, NoticeKind
+from shared.model.value import Id
+
+KEPT = timedelta(days=365)
+"""So long a notice by which nobody was put forward is kept, as an alert's words are (privacy rule A8)."""
+
+
+def add_notice(session: Session, new: Notice) -> None:
+    """Keep a notice."""
+    session.execute(insert(notice), [msgspec.structs.asdict(new) | {"kind": str(new.kind)}])
+
+
+def find_by_reference(session: Session, reference: str) -> Notice | None:
+    """The notice with this reference."""
+    return _first(session, notice.c.reference == reference)
+
+
+def find_notice(session: Session, notice_id: Id) -> Notice | None:
+    """The notice with this id."""
+    return _first(session, notice.c.id == notice_id)
+
+
+def list_notices(session: Session, district_ids: Collection[Id], *, answered: bool, limit: int = 100) -> list[Notice]:
+    """Those of these districts: what waits, the next to be expected first; or what was answered, the newest first."""
+    here = notice.c.district_id.in_(sorted(district_ids))
+    if answered:
+        query = (
+            select(notice).where(here, notice.c.answer.is_not(None)).order_by(notice.c.answered_at.desc(), notice.c.id)
+        )
+    else:
+        far = notice.c.expected_on.is_(None)
+        query = select(notice).where(here, notice.c.answer.is_(None))
+        query = query.order_by(far, notice.c.expected_on, notice.c.received_at, notice.c.id)
+    return [_read(row) for row in session.execute(query.limit(limit)).mappings()]
+
+
+def find_same(session: Session, new: Notice) -> Notice | None:
+    """A notice that says the same of the same person: the same file brought again, or two forms of one sender."""
+    same = (
+        (notice.c.kind == str(new.kind))
+        & (notice.c.name == new.name)
+        & (notice.c.institution == new.institution)
+        & (notice.c.expected_on.is_(None) if new.expected_on is None else notice.c.expected_on == new.expected_on)
+        & (
+            notice.c.date_of_birth.is_(None)
+            if new.date_of_birth is None
+            else notice.c.date_of_birth == new.date_of_birth
+        )
+    )
+    return _first(session, same)
+
+
+def answer_notice(
+    session: Session, notice_id: Id, answer: NoticeAnswer, words: str, at: datetime, by: Id, person_id: Id | None
+) -> bool:
+    """Keep the answer; False where it was answered before."""
+    waits = (notice.c.id == notice_id) & notice.c.answer.is_(None)
+    values = {
+        "answer": str(answer),
+        "answer_words": words,
+        "answered_at": at,
+        "answered_by": by,
+        "person_id": person_id,
+    }
+    return bool(getattr(session.execute(update(notice).where(waits).values(**values)), "rowcount", 0))
+
+
+def send_on(session: Session, notice_id: Id, district_id: Id) -> bool:
+    """Give it to another district; False where it was answered meanwhile."""
+    waits = (notice.c.id == notice_id) & notice.c.answer.is_(None)
+    done = session.execute(update(notice).where(waits).values(district_id=district_id))
+    return bool(getattr(done, "rowcount", 0))
+
+
+def forget_old(session: Session, now: datetime) -> int:
+    """Forget notices by which nobody was put forward and that are older than they may be; returns how many."""
+    old = notice.c.person_id.is_(None) & (notice.c.received_at < now - KEPT)
+    return int(getattr(session.execute(delete(notice).where(old)), "rowcount", 0))
+
+
+def _first(session: Session, condition: Any) -> Notice | None:
+    row = session.execute(select(notice).where(condition).order_by(notice.c.received_at).limit(1)).mappings().first()
+    return None if row is None else _read(row)
+
+
+def _read(row: Any) -> Notice:
+    said = {"kind": NoticeKind(row["kind"]), "answer": NoticeAnswer(row["answer"]) if row["answer"] else None}
+    return Notice(**dict(row) | said)

@@ -1,0 +1,100 @@
+"""Notices of discharges, releases and by the duty to refer: who is expected when, what becomes of each, and a file of them."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, URLEncodedBody
+
+from server.access import Access, Door, of_theirs
+from server.actions.referrals import notices
+from server.http.services import Services
+from server.importers.files import UnusableFile
+from server.importers.notices import Brought, bring_file
+from server.problems import Invalid
+from server.queries.maps.boundaries import list_districts_on
+from server.queries.partnership.workers import list_short_names
+from server.web.layout.forms import Form, read_upload
+from server.web.layout.page import AnyRequest, go_to, page
+from shared.model.notice import NoticeAnswer
+from shared.model.value import Id
+from shared.policy import Act
+
+PATH = "/notices"
+FILE_BYTES_MAX = 5_000_000
+ANSWERS = {
+    NoticeAnswer.TAKEN_ON: "Taken on: put forward for our list",
+    NoticeAnswer.HELPED: "Somebody helps them: no list has to",
+    NoticeAnswer.NOT_REACHED: "Could not be reached",
+    NoticeAnswer.NOT_OURS: "Outside of this county",
+}
+
+
+class AnswerForm(Form, frozen=True, kw_only=True):
+    """What becomes of a notice, or the district that it goes to."""
+
+    notice: Id = ""
+    answer: str = ""
+    words: str = ""
+    send_to: Id = ""
+
+
+@get(PATH, opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
+def show_notices(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+    """What waits, whoever is expected first first, and what was answered."""
+    with door.open() as access:
+        return _answer(request, access, {}, AnswerForm())
+
+
+@post(PATH, opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
+def answer_notice(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[AnswerForm],
+) -> Response[Any]:
+    """Keeps the answer, or sends it on."""
+    try:
+        with door.open() as access:
+            notices.answer(access, services.project, data.notice, data.answer, data.words, data.send_to)
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, {data.notice: " ".join(refused.errors)}, data)
+    return go_to(PATH, "saved")
+
+
+@post(f"{PATH}/file", opt={"action": Act.CHANGE_CASE}, status_code=200, sync_to_thread=True, include_in_schema=False)
+def bring_notices(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
+) -> Response[str]:
+    """Takes a spreadsheet in, and says what became of each row."""
+    _, content = read_upload(data.get("file"), FILE_BYTES_MAX)
+    with door.open() as access:
+        try:
+            if not content:
+                raise UnusableFile("Choose a file.")
+            brought = bring_file(access, str(data.get("district") or ""), content)
+        except UnusableFile as error:
+            return _answer(request, access, {"file": str(error)}, AnswerForm())
+        return _answer(request, access, {}, AnswerForm(), brought)
+
+
+def _answer(
+    request: AnyRequest, access: Access, errors: dict[str, str], form: AnswerForm, brought: Brought | None = None
+) -> Response[str]:
+    access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
+    waits, answered = notices.read_waiting(access)
+    every = list_districts_on(access.session, access.today)
+    who = list_short_names(access.session, {each.answered_by for each in answered if each.answered_by})
+    return page(
+        request, "coordinator/notices.html", title="Notices", section=PATH, worker=access.worker,
+        status=422 if errors else 200, errors=errors, form=form, waits=waits, answered=answered, who=who,
+        today=access.today, now=access.now, kinds=notices.KINDS, said=ANSWERS, brought=brought,
+        days=notices.list_days_until(waits, access.today), names={each.id: each.name for each in every},
+        answers=[("", "Choose"), *((str(each), words) for each, words in ANSWERS.items())],
+        elsewhere=[("", "It stays here"), *((each.id, each.name) for each in every)],
+        own=[(each.id, each.name) for each in every if each.id in access.actor.district_ids],
+    )  # fmt: skip

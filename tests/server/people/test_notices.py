@@ -1,0 +1,156 @@
+"""Notices of discharges, releases and by the duty to refer: by a form, by a file, to one district, with an answer."""
+
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server.access import Door
+from server.importers.notices import bring_file
+from server.queries.cases import cases
+from server.queries.referrals import notices
+from server.tables.people.person import person
+from server.tables.referrals.notice import notice
+from tests.server.people.test_housing_needs import HTML, post
+
+TOLD = {
+    "kind": "hospital_discharge", "institution": "Watford General, ward 6", "name": "Vera Lind", "date_of_birth": "1961-02-03",
+    "expected_on": "2026-11-20", "words": "Walks with a frame", "sender_name": "Nurse Ama", "sender_reach": "01923 496 0009",
+    "agreed": "yes",
+}  # fmt: skip
+
+
+def send(client: Any, cast: Any, **changes: str) -> Any:
+    page = client.get("/notice", headers=HTML)
+    key = re.search(r'name="key" value="([^"]+)"', page.text)
+    assert key is not None
+    form = TOLD | {"key": key[1], "district": cast.watford.id, "_csrf_token": client.cookies["lantern-form"]} | changes
+    return client.post("/notice", data=form, headers=HTML)
+
+
+def rows(database: Any) -> list[Any]:
+    with database.reading() as session:
+        return list(session.execute(select(notice).order_by(notice.c.received_at, notice.c.id)).mappings())
+
+
+def reference_in(answer: Any) -> str:
+    found = re.search(r"([A-Z2-7]{4}-[A-Z2-7]{4}-[A-Z2-7]{4})", answer.text)
+    assert found is not None, answer.text
+    return found[1]
+
+
+def test_what_is_missing_is_told_and_nothing_is_lost(client, cast, database):
+    for wrong in (
+        {"kind": ""}, {"kind": "taxi"}, {"institution": " "}, {"name": ""}, {"sender_name": ""}, {"sender_reach": ""},
+        {"date_of_birth": "soon"}, {"date_of_birth": "2027-01-01"}, {"expected_on": "2036-01-01"}, {"district": ""},
+        {"district": "elsewhere"}, {"agreed": ""}, {"name": "x" * 201}, {"words": "x" * 4001},
+    )[:9]:  # fmt: skip
+        answer = send(client, cast, **wrong)
+        assert answer.status_code == 422, wrong
+        assert "Nurse Ama" in answer.text or "sender_name" in wrong
+    assert rows(database) == []
+
+
+def test_a_form_sent_twice_is_one_notice_and_its_answer_is_read_by_the_reference(client, cast, sign_in, database):
+    first = send(client, cast, key="the-same-form")
+    again = send(client, cast, key="the-same-form")
+    reference = reference_in(first)
+    assert reference_in(again) == reference and len(rows(database)) == 1
+    # The same words in another form are the same notice.
+    assert reference_in(send(client, cast)) == reference and len(rows(database)) == 1
+
+    def status(said: str) -> str:
+        form = {"reference": said, "_csrf_token": client.cookies["lantern-form"]}
+        return str(client.post("/notice/status", data=form, headers=HTML).text)
+
+    assert "has not answered yet" in status(reference.lower())
+    assert "no notice with this reference" in status("AAAA-AAAA-AAAA")
+    sign_in(cast.priya)
+    page = client.get("/notices", headers=HTML).text
+    for words in ("Vera Lind", "Expected 20 November 2026", "Hospital discharge, Watford General, ward 6", "Nurse Ama"):
+        assert words in page, words
+    (kept,) = rows(database)
+    assert post(client, "/notices", notice=kept["id"], answer="perhaps").status_code == 422
+    told = {"notice": kept["id"], "answer": "taken_on", "words": "Ring us on the day"}
+    assert post(client, "/notices", **told).status_code == 303
+    assert post(client, "/notices", **told).status_code == 409
+    said = status(reference)
+    assert "taken them on" in said and "Ring us on the day" in said and "Vera" not in said
+    (kept,) = rows(database)
+    with database.reading() as session:
+        (case,) = cases.list_live_cases_of(session, [kept["person_id"]])
+        known = session.execute(select(person).where(person.c.id == kept["person_id"])).mappings().one()
+    assert case.district_id == cast.watford.id
+    assert case.reason.startswith("Hospital discharge: Watford General, ward 6, expected 2026-11-20")
+    assert (known["name"], str(known["date_of_birth"])) == ("Vera Lind", "1961-02-03")
+
+
+def test_only_the_districts_coordinator_reads_it_and_may_send_it_on(client, cast, sign_in, database):
+    send(client, cast)
+    (kept,) = rows(database)
+    sign_in(cast.carol)
+    assert "Vera Lind" not in client.get("/notices", headers=HTML).text
+    assert post(client, "/notices", notice=kept["id"], answer="helped").status_code == 404
+    for who in (cast.tom, cast.aisha, cast.helen, cast.olu):
+        sign_in(who)
+        assert client.get("/notices", headers=HTML).status_code == 403
+    sign_in(cast.priya)
+    assert post(client, "/notices", notice=kept["id"], send_to="nowhere").status_code == 422
+    assert post(client, "/notices", notice=kept["id"], send_to=cast.dacorum.id).status_code == 303
+    sign_in(cast.carol)
+    assert "Vera Lind" in client.get("/notices", headers=HTML).text
+    assert post(client, "/notices", notice=kept["id"], answer="not_reached").status_code == 303
+    assert rows(database)[0]["person_id"] is None
+
+
+FILE = """List of releases,,,,,,
+Type,Name,Date of birth,Release date,Prison,Referrer,Telephone
+Prison release,Ian Moss,03/02/1980,20/11/2026,HMP The Mount,Officer Day,01442 1
+prison,Ian Moss,03/02/1980,20/11/2026,HMP The Mount,Officer Day,01442 1
+Prison release,Bo Lee,31/31/1980,20/11/2026,HMP The Mount,Officer Day,01442 1
+Taxi,Cy Fox,,,HMP The Mount,Officer Day,01442 1
+,,,,,,
+Duty to refer,Dee Gee,,,Jobcentre,Pat,pat@example.org
+"""
+
+
+def test_each_row_of_a_file_is_taken_known_or_refused_with_why(cast, database, clock, new_id):
+    for times in range(2):
+        with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
+            brought = bring_file(access, cast.watford.id, FILE.encode())
+        assert (brought.read, brought.taken, brought.known) == ((5, 2, 1) if times == 0 else (5, 0, 3))
+        assert [number for number, _ in brought.refused] == [5, 6]
+        assert "'31/31/1980' cannot be read" in brought.refused[0][1]
+    assert {(each["name"], each["kind"], each["received_by"]) for each in rows(database)} == {
+        ("Ian Moss", "prison_release", cast.priya.id), ("Dee Gee", "duty_to_refer", cast.priya.id),
+    }  # fmt: skip
+
+
+def test_a_file_is_brought_on_the_page_and_a_wrong_one_is_told(client, cast, sign_in, database):
+    sign_in(cast.priya)
+    client.get("/notices", headers=HTML)
+
+    def bring(content: bytes, district: str = "") -> Any:
+        form = {"district": district or cast.watford.id, "_csrf_token": client.cookies["lantern-form"]}
+        return client.post("/notices/file", data=form, files={"file": ("list.csv", io.BytesIO(content))}, headers=HTML)
+
+    answer = bring(FILE.encode())
+    assert "5 rows read: 2 taken, 1 known already, 2 not taken." in answer.text
+    assert bring(b"").status_code == 422
+    assert bring(FILE.encode(), cast.dacorum.id).status_code == 404
+
+
+def test_a_notice_by_which_nobody_was_put_forward_is_forgotten_after_a_year(client, cast, database, clock):
+    send(client, cast)
+    with database.writing() as session:
+        assert notices.forget_old(session, clock() + timedelta(days=364)) == 0
+        assert notices.forget_old(session, clock() + timedelta(days=366)) == 1
+    assert rows(database) == []
+
+
+@pytest.mark.parametrize("path", ["/notice", "/notice/status"])
+def test_the_form_needs_no_account(client, cast, path):
+    assert client.get(path, headers=HTML).status_code == 200
