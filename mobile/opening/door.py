@@ -142,7 +142,7 @@ class Door:
             data_key = keys.unwrap(vault.wrapped, given_pin, self._keystore.hmac(vault.wrapped.salt))
         except keys.WrongPin:
             return self._wrong(vault.attempts)
-        self._put(replace(vault, attempts=pin.Attempts()))
+        self._put(replace(vault, attempts=pin.forgiven(vault.attempts)))
         if self._standing(card, vault) is lease.Standing.EXPIRED:
             return Unlocking(state=LockState.LEASE_EXPIRED, message=MESSAGES[LockState.LEASE_EXPIRED])
         try:
@@ -169,8 +169,17 @@ class Door:
             return self._wrong(tried.attempts)
         salt, nonce = self._random(keys.SALT_BYTES), self._random(keys.NONCE_BYTES)
         wrapped = keys.wrap(data_key, new_pin, self._keystore.hmac(salt), salt, nonce, self._cost)
-        self._put(replace(tried, wrapped=wrapped, attempts=pin.Attempts()))
+        self._put(replace(tried, wrapped=wrapped, attempts=pin.forgiven(tried.attempts)))
         return Unlocking(state=LockState.UNLOCKED)
+
+    def end_block(self, pressed_ms: int) -> None:
+        """The team lead let the PIN be tried again, at this moment of the server's clock."""
+        vault = self._vaults.find_vault()
+        if vault is None:
+            return
+        after = pin.freed(vault.attempts, pressed_ms)
+        if after != vault.attempts:
+            self._put(replace(vault, attempts=after))
 
     def _wrong(self, attempts: pin.Attempts) -> Unlocking:
         standing, left_ms = self._gate(attempts)

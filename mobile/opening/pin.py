@@ -20,6 +20,8 @@ class Attempts(Value, frozen=True, kw_only=True):
     wrong: int = 0
     blocked_at_ms: int | None = None
     blocked_boot: str = ""
+    freed_ms: int = 0
+    """The team lead's last press that ended a block, by the server's clock: each is obeyed once."""
 
 
 class Gate(Enum):
@@ -49,8 +51,20 @@ def count_try(attempts: Attempts, uptime_ms: int, boot: str) -> Attempts:
     """The attempts as they stand if the PIN now tried is wrong. Written before trying, so that a kill buys no free guess."""
     wrong = attempts.wrong + 1
     if wrong == BLOCK_AFTER:
-        return Attempts(wrong=wrong, blocked_at_ms=uptime_ms, blocked_boot=boot)
-    return Attempts(wrong=wrong)
+        return Attempts(wrong=wrong, blocked_at_ms=uptime_ms, blocked_boot=boot, freed_ms=attempts.freed_ms)
+    return Attempts(wrong=wrong, freed_ms=attempts.freed_ms)
+
+
+def forgiven(attempts: Attempts) -> Attempts:
+    """The right PIN came: no wrong tries any more."""
+    return Attempts(freed_ms=attempts.freed_ms)
+
+
+def freed(attempts: Attempts, pressed_ms: int) -> Attempts:
+    """A lead ended the block. The tries before the erasure stay counted, and an earlier press ends no later block."""
+    if pressed_ms <= attempts.freed_ms:
+        return attempts
+    return Attempts(wrong=attempts.wrong, freed_ms=pressed_ms)
 
 
 def attempts_left(attempts: Attempts) -> int:

@@ -239,6 +239,7 @@ class Courier:
             return self._end(card, service, "revoked")
         if not card.ended and taken.status == "ok":
             self._door.renew_lease()
+            self._door.end_block(taken.pin_freed)
         return trip
 
     def _end(self, card: DeviceCard, service: SyncService, reason: str) -> Trip:

@@ -53,6 +53,7 @@ class SealedTaken(Struct, frozen=True, kw_only=True):
     opened: int = 0
     kept: int = 0
     status: str = ""
+    pin_freed: int = 0
 
 
 class ServerClient:

@@ -1,6 +1,6 @@
 """What a wiped phone still carries: changes sealed to this server, which the phone itself can no longer read (B5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -17,12 +17,13 @@ from server.queries.operation import devices
 from server.queries.sync import store as sync
 from server.sync_api.admission import admit
 from server.sync_api.bodies import answer, open_body
-from server.sync_api.identity import Caller, identify_number, read_signed
+from server.sync_api.identity import Caller, identify_number, read_signed, to_ms
 from shared.model.codes import DeviceStatus
 from shared.model.value import NO_JSON
 from shared.policy import Act
 from sync.wire import LIMITS, NUMBER_MAX, Refused
 
+FREED_FOR = timedelta(days=1)
 Box = Annotated[str, Meta(max_length=100_000)]
 BoxNumber = Annotated[int, Meta(ge=1, le=NUMBER_MAX)]
 
@@ -40,7 +41,7 @@ class SealedOutbox(Struct, frozen=True, kw_only=True):
     boxes: Annotated[list[tuple[BoxNumber, Box]], Meta(max_length=LIMITS.changes_max)]
 
 
-class SealedTaken(Struct, frozen=True, kw_only=True):
+class SealedTaken(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of them.
 
     `acked` as in a push. Of the boxes `opened` are in the record, or set aside with a reason; `kept` ones are listed on the
@@ -52,6 +53,8 @@ class SealedTaken(Struct, frozen=True, kw_only=True):
     opened: int
     kept: int
     status: str = ""
+    pin_freed: int = 0
+    """When a lead last let the PIN be tried again (ms), for a day: a blocked phone obeys each press once."""
 
 
 read_outbox = msgspec.json.Decoder(SealedOutbox).decode
@@ -80,11 +83,13 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
     with services.database.writing() as session:
         found = services.opener.take(session, outbox.device, outbox.boxes, now)
         acked = sync.get_device_state(session, outbox.device).acked
+        pressed_at = devices.find_pin_freed(session, caller.number, now - FREED_FOR)
     taken = SealedTaken(
         acked=acked,
         opened=len(found.opened),
         kept=len(found.kept),
         status=status,
+        pin_freed=to_ms(pressed_at) if pressed_at is not None else 0,
     )
     return answer(request, msgspec.json.encode(taken))
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from server.actions.operation.enrolment import make_code
 from server.database.engine import Database
 from server.queries.operation.audit import list_lines
+from server.queries.operation.devices import free_pin
 from server.queries.street.contacts import list_contacts
 from server.queries.sync import store as sync
 from server.settings import Settings
@@ -66,6 +67,13 @@ PUT = """([name, value]) => new Promise((done) => {
   };
 })"""
 """What days and many tries would leave here."""
+BLOCKED = """await new Promise((done) => {
+  const asked = indexedDB.open("lantern-pocket");
+  asked.onsuccess = () => {
+    const read = asked.result.transaction("values").objectStore("values").get("attempts");
+    read.onsuccess = () => { asked.result.close(); done(read.result.blockedMs > 0); };
+  };
+})"""
 
 
 @pytest.fixture
@@ -334,6 +342,22 @@ def test_five_wrong_pins_wait_a_quick_record_does_not_and_ten_erase(
     (told,) = recorded(filled)
     assert (told.unidentified_people, told.person_ids, told.state) == (1, (), "bedded_down")
     assert told.position is not None and round(told.position.longitude, 5) == HERE["longitude"]
+
+
+def test_a_lead_ends_the_wait_once_there_is_a_network(
+    pocket: Pocket, code: Callable[[], str], filled: Database, now: datetime
+) -> None:
+    pocket.join(code())
+    pocket.page.evaluate(PUT, ["attempts", {"wrong": 5, "blockedMs": 1_200_000, "freed": 0}])
+    pocket.page.click("#lock")
+    pocket.unlock(PIN)
+    assert "Five wrong PINs" in pocket.refused()
+    with filled.writing() as session:
+        free_pin(session, _number(pocket), now)
+    pocket.page.evaluate("window.dispatchEvent(new Event('online'))")
+    pocket.page.evaluate(f"(async () => {{ while ({BLOCKED}) await new Promise(requestAnimationFrame); }})()")
+    pocket.unlock(PIN)
+    pocket.screen("record")
 
 
 def test_a_form_that_was_not_heard_for_three_days_asks_for_a_network_and_still_records(

@@ -219,6 +219,13 @@ def confirm_device(access: Access, number: int, project: sync.Project) -> None:
     judge_again(access.session, project, waiting, by=access.actor.worker_id, now=access.now, new_id=access.new_id)
 
 
+def free_pin(access: Access, number: int) -> None:
+    """After five wrong PINs: let them be tried again at once. The phone hears it when it hands over what is sealed; the five
+    tries before it erases what can be read are all that are left. Raises NotFound or Forbidden."""
+    access.require(Act.ENROL_DEVICE, subjects.find_device(access.session, number), purpose="PIN may be tried again")
+    devices.free_pin(access.session, number, access.now)
+
+
 def renew_number(
     session: Session, enrolment: Enrolment, ledger: Ledger, now: datetime, new_id: Callable[[], Id]
 ) -> Renewed:

@@ -155,6 +155,17 @@ def confirm_enrolment(session: Session, number: int, now: datetime) -> None:
     session.execute(update(device_enrolment).where(device_enrolment.c.number == number).values(confirmed_at=now))
 
 
+def free_pin(session: Session, number: int, now: datetime) -> None:
+    """A lead lets the PIN of a phone be tried again."""
+    session.execute(update(device_enrolment).where(device_enrolment.c.number == number).values(pin_freed_at=now))
+
+
+def find_pin_freed(session: Session, number: int, since: datetime) -> datetime | None:
+    """When somebody last did so, since a moment."""
+    freed = device_enrolment.c.pin_freed_at
+    return session.scalar(select(freed).where(device_enrolment.c.number == number, freed >= since))
+
+
 def renumber(session: Session, old: int, new: int) -> None:
     """A phone took a new number in sync: its enrolment and tokens follow it; the old number keeps its history."""
     found = find_enrolment(session, old)

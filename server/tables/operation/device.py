@@ -51,6 +51,8 @@ class DeviceEnrolmentRow(SQLModel, table=True):
     confirmed_at: datetime | None = moment(optional=True)
     last_seen_at: datetime | None = moment(optional=True)
     refused_at: datetime | None = moment(optional=True)
+    pin_freed_at: datetime | None = moment(optional=True)
+    """When a lead last let its PIN be tried again after five wrong ones."""
 
 
 class DeviceTokenRow(SQLModel, table=True):

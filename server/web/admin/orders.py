@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Door
-from server.actions.operation.enrolment import confirm_device, stop_device
+from server.actions.operation.enrolment import confirm_device, free_pin, stop_device
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.people import subjects
@@ -53,6 +53,18 @@ def confirm(
     with door.open() as access:
         confirm_device(access, number, services.project)
     return go_to(f"/devices/{number}", done="digits")
+
+
+@post("/devices/{number:int}/free-pin", opt={"action": Act.ENROL_DEVICE}, sync_to_thread=True, include_in_schema=False)
+def let_pin_be_tried(
+    door: NamedDependency[Door],
+    number: FromPath[int],
+    data: URLEncodedBody[OrderForm],
+) -> Response[Any]:
+    """Whoever carries it stands before them, and shall not wait twenty minutes."""
+    with door.open() as access:
+        free_pin(access, number)
+    return go_to(f"/devices/{number}", done="pin_freed")
 
 
 @post("/devices/{number:int}/differ", opt={"action": Act.WIPE_DEVICE}, sync_to_thread=True, include_in_schema=False)

@@ -314,3 +314,25 @@ def test_the_software_keystore_lies_outside_the_apps_data(tmp_path: Path, monkey
     keystore = FileKeystore(directory)
     keystore.make_keys()
     assert (directory / "unlocking.key").stat().st_mode & 0o077 == 0
+
+
+def test_a_lead_ends_the_wait_after_five_wrong_pins_and_ten_still_erase(rig: Rig) -> None:
+    rig.enrol()
+    rig.field.lock()
+    assert wrong_pins(rig, 5)[-1] is LockState.BLOCKED
+    rig.field._door.end_block(1_000)
+    assert rig.field.lock_state is LockState.LOCKED
+    assert wrong_pins(rig, 4) == [LockState.LOCKED] * 4
+    assert wrong_pins(rig, 1)[-1] in (LockState.ERASED, LockState.KEYSTORE_LOST), "the tenth erases"
+
+
+def test_an_old_press_ends_no_later_block(rig: Rig) -> None:
+    rig.enrol()
+    rig.field.lock()
+    wrong_pins(rig, 5)
+    rig.field._door.end_block(1_000)
+    assert rig.field.unlock(PIN).is_unlocked
+    rig.field.lock()
+    assert wrong_pins(rig, 5)[-1] is LockState.BLOCKED
+    rig.field._door.end_block(1_000)
+    assert rig.field.lock_state is LockState.BLOCKED

@@ -26,6 +26,17 @@ def test_an_uptime_that_ran_backwards_shortens_nothing() -> None:
     assert pin.gate(wrong(5, up_ms=10**9), 0, "a") == (Gate.BLOCKED, BLOCK_MS)
 
 
+def test_a_lead_ends_a_block_once_and_the_tries_stay_counted() -> None:
+    free = pin.freed(wrong(5), 700)
+    assert pin.gate(free, 1_000, "a") == (Gate.OPEN, 0) and free.wrong == 5
+    assert pin.attempts_left(free) == 5
+    again = Attempts(wrong=4, freed_ms=700)
+    blocked = pin.count_try(again, 2_000, "a")
+    assert pin.gate(pin.freed(blocked, 700), 2_000, "a")[0] is Gate.BLOCKED, "the same press ends no later block"
+    assert pin.gate(pin.freed(blocked, 701), 2_000, "a")[0] is Gate.OPEN
+    assert pin.forgiven(free) == Attempts(freed_ms=700)
+
+
 def test_ten_wrong_pins_shred() -> None:
     assert pin.gate(wrong(9), 10**9, "a")[0] is Gate.OPEN
     assert pin.gate(wrong(10), 10**9, "a")[0] is Gate.SHRED

@@ -12,12 +12,13 @@ from sqlalchemy import text
 
 from mobile.opening.sealing import seal
 from server.access import Door
-from server.actions.operation.enrolment import stop_device
+from server.actions.operation.enrolment import free_pin, stop_device
 from server.actions.operation.keyring import rotate_sealing_key
 from server.actions.sync.sealed import open_waiting
 from server.app import create_services
 from server.database.engine import Database
 from server.http.services import Services
+from server.problems import Forbidden, NotFound
 from server.queries.operation import sealed_boxes, server_keys
 from server.queries.street import contacts
 from server.queries.sync import store as sync
@@ -41,6 +42,24 @@ def test_fifty_contacts_that_the_phone_could_not_read_any_more_arrive(phone: Pho
     assert answer.json() == {"acked": 50, "opened": 50, "kept": 0, "status": "ok"}
     with database.reading() as session:
         assert contacts.count_contacts(session) == 50
+
+
+def test_a_blocked_phone_hears_that_its_pin_may_be_tried_again(
+    phone: Phone, services: Services, cast: Cast, clock: Any
+) -> None:
+    assert "pin_freed" not in send_sealed(phone).json()
+    with (
+        pytest.raises((Forbidden, NotFound)),
+        Door(services.database, cast.aisha, services.clock(), services.new_id, may_change=True).open() as access,
+    ):
+        free_pin(access, phone.number)
+    with Door(services.database, cast.tom, services.clock(), services.new_id, may_change=True).open() as access:
+        free_pin(access, phone.number)
+    pressed_ms = phone.now_ms
+    clock.advance(hours=23)
+    assert send_sealed(phone).json()["pin_freed"] == pressed_ms
+    clock.advance(hours=2)
+    assert "pin_freed" not in send_sealed(phone).json(), "after a day it is over"
 
 
 def test_after_a_revocation_they_wait_in_quarantine(

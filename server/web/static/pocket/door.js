@@ -3,7 +3,7 @@
 // encrypted under the PIN, `secret` and `draft`.
 import * as keep from "./keep.js";
 import { ask, makeSigningKey, publicPart } from "./road.js";
-import { SHRED_AFTER, counted, countTry, outreachNight, renewed, standing, triesLeft } from "./rules.js";
+import { SHRED_AFTER, counted, countTry, forgiven, freed, outreachNight, renewed, standing, triesLeft } from "./rules.js";
 import { decode64, encode64 } from "./sealing.js";
 import * as vault from "./vault.js";
 
@@ -79,12 +79,13 @@ export async function changePin(pin, newPin) {
   const [wrapped, ofBrowser] = await keep.read("wrapped", "browser");
   const again = wrapped && (await vault.rewrap(wrapped, pin, newPin, ofBrowser));
   if (!again) return wrongPin();
-  await keep.write({ wrapped: again, attempts: { wrong: 0, blockedMs: 0 } });
+  await keep.write({ wrapped: again });
+  await keep.change("attempts", forgiven);
   return { open: true };
 }
 
 async function rightPin(found) {
-  await keep.write({ attempts: { wrong: 0, blockedMs: 0 } });
+  await keep.change("attempts", forgiven);
   key = found;
   return { open: true };
 }
@@ -199,14 +200,17 @@ export async function deliver(app) {
     const there = opened + kept === boxes.length ? boxes : boxes.filter(({ n }) => n <= acked);
     await keep.drop(there);
     if (answer.aheadMs !== null) await keep.write({ ahead: Math.abs(answer.aheadMs) < 2000 ? 0 : answer.aheadMs });
-    if (device === card.device) await hear(status);
+    if (device === card.device) await hear(status, answer.body.pin_freed ?? 0);
     if (boxes.length && !there.length) return false; // it took none: later
     if (!boxes.length) return true;
   }
 }
 
-async function hear(status) {
-  if (status === "ok") await keep.write({ lease: renewed(Date.now(), uptimeMs(), BOOT) });
+async function hear(status, pressedMs) {
+  if (status === "ok") {
+    await keep.write({ lease: renewed(Date.now(), uptimeMs(), BOOT) });
+    await keep.change("attempts", (attempts) => freed(attempts, pressedMs));
+  }
   await keep.write({ standing: status });
   if (WITHDRAWN.has(status)) await erase();
 }

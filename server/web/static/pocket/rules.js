@@ -19,7 +19,13 @@ export function refusalOfPin(pin, commonest) {
 
 /** The tries as they stand if the PIN now tried is wrong: written before trying, so that a kill buys no free guess. A browser has no
  * clock that nobody can set, so a block lasts while the form is open: `blockedMs` is what is left of it. */
-export const countTry = ({ wrong }) => ({ wrong: wrong + 1, blockedMs: wrong + 1 === BLOCK_AFTER ? BLOCK_MS : 0 });
+export const countTry = ({ wrong, freed = 0 }) => ({ wrong: wrong + 1, blockedMs: wrong + 1 === BLOCK_AFTER ? BLOCK_MS : 0, freed });
+
+/** The right PIN came. */
+export const forgiven = ({ freed = 0 }) => ({ wrong: 0, blockedMs: 0, freed });
+
+/** A lead ended the block, at this moment of the server's clock: each press is obeyed once, and the tries stay counted. */
+export const freed = (attempts, pressedMs) => (pressedMs > (attempts.freed ?? 0) ? { wrong: attempts.wrong, blockedMs: 0, freed: pressedMs } : attempts);
 
 export const triesLeft = ({ wrong }) => (wrong < BLOCK_AFTER ? BLOCK_AFTER : SHRED_AFTER) - wrong;
 
