@@ -50,7 +50,7 @@ PAGES = (
     discussion.take_back_action, attendance.show_attendance, attendance.note_attendance, finish.show_end, finish.end,
     minutes.show_minutes, minutes.check, minutes.circulate, minutes.show_correction, minutes.correct, sent.show_sent,
     sent.download_sent, papers.download_agenda, papers.download_invitation,
-    chase.show_board, chase.mark_told, chase.give, chase.ask, chase.add,
+    chase.show_board, chase.download_board, chase.mark_told, chase.give, chase.ask, chase.add,
     priorities.show_priorities, priorities.place_case, priorities.save_general,
     tracker.show_tracker, tracker.download_tracker, tracker.read_tracker,
     caseload.show_caseloads, caseload.bring_file, caseload.show_plan, caseload.keep_answers, caseload.undo_file,

@@ -1,6 +1,7 @@
 """The chase board: everything that is owed in a district, mine first, by agency and day; what a coordinator can do about it."""
 
 from collections.abc import Mapping
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -10,6 +11,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.cases import chasing
+from server.actions.cases.sheets import write_list
 from server.actions.conferences.readers import list_readers_of
 from server.problems import Invalid
 from server.queries.cases.case_actions import OwnedAction
@@ -20,9 +22,12 @@ from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
+from shared.rules.actions import days_late
 from shared.rules.bullets import read_bullet, what_is_missing
 
 SECTION = "/chase"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+COLUMNS = ("Agency", "Name", "MDT number", "Action", "Due", "Days late", "Explained", "Not theirs, they say")
 
 
 class ToldForm(Form, frozen=True, kw_only=True):
@@ -73,6 +78,29 @@ def show_board(
     """The board of one district of the reader's, of all agencies or one."""
     with door.open() as access:
         return _answer(request, access, district, agency=agency)
+
+
+@get(SECTION + "/workbook", opt={"action": Act.CHASE_ACTION}, sync_to_thread=True, include_in_schema=False)
+def download_board(
+    door: NamedDependency[Door], district: FromQuery[str] = "", agency: FromQuery[str] = ""
+) -> Response[bytes]:
+    """The board as a workbook; every case in it is noted as taken out."""
+    with door.open() as access:
+        chosen = choose_district(access, district, Act.CHASE_ACTION)
+        owed = [each for one in _list_owing(access, chosen.id) if agency in ("", one.agency_id) for each in one.owed]
+        case_ids = sorted({each.action.case_id for each in owed})
+        access.note_seen(SubjectKind.CASE, case_ids, action=Act.CHASE_ACTION, purpose="chase board, workbook")
+        made = write_list(f"Actions, {chosen.name}", COLUMNS, [_cells(each, access.today) for each in owed])
+    headers = {"content-disposition": 'attachment; filename="actions.xlsx"', "cache-control": "no-store"}
+    return Response(made, media_type=WORKBOOK, headers=headers)
+
+
+def _cells(owned: OwnedAction, today: date) -> tuple[Any, ...]:
+    action = owned.action
+    return (
+        owned.agency_name, owned.known_as, action.mdt_number, action.text, action.due_on, days_late(action, today),
+        action.explained, action.refused,
+    )  # fmt: skip
 
 
 @post(

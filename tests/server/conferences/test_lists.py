@@ -23,6 +23,8 @@ from server.web.layout.paging import make_paging
 from shared.model.codes import CaseState, Gender
 from shared.rules.prioritisation import Tier
 from tests.server.conferences.conftest import Browser, Enter
+from tests.server.conferences.test_pages import call
+from tests.server.conferences.test_today import agree
 from tests.web import county
 
 
@@ -264,3 +266,18 @@ def test_pages_are_numbered(browser: Browser, watford: Database, now: datetime) 
     assert 'aria-label="Page 2" aria-current="page"' in shown
     assert 'href="/cases?district=watford&amp;show=listed&amp;sort=name&amp;page=3"' in shown
     assert "Nobody here" not in browser.get("/cases?show=listed&page=77").text
+
+
+def test_the_chase_board_goes_out_as_a_workbook_too(browser: Browser, watford: Database, enter: Enter) -> None:
+    path = call(browser)
+    agree(enter, path, "case-p01", 3, text="=assessment")
+    agree(enter, path, "case-p02", 4, agency_id="beacon", text="a visit")
+    answer = browser.sign_in("priya").get("/chase/workbook?district=watford&agency=cgl")
+    _, *rows = openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
+    assert [row[:4] for row in rows] == [("CGL Spectrum", "Person 01", 1, "=assessment")]
+    assert "/chase/workbook?district=watford" in browser.get("/chase").text
+    with watford.reading() as session:
+        noted = session.scalars(select(audit.c.subject_id).where(audit.c.purpose == "chase board, workbook"))
+        assert list(noted) == ["case-p01"]
+    assert browser.sign_in("ruth").get("/chase/workbook").status_code == 403
+    assert browser.sign_in("rowan").get("/chase/workbook?district=watford").status_code == 404
