@@ -3,7 +3,6 @@ or opened by a link that somebody made up."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie, MutableScopeHeaders
@@ -13,18 +12,20 @@ DONE = "done"
 LASTS_S = 60
 """How long a browser may take from the answer to the page that it leads to."""
 _PLAIN, _BOUND = "lantern-done", "__Host-lantern-done"
-SEE_OTHER = 303
+MARK = "x-lantern-done"
+"""In an answer on its way out, what was done; never sent."""
 
 
 def mark_done(*, is_secure: bool) -> Callable[[Message, Scope], Awaitable[None]]:
-    """A hook that lets the browser carry what a redirect says was done to the page that it leads to."""
+    """A hook that lets the browser carry what was done to the page that says so. Only our own code marks an answer: an address
+    that somebody made up, and that a sign-in leads to, marks none."""
 
     async def add_cookie(message: Message, scope: Scope) -> None:
-        if message["type"] != "http.response.start" or message["status"] != SEE_OTHER:
+        if message["type"] != "http.response.start":
             return
         headers = MutableScopeHeaders.from_message(message)
-        said = parse_qs(urlsplit(headers.get("location", "")).query).get(DONE, [""])[0]
-        if said:
+        if said := headers.get(MARK, ""):
+            del headers[MARK]
             headers.add("set-cookie", _cookie(said, LASTS_S, is_secure=is_secure).to_header(header=""))
 
     return add_cookie

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from server.database.columns import NoZone
 from server.database.engine import BUSY
 from server.http.headers import ensure_nonce
+from server.http.just_done import MARK
 from server.problems import (
     ALREADY_THERE,
     FAULT,
@@ -128,9 +129,10 @@ def go_to_sign_in(request: AnyRequest, why: str = "") -> Response[Any]:
     path = f"/sign-in?next={request.url.path}" if request.method == "GET" else "/sign-in"
     path = f"/sign-in?next={page}&kept=yes" if page else path
     path = f"{path}{'&' if '?' in path else '?'}done={why}" if why else path
+    told = {MARK: why} if why else {}
     if request.headers.get("hx-request"):
-        return Response("", status_code=401, headers={"hx-redirect": path})
-    return Redirect(path, status_code=303)
+        return Response("", status_code=401, headers={"hx-redirect": path, **told})
+    return Redirect(path, status_code=303, headers=told)
 
 
 def _page_of_form(request: AnyRequest) -> str:

@@ -29,6 +29,7 @@ from shared.rules.verification import without_place
 
 ON_THE_TRACKER = (CaseState.LISTED, CaseState.OPEN, CaseState.CLOSED)
 OPEN, CLOSED = "open", "closed"
+LONGEST_NAME = 200
 MOST_ALIKE = 5
 """How many a new row is laid beside: a name that more people have is looked for on the list itself."""
 
@@ -190,7 +191,7 @@ def _compare_with_list(access: Access, district_id: Id, row: NewRow) -> NewRow:
     said = [row.name, row.date_of_birth.isoformat() if row.date_of_birth else ""]
     found: dict[Id, str] = {}
     for words in filter(None, said):
-        view = CaseListView(states=(), words=words)
+        view = CaseListView(states=(), words=words[:LONGEST_NAME])
         for each in list_cases(access.session, district_id, view, today=access.tonight, limit=MOST_ALIKE):
             found[each.person_id] = each.known_as
     access.note_seen(SubjectKind.PERSON, sorted(found), purpose="tracker")

@@ -145,12 +145,7 @@ def _answer(
     request: AnyRequest, access: Access, errors: Errors | None = None, typed: Mapping[Id, str] | None = None
 ) -> Response[str]:
     agency_id, districts = access.actor.agency_id, access.actor.district_ids
-    # Both reaches of this action are met: the reader's own agency, and the districts they act for.
-    access.require(
-        Act.SEE_ACTIONS,
-        Subject(kind=SubjectKind.AGENCY, id=agency_id, owner_agency_id=agency_id, district_ids=districts),
-        purpose="actions",
-    )
+    require_own_actions(access)
     owed = case_actions.list_agency_actions(access.session, agency_id, None)
     missed = case_actions.list_missed(access.session, districts, access.today)
     red = [each for each in missed if is_red_flag(each.action, access.today) and each.action.agency_id != agency_id]
@@ -166,6 +161,17 @@ def _answer(
         done=_newest_done(owed), red=red, me=access.actor.worker_id,
         reachable=access.list_open_cases(case_ids), **who_answers(access, owed),
     )  # fmt: skip
+
+
+def require_own_actions(access: Access) -> None:
+    """Let the reader through to what their agency owes. Both reaches of this action are met: the reader's own agency, and the
+    districts they act for."""
+    agency_id, districts = access.actor.agency_id, access.actor.district_ids
+    access.require(
+        Act.SEE_ACTIONS,
+        Subject(kind=SubjectKind.AGENCY, id=agency_id, owner_agency_id=agency_id, district_ids=districts),
+        purpose="actions",
+    )
 
 
 def who_answers(access: Access, owed: list[OwnedAction]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from server.queries.cases.case_actions import OwnedAction
 from server.queries.conferences import conferences, upcoming
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
-from server.web.agency.actions import TODAY, who_answers
+from server.web.agency.actions import TODAY, require_own_actions, who_answers
 from server.web.agency.agendas import list_typed, open_paper
 from server.web.agency.questions import show_waiting
 from server.web.layout.page import AnyRequest, page
@@ -60,6 +60,7 @@ class Known(Value, frozen=True, kw_only=True):
 def show_today(request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]) -> Response[str]:
     """What is the reader's service's today."""
     with door.open() as access:
+        require_own_actions(access)
         for district_id in sorted(access.actor.district_ids):
             access.require_district(Act.WRITE_UPDATE, district_id, purpose="today")
         owed = [

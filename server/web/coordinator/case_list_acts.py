@@ -17,7 +17,7 @@ from server.queries.cases.case_list import CaseListRow, list_cases
 from server.queries.cases.caseload import list_leads
 from server.queries.cases.cases import find_case, list_cases_with_people
 from server.queries.cases.saved_views import MOST, SavedView, list_views, remove_view, set_view
-from server.web.coordinator.case_list import SeveralForm, show_list
+from server.web.coordinator.case_list import PAGE_LENGTH, SeveralForm, show_list
 from server.web.coordinator.case_view import choice_of, read_choice
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import Errors, Form, as_tuple
@@ -110,6 +110,8 @@ def decide_several(
     errors: Errors = {}
     if not case_ids:
         errors["case"] = "Tick whom you decide on."
+    if len(case_ids) > PAGE_LENGTH:
+        errors["case"] = f"Decide on {PAGE_LENGTH} at once at most."
     if data.decision not in DECISIONS:
         errors["decision"] = "Choose what to decide."
     if not data.reason.strip():

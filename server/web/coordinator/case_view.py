@@ -1,6 +1,7 @@
 """Which cases a list shows and in which order: what stands in the address, and never a personal value (privacy rule C9)."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from urllib.parse import parse_qsl, urlencode
 
 from server.access import Access
@@ -31,6 +32,11 @@ SORT = {
 NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
 TIERS = {"1": "Verified", "2": "Temporarily housed", "3": "Neither"}
 AGES = {**{str(number): label for number, (*_, label) in enumerate(AGE_BANDS)}, AGE_NOT_KNOWN: "not known"}
+OFFERED: Mapping[str, Collection[str]] = {
+    "show": SHOW, "sort": SORT, "need": {str(each) for each in NEEDS}, "missing": {"birth"}, "age": AGES, "tier": TIERS,
+    "gender": {str(each) for each in Gender}, "outcome": {str(each) for each in CaseOutcome},
+}  # fmt: skip
+AN_ID = re.compile(r"[0-9a-z-]{1,36}")
 PARTNERS_TOO = ("show", "need", "missing", "sort", "gender", "age")
 """What a partner narrows by; who leads, who owes and what became of somebody is the district's to look through."""
 
@@ -90,11 +96,12 @@ def read_choice(query: str) -> Choice:
 
 
 def choice_of(told: Mapping[str, str]) -> Choice:
-    """The choice that these words ask for."""
-    known = {name for name in Choice.__struct_fields__ if name != "page"}
+    """The choice that these words ask for; whatever no list offers is passed over."""
     page = told.get("page", "1")
     number = int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1
-    return Choice(**{name: value for name, value in told.items() if name in known}, page=max(1, number))
+    good = {name: told[name] for name in told if told[name] in OFFERED.get(name, ())}
+    good |= {name: told[name] for name in ("agency", "lead") if AN_ID.fullmatch(told.get(name, ""))}
+    return Choice(**good, page=max(1, number))
 
 
 def as_partner(choice: Choice) -> Choice:

@@ -14,7 +14,7 @@ from litestar.utils.scope.state import ScopeState
 from markupsafe import Markup
 
 from server.http.form_guard import STATE_KEY
-from server.http.just_done import forget_done, read_done
+from server.http.just_done import MARK, forget_done, read_done
 from server.web.layout import engine
 from server.web.layout.notices import NOTICES
 from shared.model.worker import Worker
@@ -67,7 +67,9 @@ def go_to(path: str, done: str = "") -> Redirect:
     if done and done not in NOTICES:
         raise KeyError(done)
     mark = "&" if "?" in path else "?"
-    return Redirect(f"{path}{mark}done={done}" if done else path, status_code=HTTP_303_SEE_OTHER, headers=NEVER_KEPT)
+    if not done:
+        return Redirect(path, status_code=HTTP_303_SEE_OTHER, headers=NEVER_KEPT)
+    return Redirect(f"{path}{mark}done={done}", status_code=HTTP_303_SEE_OTHER, headers={**NEVER_KEPT, MARK: done})
 
 
 def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:

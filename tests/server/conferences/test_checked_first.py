@@ -92,3 +92,12 @@ def test_what_was_done_is_said_once_and_never_by_a_link(browser: Browser, made_u
     assert "govuk-notification-banner" not in priya.get(made_up).text
     assert "Kept under this name" in priya.get(to).text
     assert "Kept under this name" not in priya.get(to).text
+
+
+def test_a_sign_in_that_leads_to_a_made_up_address_says_nothing_was_done(browser: Browser, watford: Database) -> None:
+    browser.client.cookies.clear()
+    answer = browser.post("/sign-in", email="nobody@example.org", password="x", next="/cases?done=wipe")
+    assert "lantern-done" not in answer.headers.get("set-cookie", "")
+    done = browser.sign_in("priya").post("/cases/views", district=county.WATFORD, choice="tier=1", name="First")
+    assert "x-lantern-done" not in done.headers
+    assert "lantern-done=view_kept" in done.headers["set-cookie"]

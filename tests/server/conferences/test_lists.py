@@ -147,6 +147,10 @@ def test_a_narrowed_list_is_kept_under_a_name_for_its_reader_alone(browser: Brow
     for wrong in ("", "x" * 81):
         assert priya.post("/cases/views", district=county.WATFORD, choice="tier=1", name=wrong).status_code == 422
     assert priya.post("/cases/views", district=county.THREE_RIVERS, choice="", name="x").status_code == 404
+    odd = "show=listed&age=" + "9" * 900 + "&lead=" + "%F0%9F%90%95" * 40 + "&gender=dragon"
+    assert priya.post("/cases/views", district=county.WATFORD, choice=odd, name="odd").headers["location"] == (
+        "/cases?district=watford&show=listed&done=view_kept"
+    )
 
 
 def test_a_partner_narrows_by_nothing_of_which_services_it_is_not_told(browser: Browser, told: Database) -> None:
@@ -171,6 +175,18 @@ def test_nobody_hidden_is_shown_or_counted_for_who_may_not_know_them(
     assert "p01" not in {row.person_id for row in after.rows}
     with enter("tom") as access:
         assert list_page(access.session, county.WATFORD, view, today=now.date(), limit=5).total == before.total
+
+
+def test_a_partner_that_looks_for_words_it_may_not_see_learns_not_even_how_many(
+    browser: Browser, watford: Database
+) -> None:
+    with watford.writing() as session:
+        session.execute(update(person).where(person.c.id == "p01").values(description="Red hair, limps"))
+    found = browser.sign_in("ruth").find(district=county.WATFORD, words="limps").text
+    assert "People found for “limps”</h2>" in found
+    assert (
+        "People found for “limps”: 1</h2>" in browser.sign_in("priya").find(district=county.WATFORD, words="limps").text
+    )
 
 
 @pytest.mark.parametrize(
@@ -239,6 +255,13 @@ def test_nothing_is_decided_without_a_reason_a_tick_and_a_choice_or_of_another_l
     candidates(watford, "p01", "p02")
     priya = browser.sign_in("priya")
     form = {"district": county.WATFORD, "case": "case-p01", "decision": "decline", "reason": "Moved away"}
+    many = [f"case-{number}" for number in range(60)]
+    too_many = priya.client.post(
+        "/cases/several",
+        data={**form, "case": many, "_csrf_token": priya.form_token()},
+        headers={"accept": "text/html"},
+    )
+    assert "Decide on 50 at once at most." in too_many.text
     for wrong in ({"reason": " "}, {"case": ""}, {"decision": "close"}):
         refused = priya.post("/cases/several", **(form | wrong))
         assert refused.status_code == 422, wrong

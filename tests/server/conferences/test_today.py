@@ -2,15 +2,18 @@
 
 import io
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import openpyxl
 import pytest
+from sqlalchemy import delete, update
 
 from server.actions.conferences import discussion
 from server.database.engine import Database
 from server.queries.conferences import conferences
+from server.tables.partnership.agency import agreement
+from server.tables.partnership.worker import worker_district
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
 
@@ -123,3 +126,14 @@ def test_a_partner_takes_out_whom_to_look_up_and_no_more_than_its_page_says(
     assert "Born 1 January 1980" in browser.get("/cases").text
     assert "Born 1 January 1980" not in browser.sign_in("priya").get("/cases").text
     assert browser.sign_in("rowan").get(f"{agenda}/people.xlsx").status_code == 404
+
+
+def test_a_day_is_behind_the_agreement_gate_for_whoever_acts_for_no_district_too(
+    browser: Browser, circulated: str, watford: Database
+) -> None:
+    with watford.writing() as session:
+        session.execute(delete(worker_district).where(worker_district.c.worker_id == "ruth"))
+        session.execute(update(agreement).where(agreement.c.agency_id == "cgl").values(expires_on=date(2026, 11, 1)))
+    refused = browser.sign_in("ruth").get("/today")
+    assert refused.status_code == 403
+    assert "Person 01" not in refused.text
