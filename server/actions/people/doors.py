@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.queries.cases import cases
 from server.queries.partnership import services
 from server.queries.people import doors, people
 from shared.model.door import REFERRAL_ENDED, DoorFact, DoorKind, ServiceAnswer
@@ -83,9 +84,15 @@ def _open(access: Access, person_id: Id) -> tuple[Person, Subject, list[Id]]:
     found, same = find_shared_subject(access, person_id)
     subject = access.require(Act.RECORD_AT_DOOR, found, purpose=PURPOSE)
     person = people.find_person(access.session, person_id)
-    if person is None:
+    if person is None or not (access.allows(Act.SEE_PERSON, subject) or _is_on_a_list_of(access, same)):
         raise NotFound
     return person, subject, same
+
+
+def _is_on_a_list_of(access: Access, same: list[Id]) -> bool:
+    """Does a list of the actor's districts name them? Whoever only sees the list learns of nobody else by an id."""
+    theirs = cases.list_cases_of(access.session, same)
+    return any(each.district_id in access.actor.district_ids for every in theirs.values() for each in every)
 
 
 def _find_faults(new: DoorFact, path: Path, today: date) -> dict[str, str]:

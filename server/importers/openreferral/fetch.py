@@ -1,14 +1,13 @@
 """A feed of Open Referral UK, fetched page by page, each service whole. Only a person who types its address makes us ask it."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import msgspec
 
 from server.importers.files import UnusableFile
 from server.importers.openreferral.parse import list_items
-from shared.model.value import NO_JSON
 
 MOST_PAGES = 2_000
 MOST_BYTES = 20_000_000
@@ -41,9 +40,9 @@ def _fetch_whole(line: httpx.Client, base: str, listed: Any) -> Any:
     ):
         return listed
     try:
-        return msgspec.json.decode(_get(line, f"{base}/services/{listed['id']}", {}))
-    except NO_JSON as error:
-        raise UnusableFile("The feed answers something that is not JSON.") from error
+        return list_items(_get(line, f"{base}/services/{listed['id']}", {}))[0]
+    except IndexError as error:
+        raise UnusableFile("The feed answers nothing for a service that it lists.") from error
 
 
 def _get(line: httpx.Client, address: str, query: dict[str, int]) -> bytes:
@@ -62,5 +61,5 @@ def _get(line: httpx.Client, address: str, query: dict[str, int]) -> bytes:
 
 def _is_last(data: bytes) -> bool:
     """A page that does not say so is the last."""
-    told = msgspec.json.decode(data)
+    told = json.loads(data)
     return not isinstance(told, dict) or bool(told.get("last_page", True))

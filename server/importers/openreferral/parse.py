@@ -4,6 +4,7 @@ A service of which something cannot be read is taken without it where it does no
 no rule become words. What has no name, or lies nowhere on earth, is refused.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -39,6 +40,8 @@ from shared.model.value import NO_JSON
 from shared.rules.opening_hours import find_faults
 
 RAW_CHARACTERS = 2_000
+MOST_NUMBER = 10**15
+REFERENCE_CHARACTERS = 200
 MOST_AGE = 130
 OUR_TERMS = frozenset({*OFFERS.values(), *WELCOMES.values(), *HOLIDAYS.values()})
 TIME = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
@@ -65,7 +68,7 @@ def parse(data: bytes, source: str) -> list[Read | Refusal]:
 def list_items(data: bytes) -> list[Any]:
     """Each service as it stands, not yet understood. Raises UnusableFile."""
     try:
-        whole = msgspec.json.decode(decode_text(data).lstrip("\ufeff"))
+        whole = _clean(json.loads(decode_text(data).lstrip("\ufeff")))
     except NO_JSON as error:
         raise UnusableFile(
             "The file is not JSON: services come as Open Referral UK (HSDS 3). Was it cut off?"
@@ -80,6 +83,19 @@ def list_items(data: bytes) -> list[Any]:
     return whole
 
 
+def _clean(value: Any) -> Any:
+    """The same JSON with what no database holds made visible, and numbers without end as none: one service has such, not the
+    file."""
+    if isinstance(value, str):
+        return make_storable(value)
+    if isinstance(value, list):
+        return [_clean(each) for each in value]
+    if isinstance(value, dict):
+        return {make_storable(name): _clean(each) for name, each in value.items()}
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return None if is_number and not abs(value) < MOST_NUMBER else value
+
+
 def understand(number: int, item: Any, source: str) -> Read | Refusal:
     """One service, or why it cannot be used."""
     try:
@@ -91,7 +107,7 @@ def understand(number: int, item: Any, source: str) -> Read | Refusal:
 
 
 def _refuse(number: int, reason: str, item: Any) -> Refusal:
-    return Refusal(number, reason, make_storable(msgspec.json.encode(item).decode()[:RAW_CHARACTERS]))
+    return Refusal(number, reason, json.dumps(item, ensure_ascii=False)[:RAW_CHARACTERS])
 
 
 def _read(number: int, told: HsdsService, source: str) -> Read:
@@ -128,7 +144,7 @@ def _read(number: int, told: HsdsService, source: str) -> Read:
         checked_on=_read_day(told.assured_date, "the day it was last checked", remarks),
         changed_at=_read_moment(told.last_modified),
     )
-    return Read(number, told.id.strip(), service, _keep(told), tuple(remarks))
+    return Read(number, told.id.strip()[:REFERENCE_CHARACTERS], service, _keep(told), tuple(remarks))
 
 
 def _keep(told: HsdsService) -> CameWith:

@@ -94,7 +94,7 @@ def _take_once(read: list[Read], account: ServiceAccount) -> list[Read]:
 def _kept(run: Importing, read: Read) -> Kept:
     came_with = msgspec.json.encode(read.came_with).decode()
     service = replace(read.service, changed_at=read.service.changed_at or run.now)
-    return Kept(service=service, source=run.source, reference=read.reference[:200], came_with=came_with)
+    return Kept(service=service, source=run.source, reference=read.reference, came_with=came_with)
 
 
 def _changed(run: Importing, read: Read, before: Kept) -> Kept:

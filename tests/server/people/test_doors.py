@@ -100,6 +100,7 @@ def test_a_day_centre_of_the_district_writes_a_line_of_somebody_whose_record_it_
     database,
     now,
     new_id,
+    phone,
 ):
     member = Worker(
         id=new_id(), name="Mo Day", short_name="Mo D", agency_id=cast.council.id, roles=frozenset({Role.AGENCY_MEMBER}),
@@ -117,3 +118,13 @@ def test_a_day_centre_of_the_district_writes_a_line_of_somebody_whose_record_it_
     page = client.get(f"/people/{marek}/doors", headers=HTML).text
     assert "Came for breakfast" in page
     assert f'href="/people/{marek}"' not in page
+    red = new_id()
+    here = {"latitude": 51.65, "longitude": -0.4, "source": "gps"}
+    met = (
+        phone.patch("person.patched", red, name="Red"),
+        phone.contact(person_ids=[red], position=here, state="not_bedded_down"),
+    )
+    assert phone.push(*met).status_code == 200
+    on_no_list = client.get(f"/people/{red}/doors", headers=HTML)
+    assert (on_no_list.status_code, "Red" in on_no_list.text) == (404, False)
+    assert record(client, red, **BREAKFAST).status_code == 404

@@ -170,6 +170,31 @@ def test_what_was_changed_here_stays_until_the_feed_is_newer(database, new_id, n
     assert (told.name, told.is_secret_address, told.welcomes) == ("Their words", True, (ServiceWelcome.DOGS,))
 
 
+def test_an_id_longer_than_any_is_known_again(database, new_id):
+    long = read_one(id="x" * 900)
+    assert bring(database, new_id, [long]).new == 1
+    assert bring(database, new_id, [long]).same == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"minimum_age": 1e400},
+        {"minimum_age": float("nan")},
+        {"schedules": [{"interval": 10**30, "opens_at": "9:00", "closes_at": "10:00"}]},
+        {"description": "half a \ud800 pair", "id": "\ud800", "funding": [{"source": "\ud800\x00"}]},
+        {"name": "N\x00ul"},
+    ],
+)
+def test_what_no_database_holds_spoils_no_file(database, new_id, changes):
+    rows = parse(json.dumps([SHELTER | changes, SHELTER | {"id": "another"}]).encode(), FEED)
+
+    assert bring(database, new_id, rows).new == 2
+    with database.reading() as session:
+        for kept in directory.list_of_source(session, FEED).values():
+            msgspec.json.encode(write_service(kept.service, msgspec.json.decode(kept.came_with, type=CameWith)))
+
+
 def test_an_id_of_another_feed_is_not_taken_over(database, new_id, now):
     bring(database, new_id, [read_one()])
     run = Importing("services", "Essex", "a file", b"", now, new_id)
