@@ -39,7 +39,7 @@ from server.tables.people import (
     stay,
     verification,
 )
-from server.tables.referrals import desk, georeport, imports, referral
+from server.tables.referrals import desk, georeport, imports, notice, referral
 from server.tables.street import alarm, conflict, contact, look, plan, shift, site
 from server.tables.sync import sync
 

@@ -72,8 +72,11 @@ def find_faults(told: Told, today: date) -> dict[str, str]:
 def receive(
     session: Session, told: Told, now: datetime, new_id: Callable[[], Id], by: Id | None = None
 ) -> tuple[Notice, bool]:
-    """Keep a notice; the same form, or the same words of the same person, again is the one before. Returns it and whether it is
-    new. Raises Invalid for a district that stands no more."""
+    """Keep a notice; the same form again is the one before, and so is the same person from the same place on the same day where a
+    worker of ours brings it. Returns it and whether it is new. Raises Invalid for a district that stands no more.
+
+    Whoever sends the public form is told of no notice but their own: by guessing a name nobody learns what became of whom.
+    """
     reference = reference_of(f"notice {told.key}")
     if all(each.id != told.district_id for each in list_districts_on(session, now.date())):
         raise Invalid("Choose the district to which they will come.")
@@ -83,7 +86,7 @@ def receive(
         expected_on=told.expected_on, words=told.words.strip(), sender_name=told.sender_name.strip(),
         sender_reach=told.sender_reach.strip(), received_at=now, received_by=by,
     )  # fmt: skip
-    before = notices.find_by_reference(session, reference) or notices.find_same(session, new)
+    before = notices.find_by_reference(session, reference) or (notices.find_same(session, new) if by else None)
     if before is not None:
         return before, False
     notices.add_notice(session, new)

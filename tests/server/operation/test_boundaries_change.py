@@ -21,6 +21,7 @@ from server.problems import Failure, Invalid
 from server.queries.cases import case_events, cases
 from server.queries.maps.indicators import list_seen_nights
 from server.queries.partnership import boundary_changes, districts, workers
+from server.tables.cases.case import mdt_case
 from server.tables.conferences.conference import case_conference
 from server.tables.partnership.agency import team_district
 from server.tables.street.contact import contact
@@ -248,6 +249,25 @@ def test_one_district_becomes_two_and_each_thing_follows_its_place(
     county.meet(EAST, person_id=east)
     assert county.list_of(east) == new_east
     assert county.differing() == []
+
+
+def test_who_is_decided_on_in_both_keeps_one_case_where_it_was(county: County, cast: Cast, clock: Clock) -> None:
+    both = county.meet(WATFORD, days_ago=2)
+    with county.database.writing() as session:
+        row = dict(session.execute(select(mdt_case)).mappings().one())
+        session.execute(
+            insert(mdt_case).values(**row | {"id": "other", "district_id": cast.dacorum.id, "state": "open"})
+        )
+    begins = (Beginning(code="E06000999", name="South West Herts"),)
+    change_id = county.plan(Plan(ends=(cast.watford.id, cast.dacorum.id), begins=begins))
+    shown = county.shown(change_id)
+    assert "To South West Herts: 1 live case." in shown.done
+    assert shown.left and shown.left[0].startswith("1 on the lists of two of these districts")
+    clock.now = datetime(2028, 4, 1, 6, tzinfo=UTC)
+    assert county.carry_out() == 1
+    with county.database.reading() as session:
+        where = {(each.district_id, str(each.state)) for each in cases.list_live_cases_of(session, [both])}
+    assert where == {(county.named("South West Herts"), "open"), (cast.watford.id, "candidate")}
 
 
 def test_a_plan_that_cannot_be_is_refused_in_words(county: County, cast: Cast) -> None:

@@ -17,6 +17,7 @@ from server.jobs.catalogue import rebuilder_of
 from server.problems import Failure, NotFound
 from server.queries.cases import cases
 from server.queries.people import identity, subjects
+from server.queries.people.erasure import delete_person
 from server.queries.people.rebuilding import read_derived
 from server.tables.cases.case import mdt_case
 from server.tables.people.identity import identity_judgement, likely_same
@@ -237,6 +238,20 @@ def test_who_was_written_down_since_is_found_without_reading_everybody_again(des
     ).status_code == 200  # fmt: skip
     assert desk.finder.look_up_new(desk.database, desk.clock() - timedelta(minutes=1), desk.clock()) == 0
     assert desk.waiting(desk.cast.tom) == []
+
+
+def test_who_is_erased_is_in_no_pair_any_more(desk: Desk) -> None:
+    marek, mark = desk.meet(NAMES["marek"], 2), desk.meet(NAMES["mark"])
+    desk.find()
+    desk.say(desk.cast.tom, marek, mark)
+    with desk.database.writing() as session:
+        delete_person(session, [mark])
+    with desk.database.reading() as session:
+        assert session.execute(select(likely_same)).all() == session.execute(select(identity_judgement)).all() == []
+    # What the finder still holds of them makes no pair.
+    desk.clock.advance(minutes=1)
+    desk.phone.push(desk.phone.patch("person.patched", marek, alias="Mars"))
+    assert desk.finder.look_up_new(desk.database, desk.clock() - timedelta(minutes=1), desk.clock()) == 0
 
 
 def send(client: Any, who: Callable[..., Any], **form: str) -> Any:
