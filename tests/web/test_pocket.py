@@ -216,6 +216,7 @@ def test_what_is_recorded_with_no_network_cannot_be_read_here_and_is_sent_once(
         outside = dump if told != "bedded_down" else dump.partition('"cached"')[0]
         assert told not in outside, f"{told} can be read in the browser"
     assert "key:true" not in dump, "every key stays in the browser"
+    assert "draft" not in json.loads(dump)["names"], "half of it is gone with what it became"
     assert recorded(filled) == []
     pocket.offline(False)
     wait_until_sent(pocket)

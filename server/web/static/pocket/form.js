@@ -125,11 +125,13 @@ const isEmpty = ({ people, position: where, ...words }) =>
   !where && !Object.values(words).some(Boolean) && people.every(({ alias, description }) => !alias && !description);
 
 let draftTimer = 0;
-async function flushDraft() {
+let drafts = Promise.resolve(); // one after another: an older one never overtakes
+function flushDraft() {
   window.clearTimeout(draftTimer);
-  if (!door.isOpen() || screen !== "record") return;
+  if (!door.isOpen() || screen !== "record") return drafts;
   const now = typed();
-  await door.keepDraft(isEmpty(now) ? null : now);
+  drafts = drafts.then(() => door.keepDraft(isEmpty(now) ? null : now)).catch(() => undefined);
+  return drafts;
 }
 
 function fill(draft) {
@@ -225,14 +227,15 @@ async function record() {
   const refusal = refusalOf(said);
   if (refusal) return complain(refusal);
   const { card } = await door.look();
+  await flushDraft();
   const nowMs = Date.now() + (await door.aheadMs());
   const seenMs = said.clock ? latestMoment(said.clock, nowMs, zone) : nowMs;
   const pin = said.position && { ...said.position.pin, ...(said.position.atMs ? { fix_age_s: Math.round((Date.now() - said.position.atMs) / 1000) } : {}) };
-  await keepRecord({ ...said, unidentified: Number(said.unidentified), position: pin ?? undefined, seenMs }, card, nowMs);
+  await keepRecord({ ...said, unidentified: Number(said.unidentified), position: pin ?? undefined, seenMs }, card, nowMs, ["draft"]);
   const met = form.querySelector("input[name=met]:checked").labels[0].textContent.trim();
-  await door.keepDraft(null);
-  await door.noteRecorded({ at: seenMs, words: met }, zone);
   fill(null);
+  await flushDraft();
+  await door.noteRecorded({ at: seenMs, words: met }, zone);
   await listRecorded();
   complain("");
   form.closest("section").querySelector("h1").focus();

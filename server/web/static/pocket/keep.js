@@ -54,8 +54,8 @@ export const change = (name, how) =>
     return () => made;
   });
 
-/** Adds boxes and sets the counter that they were numbered by. False, and nothing is kept, where another tab numbered some meanwhile. */
-export async function append(boxes, before, after) {
+/** Adds boxes, sets the counter that they were numbered by, and forgets what they were made of. False, and nothing is kept, where another tab numbered some meanwhile. */
+export async function append(boxes, before, after, forgotten) {
   let isOurs = true;
   await within("readwrite", (values, store) => {
     const asked = values.get("counter");
@@ -64,6 +64,7 @@ export async function append(boxes, before, after) {
       if (!isOurs) return;
       boxes.forEach((box) => store.add(box));
       values.put(after, "counter");
+      forgotten.forEach((name) => values.delete(name));
     };
   });
   return isOurs;

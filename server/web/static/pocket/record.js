@@ -32,8 +32,9 @@ export function changesOf(typed, card, nowMs) {
 
 const named = (fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value));
 
-/** Seals one record's changes and keeps them, numbered without gaps whichever tab is quicker. Once it returns they are on the disk. */
-export async function keepRecord(typed, card, nowMs) {
+/** Seals one record's changes and keeps them in the place of what is `forgotten` (the half-written record: a kill makes no second one),
+ * numbered without gaps whichever tab is quicker. Once it returns they are on the disk. */
+export async function keepRecord(typed, card, nowMs, forgotten = []) {
   const ids = [];
   const said = changesOf(typed, card, nowMs).map((each) => {
     ids.push(crypto.randomUUID());
@@ -44,7 +45,7 @@ export async function keepRecord(typed, card, nowMs) {
   for (;;) {
     const [before] = await keep.read("counter");
     const { boxes, after } = await sealAll(said, before, card.sealingKey, nowMs);
-    if (await keep.append(boxes, before, after)) return ids;
+    if (await keep.append(boxes, before, after, forgotten)) return ids;
   }
 }
 
