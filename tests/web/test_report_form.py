@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import insert, select
@@ -81,6 +82,23 @@ def test_words_are_put_on_the_map_as_a_guess_where_they_are_in_the_chosen_area(s
     assert (row["latitude"], "Its words name Tesco" in row["guesses"]) == (51.66, True)
     row = stored(ground, reference_in(tell(sam, key="two", place="Mill Lane", district=county.WATFORD)))
     assert (row["latitude"], row["state"], row["guesses"]) == (None, "received", "[]")
+
+
+@pytest.mark.parametrize("words", ["By the ch\x00emist", "By the ch\ud800emist"])
+def test_what_no_database_can_hold_is_kept_as_it_can_be(sam: Browser, filled: Database, words: str) -> None:
+    sam.get("/report")
+    told = {
+        "key": "k",
+        "place": words,
+        "district": county.WATFORD,
+        "tell": "no",
+        "_csrf_token": sam.client.cookies["lantern-form"],
+    }
+    body = "&".join(f"{name}={quote(text.encode('utf-8', 'surrogatepass'))}" for name, text in told.items())
+    kind = {"accept": "text/html", "content-type": "application/x-www-form-urlencoded"}
+    page = sam.client.post("/report", content=body, headers=kind)
+    assert page.status_code == 200, page.text
+    assert re.fullmatch("By the ch.{1,3}emist", stored(filled, reference_in(page))["place"])
 
 
 @pytest.mark.parametrize("point", ["here", "95, 200", "<b>"])

@@ -15,6 +15,7 @@ from server.access import Access, Door, of_theirs
 from server.actions.referrals import desk as acts
 from server.actions.referrals.desk import Done, assign_to_own_team, do_each
 from server.actions.referrals.referrals import close_referral, progress_referral
+from server.importers.files import make_storable
 from server.problems import Invalid
 from server.queries.referrals import desk, desk_filters, inbox
 from server.queries.referrals.desk import DeskRow
@@ -117,7 +118,7 @@ def decide(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBod
 def keep(door: NamedDependency[Door], data: URLEncodedBody[FilterForm]) -> Response[Any]:
     """Keeps what is looked for by a name; in the place of one that bears it already."""
     words, only = _looked_for(data.words, data.only)
-    name = " ".join(data.name.split())[:60] or words[:60] or dict(ONLY_WORDS)[only]
+    name = make_storable(" ".join(data.name.split()))[:60] or words[:60] or dict(ONLY_WORDS)[only]
     with door.open() as access:
         access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk", detail="filter")
         if len(desk_filters.list_filters(access.session, access.actor.worker_id)) >= MOST_FILTERS:
@@ -151,7 +152,7 @@ ONLY_WORDS = (
 
 def _looked_for(words: str, only: str) -> tuple[str, str]:
     """What is looked for, as it can be."""
-    return " ".join(words.split())[:100], only if only in desk.ONLY else ""
+    return make_storable(" ".join(words.split()))[:100], only if only in desk.ONLY else ""
 
 
 def _choose_act(access: Access, data: DeskForm) -> Callable[[Id], None]:

@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from server.access import SYSTEM, Access, Door
 from server.actions.referrals.place import set_place
 from server.http.services import Services
+from server.importers.files import make_storable
 from server.importers.points import read_typed_point
 from server.places.districts import load_district_finder
 from server.places.place_words import Asked, Guess, find_places
@@ -31,7 +32,7 @@ from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 from shared.rules.referral import is_open
 
-AROUND_DEGREES = 0.012
+AROUND_DEGREES = 0.005
 SIMPLIFIED_DEGREES = 0.0005
 MOST_NAMES, MOST_GUESSES, MOST_NEAR = 150, 8, 50
 RINGS_M = (50.0, 250.0)
@@ -58,7 +59,7 @@ def show_place(
 ) -> Response[str]:
     """The map, and the places that these words may mean; without any, the words of the report."""
     with door.open() as access:
-        return _page(request, access, referral_id, words=words.strip()[:300])
+        return _page(request, access, referral_id, words=make_storable(words.strip())[:300])
 
 
 @post(

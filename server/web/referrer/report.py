@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import msgspec
 import shapely
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -21,6 +22,7 @@ from server.actions.referrals.public_reports import PublicReport, receive_report
 from server.database.engine import BUSY
 from server.http.headers import POSITION_ALONE
 from server.http.services import Services
+from server.importers.files import make_storable
 from server.importers.points import read_typed_point
 from server.places.districts import CurrentDistricts
 from server.places.postcodes import find_position
@@ -74,6 +76,7 @@ def send_report(
 ) -> Response[str]:
     """Keeps the report and says its reference. What is wrong is told, beside its field, with nothing lost."""
     words = words_of(data.lang)
+    data = ReportForm(**{name: make_storable(text) for name, text in msgspec.structs.asdict(data).items()})
     try:
         return _send(request, services, data, words)
     except TooManyTries as refused:

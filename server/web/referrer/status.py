@@ -9,6 +9,7 @@ from server.access import day_of
 from server.actions.referrals.answers import find_answered, say_answer
 from server.actions.referrals.public_reports import find_report, say_more, say_still_there
 from server.http.services import Services
+from server.importers.files import make_storable
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form, require_text
 from server.web.layout.page import AnyRequest, page
@@ -108,7 +109,9 @@ def answer_more(
     check_limit(request, services)
     now, secret = services.clock(), services.keys.secret
     errors: Errors = {}
-    words = require_text(errors, "more", data.more, "Say what would help us find the place.", longest=LONGEST_MORE)
+    words = require_text(
+        errors, "more", make_storable(data.more), "Say what would help us find the place.", longest=LONGEST_MORE
+    )
     with services.database.writing() as session:
         found = find_answered(session, token, secret, day_of(now))
         is_kept = not errors and say_more(session, found, words, now, services.new_id)

@@ -90,7 +90,7 @@ function pickOn(map, field) {
 
 try {
   const map = new maplibregl.Map({
-    container: box.querySelector(".lantern-map__canvas"), style, bounds: data.box, fitBoundsOptions: { padding: 24, maxZoom: 14.5 },
+    container: box.querySelector(".lantern-map__canvas"), style, bounds: data.box, fitBoundsOptions: { padding: 24, maxZoom: box.dataset.picks ? 16 : 14.5 },
     maxZoom: Number(box.dataset.maxZoom || 13), dragRotate: false, pitchWithRotate: false, touchPitch: false,
     cooperativeGestures: true, canvasContextAttributes: { preserveDrawingBuffer: true }, // or it prints blank
     attributionControl: { compact: false, customAttribution: [box.dataset.attribution, ground.tiles?.attribution].filter(Boolean) },
