@@ -12,6 +12,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.maps import snapshots
 from server.queries.maps.snapshots import Snapshot
 from server.queries.partnership import agencies
+from server.queries.people import subjects
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
 from shared.rules.snapshot import Approach, Counted, Named, Sighting, Walk, count_night, is_in_season
@@ -75,7 +76,7 @@ def plan_night(
 
 def add_walk(access: Access, snapshot_id: Id, area: str, team_id: Id, starts: str, is_second: bool) -> None:
     """A team walks an area from a clock time after midnight on. Raises Invalid, NotFound, Failure once it is signed."""
-    plan = _open(access, snapshot_id)
+    plan = hold(access, snapshot_id)
     area = area.replace("\0", "").strip()
     wrong = []
     if not 0 < len(area) <= 200:
@@ -105,7 +106,7 @@ def _after_midnight(access: Access, night: date, clock: str) -> datetime | None:
 
 def tell_of(access: Access, snapshot_id: Id, named: Named) -> None:
     """A partner told of somebody. Raises Invalid."""
-    plan = _open(access, snapshot_id)
+    plan = hold(access, snapshot_id)
     if not 0 < len(named.said_by.strip()) <= 200:
         raise Invalid("Say which partner told of them.")
     known = snapshots.list_named(access.session, snapshot_id)
@@ -119,13 +120,13 @@ def tell_of(access: Access, snapshot_id: Id, named: Named) -> None:
 
 def drop_line(access: Access, snapshot_id: Id, line_id: Id) -> None:
     """Take back a walk of the plan, or somebody who was told of."""
-    _open(access, snapshot_id)
+    hold(access, snapshot_id)
     snapshots.drop_line(access.session, snapshot_id, line_id)
 
 
 def judge_pair(access: Access, snapshot_id: Id, pair: tuple[Id, Id], is_same: bool) -> None:
     """Say whether the strangers of two contacts are the same people. Raises Invalid for contacts of another night."""
-    plan = _open(access, snapshot_id)
+    plan = hold(access, snapshot_id)
     sightings = {each.id for each in snapshots.list_sightings(access.session, plan.district_id, plan.night)}
     if not set(pair) <= sightings or pair[0] == pair[1]:
         raise Invalid("Look again: one of the two is not of this night.")
@@ -184,7 +185,7 @@ def list_evidence(night: Night) -> tuple[tuple[str, bool], ...]:
 def sign(access: Access, snapshot_id: Id, women: str, hidden: str) -> None:
     """Freeze the night as it counts now, with the first signature. Raises Invalid, Failure once it is signed."""
     night = look_at(access, snapshot_id)
-    _open(access, snapshot_id)
+    hold(access, snapshot_id)
     women, hidden = women.replace("\0", "").strip(), hidden.replace("\0", "").strip()
     over = datetime.combine(night.plan.night + timedelta(days=1), LATEST_START, access.zone)
     wrong = []
@@ -236,13 +237,15 @@ def read_sheet(signed: Snapshot) -> Sheet:
 
 def _find(access: Access, snapshot_id: Id) -> Snapshot:
     found = snapshots.find_snapshot(access.session, snapshot_id)
+    of = None if found is None else subjects.of_district(found.district_id)
+    access.require(Act.SHARE_TRACKER, of, purpose="snapshot night")
     if found is None:
         raise NotFound
-    access.require_district(Act.SHARE_TRACKER, found.district_id, purpose="snapshot night")
     return found
 
 
-def _open(access: Access, snapshot_id: Id) -> Snapshot:
+def hold(access: Access, snapshot_id: Id) -> Snapshot:
+    """A night that may still be changed. Raises NotFound, Forbidden, Failure once it is signed."""
     plan = _find(access, snapshot_id)
     if plan.first_by is not None:
         raise Failure(CONFLICTING, "This night was signed: it does not change any more.")

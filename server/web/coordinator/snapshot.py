@@ -126,17 +126,15 @@ def show_snapshots(request: AnyRequest, door: NamedDependency[Door], district: F
 @post(PATH, **RUNS)
 def plan_snapshot(door: NamedDependency[Door], data: URLEncodedBody[PlanForm]) -> Response[Any]:
     """Keeps the plan of a night."""
-    errors: dict[str, str] = {}
-    night = read_date(errors, "night", data.night, "Give the night, such as 2026-11-12.")
-    evidence_on = (
-        read_date(errors, "evidence_day", data.evidence_day, "Give the day of the meeting.")
-        if data.evidence_day.strip()
-        else None
-    )
-    if errors or night is None:
-        raise Invalid(*errors.values())
     with door.open() as access:
         chosen = choose_district(access, data.district, Act.SHARE_TRACKER)
+        errors: dict[str, str] = {}
+        night = read_date(errors, "night", data.night, "Give the night, such as 2026-11-12.")
+        evidence_on = None
+        if data.evidence_day.strip():
+            evidence_on = read_date(errors, "evidence_day", data.evidence_day, "Give the day on which partners meet.")
+        if errors or night is None:
+            raise Invalid(*errors.values())
         made = acts.plan_night(access, chosen.id, night, data.approach, data.partner, evidence_on)
     return go_to(f"{PATH}/{made}", done="snapshot_kept")
 
@@ -180,11 +178,12 @@ def keep_named(
     door: NamedDependency[Door], snapshot_id: FromPath[Id], data: URLEncodedBody[NamedForm]
 ) -> Response[Any]:
     """A partner told of somebody."""
-    if data.gender not in {str(each) for each in Gender} or data.age not in {str(each) for each in AgeBand}:
-        raise Invalid("Choose gender and age, or “Not known”.")
-    if data.exclusion and data.exclusion not in {str(each) for each in Exclusion}:
-        raise Invalid("Choose why they do not count.")
     with door.open() as access:
+        acts.hold(access, snapshot_id)
+        if data.gender not in {str(each) for each in Gender} or data.age not in {str(each) for each in AgeBand}:
+            raise Invalid("Choose gender and age, or “Not known”.")
+        if data.exclusion and data.exclusion not in {str(each) for each in Exclusion}:
+            raise Invalid("Choose why they do not count.")
         named = Named(
             id=access.new_id(), said_by=data.said_by.replace("\0", "").strip(), gender=Gender(data.gender),
             age=AgeBand(data.age), exclusion=Exclusion(data.exclusion) if data.exclusion else None,
@@ -200,6 +199,7 @@ def change_line(
 ) -> Response[Any]:
     """Takes a line back, or says whether two contacts met the same strangers."""
     with door.open() as access:
+        acts.hold(access, snapshot_id)
         if data.line:
             acts.drop_line(access, snapshot_id, data.line)
         elif data.same in ("yes", "no"):

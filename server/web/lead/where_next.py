@@ -13,7 +13,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, of_theirs
 from server.actions.street import planning
 from server.hotspots.live import NEGLECTED_NIGHTS
 from server.hotspots.suggestion import Candidate, SuggestedStop, minutes_of, suggest
@@ -95,6 +95,7 @@ def show_where_next(
 ) -> Response[str]:
     """What a shift of one of the reader's teams could do tonight."""
     with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         teams = _teams(access)
         chosen = next((each for each in teams if each.id == team), teams[0] if teams else None)
         length = int(hours) if hours in {str(each) for each in HOURS} else USUAL_HOURS
@@ -124,6 +125,7 @@ def assign_walk(
 ) -> Response[Any]:
     """They go out, and their phones know where to."""
     with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         team = next((each for each in _teams(access) if each.id == data.team), None)
         # Whoever names another team is answered as by the plan itself.
         candidates = _candidates(access, team, services.settings.crs) if team is not None else {}
