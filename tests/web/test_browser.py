@@ -16,6 +16,9 @@ import pytest
 from server.database.engine import Database
 from server.queries.maps.boundaries import Boundary, save_boundary
 from server.settings import Settings
+from server.tables.street.look import look
+from shared.geo import grid
+from tests.conftest import Clock
 from tests.paths import AXE
 from tests.server.importers.rows import streetlink
 from tests.server.places.test_basemap import SQUARE, make
@@ -374,4 +377,32 @@ def test_streets_are_drawn_beneath_and_their_style_is_chosen(
                 watched.page.select_option("#map select", style)
                 watched.page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 400))")
                 watched.page.locator("#map").screenshot(path=screenshots / f"lead-live-map-{style}-1280.png")
+        watched.check()
+
+
+def test_the_live_map_renews_itself_without_a_reload(watch: Callable[..., Any], filled: Database, clock: Clock) -> None:
+    """Time is the browser's own to wind on: half a minute is no half minute here."""
+    with watch(1280) as watched:
+        watched.page.clock.install()
+        watched.sign_in("tom")
+        watched.open("/live-map")
+        wait_for_map(watched.page)
+        loads: list[str] = []
+        watched.page.on("framenavigated", lambda frame: loads.append(frame.url))
+        fresh = watched.page.locator("#live-content").get_by_text("3 in 1 look")
+        assert fresh.count() == 0
+        with filled.writing() as session:
+            county.put_person(session, clock.now, "late", "", name="Late", state="listed", nights=(1,))
+            at = {"district_id": county.WATFORD, "site_id": "", "people": 3, "unidentified": 0, "outing": "renewed"}
+            county.add(session, look, at | {"night": clock.now.date(), "cell": grid.cell_of(511_000, 195_000)})
+        watched.page.clock.run_for(31_000)
+        watched.page.wait_for_function(
+            "() => document.getElementById('live-said').textContent.startsWith('Renewed at')"
+        )
+        assert fresh.count() == 1
+        assert loads == []
+        watched.page.clock.run_for(10 * 60_000)
+        watched.page.wait_for_function(
+            "() => document.getElementById('live-said').textContent.includes('stopped renewing')"
+        )
         watched.check()

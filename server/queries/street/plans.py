@@ -17,6 +17,8 @@ from shared.model.value import Id, Value
 
 SHOWN_AFTER = timedelta(hours=12)
 """How long after everybody should be home a plan is still shown."""
+NOTICED_WITHIN = timedelta(days=3)
+"""A server that was off for so long still notices who never went out, and who should be home."""
 
 
 class ShiftPlan(Value, frozen=True, kw_only=True):
@@ -101,7 +103,7 @@ def find_last_acts(session: Session, worker_ids: Collection[Id]) -> Mapping[Id, 
 
 def list_expected(session: Session, now: datetime, promises: Collection[datetime]) -> list[Expected]:
     """Everybody whom a plan expects that has begun and is not long over, or began or was to end at one of `promises`."""
-    lately = (shift_plan.c.starts_at <= now) & (shift_plan.c.back_at >= now - SHOWN_AFTER)
+    lately = (shift_plan.c.starts_at <= now) & (shift_plan.c.back_at >= now - NOTICED_WITHIN)
     asked = [shift_plan.c.starts_at.in_(sorted(promises)), shift_plan.c.back_at.in_(sorted(promises))]
     query = (
         select(shift_plan_worker.c.worker_id, shift_plan.c.team_id, shift_plan.c.starts_at, shift_plan.c.back_at)

@@ -26,11 +26,13 @@ from server.actions.street.alarms import Watch
 from server.actions.sync.validation import validate
 from server.app import create_services
 from server.http.services import Services
-from server.queries.street import alarms
+from server.queries.street import alarms, plans
+from server.queries.street.plans import ShiftPlan
 from server.queries.sync import store as sync
 from server.tables.operation.device import device_enrolment
 from server.tables.operation.mail import mail
 from server.tables.street.alarm import alarm, alarm_event, alarm_message
+from server.tables.street.plan import shift_plan, shift_plan_worker
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life, visit
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined, Visit
 from shared.rules.alarms import DEFAULT_LADDER
@@ -43,10 +45,23 @@ from tests.web import county
 
 TEAM = "watford-outreach"
 HOUR, GRACE = timedelta(hours=1), timedelta(minutes=5)
+LATE, EARLY = timedelta(minutes=15), timedelta(hours=3)
 BEGUN = datetime(2026, 10, 25, 0, 10, tzinfo=UTC)
 """The night in which clocks here go back."""
 WALKERS = ("aisha", "dean")
-EMPTIED = (alarm_message, alarm_event, alarm, check_in, visit, shift_worker, shift, sign_of_life, mail)
+EMPTIED = (
+    shift_plan_worker,
+    shift_plan,
+    alarm_message,
+    alarm_event,
+    alarm,
+    check_in,
+    visit,
+    shift_worker,
+    shift,
+    sign_of_life,
+    mail,
+)
 
 
 class Phone:
@@ -68,9 +83,33 @@ class Truth:
         self.length = HOUR
         self.acted: datetime | None = None
         self.with_whom: str | None = None
+        self.planned: tuple[datetime, datetime] | None = None
+        """From when to when a plan expects them; the last one that was made."""
+        self.went_out: datetime | None = None
+        self.last_act: datetime | None = None
 
     def owes_word_at(self) -> datetime | None:
-        """When they must have been heard, by what the server was told."""
+        """When they must have been heard, by what the server was told: the earliest of a check-in and what was planned."""
+        owed = [each for each in (self._owes_check_in_at(), self._owes_the_plan_at()) if each is not None]
+        return min(owed, default=None)
+
+    def at_home(self) -> "Truth":
+        """What is still true of somebody who has come home."""
+        home = Truth()
+        home.planned, home.went_out, home.last_act = self.planned, self.went_out, self.last_act
+        return home
+
+    def _owes_the_plan_at(self) -> datetime | None:
+        if self.planned is None:
+            return None
+        starts, back = self.planned
+        if self.out_since is not None:
+            is_on_it = self.out_since < back
+            return back + LATE if is_on_it and not (self.last_act and self.last_act >= back) else None
+        signs = [each for each in (self.went_out, self.last_act) if each is not None and each >= starts - EARLY]
+        return None if signs else starts + LATE
+
+    def _owes_check_in_at(self) -> datetime | None:
         if self.out_since is None or self.with_whom is not None or self.due is None:
             return None
         return self.due if self.acted is None or self.acted < self.due else self.acted + min(self.length, HOUR)
@@ -144,6 +183,20 @@ class Night(RuleBasedStateMachine):
             shift_id = self.shifts.pop(who)
             ended = ShiftEnded(id=self.new_id(), shift_id=shift_id, worker_id=who, at=self.said_now(who))
             self.write(who, "shift.ended", ended, lambda: self.heard_home(who))
+
+    @rule(who=st.sampled_from(WALKERS), in_minutes=st.sampled_from((0, 30)), hours=st.sampled_from((1, 3)))
+    def is_planned(self, who: str, in_minutes: int, hours: int) -> None:
+        """A lead plans on a page: the server knows at once."""
+        if self.truth[who].planned is not None:
+            return
+        begun = self.now + timedelta(minutes=in_minutes)
+        plan = ShiftPlan(
+            id=self.new_id(), team_id=TEAM, area="", starts_at=begun, back_at=begun + timedelta(hours=hours), set_by="tom",
+            set_at=self.now, worker_ids=(who,),
+        )  # fmt: skip
+        with self.services.database.writing() as session:
+            plans.add_plan(session, plan)
+        self.truth[who].planned = (plan.starts_at, plan.back_at)
 
     # --- what befalls phones and servers
 
@@ -235,24 +288,28 @@ class Night(RuleBasedStateMachine):
         promised = still is not None and truth.acted is not None
         truth.due = min(still, at + HOUR) if promised and still is not None and still > at else at + HOUR
         truth.out_since, truth.with_whom, truth.length = truth.out_since or at, None, HOUR
+        truth.went_out = max(at, truth.went_out or at)
 
     def heard_along(self, shift_id: str, at: datetime) -> None:
         truth = self.truth["dean"]
         if truth.out_since is None and self.shifts.get("aisha") == shift_id:
             truth.out_since, truth.with_whom, truth.acted, truth.due = at, "aisha", None, None
+            truth.went_out = max(at, truth.went_out or at)
 
     def heard_well(self, who: str, at: datetime, length: timedelta) -> None:
         truth = self.truth[who]
         truth.due, truth.length, truth.acted, truth.with_whom = at + length, length, at, None
+        truth.last_act = max(at, truth.last_act or at)
 
     def heard_acting(self, who: str, at: datetime) -> None:
         truth = self.truth[who]
         truth.acted = at
+        truth.last_act = max(at, truth.last_act or at)
 
     def heard_home(self, who: str) -> None:
-        self.truth[who] = Truth()
+        self.truth[who] = self.truth[who].at_home()
         if who == "aisha" and self.truth["dean"].with_whom == "aisha":
-            self.truth["dean"] = Truth()
+            self.truth["dean"] = self.truth["dean"].at_home()
 
 
 def ms(moment: datetime) -> int:
