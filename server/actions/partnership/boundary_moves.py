@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.cases.machine import Step, move_case
 from server.actions.operation.enrolment import make_config
-from server.actions.operation.orders import order_placing, order_team, order_worker
+from server.actions.operation.orders import order_placing
 from server.actions.partnership.boundary_changes import (
     EVERY,
     Going,
@@ -149,6 +149,8 @@ class Mover:
         derive_verification(session, met, met, self._now, self._new_id, self._settings.timezone)
 
     def _move_staff(self, ids: Mapping[str, Id]) -> None:
+        """Nothing of it stands in the ledger: a database put back to before that day knows none of the new districts, lets
+        everybody work where they did, and carries the plan out again."""
         session, plan = self._session, self._plan
         teams = boundary_changes.list_teams_in(session, plan.ends)
         for team_id in teams:
@@ -156,10 +158,8 @@ class Mover:
             kept = [each for each in (team.district_ids if team else ()) if each not in plan.ends]
             walked = [*kept, *self._works_in(team_id, ids)]
             agencies.set_team_districts(session, team_id, walked)
-            order_team(session, team_id, walked, self._now, self._new_id())
         for worker_id in boundary_changes.list_workers_in(session, plan.ends):
             boundary_changes.replace_worker_districts(session, worker_id, plan.ends, self._works_in(worker_id, ids))
-            order_worker(session, worker_id, self._now, self._new_id())
         seated = boundary_changes.list_seated(session, plan.ends)
         for district_id in ids.values():
             boundary_changes.seat_agencies(session, district_id, seated, self._now)

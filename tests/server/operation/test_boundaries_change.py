@@ -20,6 +20,7 @@ from server.jobs.catalogue import rebuilder_of
 from server.problems import Failure, Invalid
 from server.queries.cases import case_events, cases
 from server.queries.maps.indicators import list_seen_nights
+from server.queries.operation import audit
 from server.queries.partnership import boundary_changes, districts, workers
 from server.tables.cases.case import mdt_case
 from server.tables.conferences.conference import case_conference
@@ -182,6 +183,8 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
     assert {person for person, _ in county.nights(cast.watford.id)} == {here, eve}
     assert {person for person, _ in county.nights(new)} == {here, there, eve, late, fresh}
     assert county.differing() == []
+    with database.reading() as session:
+        assert {entry.kind for entry in audit.list_ledger(session)} & {"team", "worker"} == set()
     # The phone hears where its team walks.
     rows = county.phone.pull().json()["rows"]
     told = [msgspec.convert(row[5]["p"], FieldConfig) for row in rows if row[3] == "config"][-1]
