@@ -10,6 +10,7 @@ from server.actions.cases.machine import Step, begin_cases, move_case
 from server.actions.conferences.conferences import take_case_off_agendas
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_moves, cases
+from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership import districts
 from server.queries.people import health, subjects
 from server.queries.people.verification import find_status
@@ -41,7 +42,9 @@ def put_forward(access: Access, person_id: Id, district_id: Id, basis: EvidenceB
 
 
 def add_case(access: Access, person_id: Id, district_id: Id, basis: EvidenceBasis, reason: str) -> Case:
-    """Store a case that somebody put forward. What may not be is refused before."""
+    """Store a case that somebody put forward; what may not be is refused before. Raises Invalid for a district that ended."""
+    if all(each.id != district_id for each in list_districts_on(access.session, access.today)):
+        raise Invalid("That district has ended: choose the one that followed it.")
     new = Case(
         id=access.new_id(),
         person_id=person_id,

@@ -59,7 +59,8 @@ def hand_over(access: Access, case_id: Id, to_district_id: Id, reason: str) -> C
 
 def _check_may_go(access: Access, case: Case, same: list[Id], to_district_id: Id) -> None:
     there = districts.find_district(access.session, to_district_id)
-    if there is None or to_district_id == case.district_id:
+    is_over = there is not None and there.valid_to is not None and there.valid_to < access.today
+    if there is None or is_over or to_district_id == case.district_id:
         raise Invalid("Choose the district that the case goes to.")
     if case.state not in cases.LIVE:
         raise Invalid("This case has ended. The other district puts the person on its list anew.")

@@ -68,7 +68,6 @@ class Mover:
         self._move_things(going)
         self._move_staff(dict(zip((each.code for each in plan.begins), ids, strict=True)))
         self._move_conferences(going)
-        rebuild_looks(session)
         boundary_changes.set_change(session, change.id, applied_at=self._now, told=msgspec.json.encode(told).decode())
         audit.add_lines(session, [self._line(change.id, "boundaries carried out", SubjectKind.DISTRICT)])
 
@@ -135,10 +134,11 @@ class Mover:
     def _move_things(self, going: Going) -> None:
         """Open reports, places, and what was recorded of nights since, where the plan was carried out late."""
         session, ends, day = self._session, self._plan.ends, self._change.on_day
+        visited = boundary_changes.list_points_since(session, visit, ends, day)
         for table, found in (
             (referral, boundary_changes.list_open_referrals(session, ends)),
             (site, boundary_changes.list_sites_in(session, ends)),
-            (visit, boundary_changes.list_points_since(session, visit, ends, day)),
+            (visit, visited),
         ):
             boundary_changes.set_district(session, table, {each: going.find(point) for each, point in found.items()})
         late = boundary_changes.list_points_since(session, contact, ends, day)
@@ -147,6 +147,8 @@ class Mover:
         take_turns(session, met)
         renew_districts(session, met)
         derive_verification(session, met, met, self._now, self._new_id, self._settings.timezone)
+        if late or visited:
+            rebuild_looks(session)
 
     def _move_staff(self, ids: Mapping[str, Id]) -> None:
         """Nothing of it stands in the ledger: a database put back to before that day knows none of the new districts, lets

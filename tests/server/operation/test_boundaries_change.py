@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import insert, select
 
 from server.access import Door
-from server.actions.cases.cases import list_case
+from server.actions.cases.cases import add_case, list_case
+from server.actions.cases.moves import hand_over
 from server.actions.partnership import boundary_changes as changing
 from server.actions.partnership.boundary_changes import Beginning, Plan, show_plan
 from server.actions.partnership.boundary_moves import carry_out_due
@@ -27,7 +28,7 @@ from server.tables.conferences.conference import case_conference
 from server.tables.partnership.agency import team_district
 from server.tables.street.contact import contact
 from server.tables.street.site import site
-from shared.model.codes import CaseStep
+from shared.model.codes import CaseStep, EvidenceBasis
 from shared.model.device import FieldConfig, Tokens
 from shared.model.value import Id
 from tests.conftest import Clock
@@ -183,6 +184,14 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
     assert {person for person, _ in county.nights(cast.watford.id)} == {here, eve}
     assert {person for person, _ in county.nights(new)} == {here, there, eve, late, fresh}
     assert county.differing() == []
+    # A form that was opened before the day, or forged, brings nobody to a list that is no more.
+    with county.enter(cast.priya) as access:
+        for act in (
+            lambda: hand_over(access, case.id, cast.dacorum.id, "By the canal"),
+            lambda: add_case(access, "somebody", cast.watford.id, EvidenceBasis.SEEN_BY_OUTREACH, "Seen"),
+        ):
+            with pytest.raises(Invalid):
+                act()
     with database.reading() as session:
         assert {entry.kind for entry in audit.list_ledger(session)} & {"team", "worker"} == set()
     # The phone hears where its team walks.
