@@ -3,9 +3,9 @@ ready what the first push would wait for; and says that its process is there, so
 
 import logging
 import os
-import socket
 import threading
 from collections.abc import Callable
+from platform import node
 
 from server.database.context import Kind, acting
 from server.http.services import Services
@@ -51,9 +51,7 @@ class Background:
 
     def _begin(self) -> None:
         now = self._services.clock()
-        new = ServerProcess(
-            id=self._holder, host=socket.gethostname()[:100], number=os.getpid(), started_at=now, seen_at=now
-        )
+        new = ServerProcess(id=self._holder, host=node()[:100], number=os.getpid(), started_at=now, seen_at=now)
         with self._services.database.writing() as session:
             processes.begin_process(session, new)
 

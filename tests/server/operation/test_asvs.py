@@ -307,12 +307,14 @@ def test_secrets_come_from_the_systems_own_chance() -> None:
 
 
 def test_the_server_speaks_to_others_in_known_modules_and_follows_no_redirect() -> None:
-    """A mail server, a gateway of telephones, a provider of accounts: each named by a setting, none by what somebody typed."""
+    """A mail server, a gateway of telephones, a provider of accounts: each named by a setting, none by what somebody typed. Where
+    hooks go is said at the terminal: `outgoing` goes to the public network alone (tests/server/security/test_outgoing.py).
+    """
     lines = {"httpx", "smtplib", "urllib.request", "http.client", "requests", "socket", "aiohttp"}
     speaking = {each for each in where(lambda names: bool(names & lines)) if each.startswith("server/")}
     assert speaking == {
         "server/cli/demo.py", "server/cli/field.py", "server/mail/smtp.py", "server/mail/telephone.py",
-        "server/security/openid.py",
+        "server/security/openid.py", "server/security/outgoing.py",
     }  # fmt: skip
     assert "HTTPRedirectHandler" in (ROOT / "server/mail/telephone.py").read_text()
     for name, call in calls(ROOT / "server/security/openid.py"):
