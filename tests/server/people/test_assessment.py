@@ -312,6 +312,18 @@ def test_phones_of_the_own_team_hear_what_the_short_form_asks_and_nobody_else_an
     assert rows(database) == []
 
 
+def test_whom_a_service_may_not_know_of_any_more_its_phones_hear_no_answer_of(
+    sign_in: Any, cast: Cast, marek: str, phone: Phone
+) -> None:
+    assert answer(sign_in(cast.tom), marek, home_want="A studio").status_code == 303
+    assert b"A studio" in phone.pull().content
+    hidden = post(
+        sign_in(cast.priya), f"/people/{marek}/hidden", agencies=cast.council.id, reason="He is in danger there"
+    )
+    assert hidden.status_code == 303
+    assert b"A studio" not in phone.pull().content
+
+
 def test_what_a_phone_asked_is_kept_as_it_was_put_and_what_cannot_be_is_held(
     sign_in: Any, cast: Cast, marek: str, database: Database, phone: Phone, new_id: Any, now: datetime
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from server.database.engine import Database
 from server.queries.operation import audit
@@ -15,6 +15,7 @@ from server.queries.people.erasure import delete_person
 from server.queries.people.held import list_everything
 from server.tables.people.consent import consent
 from server.tables.people.document import document
+from server.tables.people.person import person_merge
 from shared.model.telling import Shareable
 from shared.rules.consent import is_shared
 from tests.server.cast import Cast
@@ -208,6 +209,22 @@ def test_a_no_of_today_stands_although_a_phone_whose_clock_is_ahead_said_yes(
         with database.reading() as session:
             said = list_said(session, [marek])
         assert is_shared(said, Shareable.ASSESSMENT, cast.council.id, now.date()) is shared
+
+
+def test_what_was_said_under_another_record_of_the_same_person_counts(
+    sign_in: Any, cast: Cast, marek: str, database: Database, phone: Phone, new_id: Callable[[], str], now: datetime
+) -> None:
+    other, here = new_id(), {"latitude": 51.65, "longitude": -0.4, "source": "gps"}
+    phone.push(phone.patch("person.patched", other, name="Marko"), phone.contact(person_ids=[other], position=here))
+    client = sign_in(cast.tom)
+    assert say(client, marek).status_code == 303
+    assert "yours reads nothing" in client.get(f"/people/{other}/consent", headers=HTML).text
+    merged = {"id": new_id(), "from_id": other, "into_id": marek, "at": now, "worker_id": cast.tom.id, "undone": False}
+    with database.writing() as session:
+        session.execute(insert(person_merge), [merged])
+    assert "yours reads now" in client.get(f"/people/{other}/consent", headers=HTML).text
+    assert say(client, other, "refused").status_code == 303
+    assert "yours reads nothing" in client.get(f"/people/{marek}/consent", headers=HTML).text
 
 
 def test_it_is_in_their_own_copy_and_goes_with_them(
