@@ -1,9 +1,10 @@
 """An invented town for the map: an outline, streets, names and cells about the place where the tests play. No real street."""
 
+from itertools import pairwise
 from math import cos, pi, sin
 from random import Random
 
-from mobile.ports import MapCell, MapPlace, MapSketch
+from mobile.ports import MapCell, MapPlace, MapSketch, MapWay
 
 METRE_NORTH = 1 / 111_320
 METRE_EAST = 1 / 69_000
@@ -24,16 +25,27 @@ def town(cells: int = 40, seed: int = 7) -> MapSketch:
     )
     return MapSketch(
         outlines=(outline,),
-        streets=tuple(_street(random) for _ in range(70)),
+        ways=(
+            *(_way(1 if number % 6 else 0, _street(random)) for number in range(70)),
+            _way(3, tuple(point(-1_900 + 40 * step, 300 - 14 * step) for step in range(96))),
+            _way(4, tuple(point(700 + 90 * sin(step / 5), -1_800 + 60 * step) for step in range(60))),
+        ),
         places=(
             MapPlace(name="Watford Junction", latitude=point(0, 150)[0], longitude=point(0, 150)[1]),
             MapPlace(name="Town Hall", latitude=point(-620, -340)[0], longitude=point(-620, -340)[1], rank=1),
             MapPlace(name="Cassiobury Park", latitude=point(-300, -900)[0], longitude=point(-300, -900)[1], rank=1),
             MapPlace(name="Canal bridge", latitude=point(640, 420)[0], longitude=point(640, 420)[1], rank=2),
+            MapPlace(name="Market Street", latitude=point(-80, -60)[0], longitude=point(-80, -60)[1], rank=3),
             MapPlace(name="Bus station", latitude=point(-210, 260)[0], longitude=point(-210, 260)[1], rank=2),
         ),
         cells=tuple(_cell(random, index, cells) for index in range(cells)),
     )
+
+
+def _way(kind: int, line: tuple[tuple[float, float], ...]) -> MapWay:
+    whole = [(round(latitude * 1e5), round(longitude * 1e5)) for latitude, longitude in line]
+    steps = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise([(0, 0), *whole])]
+    return MapWay(kind=kind, points=tuple(number for step in steps for number in step))
 
 
 def _street(random: Random) -> tuple[tuple[float, float], ...]:

@@ -15,7 +15,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from mobile.field.own_views import PlannedShift
+from shared.model.shift import ShiftPlanned
+from shared.rules.shift_plans import PlanState
 from tests.mobile.glass import HEIGHT, WIDTH, prepare
+from tests.mobile.rehearsal import ago
 from tests.paths import ROOT
 
 Story = Callable[[Any], Awaitable[None]]
@@ -118,6 +122,14 @@ async def _out_of_lease(driver: Any) -> None:
     await driver.settle()
 
 
+PLANNED = PlannedShift(
+    plan=ShiftPlanned(
+        id="pl-1", team_id="t-1", worker_ids=("w-aisha", "w-dean"), area="Town centre", starts_at=ago(hours=3),
+        back_at=ago(minutes=20),
+    ),
+    with_whom=("Dean W",),
+    state=PlanState.OVERDUE,
+)  # fmt: skip
 PERSON, SITE, REFERRAL = {"person_id": "p-1"}, {"site_id": "s-stairwell"}, {"referral_id": "r-1"}
 
 
@@ -169,6 +181,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "unlock": ("unlock", {}, _nothing),
     "unlock-wrong": ("unlock", {}, _wrong),
     "tonight": ("tonight", {}, _nothing),
+    "tonight-planned": ("tonight", {}, _nothing),
     "shift": ("shift", {}, _nothing),
     "shift-end": ("shift", {}, _ending),
     "map": ("map", {}, _pressed_pin),
@@ -278,6 +291,8 @@ async def _visit_all(
         if screen in ("unlock", "enrol"):
             field.lock_state = field.lock_state.LOCKED
             field.may_enrol = screen == "enrol"
+        if name == "tonight-planned":
+            field.planned = PLANNED
         app = LanternApp(field, SilentCues(), map_source=Town())  # type: ignore[arg-type]
 
         async def show(
