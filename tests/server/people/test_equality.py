@@ -69,3 +69,20 @@ def test_a_group_and_who_of_it_moved_in_are_told_where_neither_is_a_few_people()
     assert shown == {"none": ("30", "15"), "sikh": (NOT_SHOWN, NOT_SHOWN), "hindu": ("20", NOT_SHOWN)}
     hidden = tell(counted(60, groups=groups, equality=of), 60, lambda: True).equality
     assert {each.people for each in hidden} == {each.accommodated for each in hidden} == {NOT_SHOWN}
+
+
+def test_who_of_a_group_moved_in_is_not_told_where_the_group_is_hidden_by_lot():
+    people = [f"p{number}" for number in range(60)]
+    drawn = []
+
+    def lot():
+        drawn.append(len(drawn))
+        return len(drawn) == first
+
+    groups = {"accommodated": people[:15]}
+    of = {("religion", "none"): people[:30]}
+    first = 10_000
+    tell(counted(60, groups=groups, equality=of), 60, lot)
+    first, drawn = len(drawn) - 1, []
+    (told,) = tell(counted(60, groups=groups, equality=of), 60, lot).equality
+    assert (told.people, told.accommodated) == (NOT_SHOWN, NOT_SHOWN)

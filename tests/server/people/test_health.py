@@ -4,11 +4,13 @@ page and phone."""
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from server.queries.cases import case_events, cases
 from server.queries.people import health
 from server.queries.people.held import list_everything
 from server.queries.people.people import find_person
+from server.tables.operation.audit import audit
 from shared.model.codes import CaseState, CaseStep
 from shared.model.health import HealthKind
 from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
@@ -154,13 +156,16 @@ def test_who_died_is_on_no_list_and_the_record_stays(sign_in, cast, marek, liste
     assert "They have died" in again.text
 
 
-def test_a_contact_that_names_them_by_mistake_opens_no_case(sign_in, cast, marek, listed, database, phone):  # noqa: F811
+def test_a_contact_that_names_them_by_mistake_opens_no_case(sign_in, cast, marek, listed, database, phone, clock, now):  # noqa: F811
     record(sign_in(cast.priya), marek, **DIED)
+    clock.advance(seconds=30)
     here = {"latitude": 51.65, "longitude": -0.4, "source": "gps"}
     for _ in range(2):
         assert phone.push(phone.contact(person_ids=[marek], position=here, state="bedded_down")).status_code == 200
     with database.reading() as session:
         assert cases.list_live_cases_of(session, [marek]) == []
+        named = select(audit.c.subject_id).where(audit.c.subject_kind == "case", audit.c.at > now)
+        assert set(session.scalars(named)) <= {listed.id}, "the audit tells of a case that does not exist"
 
 
 def test_phones_hear_of_it_and_cannot_say_it(sign_in, cast, marek, database, phone):  # noqa: F811
