@@ -16,6 +16,7 @@ from server.problems import Failure, Invalid, NotFound
 from server.queries.operation import outbox
 from server.queries.people.erasure import delete_person
 from server.queries.people.held import list_everything
+from server.tables.partnership.agency import agreement
 from server.tables.people.person import person
 from server.tables.street.contact import contact_person
 from shared.model.mail import MailKind
@@ -84,6 +85,21 @@ def test_who_may_not_answer_finds_no_question(browser: Browser, enter: Enter) ->
     assert browser.sign_in("helen").get("/questions").status_code == 403
     assert browser.sign_in("rowan").get("/people/p01/ask").status_code == 404
     assert browser.sign_in("aisha").post(f"/questions/{question_id}/answer", text="x").status_code == 403
+
+
+def test_no_service_answers_its_own_question_and_one_whose_agreement_ended_is_not_told(
+    enter: Enter, watford: Database, now: datetime
+) -> None:
+    with enter("priya") as access:
+        own = questions.ask(access, "p01", "Is there a bed?").id
+    with enter("priya") as access, pytest.raises(NotFound):
+        questions.answer(access, own, "There is")
+    assert told(watford, MailKind.QUESTION_ASKED) == ["tom"]
+    with watford.writing() as session:
+        ended = now.date() - timedelta(days=1)
+        session.execute(update(agreement).where(agreement.c.agency_id == "beacon").values(expires_on=ended))
+    asked(enter, "p02")
+    assert sorted(filter(None, told(watford, MailKind.QUESTION_ASKED))) == ["priya", "tom"]
 
 
 def test_a_coordinator_may_answer_and_only_the_first_answer_stands(enter: Enter) -> None:
