@@ -20,7 +20,7 @@ def fetch_items(address: str, transport: httpx.BaseTransport | None = None) -> I
     base = address.rstrip("/")
     if not base.startswith(("https://", "http://")):
         raise UnusableFile("The address of a feed begins with https://.")
-    with httpx.Client(timeout=WAIT_S, transport=transport, follow_redirects=True) as line:
+    with httpx.Client(timeout=WAIT_S, transport=transport) as line:
         for number in range(1, MOST_PAGES + 1):
             data = _get(line, f"{base}/services", {"page": number, "per_page": LARGE_PAGE})
             listed = list_items(data)

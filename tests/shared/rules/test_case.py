@@ -24,6 +24,9 @@ ALLOWED = {
     ("open", "discussed"): "open",
     ("open", "closed"): "closed",
     ("open", "moved"): "open",
+    ("candidate", "died"): "closed",
+    ("listed", "died"): "closed",
+    ("open", "died"): "closed",
 }
 NOON = datetime(2026, 11, 12, 12, tzinfo=UTC)
 
