@@ -172,6 +172,17 @@ def test_nobody_is_told_of_somebody_hidden_or_for_who_has_left(
     assert receiver.got == []
 
 
+def test_a_system_hears_of_nothing_that_it_may_not_read(
+    services: Services, filled: Database, clock: Clock, receiver: Receiver, run: Callable[[], dict[str, int]]
+) -> None:
+    let_in(services, filled, "ruth", receiver.url, "cases")
+    let_in(services, filled, "tom", receiver.url, "actions")
+    agree(filled, clock(), "a1", "stefan", "cgl")
+    put_on_list(filled, clock(), "red")
+
+    assert run() == {"new for systems": 0, "hooks": 0}
+
+
 def test_what_was_not_taken_is_tried_again_and_given_up_at_last(
     services: Services, filled: Database, clock: Clock, receiver: Receiver, run: Callable[[], dict[str, int]]
 ) -> None:

@@ -51,6 +51,16 @@ def test_while_one_process_runs_the_jobs_another_does_not(services: Services) ->
     assert run_due(services, [counting], "another") == [Ran(job="count", done=1)], "the lease was not given back"
 
 
+def test_a_run_says_by_when_the_next_should_begin(services: Services, now: datetime) -> None:
+    counting, _ = count_calls()
+    run_due(services, [counting], "one")
+    with services.database.reading() as session:
+        run = stored.list_runs(session)["count"]
+
+    assert run.late_after == now + timedelta(minutes=18)
+    assert not run.is_late(now + timedelta(minutes=18)) and run.is_late(now + timedelta(minutes=19))
+
+
 @OVER_BOTH
 def test_a_runner_that_died_loses_its_lease_after_two_minutes(services: Services, clock: Clock, now: datetime) -> None:
     with services.database.writing() as session:
