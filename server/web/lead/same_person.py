@@ -92,6 +92,7 @@ def say_same_person(
 ) -> Response[Any]:
     """Keeps what the reader says of two records: the same, different, or two people after all."""
     with door.open() as access:
+        access.require(Act.MERGE_PEOPLE, of_theirs(access.actor), purpose=settling.PURPOSE)
         if data.said == str(IdentityWord.PARTED):
             settling.part(access, services.project, data.one, data.other)
             return go_to(PATH, done="parted")

@@ -73,6 +73,11 @@ def fill(url: str, key: str) -> set[str]:
 
 
 SPECIAL: dict[str, dict[str, Any]] = {
+    "identity_judgement": {"other_id": "z", "saw_one": True},
+    "likely_same": {"other_id": "z"},
+    "offer": {"answer": None, "answered_on": None, "why_refused": None},
+    "home_asked": {"months": 3},
+    "boundary_change": {"called_off_at": None},
     "hotspot_publication": {"threshold": 10},
     "person_merge": {"into_id": "another"},
     "case_conference": {"minute_taker_id": None},
