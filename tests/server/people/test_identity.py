@@ -214,6 +214,27 @@ def test_nobody_tries_ids_of_others_against_a_record_of_their_own(desk: Desk) ->
         assert session.execute(select(identity_judgement)).all() == []
 
 
+def test_a_record_of_another_district_is_judged_only_where_evidence_found_the_pair(desk: Desk) -> None:
+    from server.tables.people.person import person
+    from server.tables.people.verification import person_verification as verified
+    from server.tables.street.contact import contact_person
+
+    marek, other = desk.meet(NAMES["marek"]), desk.meet("Wanda Nowak", date_of_birth="1990-01-31")
+    there = {"district_id": desk.cast.dacorum.id}
+    with desk.database.writing() as session:
+        for table, column in (
+            (contact_person, "person_id"),
+            (mdt_case, "person_id"),
+            (verified, "person_id"),
+            (person, "id"),
+        ):
+            moved = there if table in (mdt_case, verified) else there | {"team_id": desk.cast.other_team.id}
+            session.execute(table.update().where(table.c[column] == other).values(**moved))
+    desk.find()
+    with pytest.raises(NotFound):
+        desk.say(desk.cast.priya, marek, other)
+
+
 def test_a_hidden_record_is_paired_with_nobody(desk: Desk) -> None:
     marek, mark = desk.meet(NAMES["marek"], 2), desk.meet(NAMES["mark"])
     desk.find()
