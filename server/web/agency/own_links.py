@@ -14,7 +14,7 @@ from server.queries.people import own_pages, people
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
-from shared.policy import Act, SubjectKind
+from shared.policy import Act, Subject, SubjectKind
 
 PATH = "/people/{person_id:str}/own-link"
 WISHES = "/wishes"
@@ -91,6 +91,11 @@ def _answer(
 
 
 def _wishes(request: AnyRequest, access: Access, errors: Errors | None = None) -> Response[str]:
+    ours = frozenset({access.actor.agency_id})
+    access.require(
+        Act.SEE_OWN_RECORD, Subject(kind=SubjectKind.AGENCY, id=access.actor.agency_id, working_agency_ids=ours),
+        purpose=own_page.PURPOSE,
+    )  # fmt: skip
     wishes = own_pages.list_wishes(access.session, agency_id=access.actor.agency_id)
     shown = []
     for each in wishes:
