@@ -23,6 +23,10 @@ ANOTHER_PERSON = "[withheld: another person]"
 NOT_IN_A_FILE = "[held apart, in no file: ask for it to be read to you]"
 NEVER_IN_A_FILE = frozenset({"nationality_group", "recourse_to_public_funds"})
 """Privacy rule A10."""
+WHO_TOLD = "[withheld: who told us of you]"
+TELLS_WHO_TOLD = frozenset({"sender_name", "sender_reach"})
+TWO_RECORDS = {"identity_judgement": ("one_id", "other_id"), "person_merge": ("from_id", "into_id")}
+"""Of two records the other may be somebody else's, or have been held to be theirs for a while."""
 
 Cell = str | int | float | bool | None
 
@@ -71,7 +75,7 @@ class _Teller:
         site_ids = {row["site_id"] for row in rows.get("contact", []) if row["site_id"]}
         self._named = held.list_named_ids(access.session, site_ids)
         self._named |= {worker_id: _a_worker(agency) for worker_id, _, _, agency in staff}
-        self._named |= dict.fromkeys(others, ANOTHER_PERSON)
+        self._named |= dict.fromkeys([*others, *_others_of_two(rows, same)], ANOTHER_PERSON)
         own = {
             part for row in rows.get("person", []) for name in (row["name"], row["alias"]) for part in parts_of(name)
         }
@@ -79,6 +83,7 @@ class _Teller:
             {
                 **{part: ANOTHER_PERSON for names in others.values() for name in names for part in parts_of(name)},
                 **{name: _a_worker(agency) for _, full, short, agency in staff for name in (full, short)},
+                **{row["sender_name"]: WHO_TOLD for row in rows.get("notice", [])},
                 **dict.fromkeys(others, ANOTHER_PERSON),
                 **{worker_id: _a_worker(agency) for worker_id, _, _, agency in staff},
             },
@@ -87,10 +92,9 @@ class _Teller:
 
     def row(self, row: dict[str, Any]) -> dict[str, Cell]:
         """Every column with something in it."""
+        apart = dict.fromkeys(NEVER_IN_A_FILE, NOT_IN_A_FILE) | dict.fromkeys(TELLS_WHO_TOLD, WHO_TOLD)
         return {
-            name: NOT_IN_A_FILE if name in NEVER_IN_A_FILE else self.cell(value)
-            for name, value in row.items()
-            if value not in (None, "")
+            name: apart.get(name) or self.cell(value) for name, value in row.items() if value not in (None, "")
         }
 
     def cell(self, value: Any) -> Cell:
@@ -101,6 +105,11 @@ class _Teller:
             return value
         text = str(value)
         return self._named.get(text) or self._withhold(text)
+
+
+def _others_of_two(rows: dict[str, held.Rows], same: list[Id]) -> set[Id]:
+    named = {row[column] for table, two in TWO_RECORDS.items() for row in rows.get(table, []) for column in two}
+    return named - set(same)
 
 
 def _a_worker(agency_name: str) -> str:

@@ -14,6 +14,7 @@ from server.tables.partnership.agency import agency, team
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import worker
 from server.tables.people.document import document_content
+from server.tables.people.identity import identity_judgement
 from server.tables.people.person import person, person_merge
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact, contact_correction, contact_need, contact_person
@@ -37,6 +38,8 @@ def list_everything(session: Session, person_ids: Collection[Id]) -> dict[str, R
         *((table, "person_id", person_ids) for table in sorted(_IN_ROWS, key=lambda table: table.name)),
         (person_merge, "from_id", person_ids),
         (person_merge, "into_id", person_ids),
+        (identity_judgement, "one_id", person_ids),
+        (identity_judgement, "other_id", person_ids),
         (contact, "id", contacts),
         *((table, "contact_id", contacts) for table in (contact_need, contact_correction)),
         (referral, "id", [each for each in session.scalars(led_here) if each]),

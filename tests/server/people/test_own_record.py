@@ -14,8 +14,12 @@ from server.access import Door
 from server.actions.people import notes
 from server.database.engine import Database
 from server.queries.operation import audit
+from server.queries.people import identity
 from server.queries.people.erasure import ABOUT_A_CASE, ABOUT_A_PERSON
 from server.queries.people.held import list_everything
+from server.queries.referrals import notices
+from shared.model.codes import IdentityWord
+from shared.model.notice import Notice, NoticeAnswer, NoticeKind
 from shared.rules.third_parties import make_withholder, parts_of
 from tests.server.cast import Cast
 from tests.server.phone import Phone
@@ -108,6 +112,32 @@ def test_nationality_is_in_no_file(sign_in: Any, cast: Cast, joan: str, database
     _, files = open_copy(post(sign_in(cast.priya), f"/people/{joan}/own-copy"))
     assert b"somewhere" not in files["record.json"]
     assert b"held apart" in files["record.json"]
+
+
+def test_who_sent_a_notice_and_whose_the_other_record_is_stays_out_of_the_copy(
+    sign_in: Any, cast: Cast, joan: str, database: Database, new_id: Callable[[], str], now: Any
+) -> None:
+    other, at = new_id(), now.isoformat()
+    with database.writing() as session:
+        notices.add_notice(session, Notice(
+            id=new_id(), reference="R", kind=NoticeKind.PRISON_RELEASE, district_id=cast.watford.id, institution="HMP Mount",
+            name="Joan", words="Officer Ama Boateng rang", sender_name="Ama Boateng", sender_reach="ama@example.org",
+            received_at=now, person_id=joan, answer=NoticeAnswer.TAKEN_ON, answered_at=now, answered_by=cast.priya.id,
+        ))  # fmt: skip
+        one, two = identity.in_order(joan, other)
+        identity.add_judgement(session, identity.Judgement(
+            id=new_id(), one_id=one, other_id=two, said=IdentityWord.DIFFERENT, at=now, worker_id=cast.tom.id, saw_one=True,
+            saw_other=True,
+        ))  # fmt: skip
+    record, _ = open_copy(post(sign_in(cast.priya), f"/people/{joan}/own-copy"))
+    sections = {section["name"]: section["rows"] for section in record["sections"]}
+    (told,) = sections["notice"]
+    assert told["institution"] == "HMP Mount"
+    assert told["words"] == "Officer [withheld: who told us of you] rang"
+    assert told["sender_name"] == told["sender_reach"] == "[withheld: who told us of you]"
+    (judged,) = sections["identity_judgement"]
+    assert (judged["said"], judged["at"]) == ("different", at)
+    assert sorted([judged["one_id"], judged["other_id"]]) == sorted([joan, "[withheld: another person]"])
 
 
 def test_every_table_about_people_is_in_the_copy() -> None:
