@@ -99,6 +99,8 @@ def test_a_screen_says_when_its_case_was_taken_off_and_the_words_stay_with_the_p
     priya.goto("/people/p01")
     priya.fill("#case_reason", "Housed yesterday")
     priya.click("button:has-text('Close the case')")
+    priya.wait_for_selector("h1:has-text('Check before you close the case')")
+    priya.click("main button:has-text('Close the case')")
     priya.wait_for_url("**done=closed_case")
     tom.wait_for_selector("#agenda-news:has-text('no longer on the agenda')", timeout=60_000)
     tom.fill("#notes", "Keys on Friday")
