@@ -23,6 +23,8 @@ from shared.model.position import Position
 from shared.model.value import Id, Value
 from shared.rules.evidence import Sighting
 
+AT_ONCE = 5_000
+"""A statement of PostgreSQL takes 65,535 values: after a county was brought in, more people than that are new."""
 Pair = tuple[Id, Id]
 """Two records, the one whose id is lower first."""
 
@@ -124,7 +126,9 @@ def replace_likely(session: Session, found: Collection[Likely]) -> None:
 
 def renew_likely(session: Session, person_ids: Collection[Id], found: Collection[Likely]) -> None:
     """What was found anew of these people."""
-    session.execute(delete(likely_same).where(_about(likely_same, person_ids)))
+    every = sorted(person_ids)
+    for start in range(0, len(every), AT_ONCE):
+        session.execute(delete(likely_same).where(_about(likely_same, every[start : start + AT_ONCE])))
     bulk.insert_new(session, likely_same, [_row(each) for each in found])
 
 

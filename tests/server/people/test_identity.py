@@ -261,6 +261,14 @@ def test_who_was_written_down_since_is_found_without_reading_everybody_again(des
     assert desk.waiting(desk.cast.tom) == []
 
 
+def test_what_was_found_of_a_whole_county_is_found_anew_at_once(desk: Desk) -> None:
+    pair = identity.Likely(one_id="p00001", other_id="p00002", bits=20.0, found_at=desk.clock())
+    with desk.database.writing() as session:
+        identity.replace_likely(session, [pair])
+        identity.renew_likely(session, {f"p{n:05}" for n in range(2, 130_000)}, [])
+        assert session.execute(select(likely_same)).all() == []
+
+
 def test_who_is_erased_is_in_no_pair_any_more(desk: Desk) -> None:
     marek, mark = desk.meet(NAMES["marek"], 2), desk.meet(NAMES["mark"])
     desk.find()
