@@ -69,7 +69,7 @@ def more(filled: Database, now: datetime) -> Callable[[], None]:
 
 def test_lists_and_the_record_ask_as_often_for_many_as_for_few(browse: Browse, more: Callable[[], None]) -> None:
     priya = browse("priya")
-    paths = ("/cases", "/people/marek", "/conferences", "/agreements", "/priorities?district=watford")
+    paths = ("/cases", "/people/marek", "/conferences", "/agreements", "/priorities?district=watford", "/places")
     few = {path: count_questions(priya, path) for path in paths}
     more()
     assert {path: count_questions(priya, path) for path in paths} == few

@@ -7,7 +7,8 @@ from server.actions.people.stays import PURPOSE, end_stay, record_stay
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.people import offers, people, stays, subjects
 from server.queries.people.offers import ColdNights
-from shared.model.codes import ReceivingSupport, StayKind, SupportNeed
+from server.queries.people.verification import list_groups
+from shared.model.codes import StayKind
 from shared.model.offer import Answer, HomeAsked, Offer, StillThere, Vacancy, WhyRefused
 from shared.model.person import Person
 from shared.model.value import Id, Value
@@ -18,6 +19,7 @@ from shared.rules.stays import INSTITUTIONS
 PLACES = tuple(kind for kind in StayKind if kind not in INSTITUTIONS)
 """What can be offered: no institution."""
 BEDS_MAX = 5_000
+LONGEST = 200
 
 
 # -------------------------------------------------------------------------------------------------------------- offers
@@ -139,6 +141,8 @@ def add_vacancy(access: Access, place: Vacancy) -> None:
     wrong = []
     if not place.name.strip():
         wrong.append("Say what it is called, without an address: Charter House, room 4.")
+    if len(place.name) > LONGEST:
+        wrong.append(f"Use {LONGEST} characters or fewer for what it is called.")
     if not 1 <= place.places <= 500:
         wrong.append("Give how many places there are, from 1 to 500.")
     if place.age_to is not None and place.age_to < place.age_from:
@@ -170,9 +174,15 @@ def _find_vacancy(access: Access, vacancy_id: Id) -> Vacancy:
 def match_places(access: Access, places: list[Vacancy]) -> dict[Id, list[Match]]:
     """For each place who waits on its district's list, those whom it suits first, then the longest on the list."""
     waiting = {each: offers.list_waiting(access.session, each) for each in {place.district_id for place in places}}
-    ids = [person_id for found in waiting.values() for person_id, _ in found]
-    known = {each.id: each for each in people.list_people(access.session, ids) if each.died_on is None}
-    needs = {each: _unmet(access, each) for each in known}
+    ids = {person_id for found in waiting.values() for person_id, _ in found}
+    groups = list_groups(access.session, ids)
+    housed = offers.list_housed(access.session, ids.union(*groups.values()))
+    known = {
+        each.id: each
+        for each in people.list_people(access.session, ids)
+        if each.died_on is None and not groups[each.id] & housed
+    }
+    needs = people.list_unmet_needs(access.session, {each: groups[each] for each in known})
     made = offers.list_offers_of(access.session, [place.id for place in places])
     asked = {(each.vacancy_id, each.person_id) for each in made if each.answer is None}
     refused = {(each.vacancy_id, each.person_id) for each in made if each.answer is Answer.REFUSED}
@@ -188,14 +198,6 @@ def match_places(access: Access, places: list[Vacancy]) -> dict[Id, list[Match]]
         ]  # fmt: skip
         found[place.id] = sorted(matches, key=lambda each: (not each.fit.is_open, len(each.fit.ask), -each.waits_days))
     return found
-
-
-def _unmet(access: Access, person_id: Id) -> list[SupportNeed]:
-    return [
-        each.need
-        for each in people.list_needs(access.session, person_id)
-        if each.receiving_support is ReceivingSupport.NO and each.need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN)
-    ]
 
 
 def list_homes_to_ask(access: Access, district_ids: list[Id]) -> list[tuple[Person, HomeToAsk]]:
@@ -216,9 +218,11 @@ def open_cold_nights(access: Access, district_id: Id, why: str, beds: int, phone
     """From tonight everybody is let in. Raises NotFound, Forbidden, Invalid, and Failure where that stands already."""
     access.require_district(Act.CHANGE_CASE, district_id, purpose="cold nights")
     _check_cold(beds, phones)
+    if len(why.strip()) > LONGEST:
+        raise Invalid(f"Use {LONGEST} characters or fewer for why.")
     opened = ColdNights(
         id=access.new_id(), district_id=district_id, opened_at=access.now, opened_by=access.actor.worker_id,
-        why=why.strip()[:200], beds=beds, phones=phones.strip(),
+        why=why.strip(), beds=beds, phones=phones.strip(),
     )  # fmt: skip
     if not offers.open_cold_nights(access.session, opened):
         raise Failure(CONFLICTING, "They are open already. Load the page again.")

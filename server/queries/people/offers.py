@@ -53,17 +53,21 @@ def _read_vacancy(row: Any) -> Vacancy:
 
 
 def list_waiting(session: Session, district_id: Id) -> list[tuple[Id, datetime]]:
-    """Who is on the list and stays nowhere that is recorded: (person, since when on the list), the longest first."""
-    housed = select(stay.c.id).where(
-        stay.c.person_id == mdt_case.c.person_id, stay.c.left_on.is_(None), stay.c.struck_at.is_(None)
-    )
+    """Who is on the list: (person, since when), the longest first."""
     query = select(mdt_case.c.person_id, mdt_case.c.since).where(
         mdt_case.c.district_id == district_id,
         mdt_case.c.state.in_([str(CaseState.LISTED), str(CaseState.OPEN)]),
-        ~housed.exists(),
         *not_concealed(session, mdt_case.c.person_id),
     )
     return [(row.person_id, row.since) for row in session.execute(query.order_by(mdt_case.c.since, mdt_case.c.id))]
+
+
+def list_housed(session: Session, person_ids: Collection[Id]) -> set[Id]:
+    """Which of these records have a stay that goes on."""
+    query = select(stay.c.person_id).where(
+        stay.c.person_id.in_(sorted(person_ids)), stay.c.left_on.is_(None), stay.c.struck_at.is_(None)
+    )
+    return set(session.scalars(query))
 
 
 # ------------------------------------------------------------------------------------------------------------- offers

@@ -63,6 +63,29 @@ def list_needs(session: Session, person_id: Id) -> list[NeedRecorded]:
     ]
 
 
+NO_NEED = frozenset({str(SupportNeed.NONE), str(SupportNeed.NOT_KNOWN)})
+
+
+def list_unmet_needs(session: Session, groups: Mapping[Id, frozenset[Id]]) -> dict[Id, list[SupportNeed]]:
+    """Of each of these people (with every id that is the same person) the needs that nobody helps with, by the newest record."""
+    whose = {record: group for group in groups.values() for record in group}
+    columns = person_need.c.person_id, person_need.c.need, person_need.c.receiving_support
+    query = (
+        select(*columns).where(person_need.c.person_id.in_(sorted(whose))).order_by(person_need.c.at, person_need.c.id)
+    )
+    newest: dict[frozenset[Id], dict[str, str]] = {}
+    for row in session.execute(query):
+        newest.setdefault(whose[row.person_id], {})[row.need] = row.receiving_support
+    return {
+        each: [
+            SupportNeed(need)
+            for need, support in sorted(newest.get(group, {}).items())
+            if support == str(ReceivingSupport.NO) and need not in NO_NEED
+        ]
+        for each, group in groups.items()
+    }
+
+
 def list_known(session: Session, person_ids: Collection[Id]) -> set[Id]:
     """Which of these ids have a record."""
     return set(session.scalars(select(person.c.id).where(person.c.id.in_(person_ids))))

@@ -88,7 +88,7 @@ def _read(access: Access, data: PlaceForm) -> Vacancy:
     if data.takes not in {str(each) for each in Takes}:
         raise Invalid("Choose whom it takes.")
     return Vacancy(
-        id=access.new_id(), district_id=data.district, name=data.name.strip()[:200], kind=StayKind(data.kind),
+        id=access.new_id(), district_id=data.district, name=data.name.strip(), kind=StayKind(data.kind),
         places=read_whole(data.places, 500) or 0, takes=Takes(data.takes), age_from=age_from, age_to=age_to,
         supports=tuple(SupportNeed(each) for each in as_tuple(data.supports) if each in needs),
         opened_at=access.now, opened_by=access.actor.worker_id,

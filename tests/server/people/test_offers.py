@@ -9,8 +9,9 @@ from sqlalchemy import select
 from server.access import Door
 from server.actions.cases.cases import list_case
 from server.queries.cases import cases
+from server.tables.cases.case import mdt_case
 from server.tables.people.offer import cold_nights, home_asked, offer, vacancy
-from server.tables.people.person import person
+from server.tables.people.person import person, person_merge
 from server.tables.people.stay import stay
 from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
 
@@ -92,8 +93,6 @@ def test_a_place_finds_who_waits_and_is_gone_when_it_is_taken(sign_in, cast, mar
     with database.writing() as session:
         session.execute(person.update().where(person.c.id == marek).values(gender="male", approximate_age_years=44))
         if not cases.list_live_cases_of(session, [marek]):
-            from server.tables.cases.case import mdt_case
-
             session.execute(mdt_case.insert().values(
                 id="case-marek", person_id=marek, district_id=cast.watford.id, state="candidate", since=clock(), reason="",
                 mdt_number=1, outcome="",
@@ -139,6 +138,33 @@ def test_a_place_finds_who_waits_and_is_gone_when_it_is_taken(sign_in, cast, mar
     assert post(client, "/places", **press).status_code == 409
     sign_in(cast.carol)
     assert post(client, "/places", press="close", vacancy=by_name["The Haven"]).status_code == 404
+
+
+def test_whoever_is_housed_under_another_record_waits_for_no_place(sign_in, cast, marek, database, clock, new_id):  # noqa: F811
+    put_on_list(database, cast, clock, new_id, marek)
+    client = sign_in(cast.priya)
+    post(client, "/places", name="Charter House", district=cast.watford.id, kind="hostel")
+    assert "Offered to them" in client.get("/places", headers=HTML).text
+    with database.writing() as session:
+        session.execute(person_merge.insert().values(
+            id="m", from_id="marek-before", into_id=marek, at=clock(), worker_id=cast.tom.id, undone=False,
+        ))  # fmt: skip
+        session.execute(stay.insert().values(
+            id="s", person_id="marek-before", district_id=cast.watford.id, kind="hostel", moved_in_on=date(2026, 11, 1),
+            recorded_at=clock(), recorded_by=cast.tom.id,
+        ))  # fmt: skip
+        known = dict(session.execute(select(person).where(person.c.id == marek)).mappings().one())
+        session.execute(person.insert().values(known | {"id": "marek-before"}))
+    assert "Nobody on the list waits for a place." in client.get("/places", headers=HTML).text
+
+
+def test_what_is_too_long_is_refused_and_nothing_is_cut(sign_in, cast, database):
+    client = sign_in(cast.priya)
+    place = {"district": cast.watford.id, "kind": "hostel", "name": "x" * 201}
+    assert "Use 200 characters or fewer" in post(client, "/places", **place).text
+    told = {"press": "open", "district": cast.watford.id, "beds": "2", "why": "x" * 201}
+    assert "Use 200 characters or fewer" in post(client, "/cold-nights", **told).text
+    assert rows(database, vacancy) == rows(database, cold_nights) == []
 
 
 def test_a_home_is_asked_about_once_and_one_that_is_lost_has_ended(sign_in, cast, marek, database):  # noqa: F811
