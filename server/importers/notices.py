@@ -63,7 +63,7 @@ def bring_file(access: Access, district_id: Id, data: bytes) -> Brought:
         if found:
             refused.append((number, " ".join(found.values())))
             continue
-        _, is_new = receive(access.session, told, access.now, access.new_id, access.actor.worker_id)
+        _, is_new = receive(access.session, told, access.now, access.today, access.new_id, access.actor.worker_id)
         taken, known = taken + is_new, known + (not is_new)
     return Brought(read=len(rows), taken=taken, known=known, refused=tuple(refused))
 

@@ -70,7 +70,7 @@ def find_faults(told: Told, today: date) -> dict[str, str]:
 
 
 def receive(
-    session: Session, told: Told, now: datetime, new_id: Callable[[], Id], by: Id | None = None
+    session: Session, told: Told, now: datetime, today: date, new_id: Callable[[], Id], by: Id | None = None
 ) -> tuple[Notice, bool]:
     """Keep a notice; the same form again is the one before, and so is the same person from the same place on the same day where a
     worker of ours brings it. Returns it and whether it is new. Raises Invalid for a district that stands no more.
@@ -78,7 +78,7 @@ def receive(
     Whoever sends the public form is told of no notice but their own: by guessing a name nobody learns what became of whom.
     """
     reference = reference_of(f"notice {told.key}")
-    if all(each.id != told.district_id for each in list_districts_on(session, now.date())):
+    if all(each.id != told.district_id for each in list_districts_on(session, today)):
         raise Invalid("Choose the district to which they will come.")
     new = Notice(
         id=new_id(), reference=reference, kind=NoticeKind(told.kind), district_id=told.district_id,

@@ -10,7 +10,7 @@ from litestar.params import Body, URLEncodedBody
 from server.access import Access, Door, of_theirs
 from server.actions.referrals import notices
 from server.http.services import Services
-from server.importers.files import UnusableFile
+from server.importers.files import UnusableFile, make_storable
 from server.importers.notices import Brought, bring_file
 from server.problems import Invalid
 from server.queries.maps.boundaries import list_districts_on
@@ -22,7 +22,6 @@ from shared.model.value import Id
 from shared.policy import Act
 
 PATH = "/notices"
-FILE_BYTES_MAX = 5_000_000
 ANSWERS = {
     NoticeAnswer.TAKEN_ON: "Taken on: put forward for our list",
     NoticeAnswer.HELPED: "Somebody helps them: no list has to",
@@ -57,7 +56,7 @@ def answer_notice(
     """Keeps the answer, or sends it on."""
     try:
         with door.open() as access:
-            notices.answer(access, services.project, data.notice, data.answer, data.words, data.send_to)
+            notices.answer(access, services.project, data.notice, data.answer, make_storable(data.words), data.send_to)
     except Invalid as refused:
         with door.open() as access:
             return _answer(request, access, {data.notice: " ".join(refused.errors)}, data)
@@ -71,7 +70,7 @@ def bring_notices(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[str]:
     """Takes a spreadsheet in, and says what became of each row."""
-    _, content = read_upload(data.get("file"), FILE_BYTES_MAX)
+    _, content = read_upload(data.get("file"))
     with door.open() as access:
         try:
             if not content:

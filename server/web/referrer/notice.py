@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
@@ -10,6 +11,7 @@ from litestar.params import URLEncodedBody
 from server.access import day_of
 from server.actions.referrals.notices import KINDS, Told, find_faults, receive
 from server.http.services import Services
+from server.importers.files import make_storable
 from server.problems import Invalid
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.referrals import notices
@@ -64,19 +66,21 @@ def send_notice(
     """Keeps the notice and says its reference. What is wrong is told beside its field, with nothing lost."""
     check_limit(request, services)
     errors: Errors = {}
+    now = services.clock()
+    data = NoticeForm(**{name: make_storable(text) for name, text in msgspec.structs.asdict(data).items()})
     told = Told(
         key=data.key or services.new_id(), kind=data.kind, district_id=data.district, institution=data.institution,
         name=data.name, date_of_birth=_read_day(errors, "date_of_birth", data.date_of_birth),
         expected_on=_read_day(errors, "expected_on", data.expected_on), words=data.words, sender_name=data.sender_name,
         sender_reach=data.sender_reach,
     )  # fmt: skip
-    errors |= find_faults(told, day_of(services.clock()))
+    errors |= find_faults(told, day_of(now))
     if data.agreed != "yes":
         errors["agreed"] = "Ask them first: a notice is sent with their agreement."
     if not errors:
         try:
             with services.database.writing() as session:
-                kept, _ = receive(session, told, services.clock(), services.new_id)
+                kept, _ = receive(session, told, now, day_of(now), services.new_id)
             return page(request, "referrer/notice_sent.html", title="Sent", reference=kept.reference)
         except Invalid as refused:
             errors["district"] = " ".join(refused.errors)
@@ -95,7 +99,7 @@ def show_notice_status(
 ) -> Response[str]:
     """The district's answer, and nothing of the person."""
     check_limit(request, services)
-    reference = data.reference.strip().upper()[:40]
+    reference = make_storable(data.reference).strip().upper()[:40]
     with services.database.reading() as session:
         found = notices.find_by_reference(session, reference)
     if found is None:

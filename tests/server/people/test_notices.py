@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from server.access import Door
 from server.importers.notices import bring_file
 from server.queries.cases import cases
 from server.queries.referrals import notices
+from server.tables.partnership.district import district
 from server.tables.people.person import person
 from server.tables.referrals.notice import notice
 from tests.server.people.test_housing_needs import HTML, post
@@ -84,6 +85,22 @@ def test_a_form_sent_twice_is_one_notice_and_its_answer_is_read_by_the_reference
     assert case.district_id == cast.watford.id
     assert case.reason.startswith("Hospital discharge: Watford General, ward 6, expected 2026-11-20")
     assert (known["name"], str(known["date_of_birth"])) == ("Vera Lind", "1961-02-03")
+
+
+def test_what_no_database_can_hold_is_kept_as_it_can_be(client, cast, database):
+    reference = reference_in(send(client, cast, name="Ve\0ra", words="Walks\0"))
+    (kept,) = rows(database)
+    assert (kept["name"], kept["words"]) == ("Ve\u2400ra", "Walks\u2400")
+    form = {"reference": f"{reference}\0", "_csrf_token": client.cookies["lantern-form"]}
+    assert "no notice with this reference" in client.post("/notice/status", data=form, headers=HTML).text
+
+
+def test_a_district_that_begins_today_is_one_from_midnight_here(client, cast, database, clock):
+    clock.now = datetime(2028, 3, 31, 23, 30, tzinfo=UTC)
+    with database.writing() as session:
+        session.execute(district.update().where(district.c.id == cast.watford.id).values(valid_from=date(2028, 4, 1)))
+    assert send(client, cast, expected_on="2028-04-02").status_code == 200
+    assert len(rows(database)) == 1
 
 
 def test_whoever_guesses_a_name_is_given_nobody_elses_reference(client, cast, database):
