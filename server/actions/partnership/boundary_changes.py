@@ -26,6 +26,7 @@ from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.wording import say_list
 
+LONGEST_CODE, LONGEST_NAME = 40, 200
 EVERY = ""
 """A team or worker of a district that becomes several: works in all of them."""
 
@@ -120,6 +121,10 @@ def _find_faults(session: Session, on_day: date, plan: Plan, today: date) -> Seq
     found += [f"The code {code} is another district’s." for code in sorted(codes) if codes[code] > 1 or code in taken]
     if any(not each.code.strip() or not each.name.strip() for each in plan.begins):
         found.append("Each district that begins needs a code and a name.")
+    if any(len(each.code) > LONGEST_CODE or len(each.name) > LONGEST_NAME for each in plan.begins):
+        found.append(f"A code has {LONGEST_CODE} characters or fewer, a name {LONGEST_NAME}.")
+    if any("\0" in each.code + each.name for each in plan.begins):
+        found.append("A code or a name holds a sign that cannot be kept.")
     if len(plan.begins) > 1 and not all(each.geojson for each in plan.begins):
         found.append("Where several districts begin, each needs its outline: bring them as one GeoJSON file.")
     waiting = [each for each in boundary_changes.list_changes(session) if each.is_waiting]

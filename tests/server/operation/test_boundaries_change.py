@@ -292,6 +292,10 @@ def test_a_plan_that_cannot_be_is_refused_in_words(county: County, cast: Cast) -
         (Plan(ends=(cast.watford.id,), begins=one * 2), DAY, "is another district’s"),
         (Plan(ends=(cast.watford.id,), begins=(Beginning(code="E07000096", name="X"),)), DAY, "is another district’s"),
         (Plan(ends=(cast.watford.id,), begins=(*one, Beginning(code="Z", name="Z"))), DAY, "each needs its outline"),
+        # What no table holds is told now, and not to the job of the night on which the districts end.
+        (Plan(ends=(cast.watford.id,), begins=(Beginning(code="E" * 41, name="X"),)), DAY, "40 characters or fewer"),
+        (Plan(ends=(cast.watford.id,), begins=(Beginning(code="E", name="X" * 201),)), DAY, "a name 200"),
+        (Plan(ends=(cast.watford.id,), begins=(Beginning(code="E\0", name="X"),)), DAY, "a sign that cannot be kept"),
     ):
         with pytest.raises(Invalid) as refused:
             county.plan(plan, on_day)
