@@ -221,17 +221,18 @@ def _strangers(sightings: Sequence[Sighting], same: Collection[tuple[Id, Id]]) -
 
 
 def _told(named: Sequence[Named], sightings: set[Id], left_out: Counter[str]) -> list[Named]:
-    """Those told of who count: by the definition, not met, not told of twice."""
+    """Those told of who count: by the definition, not met, not told of twice. Whoever is the same as somebody who does not count
+    for one of these reasons does not count either."""
     told: list[Named] = []
-    kept = set(sightings)
+    known = set(sightings)
     for each in named:
         if each.exclusion is not None:
             left_out[str(each.exclusion)] += 1
-        elif each.same_as in kept:
+        elif each.same_as in known:
             left_out["twice"] += 1
         else:
             told.append(each)
-            kept.add(each.id)
+        known.add(each.id)
     return told
 
 

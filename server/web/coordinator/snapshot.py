@@ -305,15 +305,23 @@ def _say_signed(one: Snapshot) -> str:
 
 
 def _say_named(night: Night) -> list[tuple[Id, str, str]]:
-    same = {each.id: number for number, each in enumerate(night.named, start=1)}
+    numbers = {each.id: number for number, each in enumerate(night.named, start=1)}
     return [
         (
-            each.id, f"{number}. {each.said_by}: {say(each.gender)}, {AGES[each.age].lower()}",
-            EXCLUSIONS[each.exclusion] if each.exclusion else
-            f"The same as number {same[each.same_as]}" if each.same_as in same else "Met as well" if each.same_as else "Counts",
+            each.id,
+            f"{number}. {each.said_by}: {say(each.gender)}, {AGES[each.age].lower()}",
+            _say_whether_counts(each, numbers, night),
         )
         for number, each in enumerate(night.named, start=1)
-    ]  # fmt: skip
+    ]
+
+
+def _say_whether_counts(named: Named, numbers: Mapping[Id, int], night: Night) -> str:
+    if named.exclusion:
+        return EXCLUSIONS[named.exclusion]
+    if number := numbers.get(named.same_as or ""):
+        return f"The same as number {number}"
+    return "Met as well" if named.same_as in night.sightings else "Counts"
 
 
 def _same_choices(night: Night, teams: Mapping[Id, str]) -> list[tuple[Id, str]]:

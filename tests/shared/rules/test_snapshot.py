@@ -97,6 +97,19 @@ def test_an_estimate_counts_who_was_told_of_and_a_spotlight_both() -> None:
     assert count(met, approach=Approach.COUNT, named=named).total == 2
 
 
+def test_who_is_the_same_as_somebody_who_does_not_count_does_not_count_either() -> None:
+    named = (
+        Named(id="n1", said_by="Day centre", same_as="1"),
+        Named(id="n2", said_by="Police", same_as="n1"),
+        Named(id="n3", said_by="Soup run", exclusion=Exclusion.HOSTEL_OR_SHELTER),
+        Named(id="n4", said_by="Church", same_as="n3"),
+        Named(id="n5", said_by="Church", same_as="taken-back"),
+    )
+    counted = count(seen("1", "marek"), approach=Approach.SPOTLIGHT, named=named)
+    assert (counted.total, counted.seen, counted.named) == (2, 1, 1)
+    assert counted.left_out == {"hostel_or_shelter": 1, "twice": 3}
+
+
 def test_the_form_is_told_genders_and_ages_and_nobody_is_lost_in_them() -> None:
     described = {"marek": Described(gender=Gender.MALE, age=AgeBand.OVER_25)}
     found = count(seen("1", "marek", "red", strangers=2), described=described)
