@@ -109,7 +109,7 @@ def unpack(body: bytes, most: int = TILE_BYTES_MAX) -> bytes:
 
 def plain_text(told: Any) -> str:
     """Words without markup: an attribution stands on pages."""
-    text = html.unescape(re.sub(r"<[^>]*>", "", str(told)))
+    text = html.unescape(re.sub(r"<[^<>]*>", "", str(told)))
     return " ".join(text.replace("<", "").replace(">", "").split())[:200]
 
 

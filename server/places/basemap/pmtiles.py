@@ -25,6 +25,8 @@ NO_COMPRESSION, GZIP = 1, 2
 VECTOR = 1
 DIRECTORIES_DEEP = 4
 DIRECTORY_BYTES_MAX = 64_000_000
+NUMBER_BITS_MAX = 64
+"""A longer number is none, and would take the longer to read the longer it is."""
 
 
 class Entry(NamedTuple):
@@ -141,6 +143,8 @@ def _varints(body: bytes) -> list[int]:
         number |= (byte & 0x7F) << shift
         if byte & 0x80:
             shift += 7
+            if shift >= NUMBER_BITS_MAX:
+                raise BadBasemap("A directory of it is damaged.")
             continue
         numbers.append(number)
         number, shift = 0, 0

@@ -17,7 +17,7 @@ from server.database.engine import Database
 from server.places.basemap import clipping
 from server.places.basemap.archive import BadBasemap, open_archive, unpack
 from server.places.basemap.clipping import clip, list_tiles, read_pack
-from server.places.basemap.pmtiles import tile_id_of
+from server.places.basemap.pmtiles import _varints, tile_id_of
 from server.places.basemap.serving import find_served, find_served_tile
 from server.places.basemap.vector import read_tile
 from server.places.basemap.ways import PLACES, WayKind
@@ -171,6 +171,12 @@ def test_a_damaged_archive_is_read_or_refused_and_nothing_else(
     bad.write_bytes(bytes(body[: max(cut, 130)]))
     with contextlib.suppress(BadBasemap), open_archive(bad) as archive:
         archive.find_tile(*HERE[14])
+
+
+def test_a_number_without_an_end_is_refused_at_once() -> None:
+    with pytest.raises(BadBasemap, match="damaged"):
+        _varints(b"\x80" * 3_000_000)
+    assert _varints(b"\xff" * 8 + b"\x7f\x05") == [2**63 - 1, 5]
 
 
 def test_tiles_are_numbered_along_the_curve_as_the_specification_shows() -> None:
