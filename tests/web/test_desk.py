@@ -373,3 +373,7 @@ def test_no_more_than_twenty_are_kept(filled: Database, tom: Browser) -> None:
     for number in range(20):
         tom.send("/referrals/desk/filters", name=str(number), words="grey", only="")
     assert "drop one first" in tom.send("/referrals/desk/filters", name="More", words="grey", only="").text
+    tom.send("/referrals/desk/filters", name="19", words="brown", only="")
+    with filled.reading() as session:
+        kept = {each.name: each.words for each in desk_filters.list_filters(session, "tom")}
+    assert (len(kept), kept["19"]) == (20, "brown")

@@ -121,7 +121,10 @@ def keep(door: NamedDependency[Door], data: URLEncodedBody[FilterForm]) -> Respo
     name = make_storable(" ".join(data.name.split()))[:60] or words[:60] or dict(ONLY_WORDS)[only]
     with door.open() as access:
         access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk", detail="filter")
-        if len(desk_filters.list_filters(access.session, access.actor.worker_id)) >= MOST_FILTERS:
+        others = [
+            each for each in desk_filters.list_filters(access.session, access.actor.worker_id) if each.name != name
+        ]
+        if len(others) >= MOST_FILTERS:
             raise Invalid(f"There are {MOST_FILTERS} already: drop one first.")
         kept = DeskFilter(id=access.new_id(), worker_id=access.actor.worker_id, name=name, words=words, only=only)
         desk_filters.keep_filter(access.session, kept)
