@@ -44,7 +44,8 @@ def environment() -> Environment:
 @cache
 def navigation(roles: frozenset[Role], section: str) -> Markup:
     """Returns the navigation of everybody with these roles, in this section: the same on every page, so rendered once."""
-    return Markup(environment().get_template("layout/navigation.html").render(entries=navigation_of(roles, section)))
+    entries, more = navigation_of(roles, section)
+    return Markup(environment().get_template("layout/navigation.html").render(entries=entries, more=more))
 
 
 def render(template: str, context: dict[str, Any]) -> str:

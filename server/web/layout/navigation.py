@@ -56,6 +56,14 @@ ENTRIES = (
 )
 
 
+FIT = 10
+"""So many entries fit on two lines of a wide screen. Where there are more, the seldom ones stand under "More"."""
+SELDOM = frozenset({
+    "/assessment-questions", "/cold-nights", "/conflicts", "/same-person", "/held", "/harm", "/progress", "/publications",
+    "/services", "/devices", "/agencies", "/access-reviews", "/who-can-see",
+})  # fmt: skip
+
+
 def entries_for(roles: frozenset[Role]) -> list[Entry]:
     """Returns the entries that any of the roles may open, in the order of the page."""
     allowed = {action for role in roles for action in GRID.get(role, {})}
@@ -72,6 +80,10 @@ def first_page(roles: frozenset[Role]) -> str:
     return entries_for(roles)[0].path if entries_for(roles) else "/welcome"
 
 
-def navigation_of(roles: frozenset[Role], section: str) -> list[dict[str, Any]]:
-    """Returns the entries in the shape that GOV.UK's service navigation takes, the current section marked."""
-    return [{"href": entry.path, "text": entry.text, "active": entry.path == section} for entry in entries_for(roles)]
+def navigation_of(roles: frozenset[Role], section: str) -> tuple[list[dict[str, Any]], list[Entry]]:
+    """Returns the entries in the shape that GOV.UK's service navigation takes, the current section marked; and those that stand
+    under "More". The section that somebody is in always stands with the first."""
+    entries = entries_for(roles)
+    more = [each for each in entries if each.path in SELDOM and each.path != section] if len(entries) > FIT else []
+    shown = [each for each in entries if each not in more]
+    return [{"href": each.path, "text": each.text, "active": each.path == section} for each in shown], more
