@@ -45,6 +45,8 @@ OUTSIDERS = ("sam", "tom", "ruth")
 MADE_ANEW = {"date", "content-security-policy", "content-length", "set-cookie"}
 PASSING = re.compile(
     r'nonce="[^"]*"|name="_csrf_token" value="[^"]*"|data-csrf="[^"]*"|since=[^"&]*|name="key" value="[^"]*"|data-token="[^"]*"'
+    # When a paper was set, and the mark that is made of it.
+    r"|/(?:Mod|Creation)Date\(D:[^)]*\)|<xmp:(?:Modify|Create)Date>[^<]*|<xmpMM:(?:Instance|Document)ID>[^<]*|/ID\[[^\]]*\]"
 )
 
 
