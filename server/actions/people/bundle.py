@@ -93,9 +93,7 @@ class _Teller:
     def row(self, row: dict[str, Any]) -> dict[str, Cell]:
         """Every column with something in it."""
         apart = dict.fromkeys(NEVER_IN_A_FILE, NOT_IN_A_FILE) | dict.fromkeys(TELLS_WHO_TOLD, WHO_TOLD)
-        return {
-            name: apart.get(name) or self.cell(value) for name, value in row.items() if value not in (None, "")
-        }
+        return {name: apart.get(name) or self.cell(value) for name, value in row.items() if value not in (None, "")}
 
     def cell(self, value: Any) -> Cell:
         """One value: an id that has a name by its name, a text without the names of others."""
