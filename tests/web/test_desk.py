@@ -16,6 +16,7 @@ from server.actions.referrals.referrals import close_referral, offer_referral
 from server.actions.referrals.versions import settle_version
 from server.database.engine import Database
 from server.problems import Invalid
+from server.queries.cases import saved_views
 from server.queries.partnership import workers
 from server.queries.referrals import desk_filters, inbox, referral_steps, versions
 from server.queries.referrals.versions import NewVersion
@@ -364,9 +365,10 @@ def test_a_filter_is_its_workers_own_and_goes_when_they_leave(
     assert "Mine" not in priya.get("/referrals/desk").text
     priya.send(f"/referrals/desk/filters/{kept.id}/drop")
     with filled.writing() as session:
+        saved_views.set_view(session, "tom", saved_views.SavedView(name="Marek’s", choice="tier=1"), now)
         assert len(desk_filters.list_filters(session, "tom")) == 1
         let_go(session, "tom", now, new_id)
-        assert desk_filters.list_filters(session, "tom") == []
+        assert desk_filters.list_filters(session, "tom") == saved_views.list_views(session, "tom") == []
 
 
 def test_no_more_than_twenty_are_kept(filled: Database, tom: Browser) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from server.access import Access
 from server.actions.operation.orders import order_device, order_worker
 from server.problems import CONFLICTING, Failure, NotFound
+from server.queries.cases import saved_views
 from server.queries.operation import devices, sessions
 from server.queries.partnership import workers
 from server.queries.referrals import desk_filters
@@ -23,6 +24,7 @@ def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], 
     workers.set_active(session, worker_id, False)
     sessions.end_sessions_of(session, worker_id)
     desk_filters.drop_all_of(session, worker_id)
+    saved_views.remove_all_of(session, worker_id)
     theirs = devices.list_working_phones(session, worker_id)
     for number in theirs:
         sync.set_status(session, number, DeviceStatus.REVOKED)

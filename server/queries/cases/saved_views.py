@@ -34,6 +34,11 @@ def set_view(session: Session, worker_id: Id, view: SavedView, now: datetime) ->
     )
 
 
+def remove_all_of(session: Session, worker_id: Id) -> None:
+    """Keep none of a worker who leaves: a name that they gave may be somebody's."""
+    session.execute(delete(saved_view).where(saved_view.c.worker_id == worker_id))
+
+
 def remove_view(session: Session, worker_id: Id, name: str) -> None:
     """Keep it no longer."""
     session.execute(delete(saved_view).where(saved_view.c.worker_id == worker_id, saved_view.c.name == name))
