@@ -139,7 +139,7 @@ def _sees(access: Access, pair: Pair) -> tuple[bool, bool] | None:
     hidden = list_hidden(access.session)
     if hidden.get(pair[0]) != hidden.get(pair[1]):
         return None
-    found = [subjects.find_person(access.session, each) for each in pair]
+    found = [access.find_person_and_same(each)[0] for each in pair]
     if any(each is None or _is_concealed(access, each) for each in found):
         return None
     one, other = (each is not None and access.allows(Act.MERGE_PEOPLE, each) for each in found)

@@ -18,7 +18,7 @@ from server.problems import Invalid
 from server.queries.cases import cases
 from server.queries.partnership.districts import list_districts
 from server.queries.partnership.workers import list_short_names
-from server.queries.people import identity, subjects
+from server.queries.people import identity
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day
@@ -147,7 +147,7 @@ def _card(
 
 def _side(access: Access, told: Sighting, names: dict[Id, str], listed: dict[Id, Id], *, is_seen: bool) -> Side:
     person = told.person
-    subject = subjects.find_person(access.session, person.id)
+    subject, _ = access.find_person_and_same(person.id)
     districts = sorted(names.get(each, "") for each in (subject.district_ids if subject else ()))
     district = " and ".join(each for each in districts if each)
     if not is_seen:
@@ -183,7 +183,7 @@ def _list_joined(access: Access) -> list[Joined]:
     allowed = {
         each
         for each in ids
-        if (found := subjects.find_person(access.session, each)) and access.allows(Act.MERGE_PEOPLE, found)
+        if (found := access.find_person_and_same(each)[0]) and access.allows(Act.MERGE_PEOPLE, found)
     }
     told = {each.person.id: each.person.known_as for each in identity.list_sightings_of(access.session, allowed)}
     by = list_short_names(access.session, {each.worker_id for each in joined})
