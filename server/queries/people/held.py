@@ -21,6 +21,8 @@ from server.tables.street.contact import contact, contact_correction, contact_ne
 from server.tables.street.site import site
 from shared.model.value import Id
 
+PROOFS = frozenset({"pin_hash"})
+"""What says nothing of somebody, and lets whoever finds the file try PINs."""
 Rows = list[dict[str, Any]]
 _IN_ROWS = [table for table in ABOUT_A_PERSON if table is not document_content]
 """Documents are files of the copy, not words in it."""
@@ -51,7 +53,9 @@ def list_everything(session: Session, person_ids: Collection[Id]) -> dict[str, R
         before = found.setdefault(str(table.name), [])
         for row in session.execute(select(table).where(table.c[column].in_(ids))).mappings():
             # What is sealed tells nothing as it stands; of a circulated case it is what the record said.
-            plain = {str(name): value for name, value in row.items() if not isinstance(value, bytes)}
+            plain = {
+                str(name): value for name, value in row.items() if not isinstance(value, bytes) and name not in PROOFS
+            }
             if plain not in before:
                 before.append(plain)
     return {name: sorted(rows, key=_when) for name, rows in found.items() if rows}

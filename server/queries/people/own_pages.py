@@ -11,6 +11,9 @@ from server.tables.people.own_page import own_link, own_wish
 from shared.model.value import Id, Value
 
 
+NO_PIN = ""
+
+
 class OwnLink(Value, frozen=True, kw_only=True):
     """A link that opens once until it expires. `ended_at`: taken back, or too many wrong PINs."""
 
@@ -54,15 +57,17 @@ def find_link(session: Session, link_id: Id, *, to_change: bool = False) -> OwnL
 
 
 def set_link(session: Session, changed: OwnLink) -> None:
-    """Write what became of a link."""
+    """Write what became of a link. Of one that opens no more the PIN is forgotten: somebody may use it elsewhere."""
     values = {name: getattr(changed, name) for name in ("wrong_tries", "opened_at", "ended_at")}
+    if changed.opened_at or changed.ended_at:
+        values["pin_hash"] = NO_PIN
     session.execute(update(own_link).where(own_link.c.id == changed.id).values(**values))
 
 
 def end_links(session: Session, person_ids: Collection[Id], at: datetime) -> None:
     """No link of theirs opens any more."""
     theirs = own_link.c.person_id.in_(sorted(person_ids)) & own_link.c.ended_at.is_(None)
-    session.execute(update(own_link).where(theirs).values(ended_at=at))
+    session.execute(update(own_link).where(theirs).values(ended_at=at, pin_hash=NO_PIN))
 
 
 def add_wish(session: Session, new: OwnWish) -> None:

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from server.queries.people import own_pages
+from server.queries.people.held import list_everything
 from server.tables.operation.audit import audit
+from server.tables.people.own_page import own_link
 from server.web.layout.own_words import ENGLISH, POLISH
 from shared.rules.own_pin import why_not_this_pin
 from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
@@ -69,6 +71,23 @@ def test_the_link_opens_once_with_the_pin_and_tells_them_what_is_held(link, stra
     with database.reading() as session:
         opened = session.execute(select(audit.c.subject_id).where(audit.c.action == "open_own_page")).scalars().all()
     assert opened == [marek]
+
+
+def test_the_pin_is_in_no_copy_and_is_forgotten_once_the_link_opens_no_more(link, stranger, sign_in, cast, marek, database):  # noqa: F811
+    def list_kept():
+        with database.reading() as session:
+            (copied, *_) = list_everything(session, [marek])["own_link"]
+            assert "pin_hash" not in copied and copied["made_by"] == cast.tom.id
+            return list(session.scalars(select(own_link.c.pin_hash).order_by(own_link.c.made_at, own_link.c.id)))
+
+    assert list_kept() != [""]
+    send(stranger, link, pin=PIN)
+    assert list_kept() == [""]
+    tom = sign_in(cast.tom)
+    second = link_in(give(tom, marek))
+    give(tom, marek)
+    assert sorted(map(bool, list_kept())) == [False, False, True]
+    assert send(stranger, second, pin=PIN).status_code == 404
 
 
 def test_it_speaks_polish_and_closes_after_half_an_hour(link, stranger, clock):
