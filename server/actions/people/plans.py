@@ -109,10 +109,11 @@ def set_goal(access: Access, person_id: Id, written: Written, goal_id: Id = "") 
     """Keep a goal, or word one anew. Raises NotFound, Forbidden, Invalid, Failure where somebody worded it meanwhile."""
     require_planning(access, person_id)
     take_turns(access.session, [person_id])
-    wrong = _find_faults(access, written)
+    goal = _find_goal(access, person_id, goal_id) if goal_id else None
+    wrong = _find_faults(access, written, goal.target_on if goal is not None else None)
     if wrong:
         raise Invalid(*wrong)
-    if not goal_id:
+    if goal is None:
         blank = Goal(
             id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, words="", set_at=access.now,
             set_by=access.actor.worker_id, version=0,
@@ -120,7 +121,6 @@ def set_goal(access: Access, person_id: Id, written: Written, goal_id: Id = "") 
         new = _worded(blank, written)
         plans.add(access.session, new)
         return new
-    goal = _find_goal(access, person_id, goal_id)
     if goal.version != written.version:
         raise Failure(
             CONFLICTING, f"Meanwhile somebody else wrote “{goal.words}”. Load the page again, then word it anew."
@@ -256,11 +256,12 @@ def _find_goal(access: Access, person_id: Id, goal_id: Id) -> Goal:
     return goal
 
 
-def _find_faults(access: Access, written: Written) -> list[str]:
+def _find_faults(access: Access, written: Written, target_before: date | None) -> list[str]:
     wrong = [] if written.words.strip() else ["Write the goal, in their words."]
     if max(map(len, (written.words, written.works, written.celebration))) > LONGEST:
         wrong.append("Use 10,000 characters or fewer.")
-    return wrong + _find_wrong_day(access, written.target_on)
+    # A day that has passed may stand: whoever words a goal anew says nothing of it.
+    return wrong + ([] if written.target_on == target_before else _find_wrong_day(access, written.target_on))
 
 
 def _find_wrong_day(access: Access, day: date | None) -> list[str]:

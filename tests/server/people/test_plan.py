@@ -81,6 +81,21 @@ def test_two_who_word_a_goal_at_once_lose_nothing(sign_in: Any, cast: Cast, mare
     assert write(client, marek, "goal", goal=kept["id"], version="2", words="A flat by the sea").status_code == 303
 
 
+def test_a_goal_whose_day_has_passed_is_worded_anew_and_what_was_typed_stays(
+    sign_in: Any, cast: Cast, marek: str, database: Database, clock: Any
+) -> None:
+    write(sign_in(cast.tom), marek, "goal", words="A flat", target_on="2026-12-01")
+    (kept,) = rows(database, plan_goal)
+    clock.advance(days=30)
+    client = sign_in(cast.tom)
+    anew = {"goal": kept["id"], "version": "1", "words": "A flat by the sea"}
+    refused = write(client, marek, "goal", **anew, target_on="2026-12-02")
+    assert refused.status_code == 422 and 'value="2026-12-02"' in refused.text
+    assert write(client, marek, "goal", **anew, target_on="2026-12-01").status_code == 303
+    (worded,) = rows(database, plan_goal)
+    assert (worded["words"], worded["target_on"], worded["version"]) == ("A flat by the sea", date(2026, 12, 1), 2)
+
+
 @pytest.mark.parametrize(
     ("what", "wrong"),
     [
