@@ -76,6 +76,7 @@ def say_consent(access: Access, project: Project, person_id: Id, said: Said) -> 
     )
     if said.basis != LawfulBasis.CONSENT:
         access.require(Act.STATE_BASIS, subject, purpose=PURPOSE, detail=said.basis[:64])
+    said = msgspec.structs.replace(said, words=said.words.replace("\0", "").replace("\r\n", "\n").strip())
     wrong = _find_faults(access, person_id, said)
     if wrong:
         raise Invalid(*wrong)
@@ -86,7 +87,7 @@ def say_consent(access: Access, project: Project, person_id: Id, said: Said) -> 
             answer=ConsentAnswer(said.answer), basis=LawfulBasis(said.basis), way=ConsentWay(said.way),
             document_id=said.document_id if said.way == ConsentWay.PAPER else None,
             until=said.until if said.answer == ConsentAnswer.AGREED else None, at=at,
-            worker_id=access.actor.worker_id, words=said.words.strip(),
+            worker_id=access.actor.worker_id, words=said.words,
         )
         for what in said.what
     ]  # fmt: skip
@@ -145,7 +146,7 @@ def _find_faults(access: Access, person_id: Id, said: Said) -> list[str]:
     if said.basis != LawfulBasis.CONSENT:
         if said.answer != ConsentAnswer.AGREED:
             wrong.append("What rests on another basis than consent is told, not asked.")
-        if len(said.words.strip()) < SHORTEST_REASON:
+        if len(said.words) < SHORTEST_REASON:
             wrong.append("Say in a sentence why it is shared without asking.")
     return wrong + _find_wrong_days(access, said)
 
@@ -156,7 +157,7 @@ def _find_wrong_days(access: Access, said: Said) -> list[str]:
         wrong.append("Give the day on which they said it: today, or one of the last five years.")
     if said.until is not None and not 0 <= (said.until - access.today).days <= LONGEST_DAYS:
         wrong.append("Give a last day that is still to come, within five years.")
-    if len(said.words.strip()) > LONGEST_WORDS:
+    if len(said.words) > LONGEST_WORDS:
         wrong.append("Use 10,000 characters or fewer.")
     return wrong
 

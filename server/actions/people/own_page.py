@@ -109,7 +109,7 @@ def say_wish(
 ) -> None:
     """Keep what they wished or what is wrong. Raises NotFound, Invalid."""
     link, person, _ = find_visit(session, visit, secret, now)
-    said = words.replace("\0", "").replace("\r\n", "\n").strip()
+    said = _plain(words)
     if kind not in KINDS or not said or len(said) > LONGEST_WISH:
         raise Invalid("words")
     wish = OwnWish(
@@ -127,9 +127,14 @@ def settle(access: Access, wish_id: Id, answer: str) -> None:
         raise NotFound
     if wish.settled_at is not None:
         raise Failure(CONFLICTING, "Somebody else has settled it meanwhile.")
-    if not answer.strip() or len(answer) > LONGEST_WISH:
+    said = _plain(answer)
+    if not said or len(said) > LONGEST_WISH:
         raise Invalid("Say in a sentence what was done.")
-    own_pages.settle_wish(access.session, wish.id, access.now, access.actor.worker_id, answer.strip())
+    own_pages.settle_wish(access.session, wish.id, access.now, access.actor.worker_id, said)
+
+
+def _plain(typed: str) -> str:
+    return typed.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def _visit_proof(link_id: Id, opened_at: datetime, secret: bytes) -> str:

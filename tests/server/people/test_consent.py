@@ -105,6 +105,14 @@ def test_a_wrong_answer_is_told_and_nothing_is_kept(
     assert rows(database) == []
 
 
+def test_words_with_a_sign_that_no_database_holds_are_kept_without_it(
+    sign_in: Any, cast: Cast, marek: str, database: Database
+) -> None:
+    assert say(sign_in(cast.tom), marek, words="My GP\0 knows\r\n" + "x" * 9_985).status_code == 303
+    (kept,) = rows(database)
+    assert kept["words"] == "My GP knows\n" + "x" * 9_985
+
+
 def test_paper_is_a_document_of_theirs_and_no_other(
     sign_in: Any,
     cast: Cast,

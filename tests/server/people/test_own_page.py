@@ -142,7 +142,7 @@ def test_what_they_say_comes_back_as_a_task_and_they_read_what_was_done(sign_in,
     assert post(tom, f"/wishes/{wish.id}", answer="").status_code == 422
     assert post(sign_in(cast.priya), f"/wishes/{wish.id}", answer="x").status_code == 404
     tom = sign_in(cast.tom)
-    assert post(tom, f"/wishes/{wish.id}", answer="Put right").status_code == 303
+    assert post(tom, f"/wishes/{wish.id}", answer="Put\0 right").status_code == 303
     assert post(tom, f"/wishes/{wish.id}", answer="Again").status_code == 409
     assert "Nothing waits" in tom.get("/wishes", headers=HTML).text
     later = send(stranger, link_in(give(tom, marek)), pin=PIN)

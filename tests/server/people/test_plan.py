@@ -119,6 +119,22 @@ def test_what_cannot_be_is_told_and_nothing_is_kept(
     assert counts == [1, 0, 0, 0] and rows(database, plan_goal)[0]["ended"] is None
 
 
+def test_a_sign_that_no_database_holds_costs_no_words(sign_in: Any, cast: Cast, marek: str, database: Database) -> None:
+    client = sign_in(cast.tom)
+    assert write(client, marek, "goal", words="A\0 flat", works="a\r\n" * 5_000).status_code == 303
+    assert write(client, marek, "goal", words="\0").status_code == 422
+    (kept,) = rows(database, plan_goal)
+    assert (kept["words"], len(kept["works"])) == ("A flat", 9_999)
+    for what, told in (
+        ("step", {"goal": kept["id"], "text": "Ask\0"}), ("review", {"words": "Good\0", "next_on": "2027-01-10"}),
+        ("try", {"method": "knock", "effect": "no_answer", "words": "Rain\0"}),
+        ("end", {"goal": kept["id"], "ended": "reached", "words": "Tea\0"}),
+    ):  # fmt: skip
+        assert write(client, marek, what, **told).status_code == 303
+    said = [rows(database, table)[0][name] for table, name in ((plan_step, "text"), (plan_review, "words"), (engagement_try, "words"), (plan_goal, "ended_words"))]
+    assert said == ["Ask", "Good", "Rain", "Tea"]
+
+
 def test_another_service_reads_and_writes_in_it_while_the_person_agrees(
     sign_in: Any, cast: Cast, marek: str, database: Database
 ) -> None:
