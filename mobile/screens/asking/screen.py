@@ -55,9 +55,7 @@ class AskingScreen(Screen):
 
     def half_written(self) -> tuple[str, dict[str, str]]:
         """Words that were not saved."""
-        state = self.state
-        words = {state.question.key: state.words} if state.question is not None and state.words else {}
-        return f"asking:{state.person_id}", words or dict(state.half)
+        return f"asking:{self.state.person_id}", dict(self.state.half_written)
 
     def _draw(self, question: Question) -> None:
         state, ids = self.state, self.ids

@@ -21,6 +21,8 @@ class State(Value, frozen=True, kw_only=True):
     half: dict[str, str] = {}
     """What was being written when the phone locked, by question."""
     chosen: tuple[str, ...] = ()
+    saving: bool = False
+    """An answer is on its way to the disk: a second press of a cold thumb answers nothing."""
     failure: Failed | None = None
 
     @property
@@ -33,6 +35,14 @@ class State(Value, frozen=True, kw_only=True):
     def is_over(self) -> bool:
         """Every question was put."""
         return self.form is not None and self.question is None
+
+    @property
+    def half_written(self) -> dict[str, str]:
+        """What is not saved, by question: what is being written, and what waits at a later question since before the lock."""
+        if self.question is None:
+            return self.half
+        others = {key: text for key, text in self.half.items() if key != self.question.key}
+        return others | ({self.question.key: self.words} if self.words else {})
 
     @property
     def says_something(self) -> bool:
@@ -89,6 +99,8 @@ Result = tuple[State, tuple[Effect, ...]]
 
 def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
+    if state.saving and isinstance(event, NextPressed | RatherNotPressed | SharingSaid):
+        return state, ()
     match event:
         case Opened():
             return state, (_load(state),)
@@ -101,13 +113,13 @@ def update(state: State, event: Event) -> Result:
         case Picked(value=value):
             return _with(state, chosen=_pick(state, value), failure=None), ()
         case NextPressed() if state.question is not None:
-            return (state, (_save(state, state.question),)) if state.says_something else (_next(state), ())
+            return _saving(state, _save(state, state.question)) if state.says_something else (_next(state), ())
         case RatherNotPressed() if state.question is not None:
-            return state, (_decline(state, state.question),)
+            return _saving(state, _decline(state, state.question))
         case Kept():
             return _next(state), (Feel(name="saved"),)
         case Failed():
-            return _with(state, failure=event), (Feel(name="refused"),)
+            return _with(state, saving=False, failure=event), (Feel(name="refused"),)
     return _end(state, event)
 
 
@@ -115,7 +127,7 @@ def _end(state: State, event: Event) -> Result:
     match event:
         case SharingSaid(agrees=agrees):
             said = Call(method="say_sharing", arguments=(state.person_id, agrees), answer=lambda _: Ended())
-            return state, (said,)
+            return _saving(state, said)
         case Ended():
             return state, (Feel(name="saved"), Back())
         case BackPressed():
@@ -138,7 +150,11 @@ def _next(state: State) -> State:
 def _begin(state: State) -> State:
     """The question that is asked now, with what was being written of it."""
     words = state.half.get(state.question.key, "") if state.question is not None else ""
-    return _with(state, words=words, chosen=(), failure=None)
+    return _with(state, words=words, chosen=(), saving=False, failure=None)
+
+
+def _saving(state: State, save: Call) -> Result:
+    return _with(state, saving=True, failure=None), (save,)
 
 
 def _load(state: State) -> Call:

@@ -10,7 +10,7 @@ from mobile.field.asking import SHORT_FORM
 from mobile.field.drafts import DraftRefused
 from mobile.field.views import ContactDraft, PersonDraft
 from mobile.screens.asking import state as asking
-from mobile.screens.effects import Back, Call, Failed, Opened
+from mobile.screens.effects import Back, Call, Failed, Opened, WordsFound
 from mobile.store import retention, tellings
 from mobile.store.errors import NotHere
 from mobile.text import load
@@ -145,3 +145,31 @@ def test_whoever_has_a_safety_plan_has_its_symbol_on_the_phone(rig: Rig, red: st
     rig.field.patch_person(red, {field: "Knock twice"})
     assert rig.field.search_people("Red")[0].has_safety_needs
     assert rig.field.person(red).person.best_way == "Ask for Ted"
+
+
+def test_a_second_press_saves_nothing_twice_and_passes_over_no_question(rig: Rig, red: str) -> None:
+    form = rig.field.short_form(red)
+    asked, _ = play(asking.State(person_id=red), asking.Found(form=form), asking.Typed(text="A tent"))
+    for press in (asking.NextPressed(), asking.RatherNotPressed()):
+        state, effects = play(asked, press, asking.NextPressed(), asking.RatherNotPressed())
+        assert len(effects) == 1
+        state, _ = play(state, asking.Kept())
+        assert state.question is not None and state.question.key == form.questions[1].key
+        assert len(play(state, asking.RatherNotPressed())[1]) == 1
+    over = asking.State(person_id=red, form=form, at=len(form.questions))
+    said, effects = play(over, asking.SharingSaid(agrees=True), asking.SharingSaid(agrees=False))
+    assert len(effects) == 1
+    assert len(play(said, Failed(error="DiskFull"), asking.SharingSaid(agrees=False))[1]) == 2
+
+
+def test_what_was_half_written_of_a_later_question_waits_for_it(rig: Rig, red: str) -> None:
+    form = rig.field.short_form(red)
+    first, second = (each.key for each in form.questions[:2])
+    found = WordsFound(words={second: "Bella"})
+    state, _ = play(asking.State(person_id=red), asking.Found(form=form), found, asking.Typed(text="A tent"))
+    assert state.half_written == {first: "A tent", second: "Bella"}
+    state, _ = play(state, asking.Typed(text=""))
+    assert state.half_written == {second: "Bella"}
+    state, _ = play(state, asking.Kept())
+    assert (state.words, state.half_written) == ("Bella", {second: "Bella"})
+    assert play(state, asking.Typed(text=""))[0].half_written == {}
