@@ -40,6 +40,12 @@ def find_faults(told: HealthFact, today: date, before: Iterable[HealthFact]) -> 
     return wrong
 
 
+def find_death(facts: Iterable[HealthFact]) -> date | None:
+    """The day on which they died, as it stands."""
+    days = (each.on for each in facts if each.kind is HealthKind.DEATH and each.struck_at is None)
+    return min((day for day in days if day is not None), default=None)
+
+
 def find_doctor(facts: Iterable[HealthFact]) -> HealthFact | None:
     """The newest word on whether they are registered with a doctor."""
     return next(

@@ -82,8 +82,9 @@ def put_forward_verified(
     Whom a list has already stays on it; other districts that saw them are told. `groups` are the ids of the same person.
     """
     arrivals = _gather(session, statuses, groups, now)
-    dead = health.list_dead(session, [status.person_id for status in statuses])
-    newcomers = [each for each in arrivals if _is_news(each) and each.status.person_id not in dead]
+    same = {each.status.person_id: groups.get(each.status.person_id, {each.status.person_id}) for each in arrivals}
+    dead = health.list_dead(session, set().union(*same.values()))
+    newcomers = [each for each in arrivals if _is_news(each) and dead.isdisjoint(same[each.status.person_id])]
     new = [_candidate(each, now, new_id()) for each in newcomers]
     began = [CaseStep.RETURNED if each.ended else CaseStep.CAME for each in newcomers]
     begin_cases(session, list(zip(new, began, strict=True)), new_id)

@@ -21,12 +21,13 @@ from shared.model.health import HealthFact, HealthKind
 from shared.model.person import Person
 from shared.model.value import Id
 from shared.policy import Act, Subject
-from shared.rules.health import LONGEST, find_faults
+from shared.rules.health import LONGEST, find_death, find_faults
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
 from sync.wire import SERVER_DEVICE
 
 PURPOSE = "health and harm"
+STRUCK = "It was struck out already. Load the page again."
 
 
 class Refused(Invalid):
@@ -61,18 +62,24 @@ def record_fact(access: Access, project: Project, told: HealthFact) -> None:
 
 
 def say_learning(access: Access, person_id: Id, fact_id: Id, learning: str) -> None:
-    """Say what is to be done otherwise from now on. Raises NotFound, Forbidden, Refused."""
-    _find(access, person_id, fact_id)
+    """Say what is to be done otherwise from now on. Raises NotFound, Forbidden, Refused, Failure where it was struck out."""
+    if _find(access, person_id, fact_id).struck_at is not None:
+        raise Failure(CONFLICTING, STRUCK)
     if len(learning) > LONGEST:
         raise Refused({"learning": f"Use {LONGEST:,} characters or fewer."})
     health.set_fact(access.session, fact_id, learning=learning.strip())
 
 
 def end_hospital(access: Access, person_id: Id, fact_id: Id, left_on: date | None) -> None:
-    """Say when they left hospital. Raises NotFound, Forbidden, Refused."""
+    """Say when they left hospital. Raises NotFound, Forbidden, Refused, Failure where it was struck out or they had left."""
+    take_turns(access.session, [person_id])
     told = _find(access, person_id, fact_id)
     if told.kind is not HealthKind.HOSPITAL:
         raise NotFound
+    if told.struck_at is not None:
+        raise Failure(CONFLICTING, STRUCK)
+    if told.until is not None:
+        raise Failure(CONFLICTING, "The day they left was said meanwhile. Load the page again.")
     wrong = {"until": "Give the day."} if left_on is None else {}
     wrong |= find_faults(replace(told, until=left_on), access.today, ())
     if wrong:
@@ -81,17 +88,20 @@ def end_hospital(access: Access, person_id: Id, fact_id: Id, left_on: date | Non
 
 
 def strike_out(access: Access, project: Project, person_id: Id, fact_id: Id) -> None:
-    """It was never so; of a death, they are alive again on every page and phone, and no case is opened by it.
+    """It was never so; of a death, they are alive again on every page and phone, and no case is opened by it. Where it was
+    recorded twice, under two records that were found to be one person, the other day stands.
 
     Raises NotFound, Forbidden, Failure where it was struck out already."""
     take_turns(access.session, [person_id])
     told = _find(access, person_id, fact_id)
     if told.struck_at is not None:
-        raise Failure(CONFLICTING, "It was struck out already. Load the page again.")
+        raise Failure(CONFLICTING, STRUCK)
     health.strike_out(access.session, fact_id, access.now, access.actor.worker_id)
     if told.kind is HealthKind.DEATH:
-        for each in subjects.list_same_person(access.session, person_id):
-            _tell_phones(access, project, each, None)
+        same = subjects.list_same_person(access.session, person_id)
+        died_on = find_death(health.list_facts(access.session, same))
+        for each in same:
+            _tell_phones(access, project, each, died_on)
 
 
 def _find(access: Access, person_id: Id, fact_id: Id) -> HealthFact:

@@ -4,13 +4,14 @@ page and phone."""
 from datetime import date
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from server.queries.cases import case_events, cases
 from server.queries.people import health
 from server.queries.people.held import list_everything
 from server.queries.people.people import find_person
 from server.tables.operation.audit import audit
+from server.tables.people.person import person_merge
 from shared.model.codes import CaseState, CaseStep
 from shared.model.health import HealthKind
 from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
@@ -69,6 +70,7 @@ def test_leaving_hospital_learning_and_a_mistake_are_said_of_a_fact(sign_in, cas
     assert record(client, marek, press="left", fact=stay.id, until="1 November 2026").status_code == 422
     assert record(client, marek, press="left", fact=harm.id, until="9 November 2026").status_code == 404
     assert record(client, marek, press="left", fact=stay.id, until="9 November 2026").status_code == 303
+    assert record(client, marek, press="left", fact=stay.id, until="8 November 2026").status_code == 409
     assert (
         record(client, marek, press="learning", fact=harm.id, learning="Every worker carries naloxone").status_code
         == 303
@@ -76,7 +78,14 @@ def test_leaving_hospital_learning_and_a_mistake_are_said_of_a_fact(sign_in, cas
     assert record(client, marek, press="strike", fact=stay.id).status_code == 303
     assert record(client, marek, press="strike", fact=stay.id).status_code == 409
     assert record(client, marek, press="strike", fact="another").status_code == 404
-    harm, stay = facts(database, marek)
+    record(client, marek, kind="hospital", code="housing_told", on="4 November 2026")
+    record(client, marek, kind="harm", code="assault", on="4 November 2026", words="Not his own")
+    for struck in facts(database, marek)[:2]:
+        record(client, marek, press="strike", fact=struck.id)
+        press = "left" if struck.kind is HealthKind.HOSPITAL else "learning"
+        assert record(client, marek, press=press, fact=struck.id, until="9 November 2026", learning="x").status_code == 409
+    assert [(each.until, each.learning) for each in facts(database, marek)[:2]] == [(None, ""), (None, "")]
+    *_, harm, stay = facts(database, marek)
     assert (harm.learning, stay.until, stay.struck_by) == (
         "Every worker carries naloxone",
         date(2026, 11, 9),
@@ -195,3 +204,44 @@ def test_that_it_was_a_mistake_is_said_everywhere_too(sign_in, cast, marek, list
         case_reason="Alive",
     )
     assert answer.status_code == 303
+
+
+# ---------------------------------------------------------------------------- two records that were found to be one person
+@pytest.fixture
+def marko(phone, new_id):
+    """Another record of Marek, once it is joined."""
+    marko = new_id()
+    assert phone.push(phone.patch("person.patched", marko, name="Marko")).status_code == 200
+    return marko
+
+
+def join(database, cast, new_id, now, one, other):
+    merged = {"id": new_id(), "from_id": one, "into_id": other, "at": now, "worker_id": cast.tom.id, "undone": False}
+    with database.writing() as session:
+        session.execute(insert(person_merge), [merged])
+
+
+def test_a_death_that_was_recorded_twice_stands_when_one_is_struck_out(
+    sign_in, cast, marek, marko, database, new_id, now  # noqa: F811
+):
+    client = sign_in(cast.tom)
+    for each, day in ((marek, "10 November 2026"), (marko, "9 November 2026")):
+        assert record(client, each, **DIED | {"on": day}).status_code == 303
+    join(database, cast, new_id, now, marko, marek)
+    deaths = {each.on: each.id for each in facts(database, marek, marko)}
+    for struck, left in ((date(2026, 11, 9), date(2026, 11, 10)), (date(2026, 11, 10), None)):
+        assert record(client, marek, press="strike", fact=deaths[struck]).status_code == 303
+        with database.reading() as session:
+            assert {find_person(session, each).died_on for each in (marek, marko)} == {left}
+
+
+def test_whose_other_record_says_that_they_died_comes_to_no_list(
+    sign_in, cast, marek, marko, database, phone, clock, new_id, now  # noqa: F811
+):
+    record(sign_in(cast.tom), marek, **DIED)
+    join(database, cast, new_id, now, marek, marko)
+    clock.advance(seconds=30)
+    here = {"latitude": 51.65, "longitude": -0.4, "source": "gps"}
+    assert phone.push(phone.contact(person_ids=[marko], position=here, state="bedded_down")).status_code == 200
+    with database.reading() as session:
+        assert cases.list_live_cases_of(session, [marek, marko]) == []
