@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -40,7 +41,7 @@ def _fetch_whole(line: httpx.Client, base: str, listed: Any) -> Any:
     ):
         return listed
     try:
-        return list_items(_get(line, f"{base}/services/{listed['id']}", {}))[0]
+        return list_items(_get(line, f"{base}/services/{quote(str(listed['id']), safe='')}", {}))[0]
     except IndexError as error:
         raise UnusableFile("The feed answers nothing for a service that it lists.") from error
 
@@ -48,6 +49,8 @@ def _fetch_whole(line: httpx.Client, base: str, listed: Any) -> Any:
 def _get(line: httpx.Client, address: str, query: dict[str, int]) -> bytes:
     try:
         answer = line.get(address, params=query, headers={"accept": "application/json"})
+    except httpx.InvalidURL as error:
+        raise UnusableFile("That is no address of a feed, such as https://directory.example.org/api.") from error
     except httpx.HTTPError as error:
         raise UnusableFile(
             f"The feed does not answer ({type(error).__name__}): nothing was taken. Try again later."

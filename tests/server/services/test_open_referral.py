@@ -315,6 +315,25 @@ def test_a_feed_is_fetched_page_by_page_and_each_service_whole():
     assert [(each["id"], len(each["schedules"])) for each in items] == [("s1", 2), ("s2", 2)]
 
 
+@pytest.mark.parametrize("address", ["https://[::1", "https://feed.example.org:port", "https://feed.example.org/\n"])
+def test_an_address_that_is_none_is_refused_in_words(address):
+    with pytest.raises(UnusableFile, match="That is no address"):
+        list(fetch_items(address, feed(lambda path, number: httpx.Response(200, json=[]))))
+
+
+def test_an_id_of_a_feed_leads_to_no_other_path_of_it():
+    asked = []
+
+    def answer(path, number):
+        asked.append(path)
+        if path == "/services":
+            return httpx.Response(200, json={"contents": [{"id": "../admin?x=1#y", "name": "A", "status": "active"}]})
+        return httpx.Response(200, json=SHELTER)
+
+    assert len(list(fetch_items("https://feed.example.org", feed(answer)))) == 1
+    assert asked == ["/services", "/services/../admin?x=1#y"]
+
+
 @pytest.mark.parametrize(
     "answer",
     [
