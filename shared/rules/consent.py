@@ -52,6 +52,13 @@ def is_yes(word: ConsentSaid, today: date) -> bool:
     return word.answer is ConsentAnswer.AGREED and (word.until is None or today <= word.until)
 
 
+def lets_show(word: ConsentSaid, said: Iterable[ConsentSaid], today: date) -> bool:
+    """Is something shown today because of this word, whatever else was said?"""
+    if word.agency_id is None:
+        return is_yes(word, today)
+    return is_yes(word, today) and find_ground(said, word.what, word.agency_id, today) is not None
+
+
 def list_standing(said: Iterable[ConsentSaid]) -> list[ConsentSaid]:
     """The last word about each thing, service and kind of basis, the newest first: what a page shows as it is now."""
     by_key: dict[tuple[str, Id | None, bool], list[ConsentSaid]] = {}

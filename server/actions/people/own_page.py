@@ -112,6 +112,9 @@ def say_wish(
     said = _plain(words)
     if kind not in KINDS or not said or len(said) > LONGEST_WISH:
         raise Invalid("words")
+    waiting = own_pages.list_wishes(session, person_ids=[person.id])
+    if any((each.link_id, each.kind, each.words) == (link.id, kind, said) for each in waiting):
+        return  # pressed twice
     wish = OwnWish(
         id=new_id(), person_id=person.id, link_id=link.id, agency_id=link.agency_id, kind=kind, words=said, at=now
     )

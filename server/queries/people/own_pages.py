@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from server.tables.people.own_page import own_link, own_wish
 from shared.model.value import Id, Value
 
-
 NO_PIN = ""
 
 

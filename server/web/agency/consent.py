@@ -22,7 +22,7 @@ from shared.model.telling import ConsentAnswer, ConsentWay, LawfulBasis, Shareab
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
 from shared.policy.consent import RESTS_ON_CONSENT
-from shared.rules.consent import find_ground, is_yes, list_standing
+from shared.rules.consent import lets_show, list_standing
 
 PATH = "/people/{person_id:str}/consent"
 EVERY_SERVICE = "Every service that works with them"
@@ -150,11 +150,8 @@ def _answer(
 def _line(
     word: ConsentSaid, said: tuple[ConsentSaid, ...], called: Mapping[Id, str], who: Mapping[Id, str], today: date
 ) -> Line:
-    stands = is_yes(word, today)
-    if stands and word.agency_id is not None:
-        stands = find_ground(said, word.what, word.agency_id, today) is not None
     return Line(
-        id=word.id, what=say(word.what), stands=stands, words=word.words, paper=word.document_id,
+        id=word.id, what=say(word.what), stands=lets_show(word, said, today), words=word.words, paper=word.document_id,
         to=called.get(word.agency_id, "A service that is not here any more") if word.agency_id else EVERY_SERVICE,
         said=_say_how(word, who), may_withdraw=word.answer is ConsentAnswer.AGREED,
         is_consent=word.basis is LawfulBasis.CONSENT,

@@ -27,10 +27,10 @@ from server.web.layout.words import say
 from shared.model.consent import ConsentSaid
 from shared.model.door import DoorFact, DoorKind
 from shared.model.person import SAFETY_FIELDS, Person
-from shared.model.telling import LawfulBasis
+from shared.model.telling import ConsentAnswer, LawfulBasis
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.consent import list_standing
+from shared.rules.consent import lets_show, list_standing
 from shared.rules.health import find_doctor
 
 OPEN: dict[str, Any] = {"action": Act.PUBLIC, "kind": Kind.POLICY}
@@ -158,8 +158,8 @@ def _show(
             person=person, is_sent=is_sent, told=_tell(person, words), safety=_tell_safety(person, words),
             needs=_tell_needs(session, same, words, data.lang), doctor=_tell_doctor(session, same, words),
             with_them=sorted({each.agency_name for each in person_page.list_who_works_with(session, same, now)}),
-            plan=_tell_plan(session, same, words), way=_tell_way(session, same, words), consents=_tell_consents(session,
-            same, words, data.lang),
+            plan=_tell_plan(session, same, words), way=_tell_way(session, same, words),
+            consents=_tell_consents(session, same, words, data.lang, day_of(now)),
             looked=[
                 words["looked_line"].format(name=each.name, day=_day(day_of(each.last_at)))
                 for each in access_log.list_agencies_that_looked(session, same)
@@ -229,15 +229,21 @@ def _tell_step(fact: DoorFact, names: dict[Id, str], words: Words) -> str:
     return words[str(fact.kind)].format(day=_day(fact.on), where=where, words=fact.words, answer=answer).strip()
 
 
-def _tell_consents(session: Session, same: list[Id], words: Words, lang: str) -> list[str]:
+def _tell_consents(session: Session, same: list[Id], words: Words, lang: str, today: date) -> list[str]:
+    """What stands. An agreement that has ended, or that a later no has overruled, shares nothing any more."""
     names = {each.id: each.name for each in agencies.list_agencies(session)}
-    standing = list_standing(consents.list_said(session, same))
-    return [_tell_consent(each, names, words, lang) for each in standing]
+    said = consents.list_said(session, same)
+    return [
+        _tell_consent(each, names, words, lang)
+        for each in list_standing(said)
+        if each.answer is not ConsentAnswer.AGREED or lets_show(each, said, today)
+    ]
 
 
 def _tell_consent(word: ConsentSaid, names: dict[Id, str], words: Words, lang: str) -> str:
     is_by_law = word.basis is not LawfulBasis.CONSENT and str(word.answer) == "agreed"
-    return words["by_law" if is_by_law else str(word.answer)].format(
+    told = words["by_law" if is_by_law else str(word.answer)].format(
         day=_day(day_of(word.at)), what=SHARED_IN[_spoken(lang)].get(word.what, str(word.what)), words=word.words,
         whom=names.get(word.agency_id, "") if word.agency_id else words["everybody"],
     ).strip()  # fmt: skip
+    return f"{told} {words['agreed_until'].format(day=_day(word.until))}" if word.until else told

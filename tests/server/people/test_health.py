@@ -83,7 +83,9 @@ def test_leaving_hospital_learning_and_a_mistake_are_said_of_a_fact(sign_in, cas
     for struck in facts(database, marek)[:2]:
         record(client, marek, press="strike", fact=struck.id)
         press = "left" if struck.kind is HealthKind.HOSPITAL else "learning"
-        assert record(client, marek, press=press, fact=struck.id, until="9 November 2026", learning="x").status_code == 409
+        assert (
+            record(client, marek, press=press, fact=struck.id, until="9 November 2026", learning="x").status_code == 409
+        )
     assert [(each.until, each.learning) for each in facts(database, marek)[:2]] == [(None, ""), (None, "")]
     *_, harm, stay = facts(database, marek)
     assert (harm.learning, stay.until, stay.struck_by) == (
@@ -222,7 +224,13 @@ def join(database, cast, new_id, now, one, other):
 
 
 def test_a_death_that_was_recorded_twice_stands_when_one_is_struck_out(
-    sign_in, cast, marek, marko, database, new_id, now  # noqa: F811
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    marko,
+    database,
+    new_id,
+    now,
 ):
     client = sign_in(cast.tom)
     for each, day in ((marek, "10 November 2026"), (marko, "9 November 2026")):
@@ -236,7 +244,15 @@ def test_a_death_that_was_recorded_twice_stands_when_one_is_struck_out(
 
 
 def test_whose_other_record_says_that_they_died_comes_to_no_list(
-    sign_in, cast, marek, marko, database, phone, clock, new_id, now  # noqa: F811
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    marko,
+    database,
+    phone,
+    clock,
+    new_id,
+    now,
 ):
     record(sign_in(cast.tom), marek, **DIED)
     join(database, cast, new_id, now, marek, marko)

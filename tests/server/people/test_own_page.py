@@ -73,7 +73,14 @@ def test_the_link_opens_once_with_the_pin_and_tells_them_what_is_held(link, stra
     assert opened == [marek]
 
 
-def test_the_pin_is_in_no_copy_and_is_forgotten_once_the_link_opens_no_more(link, stranger, sign_in, cast, marek, database):  # noqa: F811
+def test_the_pin_is_in_no_copy_and_is_forgotten_once_the_link_opens_no_more(
+    link,
+    stranger,
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    database,
+):
     def list_kept():
         with database.reading() as session:
             (copied, *_) = list_everything(session, [marek])["own_link"]
@@ -135,6 +142,7 @@ def test_what_they_say_comes_back_as_a_task_and_they_read_what_was_done(sign_in,
     said = send(stranger, "/own-page", visit=visit, press="say", kind="wrong", words="My name is spelt <Marek>")
     assert "Thank you" in said.text
     assert "<Marek>" not in said.text
+    send(stranger, "/own-page", visit=visit, press="say", kind="wrong", words="My name is spelt <Marek>")
     tom = sign_in(cast.tom)
     assert "My name is spelt" in tom.get("/wishes", headers=HTML).text
     with database.reading() as session:
@@ -147,6 +155,29 @@ def test_what_they_say_comes_back_as_a_task_and_they_read_what_was_done(sign_in,
     assert "Nothing waits" in tom.get("/wishes", headers=HTML).text
     later = send(stranger, link_in(give(tom, marek)), pin=PIN)
     assert "Put right" in later.text
+
+
+def test_an_agreement_that_shares_nothing_any_more_is_not_told_as_if_it_did(
+    link,
+    stranger,
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    clock,
+):
+    tom = sign_in(cast.tom)
+    for what, told in (
+        ("plan", {"until": "2026-11-20"}), ("contacts", {"until": "2027-03-01"}),
+        ("wellbeing", {"agency": cast.council.id}),
+    ):  # fmt: skip
+        assert post(tom, f"/people/{marek}/consent", what=what, answer="agreed", **told).status_code == 303
+    read = unescape(send(stranger, link_in(give(tom, marek)), pin=PIN).text)
+    assert read.count("you agreed that") == 3 and "Until 20.11.2026." in read
+    clock.advance(days=14)
+    tom = sign_in(cast.tom)
+    assert post(tom, f"/people/{marek}/consent", what="wellbeing", answer="refused").status_code == 303
+    read = unescape(send(stranger, link_in(give(tom, marek)), pin=PIN).text)
+    assert read.count("you agreed that") == 1 and "Until 1.3.2027." in read and "you said no" in read
 
 
 def test_a_link_is_given_by_whoever_works_with_them_and_with_a_pin_that_nobody_guesses(sign_in, cast, marek):  # noqa: F811

@@ -131,8 +131,8 @@ def test_a_sign_that_no_database_holds_costs_no_words(sign_in: Any, cast: Cast, 
         ("end", {"goal": kept["id"], "ended": "reached", "words": "Tea\0"}),
     ):  # fmt: skip
         assert write(client, marek, what, **told).status_code == 303
-    said = [rows(database, table)[0][name] for table, name in ((plan_step, "text"), (plan_review, "words"), (engagement_try, "words"), (plan_goal, "ended_words"))]
-    assert said == ["Ask", "Good", "Rain", "Tea"]
+    kept_in = ((plan_step, "text"), (plan_review, "words"), (engagement_try, "words"), (plan_goal, "ended_words"))
+    assert [rows(database, table)[0][name] for table, name in kept_in] == ["Ask", "Good", "Rain", "Tea"]
 
 
 def test_another_service_reads_and_writes_in_it_while_the_person_agrees(
