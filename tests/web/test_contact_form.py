@@ -336,6 +336,14 @@ def test_somebody_new_is_new_once_the_worker_has_said_so(browse: Browse, filled:
     assert contact_.person_ids not in {(), ("red",)} and contact_.note == ""
 
 
+@pytest.mark.parametrize("answer", ["0:red", "11:red", "9" * 5000 + ":red", "²:red", "-1:red"])
+def test_a_forged_answer_about_none_who_was_described_is_none(browse: Browse, filled: Database, answer: str) -> None:
+    browser = browse("aisha")
+    assert browser.send(PATH, key=fresh(browser), state="bedded_down", is_new=answer).status_code == 200
+    (told,) = recorded(filled)
+    assert (told.person_ids, told.note) == ((), "")
+
+
 def test_a_forged_answer_names_nobody_whom_the_worker_may_not_know(browse: Browse, filled: Database) -> None:
     browser = browse("aisha")
     told = {"key": fresh(browser), "state": "bedded_down", "description": "Irish man, red hat, a small dog"}

@@ -20,6 +20,7 @@ from shared.rules.address_hint import PROMPT, find_hints
 
 LONGEST_WORDS, LONGEST_TEXT = 200, 10_000
 MOST_PEOPLE, MOST_NEW = 500, 10
+PLACES = tuple(str(place) for place in range(1, MOST_NEW + 1))
 NEW = "new"
 STATES = [(str(state), say(state)) for state in ContactState]
 NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN))
@@ -80,8 +81,8 @@ class ContactForm(Form, frozen=True, kw_only=True):
     def answered(self) -> dict[int, str]:
         """Who each of those described as new turned out to be, by their place: `new`, or the id of somebody known. That of the
         first stands alone, the others' bear their place: `2:new`."""
-        told = (each.rpartition(":") for each in as_tuple(self.is_new))
-        return {int(place or 1): answer for place, _, answer in told if place.isdecimal() or not place}
+        told = [(place or "1", answer) for place, _, answer in (each.rpartition(":") for each in as_tuple(self.is_new))]
+        return {PLACES.index(place) + 1: answer for place, answer in told if place in PLACES}
 
     @property
     def support_of(self) -> dict[str, str]:
