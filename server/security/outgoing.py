@@ -49,7 +49,10 @@ def post(
 
 def find_address(host: str, port: int, inside: Collection[str]) -> Address:
     """Where a host is. Raises NotOutside where any of its addresses lies inside a network; OSError for none."""
-    found = [ip_address(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    try:
+        found = [ip_address(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except UnicodeError:
+        raise NotOutside("no host can bear this name") from None
     if not found:
         raise OSError("the host has no address")
     if host not in inside and not all(is_outside(each) for each in found):

@@ -60,6 +60,13 @@ def test_a_name_with_one_address_inside_is_refused_whatever_the_others_are(named
     assert str(find_address("mixed.example", 443, {"mixed.example"})) == "8.8.8.8"
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", ".example"])
+def test_a_name_that_no_host_can_bear_is_refused(host: str) -> None:
+    """Python's own look-up raises UnicodeError, which is nobody's to catch."""
+    with pytest.raises(NotOutside):
+        post(f"https://{host}/hook", b"{}", {}, ())
+
+
 def test_the_connection_goes_to_the_address_that_was_looked_at(
     named: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
