@@ -20,6 +20,7 @@ from server.tables.partnership.agency import agreement
 from server.tables.partnership.worker import worker
 from server.tables.people.hidden import person_hidden, person_hidden_agency
 from server.tables.referrals.referral import alert, alert_referrer, referral
+from server.tables.street.contact import contact, contact_person
 from tests.conftest import Clock
 from tests.web import county
 
@@ -240,6 +241,7 @@ def test_who_answers_leaves_or_a_paper_runs_out_and_the_system_sees_nobody(
 
     for path in ("/cases", "/actions", "/contacts"):
         assert system.get(path).status_code == 403, path
+        assert system.get(path, after="no\0mark").status_code == 403, path
 
 
 # ------------------------------------------------------------------------------------------------------------ own cases
@@ -365,8 +367,6 @@ def test_contacts_come_in_the_order_in_which_they_were_received(let_in: Callable
 def test_needs_of_a_contact_are_told_where_all_who_were_met_are_known(
     let_in: Callable[..., System], owed: Database
 ) -> None:
-    from server.tables.street.contact import contact_person
-
     system = let_in("ruth")
     needs = {each["id"]: each["needs"] for each in system.get("/contacts").json()["contacts"]}
     assert needs["contact-stefan-0"] == [{"need": "physical_health", "receiving_support": "yes"}]
@@ -378,6 +378,25 @@ def test_needs_of_a_contact_are_told_where_all_who_were_met_are_known(
     (shown,) = [each for each in system.get("/contacts").json()["contacts"] if each["id"] == "contact-stefan-0"]
 
     assert (shown["person_ids"], shown["needs"]) == (["stefan"], [])
+
+
+@pytest.mark.parametrize("who", ["hidden", "nobody could say"])
+def test_needs_are_not_told_of_a_contact_in_which_somebody_was_who_is_not_to_be_known(
+    let_in: Callable[..., System], owed: Database, now: datetime, who: str
+) -> None:
+    """Whom the reader may not know of was there all the same, on PostgreSQL too."""
+    with owed.writing() as session:
+        if who == "hidden":
+            known = session.execute(
+                select(contact_person).where(contact_person.c.contact_id == "contact-stefan-0")
+            ).mappings().one()  # fmt: skip
+            county.add(session, contact_person, dict(known) | {"person_id": "marek"})
+        else:
+            session.execute(update(contact).where(contact.c.id == "contact-stefan-0").values(unidentified_people=1))
+    hide(owed, "marek", now, "watford-housing")
+    told = {each["id"]: each for each in let_in("ruth").get("/contacts").json()["contacts"]}
+
+    assert (told["contact-stefan-0"]["person_ids"], told["contact-stefan-0"]["needs"]) == (["stefan"], [])
 
 
 @pytest.mark.parametrize("after", ["x", "2026-11-12", "2026-11-12T10:00:00~x", "9999-12-31T23:59:59-23:59~x", "a\0~b"])

@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, Table, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.context import beyond_reader
 from server.database.positions import lay_all_flat, read_position
 from server.database.sql import Sql, moment_of
 from server.tables.street.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
@@ -120,6 +121,13 @@ def list_met(
     query = select(contact.c.received_at, contact.c.id).where(later, contact.c.id.in_(met))
     rows = session.execute(query.order_by(contact.c.received_at, contact.c.id).limit(limit))
     return [(row.received_at, row.id) for row in rows]
+
+
+@beyond_reader
+def list_all_met(session: Session, contact_ids: Collection[Id]) -> dict[Id, set[Id]]:
+    """Everybody who was met in each of these contacts, also whom the reader may not know of: to decide by, never to be told."""
+    found = _linked(session, contact_person, "person_id", contact_ids)
+    return {contact_id: set(found[contact_id]) for contact_id in contact_ids}
 
 
 def find_contact(session: Session, contact_id: Id) -> StoredContact | None:

@@ -57,9 +57,9 @@ class ActionPage(Told, frozen=True, kw_only=True):
 @get(f"{BASE}/actions", **reading(Act.SEE_ACTIONS, Scope.ACTIONS))
 def list_actions(door: NamedDependency[Door], after: After = "", limit: Limit = 100) -> ActionPage:
     """What your agency owes for current cases, and has done."""
-    mark = check_text(after)
     with door.open() as access:
         access.require(Act.SEE_ACTIONS, own(access), purpose="own actions")
+        mark = check_text(after)
         owed = case_actions.list_agency_actions(access.session, access.actor.agency_id, None)
         found = sorted((each for each in owed if each.action.id > mark), key=lambda each: each.action.id)
         shown = found[:limit]

@@ -57,16 +57,16 @@ class CasePage(Told, frozen=True, kw_only=True):
 @get(f"{BASE}/cases", **reading(Act.SEE_CASE, Scope.CASES))
 def list_cases(door: NamedDependency[Door], after: After = "", limit: Limit = 100) -> CasePage:
     """The current cases of people whom your agency works with."""
-    mark = check_text(after)
     with door.open() as access:
         access.require(Act.SEE_CASE, own(access), purpose="own cases")
+        mark = check_text(after)
         known = subjects.list_worked_with(access.session, access.actor.agency_id)
         theirs = [each for each, subject in known.items() if access.allows(Act.SEE_CASE, subject)]
         live = [case for several in cases.list_cases_of(access.session, theirs).values() for case in several]
         found = sorted((each for each in live if each.state in cases.LIVE and each.id > mark), key=lambda each: each.id)
         shown = _narrow(access, found)[: limit + 1]
         told = _tell(access, shown[:limit])
-        return CasePage(cases=told, after=last_of([each.id for each in told], limit, len(shown) > limit))
+        return CasePage(cases=told, after=last_of([each.id for each in shown], limit, len(shown) > limit))
 
 
 @get(f"{BASE}/cases/{{case_id:str}}", **reading(Act.SEE_CASE, Scope.CASES, 404))

@@ -52,9 +52,9 @@ class ContactPage(Told, frozen=True, kw_only=True):
 @get(f"{BASE}/contacts", **reading(Act.SEE_PERSON, Scope.CONTACTS))
 def list_contacts(door: NamedDependency[Door], after: After = "", limit: Limit = 100) -> ContactPage:
     """Contacts with people whom your agency works with, the earliest received first."""
-    mark = _read_mark(after)
     with door.open() as access:
         access.require(Act.SEE_PERSON, own(access), purpose="contacts of people worked with")
+        mark = _read_mark(after)
         known = subjects.list_worked_with(access.session, access.actor.agency_id)
         theirs = {each for each, subject in known.items() if access.allows(Act.SEE_PERSON, subject)}
         found = contacts.list_met(access.session, sorted(theirs), mark, limit + 1) if theirs else []
@@ -66,19 +66,20 @@ def list_contacts(door: NamedDependency[Door], after: After = "", limit: Limit =
 
 def _tell(access: Access, contact_ids: list[Id], theirs: set[Id]) -> list[ToldContact]:
     stored = contacts.list_contacts(access.session, contact_ids)
+    met_all = contacts.list_all_met(access.session, contact_ids)
     teams = {each.id: each.name for each in agencies.list_teams(access.session)}
     told = []
     for each in (stored[contact_id] for contact_id in contact_ids):
         shown = redact_contact(each.contact, Relationship.CONFERENCE_PARTNER)
-        told.append(_show(shown, each.received_at, teams.get(shown.team_id, ""), theirs))
+        is_theirs_alone = not each.contact.unidentified_people and theirs.issuperset(met_all[shown.id])
+        told.append(_show(shown, each.received_at, teams.get(shown.team_id, ""), theirs, is_theirs_alone))
     met = sorted({person_id for each in told for person_id in each.person_ids})
     access.note_seen(SubjectKind.PERSON, met, action=Act.SEE_PERSON_LIST, purpose="contacts")
     return told
 
 
-def _show(contact: Contact, received_at: datetime, team: str, theirs: set[Id]) -> ToldContact:
+def _show(contact: Contact, received_at: datetime, team: str, theirs: set[Id], is_theirs_alone: bool) -> ToldContact:
     """Needs are told where everybody who was met is known to the agency: else they may be somebody else's."""
-    is_theirs_alone = theirs.issuperset(contact.person_ids)
     return ToldContact(
         id=contact.id, state=str(contact.state.value), seen_at=contact.seen_at, received_at=received_at,
         night=contact.night, team_id=contact.team_id, team=team,

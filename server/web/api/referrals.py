@@ -79,9 +79,9 @@ def send_referral(
 ) -> ToldReferral:
     """Send one. It is in the inbox of the district's team when this is answered, and on the phones of those out at night."""
     system = system_of(request)
-    report = _read(data, system)
     with door.open() as access:
         access.require(Act.SIGNED_IN)
+        report = _read(data, system)
         finder = _districts(services.settings.data).get_finder(access.session, access.today)
         receive_report(access.session, report, finder, access.now, access.new_id)
         return _tell(access, system, data.reference)
