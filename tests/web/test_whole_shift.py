@@ -71,6 +71,13 @@ def test_whoever_was_met_tonight_is_not_on_the_list_any_more(browse: Browse, fil
     assert "Marek" not in plain(aisha.get("/my-shift/tonight").text)
 
 
+def test_nobody_is_sent_to_somebody_who_has_died(browse: Browse, filled: Database, now: datetime) -> None:
+    with filled.writing() as session:
+        session.execute(person.update().where(person.c.id == "marek").values(died_on=now.date()))
+    told = plain(browse("aisha").get("/my-shift/tonight").text)
+    assert "Marek" not in told and "Red" in told
+
+
 def test_a_contact_answers_a_report_with_a_colleague_along(browse: Browse, filled: Database, report: str) -> None:
     aisha = browse("aisha")
     page = aisha.get(f"{PATH}?referral={report}")

@@ -67,10 +67,11 @@ def list_open_referrals(access: Access, team_ids: Sequence[Id]) -> list[Referral
 def _list_people(
     access: Access, team_ids: Sequence[Id], district_ids: Collection[Id], most: int
 ) -> list[tuple[Person, FollowUp]]:
-    """Whom to go back to: each person once, and nobody who was met tonight under any of their records."""
+    """Whom to go back to: each person once, and nobody who has died or was met tonight under any of their records."""
     since = access.tonight - timedelta(days=FOLLOW_UP_DAYS)
     newest = lately_met.list_follow_ups(access.session, team_ids, district_ids, since, STOPS_MAX * 2)
-    by_id = {each.id: each for each in people.list_people(access.session, [each.person_id for each in newest])}
+    listed = people.list_people(access.session, [each.person_id for each in newest])
+    by_id = {each.id: each for each in listed if each.died_on is None}
     told: list[tuple[Person, FollowUp]] = []
     seen: set[Id] = set()
     for each in newest:
