@@ -40,11 +40,12 @@ def test_a_phone_gets_the_outline_of_its_teams_district_and_no_other(phone: Phon
 
 def test_the_operators_places_are_on_it(phone: Phone, database: Database, new_id: Callable[[], str]) -> None:
     here = NamedPlace(new_id(), "Lower High Street", "lowerhighstreet", "street", 51.652, -0.391)
+    spot = NamedPlace(new_id(), "Cassiobury Park", "cassioburypark", "park", 51.66, -0.42)
     away = NamedPlace(new_id(), "Somewhere Else", "somewhereelse", "street", 53.0, -0.391)
     with database.writing() as session:
-        gazetteer.add_places(session, [here, away])
+        gazetteer.add_places(session, [here, spot, away])
     found = {place.name: place.rank for place in read(fetch(phone)).places}
-    assert found["Lower High Street"] == 3  # a street: drawn closer up than places
+    assert (found["Cassiobury Park"], found["Lower High Street"]) == (2, 3), "streets last (decision 108)"
     assert "Somewhere Else" not in found
 
 
