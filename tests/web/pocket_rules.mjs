@@ -1,9 +1,9 @@
 // Asks the rules of the form in a pocket what they say of cases that come as JSON on stdin, and prints their answers as JSON.
 import { readFileSync } from "node:fs";
-import { counted, outreachNight, refusalOfPin, standing } from "../../server/web/static/pocket/rules.js";
+import { counted, outreachNight, refusalOfNobody, refusalOfPin, standing } from "../../server/web/static/pocket/rules.js";
 import { latestMoment } from "../../server/web/static/pocket/time.js";
 
-const { pins, commonest, leases, nights, clocks } = JSON.parse(readFileSync(0, "utf8"));
+const { pins, commonest, leases, nights, clocks, nobody } = JSON.parse(readFileSync(0, "utf8"));
 const known = new Set(commonest);
 console.log(JSON.stringify({
   pins: pins.map((pin) => refusalOfPin(pin, known)),
@@ -12,5 +12,6 @@ console.log(JSON.stringify({
     return [now.elapsedMs, now.isDoubtful, standing(now, { leaseHours: 72, shredAfterDays: 14 })];
   }),
   nights: nights.map(([ms, zone]) => outreachNight(ms, zone)),
+  nobody: nobody.map((typed) => refusalOfNobody(typed) !== ""),
   clocks: clocks.map(([words, ms, zone]) => latestMoment(words, ms, zone)),
 }));

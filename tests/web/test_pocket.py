@@ -392,6 +392,10 @@ def test_nobody_here_is_a_visit_and_another_pin_opens_afterwards(
     page = pocket.page
     page.check("input[name=met][value=nobody_here]")
     page.locator("#place").fill(PLACE)
+    page.locator("#alias-1").fill("Blue")
+    page.click("#record-press")
+    assert "nobody was here, and tell of somebody" in pocket.refused()
+    page.locator("#alias-1").fill("")
     page.click("#record-press")
     pocket.reads("done", "Recorded at")
     wait_until_sent(pocket)

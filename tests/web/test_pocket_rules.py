@@ -28,7 +28,10 @@ def answers() -> dict[str, list[Any]]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node.js is not on this machine")
-    asked = {"pins": PINS, "commonest": sorted(COMMONEST), "leases": LEASES, "nights": NIGHTS, "clocks": CLOCKS}
+    asked = {
+        "pins": PINS, "commonest": sorted(COMMONEST), "leases": LEASES, "nights": NIGHTS, "clocks": CLOCKS,
+        "nobody": [typed for typed, _ in NOBODY],
+    }  # fmt: skip
     done = subprocess.run(
         [node, "--no-warnings", str(SCRIPT)],
         input=json.dumps(asked),
@@ -77,6 +80,23 @@ CLOCKS = [
     for minutes in (10, 59, 61, 80, 119, 121, 150, 12 * 60)
     for words in ("01:30", "0:59", "2.00", "2311", "12:00")
 ] + [[words, 10**12, ZONE] for words in ("25:00", "noon", "", "1")]
+
+
+def _typed(state: str, alias: str = "", description: str = "", unidentified: str = "") -> dict[str, Any]:
+    people = [{"alias": "", "description": ""}, {"alias": alias, "description": description}]
+    return {"state": state, "people": people, "unidentified": unidentified}
+
+
+NOBODY = [
+    (_typed("nobody_here"), False), (_typed("nobody_here", unidentified="0"), False), (_typed("nobody_here", "Blue"), True),
+    (_typed("nobody_here", description="a hat"), True), (_typed("nobody_here", unidentified="2"), True),
+    (_typed("bedded_down", "Blue", unidentified="2"), False),
+]  # fmt: skip
+
+
+def test_nobody_was_here_where_somebody_is_told_of_is_refused(answers: dict[str, list[Any]]) -> None:
+    """They would be a record that nobody met, or lost without a word."""
+    assert answers["nobody"] == [is_refused for _, is_refused in NOBODY]
 
 
 def test_a_pin_is_refused_in_the_same_words(answers: dict[str, list[Any]]) -> None:

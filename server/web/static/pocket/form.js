@@ -2,7 +2,7 @@
 import * as door from "./door.js";
 import { makeMap } from "./map.js";
 import { keepRecord } from "./record.js";
-import { refusalOfPin } from "./rules.js";
+import { refusalOfNobody, refusalOfPin } from "./rules.js";
 import { canSeal } from "./sealing.js";
 import { latestMoment, sayClock } from "./time.js";
 
@@ -214,6 +214,7 @@ function refusalOf(said) {
   if (!said.state) return "Choose what you met.";
   if (said.unidentified && !/^[0-9]{1,3}$/.test(said.unidentified)) return "Give a number of people, such as 2, or leave it empty.";
   if (Number(said.unidentified) > 500) return "Give a number of people, such as 2, or leave it empty.";
+  if (refusalOfNobody(said)) return refusalOfNobody(said);
   if (said.place.length > 200) return "Say the place in 200 characters or fewer.";
   if (said.note.length > 10000) return "Use 10,000 characters or fewer for the note.";
   if (said.clock && latestMoment(said.clock, Date.now(), zone) === null) return "Give a time such as 23:40, or leave it empty for now.";

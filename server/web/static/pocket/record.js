@@ -2,10 +2,9 @@
 // them; a stop where nobody was is a visit. Each is sealed to the server as it is kept.
 import { nextStamp, write } from "../phone/authoring.js";
 import * as keep from "./keep.js";
-import { outreachNight } from "./rules.js";
+import { NOBODY, outreachNight } from "./rules.js";
 import { seal } from "./sealing.js";
 
-const NOBODY = "nobody_here";
 const BYTES_MAX = 60000; // a change may weigh 64 KiB on the wire, its envelope included; phones keep to the same
 const text = new TextEncoder();
 

@@ -3,6 +3,7 @@
 const HOUR_MS = 3600000;
 const DAY_MS = 24 * HOUR_MS;
 const LEAP_MAX_MS = 60 * DAY_MS;
+export const NOBODY = "nobody_here";
 export const BLOCK_AFTER = 5;
 export const SHRED_AFTER = 10;
 export const BLOCK_MS = 20 * 60000;
@@ -15,6 +16,13 @@ export function refusalOfPin(pin, commonest) {
   const isRun = steps.size === 1 && (steps.has(1) || steps.has(9) || steps.has(0));
   if (commonest.has(pin) || isRun) return "Too many people choose that PIN. Choose one that nobody would guess.";
   return "";
+}
+
+/** Why nobody can have been here, as a sentence: whoever was told of would be lost, or be a record that nobody met. */
+export function refusalOfNobody({ state, people, unidentified }) {
+  if (state !== NOBODY) return "";
+  const isAnybody = people.some(({ alias, description }) => alias || description) || Number(unidentified) > 0;
+  return isAnybody ? "You say that nobody was here, and tell of somebody. Choose what you met, or take them away." : "";
 }
 
 /** The tries as they stand if the PIN now tried is wrong: written before trying, so that a kill buys no free guess. A browser has no
