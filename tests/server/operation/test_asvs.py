@@ -309,8 +309,9 @@ def test_secrets_come_from_the_systems_own_chance() -> None:
 
 
 def test_the_server_speaks_to_others_in_known_modules_and_follows_no_redirect() -> None:
-    """A mail server, a gateway of telephones, a provider of accounts, another Open311 server: each named by a setting, none by what somebody typed. Where
-    hooks go is said at the terminal: `outgoing` goes to the public network alone (tests/server/security/test_outgoing.py).
+    """A mail server, a gateway of telephones, a provider of accounts, another Open311 server: each named by a setting, none by
+    what somebody typed. Where hooks go is said at the terminal: `outgoing` goes to the public network alone
+    (tests/server/security/test_outgoing.py).
     """
     lines = {"httpx", "smtplib", "urllib.request", "http.client", "requests", "socket", "aiohttp"}
     speaking = {each for each in where(lambda names: bool(names & lines)) if each.startswith("server/")}
