@@ -1,5 +1,6 @@
 """Giving somebody a link to their own page, whose PIN they type themselves; and what they wished or said is wrong, as tasks."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Response, get, post
@@ -76,7 +77,7 @@ def settle_wish(
             own_page.settle(access, wish_id, data.answer)
     except Invalid as refused:
         with door.open() as access:
-            return _wishes(request, access, {f"answer-{wish_id}": refused.errors[0]})
+            return _wishes(request, access, {f"answer-{wish_id}": refused.errors[0]}, {wish_id: data.answer})
     return go_to(WISHES, "wish_settled")
 
 
@@ -90,7 +91,9 @@ def _answer(
     )  # fmt: skip
 
 
-def _wishes(request: AnyRequest, access: Access, errors: Errors | None = None) -> Response[str]:
+def _wishes(
+    request: AnyRequest, access: Access, errors: Errors | None = None, typed: Mapping[Id, str] | None = None
+) -> Response[str]:
     ours = frozenset({access.actor.agency_id})
     access.require(
         Act.SEE_OWN_RECORD, Subject(kind=SubjectKind.AGENCY, id=access.actor.agency_id, working_agency_ids=ours),
@@ -106,5 +109,5 @@ def _wishes(request: AnyRequest, access: Access, errors: Errors | None = None) -
     access.note_seen(SubjectKind.PERSON, sorted(known), action=Act.SEE_OWN_RECORD, purpose=own_page.PURPOSE)
     return page(
         request, "agency/wishes.html", title="Wishes", section=WISHES, worker=access.worker, errors=errors or {},
-        status=422 if errors else 200, wishes=shown, known=known, now=access.now,
+        status=422 if errors else 200, wishes=shown, known=known, now=access.now, typed=typed or {},
     )  # fmt: skip

@@ -148,6 +148,9 @@ def test_what_they_say_comes_back_as_a_task_and_they_read_what_was_done(sign_in,
     with database.reading() as session:
         (wish,) = own_pages.list_wishes(session, person_ids=[marek])
     assert post(tom, f"/wishes/{wish.id}", answer="").status_code == 422
+    long = "Rang <Housing> " + "x" * 2_000
+    refused = post(tom, f"/wishes/{wish.id}", answer=long)
+    assert refused.status_code == 422 and long in unescape(refused.text) and "<Housing>" not in refused.text
     assert post(sign_in(cast.priya), f"/wishes/{wish.id}", answer="x").status_code == 404
     tom = sign_in(cast.tom)
     assert post(tom, f"/wishes/{wish.id}", answer="Put\0 right").status_code == 303
