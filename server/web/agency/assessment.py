@@ -255,7 +255,7 @@ class _Teller:
         says = RATHER_NOT if given.state is AnswerState.RATHER_NOT else say_value(question, given)
         how = {AskedVia.PHONE: "on the street", AskedVia.PAPER: "on paper"}.get(given.via, "")
         asked = [self._who.get(given.worker_id, "Somebody"), self._agencies.get(answer.agency_id or "", "")]
-        asked += [say_day(given.at.date()), given.place, how]
+        asked += [say_day(given.at), given.place, how]
         reworded = question is not None and newest is not None and question.text != newest.text
         return Told(
             says=says, words=given.words, note=given.note, asked=", ".join(each for each in asked if each),

@@ -143,7 +143,7 @@ def _answer(
         read_here=[say(RESTS_ON_CONSENT[act]) for act in READ_BY_CONSENT if access.allows(act, subject)],
         may_record=may_record, may_state=may_state, answers=ANSWERS, ways=WAYS, bases=[("", "Choose"), *BASES],
         agencies=[("", EVERY_SERVICE), *called.items()],
-        papers=[("", "None"), *((each.id, f"{each.title or say(each.kind)}, {say_day(each.at.date())}") for each in papers)],
+        papers=[("", "None"), *((each.id, f"{each.title or say(each.kind)}, {say_day(each.at)}") for each in papers)],
     )  # fmt: skip
 
 
@@ -170,6 +170,4 @@ def _say_how(word: ConsentSaid, who: Mapping[Id, str]) -> str:
         parts.append("until they say otherwise")
     how = "on paper" if word.way is ConsentWay.PAPER else "by word"
     told = f"said {how} on" if word.basis is LawfulBasis.CONSENT else "from"
-    return (
-        ", ".join(parts) + f"; {told} {say_day(word.at.date())}, written down by {who.get(word.worker_id, 'somebody')}"
-    )
+    return ", ".join(parts) + f"; {told} {say_day(word.at)}, written down by {who.get(word.worker_id, 'somebody')}"

@@ -156,7 +156,7 @@ def _choices(kind: HealthKind) -> list[tuple[str, str]]:
 def _say_doctor(doctor: HealthFact | None) -> str:
     if doctor is None:
         return "Nobody has asked yet whether they are registered with a doctor."
-    asked = f"asked {say_day(doctor.recorded_at.date())}"
+    asked = f"asked {say_day(doctor.recorded_at)}"
     where = f": {doctor.words}" if doctor.words else ""
     return f"{_say_code(doctor)}{where} ({asked})."
 
@@ -171,7 +171,7 @@ def _line(fact: HealthFact, every: list[HealthFact], names: dict[Id, str], who: 
     return Line(
         id=fact.id, kind=str(fact.kind), heading=HEADINGS[fact.kind], code=_say_code(fact), days=_say_days(fact),
         words=fact.words, learning=fact.learning, is_struck=fact.struck_at is not None,
-        recorded=f"{who.get(fact.recorded_by, '')}, {names.get(fact.agency_id, '')}, {say_day(fact.recorded_at.date())}",
+        recorded=f"{who.get(fact.recorded_by, '')}, {names.get(fact.agency_id, '')}, {say_day(fact.recorded_at)}",
         is_in_hospital=fact.kind is HealthKind.HOSPITAL and fact.until is None and fact.struck_at is None,
         answers=tuple(_line(each, [], names, who) for each in answers),
     )  # fmt: skip

@@ -113,7 +113,7 @@ def _line(told: Stay, names: dict[Id, str], who: dict[Id, str]) -> Line:
     until = f"to {say_day(told.left_on)}" if told.left_on else "until now"
     return Line(
         id=told.id, place=f"{say(told.kind)}, {names.get(told.district_id, '')}", days=f"{say_day(told.moved_in_on)} {until}",
-        recorded=f"{who.get(told.recorded_by, '')}, {say_day(told.recorded_at.date())}",
+        recorded=f"{who.get(told.recorded_by, '')}, {say_day(told.recorded_at)}",
         is_open=told.left_on is None and told.struck_at is None, is_struck=told.struck_at is not None,
     )  # fmt: skip
 

@@ -263,8 +263,10 @@ def lower_first(text: str) -> str:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
-def say_day(day: date | None) -> str:
-    """Returns a day such as `14 November 2026`."""
+def say_day(day: date | datetime | None) -> str:
+    """Returns a day such as `14 November 2026`; of a moment, the day that it was here."""
+    if isinstance(day, datetime):
+        day = to_local(day).date()
     return "Not known" if day is None else f"{day.day} {day:%B %Y}"
 
 

@@ -10,6 +10,7 @@ from server.database.engine import Database
 from server.queries.people.erasure import delete_person
 from server.queries.people.held import list_everything
 from server.tables.people.person_plan import engagement_try, plan_goal, plan_review, plan_step
+from server.web.layout.words import say_day
 from shared.model.codes import SupportPhase
 from shared.model.plan import Review, Try
 from shared.model.telling import TryEffect, TryMethod
@@ -237,3 +238,8 @@ def test_what_went_well_comes_first_among_the_ideas() -> None:
         ("for_the_dog", 1, 1), ("knock", 1, 2), ("note", 0, 1),
     ]  # fmt: skip
     assert ideas[1].last_on == date(2026, 11, 10)
+
+
+def test_the_day_of_a_moment_is_the_day_here_and_no_day_of_greenwich() -> None:
+    after_midnight = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
+    assert (say_day(after_midnight), say_day(after_midnight.date())) == ("2 July 2026", "1 July 2026")
