@@ -21,6 +21,7 @@ from server.tables.people.person import person
 from server.tables.referrals.referral import referral
 from server.tables.street.look import look
 from server.tables.street.shift import check_in, visit
+from server.tables.street.site import site
 from server.tables.sync.sync import change
 from server.web.layout.forms import Errors
 from server.web.outreach.typed_times import read_moment
@@ -176,6 +177,25 @@ def test_a_visit_needs_a_place(browse: Browse) -> None:
     answer = aisha.send("/visits/new", key=key)
     assert answer.status_code == 422 and "Say where you looked" in plain(answer.text)
     assert aisha.send("/visits/new", key=key, site="stairwell").status_code == 200
+
+
+def test_a_place_that_is_out_of_use_since_stays_where_something_else_is_put_right(
+    browse: Browse, filled: Database
+) -> None:
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell", note="wet")
+    (told,) = recorded(filled)
+    with filled.writing() as session:
+        session.execute(site.update().where(site.c.id == "stairwell").values(in_use=False))
+    page = aisha.get(f"/recorded/{told.id}")
+    chosen = re.findall(r'<option value="([^"]*)" selected>([^<]*)</option>', page.text)
+    assert chosen == [("stairwell", "Where it says now")]
+    aisha.send(
+        f"/recorded/{told.id}", state="bedded_down", people="marek", site=chosen[0][0], note="dry", reason="it was"
+    )
+    with filled.reading() as session:
+        now = find_contact(session, told.id)
+    assert now is not None and (now.contact.site_id, now.contact.note) == ("stairwell", "dry")
 
 
 def test_a_contact_on_the_wrong_person_is_given_to_another_struck_out_and_put_back_by_a_lead(

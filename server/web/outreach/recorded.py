@@ -266,6 +266,13 @@ def _read(form: CorrectionForm, told: Contact, access: Access, errors: Errors) -
     return fields
 
 
+def _list_sites(access: Access, recorded: Id | None) -> list[tuple[str, str]]:
+    """The places to choose from. Where it was recorded is among them, also when it is out of use or not for the reader to know:
+    what cannot be chosen would be taken away unseen."""
+    sites = [("", "Not at a known place"), *list_sites(access)]
+    return sites if recorded is None or recorded in dict(sites) else [*sites, (recorded, "Where it says now")]
+
+
 def _search(access: Access, words: str) -> list[Person]:
     teams = [team.id for team in list_own_teams(access)]
     found = contact_form.search_people(
@@ -304,6 +311,6 @@ def _form(
     return page(
         request, "outreach/correction.html", title="Put a contact right", section="/my-shift", worker=access.worker,
         status=422 if errors else 200, form=form, errors=errors, told=told, struck=struck, ticked=ticked,
-        people=list(shown.values()), found=found, states=STATES, sites=[("", "Not at a known place"), *list_sites(access)],
+        people=list(shown.values()), found=found, states=STATES, sites=_list_sites(access, told.site_id),
         said=f"{by}, {say_clock(told.seen_at, access.now)}", path=f"{PATH}/{told.id}",
     )  # fmt: skip
