@@ -21,6 +21,7 @@ from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership import agencies, boundary_changes, workers
 from server.queries.partnership.boundary_changes import Change
 from server.queries.partnership.districts import list_districts
+from server.settings import DOCUMENT_FORM_BYTES
 from server.web.layout.forms import EmptyForm, Errors, read_date, read_upload
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id, Value
@@ -29,7 +30,6 @@ from shared.rules.wording import say_list
 
 PATH = "/boundaries"
 SECTION = "/county"
-OUTLINES_BYTES_MAX = 20_000_000
 
 
 EMPTY: dict[str, Any] = {"on_day": "", "code": "", "name": "", "ends": ()}
@@ -51,7 +51,13 @@ def show_boundary_changes(request: AnyRequest, door: NamedDependency[Door]) -> R
         return _answer(request, access, {}, {})
 
 
-@post(PATH, opt={"action": Act.MANAGE_DISTRICTS}, sync_to_thread=True, include_in_schema=False)
+@post(
+    PATH,
+    opt={"action": Act.MANAGE_DISTRICTS},
+    sync_to_thread=True,
+    include_in_schema=False,
+    request_max_body_size=DOCUMENT_FORM_BYTES,
+)
 def plan_boundary_change(
     request: AnyRequest,
     door: NamedDependency[Door],
@@ -164,7 +170,7 @@ def call_change_off(
 
 def _read_beginnings(errors: Errors, told: dict[str, str], sent: object) -> tuple[Beginning, ...]:
     """The districts of a file of outlines, or the one that was typed."""
-    _, content = read_upload(sent, OUTLINES_BYTES_MAX)
+    _, content = read_upload(sent)
     if not content:
         if not told["code"] or not told["name"]:
             errors["code"] = "Give the new district’s code and name, or bring the outlines of several."

@@ -331,7 +331,9 @@ def test_the_page_shows_what_a_plan_would_do_before_it_does(
     assert "first day of the new districts" in refused.text and "new district’s code and name" in refused.text
     wrong = send("/boundaries", {"outlines": ("x.geojson", b"{")}, on_day="2028-04-01", ends=[cast.watford.id])
     assert wrong.status_code == 422 and "not JSON" in wrong.text
-    made = send("/boundaries", {"outlines": ("x.geojson", outlines())}, on_day="2028-04-01", ends=[cast.watford.id])
+    # As large as a district's own outline is, drawn to the metre.
+    large = {"outlines": ("x.geojson", outlines() + b" " * 3_000_000)}
+    made = send("/boundaries", large, on_day="2028-04-01", ends=[cast.watford.id])
     assert made.status_code == 303, made.text
     address = made.headers["location"]
     shown = client.get(address, headers=HTML).text
