@@ -3,12 +3,13 @@
 Who wrote a line reads it; another service only where the person agreed to share it, or another lawful basis is said.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec.structs import replace
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
+from server.database.locks import take_turns
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import cases
 from server.queries.partnership import services
@@ -20,6 +21,7 @@ from shared.policy import Act, Subject
 
 PURPOSE = "a service’s day"
 LONGEST_LINE, LONGEST = 300, 10_000
+PRESSED_TWICE = timedelta(minutes=1)
 
 
 class Refused(Invalid):
@@ -52,6 +54,7 @@ def read_path(access: Access, person_id: Id) -> Path:
 
 def record(access: Access, told: DoorFact) -> None:
     """Keep a line, a referral or an answer; its id, moment and author are the actor's. Raises NotFound, Forbidden, Refused."""
+    take_turns(access.session, [told.person_id])
     path = read_path(access, told.person_id)
     new = replace(
         told, id=access.new_id(), agency_id=access.actor.agency_id, recorded_at=access.now,
@@ -66,7 +69,14 @@ def record(access: Access, told: DoorFact) -> None:
             new = replace(new, service=kept.service.name)
     if wrong:
         raise Refused(wrong)
-    doors.add_fact(access.session, new)
+    if not any(_is_pressed_twice(each, new) for each in path.facts):
+        doors.add_fact(access.session, new)
+
+
+def _is_pressed_twice(before: DoorFact, new: DoorFact) -> bool:
+    """Did the same worker write the very same a moment ago?"""
+    of_new = replace(new, id=before.id, recorded_at=before.recorded_at)
+    return before == of_new and new.recorded_at - before.recorded_at < PRESSED_TWICE
 
 
 def strike_out(access: Access, person_id: Id, fact_id: Id) -> None:

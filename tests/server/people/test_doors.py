@@ -64,6 +64,20 @@ def test_a_line_a_referral_and_its_answers_are_written_and_struck_out(sign_in, c
         assert len(list_everything(session, [marek])["door_fact"]) == 5
 
 
+def test_a_second_press_writes_no_second_line_and_the_same_of_later_does(sign_in, cast, marek, database, clock):  # noqa: F811
+    for _ in range(2):
+        assert record(sign_in(cast.tom), marek, **BREAKFAST).status_code == 303
+    assert len(facts(database, marek)) == 1
+    record(sign_in(cast.aisha), marek, **BREAKFAST)
+    record(sign_in(cast.tom), marek, **BREAKFAST | {"words": "Came for lunch"})
+    assert len(facts(database, marek)) == 3
+    clock.advance(minutes=2)
+    record(sign_in(cast.tom), marek, **BREAKFAST)
+    record(sign_in(cast.tom), marek, fact=facts(database, marek)[0].id)
+    record(sign_in(cast.tom), marek, **BREAKFAST)
+    assert len(facts(database, marek)) == 5
+
+
 def test_another_service_reads_it_only_where_it_is_shared(sign_in, cast, marek, database):  # noqa: F811
     record(sign_in(cast.tom), marek, **BREAKFAST)
     theirs = sign_in(cast.priya)
