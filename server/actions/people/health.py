@@ -61,10 +61,15 @@ def record_fact(access: Access, project: Project, told: HealthFact) -> None:
         _end_what_is_planned(access, project, new.person_id, new.on)
 
 
-def say_learning(access: Access, person_id: Id, fact_id: Id, learning: str) -> None:
-    """Say what is to be done otherwise from now on. Raises NotFound, Forbidden, Refused, Failure where it was struck out."""
-    if _find(access, person_id, fact_id).struck_at is not None:
+def say_learning(access: Access, person_id: Id, fact_id: Id, learning: str, shown: str) -> None:
+    """Say what is to be done otherwise from now on; `shown` is what the form showed before. Raises NotFound, Forbidden, Refused,
+    Failure where it was struck out, or where somebody else said something meanwhile."""
+    take_turns(access.session, [person_id])
+    told = _find(access, person_id, fact_id)
+    if told.struck_at is not None:
         raise Failure(CONFLICTING, STRUCK)
+    if told.learning not in (shown, learning.strip()):
+        raise Failure(CONFLICTING, f"Meanwhile somebody else wrote “{told.learning}”. Load the page again.")
     if len(learning) > LONGEST:
         raise Refused({"learning": f"Use {LONGEST:,} characters or fewer."})
     health.set_fact(access.session, fact_id, learning=learning.strip())

@@ -45,6 +45,7 @@ class FactForm(Form, frozen=True, kw_only=True):
     learning: str = ""
     about: str = ""
     fact: str = ""
+    shown: str = ""
     press: str = ""
 
 
@@ -93,7 +94,7 @@ def _do(access: Access, services: Services, person_id: Id, form: FactForm) -> No
     if form.press == "strike":
         health.strike_out(access, services.project, person_id, form.fact)
     elif form.press == "learning":
-        health.say_learning(access, person_id, form.fact, _words(form.learning))
+        health.say_learning(access, person_id, form.fact, _words(form.learning), _words(form.shown))
     elif form.press == "left":
         health.end_hospital(access, person_id, form.fact, _read_days(access.today, until=form.until)["until"])
     else:

@@ -75,6 +75,12 @@ def test_leaving_hospital_learning_and_a_mistake_are_said_of_a_fact(sign_in, cas
         record(client, marek, press="learning", fact=harm.id, learning="Every worker carries naloxone").status_code
         == 303
     )
+    late = record(client, marek, press="learning", fact=harm.id, learning="Two walk there", shown="")
+    assert late.status_code == 409 and "Every worker carries naloxone" in late.text
+    both = "Every worker carries naloxone.\r\nTwo walk there"
+    told = {"press": "learning", "fact": harm.id, "learning": both, "shown": "Every worker carries naloxone"}
+    for _ in range(2):
+        assert record(client, marek, **told).status_code == 303
     assert record(client, marek, press="strike", fact=stay.id).status_code == 303
     assert record(client, marek, press="strike", fact=stay.id).status_code == 409
     assert record(client, marek, press="strike", fact="another").status_code == 404
@@ -89,7 +95,7 @@ def test_leaving_hospital_learning_and_a_mistake_are_said_of_a_fact(sign_in, cas
     assert [(each.until, each.learning) for each in facts(database, marek)[:2]] == [(None, ""), (None, "")]
     *_, harm, stay = facts(database, marek)
     assert (harm.learning, stay.until, stay.struck_by) == (
-        "Every worker carries naloxone",
+        "Every worker carries naloxone.\nTwo walk there",
         date(2026, 11, 9),
         cast.tom.id,
     )
