@@ -6,6 +6,7 @@ said with it, or is the only one of its name for miles, and for little where the
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
@@ -28,6 +29,10 @@ TOWN_REACH_M = 6_000.0
 ONE_STREET_M = 800.0
 """Points of one name that lie nearer are pieces of one street."""
 CORNER_M = 250.0
+CORNER_DEGREES = 0.003
+"""Of latitude: more than `CORNER_M`."""
+MOST_SPOTS = 20
+"""So many places of one name are offered: nobody reads more."""
 STREET_ACCURACY_M, SPOT_ACCURACY_M = 250.0, 100.0
 WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
 SHORT = {
@@ -146,23 +151,19 @@ def _judge_name(places: Sequence[NamedPlace], towns: Sequence[Position]) -> list
 
 
 def _merge_pieces(places: Sequence[NamedPlace]) -> list[NamedPlace]:
-    """One point for each street or place of the name."""
+    """One point for each street or place of the name, the first of them where there are many."""
     spots: list[NamedPlace] = []
     for each in sorted(places, key=lambda place: (place.latitude, place.longitude)):
         if all(_away_m(each, _at(spot)) > ONE_STREET_M for spot in spots):
             spots.append(each)
+        if len(spots) == MOST_SPOTS:
+            break
     return spots
 
 
 def _find_corner(names: Points, towns: Sequence[Position]) -> Guess | None:
     """Two names that meet in one place alone, or in one place of the town that is said."""
-    meetings = [
-        (one, other)
-        for first, second in combinations(names.values(), 2)
-        for one in first
-        for other in second
-        if _away_m(one, _at(other)) <= CORNER_M
-    ]
+    meetings = [pair for first, second in combinations(names.values(), 2) for pair in _list_corners(first, second)]
     near = [pair for pair in meetings if any(_away_m(pair[0], town) <= TOWN_REACH_M for town in towns)]
     spots = _merge_pieces([one for one, _ in near or meetings])
     if len(spots) != 1 or (towns and not near):
@@ -175,6 +176,25 @@ def _find_corner(names: Points, towns: Sequence[Position]) -> Guess | None:
         (one.longitude + other.longitude) / 2,
         SURE,
     )
+
+
+def _list_corners(first: Sequence[NamedPlace], second: Sequence[NamedPlace]) -> list[tuple[NamedPlace, NamedPlace]]:
+    """Which of two names lie beside each other. Only what lies as far north is measured: there are thousands of High Streets."""
+    ordered = sorted(second, key=_north)
+    return [
+        (one, other)
+        for one in first
+        for other in ordered[
+            bisect_left(ordered, one.latitude - CORNER_DEGREES, key=_north) : bisect_right(
+                ordered, one.latitude + CORNER_DEGREES, key=_north
+            )
+        ]
+        if _away_m(one, _at(other)) <= CORNER_M
+    ]
+
+
+def _north(place: NamedPlace) -> float:
+    return place.latitude
 
 
 def _guess(place: NamedPlace, confidence: float) -> Guess:

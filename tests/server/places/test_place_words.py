@@ -1,11 +1,14 @@
 """Where people's words are, and how sure that is."""
 
+from random import Random
+
 import pytest
 from sqlalchemy import insert
 
 from server.places.gazetteer import LocalGeocoder, make_name_key
 from server.places.place_words import PLACED_FROM, SURE, UNSURE, Asked, find_place, find_places
 from server.tables.maps.gazetteer import gazetteer_place
+from shared.geo.distance import near_distance_m
 
 WATFORD, ST_ALBANS = (51.6565, -0.3970), (51.7520, -0.3390)
 NAMES = (
@@ -101,3 +104,26 @@ def test_the_geocoder_finds_names_within_a_text_and_says_how_sure_it_is(named):
     assert geocoder.geocode("wd17 2ad").raw["confidence"] == 1.0
     assert geocoder.geocode("cassiob").raw["confidence"] == 0.5
     assert geocoder.geocode("somewhere unknown") is None
+
+
+def test_names_that_are_everywhere_are_not_each_measured_with_each(database, monkeypatch):
+    """Thirty of the commonest names of a whole country in one report, which anybody may send: each pair would be 40 million."""
+    draw = Random(3)
+    names = [f"{first} {last}" for first in "abcdefghijklmno" for last in ("Road", "Street")]
+    rows = [
+        {
+            "id": f"{name}{number}", "name": name, "name_key": make_name_key(name), "kind": "Named Road",
+            "latitude": 50 + 8 * draw.random(), "longitude": -5 + 6 * draw.random(),
+        }
+        for name in names
+        for number in range(300)
+    ]  # fmt: skip
+    with database.writing() as session:
+        session.execute(insert(gazetteer_place), rows)
+    measured = []
+    monkeypatch.setattr(
+        "server.places.place_words.near_distance_m",
+        lambda one, other: measured.append(1) or near_distance_m(one, other),
+    )
+    guess(database, " ".join(names))
+    assert 0 < len(measured) < 100_000
