@@ -5,7 +5,7 @@ districts settle between them what neither sees whole; "different" is remembered
 two records, and what parts them, is written by device 0 and reaches phones at their next sync.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,7 +16,7 @@ from server.database.engine import Database
 from server.database.locks import take_turns
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import cases
-from server.queries.people import identity, subjects
+from server.queries.people import identity, many_subjects, subjects
 from server.queries.people.concealment import list_hidden
 from server.queries.people.identity import Judgement, Likely, Pair, in_order
 from server.queries.people.verification import list_groups
@@ -114,12 +114,13 @@ def list_open(access: Access, likely: Iterable[Likely]) -> list[Open]:
     ids = {each for one in pairs for each in one.pair}
     said = identity.list_judgements(access.session, ids)
     groups = list_groups(access.session, ids)
+    known = many_subjects.list_people(access.session, ids)
     found = []
     for each in pairs:
         words = said.get(each.pair, [])
         if each.other_id in groups[each.one_id] or (words and words[-1].said is not IdentityWord.SAME):
             continue
-        sees = _sees(access, each.pair)
+        sees = _sees(access, each.pair, known)
         if sees is not None:
             found.append(Open(likely=each, sees_one=sees[0], sees_other=sees[1], said_same=tuple(_standing(words))))
     return found
@@ -131,15 +132,15 @@ def _standing(words: Sequence[Judgement]) -> list[Judgement]:
     return list(words[last + 1 :])
 
 
-def _sees(access: Access, pair: Pair) -> tuple[bool, bool] | None:
-    """Which of the two the actor may join with another; None where they may not know of such a pair.
+def _sees(access: Access, pair: Pair, known: Mapping[Id, Subject]) -> tuple[bool, bool] | None:
+    """Which of two of the known the actor may join with another; None where they may not know of such a pair.
 
     Hiding follows a merge: two records of which other services may know become one for neither, and nobody is asked.
     """
     hidden = list_hidden(access.session)
     if hidden.get(pair[0]) != hidden.get(pair[1]):
         return None
-    found = [access.find_person_and_same(each)[0] for each in pair]
+    found = [known.get(each) for each in pair]
     if any(each is None or _is_concealed(access, each) for each in found):
         return None
     one, other = (each is not None and access.allows(Act.MERGE_PEOPLE, each) for each in found)
@@ -203,7 +204,7 @@ def _hold(access: Access, one_id: Id, other_id: Id) -> tuple[Pair, tuple[bool, b
     """The two records, held, once policy has let the actor through. A pair of which they may open one only has to have been
     found by evidence, or joined: else any id could be tried against one's own record."""
     pair = in_order(one_id, other_id)
-    sees = _sees(access, pair) if one_id != other_id else None
+    sees = _sees(access, pair, many_subjects.list_people(access.session, pair)) if one_id != other_id else None
     if sees is None or not (all(sees) or _is_known(access, pair)):
         access.require(Act.MERGE_PEOPLE, None, purpose=PURPOSE)
         raise NotFound

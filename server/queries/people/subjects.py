@@ -68,19 +68,23 @@ def find_person(session: Session, person_id: Id) -> Subject | None:
 @beyond_reader
 def find_person_and_same(session: Session, person_id: Id) -> tuple[Subject | None, list[Id]]:
     """The same, with every id that is the same person, this one among them."""
-    rows = session.execute(_PERSON, {"person_id": person_id, "since": _works_since(session)}).all()
+    rows = session.execute(_PERSON, {"person_id": person_id, "since": since_of(session)}).all()
     own = next((row for row in rows if row.kind == "record" and row.id == person_id), None)
     same = sorted({row.id for row in rows if row.kind == "same"})
     if own is None:
         return None, same
-    found = Subject(
+    return hidden_with(session, person_of(own, rows), [person_id]), same
+
+
+def person_of(own: Any, rows: Sequence[Any]) -> Subject:
+    """From their own record, and all that is known of it and of others that are the same person."""
+    return Subject(
         kind=SubjectKind.PERSON,
-        id=person_id,
-        district_ids=_present(row.district_id for row in rows if row.kind != "record" or row is own),
-        working_agency_ids=_present(row.agency_id for row in rows),
+        id=own.id,
+        district_ids=present(row.district_id for row in rows if row.kind != "record" or row is own),
+        working_agency_ids=present(row.agency_id for row in rows),
         team_id=own.team_id,
     )
-    return _hidden_with(session, found, [person_id]), same
 
 
 def count_relations_from(session: Session, now: datetime) -> None:
@@ -93,7 +97,7 @@ def works_since(now: datetime) -> datetime:
     return now - timedelta(days=WORKS_WITH_DAYS)
 
 
-def _works_since(session: Session) -> datetime:
+def since_of(session: Session) -> datetime:
     """Where nobody said what time it is (a job, a terminal), no relation has ended."""
     since: datetime = session.info.get(_WORKS_SINCE, EVER)
     return since
@@ -101,15 +105,15 @@ def _works_since(session: Session) -> datetime:
 
 _WORKS_SINCE: Final = "works_since"
 EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SINCE: Final = bindparam("since", type_=person.c.created_at.type)
+SINCE: Final = bindparam("since", type_=person.c.created_at.type)
 
 
-def _while_recent(last_at: ColumnElement[Any], agency_id: ColumnElement[Any]) -> ColumnElement[Any]:
+def while_recent(last_at: ColumnElement[Any], agency_id: ColumnElement[Any]) -> ColumnElement[Any]:
     """The agency, where the last time is not longer ago than a relation lasts."""
-    return case((last_at >= _SINCE, agency_id))
+    return case((last_at >= SINCE, agency_id))
 
 
-def _hidden_with(session: Session, found: Subject, person_ids: Sequence[Id]) -> Subject:
+def hidden_with(session: Session, found: Subject, person_ids: Sequence[Id]) -> Subject:
     """The same, hidden where everybody that it is about is hidden (privacy rule A5)."""
     hidden = list_hidden(session)
     if not person_ids or any(each not in hidden for each in person_ids):
@@ -143,12 +147,12 @@ def _ask_person() -> CompoundSelect[Any]:
         return person_id.in_(select(same.c.id))
 
     met = (
-        select(contact_person.c.team_id, contact_person.c.district_id, _last_met())
+        select(contact_person.c.team_id, contact_person.c.district_id, last_met())
         .where(theirs(contact_person.c.person_id))
         .group_by(contact_person.c.team_id, contact_person.c.district_id)
         .subquery("met")
     )
-    wrote = _while_recent(person.c.created_at, team.c.agency_id)
+    wrote = while_recent(person.c.created_at, team.c.agency_id)
     owes = and_(case_action.c.case_id == mdt_case.c.id, case_action.c.done_at.is_(None))
     return union_all(
         part("same", same.c.id),
@@ -159,13 +163,13 @@ def _ask_person() -> CompoundSelect[Any]:
         .select_from(mdt_case.outerjoin(case_action, owes))
         .where(theirs(mdt_case.c.person_id)),
         part("verified", district=person_verification.c.district_id).where(theirs(person_verification.c.person_id)),
-        part("met", agency_id=_while_recent(met.c.last_at, team.c.agency_id), district=met.c.district_id).select_from(
+        part("met", agency_id=while_recent(met.c.last_at, team.c.agency_id), district=met.c.district_id).select_from(
             met.outerjoin(team, team.c.id == met.c.team_id)
         ),
     )
 
 
-def _last_met() -> ColumnElement[Any]:
+def last_met() -> ColumnElement[Any]:
     return func.max(contact_person.c.seen_at).label("last_at")
 
 
@@ -181,7 +185,7 @@ def find_case(session: Session, case_id: Id) -> Subject | None:
 @beyond_reader
 def list_cases(session: Session, case_ids: Collection[Id]) -> dict[Id, Subject]:
     """These cases by id, in one question however many. Unknown ids are left out."""
-    rows = session.execute(_CASES, {"case_ids": list(case_ids), "since": _works_since(session)}).all()
+    rows = session.execute(_CASES, {"case_ids": list(case_ids), "since": since_of(session)}).all()
     working: dict[Id, set[Id]] = {}
     for row in rows:
         if row.agency_id is not None:
@@ -196,7 +200,7 @@ def _case(session: Session, row: Any, working_agency_ids: Collection[Id]) -> Sub
         district_ids=frozenset({row.district_id}),
         working_agency_ids=frozenset(working_agency_ids),
     )
-    return _hidden_with(session, found, [row.whose])
+    return hidden_with(session, found, [row.whose])
 
 
 def _ask_cases() -> CompoundSelect[Any]:
@@ -208,7 +212,7 @@ def _ask_cases() -> CompoundSelect[Any]:
         select(same.c.whose, contact_person.c.team_id)
         .join_from(same, contact_person, contact_person.c.person_id == same.c.id)
         .group_by(same.c.whose, contact_person.c.team_id)
-        .having(func.max(contact_person.c.seen_at) >= _SINCE)
+        .having(func.max(contact_person.c.seen_at) >= SINCE)
         .subquery("met")
     )
 
@@ -222,7 +226,7 @@ def _ask_cases() -> CompoundSelect[Any]:
             none.label("agency_id"),
         ).where(named),
         works(same.c.whose, team.c.agency_id)
-        .join_from(same, person, and_(person.c.id == same.c.id, person.c.created_at >= _SINCE))
+        .join_from(same, person, and_(person.c.id == same.c.id, person.c.created_at >= SINCE))
         .join(team, team.c.id == person.c.team_id),
         works(same.c.whose, case_action.c.agency_id)
         .join_from(same, mdt_case, mdt_case.c.person_id == same.c.id)
@@ -238,25 +242,25 @@ _CASES = _ask_cases()
 def list_worked_with(session: Session, agency_id: Id) -> dict[Id, Subject]:
     """Everybody whom an agency works with, under every id that is the same person: met by it or written down, since a relation
     lasts, or owed an action. Of districts nothing is said: this is for what an agency may see wherever somebody is."""
-    asked = {"agency_id": agency_id, "since": _works_since(session)}
+    asked = {"agency_id": agency_id, "since": since_of(session)}
     people = set(session.scalars(_WORKED_WITH, asked))
     groups = list_groups(session, people) if people else {}
     same = people.union(*groups.values())
     found = {
         each: Subject(kind=SubjectKind.PERSON, id=each, working_agency_ids=frozenset({agency_id})) for each in same
     }
-    return {each: _hidden_with(session, subject, [each]) for each, subject in found.items()}
+    return {each: hidden_with(session, subject, [each]) for each, subject in found.items()}
 
 
 def _ask_worked_with() -> CompoundSelect[Any]:
     ours, owes = team.c.agency_id == bindparam("agency_id"), case_action.c.agency_id == bindparam("agency_id")
-    recent = contact_person.c.seen_at >= _SINCE
+    recent = contact_person.c.seen_at >= SINCE
     return union_all(
         select(contact_person.c.person_id.label("id"))
         .join(team, team.c.id == contact_person.c.team_id)
         .where(ours, recent)
         .distinct(),
-        select(person.c.id).join(team, team.c.id == person.c.team_id).where(ours, person.c.created_at >= _SINCE),
+        select(person.c.id).join(team, team.c.id == person.c.team_id).where(ours, person.c.created_at >= SINCE),
         select(mdt_case.c.person_id)
         .join(case_action, case_action.c.case_id == mdt_case.c.id)
         .where(owes, case_action.c.done_at.is_(None)),
@@ -276,13 +280,13 @@ def find_contact(session: Session, contact_id: Id) -> Subject | None:
     found = Subject(
         kind=SubjectKind.CONTACT,
         id=contact_id,
-        district_ids=_present([row.district_id]),
+        district_ids=present([row.district_id]),
         working_agency_ids=_agencies_of_team(session, row.team_id),
         team_id=row.team_id,
         worker_id=row.worker_id,
     )
     met = select(contact_person.c.person_id).where(contact_person.c.contact_id == contact_id)
-    return found if row.unidentified_people else _hidden_with(session, found, list(session.scalars(met)))
+    return found if row.unidentified_people else hidden_with(session, found, list(session.scalars(met)))
 
 
 @beyond_reader
@@ -293,7 +297,7 @@ def find_visit(session: Session, visit_id: Id) -> Subject | None:
     if row is None:
         return None
     return Subject(
-        kind=SubjectKind.VISIT, id=visit_id, district_ids=_present([row.district_id]), team_id=row.team_id,
+        kind=SubjectKind.VISIT, id=visit_id, district_ids=present([row.district_id]), team_id=row.team_id,
         working_agency_ids=_agencies_of_team(session, row.team_id), worker_id=row.worker_id,
     )  # fmt: skip
 
@@ -304,7 +308,7 @@ def find_site(session: Session, site_id: Id) -> Subject | None:
     row = session.execute(select(site.c.district_id, site.c.team_id).where(site.c.id == site_id)).first()
     if row is None:
         return None
-    return Subject(kind=SubjectKind.SITE, id=site_id, district_ids=_present([row.district_id]), team_id=row.team_id)
+    return Subject(kind=SubjectKind.SITE, id=site_id, district_ids=present([row.district_id]), team_id=row.team_id)
 
 
 @beyond_reader
@@ -316,7 +320,7 @@ def find_referral(session: Session, referral_id: Id) -> Subject | None:
     ).first()
     if row is None:
         return None
-    whose = _present([row.district_id])
+    whose = present([row.district_id])
     if is_nobodys(session, referral_id):
         whose = frozenset(session.scalars(select(districts.district.c.id)))
     return Subject(kind=SubjectKind.REFERRAL, id=referral_id, district_ids=whose, team_id=row.team_id)
@@ -371,5 +375,5 @@ def _agencies_of_team(session: Session, team_id: Id) -> frozenset[Id]:
     return frozenset(session.scalars(select(team.c.agency_id).where(team.c.id == team_id)))
 
 
-def _present(ids: Iterable[Id | None]) -> frozenset[Id]:
+def present(ids: Iterable[Id | None]) -> frozenset[Id]:
     return frozenset(each for each in ids if each)

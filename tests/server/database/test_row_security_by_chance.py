@@ -20,7 +20,7 @@ from server.database.context import acting
 from server.database.engine import Database
 from server.database.sql import Sql
 from server.queries.partnership import workers
-from server.queries.people import subjects
+from server.queries.people import many_subjects, subjects
 from server.tables.cases.case import case_action, mdt_case
 from server.tables.partnership.agency import agency, agreement, team, team_district
 from server.tables.partnership.district import district
@@ -365,6 +365,8 @@ class Reader:
 def as_pages_ask(access: Access, world: World) -> Rows:
     session, allows = access.session, access.allows
     people = {row["id"]: access.find_person_and_same(row["id"]) for row in world.of("person")}
+    asked_at_once = many_subjects.list_people(session, [*people, "nobody"])
+    assert asked_at_once == {each: subject for each, (subject, _) in people.items() if subject is not None}
     opens = (Act.SEE_PERSON, Act.BREAK_GLASS)
     known = {each for each, (subject, _) in people.items() if subject and any(allows(act, subject) for act in opens)}
     cases = subjects.list_cases(session, [row["id"] for row in world.of("mdt_case")])

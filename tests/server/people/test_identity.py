@@ -25,6 +25,7 @@ from server.tables.street.look import look
 from shared.model.codes import IdentityWord
 from tests.server.cast import WATFORD, Cast
 from tests.server.phone import Phone
+from tests.web.test_questions import questions
 
 SAME, DIFFERENT = IdentityWord.SAME, IdentityWord.DIFFERENT
 HERE = {"latitude": WATFORD[0], "longitude": WATFORD[1], "source": "gps", "accuracy_m": 12.0}
@@ -259,6 +260,23 @@ def test_who_was_written_down_since_is_found_without_reading_everybody_again(des
     ).status_code == 200  # fmt: skip
     assert desk.finder.look_up_new(desk.database, desk.clock() - timedelta(minutes=1), desk.clock()) == 0
     assert desk.waiting(desk.cast.tom) == []
+
+
+def test_the_database_is_asked_as_often_for_many_pairs_as_for_one(desk: Desk) -> None:
+    def ask() -> tuple[int, int]:
+        with desk.enter(desk.cast.priya) as access:
+            likely = identity.list_likely(access.session, access.actor.team_ids, access.actor.district_ids)
+            with questions() as asked:
+                return len(settling.list_open(access, likely)), len(asked)
+
+    desk.meet(NAMES["marek"], 2), desk.meet(NAMES["mark"])
+    desk.find()
+    pairs, asked = ask()
+    desk.meet("Marek Kowalski"), desk.meet("Marek Kovalski")
+    desk.find()
+    more, asked_of_more = ask()
+    assert (pairs, asked_of_more) == (1, asked)
+    assert more > pairs
 
 
 def test_what_was_found_of_a_whole_county_is_found_anew_at_once(desk: Desk) -> None:
