@@ -179,6 +179,20 @@ def test_a_visit_needs_a_place(browse: Browse) -> None:
     assert aisha.send("/visits/new", key=key, site="stairwell").status_code == 200
 
 
+def test_a_live_map_renews_itself_when_something_was_struck_out(browse: Browse, filled: Database) -> None:
+    aisha, tom = browse("aisha"), browse("tom")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell")
+    aisha.send("/visits/new", key=key_of(aisha.get("/visits/new")), site="stairwell")
+    (told,) = recorded(filled)
+    with filled.reading() as session:
+        stop = session.scalar(select(visit.c.id).order_by(visit.c.at.desc()))
+    stamps = [tom.get("/live-map/stamp").text]
+    for path in (f"/recorded/{told.id}", f"/stops/{stop}"):
+        assert aisha.send(f"{path}/strike", reason="not so").status_code == 200
+        stamps.append(tom.get("/live-map/stamp").text)
+    assert len(set(stamps)) == 3
+
+
 def test_a_place_that_is_out_of_use_since_stays_where_something_else_is_put_right(
     browse: Browse, filled: Database
 ) -> None:

@@ -124,15 +124,18 @@ def list_reports_of_team(session: Session, team_id: Id) -> list[TeamReport]:
 
 
 def find_stamp(session: Session, district_ids: Collection[Id]) -> str:
-    """Says whether anything came in that this reader may know of: the same as long as nothing did. It tells nothing of what."""
+    """Says whether anything came in, was put right or struck out that this reader may know of: the same as long as nothing was.
+    It tells nothing of what."""
     here = sorted(district_ids)
     contacts = session.execute(
-        select(func.count(), func.max(contact.c.received_at)).where(
+        select(func.count(), func.max(contact.c.received_at), func.sum(contact.c.corrections)).where(
             contact.c.district_id.in_(here), *contact_not_concealed(session)
         )
     ).one()
-    visits = session.scalar(select(func.count()).select_from(visit).where(visit.c.district_id.in_(here)))
+    visits = session.scalar(
+        select(func.count()).select_from(visit).where(visit.c.district_id.in_(here), visit.c.is_struck.is_(False))
+    )
     reports = session.scalar(
         select(func.count()).select_from(referral).where(referral.c.district_id.in_(here), referral.c.state.in_(OPEN))
     )
-    return f"{contacts[0]}.{contacts[1].isoformat() if contacts[1] else ''}.{visits}.{reports}"
+    return f"{contacts[0]}.{contacts[1].isoformat() if contacts[1] else ''}.{contacts[2] or 0}.{visits}.{reports}"
