@@ -30,6 +30,8 @@ from shared.rules.verification import without_place
 ON_THE_TRACKER = (CaseState.LISTED, CaseState.OPEN, CaseState.CLOSED)
 OPEN, CLOSED = "open", "closed"
 LONGEST_NAME = 200
+MOST_NEW = 200
+"""How many new rows one reading lays beside the list: each is looked for on it, and kept for a form of its own."""
 MOST_ALIKE = 5
 """How many a new row is laid beside: a name that more people have is looked for on the list itself."""
 
@@ -176,13 +178,17 @@ def take_in(
         not_taken += named
     gone = sorted(now[each].known_as for each in (base or {}) if each in now and each not in seen)
     not_taken += [f"{name}: the row was taken out of the workbook. The case stays as it is." for name in gone]
+    new, beyond = tracker.new_rows[:MOST_NEW], tracker.new_rows[MOST_NEW:]
+    refused += [
+        f"{row.name}: no more than {MOST_NEW} new rows are taken at once. Bring it with the next." for row in beyond
+    ]
     return TakenIn(
         read=len(tracker.cases) + len(tracker.new_rows),
         changed=tuple(changed),
         unchanged=unchanged,
         refused=tuple(refused),
         not_taken=tuple(not_taken),
-        new_rows=tuple(_compare_with_list(access, district_id, row) for row in tracker.new_rows),
+        new_rows=tuple(_compare_with_list(access, district_id, row) for row in new),
     )
 
 

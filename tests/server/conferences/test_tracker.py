@@ -14,6 +14,7 @@ from server.actions.cases.quarterly import compose_quarter, read_shares
 from server.actions.cases.tracker import (
     CLOSED,
     OPEN,
+    NewRow,
     TrackedAction,
     TrackedCase,
     TrackedReview,
@@ -268,6 +269,14 @@ def test_a_row_typed_in_and_a_row_taken_out_are_named(enter) -> None:
     assert taken.refused == ()
     assert taken.not_taken == ("Person 03: the row was taken out of the workbook. The case stays as it is.",)
     assert taken.unchanged + len(taken.new_rows) == taken.read
+
+
+def test_new_rows_beyond_two_hundred_are_named_and_left_for_the_next_time(enter) -> None:
+    typed = Tracker(district="Watford", cases=(), new_rows=tuple(NewRow(name=f"New {number}") for number in range(203)))
+    with enter("priya") as access:
+        taken = take_in(access, county.WATFORD, "Watford", typed)
+    assert (taken.read, len(taken.new_rows)) == (203, 200)
+    assert [line.split(":")[0] for line in taken.refused] == ["New 200", "New 201", "New 202"]
 
 
 def test_a_new_row_is_laid_beside_whom_it_could_be_and_put_forward_with_what_it_says(browser: Browser) -> None:
