@@ -119,10 +119,10 @@ def tell(cursor: Any, signed: str) -> None:
 
 def begin_acting(session: Session) -> None:
     """Begin a transaction for whoever acts. Only `server.database.engine` calls this."""
-    telling = session.info[_STANDS] = Telling(session.info.get(KEY))
-    telling.wanted = _acting.get()
-    if telling.wanted is not None and session.get_bind().dialect.name == "postgresql":
-        session.connection().info[_STANDS] = telling
+    session.info[_STANDS] = Telling(session.info.get(KEY))
+    context = _acting.get()
+    if context is not None:
+        enter(session, context)
 
 
 def tell_before_statements(engine: Engine) -> None:
@@ -156,11 +156,12 @@ def find_telling(session: Session) -> Telling | None:
 
 def enter(session: Session, context: Context) -> None:
     """From here on the transaction is for this one."""
-    telling: Telling | None = session.info.get(_STANDS)
-    if telling is not None and telling.wanted is None and session.get_bind().dialect.name == "postgresql":
+    telling = find_telling(session)
+    if telling is None:
+        return
+    if telling.wanted is None and session.get_bind().dialect.name == "postgresql":
         session.connection().info[_STANDS] = telling
-    if telling is not None:
-        telling.wanted = context
+    telling.wanted = context
 
 
 READERS: Final = frozenset({Kind.WORKER, Kind.PUBLIC, Kind.SIGN_IN})
@@ -170,7 +171,7 @@ READERS: Final = frozenset({Kind.WORKER, Kind.PUBLIC, Kind.SIGN_IN})
 def raised(session: Session, kind: Kind = Kind.POLICY, above: frozenset[Kind] = READERS) -> Iterator[None]:
     """Let what stands within see what a worker's own transaction does not: what policy asks, or what follows from an allowed
     act. What it returns must have passed `decide`. Changes nothing for a transaction that is for none `above`."""
-    telling: Telling | None = session.info.get(_STANDS)
+    telling = find_telling(session)
     before = telling.wanted if telling is not None else None
     if telling is None or before is None or before.kind not in above:
         yield
