@@ -7,6 +7,7 @@ from enum import Enum
 from heapq import heapify, heappop
 from math import cos, hypot, inf, radians
 
+from shared.geo.distance import METRES_PER_DEGREE
 from shared.model.service import Service, ServiceOffer, ServiceStatus, ServiceWelcome
 from shared.model.value import Value
 from shared.rules.names import fold, words_of
@@ -19,7 +20,6 @@ from shared.rules.opening_hours import (
     tonight_of,
 )
 
-METRES_PER_DEGREE = 111_195.0
 SENT_TO = frozenset({ServiceStatus.ACTIVE, ServiceStatus.TEMPORARILY_CLOSED})
 """Services that somebody may be sent to, now or later."""
 STALE_DAYS = 180
