@@ -14,7 +14,7 @@ from server.actions.people.consents import Said
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.partnership import agencies, workers
-from server.web.layout.forms import Errors, Form, Several, as_tuple
+from server.web.layout.forms import Errors, Form, Several, as_tuple, read_day
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day
 from shared.model.consent import ConsentSaid
@@ -112,15 +112,8 @@ def withdraw_consent(
 def _read(form: ConsentForm) -> Said:
     return Said(
         what=as_tuple(form.what), agency_id=form.agency or None, answer=form.answer, basis=form.basis, way=form.way,
-        document_id=form.document or None, said_on=_read_day(form.said_on), until=_read_day(form.until), words=form.words,
+        document_id=form.document or None, said_on=read_day(form.said_on), until=read_day(form.until), words=form.words,
     )  # fmt: skip
-
-
-def _read_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError as error:
-        raise Invalid("Give the day as day, month and year.") from error
 
 
 def _answer(

@@ -1,7 +1,6 @@
 """A plan that is the person's: goals in their words, steps beside what agencies took on, and reaching them."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
@@ -13,7 +12,7 @@ from server.actions.people import plans
 from server.actions.people.plans import Plan, Written
 from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.partnership import agencies, workers
-from server.web.layout.forms import Errors, Form, read_whole
+from server.web.layout.forms import Errors, Form, read_day, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.plan_pdf import make_plan_pdf
 from server.web.layout.words import say
@@ -72,7 +71,7 @@ def set_goal(
 
     def do(access: Access) -> None:
         written = Written(
-            words=data.words, works=data.works, celebration=data.celebration, target_on=_read_day(data.target_on),
+            words=data.words, works=data.works, celebration=data.celebration, target_on=read_day(data.target_on),
             version=read_whole(data.version, 1_000_000) or 0,
         )  # fmt: skip
         plans.set_goal(access, person_id, written, data.goal)
@@ -102,7 +101,7 @@ def add_step(
     """Keeps a step."""
 
     def do(access: Access) -> None:
-        plans.add_step(access, person_id, data.goal, data.text, data.who, _read_day(data.due_on))
+        plans.add_step(access, person_id, data.goal, data.text, data.who, read_day(data.due_on))
 
     return _do(request, door, person_id, do, f"text_{data.goal}", data)
 
@@ -131,7 +130,7 @@ def review_plan(
         request,
         door,
         person_id,
-        lambda access: plans.review_plan(access, person_id, data.words, _read_day(data.next_on)),
+        lambda access: plans.review_plan(access, person_id, data.words, read_day(data.next_on)),
         "review",
         data,
     )
@@ -172,13 +171,6 @@ def _do(
         with door.open() as access:
             return _answer(request, access, person_id, {field: failed.detail}, data, status=409)
     return go_to(f"/people/{person_id}/plan", "saved")
-
-
-def _read_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError as error:
-        raise Invalid("Give the day as day, month and year.") from error
 
 
 def _answer(

@@ -1,6 +1,5 @@
 """What somebody was offered and what they said; and whether their home is still theirs, asked once after 3, 6 and 12 months."""
 
-from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,7 +10,7 @@ from server.access import Access, Door
 from server.actions.people import offers
 from server.problems import Invalid
 from server.queries.partnership import districts, workers
-from server.web.layout.forms import Form
+from server.web.layout.forms import Form, read_day
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from shared.model.offer import Answer, StillThere, WhyRefused
@@ -63,12 +62,12 @@ def keep_offer(
     try:
         with door.open() as access:
             if data.press == "answer":
-                days = _read_day(data.answered_on), _read_day(data.moved_in_on)
+                days = read_day(data.answered_on), read_day(data.moved_in_on)
                 offers.answer_offer(access, person_id, data.offer, data.answer, data.why, *days)
             elif data.press == "home":
-                offers.keep_home_asked(access, person_id, data.stay, data.answer, _read_day(data.left_on))
+                offers.keep_home_asked(access, person_id, data.stay, data.answer, read_day(data.left_on))
             else:
-                offers.make_offer(access, person_id, data.district, data.kind, _read_day(data.offered_on))
+                offers.make_offer(access, person_id, data.district, data.kind, read_day(data.offered_on))
     except Invalid as refused:
         with door.open() as access:
             return _answer(request, access, person_id, {where: " ".join(refused.errors)}, data)
@@ -92,11 +91,3 @@ def _answer(
         reasons=[("", "Only for a no"), *((str(each), words) for each, words in REASONS.items())],
         still=[("", "Choose"), *((str(each), words) for each, words in STILL.items())],
     )  # fmt: skip
-
-
-def _read_day(text: str) -> date | None:
-    """A day as a date field sends it. Raises Invalid for what is none."""
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError as error:
-        raise Invalid("Give the day as day, month and year.") from error

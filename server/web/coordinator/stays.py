@@ -1,6 +1,5 @@
 """Where somebody has stayed off the streets: the kind of place and the days, never an address. The return counts from it."""
 
-from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
@@ -11,7 +10,7 @@ from server.access import Access, Door
 from server.actions.people import stays
 from server.problems import Invalid
 from server.queries.partnership import districts, workers
-from server.web.layout.forms import Form
+from server.web.layout.forms import Form, read_day
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day
 from shared.model.codes import StayKind
@@ -64,7 +63,7 @@ def add_stay(
     """Keeps another stay."""
     try:
         with door.open() as access:
-            days = _read_day(data.moved_in_on), _read_day(data.left_on)
+            days = read_day(data.moved_in_on), read_day(data.left_on)
             stays.record_stay(access, person_id, data.district, data.kind, *days)
     except Invalid as refused:
         with door.open() as access:
@@ -82,7 +81,7 @@ def end_stay(
             if data.struck_out:
                 stays.strike_out_stay(access, person_id, data.stay)
             else:
-                stays.end_stay(access, person_id, data.stay, _read_day(data.left_on))
+                stays.end_stay(access, person_id, data.stay, read_day(data.left_on))
     except Invalid as refused:
         with door.open() as access:
             return _answer(request, access, person_id, {f"left_{data.stay}": " ".join(refused.errors)})
@@ -116,11 +115,3 @@ def _line(told: Stay, names: dict[Id, str], who: dict[Id, str]) -> Line:
         recorded=f"{who.get(told.recorded_by, '')}, {say_day(told.recorded_at)}",
         is_open=told.left_on is None and told.struck_at is None, is_struck=told.struck_at is not None,
     )  # fmt: skip
-
-
-def _read_day(text: str) -> date | None:
-    """A day as a date field sends it. Raises Invalid for what is none."""
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError as error:
-        raise Invalid("Give the day as day, month and year.") from error

@@ -8,6 +8,8 @@ from datetime import date
 import msgspec
 from litestar.datastructures import UploadFile
 
+from server.problems import Invalid
+
 Errors = dict[str, str]
 """Field name to message, in the order of the page."""
 
@@ -75,3 +77,11 @@ def read_date(errors: Errors, field: str, value: str, message: str) -> date | No
     except ValueError:
         errors[field] = message
         return None
+
+
+def read_day(text: str) -> date | None:
+    """A day as a date field sends it, or none where it is empty. Raises Invalid for what is no day."""
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError as error:
+        raise Invalid("Give the day as day, month and year.") from error
