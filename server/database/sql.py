@@ -114,6 +114,11 @@ def storable(words: str, length_max: int) -> str:
     return words[:length_max].replace("\0", "")
 
 
+def storable_words(typed: str) -> str:
+    """The same of what somebody typed into a form, whole: trimmed, and each line ended by one sign, as it was typed."""
+    return typed.replace("\0", "").replace("\r\n", "\n").strip()
+
+
 def _find_driver(session: Session) -> tuple[Dialect, Any]:
     """The dialect and the driver's connection of a session's transaction, looked up once in each."""
     transaction = session.get_transaction()

@@ -13,6 +13,7 @@ from server.access import Access
 from server.actions.people.consents import find_shared_subject
 from server.actions.people.facts import Refused
 from server.database.locks import take_turns
+from server.database.sql import storable_words
 from server.problems import Invalid, NotFound
 from server.queries.people import assessments, people, person_page
 from server.queries.people.assessments import Answer
@@ -197,7 +198,7 @@ def _read(
 
 
 def _make(access: Access, person_id: Id, question: Question, typed: Typed, asked: Asked, at: datetime) -> AnswerGiven:
-    words, note = (text.replace("\0", "").replace("\r\n", "\n").strip() for text in (typed.words, typed.note))
+    words, note = (storable_words(text) for text in (typed.words, typed.note))
     if max(len(words), len(note)) > 10_000:
         raise ValueError("Use 10,000 characters or fewer.")
     value = "" if typed.rather_not else read_value(question, typed.value)

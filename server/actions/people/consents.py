@@ -9,6 +9,7 @@ import msgspec
 from server.access import Access
 from server.actions.people.own_record import scope_of
 from server.database.locks import take_turns
+from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.partnership import agencies
 from server.queries.people import consents, documents
@@ -76,7 +77,7 @@ def say_consent(access: Access, project: Project, person_id: Id, said: Said) -> 
     )
     if said.basis != LawfulBasis.CONSENT:
         access.require(Act.STATE_BASIS, subject, purpose=PURPOSE, detail=said.basis[:64])
-    said = msgspec.structs.replace(said, words=said.words.replace("\0", "").replace("\r\n", "\n").strip())
+    said = msgspec.structs.replace(said, words=storable_words(said.words))
     wrong = _find_faults(access, person_id, said)
     if wrong:
         raise Invalid(*wrong)

@@ -11,6 +11,7 @@ from server.access import Access
 from server.actions.people.own_record import scope_of
 from server.actions.sync.validation import read_field
 from server.database.locks import take_turns
+from server.database.sql import storable_words
 from server.problems import Invalid, NotFound
 from server.queries.people import people, person_page, subjects
 from server.queries.sync.store import Project, publish
@@ -115,7 +116,7 @@ def read_facts(typed: Mapping[str, str], today: date) -> dict[str, Any]:
     wrong: dict[str, str] = {}
     values: dict[str, Any] = {}
     for name, text in typed.items():
-        plain = text.replace("\0", "").replace("\r\n", "\n").strip()
+        plain = storable_words(text)
         try:
             values[name] = _read(name, plain, today)
             read_field("person.patched", name, msgspec.json.encode(values[name]))

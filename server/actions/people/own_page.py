@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from server.access import Access
+from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
@@ -109,7 +110,7 @@ def say_wish(
 ) -> None:
     """Keep what they wished or what is wrong. Raises NotFound, Invalid."""
     link, person, _ = find_visit(session, visit, secret, now)
-    said = _plain(words)
+    said = storable_words(words)
     if kind not in KINDS or not said or len(said) > LONGEST_WISH:
         raise Invalid("words")
     waiting = own_pages.list_wishes(session, person_ids=[person.id])
@@ -130,14 +131,10 @@ def settle(access: Access, wish_id: Id, answer: str) -> None:
         raise NotFound
     if wish.settled_at is not None:
         raise Failure(CONFLICTING, "Somebody else has settled it meanwhile.")
-    said = _plain(answer)
+    said = storable_words(answer)
     if not said or len(said) > LONGEST_WISH:
         raise Invalid("Say in a sentence what was done.")
     own_pages.settle_wish(access.session, wish.id, access.now, access.actor.worker_id, said)
-
-
-def _plain(typed: str) -> str:
-    return typed.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def _visit_proof(link_id: Id, opened_at: datetime, secret: bytes) -> str:

@@ -8,6 +8,7 @@ import msgspec
 from server.access import Access
 from server.actions.sync.validation import read_field
 from server.database.locks import take_turns
+from server.database.sql import storable_words
 from server.problems import Invalid
 from server.queries.partnership import workers
 from server.queries.people import notes, subjects
@@ -98,7 +99,7 @@ def correct_person(access: Access, project: Project, person_id: Id, field: str, 
 def _read(field: str, value: str, today: date) -> str | None:
     if field not in CORRECTABLE:
         raise Invalid("Choose what is wrong.")
-    text = value.replace("\0", "").replace("\r\n", "\n").strip()
+    text = storable_words(value)
     if field in DATES and text:
         found = read_written_date(text, today)
         if found is None or found > today or found.year < FIRST_YEAR:

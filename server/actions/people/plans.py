@@ -9,6 +9,7 @@ import msgspec
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
 from server.database.locks import take_turns
+from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions, caseload, cases
 from server.queries.cases.case_actions import OwnedAction
@@ -132,8 +133,8 @@ def set_goal(access: Access, person_id: Id, written: Written, goal_id: Id = "") 
 
 def _worded(goal: Goal, written: Written) -> Goal:
     return msgspec.structs.replace(
-        goal, version=goal.version + 1, words=_plain(written.words), works=_plain(written.works),
-        celebration=_plain(written.celebration), target_on=written.target_on,
+        goal, version=goal.version + 1, words=storable_words(written.words), works=storable_words(written.works),
+        celebration=storable_words(written.celebration), target_on=written.target_on,
     )  # fmt: skip
 
 
@@ -144,10 +145,14 @@ def end_goal(access: Access, person_id: Id, goal_id: Id, ended: str, words: str)
     goal = _find_goal(access, person_id, goal_id)
     if ended not in {str(each) for each in GoalEnd}:
         raise Invalid("Choose whether it was reached or let go.")
-    if len(_plain(words)) > LONGEST:
+    if len(storable_words(words)) > LONGEST:
         raise Invalid("Use 10,000 characters or fewer.")
     over = msgspec.structs.replace(
-        goal, ended=GoalEnd(ended), ended_at=access.now, ended_by=access.actor.worker_id, ended_words=_plain(words)
+        goal,
+        ended=GoalEnd(ended),
+        ended_at=access.now,
+        ended_by=access.actor.worker_id,
+        ended_words=storable_words(words),
     )
     plans.change(access.session, over)
 
@@ -157,15 +162,15 @@ def add_step(access: Access, person_id: Id, goal_id: Id, text: str, who: str, du
     require_planning(access, person_id)
     take_turns(access.session, [person_id])
     goal = _find_goal(access, person_id, goal_id)
-    wrong = [] if _plain(text) else ["Write the step."]
-    if len(_plain(text)) > LONGEST or len(_plain(who)) > LONGEST_WHO:
+    wrong = [] if storable_words(text) else ["Write the step."]
+    if len(storable_words(text)) > LONGEST or len(storable_words(who)) > LONGEST_WHO:
         wrong.append("Use fewer words.")
     wrong += _find_wrong_day(access, due_on)
     if wrong:
         raise Invalid(*wrong)
     step = Step(
-        id=access.new_id(), goal_id=goal.id, person_id=person_id, text=_plain(text), who=_plain(who), due_on=due_on,
-        added_at=access.now, added_by=access.actor.worker_id,
+        id=access.new_id(), goal_id=goal.id, person_id=person_id, text=storable_words(text), who=storable_words(who),
+        due_on=due_on, added_at=access.now, added_by=access.actor.worker_id,
     )  # fmt: skip
     plans.add(access.session, step)
     return step
@@ -187,8 +192,8 @@ def mark_step(access: Access, person_id: Id, step_id: Id, done: bool) -> None:
 def review_plan(access: Access, person_id: Id, words: str, next_on: date | None) -> None:
     """Keep that they looked at it together. Raises NotFound, Forbidden, Invalid."""
     require_planning(access, person_id)
-    wrong = [] if _plain(words) else ["Write what they say of it, in their words."]
-    if len(_plain(words)) > LONGEST:
+    wrong = [] if storable_words(words) else ["Write what they say of it, in their words."]
+    if len(storable_words(words)) > LONGEST:
         wrong.append("Use 10,000 characters or fewer.")
     if next_on is None or not 0 < (next_on - access.today).days <= REVIEW_WITHIN_DAYS:
         wrong.append("Give the day on which you look at it again, within a year.")
@@ -196,7 +201,7 @@ def review_plan(access: Access, person_id: Id, words: str, next_on: date | None)
         raise Invalid(*wrong)
     review = Review(
         id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, at=access.now,
-        worker_id=access.actor.worker_id, words=_plain(words), next_on=next_on,
+        worker_id=access.actor.worker_id, words=storable_words(words), next_on=next_on,
     )  # fmt: skip
     plans.add(access.session, review)
 
@@ -209,13 +214,13 @@ def log_try(access: Access, person_id: Id, method: str, effect: str, words: str)
         wrong.append("Choose what was tried.")
     if effect not in {str(each) for each in TryEffect}:
         wrong.append("Choose what came of it.")
-    if len(_plain(words)) > LONGEST:
+    if len(storable_words(words)) > LONGEST:
         wrong.append("Use 10,000 characters or fewer.")
     if wrong:
         raise Invalid(*wrong)
     tried = Try(
         id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, at=access.now,
-        worker_id=access.actor.worker_id, method=TryMethod(method), effect=TryEffect(effect), words=_plain(words),
+        worker_id=access.actor.worker_id, method=TryMethod(method), effect=TryEffect(effect), words=storable_words(words),
     )  # fmt: skip
     plans.add(access.session, tried)
 
@@ -246,10 +251,6 @@ def _is_shared(access: Access, person_id: Id) -> bool:
     return is_shared(said, Shareable.PLAN, access.actor.agency_id, access.today)
 
 
-def _plain(typed: str) -> str:
-    return typed.replace("\0", "").replace("\r\n", "\n").strip()
-
-
 def _find_goal(access: Access, person_id: Id, goal_id: Id) -> Goal:
     """A goal that stands and that the actor reads. Raises NotFound, Failure."""
     goal = next((each for each in read_plan(access, person_id).goals if each.id == goal_id), None)
@@ -261,8 +262,8 @@ def _find_goal(access: Access, person_id: Id, goal_id: Id) -> Goal:
 
 
 def _find_faults(access: Access, written: Written, target_before: date | None) -> list[str]:
-    wrong = [] if _plain(written.words) else ["Write the goal, in their words."]
-    if max(len(_plain(each)) for each in (written.words, written.works, written.celebration)) > LONGEST:
+    wrong = [] if storable_words(written.words) else ["Write the goal, in their words."]
+    if max(len(storable_words(each)) for each in (written.words, written.works, written.celebration)) > LONGEST:
         wrong.append("Use 10,000 characters or fewer.")
     # A day that has passed may stand: whoever words a goal anew says nothing of it.
     return wrong + ([] if written.target_on == target_before else _find_wrong_day(access, written.target_on))

@@ -11,6 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.people import health
 from server.actions.people.health import Refused
+from server.database.sql import storable_words
 from server.http.services import Services
 from server.queries.partnership import agencies, workers
 from server.web.layout.forms import Errors, Form
@@ -94,7 +95,7 @@ def _do(access: Access, services: Services, person_id: Id, form: FactForm) -> No
     if form.press == "strike":
         health.strike_out(access, services.project, person_id, form.fact)
     elif form.press == "learning":
-        health.say_learning(access, person_id, form.fact, _words(form.learning), _words(form.shown))
+        health.say_learning(access, person_id, form.fact, storable_words(form.learning), storable_words(form.shown))
     elif form.press == "left":
         health.end_hospital(access, person_id, form.fact, _read_days(access.today, until=form.until)["until"])
     else:
@@ -107,15 +108,11 @@ def _read(access: Access, person_id: Id, form: FactForm) -> HealthFact:
         raise Refused({"kind": "Choose what you want to record."})
     days = _read_days(access.today, on=form.on, until=form.until, expected_on=form.expected_on)
     return HealthFact(
-        id="", person_id=person_id, kind=kind, code=form.code if CODES_OF[kind] else "", words=_words(form.words),
-        learning=_words(form.learning), about_id=form.about or None if kind is HealthKind.ANSWER else None, agency_id="",
+        id="", person_id=person_id, kind=kind, code=form.code if CODES_OF[kind] else "", words=storable_words(form.words),
+        learning=storable_words(form.learning), about_id=form.about or None if kind is HealthKind.ANSWER else None, agency_id="",
         recorded_at=access.now, recorded_by="",
         on=days["on"], until=days["until"], expected_on=days["expected_on"],
     )  # fmt: skip
-
-
-def _words(typed: str) -> str:
-    return typed.replace("\0", "").replace("\r\n", "\n").strip()
 
 
 def _read_days(today: date, **typed: str) -> dict[str, date | None]:

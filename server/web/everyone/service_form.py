@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from server.access import Access, Door
 from server.actions.partnership import services as acts
+from server.database.sql import storable_words
 from server.places.postcodes import find_position
 from server.problems import Failure, NotFound
 from server.queries.partnership import services
@@ -228,7 +229,7 @@ def _read_age(errors: Errors, field: str, typed: str) -> int | None:
 
 
 def _text(errors: Errors, field: str, typed: str, longest: int) -> str:
-    text = typed.replace("\0", "").replace("\r\n", "\n").strip()
+    text = storable_words(typed)
     if len(text) > longest:
         errors.setdefault(field, f"Use {longest:,} characters or fewer.")
     return text

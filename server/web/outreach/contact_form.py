@@ -8,6 +8,7 @@ import msgspec
 
 from server.actions.operation.enrolment import PHRASES_OFFERED
 from server.actions.street.contacts import ContactDraft, NewPerson
+from server.database.sql import storable_words
 from server.places.postcodes import find_position
 from server.web.layout.forms import Errors, Form, Several, as_tuple, require_choice
 from server.web.layout.words import say
@@ -158,7 +159,7 @@ def _read_people(form: ContactForm, errors: Errors) -> tuple[NewPerson, ...]:
 
 
 def read_words(text: str, field: str, longest: int, errors: Errors) -> str:
-    words = text.replace("\0", "").replace("\r\n", "\n").strip()
+    words = storable_words(text)
     if len(words) > longest:
         errors[field] = f"Use {longest:,} characters or fewer."
     return words
