@@ -143,11 +143,12 @@ def test_a_served_process_says_that_it_is_there_and_that_it_ends(
     from litestar.testing import TestClient
 
     from server.app import create_app
-    from server.jobs import background
+    from server.jobs.background import Background
 
     begun = threading.Event()
-    begin = processes.begin_process
-    monkeypatch.setattr(background.processes, "begin_process", lambda *told: (begin(*told), begun.set()))  # type: ignore[attr-defined]
+    begin = Background._begin
+    # Only when it has returned is the row committed, so that another reader finds it.
+    monkeypatch.setattr(Background, "_begin", lambda self: (begin(self), begun.set()))
     with TestClient(create_app(settings, clock, new_id, jobs=True)):
         assert begun.wait(60)
         with filled.reading() as session:
