@@ -120,7 +120,7 @@ def _city() -> Any:
             kind=random.choice(("site", "referral", "person")), id=str(index), latitude=place[0], longitude=place[1]
         )
         for index in range(PINS)
-        if (place := point(random.uniform(-3_000, 3_000), random.uniform(-3_000, 3_000)))
+        for place in (point(random.uniform(-3_000, 3_000), random.uniform(-3_000, 3_000)),)
     ]
     city = MapView(size_hint=(1, 1), zoom=14)
     fill_map(city, town(cells=CELLS), items)

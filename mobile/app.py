@@ -23,7 +23,7 @@ from mobile.field.api import Field
 from mobile.field.views import CheckInState, LockState, SyncPhase, SyncStatus
 from mobile.ports import MapSketch, MapSource, NoMap
 from mobile.screens import check_in_watch
-from mobile.screens.effects import Call
+from mobile.screens.effects import Call, Event
 from mobile.screens.program import Screen
 from mobile.screens.registry import screen_class
 from mobile.text import Catalogue, load
@@ -118,7 +118,7 @@ class LanternApp(App):
         """At once, on this thread: the store may be closed in a moment."""
         for call in self._unwritten():
             try:
-                getattr(self.service, call.method)(*call.arguments, **call.keywords)
+                call.perform(self.service)
             except Exception as error:  # locked already, or a full disk: the lock must not wait for either
                 log.warning("what was typed could not be kept: %s", type(error).__name__)
 
@@ -149,14 +149,9 @@ class LanternApp(App):
         """A sentence of the catalogue, for kv files."""
         return self.words.say(key, **values)
 
-    def ask(self, call: Call, then: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+    def ask(self, call: Call, then: Callable[[Event | None], None], failed: Callable[[Exception], None]) -> None:
         """Run a method of the service on a work thread."""
-
-        def job() -> Any:
-            asked = getattr(self.service, call.method)
-            return asked(*call.arguments, **call.keywords) if callable(asked) else asked
-
-        self.work.ask(job, then, failed, call.network)
+        self.work.ask(lambda: call.perform(self.service), then, failed, call.network)
 
     def go(self, screen: str, arguments: Mapping[str, Any], replace: bool = False) -> None:
         """Show a screen on top of the way here."""

@@ -1,5 +1,5 @@
-"""The one object that screens talk to, as a Protocol: `field.FieldService` implements it, a screen test may hand in
-another.
+"""The one object that screens talk to, as a Protocol: `field.FieldService` derives from it (mypy finds what is missing or
+differs), and so does a screen test's.
 
 Every call is quick (a few milliseconds; `unlock` and `enrol` take a moment and may be called from a worker thread),
 raises only `mobile.store.errors.StoreError` (its `plain` is a sentence to show) or `ValueError` for a draft that

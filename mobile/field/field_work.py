@@ -1,5 +1,4 @@
-"""What a worker does with an unlocked phone, call by call: each goes to the session's service of that name. Decides
-nothing.
+"""The half of `api.Field` that needs an open store: each call goes to the session's service of that name. Decides nothing.
 
 Raises `StoreLocked` while the phone is locked. The door, the sync and the settings are `field.FieldService`'s.
 """
@@ -7,6 +6,7 @@ Raises `StoreLocked` while the phone is locked. The door, the sync and the setti
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.field.api import Field
 from mobile.field.own_views import NightEntry, PlannedShift, ShortForm
 from mobile.field.views import (
     CheckInState,
@@ -41,7 +41,7 @@ from shared.model.value import Id
 from shared.rules.finding_services import Found, Wanted
 
 
-class FieldWork:
+class FieldWork(Field):
     """The part of `api.Field` that needs an open store."""
 
     @property

@@ -1,11 +1,12 @@
 """What a screen may want done, as values: `update(state, event)` returns them, `program` performs them. Pure: no Kivy, no store.
 
-`Call` names a method of `mobile.field.api.Field` (a test checks that each exists); its answer comes back as an event.
+A `Call` holds the call of `mobile.field.api.Field` itself, so that mypy reads it; its answer comes back as an event.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from mobile.field.api import Field
 from shared.model.value import Value
 
 
@@ -52,13 +53,25 @@ class Home(Effect, frozen=True, kw_only=True):
 
 
 class Call(Effect, frozen=True, kw_only=True):
-    """Ask the service, off the screen's thread. `network`: it may take long, so on the thread that may wait."""
+    """Ask the service, off the screen's thread; `ask` makes one. `network`: it may take long, so on the thread that may wait."""
 
-    method: str
-    arguments: tuple[Any, ...] = ()
-    keywords: Mapping[str, Any] = {}
-    answer: Callable[[Any], Event] | None = None
+    perform: Callable[[Field], Event | None]
     network: bool = False
+
+
+AnswerT = TypeVar("AnswerT")
+
+
+def ask(do: Callable[[Field], AnswerT], then: Callable[[AnswerT], Event] | None = None, network: bool = False) -> Call:
+    """`ask(lambda phone: phone.tonight(), lambda items: ItemsFound(items=tuple(items)))`: what is done, and the event made of the
+    answer; without `then` nobody waits for one.
+    """
+
+    def perform(phone: Field) -> Event | None:
+        answer = do(phone)
+        return None if then is None else then(answer)
+
+    return Call(perform=perform, network=network)
 
 
 class Feel(Effect, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from mobile.screens.effects import (
     Opened,
     Photograph,
     WordsFound,
+    ask,
 )
 from mobile.text import Catalogue
 from mobile.widgets.frame import Frame
@@ -40,7 +41,7 @@ class Desk(Protocol):
     def now(self) -> datetime:
         """The phone's idea of the time."""
 
-    def ask(self, call: Call, then: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+    def ask(self, call: Call, then: Callable[[Event | None], None], failed: Callable[[Exception], None]) -> None:
         """Perform a call on a work thread; `then` or `failed` run on the screen's thread."""
 
     def go(self, screen: str, arguments: Mapping[str, Any], replace: bool = False) -> None:
@@ -114,7 +115,7 @@ class Screen(Frame):
         if half is None or half == self._kept:
             return ()
         self._kept = half
-        return (Call(method="keep_words", arguments=half),)
+        return (ask(lambda phone: phone.keep_words(*half)),)
 
     def unwritten(self) -> tuple[Call, ...]:
         """Words for a record that is saved already, which wait for a pause in the typing: written before this page goes."""
@@ -146,7 +147,7 @@ class Screen(Frame):
         self._kept = self.half_written()
         if self._kept is not None:
             page = self._kept[0]
-            self._ask(Call(method="find_words", arguments=(page,), answer=lambda words: WordsFound(words=words)))
+            self._ask(ask(lambda phone: phone.find_words(page), lambda words: WordsFound(words=words)))
 
     def close(self) -> None:
         """Answers that are still on their way are dropped."""
@@ -196,9 +197,9 @@ class Screen(Frame):
                 self.desk.apply_settings()
 
     def _ask(self, call: Call) -> None:
-        def then(result: Any) -> None:
-            if call.answer is not None:
-                self.send(call.answer(result))
+        def then(event: Event | None) -> None:
+            if event is not None:
+                self.send(event)
 
         def failed(error: Exception) -> None:
             plain, what_to_do = getattr(error, "plain", str(error)), getattr(error, "what_to_do", "")

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from mobile.field.api import Field
 from mobile.field.asking import SHORT_FORM
 from mobile.field.own_views import ClockState, NightEntry, PlannedShift, ShortForm
 from mobile.field.views import (
@@ -30,6 +31,7 @@ from mobile.field.views import (
     ReferralRecord,
     ShiftSummary,
     SiteCard,
+    SiteDraft,
     SiteRecord,
     SyncPhase,
     SyncStatus,
@@ -46,6 +48,7 @@ from shared.model.agency import Team
 from shared.model.codes import (
     AlertSource,
     ContactState,
+    DocumentKind,
     PinSource,
     ReceivingSupport,
     ReferralState,
@@ -165,15 +168,19 @@ TRAY = (
 )  # fmt: skip
 
 
-class RehearsalField:
+class RehearsalField(Field):
     """The service of a phone on a good night, in memory."""
+
+    is_enrolled = True
+    may_enrol = False
+    lock_state = LockState.UNLOCKED
+    config = CONFIG
 
     def __init__(self, lock_state: LockState = LockState.UNLOCKED, enrolled: bool = True) -> None:
         self.is_enrolled = enrolled
         self.check_ins: list[tuple[int | None, bool]] = []
         self.may_enrol = not enrolled
         self.lock_state = lock_state
-        self.config = CONFIG
         self.settings: dict[str, str] = {}
         self.clock = ClockState()
         self.half_written: dict[str, dict[str, str]] = {}
@@ -453,6 +460,21 @@ class RehearsalField:
 
     def patch_site(self, site_id: str, fields: Mapping[str, Any]) -> bool:
         self.drafts.append(("site", site_id, dict(fields)))
+        return True
+
+    def add_person(self, draft: PersonDraft) -> Person:
+        return Person(id=self._record(draft), alias=draft.alias, description=draft.description)
+
+    def record_need(self, person_id: str, need: str, receiving_support: str = "not_known") -> None:
+        self._record((person_id, need, receiving_support))
+
+    def add_site(self, draft: SiteDraft) -> Site:
+        return Site(id=self._record(draft), name=draft.name, kind=draft.kind, position=draft.position)
+
+    def begin_picture(self, kind: DocumentKind, person_id: str | None = None, site_id: str | None = None) -> str:
+        return f"/pictures/{kind}.jpg"
+
+    def finish_picture(self) -> bool:
         return True
 
     def possible_duplicates(self, draft: PersonDraft, position: Position | None = None) -> list[LikelyDuplicate]:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.own_views import ShortForm
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened, WordsFound
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened, WordsFound, ask
 from shared.model.assessment import Question
 from shared.model.telling import QuestionKind
 from shared.model.value import Id, Value
@@ -126,7 +126,7 @@ def update(state: State, event: Event) -> Result:
 def _end(state: State, event: Event) -> Result:
     match event:
         case SharingSaid(agrees=agrees):
-            said = Call(method="say_sharing", arguments=(state.person_id, agrees), answer=lambda _: Ended())
+            said = ask(lambda phone: phone.say_sharing(state.person_id, agrees), lambda _: Ended())
             return _saving(state, said)
         case Ended():
             return state, (Feel(name="saved"), Back())
@@ -158,17 +158,16 @@ def _saving(state: State, save: Call) -> Result:
 
 
 def _load(state: State) -> Call:
-    return Call(method="short_form", arguments=(state.person_id,), answer=lambda form: Found(form=form))
+    return ask(lambda phone: phone.short_form(state.person_id), lambda form: Found(form=form))
 
 
 def _save(state: State, question: Question) -> Call:
-    arguments = (state.person_id, question.key, " ".join(state.chosen), state.words)
-    return Call(method="give_answer", arguments=arguments, answer=lambda _: Kept())
+    chosen = " ".join(state.chosen)
+    return ask(lambda phone: phone.give_answer(state.person_id, question.key, chosen, state.words), lambda _: Kept())
 
 
 def _decline(state: State, question: Question) -> Call:
-    arguments = (state.person_id, question.key, "", "", True)
-    return Call(method="give_answer", arguments=arguments, answer=lambda _: Kept())
+    return ask(lambda phone: phone.give_answer(state.person_id, question.key, rather_not=True), lambda _: Kept())
 
 
 def _with(state: State, **changes: Any) -> State:

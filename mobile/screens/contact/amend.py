@@ -6,10 +6,9 @@ stay.
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
 
 from mobile.field.views import PersonCard, PersonDraft
-from mobile.screens.contact.details import Result, changed, changed_fields, keep, leave
+from mobile.screens.contact.details import Result, changed, keep, leave
 from mobile.screens.contact.values import (
     PersonAdded,
     ReasonTyped,
@@ -25,7 +24,7 @@ from mobile.screens.contact.values import (
     WhoPressed,
 )
 from mobile.screens.contact.where import refine_now
-from mobile.screens.effects import Call, Feel
+from mobile.screens.effects import Call, Feel, ask
 from mobile.text.moments import zone
 
 CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
@@ -34,12 +33,7 @@ CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 
 def who_pressed(state: State, _event: WhoPressed) -> Result:
     """To the tiles again; what was typed of the details is written down first."""
-    return changed(state, step=Step.WHO, several=state.people_count > 1), kept(state)
-
-
-def kept(state: State) -> tuple[Call, ...]:
-    """What must be written down before the screen shows something else."""
-    return (keep(state),) if state.is_saved and changed_fields(state) else ()
+    return changed(state, step=Step.WHO, several=state.people_count > 1), keep(state)
 
 
 def who_settled(state: State) -> Result:
@@ -55,7 +49,7 @@ def who_settled(state: State) -> Result:
 
 def add_person(draft: PersonDraft) -> Call:
     """Someone new gets a record before a saved contact can name them."""
-    return Call(method="add_person", arguments=(draft,), answer=lambda person: PersonAdded(person=person))
+    return ask(lambda phone: phone.add_person(draft), lambda person: PersonAdded(person=person))
 
 
 def person_added(state: State, event: PersonAdded) -> Result:
@@ -68,7 +62,7 @@ def person_added(state: State, event: PersonAdded) -> Result:
 
 def when_pressed(state: State, _event: WhenPressed) -> Result:
     """Ask."""
-    return changed(state, step=Step.WHEN, time_text="", time_is_unclear=False), kept(state)
+    return changed(state, step=Step.WHEN, time_text="", time_is_unclear=False), keep(state)
 
 
 def time_typed(state: State, event: TimeTyped) -> Result:
@@ -113,18 +107,18 @@ def reason_typed(state: State, event: ReasonTyped) -> Result:
 def strike_given(state: State, event: StrikeGiven) -> Result:
     """Struck out, with its reason; nothing without one."""
     reason = (event.reason or state.reason).strip()
-    if not reason or state.contact_id is None:
+    contact_id = state.contact_id
+    if not reason or contact_id is None:
         return state, (Feel(name="refused"),)
-    return state, (_settle("strike_contact", state.contact_id, reason),)
+    return state, (ask(lambda phone: phone.strike_contact(contact_id, reason), lambda _: Struck()),)
 
 
 def restore_pressed(state: State, _event: RestorePressed) -> Result:
     """It did happen."""
-    return (state, ()) if state.contact_id is None else (state, (_settle("restore_contact", state.contact_id),))
-
-
-def _settle(method: str, *arguments: Any) -> Call:
-    return Call(method=method, arguments=arguments, answer=lambda _: Struck())
+    contact_id = state.contact_id
+    if contact_id is None:
+        return state, ()
+    return state, (ask(lambda phone: phone.restore_contact(contact_id), lambda _: Struck()),)
 
 
 def struck(state: State, _event: Struck) -> Result:

@@ -16,7 +16,7 @@ from mobile.screens.contact.values import (
     SupportAnswered,
     Ticked,
 )
-from mobile.screens.effects import Back, Call, Effect, Home
+from mobile.screens.effects import Back, Call, Effect, Home, ask
 from shared.model.contact import NeedSeen
 
 QUIET_S = 2
@@ -66,9 +66,7 @@ def detail_typed(state: State, event: DetailTyped) -> Result:
     state = _detail(state, **{event.field: event.text})
     if event.field != "note":
         return state, ()
-    return state, (
-        Call(method="note_prompt", arguments=(event.text,), answer=lambda prompt: NotePrompted(prompt=prompt)),
-    )
+    return state, (ask(lambda phone: phone.note_prompt(event.text), lambda prompt: NotePrompted(prompt=prompt)),)
 
 
 def _detail(state: State, **changes: Any) -> State:
@@ -89,23 +87,21 @@ def changed_fields(state: State) -> dict[str, Any]:
 
 def ticked(state: State, _event: Ticked) -> Result:
     """Look for a better fix; after a pause, write down what is not yet on the disk."""
-    look = Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix))
+    look = ask(lambda phone: phone.where_am_i(), lambda fix: FixFound(fix=fix))
     if state.contact_id is None or not changed_fields(state):
         return state, (look,)
     quiet = state.quiet_s + 1
     if quiet != QUIET_S:
         return changed(state, quiet_s=quiet), (look,)
-    return changed(state, quiet_s=quiet), (look, keep(state))
+    return changed(state, quiet_s=quiet), (look, *keep(state))
 
 
-def keep(state: State) -> Call:
-    """Write down what differs from what is on the disk."""
-    details = state.details
-    return Call(
-        method="refine_contact",
-        arguments=(state.contact_id, changed_fields(state)),
-        answer=lambda _: Refined(details=details),
-    )
+def keep(state: State) -> tuple[Call, ...]:
+    """Write down what differs from what is on the disk, before the screen shows something else."""
+    contact_id, fields = state.contact_id, changed_fields(state)
+    if contact_id is None or not fields:
+        return ()
+    return (ask(lambda phone: phone.refine_contact(contact_id, fields), lambda _: Refined(details=state.details)),)
 
 
 def refined(state: State, event: Refined) -> Result:

@@ -5,7 +5,7 @@ from typing import Any
 
 from mobile.field.views import LikelyDuplicate, PersonCard
 from mobile.screens.contact import amend_part, details_part
-from mobile.screens.contact.amend import kept
+from mobile.screens.contact.details import keep
 from mobile.screens.contact.state import STATES, begin, update
 from mobile.screens.contact.values import (
     BackPressed,
@@ -75,7 +75,7 @@ class ContactScreen(Screen):
 
     def unwritten(self) -> tuple[Call, ...]:
         """The details of a saved contact."""
-        return kept(self.state)
+        return keep(self.state)
 
     def each_second(self) -> None:
         """A better fix may have come; a pause is the moment to keep what was typed."""

@@ -9,7 +9,6 @@ from typing import Any
 from mobile.field.views import ContactDraft, PersonCard, PersonDraft, SiteCard
 from mobile.screens.contact.amend import (
     add_person,
-    kept,
     person_added,
     reason_typed,
     restore_pressed,
@@ -107,7 +106,7 @@ from mobile.screens.contact.where import (
     sites_found,
     with_site,
 )
-from mobile.screens.effects import Back, Call, Event, Failed, Feel, Go, Opened, WordsFound
+from mobile.screens.effects import Back, Event, Failed, Feel, Go, Opened, WordsFound, ask
 from shared.model.codes import ContactState, SupportNeed
 
 STATES = (
@@ -149,9 +148,9 @@ def update(state: State, event: Event) -> Result:
 def _opened(state: State, _event: Opened) -> Result:
     # The position of a referral or a person, where one was given, says whose neighbours to show.
     asked = (
-        Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix)),
+        ask(lambda phone: phone.where_am_i(), lambda fix: FixFound(fix=fix)),
         *ask_near(state),
-        Call(method="config", answer=lambda config: ConfigRead(phrases=tuple(config.phrases_offered))),
+        ask(lambda phone: phone.config, lambda config: ConfigRead(phrases=tuple(config.phrases_offered))),
     )
     if state.contact_id is None:
         return state, asked
@@ -209,10 +208,9 @@ def _new_done(state: State, _event: NewDone) -> Result:
     person = PersonDraft(alias=state.alias.strip(), description=state.description.strip())
     if not (person.alias or person.description):
         return state, ()
-    look = Call(
-        method="possible_duplicates",
-        arguments=(person, state.pin),
-        answer=lambda found: MatchesFound(matches=tuple(found)),
+    look = ask(
+        lambda phone: phone.possible_duplicates(person, state.pin),
+        lambda found: MatchesFound(matches=tuple(found)),
     )
     if state.is_saved:
         return state, (add_person(person), look)
@@ -238,13 +236,13 @@ def _match_answered(state: State, event: MatchAnswered) -> Result:
     new_id = state.person_ids[-1] if state.person_ids else None
     others = tuple(person for person in state.chosen if person.id != new_id)
     merged = changed(state, matches=(), chosen=(*others, match.person), new_people=state.new_people[:-1])
-    return merged, (Call(method="say_same_person", arguments=(new_id, match.person.id)),) if new_id else ()
+    return merged, (ask(lambda phone: phone.say_same_person(new_id, match.person.id)),) if new_id else ()
 
 
 def _search(state: State, _event: SearchPressed) -> Result:
     arguments: dict[str, Any] = {"for_contact": True, "site": state.site if state.place_chosen else None}
     arguments |= {"referral_id": state.referral_id, "also_ids": state.also_ids, "contact_id": state.contact_id}
-    return state, (*kept(state), Go(screen="people", arguments=arguments))
+    return state, (*keep(state), Go(screen="people", arguments=arguments))
 
 
 def _nobody(state: State, _event: NobodyPressed) -> Result:
@@ -277,13 +275,13 @@ def draft_of(state: State, contact_state: ContactState) -> ContactDraft:
 def _state_chosen(state: State, event: StateChosen) -> Result:
     if state.saving:
         return state, ()
-    if state.contact_id is not None:
-        change = Call(method="refine_contact", arguments=(state.contact_id, {"state": event.state}))
+    contact_id = state.contact_id
+    if contact_id is not None:
+        change = ask(lambda phone: phone.refine_contact(contact_id, {"state": event.state}))
         return changed(state, contact_state=event.state), (change, Feel(name="saved"))
-    save = Call(
-        method="record_contact",
-        arguments=(draft_of(state, event.state),),
-        answer=lambda contact_id: Saved(contact_id=contact_id),
+    save = ask(
+        lambda phone: phone.record_contact(draft_of(state, event.state)),
+        lambda contact_id: Saved(contact_id=contact_id),
     )
     return changed(state, contact_state=event.state, saving=True, failure=None), (save,)
 
@@ -323,7 +321,7 @@ def _done(state: State, _event: DonePressed) -> Result:
         return state, ()
     if not changed_fields(state):
         return state, (leave(state),)
-    return changed(state, leaving=True), (keep(state),)
+    return changed(state, leaving=True), keep(state)
 
 
 def _back(state: State, _event: BackPressed) -> Result:

@@ -23,7 +23,7 @@ from mobile.screens.contact.values import (
     State,
     Step,
 )
-from mobile.screens.effects import Call, Effect, Feel
+from mobile.screens.effects import Call, Effect, Feel, ask
 from shared.geo.distance import near_distance_m
 from shared.model.codes import PinSource, SiteKind
 from shared.model.position import Position
@@ -35,18 +35,16 @@ SAME_PLACE_M = 60
 
 
 def ask_near(state: State) -> tuple[Call, Call]:
-    people = Call(
-        method="people_near", arguments=(state.pin, TILES), answer=lambda found: PeopleFound(people=tuple(found))
-    )
+    people = ask(lambda phone: phone.people_near(state.pin, TILES), lambda found: PeopleFound(people=tuple(found)))
     return people, ask_sites(state)
 
 
 def ask_sites(state: State) -> Call:
-    return Call(method="sites_near", arguments=(state.pin, SITES), answer=lambda found: SitesFound(sites=tuple(found)))
+    return ask(lambda phone: phone.sites_near(state.pin, SITES), lambda found: SitesFound(sites=tuple(found)))
 
 
 def read_contact(contact_id: Id) -> Call:
-    return Call(method="contact", arguments=(contact_id,), answer=lambda record: RecordRead(record=record))
+    return ask(lambda phone: phone.contact(contact_id), lambda record: RecordRead(record=record))
 
 
 def sites_found(state: State, event: SitesFound) -> Result:
@@ -137,7 +135,7 @@ def place_given(state: State, _event: PlaceGiven) -> Result:
     )
     if not draft.name and draft.kind == SiteKind.UNKNOWN:
         return state, (Feel(name="refused"),)
-    return state, (Call(method="add_site", arguments=(draft,), answer=lambda site: PlaceAdded(site=site)),)
+    return state, (ask(lambda phone: phone.add_site(draft), lambda site: PlaceAdded(site=site)),)
 
 
 def place_added(state: State, event: PlaceAdded) -> Result:
@@ -174,6 +172,7 @@ def pin_put(state: State, event: PinPut) -> Result:
 
 
 def refine_now(state: State, fields: dict[str, Any]) -> tuple[Effect, ...]:
-    if state.contact_id is None:
+    contact_id = state.contact_id
+    if contact_id is None:
         return ()
-    return (Call(method="refine_contact", arguments=(state.contact_id, fields)), Feel(name="saved"))
+    return (ask(lambda phone: phone.refine_contact(contact_id, fields)), Feel(name="saved"))

@@ -5,7 +5,7 @@ from enum import Enum
 import msgspec
 
 from mobile.field.views import Enrolling
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home
+from mobile.screens.effects import Back, Effect, Event, Failed, Feel, Home, ask
 from shared.model.enrolment_link import NotALink, is_link, read_link
 from shared.model.value import Value
 
@@ -159,14 +159,13 @@ def _key(state: State, key: str) -> Result:
 
 def _pin_full(state: State) -> Result:
     if state.step == Step.PIN:
-        judge = Call(method="refusal_of_pin", arguments=(state.pin,), answer=lambda refusal: PinJudged(refusal=refusal))
+        judge = ask(lambda phone: phone.refusal_of_pin(state.pin), lambda refusal: PinJudged(refusal=refusal))
         return state, (judge,)
     if state.pin != state.first_pin:
         return _with(state, step=Step.PIN, pin="", first_pin="", problem="pins_differ"), (Feel(name="refused"),)
-    enrol = Call(
-        method="enrol",
-        arguments=(state.code, state.server, state.pin),
-        answer=lambda enrolling: Answered(enrolling=enrolling),
+    enrol = ask(
+        lambda phone: phone.enrol(state.code, state.server, state.pin),
+        lambda enrolling: Answered(enrolling=enrolling),
         network=True,
     )
     return _with(state, step=Step.WORKING, pin="", first_pin=""), (enrol,)

@@ -6,7 +6,7 @@ import msgspec
 
 from mobile.field.views import Fix, MapItem
 from mobile.ports import MapCell
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Value
 
 WHOLE_WORLD = (-90.0, -180.0, 90.0, 180.0)
@@ -93,8 +93,8 @@ def update(state: State, event: Event) -> Result:
         case Opened():
             return state, (
                 _fix(),
-                Call(method="map_items", arguments=WHOLE_WORLD, answer=lambda i: ItemsFound(items=tuple(i))),
-                Call(method="likely_cells", answer=lambda cells: CellsFound(cells=tuple(cells))),
+                ask(lambda phone: phone.map_items(*WHOLE_WORLD), lambda i: ItemsFound(items=tuple(i))),
+                ask(lambda phone: phone.likely_cells(), lambda cells: CellsFound(cells=tuple(cells))),
             )
         case ItemsFound(items=items):
             return _with(state, items=items, loaded=True), ()
@@ -122,7 +122,7 @@ def _with(state: State, **changes: Any) -> State:
 
 
 def _fix() -> Call:
-    return Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix))
+    return ask(lambda phone: phone.where_am_i(), lambda fix: FixFound(fix=fix))
 
 
 def _open(item: MapItem | None) -> tuple[Effect, ...]:

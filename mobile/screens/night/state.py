@@ -3,7 +3,7 @@
 import msgspec
 
 from mobile.field.own_views import NightEntry
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, ask
 from shared.model.value import Id, Value
 
 
@@ -73,9 +73,9 @@ def update(state: State, event: Event) -> Result:
         case ReasonTyped(text=text):
             return msgspec.structs.replace(state, reason=text), ()
         case StrikeGiven(reason=reason):
-            return state, _strike(state, (reason or state.reason).strip())
+            return state, _strike(state.stop, (reason or state.reason).strip())
         case RestorePressed():
-            return state, _settle(state, "restore_visit")
+            return state, _restore(state.stop)
         case Settled():
             return msgspec.structs.replace(state, stop=None, reason=""), (Feel(name="saved"), _ask())
         case PlacePressed():
@@ -90,7 +90,7 @@ def update(state: State, event: Event) -> Result:
 
 
 def _ask() -> Call:
-    return Call(method="my_night", answer=lambda found: Found(entries=tuple(found)))
+    return ask(lambda phone: phone.my_night(), lambda found: Found(entries=tuple(found)))
 
 
 def _open(state: State, entry_id: Id) -> Result:
@@ -103,15 +103,15 @@ def _open(state: State, entry_id: Id) -> Result:
     return msgspec.structs.replace(state, stop=entry, reason=""), ()
 
 
-def _strike(state: State, reason: str) -> tuple[Effect, ...]:
+def _strike(stop: NightEntry | None, reason: str) -> tuple[Effect, ...]:
     """Nothing without a reason."""
-    return _settle(state, "strike_visit", reason) if reason else (Feel(name="refused"),)
+    if stop is None or not reason:
+        return (Feel(name="refused"),)
+    return (ask(lambda phone: phone.strike_visit(stop.id, reason), lambda _: Settled()),)
 
 
-def _settle(state: State, method: str, *arguments: str) -> tuple[Effect, ...]:
-    if state.stop is None:
-        return ()
-    return (Call(method=method, arguments=(state.stop.id, *arguments), answer=lambda _: Settled()),)
+def _restore(stop: NightEntry | None) -> tuple[Effect, ...]:
+    return () if stop is None else (ask(lambda phone: phone.restore_visit(stop.id), lambda _: Settled()),)
 
 
 def _place(stop: NightEntry | None) -> tuple[Effect, ...]:

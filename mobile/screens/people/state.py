@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import PersonCard, SiteCard
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Id, Value
 
 SHOWN = 200
@@ -89,11 +89,7 @@ def update(state: State, event: Event) -> Result:
 
 
 def _look(text: str, _state: State) -> Call:
-    return Call(
-        method="search_people",
-        arguments=(text, SHOWN),
-        answer=lambda people: Found(text=text, people=tuple(people)),
-    )
+    return ask(lambda phone: phone.search_people(text, SHOWN), lambda people: Found(text=text, people=tuple(people)))
 
 
 def _picked(state: State, person_id: Id) -> Result:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import PersonRecord
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, WordsFound
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, WordsFound, ask
 from shared.model.codes import Gender, InstitutionLeft, Quality
 from shared.model.person import SAFETY_PLAN, Person
 from shared.model.value import Id, Value
@@ -195,7 +195,7 @@ def _with(state: State, **changes: Any) -> State:
 
 
 def _load(state: State) -> Call:
-    return Call(method="person", arguments=(state.person_id,), answer=lambda record: Found(record=record))
+    return ask(lambda phone: phone.person(state.person_id), lambda record: Found(record=record))
 
 
 def _save(state: State) -> Result:
@@ -214,7 +214,7 @@ def _save(state: State) -> Result:
     changes = {name: value for name, value in said.items() if value != getattr(person, name)}
     if not changes:
         return _with(state, editing=False, written={}, half={}), ()
-    return state, (Call(method="patch_person", arguments=(state.person_id, changes), answer=lambda _: Patched()),)
+    return state, (ask(lambda phone: phone.patch_person(state.person_id, changes), lambda _: Patched()),)
 
 
 class Unclear(ValueError):

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened, Photograph
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened, Photograph, ask
 from shared.model.codes import DocumentKind
 from shared.model.value import Id, Value
 
@@ -61,11 +61,11 @@ def update(state: State, event: Event) -> Result:
         case KindPicked(kind=kind):
             return _with(state, kind=kind, missed=False, failure=None), ()
         case TakePressed() if state.kind is not None:
-            return _with(state, missed=False, failure=None), (_begin(state),)
+            return _with(state, missed=False, failure=None), (_begin(state, state.kind),)
         case Ready(path=path):
             return state, (Photograph(path=path, taken=Returned()),)
         case Returned():
-            return state, (Call(method="finish_picture", answer=lambda taken: Kept(was_taken=taken)),)
+            return state, (ask(lambda phone: phone.finish_picture(), lambda taken: Kept(was_taken=taken)),)
         case Kept(was_taken=was_taken):
             return (state, (Feel(name="saved"), Back())) if was_taken else (_with(state, missed=True), ())
         case BackPressed():
@@ -77,9 +77,8 @@ def update(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _begin(state: State) -> Call:
-    arguments = (state.kind, state.person_id, state.site_id)
-    return Call(method="begin_picture", arguments=arguments, answer=lambda path: Ready(path=path))
+def _begin(state: State, kind: DocumentKind) -> Call:
+    return ask(lambda phone: phone.begin_picture(kind, state.person_id, state.site_id), lambda path: Ready(path=path))
 
 
 def _with(state: State, **changes: Any) -> State:

@@ -5,7 +5,7 @@ from enum import Enum
 import msgspec
 
 from mobile.field.views import Unlocking
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel
+from mobile.screens.effects import Back, Effect, Event, Failed, Feel, ask
 from shared.model.value import Value
 
 PIN_LENGTH = 6
@@ -94,7 +94,7 @@ def _key(state: State, key: str) -> Result:
     if state.step == Step.OLD:
         return _with(state, step=Step.NEW, old=state.typed, typed=""), ()
     if state.step == Step.NEW:
-        judge = Call(method="refusal_of_pin", arguments=(state.typed,), answer=lambda refusal: Judged(refusal=refusal))
+        judge = ask(lambda phone: phone.refusal_of_pin(state.typed), lambda refusal: Judged(refusal=refusal))
         return state, (judge,)
     return _again(state)
 
@@ -102,9 +102,5 @@ def _key(state: State, key: str) -> Result:
 def _again(state: State) -> Result:
     if state.typed != state.new:
         return _with(state, step=Step.NEW, typed="", new="", problem="differ"), (Feel(name="refused"),)
-    change = Call(
-        method="change_pin",
-        arguments=(state.old, state.new),
-        answer=lambda unlocking: Answered(unlocking=unlocking),
-    )
+    change = ask(lambda phone: phone.change_pin(state.old, state.new), lambda unlocking: Answered(unlocking=unlocking))
     return _with(state, typed="", old="", new="", trying=True), (change,)

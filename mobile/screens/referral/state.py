@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import ReferralRecord
-from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import Back, Directions, Effect, Event, Failed, Feel, Go, Home, Opened, ask
 from shared.model.codes import ReferralState
 from shared.model.value import Id, Value
 from shared.rules.referral import OUTCOMES, Outcome, OutcomeGroup, may_follow
@@ -101,7 +101,7 @@ def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
-            load = Call(method="referral", arguments=(state.referral_id,), answer=lambda record: Found(record=record))
+            load = ask(lambda phone: phone.referral(state.referral_id), lambda record: Found(record=record))
             return state, (load,)
         case Found(record=record):
             here = {other.id for other in record.others}
@@ -168,11 +168,15 @@ def _go(state: State, screen: str) -> tuple[Effect, ...]:
 def _close(state: State) -> Result:
     if not state.outcome:
         return state, ()
-    close = Call(
-        method="progress_referral",
-        arguments=(state.referral_id, _state_left(state)),
-        keywords={"outcome": state.outcome, "note": state.note.strip(), "also_ids": state.also_ids},
-        answer=lambda _: Closed(),
+    close = ask(
+        lambda phone: phone.progress_referral(
+            state.referral_id,
+            _state_left(state),
+            outcome=state.outcome,
+            note=state.note.strip(),
+            also_ids=state.also_ids,
+        ),
+        lambda _: Closed(),
     )
     return state, (close,)
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mobile.screens.effects import Back, Call, Dial, Directions, Effect, Event, Failed, Opened
+from mobile.screens.effects import Back, Dial, Directions, Effect, Event, Failed, Opened, ask
 from shared.model.value import Id, Value
 from shared.rules.finding_services import Found
 
@@ -40,8 +40,7 @@ def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
-            ask = Call(method="service", arguments=(state.service_id,), answer=lambda found: Answered(found=found))
-            return state, (ask,)
+            return state, (ask(lambda phone: phone.service(state.service_id), lambda found: Answered(found=found)),)
         case Answered(found=found):
             return msgspec.structs.replace(state, found=found, failure=None), ()
         case DialPressed():

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
 from shared.model.service import ServiceOffer, ServiceWelcome
 from shared.model.value import Id, Value
 from shared.rules.finding_services import Found, OpenWhen, Wanted
@@ -106,8 +106,7 @@ def _want(state: State, **changes: Any) -> Result:
 
 
 def _look(wanted: Wanted) -> Call:
-    return Call(
-        method="find_services",
-        arguments=(wanted, SHOWN),
-        answer=lambda found: Answered(wanted=wanted, found=tuple(found)),
+    return ask(
+        lambda phone: phone.find_services(wanted, SHOWN),
+        lambda found: Answered(wanted=wanted, found=tuple(found)),
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.effects import ApplySettings, Back, Call, Effect, Event, Failed, Go, Opened
+from mobile.screens.effects import ApplySettings, Back, Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Value
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -55,11 +55,11 @@ def update(state: State, event: Event) -> Result:
     match event:
         case Picked(name=name, value=value):
             changed = msgspec.structs.replace(state, values={**state.values, name: value})
-            return changed, (Call(method="set_setting", arguments=(name, value), answer=_kept),)
+            return changed, (ask(lambda phone: phone.set_setting(name, value), _kept),)
         case Kept():
             return state, (ApplySettings(),)
         case LockPressed():
-            return state, (Call(method="lock"),)
+            return state, (ask(lambda phone: phone.lock()),)
         case PinPressed():
             return state, (Go(screen="pin"),)
         case BackPressed():

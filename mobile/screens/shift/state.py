@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import CheckInState, ShiftSummary
-from mobile.screens.effects import Back, Call, Dial, Effect, Event, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import Back, Dial, Effect, Event, Failed, Feel, Go, Home, Opened, ask
 from shared.model.device import FieldConfig
 from shared.model.value import Id, Value
 
@@ -106,7 +106,7 @@ def update(state: State, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():  # who meets at the office sees the other's shift now, not in five minutes
-            return state, (*_load(), Call(method="sync_now"))
+            return state, (*_load(), ask(lambda phone: phone.sync_now()))
         case Synced():
             return state, _load()
         case Found(name=name, value=value):
@@ -127,20 +127,20 @@ def update(state: State, event: Event) -> Result:
 def _pressed(state: State, event: Event) -> Result:
     match event:
         case StartPressed():
-            return state, (Call(method="start_shift", arguments=(state.area,), answer=lambda _: Began()),)
+            return state, (ask(lambda phone: phone.start_shift(state.area), lambda _: Began()),)
         case JoinPressed(shift_id=shift_id):
-            return state, (Call(method="join_shift", arguments=(shift_id,), answer=lambda _: Began()),)
+            return state, (ask(lambda phone: phone.join_shift(shift_id), lambda _: Began()),)
         case WellPressed(minutes=minutes, duress=duress):
-            say = Call(method="check_in", arguments=(minutes, duress), answer=lambda _: Opened())
+            say = ask(lambda phone: phone.check_in(minutes, duress), lambda _: Opened())
             return state, (Feel(name="saved"), say)
         case HelpPressed():
             return state, (Dial(number=EMERGENCY),)
         case EndPressed() if state.shift is None and state.forgotten is not None:
-            return state, (Call(method="end_forgotten_shift", answer=lambda _: Opened()),)
+            return state, (ask(lambda phone: phone.end_forgotten_shift(), lambda _: Opened()),)
         case EndPressed():
             return _with(state, ending=True), ()
         case EndConfirmed():
-            end = Call(method="end_shift", arguments=(state.summary,), answer=lambda done: Ended(summary=done))
+            end = ask(lambda phone: phone.end_shift(state.summary), lambda done: Ended(summary=done))
             return state, (end,)
         case BackPressed():
             return (_with(state, ending=False), ()) if state.ending else (state, (Back(),))
@@ -153,9 +153,9 @@ def _with(state: State, **changes: Any) -> State:
 
 def _load() -> tuple[Effect, ...]:
     return (
-        Call(method="config", answer=lambda value: Found(name="config", value=value)),
-        Call(method="current_shift", answer=lambda value: Found(name="shift", value=value)),
-        Call(method="forgotten_shift", answer=lambda value: Found(name="forgotten", value=value)),
-        Call(method="shifts_to_join", answer=lambda value: Found(name="others", value=tuple(value))),
-        Call(method="check_in_state", answer=lambda value: Found(name="check_in", value=value)),
+        ask(lambda phone: phone.config, lambda value: Found(name="config", value=value)),
+        ask(lambda phone: phone.current_shift(), lambda value: Found(name="shift", value=value)),
+        ask(lambda phone: phone.forgotten_shift(), lambda value: Found(name="forgotten", value=value)),
+        ask(lambda phone: phone.shifts_to_join(), lambda value: Found(name="others", value=tuple(value))),
+        ask(lambda phone: phone.check_in_state(), lambda value: Found(name="check_in", value=value)),
     )

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import SiteRecord
-from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Opened, WordsFound
+from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Opened, WordsFound, ask
 from shared.model.codes import SiteKind
 from shared.model.value import Id, Value
 
@@ -143,7 +143,7 @@ def _with(state: State, **changes: Any) -> State:
 
 
 def _load(state: State) -> Call:
-    return Call(method="site", arguments=(state.site_id,), answer=lambda record: Found(record=record))
+    return ask(lambda phone: phone.site(state.site_id), lambda record: Found(record=record))
 
 
 def _save(state: State) -> Result:
@@ -155,4 +155,4 @@ def _save(state: State) -> Result:
     changes = {name: value for name, value in said.items() if value != getattr(site, name)}
     if not changes:
         return _with(state, editing=False, written={}, half={}), ()
-    return state, (Call(method="patch_site", arguments=(state.site_id, changes), answer=lambda _: Patched()),)
+    return state, (ask(lambda phone: phone.patch_site(state.site_id, changes), lambda _: Patched()),)

@@ -6,7 +6,7 @@ import msgspec
 
 from mobile.field.own_views import ClockState, PlannedShift
 from mobile.field.views import CheckInState, ShiftSummary, TonightItem, TonightKind
-from mobile.screens.effects import Call, Effect, Event, Failed, Go, Opened
+from mobile.screens.effects import Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Id, Value
 
 REFRESH_S = 30
@@ -103,7 +103,7 @@ def update(state: State, event: Event) -> Result:
         case NobodyPressed():
             return state, (Go(screen="visit"),)
         case WellPressed():
-            return state, (Call(method="check_in", answer=lambda _: Opened()),)
+            return state, (ask(lambda phone: phone.check_in(), lambda _: Opened()),)
         case WentTo(screen=screen):
             return state, (Go(screen=screen),)
         case Ticked():
@@ -133,11 +133,11 @@ def _found(state: State, event: "ShiftFound | CheckInFound | ClockFound | PlanFo
 def _load() -> tuple[Effect, ...]:
     """What stands above the list first, so that the list need not move when it is there."""
     return (
-        Call(method="current_shift", answer=lambda shift: ShiftFound(shift=shift)),
-        Call(method="check_in_state", answer=lambda check_in: CheckInFound(check_in=check_in)),
-        Call(method="planned_shift", answer=lambda planned: PlanFound(planned=planned)),
-        Call(method="clock_state", answer=lambda clock: ClockFound(clock=clock)),
-        Call(method="tonight", answer=lambda items: ItemsFound(items=tuple(items))),
+        ask(lambda phone: phone.current_shift(), lambda shift: ShiftFound(shift=shift)),
+        ask(lambda phone: phone.check_in_state(), lambda check_in: CheckInFound(check_in=check_in)),
+        ask(lambda phone: phone.planned_shift(), lambda planned: PlanFound(planned=planned)),
+        ask(lambda phone: phone.clock_state(), lambda clock: ClockFound(clock=clock)),
+        ask(lambda phone: phone.tonight(), lambda items: ItemsFound(items=tuple(items))),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import ConflictChoice, SyncStatus, TrayItem
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened
+from mobile.screens.effects import Back, Effect, Event, Failed, Feel, Go, Opened, ask
 from shared.model.codes import SyncState
 from shared.model.value import Id, Value
 
@@ -117,7 +117,7 @@ def update(state: State, event: Event) -> Result:
         case EnrolPressed():
             return state, (Go(screen="enrol"),)
         case SendPressed():
-            return state, (Call(method="sync_now", answer=lambda _: Opened()),)
+            return state, (ask(lambda phone: phone.sync_now(), lambda _: Opened()),)
         case Failed():
             return _with(state, failure=event, loaded=True), (Feel(name="refused"),)
     return _resolving(state, event)
@@ -138,7 +138,7 @@ def _resolving(state: State, event: Event) -> Result:
         case ItemPressed(item_id=item_id):
             return state, way_to(_item(state, item_id))
         case DismissPressed(item_id=item_id):
-            return state, (Call(method="dismiss_quarantined", arguments=(item_id,), answer=lambda _: Changed()),)
+            return state, (ask(lambda phone: phone.dismiss_quarantined(item_id), lambda _: Changed()),)
     return state, ()
 
 
@@ -186,20 +186,22 @@ def _item(state: State, item_id: Id) -> TrayItem | None:
 
 def _load() -> tuple[Effect, ...]:
     return (
-        Call(method="sync_tray", answer=lambda items: ItemsFound(items=tuple(items))),
-        Call(method="sync_status", answer=lambda status: StatusFound(status=status)),
+        ask(lambda phone: phone.sync_tray(), lambda items: ItemsFound(items=tuple(items))),
+        ask(lambda phone: phone.sync_status(), lambda status: StatusFound(status=status)),
     )
 
 
 def _resolve(state: State, item_id: Id, choice: ConflictChoice | None) -> tuple[Effect, ...]:
     item = _item(state, item_id)
-    if item is None or item.conflict is None or choice is None:
+    conflict = item.conflict if item is not None else None
+    if conflict is None or choice is None:
         return ()
-    return (Call(method="resolve_conflict", arguments=(item.conflict, choice), answer=lambda _: Changed()),)
+    return (ask(lambda phone: phone.resolve_conflict(conflict, choice), lambda _: Changed()),)
 
 
 def _resend(state: State) -> tuple[Effect, ...]:
     written = {name: text for name, text in state.written.items() if text.strip()}
-    if state.correcting is None or not written:
+    item_id = state.correcting
+    if item_id is None or not written:
         return ()
-    return (Call(method="correct_quarantined", arguments=(state.correcting, written), answer=lambda _: Changed()),)
+    return (ask(lambda phone: phone.correct_quarantined(item_id, written), lambda _: Changed()),)

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from mobile.field.views import LockState, Unlocking
-from mobile.screens.effects import Call, Effect, Event, Failed, Feel, Go, Home
+from mobile.screens.effects import Effect, Event, Failed, Feel, Go, Home, ask
 from shared.model.value import Value
 
 PIN_LENGTH = 6
@@ -94,7 +94,7 @@ def _key(state: State, key: str) -> Result:
     pin = state.pin + key
     if len(pin) < PIN_LENGTH:
         return _with(state, pin=pin, wrong=False, failure=None), ()
-    attempt = Call(method="unlock", arguments=(pin,), answer=lambda unlocking: Answered(unlocking=unlocking))
+    attempt = ask(lambda phone: phone.unlock(pin), lambda unlocking: Answered(unlocking=unlocking))
     return _with(state, pin=pin, trying=True, wrong=False, failure=None), (attempt,)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import Fix, ReferralRecord, SiteCard, VisitDraft
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened, WordsFound
+from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened, WordsFound, ask
 from shared.geo.distance import near_distance_m
 from shared.model.codes import ReferralState
 from shared.model.position import Position
@@ -172,14 +172,15 @@ def _with(state: State, **changes: Any) -> State:
 
 
 def _fix() -> Call:
-    return Call(method="where_am_i", answer=lambda fix: FixFound(fix=fix))
+    return ask(lambda phone: phone.where_am_i(), lambda fix: FixFound(fix=fix))
 
 
 def _asked(state: State) -> tuple[Call, ...]:
-    near = Call(method="sites_near", arguments=(None, SITES), answer=lambda s: SitesFound(sites=tuple(s)))
-    if state.referral_id is None:
+    near = ask(lambda phone: phone.sites_near(None, SITES), lambda s: SitesFound(sites=tuple(s)))
+    referral_id = state.referral_id
+    if referral_id is None:
         return (near,)
-    told = Call(method="referral", arguments=(state.referral_id,), answer=lambda record: ReferralFound(record=record))
+    told = ask(lambda phone: phone.referral(referral_id), lambda record: ReferralFound(record=record))
     return near, told
 
 
@@ -217,7 +218,7 @@ def _done(state: State, place: Position | None) -> Result:
         bedding_present=state.bedding,
         note=state.note.strip(),
     )
-    save = Call(method="record_visit", arguments=(draft,), answer=lambda visit_id: Saved(visit_id=visit_id))
+    save = ask(lambda phone: phone.record_visit(draft), lambda visit_id: Saved(visit_id=visit_id))
     return _with(state, saving=True, failure=None), (save,)
 
 
@@ -225,12 +226,11 @@ def _saved(state: State, visit_id: Id) -> Result:
     """A referral hears at once that somebody looked; its outcome is asked for on its own page."""
     state = _with(state, saving=False, visit_id=visit_id)
     felt = Feel(name="saved", speak="speak.saved")
-    if state.referral_id is None:
+    referral_id = state.referral_id
+    if referral_id is None:
         return state, (felt, Home())
-    looked = Call(
-        method="progress_referral",
-        arguments=(state.referral_id, ReferralState.LOOKED_FOR),
-        keywords={"visit_id": visit_id},
-        answer=lambda _: ReferralMoved(),
+    looked = ask(
+        lambda phone: phone.progress_referral(referral_id, ReferralState.LOOKED_FOR, visit_id=visit_id),
+        lambda _: ReferralMoved(),
     )
     return state, (felt, looked)

@@ -10,13 +10,14 @@ from mobile.field.asking import SHORT_FORM
 from mobile.field.drafts import DraftRefused
 from mobile.field.views import ContactDraft, PersonDraft
 from mobile.screens.asking import state as asking
-from mobile.screens.effects import Back, Call, Failed, Opened, WordsFound
+from mobile.screens.effects import Back, Call, Effect, Failed, Opened, WordsFound
 from mobile.store import retention, tellings
 from mobile.store.errors import NotHere
 from mobile.text import load
 from shared.model.codes import ContactState, SupportNeed
 from shared.model.telling import ConsentAnswer
 from shared.rules.assessment import options_of
+from tests.mobile.asked import asked, calls
 from tests.mobile.rig import Rig
 
 
@@ -99,8 +100,8 @@ def test_every_question_of_the_short_form_has_its_words_and_they_are_the_desks()
             assert english.say_code("question_option", code) == words and f"question_option.{code}" in polish
 
 
-def play(state: asking.State, *events: object) -> tuple[asking.State, list[object]]:
-    effects: list[object] = []
+def play(state: asking.State, *events: object) -> tuple[asking.State, list[Effect]]:
+    effects: list[Effect] = []
     for event in events:
         state, more = asking.update(state, event)  # type: ignore[arg-type]
         effects += more
@@ -110,23 +111,23 @@ def play(state: asking.State, *events: object) -> tuple[asking.State, list[objec
 def test_the_screen_asks_one_after_another_and_about_sharing_at_the_end(rig: Rig, red: str) -> None:
     form = rig.field.short_form(red)
     state, effects = play(asking.State(person_id=red), Opened(), asking.Found(form=form))
-    assert [each.method for each in effects if isinstance(each, Call)] == ["short_form"]
+    assert [method for method, _ in calls(effects)] == ["short_form"]
     state, effects = play(state, asking.Typed(text="A tent"), asking.NextPressed())
-    (save,) = effects
-    assert isinstance(save, Call) and save.arguments == (red, "wants_first", "", "A tent")
+    assert calls(effects) == [("give_answer", (red, "wants_first", "", "A tent"))]
     state, _ = play(state, asking.Kept())
     assert state.question is not None and state.question.key == "pet" and state.words == ""
     state, effects = play(state, asking.Picked(value="yes"), asking.Picked(value="no"), asking.NextPressed())
-    assert isinstance(effects[0], Call) and effects[0].arguments == (red, "pet", "no", "")
+    assert calls(effects) == [("give_answer", (red, "pet", "no", ""))]
     state, effects = play(state, Failed(error="DiskFull"))
     assert state.chosen == ("no",) and state.failure is not None
     state, effects = play(state, asking.RatherNotPressed())
-    assert isinstance(effects[0], Call) and effects[0].arguments == (red, "pet", "", "", True)
+    (save,) = effects
+    assert isinstance(save, Call) and asked(save).keywords == {"rather_not": True}
     for _ in form.questions:
         state, _ = play(state, asking.Kept())
     assert state.is_over
     state, effects = play(state, asking.SharingSaid(agrees=True), asking.Ended())
-    assert isinstance(effects[0], Call) and effects[0].arguments == (red, True) and Back() in effects
+    assert calls(effects) == [("say_sharing", (red, True))] and Back() in effects
 
 
 def test_some_of_several_answers_are_taken_and_taken_back(rig: Rig, red: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mobile.field.drafts import DraftRefused
 from mobile.field.service import FieldService
 from mobile.field.views import PersonDraft, SiteDraft
-from mobile.screens.effects import Back, Call, Feel, Photograph
+from mobile.screens.effects import Back, Feel, Photograph
 from mobile.screens.photo import state as photo
 from mobile.store import outbox
 from mobile.store.errors import StoreLocked
@@ -18,6 +18,7 @@ from mobile.syncing.purge import purge
 from shared.model.codes import DocumentKind
 from shared.model.document import DOCUMENT_BYTES_MAX, DocumentAdded
 from sync.blobs import PIECE_BYTES, BlobTaken
+from tests.mobile.asked import calls
 from tests.mobile.rig import PIN, Rig
 from tests.mobile.store.test_projection import record_of
 
@@ -184,9 +185,8 @@ def test_the_page_before_the_camera_asks_what_it_is_and_says_when_there_is_none(
     assert photo.update(state, photo.TakePressed()) == (state, ())
     state, _ = photo.update(state, photo.KindPicked(kind=DocumentKind.LETTER))
     state, (call,) = photo.update(state, photo.TakePressed())
-    assert isinstance(call, Call) and call.answer is not None
-    assert (call.method, call.arguments) == ("begin_picture", (DocumentKind.LETTER, "red", None))
-    state, effects = photo.update(state, call.answer("/x.jpg"))
+    assert calls([call]) == [("begin_picture", (DocumentKind.LETTER, "red", None))]
+    state, effects = photo.update(state, photo.Ready(path="/x.jpg"))
     assert effects == (Photograph(path="/x.jpg", taken=photo.Returned()),)
     missed, _ = photo.update(state, photo.Kept(was_taken=False))
     assert missed.missed

@@ -1,17 +1,18 @@
 """The directory's two screens decide purely: what is asked for, what comes late, whom to ring and where to go."""
 
-from mobile.screens.effects import Back, Call, Dial, Directions, Go, Opened
+from mobile.screens.effects import Back, Dial, Directions, Go, Opened
 from mobile.screens.people import state as people
 from mobile.screens.service import state as one
 from mobile.screens.services import state as services
 from shared.model.service import ServiceOffer, ServiceWelcome
 from shared.rules.finding_services import Found, OpenWhen, Wanted
+from tests.mobile.asked import calls
 from tests.mobile.rehearsal import SERVICES
 from tests.mobile.screens.test_states import play
 
 
 def asked(effects):
-    return [effect.arguments[0] for effect in effects if isinstance(effect, Call)]
+    return [arguments[0] for _, arguments in calls(effects)]
 
 
 def test_open_tonight_with_a_dog_is_two_taps_and_each_can_be_taken_back():

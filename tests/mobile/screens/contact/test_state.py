@@ -57,11 +57,12 @@ from mobile.screens.contact.values import (
     WhoDone,
     WhoPressed,
 )
-from mobile.screens.effects import Back, Call, Failed, Feel, Go, Home, Opened
+from mobile.screens.effects import Back, Failed, Feel, Go, Home, Opened
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SiteKind, SupportNeed
 from shared.model.person import Person
 from shared.model.position import Position
 from shared.model.site import Site
+from tests.mobile.asked import calls
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, RehearsalField
 
 MAREK, RED = PEOPLE[0], PEOPLE[1]
@@ -75,10 +76,6 @@ def play(*events: Any, state: State | None = None) -> tuple[State, list[Any]]:
         state, more = update(state, event)
         effects += more
     return state, effects
-
-
-def calls(effects: list[Any]) -> list[tuple[str, tuple[Any, ...]]]:
-    return [(effect.method, effect.arguments) for effect in effects if isinstance(effect, Call)]
 
 
 KNOWN = (PeopleFound(people=PEOPLE), SitesFound(sites=SITES))
