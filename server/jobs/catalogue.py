@@ -215,7 +215,9 @@ def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) 
         return outbox.count_all(session) - before
 
 
-WATCHING = (Job("watch", Every(ROUND), watch_over), Job("telephone", Every(ROUND), ring))
+WATCHING = (Job("watch", Every(ROUND), watch_over),)
+RINGING = (Job("telephone", Every(ROUND), ring),)
+"""On a lane of its own: a gateway that hangs holds up nobody's next step."""
 SENDING = (Job("mail", Every(ROUND), send_waiting),)
 FETCHING = (Job("mailbox", Every(timedelta(minutes=1)), fetch_reports),)
 PULLING = (Job("open311", Every(timedelta(minutes=10)), pull_reports),)
@@ -243,6 +245,7 @@ CONDITION = (Job("failures", Every(timedelta(minutes=5)), tell_of_trouble),)
 """On a lane of its own: what hangs in another is told all the same."""
 LANES = {
     "watch": WATCHING,
+    "telephone": RINGING,
     "mailbox": FETCHING,
     "open311": PULLING,
     "hooks": NOTIFYING,

@@ -4,6 +4,8 @@ A mail is counted as tried before it is handed on and marked as sent after: what
 least once. It carries the same Message-ID both times, so that a mail server may drop the second.
 """
 
+from sqlalchemy.orm import Session
+
 from server.actions.operation import invitations
 from server.actions.referrals import answers
 from server.http.services import Services
@@ -12,6 +14,8 @@ from server.mail.message import Envelope, make_message
 from server.mail.smtp import Mailer, Refused, TryLater, Unreachable, is_address, make_mailer
 from server.queries.operation import addressees, outbox
 from server.queries.operation.outbox import Posted
+from server.queries.street import alarms
+from shared.model.alarm import BY_MAIL, AlarmEvent, AlarmEventKind
 from shared.model.mail import Mail, MailKind
 from shared.rules.alarms import next_message_try
 from shared.rules.mail import next_try
@@ -79,6 +83,7 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
         return _wait(services, posted, str(trouble))
     with services.database.writing() as session:
         outbox.set_sent(session, mail.id, services.clock())
+        _note(services, session, mail, AlarmEventKind.SENT, BY_MAIL)
     return True
 
 
@@ -97,12 +102,22 @@ def _path(services: Services, mail: Mail) -> str:
 def _fail(services: Services, posted: Posted, error: str) -> bool:
     with services.database.writing() as session:
         outbox.set_failed(session, posted.mail.id, error)
+        _note(services, session, posted.mail, AlarmEventKind.FAILED, f"E-mail: {error}")
     return False
 
 
+def _note(services: Services, session: Session, mail: Mail, kind: AlarmEventKind, words: str) -> None:
+    """What became of a mail that tells of somebody who was not heard stands in the alarm's log."""
+    if mail.kind is MailKind.LONE_WORKER and mail.about_id:
+        event = AlarmEvent(
+            id=services.new_id(), alarm_id=mail.about_id, at=services.clock(), kind=kind, worker_id=mail.worker_id,
+            note=words,
+        )  # fmt: skip
+        alarms.add_events(session, [event])
+
+
 def _wait(services: Services, posted: Posted, error: str) -> bool:
-    is_alarm = posted.mail.kind in (MailKind.LONE_WORKER, MailKind.LONE_WORKER_OVER)
-    again = (next_message_try if is_alarm else next_try)(posted.attempts, services.clock())
+    again = (next_message_try if posted.mail.kind in outbox.URGENT else next_try)(posted.attempts, services.clock())
     if again is None:
         return _fail(services, posted, error)
     with services.database.writing() as session:

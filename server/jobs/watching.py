@@ -1,5 +1,8 @@
 """Looks after who is out, and hands messages to the telephone gateway. Runs every quarter of a minute, before anything else."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 from server.actions.street.alarms import Watch
 from server.http.services import Services
 from server.jobs.runner import Moment
@@ -7,9 +10,13 @@ from server.mail.smtp import Refused, TryLater, Unreachable
 from server.mail.telephone import Gateway, Text, make_gateway, write_text
 from server.queries.street import alarms
 from server.queries.street.alarms import Call
+from server.settings import Settings
 from shared.model.alarm import AlarmEvent, AlarmEventKind
 from shared.model.mail import MailState
 from shared.rules.alarms import next_message_try
+
+AT_ONCE = 8
+"""How many messages the gateway is handed at the same time."""
 
 
 def watch_over(services: Services, moment: Moment) -> int:
@@ -19,39 +26,56 @@ def watch_over(services: Services, moment: Moment) -> int:
 
 
 def ring(services: Services, moment: Moment) -> int:
-    """Hands on the messages that wait; returns how many were taken. Without a gateway they wait and are listed."""
+    """Hands on the messages that wait, several at a time, so that one that hangs holds up no other person's; returns how many
+    were taken. Without a gateway they wait and are listed."""
     gateway = make_gateway(services.settings)
     if gateway is None:
         return 0
-    taken = 0
-    while (call := _claim(services)) is not None:
-        moment.beat()
-        try:
-            taken += _send(gateway, services, call)
-        except Unreachable as trouble:
-            _again(services, call, str(trouble))
-            break
+    taken, claimed = 0, AT_ONCE
+    with ThreadPoolExecutor(AT_ONCE, "lantern-telephone") as lines:
+        while claimed == AT_ONCE:
+            calls = _claim(services)
+            moment.beat()
+            came = list(lines.map(partial(_send, gateway, services.settings), calls))
+            for call, what in zip(calls, came, strict=True):
+                taken += _keep(services, call, what)
+            # A gateway that takes nothing at all is left alone until the next round.
+            claimed = len(calls) if Unreachable not in map(type, came) else 0
     return taken
 
 
-def _claim(services: Services) -> Call | None:
-    with services.database.writing() as session:
-        return alarms.claim_call(session, services.clock())
+def _claim(services: Services) -> list[Call]:
+    """The next messages, each claimed by itself."""
+    calls: list[Call] = []
+    while len(calls) < AT_ONCE:
+        with services.database.writing() as session:
+            call = alarms.claim_call(session, services.clock())
+        if call is None:
+            break
+        calls.append(call)
+    return calls
 
 
-def _send(gateway: Gateway, services: Services, call: Call) -> bool:
-    link = f"{services.settings.address}/alarms/{call.alarm_id}"
+def _send(gateway: Gateway, settings: Settings, call: Call) -> Exception | None:
+    """What kept one from being taken; None when nothing did."""
+    link = f"{settings.address}/alarms/{call.alarm_id}"
     words = write_text(call.about, call.step, call.is_over, link, call.asks_help, call.is_silent)
     try:
-        gateway.send(Text(id=call.id, to=call.telephone, text=words, channel=services.settings.alarm.channel))
-    except Refused as refused:
-        _settle(services, call, MailState.FAILED, str(refused))
-        return False
-    except TryLater as trouble:
+        gateway.send(Text(id=call.id, to=call.telephone, text=words, channel=settings.alarm.channel))
+    except (Refused, TryLater, Unreachable) as trouble:
+        return trouble
+    return None
+
+
+def _keep(services: Services, call: Call, trouble: Exception | None) -> bool:
+    """Keep what became of it; True when it was taken."""
+    if trouble is None:
+        _settle(services, call, MailState.SENT, "")
+    elif isinstance(trouble, Refused):
+        _settle(services, call, MailState.FAILED, str(trouble))
+    else:
         _again(services, call, str(trouble))
-        return False
-    _settle(services, call, MailState.SENT, "")
-    return True
+    return trouble is None
 
 
 def _again(services: Services, call: Call, error: str) -> None:

@@ -6,12 +6,12 @@ reached by a few lines in front of them. Whether and when to try again is decide
 """
 
 from typing import Protocol
-from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.parse import urlsplit
 
 import msgspec
 
 from server.mail.smtp import Refused, TryLater, Unreachable
+from server.security.outgoing import post
 from server.settings import Settings
 from shared.model.alarm import AlarmStep
 
@@ -42,36 +42,28 @@ class Gateway(Protocol):
         """Hand one on. Raises Refused, TryLater or Unreachable."""
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """A number and a token go to the address that was set, and nowhere else."""
-
-    def redirect_request(self, *_: object) -> None:
-        return None
-
-
 class HttpGateway:
-    """A Gateway that is spoken to by HTTP."""
+    """A Gateway that is spoken to by HTTP. Whatever it does, a message takes no longer than twice the timeout of the settings;
+    a number and a token go to the address that was set, and nowhere else."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.alarm
-        self._opener = build_opener(_NoRedirects)
+        self._host = urlsplit(settings.alarm.url).hostname or ""
 
     def send(self, text: Text) -> None:
         """Hand one on. Errors say nothing of the number."""
         headers = {"content-type": "application/json", "idempotency-key": text.id}
         if self._settings.token_file is not None:
             headers["authorization"] = f"Bearer {self._settings.token_file.read_text().strip()}"
-        request = Request(self._settings.url, data=msgspec.json.encode(text), headers=headers, method="POST")
+        body, patience_s = msgspec.json.encode(text), self._settings.timeout.total_seconds()
         try:
-            with self._opener.open(request, timeout=self._settings.timeout.total_seconds()):
-                return
-        except HTTPError as error:
-            error.close()
-            if error.code in NOW_OR_EVER:
-                raise Refused(f"The gateway answered {error.code}.") from None
-            raise TryLater(f"The gateway answered {error.code}.") from None
-        except (URLError, OSError) as error:
-            raise Unreachable(f"The gateway could not be reached: {type(error).__name__}.") from None
+            status = post(self._settings.url, body, headers, {self._host}, patience_s=patience_s)
+        except OSError as error:
+            raise Unreachable(f"The telephone gateway could not be reached: {type(error).__name__}.") from None
+        if status in NOW_OR_EVER:
+            raise Refused(f"The telephone gateway answered {status}.")
+        if not 200 <= status < 300:
+            raise TryLater(f"The telephone gateway answered {status}.")
 
 
 def make_gateway(settings: Settings) -> Gateway | None:

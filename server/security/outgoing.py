@@ -7,7 +7,8 @@ read. Hosts that an operator has named are spoken to wherever they are.
 
 import socket
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from http.client import HTTPConnection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from time import monotonic
@@ -38,8 +39,7 @@ def post(
     if parts.scheme != "https" and not (parts.scheme == "http" and host in inside):
         raise NotOutside("only https goes outside")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = find_address(host, port, inside)
-    with socket.create_connection((str(address), port), timeout=patience_s) as plain:
+    with _connect(find_addresses(host, port, inside), port, patience_s) as plain:
         if parts.scheme == "http":
             return _speak(plain, parts.netloc, parts.path, parts.query, body, headers, patience_s)
         context = trust or ssl.create_default_context()
@@ -47,7 +47,18 @@ def post(
             return _speak(line, parts.netloc, parts.path, parts.query, body, headers, patience_s)
 
 
-def find_address(host: str, port: int, inside: Collection[str]) -> Address:
+def _connect(addresses: Sequence[Address], port: int, patience_s: float) -> socket.socket:
+    """A line to the first of these that takes one: a host may be known by an address that nobody listens on."""
+    ends = monotonic() + patience_s
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            return socket.create_connection((str(address), port), timeout=patience_s / len(addresses))
+    return socket.create_connection(
+        (str(addresses[-1]), port), timeout=max(ends - monotonic(), patience_s / len(addresses))
+    )
+
+
+def find_addresses(host: str, port: int, inside: Collection[str]) -> Sequence[Address]:
     """Where a host is. Raises NotOutside where any of its addresses lies inside a network; OSError for none."""
     try:
         found = [ip_address(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
@@ -57,7 +68,7 @@ def find_address(host: str, port: int, inside: Collection[str]) -> Address:
         raise OSError("the host has no address")
     if host not in inside and not all(is_outside(each) for each in found):
         raise NotOutside("the host has an address inside a network")
-    return found[0]
+    return found
 
 
 def is_outside(address: Address) -> bool:

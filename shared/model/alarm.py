@@ -45,6 +45,9 @@ ENDS = frozenset({AlarmEventKind.HEARD, AlarmEventKind.WELL, AlarmEventKind.HOME
 CALLS = frozenset({AlarmEventKind.HELP, AlarmEventKind.DURESS})
 """The worker themselves called for help, whether that may be seen or not."""
 
+BY_MAIL = "mail"
+"""The note of what was SENT as a mail; of a message it is the gateway's channel."""
+
 
 class AlarmEvent(Value, frozen=True, kw_only=True):
     """One line of an alarm's log. `worker_id` is who was told, or who did it; None for the server itself."""

@@ -19,6 +19,9 @@ from shared.policy.mail import default_choice
 
 CLAIMED_FOR = timedelta(minutes=10)
 """How long a mail that is being sent is left alone: a sender that crashed has had its try."""
+URGENT = (MailKind.LONE_WORKER, MailKind.LONE_WORKER_OVER)
+"""Somebody was not heard, or was: these wait behind no other mail."""
+URGENT_CLAIMED_FOR = timedelta(minutes=2)
 TOO_OLD = "It was too late to be of use."
 
 _read_facts = msgspec.json.Decoder(MailFacts).decode
@@ -80,19 +83,23 @@ def take_lines(session: Session, until: datetime) -> list[Line]:
 
 
 def claim_next(session: Session, now: datetime) -> Posted | None:
-    """The mail that waited longest and is due, counted as tried, and left alone by others for ten minutes."""
+    """The mail that waited longest and is due, counted as tried, and left alone by others for a while.
+
+    Whoever looks for somebody comes before a morning's digests, and is soon told again where a sender died."""
+    is_urgent = mail.c.kind.in_([str(each) for each in URGENT])
     due = (
-        select(mail.c.id)
+        select(mail.c.id, is_urgent.label("is_urgent"))
         .where(mail.c.state == str(MailState.WAITING), mail.c.next_try_at <= now)
-        .order_by(mail.c.next_try_at, mail.c.id)
+        .order_by(is_urgent.desc(), mail.c.next_try_at, mail.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
-    mail_id = session.scalar(due)
-    if mail_id is None:
+    found = session.execute(due).first()
+    if found is None:
         return None
-    _set(session, mail.c.id == mail_id, attempts=mail.c.attempts + 1, next_try_at=now + CLAIMED_FOR)
-    return find_posted(session, mail_id)
+    until = now + (URGENT_CLAIMED_FOR if found.is_urgent else CLAIMED_FOR)
+    _set(session, mail.c.id == found.id, attempts=mail.c.attempts + 1, next_try_at=until)
+    return find_posted(session, found.id)
 
 
 def set_sent(session: Session, mail_id: Id, now: datetime) -> None:

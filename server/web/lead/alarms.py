@@ -20,7 +20,7 @@ from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.on_shift import say_alarm
 from server.web.lead.shift_words import ACTS
-from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from shared.model.alarm import BY_MAIL, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.value import Id
 from shared.policy import Act
 
@@ -29,7 +29,7 @@ STEPS = {
     AlarmStep.LEAD: "as the team’s lead", AlarmStep.DEPUTY: "as deputy", AlarmStep.MANAGER: "as manager on duty",
     AlarmStep.EVERYBODY: "with everybody",
 }  # fmt: skip
-CHANNELS = {"sms": "by text message", "voice": "by a call"}
+CHANNELS = {"sms": "by text message", "voice": "by a call", BY_MAIL: "by e-mail"}
 
 
 class TakeForm(Form, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ def _say(event: AlarmEvent, names: dict[Id, str]) -> str:
         AlarmEventKind.DURESS: lambda: f"{who} checked in under duress",
         AlarmEventKind.TOLD: lambda: f"{who} is told {STEPS.get(event.step, '')}" if who and event.step else event.note,
         AlarmEventKind.SENT: lambda: f"{who} was told {CHANNELS.get(event.note, 'by telephone')}",
-        AlarmEventKind.FAILED: lambda: f"{who} could not be told by telephone. {event.note}",
+        AlarmEventKind.FAILED: lambda: f"{who} could not be told. {event.note}",
         AlarmEventKind.TAKEN: lambda: f"{who} has it",
         AlarmEventKind.NOTED: lambda: f"{who}: {event.note}",
         AlarmEventKind.HEARD: lambda: "Heard again",

@@ -2,10 +2,11 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from sync.clock import PhoneClock, happened_at
 from sync.server import AcceptedChange
 from tests.conftest import Clock
 from tests.server.cast import make_settings
+from tests.server.live import PATIENCE_S
 from tests.web import county
 
 Look = Callable[..., Alarm | None]
@@ -47,11 +49,15 @@ class Telephones:
         self.heard: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.status = 202
+        self.holds: dict[str, threading.Event] = {}
+        """Numbers for which it answers nothing until it is let go."""
         gateway = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
+                if (held := gateway.holds.get(json.loads(body)["to"])) is not None:
+                    held.wait(60)
                 gateway.heard.append(json.loads(body))
                 gateway.headers.append({name.lower(): value for name, value in self.headers.items()})
                 self.send_response(gateway.status)
@@ -60,7 +66,7 @@ class Telephones:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/messages"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -334,8 +340,41 @@ def test_a_nights_clearing_up_keeps_nobody_waiting(services: Services, clock: Cl
     assert seen != [None]
     with services.database.reading() as session:
         assert {each.worker_id for each in alarms.list_open_alarms(session)} == {"aisha", "dean"}
-    assert {job.name for job in LANES["watch"]} == {"watch", "telephone"}
+    assert {job.name for job in LANES["watch"]} == {"watch"}
+    assert {job.name for job in LANES["telephone"]} == {"telephone"}
     assert [job.name for job in LANES["mail"]] == ["mail"], "a mail that tells of somebody waits for nothing else"
+
+
+def test_a_gateway_that_hangs_holds_up_neither_another_message_nor_the_next_step(
+    services: Services, clock: Clock, telephones: Telephones
+) -> None:
+    keep_dean_heard(services, clock)
+    telephones.holds["07700 900000"] = threading.Event()
+    clock.advance(minutes=38)
+    for _ in range(2):
+        run_due(services, LANES["watch"], "the watch", lease="watch")
+        clock.advance(minutes=4)
+    ringing = threading.Thread(target=run_due, args=(services, LANES["telephone"], "the line"))
+    ringing.start()
+    try:
+        wait_for(lambda: [each["to"] for each in telephones.heard] == ["07700 900001"])
+        clock.advance(minutes=1)
+        run_due(services, LANES["watch"], "the watch", lease="watch")
+        with services.database.reading() as session:
+            (alarm,) = alarms.list_open_alarms(session)
+        assert ("manager", "priya") in told(alarm), "the next step is told although a message hangs"
+        assert ringing.is_alive()
+    finally:
+        telephones.holds["07700 900000"].set()
+        ringing.join(60)
+    assert sorted(each["to"] for each in telephones.heard) == ["07700 900000", "07700 900001"]
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < ends, "it never came to be"
+        time.sleep(0.01)
 
 
 def say(services: Services, clock: Clock, kind: str, who: str, fact: Any) -> None:
