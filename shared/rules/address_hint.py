@@ -16,7 +16,7 @@ class HintKind(str, Enum):
 
 
 class Hint(Value, frozen=True, kw_only=True):
-    """A passage that looks like something that belongs in a protected field. `start` and `end` count characters."""
+    """A passage that looks like something that may not be for everybody who reads it. `start` and `end` count characters."""
 
     kind: HintKind
     start: int
@@ -24,7 +24,7 @@ class Hint(Value, frozen=True, kw_only=True):
     text: str
 
 
-PROMPT = "This looks like an address or a phone number. Is it a safe address? Use the protected field."
+PROMPT = "This looks like an address or a phone number. Is it safe for everybody who may read this to know it?"
 
 STREET = (
     r"(?:street|st|road|rd|avenue|ave|lane|ln|close|drive|crescent|court|gardens|grove|terrace|place|way|walk|mews|"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from server.access import Access
+from server.access import Access, day_of
 from server.problems import NotFound
 from server.queries.cases import case_study, cases
 from server.queries.people import subjects
@@ -45,7 +45,7 @@ def compose_case_study(access: Access, case: Case) -> dict[str, str]:
         agencies=list(dict.fromkeys(kind for kind, _ in actions)),
         lead=case_study.find_lead_kind(access.session, case.id),
         is_closed=case.state is CaseState.CLOSED,
-        closed_on=case.closed_at.date() if case.closed_at else None,
+        closed_on=day_of(case.closed_at, access.zone) if case.closed_at else None,
     )
     return fill_case_study(facts)
 

@@ -12,12 +12,13 @@ import msgspec
 from server.access import Access
 from server.actions.cases.answers import check_length
 from server.actions.operation.outbox import Outbox
+from server.database.locks import take_turns
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import cases, questions
 from server.queries.cases.questions import AskedQuestion
 from server.queries.operation import addressees
 from server.queries.partnership import agencies
-from server.queries.people import people, subjects
+from server.queries.people import many_subjects, people, subjects
 from shared.model.codes import CaseState
 from shared.model.mail import MailFacts, MailKind
 from shared.model.question import Question
@@ -30,6 +31,7 @@ PURPOSE = "ask a service"
 WAITS = timedelta(days=90)
 """So long a question stands on the pages of those who could answer it."""
 USEFUL_FOR = timedelta(days=7)
+PRESSED_TWICE = timedelta(minutes=1)
 DISCUSSED = (CaseState.LISTED, CaseState.OPEN)
 UNNAMED = "this person"
 
@@ -53,15 +55,20 @@ def open_asking(access: Access, person_id: Id) -> AboutSomebody:
 
 
 def ask(access: Access, person_id: Id, text: str) -> Question:
-    """Ask whoever works with somebody. Raises NotFound, Invalid for nothing and for too much."""
+    """Ask whoever works with somebody; a second press asks nothing twice. Raises NotFound, Invalid for nothing and for too much."""
     subject, _ = access.find_person_and_same(person_id)
     found = access.require(Act.ASK_SERVICE, subject, purpose=PURPOSE)
     if not text.strip():
         raise Invalid("Write what you want to know.")
+    take_turns(access.session, [person_id])
     asked = Question(
         id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, worker_id=access.actor.worker_id,
         asked_at=access.now, text=check_length(text),
     )  # fmt: skip
+    before = questions.list_about(access.session, [person_id], asked.agency_id)
+    pressed = next((each.question for each in before if _is_pressed_twice(each.question, asked)), None)
+    if pressed is not None:
+        return pressed
     questions.add_question(access.session, asked)
     _tell_who_may_answer(access, asked, found)
     return asked
@@ -90,7 +97,9 @@ def list_for(access: Access) -> list[AskedQuestion]:
     """What others asked and nobody has answered, the newest first: of whom the reader's service works with; for a coordinator, of
     whoever is in their districts."""
     waiting = questions.list_waiting_of_others(access.session, access.actor.agency_id, access.now - WAITS)
-    return [each for each in waiting if _may_answer(access, each)]
+    known = many_subjects.list_people(access.session, {each.person.id for each in waiting})
+    may = {who for who, subject in known.items() if access.allows(Act.ANSWER_QUESTION, subject)}
+    return [each for each in waiting if each.person.id in may]
 
 
 def list_ours(access: Access) -> list[AskedQuestion]:
@@ -105,9 +114,10 @@ def list_ours(access: Access) -> list[AskedQuestion]:
     return ours
 
 
-def _may_answer(access: Access, asked: AskedQuestion) -> bool:
-    subject, _ = access.find_person_and_same(asked.person.id)
-    return subject is not None and access.allows(Act.ANSWER_QUESTION, subject)
+def _is_pressed_twice(before: Question, new: Question) -> bool:
+    """Did the same worker ask the very same a moment ago?"""
+    same = (before.worker_id, before.text) == (new.worker_id, new.text)
+    return same and new.asked_at - before.asked_at < PRESSED_TWICE
 
 
 def _call(access: Access, person_id: Id, subject: Subject, same: list[Id]) -> str:

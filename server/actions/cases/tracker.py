@@ -9,10 +9,11 @@ takes over the General Data and closings; what it does not take it names, so tha
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from server.access import Access
+from server.access import Access, day_of
 from server.actions.cases.cases import close_case
 from server.actions.cases.priorities import change_general
 from server.problems import Failure
@@ -139,7 +140,7 @@ def compose_tracker(access: Access, district_id: Id, district_name: str) -> Trac
                 needs=tuple((need.need, need.receiving_support) for need in case.needs),
                 general=case.general,
                 outcome=_last_outcome(case, reviews),
-                reviews=tuple(_review(review) for review in reviews.get(case.row.case_id, [])),
+                reviews=tuple(_review(review, access.zone) for review in reviews.get(case.row.case_id, [])),
                 actions=tuple(_action(each) for each in owned.get(case.row.case_id, [])),
             )
             for case in listed
@@ -275,10 +276,11 @@ def _last_outcome(case: ListedCase, reviews: dict[Id, list[CaseReview]]) -> str:
     return plain(said[-1]) if said else ""
 
 
-def _review(review: CaseReview) -> TrackedReview:
+def _review(review: CaseReview, zone: ZoneInfo) -> TrackedReview:
     return TrackedReview(
-        mdt_number=review.mdt_number, held_on=review.at.date(), outcome=plain(review.outcome), notes=plain(review.notes)
-    )
+        mdt_number=review.mdt_number, held_on=day_of(review.at, zone), outcome=plain(review.outcome),
+        notes=plain(review.notes),
+    )  # fmt: skip
 
 
 def _action(owned: case_actions.OwnedAction) -> TrackedAction:

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from server.access import Access
+from server.access import Access, day_of
 from server.actions.people.consents import find_shared_subject
 from server.database.locks import take_turns
 from server.database.sql import storable_words
@@ -75,7 +75,7 @@ def read_plan(access: Access, person_id: Id, purpose: str = PURPOSE) -> Plan:
         if step.goal_id in steps:
             steps[step.goal_id] += (step,)
     lead, actions = _find_case(access, same)
-    phase_end = find_phase_end(lead.lead.phase, lead.lead.since.date()) if lead is not None else None
+    phase_end = find_phase_end(lead.lead.phase, day_of(lead.lead.since, access.zone)) if lead is not None else None
     return Plan(
         person=person, is_shared=shared, goals=goals, steps=steps, reviews=reviews, tries=tries, ideas=tuple(list_ideas(tries)),
         actions=actions, lead=lead, phase_end=phase_end, review_on=find_next_review(reviews, phase_end),

@@ -150,7 +150,7 @@ def _answer_lead(
         worker_options=[("", "Nobody named yet"), *caseload.list_possible_leads(access.session, case.district_id)],
         phase_options=[(str(phase), say(phase)) for phase in SupportPhase],
         ever=[(say_lead(each), each.lead.reason, names.get(each.lead.set_by, "A coordinator"),
-               say_short_day(each.lead.ended_at.date()) if each.lead.ended_at else "") for each in ever],
+               say_short_day(each.lead.ended_at) if each.lead.ended_at else "") for each in ever],
     )  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def _lines(access: Access, same: list[Id], case_id: Id, district_id: Id) -> list
         words = say_whereabouts(slept, names)
         lines.append(f"{words[:1].upper()}{words[1:]}")
     lines += [
-        f"Came from {names[move.from_district_id]} on {say_short_day(move.at.date())}: {move.reason}" for move in moves
+        f"Came from {names[move.from_district_id]} on {say_short_day(move.at)}: {move.reason}" for move in moves
     ]
     return [line if line.endswith((".", "!", "?")) else f"{line}." for line in lines if line]
 
@@ -123,4 +123,4 @@ def say_lead(lead: LeadShown | None) -> str:
     if lead is None:
         return ""
     who = f"{lead.worker_name}, {lead.agency_name}" if lead.worker_name else f"{lead.agency_name}, nobody named yet"
-    return f"{who}. {say(lead.lead.phase)}, since {say_short_day(lead.lead.since.date())}"
+    return f"{who}. {say(lead.lead.phase)}, since {say_short_day(lead.lead.since)}"

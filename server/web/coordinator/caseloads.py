@@ -142,7 +142,7 @@ def _history(access: Access, district_id: Id) -> list[str]:
     ever = caseload.list_weights_ever(access.session, district_id)
     names = workers.list_short_names(access.session, {each.worker_id for each in ever})
     return [
-        f"{say_short_day(each.at.date())}: {names.get(each.worker_id, 'A coordinator')} set "
+        f"{say_short_day(each.at)}: {names.get(each.worker_id, 'A coordinator')} set "
         f"{say(each.phase)} to {each.weight:g}"
         for each in ever
     ]

@@ -66,7 +66,7 @@ def circulate(
     """Gives every agency its paper, as it was checked."""
     try:
         with door.open() as access:
-            if data.seen and data.seen != _mark(access, _open(access, conference_id)):
+            if data.seen != _mark(access, _open(access, conference_id)):
                 raise Invalid(CHANGED)
             circulating.circulate(access, services.files, conference_id)
         return go_to(f"{SECTION}/{conference_id}", "circulated")

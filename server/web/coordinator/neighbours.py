@@ -45,7 +45,7 @@ def list_lines(access: Access, district_id: Id, case_ids: Collection[Id]) -> dic
     names = {each.id: each.name for each in districts.list_districts(access.session)} if moves else {}
     for case_id, theirs in moves.items():
         move = theirs[-1]
-        came = f"Came from {names.get(move.from_district_id, 'another district')} on {say_short_day(move.at.date())}"
+        came = f"Came from {names.get(move.from_district_id, 'another district')} on {say_short_day(move.at)}"
         lines.setdefault(case_id, []).append(came)
     return lines
 

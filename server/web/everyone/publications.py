@@ -124,10 +124,10 @@ def _line(access: Access, one: Release, people: Mapping[Id, str], names: Mapping
     withdrawn = ""
     if one.withdrawn_at is not None:
         by = people.get(one.withdrawn_by or "", "")
-        withdrawn = f"Withdrawn {say_day(one.withdrawn_at.date())} by {by}: {one.withdrawn_reason}"
+        withdrawn = f"Withdrawn {say_day(one.withdrawn_at)} by {by}: {one.withdrawn_reason}"
     return Line(
         id=one.id, title=TITLES[one.kind], period=say_period(Period(one.starts_on, one.ends_on)),
-        prepared=say_day(one.prepared_at.date()), approved=_approved(one, people, names), withdrawn=withdrawn,
+        prepared=say_day(one.prepared_at), approved=_approved(one, people, names), withdrawn=withdrawn,
         heads=heads, rows=rows,
         may_approve=not one.is_shown and one.withdrawn_at is None and one.first_agency_id != access.actor.agency_id,
     )  # fmt: skip

@@ -124,7 +124,7 @@ def _line(found: Recipients, names: Mapping[Id, str], people: Mapping[Id, str], 
     return Line(
         id=one.id, agency=found.agency_name, role=say(one.role), people=found.people,
         sees_map=Act.SEE_HOTSPOTS in GRID.get(one.role, {}), sees=_first_up(_sees(one.role)), holds=one.holds,
-        since=say_day(since.date()), agreed=_agreed(one, names, people), reason=one.reason,
+        since=say_day(since), agreed=_agreed(one, names, people), reason=one.reason,
         may_agree=own_agency_id not in (None, one.first_agency_id) and not one.holds,
     )  # fmt: skip
 

@@ -168,13 +168,13 @@ def _say_bank_holidays(told: Service, now: datetime) -> str:
         return ""
     known = {BankHolidays.CLOSED: "Closed", BankHolidays.AS_USUAL: "Open as usual"}
     said = known.get(told.bank_holidays, "Not known: ring first")
-    coming = min((day for day in BANK_HOLIDAYS if day >= now.date()), default=None)
+    coming = min((day for day in BANK_HOLIDAYS if day >= to_local(now).date()), default=None)
     return f"{said}. The next is {say_day(coming)}." if coming else said
 
 
 def _say_source(access: Access, kept: Kept) -> str:
     names: dict[str, Any] = workers.list_short_names(access.session, {kept.edited_by} if kept.edited_by else set())
-    edited = f"Changed or checked here {say_day(kept.edited_at.date())}" if kept.edited_at else ""
+    edited = f"Changed or checked here {say_day(kept.edited_at)}" if kept.edited_at else ""
     by = f" by {names.get(kept.edited_by or '', '')}" if names else ""
     origin = "" if kept.source == OWN_SOURCE else f"From the feed {kept.source}. "
     return origin + (f"{edited}{by}." if edited else "")

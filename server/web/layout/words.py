@@ -270,8 +270,10 @@ def say_day(day: date | datetime | None) -> str:
     return "Not known" if day is None else f"{day.day} {day:%B %Y}"
 
 
-def say_short_day(day: date | None) -> str:
-    """Returns a day such as `14 Nov 2026`, for tables."""
+def say_short_day(day: date | datetime | None) -> str:
+    """Returns a day such as `14 Nov 2026`, for tables; of a moment, the day that it was here."""
+    if isinstance(day, datetime):
+        day = to_local(day).date()
     return "Not known" if day is None else f"{day.day} {day:%b %Y}"
 
 
@@ -288,11 +290,6 @@ def say_dated_moment(moment: datetime) -> str:
     """A moment with its year, for a heading that is read in another one: 23 Dec 2026 10:00."""
     local = to_local(moment)
     return f"{local.day} {local:%b %Y %H:%M}"
-
-
-def say_local_day(moment: datetime | None) -> str:
-    """Returns the local day of a moment, for tables."""
-    return "Not known" if moment is None else say_short_day(to_local(moment).date())
 
 
 def say_ago(moment: datetime | None, now: datetime) -> str:
@@ -329,7 +326,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "short_day": say_short_day,
     "moment": say_moment,
     "dated_moment": say_dated_moment,
-    "local_day": say_local_day,
     "ago": say_ago,
     "distance": say_distance,
     "count": count,

@@ -157,7 +157,7 @@ def _side(access: Access, told: Sighting, names: dict[Id, str], listed: dict[Id,
     facts = (
         ("Name", person.name), ("Known as", person.alias), ("Born", born), ("Age", age),
         ("Gender", say(person.gender) if person.gender is not Gender.NOT_KNOWN else ""),
-        ("Looks like", person.description), ("Last met", say_day(told.seen_at.date()) if told.seen_at else "never"),
+        ("Looks like", person.description), ("Last met", say_day(told.seen_at) if told.seen_at else "never"),
         ("MDT list", names.get(listed.get(person.id, ""), "")),
     )  # fmt: skip
     return Side(

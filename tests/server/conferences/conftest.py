@@ -101,6 +101,11 @@ class Browser:
         hidden = re.findall(r'<input type="hidden" name="(?!_)([^"]+)" value="([^"]*)">', form)
         return self.post(action[1], **{name: html.unescape(value) for name, value in hidden})
 
+    def circulate(self, conference_path: str) -> Any:
+        """Circulates the agenda as it is now, checked first."""
+        checked = self.get(f"{conference_path}/circulate")
+        return self.confirm(checked) if checked.status_code == 200 else checked
+
     def form_token(self) -> str:
         """The token of this session's forms: any page brings it."""
         self.get("/sign-in")

@@ -46,6 +46,14 @@ def test_circulating_says_first_who_gets_what_and_a_second_tab_sends_nothing(
     assert letters(watford) == 2 * sent
 
 
+def test_nothing_is_sent_that_nobody_has_checked(browser: Browser, watford: Database) -> None:
+    path = call(browser)
+    unchecked = browser.post(f"{path}/circulate")
+    assert unchecked.status_code == 422
+    assert 'id="checked"' in unchecked.text
+    assert letters(watford) == 0
+
+
 def test_an_agenda_that_changed_since_it_was_checked_is_checked_again(browser: Browser, watford: Database) -> None:
     path = call(browser)
     checked = browser.get(f"{path}/circulate")

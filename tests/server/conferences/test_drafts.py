@@ -30,7 +30,7 @@ def mark_on(page: str) -> str:
 @pytest.fixture
 def agenda(browser: Browser) -> str:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     browser.sign_in("ruth")
     return path.replace("/conferences/", "/agendas/")
 

@@ -44,7 +44,7 @@ def test_what_was_sent_stays_as_it_was_and_what_changed_since_is_marked_everywhe
     browser: Browser, watford: Database, clock: Any
 ) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     (first,) = sent_to(watford, "cgl")
     with watford.writing() as session:
         session.execute(update(person).where(person.c.id == "p01").values(wants_first="To see the sea"))
@@ -64,7 +64,7 @@ def test_what_was_sent_stays_as_it_was_and_what_changed_since_is_marked_everywhe
     card = mine[mine.index('id="case-2"') :]
     assert "Changed since you were sent it:</strong> what they want first." in card[: card.index("</article>")]
     assert mine.count("New since you were sent it") == 1
-    browser.sign_in("priya").post(f"{path}/circulate")
+    browser.sign_in("priya").circulate(path)
     facts = mails(watford, MailKind.CONFERENCE_CIRCULATED, "cgl")
     assert [(each.again, each.put_on, each.taken_off, each.changed) for each in facts] == [
         (False, 0, 0, 0), (True, 1, 1, 1),
@@ -77,7 +77,7 @@ def test_bytes_are_sealed_each_with_its_digest_and_one_that_was_tampered_with_st
     browser: Browser, watford: Database
 ) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     (sent,) = sent_to(watford, "cgl")
     with watford.writing() as session:
         rows = session.execute(
@@ -124,7 +124,7 @@ def test_a_case_that_cannot_be_printed_stops_no_other(browser: Browser, monkeypa
 
 def test_what_was_sent_about_somebody_goes_with_them(browser: Browser, watford: Database) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     with watford.writing() as session:
         erasure.delete_person(session, ["p01"])
         left = session.scalar(text("select count(*) from circulated_case where case_id = 'case-p01'"))
@@ -138,7 +138,7 @@ def test_only_the_districts_coordinator_reads_what_was_sent(
     browser: Browser, watford: Database, reader: str, status: int
 ) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     (sent,) = sent_to(watford, "cgl")
     for page in (f"{path}/sent/{sent.id}", f"{path}/sent/{sent.id}/agenda.pdf"):
         assert browser.sign_in(reader).get(page).status_code == status
@@ -150,7 +150,7 @@ def test_somebody_hidden_since_is_in_no_kept_paper_for_who_may_not_know(
     browser: Browser, watford: Database, enter: Any
 ) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     (sent,) = sent_to(watford, "cgl")
     with enter("tom") as access:
         hide_person(access, "p01", (), REASON)
@@ -162,12 +162,12 @@ def test_a_conference_that_moved_says_so_in_the_mail_and_on_the_page(
     browser: Browser, watford: Database, clock: Any
 ) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     before = mails(watford, MailKind.CONFERENCE_CIRCULATED, "cgl")[0].starts_at
     clock.advance(minutes=5)
     browser.post(f"{path}/change", day="2026-12-11", time="14:00", place="Room 9", chair="priya", minute_taker="tom")
     assert "the conference was to be 10 Dec 10:00" in browser.sign_in("ruth").get(own(path)).text
-    browser.sign_in("priya").post(f"{path}/circulate")
+    browser.sign_in("priya").circulate(path)
     again = mails(watford, MailKind.CONFERENCE_CIRCULATED, "cgl")[-1]
     assert (again.was_at, again.elsewhere) == (before, True)
 
@@ -177,7 +177,7 @@ def test_a_conference_that_moved_says_so_in_the_mail_and_on_the_page(
 def finished(browser: Browser) -> str:
     """A conference where one case was discussed and closed, and one discussed; its minutes are not checked yet."""
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     browser.post(f"{browser.case(path, 2)}/note", base="", notes="Foot sore\nNurse on Thursday")
     browser.post(f"{browser.case(path, 2)}/outcome", based_on="0", outcome="Housed")
     browser.post(f"{browser.case(path, 3)}/note", base="", notes="Not seen since Tuesday")
@@ -297,7 +297,7 @@ def test_the_minutes_of_no_agency_hold_what_another_wrote_or_a_name_it_may_not_k
     browser: Browser, watford: Database
 ) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     browser.sign_in("ruth").post(
         f"{own(path)}/updates", press="send:case-p01", case_1="case-p01", text_1="Script restarted on Monday"
     )

@@ -27,7 +27,7 @@ def test_a_conference_from_its_call_to_its_minutes(browser: Browser) -> None:
     prepared = browser.get(path)
     assert "15 cases on the agenda" in prepared.text
     assert "3 cases not chosen" in prepared.text
-    assert browser.post(f"{path}/circulate").headers["location"] == f"{path}?done=circulated"
+    assert browser.circulate(path).headers["location"] == f"{path}?done=circulated"
     assert "Person 01" in browser.get(f"{path}/paper/cgl").text
 
     first = browser.get(f"{path}/discussion/1")
@@ -102,7 +102,7 @@ def test_a_partner_reads_its_agenda_once_it_was_circulated(browser: Browser) -> 
     path = call(browser)
     own = path.replace("/conferences/", "/agendas/")
     assert browser.sign_in("ruth").get(own).status_code == 404
-    browser.sign_in("priya").post(f"{path}/circulate")
+    browser.sign_in("priya").circulate(path)
     assert "10 Dec 10:00" in browser.sign_in("ruth").get("/agendas").text
     agenda = browser.get(own)
     assert agenda.status_code == 200
@@ -118,7 +118,7 @@ def test_a_partner_reads_its_agenda_once_it_was_circulated(browser: Browser) -> 
 def test_minutes_are_read_once_they_are_circulated_and_only_of_cases_one_may_see(browser: Browser) -> None:
     path = call(browser)
     own = path.replace("/conferences/", "/agendas/")
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     browser.post(f"{browser.case(path, 1)}/note", base="", notes="Foot sore; nurse on Thursday")
     browser.post(f"{browser.case(path, 1)}/outcome", based_on="0", outcome="Settled")
     browser.post(f"{browser.case(path, 1)}/action", line="CGL: assessment by 28 Nov")
@@ -143,7 +143,7 @@ def test_minutes_are_read_once_they_are_circulated_and_only_of_cases_one_may_see
 
 def test_minutes_of_a_case_that_went_elsewhere_are_the_old_partners_no_longer(browser: Browser) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     browser.post(f"{browser.case(path, 2)}/note", base="", notes="Person 01 has a sister")
     browser.finish(path)
     browser.post(f"{path}/minutes/check")
@@ -164,7 +164,7 @@ def test_minutes_of_a_case_that_went_elsewhere_are_the_old_partners_no_longer(br
 def test_an_agency_that_cannot_come_says_so_itself(browser: Browser) -> None:
     path = call(browser)
     own = path.replace("/conferences/", "/agendas/")
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     assert "send apologies" in browser.sign_in("ruth").get(own).text
     sent = browser.post(f"{own}/apologies")
     assert sent.headers["location"] == f"{own}?done=apologies_sent"
@@ -253,7 +253,7 @@ def test_nobody_else_gets_through(browser: Browser, reader: str) -> None:
     expected = 404 if reader == "rowan" else 403
     browser.sign_in(reader)
     assert browser.get(path).status_code == expected
-    assert browser.post(f"{path}/circulate").status_code == expected
+    assert browser.circulate(path).status_code == expected
     assert browser.get(f"{path}/paper/cgl").status_code == expected
     for running in (f"{path}/discussion/1", f"{path}/end", f"{path}/minutes", f"{path}/attendance"):
         assert browser.get(running).status_code == (404 if reader in {"rowan", "ruth"} else 403)

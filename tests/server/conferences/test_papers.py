@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 
 def test_the_pdf_is_tagged_titled_and_speaks_english(browser: Browser) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     made = browser.get(f"{path}/agenda.pdf?agency=cgl")
     assert made.status_code == 200
     assert made.headers["content-type"] == "application/pdf"

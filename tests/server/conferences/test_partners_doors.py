@@ -55,7 +55,7 @@ def test_a_name_leads_to_the_record_just_where_policy_lets_it(
         discussion.agree_action(
             access, conference_id, item.id, text="assessment", agency_id="cgl", due_on=access.today + timedelta(days=9)
         )
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     for page in ("/cases", path.replace("/conferences/", "/agendas/")):
         shown = browser.sign_in("ruth").get(page).text
         assert 'href="/people/p01"' in shown

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.event import listen
 
 from server.actions.cases import questions
 from server.actions.people.hiding import hide_person
@@ -74,6 +75,29 @@ def test_it_stands_on_the_day_of_a_partner_who_works_with_them_and_is_answered_t
     reply = re.search(r'action="(/questions/[^"]+/answer)"', shown)
     assert reply is not None
     assert browser.post(reply[1], text="On Monday", back="/today").headers["location"] == "/today?done=answered"
+
+
+def test_a_second_press_asks_nothing_twice_and_the_same_of_later_does(
+    browser: Browser, watford: Database, clock: Any
+) -> None:
+    for text in ("Is there a bed?", "Is there a bed?", "And a nurse?"):
+        assert browser.sign_in("ruth").post("/people/p01/ask", text=text).status_code == 303
+    assert len(told(watford, MailKind.QUESTION_ASKED)) == 2
+    clock.advance(minutes=2)
+    browser.post("/people/p01/ask", text="Is there a bed?")
+    shown = browser.sign_in("tom").get("/questions").text
+    assert shown.count("Is there a bed?") == 2
+    assert shown.count("And a nurse?") == 1
+
+
+def test_many_questions_ask_policy_at_once(enter: Enter) -> None:
+    for number in range(1, 13):
+        asked(enter, f"p{number:02}")
+    with enter("tom") as access:
+        seen: list[str] = []
+        listen(access.session.connection(), "before_cursor_execute", lambda *told: seen.append(told[2]))
+        assert len(questions.list_for(access)) == 12
+    assert len(seen) <= 6
 
 
 def test_who_may_not_answer_finds_no_question(browser: Browser, enter: Enter) -> None:

@@ -16,7 +16,7 @@ from tests.web import county
 
 def test_a_standing_representative_and_a_deputy_stand_where_the_table_is_prepared(browser: Browser) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     agenda = path.replace("/conferences/", "/agendas/")
     ruth = browser.sign_in("ruth")
     kept = ruth.post("/representatives", district=county.WATFORD, name=" Ruth   Adeyemi ", deputy="Sam Okafor")
@@ -32,7 +32,7 @@ def test_a_standing_representative_and_a_deputy_stand_where_the_table_is_prepare
 
 def test_a_deputy_is_said_to_come_apologies_are_taken_back_by_it_and_undone_again(browser: Browser) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     agenda = path.replace("/conferences/", "/agendas/")
     ruth = browser.sign_in("ruth")
     ruth.post(f"{agenda}/apologies")

@@ -9,7 +9,7 @@ from tests.server.conferences.test_pages import call
 
 def test_apologies_are_taken_back_while_the_conference_is_to_come(browser: Browser) -> None:
     path = call(browser)
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     own = path.replace("/conferences/", "/agendas/")
     assert browser.sign_in("ruth").post(f"{own}/apologies/back").status_code == 409
     browser.post(f"{own}/apologies")

@@ -39,7 +39,7 @@ def circulated(browser: Browser, enter: Enter) -> str:
     path = call(browser)
     agree(enter, path, "case-p01", 3)
     agree(enter, path, "case-p02", 30, text="a bed at the clinic")
-    browser.post(f"{path}/circulate")
+    browser.circulate(path)
     return path
 
 
