@@ -43,7 +43,7 @@ from server.queries.operation.sessions import set_password_hash
 from server.queries.partnership import agencies, districts, workers
 from server.security.passwords import Passwords
 from shared.model.agency import Agency, Agreement, Team
-from shared.model.codes import AgreementKind, CaseState, ContactState, Role
+from shared.model.codes import CaseState, ContactState, Role
 from shared.model.contact import Contact
 from shared.model.district import District
 from shared.model.person import PERSON_FIELDS, Person
@@ -51,6 +51,7 @@ from shared.model.shift import Shift, ShiftEnded
 from shared.model.site import Site
 from shared.model.value import Id
 from shared.model.worker import Worker
+from shared.policy.actor import NEEDED_AGREEMENTS
 
 HISTORY_DAYS = 90
 NIGHTLY_DAYS = 14
@@ -150,7 +151,7 @@ class County:
         agencies.add_agency(session, agency)
         staff.agency_ids[name] = agency.id
         expires_on = today - timedelta(days=21) if name == county.LAPSED_AGENCY else today + timedelta(days=200)
-        for kind in AgreementKind:
+        for kind in sorted(NEEDED_AGREEMENTS):
             agencies.add_agreement(
                 session,
                 Agreement(

@@ -326,10 +326,12 @@ class AgencyKind(Code):
 
 
 class AgreementKind(Code):
-    """What an agency must have signed before it sees a person (RS MDT toolkit: Terms of Reference, Information Sharing)."""
+    """What an agency must have signed before it sees a person (RS MDT toolkit: Terms of Reference, Information Sharing), and
+    what lets its named analyst read exact counts."""
 
     TERMS_OF_REFERENCE = "terms_of_reference"
     INFORMATION_SHARING = "information_sharing"
+    EXACT_COUNTS = "exact_counts"
 
 
 class AlertSource(Code):

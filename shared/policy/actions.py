@@ -83,6 +83,15 @@ class Act(str, Enum):
     ANSWER_QUESTION = "answer_question"
     SHARE_TRACKER = "share_tracker"
 
+    # Learning from cases
+    WRITE_CASE_STUDY = "write_case_study"
+    SEE_LEARNING = "see_learning"
+    """The shelf of case studies and the notice board of those who work with one another."""
+    WRITE_ON_BOARD = "write_on_board"
+    TAKE_DOWN = "take_down"
+    SEE_EXACT_COUNTS = "see_exact_counts"
+    """A quarter's share with every number as it is: of nobody by name, and behind an agreement of its own."""
+
     # Counts and maps without people
     SEE_HOTSPOTS = "see_hotspots"
     SEE_RECIPIENTS = "see_recipients"
@@ -109,7 +118,7 @@ class Act(str, Enum):
 
 IMPERSONAL_ACTS = frozenset(
     {
-        Act.PUBLIC, Act.SIGNED_IN, Act.SYNC, Act.SEE_HOTSPOTS, Act.SEE_RECIPIENTS,
+        Act.PUBLIC, Act.SIGNED_IN, Act.SYNC, Act.SEE_HOTSPOTS, Act.SEE_RECIPIENTS, Act.SEE_EXACT_COUNTS,
         Act.SEE_SERVICES, Act.EDIT_SERVICES,
         Act.APPROVE_PUBLICATION, Act.APPROVE_RECIPIENT, Act.SEE_DEVICES, Act.ENROL_DEVICE, Act.WIPE_DEVICE,
         Act.SEE_AGREEMENTS, Act.MANAGE_AGREEMENTS, Act.MANAGE_QUESTIONS, Act.MANAGE_WORKERS, Act.MANAGE_DISTRICTS,

@@ -28,6 +28,11 @@ class Actor(Value, frozen=True, kw_only=True):
 NEEDED_AGREEMENTS = frozenset({AgreementKind.TERMS_OF_REFERENCE, AgreementKind.INFORMATION_SHARING})
 
 
+def is_in_force(agreements: Iterable[Agreement], kind: AgreementKind, today: date) -> bool:
+    """Has an agency signed this, and does it hold today?"""
+    return any(each.kind is kind and each.signed_on <= today <= each.expires_on for each in agreements)
+
+
 def agreements_valid_until(agreements: Iterable[Agreement], today: date) -> date | None:
     """The last day on which an agency's Terms of Reference and Information Sharing Agreement are both valid.
 

@@ -34,6 +34,10 @@ Reaches = dict[Act, Reach]
 
 OUTREACH: Reaches = {
     Act.SIGNED_IN: Reach.ANY,
+    Act.SEE_LEARNING: Reach.ANY,
+    Act.WRITE_ON_BOARD: Reach.ANY,
+    Act.TAKE_DOWN: Reach.AGENCY,
+    Act.WRITE_CASE_STUDY: Reach.WORKING,
     Act.SYNC: Reach.ANY,
     Act.SEE_PERSON: Reach.PATCH,
     Act.SEE_PERSON_LIST: Reach.PATCH,
@@ -97,6 +101,11 @@ LEADING: Reaches = OUTREACH | {
 
 ATTENDING: Reaches = {
     Act.SIGNED_IN: Reach.ANY,
+    Act.SEE_LEARNING: Reach.ANY,
+    Act.WRITE_ON_BOARD: Reach.ANY,
+    Act.TAKE_DOWN: Reach.AGENCY,
+    Act.WRITE_CASE_STUDY: Reach.WORKING,
+    Act.SEE_EXACT_COUNTS: Reach.OWN,
     Act.SEE_PERSON: Reach.WORKING,
     Act.SEE_NOTES: Reach.DISTRICT_OR_WORKING,
     Act.SEE_DOCUMENT: Reach.WORKING,
@@ -133,6 +142,11 @@ ATTENDING: Reaches = {
 
 COORDINATING: Reaches = {
     Act.SIGNED_IN: Reach.ANY,
+    Act.SEE_LEARNING: Reach.ANY,
+    Act.WRITE_ON_BOARD: Reach.ANY,
+    Act.TAKE_DOWN: Reach.ANY,
+    Act.WRITE_CASE_STUDY: Reach.DISTRICT_OR_WORKING,
+    Act.SEE_EXACT_COUNTS: Reach.OWN,
     Act.SEE_PERSON: Reach.DISTRICT_OR_WORKING,
     Act.SEE_PERSON_LIST: Reach.DISTRICT_OR_WORKING,
     Act.SEE_PLACE: Reach.DISTRICT_OR_WORKING,
@@ -203,6 +217,7 @@ COORDINATING: Reaches = {
 
 COMMISSIONING: Reaches = {
     Act.SIGNED_IN: Reach.ANY,
+    Act.SEE_EXACT_COUNTS: Reach.OWN,
     Act.SEE_HOTSPOTS: Reach.ANY,
     Act.SEE_RECIPIENTS: Reach.ANY,
     Act.SEE_SERVICES: Reach.ANY,

@@ -71,12 +71,13 @@ def fill_case_study(facts: StudyFacts) -> dict[str, str]:
     }
 
 
-def find_identifying(text: str, names: Iterable[str], places: Iterable[str]) -> list[str]:
+def find_identifying(text: str, names: Iterable[str], places: Iterable[str], *, in_part: bool = True) -> list[str]:
     """What in a text still tells of somebody: a name or a place that the record knows, an exact day, an address, a number.
 
-    Names are found as whole words with their capitals, so that "will" is no Will; places whatever their capitals.
+    Names are found as whole words with their capitals, so that "will" is no Will; places whatever their capitals. `in_part`: each
+    word of a name by itself, too; among many people's names, May is a month as well.
     """
-    found = [name for name in _words_of(names) if re.search(rf"\b{re.escape(name)}\b", text)]
+    found = [name for name in _words_of(names, in_part) if re.search(rf"\b{re.escape(name)}\b", text)]
     found += [
         place
         for place in places
@@ -87,9 +88,9 @@ def find_identifying(text: str, names: Iterable[str], places: Iterable[str]) -> 
     return list(dict.fromkeys(found))
 
 
-def _words_of(names: Iterable[str]) -> list[str]:
-    """Each name and each word of it; a single letter or two is no name."""
-    words = {word for name in names for word in (name, *name.split())}
+def _words_of(names: Iterable[str], in_part: bool) -> list[str]:
+    """Each name, and each word of it; a single letter or two is no name."""
+    words = {word for name in names for word in (name, *(name.split() if in_part else ()))}
     return sorted(word for word in words if len(word) >= SHORTEST_NAME and not word.islower())
 
 

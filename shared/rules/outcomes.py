@@ -64,6 +64,15 @@ def make_outcome_tables(
     )
 
 
+def make_exact_outcome_table(names: Sequence[str], quarters: Sequence[Sequence[Quarter]]) -> Table:
+    """Every number as it is, of one district or of several added up: for a named analyst alone."""
+    rows = tuple(
+        Row(label=outcome.value, cells=tuple(str(sum(each.count(outcome) for each in beside)) for beside in quarters))
+        for outcome in Outcome
+    )
+    return Table(title="Outcomes over time", columns=tuple(names), rows=rows)
+
+
 def _say_together(quarters: Sequence[Quarter], outcome: Outcome) -> str:
     wholes = {number: each.count(Outcome.PRESENTED) for number, each in enumerate(quarters)}
     total = sum(each.count(outcome) for each in quarters)

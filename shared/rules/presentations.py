@@ -128,20 +128,28 @@ def add_up(parts: Sequence[Tally], lot: Lot) -> Tally:
 
 
 def make_tables(tally: Tally) -> tuple[Table, ...]:
-    """The tables of an area, ready for a page or a workbook."""
+    """The tables of an area as they may be told, ready for a page or a workbook."""
+    return _lay_out(tally.say)
 
+
+def make_exact_tables(tally: Tally) -> tuple[Table, ...]:
+    """The same tables with every number as it is: for a named analyst alone, and not for publication."""
+    return _lay_out(lambda cell: str(tally.counts[cell]))
+
+
+def _lay_out(say: Callable[[Cell], str]) -> tuple[Table, ...]:
     def one_way(title: str, family: str, labels: Sequence[str]) -> Table:
-        return Table(title=title, rows=tuple(Row(label=each, cells=(tally.say((family, each)),)) for each in labels))
+        return Table(title=title, rows=tuple(Row(label=each, cells=(say((family, each)),)) for each in labels))
 
     def two_way(title: str, by: str) -> Table:
         rows = tuple(
-            Row(label=need, cells=tuple(tally.say((f"need by {by}", need, label)) for label in LABELS[by]))
+            Row(label=need, cells=tuple(say((f"need by {by}", need, label)) for label in LABELS[by]))
             for need in NEED_LABELS
         )
         return Table(title=title, columns=LABELS[by], rows=rows)
 
     return (
-        Table(title="People who presented", rows=(Row(label="All", cells=(tally.say(ALL),)),)),
+        Table(title="People who presented", rows=(Row(label="All", cells=(say(ALL),)),)),
         one_way("By age", "age", LABELS["age"]),
         one_way("By gender", "gender", LABELS["gender"]),
         one_way("By support need", "need", NEED_LABELS),

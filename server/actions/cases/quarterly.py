@@ -20,8 +20,18 @@ from server.queries.people import people
 from shared.model.codes import PublicationKind
 from shared.model.value import Id, Value
 from shared.policy import Act
-from shared.rules.outcomes import Outcome, Quarter, make_outcome_tables
-from shared.rules.presentations import Presented, Row, Table, Tally, add_up, age_on, count_presentations, make_tables
+from shared.rules.outcomes import Outcome, Quarter, make_exact_outcome_table, make_outcome_tables
+from shared.rules.presentations import (
+    Presented,
+    Row,
+    Table,
+    Tally,
+    add_up,
+    age_on,
+    count_presentations,
+    make_exact_tables,
+    make_tables,
+)
 from shared.rules.small_counts import HIDDEN_BY_LOT, Lot
 from shared.rules.wording import upper_first
 
@@ -75,8 +85,7 @@ def compose_quarter(session: Session, period: Period, chance: Chance) -> dict[Id
         return chance.random() < HIDDEN_BY_LOT
 
     names = {each.id: each.name for each in list_districts(session)}
-    presented = presentations.list_presented_by_district(session, period.first, period.last)
-    tallies = {each: _count(session, presented.get(each, frozenset()), period, lot) for each in names}
+    tallies = _count_districts(session, names, period, lot)
     over_time = _outcomes(session, list(names), period, lot)
     told_before = [read_shares(each) for each in list_releases(session, PublicationKind.SHARE)]
     shares = {
@@ -88,6 +97,36 @@ def compose_quarter(session: Session, period: Period, chance: Chance) -> dict[Id
         area: keep_columns(share, [each[area] for each in told_before if area in each])
         for area, share in shares.items()
     }
+
+
+def compose_exact(session: Session, period: Period) -> dict[Id, Share]:
+    """The same tables with every number as it is: for named analysts alone. Hidden people are out here, too; somebody whom two
+    districts listed counts in both, and twice in all together, as in what is told."""
+
+    def never() -> bool:
+        return False
+
+    names = {each.id: each.name for each in list_districts(session)}
+    tallies = _count_districts(session, names, period, never)
+    periods = _last_quarters(period)
+    named = [say_period(each) for each in periods]
+    every = [_quarters(session, each, never) for each in periods]
+
+    def over_time(district_ids: Collection[Id]) -> Table:
+        beside = [[quarters[each] for each in district_ids if each in quarters] for quarters in every]
+        return make_exact_outcome_table(named, beside)
+
+    shares = {
+        each: Share(area=name, tables=(*make_exact_tables(tallies[each]), over_time([each])))
+        for each, name in names.items()
+    }
+    together = make_exact_tables(add_up(list(tallies.values()), never))
+    return shares | {TOGETHER: Share(area="All districts together", tables=(*together, over_time(names)))}
+
+
+def _count_districts(session: Session, district_ids: Collection[Id], period: Period, lot: Lot) -> dict[Id, Tally]:
+    presented = presentations.list_presented_by_district(session, period.first, period.last)
+    return {each: _count(session, presented.get(each, frozenset()), period, lot) for each in district_ids}
 
 
 def keep_columns(share: Share, told_before: Sequence[Share]) -> Share:
@@ -130,9 +169,7 @@ def _count(session: Session, ids: Collection[Id], period: Period, lot: Lot) -> T
 
 def _outcomes(session: Session, district_ids: Sequence[Id], period: Period, lot: Lot) -> dict[Id, Table]:
     """The last four quarters, this one last: of each district, and of all together."""
-    periods = [period]
-    while len(periods) < QUARTERS_TOLD:
-        periods.insert(0, _quarter_before(periods[0]))
+    periods = _last_quarters(period)
     every = [_quarters(session, each, lot) for each in periods]
     nobody = Quarter(people={})
     named = [say_period(each) for each in periods]
@@ -165,12 +202,20 @@ def _quarters(session: Session, period: Period, lot: Lot) -> dict[Id, Quarter]:
     }
 
 
+def _last_quarters(period: Period) -> list[Period]:
+    """As many as are told, this one last."""
+    periods = [period]
+    while len(periods) < QUARTERS_TOLD:
+        periods.insert(0, _quarter_before(periods[0]))
+    return periods
+
+
 def _quarter_before(period: Period) -> Period:
     return quarter_of(period.first - timedelta(days=1))
 
 
-def write_share(shares: Sequence[Share], period: Period) -> bytes:
-    """The tables as an .xlsx file, one sheet for each area, ready for a committee."""
+def write_share(shares: Sequence[Share], period: Period, warning: str = "") -> bytes:
+    """The tables as an .xlsx file, one sheet for each area, `warning` at the top and the foot of each sheet."""
     import xlsxwriter
 
     file = io.BytesIO()
@@ -179,7 +224,10 @@ def write_share(shares: Sequence[Share], period: Period) -> bytes:
         for share in shares:
             sheet = book.add_worksheet(_sheet_name(share.area))
             sheet.write_string(0, 0, f"{share.area}, {say_period(period)}", bold)
-            line = 2
+            if warning:
+                sheet.write_string(1, 0, warning, bold)
+                sheet.set_footer(f"&C{warning}")
+            line = 2 + bool(warning)
             for table in share.tables:
                 sheet.write_string(line, 0, table.title, bold)
                 for column, words in enumerate(table.columns, start=1):

@@ -55,7 +55,7 @@ def open_asking(access: Access, person_id: Id) -> AboutSomebody:
 
 
 def ask(access: Access, person_id: Id, text: str) -> Question:
-    """Ask whoever works with somebody; a second press asks nothing twice. Raises NotFound, Invalid for nothing and for too much."""
+    """Ask whoever works with somebody; a second press asks nothing twice. Raises NotFound, Invalid."""
     subject, _ = access.find_person_and_same(person_id)
     found = access.require(Act.ASK_SERVICE, subject, purpose=PURPOSE)
     if not text.strip():

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
-from server.actions.cases.quarterly import compose_quarter
+from server.actions.cases.quarterly import compose_exact, compose_quarter
 from server.hotspots.authority import load_authority
 from server.hotspots.disclosure import Chance, Rule
 from server.hotspots.periods import Period
@@ -18,6 +18,7 @@ from server.hotspots.quarter import count_quarter, name_leaves
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.maps.hotspots import list_looked_at
 from server.queries.maps.publications import Release, add_release, find_of_period, find_release, set_release
+from server.queries.partnership.analysts import add_exact
 from server.settings import Settings
 from shared.model.codes import PublicationKind
 from shared.model.value import Id
@@ -47,17 +48,19 @@ def prepare_map(
 
 
 def prepare_share(session: Session, period: Period, now: datetime, new_id: Callable[[], Id], chance: Chance) -> int:
-    """Freeze what is shared of a quarter, of every district at once; 0 where that was done before."""
+    """Freeze what is shared of a quarter, of every district at once, as it is told and as it is; 0 where that was done before."""
     if find_of_period(session, PublicationKind.SHARE, *period) is not None:
         return 0
     content = msgspec.json.encode(compose_quarter(session, period, chance)).decode()
+    release_id = new_id()
     add_release(
         session,
         Release(
-            id=new_id(), kind=PublicationKind.SHARE, starts_on=period.first, ends_on=period.last, prepared_at=now,
+            id=release_id, kind=PublicationKind.SHARE, starts_on=period.first, ends_on=period.last, prepared_at=now,
             content=content,
         ),
     )  # fmt: skip
+    add_exact(session, release_id, msgspec.json.encode(compose_exact(session, period)).decode())
     return 1
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.tables.cases.case import case_action, case_lead, case_review
 from server.tables.partnership.agency import agency
 from server.tables.partnership.district import district
@@ -74,6 +75,7 @@ def find_lead_kind(session: Session, case_id: Id) -> AgencyKind | None:
     return None if kind is None else AgencyKind(kind)
 
 
+@beyond_reader
 def list_names(session: Session, person_ids: Collection[Id]) -> set[str]:
     """Names that a case study must not hold: the person's own, and those of everyone who works anywhere here."""
     own = session.execute(select(person.c.name, person.c.alias).where(person.c.id.in_(person_ids)))
@@ -81,6 +83,7 @@ def list_names(session: Session, person_ids: Collection[Id]) -> set[str]:
     return names | set(session.scalars(select(worker.c.name)))
 
 
+@beyond_reader
 def list_places(session: Session, person_ids: Collection[Id]) -> set[str]:
     """Places that a case study must not hold: where the person was met, and the districts."""
     met = (

@@ -24,6 +24,7 @@ from shared.model.codes import AgreementKind
 from shared.model.value import Id, Value
 from shared.model.worker import Worker
 from shared.policy import Act, Subject, SubjectKind
+from shared.policy.actor import NEEDED_AGREEMENTS
 from shared.policy.decide import TRAINING_LASTS_DAYS
 
 SOON = timedelta(days=60)
@@ -194,7 +195,8 @@ def _worker_line(worker: Worker, agency: str, places: dict[str, str], today: dat
 
 
 def _agency_line(agency: Agency, signed: list[Agreement], today: date, mailbox: str) -> AgencyLine:
-    papers = tuple(_paper(kind, [each for each in signed if each.kind is kind], today) for kind in AgreementKind)
+    needed = [kind for kind in AgreementKind if kind in NEEDED_AGREEMENTS]
+    papers = tuple(_paper(kind, [each for each in signed if each.kind is kind], today) for kind in needed)
     return AgencyLine(
         name=agency.name,
         kind=say(agency.kind),

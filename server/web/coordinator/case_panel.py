@@ -2,6 +2,8 @@
 lead. Showing a form or a link grants nothing; each handler asks the policy for itself.
 """
 
+import msgspec
+
 from server.access import Access
 from server.actions.cases.cases import BASES, may_decide
 from server.queries.cases import case_actions, case_moves, caseload, cases
@@ -43,12 +45,20 @@ class Panel(Value, frozen=True, kw_only=True):
     lead_words: str = ""
     may_move: bool = False
     case_id: Id = ""
+    study_of: Id = ""
     owed: tuple[OwnedAction, ...] = ()
     next_conference: CaseConference | None = None
 
 
 def make_panel(access: Access, same: list[Id], subject: Subject, shown: CaseStanding | None) -> Panel:
     """The panel for a person (all `same` ids) whose case `shown` is the one that the page is about."""
+    panel = _make_panel(access, same, subject, shown)
+    if shown is None or not access.allows(Act.WRITE_CASE_STUDY, subject):
+        return panel
+    return msgspec.structs.replace(panel, study_of=shown.case.id)
+
+
+def _make_panel(access: Access, same: list[Id], subject: Subject, shown: CaseStanding | None) -> Panel:
     live = cases.list_live_cases_of(access.session, same)
     case = shown.case if shown else None
     lines = _lines(access, same, live[0].id, live[0].district_id) if live else []
@@ -112,9 +122,7 @@ def _lines(access: Access, same: list[Id], case_id: Id, district_id: Id) -> list
         slept = case_moves.list_slept(access.session, {case_id: same}, access.today)[case_id]
         words = say_whereabouts(slept, names)
         lines.append(f"{words[:1].upper()}{words[1:]}")
-    lines += [
-        f"Came from {names[move.from_district_id]} on {say_short_day(move.at)}: {move.reason}" for move in moves
-    ]
+    lines += [f"Came from {names[move.from_district_id]} on {say_short_day(move.at)}: {move.reason}" for move in moves]
     return [line if line.endswith((".", "!", "?")) else f"{line}." for line in lines if line]
 
 

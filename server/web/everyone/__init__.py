@@ -1,7 +1,9 @@
 """Pages for everybody who works with Lantern, whatever their role."""
 
 from server.web.everyone.account import change_password, end_session, make_codes, show_account
+from server.web.everyone.analysts import download_exact, end_naming, name_analyst, show_exact
 from server.web.everyone.basemap import send_tile, show_ground
+from server.web.everyone.board import answer_notice, hang_notice, show_board, take_down_notice
 from server.web.everyone.drafts import keep_draft, read_drafts, show_session, stay
 from server.web.everyone.guides import show_guide, show_guides, show_picture
 from server.web.everyone.notifications import keep_choices, show_choices
@@ -11,6 +13,7 @@ from server.web.everyone.service_feed import describe_feed, list_feed, tell_serv
 from server.web.everyone.service_files import bring_services, show_files
 from server.web.everyone.service_form import edit_service, remove_service, save_service, say_checked
 from server.web.everyone.services import search_services, show_service, show_services
+from server.web.everyone.shelf import download_study, show_shelf, show_study, take_down_study
 
 PAGES = (
     show_guides,
@@ -19,6 +22,18 @@ PAGES = (
     show_recipients,
     propose,
     agree,
+    show_exact,
+    download_exact,
+    name_analyst,
+    end_naming,
+    show_board,
+    hang_notice,
+    answer_notice,
+    take_down_notice,
+    show_shelf,
+    show_study,
+    download_study,
+    take_down_study,
     show_publications,
     approve,
     withdraw,

@@ -10,8 +10,10 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.partnership import recipients as acts
+from server.actions.partnership.analysts import covers
 from server.problems import Invalid
 from server.queries.partnership import agencies, workers
+from server.queries.partnership.analysts import find_analyst, list_analysts
 from server.queries.partnership.recipients import Recipient, Recipients, list_recipients
 from server.web.layout.forms import EmptyForm, Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -40,6 +42,24 @@ class ProposalForm(Form, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class NamingForm(Form, frozen=True, kw_only=True):
+    """Who is to read exact counts, and what for."""
+
+    analyst: str = ""
+    purpose: str = ""
+
+
+class Analyst(Value, frozen=True, kw_only=True):
+    """Somebody named to read exact counts. `reads`: their organisation's agreement covers it today."""
+
+    id: Id
+    who: str
+    purpose: str
+    since: str
+    named_by: str
+    reads: bool
+
+
 class Line(Value, frozen=True, kw_only=True):
     """One agency and role. `may_agree`: the reader's agency has not agreed yet."""
 
@@ -60,7 +80,7 @@ class Line(Value, frozen=True, kw_only=True):
 def show_recipients(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """The open list."""
     with door.open() as access:
-        return _answer(request, access)
+        return answer_recipients(request, access)
 
 
 @post(SECTION, opt={"action": Act.APPROVE_RECIPIENT}, sync_to_thread=True, include_in_schema=False)
@@ -72,7 +92,7 @@ def propose(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBo
             acts.propose(access, data.agency, chosen, data.reason)
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, {"reason": " ".join(refused.errors)}, data)
+            return answer_recipients(request, access, {"reason": " ".join(refused.errors)}, data)
     return go_to(SECTION, "recipient_proposed")
 
 
@@ -91,13 +111,18 @@ def agree(
             agreed = acts.agree(access, recipient_id)
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, {f"agree-{recipient_id}": refused.errors[0]})
+            return answer_recipients(request, access, {f"agree-{recipient_id}": refused.errors[0]})
     return go_to(SECTION, "recipient_agreed" if agreed.holds else "recipient_proposed")
 
 
-def _answer(
-    request: AnyRequest, access: Access, errors: Errors | None = None, form: ProposalForm | None = None
+def answer_recipients(
+    request: AnyRequest,
+    access: Access,
+    errors: Errors | None = None,
+    form: ProposalForm | None = None,
+    naming: NamingForm | None = None,
 ) -> Response[str]:
+    """The open list, and what its reader may propose or name."""
     access.require(Act.SEE_RECIPIENTS)
     names = {each.id: each.name for each in agencies.list_agencies(access.session)}
     found = list_recipients(access.session)
@@ -108,6 +133,7 @@ def _answer(
     may = access.allows(Act.APPROVE_RECIPIENT)
     lines = [_line(each, names, people, access.actor.agency_id if may else None) for each in found]
     roles = sorted(ROLES_TO_APPROVE)
+    may_name = access.allows(Act.MANAGE_AGREEMENTS)
     return page(
         request, "everyone/recipients.html", title="Who can see what", section=SECTION, worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, form=form or ProposalForm(), may_agree=may,
@@ -115,7 +141,33 @@ def _answer(
         readers=[line for line in lines if line.sees_map and line.holds],
         agencies=[("", "Choose"), *sorted(names.items(), key=lambda each: each[1])],
         roles=[("", "Choose"), *((str(role), f"{say(role)}: {_sees(role)}") for role in roles)],
+        analysts=_list_analysts(access, names), may_name=may_name, naming=naming or NamingForm(),
+        could_read=[("", "Choose"), *_list_possible_analysts(access, names)] if may_name else [],
+        is_analyst=find_analyst(access.session, access.actor.worker_id, access.actor.agency_id) is not None,
     )  # fmt: skip
+
+
+def _list_analysts(access: Access, names: Mapping[Id, str]) -> list[Analyst]:
+    """Whoever is named today."""
+    named = [each for each in list_analysts(access.session) if each.ended_at is None]
+    people = workers.list_short_names(
+        access.session, {who for each in named for who in (each.worker_id, each.named_by)}
+    )
+    covered = {agency_id: covers(access, agency_id) for agency_id in {each.agency_id for each in named}}
+    return [
+        Analyst(
+            id=each.id, who=f"{people.get(each.worker_id, '')}, {names.get(each.agency_id, '')}", purpose=each.purpose,
+            since=say_day(each.named_at), named_by=people.get(each.named_by, ""), reads=covered[each.agency_id],
+        )
+        for each in named
+    ]  # fmt: skip
+
+
+def _list_possible_analysts(access: Access, names: Mapping[Id, str]) -> list[tuple[str, str]]:
+    every = [each for each in workers.list_workers(access.session) if each.active]
+    covered = {agency_id for agency_id in names if covers(access, agency_id)}
+    others = [each for each in every if each.agency_id in covered and each.id != access.actor.worker_id]
+    return [(each.id, f"{each.name}, {names.get(each.agency_id, '')}") for each in others]
 
 
 def _line(found: Recipients, names: Mapping[Id, str], people: Mapping[Id, str], own_agency_id: Id | None) -> Line:

@@ -30,3 +30,11 @@ def split_date(written: str, today: date) -> DateParts:
     if read is None:
         return DateParts(year=written)
     return DateParts(str(read.day), str(read.month), str(read.year))
+
+
+def read_parts(parts: DateParts) -> date | None:
+    """The day in the three fields, in figures; none for what is no day."""
+    try:
+        return date(*(int(each) for each in (parts.year, parts.month, parts.day)))
+    except ValueError:
+        return None

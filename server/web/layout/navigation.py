@@ -52,6 +52,8 @@ ENTRIES = (
     Entry("/access-reviews", "Reviews", Act.REVIEW_ACCESS),
     Entry("/outbox", "E-mails", Act.SEE_OUTBOX),
     Entry("/server", "Server", Act.SEE_OUTBOX),
+    Entry("/shelf", "Case studies", Act.SEE_LEARNING),
+    Entry("/board", "Notice board", Act.SEE_LEARNING),
     Entry("/who-can-see", "Who can see what", Act.SEE_RECIPIENTS),
 )
 
@@ -60,7 +62,7 @@ FIT = 10
 """So many entries fit on two lines of a wide screen. Where there are more, the seldom ones stand under "More"."""
 SELDOM = frozenset({
     "/assessment-questions", "/cold-nights", "/conflicts", "/same-person", "/held", "/harm", "/progress", "/publications",
-    "/services", "/devices", "/agencies", "/access-reviews", "/who-can-see",
+    "/services", "/shelf", "/board", "/devices", "/agencies", "/access-reviews", "/who-can-see",
 })  # fmt: skip
 
 

@@ -146,6 +146,7 @@ WORDS: Mapping[Any, str] = {
     AgencyKind.ADULT_CARE_SERVICES: "Adult care services",
     AgreementKind.TERMS_OF_REFERENCE: "Terms of Reference",
     AgreementKind.INFORMATION_SHARING: "Information Sharing Agreement",
+    AgreementKind.EXACT_COUNTS: "Agreement on exact counts",
     CaseOutcome.NO_CHANGE: "No change yet",
     CaseOutcome.TEMPORARY_PLACE: "In a temporary place",
     CaseOutcome.LONG_TERM_HOME: "In a home for the long term",

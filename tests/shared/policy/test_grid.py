@@ -47,6 +47,7 @@ PATCH, DISTRICT, WORKS, DISTRICT_WORKS, AGENCY, TEAM, OWN, ANY = (
 
 #                                 own district works agency stranger
 OUTREACH = {
+    "see_learning": ANY, "write_on_board": ANY, "take_down": AGENCY, "write_case_study": WORKS,
     "signed_in": ANY, "sync": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY,
     "see_person": PATCH, "see_person_list": PATCH, "see_place": PATCH, "edit_person": PATCH, "break_glass": PATCH,
     "see_notes": "aaynn", "see_own_record": WORKS, "see_document": WORKS, "add_document": PATCH,
@@ -69,6 +70,8 @@ ORACLE = {
         "see_devices": TEAM, "enrol_device": TEAM, "wipe_device": TEAM, "manage_workers": AGENCY,
     },
     Role.COORDINATOR: {
+        "see_learning": ANY, "write_on_board": ANY, "take_down": ANY, "write_case_study": DISTRICT_WORKS,
+        "see_exact_counts": OWN,
         "signed_in": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY, "see_agreements": ANY,
         "manage_agreements": ANY, "approve_recipient": ANY,
         "approve_publication": ANY,
@@ -96,6 +99,8 @@ ORACLE = {
         "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT,
     },
     Role.AGENCY_MEMBER: {
+        "see_learning": ANY, "write_on_board": ANY, "take_down": AGENCY, "write_case_study": WORKS,
+        "see_exact_counts": OWN,
         "signed_in": ANY, "see_recipients": ANY, "see_services": ANY, "edit_services": ANY,
         "see_consent": WORKS, "record_consent": WORKS, "see_assessment": "nncnn", "record_assessment": WORKS,
         "see_health": WORKS, "record_health": WORKS, "record_equality": WORKS, "see_doors": "nccnn", "record_at_door":
@@ -109,6 +114,7 @@ ORACLE = {
         "see_agreements": AGENCY,
     },
     Role.COMMISSIONER: {
+        "see_exact_counts": OWN,
         "signed_in": ANY, "see_hotspots": ANY, "see_recipients": ANY, "see_services": ANY, "see_agreements": AGENCY,
         "approve_recipient": ANY, "approve_publication": ANY,
     },
@@ -120,7 +126,7 @@ ORACLE = {
     },
 }  # fmt: skip
 IMPERSONAL = {
-    "see_services", "edit_services",
+    "see_exact_counts", "see_services", "edit_services",
     "signed_in", "sync", "see_hotspots", "see_recipients", "see_devices",
     "enrol_device", "wipe_device", "see_agreements", "manage_agreements", "manage_questions",
     "manage_workers", "manage_districts", "see_outbox",
