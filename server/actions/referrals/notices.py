@@ -138,7 +138,7 @@ def _put_forward(access: Access, project: Project, found: Notice) -> Id:
         Newcomer(
             form_id=access.new_id(), district_id=found.district_id, name=found.name, date_of_birth=found.date_of_birth,
             basis=EvidenceBasis.PROFESSIONAL_JUDGEMENT,
-            reason=f"{KINDS[found.kind]}: {found.institution}{expected}. Told by {found.sender_name}.",
+            reason=f"{KINDS[found.kind]}: {found.institution}{expected}.",
         ),
     )  # fmt: skip
     return case.person_id

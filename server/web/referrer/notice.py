@@ -10,9 +10,10 @@ from litestar.params import URLEncodedBody
 
 from server.access import day_of
 from server.actions.referrals.notices import KINDS, Told, find_faults, receive
+from server.database.engine import BUSY
 from server.http.services import Services
 from server.importers.files import make_storable
-from server.problems import Invalid
+from server.problems import Invalid, TooManyTries
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.referrals import notices
 from server.web.layout.forms import Errors, Form, read_date
@@ -23,6 +24,8 @@ from shared.policy import Act
 
 PATH = "/notice"
 TITLE = "Somebody will have nowhere to go"
+TOO_OFTEN = "Many have written to us from your network this minute. Wait a minute, then send it again: nothing is lost."
+TOO_BUSY = "The server is busy. Send it again in a moment: nothing is lost."
 SAID = {
     NoticeAnswer.TAKEN_ON: "The district has taken them on: they are put forward for its case conference.",
     NoticeAnswer.HELPED: "Somebody helps them already, or will.",
@@ -63,11 +66,23 @@ def show_notice_form(request: AnyRequest, services: NamedDependency[Services]) -
 def send_notice(
     request: AnyRequest, services: NamedDependency[Services], data: URLEncodedBody[NoticeForm]
 ) -> Response[str]:
-    """Keeps the notice and says its reference. What is wrong is told beside its field, with nothing lost."""
+    """Keeps the notice and says its reference. What is wrong is told beside its field; whatever goes wrong, nothing is lost."""
+    data = NoticeForm(**{name: make_storable(text) for name, text in msgspec.structs.asdict(data).items()})
+    try:
+        return _send(request, services, data)
+    except TooManyTries as refused:
+        response = _form(request, services, data, {"kind": TOO_OFTEN}, status=429)
+        response.headers.update(refused.headers)
+    except BUSY:
+        response = _form(request, services, data, {"kind": TOO_BUSY}, status=503)
+        response.headers["retry-after"] = "2"
+    return response
+
+
+def _send(request: AnyRequest, services: Services, data: NoticeForm) -> Response[str]:
     check_limit(request, services)
     errors: Errors = {}
     now = services.clock()
-    data = NoticeForm(**{name: make_storable(text) for name, text in msgspec.structs.asdict(data).items()})
     told = Told(
         key=data.key or services.new_id(), kind=data.kind, district_id=data.district, institution=data.institution,
         name=data.name, date_of_birth=_read_day(errors, "date_of_birth", data.date_of_birth),
@@ -84,7 +99,7 @@ def send_notice(
             return page(request, "referrer/notice_sent.html", title="Sent", reference=kept.reference)
         except Invalid as refused:
             errors["district"] = " ".join(refused.errors)
-    return _form(request, services, data, errors)
+    return _form(request, services, data, errors, status=422)
 
 
 @get(f"{PATH}/status", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
@@ -116,12 +131,14 @@ def _status(request: AnyRequest, reference: str, found: Notice | None, said: str
     )  # fmt: skip
 
 
-def _form(request: AnyRequest, services: Services, form: NoticeForm, errors: Errors) -> Response[str]:
+def _form(
+    request: AnyRequest, services: Services, form: NoticeForm, errors: Errors, status: int = 200
+) -> Response[str]:
     with services.database.reading() as session:
         standing = list_districts_on(session, day_of(services.clock()))
     options: list[tuple[str, Any]] = [("", "Choose"), *((each.id, each.name) for each in standing)]
     return page(
-        request, "referrer/notice.html", title=TITLE, status=422 if errors else 200, form=form, errors=errors,
+        request, "referrer/notice.html", title=TITLE, status=status, form=form, errors=errors,
         districts=options, kinds=[(str(kind), words) for kind, words in KINDS.items()],
     )  # fmt: skip
 

@@ -2,13 +2,17 @@
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from server.access import Door
+from server.database.engine import Database
 from server.importers.notices import bring_file
 from server.queries.cases import cases
 from server.queries.referrals import notices
@@ -43,16 +47,42 @@ def reference_in(answer: Any) -> str:
     return found[1]
 
 
-def test_what_is_missing_is_told_and_nothing_is_lost(client, cast, database):
+def test_what_is_missing_is_told_and_nothing_is_lost(client, cast, database, clock):
     for wrong in (
         {"kind": ""}, {"kind": "taxi"}, {"institution": " "}, {"name": ""}, {"sender_name": ""}, {"sender_reach": ""},
         {"date_of_birth": "soon"}, {"date_of_birth": "2027-01-01"}, {"expected_on": "2036-01-01"}, {"district": ""},
         {"district": "elsewhere"}, {"agreed": ""}, {"name": "x" * 201}, {"words": "x" * 4001},
-    )[:9]:  # fmt: skip
+    ):  # fmt: skip
         answer = send(client, cast, **wrong)
         assert answer.status_code == 422, wrong
-        assert "Nurse Ama" in answer.text or "sender_name" in wrong
+        (field,) = wrong
+        assert f'href="#{field}"' in answer.text, wrong
+        assert field == "sender_name" or "Nurse Ama" in answer.text
+        clock.now += timedelta(minutes=1)
     assert rows(database) == []
+
+
+def test_at_the_limit_nothing_is_lost_and_it_is_said_when_to_send_again(client, cast, database):
+    answers = [send(client, cast, key=str(number)) for number in range(11)]
+    assert [each.status_code for each in answers] == [200] * 10 + [429]
+    last = answers[-1].text
+    assert "Vera Lind" in last and 'name="key" value="10"' in last and "Wait a minute" in last
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert len(rows(database)) == 10
+
+
+def test_while_the_server_is_busy_nothing_is_lost(client, cast, database, monkeypatch):
+    client.get("/notice", headers=HTML)
+
+    @contextmanager
+    def locked(self: Database) -> Iterator[Any]:
+        raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("database is locked"))
+        yield
+
+    monkeypatch.setattr(Database, "writing", locked)
+    answer = send(client, cast, key="one")
+    assert answer.status_code == 503 and answer.headers["retry-after"] == "2"
+    assert "Vera Lind" in answer.text and 'name="key" value="one"' in answer.text and "busy" in answer.text
 
 
 def test_a_form_sent_twice_is_one_notice_and_its_answer_is_read_by_the_reference(client, cast, sign_in, database):
@@ -84,6 +114,7 @@ def test_a_form_sent_twice_is_one_notice_and_its_answer_is_read_by_the_reference
         known = session.execute(select(person).where(person.c.id == kept["person_id"])).mappings().one()
     assert case.district_id == cast.watford.id
     assert case.reason.startswith("Hospital discharge: Watford General, ward 6, expected 2026-11-20")
+    assert "Ama" not in case.reason, "who sent it is a person of their own, and no part of this one's record"
     assert (known["name"], str(known["date_of_birth"])) == ("Vera Lind", "1961-02-03")
 
 
