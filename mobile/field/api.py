@@ -267,9 +267,6 @@ class Field(Protocol):
     def possible_duplicates(self, draft: PersonDraft, position: Position | None = None) -> list[LikelyDuplicate]:
         """Who this might already be, best first, offline. Never insists."""
 
-    def say_same_person(self, from_id: Id, into_id: Id) -> None:
-        """Yes, they are one person: an alias that can be undone."""
-
     def note_prompt(self, text: str) -> str | None:
         """A question to ask when a note looks as if it held an address, a postcode or a phone number (rule A12); else
         None.

@@ -212,9 +212,6 @@ class FieldWork(Field):
     def possible_duplicates(self, draft: PersonDraft, position: Position | None = None) -> list[LikelyDuplicate]:
         return self._open.nearby.possible_duplicates(draft, position)
 
-    def say_same_person(self, from_id: Id, into_id: Id) -> None:
-        self._open.recording.say_same_person(from_id, into_id)
-
     def note_prompt(self, text: str) -> str | None:
         return self._open.nearby.note_prompt(text)
 

@@ -20,7 +20,7 @@ from mobile.store.rows import just_after, to_ms
 from shared.geo.distance import near_distance_m
 from shared.model.codes import ContactState, ReceivingSupport, ReferralState, SupportNeed
 from shared.model.contact import Contact, ContactCorrection
-from shared.model.person import NeedRecorded, Person, PersonMerged
+from shared.model.person import NeedRecorded, Person
 from shared.model.position import Position
 from shared.model.referral import ReferralProgress
 from shared.model.site import Site
@@ -252,20 +252,6 @@ class Recording:
         )
         with self._journal.writing() as entry:
             entry.fact("need.recorded", recorded, person_id)
-
-    def say_same_person(self, from_id: Id, into_id: Id) -> None:
-        """Two records are one person. Raises `DraftRefused` for a record and itself."""
-        if from_id == into_id:
-            raise DraftRefused("That is the same record.")
-        merged = PersonMerged(
-            id=self._context.new_id(),
-            from_id=from_id,
-            into_id=into_id,
-            at=self._context.clock.now(),
-            worker_id=self._context.worker_id,
-        )
-        with self._journal.writing() as entry:
-            entry.fact("person.merged", merged, from_id)
 
     # --- places
 

@@ -192,7 +192,6 @@ class RehearsalField(Field):
         self.status = SyncStatus(phase=SyncPhase.OFFLINE, not_yet_sent=3, needs_a_look=1)
         self.drafts: list[Any] = []
         self.refinements: list[tuple[str, dict[str, Any]]] = []
-        self.said_same: list[tuple[str, str]] = []
         self.fails_with: Exception | None = None
         self.unlocking: Unlocking | None = None
         self.tray_items: tuple[TrayItem, ...] = TRAY
@@ -480,9 +479,6 @@ class RehearsalField(Field):
     def possible_duplicates(self, draft: PersonDraft, position: Position | None = None) -> list[LikelyDuplicate]:
         known = f"{draft.alias} {draft.description}".lower()
         return [LikelyDuplicate(person=PEOPLE[1], score=0.8)] if "red" in known else []
-
-    def say_same_person(self, from_id: str, into_id: str) -> None:
-        self.said_same.append((from_id, into_id))
 
     def note_prompt(self, text: str) -> str | None:
         return "Looks like an address." if any(letter.isdigit() for letter in text) else None

@@ -14,11 +14,12 @@ from server.queries.maps import boundaries
 from server.queries.maps.boundaries import Boundary
 from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
+from server.queries.people import identity
 from server.security.passwords import Passwords
 from server.settings import PasswordCost, Settings
 from server.tables.partnership.worker import worker_role
 from shared.model.agency import Agency, Agreement, Team
-from shared.model.codes import AgencyKind, AgreementKind, Role
+from shared.model.codes import AgencyKind, AgreementKind, IdentityWord, Role
 from shared.model.district import District
 from shared.model.worker import Worker
 
@@ -45,6 +46,16 @@ class Cast:
     carol: Worker
     helen: Worker
     olu: Worker
+
+
+def say_same(database: Database, one: str, other: str, by: Worker, now: datetime, new_id: Callable[[], str]) -> None:
+    """Somebody has said at a desk that two records are one person: whoever says so next joins them."""
+    low, high = identity.in_order(one, other)
+    with database.writing() as session:
+        identity.add_judgement(session, identity.Judgement(
+            id=new_id(), one_id=low, other_id=high, said=IdentityWord.SAME, at=now, worker_id=by.id, saw_one=True,
+            saw_other=True,
+        ))  # fmt: skip
 
 
 def make_settings(database_url: str, data: Path, **others: object) -> Settings:

@@ -233,10 +233,10 @@ def _match_answered(state: State, event: MatchAnswered) -> Result:
     if not state.is_saved:
         people = (*state.chosen, match.person)
         return changed(state, matches=(), chosen=people, new_people=state.new_people[:-1]), ()
-    new_id = state.person_ids[-1] if state.person_ids else None
-    others = tuple(person for person in state.chosen if person.id != new_id)
-    merged = changed(state, matches=(), chosen=(*others, match.person), new_people=state.new_people[:-1])
-    return merged, (ask(lambda phone: phone.say_same_person(new_id, match.person.id)),) if new_id else ()
+    # It was they who were met. The record just begun is laid beside theirs at a desk, where a second looks.
+    others = tuple(person for person in state.chosen if person.id not in (*state.person_ids[-1:], match.person.id))
+    mended = changed(state, matches=(), chosen=(*others, match.person), person_ids=state.person_ids[:-1])
+    return who_settled(changed(mended, new_people=state.new_people[:-1]))
 
 
 def _search(state: State, _event: SearchPressed) -> Result:

@@ -122,14 +122,10 @@ def list_open(access: Access, likely: Iterable[Likely]) -> list[Open]:
             continue
         sees = _sees(access, each.pair, known)
         if sees is not None:
-            found.append(Open(likely=each, sees_one=sees[0], sees_other=sees[1], said_same=tuple(_standing(words))))
+            found.append(
+                Open(likely=each, sees_one=sees[0], sees_other=sees[1], said_same=tuple(identity.standing(words)))
+            )
     return found
-
-
-def _standing(words: Sequence[Judgement]) -> list[Judgement]:
-    """The words that they are one since somebody last said that they are two."""
-    last = max((n for n, each in enumerate(words) if each.said is not IdentityWord.SAME), default=-1)
-    return list(words[last + 1 :])
 
 
 def _sees(access: Access, pair: Pair, known: Mapping[Id, Subject]) -> tuple[bool, bool] | None:
@@ -173,7 +169,7 @@ def judge(access: Access, project: Project, one_id: Id, other_id: Id, said: Iden
     pair, sees = _hold(access, one_id, other_id)
     if pair[1] in subjects.list_same_person(access.session, pair[0]):
         raise Failure(CONFLICTING, MEANWHILE)
-    words = _standing(identity.list_judgements(access.session, [pair[0]]).get(pair, []))
+    words = identity.standing(identity.list_judgements(access.session, [pair[0]]).get(pair, []))
     if said is IdentityWord.SAME and access.actor.worker_id in {each.worker_id for each in words}:
         raise Failure(CONFLICTING, "You have said so already. Somebody else, a lead or a coordinator, looks now.")
     _keep(access, pair, said, sees)

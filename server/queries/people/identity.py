@@ -187,6 +187,12 @@ def list_judgements(session: Session, person_ids: Collection[Id]) -> dict[Pair, 
     return found
 
 
+def standing(words: Sequence[Judgement]) -> list[Judgement]:
+    """Of all that was said of two records, the words that they are one since somebody last said that they are two."""
+    last = max((n for n, each in enumerate(words) if each.said is not IdentityWord.SAME), default=-1)
+    return list(words[last + 1 :])
+
+
 # ------------------------------------------------------------------------------------------------- who was joined
 @beyond_reader
 def list_joined(session: Session, person_ids: Collection[Id]) -> list[PersonMerged]:

@@ -143,8 +143,11 @@ def test_two_records_said_to_be_one_show_as_one(rig: Rig) -> None:
     first = field.add_person(PersonDraft(alias="Red"))
     second = field.add_person(PersonDraft(name="Redmond"))
     seen = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(first.id,)))
-    field.say_same_person(first.id, second.id)
+    told = {"id": "m1", "from_id": first.id, "into_id": second.id, "at": "2026-11-12T21:00:00Z", "worker_id": "tom"}
+    record = record_of(rig)
+    with record.store.writing():
+        record.tables.changed([change("person.merged", first.id, told)], [])
     assert [card.id for card in field.search_people("red")] == [second.id]
-    record = field.person(first.id)
-    assert record.person.id == second.id and record.merged_ids == (first.id,)
-    assert [entry.contact_id for entry in record.timeline] == [seen]
+    shown = field.person(first.id)
+    assert shown.person.id == second.id and shown.merged_ids == (first.id,)
+    assert [entry.contact_id for entry in shown.timeline] == [seen]

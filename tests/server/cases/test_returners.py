@@ -17,7 +17,7 @@ from server.queries.people import person_page
 from shared.model.case import Case
 from shared.model.codes import CaseState, CaseStep
 from shared.model.device import Tokens
-from tests.server.cast import WATFORD, Cast
+from tests.server.cast import WATFORD, Cast, say_same
 from tests.server.phone import Phone
 
 HERE = {"latitude": WATFORD[0], "longitude": WATFORD[1], "source": "gps", "accuracy_m": 12.0}
@@ -116,6 +116,7 @@ def test_who_returns_under_another_record_returns_once_the_two_are_found_to_be_o
         "id": street.new_id(), "from_id": from_id, "into_id": into_id, "at": street.clock().isoformat(),
         "worker_id": street.cast.aisha.id, "undone": False,
     }  # fmt: skip
+    say_same(street.database, doc, vic, street.cast.priya, street.clock(), street.new_id)
     answer = street.phone.push(street.phone.make_change("person.merged", e=into_id, p=told))
     assert answer.status_code == 200, answer.text
     with street.database.reading() as session:

@@ -18,7 +18,7 @@ from server.queries.conferences.conferences import list_items
 from server.queries.sync.store import find_scopes
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis
 from tests.conftest import Clock
-from tests.server.cast import WATFORD, Cast
+from tests.server.cast import WATFORD, Cast, say_same
 from tests.server.conferences.conftest import Browser, item_at
 from tests.server.phone import Phone
 from tests.web import county
@@ -106,6 +106,7 @@ def test_two_records_found_to_be_one_person_leave_one_case(
     assert len(live(database, marek) + live(database, mars)) == 2
     phone = Phone(phone.client, phone.clock, new_id)
     phone.enrol(issue_code(cast.tom))  # merging is for a lead
+    say_same(database, mars, marek, cast.priya, phone.clock(), new_id)
     told = {"id": new_id(), "from_id": mars, "into_id": marek, "worker_id": cast.tom.id, "undone": False}
     merge = phone.make_change("person.merged", e=marek, p={**told, "at": phone.clock().isoformat()})
     assert phone.push(merge).status_code == 200

@@ -39,7 +39,7 @@ from server.settings import Settings
 from shared.model.codes import DeviceStatus, Role
 from sync.wire import read_pull_answer
 from tests.conftest import Clock
-from tests.server.cast import WATFORD, Cast
+from tests.server.cast import WATFORD, Cast, add_role, say_same
 from tests.server.operation.test_backup_and_restore import destroy
 from tests.server.phone import Phone
 
@@ -120,6 +120,10 @@ def test_hand_overs_merges_and_standings_are_repeated(
     clock: Clock, new_id: Callable[[], str],
 ) -> None:  # fmt: skip
     other = new_id()
+    assert phone.push(phone.patch("person.patched", other, alias="Mars")).status_code == 200
+    say_same(services.database, marek, other, cast.priya, clock(), new_id)
+    with services.database.writing() as session:
+        add_role(session, cast.aisha.id, Role.TEAM_LEAD)
     merged = phone.make_change(
         "person.merged", e=marek,
         p={"id": new_id(), "from_id": marek, "into_id": other, "worker_id": cast.aisha.id, "at": clock().isoformat()},
@@ -128,6 +132,7 @@ def test_hand_overs_merges_and_standings_are_repeated(
         assert phone.push(merged).status_code == 200
         with services.database.writing() as session:
             was_merged = list_groups(session, [marek])[marek]
+            assert other in was_merged
             sync.place_entity(session, marek, [f"team:{cast.other_team.id}"])
             order_placing(session, marek, [f"team:{cast.other_team.id}"], clock(), new_id())
             workers.set_active(session, cast.dean.id, False)

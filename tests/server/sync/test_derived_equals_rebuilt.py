@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import combinations
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from shared.model.contact import Contact
 from shared.policy.held import NOT_KNOWN
 from shared.rules.verification import verification_status
 from tests.conftest import Clock
-from tests.server.cast import WATFORD, Cast, add_role
+from tests.server.cast import WATFORD, Cast, add_role, say_same
 from tests.server.phone import Phone
 
 STATES = [str(state.value) for state in ContactState]
@@ -41,10 +42,12 @@ def phone(phone: Phone, database: Database, cast: Cast, now: Any, new_id: Callab
 
 @pytest.mark.parametrize("seed", range(4))
 def test_verification_a_batch_at_a_time_equals_verification_of_everything(
-    seed: int, phone: Phone, database: Database, clock: Clock, new_id: Callable[[], str]
+    seed: int, phone: Phone, database: Database, clock: Clock, new_id: Callable[[], str], cast: Cast
 ) -> None:
     chance = random.Random(seed)
     people = [new_id() for _ in range(9)]
+    for one, other in combinations(people, 2):
+        say_same(database, one, other, cast.priya, clock(), new_id)
     recorded: list[str] = []
     for _ in range(10):
         changes = [make_one(chance, phone, people, recorded, new_id) for _ in range(chance.randint(1, 3))]

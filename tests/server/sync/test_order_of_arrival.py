@@ -25,7 +25,7 @@ from server.settings import Settings
 from sync.reading import read_apart
 from sync.server import AcceptedChange
 from tests.conftest import Clock
-from tests.server.cast import WATFORD, Cast
+from tests.server.cast import WATFORD, Cast, say_same
 from tests.server.phone import Phone
 
 DACORUM = (51.75, -0.55)
@@ -96,6 +96,7 @@ def test_whatever_order_a_history_comes_in_the_same_is_derived(
         workers.set_standing(session, cast.aisha.id, structs.replace(standing, roles=("team_lead", "worker")))
         # Whom her team knows, policy asks by what is held when a change comes: that is no derived row.
         apply(services, session, phone, [phone.patch("person.patched", each, alias="A") for each in people])
+    say_same(services.database, people[0], people[1], cast.priya, phone.clock(), new_id)
     told = history(phone, people, cast)
     found: list[dict[Any, Any]] = []
 

@@ -15,7 +15,7 @@ from server.tables.street.contact import contact
 from server.tables.street.shift import shift_worker
 from shared.policy import held as words
 from tests.conftest import Clock
-from tests.server.cast import Cast
+from tests.server.cast import Cast, say_same
 from tests.server.operation.test_enrolment import door
 from tests.server.phone import Phone
 from tests.server.sync import test_wall
@@ -182,6 +182,7 @@ def test_a_merge_hides_nobody_and_shows_nobody(
     toms.push(toms.patch("person.patched", decoy, alias="Jan"), toms.contact(person_ids=[decoy]))
     with door(services, cast.priya).open() as access:
         hide_person(access, decoy, [cast.outreach.id, cast.council.id], "A threat was made against them.")
+    say_same(database, decoy, met["person"], cast.priya, toms.clock(), new_id)
     other = "into_id" if way == "from_id" else "from_id"
     toms.push(fact(toms, "person.merged", new_id, decoy, **{way: decoy, other: met["person"]}))
     assert held(toms) == [words.HIDES]
@@ -190,12 +191,25 @@ def test_a_merge_hides_nobody_and_shows_nobody(
         assert people.find_person(session, met["person"]) is not None
 
 
-def test_a_lead_makes_two_known_records_one(toms: Phone, phone: Phone, met: dict[str, str], new_id: Any) -> None:
+def test_a_leads_phone_joins_two_records_only_where_somebody_else_has_said_so(
+    toms: Phone, phone: Phone, met: dict[str, str], new_id: Any, cast: Cast, database: Database
+) -> None:
     other = new_id()
     phone.push(phone.patch("person.patched", other, alias="Red"), phone.contact(person_ids=[other]))
+    say_same(database, other, met["person"], cast.tom, toms.clock(), new_id)
+    toms.push(fact(toms, "person.merged", new_id, other, from_id=other, into_id=met["person"]))
+    assert held(toms) == [words.FIRST_WORD]
+    with database.reading() as session:
+        assert session.execute(select(person_merge)).all() == []
+    say_same(database, other, met["person"], cast.priya, toms.clock(), new_id)
     toms.push(fact(toms, "person.merged", new_id, other, from_id=other, into_id=met["person"]))
     toms.push(fact(toms, "person.merged", new_id, other, from_id=other, into_id=met["person"], undone=True))
-    assert held(toms) == []
+    assert held(toms) == [words.FIRST_WORD]
+    with database.reading() as session:
+        assert [each.undone for each in session.execute(select(person_merge).order_by(person_merge.c.at))] == [
+            True,
+            True,
+        ]
 
 
 # ------------------------------------------------------------------------------------------------------ lies and times

@@ -325,10 +325,10 @@ def test_yes_before_saving_records_the_known_person():
     assert (draft.person_ids, draft.new_people) == ((RED.id,), ())
 
 
-def test_yes_after_saving_says_that_they_are_one():
+def test_yes_after_saving_says_that_it_was_they_who_were_met_and_joins_nobody():
     record = RehearsalField()
     record.drafts.append(draft_of(play(*NEW)[0], ContactState.BEDDED_DOWN))
-    _state, effects = play(
+    state, effects = play(
         *NEW,
         MATCH,
         StateChosen(state=ContactState.BEDDED_DOWN),
@@ -336,7 +336,9 @@ def test_yes_after_saving_says_that_they_are_one():
         RecordRead(record=record.contact("c-1")),
         MatchAnswered(person_id=RED.id, answer="yes"),
     )
-    assert calls(effects)[-1] == ("say_same_person", ("p-new-0", RED.id))
+    told = {"person_ids": (RED.id,), "unidentified_people": 0}
+    assert calls(effects)[-1] == ("refine_contact", ("c-1", told))
+    assert (state.chosen, state.new_people, state.person_ids) == ((RED,), (), (RED.id,))
 
 
 @pytest.mark.parametrize("answer", ["no", "not_sure"])
