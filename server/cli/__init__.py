@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "keys": ("server.cli.keys", "keys"),
     "migrate": ("server.cli.migrate", "migrate"),
     "open311": ("server.cli.georeport", "open311"),
+    "questionnaires": ("server.cli.questionnaires", "questionnaires"),
     "rebuild": ("server.cli.rebuild", "rebuild"),
     "replay": ("server.cli.backup", "replay_orders"),
     "restore": ("server.cli.backup", "restore"),

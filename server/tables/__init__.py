@@ -39,6 +39,7 @@ from server.tables.people import (
     question,
     stay,
     verification,
+    wellbeing,
 )
 from server.tables.referrals import desk, georeport, imports, notice, referral
 from server.tables.street import alarm, conflict, contact, look, plan, shift, site
@@ -101,5 +102,6 @@ __all__ = [
     "sync",
     "system",
     "verification",
+    "wellbeing",
     "worker",
 ]

@@ -37,6 +37,8 @@ class Act(str, Enum):
     RECORD_ASSESSMENT = "record_assessment"
     SEE_PLAN = "see_plan"
     CHANGE_PLAN = "change_plan"
+    SEE_WELLBEING = "see_wellbeing"
+    RECORD_WELLBEING = "record_wellbeing"
     MERGE_PEOPLE = "merge_people"
     HIDE_PERSON = "hide_person"
     BREAK_GLASS = "break_glass"

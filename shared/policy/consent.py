@@ -13,6 +13,7 @@ RESTS_ON_CONSENT: Final[dict[Act, Shareable]] = {
     Act.SEE_DOORS: Shareable.CONTACTS,
     Act.SEE_ASSESSMENT: Shareable.ASSESSMENT,
     Act.SEE_PLAN: Shareable.PLAN,
+    Act.SEE_WELLBEING: Shareable.WELLBEING,
 }
 
 NOT_AGREED: Final = "They have not agreed that your service reads this. Ask them, or the service that wrote it."

@@ -17,6 +17,7 @@ class FieldClass(str, Enum):
     DOCUMENTS = "documents"
     ASSESSMENT = "assessment"
     PLAN = "plan"
+    WELLBEING = "wellbeing"
     CASE = "case"
     LOOKS = "looks"
     """Who looked before."""
@@ -47,6 +48,7 @@ FIELD_CLASS: dict[Act, FieldClass] = {
     Act.SEE_CONSENT: FieldClass.RECORD,
     Act.SEE_ASSESSMENT: FieldClass.ASSESSMENT,
     Act.SEE_PLAN: FieldClass.PLAN,
+    Act.SEE_WELLBEING: FieldClass.WELLBEING,
     Act.SEE_DOCUMENT: FieldClass.DOCUMENTS,
     Act.SEE_CASE: FieldClass.CASE,
     Act.SEE_ACTIONS: FieldClass.CASE,

@@ -22,7 +22,7 @@ GUARDED = frozenset(
         "person_stay", "person_verification", "plan_goal", "plan_review", "plan_step", "priority_override", "question",
         "recovery_code", "referral", "referral_progress", "refused_row", "sealed_outbox", "server_key", "shift",
         "shift_plan", "snapshot", "snapshot_named", "snapshot_pair", "snapshot_walk", "sign_in_session",
-        "site", "sync_blob_part", "sync_change", "sync_write", "verification", "visit", "visit_strike",
+        "site", "sync_blob_part", "sync_change", "sync_write", "verification", "visit", "visit_strike", "wellbeing",
         "worker", "written_update",
     }
 )  # fmt: skip

@@ -32,6 +32,7 @@ from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
 from server.web.agency.questions import answer, ask, show_asking, show_questions
 from server.web.agency.today import show_today
 from server.web.agency.updates import send_updates
+from server.web.agency.wellbeing import PAGES as WELLBEING_PAGES
 
 PAGES = (
     show_today, show_asking, ask, show_questions, answer,
@@ -43,6 +44,7 @@ PAGES = (
     show_own_link, make_own_link, show_wishes, settle_wish,
     show_assessment, print_assessment, show_section, save_section,
     *PLAN_PAGES,
+    *WELLBEING_PAGES,
     show_consent, say_consent, withdraw_consent,
     show_documents, add_document, read_document, remove_document,
 )  # fmt: skip

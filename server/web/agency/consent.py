@@ -32,6 +32,7 @@ READ_BY_CONSENT = (
     Act.SEE_DOORS,
     Act.SEE_ASSESSMENT,
     Act.SEE_PLAN,
+    Act.SEE_WELLBEING,
 )
 BASES = tuple((str(each), say(each)) for each in LawfulBasis if each is not LawfulBasis.CONSENT)
 

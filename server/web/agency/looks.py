@@ -20,6 +20,7 @@ FIELD_WORDS = {
     FieldClass.DOCUMENTS: "documents",
     FieldClass.ASSESSMENT: "assessment",
     FieldClass.PLAN: "plan",
+    FieldClass.WELLBEING: "how they said they were",
     FieldClass.CASE: "case",
     FieldClass.LOOKS: "who looked",
     FieldClass.EVERYTHING: "everything held",

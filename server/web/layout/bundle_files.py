@@ -19,6 +19,7 @@ TITLES = {
     "plan_goal": "Your goals",
     "plan_step": "Steps towards them",
     "plan_review": "When we looked at your plan",
+    "wellbeing": "How you said you were",
     "engagement_try": "How we tried to reach you",
     "consent": "What you said about sharing",
     "contact": "When we met",

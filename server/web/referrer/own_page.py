@@ -18,11 +18,12 @@ from server.http.services import Services
 from server.problems import Invalid, NotFound, TooManyTries
 from server.queries.operation.rate_limits import Limit, count_try
 from server.queries.partnership import agencies
-from server.queries.people import access_log, consents, doors, health, own_pages, person_page, plans
+from server.queries.people import access_log, consents, doors, health, own_pages, person_page, plans, wellbeing
 from server.security.tokens import hash_token
 from server.web.layout.forms import Form
 from server.web.layout.own_words import LANGUAGES, NEEDS_IN_POLISH, SHARED_IN, SUPPORT, Words
 from server.web.layout.page import AnyRequest, page
+from server.web.layout.wellbeing_words import tell_series
 from server.web.layout.words import say
 from shared.model.consent import ConsentSaid
 from shared.model.door import DoorFact, DoorKind
@@ -32,6 +33,7 @@ from shared.model.value import Id
 from shared.policy import Act
 from shared.rules.consent import lets_show, list_standing
 from shared.rules.health import find_doctor
+from shared.rules.wellbeing import Series, set_in_series
 
 OPEN: dict[str, Any] = {"action": Act.PUBLIC, "kind": Kind.POLICY}
 """Nobody is signed in: the PIN is asked before anything of anybody is read."""
@@ -159,6 +161,7 @@ def _show(
             needs=_tell_needs(session, same, words, data.lang), doctor=_tell_doctor(session, same, words),
             with_them=sorted({each.agency_name for each in person_page.list_who_works_with(session, same, now)}),
             plan=_tell_plan(session, same, words), way=_tell_way(session, same, words),
+            drawn=[tell_series(each, _day, words) for each in _list_series(session, same)],
             consents=_tell_consents(session, same, words, data.lang, day_of(now)),
             looked=[
                 words["looked_line"].format(name=each.name, day=_day(day_of(each.last_at)))
@@ -212,6 +215,10 @@ def _tell_plan(session: Session, same: list[Id], words: Words) -> list[str]:
             theirs = "; ".join(each.text for each in steps if each.goal_id == goal.id)
             told.append(words["step"].format(goal=said, words=theirs) if theirs else said)
     return told
+
+
+def _list_series(session: Session, same: list[Id]) -> tuple[Series, ...]:
+    return set_in_series(wellbeing.list_questionnaires(session), wellbeing.list_filled(session, same))
 
 
 def _tell_way(session: Session, same: list[Id], words: Words) -> list[str]:

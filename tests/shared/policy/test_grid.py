@@ -53,7 +53,7 @@ OUTREACH = {
     "see_notes": "aaynn", "see_own_record": WORKS, "see_document": WORKS, "add_document": PATCH,
     "see_consent": PATCH, "record_consent": PATCH, "see_assessment": "cccnn", "record_assessment": PATCH,
     "see_health": WORKS, "record_health": WORKS, "record_equality": WORKS, "see_doors": "cccnn", "record_at_door": PATCH,
-        "see_plan": "cccnn", "change_plan": PATCH,
+        "see_plan": "cccnn", "change_plan": PATCH, "see_wellbeing": "cccnn", "record_wellbeing": PATCH,
     "record_contact": PATCH, "correct_contact": PATCH, "edit_site": PATCH, "see_map": PATCH, "see_shifts": PATCH,
     "see_referrals": PATCH, "see_referral": PATCH, "progress_referral": PATCH,
 }  # fmt: skip
@@ -81,6 +81,7 @@ ORACLE = {
         "see_consent": DISTRICT_WORKS, "record_consent": DISTRICT_WORKS, "state_basis": DISTRICT_WORKS,
         "see_assessment": "nccnn", "record_assessment": DISTRICT_WORKS,
         "see_plan": "nccnn", "change_plan": DISTRICT_WORKS,
+        "see_wellbeing": "nccnn", "record_wellbeing": DISTRICT_WORKS,
         "manage_questions": ANY,
         "see_health": DISTRICT_WORKS, "record_health": DISTRICT_WORKS, "record_equality": WORKS, "review_harm": DISTRICT,
         "see_doors": "nccnn", "record_at_door": DISTRICT_WORKS,
@@ -106,6 +107,7 @@ ORACLE = {
         "see_health": WORKS, "record_health": WORKS, "record_equality": WORKS, "see_doors": "nccnn", "record_at_door":
         DISTRICT_WORKS,
         "see_plan": "nncnn", "change_plan": WORKS,
+        "see_wellbeing": "nncnn", "record_wellbeing": WORKS,
         "see_person": WORKS, "see_own_record": WORKS, "see_document": WORKS, "add_document": WORKS,
         "see_notes": "naynn", "break_glass": DISTRICT_WORKS, "hide_person": WORKS,
         "see_case_list": DISTRICT, "see_case": DISTRICT_WORKS, "put_forward_case": DISTRICT,
