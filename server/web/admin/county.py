@@ -51,12 +51,15 @@ def plan_county(
     name, content = read_upload(data.get("data"))
     with door.open() as access:
         _require(access, "planned")
-        try:
-            if not content:
-                raise UnusableFile("Choose a file.")
-            file = read_county(content)
-        except UnusableFile as error:
+    try:
+        if not content:
+            raise UnusableFile("Choose a file.")
+        file = read_county(content)
+    except UnusableFile as error:
+        with door.open() as access:
             return _answer(request, access, errors={"data": str(error)})
+    with door.open() as access:
+        _require(access, "planned")
         batch = store.keep_plan(access.session, file, name, access.actor.worker_id, access.now, access.new_id())
     return go_to(f"{SECTION}/{batch.id}")
 

@@ -57,9 +57,11 @@ def read_tracker(
     _, content = read_upload(data.get("data"))
     try:
         with door.open() as access:
-            chosen = choose_district(access, district, Act.SHARE_TRACKER)
-            told = read_workbook(content, chosen.name, access.today)
-            taken = take_in(access, chosen.id, chosen.name, told, read_downloaded(content, access.today))
+            chosen, today = choose_district(access, district, Act.SHARE_TRACKER), access.today
+        told, downloaded = read_workbook(content, chosen.name, today), read_downloaded(content, today)
+        with door.open() as access:
+            chosen = choose_district(access, chosen.id, Act.SHARE_TRACKER)
+            taken = take_in(access, chosen.id, chosen.name, told, downloaded)
         keys = [_keep_new_row(services, door, chosen.id, row) for row in taken.new_rows]
         with door.open() as access:
             return _answer(request, access, chosen, taken=taken, keys=keys)

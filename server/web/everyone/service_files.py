@@ -10,8 +10,8 @@ from litestar.params import Body
 from server.access import Access, Door
 from server.http.services import Services
 from server.importers.accounting import Importing
-from server.importers.files import UnusableFile
-from server.importers.openreferral.parse import parse
+from server.importers.files import Refusal, UnusableFile
+from server.importers.openreferral.parse import Read, parse
 from server.importers.openreferral.store import ServiceAccount, import_services
 from server.web.layout.forms import Errors, read_upload
 from server.web.layout.page import AnyRequest, page
@@ -43,21 +43,24 @@ def bring_services(
     errors: Errors = {}
     with door.open() as access:
         access.require(Act.EDIT_SERVICES, purpose="a file of services")
-        if not source:
-            errors["source"] = "Say whose directory it is: the next file of the same name brings it up to date."
-        try:
-            rows = _read(content, source)
-        except UnusableFile as error:
-            errors["data"] = str(error)
-        if errors:
-            return _answer(request, access, errors, source=source)
         run = Importing("services", source, name, b"", access.now, services.new_id, by=access.actor.worker_id)
+    if not source:
+        errors["source"] = "Say whose directory it is: the next file of the same name brings it up to date."
+    # Seconds of a large file are in no transaction: everybody else writes meanwhile.
+    rows: list[Read | Refusal] = []
+    try:
+        rows = _read(content, source)
+    except UnusableFile as error:
+        errors["data"] = str(error)
+    if errors:
+        with door.open() as access:
+            return _answer(request, access, errors, source=source)
     account = import_services(services.database, run, rows)
     with door.open() as access:
         return _answer(request, access, account=account, source=source)
 
 
-def _read(content: bytes, source: str) -> Any:
+def _read(content: bytes, source: str) -> list[Read | Refusal]:
     if not content:
         raise UnusableFile("Choose a file.")
     if len(content) > MOST_BYTES:

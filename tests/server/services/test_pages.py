@@ -2,12 +2,15 @@
 handed on."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from msgspec.structs import replace
 
+from server.importers.openreferral.parse import parse
 from server.queries.partnership import services as directory
 from server.queries.partnership.services import Kept
+from server.web.everyone import service_files
 from shared.model.service import Place, Service, ServiceOffer, ServiceWelcome
 from shared.rules.reading_hours import read_hours
 
@@ -146,6 +149,25 @@ def test_a_file_is_brought_in_and_its_refused_rows_are_listed(sign_in, cast, dat
         (told,) = directory.list_services(session)
     refused = send(client, f"/services/{told.id}/remove")
     assert refused.status_code == 409
+
+
+def test_a_file_is_read_in_no_transaction(sign_in, cast, database, monkeypatch):
+    """Seconds of a large file hold nobody up: while it is read, somebody else writes."""
+    client = sign_in(cast.olu)
+
+    def read_while_another_writes(content, source):
+        with database.writing() as session:
+            other = Kept(service=Service(id="other", name="Other"), source="", reference="other", came_with="{}")
+            directory.add_services(session, [other], datetime.now(UTC))
+        return parse(content, source)
+
+    monkeypatch.setattr(service_files, "parse", read_while_another_writes)
+    token = {"_csrf_token": client.cookies["lantern-form"], "source": "County"}
+    content = json.dumps([{"id": "a", "name": "Soup kitchen", "status": "active"}]).encode()
+    page = client.post("/service-files", data=token, files={"data": ("a.json", content)}, headers=HTML)
+    assert page.status_code == 200
+    with database.reading() as session:
+        assert {each.name for each in directory.list_services(session)} == {"Other", "Soup kitchen"}
 
 
 def test_whoever_asks_is_handed_the_directory_without_secret_addresses(client, filled, clock):
