@@ -30,7 +30,7 @@ from server.jobs.watching import ring, watch_over
 from server.places.districts import CurrentDistricts
 from server.queries.conferences import room
 from server.queries.operation import audit, outbox, rate_limits
-from server.queries.people import brought_in
+from server.queries.people import brought_in, own_pages
 from server.queries.referrals import imports, notices
 from server.queries.street.looks import rebuild_looks
 from server.soundness import Soundness
@@ -103,6 +103,7 @@ def keep_no_longer(services: Services, moment: Moment) -> int:
         imports.forget_held(session, moment.now)
         brought_in.forget_old(session, moment.now)
         notices.forget_old(session, moment.now)
+        own_pages.forget_pins(session, moment.now)
     services.drafts.forget_old(moment.now)
     return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
 

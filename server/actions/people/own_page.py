@@ -30,6 +30,8 @@ from shared.rules.own_pin import why_not_this_pin
 LIVES, STAYS_OPEN = timedelta(days=7), timedelta(minutes=30)
 MOST_TRIES = 5
 LONGEST_WISH = 2_000
+MOST_WISHES = 20
+"""Of one link: whoever has more to say says it to somebody, and no page is kept busy by a script."""
 KINDS = ("wish", "wrong")
 PURPOSE = "own page"
 
@@ -105,10 +107,17 @@ def find_visit(session: Session, visit: str, secret: bytes, now: datetime) -> tu
     return link, person, same_ids
 
 
+class TooMuch(Failure):
+    """So much was said on this page that somebody answers first."""
+
+    def __init__(self) -> None:
+        super().__init__(CONFLICTING, "So much was said that somebody answers first.")
+
+
 def say_wish(
     session: Session, visit: str, kind: str, words: str, secret: bytes, now: datetime, new_id: Callable[[], Id]
 ) -> None:
-    """Keep what they wished or what is wrong. Raises NotFound, Invalid."""
+    """Keep what they wished or what is wrong. Raises NotFound, Invalid, TooMuch."""
     link, person, _ = find_visit(session, visit, secret, now)
     said = storable_words(words)
     if kind not in KINDS or not said or len(said) > LONGEST_WISH:
@@ -116,6 +125,8 @@ def say_wish(
     waiting = own_pages.list_wishes(session, person_ids=[person.id])
     if any((each.link_id, each.kind, each.words) == (link.id, kind, said) for each in waiting):
         return  # pressed twice
+    if sum(each.link_id == link.id for each in waiting) >= MOST_WISHES:
+        raise TooMuch
     wish = OwnWish(
         id=new_id(), person_id=person.id, link_id=link.id, agency_id=link.agency_id, kind=kind, words=said, at=now
     )

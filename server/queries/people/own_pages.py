@@ -69,6 +69,12 @@ def end_links(session: Session, person_ids: Collection[Id], at: datetime) -> Non
     session.execute(update(own_link).where(theirs).values(ended_at=at, pin_hash=NO_PIN))
 
 
+def forget_pins(session: Session, now: datetime) -> None:
+    """Forget the PIN of every link whose week is over."""
+    over = (own_link.c.expires_at < now) & (own_link.c.pin_hash != NO_PIN)
+    session.execute(update(own_link).where(over).values(pin_hash=NO_PIN))
+
+
 def add_wish(session: Session, new: OwnWish) -> None:
     """Keep what they said."""
     session.execute(insert(own_wish), [msgspec.structs.asdict(new)])

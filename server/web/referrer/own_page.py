@@ -105,6 +105,8 @@ def use_own_page(
             )
     except Invalid:
         return _show(request, services, data, {"words": _words(data.lang)["say_words"]})
+    except own_page.TooMuch:
+        return _show(request, services, data, {"words": _words(data.lang)["enough"]})
     except NotFound:
         return _over(request, data.lang)
     return _show(request, services, VisitForm(visit=data.visit, lang=data.lang), is_sent=True)

@@ -3,10 +3,14 @@ task."""
 
 import re
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
+from server.actions.people.own_page import MOST_WISHES
+from server.jobs.catalogue import keep_no_longer
+from server.jobs.runner import Moment
 from server.queries.people import own_pages
 from server.queries.people.held import list_everything
 from server.tables.operation.audit import audit
@@ -95,6 +99,31 @@ def test_the_pin_is_in_no_copy_and_is_forgotten_once_the_link_opens_no_more(
     give(tom, marek)
     assert sorted(map(bool, list_kept())) == [False, False, True]
     assert send(stranger, second, pin=PIN).status_code == 404
+
+
+def test_the_pin_of_a_link_that_nobody_opened_is_forgotten_when_its_week_is_over(link, services, clock, database):
+    def is_kept():
+        with database.reading() as session:
+            return bool(session.scalars(select(own_link.c.pin_hash)).one())
+
+    for days, kept in ((6, True), (2, False)):
+        clock.advance(days=days)
+        now = services.clock()
+        keep_no_longer(services, Moment(now=now, since=now, zone=ZoneInfo("Europe/London"), beat=lambda: None))
+        assert is_kept() is kept
+
+
+def test_one_link_takes_no_more_than_somebody_can_answer(link, stranger, database, marek):  # noqa: F811
+    visit = visit_in(send(stranger, link, pin=PIN))
+    for at in range(MOST_WISHES):
+        assert send(stranger, "/own-page", visit=visit, press="say", kind="wish", words=f"Wish {at}").status_code == 200
+    refused = send(stranger, "/own-page", visit=visit, press="say", kind="wish", words="One <more>")
+    assert (
+        refused.status_code == 422 and "Somebody answers first" in refused.text and "One &lt;more&gt;" in refused.text
+    )
+    assert send(stranger, "/own-page", visit=visit, press="say", kind="wish", words="Wish 3").status_code == 200
+    with database.reading() as session:
+        assert len(own_pages.list_wishes(session, person_ids=[marek])) == MOST_WISHES
 
 
 def test_it_speaks_polish_and_closes_after_half_an_hour(link, stranger, clock):
