@@ -32,6 +32,7 @@ from server.queries.conferences import room
 from server.queries.operation import audit, outbox, rate_limits
 from server.queries.people import brought_in, own_pages
 from server.queries.referrals import imports, notices
+from server.queries.street import leaves
 from server.queries.street.looks import rebuild_looks
 from server.soundness import Soundness
 from shared.rules.mail import MORNING
@@ -104,6 +105,7 @@ def keep_no_longer(services: Services, moment: Moment) -> int:
         brought_in.forget_old(session, moment.now)
         notices.forget_old(session, moment.now)
         own_pages.forget_pins(session, moment.now)
+        leaves.forget_old(session, moment.now)
     services.drafts.forget_old(moment.now)
     return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
 

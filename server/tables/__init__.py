@@ -42,7 +42,7 @@ from server.tables.people import (
     wellbeing,
 )
 from server.tables.referrals import desk, georeport, imports, notice, referral
-from server.tables.street import alarm, conflict, contact, look, plan, shift, site
+from server.tables.street import alarm, conflict, contact, leave, look, plan, shift, site
 from server.tables.sync import sync
 
 __all__ = [
@@ -76,6 +76,7 @@ __all__ = [
     "job",
     "kept",
     "learning",
+    "leave",
     "look",
     "mail",
     "metadata",

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
@@ -15,6 +16,7 @@ from server.queries.street.duties import list_holders
 from server.queries.street.lone_working import list_on_shift
 from server.queries.sync import store as sync
 from server.tables.partnership.worker import worker
+from server.tables.street.leave import leave
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.layout.clocks import say_clock, say_duration
 from shared.model.alarm import AlarmStep
@@ -229,3 +231,39 @@ def test_a_lead_hands_over_and_the_next_alarm_goes_to_whoever_has_it_now(out: Da
     with out.reading() as session:
         assert list_holders(session, TEAM)[AlarmStep.LEAD] == ["aisha"]
     assert browser.send("/on-duty", team="another", post="lead", worker="aisha").status_code == 404
+
+
+def test_leave_is_said_on_the_page_and_ended_there(out: Database, browse: Browse) -> None:
+    tom = browse("tom")
+    days = {"team": TEAM, "worker": "tom", "first": "2026-11-12", "last": "2026-11-15"}
+    page = plain(tom.send("/on-duty/leave", **days).text)
+    assert "Tom Ellis: away until 15 November 2026" in page
+    assert "Lead Nobody" in page
+    with out.reading() as session:
+        (row,) = session.execute(select(leave)).all()
+    assert (row.starts_at, row.ends_at) == (datetime(2026, 11, 12, tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC))
+    assert "on leave" in tom.send("/on-duty", team=TEAM, post="lead", worker="tom").text
+    plan = {"team": TEAM, "workers": "tom", "area": "", "starts": "22:00", "back": "23:30"}
+    assert tom.send("/shift-plan", **plan).status_code == 400, "nobody on leave is sent out"
+    page = plain(tom.send(f"/on-duty/leave/{row.id}/back", team=TEAM).text)
+    assert "Lead Tom Ellis" in page
+    assert tom.send("/shift-plan", **plan).status_code == 200
+    assert tom.send("/on-duty/leave", **days).status_code == 400, "they are planned to go out then"
+    assert tom.send(f"/on-duty/leave/{row.id}/back", team="another").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"last": "2026-11-11"}, {"first": ""}, {"last": "2028-11-11"}, {"worker": "ruth"}, {"first": "yesterday"}],
+)
+def test_leave_that_makes_no_sense_is_refused(out: Database, browse: Browse, wrong: dict[str, str]) -> None:
+    days = {"team": TEAM, "worker": "tom", "first": "2026-11-12", "last": "2026-11-15"} | wrong
+    assert browse("tom").send("/on-duty/leave", **days).status_code == 400
+    with out.reading() as session:
+        assert session.execute(select(leave)).all() == []
+
+
+@pytest.mark.parametrize(("who", "status"), [("aisha", 403), ("helen", 403), ("rowan", 403)])
+def test_leave_is_a_leads_or_a_coordinators_to_say(out: Database, browse: Browse, who: str, status: int) -> None:
+    days = {"team": TEAM, "worker": "tom", "first": "2026-11-12", "last": "2026-11-15"}
+    assert browse(who).send("/on-duty/leave", **days).status_code == status

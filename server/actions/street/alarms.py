@@ -18,7 +18,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.operation import outbox
 from server.queries.partnership import workers
 from server.queries.people import subjects
-from server.queries.street import alarms, duties, plans, shifts
+from server.queries.street import alarms, duties, leaves, plans, shifts
 from server.queries.street.duties import Duty, Reachable
 from server.queries.street.lone_working import OnShift, list_on_shift
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
@@ -148,27 +148,38 @@ class Watch:
         return told
 
     def _list_people(self, alarm: Alarm, out: dict[Id, OnShift]) -> dict[AlarmStep, list[Reachable]]:
-        """Whom each step reaches: never the worker in question but in their own step, and nobody by an earlier step again."""
+        """Whom each step reaches: never the worker in question but in their own step, and nobody by an earlier step again.
+        Who is on leave is passed over, unless they are out after all."""
         mine = out.get(alarm.worker_id)
         team_ids = set(mine.team_ids if mine else ()) | {alarm.team_id}
         colleagues = [each.worker_id for each in out.values() if team_ids & set(each.team_ids)]
-        holders = duties.list_holders(self.session, alarm.team_id)
+        away = leaves.find_away(self.session, self.now)
+        holders = duties.list_holders(self.session, alarm.team_id, away)
         asked: dict[AlarmStep, list[Id]] = {
             AlarmStep.WORKER: [alarm.worker_id],
             AlarmStep.COLLEAGUES: [each for each in colleagues if each != alarm.worker_id],
             **{step: [each for each in held if each != alarm.worker_id] for step, held in holders.items()},
         }
         everybody = {each for step, ids in asked.items() if step is not AlarmStep.WORKER for each in ids}
-        everybody |= set(duties.list_team(self.session, alarm.team_id)) - {alarm.worker_id}
+        everybody |= set(duties.list_team(self.session, alarm.team_id)) - {alarm.worker_id, *away}
+        reach = {each.worker_id: each for each in duties.list_reachable(self.session, {alarm.worker_id, *everybody})}
+        if away and not any(_can_be_told(reach[each]) for each in everybody & reach.keys()):
+            reach |= self._rouse(alarm)  # rather somebody on leave than nobody at all
+            everybody = reach.keys() - {alarm.worker_id}
         asked[AlarmStep.EVERYBODY] = sorted(everybody)
-        reach = {each.worker_id: each for each in duties.list_reachable(self.session, [alarm.worker_id, *everybody])}
         for step, told in self._told_before(alarm).items():
             asked[step] = [each for each in asked[step] if each not in told]
         found = {step: [reach[each] for each in ids if each in reach] for step, ids in asked.items()}
         return {
-            step: [each for each in people if each.email or each.telephone or step is AlarmStep.WORKER]
+            step: [each for each in people if _can_be_told(each) or step is AlarmStep.WORKER]
             for step, people in found.items()
         }
+
+    def _rouse(self, alarm: Alarm) -> dict[Id, Reachable]:
+        """Everybody of the team and of its posts, on leave or not."""
+        held = duties.list_holders(self.session, alarm.team_id).values()
+        ids = {each for ids in held for each in ids} | set(duties.list_team(self.session, alarm.team_id))
+        return {each.worker_id: each for each in duties.list_reachable(self.session, ids)}
 
     def _told_before(self, alarm: Alarm) -> dict[AlarmStep, frozenset[Id]]:
         """Whom an earlier step told already, for each step that was not told yet: they are not asked and waited for twice."""
@@ -210,6 +221,10 @@ class Watch:
         if mails:
             outbox.add_mails(self.session, mails)
         alarms.add_messages(self.session, events, is_over=kind is MailKind.LONE_WORKER_OVER)
+
+
+def _can_be_told(each: Reachable) -> bool:
+    return bool(each.email or each.telephone)
 
 
 def _ending(alarm: Alarm, is_out: bool, owed: Sequence[Owed]) -> AlarmEventKind | None:
@@ -294,6 +309,8 @@ def hand_over(access: Access, team_id: Id, post: AlarmStep, worker_id: Id) -> No
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="on duty", detail=str(post))
     if worker_id not in duties.list_eligible(access.session, team_id) or post not in duties.POSTS:
         raise Invalid("Choose who it is.")
+    if worker_id in leaves.find_away(access.session, access.now):
+        raise Invalid("They are on leave. Choose somebody else, or say first that they are back.")
     duties.set_duty(access.session, Duty(
         id=access.new_id(), team_id=team_id, post=post, worker_id=worker_id, since=access.now,
         set_by=access.actor.worker_id,

@@ -1,5 +1,5 @@
 """Planning who goes out tonight and where to, and calling it off; the team's phones hear of both with their next sync. Who should
-have gone, or should be home, is `shared.rules.shift_plans`."""
+have gone, or should be home, is `shared.rules.shift_plans`. And who is on leave, whom no alarm asks and no plan names."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,8 @@ from server.access import Access
 from server.problems import Invalid, NotFound
 from server.queries.partnership import workers
 from server.queries.people import subjects
-from server.queries.street import plans
+from server.queries.street import duties, leaves, plans
+from server.queries.street.leaves import Leave
 from server.queries.street.plans import ShiftPlan
 from server.queries.sync.store import publish
 from shared.model.shift import PlannedStop, ShiftCalledOff, ShiftPlanned
@@ -22,6 +23,7 @@ from sync.authoring import NewChange
 
 LONGEST_AREA = 200
 AHEAD_AT_MOST = timedelta(hours=24)
+LONGEST_LEAVE = timedelta(days=366)
 
 
 def plan_shift(
@@ -42,6 +44,8 @@ def plan_shift(
         raise Invalid(f"Say where in {LONGEST_AREA} characters or fewer.")
     if not starts_at < back_at <= starts_at + LONGEST_SHIFT or starts_at > access.now + AHEAD_AT_MOST:
         raise Invalid("A shift ends after it begins, within 18 hours, and begins within a day from now.")
+    if not set(worker_ids).isdisjoint(leaves.find_away(access.session, starts_at, back_at)):
+        raise Invalid("One of them is on leave then. Choose somebody else, or say first that they are back (On duty).")
     plan = ShiftPlan(
         id=access.new_id(), team_id=team_id, area=area, starts_at=starts_at, back_at=back_at,
         set_by=access.actor.worker_id, set_at=access.now, worker_ids=tuple(dict.fromkeys(worker_ids)),
@@ -65,6 +69,31 @@ def call_off(access: Access, plan_id: Id) -> None:
     plans.call_off(access.session, plan_id, access.now)
     told = ShiftCalledOff(id=access.new_id(), plan_id=plan_id, at=access.now)
     _tell_phones(access, plan.team_id, plan_id, "shift.called_off", told)
+
+
+def go_on_leave(access: Access, team_id: Id, worker_id: Id, starts_at: datetime, ends_at: datetime) -> None:
+    """Somebody whom this team's alarms may ask is away for a while. Raises NotFound, Forbidden, Invalid."""
+    access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="leave", detail=worker_id)
+    if worker_id not in duties.list_eligible(access.session, team_id):
+        raise Invalid("Choose who it is.")
+    if not access.now < ends_at or not starts_at < ends_at <= starts_at + LONGEST_LEAVE:
+        raise Invalid("Leave ends after it begins, not in the past, and within a year.")
+    planned = plans.list_planned(access.session, worker_id, max(starts_at, access.now), ends_at)
+    if planned:
+        raise Invalid("They are planned to go out then. Call that off first, or plan somebody else.")
+    leaves.add_leave(access.session, Leave(
+        id=access.new_id(), worker_id=worker_id, starts_at=starts_at, ends_at=ends_at, set_by=access.actor.worker_id,
+        set_at=access.now,
+    ))  # fmt: skip
+
+
+def come_back(access: Access, team_id: Id, leave_id: Id) -> None:
+    """They are back, or do not go. Raises NotFound, Forbidden."""
+    access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="leave", detail=leave_id)
+    found = leaves.find_leave(access.session, leave_id)
+    if found is None or found.worker_id not in duties.list_eligible(access.session, team_id):
+        raise NotFound
+    leaves.end_leave(access.session, found, access.now)
 
 
 def _tell_phones(access: Access, team_id: Id, plan_id: Id, kind: str, fact: Value) -> None:

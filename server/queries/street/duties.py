@@ -70,12 +70,12 @@ def list_eligible(session: Session, team_id: Id) -> set[Id]:
     return set(own) | set(list_holders(session, team_id)[AlarmStep.MANAGER])
 
 
-def list_holders(session: Session, team_id: Id) -> dict[AlarmStep, list[Id]]:
+def list_holders(session: Session, team_id: Id, away: Collection[Id] = ()) -> dict[AlarmStep, list[Id]]:
     """The workers of each post of a team: whoever was set, else who leads the team, who else leads in its agency, and who
-    coordinates where it walks."""
-    set_for = find_duties(session, team_id)
+    coordinates where it walks. None of those who are `away`: while whoever was set is on leave, it is as if nobody had been."""
+    set_for = {post: held for post, held in find_duties(session, team_id).items() if held.worker_id not in away}
     agency_id = session.scalar(select(team.c.agency_id).where(team.c.id == team_id))
-    leads = _list_with_role(session, Role.TEAM_LEAD)
+    leads = [each for each in _list_with_role(session, Role.TEAM_LEAD) if each not in away]
     own = set(session.scalars(select(worker_team.c.worker_id).where(worker_team.c.team_id == team_id)))
     agencies = {each.worker_id: each.agency_id for each in list_reachable(session, leads)}
     near = {each for each in leads if agencies.get(each) == agency_id}
@@ -85,7 +85,7 @@ def list_holders(session: Session, team_id: Id) -> dict[AlarmStep, list[Id]]:
     usual = {
         AlarmStep.LEAD: lead,
         AlarmStep.DEPUTY: sorted(near - set(lead)),
-        AlarmStep.MANAGER: sorted(set(_list_with_role(session, Role.COORDINATOR)) & acting),
+        AlarmStep.MANAGER: sorted((set(_list_with_role(session, Role.COORDINATOR)) & acting) - set(away)),
     }
     return usual | {post: [held.worker_id] for post, held in set_for.items()}
 

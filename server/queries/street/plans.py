@@ -70,6 +70,13 @@ def list_plans(session: Session, team_ids: Collection[Id], now: datetime) -> lis
     return _list(session, shift_plan.c.team_id.in_(sorted(team_ids)), shift_plan.c.back_at >= now - SHOWN_AFTER)
 
 
+def list_planned(session: Session, worker_id: Id, begins: datetime, ends: datetime) -> list[ShiftPlan]:
+    """The plans of one worker that fall within a time."""
+    theirs = select(shift_plan_worker.c.plan_id).where(shift_plan_worker.c.worker_id == worker_id)
+    within = (shift_plan.c.starts_at < ends) & (shift_plan.c.back_at > begins)
+    return _list(session, shift_plan.c.id.in_(theirs), within)
+
+
 def _list(session: Session, *conditions: ColumnElement[bool]) -> list[ShiftPlan]:
     query = select(shift_plan).where(shift_plan.c.called_off_at.is_(None), *conditions)
     rows = session.execute(query.order_by(shift_plan.c.starts_at, shift_plan.c.id)).all()

@@ -121,6 +121,8 @@ NOTICES = {
     "alarm_taken": "You have it. Say below what you did, so that the others know.",
     "alarm_noted": "Kept.",
     "duty_set": "Handed over. They hear of the next alarm.",
+    "leave_set": "Kept. Alarms pass them over, and they cannot be planned, until they are back.",
+    "leave_over": "Kept. They are asked again from now on.",
     "said_same": "Kept. Somebody else, a lead or a coordinator, looks too before they are joined.",
     "said_different": "Kept. These two are not asked of again.",
     "joined": "Joined. They are one person here at once, and on the phones at their next sync.",

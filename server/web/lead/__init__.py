@@ -11,7 +11,7 @@ from server.web.lead.held import decide_on_tray, show_held
 from server.web.lead.imports import answer, bring_file, drop_file, show_file, show_imports, undo_file
 from server.web.lead.inbox import show_inbox
 from server.web.lead.live_map import show_live_map, show_live_stamp
-from server.web.lead.on_duty import show_on_duty, take_duty
+from server.web.lead.on_duty import say_back, say_leave, show_on_duty, take_duty
 from server.web.lead.on_shift import show_now, show_on_shift
 from server.web.lead.place import put_place, show_place
 from server.web.lead.plan import call_off, plan, show_plan
@@ -82,6 +82,8 @@ PAGES = (
     assign_walk,
     show_on_duty,
     take_duty,
+    say_leave,
+    say_back,
     put_up,
     show_wall,
     show_wall_now,

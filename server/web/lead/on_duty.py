@@ -1,18 +1,24 @@
-"""Who leads each team, deputises and is manager on duty: set in one press, a hand-over between two people."""
+"""Who leads each team, deputises and is manager on duty: set in one press, a hand-over between two people; and who is on leave,
+whom an alarm passes over."""
 
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door, of_theirs
+from server.actions.street import planning
 from server.actions.street.alarms import hand_over
+from server.http.local_time import local_zone, to_local
 from server.problems import Invalid
 from server.queries.partnership import agencies, workers
-from server.queries.street import duties
-from server.web.layout.forms import Form
+from server.queries.street import duties, leaves
+from server.queries.street.leaves import Leave
+from server.web.layout.forms import Form, read_day
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.words import say_day
 from server.web.lead.on_shift import teams_of
 from shared.model.alarm import AlarmStep
 from shared.model.value import Id
@@ -27,6 +33,21 @@ class DutyForm(Form, frozen=True, kw_only=True):
     team: Id = ""
     post: str = ""
     worker: Id = ""
+
+
+class LeaveForm(Form, frozen=True, kw_only=True):
+    """Somebody is away, whole days by the clock here."""
+
+    team: Id = ""
+    worker: Id = ""
+    first: str = ""
+    last: str = ""
+
+
+class BackForm(Form, frozen=True, kw_only=True):
+    """They are back."""
+
+    team: Id = ""
 
 
 @get("/on-duty", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
@@ -51,20 +72,57 @@ def take_duty(door: NamedDependency[Door], data: URLEncodedBody[DutyForm]) -> Re
     return go_to("/on-duty", done="duty_set")
 
 
+@post("/on-duty/leave", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
+def say_leave(door: NamedDependency[Door], data: URLEncodedBody[LeaveForm]) -> Response[Any]:
+    """They are away for these days."""
+    with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="leave")
+        first, last = read_day(data.first), read_day(data.last)
+        if first is None or last is None:
+            raise Invalid("Give the first day and the last.")
+        planning.go_on_leave(access, data.team, data.worker, _begin(first), _begin(last + timedelta(days=1)))
+    return go_to("/on-duty", done="leave_set")
+
+
+@post(
+    "/on-duty/leave/{leave_id:str}/back", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False
+)
+def say_back(door: NamedDependency[Door], leave_id: FromPath[str], data: URLEncodedBody[BackForm]) -> Response[Any]:
+    """They are back, or do not go."""
+    with door.open() as access:
+        access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="leave")
+        planning.come_back(access, data.team, leave_id)
+    return go_to("/on-duty", done="leave_over")
+
+
+def _begin(day: date) -> datetime:
+    return datetime.combine(day, time(), local_zone()).astimezone(UTC)
+
+
+def _say_leave(each: Leave, now: datetime) -> str:
+    first, last = to_local(each.starts_at).date(), to_local(each.ends_at - timedelta(seconds=1)).date()
+    if each.starts_at <= now:
+        return f"away until {say_day(last)}"
+    return f"away on {say_day(first)}" if first == last else f"away from {say_day(first)} to {say_day(last)}"
+
+
 def _team(access: Access, team_id: Id) -> dict[str, Any]:
     team = next(each for each in agencies.list_teams(access.session) if each.id == team_id)
     every = {each.id: each for each in workers.list_workers(access.session) if each.active}
-    holders = duties.list_holders(access.session, team_id)
+    away = leaves.find_away(access.session, access.now)
+    holders = duties.list_holders(access.session, team_id, away)
     reach = {each.worker_id: each for each in duties.list_reachable(access.session, every)}
     eligible = duties.list_eligible(access.session, team_id)
     near = [each for each in every.values() if each.id in eligible]
+    ahead = leaves.list_leaves(access.session, [each.id for each in near], access.now)
     return {
-        "id": team_id, "name": team.name,
+        "id": team_id, "name": team.name, "everybody": [("", "Choose"), *((each.id, each.name) for each in near)],
+        "leaves": [(each.id, every[each.worker_id].name, _say_leave(each, access.now)) for each in ahead],
         "posts": [
             (
                 str(post), words,
                 [(every[each].name, bool(reach[each].telephone)) for each in holders[post] if each in every],
-                [("", "Choose"), *((each.id, each.name) for each in near)],
+                [("", "Choose"), *((each.id, each.name) for each in near if each.id not in away)],
             )
             for post, words in POSTS.items()
         ],

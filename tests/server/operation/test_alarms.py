@@ -21,7 +21,9 @@ from server.http.services import Services
 from server.jobs.catalogue import JOBS, LANES
 from server.jobs.runner import Job, Moment, run_due
 from server.jobs.schedule import Every
-from server.queries.street import alarms, plans, shifts
+from server.queries.street import alarms, duties, leaves, plans, shifts
+from server.queries.street.duties import Duty
+from server.queries.street.leaves import Leave
 from server.queries.street.lone_working import list_on_shift
 from server.queries.street.plans import ShiftPlan
 from server.queries.sync import store as sync
@@ -368,6 +370,36 @@ def test_a_gateway_that_hangs_holds_up_neither_another_message_nor_the_next_step
         telephones.holds["07700 900000"].set()
         ringing.join(60)
     assert sorted(each["to"] for each in telephones.heard) == ["07700 900000", "07700 900001"]
+
+
+def test_whoever_is_on_leave_is_passed_over_until_they_are_back(services: Services, look: Look, clock: Clock) -> None:
+    keep_dean_heard(services, clock)
+    away = Leave(
+        id="l1", worker_id="tom", starts_at=clock.now, ends_at=clock.now + timedelta(minutes=50), set_by="tom",
+        set_at=clock.now,
+    )  # fmt: skip
+    with services.database.writing() as session:
+        duties.set_duty(
+            session,
+            Duty(id="d1", team_id="watford-outreach", post=AlarmStep.DEPUTY, worker_id="tom", since=clock.now),
+        )
+        leaves.add_leave(session, away)
+    clock.advance(minutes=29)
+    assert told(look(8.25))[2:] == [("manager", "priya")], (
+        "neither as the lead nor as deputy: the next one hears at once"
+    )
+    assert told(look(5))[3:] == [("everybody", "dean"), ("everybody", "priya")]
+    assert ("everybody", "tom") in told(look(15)), "their leave is over"
+
+
+def test_leave_leaves_nobody_unheard(services: Services, look: Look, clock: Clock) -> None:
+    with services.database.writing() as session:
+        session.execute(update(worker).where(worker.c.id.not_in(["aisha", "tom"])).values(active=False))
+        leaves.add_leave(session, Leave(
+            id="l1", worker_id="tom", starts_at=clock.now, ends_at=clock.now + timedelta(days=9), set_at=clock.now,
+        ))  # fmt: skip
+    clock.advance(minutes=29)
+    assert told(look(8))[1:] == [("everybody", "tom")], "rather somebody on leave than nobody at all"
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
