@@ -8,6 +8,7 @@ import msgspec
 from server.access import Access
 from server.actions.cases.letters import tell_action_refused
 from server.actions.conferences.conferences import open_conference
+from server.actions.conferences.readers import find_reader
 from server.actions.conferences.seating import check_name
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions
@@ -15,7 +16,7 @@ from server.queries.cases.case_actions import OwnedAction
 from server.queries.conferences import conferences
 from server.queries.partnership.workers import find_worker
 from shared.model.case import Action
-from shared.model.conference import Attendance, WrittenUpdate
+from shared.model.conference import Attendance, CaseConference, WrittenUpdate
 from shared.model.value import Id
 from shared.policy import Act
 
@@ -90,7 +91,7 @@ def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> W
     Raises Invalid for an empty one and for one that is too long: nothing is ever cut.
     """
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
-    if case_id not in {item.case_id for item in conferences.list_items(access.session, conference_id)}:
+    if case_id not in _list_askable(access, conference):
         raise NotFound
     if conference.finished_at is not None:
         raise Failure(CONFLICTING, "This conference has ended. Tell the coordinator instead.")
@@ -107,6 +108,13 @@ def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> W
     )
     conferences.add_update(access.session, update)
     return update
+
+
+def _list_askable(access: Access, conference: CaseConference) -> set[Id]:
+    """The cases of the agenda on which the actor's agency may write: a guest's own alone."""
+    listed = {item.case_id for item in conferences.list_items(access.session, conference.id)}
+    reader = find_reader(access, conference, access.actor.agency_id)
+    return listed if reader is None or reader.only is None else listed & reader.only
 
 
 def send_apologies(access: Access, conference_id: Id) -> None:

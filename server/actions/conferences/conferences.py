@@ -10,7 +10,7 @@ from server.actions.cases.priorities import rank_district
 from server.actions.conferences.telling import tell_agenda_changed, tell_called_off, tell_moved
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import cases
-from server.queries.conferences import conferences
+from server.queries.conferences import conferences, guests
 from server.queries.conferences.conferences import LeftOut, Note, subject_of
 from server.queries.conferences.places import find_newcomer_places
 from server.queries.people import concealment
@@ -18,7 +18,7 @@ from shared.model.case import CaseReview
 from shared.model.codes import CaseStep
 from shared.model.conference import AgendaItem, CaseConference
 from shared.model.value import Id
-from shared.policy import Act
+from shared.policy import Act, Subject
 from shared.rules.agenda import (
     Agenda,
     Chosen,
@@ -38,10 +38,20 @@ PURPOSE = "case conference"
 def open_conference(access: Access, conference_id: Id, action: Act) -> CaseConference:
     """The conference, for somebody who may do this to it. Raises NotFound or Forbidden."""
     found = conferences.find_conference(access.session, conference_id)
-    access.require(action, None if found is None else subject_of(found), purpose=PURPOSE)
+    access.require(action, None if found is None else _subject_for(access, found), purpose=PURPOSE)
     if found is None:
         raise NotFound
     return found
+
+
+def _subject_for(access: Access, conference: CaseConference) -> Subject:
+    """A conference as policy sees it: an agency of elsewhere that was asked to its table or invited to a case works with it."""
+    subject, own = subject_of(conference), access.actor.agency_id
+    if conference.district_id in access.actor.district_ids or not guests.find_invited(
+        access.session, conference.id, own
+    ):
+        return subject
+    return msgspec.structs.replace(subject, working_agency_ids=frozenset({own}))
 
 
 def schedule_conference(

@@ -80,11 +80,17 @@ def keep_cases(session: Session, files: DocumentKeys, circulation_id: Id, told: 
 
 
 def open_kept(
-    session: Session, files: DocumentKeys, circulation_ids: Collection[Id], kind: type[T]
+    session: Session, files: DocumentKeys, circulation_ids: Collection[Id], kind: type[T], *, guest_id: Id | None = None
 ) -> dict[Id, KeptPaper]:
-    """What was sent, by circulation: of the people whom the reader may know of. Whoever asks was let through before."""
+    """What was sent, by circulation: of the people whom the reader may know of. Whoever asks was let through before; `guest_id`
+    is their agency where it is of elsewhere and was invited."""
     found: dict[Id, KeptPaper] = {}
-    for each in kept.list_circulated_cases(session, circulation_ids):
+    sealed = (
+        kept.list_circulated_cases(session, circulation_ids)
+        if guest_id is None
+        else kept.list_circulated_to_guest(session, circulation_ids, guest_id)
+    )
+    for each in sealed:
         paper = found.get(each.circulation_id, KeptPaper(cases=()))
         opened = _open(files, each, kind)
         if opened is None:

@@ -7,6 +7,8 @@ same.
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
+import msgspec
+
 from server.access import Access
 from server.actions.conferences.readers import Reader, why_withheld
 from server.queries.cases import case_actions, cases, priorities
@@ -79,9 +81,14 @@ def compose_papers(access: Access, conference: CaseConference, readers: Sequence
     return {
         each.agency.id: Paper(agency=each.agency, withheld=each.withheld, cases=())
         if each.withheld
-        else _compose(access, conference, each.agency, each.renew_by, gathered)
+        else _compose(access, conference, each.agency, each.renew_by, _only(gathered, each.only))
         for each in readers
     }
+
+
+def compose_one(access: Access, conference: CaseConference, reader: Reader) -> Paper:
+    """The paper of one of them. As `compose_paper`."""
+    return compose_papers(access, conference, [reader])[reader.agency.id]
 
 
 class _Gathered(Value, frozen=True, kw_only=True):
@@ -105,6 +112,12 @@ def _gather(access: Access, conference: CaseConference, only: Sequence[AgendaIte
         owed=_by_case(case_actions.list_actions(access.session, discussed)),
         seen=subjects.list_cases(access.session, discussed),
     )
+
+
+def _only(gathered: _Gathered, case_ids: frozenset[Id] | None) -> _Gathered:
+    if case_ids is None:
+        return gathered
+    return msgspec.structs.replace(gathered, items=[item for item in gathered.items if item.case_id in case_ids])
 
 
 def _compose(

@@ -3,7 +3,7 @@
 from datetime import date
 
 from server.access import Access
-from server.queries.conferences import seats
+from server.queries.conferences import guests, seats
 from server.queries.partnership import agencies
 from shared.model.agency import Agency
 from shared.model.conference import CaseConference
@@ -12,17 +12,34 @@ from shared.policy.actor import agreements_valid_until
 
 
 class Reader(Value, frozen=True, kw_only=True):
-    """An agency with a seat, and why it may be sent nothing (empty: it may)."""
+    """An agency with a seat or invited to some cases (`only`), and why it may be sent nothing (empty: it may)."""
 
     agency: Agency
     withheld: str = ""
     renew_by: date | None = None
+    only: frozenset[Id] | None = None
 
 
 def list_readers(access: Access, conference: CaseConference) -> list[Reader]:
-    """The agencies with a seat at a conference, by name, each with whether its agreements let it be sent anything
-    today."""
-    return list_readers_of(access, conference.district_id)
+    """The agencies with a seat at a conference, by name, then those invited to a case of it; each with whether its agreements
+    let it be sent anything today."""
+    seated = list_readers_of(access, conference.district_id)
+    invited: dict[Id, frozenset[Id]] = {}
+    for each in guests.list_guests(access.session, conference.id):
+        invited[each.agency_id] = invited.get(each.agency_id, frozenset()) | {each.case_id}
+    only = {
+        agency_id: cases for agency_id, cases in invited.items() if agency_id not in {one.agency.id for one in seated}
+    }
+    signed = agencies.list_every_agreement(access.session) if only else {}
+    return seated + [
+        _reader(each, agreements_valid_until(signed.get(each.id, ()), access.today), access.today, only[each.id])
+        for each in guests.list_agencies_of(access.session, only)
+    ]
+
+
+def find_reader(access: Access, conference: CaseConference, agency_id: Id) -> Reader | None:
+    """One of them."""
+    return next((each for each in list_readers(access, conference) if each.agency.id == agency_id), None)
 
 
 def list_readers_of(access: Access, district_id: Id) -> list[Reader]:
@@ -44,5 +61,5 @@ def why_withheld(name: str, valid_until: date | None, today: date) -> str:
     return ""
 
 
-def _reader(agency: Agency, until: date | None, today: date) -> Reader:
-    return Reader(agency=agency, withheld=why_withheld(agency.name, until, today), renew_by=until)
+def _reader(agency: Agency, until: date | None, today: date, only: frozenset[Id] | None = None) -> Reader:
+    return Reader(agency=agency, withheld=why_withheld(agency.name, until, today), renew_by=until, only=only)

@@ -18,7 +18,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import caseload, cases
 from server.queries.cases.caseload import LeadShown
 from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral, list_general
-from server.queries.conferences import conferences, seats
+from server.queries.conferences import conferences, guests
 from server.queries.conferences import room as rows
 from server.queries.conferences.discussion import Sitting, Written
 from server.queries.conferences.room import Present
@@ -88,7 +88,7 @@ def open_room(access: Access, conference_id: Id) -> Room:
     general = list_general(access.session, case_ids)
     led = caseload.list_leads(access.session, case_ids)
     attendance = conferences.list_attendance(access.session, conference_id)
-    seated = seats.list_seats(access.session, conference.district_id)
+    seated = guests.list_table(access.session, conference.id, conference.district_id)
     names = {each.id: each.name for each in seated}
     leaving = {
         each.agency_id: each.leaves_at for each in attendance.values() if each.attended and each.leaves_at is not None

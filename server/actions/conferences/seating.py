@@ -2,8 +2,10 @@
 let go."""
 
 from server.access import Access
-from server.problems import Invalid
-from server.queries.conferences import seats
+from server.actions.conferences.conferences import open_unfinished
+from server.problems import Invalid, NotFound
+from server.queries.conferences import conferences, guests, seats
+from server.queries.conferences.guests import Guest
 from server.queries.conferences.places import set_newcomer_places
 from server.queries.conferences.representatives import Representative, set_representative
 from shared.model.value import Id
@@ -12,6 +14,7 @@ from shared.rules.agenda import CASES_AT_MOST
 
 PURPOSE = "seats at the table"
 LONGEST_NAME = 200
+LONGEST_REASON = 2_000
 
 
 def ask_to_table(access: Access, district_id: Id, agency_id: Id) -> None:
@@ -49,6 +52,33 @@ def check_name(typed: str) -> str:
     if len(name) > LONGEST_NAME:
         raise Invalid(f"Use {LONGEST_NAME} characters or fewer for a name.")
     return name
+
+
+def invite_guest(access: Access, conference_id: Id, case_id: Id, agency_id: Id, reason: str) -> None:
+    """Invite an agency without a seat to one case of a conference: it is sent that case alone, and may be told an action.
+
+    Raises NotFound for a case that is not on the agenda, Invalid for a seated agency and without a reason.
+    """
+    conference = open_unfinished(access, conference_id)
+    if case_id not in {item.case_id for item in conferences.list_items(access.session, conference_id)}:
+        raise NotFound
+    if agency_id not in {each.id for each in guests.list_possible_guests(access.session, conference.district_id)}:
+        raise Invalid("Choose a service that has no seat at this table.")
+    if not reason.strip():
+        raise Invalid("Say why this service is invited. It is kept with the case.")
+    guests.add_guest(
+        access.session,
+        Guest(
+            conference_id=conference_id, case_id=case_id, agency_id=agency_id, reason=reason.strip()[:LONGEST_REASON],
+            asked_at=access.now, asked_by=access.actor.worker_id,
+        ),
+    )  # fmt: skip
+
+
+def uninvite_guest(access: Access, conference_id: Id, case_id: Id, agency_id: Id) -> None:
+    """Invite it no longer: from now on it reads nothing of that conference."""
+    open_unfinished(access, conference_id)
+    guests.remove_guest(access.session, conference_id, case_id, agency_id)
 
 
 def let_go(access: Access, district_id: Id, agency_id: Id) -> None:

@@ -49,14 +49,15 @@ class Outbox:
         about_id: Id | None = None,
         district_id: Id | None = None,
     ) -> None:
-        """Write to an agency's shared mailbox, else to each member who hears of this (and acts for the district).
+        """Write to an agency's shared mailbox, else to each member who hears of this and acts for the district; where nobody
+        of an agency that was asked to its table does, to each who hears of it.
 
         An agency without either gets a mail that cannot be sent, so that an administrator sees what is missing.
         """
         members: Sequence[Listener | None] = [None]
         if addressees.find_shared_address(self.session, agency_id) is None:
             heard = addressees.list_listeners(self.session, kind, agency_id)
-            here = [each for each in heard if district_id is None or district_id in each.district_ids]
+            here = [each for each in heard if district_id is None or district_id in each.district_ids] or heard
             self._gather(here, kind, f"{key}/{agency_id}", facts)
             members = [each for each in here if not _wants_no_letter(each, kind)] if here else [None]
         mails = [

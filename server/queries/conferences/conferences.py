@@ -8,7 +8,9 @@ import msgspec
 from sqlalchemy import bindparam, delete, insert, select, union, update
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.statements import ids, narrow
+from server.queries.conferences.guests import is_invited
 from server.queries.people.concealment import case_not_concealed, list_concealed
 from server.tables.cases.case import case_review, mdt_case
 from server.tables.conferences.conference import (
@@ -332,12 +334,13 @@ def list_circulated(session: Session, conference_id: Id, paper: str = AGENDA) ->
     return [Circulated(**row) for row in session.execute(query).mappings()]
 
 
+@beyond_reader
 def list_circulated_to(session: Session, agency_id: Id, district_ids: Collection[Id]) -> list[CaseConference]:
     """The conferences whose agenda an agency was sent, the newest first."""
     sent = select(circulation.c.conference_id).where(circulation.c.agency_id == agency_id, circulation.c.withheld == "")
     query = (
         select(case_conference)
-        .where(case_conference.c.id.in_(sent), case_conference.c.district_id.in_(district_ids))
+        .where(case_conference.c.id.in_(sent), case_conference.c.district_id.in_(district_ids) | is_invited(agency_id))
         .order_by(case_conference.c.starts_at.desc())
     )
     return [CaseConference(**row) for row in session.execute(query).mappings()]

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.statements import narrow
 from server.queries.conferences.conferences import Circulated
 from server.queries.people.concealment import case_not_concealed
@@ -66,6 +67,13 @@ def list_circulated_cases(session: Session, circulation_ids: Collection[Id]) -> 
     )
     shown = narrow(query, case_not_concealed(session, circulated_case.c.case_id))
     return [SealedCase(**row) for row in session.execute(shown).mappings()]
+
+
+@beyond_reader
+def list_circulated_to_guest(session: Session, circulation_ids: Collection[Id], agency_id: Id) -> list[SealedCase]:
+    """What an agency of elsewhere was sent: it reads that, and nothing of the cases themselves."""
+    theirs = select(circulation.c.id).where(circulation.c.id.in_(circulation_ids), circulation.c.agency_id == agency_id)
+    return list_circulated_cases(session, list(session.scalars(theirs)))
 
 
 def find_circulated(session: Session, conference_id: Id, circulation_id: Id) -> Circulated | None:

@@ -11,7 +11,8 @@ GUARDED = frozenset(
     {
         "agenda_item", "agenda_left_out", "alarm_event", "alert", "alert_referrer", "alert_version", "assessment_answer",
         "audit", "break_glass", "brought_in", "case_action", "case_event", "case_general", "case_lead", "case_move",
-        "case_review", "case_told", "caseload_batch", "circulated_case", "conference_note", "conflict", "consent",
+        "case_review", "case_told", "caseload_batch", "circulated_case", "conference_guest", "conference_note",
+        "conflict", "consent",
         "contact", "contact_colleague", "contact_correction", "contact_need", "contact_person", "credential",
         "desk_filter",
         "device_token", "document", "document_content", "door_fact", "draft", "engagement_try", "health_fact", "held_file",

@@ -51,6 +51,20 @@ class AgendaItemRow(SQLModel, table=True):
     off_reason: str = text()
 
 
+class ConferenceGuestRow(SQLModel, table=True):
+    """An agency without a seat that was invited to one case of one conference, and why."""
+
+    __tablename__ = "conference_guest"
+    __table_args__ = (CheckConstraint("reason <> ''", name="invited_with_a_reason"),)
+
+    conference_id: str = id_of("case_conference.id", primary_key=True, cascade=True)
+    case_id: str = id_of("mdt_case.id", primary_key=True)
+    agency_id: str = id_of("agency.id", primary_key=True, index=True)
+    reason: str = text()
+    asked_at: datetime = moment()
+    asked_by: str = loose_id()
+
+
 class AttendanceRow(SQLModel, table=True):
     """Whether an agency came."""
 
@@ -164,6 +178,7 @@ class NewcomerPlacesRow(SQLModel, table=True):
 case_conference = table_of(CaseConferenceRow)
 newcomer_places = table_of(NewcomerPlacesRow)
 agenda_item = table_of(AgendaItemRow)
+conference_guest = table_of(ConferenceGuestRow)
 attendance = table_of(AttendanceRow)
 conference_presence = table_of(ConferencePresenceRow)
 written_update = table_of(WrittenUpdateRow)

@@ -17,6 +17,7 @@ from server.actions.conferences.conferences import open_conference
 from server.actions.conferences.kept import Changes, open_kept
 from server.actions.conferences.minutes import MinutedCase, compose_minutes
 from server.actions.conferences.papers import Paper, PaperCase, compose_paper
+from server.actions.conferences.readers import find_reader
 from server.actions.conferences.seating import say_representative
 from server.http.services import Services
 from server.problems import Invalid, NotFound
@@ -33,10 +34,11 @@ from server.web.layout.forms import Errors, Form
 from server.web.layout.kept import kept_fields
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
+from shared.model.agency import Agency
 from shared.model.codes import Gender
 from shared.model.conference import CaseConference, WrittenUpdate
 from shared.model.value import Id
-from shared.policy import Act, SubjectKind
+from shared.policy import Act, Subject, SubjectKind
 from shared.rules.agenda import CASES_AT_MOST
 from shared.rules.lines import differences
 
@@ -89,6 +91,7 @@ def _answer_agendas(
     request: AnyRequest, access: Access, errors: Errors | None = None, form: RepresentativeForm | None = None
 ) -> Response[str]:
     districts = access.actor.district_ids
+    access.require(Act.WRITE_UPDATE, Subject(working_agency_ids=frozenset({access.actor.agency_id})), purpose="agendas")
     for district_id in sorted(districts):
         access.require_district(Act.WRITE_UPDATE, district_id, purpose="agendas")
     names = {each.id: each.name for each in list_districts(access.session)}
@@ -137,8 +140,10 @@ def answer_agenda(
 ) -> Response[str]:
     """The page of one agenda. `typed` and `errors` are by case: what stands in a box, and what is wrong with it. `comes` is who
     was said to come, and what was wrong with that."""
-    conference, paper = open_paper(access, conference_id)
-    changes = list_changes(access, files, conference, {paper.agency.id: paper}).get(paper.agency.id, Changes())
+    conference, paper = open_paper(access, files, conference_id)
+    changes = Changes()
+    if not is_of_elsewhere(access, conference):
+        changes = list_changes(access, files, conference, {paper.agency.id: paper}).get(paper.agency.id, changes)
     positions = {case.case_id: case.position for case in paper.cases}
     own: dict[Id, list[WrittenUpdate]] = {}
     for each in conferences.list_updates(access.session, conference_id):
@@ -165,10 +170,12 @@ def answer_agenda(
     sync_to_thread=True,
     include_in_schema=False,
 )
-def download_agenda(door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[bytes]:
+def download_agenda(
+    door: NamedDependency[Door], services: NamedDependency[Services], conference_id: FromPath[Id]
+) -> Response[bytes]:
     """The same as a PDF."""
     with door.open() as access:
-        conference, paper = open_paper(access, conference_id)
+        conference, paper = open_paper(access, services.files, conference_id)
         names = {each.id: each.name for each in list_districts(access.session)}
         made = make_pdf(paper, conference, names.get(conference.district_id, ""), access.today)
     headers = {"content-disposition": 'attachment; filename="agenda.pdf"', "cache-control": "no-store"}
@@ -181,10 +188,12 @@ def download_agenda(door: NamedDependency[Door], conference_id: FromPath[Id]) ->
     sync_to_thread=True,
     include_in_schema=False,
 )
-def download_people(door: NamedDependency[Door], conference_id: FromPath[Id]) -> Response[bytes]:
+def download_people(
+    door: NamedDependency[Door], services: NamedDependency[Services], conference_id: FromPath[Id]
+) -> Response[bytes]:
     """Whom the agenda is about, to be looked up in the agency's own system: no more than its page says of them."""
     with door.open() as access:
-        conference, paper = open_paper(access, conference_id)
+        conference, paper = open_paper(access, services.files, conference_id)
         title = f"{paper.agency.name}, conference of {conference.starts_at:%Y-%m-%d}"
         made = write_list(title, LOOKED_UP_BY, [_row_of(case) for case in paper.cases])
     headers = {"content-disposition": 'attachment; filename="people.xlsx"', "cache-control": "no-store"}
@@ -271,7 +280,7 @@ def show_minutes(
 ) -> Response[str]:
     """The minutes as they were circulated to this agency, of the cases that it may see today; what was corrected is marked."""
     with door.open() as access:
-        conference, paper = open_paper(access, conference_id, MINUTES)
+        conference, paper = open_paper(access, services.files, conference_id, MINUTES)
         allowed = {case.case_id: case for case in paper.cases}
         sent = [row for row in _list_sent(access, conference_id, MINUTES) if not row.withheld]
         told, before = _open_minutes(access, services.files, conference, sent)
@@ -298,7 +307,9 @@ def _open_minutes(
         # What other agencies wrote before the meeting is for its table, and was never in what an agency is sent.
         return [msgspec.structs.replace(case, updates=()) for case in compose_minutes(access, conference).cases], {}
     earlier = [row for row in sent if row.version < sent[-1].version]
-    opened = open_kept(access.session, files, [row.id for row in (sent[-1], *earlier[-1:])], MinutedCase)
+    guest_id = access.actor.agency_id if is_of_elsewhere(access, conference) else None
+    ids = [row.id for row in (sent[-1], *earlier[-1:])]
+    opened = open_kept(access.session, files, ids, MinutedCase, guest_id=guest_id)
     before = opened.get(earlier[-1].id) if earlier else None
     told = opened.get(sent[-1].id)
     return (told.cases if told else ()), {case.case_id: case for case in (before.cases if before else ())}
@@ -313,16 +324,39 @@ def _list_reasons(access: Access, conference_id: Id, sent: Sequence[Circulated])
     return [each.why for each in made if before < each.number <= sent[-1].version and each.why]
 
 
-def open_paper(access: Access, conference_id: Id, paper: str = AGENDA) -> tuple[CaseConference, Paper]:
-    """Returns a conference and the reader's agency's paper of it. Raises NotFound until it was circulated to them."""
+def open_paper(
+    access: Access, files: DocumentKeys, conference_id: Id, paper: str = AGENDA
+) -> tuple[CaseConference, Paper]:
+    """Returns a conference and the reader's agency's paper of it; for one of elsewhere that was invited, as it was sent.
+
+    Raises NotFound until it was circulated to them.
+    """
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
     agency = agencies.find_agency(access.session, access.actor.agency_id)
     sent = conferences.list_circulated(access.session, conference_id, paper)
     if agency is None or not any(row.agency_id == access.actor.agency_id for row in sent):
         raise NotFound
-    composed = compose_paper(access, conference, agency)
+    if is_of_elsewhere(access, conference):
+        composed = _open_as_sent(access, files, conference, agency)
+    else:
+        composed = compose_paper(access, conference, agency)
     access.note_seen(SubjectKind.PERSON, [case.person_id for case in composed.cases], purpose=paper)
     return conference, composed
+
+
+def is_of_elsewhere(access: Access, conference: CaseConference) -> bool:
+    """Does the reader act for another district, or for none, and was let through because their agency was invited?"""
+    return conference.district_id not in access.actor.district_ids
+
+
+def _open_as_sent(access: Access, files: DocumentKeys, conference: CaseConference, agency: Agency) -> Paper:
+    sent = [row for row in _list_sent(access, conference.id, AGENDA) if not row.withheld]
+    kept = open_kept(access.session, files, [row.id for row in sent[-1:]], PaperCase, guest_id=agency.id)
+    cases = tuple(case for paper in kept.values() for case in paper.cases)
+    reader = find_reader(access, conference, agency.id)
+    if reader is not None and reader.only is not None:
+        cases = tuple(case for case in cases if case.case_id in reader.only)
+    return Paper(agency=agency, withheld="", cases=cases)
 
 
 def _list_sent(access: Access, conference_id: Id, paper: str) -> list[Circulated]:

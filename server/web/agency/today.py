@@ -94,7 +94,7 @@ def _list_wanted(access: Access, services: Services, coming: list[CaseConference
     names = {each.id: each.name for each in list_districts(access.session)}
     wanted = []
     for conference in coming:
-        _, paper = open_paper(access, conference.id)
+        _, paper = open_paper(access, services.files, conference.id)
         ours = access.actor.agency_id
         answered = {
             each.case_id for each in conferences.list_updates(access.session, conference.id) if each.agency_id == ours

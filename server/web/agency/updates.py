@@ -14,6 +14,7 @@ from server.http.gate import KEEPS_DRAFT
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.conferences import conferences
+from server.security.documents import DocumentKeys
 from server.web.agency.actions import TODAY
 from server.web.agency.agendas import PLACES, SECTION, answer_agenda, open_paper
 from server.web.layout.forms import Form
@@ -59,7 +60,7 @@ def send_updates(
     typed = {case_id: getattr(data, f"text_{place}") for place in PLACES if (case_id := getattr(data, f"case_{place}"))}
     errors: dict[Id, str] = {}
     with door.open() as access:
-        wanted = _read_press(access, conference_id, getattr(data, "press"), typed)  # noqa: B009
+        wanted = _read_press(access, services.files, conference_id, getattr(data, "press"), typed)  # noqa: B009
     try:
         with door.open() as access:
             for case_id, words in wanted.items():
@@ -81,20 +82,22 @@ class _NotSent(Exception):
     """Takes back what was written of the same press."""
 
 
-def _read_press(access: Access, conference_id: Id, press: str, typed: Mapping[Id, str]) -> dict[Id, str]:
+def _read_press(
+    access: Access, files: DocumentKeys, conference_id: Id, press: str, typed: Mapping[Id, str]
+) -> dict[Id, str]:
     """What is to be sent, by case."""
     what, _, case_id = press.partition(":")
     if what == ALL:
         return {each: words for each, words in typed.items() if words.strip()}
     if what == REST:
-        return dict.fromkeys(_list_unanswered(access, conference_id, typed), NOT_KNOWN)
+        return dict.fromkeys(_list_unanswered(access, files, conference_id, typed), NOT_KNOWN)
     return {case_id: SHORT.get(what, typed.get(case_id, ""))}
 
 
-def _list_unanswered(access: Access, conference_id: Id, typed: Mapping[Id, str]) -> list[Id]:
+def _list_unanswered(access: Access, files: DocumentKeys, conference_id: Id, typed: Mapping[Id, str]) -> list[Id]:
     """The cases of the reader's paper that have neither a word in their box nor an update. A service is never said not to know
     somebody it works with."""
-    _, paper = open_paper(access, conference_id)
+    _, paper = open_paper(access, files, conference_id)
     written = conferences.list_updates(access.session, conference_id)
     answered = {each.case_id for each in written if each.agency_id == access.actor.agency_id}
     return [

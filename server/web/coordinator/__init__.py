@@ -42,7 +42,7 @@ PAGES = (
     conferences.show_conferences, conferences.call_conference, conferences.keep_places,
     conference.show_conference, conference.change, conference.swap, conference.choose_again,
     circulate.check_circulating, circulate.circulate,
-    conference.add, conference.take_off, conference.remove, conference.call_off, conference.change_seat,
+    conference.add, conference.take_off, conference.remove, conference.call_off, conference.change_seat, conference.change_guest,
     conference.show_paper,
     room.show_room, room.tell_room, room.save_field,
     discussion.show_case, discussion.read_note, discussion.save_note, discussion.save_outcome,

@@ -11,14 +11,15 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.cases.priorities import rank_district
 from server.actions.conferences import conferences as acts
-from server.actions.conferences.papers import compose_paper
-from server.actions.conferences.readers import list_readers
-from server.actions.conferences.seating import ask_to_table, let_go
+from server.actions.conferences.papers import compose_one
+from server.actions.conferences.readers import find_reader, list_readers
+from server.actions.conferences.seating import ask_to_table, invite_guest, let_go, uninvite_guest
 from server.http.local_time import to_local
 from server.http.services import Services
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_actions
-from server.queries.conferences import conferences, seats
+from server.queries.conferences import conferences, guests, seats
+from server.queries.conferences.guests import Guest
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import find_district
 from server.security.documents import DocumentKeys
@@ -52,6 +53,15 @@ class SeatForm(Form, frozen=True, kw_only=True):
     """A service that is asked to the table, or let go from it."""
 
     agency: str = ""
+    press: str = ""
+
+
+class GuestForm(Form, frozen=True, kw_only=True):
+    """A service that is invited to one case, or invited no longer."""
+
+    case: str = ""
+    agency: str = ""
+    reason: str = ""
     press: str = ""
 
 
@@ -200,6 +210,26 @@ def change_seat(
 
 
 @post(
+    SECTION + "/{conference_id:str}/guest",
+    opt={"action": Act.PREPARE_CONFERENCE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def change_guest(
+    request: AnyRequest, door: NamedDependency[Door], conference_id: FromPath[Id], data: URLEncodedBody[GuestForm]
+) -> Response[Any]:
+    """Invites a service without a seat to one case, or invites it no longer."""
+
+    def act(access: Access) -> None:
+        if data.press == "let_go":
+            uninvite_guest(access, conference_id, data.case, data.agency)
+        else:
+            invite_guest(access, conference_id, data.case, data.agency, data.reason)
+
+    return _act(request, door, conference_id, act, f"guest-{data.case}", "guest_changed")
+
+
+@post(
     SECTION + "/{conference_id:str}/swap",
     opt={"action": Act.PREPARE_CONFERENCE},
     sync_to_thread=True,
@@ -245,10 +275,10 @@ def show_paper(
     """Exactly what one agency will see."""
     with door.open() as access:
         conference = acts.open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
-        seated = {each.id: each for each in seats.list_seats(access.session, conference.district_id)}
-        if agency_id not in seated:
+        reader = find_reader(access, conference, agency_id)
+        if reader is None:
             raise NotFound
-        paper = compose_paper(access, conference, seated[agency_id])
+        paper = compose_one(access, conference, reader)
         access.note_seen(SubjectKind.PERSON, [case.person_id for case in paper.cases], purpose="agenda preview")
         return page(
             request, "coordinator/paper.html", title=f"What {paper.agency.name} will see", section=SECTION,
@@ -306,8 +336,21 @@ def _answer(
         warning=circulation_warning(conference.starts_at, access.now), circulated=circulated,
         mailed=list_mailed(access, conference_id), asked=seats.list_asked(access.session, conference.district_id),
         to_ask=[("", "Choose"), *((a.id, a.name) for a in seats.list_to_ask(access.session, conference.district_id))],
+        guests=_list_guests(access, conference), may_come=_list_may_come(access, conference),
         names={agency.id: agency.name for agency in agencies.list_agencies(access.session)},
     )  # fmt: skip
+
+
+def _list_guests(access: Access, conference: CaseConference) -> dict[Id, list[Guest]]:
+    invited: dict[Id, list[Guest]] = {}
+    for each in guests.list_guests(access.session, conference.id):
+        invited.setdefault(each.case_id, []).append(each)
+    return invited
+
+
+def _list_may_come(access: Access, conference: CaseConference) -> list[tuple[Id, str]]:
+    possible = guests.list_possible_guests(access.session, conference.district_id)
+    return [("", "Choose"), *((each.id, each.name) for each in possible)]
 
 
 def _lines(access: Access, conference: CaseConference) -> tuple[list[Line], list[Line]]:

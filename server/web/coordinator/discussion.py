@@ -22,7 +22,7 @@ from server.actions.conferences.papers import compose_paper
 from server.actions.conferences.readers import list_readers
 from server.actions.people.plans import list_reaching
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
-from server.queries.conferences import conferences, seats
+from server.queries.conferences import conferences, guests
 from server.queries.conferences import discussion as meeting
 from server.queries.partnership import agencies
 from server.web.coordinator.conferences import SECTION
@@ -231,7 +231,7 @@ def _answer(
 ) -> Response[str]:
     sitting, item = discussion.open_item(access, conference_id, item_id)
     conference = sitting.conference
-    seated = seats.list_seats(access.session, conference.district_id)
+    seated = guests.list_table(access.session, conference.id, conference.district_id)
     case = next(iter(compose_paper(access, conference, _own_agency(access, seated), only=[item]).cases), None)
     if case is not None:
         access.note_seen(SubjectKind.PERSON, [case.person_id], purpose="case conference")
@@ -292,7 +292,7 @@ def _read_key(text: str) -> Id | None:
 def _seated_names(access: Access, conference_id: Id, names: Mapping[Id, str]) -> dict[Id, str]:
     """The agencies that a line may be told to name: those with a seat, else all."""
     conference = conferences.find_conference(access.session, conference_id)
-    seated = [] if conference is None else seats.list_seats(access.session, conference.district_id)
+    seated = [] if conference is None else guests.list_table(access.session, conference.id, conference.district_id)
     return {agency.id: agency.name for agency in seated} or dict(names)
 
 

@@ -8,11 +8,11 @@ from litestar.params import FromPath, FromQuery
 
 from server.access import Access, Door
 from server.actions.conferences.conferences import open_conference
-from server.actions.conferences.papers import compose_paper
+from server.actions.conferences.papers import compose_one
+from server.actions.conferences.readers import find_reader
 from server.http.services import Services
 from server.mail.calendar import Asked, make_invitation
 from server.problems import NotFound
-from server.queries.conferences import seats
 from server.queries.operation.addressees import find_chair_address
 from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
@@ -34,10 +34,10 @@ def download_agenda(
     """One agency's agenda, exactly as that agency may have it."""
     with door.open() as access:
         conference = open_conference(access, conference_id, Act.PREPARE_CONFERENCE)
-        seated = {each.id: each for each in seats.list_seats(access.session, conference.district_id)}
-        if agency not in seated:
+        reader = find_reader(access, conference, agency)
+        if reader is None:
             raise NotFound
-        paper = compose_paper(access, conference, seated[agency])
+        paper = compose_one(access, conference, reader)
         access.note_seen(SubjectKind.PERSON, [case.person_id for case in paper.cases], purpose="agenda preview")
         made = make_pdf(paper, conference, _district_name(access, conference), access.today)
     return _file(made, "application/pdf", "agenda.pdf")

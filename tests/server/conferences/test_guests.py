@@ -1,0 +1,161 @@
+"""An agency without a seat that is invited to one case of a conference: what it is sent, reads, writes, and nothing else."""
+
+import re
+from datetime import UTC, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from server.actions.conferences.seating import ask_to_table, invite_guest
+from server.database.engine import Database
+from server.mail.words import write_words
+from server.problems import Invalid
+from server.queries.conferences import conferences
+from server.queries.operation import outbox
+from server.tables.partnership.agency import agency, agreement
+from server.tables.partnership.recipient import recipient
+from server.tables.partnership.worker import worker, worker_role
+from shared.model.mail import MailKind
+from tests.server.conferences.conftest import Browser, Enter
+from tests.server.conferences.test_pages import call
+from tests.web import county
+
+WHY = "Discharges him on Friday"
+
+
+@pytest.fixture
+def hospital(watford: Database, now: Any) -> str:
+    """A hospital of another county, with agreements, and Bea, who acts for no district."""
+    with watford.writing() as session:
+        county.add(session, agency, {"id": "hospital", "name": "Bucks Hospital", "kind": "primary_health_care"})
+        for kind in ("terms_of_reference", "information_sharing"):
+            county.add(session, agreement, {
+                "id": f"hospital-{kind}", "agency_id": "hospital", "kind": kind, "version": "1", "signatory": "Chief",
+                "signed_on": now.date() - timedelta(days=9), "expires_on": now.date() + timedelta(days=200),
+            })  # fmt: skip
+        county.add(session, worker, {
+            "id": "bea", "name": "Bea Hall", "short_name": "Bea H", "agency_id": "hospital", "email": "bea@example.org",
+            "trained_on": now.date(), "created_at": now,
+        })  # fmt: skip
+        county.add(session, worker_role, {"worker_id": "bea", "role": "agency_member"})
+        county.add(session, recipient, {
+            "id": "hospital-m", "agency_id": "hospital", "role": "agency_member", "founding": True, "proposed_at": now,
+        })  # fmt: skip
+    return "hospital"
+
+
+def test_a_guest_is_sent_its_case_alone_reads_it_and_writes_on_it(
+    browser: Browser, watford: Database, hospital: str
+) -> None:
+    path = call(browser)
+    agenda = path.replace("/conferences/", "/agendas/")
+    priya = browser.sign_in("priya")
+    refused = priya.post(f"{path}/guest", case="case-p03", agency=hospital)
+    assert refused.status_code == 422
+    assert "Say why this service is invited" in refused.text
+    assert priya.post(f"{path}/guest", case="case-p03", agency="cgl", reason=WHY).status_code == 422
+    assert priya.post(f"{path}/guest", case="case-joan", agency=hospital, reason=WHY).status_code in (303, 404)
+    assert priya.post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY).status_code == 303
+    assert f"Guest for this case: Bucks Hospital. {WHY}" in priya.get(path).text
+    preview = priya.get(f"{path}/paper/{hospital}").text
+    assert "Person 03" in preview
+    assert "Person 01" not in preview
+    assert browser.sign_in("bea").get(agenda).status_code == 404
+
+    browser.sign_in("priya").circulate(path)
+    with watford.reading() as session:
+        mails = [each.mail for each in outbox.list_posted(session) if each.mail.kind is MailKind.CONFERENCE_CIRCULATED]
+    (letter,) = [each for each in mails if each.agency_id == hospital]
+    assert letter.worker_id == "bea"
+    bea = browser.sign_in("bea")
+    assert agenda in bea.get("/agendas").text
+    shown = bea.get(agenda)
+    assert shown.status_code == 200
+    assert "Person 03" in shown.text
+    assert "Person 01" not in shown.text
+    assert bea.get(f"{agenda}/agenda.pdf").content.startswith(b"%PDF")
+    assert bea.get(f"{path}/invite.ics").status_code == 200
+    sent = bea.post(
+        f"{agenda}/updates", press="send:case-p03", case_1="case-p03", text_1="Home on Friday with a frame."
+    )
+    assert sent.status_code == 303
+    other = bea.post(f"{agenda}/updates", press="send:case-p01", case_1="case-p01", text_1="Who is this?")
+    assert other.status_code == 404
+    assert bea.get("/today").status_code == 200
+    for shut in (path, f"{path}/room", "/people/p03", "/people/p01", f"{path}/minutes"):
+        assert bea.get(shut).status_code in (403, 404), shut
+    room = browser.sign_in("priya").get(f"{path}/room").text
+    assert "Home on Friday with a frame." in room
+    assert "Bucks Hospital" in room
+
+
+def test_who_is_invited_no_longer_reads_nothing_more(browser: Browser, enter: Enter, hospital: str) -> None:
+    path = call(browser)
+    agenda = path.replace("/conferences/", "/agendas/")
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    assert browser.sign_in("bea").get(agenda).status_code == 200
+    assert browser.post(f"{path}/guest", case="case-p03", agency=hospital, press="let_go").status_code in (403, 404)
+    gone = browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, press="let_go")
+    assert gone.status_code == 303
+    assert browser.sign_in("bea").get(agenda).status_code == 404
+    assert agenda not in browser.get("/agendas").text
+
+
+def test_a_guest_whose_agreement_ended_is_sent_nothing_and_reads_nothing(
+    browser: Browser, watford: Database, hospital: str
+) -> None:
+    path = call(browser)
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    with watford.writing() as session:
+        session.execute(delete(agreement).where(agreement.c.agency_id == hospital))
+    agenda = path.replace("/conferences/", "/agendas/")
+    for shut in (agenda, "/agendas", f"{agenda}/agenda.pdf"):
+        assert browser.sign_in("bea").get(shut).status_code == 403
+    assert "Bucks Hospital will receive nothing" in browser.sign_in("priya").get(f"{path}/circulate").text
+
+
+def test_minutes_reach_a_guest_of_its_case_alone(browser: Browser, hospital: str) -> None:
+    path = call(browser)
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    browser.finish(path)
+    browser.post(f"{path}/minutes/check")
+    assert browser.post(f"{path}/minutes/circulate").status_code == 303
+    minutes = browser.sign_in("bea").get(path.replace("/conferences/", "/agendas/") + "/minutes")
+    assert minutes.status_code == 200
+    assert "Person 03" in minutes.text
+    assert "Person 01" not in minutes.text
+
+
+def test_an_agency_that_was_asked_to_the_table_reads_the_agenda_it_was_sent(
+    browser: Browser, enter: Enter, hospital: str
+) -> None:
+    path = call(browser)
+    with enter("priya") as access:
+        ask_to_table(access, county.WATFORD, hospital)
+        with pytest.raises(Invalid):
+            conference = path.rsplit("/", 1)[1]
+            invite_guest(
+                access, conference, conferences.list_items(access.session, conference)[0].case_id, hospital, WHY
+            )
+    browser.sign_in("priya").circulate(path)
+    shown = browser.sign_in("bea").get(path.replace("/conferences/", "/agendas/")).text
+    assert "Person 01" in shown
+    assert "Person 03" in shown
+    assert len(re.findall(r'id="case-\d+"', shown)) == 15
+
+
+def test_a_letter_to_a_guest_names_nobody(browser: Browser, watford: Database, hospital: str) -> None:
+    path = call(browser)
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    with watford.reading() as session:
+        letters = [each.mail for each in outbox.list_posted(session) if each.mail.agency_id == hospital]
+    assert letters
+    for each in letters:
+        words = repr(write_words(each.kind, each.facts, "https://lantern.example", UTC))
+        assert "Person" not in words
+        assert WHY not in words
