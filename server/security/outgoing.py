@@ -7,11 +7,14 @@ read. Hosts that an operator has named are spoken to wherever they are.
 
 import socket
 import ssl
+import threading
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from http.client import HTTPConnection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from queue import Empty, SimpleQueue
 from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 
 Address = IPv4Address | IPv6Address
@@ -30,38 +33,47 @@ def post(
     url: str, body: bytes, headers: Mapping[str, str], inside: Collection[str], *, patience_s: float = 10.0,
     trust: ssl.SSLContext | None = None,
 ) -> int:  # fmt: skip
-    """Send a POST; returns the status. All of it takes no longer than twice `patience_s`.
+    """Send a POST; returns the status. All of it, from the name to the answer, takes no longer than `patience_s`.
 
     Raises NotOutside; OSError (ssl.SSLError among them) where nobody can be reached or no HTTP is spoken.
     """
+    ends = monotonic() + patience_s
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "https" and not (parts.scheme == "http" and host in inside):
         raise NotOutside("only https goes outside")
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    with _connect(find_addresses(host, port, inside), port, patience_s) as plain:
+    with _connect(find_addresses(host, port, inside, patience_s), port, ends) as plain:
         if parts.scheme == "http":
-            return _speak(plain, parts.netloc, parts.path, parts.query, body, headers, patience_s)
+            return _speak(plain, parts.netloc, parts.path, parts.query, body, headers, ends)
         context = trust or ssl.create_default_context()
+        plain.settimeout(_left(ends))
         with context.wrap_socket(plain, server_hostname=host) as line:
-            return _speak(line, parts.netloc, parts.path, parts.query, body, headers, patience_s)
+            return _speak(line, parts.netloc, parts.path, parts.query, body, headers, ends)
 
 
-def _connect(addresses: Sequence[Address], port: int, patience_s: float) -> socket.socket:
-    """A line to the first of these that takes one: a host may be known by an address that nobody listens on."""
-    ends = monotonic() + patience_s
-    for address in addresses[:-1]:
+def _left(ends: float) -> float:
+    """The seconds that are left. Raises TimeoutError (an OSError) where there are none."""
+    left = ends - monotonic()
+    if left <= 0:
+        raise TimeoutError("no answer in time")
+    return left
+
+
+def _connect(addresses: Sequence[Address], port: int, ends: float) -> socket.socket:
+    """A line to the first of these that takes one: a host may be known by an address that nobody listens on. Each has its share of
+    the time that is left."""
+    for number, address in enumerate(addresses[:-1]):
         with suppress(OSError):
-            return socket.create_connection((str(address), port), timeout=patience_s / len(addresses))
-    return socket.create_connection(
-        (str(addresses[-1]), port), timeout=max(ends - monotonic(), patience_s / len(addresses))
-    )
+            share = _left(ends) / (len(addresses) - number)
+            return socket.create_connection((str(address), port), timeout=share)
+    return socket.create_connection((str(addresses[-1]), port), timeout=_left(ends))
 
 
-def find_addresses(host: str, port: int, inside: Collection[str]) -> Sequence[Address]:
+def find_addresses(host: str, port: int, inside: Collection[str], patience_s: float = 10.0) -> Sequence[Address]:
     """Where a host is. Raises NotOutside where any of its addresses lies inside a network; OSError for none."""
     try:
-        found = [ip_address(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        found = [ip_address(each[4][0]) for each in look_up(host, port, patience_s)]
     except UnicodeError:
         raise NotOutside("no host can bear this name") from None
     if not found:
@@ -69,6 +81,29 @@ def find_addresses(host: str, port: int, inside: Collection[str]) -> Sequence[Ad
     if host not in inside and not all(is_outside(each) for each in found):
         raise NotOutside("the host has an address inside a network")
     return found
+
+
+def look_up(host: str, port: int, patience_s: float) -> list[Any]:
+    """What the machine's resolver says of a name. It knows no limit, so it is asked on a thread that may be left behind.
+
+    Raises OSError, TimeoutError among them; UnicodeError for what is no name.
+    """
+    said: SimpleQueue[list[Any] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            said.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except (OSError, UnicodeError) as error:
+            said.put(error)
+
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    try:
+        answer = said.get(timeout=patience_s)
+    except Empty:
+        raise TimeoutError("the name was not found in time") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def is_outside(address: Address) -> bool:
@@ -87,24 +122,23 @@ def is_outside(address: Address) -> bool:
 
 
 def _speak(
-    line: socket.socket, netloc: str, path: str, query: str, body: bytes, headers: Mapping[str, str], patience_s: float
+    line: socket.socket, netloc: str, path: str, query: str, body: bytes, headers: Mapping[str, str], ends: float
 ) -> int:
     """The request, written by the standard library onto a line that is open already; then the status alone."""
     connection = HTTPConnection(netloc)
     connection.sock = line
-    line.settimeout(patience_s)
+    line.settimeout(_left(ends))
     connection.request("POST", f"{path or '/'}{f'?{query}' if query else ''}", body, dict(headers))
-    return _read_status(line, monotonic() + patience_s)
+    return _read_status(line, ends)
 
 
 def _read_status(line: socket.socket, ends: float) -> int:
     """Raises OSError for what is no HTTP, and TimeoutError (one too) for what comes too slowly."""
     said = b""
     while b"\n" not in said:
-        left = ends - monotonic()
-        if left <= 0 or len(said) > LONGEST_STATUS_LINE:
-            raise TimeoutError("no answer in time")
-        line.settimeout(left)
+        if len(said) > LONGEST_STATUS_LINE:
+            raise OSError("what answered speaks no HTTP")
+        line.settimeout(_left(ends))
         piece = line.recv(LONGEST_STATUS_LINE)
         if not piece:
             break

@@ -188,3 +188,27 @@ def test_who_answers_letter_by_letter_is_waited_for_only_so_long() -> None:
             post(f"http://127.0.0.1:{port}/", b"{}", {}, {"127.0.0.1"}, patience_s=0.2)
         over.set()
         thread.join()
+
+
+def test_a_name_that_nobody_answers_for_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's resolver has no limit of its own."""
+    over = threading.Event()
+
+    def look_up(*_: Any, **__: Any) -> list[Any]:
+        over.wait()
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    try:
+        with pytest.raises(TimeoutError):
+            post("https://slow.example/hook", b"{}", {}, (), patience_s=0.2)
+    finally:
+        over.set()
+
+
+@pytest.mark.parametrize("is_sealed", [True, False], ids=["never shakes hands", "takes the request and says nothing"])
+def test_who_takes_the_line_and_says_nothing_is_waited_for_only_so_long(is_sealed: bool) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"{'https' if is_sealed else 'http'}://127.0.0.1:{listener.getsockname()[1]}/"
+        with pytest.raises(TimeoutError):
+            post(url, b"{}", {}, {"127.0.0.1"}, patience_s=0.2)
