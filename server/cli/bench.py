@@ -13,7 +13,17 @@ from server.cli.setting_out import stop
 
 TREE = Path(__file__).resolve().parent.parent.parent
 NO_BENCH = frozenset(
-    {"__init__", "los_angeles", "mdt_by_hand", "mdt_county", "mdt_crowd", "mdt_server", "sync_ground", "sync_night"}
+    {
+        "__init__",
+        "install",
+        "los_angeles",
+        "mdt_by_hand",
+        "mdt_county",
+        "mdt_crowd",
+        "mdt_server",
+        "sync_ground",
+        "sync_night",
+    }
 )
 
 
