@@ -1,6 +1,6 @@
 """From a bare Debian to a served county: `docs/operate/README.md` followed word by word in a system of its own, and timed.
 
-    sudo python -m bench.install FOLDER [--keep] [--registry FILE]...
+    sudo python -m bench.install FOLDER [--leave] [--registry FILE]...
 
 Debian is made in FOLDER by `debootstrap` (used again where it is there). Then the commands of the guide's steps are typed as they
 stand, one after the other, by root in a mount and process namespace of its own; the first that fails ends it. What is not as on a
@@ -11,6 +11,7 @@ It takes the ports 80, 443, 5432 and 8000 of this machine while it runs, and end
 """
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -21,11 +22,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.paths import ROOT
 
 GUIDE = ROOT / "docs" / "operate" / "README.md"
-RESULT = ROOT / "bench" / "results" / "install.json"
+RESULT = ROOT / "bench" / "results" / "run.json"
 STEPS = (
     "1. Packages", "2. Lantern itself", "3. The database", "4. Settings", "5. The schema, and the first administrator",
     "6. The service", "7. The door to the world", "8. Prove it",
@@ -59,13 +61,16 @@ sed "s/lantern_app:.*@/lantern_owner:$OWNER@/" /etc/lantern/lantern.env > /etc/l
     "7. The door to the world": "wait_for curl --silent --fail --insecure --output /dev/null https://lantern.example.org/sign-in",
 }
 BEFORE = {
-    "3. The database": "openssl rand -hex 32 >/root/owner; openssl rand -hex 32 >/root/app\nOWNER=$(cat /root/owner) APP=$(cat /root/app)",
+    "3. The database": """
+for role in owner app; do openssl rand -hex 32 >/root/$role; done
+OWNER=$(cat /root/owner) APP=$(cat /root/app)
+""",
     # “A certificate of yours”, and a host name that leads here.
     "7. The door to the world": """
 echo '127.0.0.1 lantern.example.org' >>/etc/hosts
 mkdir -p /etc/letsencrypt/live/lantern.example.org
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lantern.example.org -addext subjectAltName=DNS:lantern.example.org \\
-    -keyout /etc/letsencrypt/live/lantern.example.org/privkey.pem -out /etc/letsencrypt/live/lantern.example.org/fullchain.pem 2>/dev/null
+cd /etc/letsencrypt/live/lantern.example.org
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lantern.example.org -keyout privkey.pem -out fullchain.pem 2>/dev/null
 """,
     # A backup is made each night; on the first day the timer is not waited for.
     "8. Prove it": "systemctl start lantern-backup.service",
@@ -172,12 +177,19 @@ def make_debian(folder: Path, registry: list[Path]) -> None:
     (folder / "etc" / "sudoers.d" / "registry").write_text('Defaults env_keep += "PIP_CERT NODE_EXTRA_CA_CERTS"\n')
 
 
+def keep(result: Path, part: str, told: dict[str, Any]) -> None:
+    """Write one part of what `bench/results/run.json` tells, beside the others."""
+    whole = json.loads(result.read_text()) if result.exists() else {}
+    result.write_text(json.dumps(whole | {part: told}, indent=2, sort_keys=True) + "\n")
+    print(json.dumps(told, indent=2))
+
+
 def main() -> None:
     """Follow the guide, and keep how long each step took."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--registry", type=Path, action="append", default=[])
-    parser.add_argument("--keep", action="store_true", help="Leave FOLDER as it is afterwards.")
+    parser.add_argument("--leave", action="store_true", help="Leave FOLDER as it is afterwards.")
     asked = parser.parse_args()
     make_debian(asked.folder.resolve(), asked.registry)
     script = asked.folder / "root" / "follow"
@@ -197,14 +209,13 @@ def main() -> None:
     ]
     if run.returncode or moments[-1][1] != "end":
         sys.exit(f"It ended in “{moments[-1][1] if moments else 'the beginning'}”.")
-    seconds = {name: round(after - at, 1) for (at, name), (after, _) in zip(moments, moments[1:], strict=False)}
+    seconds = {name: round(after - at, 1) for (at, name), (after, _) in itertools.pairwise(moments)}
     told = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores", "seconds": seconds,
         "minutes": round(sum(seconds.values()) / 60, 1), "load_average": os.getloadavg()[0],
     }  # fmt: skip
-    RESULT.write_text(json.dumps(told, indent=2) + "\n")
-    print(json.dumps(told, indent=2))
-    if not asked.keep:
+    keep(RESULT, "install", told)
+    if not asked.leave:
         shutil.rmtree(asked.folder)
 
 

@@ -21,7 +21,7 @@ from server.condition.running import list_findings
 from server.hotspots.periods import last_settled_quarter
 from server.http.services import Services
 from server.jobs.fetching import fetch_reports
-from server.jobs.notifying import find_new, tell_systems
+from server.jobs.notifying import find_new, number_contacts, tell_systems
 from server.jobs.pulling import pull_reports
 from server.jobs.runner import Job, Moment
 from server.jobs.schedule import Daily, Every
@@ -224,7 +224,11 @@ RINGING = (Job("telephone", Every(ROUND), ring),)
 SENDING = (Job("mail", Every(ROUND), send_waiting),)
 FETCHING = (Job("mailbox", Every(timedelta(minutes=1)), fetch_reports),)
 PULLING = (Job("open311", Every(timedelta(minutes=10)), pull_reports),)
-NOTIFYING = (Job("new for systems", Every(timedelta(minutes=1)), find_new), Job("hooks", Every(ROUND), tell_systems))
+NOTIFYING = (
+    Job("numbers of contacts", Every(timedelta(minutes=1)), number_contacts),
+    Job("new for systems", Every(timedelta(minutes=1)), find_new),
+    Job("hooks", Every(ROUND), tell_systems),
+)
 KEEPING = (
     Job("alerts", Every(ROUND), tell_reviewers),
     Job("reminders", Daily(MORNING), remind),

@@ -11,6 +11,7 @@ from server.http.services import Services
 from server.jobs.runner import Moment
 from server.queries.partnership import systems
 from server.queries.partnership.systems import Notice, NoticeKind, PartnerSystem
+from server.queries.street import contacts
 from server.security.outgoing import NotOutside, post
 from shared.model.mail import MailState
 from shared.rules.mail import next_try
@@ -19,6 +20,8 @@ READ_AT = {NoticeKind.CASE: "cases", NoticeKind.ACTION: "actions"}
 GONE = 410
 AT_ONCE_AT_MOST = 200
 """How many are sent in one round."""
+NUMBERED_AT_ONCE = 5_000
+"""How many contacts are numbered in one transaction."""
 
 
 def find_new(services: Services, moment: Moment) -> int:
@@ -28,6 +31,18 @@ def find_new(services: Services, moment: Moment) -> int:
         added = write_notices(session, moment.since, moment.now, today, services.new_id)
         systems.forget_old_notices(session, moment.now)  # afterwards: what is still looked back at is not told anew
         return added
+
+
+def number_contacts(services: Services, moment: Moment) -> int:
+    """Number what was recorded since, for systems that read on from a number; returns how many contacts that were."""
+    numbered = 0
+    while True:
+        with services.database.writing() as session:
+            done = contacts.number_new(session, NUMBERED_AT_ONCE)
+        numbered += done
+        if done < NUMBERED_AT_ONCE:
+            return numbered
+        moment.beat()
 
 
 def tell_systems(services: Services, moment: Moment) -> int:

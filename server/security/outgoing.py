@@ -61,7 +61,7 @@ def _left(ends: float) -> float:
 
 
 def _connect(addresses: Sequence[Address], port: int, ends: float) -> socket.socket:
-    """A line to the first of these that takes one: a host may be known by an address that nobody listens on. Each has its share of
+    """A line to the first of these that takes one: a host may be known by an address that nobody listens on. Each has a share of
     the time that is left."""
     for number, address in enumerate(addresses[:-1]):
         with suppress(OSError):

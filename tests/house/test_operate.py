@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.install import ELSEWHERE, IN_PLACE_OF, read_steps, write_script
 from server.cli import COMMANDS
 from server.settings import DOCUMENT_FORM_BYTES, Settings
 from tests.house.test_docs import find_missing_command, read_commands
@@ -157,3 +158,21 @@ def test_the_container_serves_what_the_unit_serves() -> None:
     assert re.search(r"^USER (?!root)", container, re.MULTILINE)
     for copied in re.findall(r"^COPY (?!--from)(\S+)", container, re.MULTILINE):
         assert (ROOT / copied).exists()
+
+
+def test_the_guide_is_followed_word_by_word() -> None:
+    """`bench.install` types what stands in the guide: nothing is passed over, and what it replaces is there."""
+    steps = read_steps((GUIDE / "README.md").read_text())
+    script = write_script(steps)
+    commands = [command for step in steps for command in step.commands]
+
+    assert len(commands) > 30
+    assert [each for each in IN_PLACE_OF if not any(each in command for command in commands)] == []
+    untyped = [each for each in commands if f"$ {each}" not in script and not any(old in each for old in IN_PLACE_OF)]
+    assert set(untyped) == {
+        *ELSEWHERE,
+        "sudo apt-get install --no-install-recommends caddy",
+        "sudo cp /opt/lantern/docs/operate/files/Caddyfile /etc/caddy/Caddyfile",
+        "sudo systemctl reload caddy",
+    }
+    check("bash", "-n", "-c", script)

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from server.actions.partnership import systems as acts
 from server.actions.partnership.systems import Wanted
 from server.cli import main
+from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.queries.operation import audit
 from server.queries.partnership import systems
+from server.queries.street import contacts
 from server.tables.cases.case import case_action
 from server.tables.partnership.agency import agreement
 from server.tables.partnership.worker import worker
@@ -52,6 +54,12 @@ class System:
         return self.client.post(BASE + path, json=body, headers={"authorization": f"Bearer {self.token}"})
 
 
+def number_contacts(database: Database) -> int:
+    """What a job does each minute."""
+    with acting(Kind.JOB), database.writing() as session:
+        return contacts.number_new(session, 10_000)
+
+
 @pytest.fixture
 def let_in(client: Any, filled: Database, clock: Clock, new_id: Callable[[], str]) -> Callable[..., System]:
     """A system that a worker answers for, with a token."""
@@ -78,6 +86,7 @@ def owed(filled: Database, now: datetime) -> Database:
                 "due_on": now.date() + timedelta(days=days), "agreed_at": now - timedelta(days=10), "agreed_by": "priya",
                 "mdt_number": 1,
             })  # fmt: skip
+    assert number_contacts(filled) > 3
     return filled
 
 
@@ -364,6 +373,81 @@ def test_contacts_come_in_the_order_in_which_they_were_received(let_in: Callable
     assert whole["contacts"][-1]["team"] == "Beacon Watford"
 
 
+def test_a_contact_that_was_stored_late_is_not_passed_over(
+    let_in: Callable[..., System], owed: Database, now: datetime
+) -> None:
+    """Two pushes at once: the one that was received first is stored last, after a system has read the other."""
+    system = let_in("ruth")
+    read = system.get("/contacts").json()
+    with owed.writing() as session:
+        first = dict(session.execute(select(contact).where(contact.c.id == "contact-stefan-0")).mappings().one())
+        met = dict(
+            session.execute(select(contact_person).where(contact_person.c.contact_id == "contact-stefan-0"))
+            .mappings()
+            .one()
+        )
+        county.add(
+            session, contact, first | {"id": "late", "told_number": None, "received_at": now - timedelta(days=900)}
+        )
+        county.add(session, contact_person, met | {"contact_id": "late"})
+    assert system.get("/contacts", after=read["after"]).json()["contacts"] == []
+    assert number_contacts(owed) == 1
+    more = system.get("/contacts", after=read["after"]).json()
+
+    assert [each["id"] for each in more["contacts"]] == ["late"]
+    assert number_contacts(owed) == 0
+    assert system.get("/contacts", after=more["after"]).json()["contacts"] == []
+
+
+def test_what_is_not_committed_yet_gets_no_number(let_in: Callable[..., System], owed: Database, now: datetime) -> None:
+    if owed.is_sqlite:
+        pytest.skip("SQLite has one writer")
+    system = let_in("ruth")
+    with acting(Kind.JOB), owed.writing() as session:
+        row = dict(session.execute(select(contact).where(contact.c.id == "contact-stefan-0")).mappings().one())
+        met = dict(
+            session.execute(select(contact_person).where(contact_person.c.contact_id == "contact-stefan-0"))
+            .mappings()
+            .one()
+        )
+        county.add(session, contact, row | {"id": "slow", "told_number": None, "received_at": now - timedelta(days=1)})
+        county.add(session, contact_person, met | {"contact_id": "slow"})
+        with owed.writing() as other:
+            county.add(other, contact, row | {"id": "swift", "told_number": None, "received_at": now})
+            county.add(other, contact_person, met | {"contact_id": "swift"})
+        assert number_contacts(owed) == 1
+        after = system.get("/contacts").json()["after"]
+    number_contacts(owed)
+
+    assert [each["id"] for each in system.get("/contacts", after=after).json()["contacts"]] == ["slow"]
+
+
+def test_after_a_restore_contacts_are_told_again_rather_than_missed(
+    let_in: Callable[..., System], owed: Database
+) -> None:
+    system = let_in("ruth")
+    whole = system.get("/contacts").json()
+    with owed.writing() as session:  # as it was before some were numbered; phones have sent them anew, in another order
+        session.execute(update(contact).values(told_number=None))
+        session.execute(update(contact).where(contact.c.id == whole["contacts"][-1]["id"]).values(told_number=1))
+    number_contacts(owed)
+    again = system.get("/contacts", after=whole["after"]).json()
+
+    assert {each["id"] for each in again["contacts"]} == {each["id"] for each in whole["contacts"]}
+
+
+def test_a_mark_whose_contact_was_erased_is_read_on_from(let_in: Callable[..., System], owed: Database) -> None:
+    system = let_in("ruth")
+    first = system.get("/contacts", limit=1).json()
+    whole = system.get("/contacts").json()["contacts"]
+    with owed.writing() as session:
+        gone = first["contacts"][0]["id"]
+        session.execute(delete(contact_person).where(contact_person.c.contact_id == gone))
+        session.execute(delete(contact).where(contact.c.id == gone))
+
+    assert system.get("/contacts", after=first["after"]).json()["contacts"] == whole[1:]
+
+
 def test_needs_of_a_contact_are_told_where_all_who_were_met_are_known(
     let_in: Callable[..., System], owed: Database
 ) -> None:
@@ -399,7 +483,7 @@ def test_needs_are_not_told_of_a_contact_in_which_somebody_was_who_is_not_to_be_
     assert (told["contact-stefan-0"]["person_ids"], told["contact-stefan-0"]["needs"]) == (["stefan"], [])
 
 
-@pytest.mark.parametrize("after", ["x", "2026-11-12", "2026-11-12T10:00:00~x", "9999-12-31T23:59:59-23:59~x", "a\0~b"])
+@pytest.mark.parametrize("after", ["x", "2026-11-12", "12", "~x", "-1~x", "²~x", "9" * 19 + "~x", "1~a\0b", "a\0~b"])
 def test_a_mark_that_is_none_of_ours_is_refused(let_in: Callable[..., System], after: str) -> None:
     assert let_in("ruth").get("/contacts", after=after).status_code == 400
 

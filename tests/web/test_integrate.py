@@ -32,6 +32,7 @@ from tests.conftest import Clock, as_application
 from tests.paths import ROOT
 from tests.server.live import listening
 from tests.web import county
+from tests.web.test_api import number_contacts
 
 pytestmark = pytest.mark.slow
 
@@ -65,6 +66,7 @@ def let_in(filled: Database, worker_id: str, clock: Clock, hook_url: str = "") -
 
 def test_the_case_book_sends_and_follows(address: str, filled: Database, clock: Clock, tmp_path: Path) -> None:
     system_id, secret = let_in(filled, "ruth", clock)
+    number_contacts(filled)
     key, book = tmp_path / "key", tmp_path / "book.json"
     key.write_text(secret + "\n")
     named = os.environ | {"LANTERN": address, "LANTERN_ID": system_id, "LANTERN_KEY": str(key)}
@@ -118,7 +120,7 @@ def test_the_receiver_hears_a_hook_and_believes_nobody_else(
             }
             assert httpx.post(url, json={"type": "action.agreed"}, headers=forged, timeout=60).status_code == 401
             with acting(Kind.JOB):
-                ran = run_due(services, NOTIFYING, "a test", names=[job.name for job in NOTIFYING], lease="hooks")
+                ran = run_due(services, NOTIFYING, "a test", names=["new for systems", "hooks"], lease="hooks")
             assert running.stdout is not None
             assert running.stdout.readline() == "action.agreed a1\n"
         assert [each.done for each in ran or []] == [1, 1]

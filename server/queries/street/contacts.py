@@ -7,11 +7,12 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, Table, and_, func, or_, select
+from sqlalchemy import RowMapping, Table, func, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
 from server.database.context import beyond_reader
+from server.database.locks import take_turns
 from server.database.positions import lay_all_flat, read_position
 from server.database.sql import Sql, moment_of
 from server.tables.street.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
@@ -31,6 +32,7 @@ class StoredContact(Value, frozen=True, kw_only=True):
     original: str | None = None
 
 
+NUMBERING = "numbers of contacts"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -110,17 +112,36 @@ def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
     return list(session.scalars(query.order_by(contact_person.c.contact_id)))
 
 
-def list_met(
-    session: Session, person_ids: Collection[Id], after: tuple[datetime, Id], limit: int
-) -> list[tuple[datetime, Id]]:
-    """Contacts in which any of these people was met, as (received at, id) in that order, from after one of them on: whoever asks
-    again with the last one misses nothing that a phone brings late."""
-    at, contact_id = after
-    later = or_(contact.c.received_at > at, and_(contact.c.received_at == at, contact.c.id > contact_id))
+def number_new(session: Session, most: int) -> int:
+    """Give contacts that were stored for good their number, at most so many; returns how many.
+
+    Whoever reads on from a number misses nothing: a contact that comes later, however long its transaction was open, has a higher
+    one. Only one transaction at a time numbers.
+    """
+    take_turns(session, [NUMBERING])
+    given = session.scalar(select(func.max(contact.c.told_number))) or 0
+    waiting = select(contact.c.id).where(contact.c.told_number.is_(None))
+    ids = session.scalars(waiting.order_by(contact.c.received_at, contact.c.id).limit(most)).all()
+    bulk.update_each(session, contact, {each: {"told_number": given + n} for n, each in enumerate(ids, 1)})
+    return len(ids)
+
+
+@beyond_reader
+def goes_on_from(session: Session, number: int, contact_id: Id) -> bool:
+    """Was that contact given this number here? Not after a restore, which gives the numbers since to others."""
+    if number == 0:
+        return True
+    found = session.scalar(select(contact.c.id).where(contact.c.told_number == number))
+    if found is None:  # erased since; unless the numbers do not go so far
+        return (session.scalar(select(func.max(contact.c.told_number))) or 0) > number
+    return bool(found == contact_id)
+
+
+def list_met(session: Session, person_ids: Collection[Id], after: int, limit: int) -> list[tuple[int, Id]]:
+    """Contacts in which any of these people was met, as (number, id) in that order, from after one number on."""
     met = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(person_ids))
-    query = select(contact.c.received_at, contact.c.id).where(later, contact.c.id.in_(met))
-    rows = session.execute(query.order_by(contact.c.received_at, contact.c.id).limit(limit))
-    return [(row.received_at, row.id) for row in rows]
+    query = select(contact.c.told_number, contact.c.id).where(contact.c.told_number > after, contact.c.id.in_(met))
+    return [(row.told_number, row.id) for row in session.execute(query.order_by(contact.c.told_number).limit(limit))]
 
 
 @beyond_reader

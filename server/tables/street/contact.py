@@ -21,12 +21,14 @@ from server.database.columns import (
 from shared.model.codes import ReceivingSupport
 
 REFERRED = sql("referral_id IS NOT NULL")
+UNNUMBERED = sql("told_number IS NULL")
 
 
 class ContactRow(PositionColumns, table=True):
     """A contact as it reads now. `original` is what it said at first, as JSON, once a correction has come.
 
     `offered` and `given` are JSON lists of phrases. `cell` is the leaf of the grid, `district_id` where it happened.
+    `told_number` is given once it is stored for good: partners' systems read by it.
     """
 
     __tablename__ = "contact"
@@ -35,6 +37,8 @@ class ContactRow(PositionColumns, table=True):
         *index_where_present("site_id", "seen_at"),
         *index_where_present("shift_id"),
         *index_where_present("referral_id"),
+        Index(None, "told_number", unique=True),
+        Index("ix_contact_unnumbered", "received_at", "id", sqlite_where=UNNUMBERED, postgresql_where=UNNUMBERED),
         CheckConstraint("unidentified_people BETWEEN 0 AND 500", name="unidentified_people_in_range"),
         *check_code("state"),
         *check_position(),
@@ -62,6 +66,7 @@ class ContactRow(PositionColumns, table=True):
     cell: int | None = Field(default=None, sa_type=BigInteger)
     corrections: int = 0
     original: str | None = Field(default=None)
+    told_number: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class ContactPersonRow(SQLModel, table=True):
