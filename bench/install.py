@@ -53,7 +53,7 @@ AFTER = {
     "1. Packages": "pg_lsclusters -h | grep -q online || pg_ctlcluster 15 main start",
     # “Edit lantern.env …”
     "4. Settings": r"""
-OWNER=$(cat /root/owner) APP=$(cat /root/app)
+OWNER=$(cat /srv/owner) APP=$(cat /srv/app)
 sed -i "s/PASSWORD-OF-THE-APPLICATION/$APP/" /etc/lantern/lantern.env
 sed "s/lantern_app:.*@/lantern_owner:$OWNER@/" /etc/lantern/lantern.env > /etc/lantern/owner.env
 """,
@@ -62,8 +62,8 @@ sed "s/lantern_app:.*@/lantern_owner:$OWNER@/" /etc/lantern/lantern.env > /etc/l
 }
 BEFORE = {
     "3. The database": """
-for role in owner app; do openssl rand -hex 32 >/root/$role; done
-OWNER=$(cat /root/owner) APP=$(cat /root/app)
+for role in owner app; do openssl rand -hex 32 >/srv/$role; done
+OWNER=$(cat /srv/owner) APP=$(cat /srv/app)
 """,
     # “A certificate of yours”, and a host name that leads here.
     "7. The door to the world": """
@@ -192,12 +192,12 @@ def main() -> None:
     parser.add_argument("--leave", action="store_true", help="Leave FOLDER as it is afterwards.")
     asked = parser.parse_args()
     make_debian(asked.folder.resolve(), asked.registry)
-    script = asked.folder / "root" / "follow"
+    script = asked.folder / "srv" / "follow"
     script.write_text(write_script(read_steps(GUIDE.read_text())))
-    environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+    environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/srv"}
     environment |= {name: os.environ[name] for name in ("PIP_CERT", "NODE_EXTRA_CA_CERTS") if name in os.environ}
     said = []
-    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", asked.folder, "bash", "/root/follow"]
+    command = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "chroot", asked.folder, "bash", "/srv/follow"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment) as run:
         assert run.stdout is not None
         for line in run.stdout:

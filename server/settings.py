@@ -101,6 +101,8 @@ class OpenIdSettings:
     registered_as: str = ""
     """The id under which the provider knows this server (`client_id`)."""
     secret: str = field(default="", repr=False)
+    secret_file: Path | None = None
+    """Where that was read from."""
     name: str = "your organisation’s account"
     """What the button says after “Sign in with”."""
 
@@ -319,6 +321,7 @@ def read_openid_settings(environment: Mapping[str, str]) -> OpenIdSettings:
         issuer=issuer,
         registered_as=registered_as,
         secret=secret,
+        secret_file=file,
         name=environment.get("LANTERN_OIDC_NAME", "").strip() or OpenIdSettings.name,
     )
 

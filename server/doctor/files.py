@@ -4,6 +4,7 @@ Looks only: nothing is made, and no key is read.
 """
 
 import shutil
+import ssl
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from server.settings import Settings
 OTHERS = 0o077
 READERS = 0o007
 """A password file may be read by the server's group."""
+WRITERS = 0o022
 BACKUP_EVERY = timedelta(hours=26)
 KEPT_APART = ("keys", "keys/*", "ledger.jsonl", "audit-heads*")
 
@@ -29,8 +31,19 @@ def look_at_files(settings: Settings, backups: Path | None, now: datetime) -> It
     yield _modes(settings)
     if settings.data.stat().st_uid == 0:
         yield look("data folder", "It belongs to root: serve as an account of Lantern's own.")
-    yield from _secret_file("mail password", settings.mail.password_file)
-    yield from _secret_file("telephone token", settings.alarm.token_file)
+    for about, secret in (
+        ("mail password", settings.mail.password_file),
+        ("mailbox password", settings.mailbox.password_file),
+        ("telephone token", settings.alarm.token_file),
+        ("sign-in secret", settings.openid.secret_file),
+        ("key of the reports’ server", settings.georeport.key_file),
+    ):
+        yield from _secret_file(about, secret)
+    for about, authority in (
+        ("mail authority", settings.mail.authority_file),
+        ("mailbox authority", settings.mailbox.authority_file),
+    ):
+        yield from _authority_file(about, authority)
     yield look_at_room(shutil.disk_usage(settings.data).free)
     yield _backups(backups, now)
 
@@ -63,6 +76,20 @@ def _secret_file(about: str, file: Path | None) -> Iterator[Finding]:
         return
     if mode & READERS:
         yield unsafe(about, f"Everybody on this machine may read {file}: chmod o-rwx.")
+
+
+def _authority_file(about: str, file: Path | None) -> Iterator[Finding]:
+    """Certificates that are trusted: who may write the file may pass for the server behind it."""
+    if file is None:
+        return
+    try:
+        mode = file.stat().st_mode
+        ssl.create_default_context(cafile=str(file))
+    except OSError:
+        yield look(about, f"{file} holds no certificate that can be read: nobody is trusted.")
+        return
+    if mode & WRITERS:
+        yield unsafe(about, f"Others on this machine may write {file}, and so pass for that server: chmod go-w.")
 
 
 def _backups(folder: Path | None, now: datetime) -> Finding:

@@ -59,13 +59,13 @@ def open_mailbox(settings: MailboxSettings) -> Iterator[Mailbox]:
         password = settings.password_file.read_text(encoding="utf-8").strip() if settings.password_file else ""
         connection.login(settings.login, password)
         status, _ = connection.select(f'"{settings.folder}"')
-        if status != "OK":
-            raise MailboxTrouble(f"There is no folder {settings.folder}.")
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
         if connection is not None:
             _close(connection)
         raise MailboxTrouble(f"The mailbox cannot be opened: {type(error).__name__}.") from error
     try:
+        if status != "OK":
+            raise MailboxTrouble(f"There is no folder {settings.folder}.")
         yield Mailbox(connection)
     finally:
         _close(connection)

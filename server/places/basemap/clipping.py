@@ -87,6 +87,11 @@ def read_pack(data: Path, district_id: Id) -> DistrictPack:
         return DistrictPack()
 
 
+def list_packs(data: Path) -> list[Id]:
+    """The districts whose streets phones can have."""
+    return sorted(each.stem for each in (data / FOLDER).glob("*.json"))
+
+
 def list_tiles(shape: shapely.Geometry, zoom: int) -> Iterator[Tile]:
     """The tiles of a zoom that touch a shape in degrees."""
     west, south, east, north = shapely.bounds(shape).tolist()

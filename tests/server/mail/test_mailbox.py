@@ -1,8 +1,6 @@
 """Reports fetched from a mailbox, by a real IMAP server: each once, marked read when it is kept, and nothing lost by a cut."""
 
 import imaplib
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -23,40 +21,14 @@ from server.settings import MailboxSettings, Settings, read_settings
 from server.tables.referrals.imports import refused_row
 from server.tables.referrals.referral import alert
 from tests.conftest import Clock
-from tests.server.live import PATIENCE_S, held_port
-
-ACCOUNT, PASSWORD = "demouser", "demopass"
+from tests.server.mail.imap_server import ACCOUNT, PASSWORD, serving_mail
 
 
 @pytest.fixture(scope="module")
 def imap() -> Iterator[int]:
     """The port of an IMAP server with one account."""
-    pytest.importorskip("pymap")
-    with held_port() as port:
-        run = "from pymap.main import main; main()"
-        command = [
-            sys.executable,
-            "-c",
-            run,
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--no-tls",
-            "dict",
-            "--demo-data",
-        ]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            try:
-                imaplib.IMAP4("127.0.0.1", port, timeout=5).logout()
-                break
-            except OSError:
-                time.sleep(0.05)
+    with serving_mail() as port:
         yield port
-        process.terminate()
-        process.wait(PATIENCE_S)
 
 
 @pytest.fixture

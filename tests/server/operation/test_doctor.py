@@ -2,7 +2,9 @@
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +24,9 @@ from server.jobs.catalogue import JOBS
 from server.migrate import downgrade
 from server.queries.operation.jobs import JobRun, set_run
 from server.settings import Settings, read_settings
-from tests.server.mail.postbox import Postbox
+from tests.server.mail.imap_server import ACCOUNT, PASSWORD, serving_mail
+from tests.server.mail.postbox import Postbox, make_certificate
+from tests.server.operation.lying_provider import Provider
 from tests.server.own_postgres import add_postgres_tools
 
 pytestmark = pytest.mark.slow
@@ -44,6 +48,12 @@ def mail_server() -> Iterator[Postbox]:
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="module")
+def imap_port() -> Iterator[int]:
+    with serving_mail() as port:
+        yield port
 
 
 @pytest.fixture
@@ -142,7 +152,12 @@ def test_what_others_may_read_is_found(examine: Examine, settings: Settings, pat
 
 @pytest.mark.parametrize(
     ("name", "about"),
-    [("LANTERN_SMTP_PASSWORD_FILE", "mail password"), ("LANTERN_TELEPHONE_TOKEN_FILE", "telephone token")],
+    [
+        ("LANTERN_SMTP_PASSWORD_FILE", "mail password"),
+        ("LANTERN_TELEPHONE_TOKEN_FILE", "telephone token"),
+        ("LANTERN_IMAP_PASSWORD_FILE", "mailbox password"),
+        ("LANTERN_PULL_KEY_FILE", "key of the reports’ server"),
+    ],
 )
 def test_a_secret_file_that_everybody_may_read_is_found(
     examine: Examine, tmp_path: Path, name: str, about: str
@@ -156,6 +171,74 @@ def test_a_secret_file_that_everybody_may_read_is_found(
     assert about not in examine(**{name: str(file)})
     file.unlink()
     assert examine(**{name: str(file)})[about][0] == "look"
+
+
+def test_the_secret_of_the_sign_in_is_for_the_server_alone(examine: Examine, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("secret")
+    named = {"LANTERN_OIDC_CLIENT_ID": "lantern", "LANTERN_OIDC_CLIENT_SECRET_FILE": str(file)}
+    with Provider(lambda: datetime.now(UTC)) as provider:
+        file.chmod(0o644)
+        found = examine(LANTERN_OIDC_ISSUER=provider.issuer, **named)
+        assert (found["sign-in secret"][0], found["sign-in"][0]) == ("unsafe", "well")
+        file.chmod(0o640)
+        assert "sign-in secret" not in examine(LANTERN_OIDC_ISSUER=provider.issuer, **named)
+        provider.metadata["issuer"] = "https://somebody.else.example"
+        grade, words = examine(LANTERN_OIDC_ISSUER=provider.issuer, **named)["sign-in"]
+    assert grade == "look" and "Nobody can sign in" in words
+    assert examine(LANTERN_OIDC_ISSUER="http://127.0.0.1:1", **named)["sign-in"][0] == "look"
+
+
+def test_a_mailbox_that_cannot_be_opened_is_found(examine: Examine, imap_port: int) -> None:
+    named = {"LANTERN_IMAP_HOST": "127.0.0.1", "LANTERN_IMAP_SECURITY": "none", "LANTERN_IMAP_USER": "nobody"}
+
+    assert "mailbox" not in examine()
+    assert examine(LANTERN_IMAP_PORT=str(imap_port), **named)["mailbox"][0] == "look"
+    assert examine(LANTERN_IMAP_PORT="1", **named)["mailbox"][0] == "look"
+
+
+def test_a_mailbox_that_opens_is_well(examine: Examine, imap_port: int, tmp_path: Path) -> None:
+    password = tmp_path / "imap"
+    password.write_text(PASSWORD)
+    password.chmod(0o600)
+    named = {
+        "LANTERN_IMAP_HOST": "127.0.0.1", "LANTERN_IMAP_PORT": str(imap_port), "LANTERN_IMAP_SECURITY": "none",
+        "LANTERN_IMAP_USER": ACCOUNT, "LANTERN_IMAP_PASSWORD_FILE": str(password),
+    }  # fmt: skip
+
+    assert examine(**named)["mailbox"][0] == "well"
+    grade, words = examine(**named, LANTERN_IMAP_FOLDER="Nowhere")["mailbox"]
+    assert grade == "look" and "Nowhere" in words
+
+
+def test_certificates_that_others_may_write_or_that_are_none_are_found(examine: Examine, tmp_path: Path) -> None:
+    authority, _ = make_certificate(tmp_path)
+    authority.chmod(0o644)
+    assert "mail authority" not in examine(LANTERN_SMTP_CA_FILE=str(authority))
+    authority.chmod(0o666)
+    assert examine(LANTERN_SMTP_CA_FILE=str(authority))["mail authority"][0] == "unsafe"
+    authority.write_text("none")
+    assert examine(LANTERN_SMTP_CA_FILE=str(authority))["mail authority"][0] == "look"
+
+
+def test_streets_that_cannot_be_read_and_phones_without_them_are_found(examine: Examine, settings: Settings) -> None:
+    assert examine()["streets"][0] == "well"
+    file = settings.data / "basemap.mbtiles"
+    file.write_bytes(b"no tiles")
+    file.chmod(0o600)
+    assert examine()["streets"] == ("look", "basemap.mbtiles cannot be read: run `lantern basemap` again.")
+    file.unlink()
+    with closing(sqlite3.connect(file)) as made:
+        made.executescript(
+            "CREATE TABLE metadata (name TEXT, value TEXT);"
+            "INSERT INTO metadata VALUES ('minzoom', '6'), ('maxzoom', '14'), ('attribution', 'x'), ('roles', '{}');"
+        )
+    file.chmod(0o600)
+    grade, words = examine()["streets"]
+    assert grade == "look" and "phones have none" in words
+    (settings.data / "basemap-districts").mkdir(mode=0o700)
+    (settings.data / "basemap-districts" / "watford.json").write_text("{}")
+    assert examine()["streets"] == ("well", "Pages have streets down to zoom 14, and phones those of 1 districts.")
 
 
 def test_backups_are_missing_old_open_or_damaged(examine: Examine, settings: Settings, tmp_path: Path) -> None:

@@ -1,13 +1,13 @@
 """Number contacts once they are stored for good, so that a system that reads on from a number misses none.
 
-Revision 0067, after 0066.
+Revision 0069, after 0068.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0067"
-down_revision = "0066"
+revision = "0069"
+down_revision = "0068"
 branch_labels = None
 depends_on = None
 
