@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.stats import norm
+from scipy.special import ndtr
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.int64]
@@ -137,7 +137,7 @@ def _side_within(place: Integers) -> Integers:
 
 def stands_out(score: Floats) -> NDArray[np.bool_]:
     """Which z-scores are too high for chance when so many are tested: Benjamini and Hochberg's false-discovery rate."""
-    chance = norm.sf(score)
+    chance = ndtr(-score)
     order = np.argsort(chance)
     allowed = FALSE_DISCOVERIES * np.arange(1, len(score) + 1) / max(len(score), 1)
     passed = np.flatnonzero(chance[order] <= allowed)
