@@ -23,6 +23,7 @@ from uuid import UUID
 import pytest
 
 from tests.paths import ROOT, SHARED_DATA
+from tests.worlds import WORLDS, Write, Written
 
 if TYPE_CHECKING:
     from server.database.engine import Database
@@ -97,17 +98,21 @@ def now(clock: Clock) -> datetime:
     return clock.now
 
 
+class Ids:
+    """Ids shaped as UUIDv7, each later than the one before, the same in every run."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def __call__(self) -> str:
+        self.taken += 1
+        milliseconds = int(EVENING.timestamp() * 1000) + self.taken
+        return str(UUID(int=milliseconds << 80 | 0x7 << 76 | 0b10 << 62 | self.taken))
+
+
 @pytest.fixture
 def new_id() -> Callable[[], str]:
-    """Ids shaped as UUIDv7, each later than the one before, the same in every run."""
-    numbers = count(1)
-    milliseconds = int(EVENING.timestamp() * 1000)
-
-    def make() -> str:
-        number = next(numbers)
-        return str(UUID(int=(milliseconds + number) << 80 | 0x7 << 76 | 0b10 << 62 | number))
-
-    return make
+    return Ids()
 
 
 # ----------------------------------------------------------------------------------------------------------- databases
@@ -127,8 +132,9 @@ def postgres_url() -> Iterator[str]:
         server = get_server(folder / "data", cleanup_mode="delete")
     try:
         with connect(server.get_uri()) as connection:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-                connection.execute(f"ALTER SYSTEM SET {setting} = off")  # a test database outlives no power cut
+            # A test database outlives no power cut, and no day either.
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
@@ -258,13 +264,16 @@ def sqlite_stores(folder: Path) -> Stores:
 
 
 def postgres_stores(server_url: str) -> Stores:
-    """Databases of one server; the names carry this process's number, so that several may share a server."""
+    """Databases of one server; the names carry this process's number, so that several may share a server.
+
+    A template is copied file by file: by way of the write-ahead log, PostgreSQL's default, costs twice the time.
+    """
 
     from sqlalchemy import make_url
 
     def make(name: str, template: str | None) -> str:
         database = f"lantern_{os.getpid()}_{name}"
-        source = f' TEMPLATE "{make_url(template).database}"' if template else ""
+        source = f' TEMPLATE "{make_url(template).database}" STRATEGY file_copy' if template else ""
         with connect(server_url) as connection:
             connection.execute(f'CREATE DATABASE "{database}"{source}')
         return name_database(server_url, database)
@@ -306,13 +315,76 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def written(templates: Callable[[str], tuple[Stores, str]]) -> Callable[[str, str], Written]:
+    """A world of this name on a kind of database, written when it is first asked for."""
+    made: dict[tuple[str, str], Written] = {}
+
+    def find(kind: str, name: str) -> Written:
+        if (kind, name) not in made:
+            from server.database.engine import Database
+
+            store, template = templates(kind)
+            url, ids = store.make(f"world_{name}", template), Ids()
+            opened = Database(url)
+            returned = WORLDS[name](opened, EVENING, ids)
+            opened.close()
+            made[kind, name] = Written(url, ids.taken, returned)
+        return made[kind, name]
+
+    return find
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A test's database, and the world that was copied into it, if any."""
+
+    url: str
+    name: str | None = None
+    world: Written | None = None
+
+
 @pytest.fixture
-def database_url(database_kind: str, templates: Callable[[str], tuple[Stores, str]]) -> Iterator[str]:
-    """A database of the test's own, empty and migrated to the newest schema."""
+def begun(
+    request: pytest.FixtureRequest,
+    database_kind: str,
+    templates: Callable[[str], tuple[Stores, str]],
+    written: Callable[[str, str], Written],
+    now: datetime,
+    new_id: Callable[[], str],
+) -> Iterator[Begun]:
     store, template = templates(database_kind)
-    url = store.make(f"test_{next(DATABASE_NUMBERS)}", template)
-    yield url
-    store.drop(url)
+    name = next((name for name in request.fixturenames if name in WORLDS), None)
+    number = f"test_{next(DATABASE_NUMBERS)}"
+    if name is not None and now == EVENING and isinstance(new_id, Ids) and new_id.taken == 0:
+        world = written(database_kind, name)
+        new_id.taken = world.ids_taken
+        made = Begun(store.make(number, world.url), name, world)
+    else:
+        made = Begun(store.make(number, template))
+    yield made
+    store.drop(made.url)
+
+
+@pytest.fixture
+def database_url(begun: Begun) -> str:
+    """A database of the test's own, migrated to the newest schema: empty, or begun with the world that the test asks for."""
+    return begun.url
+
+
+@pytest.fixture
+def world(
+    request: pytest.FixtureRequest, database: "Database", now: datetime, new_id: Callable[[], str]
+) -> Callable[[Write], Any]:
+    """See that a world is in the test's database; gives what its function returned."""
+
+    def enter(write: Write) -> Any:
+        begun: Begun = request.getfixturevalue("begun")
+        if begun.world is not None and begun.name == write.__name__:
+            return begun.world.returned
+        return write(database, now, new_id)
+
+    return enter
 
 
 @pytest.fixture

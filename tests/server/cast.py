@@ -22,6 +22,7 @@ from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind, IdentityWord, Role
 from shared.model.district import District
 from shared.model.worker import Worker
+from tests.worlds import register
 
 CHEAP = PasswordCost(memory_kib=64, passes=1)
 PASSWORD = "correct horse battery staple"
@@ -61,6 +62,12 @@ def say_same(database: Database, one: str, other: str, by: Worker, now: datetime
 def make_settings(database_url: str, data: Path, **others: object) -> Settings:
     settings = Settings(data=data, database=database_url, password_cost=CHEAP)
     return replace(settings, **others)  # type: ignore[arg-type]
+
+
+@register
+def cast(database: Database, now: datetime, new_id: Callable[[], str]) -> Cast:
+    """The world of the server's tests."""
+    return make_cast(database, now, new_id)
 
 
 def make_cast(database: Database, now: datetime, new_id: Callable[[], str]) -> Cast:

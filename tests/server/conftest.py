@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.server.cast import PASSWORD, Cast, email_of, make_cast, make_settings
+from tests.server.cast import PASSWORD, Cast, email_of, make_settings
+from tests.server.cast import cast as write_cast
 from tests.server.phone import Phone
+from tests.worlds import Write
 
 if TYPE_CHECKING:
     from litestar.testing import TestClient
 
-    from server.database.engine import Database
     from server.http.services import Services
     from server.settings import Settings
     from shared.model.worker import Worker
@@ -25,8 +26,8 @@ def settings(database_url: str, tmp_path: Path) -> "Settings":
 
 
 @pytest.fixture
-def cast(database: "Database", now: object, new_id: Callable[[], str]) -> Cast:
-    return make_cast(database, now, new_id)  # type: ignore[arg-type]
+def cast(world: Callable[[Write], Cast]) -> Cast:
+    return world(write_cast)
 
 
 @pytest.fixture

@@ -2,43 +2,38 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.database.engine import Database
-from server.settings import PasswordCost, Settings
+from server.settings import Settings
 from tests.conftest import Clock
 from tests.web import county
+from tests.worlds import Write
 
-CHEAP = PasswordCost(memory_kib=64, passes=1)
 HTML = {"accept": "text/html"}
 
 
 @pytest.fixture
-def filled(database: Database, now: datetime) -> Database:
-    """Watford and its neighbours, as `county` writes them."""
-    with database.writing() as session:
-        county.fill(session, now)
+def filled(database: Database, world: Callable[[Write], Any]) -> Database:
+    """Watford and its neighbours, as `county` writes them; everyone may sign in."""
+    world(county.filled)
     return database
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """A server of the test's own."""
-    return Settings(data=tmp_path / "data", database=database_url, password_cost=CHEAP)
+    return Settings(data=tmp_path / "data", database=database_url, password_cost=county.CHEAP)
 
 
 @pytest.fixture
 def app(filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Any]:
-    """The whole server over the filled database; everyone may sign in."""
-    from server.security.passwords import Passwords
+    """The whole server over the filled database."""
     from tests.server.running import lend_app
 
-    with filled.writing() as session:
-        county.give_passwords(session, Passwords(CHEAP), clock.now)
     with lend_app(settings, clock, new_id) as lent:
         yield lent
 

@@ -13,8 +13,10 @@ import numpy as np
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
+from server.database.engine import Database
 from server.queries.sync import store as sync
-from server.settings import Settings
+from server.security.passwords import Passwords
+from server.settings import PasswordCost, Settings
 from server.tables.cases.case import case_event, mdt_case
 from server.tables.operation.device import device_enrolment
 from server.tables.operation.job import job
@@ -37,7 +39,9 @@ from server.tables.sync.sync import change, device
 from sync.authoring import NewChange
 from sync.authoring import number as number_change
 from sync.reading import decode_batch
+from tests.worlds import register
 
+CHEAP = PasswordCost(memory_kib=64, passes=1)
 WATFORD, THREE_RIVERS = "watford", "three-rivers"
 STATION = (51.6637, -0.3960)
 HIGH_STREET = (51.6553, -0.3962)
@@ -72,6 +76,26 @@ def add(session: Session, table: Table, *rows: dict[str, Any]) -> None:
     }
     for row in rows:
         session.execute(insert(table).values({**defaults, **row}))
+
+
+@register
+def filled(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    """The world of the pages' tests: the cast, each with a password."""
+    with database.writing() as session:
+        fill(session, now)
+        give_passwords(session, Passwords(CHEAP), now)
+
+
+@register
+def watford(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    """The world of the conferences' tests: the cast, and sixteen more on Watford's list; P01 waited longest."""
+    with database.writing() as session:
+        fill(session, now)
+        for number in range(1, 17):
+            put_person(
+                session, now, f"p{number:02}", "", name=f"Person {number:02}", state="listed", nights=(3,),
+                case_days=40 - number, date_of_birth=date(1980, 1, number),
+            )  # fmt: skip
 
 
 def fill(session: Session, now: datetime) -> None:

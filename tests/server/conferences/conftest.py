@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from server.queries.partnership.workers import get_worker
 from server.security.documents import DocumentKeys
 from server.security.tokens import hash_token
 from tests.web import county
+from tests.worlds import Write
 
 FILES = DocumentKeys(b"k" * 32)
 """Seals what tests circulate without a server around them."""
@@ -24,15 +25,9 @@ Enter = Callable[..., AbstractContextManager[Access]]
 
 
 @pytest.fixture
-def watford(database: Database, now: datetime) -> Database:
+def watford(database: Database, world: Callable[[Write], Any]) -> Database:
     """The cast, and sixteen more on Watford's list: P01 waited longest."""
-    with database.writing() as session:
-        county.fill(session, now)
-        for number in range(1, 17):
-            county.put_person(
-                session, now, f"p{number:02}", "", name=f"Person {number:02}", state="listed", nights=(3,),
-                case_days=40 - number, date_of_birth=date(1980, 1, number),
-            )  # fmt: skip
+    world(county.watford)
     return database
 
 

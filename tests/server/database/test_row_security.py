@@ -1,7 +1,7 @@
 """PostgreSQL's second wall (C6): forced policies on every table about somebody, contexts that nobody can forge, and a role that
 can change neither."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import datetime
@@ -22,6 +22,7 @@ from server.queries.operation.authority import GUARDED, list_breaches
 from server.queries.partnership import workers
 from tests.conftest import SUITE_KEY, connect, suite_role, url_as
 from tests.web import county
+from tests.worlds import Write
 
 pytestmark = pytest.mark.postgres
 PEOPLE = "select count(*) from person"
@@ -36,10 +37,9 @@ def database_kind() -> str:
 
 
 @pytest.fixture
-def filled(database: Database, now: datetime) -> Database:
+def filled(database: Database, world: Callable[[Write], Any]) -> Database:
     """Watford and its neighbours, written by a superuser."""
-    with database.writing() as session:
-        county.fill(session, now)
+    world(county.filled)
     return database
 
 

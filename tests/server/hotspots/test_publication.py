@@ -33,7 +33,7 @@ WEST, SOUTH, EAST, NORTH = -0.50, 51.60, -0.30, 51.70
 
 
 @pytest.fixture
-def watford(database):
+def one_district(database):
     """One district, drawn as a square of about 14 by 11 km."""
     with database.writing() as session:
         add_district(session, District(id="watford", code="X1", name="Watford"))
@@ -90,8 +90,8 @@ def test_quarters_and_their_settling():
     assert say_period(SUMMER) == "July to September 2026"
 
 
-def test_verified_people_are_counted_once_and_nobody_else_is(watford, tmp_path_factory):
-    with watford.writing() as session:
+def test_verified_people_are_counted_once_and_nobody_else_is(one_district, tmp_path_factory):
+    with one_district.writing() as session:
         meet(session, "marek", 51.65, -0.40, nights=40)
         meet(session, "red", 51.65, -0.40)
         meet(session, "not-verified", 51.65, -0.40, verified=False)
@@ -104,10 +104,10 @@ def test_verified_people_are_counted_once_and_nobody_else_is(watford, tmp_path_f
     assert len(people) == 1
 
 
-def test_two_records_of_one_person_count_once(watford, tmp_path_factory):
+def test_two_records_of_one_person_count_once(one_district, tmp_path_factory):
     from server.tables.people.person import person_merge
 
-    with watford.writing() as session:
+    with one_district.writing() as session:
         meet(session, "red", 51.65, -0.40)
         meet(session, "red-again", 51.65, -0.40)
         merge = {"id": "m", "from_id": "red-again", "into_id": "red", "at": NOW, "worker_id": "aisha", "undone": False}
@@ -116,8 +116,8 @@ def test_two_records_of_one_person_count_once(watford, tmp_path_factory):
         assert sum(count_people(session, SUMMER, GRID, lay(session, tmp_path_factory)).values()) == 1
 
 
-def test_somebody_met_just_over_the_edge_counts_on_the_nearest_leaf_inside(watford, tmp_path_factory):
-    with watford.writing() as session:
+def test_somebody_met_just_over_the_edge_counts_on_the_nearest_leaf_inside(one_district, tmp_path_factory):
+    with one_district.writing() as session:
         meet(session, "marek", 51.65, EAST + 0.02)
         ground = lay(session, tmp_path_factory)
 
@@ -126,8 +126,8 @@ def test_somebody_met_just_over_the_edge_counts_on_the_nearest_leaf_inside(watfo
     assert leaf in set(ground.leaves.tolist())
 
 
-def test_a_late_contact_leaves_the_published_quarter_as_it_was(watford, tmp_path_factory, new_id):
-    with watford.writing() as session:
+def test_a_late_contact_leaves_the_published_quarter_as_it_was(one_district, tmp_path_factory, new_id):
+    with one_district.writing() as session:
         for number in range(25):
             meet(session, f"person-{number}", 51.65, -0.40)
         ground = lay(session, tmp_path_factory)
@@ -145,8 +145,8 @@ def test_a_late_contact_leaves_the_published_quarter_as_it_was(watford, tmp_path
         assert [each.people_shown for each in list_publications(session)] == [25]
 
 
-def test_a_quarter_is_not_published_before_its_late_records_are_in(watford, tmp_path_factory, new_id):
-    with watford.writing() as session:
+def test_a_quarter_is_not_published_before_its_late_records_are_in(one_district, tmp_path_factory, new_id):
+    with one_district.writing() as session:
         ground = lay(session, tmp_path_factory)
         with pytest.raises(RefusedToPublish, match="30 days"):
             publish(session, Counter(), ground, new_id, now=datetime(2026, 10, 20, tzinfo=UTC))
@@ -154,9 +154,9 @@ def test_a_quarter_is_not_published_before_its_late_records_are_in(watford, tmp_
 
 
 def test_a_second_view_that_would_single_somebody_out_is_refused_and_nothing_is_stored(
-    watford, tmp_path_factory, new_id
+    one_district, tmp_path_factory, new_id
 ):
-    with watford.writing() as session:
+    with one_district.writing() as session:
         ground = lay(session, tmp_path_factory)
         leaves = ground.leaves.tolist()
         people = {leaves[0]: 12, leaves[1]: 1, leaves[700]: 30}
@@ -173,8 +173,8 @@ def test_a_second_view_that_would_single_somebody_out_is_refused_and_nothing_is_
         assert [each.id for each in list_publications(session)] == ["told"]
 
 
-def test_regions_cover_the_authority_as_shapes_without_overlap(watford, tmp_path_factory, new_id):
-    with watford.writing() as session:
+def test_regions_cover_the_authority_as_shapes_without_overlap(one_district, tmp_path_factory, new_id):
+    with one_district.writing() as session:
         ground = lay(session, tmp_path_factory)
         leaves = ground.leaves.tolist()
         published = publish(session, {leaves[5]: 23, leaves[900]: 14, leaves[1500]: 3}, ground, new_id)
@@ -189,9 +189,9 @@ def test_regions_cover_the_authority_as_shapes_without_overlap(watford, tmp_path
 
 
 def test_a_map_that_no_walk_could_have_made_is_refused_and_nothing_is_stored(
-    watford, tmp_path_factory, new_id, monkeypatch
+    one_district, tmp_path_factory, new_id, monkeypatch
 ):
-    with watford.writing() as session:
+    with one_district.writing() as session:
         ground = lay(session, tmp_path_factory)
         leaves = ground.leaves.tolist()
         few, rest = frozenset(leaves[:3]), frozenset(leaves[3:])
@@ -204,8 +204,8 @@ def test_a_map_that_no_walk_could_have_made_is_refused_and_nothing_is_stored(
         assert list_publications(session) == []
 
 
-def test_hidden_people_are_in_no_count_of_a_map(watford, tmp_path_factory):
-    with watford.writing() as session:
+def test_hidden_people_are_in_no_count_of_a_map(one_district, tmp_path_factory):
+    with one_district.writing() as session:
         for name in ("marek", "red"):
             meet(session, name, 51.65, -0.40)
         told = {"id": "a", "name": "A", "kind": "outreach"}
@@ -223,9 +223,9 @@ def test_hidden_people_are_in_no_count_of_a_map(watford, tmp_path_factory):
         assert sum(count_people(session, SUMMER, GRID, lay(session, tmp_path_factory)).values()) == 1
 
 
-def test_areas_are_numbered_by_what_is_shown_and_visits_as_a_whole_are_rounded(watford, tmp_path_factory, new_id):
+def test_areas_are_numbered_by_what_is_shown_and_visits_as_a_whole_are_rounded(one_district, tmp_path_factory, new_id):
     """A number that followed the looks, or the true counts, would tell more than the map."""
-    with watford.writing() as session:
+    with one_district.writing() as session:
         meet(session, "marek", 51.69, -0.31, nights=61)
         ground = lay(session, tmp_path_factory)
         leaves = ground.leaves.tolist()

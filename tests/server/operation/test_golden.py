@@ -23,7 +23,7 @@ from tests.paths import ROOT
 from tests.server.cast import make_settings
 from tests.server.operation.test_orders_after_a_restore import _with_postgres_tools  # noqa: F401
 from tests.web import county
-from tests.web.conftest import CHEAP, Browser
+from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.slow
 REVISIONS = sorted({each.name.partition("-")[0] for each in (ROOT / "tests" / "golden").glob("[0-9]*-*")})
@@ -45,9 +45,9 @@ def serve_list(settings: Settings, clock: Clock, new_id: Callable[[], str]) -> s
     database = Database(settings.database, pool_size=1)
     with database.writing() as session:
         session.execute(text("delete from credential"))
-        county.give_passwords(session, Passwords(CHEAP), clock.now)
+        county.give_passwords(session, Passwords(county.CHEAP), clock.now)
     database.close()
-    served = replace(settings, second_factor=False, password_cost=CHEAP)
+    served = replace(settings, second_factor=False, password_cost=county.CHEAP)
     with TestClient(create_app(served, clock, new_id)) as client:
         browser = Browser(client)
         browser.get("/sign-in")

@@ -39,7 +39,7 @@ def hours(text):
 
 
 @pytest.fixture
-def filled(database, now, cast):
+def three_services(database, now, cast):
     put(
         database, now,
         Service(id="bed", name="A bed", offers=(ServiceOffer.EMERGENCY_BED,), welcomes=(ServiceWelcome.DOGS,),
@@ -69,13 +69,13 @@ def names(page):
         ({"words": "quiet"}, []),
     ],
 )
-def test_the_directory_is_looked_through(sign_in, cast, filled, asked, found):
+def test_the_directory_is_looked_through(sign_in, cast, three_services, asked, found):
     page = send(sign_in(cast.helen), "/services", **asked)
 
     assert (page.status_code, names(page)) == (200, found)
 
 
-def test_the_nearest_comes_first_and_a_secret_address_has_no_distance(sign_in, cast, filled):
+def test_the_nearest_comes_first_and_a_secret_address_has_no_distance(sign_in, cast, three_services):
     client = sign_in(cast.aisha)
     page = send(client, "/services", near="WD17 2AB").text
 
@@ -122,7 +122,7 @@ def test_a_service_is_entered_found_changed_checked_and_taken_out(sign_in, cast,
     assert send(client, f"/services/{told.id}/edit", **changed).status_code == 404
 
 
-def test_a_commissioner_reads_the_directory_and_changes_nothing(sign_in, cast, filled):
+def test_a_commissioner_reads_the_directory_and_changes_nothing(sign_in, cast, three_services):
     client = sign_in(cast.helen)
 
     assert "Change it" not in client.get("/services/bed", headers=HTML).text
@@ -170,7 +170,7 @@ def test_a_file_is_read_in_no_transaction(sign_in, cast, database, monkeypatch):
         assert {each.name for each in directory.list_services(session)} == {"Other", "Soup kitchen"}
 
 
-def test_whoever_asks_is_handed_the_directory_without_secret_addresses(client, filled, clock):
+def test_whoever_asks_is_handed_the_directory_without_secret_addresses(client, three_services, clock):
     page = client.get("/open-referral/services?per_page=2").json()
     assert (page["total_items"], page["total_pages"], page["last_page"], len(page["contents"])) == (3, 2, False, 2)
     whole = client.get("/open-referral/services?full=true&search=refuge").json()["contents"]
