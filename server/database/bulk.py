@@ -16,7 +16,7 @@ from server.database.sql import Columns, Sql
 Row = Mapping[str, Any]
 
 
-def insert_all(session: Session, table: Table, rows: Sequence[Row]) -> None:
+def insert_all(session: Session, table: Table, rows: Sequence[Row] | Columns) -> None:
     """Insert rows; one whose key is there already is an error (IntegrityError), and none is inserted."""
     _write(session, table, rows, "")
 

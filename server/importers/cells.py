@@ -6,6 +6,7 @@ Times without a zone are local to the operator's time zone, which is handed in; 
 import math
 import re
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from server.importers.files import UnusableRow
@@ -19,15 +20,17 @@ FOUR_DIGITS = re.compile(
     r"(?<![\d£$€.])(?<!bus )(?<!no )(?<!number )(?!19[89]\d|20[0-3]\d)(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?!\d)"
 )
 """A clock of four digits; what may as well be a year, a sum or a bus is none."""
+NAMED_TIMES = {"midnight": time(0), "midday": time(12), "noon": time(12)}
+NAMED_TIME = re.compile(rf"\b(?:{'|'.join(NAMED_TIMES)})\b", re.IGNORECASE)
 YES = frozenset({"yes", "y", "true", "t", "1", "consented", "given"})
 
 
+@lru_cache(maxsize=4096)
 def read_clock_time(text: str) -> time | None:
     """The time of day in words such as "9pm", "21:30", "about 10.15 pm", "2200hrs", "midnight"; None when unclear."""
-    lowered = text.lower()
-    for word, known in (("midnight", time(0)), ("midday", time(12)), ("noon", time(12))):
-        if re.search(rf"\b{word}\b", lowered):
-            return known
+    named = NAMED_TIME.search(text)
+    if named is not None:
+        return NAMED_TIMES[named[0].lower()]
     matched = FOUR_DIGITS.search(text)
     if matched is None:
         matched = next((found for found in CLOCK_TIME.finditer(text) if found["minute"] or found["half"]), None)

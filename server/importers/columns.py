@@ -56,11 +56,15 @@ class Columns:
     also_kept: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def kept(self) -> frozenset[str]:
         """The columns whose cells are kept for good (privacy rule A8): a heading that is not here is kept for 90 days."""
         named = (name for noun, names in self.names.items() if noun not in TELLS_WHO for name in names)
         return frozenset(named) | frozenset(self.also_kept)
+
+    @cached_property
+    def _of_keys(self) -> Mapping[str, tuple[str, ...]]:
+        return {noun: self.names.get(noun, ()) for noun in ("reference", "duplication", "parent")}
 
     def list_required(self, *nouns: str) -> list[tuple[str, ...]]:
         """The headings that a file must have, one of each."""
@@ -116,9 +120,9 @@ class Columns:
 
     def note_key(self, keys: Keys, row: Row) -> None:
         """What a row is known by, from its cells as they came."""
-        cell = _Cells(self.names, row.cells)
+        cell = _Cells(self._of_keys, row.cells)
         given = cell("reference")
-        said = hash(tuple(each for each in row.cells.items() if each[1]))
+        said = hash(tuple(row.cells.values()))
         is_key = not EXPONENT.fullmatch(given)
         keys.add(row.number, given if is_key else "", said, _find_parent(cell("duplication"), cell("parent"), given))
 
@@ -132,7 +136,8 @@ class Columns:
             return Refusal(row.number, str(error), show_raw(row.cells.values()), cells)
 
     def _read_report(self, row: Row, reading: Reading, order: Order, kept: Collection[str]) -> Report:
-        cell, heading = _Cells(self.names, row.cells), _Headings(self.names, row.cells)
+        cell = _Cells(self.names, row.cells)
+        heading = cell.heading
         opened_at, opened_guess = self._read_opened(cell, heading, reading, order)
         closed = cell("closed")
         closed_at = read_moment(heading("closed"), closed, reading.zone, reading.now, order) if closed else None
@@ -193,7 +198,7 @@ class Columns:
         return {**cells, **{heading: text for heading, text in told.items() if text}} if told else cells
 
     def _read_opened(
-        self, cell: "_Cells", heading: "_Headings", reading: Reading, order: Order
+        self, cell: "_Cells", heading: Callable[[str], str], reading: Reading, order: Order
     ) -> tuple[datetime | None, str]:
         """When it was reported, from one column, or from one with the date and one with the time; and what was guessed."""
         text, clock = cell("opened"), cell("opened_time")
@@ -250,31 +255,27 @@ class _TableReports:
         return keys, Order(self._asked.layout.order) if self._asked.layout.order else judge.order
 
 
-@dataclass(frozen=True)
 class _Cells:
-    """The cell of a noun: the first that says something."""
+    """A row by its nouns: the cell of each is the first that says something. They are looked up once, however often asked for."""
 
-    names: Mapping[str, tuple[str, ...]]
-    cells: Mapping[str, str]
-
-    def __call__(self, noun: str) -> str:
-        for name in self.names.get(noun, ()):
-            text = self.cells.get(name)
-            if text and not is_blank(text):
-                return text
-        return ""
-
-
-@dataclass(frozen=True)
-class _Headings:
-    """What the file calls a noun."""
-
-    names: Mapping[str, tuple[str, ...]]
-    cells: Mapping[str, str]
+    def __init__(self, names: Mapping[str, tuple[str, ...]], cells: Mapping[str, str]) -> None:
+        self._names = names
+        said = self._said = dict[str, tuple[str, str]]()
+        for noun, headings in names.items():
+            for heading in headings:
+                text = cells.get(heading)
+                if text and not is_blank(text):
+                    said[noun] = heading, text
+                    break
 
     def __call__(self, noun: str) -> str:
-        names = self.names.get(noun) or (noun,)
-        return next((name for name in names if not is_blank(self.cells.get(name, ""))), names[0])
+        found = self._said.get(noun)
+        return found[1] if found else ""
+
+    def heading(self, noun: str) -> str:
+        """What the file calls a noun."""
+        found = self._said.get(noun)
+        return found[0] if found else (self._names.get(noun) or (noun,))[0]
 
 
 def _say_name(cell: _Cells) -> str:

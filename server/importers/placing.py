@@ -16,7 +16,7 @@ from server.importers.accounting import Importing
 from server.importers.report import Report
 from server.places.districts import DistrictFinder, load_district_finder, load_england_finder, name_of_unlisted
 from server.places.place_words import PLACED_FROM, Asked, Guess, find_places
-from server.places.postcodes import find_position
+from server.places.postcodes import find_positions
 from server.queries.partnership.districts import add_district, list_districts
 from shared.model.codes import PinSource
 from shared.model.district import District
@@ -57,7 +57,7 @@ class Placer:
 
     def place(self, session: Session, reports: Sequence[Report], *, may_open: bool = True) -> list[Placed]:
         """Give each its place. Where no district is named yet, those that are met are opened, if they may be."""
-        positions = [_find_pin(report) for report in reports]
+        positions = _find_pins(reports)
         by_words = _find_by_words(session, reports, positions)
         found = _find_districts(self._finder, positions)
         unplaced = [None if area else at for at, area in zip(positions, found, strict=True)]
@@ -138,11 +138,14 @@ def replace_point(position: Position, latitude: float, longitude: float) -> Posi
     return Position(latitude=latitude, longitude=longitude, source=position.source, accuracy_m=position.accuracy_m)
 
 
-def _find_pin(report: Report) -> Position | None:
-    if report.point is not None:
-        latitude, longitude = report.point
-        return Position(latitude=latitude, longitude=longitude, source=PinSource.REFERRAL)
-    return find_position(report.postcode) if report.postcode else None
+def _find_pins(reports: Sequence[Report]) -> list[Position | None]:
+    by_postcode = find_positions([each.postcode for each in reports if each.point is None and each.postcode])
+    return [
+        by_postcode.get(each.postcode)
+        if each.point is None
+        else Position(latitude=each.point[0], longitude=each.point[1], source=PinSource.REFERRAL)
+        for each in reports
+    ]
 
 
 def _find_by_words(
@@ -164,6 +167,8 @@ def _find_districts(finder: DistrictFinder, positions: Sequence[Position | None]
     where = [number for number, position in enumerate(positions) if position is not None]
     known = [position for position in positions if position is not None]
     found: list[Id | None] = [None] * len(positions)
+    if not where:
+        return found
     answers = finder.find_many([each.latitude for each in known], [each.longitude for each in known])
     for number, district_id in zip(where, answers, strict=True):
         found[number] = district_id

@@ -11,7 +11,7 @@ from itertools import product
 
 from server.importers.cells import read_point
 from server.importers.files import UnusableRow
-from server.places.postcodes import find_position
+from server.places.postcodes import find_grid_point, find_position
 from server.places.projection import BRITISH_NATIONAL_GRID, unproject
 from shared.model.value import Value
 
@@ -32,6 +32,8 @@ DEGREES = re.compile(
     re.IGNORECASE,
 )
 """One half of a point, its spaces made single."""
+PLAIN_DEGREES = re.compile(r"-?\d{1,3}\.\d{1,15}")
+"""As nearly every file writes one half of a point: nothing is to be guessed."""
 GRID_REFERENCE = re.compile(
     r"\b(?P<letters>[HJNOST][A-HJ-Z])\s?(?P<digits>\d{3}\s?\d{3}|\d{4}\s?\d{4}|\d{5}\s?\d{5})(?!\s?\d)\b", re.IGNORECASE
 )
@@ -61,7 +63,7 @@ class Place(Value, frozen=True, kw_only=True):
 def is_blank(text: str) -> bool:
     """Does the cell say nothing, in whatever word?"""
     plain = text.strip()
-    return not plain or (len(plain) <= LONGEST_BLANK and plain.casefold() in BLANKS)
+    return len(plain) <= LONGEST_BLANK and (not plain or plain.casefold() in BLANKS)
 
 
 def read_place(columns: tuple[str, str], latitude: str, longitude: str, postcode: str, *others: str) -> Place:
@@ -94,7 +96,7 @@ def find_postcode(*texts: str) -> tuple[str, tuple[str, ...]]:
     for number, text in enumerate(texts):
         for matched in POSTCODE_LIKE.finditer(text):
             for reading in _list_readings(matched["area"].upper(), matched["inward"].upper()):
-                if find_position(reading) is not None:
+                if find_grid_point(reading) is not None:
                     written = matched[0].upper().replace(" ", "")
                     if written != reading.replace(" ", "") and re.sub(r"[^A-Z0-9]", "", written) != reading.replace(
                         " ", ""
@@ -117,6 +119,8 @@ def _list_readings(area: str, inward: str) -> Iterator[str]:
 
 
 def _read_point(columns: tuple[str, str], latitude: str, longitude: str) -> tuple[tuple[float, float] | None, str]:
+    if PLAIN_DEGREES.fullmatch(latitude) and PLAIN_DEGREES.fullmatch(longitude):
+        return read_point(columns, latitude, longitude), ""
     for text, other in ((latitude, longitude), (longitude, latitude)):
         halves = _split_point(text) if text and (not other or other == text) else None
         if halves is not None:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from datetime import datetime
 
 import msgspec
@@ -22,6 +23,12 @@ REFERRER_DETAILS = frozenset(
     }
 )  # fmt: skip
 """Columns that plainly say who reported: they make no part of what a row without a reference is known by."""
+TELLS_REFERRER = frozenset({
+    "referrer_name", "reporter_name", "your_name", "your_full_name", "first_name", "last_name", "referrer_email",
+    "reporter_email", "your_email", "email", "email_address", "contact_email", "referrer_phone", "referrer_telephone",
+    "reporter_phone", "your_phone", "phone", "mobile_number", "your_telephone", "telephone", "mobile",
+})  # fmt: skip
+"""Columns in which whoever reported may stand."""
 KIND_WORDS = frozenset(
     {
         "a", "agency", "ambulance", "and", "anonymous", "app", "business", "by", "charity", "church", "citizen",
@@ -124,14 +131,14 @@ def hash_storable(cells: Mapping[str, str]) -> str:
 
 def split_raw(cells: Mapping[str, str], kept: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
     """The row as it was received, less empty cells: what may be kept, and what may say who reported (privacy rule A8)."""
-    raw: dict[str, str] = {}
-    extras: dict[str, str] = {}
-    for name, text in cells.items():
-        if text:
-            (raw if name in kept else extras)[name] = make_storable(text)
-    return raw, extras
+    storable = {name: text if text.isascii() and "\x00" not in text else make_storable(text) for name, text in cells.items() if text}
+    return (
+        {name: text for name, text in storable.items() if name in kept},
+        {name: text for name, text in storable.items() if name not in kept},
+    )
 
 
+@lru_cache(maxsize=1024)
 def names_a_kind(text: str) -> bool:
     """Does a cell about the referrer say what kind of person it was, and no more? "Member of the public" does."""
     words = re.findall(r"[a-z0-9']+", text.casefold())
@@ -141,8 +148,12 @@ def names_a_kind(text: str) -> bool:
 def find_referrer(cells: Mapping[str, str], *, has_own_name: bool = True) -> Referrer | None:
     """Who reported, where the row says so. `has_own_name`: do first and last name mean the referrer, not the person met?"""
 
+    told = {name for name in TELLS_REFERRER & cells.keys() if cells[name]}
+    if not told:
+        return None
+
     def first(*names: str) -> str:
-        return next((cells[name] for name in names if cells.get(name)), "")
+        return next((cells[name] for name in names if name in told), "")
 
     name = first("referrer_name", "reporter_name", "your_name", "your_full_name")
     if not name and has_own_name:

@@ -44,16 +44,24 @@ class PostcodeGround:
 
 def find_position(postcode: str) -> Position | None:
     """Where a full postcode is, however it is spaced; None for an unknown or partial one."""
-    found = find_grid_point(postcode)
-    if found is None:
-        return None
-    (latitude,), (longitude,) = unproject(BRITISH_NATIONAL_GRID, [found[0]], [found[1]])
-    return Position(
-        latitude=round(float(latitude), 6),
-        longitude=round(float(longitude), 6),
-        source=PinSource.ADDRESS_LOOKUP,
-        accuracy_m=POSTCODE_ACCURACY_M,
-    )
+    return find_positions([postcode]).get(postcode)
+
+
+def find_positions(postcodes: Collection[str]) -> dict[str, Position]:
+    """The same for many at once, by the postcode as it was given: those that are unknown or partial are left out."""
+    points = {each: point for each in set(postcodes) if (point := find_grid_point(each)) is not None}
+    if not points:
+        return {}
+    latitudes, longitudes = unproject(BRITISH_NATIONAL_GRID, *zip(*points.values(), strict=True))
+    return {
+        postcode: Position(
+            latitude=round(float(latitude), 6),
+            longitude=round(float(longitude), 6),
+            source=PinSource.ADDRESS_LOOKUP,
+            accuracy_m=POSTCODE_ACCURACY_M,
+        )
+        for postcode, latitude, longitude in zip(points, latitudes, longitudes, strict=True)
+    }
 
 
 def find_grid_point(postcode: str) -> tuple[float, float] | None:

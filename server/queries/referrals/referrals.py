@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.database.bulk import insert_new
-from server.database.positions import lay_flat
+from server.database.bulk import insert_all, insert_new
+from server.database.positions import lay_all_flat
 from server.tables.partnership.agency import team, team_district
 from server.tables.referrals.referral import alert, alert_referrer, referral
 from shared.model.codes import AlertSource
@@ -67,23 +67,37 @@ def find_told(session: Session, alert_id: Id, today: date) -> Id | None:
 
 def add_alerts(session: Session, alerts: Sequence[Alert], batch_id: Id) -> None:
     """Store alerts as they arrived. One that another import has just stored is passed over, and its referral then fails."""
-    rows = [_alert_row(each, batch_id) for each in alerts]
-    insert_new(session, alert, rows)
+    columns: dict[str, Sequence[Any]] = {
+        name: [getattr(each, name) for each in alerts] for name in Alert.__struct_fields__ if name != "position"
+    }
+    columns["source"] = [str(each.source) for each in alerts]
+    columns["raw"] = [msgspec.json.encode(each.raw).decode() for each in alerts]
+    columns["guesses"] = [msgspec.json.encode(each.guesses).decode() for each in alerts]
+    columns["import_batch_id"] = [batch_id] * len(alerts)
+    insert_new(session, alert, columns | lay_all_flat([each.position for each in alerts]))
 
 
 def add_referrers(session: Session, referrers: Sequence[ReferrerRow]) -> None:
     """Store how to reach those who raised alerts."""
     if referrers:
-        rows = [
-            {**msgspec.structs.asdict(each), "extras": msgspec.json.encode(each.extras).decode()} for each in referrers
-        ]
-        session.execute(insert(alert_referrer), rows)
+        columns: dict[str, Sequence[Any]] = {
+            name: [getattr(each, name) for each in referrers] for name in ReferrerRow.__struct_fields__
+        }
+        columns["extras"] = [msgspec.json.encode(each.extras).decode() for each in referrers]
+        insert_all(session, alert_referrer, columns)
 
 
 def add_referrals(session: Session, referrals: Sequence[StoredReferral]) -> None:
     """Store referrals."""
-    rows = [_referral_row(each) for each in referrals]
-    insert_new(session, referral, rows)
+    every = [each.referral for each in referrals]
+    columns: dict[str, Sequence[Any]] = {
+        name: [getattr(each, name) for each in every] for name in Referral.__struct_fields__ if name != "position"
+    }
+    columns["source"] = [str(each.source) for each in every]
+    columns["state"] = [str(each.state) for each in every]
+    columns["outcome"] = [each.outcome for each in referrals]
+    columns["closed_at"] = [each.closed_at for each in referrals]
+    insert_new(session, referral, columns | lay_all_flat([each.position for each in every]))
 
 
 def list_team_of_districts(session: Session) -> dict[Id, Id]:
@@ -94,23 +108,6 @@ def list_team_of_districts(session: Session) -> dict[Id, Id]:
         .order_by(team.c.name.desc(), team.c.id.desc())
     )
     return {district_id: team_id for district_id, team_id in session.execute(query)}  # noqa: C416 - rows are not pairs
-
-
-def _alert_row(each: Alert, batch_id: Id) -> dict[str, Any]:
-    row = {name: getattr(each, name) for name in Alert.__struct_fields__ if name != "position"}
-    row["source"] = str(each.source)
-    row["raw"] = msgspec.json.encode(each.raw).decode()
-    row["guesses"] = msgspec.json.encode(each.guesses).decode()
-    row["import_batch_id"] = batch_id
-    return row | lay_flat(each.position)
-
-
-def _referral_row(stored: StoredReferral) -> dict[str, Any]:
-    each = stored.referral
-    row = {name: getattr(each, name) for name in Referral.__struct_fields__ if name != "position"}
-    row["source"], row["state"] = str(each.source), str(each.state)
-    row["outcome"], row["closed_at"] = stored.outcome, stored.closed_at
-    return row | lay_flat(each.position)
 
 
 def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:

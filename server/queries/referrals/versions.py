@@ -72,6 +72,8 @@ def find_held(session: Session, source: AlertSource, references: Collection[str]
         query = select(alert).where(alert.c.source == str(source), alert.c.source_reference.in_(chunk))
         alerts = session.execute(query).mappings().all()
         ids = [found["id"] for found in alerts]
+        if not ids:
+            continue
         opened = {
             found["alert_id"]: found
             for found in session.execute(select(referral).where(referral.c.alert_id.in_(ids))).mappings()
