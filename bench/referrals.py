@@ -9,14 +9,8 @@ executemany, without a district, a duplicate check, an account, a feed for phone
 process of its own for each length. `public` and `busy` serve a real server by its own command and post forms to it.
 """
 
-import argparse
 import csv
 import json
-import os
-import resource
-import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +24,6 @@ from sqlalchemy import insert, select
 from uuid_utils import uuid7
 
 from bench.road_import import start_postgres
-from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.importers.accounting import Importing
 from server.importers.boundaries.parse import parse as parse_boundaries
@@ -102,6 +95,7 @@ def write_file(path: Path, count: int) -> Path:
 
 def make_county(database: Database) -> None:
     """Two districts beside one another, and a team that walks both."""
+
     def square(code: str, name: str, west: float, east: float) -> dict[str, Any]:
         ring = [[west, 51.62], [east, 51.62], [east, 51.72], [west, 51.72], [west, 51.62]]
         shape = {"type": "Polygon", "coordinates": [ring]}
@@ -126,7 +120,9 @@ def bring_in(database: Database, path: Path) -> None:
     """The import as its command carries it out."""
     now = datetime.now(UTC)
     run = Importing("referrals", "streetlink", path.name, b"", now, make_id, ZONE, file_sha256=path.name)
-    account = import_referrals(database, run, SOURCES["streetlink"].open(of_path(path), Reading(ZONE, now), Asked()), path.parent)
+    account = import_referrals(
+        database, run, SOURCES["streetlink"].open(of_path(path), Reading(ZONE, now), Asked()), path.parent
+    )
     if not account.is_whole or account.refused_number != account.read // 100:
         raise SystemExit(f"the import lost count: {account.as_json() | {'refused': account.refused_number}}")
 
@@ -155,7 +151,10 @@ def _compare(make: Callable[[str], str], path: Path) -> dict[str, Any]:
         walls.append(wall)
         with database.reading() as session:
             stored = [
-                [{name: _plain(value, database.is_sqlite) for name, value in row.items()} for row in session.execute(select(table)).mappings()]
+                [
+                    {name: _plain(value, database.is_sqlite) for name, value in row.items()}
+                    for row in session.execute(select(table)).mappings()
+                ]
                 for table in tables
             ]
         database.close()
@@ -165,7 +164,8 @@ def _compare(make: Callable[[str], str], path: Path) -> dict[str, Any]:
         bare_walls.append(wall)
         bare.close()
     return {
-        "rows": ROWS, "stored": [len(each) for each in stored], "import_cpu_ms": round(min(imports)), "bare_cpu_ms": round(min(bares)),
+        "rows": ROWS, "stored": [len(each) for each in stored],
+        "import_cpu_ms": round(min(imports)), "bare_cpu_ms": round(min(bares)),
         "ratio_cpu": round(min(imports) / min(bares), 2), "import_wall_s": round(min(walls), 2),
         "ratio_wall": round(min(walls) / min(bare_walls), 2), "rows_per_s": round(ROWS / min(walls)),
     }  # fmt: skip

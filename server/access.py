@@ -8,6 +8,7 @@ What a record says and how it is changed is not here: `server.queries` reads, `s
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import NoReturn
 from zoneinfo import ZoneInfo
@@ -75,6 +76,11 @@ def context_of(actor: Actor, now: datetime, today: date) -> Context:
         reviews=any(act is Act.REVIEW_ACCESS for act, _ in granted),
         since=subjects.works_since(now),
     )
+
+
+def find_open_access() -> "Access | None":
+    """Who is behind the door just now: what every page of theirs says beside its own matter is read for them."""
+    return _BEHIND_THE_DOOR.get()
 
 
 class Access:
@@ -242,6 +248,9 @@ class Access:
         )
 
 
+_BEHIND_THE_DOOR: ContextVar[Access | None] = ContextVar("behind_the_door", default=None)
+
+
 class Door:
     """Stands where a request arrives: knows who asks, and opens one transaction with them behind the door.
 
@@ -287,7 +296,11 @@ class Door:
         try:
             with self._acting_first(), self.database.writing() as session:
                 access = self._admit(session, refusals)
-                yield access
+                entered = _BEHIND_THE_DOOR.set(access)
+                try:
+                    yield access
+                finally:
+                    _BEHIND_THE_DOOR.reset(entered)
                 access.write_lines()
         finally:
             self._keep(refusals)

@@ -1,10 +1,20 @@
 """Where somebody may go: what their role opens, the seldom pages of long lists under "More", and nothing lost."""
 
-import pytest
+import re
+from collections.abc import Callable
+from datetime import datetime
 
+import pytest
+from sqlalchemy import text as sql
+
+from server.database.engine import Database
+from server.queries.referrals import duty
+from server.tables.referrals.imports import import_batch, refused_row
 from server.web.layout import engine
 from server.web.layout.navigation import FIT, entries_for, navigation_of
 from shared.model.codes import Role
+from tests.web import county
+from tests.web.conftest import Browser
 
 
 @pytest.mark.parametrize("role", Role)
@@ -26,3 +36,45 @@ def test_a_coordinators_pages_of_every_day_fit() -> None:
     shown, more = navigation_of(frozenset({Role.COORDINATOR}), "/cases")
     assert shown[0]["text"] == "Case list" and len(more) >= 5
     assert len(shown) <= FIT + 4
+
+
+# ------------------------------------------------------------------------------------------------------ what waits for somebody
+def counts(page: str) -> dict[str, int]:
+    """The numbers in the navigation of a page, by address."""
+    found = re.findall(r'href="([^"]+)"[^>]*>\s*[^<]*<strong class="lantern-count">(\d+)', page)
+    return {path: int(number) for path, number in found}
+
+
+def test_every_page_of_an_owner_says_how_many_alerts_wait_in_each_tray(
+    filled: Database, browse: Callable[[str], Browser], now: datetime
+) -> None:
+    tom = browse("tom")
+    before = counts(tom.get("/account").text)
+    assert before["/referrals"] > 0
+    with filled.writing() as session:
+        county.put_referral(session, now, "mine", hours=1)
+        county.put_referral(session, now, "nobodys", hours=1, district_id=None, state="wrong_area")
+        county.add(session, import_batch, {"id": "b", "kind": "referrals", "source": "streetlink", "started_at": now,
+                                       "imported_by": ""})  # fmt: skip
+        county.add(session, refused_row, {"batch_id": "b", "row_number": 3, "reason": "No date.", "raw": "x"})
+    assert counts(tom.get("/account").text) == {
+        "/referrals": before["/referrals"] + 1, "/referrals/duty": before.get("/referrals/duty", 0) + 1,
+        "/referrals/refused": before.get("/referrals/refused", 0) + 1,
+    }  # fmt: skip
+    tom.get("/referrals/desk")
+    tom.send("/referrals/desk", act="assign", chosen="mine")
+    assert counts(tom.get("/account").text)["/referrals"] == before["/referrals"]
+
+
+def test_who_owns_no_tray_hears_of_none(browse: Callable[[str], Browser]) -> None:
+    assert counts(browse("aisha").get("/account").text) == {}
+
+
+def test_the_count_reads_no_referral_that_is_over(filled: Database) -> None:
+    """Each page asks it: years of closed referrals are not gone through."""
+    with filled.reading() as session:
+        if session.get_bind().dialect.name != "sqlite":
+            pytest.skip("PostgreSQL chooses by the size of the table")
+        text = str(duty.counting().compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        plan = [row[-1] for row in session.execute(sql(f"explain query plan {text}"))]
+    assert any("ix_referral_open" in line for line in plan), plan

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import (
@@ -94,6 +95,7 @@ class AlertReferrerRow(SQLModel, table=True):
     name: str = Field(default="", max_length=200)
     email: str = Field(default="", max_length=254)
     telephone: str = Field(default="", max_length=60)
+    language: str = Field(default="", max_length=2)
     extras: str = text("{}")
     delete_on: date = Field(index=True)
 
@@ -106,6 +108,14 @@ class ReferralRow(PositionColumns, table=True):
         Index(None, "district_id", "state"),
         Index(None, "team_id", "state"),
         Index(None, "latitude", "longitude"),
+        Index(
+            "ix_referral_open",
+            "district_id",
+            "team_id",
+            "state",
+            sqlite_where=sql("closed_at IS NULL"),
+            postgresql_where=sql("closed_at IS NULL"),
+        ),
         *check_code("source", "state"),
         *check_position(),
     )
@@ -149,6 +159,8 @@ class ReferralProgressRow(SQLModel, table=True):
     visit_id: str | None = loose_id(optional=True)
     duplicate_of: str | None = loose_id(optional=True)
     note: str = text()
+    left_district_id: str | None = loose_id(optional=True)
+    """Of which district it was, where it was offered to another."""
 
 
 alert = table_of(AlertRow)

@@ -3,7 +3,7 @@
 Pages are rendered in the handler's own thread, so that a long list never holds up the event loop. No handler lives here.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, P
 from markupsafe import Markup
 
 from server.web.layout import assets, words
-from server.web.layout.navigation import navigation_of
+from server.web.layout.navigation import Waiting, navigation_of
 from shared.model.codes import Role
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -41,10 +41,10 @@ def environment() -> Environment:
     return made
 
 
-@cache
-def navigation(roles: frozenset[Role], section: str) -> Markup:
-    """Returns the navigation of everybody with these roles, in this section: the same on every page, so rendered once."""
-    entries, more = navigation_of(roles, section)
+@lru_cache(maxsize=1024)
+def navigation(roles: frozenset[Role], section: str, waiting: tuple[Waiting, ...] = ()) -> Markup:
+    """Returns the navigation of everybody with these roles, in this section, where so many wait: rendered once for each."""
+    entries, more = navigation_of(roles, section, waiting)
     return Markup(environment().get_template("layout/navigation.html").render(entries=entries, more=more))
 
 

@@ -5,6 +5,8 @@ each handler asks the policy for itself.
 
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from shared.model.codes import Role
 from shared.policy import Act
 from shared.policy.grid import GRID
@@ -16,6 +18,15 @@ class Entry(NamedTuple):
     path: str
     text: str
     action: Act
+
+
+class Waiting(NamedTuple):
+    """How many wait in a tray that the reader owns: at an entry of the navigation, or in a tray of its own `under` one."""
+
+    path: str
+    number: int
+    text: str = ""
+    under: str = ""
 
 
 ENTRIES = (
@@ -82,10 +93,24 @@ def first_page(roles: frozenset[Role]) -> str:
     return entries_for(roles)[0].path if entries_for(roles) else "/welcome"
 
 
-def navigation_of(roles: frozenset[Role], section: str) -> tuple[list[dict[str, Any]], list[Entry]]:
+def navigation_of(
+    roles: frozenset[Role], section: str, waiting: tuple[Waiting, ...] = ()
+) -> tuple[list[dict[str, Any]], list[Entry]]:
     """Returns the entries in the shape that GOV.UK's service navigation takes, the current section marked; and those that stand
     under "More". The section that somebody is in always stands with the first."""
     entries = entries_for(roles)
     more = [each for each in entries if each.path in SELDOM and each.path != section] if len(entries) > FIT else []
     shown = [each for each in entries if each not in more]
-    return [{"href": each.path, "text": each.text, "active": each.path == section} for each in shown], more
+    numbers = {each.path: each for each in waiting}
+    items = []
+    for each in shown:
+        items.append(_item(each.path, each.text, numbers.get(each.path), is_here=each.path == section))
+        items += [_item(tray.path, tray.text, tray, is_here=False) for tray in waiting if tray.under == each.path]
+    return items, more
+
+
+def _item(path: str, text: str, waiting: "Waiting | None", *, is_here: bool) -> dict[str, Any]:
+    if waiting is None or not waiting.number:
+        return {"href": path, "text": text, "active": is_here}
+    told = Markup('{} <strong class="lantern-count">{}<span class="govuk-visually-hidden"> waiting</span></strong>')
+    return {"href": path, "html": told.format(text, waiting.number), "active": is_here}

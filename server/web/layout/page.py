@@ -17,6 +17,7 @@ from server.http.form_guard import STATE_KEY
 from server.http.just_done import MARK, forget_done, read_done
 from server.web.layout import engine
 from server.web.layout.notices import NOTICES
+from server.web.layout.waiting import list_waiting
 from shared.model.worker import Worker
 from shared.policy import Act
 from shared.policy.grid import GRID
@@ -82,7 +83,7 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
         idle_s=request.scope["state"].get("idle_s", 0),
         csrf_field=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token),
         signed_in_as=worker.name if worker is not None else "",
-        navigation=engine.navigation(worker.roles, section) if worker is not None else Markup(),
+        navigation=engine.navigation(worker.roles, section, list_waiting()) if worker is not None else Markup(),
         notice=NOTICES.get(read_done(request), ""),
     )
 

@@ -1,0 +1,20 @@
+"""Keep which district a report was offered away from: whoever offered it can take that back.
+
+Revision 0067, after 0066.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0067"
+down_revision = "0066"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("referral_progress", sa.Column("left_district_id", sa.String(length=36), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("referral_progress", "left_district_id")
