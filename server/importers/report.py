@@ -7,8 +7,8 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -131,7 +131,11 @@ def hash_storable(cells: Mapping[str, str]) -> str:
 
 def split_raw(cells: Mapping[str, str], kept: Collection[str]) -> tuple[dict[str, str], dict[str, str]]:
     """The row as it was received, less empty cells: what may be kept, and what may say who reported (privacy rule A8)."""
-    storable = {name: text if text.isascii() and "\x00" not in text else make_storable(text) for name, text in cells.items() if text}
+    storable = {
+        name: text if text.isascii() and "\x00" not in text else make_storable(text)
+        for name, text in cells.items()
+        if text
+    }
     return (
         {name: text for name, text in storable.items() if name in kept},
         {name: text for name, text in storable.items() if name not in kept},

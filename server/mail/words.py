@@ -11,7 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from msgspec import Struct
 
 from shared.model.mail import MailFacts, MailKind
-from shared.rules.referral import OUTCOMES, reply_to_referrer
+from shared.rules.referral import OUTCOMES
+from shared.rules.replies import ENGLISH, reply_to_referrer, say_day, spoken
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 SUBJECT = "Subject: "
@@ -36,13 +37,15 @@ def write_words(
 ) -> Words:
     """Write a mail. `address` is where the pages are, `zone` the one whose clock people read, `path` where this mail's own
     link leads. `may_choose`: its reader can switch it off; `answered`: somebody reads an answer to it."""
-    template = _environment().get_template(f"{kind}.txt")
-    reply = reply_to_referrer(OUTCOMES[facts.outcome]) if facts.outcome in OUTCOMES else ""
+    language = spoken(facts.language)
+    template = _environment().get_template(f"{kind}.txt" if language == ENGLISH else f"{language}/{kind}.txt")
+    reply = reply_to_referrer(OUTCOMES[facts.outcome], language) if facts.outcome in OUTCOMES else ""
     starts_at = facts.starts_at.astimezone(zone) if facts.starts_at else None
     was_at = facts.was_at.astimezone(zone) if facts.was_at else None
     text = template.render(
         facts=facts, address=address, starts_at=starts_at, was_at=was_at, reply=reply, path=path,
         may_choose=may_choose, answered=answered,
+        day=say_day(facts.day, language) if facts.day else "",
     )  # fmt: skip
     first, _, body = text.partition("\n")
     return Words(first.removeprefix(SUBJECT).strip(), body.strip() + "\n")

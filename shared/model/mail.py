@@ -70,7 +70,8 @@ class MailFacts(Value, frozen=True, kw_only=True):
     """Everything that a template may be told.
 
     `count` and `late` are how many; `positions` are places on an agenda with the day something is due. `outcome` is the
-    code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form. `first_name` is a
+    code of one of the 26 outcomes, `reference` the one that a reporter was given by our own form, in whose `language` it is
+    written (empty: English). `first_name` is a
     worker's, who was not heard from or `asks_help` (`is_silent`: nobody about them may notice); `job` what is amiss with
     the server: a job by its name, the disk. `people` is of how many people one worker opened the records. `again`: a paper
     that was circulated before; how many of its cases are new, gone or say something else since, `was_at` when the
@@ -88,6 +89,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     conference_id: Id = ""
     outcome: str = ""
     reference: str = ""
+    language: str = ""
     first_name: str = ""
     alarm_id: Id = ""
     asks_help: bool = False

@@ -1,10 +1,11 @@
 """Sam follows the link in a mail: hears, says that they are still there, answers what was asked; Tom sees what Sam was told."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import select, update
 
 from server.access import Door
@@ -12,6 +13,8 @@ from server.actions.operation.outbox import Outbox
 from server.actions.referrals.answers import path_of
 from server.actions.referrals.referrals import close_referral, progress_referral
 from server.database.engine import Database
+from server.mail.message import Envelope, make_message
+from server.mail.words import write_words
 from server.queries.operation import outbox
 from server.queries.partnership import workers
 from server.queries.referrals import versions
@@ -21,7 +24,8 @@ from server.settings import Settings
 from server.tables.operation.mail import mail
 from server.tables.referrals.referral import referral
 from shared.model.codes import ReferralState
-from shared.model.mail import MailKind
+from shared.model.mail import MailFacts, MailKind
+from tests.web import county
 from tests.web.conftest import Browser
 from tests.web.test_pages import plain
 
@@ -167,3 +171,59 @@ def test_an_answer_that_failed_is_shown_with_why_and_tried_again(
     assert browser.send(f"/referrals/r1/answers/{posted.mail.id}").status_code == 200
     with filled.reading() as session:
         assert session.scalar(select(mail.c.state).where(mail.c.id == posted.mail.id)) == "waiting"
+
+
+# ---------------------------------------------------------------------------------------------------------- other languages
+OTHERS = {
+    "pl": (
+        "Co się stało po Twoim zgłoszeniu",
+        "nie znalazł osoby z Twojego zgłoszenia",
+        "Ta osoba nadal tam jest",
+        "znów otwarte",
+    ),
+    "cy": (
+        "Beth ddigwyddodd ar ôl i chi ddweud wrthym",
+        "ni ddaeth o hyd i’r person",
+        "Maen nhw yno o hyd",
+        "ar agor eto",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", sorted(OTHERS))
+def test_who_told_us_in_another_language_is_answered_in_it_by_mail_and_page(
+    sam: Browser, filled: Database, tom: Callable[[], Door], settings: Settings, now: datetime, language: str
+) -> None:
+    subject, sentence, button, again = OTHERS[language]
+    sam.get(f"/report?lang={language}")
+    sam.send(
+        "/report", key="k", lang=language, place="Most", district=county.WATFORD, tell="yes", email="sam@example.org"
+    )
+    with filled.reading() as session:
+        found = session.execute(select(referral).where(referral.c.place == "Most")).mappings().one()
+    with tom().open() as access:
+        close_referral(access, found["id"], LOOKED)
+    with filled.reading() as session:
+        (posted,) = outbox.list_posted_about(session, found["id"], MailKind.REFERRAL_OUTCOME)
+    path = path_of(found["alert_id"], load_keys(settings).secret)
+    message = make_message(posted.mail, Envelope(address="sam@example.org"), settings, now, UTC, path)
+    assert message["Subject"] == subject and sentence in message.get_content()
+    page = sam.get(path)
+    assert f'<html lang="{language}"' in page.text
+    assert sentence in plain(page.text) and button in plain(page.text)
+    assert again in plain(sam.send(f"{path}/still-there", lang=language).text)
+    assert "We have your report." in plain(sam.get(f"{path}?lang=en").text)
+    by_reference = sam.send("/report/status", reference=found["number"], lang=language)
+    assert f'<html lang="{language}"' in by_reference.text and "We have your report" not in plain(by_reference.text)
+
+
+@pytest.mark.parametrize("kind", [MailKind.REFERRAL_OUTCOME, MailKind.REFERRAL_QUESTION, MailKind.REFERRAL_LATE])
+@pytest.mark.parametrize("language", ["en", "pl", "cy"])
+def test_each_mail_is_there_in_each_language_with_its_link_the_reference_and_999(kind: MailKind, language: str) -> None:
+    facts = MailFacts(outcome=LOOKED, day=date(2026, 12, 4), reference="ABCD-EFGH-2345", language=language)
+    words = write_words(kind, facts, "https://lantern.example", UTC, "/report/answer/x")
+    assert all(
+        told in words.body for told in ("https://lantern.example/report/answer/x", "ABCD-EFGH-2345", "999", "90")
+    )
+    english = write_words(kind, structs.replace(facts, language=""), "https://lantern.example", UTC, "/report/answer/x")
+    assert (words == english) == (language == "en")

@@ -118,7 +118,7 @@ class Outbox:
             mails.append(
                 Mail(
                     id=self.new_id(), key=f"{kind}/{to.alert_id}/{what}", kind=kind, queued_at=self.now,
-                    useful_until=self.now + REFERRER_WAITS, facts=_with_reference(facts, to), about_id=to.referral_id,
+                    useful_until=self.now + REFERRER_WAITS, facts=_to_them(facts, to), about_id=to.referral_id,
                     alert_id=to.alert_id,
                 )
             )  # fmt: skip
@@ -130,7 +130,7 @@ class Outbox:
             Mail(
                 id=self.new_id(), key=f"{MailKind.REFERRAL_LATE}/{to.alert_id}/{late[to.referral_id]}",
                 kind=MailKind.REFERRAL_LATE, queued_at=self.now, useful_until=self.now + REFERRER_WAITS,
-                facts=_with_reference(MailFacts(day=late[to.referral_id]), to), about_id=to.referral_id, alert_id=to.alert_id,
+                facts=_to_them(MailFacts(day=late[to.referral_id]), to), about_id=to.referral_id, alert_id=to.alert_id,
             )
             for to in addressees.list_reachable(self.session, late)
         ]  # fmt: skip
@@ -177,10 +177,10 @@ def _say_to_referrer(step: ReferralProgress) -> tuple[MailKind, MailFacts] | Non
     return None if outcome is None else (MailKind.REFERRAL_OUTCOME, MailFacts(outcome=outcome.code))
 
 
-def _with_reference(facts: MailFacts, to: Reachable) -> MailFacts:
-    """Only our own form gave its reporters a reference that our pages know."""
+def _to_them(facts: MailFacts, to: Reachable) -> MailFacts:
+    """In the language in which they told us. Only our own form gave its reporters a reference that our pages know."""
     is_ours = to.source == AlertSource.COUNCIL_FORM.value and OUR_REFERENCE.fullmatch(to.source_reference) is not None
-    return msgspec.structs.replace(facts, reference=to.source_reference if is_ours else "")
+    return msgspec.structs.replace(facts, reference=to.source_reference if is_ours else "", language=to.language)
 
 
 def try_again(access: Access, mail_id: Id) -> None:

@@ -12,31 +12,16 @@ from server.queries.referrals import referrals
 from server.queries.referrals.folded import find_head
 from server.queries.referrals.inbox import InboxRow, find_inbox_row
 from server.security.tokens import derive, same
-from shared.model.codes import ReferralState
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.referral import normalise_outcome, reply_to_referrer
-
-ANSWERS = {
-    ReferralState.RECEIVED: "We have your report. A team leader reads every one.",
-    ReferralState.NEEDS_INFORMATION: "We could not find the place from what we have. If you remember more, please tell us again.",
-    ReferralState.ASSIGNED: "Our outreach team has your report and will look.",
-    ReferralState.LOOKED_FOR: "Our team has looked, and is still looking.",
-    ReferralState.FOUND: "Our team found the person you told us about. We can’t share more, to protect them.",
-    ReferralState.DUPLICATE_OF: "Somebody else told us of the same person or place. Our team has it.",
-    ReferralState.WRONG_AREA: (
-        "The place is in none of the areas that our teams walk. Our duty desk has your report and looks for who can take it. "
-        "Please tell the council of that area, too."
-    ),
-}
+from shared.rules.referral import normalise_outcome
+from shared.rules.replies import ENGLISH, reply_to_referrer, say_state
 
 
-def say_answer(found: InboxRow) -> str:
+def say_answer(found: InboxRow, language: str = ENGLISH) -> str:
     """Returns what the reporter is told."""
     outcome = normalise_outcome(found.outcome) if found.outcome else None
-    if outcome is not None:
-        return reply_to_referrer(outcome)
-    return ANSWERS.get(found.referral.state, ANSWERS[ReferralState.RECEIVED])
+    return say_state(found.referral.state, language) if outcome is None else reply_to_referrer(outcome, language)
 
 
 def path_of(alert_id: Id, secret: bytes) -> str:
@@ -52,6 +37,11 @@ def find_answered(session: Session, token: str, secret: bytes, today: date) -> I
         return None
     found = referrals.find_told(session, alert_id, today)
     return None if found is None else find_inbox_row(session, find_head(session, found))
+
+
+def find_told_language(session: Session, token: str) -> str:
+    """The language in which whoever has this link told us."""
+    return referrals.find_language(session, token.partition(".")[0])
 
 
 def send_again(access: Access, referral_id: Id, mail_id: Id) -> None:

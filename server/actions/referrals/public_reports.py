@@ -28,6 +28,7 @@ from shared.model.position import Position
 from shared.model.referral import Alert, Referral, ReferralProgress
 from shared.model.value import Id, Value
 from shared.rules.referral import FINAL_STATES
+from shared.rules.replies import ENGLISH
 from sync.authoring import NewChange
 
 REFERRER_KEPT = timedelta(days=90)
@@ -59,6 +60,7 @@ class PublicReport(Value, frozen=True, kw_only=True):
     email: str = ""
     name: str = ""
     telephone: str = ""
+    language: str = ENGLISH
     position: Position | None = None
     source: AlertSource = AlertSource.COUNCIL_FORM
 
@@ -86,8 +88,9 @@ def receive_report(
     if report.email or report.name or report.telephone:
         kept_until = (now + REFERRER_KEPT).date()
         referrer = ReferrerRow(
-            alert_id=alert.id, name=report.name, email=report.email, telephone=report.telephone, delete_on=kept_until
-        )
+            alert_id=alert.id, name=report.name, email=report.email, telephone=report.telephone, language=report.language,
+            delete_on=kept_until,
+        )  # fmt: skip
         referrals.add_referrers(session, [referrer])
     referrals.add_referrals(session, [StoredReferral(referral=referral)])
     _note(session, "report_received", referral.id, now, new_id)
@@ -202,7 +205,7 @@ def _alert(
     told = {
         name: str(value)
         for name, value in msgspec.to_builtins(report).items()
-        if name not in {"key", "email", "name", "telephone", "position", "source"} and value
+        if name not in {"key", "email", "name", "telephone", "position", "source", "language"} and value
     }
     return Alert(
         id=alert_id, source=report.source, source_reference=reference, received_at=now, raw=told, reported_at=now,

@@ -37,6 +37,7 @@ class Reachable(Value, frozen=True, kw_only=True):
     alert_id: Id
     source: str
     source_reference: str
+    language: str = ""
 
 
 def list_listeners(session: Session, kind: MailKind, agency_id: Id | None = None) -> list[Listener]:
@@ -107,15 +108,17 @@ def list_reachable(session: Session, referral_ids: Collection[Id]) -> list[Reach
     """Whoever raised these referrals, or one that was folded into them, however far down, and agreed to be told."""
     head_of = list_folded(session, referral_ids)
     query = (
-        select(referral.c.id, alert.c.id, alert.c.source, alert.c.source_reference)
+        select(referral.c.id, alert.c.id, alert.c.source, alert.c.source_reference, alert_referrer.c.language)
         .join(alert, alert.c.id == referral.c.alert_id)
         .join(alert_referrer, alert_referrer.c.alert_id == alert.c.id)
         .where(referral.c.id.in_(head_of), alert.c.contact_consent, alert_referrer.c.email != "")
         .order_by(referral.c.id)
     )
     return [
-        Reachable(referral_id=head_of[own], alert_id=alert_id, source=source, source_reference=reference)
-        for own, alert_id, source, reference in session.execute(query)
+        Reachable(
+            referral_id=head_of[own], alert_id=alert_id, source=source, source_reference=reference, language=language
+        )
+        for own, alert_id, source, reference, language in session.execute(query)
     ]
 
 

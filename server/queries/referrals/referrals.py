@@ -30,6 +30,7 @@ class ReferrerRow(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     email: str = ""
     telephone: str = ""
+    language: str = ""
     extras: Mapping[str, str] = msgspec.field(default_factory=dict)
     delete_on: date
 
@@ -63,6 +64,11 @@ def find_told(session: Session, alert_id: Id, today: date) -> Id | None:
         .where(referral.c.alert_id == alert_id, alert_referrer.c.delete_on >= today)
     )
     return session.scalar(query)
+
+
+def find_language(session: Session, alert_id: Id) -> str:
+    """The language in which whoever raised an alert told us; empty where it is not kept."""
+    return session.scalar(select(alert_referrer.c.language).where(alert_referrer.c.alert_id == alert_id)) or ""
 
 
 def add_alerts(session: Session, alerts: Sequence[Alert], batch_id: Id) -> None:

@@ -4,7 +4,6 @@ Whatever goes wrong, what was typed stands in the form again.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -33,10 +32,11 @@ from server.web.layout.forms import Errors, Form, read_whole, require_text
 from server.web.layout.maps import OUTLINE, Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
 from server.web.referrer.limits import check_limit
-from server.web.referrer.words import ENGLISH, MONTHS, NAMES, WORDS, words_of
+from server.web.referrer.words import NAMES, words_of
 from shared.model.codes import PinSource
 from shared.model.position import Position
 from shared.policy import Act
+from shared.rules.replies import ENGLISH, say_day, spoken
 
 MOST_PEOPLE = 500
 SIMPLIFIED_DEGREES = 0.001
@@ -67,7 +67,7 @@ def show_report_form(
     request: AnyRequest, services: NamedDependency[Services], lang: FromQuery[str] = ENGLISH
 ) -> Response[str]:
     """The empty form."""
-    return _form(request, services, ReportForm(key=services.new_id(), lang=_language(lang)), {})
+    return _form(request, services, ReportForm(key=services.new_id(), lang=spoken(lang)), {})
 
 
 @post("/report", opt={"action": Act.PUBLIC}, status_code=200, sync_to_thread=True, include_in_schema=False)
@@ -99,7 +99,7 @@ def _send(request: AnyRequest, services: Services, data: ReportForm, words: Mapp
         received = receive_report(session, report, finder, services.clock(), services.new_id)
     return page(
         request, "referrer/thanks.html", title=words["thanks"], received=received, will_hear=bool(report.email), w=words,
-        lang=_language(data.lang), day=_say_day(received.due_on, data.lang),
+        lang=spoken(data.lang), day=say_day(received.due_on, data.lang),
     )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _read(services: Services, data: ReportForm, errors: Errors, words: Mapping[s
         key=data.key or services.new_id(), place=place, postcode=postcode, people_count=people,
         district_id=data.district if data.district in known else None, seen_text=data.seen.strip()[:200],
         appearance=data.appearance.strip()[:2000], concerns=data.concerns.strip()[:2000],
-        email=email if data.tell == "yes" else "",
+        email=email if data.tell == "yes" else "", language=spoken(data.lang),
         position=Position(latitude=point[0], longitude=point[1], source=PinSource.MAP_TAP) if point else None,
     )  # fmt: skip
 
@@ -156,20 +156,13 @@ def _form(
         areas = _areas(session)
         data = _maps.draw(session)
     response = page(
-        request, "referrer/report.html", title=words["title"], form=form, errors=errors, w=words, lang=_language(form.lang),
-        languages=NAMES, areas=[("", words["choose_area"]), *areas.items()], data=data, attribution=ATTRIBUTION,
+        request, "referrer/report.html", title=words["title"], form=form, errors=errors, w=words, lang=spoken(form.lang),
+        languages=NAMES, language_path="/report",
+        areas=[("", words["choose_area"]), *areas.items()], data=data, attribution=ATTRIBUTION,
         status=status,
     )  # fmt: skip
     response.headers.update(MAY_LOCATE)
     return response
-
-
-def _language(asked: str) -> str:
-    return asked if asked in WORDS else ENGLISH
-
-
-def _say_day(day: date, language: str) -> str:
-    return f"{day.day} {MONTHS.get(language, MONTHS[ENGLISH])[day.month - 1]}"
 
 
 class _Maps:

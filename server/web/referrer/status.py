@@ -3,47 +3,44 @@ the link that a mail brought. Here whoever told us says that they are still ther
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, URLEncodedBody
+from litestar.params import FromPath, FromQuery, URLEncodedBody
 
 from server.access import day_of
-from server.actions.referrals.answers import find_answered, say_answer
+from server.actions.referrals.answers import find_answered, find_told_language, say_answer
 from server.actions.referrals.public_reports import find_report, say_more, say_still_there
 from server.http.services import Services
 from server.importers.files import make_storable
 from server.queries.referrals.inbox import InboxRow
-from server.web.layout.forms import Errors, Form, require_text
+from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
 from server.web.referrer.limits import check_limit
+from server.web.referrer.words import NAMES, words_of
 from shared.model.codes import ReferralState
 from shared.policy import Act
 from shared.rules.referral import is_late, is_open
+from shared.rules.replies import ENGLISH, say_weekday, spoken
 
-AGAIN = "Thank you. Your report is open again, and a team leader reads it anew."
-MORE = "Thank you. A team leader reads what you added."
-UNKNOWN = "We have no report with this reference. Check each letter: it has twelve, in three groups."
-OVER = "This link is over: we forget your address after 90 days. If you kept the reference of your report, look by it."
-TITLE = "What happened to my report?"
 LONGEST_MORE = 1000
 
 
 class StatusForm(Form, frozen=True, kw_only=True):
-    """The reference that somebody kept."""
+    """The reference that somebody kept, and the language of the page."""
 
     reference: str = ""
+    lang: str = ENGLISH
 
 
 class MoreForm(Form, frozen=True, kw_only=True):
     """What somebody adds to their report."""
 
     more: str = ""
+    lang: str = ENGLISH
 
 
 @get("/report/status", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
-def show_status_form(request: AnyRequest) -> Response[str]:
+def show_status_form(request: AnyRequest, lang: FromQuery[str] = ENGLISH) -> Response[str]:
     """Asks for the reference."""
-    return page(
-        request, "referrer/status.html", title=TITLE, reference="", answer="", is_over=False, promise=None, errors={}
-    )
+    return _ask_for_reference(request, lang)
 
 
 @post("/report/status", opt={"action": Act.PUBLIC}, status_code=200, sync_to_thread=True, include_in_schema=False)
@@ -54,7 +51,7 @@ def show_status(
     check_limit(request, services)
     with services.database.reading() as session:
         found = find_report(session, data.reference[:40])
-    return _status(request, services, data.reference[:40], found, say_answer(found) if found else "")
+    return _status(request, services, data, found)
 
 
 @post("/report/still-there", opt={"action": Act.PUBLIC}, status_code=200, sync_to_thread=True, include_in_schema=False)
@@ -67,15 +64,18 @@ def tell_still_there(
     with services.database.writing() as session:
         is_again = say_still_there(session, find_report(session, reference), services.clock(), services.new_id)
         found = find_report(session, reference)
-    return _status(request, services, reference, found, AGAIN if is_again else say_answer(found) if found else "")
+    return _status(request, services, data, found, "open_again" if is_again else "")
 
 
 @get("/report/answer/{token:str}", opt={"action": Act.PUBLIC}, sync_to_thread=True, include_in_schema=False)
-def show_answer(request: AnyRequest, services: NamedDependency[Services], token: FromPath[str]) -> Response[str]:
+def show_answer(
+    request: AnyRequest, services: NamedDependency[Services], token: FromPath[str], lang: FromQuery[str] = ""
+) -> Response[str]:
     """Says where the report stands that a mail told of. Following the link changes nothing: mail scanners follow links."""
     with services.database.reading() as session:
         found = find_answered(session, token, services.keys.secret, day_of(services.clock()))
-    return _answer(request, services, token, found, say_answer(found) if found else "")
+        language = lang or (find_told_language(session, token) if found else ENGLISH)
+    return _answer(request, services, token, found, language)
 
 
 @post(
@@ -85,14 +85,16 @@ def show_answer(request: AnyRequest, services: NamedDependency[Services], token:
     sync_to_thread=True,
     include_in_schema=False,
 )
-def answer_still_there(request: AnyRequest, services: NamedDependency[Services], token: FromPath[str]) -> Response[str]:
+def answer_still_there(
+    request: AnyRequest, services: NamedDependency[Services], token: FromPath[str], data: URLEncodedBody[MoreForm]
+) -> Response[str]:
     """Opens it again."""
     check_limit(request, services)
     now, secret = services.clock(), services.keys.secret
     with services.database.writing() as session:
         is_again = say_still_there(session, find_answered(session, token, secret, day_of(now)), now, services.new_id)
         found = find_answered(session, token, secret, day_of(now))
-    return _answer(request, services, token, found, AGAIN if is_again else say_answer(found) if found else "")
+    return _answer(request, services, token, found, data.lang, "open_again" if is_again else "")
 
 
 @post(
@@ -109,50 +111,62 @@ def answer_more(
     check_limit(request, services)
     now, secret = services.clock(), services.keys.secret
     errors: Errors = {}
-    words = require_text(
-        errors, "more", make_storable(data.more), "Say what would help us find the place.", longest=LONGEST_MORE
-    )
+    words = make_storable(data.more).strip()
+    if not words:
+        errors["more"] = words_of(data.lang)["bad_more"]
+    elif len(words) > LONGEST_MORE:
+        errors["more"] = words_of(data.lang)["too_long"].replace("{most}", f"{LONGEST_MORE:,}")
     with services.database.writing() as session:
         found = find_answered(session, token, secret, day_of(now))
         is_kept = not errors and say_more(session, found, words, now, services.new_id)
         found = find_answered(session, token, secret, day_of(now))
-    said = MORE if is_kept else say_answer(found) if found else ""
-    return _answer(request, services, token, found, said, errors, data.more)
+    return _answer(request, services, token, found, data.lang, "more_kept" if is_kept else "", errors, data.more)
+
+
+def _ask_for_reference(
+    request: AnyRequest, lang: str, reference: str = "", answer: str = "", promise: str | None = None,
+    errors: Errors | None = None, *, is_over: bool = False, status: int = 200,
+) -> Response[str]:  # fmt: skip
+    words = words_of(lang)
+    return page(
+        request, "referrer/status.html", title=words["status_title"], reference=reference, answer=answer, is_over=is_over,
+        promise=promise, errors=errors or {}, status=status, w=words, lang=spoken(lang), languages=NAMES,
+        language_path="/report/status",
+    )  # fmt: skip
 
 
 def _status(
-    request: AnyRequest, services: Services, reference: str, found: InboxRow | None, answer: str
+    request: AnyRequest, services: Services, data: StatusForm, found: InboxRow | None, done: str = ""
 ) -> Response[str]:
-    return page(
-        request, "referrer/status.html", title=TITLE, reference=reference, answer=answer,
-        is_over=found is not None and not is_open(found.referral), promise=_promise(services, found),
-        errors={} if found else {"reference": UNKNOWN}, status=200 if found else 404,
+    reference, words = data.reference[:40], words_of(data.lang)
+    if found is None:
+        return _ask_for_reference(request, data.lang, reference, errors={"reference": words["unknown"]}, status=404)
+    return _ask_for_reference(
+        request, data.lang, reference, words[done] if done else say_answer(found, data.lang),
+        _promise(services, found, data.lang), is_over=not is_open(found.referral),
     )  # fmt: skip
 
 
 def _answer(
-    request: AnyRequest, services: Services, token: str, found: InboxRow | None, answer: str,
+    request: AnyRequest, services: Services, token: str, found: InboxRow | None, lang: str, done: str = "",
     errors: Errors | None = None, more: str = "",
 ) -> Response[str]:  # fmt: skip
     """The page of a link; without a report behind it, the page that asks for a reference and says why."""
+    words = words_of(lang)
     if found is None:
-        return page(
-            request, "referrer/status.html", title=TITLE, reference="", answer=OVER, is_over=False, promise=None,
-            errors={}, status=404,
-        )  # fmt: skip
+        return _ask_for_reference(request, lang, answer=words["over"], status=404)
     return page(
-        request, "referrer/answer.html", title=TITLE, token=token, answer=answer, more=more, errors=errors or {},
-        is_over=not is_open(found.referral), is_asked=found.referral.state is ReferralState.NEEDS_INFORMATION,
-        promise=_promise(services, found), status=422 if errors else 200,
+        request, "referrer/answer.html", title=words["status_title"], token=token, more=more, errors=errors or {},
+        answer=words[done] if done else say_answer(found, lang), is_over=not is_open(found.referral),
+        is_asked=found.referral.state is ReferralState.NEEDS_INFORMATION, promise=_promise(services, found, lang),
+        status=422 if errors else 200, w=words, lang=spoken(lang), languages=NAMES, language_path=f"/report/answer/{token}",
     )  # fmt: skip
 
 
-def _promise(services: Services, found: InboxRow | None) -> str | None:
+def _promise(services: Services, found: InboxRow, lang: str) -> str | None:
     """By when we promised an answer, in words, while one is owed and no more is asked."""
-    if found is None or not is_open(found.referral) or found.referral.state is ReferralState.NEEDS_INFORMATION:
+    if not is_open(found.referral) or found.referral.state is ReferralState.NEEDS_INFORMATION:
         return None
-    due, today = found.referral.due_on, day_of(services.clock())
-    day = f"{due:%A} {due.day} {due:%B}"
-    if is_late(found.referral, today):
-        return f"We said that we would know more by {day}. We do not yet, and we are sorry."
-    return f"We expect to know more by {day}."
+    is_broken = is_late(found.referral, day_of(services.clock()))
+    said = words_of(lang)["broken" if is_broken else "expected"]
+    return said.replace("{day}", say_weekday(found.referral.due_on, lang))

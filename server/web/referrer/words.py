@@ -2,22 +2,9 @@
 
 from collections.abc import Mapping
 
-ENGLISH, WELSH, POLISH = "en", "cy", "pl"
+from shared.rules.replies import ENGLISH, LANGUAGES, POLISH, WELSH, spoken
+
 NAMES = {ENGLISH: "English", WELSH: "Cymraeg", POLISH: "Polski"}
-MONTHS = {
-    ENGLISH: (
-        "January", "February", "March", "April", "May", "June", "July",
-        "August", "September", "October", "November", "December",
-    ),
-    WELSH: (
-        "Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin", "Gorffennaf",
-        "Awst", "Medi", "Hydref", "Tachwedd", "Rhagfyr",
-    ),
-    POLISH: (
-        "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca",
-        "sierpnia", "września", "października", "listopada", "grudnia",
-    ),
-}  # fmt: skip
 
 _TABLE: Mapping[str, tuple[str, str, str]] = {
     "title": (
@@ -92,7 +79,7 @@ _TABLE: Mapping[str, tuple[str, str, str]] = {
     "people": ("How many people?", "Faint o bobl?", "Ile osób?"),
     "tell": ("May we tell you what happened?", "A gawn ni ddweud wrthych beth ddigwyddodd?", "Czy dać Ci znać, co się stało?"),
     "tell_no": ("No, thank you", "Na, dim diolch", "Nie, dziękuję"),
-    "tell_yes": ("Yes, by e-mail (in English)", "Iawn, drwy e-bost (yn Saesneg)", "Tak, e-mailem (po angielsku)"),
+    "tell_yes": ("Yes, by e-mail", "Iawn, drwy e-bost", "Tak, e-mailem"),
     "email": ("Your e-mail address, if yes", "Eich cyfeiriad e-bost, os felly", "Twój adres e-mail, jeśli tak"),
     "email_hint": (
         "Kept apart from your report, used for this alone, and deleted after 90 days.",
@@ -182,14 +169,72 @@ _TABLE: Mapping[str, tuple[str, str, str]] = {
         "Ni allem gadw eich adroddiad nawr. Nid oes dim a ysgrifennoch ar goll: pwyswch Anfon eto ymhen ychydig.",
         "Nie udało się teraz zapisać zgłoszenia. Nic nie przepadło: za chwilę naciśnij Wyślij jeszcze raz.",
     ),
+    "status_title": ("What happened to my report?", "Beth ddigwyddodd i’m hadroddiad?", "Co się stało z moim zgłoszeniem?"),
+    "reference": ("Your reference", "Eich cyfeirnod", "Twój numer"),
+    "reference_hint": (
+        "Three groups of four letters and digits.",
+        "Tri grŵp o bedair llythyren a digid.",
+        "Trzy grupy po cztery litery i cyfry.",
+    ),
+    "look_up": ("Look", "Edrych", "Sprawdź"),
+    "they_are_there": ("They are still there", "Maen nhw yno o hyd", "Ta osoba nadal tam jest"),
+    "say_they_are_there": (
+        "If you see them there again, say so here: a team leader reads your report anew.",
+        "Os gwelwch nhw yno eto, dywedwch yma: mae arweinydd tîm yn darllen eich adroddiad o’r newydd.",
+        "Jeśli znów zobaczysz tam tę osobę, napisz to tutaj: kierownik zespołu przeczyta Twoje zgłoszenie od nowa.",
+    ),
+    "open_again": (
+        "Thank you. Your report is open again, and a team leader reads it anew.",
+        "Diolch. Mae eich adroddiad ar agor eto, a bydd arweinydd tîm yn ei ddarllen o’r newydd.",
+        "Dziękujemy. Twoje zgłoszenie jest znów otwarte i kierownik zespołu przeczyta je od nowa.",
+    ),
+    "more_kept": (
+        "Thank you. A team leader reads what you added.",
+        "Diolch. Bydd arweinydd tîm yn darllen yr hyn a ychwanegoch.",
+        "Dziękujemy. Kierownik zespołu przeczyta to, co dodano.",
+    ),
+    "more": (
+        "Can you say more of where it is?", "Allwch chi ddweud mwy am ble mae?", "Czy możesz dokładniej opisać, gdzie to jest?",
+    ),
+    "more_hint": (
+        "The street, what is near by, and when you were there. Please do not write your own name or number.",
+        "Y stryd, beth sydd gerllaw, a phryd yr oeddech yno. Peidiwch ag ysgrifennu eich enw na’ch rhif eich hun.",
+        "Ulica, co jest w pobliżu i kiedy tam byłeś lub byłaś. Nie podawaj swojego nazwiska ani numeru.",
+    ),
+    "bad_more": (
+        "Say what would help us find the place.", "Dywedwch beth fyddai’n ein helpu i ddod o hyd i’r lle.",
+        "Napisz, co pomoże nam znaleźć to miejsce.",
+    ),
+    "too_long": (
+        "Use {most} characters or fewer.", "Defnyddiwch {most} nod neu lai.", "Użyj najwyżej {most} znaków.",
+    ),
+    "unknown": (
+        "We have no report with this reference. Check each letter: it has twelve, in three groups.",
+        "Nid oes gennym adroddiad â’r cyfeirnod hwn. Gwiriwch bob llythyren: mae ganddo ddeuddeg, mewn tri grŵp.",
+        "Nie mamy zgłoszenia o tym numerze. Sprawdź każdą literę: jest ich dwanaście, w trzech grupach.",
+    ),
+    "over": (
+        "This link is over: we forget your address after 90 days. If you kept the reference of your report, look by it.",
+        ("Mae’r ddolen hon wedi dod i ben: rydym yn anghofio eich cyfeiriad ar ôl 90 diwrnod. Os cadwoch gyfeirnod "
+        "eich adroddiad, chwiliwch ag ef."),
+        "Ten link już nie działa: po 90 dniach zapominamy Twój adres. Jeśli masz numer zgłoszenia, sprawdź nim.",
+    ),
+    "expected": (
+        "We expect to know more by {day}.", "Disgwyliwn wybod mwy erbyn {day}.", "Spodziewamy się wiedzieć więcej do {day}.",
+    ),
+    "broken": (
+        "We said that we would know more by {day}. We do not yet, and we are sorry.",
+        "Dywedom y byddem yn gwybod mwy erbyn {day}. Nid ydym eto, ac mae’n ddrwg gennym.",
+        "Mieliśmy wiedzieć więcej do {day}. Jeszcze nie wiemy i przepraszamy.",
+    ),
+    "someone_else": ("Tell us about someone else", "Dywedwch wrthym am rywun arall", "Powiadom nas o kimś innym"),
 }  # fmt: skip
 
 WORDS: Mapping[str, Mapping[str, str]] = {
-    language: {key: texts[number] for key, texts in _TABLE.items()}
-    for number, language in enumerate((ENGLISH, WELSH, POLISH))
+    language: {key: texts[number] for key, texts in _TABLE.items()} for number, language in enumerate(LANGUAGES)
 }
 
 
 def words_of(language: str) -> Mapping[str, str]:
     """The words in a language; in English where it is another."""
-    return WORDS.get(language, WORDS[ENGLISH])
+    return WORDS[spoken(language)]

@@ -391,7 +391,7 @@ def test_a_referrer_who_agreed_hears_the_outcome_once_and_nothing_more(enter, wa
     # Each has a link of their own.
     assert re.sub(r"alert-r[12].\S+", "", text) == re.sub(r"alert-r[12].\S+", "", other)
     assert text != other
-    assert "Thank you. Our team found the person you told us about. We can't share more, to protect them.\n" in text
+    assert "Thank you. Our team found the person you told us about. We can’t share more, to protect them.\n" in text
     assert not any(word in text for word in ("engaging", "Marek", "lock", "Tom"))
 
 

@@ -16,9 +16,9 @@ from shared.rules.referral import (
     is_late,
     may_follow,
     normalise_outcome,
-    reply_to_referrer,
     why_not_follow,
 )
+from shared.rules.replies import reply_to_referrer
 from tests.shared.cast import at
 
 AS_EXPORTED = [
