@@ -18,7 +18,8 @@ from server.importers.streetlink.parse import parse
 from server.queries.operation import outbox
 from server.queries.partnership import workers
 from server.tables.operation.audit import audit
-from server.tables.referrals.referral import alert
+from server.tables.referrals.referral import alert, referral_progress
+from server.tables.street.shift import visit
 from shared.model.codes import ReferralState
 from shared.model.mail import MailKind
 from tests.web import county
@@ -168,3 +169,15 @@ def test_a_worker_is_told_nothing(browse: Callable[[str], Browser], acted: Datab
     aisha: Any = browse("aisha")
     for path in ("", "/file", "/outcomes"):
         assert aisha.get(f"/referrals/figures{path}").status_code in {403, 404}
+
+
+@pytest.mark.parametrize(("is_struck", "visited"), [(False, "2 of 4 (50 %)"), (True, "1 of 4 (25 %)")])
+def test_a_look_that_was_struck_out_is_no_look(
+    browse: Callable[[str], Browser], acted: Database, now: datetime, is_struck: bool, visited: str
+) -> None:
+    with acted.writing() as session:
+        county.add(session, visit, {"id": "look", "team_id": "watford-outreach", "worker_id": "aisha", "at": now,
+                                    "night": now.date(), "note": "", "is_struck": is_struck})  # fmt: skip
+        of_r5 = referral_progress.c.referral_id == "r5"
+        session.execute(referral_progress.update().where(of_r5).values(visit_id="look"))
+    assert numbers_of(browse("tom").get("/referrals/figures").text)["Watford"][3] == visited

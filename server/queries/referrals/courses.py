@@ -13,6 +13,7 @@ from server.queries.referrals.inbox import within
 from server.tables.operation.mail import mail
 from server.tables.partnership.district import district
 from server.tables.referrals.referral import alert, referral, referral_progress
+from server.tables.street.shift import visit
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.mail import MailKind, MailState
 from shared.model.value import Id, Value
@@ -133,9 +134,13 @@ def _list_told(session: Session, alert_ids: Sequence[Id]) -> set[Id]:
 
 
 def _first_looks() -> Any:
+    """When somebody was first there; a visit that was struck out did not happen."""
+    happened = or_(visit.c.is_struck.is_(None), visit.c.is_struck.is_(False))
     return (
         select(referral_progress.c.referral_id, func.min(referral_progress.c.at).label("looked_at"))
-        .where(referral_progress.c.state.in_(THERE))
+        .select_from(referral_progress)
+        .outerjoin(visit, visit.c.id == referral_progress.c.visit_id)
+        .where(referral_progress.c.state.in_(THERE), happened)
         .group_by(referral_progress.c.referral_id)
     )
 
