@@ -14,16 +14,18 @@ from server.actions.partnership.leaving import let_go
 from server.actions.referrals import desk as acts
 from server.actions.referrals.referrals import close_referral, offer_referral
 from server.actions.referrals.versions import settle_version
+from server.actions.street import planning
 from server.database.engine import Database
-from server.problems import Invalid
+from server.problems import Invalid, NotFound
 from server.queries.cases import saved_views
 from server.queries.partnership import workers
 from server.queries.referrals import desk_filters, inbox, referral_steps, versions
 from server.queries.referrals.versions import NewVersion
+from server.queries.street import plans
 from server.tables.operation.mail import mail
 from server.tables.referrals.referral import alert, alert_referrer, referral
-from shared.model.codes import AlertSource
-from shared.model.referral import Referral
+from shared.model.codes import AlertSource, ReferralState
+from shared.model.referral import Referral, ReferralProgress
 from shared.rules.urgency import Urgency, find_urgency
 from tests.web import county
 from tests.web.conftest import Browser
@@ -78,9 +80,12 @@ def test_the_urgent_one_is_first_and_the_newest_next(filled: Database, tom: Brow
 
 
 def test_a_search_finds_by_place_words_and_number(tom: Browser) -> None:
-    page = tom.get("/referrals/desk?words=shop+grey").text
+    found = tom.send("/referrals/desk/find", words="shop grey")
+    page = found.text
+    assert "shop" not in str(found.url) and "grey" not in str(found.url)
+    assert tom.get(str(found.url)).text.count("data-id=") == page.count("data-id="), "Back shows the same"
     assert 'data-id="r2"' in page and 'data-id="r1"' not in page
-    assert 'data-id="r1"' in tom.get("/referrals/desk?words=SL-1042").text
+    assert 'data-id="r1"' in tom.send("/referrals/desk/find", words="SL-1042").text
 
 
 def test_several_are_assigned_at_once_and_undone_with_one_press(filled: Database, tom: Browser) -> None:
@@ -290,7 +295,7 @@ def test_a_report_without_a_pin_is_set_beside_a_pinned_one_of_the_same_words(
             session, now, "p1", hours=3, at=(51.6569, -0.3966), description="lady with three dogs, purple blanket"
         )
         county.put_referral(session, now, "p2", hours=2, description="lady, purple blanket, three dogs")
-    assert "Likely the same as SL-1042" in (page := tom.get("/referrals/desk?words=dogs").text)
+    assert "Likely the same as SL-1042" in (page := tom.send("/referrals/desk/find", words="dogs").text)
     assert page.count("Likely the same as") == 2
 
 
@@ -300,7 +305,7 @@ def test_what_the_same_person_told_is_said_without_their_address(filled: Databas
         county.put_referral(session, now, "q2", hours=2, at=(51.6569, -0.3966), description="tall man, cap")
         for each, email in (("q1", "Sam@example.org"), ("q2", "sam@example.org")):
             county.add(session, alert_referrer, {"alert_id": f"alert-{each}", "email": email, "delete_on": now.date()})
-    page = tom.get("/referrals/desk?words=tall").text
+    page = tom.send("/referrals/desk/find", words="tall").text
     assert "told by the same person" in page and "example.org" not in page.lower()
 
 
@@ -326,6 +331,128 @@ def test_the_card_of_a_cluster_can_be_read_and_pressed(
     assert sum(state == "duplicate_of" for state in states(filled, *(f"x{number}" for number in range(11)))) == 10
 
 
+# ------------------------------------------------------------------------------------------------------- every act, and back
+ACTS = {
+    "assign": ("assigned", {}),
+    "information": ("needs_information", {}),
+    "duplicate": ("duplicate_of", {"twin": "r1"}),
+    "close": ("closed", {"outcome": "person_found_taken_to_shelter"}),
+    "offer": ("received", {"district": county.THREE_RIVERS}),
+}
+
+
+def standing(filled: Database, referral_id: str) -> Any:
+    with filled.reading() as session:
+        found = session.execute(select(referral).where(referral.c.id == referral_id)).mappings().one()
+    return {name: found[name] for name in ("state", "district_id", "assigned_worker_id", "outcome", "duplicate_of")}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_every_act_of_the_desk_is_taken_back_within_ten_minutes(filled: Database, tom: Browser, act: str) -> None:
+    state, fields = ACTS[act]
+    before = standing(filled, "r2")
+    tom.get("/referrals/desk")
+    page = tom.send("/referrals/desk", act=act, chosen="r2", **fields)
+    after = standing(filled, "r2")
+    assert after["state"] == state and (after != before)
+    assert 'value="undo"' in page.text
+    tom.send("/referrals/desk", act="undo", chosen="r2")
+    assert standing(filled, "r2") == before
+
+
+def test_an_offer_is_not_taken_back_late_nor_by_another_nor_when_they_have_begun(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with filled.reading() as session:
+        tom, rowan = workers.get_worker(session, "tom"), workers.get_worker(session, "rowan")
+    with Door(filled, tom, now, new_id).open() as access:
+        offer_referral(access, "r2", county.THREE_RIVERS)
+    for who, minutes in ((tom, 11), (rowan, 1)):
+        with (
+            pytest.raises((Invalid, NotFound)),
+            Door(filled, who, now + timedelta(minutes=minutes), new_id).open() as access,
+        ):
+            acts.undo(access, "r2")
+    with filled.writing() as session:
+        theirs = ReferralProgress(
+            id="theirs", referral_id="r2", state=ReferralState.NEEDS_INFORMATION, at=now + timedelta(minutes=2),
+            worker_id="rowan",
+        )  # fmt: skip
+        referral_steps.add_step(session, theirs)
+    with pytest.raises((Invalid, NotFound)), Door(filled, tom, now + timedelta(minutes=3), new_id).open() as access:
+        acts.undo(access, "r2")
+    assert standing(filled, "r2")["district_id"] == county.THREE_RIVERS
+
+
+@pytest.mark.parametrize("act", ["assign", "information", "close"])
+def test_a_button_that_is_pressed_twice_is_one_step(filled: Database, tom: Browser, act: str) -> None:
+    tom.get("/referrals/r2")
+    fields = {"assignee": "watford-outreach", "outcome": "person_found_taken_to_shelter", "note": ""}
+    with filled.reading() as session:
+        before = len(inbox.list_steps(session, "r2"))
+    for _ in range(2):
+        assert tom.send(f"/referrals/r2/{act}", **fields).status_code == 200
+    with filled.reading() as session:
+        assert len(inbox.list_steps(session, "r2")) == before + 1
+
+
+def test_the_page_of_a_referral_takes_the_readers_last_step_back(filled: Database, tom: Browser) -> None:
+    assert "Undo your last step" not in tom.get("/referrals/r2").text
+    page = tom.send("/referrals/r2/assign", assignee="watford-outreach").text
+    assert "Undo your last step" in page
+    tom.send("/referrals/r2/undo")
+    assert states(filled, "r2") == ["received"]
+
+
+def plan_a_shift(filled: Database, now: datetime, new_id: Callable[[], str]) -> str:
+    with filled.reading() as session:
+        tom = workers.get_worker(session, "tom")
+    with Door(filled, tom, now, new_id).open() as access:
+        made = [
+            planning.plan_shift(
+                access, "watford-outreach", ["aisha"], "Town", now + timedelta(hours=1), now + timedelta(hours=4)
+            )
+            for _ in range(2)
+        ]
+    assert made[0] == made[1], "pressed twice, they go out once"
+    return made[0]
+
+
+def stops_of(filled: Database, now: datetime) -> list[list[str | None]]:
+    with filled.reading() as session:
+        return [
+            [stop.referral_id for stop in each.stops] for each in plans.list_plans(session, ["watford-outreach"], now)
+        ]
+
+
+def test_a_report_is_assigned_to_a_shift_whose_phones_then_go_there(
+    filled: Database, tom: Browser, now: datetime, new_id: Callable[[], str]
+) -> None:
+    before = stops_of(filled, now)
+    plan_id = plan_a_shift(filled, now, new_id)
+    page = tom.get("/referrals/desk").text
+    choice = re.search(rf'<option value="(watford-outreach/shift/{plan_id})"[^>]*>([^<]+)', page)
+    assert choice is not None and "the shift of" in choice[2]
+    tom.client.post(
+        "/referrals/desk",
+        data={"act": "assign", "assignee": choice[1], "chosen": ["r1", "r2"],
+              "_csrf_token": tom.client.cookies["lantern-form"]},
+        headers={"accept": "text/html"},
+    )  # fmt: skip
+    assert states(filled, "r1", "r2") == ["assigned", "assigned"]
+    assert [each for each in stops_of(filled, now) if each not in before] == [["r1", "r2"]]
+    tom.send("/referrals/desk", act="undo", chosen="r1")
+    assert [each for each in stops_of(filled, now) if each not in before] == [["r2"]]
+
+
+def test_the_desk_shows_every_column_that_was_sent(filled: Database, tom: Browser) -> None:
+    raw = json.dumps({"ethnicity": "not known", "age_group": "26"})
+    with filled.writing() as session:
+        session.execute(alert.update().where(alert.c.id == "alert-r2").values(raw=raw))
+    page = tom.get("/referrals/desk").text
+    assert "<dt>ethnicity</dt><dd>not known</dd>" in page
+
+
 # --------------------------------------------------------------------------------------------------------- kept filters
 def test_what_is_looked_for_can_be_narrowed(filled: Database, tom: Browser, now: datetime) -> None:
     with filled.writing() as session:
@@ -345,7 +472,7 @@ def test_what_is_looked_for_can_be_narrowed(filled: Database, tom: Browser, now:
 def test_a_filter_is_kept_by_name_used_again_and_dropped(filled: Database, tom: Browser) -> None:
     page = tom.send("/referrals/desk/filters", name="  Grey   bags ", words=" grey  bag ", only="placeless").text
     assert "Kept. It stands above the search." in page
-    assert 'href="/referrals/desk?words=grey%20bag&amp;only=placeless" aria-current="true">Grey bags</a>' in page
+    assert re.search(r'href="/referrals/desk\?look=[0-9a-f-]{36}" aria-current="true">Grey bags</a>', page)
     tom.send("/referrals/desk/filters", name="Grey bags", words="grey", only="")
     with filled.reading() as session:
         (kept,) = desk_filters.list_filters(session, "tom")

@@ -57,7 +57,9 @@ def test_the_words_of_a_report_offer_places_with_how_sure_they_are(
     assert "Put it on a map" in tom.get("/referrals/r3").text
     page = tom.get("/referrals/r3/place").text
     assert "Tesco (shop), 90 % sure" in plain(page) and 'value="51.66000, -0.40000"' in page
-    assert "No such name is in the gazetteer" in plain(tom.get("/referrals/r3/place?words=Atlantis").text)
+    assert "No such name is in the gazetteer" in plain(
+        tom.send("/referrals/r3/place", take="find", words="Atlantis").text
+    )
 
 
 def test_the_chosen_one_is_taken_and_the_report_is_work_again(

@@ -8,12 +8,16 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from server.access import Access
-from server.actions.referrals.referrals import assign_referral, progress_referral, reopen_referral
+from server.actions.referrals.referrals import assign_referral, progress_referral, reopen_referral, take_back_offer
+from server.actions.street import planning
 from server.problems import Invalid, NotFound
 from server.queries.people import subjects
 from server.queries.referrals import desk, inbox, referral_steps, referrals
 from server.queries.referrals.desk import UNDO_WITHIN
-from shared.model.codes import ReferralState
+from server.queries.street import plans
+from shared.model.codes import PlannedStopKind, ReferralState
+from shared.model.referral import Referral
+from shared.model.shift import PlannedStop
 from shared.model.value import Id, Value
 from shared.policy import Act
 from shared.rules.referral import FINAL_STATES
@@ -58,12 +62,15 @@ def undo(access: Access, referral_id: Id) -> None:
 
     The step itself stays in the history, and the taking back stands beside it.
     """
-    access.require(Act.PROGRESS_REFERRAL, subjects.find_referral(access.session, referral_id), detail="undo")
     since = access.now - UNDO_WITHIN
+    if take_back_offer(access, referral_id, since):
+        return
+    access.require(Act.PROGRESS_REFERRAL, subjects.find_referral(access.session, referral_id), detail="undo")
     steps = desk.list_newest_steps(access.session, [referral_id], access.actor.worker_id, since).get(referral_id)
     if not steps:
         raise Invalid("It is more than ten minutes ago, or somebody else has gone on with it: open it again instead.")
     before = steps[1].state if len(steps) > 1 else ReferralState.RECEIVED
+    _leave_shifts(access, referral_id)
     desk.take_back_mails(access.session, [referral_id], since)
     if steps[0].state in FINAL_STATES:
         reopen_referral(access, referral_id, "Taken back.")
@@ -80,6 +87,35 @@ def undo(access: Access, referral_id: Id) -> None:
             )
     elif steps[0].state is ReferralState.ASSIGNED:
         referral_steps.set_assignment(access.session, referral_id, _team_before(access, referral_id), None)
+
+
+def _leave_shifts(access: Access, referral_id: Id) -> None:
+    """No shift goes there any more that was to go because of this step."""
+    row = inbox.find_inbox_row(access.session, referral_id)
+    team_id = row.referral.team_id if row else None
+    for plan in plans.list_plans(access.session, [team_id], access.now) if team_id else []:
+        left = [each for each in plan.stops if each.referral_id != referral_id]
+        if len(left) < len(plan.stops) and plan.back_at > access.now:
+            planning.change_stops(access, plan, left)
+
+
+def send_on_shift(access: Access, plan_id: Id, referral_ids: Collection[Id]) -> None:
+    """Lets a planned shift go to these referrals of its team, after where it goes already. Raises NotFound, Forbidden."""
+    plan = plans.find_plan(access.session, plan_id)
+    if plan is None:
+        raise NotFound
+    known = {each.referral_id for each in plan.stops}
+    rows = [inbox.find_inbox_row(access.session, each) for each in referral_ids if each not in known]
+    new = [_stop(row.referral) for row in rows if row is not None]
+    if new:
+        planning.change_stops(access, plan, [*plan.stops, *new])
+
+
+def _stop(referral: Referral) -> PlannedStop:
+    return PlannedStop(
+        kind=PlannedStopKind.REFERRAL, referral_id=referral.id, position=referral.position,
+        name=referral.place[:200] or "Report", why=f"Report {referral.number}",
+    )  # fmt: skip
 
 
 def _team_before(access: Access, referral_id: Id) -> Id | None:

@@ -8,7 +8,7 @@ phones hear of it. The tables are written first: publishing holds the feed until
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from server.queries.referrals import inbox, referral_steps, referrals
 from server.queries.referrals.folded import find_head
 from server.queries.sync.store import find_scopes, place_entity, publish
 from shared.model.codes import ReferralState
+from shared.model.district import District
 from shared.model.referral import Referral, ReferralProgress
 from shared.model.value import Id
 from shared.policy import Act
@@ -40,6 +41,9 @@ def assign_referral(access: Access, referral_id: Id, team_id: Id, worker_id: Id 
     assignees = {(each.team_id, each.worker_id) for each in inbox.list_assignees(access.session, found.district_id)}
     if (team_id, worker_id) not in assignees:
         raise Invalid("Choose a team that walks this district, or one of its workers.")
+    has_it = (found.state, found.team_id, referral_steps.find_worker(access.session, found.id))
+    if has_it == (ReferralState.ASSIGNED, team_id, worker_id):
+        return  # pressed twice
     step = _step(access, found, ReferralState.ASSIGNED)
     referral_steps.add_step(access.session, step)
     referral_steps.set_assignment(access.session, found.id, team_id, worker_id)
@@ -64,6 +68,8 @@ def progress_referral(
     found = _open(access, Act.PROGRESS_REFERRAL, referral_id)
     if state is ReferralState.DUPLICATE_OF:
         duplicate_of = _find_head(access, found.id, duplicate_of, confirmed=confirmed)
+    if found.state is state and not _says_more(access, found.id, note, outcome, duplicate_of):
+        return  # pressed twice
     step = _step(access, found, state, note=note, outcome=outcome, duplicate_of=duplicate_of)
     referral_steps.add_step(access.session, step)
     outbox = Outbox(access.session, access.now, access.new_id)
@@ -89,9 +95,30 @@ def offer_referral(access: Access, referral_id: Id, district_id: Id, note: str =
     taker = districts.find_district(access.session, district_id)
     if taker is None or taker.id == found.district_id:
         raise Invalid("Choose the district that the referral belongs to.")
-    words = f"Offered to {taker.name}." + (f" {note}" if note else "")
+    _give_to(access, found, taker, f"Offered to {taker.name}." + (f" {note}" if note else ""))
+
+
+def take_back_offer(access: Access, referral_id: Id, since: datetime) -> bool:
+    """Lets a referral be of the district again that the actor offered it away from since a moment; False where they did not.
+
+    It is another district's by now: the actor may because it was theirs, and nobody there has touched it.
+    """
+    left = referral_steps.find_left_district(access.session, referral_id, access.actor.worker_id, since)
+    district = districts.find_district(access.session, left) if left is not None else None
+    if district is None:
+        return False
+    access.require_district(Act.ASSIGN_REFERRAL, district.id, purpose="offer taken back")
+    row = inbox.find_inbox_row(access.session, referral_id)
+    if row is None or row.referral.state is not ReferralState.RECEIVED:
+        return False
+    _give_to(access, row.referral, district, "Taken back.")
+    return True
+
+
+def _give_to(access: Access, found: Referral, taker: District, words: str) -> None:
     step = _step(access, found, ReferralState.WRONG_AREA, note=words)
     referral_steps.add_step(access.session, step)
+    referral_steps.note_left(access.session, step.id, found.district_id)
     # It is new there: a late step from a phone settles the referral by its newest one, which must not be the sending away.
     arrived = msgspec.structs.replace(
         step, id=access.new_id(), state=ReferralState.RECEIVED, at=access.now + timedelta(milliseconds=1), note=""
@@ -117,6 +144,12 @@ def reopen_referral(access: Access, referral_id: Id, note: str = "") -> None:
     if found.state not in FINAL_STATES:
         raise Invalid("It is open already.")
     progress_referral(access, referral_id, ReferralState.RECEIVED, note=note)
+
+
+def _says_more(access: Access, referral_id: Id, note: str, outcome: str, duplicate_of: Id | None) -> bool:
+    """Does a step into the state that a referral is in already tell anything that its newest step did not?"""
+    newest = referral_steps.find_newest(access.session, referral_id)
+    return newest is None or (newest.note, newest.outcome, newest.duplicate_of) != (note, outcome, duplicate_of)
 
 
 def _find_head(access: Access, referral_id: Id, other_id: Id | None, *, confirmed: bool) -> Id:

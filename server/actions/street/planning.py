@@ -35,7 +35,7 @@ def plan_shift(
     back_at: datetime,
     stops: Sequence[PlannedStop] = (),
 ) -> Id:
-    """These workers of a team go out together. Raises NotFound, Forbidden, Invalid."""
+    """These workers of a team go out together; pressed twice, they go out once. Raises NotFound, Forbidden, Invalid."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="plan of a shift")
     known = {each.id for each in workers.list_workers_of_team(access.session, team_id)}
     if not worker_ids or not set(worker_ids) <= known:
@@ -51,6 +51,9 @@ def plan_shift(
         set_by=access.actor.worker_id, set_at=access.now, worker_ids=tuple(dict.fromkeys(worker_ids)),
         stops=tuple(stops),
     )  # fmt: skip
+    for planned in plans.list_plans(access.session, [team_id], access.now):
+        if _say(planned) == _say(plan):
+            return planned.id
     plans.add_plan(access.session, plan)
     told = ShiftPlanned(
         id=plan.id, team_id=team_id, worker_ids=plan.worker_ids, starts_at=starts_at, back_at=back_at, area=area,
@@ -58,6 +61,17 @@ def plan_shift(
     )  # fmt: skip
     _tell_phones(access, team_id, plan.id, "shift.planned", told)
     return plan.id
+
+
+def _say(plan: ShiftPlan) -> tuple[Any, ...]:
+    """What a plan says, whenever it was made and by whom."""
+    return plan.starts_at, plan.back_at, plan.area, frozenset(plan.worker_ids), plan.stops
+
+
+def change_stops(access: Access, plan: ShiftPlan, stops: Sequence[PlannedStop]) -> Id:
+    """The same shift goes elsewhere as well, or not everywhere: a plan is a fact, so this one is called off and another made."""
+    call_off(access, plan.id)
+    return plan_shift(access, plan.team_id, plan.worker_ids, plan.area, plan.starts_at, plan.back_at, stops)
 
 
 def call_off(access: Access, plan_id: Id) -> None:

@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, and_, case, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.queries.referrals.inbox import InboxRow, inbox_row, rows, within
+from server.queries.referrals.referral_steps import read_step
 from server.tables.operation.mail import mail
 from server.tables.referrals.referral import alert, referral, referral_progress
 from shared.model.codes import ReferralState
@@ -20,10 +22,11 @@ WORDS_AT_MOST = 6
 
 
 class DeskRow(Value, frozen=True, kw_only=True):
-    """A referral of the desk, and whether something of it was guessed and not confirmed."""
+    """A referral of the desk, whether something of it was guessed and not confirmed, and every column that was sent."""
 
     row: InboxRow
     has_guess: bool = False
+    raw: dict[str, str] = {}
 
 
 def list_desk(
@@ -42,7 +45,7 @@ def list_desk(
     first, then newest."""
     query: Select[Any] = (
         rows()
-        .add_columns(alert.c.guesses, alert.c.guesses_confirmed_at)
+        .add_columns(alert.c.guesses, alert.c.guesses_confirmed_at, alert.c.raw)
         .where(
             within(district_ids, team_ids),
             referral.c.state.in_([str(state) for state in states]),
@@ -57,6 +60,7 @@ def list_desk(
         DeskRow(
             row=inbox_row(found),
             has_guess=found["guesses"] not in (None, "[]") and found["guesses_confirmed_at"] is None,
+            raw=msgspec.json.decode(found["raw"] or "{}", type=dict[str, str]),
         )
         for found in session.execute(query).mappings()
     ]  # fmt: skip
@@ -93,9 +97,7 @@ def list_newest_steps(
         .order_by(referral_progress.c.referral_id, referral_progress.c.at.desc(), referral_progress.c.id.desc())
     )
     for found in session.execute(query).mappings():
-        steps.setdefault(found["referral_id"], []).append(
-            ReferralProgress(**{**found, "state": ReferralState(found["state"])})
-        )
+        steps.setdefault(found["referral_id"], []).append(read_step(found))
     return {
         each: newest[:2] for each, newest in steps.items() if newest[0].worker_id == worker_id and newest[0].at >= since
     }

@@ -32,6 +32,26 @@ def add_step(session: Session, step: ReferralProgress) -> None:
     session.execute(update(referral).where(referral.c.id == step.referral_id).values(**values))
 
 
+def note_left(session: Session, step_id: Id, district_id: Id | None) -> None:
+    """Says which district a referral was offered away from."""
+    left = update(referral_progress).where(referral_progress.c.id == step_id)
+    session.execute(left.values(left_district_id=district_id))
+
+
+def find_left_district(session: Session, referral_id: Id, worker_id: Id, since: datetime) -> Id | None:
+    """The district that this worker offered the referral away from since a moment, if nobody has taken a step with it after."""
+    newest = (
+        select(referral_progress.c.worker_id, referral_progress.c.at, referral_progress.c.left_district_id)
+        .where(referral_progress.c.referral_id == referral_id)
+        .order_by(referral_progress.c.at.desc(), referral_progress.c.id.desc())
+        .limit(2)
+    )
+    arrived, left = [*session.execute(newest).all(), None, None][:2]
+    if left is None or {arrived.worker_id, left.worker_id} != {worker_id} or left.at < since:
+        return None
+    return left.left_district_id
+
+
 def set_assignment(session: Session, referral_id: Id, team_id: Id | None, worker_id: Id | None) -> None:
     """Says which team, and which of its workers, has the referral."""
     values = {"team_id": team_id, "assigned_worker_id": worker_id}
@@ -64,6 +84,20 @@ def count_told_anew(session: Session, referral_ids: Collection[Id]) -> dict[Id, 
         .group_by(referral_progress.c.referral_id)
     )  # fmt: skip
     return {referral_id: number for referral_id, number in session.execute(query)}  # noqa: C416 - rows are not pairs
+
+
+def find_newest(session: Session, referral_id: Id) -> ReferralProgress | None:
+    """The newest step of a referral; None where none was taken."""
+    query = select(referral_progress).where(referral_progress.c.referral_id == referral_id)
+    newest = query.order_by(referral_progress.c.at.desc(), referral_progress.c.id.desc()).limit(1)
+    found = session.execute(newest).mappings().first()
+    return None if found is None else read_step(found)
+
+
+def read_step(found: Any) -> ReferralProgress:
+    """The step that a row of its table holds."""
+    plain = {name: found[name] for name in ReferralProgress.__struct_fields__ if name != "state"}
+    return ReferralProgress(**plain, state=ReferralState(found["state"]))
 
 
 def find_closer(session: Session, referral_id: Id) -> Id | None:

@@ -6,6 +6,7 @@ from server.web.lead.answer_figures import download_answer_figures, download_out
 from server.web.lead.conflicts import keep, show_conflicts
 from server.web.lead.desk import count_waiting, decide, show_desk
 from server.web.lead.desk import drop as drop_filter
+from server.web.lead.desk import find as find_on_desk
 from server.web.lead.desk import keep as keep_filter
 from server.web.lead.held import decide_on_tray, show_held
 from server.web.lead.imports import answer, bring_file, drop_file, show_file, show_imports, undo_file
@@ -26,6 +27,7 @@ from server.web.lead.referral import (
     send_answer_again,
     settle,
     show_referral,
+    take_back,
 )
 from server.web.lead.same_person import say_same_person, show_same_person
 from server.web.lead.tonight import show_tonight
@@ -37,6 +39,7 @@ PAGES = (
     show_inbox,
     show_desk,
     count_waiting,
+    find_on_desk,
     keep_filter,
     drop_filter,
     decide,
@@ -47,6 +50,7 @@ PAGES = (
     offer,
     close,
     reopen,
+    take_back,
     settle,
     confirm_guesses,
     send_answer_again,

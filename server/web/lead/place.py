@@ -7,7 +7,7 @@ import msgspec
 import shapely
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
 
 from server.access import SYSTEM, Access, Door
 from server.actions.referrals.place import set_place
@@ -41,11 +41,13 @@ RING_CORNERS = 48
 
 
 class PointForm(Form, frozen=True, kw_only=True):
-    """One of the places that the words may mean, or a point, a postcode or a grid reference."""
+    """One of the places that the words may mean, or a point, a postcode or a grid reference; or words to look for, which go by
+    POST: where somebody is said to be stands in no address."""
 
     take: str = "point"
     choice: str = ""
     point: str = ""
+    words: str = ""
 
 
 @get(
@@ -54,12 +56,10 @@ class PointForm(Form, frozen=True, kw_only=True):
     sync_to_thread=True,
     include_in_schema=False,
 )
-def show_place(
-    request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], words: FromQuery[str] = ""
-) -> Response[str]:
-    """The map, and the places that these words may mean; without any, the words of the report."""
+def show_place(request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id]) -> Response[str]:
+    """The map, and the places that the words of the report may mean."""
     with door.open() as access:
-        return _page(request, access, referral_id, words=make_storable(words.strip())[:300])
+        return _page(request, access, referral_id)
 
 
 @post(
@@ -72,7 +72,10 @@ def put_place(
     request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], referral_id: FromPath[Id],
     data: URLEncodedBody[PointForm],
 ) -> Response[Any]:  # fmt: skip
-    """Puts it there."""
+    """Puts it there; or shows the places that other words may mean."""
+    if data.take == "find":
+        with door.open() as access:
+            return _page(request, access, referral_id, words=make_storable(data.words.strip())[:300])
     found = read_typed_point((data.choice if data.take == "choice" else data.point).strip())
     with door.open() as access:
         if found is None:

@@ -9,6 +9,7 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.referrals import answers
+from server.actions.referrals.desk import send_on_shift, undo
 from server.actions.referrals.referrals import (
     assign_referral,
     close_referral,
@@ -23,18 +24,20 @@ from server.queries.maps.boundaries import list_districts_on
 from server.queries.operation import outbox
 from server.queries.operation.outbox import Posted
 from server.queries.people import subjects
-from server.queries.referrals import inbox, versions
+from server.queries.referrals import desk, inbox, versions
 from server.queries.referrals.folded import find_head, list_folded
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.around import Surroundings, look_around
+from server.web.lead.assignees import list_shifts, read_assignee
 from server.web.lead.inbox import say_due
 from shared.model.codes import ReferralState
 from shared.model.mail import MailKind, MailState
 from shared.model.value import Id, Value
 from shared.policy import Act
-from shared.rules.referral import OUTCOMES, OutcomeGroup, is_late, is_open, may_follow, reply_to_referrer
+from shared.rules.referral import OUTCOMES, OutcomeGroup, is_late, is_open, may_follow
+from shared.rules.replies import reply_to_referrer
 
 OUTCOME_GROUPS = [
     (group.value.capitalize(), [(outcome.code, outcome.text.partition(" - ")[2] or outcome.text) for outcome in OUTCOMES.values()
@@ -91,11 +94,13 @@ def show_referral(request: AnyRequest, door: NamedDependency[Door], referral_id:
 def assign(
     request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
 ) -> Response[Any]:
-    """Gives it to a team, or to one of its workers."""
-    team_id, _, worker_id = data.assignee.partition("/")
+    """Gives it to a team, to one of its workers, or to a planned shift."""
+    chosen = read_assignee(data.assignee)
 
     def act(access: Access) -> None:
-        assign_referral(access, referral_id, team_id, worker_id or None)
+        assign_referral(access, referral_id, chosen.team_id, chosen.worker_id)
+        if chosen.plan_id:
+            send_on_shift(access, chosen.plan_id, [referral_id])
 
     return _act(request, door, referral_id, data, act, "assignee", "assigned")
 
@@ -188,6 +193,19 @@ def reopen(
 
 
 @post(
+    "/referrals/{referral_id:str}/undo",
+    opt={"action": Act.PROGRESS_REFERRAL},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def take_back(
+    request: AnyRequest, door: NamedDependency[Door], referral_id: FromPath[Id], data: URLEncodedBody[ReferralForm]
+) -> Response[Any]:
+    """Takes the reader's own last step back, for ten minutes."""
+    return _act(request, door, referral_id, data, lambda access: undo(access, referral_id), "undo", "desk_undone")
+
+
+@post(
     "/referrals/{referral_id:str}/answers/{mail_id:str}",
     opt={"action": Act.PROGRESS_REFERRAL},
     sync_to_thread=True,
@@ -270,8 +288,15 @@ def _answer(
         around=around, steps=inbox.list_steps(access.session, referral_id), answers=_list_answers(access, referral_id),
         may=_may(row, around, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
         assignee_options=_assignees(access, row), outcome_groups=OUTCOME_GROUPS,
+        may_undo=_may_undo(access, referral_id),
         district_options=[("", "Choose a district"), *((each.id, each.name) for each in elsewhere)],
     )  # fmt: skip
+
+
+def _may_undo(access: Access, referral_id: Id) -> bool:
+    """Is the newest step the reader's own, and no older than ten minutes?"""
+    since = access.now - desk.UNDO_WITHIN
+    return bool(desk.list_newest_steps(access.session, [referral_id], access.actor.worker_id, since))
 
 
 def _list_answers(access: Access, referral_id: Id) -> list[Answer]:
@@ -338,9 +363,11 @@ def _could_be_folded_in(around: Surroundings) -> bool:
 
 def _assignees(access: Access, row: InboxRow) -> list[tuple[str, str]]:
     found = inbox.list_assignees(access.session, row.referral.district_id)
+    walking = {each.team_id for each in found}
+    shifts = [each for each in list_shifts(access) if read_assignee(each[0]).team_id in walking]
     return [
         (f"{each.team_id}/{each.worker_id}", f"{each.team_name}: {each.worker_name}")
         if each.worker_id
         else (each.team_id, f"{each.team_name} (anyone)")
         for each in found
-    ]
+    ] + shifts

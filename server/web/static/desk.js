@@ -1,11 +1,12 @@
-// The triage desk by keyboard: j and k move, x chooses, a, i, d and c decide and the next line has the focus, u takes the last
-// decision back, o opens. It tells of new reports by their number. Without this file the page's buttons do the same.
+// The triage desk by keyboard: j and k move, x chooses, a, i, d, w and c decide and the next line has the focus, u takes the last
+// decision back, o opens, m shows the map. It tells of new reports by their number. Without this file the page's buttons do the same.
 const form = document.getElementById("desk");
 const list = document.getElementById("desk-lines");
 const said = document.getElementById("desk-said");
 const count = document.getElementById("desk-count");
-const ACTS = { a: "assign", i: "information", d: "duplicate", c: "close" };
-const SAID = { assign: "Assigned", information: "Needs information", duplicate: "Folded in", close: "Closed", undo: "Taken back" };
+const ACTS = { a: "assign", i: "information", d: "duplicate", w: "offer", c: "close" };
+const SAID = { assign: "Assigned", information: "Needs information", duplicate: "Folded in", close: "Closed", offer: "Offered", undo: "Taken back" };
+const HERE = form.dataset.reload;  // also where this page answered a form
 const EVERY_MS = 10000;
 const UNTOUCHED_MS = 10 * 60 * 1000;
 let last = [];
@@ -37,7 +38,7 @@ function chosen() {
 }
 
 async function post(act, ids, twin) {
-  const body = new URLSearchParams({ act, assignee: form.assignee.value, outcome: form.outcome.value, twin });
+  const body = new URLSearchParams({ act, assignee: form.assignee.value, outcome: form.outcome.value, district: form.district.value, twin });
   body.append("_csrf_token", form.elements._csrf_token.value);
   for (const id of ids) body.append("chosen", id);
   const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" }, signal: AbortSignal.timeout(20000) });
@@ -49,6 +50,7 @@ function decide(act) {
   const picked = chosen();
   if (!picked.length) { said.textContent = "Choose a referral first."; return; }
   if (act === "close" && !form.outcome.value) { said.textContent = "Choose an outcome first."; form.outcome.focus(); return; }
+  if (act === "offer" && !form.district.value) { said.textContent = "Choose a district first."; form.district.focus(); return; }
   const all = lines();
   const next = all.slice(all.indexOf(picked.at(-1)) + 1).find((line) => !picked.includes(line)) ?? all.find((line) => !picked.includes(line));
   for (const line of picked) line.hidden = true;
@@ -67,7 +69,7 @@ function decide(act) {
       said.textContent = "The server did not answer. Nothing was done: try again.";
     }
     pending -= 1;
-    if (!pending && !lines().length && Number(count.textContent)) window.location.reload();
+    if (!pending && !lines().length && Number(count.textContent)) window.location.assign(HERE);
   });
 }
 
@@ -96,6 +98,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "k") step(-1);
   else if (key === "x" && here) here.querySelector("input").click();
   else if (key === "o" && here) { const { href } = here.querySelector("a"); busy.then(() => window.location.assign(href)); }
+  else if (key === "m" && here) busy.then(() => window.location.assign(`/referrals/${encodeURIComponent(here.dataset.id)}/place`));
   else if (key === "u") takeBack();
   else if (ACTS[key]) decide(ACTS[key]);
   else return;
@@ -106,7 +109,7 @@ for (const kind of ["pointermove", "scroll"]) document.addEventListener(kind, ()
 async function ask() {
   if (Date.now() - touched < UNTOUCHED_MS) {
     try {
-      const answer = await fetch(`/referrals/desk/news${window.location.search}`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(8000) });
+      const answer = await fetch(`/referrals/desk/news${new URL(HERE, window.location.origin).search}`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(8000) });
       if (answer.ok) show((await answer.json()).waiting);
     } catch { /* the next time will tell */ }
   }
@@ -118,7 +121,7 @@ function show(waiting) {
   if (more <= 0) return;
   const link = document.createElement("a");
   link.className = "govuk-link";
-  link.href = window.location.href;
+  link.href = HERE;
   link.textContent = more === 1 ? "1 report is new. Show it" : `${more} reports are new. Show them`;
   said.replaceChildren(link);
 }

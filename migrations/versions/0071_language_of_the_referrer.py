@@ -1,13 +1,13 @@
 """Keep in which language whoever reported told us: they are answered in it.
 
-Revision 0066, after 0065.
+Revision 0071, after 0070.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0066"
-down_revision = "0065"
+revision = "0071"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 

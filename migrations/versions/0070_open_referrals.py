@@ -1,13 +1,13 @@
 """Find the referrals that are not over without reading all that ever were: each page says how many wait.
 
-Revision 0065, after 0064.
+Revision 0070, after 0069.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0065"
-down_revision = "0064"
+revision = "0070"
+down_revision = "0069"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """Keep which district a report was offered away from: whoever offered it can take that back.
 
-Revision 0067, after 0066.
+Revision 0072, after 0071.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0067"
-down_revision = "0066"
+revision = "0072"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
