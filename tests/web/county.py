@@ -300,7 +300,7 @@ def fill_referrals(session: Session, now: datetime) -> None:
 def put_referral(
     session: Session, now: datetime, referral_id: str, *, hours: int = 0, minutes: int = 0, state: str = "received",
     place: str = "", description: str = "", concerns: str = "", at: tuple[float, float] | None = None,
-    district_id: str = WATFORD, team_id: str | None = None,
+    district_id: str | None = WATFORD, team_id: str | None = None,
 ) -> None:  # fmt: skip
     """One alert and its referral, reported so long before `now`."""
     reported = now - timedelta(hours=hours, minutes=minutes)

@@ -46,10 +46,11 @@ def find_left_district(session: Session, referral_id: Id, worker_id: Id, since: 
         .order_by(referral_progress.c.at.desc(), referral_progress.c.id.desc())
         .limit(2)
     )
-    arrived, left = [*session.execute(newest).all(), None, None][:2]
-    if left is None or {arrived.worker_id, left.worker_id} != {worker_id} or left.at < since:
+    steps = session.execute(newest).all()
+    if len(steps) < 2 or {each.worker_id for each in steps} != {worker_id} or steps[1].at < since:
         return None
-    return left.left_district_id
+    left: Id | None = steps[1].left_district_id
+    return left
 
 
 def set_assignment(session: Session, referral_id: Id, team_id: Id | None, worker_id: Id | None) -> None:
