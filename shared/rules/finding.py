@@ -6,7 +6,7 @@ from datetime import date
 
 from shared.model.value import Value
 from shared.rules.days import read_written_date
-from shared.rules.names import latin, sounds, words_of
+from shared.rules.names import WORDS, fold, latin, may_sound, sounds, words_of
 
 NEAR_LENGTH_MIN = 5
 """A word as long as this is found with one letter wrong, missing or too many."""
@@ -29,21 +29,28 @@ def fits(sought: Sought, named: Sequence[str], told: str, born: date | None) -> 
     """Is this whom they look for? Each word has to fit; `named` are name and alias, `told` the description."""
     if sought.born is not None:
         return born == sought.born
-    names = words_of(latin(" ".join(named)))
+    names = _words_of(" ".join(named))
     joined, described = "".join(names), ""
     for word, heard in sought.words:
         if word in joined:
             continue
-        described = described or " ".join(words_of(latin(told)))
+        described = described or fold(latin(told))
         if word not in described and not any(_is_near(word, heard, name) for name in names):
             return False
     return True
 
 
+def _words_of(text: str) -> list[str]:
+    """Its words in Latin letters; what is plain is folded once."""
+    return WORDS.findall(fold(text)) if text.isascii() else words_of(latin(text))
+
+
 def _is_near(word: str, heard: tuple[str, ...], name: str) -> bool:
-    if len(word) >= NEAR_LENGTH_MIN and abs(len(word) - len(name)) <= 1 and differs_by_one(word, name):
+    # One mistake leaves the first two letters as they are, or the last two.
+    is_alike = word[:2] == name[:2] or word[-2:] == name[-2:]
+    if is_alike and len(word) >= NEAR_LENGTH_MIN and abs(len(word) - len(name)) <= 1 and differs_by_one(word, name):
         return True
-    return bool(heard) and heard == tuple(sounds(name))
+    return bool(heard) and may_sound(name, heard[0]) and heard == tuple(sounds(name))
 
 
 def differs_by_one(one: str, other: str) -> bool:

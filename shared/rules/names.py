@@ -48,6 +48,11 @@ SOFT_C: Final = re.compile(r"c(?=[eiy])")
 MUTE_H: Final = re.compile(r"(?<=[aeiouwy])h(?![aeiouwy])")
 TWICE: Final = re.compile(r"(.)\1+")
 VOWELS: Final = "aeiou"
+_BEGINNINGS = """
+b=b c=ks d=d f=f g=gh h=h j=j k=kh l=l m=m n=n p=pf q=k r=r s=s t=ts v=f w=f x=s y=j z=s
+"""
+BEGINNINGS: Final = dict(pair.split("=") for pair in _BEGINNINGS.split())
+"""What a word that begins with a letter is heard to begin with; a vowel is not heard, and says nothing of what is."""
 NO_VOWELS: Final = str.maketrans("", "", "aeiouwy")
 
 
@@ -114,6 +119,12 @@ def sounds(text: str) -> list[str]:
     """How the words of a text sound, each as its consonants: Mohammed, Muhamad and محمد are one. Short ones are left out."""
     keys = (_sound(word) for word in PLAIN_WORDS.findall(latin(text)))
     return [key for key in keys if len(key) >= SOUND_LENGTH_MIN]
+
+
+def may_sound(word: str, heard: str) -> bool:
+    """Could a plain word sound so, by its first letter? Most could not, and need not be listened to."""
+    begins = BEGINNINGS.get(word[:1], "")
+    return not begins or heard[0] in begins
 
 
 def _sound(word: str) -> str:

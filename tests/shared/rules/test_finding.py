@@ -3,8 +3,11 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.rules.finding import fits, read_sought
+from shared.rules.names import may_sound, sounds
 
 TODAY = date(2026, 11, 29)
 
@@ -37,3 +40,21 @@ def test_a_date_of_birth_is_found_in_any_spelling_and_no_other(typed):
 
 def test_a_description_is_looked_through():
     assert fits(read_sought("red scarf", TODAY), ["", ""], "tall, red scarf, Polish", None)
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=12))
+def test_no_word_sounds_as_its_first_letter_says_that_it_could_not(word: str) -> None:
+    for heard in sounds(word):
+        assert may_sound(word, heard)
+
+
+@given(
+    st.text("abcdefghij", min_size=6, max_size=9), st.integers(0, 8), st.sampled_from(("change", "drop", "add", "swap"))
+)
+def test_one_mistake_anywhere_in_a_long_name_still_finds_it(name: str, at: int, mistake: str) -> None:
+    at, letters = at % (len(name) - 1), list(name)
+    if mistake == "swap":
+        letters[at], letters[at + 1] = letters[at + 1], letters[at]
+    else:
+        letters[at : at + (mistake != "add")] = [] if mistake == "drop" else ["x"]
+    assert fits(read_sought("".join(letters), TODAY), [name], "", None)
