@@ -110,6 +110,19 @@ def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> W
     return update
 
 
+def withdraw_update(access: Access, conference_id: Id, update_id: Id) -> WrittenUpdate:
+    """Take back what one's own agency wrote, before the conference has ended: it is not read out. Raises NotFound, Failure."""
+    conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
+    every = conferences.list_updates(access.session, conference_id)
+    found = next((each for each in every if each.id == update_id and each.agency_id == access.actor.agency_id), None)
+    if found is None:
+        raise NotFound
+    if conference.finished_at is not None:
+        raise Failure(CONFLICTING, "This conference has ended. Tell the coordinator instead.")
+    conferences.withdraw_update(access.session, update_id, access.now, access.actor.worker_id)
+    return found
+
+
 def _list_askable(access: Access, conference: CaseConference) -> set[Id]:
     """The cases of the agenda on which the actor's agency may write: a guest's own alone."""
     listed = {item.case_id for item in conferences.list_items(access.session, conference.id)}

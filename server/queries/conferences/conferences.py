@@ -85,8 +85,8 @@ _OFF = select(agenda_item).where(
 )
 _NOTE = select(conference_note).where(conference_note.c.agenda_item_id == bindparam("agenda_item_id"))
 _UPDATES = (
-    select(written_update)
-    .where(written_update.c.conference_id == bindparam("conference_id"))
+    select(*(written_update.c[name] for name in WrittenUpdate.__struct_fields__))
+    .where(written_update.c.conference_id == bindparam("conference_id"), written_update.c.withdrawn_at.is_(None))
     .order_by(written_update.c.at, written_update.c.id)
 )
 _REVIEWS = (
@@ -269,7 +269,8 @@ def set_note(session: Session, note: Note) -> None:
 
 def has_words(session: Session, conference_id: Id) -> bool:
     """Was anything typed into this conference, or written for it?"""
-    written = select(written_update.c.id).where(written_update.c.conference_id == conference_id)
+    own = written_update.c.conference_id == conference_id, written_update.c.withdrawn_at.is_(None)
+    written = select(written_update.c.id).where(*own)
     return has_notes(session, conference_id) or session.execute(written.limit(1)).first() is not None
 
 
@@ -312,10 +313,19 @@ def add_update(session: Session, new: WrittenUpdate) -> None:
 
 
 def list_updates(session: Session, conference_id: Id) -> list[WrittenUpdate]:
-    """The written updates of a conference, in the order they came."""
+    """The written updates of a conference that nobody took back, in the order they came."""
     query = narrow(_UPDATES, case_not_concealed(session, written_update.c.case_id))
     rows = session.execute(query, {"conference_id": conference_id}).mappings()
     return [WrittenUpdate(**row) for row in rows]
+
+
+def withdraw_update(session: Session, update_id: Id, at: datetime, by: Id) -> None:
+    """It is read out no more; what it said stays in the person's own copy."""
+    session.execute(
+        update(written_update)
+        .where(written_update.c.id == update_id, written_update.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=at, withdrawn_by=by)
+    )
 
 
 def add_circulated(session: Session, rows: Sequence[Circulated]) -> None:

@@ -97,7 +97,9 @@ def _ask_written() -> CompoundSelect[Any]:
         ).where(note.agenda_item_id == bindparam("item_id")),
         part("update", update.id, update.at, no_number, agency.c.name, nothing, update.text, no_number)
         .join_from(written_update, agency, agency.c.id == update.agency_id)
-        .where(update.conference_id == bindparam("conference_id"), update.case_id == of_case),
+        .where(
+            update.conference_id == bindparam("conference_id"), update.case_id == of_case, update.withdrawn_at.is_(None)
+        ),
         part(
             "review",
             review.id,

@@ -56,7 +56,7 @@ def _updates_of(conference_id: Id) -> Any:
     return (
         select(written_update.c.case_id, agency.c.name, written_update.c.text)
         .join(agency, agency.c.id == written_update.c.agency_id)
-        .where(written_update.c.conference_id == conference_id)
+        .where(written_update.c.conference_id == conference_id, written_update.c.withdrawn_at.is_(None))
         .order_by(written_update.c.at, written_update.c.id)
     )
 

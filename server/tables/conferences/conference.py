@@ -92,7 +92,7 @@ class ConferencePresenceRow(SQLModel, table=True):
 
 
 class WrittenUpdateRow(SQLModel, table=True):
-    """What an agency that cannot attend says of one case."""
+    """What an agency that cannot attend says of one case, until it takes that back."""
 
     __tablename__ = "written_update"
 
@@ -103,6 +103,8 @@ class WrittenUpdateRow(SQLModel, table=True):
     worker_id: str = loose_id()
     at: datetime = moment()
     text: str = text()
+    withdrawn_at: datetime | None = moment(optional=True)
+    withdrawn_by: str | None = loose_id(optional=True)
 
 
 class ConferenceNoteRow(SQLModel, table=True):

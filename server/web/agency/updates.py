@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.cases.answers import write_update
+from server.actions.cases.answers import withdraw_update, write_update
 from server.http.gate import KEEPS_DRAFT
 from server.http.services import Services
 from server.problems import Invalid
@@ -24,7 +24,7 @@ from shared.policy import Act
 
 NOT_KNOWN, NOTHING_NEW = "Not known to us.", "Known to us, nothing new."
 SHORT = {"not_known": NOT_KNOWN, "nothing_new": NOTHING_NEW}
-ALL, REST = "all", "rest_not_known"
+ALL, REST, WITHDRAW = "all", "rest_not_known", "withdraw"
 
 UpdatesForm = msgspec.defstruct(
     "UpdatesForm",
@@ -59,6 +59,12 @@ def send_updates(
     """Sends what was pressed for, all of it or nothing, and keeps whatever else was written."""
     typed = {case_id: getattr(data, f"text_{place}") for place in PLACES if (case_id := getattr(data, f"case_{place}"))}
     errors: dict[Id, str] = {}
+    what, _, update_id = getattr(data, "press").partition(":")  # noqa: B009
+    if what == WITHDRAW:
+        with door.open() as access:
+            withdraw_update(access, conference_id, update_id)
+        _keep_rest(request, door, services, conference_id, typed)
+        return go_to(f"{SECTION}/{conference_id}", "update_withdrawn")
     with door.open() as access:
         wanted = _read_press(access, services.files, conference_id, getattr(data, "press"), typed)  # noqa: B009
     try:

@@ -60,6 +60,7 @@ NOTICES = {
     "taken_off": "Taken off the agenda. The reason, and whatever was typed, is kept with the case.",
     "conference_removed": "The conference is taken away. Nobody had been told of it.",
     "guest_changed": "Saved. What is sent changes when you circulate.",
+    "update_withdrawn": "Taken back. It is not read out.",
     "seat_changed": "Kept. Who sits at this table is listed below.",
     "called_off": "Called off. Each agency that was sent its agenda is told by e-mail.",
     "swapped": "Swapped. The reason is kept with both cases.",
