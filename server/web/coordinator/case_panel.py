@@ -9,6 +9,7 @@ from server.actions.cases.cases import BASES, may_decide
 from server.queries.cases import case_actions, case_moves, caseload, cases
 from server.queries.cases.case_actions import OwnedAction
 from server.queries.cases.caseload import LeadShown
+from server.queries.cases.priorities import CaseGeneral, list_general
 from server.queries.conferences.upcoming import find_next_with
 from server.queries.partnership import districts
 from server.queries.people import subjects
@@ -46,6 +47,7 @@ class Panel(Value, frozen=True, kw_only=True):
     may_move: bool = False
     case_id: Id = ""
     study_of: Id = ""
+    general: CaseGeneral | None = None
     owed: tuple[OwnedAction, ...] = ()
     next_conference: CaseConference | None = None
 
@@ -80,6 +82,7 @@ def _make_panel(access: Access, same: list[Id], subject: Subject, shown: CaseSta
         lead_words=lead_words,
         may_move=True,
         case_id=case.id,
+        general=list_general(access.session, [case.id]).get(case.id, CaseGeneral(case_id=case.id)),
     )
 
 

@@ -20,6 +20,7 @@ from server.queries.people.person_page import CaseStanding
 from server.web.coordinator.case_panel import make_panel
 from server.web.coordinator.glance import glance_at
 from server.web.coordinator.partner_view import without_places
+from server.web.coordinator.priorities import GENERAL_WORDS
 from server.web.coordinator.timeline import tell
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
@@ -109,7 +110,11 @@ def answer(
         if knows_places and (reads_notes or access.allows(Act.CHANGE_CASE, subject))
         else (),
         needs=person_page.list_needs(session, same), works_with=works_with,
-        glance=glance_at(person, person_page.count_nights(session, same, access.tonight), access.today),
+        glance=glance_at(
+            person, person_page.count_nights(session, same, access.tonight), access.today,
+            whole=access.allows(Act.EDIT_PERSON, subject),
+        ),
+        general_words=GENERAL_WORDS,
         looks=_looks(access, subject, same),
         timeline=[tell(event, reads_notes) for event in (events if knows_places else without_places(events))],
         ask=_ask(subject, works_with) if has_notes and not reads_notes else "",

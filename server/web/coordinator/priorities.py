@@ -42,7 +42,7 @@ class PlaceForm(Form, frozen=True, kw_only=True):
 
 GeneralForm = msgspec.defstruct(
     "GeneralForm",
-    [(f"{prefix}{name}", str, "") for prefix in ("", "was_") for name in GENERAL_FIELDS],
+    [("back", str, ""), *((f"{prefix}{name}", str, "") for prefix in ("", "was_") for name in GENERAL_FIELDS)],
     bases=(Form,),
     frozen=True,
     kw_only=True,
@@ -97,6 +97,8 @@ def save_general(
         )
         if not found:
             raise NotFound
+    if getattr(data, "back") == found[0].person_id:  # noqa: B009
+        return go_to(f"/people/{found[0].person_id}", "general_saved")
     return go_to(f"/priorities?district={found[0].district_id}", "general_saved")
 
 

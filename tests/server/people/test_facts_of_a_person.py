@@ -5,8 +5,12 @@ import re
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
+from server.actions.people.facts import FIELDS
 from server.queries.people import people, person_page
+from server.tables.operation.audit import audit
+from server.tables.sync.sync import change, placement
 from shared.model.codes import Gender, Quality, ReceivingSupport, SupportNeed
 from tests.server.conferences.conftest import Browser, browser, enter, watford  # noqa: F401
 
@@ -121,3 +125,62 @@ def test_needs_are_recorded_with_who_helps(browser: Browser) -> None:  # noqa: F
 def test_whoever_may_not_change_a_record_has_no_form(browser: Browser) -> None:  # noqa: F811
     assert browser.sign_in("helen").get(PATH).status_code == 403
     assert browser.sign_in("rowan").get(PATH).status_code == 404
+
+
+def test_one_press_leads_from_each_fact_to_the_field_that_changes_it(browser: Browser) -> None:  # noqa: F811
+    page, form = browser.sign_in("priya").get("/people/joan").text, browser.get(PATH).text
+    led = set(re.findall(rf'href="{PATH}#([^"]+)"', page))
+    wanted = {
+        "name", "alias", "date_of_birth", "approximate_age_years", "gender", "language", "institution_left", "description",
+        "strengths", "wants_first", "safety_needs", "safety-plan", "need_mental_health",
+    }  # fmt: skip
+    assert wanted <= led
+    for field in led:
+        assert form.count(f'id="{field}"') == 1, field
+    assert 'href="/people/joan/lead"' in page
+    assert 'action="/priorities/case-joan/general"' in page
+    assert f'href="{PATH}#' not in browser.sign_in("ruth").get("/people/joan").text
+
+
+def test_general_data_is_changed_on_the_persons_page(browser: Browser) -> None:  # noqa: F811
+    priya = browser.sign_in("priya")
+    saved = priya.post("/priorities/case-joan/general", back="joan", eviction_risk="yes")
+    assert saved.headers["location"] == "/people/joan?done=general_saved"
+    general = priya.get("/people/joan").text.split('id="general"')[1]
+    assert "At risk of eviction, or on a final warning. " in general.split("<details")[0]
+    assert (
+        priya.post("/priorities/case-joan/general", back="//evil.example").headers["location"].startswith("/priorities")
+    )
+    with browser.watford.reading() as session:
+        details = set(session.scalars(select(audit.c.detail).where(audit.c.purpose == "general data")))
+    assert "eviction_risk: yes" in details
+
+
+CODED = {"name_quality": ("full", "does_not_know"), "dob_quality": ("partial_or_alias", "prefers_not"),
+         "gender": ("male", "other"), "institution_left": ("prison", "hospital"), "approximate_age_years": ("40", "50"),
+         "date_of_birth": ("1 2 1980", "3 4 1981"), "institution_left_on": ("1 March 2026", "2 April 2026")}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_fact_that_is_changed_is_audited_kept_as_it_was_and_told_to_phones(
+    browser: Browser,  # noqa: F811
+    field: str,
+) -> None:
+    with browser.watford.writing() as session:
+        session.execute(insert(placement), [{"entity": "joan", "scope": "team:watford-outreach"}])
+    browser.sign_in("priya")
+    for value in CODED.get(field, ("Said at first", "Said later")):
+        form = read_form(browser.get(PATH).text)
+        new = three(*value.split()) if field == "date_of_birth" else {field: value}
+        assert browser.post(PATH, **{**form, **new}).status_code == 303
+    with browser.watford.reading() as session:
+        told = session.execute(
+            select(change.c.scope, change.c.body).where(change.c.entity == "joan", change.c.type == "person.patched")
+        ).all()
+        audited = session.scalars(
+            select(audit.c.action).where(audit.c.subject_id == "joan", audit.c.purpose == "a fact of the record")
+        ).all()
+    said = [body for _, body in told if f'"{field}"'.encode() in bytes(body)]
+    assert len(said) == 2
+    assert {scope for scope, _ in told} == {"team:watford-outreach"}  # whose phones hold the record
+    assert list(audited).count("edit_person") >= 2

@@ -1,13 +1,13 @@
 """Keep when an agency took back what it wrote of a case before a conference.
 
-Revision 0070, after 0069.
+Revision 0073, after 0072.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0070"
-down_revision = "0069"
+revision = "0073"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 
