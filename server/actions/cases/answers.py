@@ -13,7 +13,7 @@ from server.actions.conferences.seating import check_name
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.cases.case_actions import OwnedAction
-from server.queries.conferences import conferences
+from server.queries.conferences import conferences, updates
 from server.queries.partnership.workers import find_worker
 from shared.model.case import Action
 from shared.model.conference import Attendance, CaseConference, WrittenUpdate
@@ -106,20 +106,20 @@ def write_update(access: Access, conference_id: Id, case_id: Id, text: str) -> W
         at=access.now,
         text=check_length(text),
     )
-    conferences.add_update(access.session, update)
+    updates.add_update(access.session, update)
     return update
 
 
 def withdraw_update(access: Access, conference_id: Id, update_id: Id) -> WrittenUpdate:
     """Take back what one's own agency wrote, before the conference has ended: it is not read out. Raises NotFound, Failure."""
     conference = open_conference(access, conference_id, Act.WRITE_UPDATE)
-    every = conferences.list_updates(access.session, conference_id)
+    every = updates.list_updates(access.session, conference_id)
     found = next((each for each in every if each.id == update_id and each.agency_id == access.actor.agency_id), None)
     if found is None:
         raise NotFound
     if conference.finished_at is not None:
         raise Failure(CONFLICTING, "This conference has ended. Tell the coordinator instead.")
-    conferences.withdraw_update(access.session, update_id, access.now, access.actor.worker_id)
+    updates.withdraw_update(access.session, update_id, access.now, access.actor.worker_id)
     return found
 
 

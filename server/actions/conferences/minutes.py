@@ -9,7 +9,7 @@ import msgspec
 from server.access import Access
 from server.queries.cases import case_actions, cases
 from server.queries.cases.case_actions import OwnedAction
-from server.queries.conferences import conferences, kept
+from server.queries.conferences import conferences, kept, updates
 from server.queries.conferences.conferences import Note
 from server.queries.conferences.kept import MinutesText
 from server.queries.partnership import agencies, workers
@@ -118,7 +118,7 @@ def _gather(access: Access, conference: CaseConference, items: list[AgendaItem])
         notes=conferences.list_notes(session, conference.id),
         reviews=reviews,
         agreed=case_actions.list_actions(session, discussed),
-        written=conferences.list_updates(session, conference.id),
+        written=updates.list_updates(session, conference.id),
         names={agency.id: agency.name for agency in agencies.list_agencies(session)},
         texts=kept.list_texts(session, versions[-1].id) if versions else {},
     )

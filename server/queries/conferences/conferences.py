@@ -19,13 +19,14 @@ from server.tables.conferences.conference import (
     attendance,
     case_conference,
     circulation,
+    conference_guest,
     conference_note,
     conference_presence,
     written_update,
 )
 from shared.model.case import CaseReview
 from shared.model.codes import CaseState
-from shared.model.conference import AgendaItem, Attendance, CaseConference, WrittenUpdate
+from shared.model.conference import AgendaItem, Attendance, CaseConference
 from shared.model.value import Id, Value
 from shared.policy import Subject, SubjectKind
 
@@ -84,11 +85,6 @@ _OFF = select(agenda_item).where(
     agenda_item.c.conference_id == bindparam("conference_id"), agenda_item.c.off_at.is_not(None)
 )
 _NOTE = select(conference_note).where(conference_note.c.agenda_item_id == bindparam("agenda_item_id"))
-_UPDATES = (
-    select(*(written_update.c[name] for name in WrittenUpdate.__struct_fields__))
-    .where(written_update.c.conference_id == bindparam("conference_id"), written_update.c.withdrawn_at.is_(None))
-    .order_by(written_update.c.at, written_update.c.id)
-)
 _REVIEWS = (
     select(case_review)
     .where(case_review.c.case_id.in_(ids("case_ids")))
@@ -283,7 +279,7 @@ def has_notes(session: Session, conference_id: Id) -> bool:
 
 def delete_conference(session: Session, conference_id: Id) -> None:
     """Take out a conference, with its agenda and who was to come."""
-    for table in (agenda_item, agenda_left_out, attendance, conference_presence):
+    for table in (agenda_item, agenda_left_out, attendance, conference_guest, conference_presence):
         session.execute(delete(table).where(table.c.conference_id == conference_id))
     session.execute(delete(case_conference).where(case_conference.c.id == conference_id))
 
@@ -305,27 +301,6 @@ def delete_attendance(session: Session, conference_id: Id, agency_id: Id) -> Non
     """Leave open again whether an agency comes."""
     same = (attendance.c.conference_id == conference_id) & (attendance.c.agency_id == agency_id)
     session.execute(delete(attendance).where(same))
-
-
-def add_update(session: Session, new: WrittenUpdate) -> None:
-    """Store a written update. Earlier ones stay."""
-    session.execute(insert(written_update), [_plain(new)])
-
-
-def list_updates(session: Session, conference_id: Id) -> list[WrittenUpdate]:
-    """The written updates of a conference that nobody took back, in the order they came."""
-    query = narrow(_UPDATES, case_not_concealed(session, written_update.c.case_id))
-    rows = session.execute(query, {"conference_id": conference_id}).mappings()
-    return [WrittenUpdate(**row) for row in rows]
-
-
-def withdraw_update(session: Session, update_id: Id, at: datetime, by: Id) -> None:
-    """It is read out no more; what it said stays in the person's own copy."""
-    session.execute(
-        update(written_update)
-        .where(written_update.c.id == update_id, written_update.c.withdrawn_at.is_(None))
-        .values(withdrawn_at=at, withdrawn_by=by)
-    )
 
 
 def add_circulated(session: Session, rows: Sequence[Circulated]) -> None:

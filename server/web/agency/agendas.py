@@ -21,7 +21,7 @@ from server.actions.conferences.readers import find_reader
 from server.actions.conferences.seating import say_representative
 from server.http.services import Services
 from server.problems import Invalid, NotFound
-from server.queries.conferences import conferences, upcoming
+from server.queries.conferences import conferences, upcoming, updates
 from server.queries.conferences.conferences import AGENDA, MINUTES, Circulated
 from server.queries.conferences.kept import list_versions
 from server.queries.conferences.representatives import Representative, list_of_agency
@@ -146,7 +146,7 @@ def answer_agenda(
         changes = list_changes(access, files, conference, {paper.agency.id: paper}).get(paper.agency.id, changes)
     positions = {case.case_id: case.position for case in paper.cases}
     own: dict[Id, list[WrittenUpdate]] = {}
-    for each in conferences.list_updates(access.session, conference_id):
+    for each in updates.list_updates(access.session, conference_id):
         if each.agency_id == access.actor.agency_id:
             own.setdefault(each.case_id, []).append(each)
     return page(

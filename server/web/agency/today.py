@@ -15,7 +15,7 @@ from server.actions.conferences.papers import PaperCase
 from server.http.services import Services
 from server.queries.cases import case_actions, cases
 from server.queries.cases.case_actions import OwnedAction
-from server.queries.conferences import conferences, upcoming
+from server.queries.conferences import conferences, upcoming, updates
 from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.web.agency.actions import TODAY, require_own_actions, who_answers
@@ -97,7 +97,7 @@ def _list_wanted(access: Access, services: Services, coming: list[CaseConference
         _, paper = open_paper(access, services.files, conference.id)
         ours = access.actor.agency_id
         answered = {
-            each.case_id for each in conferences.list_updates(access.session, conference.id) if each.agency_id == ours
+            each.case_id for each in updates.list_updates(access.session, conference.id) if each.agency_id == ours
         }
         noted = conferences.list_attendance(access.session, conference.id).get(ours)
         wanted.append(

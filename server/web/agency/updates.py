@@ -13,7 +13,7 @@ from server.actions.cases.answers import withdraw_update, write_update
 from server.http.gate import KEEPS_DRAFT
 from server.http.services import Services
 from server.problems import Invalid
-from server.queries.conferences import conferences
+from server.queries.conferences import updates
 from server.security.documents import DocumentKeys
 from server.web.agency.actions import TODAY
 from server.web.agency.agendas import PLACES, SECTION, answer_agenda, open_paper
@@ -104,7 +104,7 @@ def _list_unanswered(access: Access, files: DocumentKeys, conference_id: Id, typ
     """The cases of the reader's paper that have neither a word in their box nor an update. A service is never said not to know
     somebody it works with."""
     _, paper = open_paper(access, files, conference_id)
-    written = conferences.list_updates(access.session, conference_id)
+    written = updates.list_updates(access.session, conference_id)
     answered = {each.case_id for each in written if each.agency_id == access.actor.agency_id}
     return [
         case.case_id

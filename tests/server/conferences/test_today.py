@@ -12,6 +12,7 @@ from sqlalchemy import delete, update
 from server.actions.conferences import discussion
 from server.database.engine import Database
 from server.queries.conferences import conferences
+from server.queries.conferences import updates as written
 from server.tables.partnership.agency import agreement
 from server.tables.partnership.worker import worker_district
 from tests.server.conferences.conftest import Browser, Enter
@@ -30,7 +31,7 @@ def agree(enter: Enter, path: str, case_id: str, days: int, agency_id: str = "cg
 
 def updates(watford: Database, path: str) -> dict[str, str]:
     with watford.reading() as session:
-        return {each.case_id: each.text for each in conferences.list_updates(session, path.rsplit("/", 1)[1])}
+        return {each.case_id: each.text for each in written.list_updates(session, path.rsplit("/", 1)[1])}
 
 
 @pytest.fixture
