@@ -26,7 +26,9 @@ from shared.rules.wording import say_duration, say_list, telling_words
 AGE_NEAR_YEARS, AGE_FAR_YEARS = 3, 12
 SAME_PLACE_M, NEAR_M = 50.0, 250.0
 PLACE_HOLDS_DAYS = 28
-"""Where somebody was met tells little after that."""
+"""At which site or spot somebody was met tells little after that."""
+OTHER_TEAM: Final = -1.5
+"""Bits where two records were met by different teams: of five meetings one is by another team than the last."""
 EVERYBODY: Final = 200
 """As if so many more people were known whom no list holds: a name that stands alone among six records is still not rare."""
 NEW_YEAR: Final = (1, 1)
@@ -61,6 +63,11 @@ class Told(Value, frozen=True, kw_only=True):
     def person(self) -> Person:
         return self.sighting.person
 
+    @property
+    def places(self) -> list[Id]:
+        """The team and the site, as far as known."""
+        return [each for each in (self.sighting.team_id, self.sighting.site_id) if each is not None]
+
 
 class Rarity:
     """How much it tells that two records have a word in common, from how many of these records have it."""
@@ -68,6 +75,7 @@ class Rarity:
     def __init__(self, told: Iterable[Told] = (), total: int = 0) -> None:
         self._named: Counter[str] = Counter()
         self._described: Counter[str] = Counter()
+        self._places: Counter[Id] = Counter()
         self._count, self._total = 0, total
         for each in told:
             self.add(each)
@@ -82,16 +90,26 @@ class Rarity:
         self._count += 1
         self._named.update({*told.words, *((told.alias,) if told.alias else ())})
         self._described.update(told.described)
+        self._places.update(told.places)
 
     def take(self, told: Told) -> None:
         """One record fewer."""
         self._count -= 1
         self._named.subtract({*told.words, *((told.alias,) if told.alias else ())})
         self._described.subtract(told.described)
+        self._places.subtract(told.places)
 
     def of_name(self, word: str) -> float:
         """Bits of a name or an alias in common."""
         return min(log2((self.total + EVERYBODY) / (self._named[word] + 1)), 11.0)
+
+    def of_team(self, team_id: Id) -> float:
+        """Bits of the same team: it tells nearly nothing where one team knows everybody, and much among thirty."""
+        return min(max(log2(self.total / (self._places[team_id] + 1)) - 0.3, 1.0), 6.0)
+
+    def of_site(self, site_id: Id) -> float:
+        """Bits of the same site within some weeks, the team's among them: one of three is met again where they were."""
+        return min(max(log2((self.total + EVERYBODY) / (self._places[site_id] + 1)) - 1.6, 4.0), 8.0)
 
     def of_look(self, word: str) -> float:
         """Bits of a word in both descriptions: who is described twice is described otherwise two times of three."""
@@ -116,7 +134,7 @@ def weigh(one: Told, other: Told, rarity: Rarity) -> tuple[list[Piece], list[Pie
     who = [*_names(one, other, rarity), *_birth(one.person, other.person), *_alias(one, other, rarity)]
     who += _looks(one, other, rarity)
     rest = [*_gender(one.person, other.person), *_ages(one.sighting, other.sighting)]
-    return who, [*rest, *_place(one.sighting, other.sighting)]
+    return who, [*rest, *_place(one.sighting, other.sighting, rarity)]
 
 
 # -------------------------------------------------------------------------------------------------------------- names
@@ -248,18 +266,28 @@ def _looks(one: Told, other: Told, rarity: Rarity) -> Iterator[Piece]:
         yield min(bits, 8.0), f"{say_list(sorted(shared[:4]))} in both descriptions"
 
 
-def _place(one: Sighting, other: Sighting) -> Iterator[Piece]:
+def _place(one: Sighting, other: Sighting, rarity: Rarity) -> Iterator[Piece]:
+    team = 0.0
+    if one.team_id is not None and other.team_id is not None:
+        team = rarity.of_team(one.team_id) if one.team_id == other.team_id else OTHER_TEAM
+    bits, words = _spot(one, other, rarity)
+    # Whoever is met at the same spot is met by the same team: the two are no separate evidence.
+    if found := max(team, bits) if bits else team:
+        yield found, words
+
+
+def _spot(one: Sighting, other: Sighting, rarity: Rarity) -> Piece:
+    """The same site, or close by, within some weeks."""
     if one.seen_at is None or other.seen_at is None:
-        return
+        return 0.0, ""
     apart = abs(one.seen_at - other.seen_at)
     if apart > timedelta(days=PLACE_HOLDS_DAYS):
-        return
-    metres = None
+        return 0.0, ""
+    if one.site_id is not None and one.site_id == other.site_id:
+        return rarity.of_site(one.site_id), f"seen at the same site {say_duration(apart)} apart"
     if one.position is not None and other.position is not None:
         metres = near_distance_m(one.position, other.position)
-    if one.site_id is not None and one.site_id == other.site_id:
-        yield 4.0, f"seen at the same site {say_duration(apart)} apart"
-    elif metres is not None and metres <= NEAR_M:
-        yield (4.0 if metres <= SAME_PLACE_M else 3.0), f"seen {say_distance(metres)} and {say_duration(apart)} apart"
-    elif one.team_id is not None and one.team_id == other.team_id:
-        yield 1.0, ""
+        if metres <= NEAR_M:
+            bits = 4.0 if metres <= SAME_PLACE_M else 3.0
+            return bits, f"seen {say_distance(metres)} and {say_duration(apart)} apart"
+    return 0.0, ""

@@ -21,7 +21,7 @@ COMMON = 40
 """A key that more records share than this finds nobody by itself: it costs time and tells little."""
 MANY = 5_000
 """Among so many one weak thing in common is chance."""
-COMPARED_MAX = 60
+COMPARED_MAX = 40
 
 
 class Match(Value, frozen=True, kw_only=True):
@@ -69,9 +69,9 @@ class Index:
 
     @property
     def shown_from(self) -> float:
-        """Bits from which a pair is shown. Among twice as many people one more, and a third of one, since no two pieces of
+        """Bits from which a pair is shown. Among twice as many people one more, and a quarter of one, since no two pieces of
         evidence are quite independent."""
-        return max(SHOWN_FROM_BITS, 1.35 * log2(max(self._rarity.total, 1)) - 3.0)
+        return max(SHOWN_FROM_BITS, 1.25 * log2(max(self._rarity.total, 1)) - 1.5)
 
     def find(self, new: Person | Sighting, limit: int = 5) -> list[Match]:
         """Who may be the same person as this one, the strongest evidence first."""
@@ -133,6 +133,9 @@ def _keys(told: Told) -> Iterator[tuple[int, int]]:
     heard = sorted(frozenset[str]().union(*told.heard))
     yield from ((hash(("heard", key)), 1) for key in heard)
     yield from ((hash(("both", *pair)), 3) for pair in combinations(heard[:6], 2))
+    if told.sighting.team_id is not None:
+        for key in (*heard, *((told.alias,) if told.alias else ())):
+            yield hash((told.sighting.team_id, key)), 2
     if len(told.words) > 1:
         yield hash(("name", tuple(sorted(told.words)))), 3
     yield from ((hash(("called", called)), 2) for called in {told.alias, " ".join(told.words)} if called)

@@ -129,6 +129,27 @@ def test_a_place_a_gender_and_an_age_show_nobody_by_themselves() -> None:
     assert Index([here]).find(new) == []
 
 
+def test_who_is_called_otherwise_is_not_shown_for_a_place_an_age_and_a_red_hat() -> None:
+    told: dict[str, Any] = {"gender": Gender.FEMALE, "site_id": "stairwell", "description": "red hat"}
+    here = met("anna", 0, name="Anna Brown", approximate_age_years=40, **told)
+    new = met("new", 0, name="Zofia Kowalska", approximate_age_years=41, **told)
+    assert compare(new, here).bits > 5.0, "enough in all; too little of it tells who they are"
+    assert Index([here]).find(new) == []
+
+
+def test_the_same_team_tells_much_among_many_and_nearly_nothing_where_one_team_knows_everybody() -> None:
+    crowd = [met(f"c{n}", 5000, name=f"Anna {n}", team_id=f"t{n % 16}") for n in range(160)]
+    one_team = [met(f"c{n}", 5000, name=f"Anna {n}", team_id="t0") for n in range(160)]
+    new = met("new", 0, name="Jan Kot", team_id="t0")
+
+    def bits(others: list[Sighting], team_id: str) -> float:
+        (found,) = Index([*others, met("jan", 5000, name="Jan Kot", team_id=team_id)]).find(new)
+        return found.bits
+
+    assert bits(crowd, "t0") > bits(one_team, "t0") + 2
+    assert bits(crowd, "t0") > bits(crowd, "t1") + 4
+
+
 def test_telling_words_of_the_description_show_anywhere_among_few() -> None:
     (found,) = Index([met("x", 5000, description="Irish lad with a dog")]).find(NEW)
     assert found.reasons == ("dog and irish in both descriptions",)
