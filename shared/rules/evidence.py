@@ -26,7 +26,7 @@ from shared.rules.wording import say_duration, say_list, telling_words
 AGE_NEAR_YEARS, AGE_FAR_YEARS = 3, 12
 SAME_PLACE_M, NEAR_M = 50.0, 250.0
 PLACE_HOLDS_DAYS = 28
-"""At which site or spot somebody was met tells little after that."""
+"""at which site somebody was met tells little after that."""
 OTHER_TEAM: Final = -1.5
 """Bits where two records were met by different teams: of five meetings one is by another team than the last."""
 EVERYBODY: Final = 200
@@ -270,13 +270,13 @@ def _place(one: Sighting, other: Sighting, rarity: Rarity) -> Iterator[Piece]:
     team = 0.0
     if one.team_id is not None and other.team_id is not None:
         team = rarity.of_team(one.team_id) if one.team_id == other.team_id else OTHER_TEAM
-    bits, words = _spot(one, other, rarity)
-    # Whoever is met at the same spot is met by the same team: the two are no separate evidence.
+    bits, words = _met_near(one, other, rarity)
+    # Whoever is met at the same site is met by the same team: the two are no separate evidence.
     if found := max(team, bits) if bits else team:
         yield found, words
 
 
-def _spot(one: Sighting, other: Sighting, rarity: Rarity) -> Piece:
+def _met_near(one: Sighting, other: Sighting, rarity: Rarity) -> Piece:
     """The same site, or close by, within some weeks."""
     if one.seen_at is None or other.seen_at is None:
         return 0.0, ""

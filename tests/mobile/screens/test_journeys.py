@@ -103,11 +103,13 @@ def test_someone_new_takes_twelve_taps_or_fewer(night, on_glass):
     on_glass(_app(night), story)
 
 
-def test_a_likely_duplicate_is_hinted_and_yes_makes_one_person_of_two(night, on_glass):
+def test_a_likely_duplicate_is_hinted_and_after_yes_it_was_they_who_were_met(night, on_glass):
     _here(night)
 
     async def story(driver):
         await driver.enter_pin(PIN)
+        await driver.until(lambda: driver.find("Log contact"))
+        nights = sum(len(night.field.person(card.id).timeline) for card in night.field.search_people("Red"))
         await driver.tap("Log contact")
         await driver.tap("Someone new")
         await driver.write("Red")
@@ -119,7 +121,10 @@ def test_a_likely_duplicate_is_hinted_and_yes_makes_one_person_of_two(night, on_
         await driver.settle()
         await driver.tap("Done")
         await driver.until(lambda: "Tonight" in driver.visible_texts())
-        assert len(night.field.search_people("Red")) == 1
+        met = [night.field.person(card.id).timeline for card in night.field.search_people("Red")]
+        (known,) = [timeline for timeline in met if timeline]
+        assert sum(1 for entry in known if entry.contact_id) == nights + 1
+        assert () in met, "the record just begun waits for the desk: a phone joins nobody"
 
     on_glass(_app(night), story)
 
