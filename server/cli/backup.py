@@ -1,5 +1,6 @@
 """`lantern backup` and `lantern restore`."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from json import dumps
 from pathlib import Path
@@ -10,42 +11,67 @@ from server.actions.operation.orders import open_ledger
 from server.backups import make_backup, repeat_orders, restore_backup
 from server.cli.setting_out import load_settings, note_act, renew_schema, stop, working
 from server.restoring import BackupFault
+from server.sealed_backups import opened, read_recipients, seal_backup
+
+ENCRYPTED = "encrypted"
 
 
 @click.command()
 @click.argument("target", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--keep", type=click.IntRange(1), default=7, show_default=True, help="How many backups to keep there.")
+@click.option(
+    "--encrypt-to",
+    "recipients",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file of public keys (age1…): an encrypted copy for them is made into TARGET/encrypted.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print where it is as JSON.")
-def backup(target: Path, keep: int, as_json: bool) -> None:
+def backup(target: Path, keep: int, recipients: Path | None, as_json: bool) -> None:
     """Back the database, the keys and the ledger up into a new folder under TARGET, while the server runs.
 
     The schema stays as it is: back up before you install a new version.
     """
     settings = load_settings()
     try:
+        if recipients is not None:
+            read_recipients(recipients)
         folder = make_backup(settings, target, datetime.now(UTC), retained=keep)
+        sealed = seal_backup(folder, target / ENCRYPTED, recipients, retained=keep) if recipients is not None else []
     except BackupFault as fault:
         stop(str(fault))
-    click.echo(
-        dumps({"backup": str(folder)}) if as_json else f"Backed up to {folder}. Keep it encrypted, off this machine."
-    )
+    if as_json:
+        click.echo(dumps({"backup": str(folder)} | ({"encrypted": [str(each) for each in sealed]} if sealed else {})))
+    elif sealed:
+        click.echo(f"Backed up to {folder}. Carry {' and '.join(map(str, sealed))} to two different places.")
+    else:
+        click.echo(f"Backed up to {folder}. Keep it encrypted, off this machine.")
 
 
 @click.command()
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--keys", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="NAME.keys.age, beside NAME.data.age."
+)
+@click.option(
+    "--identity",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file of the key that opens both.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def restore(folder: Path, yes: bool, as_json: bool) -> None:
-    """Restore the backup in FOLDER, and repeat what was ordered since: hiding, erasures, revocations, wipes, enrolments, roles.
+def restore(source: Path, keys: Path | None, identity: Path | None, yes: bool, as_json: bool) -> None:
+    """Restore the backup SOURCE: a folder, or an encrypted copy, NAME.data.age.
 
-    Stop the server first. The present database is replaced only once the backup is loaded beside it, brought up to date and
-    proven. Phones send again whatever the backup does not hold.
+    What was ordered since is repeated: hiding, erasures, revocations, wipes, enrolments, roles. Stop the server first. What is
+    there is replaced only once the backup is loaded beside it, brought up to date and proven. Phones send again whatever the
+    backup does not hold.
     """
     settings = load_settings()
     if not yes:
         click.confirm("Replace the present database with this backup?", abort=True)
     try:
-        done = restore_backup(settings, folder, datetime.now(UTC))
+        with _open(source, keys, identity) as folder:
+            done = restore_backup(settings, folder, datetime.now(UTC))
     except BackupFault as fault:
         stop(str(fault))
     _note("restore", f"as of {done.made_at:%Y-%m-%dT%H:%M}Z")
@@ -55,6 +81,17 @@ def restore(folder: Path, yes: bool, as_json: bool) -> None:
         if as_json
         else f"Restored as of {done.made_at:%d %B %Y %H:%M} UTC; {done.ledger_entries_replayed} orders repeated."
     )
+
+
+def _open(source: Path, keys: Path | None, identity: Path | None) -> AbstractContextManager[Path]:
+    """The folder of a backup. Raises BackupFault where what it takes to open it is not there."""
+    if source.is_dir():
+        return nullcontext(source)
+    if identity is None:
+        raise BackupFault(
+            "An encrypted copy is opened by its key: give --identity FILE, and --keys for the server's keys."
+        )
+    return opened(source, keys, identity)
 
 
 @click.command("replay")

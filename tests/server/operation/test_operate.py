@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pyrage
 import pytest
 from click.testing import CliRunner
 from litestar.testing import TestClient
@@ -188,12 +189,16 @@ def test_a_backup_is_made_and_its_restore_rehearsed(
         rehearsal = store.make("rehearsal", None)
         settings["REHEARSAL_DATABASE"] = rehearsal
     assert run_program([str(LANTERN), "setup", *SETUP], **settings).returncode == 0
+    backups.mkdir(mode=0o700)
+    (backups / "age-recipients.txt").write_text(f"{pyrage.x25519.Identity.generate().to_public()}\n")
 
     done = run_program([str(FILES / "back-up"), str(backups)], **settings)
 
     assert done.returncode == 0, done.stderr
     assert "Backed up to" in done.stdout and "Restored as of" in done.stdout and "In order" in done.stdout
     (made,) = list_backups(backups)
+    sealed = {each.name for each in (backups / "encrypted").iterdir()}
+    assert sealed == {f"{made.name}.data.age", f"{made.name}.keys.age"}
     dump: Any = made / "database"
     dump.write_bytes(dump.read_bytes()[:-1])
     assert run_program([str(LANTERN), "restore", str(made), "--yes"], **settings).returncode == 2
