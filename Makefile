@@ -10,7 +10,7 @@
 #   make assets      the browser's scripts and styles, from their packages
 #   make screenshots every screen and page, into docs/screenshots/
 #   make docs        the documents as a site that needs no network, into build/site
-#   make release     what a version is published as, into dist/: a wheel built twice alike, its parts, licences, and sums to sign
+#   make release     what a version is published as, into dist/: a wheel built twice alike, its parts, licences, and sums (SIGN=key signs them)
 #   make lock        makes the lock files again (UPGRADE=1 takes newer versions)
 #   make clean       removes what the commands above made, but not your data in .lantern/
 
@@ -24,6 +24,7 @@ SAMPLE ?=
 RUNS ?=
 STORE ?=
 FUZZ_SECONDS ?= 60
+SIGN ?=
 # Three at a time on two cores: the suite waits for browsers, servers and databases of its own more than it computes.
 TEST_WORKERS ?= 3
 TEST_ARGS ?=
@@ -42,7 +43,9 @@ BIN := .venv/bin
 SCREEN_PACKAGES := libgl1 libegl1 libmtdev1
 # A JDK, for Android's half of the phone (tests/mobile/device/test_on_a_jvm.py); any from 17 on that is there already will do.
 JDK := $(if $(shell command -v javac),,default-jdk-headless)
-TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git $(JDK)
+# What reads the operator's files as they will be read, and opens what is encrypted and signed.
+OPERATORS := nginx age minisign shellcheck openssl
+TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git $(OPERATORS) $(JDK)
 PYTEST := $(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -p no:randomly
 FAST := not slow and not browser and not screen and not postgres
 
@@ -101,7 +104,7 @@ docs: setup
 	NO_COLOR=1 $(BIN)/zensical build -f zensical.toml --clean --strict
 
 release: setup assets
-	$(BIN)/python scripts/release.py dist
+	SIGN=$(SIGN) $(BIN)/python scripts/release.py dist
 
 lock: setup
 	@scripts/lock.sh $(if $(UPGRADE),--upgrade)

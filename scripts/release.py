@@ -3,9 +3,10 @@
     the wheel, built twice from what is committed, in two places; the two are the same bytes, or nothing is written
     sbom.cdx.json   every package that runs, from the lock: version, hashes, licence (CycloneDX 1.6)
     licences.csv    the same for people
-    SHA256SUMS      of all of these: the file to sign
+    SHA256SUMS      of all of these: the file that is signed
 
-It signs nothing: the key is on no machine that builds. The last line says how.
+SIGN=FILE names a secret key of minisign and signs the sums. A key that is on no machine that builds is safer: without SIGN, the
+last line says how to sign elsewhere.
 """
 
 import csv
@@ -52,7 +53,16 @@ def main(target: Path) -> None:
     for each in (*made, target / "SHA256SUMS"):
         print(each)
     print("Golden databases: python -m tests.golden tests/golden, and a line in tests/golden/released.txt.")
-    print(f"Sign on the machine that holds the key:  minisign -Sm {target / 'SHA256SUMS'}")
+    if key := os.environ.get("SIGN"):
+        print(sign(target / "SHA256SUMS", Path(key)))
+    else:
+        print(f"Sign on the machine that holds the key:  minisign -Sm {target / 'SHA256SUMS'}")
+
+
+def sign(sums: Path, key: Path) -> Path:
+    """The signature of the sums, which in turn hold every file."""
+    subprocess.run(["minisign", "-S", "-s", str(key), "-m", str(sums)], check=True, timeout=300)
+    return sums.with_name(f"{sums.name}.minisig")
 
 
 # ---------------------------------------------------------------------------------------------------------------- wheel
