@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from server.access import Access
 from server.problems import CONFLICTING, Failure, Forbidden, Invalid
 from server.queries.partnership import systems, workers
-from server.queries.partnership.systems import Notice, NoticeKind, PartnerSystem, Scope
+from server.queries.partnership.systems import ListedSystem, Notice, NoticeKind, PartnerSystem, Scope
 from server.queries.partnership.workers import Acting
 from server.queries.people import subjects
 from server.security.tokens import decode, derive, hash_token, new_token, same
 from shared.model.value import Id, Value
-from shared.policy import Act, Actor, Allow, Subject, decide
+from shared.policy import Act, Actor, Allow, Subject, SubjectKind, decide
 
 TOKEN_LIFE = timedelta(minutes=15)
 LONGEST_NAME = 100
@@ -122,6 +123,31 @@ def sign_hook(secret: bytes, system_id: Id, notice_id: Id, at_s: int, body: byte
 
 def _hook_key(secret: bytes, system_id: Id) -> bytes:
     return decode(derive(secret, "hooks of a system", system_id))
+
+
+def list_of_theirs(access: Access) -> list[ListedSystem]:
+    """The systems of the agencies whose workers the actor answers for."""
+    access.require(Act.MANAGE_WORKERS, _of_agency(access.actor.agency_id), purpose="partners' systems")
+    return [
+        each
+        for each in systems.list_systems(access.session)
+        if access.allows(Act.MANAGE_WORKERS, _of_agency(each.system.agency_id))
+    ]
+
+
+def end_by_page(access: Access, system_id: Id, *, is_sure: bool) -> None:
+    """Let a system in no more. Raises NotFound, Forbidden, Failure for one that was ended before; Invalid for who is not sure."""
+    found = systems.find_system(access.session, system_id)
+    subject = _of_agency(found.agency_id) if found else None
+    access.require(Act.MANAGE_WORKERS, subject, purpose="end a partner's system", detail=system_id)
+    if not is_sure:
+        raise Invalid("Tick the box to say which system you mean. Nothing was changed.")
+    if not systems.end_system(access.session, system_id, access.now):
+        raise Failure(CONFLICTING, NO_SYSTEM)
+
+
+def _of_agency(agency_id: Id) -> Subject:
+    return Subject(kind=SubjectKind.AGENCY, id=agency_id, owner_agency_id=agency_id)
 
 
 # --------------------------------------------------------------------------------------------------------------- tokens

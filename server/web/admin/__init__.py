@@ -18,6 +18,7 @@ from server.web.admin.phones import show_phone, show_phones
 from server.web.admin.records import invite_worker, keep_record, show_record, show_records
 from server.web.admin.reviews import review_one, show_reviews
 from server.web.admin.server import show_server
+from server.web.admin.systems import end_system, show_systems
 
 PAGES = (
     show_phones, show_phone, stop, confirm, decide_on, show_enrol_form, make_code, show_waiting, show_workers,
@@ -27,5 +28,5 @@ PAGES = (
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
     invite_worker,
     show_boundary_changes, plan_boundary_change, show_boundary_change, place_staff, carry_out_now, call_change_off,
-    differ, let_pin_be_tried, show_server,
+    differ, let_pin_be_tried, show_server, show_systems, end_system,
 )  # fmt: skip

@@ -5,6 +5,7 @@ NOTICES = {
     "shift_assigned": "Assigned. Their phones have it with their next sync.",
     "snapshot_kept": "Kept.",
     "snapshot_signed": "Signed. It does not change any more.",
+    "system_ended": "It is let in no more. What it sent and did stays.",
     "shift_called_off": "Called off.",
     "gone_out": "You are out. Check in here: if you are not heard, your colleagues and your team’s lead are told.",
     "checked_in": "Heard. Your team can see it.",
