@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, and_, case, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.partnership.service import service
@@ -36,6 +36,17 @@ def list_indexed(session: Session, words: Iterable[str] = ()) -> list[Indexed]:
     """Those that hold every word and that somebody may be sent to, ready to be searched further."""
     query = _select(words).where(service.c.status.in_([str(each) for each in SENT_TO]))
     return [index_service(_read_body(row.body), row.words) for row in session.execute(query)]
+
+
+def list_named(session: Session, words: Iterable[str], limit: int) -> list[Service]:
+    """Those that somebody may be sent to and that hold every word, the ones that are called so first."""
+    said = list(words)
+    called = [func.lower(service.c.name).like(f"%{each.translate(_ESCAPE)}%", escape="\\") for each in said]
+    query = _select(said).where(service.c.status.in_([str(each) for each in SENT_TO]))
+    if called:
+        order = (case((and_(*called), 0), else_=1), func.lower(service.c.name), service.c.id)
+        query = query.order_by(None).order_by(*order)
+    return [_read_body(row.body) for row in session.execute(query.limit(limit))]
 
 
 def list_page(session: Session, words: Iterable[str], offset: int, limit: int) -> tuple[int, list[Service]]:

@@ -12,7 +12,7 @@ from server.web.everyone.recipients import agree, propose, show_recipients
 from server.web.everyone.service_feed import describe_feed, list_feed, tell_service
 from server.web.everyone.service_files import bring_services, show_files
 from server.web.everyone.service_form import edit_service, remove_service, save_service, say_checked
-from server.web.everyone.services import search_services, show_service, show_services
+from server.web.everyone.services import list_named, search_services, show_service, show_services
 from server.web.everyone.shelf import download_study, show_shelf, show_study, take_down_study
 
 PAGES = (
@@ -49,6 +49,7 @@ PAGES = (
     stay,
     show_services,
     search_services,
+    list_named,
     show_service,
     edit_service,
     save_service,

@@ -28,6 +28,8 @@ from shared.rules.opening_hours import Opening, find_opening, is_round_the_clock
 
 PATH = "/services"
 SHOWN = 50
+SHOWN_NAMED = 8
+LONGEST_WORDS = 60
 OPEN_WORDS = {OpenWhen.ANY: "At any time", OpenWhen.NOW: "Now", OpenWhen.TONIGHT: "Tonight"}
 
 
@@ -40,6 +42,19 @@ class SearchForm(Form, frozen=True, kw_only=True):
     welcomes: Several = ""
     open_when: str = ""
     near: str = ""
+
+
+class NameForm(Form, frozen=True, kw_only=True):
+    """What stands behind an @. It is sent, as a search is: somebody may type a person's name there."""
+
+    words: str = ""
+
+
+class Named(Value, frozen=True, kw_only=True):
+    """A service by its name, and whose it is."""
+
+    name: str
+    provider: str
 
 
 class Line(Value, frozen=True, kw_only=True):
@@ -71,6 +86,18 @@ def search_services(
     """Those that fit, the nearest first where a postcode is given."""
     with door.open() as access:
         return _list(request, access, data)
+
+
+@post(PATH + "/named", opt={"action": Act.SEE_SERVICES}, sync_to_thread=True, include_in_schema=False, status_code=200)
+def list_named(door: NamedDependency[Door], data: URLEncodedBody[NameForm]) -> Response[list[Named]]:
+    """The services that an @ in an action line could mean."""
+    with door.open() as access:
+        access.require(Act.SEE_SERVICES)
+        words = words_of(data.words[:LONGEST_WORDS])
+        found = services.list_named(access.session, words, SHOWN_NAMED) if words else []
+    return Response(
+        [Named(name=each.name, provider=each.provider) for each in found], headers={"cache-control": "no-store"}
+    )
 
 
 @get(PATH + "/{service_id:str}", opt={"action": Act.SEE_SERVICES}, sync_to_thread=True, include_in_schema=False)

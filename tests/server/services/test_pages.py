@@ -11,7 +11,7 @@ from server.importers.openreferral.parse import parse
 from server.queries.partnership import services as directory
 from server.queries.partnership.services import Kept
 from server.web.everyone import service_files
-from shared.model.service import Place, Service, ServiceOffer, ServiceWelcome
+from shared.model.service import Place, Service, ServiceOffer, ServiceStatus, ServiceWelcome
 from shared.rules.reading_hours import read_hours
 
 HTML = {"accept": "text/html"}
@@ -203,3 +203,25 @@ def test_what_names_a_place_that_came_from_elsewhere_keeps_its_other_places(sign
     with database.reading() as session:
         told = directory.find_kept(session, "two").service
     assert [each.address for each in told.places] == ["Third Street", "Second Street"]
+
+
+def test_an_at_offers_whoever_is_called_so_first_and_nobody_that_is_closed(sign_in, cast, database, now):
+    told = [
+        Service(id="a", name="A room", description="Beside the Night shelter"),
+        Service(id="b", name="Night shelter", provider="New Hope"),
+        Service(id="c", name="Night café, closed", status=ServiceStatus.DEFUNCT),
+        Service(id="d", name="50% off_night"),
+    ]
+    put(database, now, *told)
+    client = sign_in(cast.priya)
+    asked = [
+        send(client, "/services/named", words=words) for words in ("nIGht", "night shelter", "%", "_", "", "x" * 9_000)
+    ]
+    assert [[each["name"] for each in answer.json()] for answer in asked] == [
+        ["50% off_night", "Night shelter", "A room"], ["Night shelter", "A room"], [], ["50% off_night"], [], [],
+    ]  # fmt: skip
+    assert asked[0].json()[1] == {"name": "Night shelter", "provider": "New Hope"}
+    client.cookies.clear()
+    assert client.post(
+        "/services/named", data={"words": "night"}, headers={"accept": "application/json"}
+    ).status_code in {401, 403}
