@@ -111,10 +111,18 @@ def has_returned(last_seen_at: datetime | None, ended_at: Iterable[datetime]) ->
     return last_seen_at is not None and bool(ended) and last_seen_at > max(ended)
 
 
+CAME_BACK = "Returned; "
+
+
+def tells_of_return(reason: str) -> bool:
+    """Does a case stand on a list because somebody came back?"""
+    return reason.startswith(CAME_BACK)
+
+
 def say_return(state: str, ended_at: datetime | None, outcome: str, zone: str = DEFAULT_ZONE) -> str:
     """What a list is told of somebody who came back: "Returned; case closed 29 Nov 2026: housed."."""
     what = "not taken on" if state == CaseState.DECLINED.value else "case closed"
     local = None if ended_at is None else ended_at.astimezone(ZoneInfo(zone))
     day = "" if local is None else f" {local.day} {local:%b %Y}"
     words = outcome.strip().rstrip(".")
-    return f"Returned; {what}{day}{f': {words}' if words else ''}."
+    return f"{CAME_BACK}{what}{day}{f': {words}' if words else ''}."

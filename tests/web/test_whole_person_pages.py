@@ -3,17 +3,24 @@ phone of
 320 pixels too."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from server.actions.people.wellbeing import load_questionnaire
 from server.queries.partnership import services as directory
 from server.queries.partnership.services import Kept
+from server.queries.people import plans, wellbeing
+from shared.model.plan import Goal, Step
 from shared.model.service import Place, Service, ServiceOffer, ServiceWelcome
+from shared.model.telling import GoalEnd
+from shared.model.wellbeing import Filled
 from shared.rules.reading_hours import read_hours
 from tests.paths import AXE
+from tests.server.people.test_wellbeing import SEVEN
 from tests.web.test_browser import database_kind, watch  # noqa: F401 - the fixtures
 
 pytestmark = [
@@ -23,6 +30,14 @@ SHELTER = Service(
     id="shelter", name="Watford night shelter", provider="New Hope", notice="Two beds left at six", telephone="01923 000000",
     offers=(ServiceOffer.EMERGENCY_BED, ServiceOffer.FOOD), welcomes=(ServiceWelcome.DOGS,), eligibility="Known to outreach",
     hours=read_hours("every day 20:00-08:00")[0], places=(Place(id="p", address="1 High Street", town="Watford"),),
+)  # fmt: skip
+GOAL = Goal(
+    id="door", person_id="marek", agency_id="beacon", words="A room of my own with a door that I can close", works="Up early",
+    celebration="Fish and chips with Aisha", set_at=datetime(2026, 11, 1, tzinfo=UTC), set_by="tom",
+)  # fmt: skip
+STEP = Step(
+    id="form", goal_id="door", person_id="marek", text="Fill in the housing form together", who="Marek and Aisha",
+    added_at=datetime(2026, 11, 1, tzinfo=UTC), added_by="tom",
 )  # fmt: skip
 PIN = "7394"
 VISITED = [
@@ -34,6 +49,13 @@ VISITED = [
     ("/people/marek/doors", "person-doors"),
     ("/people/marek/own-link", "person-own-link"),
     ("/harm", "harm"),
+    ("/people/marek/assessment", "assessment"),
+    ("/people/marek/assessment/home", "assessment-home"),
+    ("/people/marek/plan", "plan"),
+    ("/people/marek/consent", "consent"),
+    ("/people/marek/wellbeing", "wellbeing"),
+    ("/people/marek/wellbeing/made_up_seven", "wellbeing-form"),
+    ("/people/marek/equality", "equality"),
     ("/wishes", "wishes"),
 ]
 
@@ -45,7 +67,24 @@ def filled_too(filled: Any, clock: Any) -> Any:
         told = [SHELTER, replace(SHELTER, id="refuge", name="Haven", is_secret_address=True)]
         kept = [Kept(service=each, source="", reference=each.id, came_with="{}") for each in told]
         directory.add_services(session, kept, clock())
+        load_questionnaire(session, SEVEN, clock())
+        for days, points in ((90, 2), (60, 3), (31, 3), (2, 4)):
+            wellbeing.add_filled(session, _filled(clock(), days, points))
+        for goal in (
+            GOAL,
+            replace(GOAL, id="flat", words="A flat in Hull", ended=GoalEnd.REACHED, ended_at=clock(), ended_by="tom"),
+        ):
+            plans.add(session, replace(goal, set_at=clock()))
+        plans.add(session, replace(STEP, added_at=clock()))
     return filled
+
+
+def _filled(now: datetime, days: int, points: int) -> Filled:
+    then = now - timedelta(days=days)
+    return Filled(
+        id=f"filled-{days}", person_id="marek", agency_id="beacon", questionnaire=SEVEN.key, version=1, points=(points,) * 7,
+        words="Sleeping a bit better since the hostel, but the nights are long", filled_on=then.date(), at=then, worker_id="tom",
+    )  # fmt: skip
 
 
 def look(seen: Any, name: str, width: int, screenshots: Path | None) -> None:
@@ -56,7 +95,7 @@ def look(seen: Any, name: str, width: int, screenshots: Path | None) -> None:
         seen.page.screenshot(path=screenshots / f"{name}-{width}.png", full_page=True)
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("width", [320, 375, 1280])
 def test_each_page_is_accessible_and_whole(
     watch: Callable[..., Any],  # noqa: F811
     filled_too: Any,

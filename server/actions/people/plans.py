@@ -101,6 +101,23 @@ def _find_case(access: Access, same: Collection[Id]) -> tuple[LeadShown | None, 
     return lead, tuple(owed)
 
 
+def list_reached(access: Access, person_id: Id) -> tuple[Goal, ...]:
+    """The goals that they reached, the newest first, as the reader may know them. A look at the plan where there is one."""
+    subject, same = find_shared_subject(access, person_id)
+    own = None if subject is None else msgspec.structs.replace(subject, owner_agency_id=access.actor.agency_id)
+    if subject is None or own is None or not access.allows(Act.SEE_PLAN, own):
+        return ()
+    shared = access.allows(Act.SEE_PLAN, subject)
+    found = tuple(
+        each
+        for each in plans.list_goals(access.session, same)
+        if each.ended is GoalEnd.REACHED and (shared or each.agency_id == access.actor.agency_id)
+    )
+    if found:
+        access.require(Act.SEE_PLAN, own, purpose="what helped last time")
+    return found
+
+
 def require_planning(access: Access, person_id: Id) -> Subject:
     """Let the actor through to this person's plan as who writes in it. Raises NotFound or Forbidden."""
     return access.require(Act.CHANGE_PLAN, access.find_person_and_same(person_id)[0], purpose=PURPOSE)

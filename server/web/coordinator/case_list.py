@@ -42,6 +42,7 @@ from shared.model.codes import CaseState
 from shared.model.district import District
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
+from shared.rules.case import tells_of_return
 
 PAGE_LENGTH = 50
 FOUND = "/cases/found"
@@ -216,6 +217,7 @@ class _Shown(CaseListRow, frozen=True, kw_only=True):
     """A row as the page shows it."""
 
     is_new: bool = False
+    has_returned: bool = False
 
     @classmethod
     def of(cls, row: CaseListRow, since: datetime) -> "_Shown":
@@ -223,7 +225,10 @@ class _Shown(CaseListRow, frozen=True, kw_only=True):
         fields: dict[str, Any] = {name: getattr(row, name) for name in CaseListRow.__struct_fields__}
         reason = row.reason[:1].upper() + row.reason[1:]
         fields["reason"] = reason if reason.endswith((".", "!", "?")) else f"{reason}."
-        return cls(**fields, is_new=row.since >= since and row.state in LIVE_STATES)
+        is_live = row.state in LIVE_STATES
+        return cls(
+            **fields, is_new=is_live and row.since >= since, has_returned=is_live and tells_of_return(row.case_reason)
+        )
 
 
 def _start_of_yesterday(now: datetime) -> datetime:

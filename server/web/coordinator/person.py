@@ -3,6 +3,7 @@ From here a
 coordinator judges a verification and decides about the case.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -14,9 +15,10 @@ from server.access import Access, Door
 from server.actions.cases.cases import BASES
 from server.actions.people import identity as settling
 from server.actions.people.notes import find_notes_subject
+from server.actions.people.plans import list_reached
 from server.queries.partnership import agencies, districts
 from server.queries.people import brought_in, identity, person_page
-from server.queries.people.person_page import CaseStanding
+from server.queries.people.person_page import CaseStanding, Event
 from server.web.coordinator.case_panel import make_panel
 from server.web.coordinator.glance import glance_at
 from server.web.coordinator.partner_view import without_places
@@ -25,9 +27,10 @@ from server.web.coordinator.timeline import tell
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.words import say
-from shared.model.codes import ReviewStatus
+from shared.model.codes import CaseStep, ReviewStatus
 from shared.model.person import Person
-from shared.model.value import Id
+from shared.model.plan import Goal
+from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
 from shared.rules.verification import without_place
 
@@ -60,6 +63,9 @@ class PersonForm(Form, frozen=True, kw_only=True):
     evidence: str = ""
 
 
+ENDINGS = frozenset({str(CaseStep.CLOSED), str(CaseStep.DECLINED)})
+
+
 @get("/people/{person_id:str}", opt={"action": Act.SEE_PERSON}, sync_to_thread=True, include_in_schema=False)
 def show_person(
     request: AnyRequest,
@@ -72,6 +78,13 @@ def show_person(
     with door.open() as access:
         person = access.open_person(person_id, PURPOSE)
         return answer(request, access, person, before=before, before_id=before_id)
+
+
+class LastTime(Value, frozen=True, kw_only=True):
+    """How it ended before they came back, and what they had reached."""
+
+    ended: Event
+    reached: tuple[Goal, ...]
 
 
 def answer(
@@ -110,6 +123,7 @@ def answer(
         if knows_places and (reads_notes or access.allows(Act.CHANGE_CASE, subject))
         else (),
         needs=person_page.list_needs(session, same), works_with=works_with,
+        last_time=_find_last_time(access, person.id, events),
         glance=glance_at(
             person, person_page.count_nights(session, same, access.tonight), access.today,
             whole=access.allows(Act.EDIT_PERSON, subject),
@@ -131,6 +145,16 @@ def answer(
         known_to=_known_to(access, subject), may_hide=access.allows(Act.HIDE_PERSON, subject),
         older_path=_older(person.id, events) if len(events) == person_page.TIMELINE_LIMIT else "",
     )  # fmt: skip
+
+
+def _find_last_time(access: Access, person_id: Id, events: Sequence[Event]) -> LastTime | None:
+    """Of somebody who came back and whose case stands: the ending before, told by the newest events."""
+    told = [each for each in events if each.kind == "case"]
+    ended = next((each for each in told if each.code in ENDINGS), None)
+    came = next((each for each in told if each.code == CaseStep.RETURNED), None)
+    if ended is None or came is None or ended.at > came.at:
+        return None
+    return LastTime(ended=ended, reached=list_reached(access, person_id))
 
 
 def _count_likely(access: Access, subject: Subject, same: list[Id]) -> int:

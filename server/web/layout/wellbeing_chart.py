@@ -7,8 +7,8 @@ from html import escape
 
 from shared.rules.wellbeing import Series
 
-WIDTH, HEIGHT = 480, 170
-LEFT, RIGHT, TOP, BOTTOM = 44, 456, 22, 136
+WIDTH, HEIGHT = 340, 170
+LEFT, RIGHT, TOP, BOTTOM = 40, 326, 22, 136
 MOST_LABELS = 6
 LOOKS = 'class="lantern-chart__picture lantern-chart__picture--small" font-size="14" font-family="sans-serif" fill="currentColor"'
 

@@ -300,7 +300,7 @@ def test_a_chart_stays_within_its_frame_and_says_each_score_in_words(told: list[
     for series in set_in_series([SEVEN], filled):
         drawn = draw_series(series, str, "said <so>")
         places = [float(each) for each in re.findall(r'c[xy]="([^"]+)"', drawn)]
-        assert all(0 <= each <= 480 for each in places) and drawn.count("<circle") == len(told)
+        assert all(0 <= each <= 340 for each in places) and drawn.count("<circle") == len(told)
         assert 'aria-label="said &lt;so&gt;"' in drawn
 
 
