@@ -1,9 +1,9 @@
 // Asks the rules of the form in a pocket what they say of cases that come as JSON on stdin, and prints their answers as JSON.
 import { readFileSync } from "node:fs";
-import { counted, outreachNight, refusalOfNobody, refusalOfPin, standing } from "../../server/web/static/pocket/rules.js";
+import { counted, outreachNight, refusalOfNobody, refusalOfNowhere, refusalOfPin, seemsPrivate, standing } from "../../server/web/static/pocket/rules.js";
 import { latestMoment } from "../../server/web/static/pocket/time.js";
 
-const { pins, commonest, leases, nights, clocks, nobody } = JSON.parse(readFileSync(0, "utf8"));
+const { pins, commonest, leases, nights, clocks, nobody, nowhere, notes } = JSON.parse(readFileSync(0, "utf8"));
 const known = new Set(commonest);
 console.log(JSON.stringify({
   pins: pins.map((pin) => refusalOfPin(pin, known)),
@@ -13,5 +13,7 @@ console.log(JSON.stringify({
   }),
   nights: nights.map(([ms, zone]) => outreachNight(ms, zone)),
   nobody: nobody.map((typed) => refusalOfNobody(typed) !== ""),
+  nowhere: nowhere.map((typed) => refusalOfNowhere(typed) !== ""),
+  notes: notes.map((note) => seemsPrivate(note)),
   clocks: clocks.map(([words, ms, zone]) => latestMoment(words, ms, zone)),
 }));

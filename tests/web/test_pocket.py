@@ -391,6 +391,8 @@ def test_nobody_here_is_a_visit_and_another_pin_opens_afterwards(
     pocket.join(code())
     page = pocket.page
     page.check("input[name=met][value=nobody_here]")
+    page.click("#record-press")
+    assert "Say where you looked" in pocket.refused()
     page.locator("#place").fill(PLACE)
     page.locator("#alias-1").fill("Blue")
     page.click("#record-press")
@@ -415,6 +417,43 @@ def test_nobody_here_is_a_visit_and_another_pin_opens_afterwards(
     pocket.refused()
     pocket.unlock(WRONG)
     pocket.screen("record")
+
+
+def test_a_note_with_an_address_is_asked_about_once_and_never_refused(
+    pocket: Pocket, code: Callable[[], str], filled: Database
+) -> None:
+    pocket.join(code())
+    page = pocket.page
+    page.check("input[name=met][value=bedded_down]")
+    page.locator("#note").fill("sister at 14 Queens Road")
+    page.click("#record-press")
+    assert "seems to hold an address" in pocket.refused()
+    page.locator("#note").fill("sister at 15 Queens Road")
+    page.click("#record-press")
+    pocket.reads("problem-words", "seems to hold an address")
+    assert recorded(filled) == [], "another address is another question"
+    page.click("#record-press")
+    pocket.reads("done", "Recorded at")
+    wait_until_sent(pocket)
+    assert [each.note for each in recorded(filled)] == ["sister at 15 Queens Road"]
+
+
+@pytest.mark.parametrize("said", ["<h1>Welcome to the café</h1>", '"yes"', '{"login": "https://cafe.test"}'])
+def test_the_page_of_a_cafe_is_no_answer(said: str, pocket: Pocket, code: Callable[[], str], filled: Database) -> None:
+    pocket.join(code())
+    pocket.context.route("**/sync/v1/**", lambda route: route.fulfill(status=200, body=said))
+    pocket.record()
+    pocket.says("2 changes not yet sent")
+    pocket.page.click("#tonight-read")
+    pocket.reads("tonight", "There is none now.")
+    pocket.page.evaluate("window.dispatchEvent(new Event('online'))")
+    pocket.page.wait_for_load_state("networkidle")
+    assert not pocket.page.locator("#problem").is_visible() and recorded(filled) == []
+    pocket.page.click("#lock")
+    pocket.context.unroute("**/sync/v1/**")
+    pocket.page.evaluate("window.dispatchEvent(new Event('online'))")
+    wait_until_sent(pocket)
+    assert [each.state for each in recorded(filled)] == ["bedded_down"]
 
 
 def test_tonights_list_is_read_while_online_written_down_and_kept_nowhere(

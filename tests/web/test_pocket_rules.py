@@ -14,8 +14,10 @@ from mobile.opening.lease import Lease, counted, standing
 from server.http.local_time import speak_in
 from server.web.outreach.typed_times import latest_moment
 from shared.geo.night import outreach_night
+from shared.rules.address_hint import find_hints
 from shared.rules.pins import COMMONEST, refusal_of_pin
 from tests.paths import ROOT
+from tests.shared.rules.test_address_hint import FIFTY
 
 SCRIPT = ROOT / "tests" / "web" / "pocket_rules.mjs"
 ZONE = "Europe/London"
@@ -30,7 +32,7 @@ def answers() -> dict[str, list[Any]]:
         pytest.skip("Node.js is not on this machine")
     asked = {
         "pins": PINS, "commonest": sorted(COMMONEST), "leases": LEASES, "nights": NIGHTS, "clocks": CLOCKS,
-        "nobody": [typed for typed, _ in NOBODY],
+        "nobody": [typed for typed, _ in NOBODY], "nowhere": [typed for typed, _ in NOWHERE], "notes": NOTES,
     }  # fmt: skip
     done = subprocess.run(
         [node, "--no-warnings", str(SCRIPT)],
@@ -92,6 +94,39 @@ NOBODY = [
     (_typed("nobody_here", description="a hat"), True), (_typed("nobody_here", unidentified="2"), True),
     (_typed("bedded_down", "Blue", unidentified="2"), False),
 ]  # fmt: skip
+
+
+HERE = {"pin": {"latitude": 51.6, "longitude": -0.3}}
+NOWHERE = [
+    ({"state": "nobody_here", "place": "", "position": None}, True),
+    ({"state": "nobody_here", "place": "the arch", "position": None}, False),
+    ({"state": "nobody_here", "place": "", "position": HERE}, False),
+    ({"state": "bedded_down", "place": "", "position": None}, False),
+]
+
+
+def _notes() -> list[str]:
+    draw = Random(12)
+    pieces = (
+        *(note for note, _ in FIFTY), "14", "7b,", "Flat 3", "Queens", "Łódź", "Road", "st", "3 nights", "WD17 1AB", "wd171ab",
+        "07700 900123", "+44 (0)7700 900 123", "a.b@c.org", "école@d.fr", "O’Neill", "\n", "\u00a0", "١٢", "🙂", "12 Höfer Str",
+        "x9", ".", "(01923) 555 123",
+    )  # fmt: skip
+    made = [draw.choice(("", " ")).join(draw.choices(pieces, k=draw.randrange(2, 6))) for _ in range(3_000)]
+    return [*pieces, *made]
+
+
+NOTES = _notes()
+
+
+def test_a_note_is_asked_about_where_a_phone_asks(answers: dict[str, list[Any]]) -> None:
+    asked = [bool(find_hints(note)) for note in NOTES]
+    assert [n for n, a, b in zip(NOTES, answers["notes"], asked, strict=True) if a != b] == []
+    assert 500 < sum(asked) < len(asked) - 500
+
+
+def test_a_stop_that_was_nowhere_is_refused(answers: dict[str, list[Any]]) -> None:
+    assert answers["nowhere"] == [is_refused for _, is_refused in NOWHERE]
 
 
 def test_nobody_was_here_where_somebody_is_told_of_is_refused(answers: dict[str, list[Any]]) -> None:

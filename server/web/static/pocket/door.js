@@ -44,6 +44,7 @@ export async function join(code, pin, { app, zone, label }) {
   if (answer === null) return { refusal: NO_NETWORK };
   if (answer.status !== 201) return { refusal: answer.status === 429 ? TOO_MANY : CODE_REFUSED };
   const { device, tokens, config, sealing_key: sealingKey, match_digits: digits } = answer.body;
+  if (!device || !tokens || !config || !sealingKey) return { refusal: NO_NETWORK };
   const ofBrowser = await vault.makeBrowserKey();
   const made = await vault.make(pin, ofBrowser);
   const card = {
@@ -197,6 +198,7 @@ export async function deliver(app) {
     const answer = await ask("/sealed", { said, key: pair });
     if (answer?.status !== 200) return false;
     const { acked, opened, kept, status } = answer.body;
+    if (![acked, opened, kept].every(Number.isInteger) || typeof status !== "string") return false; // somebody else answered
     const there = opened + kept === boxes.length ? boxes : boxes.filter(({ n }) => n <= acked);
     await keep.drop(there);
     if (answer.aheadMs !== null) await keep.write({ ahead: Math.abs(answer.aheadMs) < 2000 ? 0 : answer.aheadMs });
@@ -223,7 +225,7 @@ async function askWithToken(path) {
   const answer = await ask(path, { token: tokens.access, key: pair });
   if (answer?.status !== 401) return answer;
   const renewal = await ask("/token", { said: "", token: tokens.refresh, key: pair });
-  if (renewal?.status !== 200) return renewal;
+  if (renewal?.status !== 200 || !renewal.body.access) return null;
   await changeSecret({ tokens: renewal.body });
   return ask(path, { token: renewal.body.access, key: pair });
 }
@@ -231,7 +233,7 @@ async function askWithToken(path) {
 /** Tonight's list, read while online and kept nowhere: {stops}, or {refusal}, a sentence. */
 export async function readTonight() {
   const answer = await askWithToken("/tonight");
-  if (answer === null) return { refusal: "Tonight’s list is read while there is a network. There is none now." };
+  if (answer === null || (answer.status === 200 && !Array.isArray(answer.body.stops))) return { refusal: "Tonight’s list is read while there is a network. There is none now." };
   return answer.status === 200 ? { stops: answer.body.stops } : { refusal: "The server does not show tonight’s list to this form now." };
 }
 

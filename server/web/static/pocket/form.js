@@ -2,7 +2,7 @@
 import * as door from "./door.js";
 import { makeMap } from "./map.js";
 import { keepRecord } from "./record.js";
-import { refusalOfNobody, refusalOfPin } from "./rules.js";
+import { refusalOfNobody, refusalOfNowhere, refusalOfPin, seemsPrivate } from "./rules.js";
 import { canSeal } from "./sealing.js";
 import { latestMoment, sayClock } from "./time.js";
 
@@ -21,6 +21,7 @@ const LEASE_WARN_MS = 24 * 3600000;
 
 let screen = "";
 let position = null; // {pin, atMs}
+let sureOf = null; // the note that was asked about, and stays as it is
 let isSending = false;
 let isWanted = false;
 
@@ -78,6 +79,7 @@ function leaveFor(name) {
 /** Nothing that was typed or read stands on a locked screen. */
 function forgetScreen() {
   form.reset();
+  sureOf = null;
   find("people").replaceChildren();
   find("tonight").replaceChildren();
   find("recorded").replaceChildren();
@@ -215,6 +217,7 @@ function refusalOf(said) {
   if (said.unidentified && !/^[0-9]{1,3}$/.test(said.unidentified)) return "Give a number of people, such as 2, or leave it empty.";
   if (Number(said.unidentified) > 500) return "Give a number of people, such as 2, or leave it empty.";
   if (refusalOfNobody(said)) return refusalOfNobody(said);
+  if (refusalOfNowhere(said)) return refusalOfNowhere(said);
   if (said.place.length > 200) return "Say the place in 200 characters or fewer.";
   if (said.note.length > 10000) return "Use 10,000 characters or fewer for the note.";
   if (said.clock && latestMoment(said.clock, Date.now(), zone) === null) return "Give a time such as 23:40, or leave it empty for now.";
@@ -227,6 +230,11 @@ async function record() {
   const said = typed();
   const refusal = refusalOf(said);
   if (refusal) return complain(refusal);
+  if (said.note !== sureOf && seemsPrivate(said.note)) {
+    sureOf = said.note;
+    return complain("The note seems to hold an address, a postcode or a number. Take it out: a place belongs above. If it is none of these, press Record again.");
+  }
+  sureOf = null;
   const { card } = await door.look();
   await flushDraft();
   const nowMs = Date.now() + (await door.aheadMs());

@@ -37,6 +37,15 @@ async function askOnce({ method, path, body, token, key }) {
   }
 }
 
+function readObject(words) {
+  try {
+    const told = JSON.parse(words);
+    return typeof told === "object" ? told : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Asks once, and again by the server's clock where it says that ours is wrong: {status, body, aheadMs}, or nothing without an answer. */
 export async function ask(path, { said, token = "", key }) {
   const method = said === undefined ? "GET" : "POST";
@@ -48,10 +57,8 @@ export async function ask(path, { said, token = "", key }) {
     answer = await askOnce(wanted);
   }
   if (answer === null) return null;
-  let told = null;
-  try {
-    told = JSON.parse(answer.text);
-  } catch { /* such as the sign-in page of a café's Wi-Fi */ }
+  const told = readObject(answer.text);
+  if (told === null && answer.status < 300) return null; // the sign-in page of a café's Wi-Fi is no answer of ours
   const serverMs = Date.parse(answer.date ?? "");
   return { status: answer.status, body: told, aheadMs: Number.isNaN(serverMs) ? null : serverMs - Date.now() };
 }

@@ -25,6 +25,27 @@ export function refusalOfNobody({ state, people, unidentified }) {
   return isAnybody ? "You say that nobody was here, and tell of somebody. Choose what you met, or take them away." : "";
 }
 
+/** Why a place must be said, as a sentence: where somebody looked is what a search is counted by. */
+export const refusalOfNowhere = ({ state, place, position }) =>
+  state === NOBODY && !place && !position ? "Say where you looked: your position, a pin on the map, or the place in words." : "";
+
+// shared/rules/address_hint.py once more: letters and digits of any script, as Python reads \w, \d and \b.
+const W = "[\\p{L}\\p{N}_]";
+const D = "\\p{Nd}";
+const EDGE = `(?:(?<=${W})(?!${W})|(?<!${W})(?=${W}))`;
+const STREET = "(?:street|st|road|rd|avenue|ave|lane|ln|close|drive|crescent|court|gardens|grove|terrace|place|way|walk|mews|square|house|hill|parade|row)";
+const MEASURE = "(?:miles?|minutes?|hours?|nights?|days?|weeks?|months?|years?|times|people|metres|men|women|tents)"; // no house number
+const PRIVATE = [
+  `(?<![\\p{L}\\p{N}_.+\\-])[\\p{L}\\p{N}_.+\\-]{1,64}@[\\p{L}\\p{N}_\\-]{1,63}\\.[\\p{L}\\p{N}_.]{1,190}${EDGE}`,
+  `${EDGE}[A-Z]{1,2}${D}[A-Z\\p{Nd}]?\\s?${D}[A-Z]{2}${EDGE}`,
+  `(?<![\\p{Nd}.])(?:\\+44\\s?\\(?0?\\)?|0044\\s?|\\(?0)[1-9](?:[\\s().\\-]{0,2}${D}){8,9}(?!${D})`,
+  `${EDGE}(?:flat|room|unit|apartment|apt)\\s{1,9}${D}{1,9}[a-z]?${EDGE}`,
+  `${EDGE}${D}{1,4}[a-z]?,?\\s{1,9}(?!${MEASURE}${EDGE})(?:[A-Z][\\p{L}\\p{N}_'’]{1,40}\\s{1,9}){1,3}${STREET}${EDGE}`,
+].map((source) => new RegExp(source, "iu"));
+
+/** Does a note seem to hold an address, a postcode or a number to reach somebody by? A question, never a refusal. */
+export const seemsPrivate = (note) => PRIVATE.some((pattern) => pattern.test(note));
+
 /** The tries as they stand if the PIN now tried is wrong: written before trying, so that a kill buys no free guess. A browser has no
  * clock that nobody can set, so a block lasts while the form is open: `blockedMs` is what is left of it. */
 export const countTry = ({ wrong, freed = 0 }) => ({ wrong: wrong + 1, blockedMs: wrong + 1 === BLOCK_AFTER ? BLOCK_MS : 0, freed });
