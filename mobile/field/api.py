@@ -42,6 +42,7 @@ from shared.model.codes import DocumentKind, ReferralState
 from shared.model.device import FieldConfig
 from shared.model.person import Person
 from shared.model.position import Position
+from shared.model.quick_entry import QuickEntry
 from shared.model.shift import CheckIn, Shift
 from shared.model.site import Site
 from shared.model.value import Id
@@ -81,6 +82,14 @@ class Field(Protocol):
         """Another PIN for the open phone. Wrong old ones count as tries at the door. Raises ValueError for one that anybody
         guesses.
         """
+
+    def record_quick(self) -> QuickEntry:
+        """One person whom nobody knew, bedded down, here: also on a locked or blocked phone, which cannot read it back. Its
+        worker confirms it later.
+        """
+
+    def take_quick_back(self, entry_id: Id) -> bool:
+        """It was a mistake; False once a minute has passed, for then it may have been sent."""
 
     def lock(self) -> None:
         """Close the store and forget the key."""

@@ -20,13 +20,16 @@ from mobile.device.ports import Battery, Integrity, Keystore, KeystoreLost, Loca
 from mobile.device.silent import UnknownBattery
 from mobile.field.field_work import FieldWork
 from mobile.field.own_views import ClockState
-from mobile.field.views import Enrolling, Fix, LockState, SyncPhase, SyncStatus, Unlocking
+from mobile.field.tray import quick_item
+from mobile.field.views import Enrolling, Fix, LockState, SyncPhase, SyncStatus, TrayItem, Unlocking
 from mobile.opening import keys
 from mobile.opening.door import Door
+from mobile.opening.quick_box import QuickBox
+from mobile.opening.quick_entries import QuickEntries
 from mobile.opening.sealed_outbox import SealedOutbox
 from mobile.opening.session import Session
 from mobile.opening.vault import Vaults
-from mobile.store.errors import KeyMissing, StoreDamaged, StoreError, StoreLocked
+from mobile.store.errors import DiskFull, KeyMissing, StoreDamaged, StoreError, StoreLocked
 from mobile.store.rows import to_ms
 from mobile.syncing import rounds
 from mobile.syncing.courier import Courier
@@ -35,6 +38,7 @@ from mobile.syncing.server_client import NoAnswer, ServerClient
 from mobile.syncing.service import SyncService
 from mobile.syncing.true_time import Heard, TrueTime
 from shared.model.app_state import write_app
+from shared.model.quick_entry import QuickEntry
 from shared.model.value import NO_JSON, Id
 from shared.rules import pins
 
@@ -72,12 +76,14 @@ class FieldService(FieldWork):
         self._time = TrueTime(phone.now, phone.uptime, self._kept_time(), self._keep_time)
         self._whereabouts = Whereabouts(phone.location, phone.uptime.milliseconds)
         self._whereabouts.observe(self._heard_fix)
+        self._quick = QuickEntries(QuickBox(phone.data / "quick.box"), self.now, self.uptime_ms, phone.new_id)
         self._session: Session | None = None
         self._lock_listeners: list[Callable[[LockState], None]] = []
         self._courier = Courier(
             self._vaults,
             self._door,
             self._sealed,
+            self._quick,
             self._connect,
             phone.now,
             self._say_app,
@@ -199,6 +205,8 @@ class FieldService(FieldWork):
             self.lock()
 
     def lock_if_due(self) -> bool:
+        if self._quick.is_waiting:
+            self.sync.wake()
         self._whereabouts.pace(self.uptime_ms(), self._rest_ms)
         if self._session is not None and self._door.is_lock_due():
             self.lock()
@@ -222,6 +230,28 @@ class FieldService(FieldWork):
         self._session = None
         self._tell_lock(self._door.state)
 
+    # --- what a locked phone may still say
+
+    def record_quick(self) -> QuickEntry:
+        card = self._vaults.find_card()
+        if card is None or card.ended:
+            raise StoreLocked
+        self._whereabouts.start()
+        try:
+            entry = self._quick.record(self._whereabouts.last(), card)
+        except OSError as error:
+            raise DiskFull from error
+        self.sync.tell(not_yet_sent=self.unsent())
+        return entry
+
+    def take_quick_back(self, entry_id: Id) -> bool:
+        try:
+            was_here = self._quick.take_back(entry_id)
+        except OSError as error:
+            raise DiskFull from error
+        self.sync.tell(not_yet_sent=self.unsent())
+        return was_here
+
     # --- where
 
     def where_am_i(self) -> Fix | None:
@@ -244,8 +274,11 @@ class FieldService(FieldWork):
 
     def unsent(self) -> int:
         if self._session is None:
-            return len(self._sealed.numbers)
-        return self._session.journal.unsent_count()
+            return len(self._sealed.numbers) + self._quick.count
+        return self._count_unsent(self._session)
+
+    def sync_tray(self) -> list[TrayItem]:
+        return [*super().sync_tray(), *(quick_item(each.id) for each in self._quick.to_send())]
 
     def sync_now(self) -> None:
         self.sync.wake()
@@ -333,18 +366,23 @@ class FieldService(FieldWork):
     def _heard_fix(self, fix: RawFix) -> None:
         if self._session is not None:
             self._session.pins.heard(fix)
+        with contextlib.suppress(OSError):  # a full disk: what was kept stays as it was
+            self._quick.heard(fix)
+
+    def _count_unsent(self, session: Session) -> int:
+        return session.journal.unsent_count() + self._quick.count
 
     def _recorded(self) -> None:
         """Quick: it stands between a worker's tap and the tick. Conflicts are counted when a sync ends."""
         if self._session is not None:
-            self.sync.tell(not_yet_sent=self._session.journal.unsent_count(), seal_failed=self._session.seal_failed)
+            self.sync.tell(not_yet_sent=self._count_unsent(self._session), seal_failed=self._session.seal_failed)
         self.sync.wake()
 
     def _recount(self) -> None:
         if self._session is not None:
             session = self._session
             self.sync.tell(
-                not_yet_sent=session.journal.unsent_count(),
+                not_yet_sent=self._count_unsent(session),
                 needs_a_look=session.tray.needs_a_look(),
                 seal_failed=session.seal_failed,
             )

@@ -37,6 +37,11 @@ CONTESTED = "Two people wrote this without seeing each other's words. Choose whi
 ENTITY_KINDS: dict[str, type[Any]] = {"person": Person, "site": Site}
 
 
+def quick_item(entry_id: Id) -> TrayItem:
+    """What was recorded on the locked screen: sealed, so that no more can be said of it here."""
+    return TrayItem(id=entry_id, state=SyncState.QUEUED, title="Recorded on the locked screen", what_to_do=WAITING)
+
+
 class Tray:
     """The sync tray of one unlocked phone."""
 

@@ -14,6 +14,7 @@ from mobile.device.ports import KeystoreLost, Uptime
 from mobile.device.service_pack import ServiceFile
 from mobile.field.views import SyncPhase
 from mobile.opening.door import Door
+from mobile.opening.quick_entries import QuickEntries
 from mobile.opening.sealed_outbox import SealedOutbox
 from mobile.opening.session import CONFIG, Session
 from mobile.opening.vault import DeviceCard, Vaults
@@ -64,6 +65,7 @@ class Courier:
         vaults: Vaults,
         door: Door,
         sealed: SealedOutbox,
+        quick: QuickEntries,
         connect: Callable[[str], ServerClient],
         now: Callable[[], datetime],
         app: Callable[[], str],
@@ -71,7 +73,7 @@ class Courier:
         on_ended: Callable[[], None],
         uptime: Uptime,
     ) -> None:
-        self._vaults, self._door, self._sealed = vaults, door, sealed
+        self._vaults, self._door, self._sealed, self._quick = vaults, door, sealed, quick
         self._connect, self._now, self._app = connect, now, app
         self._session, self._on_ended = session, on_ended
         self._uptime = uptime
@@ -136,10 +138,17 @@ class Courier:
             self._vaults.put_card(_renumbered(card, state.device))
         if one.config is not None:
             self._take_config(record, one.config)
+        self._send_quick(card)
         self._send_pictures(record, card)
         purge(record, self._now())
         self._hand_over_earlier(card)
         self._fetch_map(record, card, may_ask=one.outcome.trouble in ASKS_FOR_SQUARES)
+
+    def _send_quick(self, card: DeviceCard) -> None:
+        try:
+            rounds.send_quick(self._quick, self._client_to(card), card.device_number)
+        except (NoAnswer, KeystoreLost, OSError) as error:
+            log.info("quick entries wait: %s", type(error).__name__)
 
     def _send_pictures(self, record: Record, card: DeviceCard) -> None:
         """After the changes: a picture comes only once it was announced."""
@@ -210,7 +219,7 @@ class Courier:
         session = self._session()
         needs_a_look = session.tray.needs_a_look() if session is not None else 0
         return {
-            "not_yet_sent": record.sync.unsent_count,
+            "not_yet_sent": record.sync.unsent_count + self._quick.count,
             "needs_a_look": needs_a_look,
             "needs_newer_app": record.sync.unread_count,
         }
@@ -220,9 +229,7 @@ class Courier:
     def _travel_sealed(self, card: DeviceCard, service: SyncService) -> Trip:
         """Hand over the sealed boxes, and hear how this phone stands."""
         trip = Trip()
-        service.tell(
-            phase=SyncPhase.LOCKED if not card.ended else SyncPhase.REVOKED, not_yet_sent=len(self._sealed.numbers)
-        )
+        service.tell(phase=SyncPhase.LOCKED if not card.ended else SyncPhase.REVOKED, not_yet_sent=self._count_sealed())
         if card.ended and not self._sealed.numbers:
             return trip
         try:
@@ -234,13 +241,18 @@ class Courier:
         if taken is None:
             trip.trouble = "refused"
             return trip
-        service.tell(not_yet_sent=len(self._sealed.numbers))
+        if not card.ended and taken.status == "ok":
+            self._send_quick(card)
+        service.tell(not_yet_sent=self._count_sealed())
         if taken.status in WITHDRAWN and not card.ended:
             return self._end(card, service, "revoked")
         if not card.ended and taken.status == "ok":
             self._door.renew_lease()
             self._door.end_block(taken.pin_freed)
         return trip
+
+    def _count_sealed(self) -> int:
+        return len(self._sealed.numbers) + self._quick.count
 
     def _end(self, card: DeviceCard, service: SyncService, reason: str) -> Trip:
         """The server has withdrawn this phone: make it unreadable, hand over what is sealed, say so."""

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from mobile.device.ports import Keystore
 from shared.model.device import Enrolled, EnrolmentRequest, Tokens
+from shared.model.value import Id
 from sync import proof
 from sync.encoding import deflate_gzip
 from sync.proof import Proof
@@ -44,6 +45,12 @@ class Reply(Struct, frozen=True):
     body: bytes
     took_ms: int
     etag: str = ""
+
+
+class QuickTaken(Struct, kw_only=True):
+    """What of the quick entries is in the record."""
+
+    taken: tuple[Id, ...]
 
 
 class SealedTaken(Struct, frozen=True, kw_only=True):
@@ -175,6 +182,13 @@ class ServerClient:
         }
         reply = self.post("/sealed", msgspec.json.encode(request))
         return msgspec.json.decode(reply.body, type=SealedTaken) if reply.status == 200 else reply
+
+    def send_quick(self, device: int, entries: list[tuple[Id, bytes]], signer: int) -> tuple[Id, ...]:
+        """Hand over what was recorded on the locked screen; returns what the server has now. Raises `NoAnswer`."""
+        boxes = [(each, encode64(box)) for each, box in entries]
+        request = {"device": device, "signer": signer, "now": self._wall_ms(), "entries": boxes}
+        reply = self.post("/quick", msgspec.json.encode(request))
+        return msgspec.json.decode(reply.body, type=QuickTaken).taken if reply.status == 200 else ()
 
     def close(self) -> None:
         """Hang up."""

@@ -8,6 +8,7 @@ from server.sync_api.enrolment import enrol, renew_token
 from server.sync_api.likely_cells import send_likely_cells
 from server.sync_api.map_pack import send_map_pack
 from server.sync_api.push_and_pull import pull, push, renew, take_receipt
+from server.sync_api.quick import take_quick_entries
 from server.sync_api.sealed import take_sealed
 from server.sync_api.service_pack import send_service_pack
 from server.sync_api.tonight import send_tonight
@@ -27,6 +28,7 @@ def sync_routers(settings: Settings) -> tuple[Router, ...]:
             renew,
             take_receipt,
             take_sealed,
+            take_quick_entries,
             send_map_pack,
             send_likely_cells,
             send_service_pack,

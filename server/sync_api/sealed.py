@@ -77,9 +77,9 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
         raise Failure(UNREADABLE) from error
     with services.database.writing() as session:
         caller = identify_number(session, signed, outbox.signer or outbox.device, now)
-        if not _may_speak_for(session, caller, outbox.device):
+        if not may_speak_for(session, caller, outbox.device):
             raise Failure(PROOF_REFUSED)
-        status = _standing(session, services, caller, now)
+        status = standing(session, services, caller, now)
     with services.database.writing() as session:
         found = services.opener.take(session, outbox.device, outbox.boxes, now)
         acked = sync.get_device_state(session, outbox.device).acked
@@ -94,7 +94,7 @@ def take_sealed(request: Request[Any, Any, Any], body: RawBody, services: NamedD
     return answer(request, msgspec.json.encode(taken))
 
 
-def _standing(session: Session, services: Services, caller: Caller, now: datetime) -> str:
+def standing(session: Session, services: Services, caller: Caller, now: datetime) -> str:
     """How the phone stands: sync's word, or `agreement` for one that may be told nothing today, whose lease is not renewed."""
     status = sync.get_device_state(session, caller.number).status
     if status != DeviceStatus.OK:
@@ -106,7 +106,7 @@ def _standing(session: Session, services: Services, caller: Caller, now: datetim
     return str(status)
 
 
-def _may_speak_for(session: Session, caller: Caller, device: int) -> bool:
+def may_speak_for(session: Session, caller: Caller, device: int) -> bool:
     """Is it the same phone, or the same worker's phone after it was enrolled anew? A withdrawn one speaks for itself alone."""
     if caller.number == device:
         return True

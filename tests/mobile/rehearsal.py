@@ -60,6 +60,7 @@ from shared.model.contact import Contact
 from shared.model.device import FieldConfig
 from shared.model.person import NeedRecorded, Person
 from shared.model.position import Position
+from shared.model.quick_entry import QuickEntry
 from shared.model.referral import Referral
 from shared.model.service import Place, Service, ServiceOffer, ServiceWelcome
 from shared.model.shift import CheckIn, Shift
@@ -218,6 +219,16 @@ class RehearsalField(Field):
             return Unlocking(state=LockState.LOCKED, attempts_left=4)
         self.lock_state = LockState.UNLOCKED
         return Unlocking(state=LockState.UNLOCKED)
+
+    def record_quick(self) -> QuickEntry:
+        if self.fails_with is not None:
+            raise self.fails_with
+        self.drafts.append("quick")
+        return QuickEntry(id="q-1", at=NOW, position=at())
+
+    def take_quick_back(self, entry_id: str) -> bool:
+        self.drafts.append(("back", entry_id))
+        return True
 
     def lock(self) -> None:
         self.lock_state = LockState.LOCKED

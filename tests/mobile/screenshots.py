@@ -29,6 +29,11 @@ async def _nothing(_driver: Any) -> None:
     return None
 
 
+async def _quick(driver: Any) -> None:
+    driver.screen.quick()
+    await driver.until(lambda: driver.screen.state.quick is not None)
+
+
 async def _known(driver: Any) -> None:
     await driver.tap("Marek")
 
@@ -180,6 +185,7 @@ SCREENS: dict[str, tuple[str, dict[str, Any], Story]] = {
     "enrol-pin": ("enrol", {"link": LINK}, _choosing_pin),
     "unlock": ("unlock", {}, _nothing),
     "unlock-wrong": ("unlock", {}, _wrong),
+    "unlock-quick": ("unlock", {}, _quick),
     "tonight": ("tonight", {}, _nothing),
     "tonight-planned": ("tonight", {}, _nothing),
     "shift": ("shift", {}, _nothing),
@@ -232,16 +238,22 @@ def main() -> None:
     parser.add_argument("directory", nargs="?", type=Path, default=ROOT / "docs" / "screenshots")
     parser.add_argument("--only", default="", help="only screens whose name begins so")
     parser.add_argument("--scale", type=float, help="one font scale, in this process")
+    parser.add_argument("--language", default="en", help="the language of the screens")
+    parser.add_argument(
+        "--every", action="store_true", help="every screen on its side too, not only those of the guides"
+    )
     parser.add_argument("--landscape", action="store_true", help="with --scale: on its side")
     options = parser.parse_args()
     options.directory.mkdir(parents=True, exist_ok=True)
     if options.scale:
-        _take(options.directory, options.only, options.scale, options.landscape)
+        sideways = ("",) if options.every else IN_LANDSCAPE
+        _take(options.directory, options.only, options.scale, sideways if options.landscape else (), options.language)
         return
     for scale, landscape in (("1", []), ("2", []), ("1", ["--landscape"]), ("2", ["--landscape"])):
         environment = os.environ | {"KIVY_METRICS_FONTSCALE": scale}
         command = [sys.executable, "-m", "tests.mobile.screenshots", str(options.directory), "--only", options.only]
-        subprocess.run([*command, "--scale", scale, *landscape], env=environment, check=True, cwd=ROOT, timeout=600)
+        command += ["--language", options.language, *(["--every"] if options.every else [])]
+        subprocess.run([*command, "--scale", scale, *landscape], env=environment, check=True, cwd=ROOT, timeout=1800)
     if not options.only:
         _strip(options.directory)
 
@@ -258,19 +270,19 @@ def _strip(directory: Path) -> None:
     strip.save(directory / "phone-four-taps.png")
 
 
-def _take(directory: Path, only: str, scale: float, landscape: bool) -> None:
+def _take(directory: Path, only: str, scale: float, landscape: tuple[str, ...], language: str) -> None:
     os.environ["KIVY_METRICS_FONTSCALE"] = str(scale)
     prepare(*((HEIGHT, WIDTH) if landscape else (WIDTH, HEIGHT)))
     suffix = "" if scale == 1 else f"-{round(scale * 100)}"
     if landscape:
-        asyncio.run(_visit_all(directory, only or IN_LANDSCAPE, "night", f"landscape{suffix}", (HEIGHT, WIDTH)))
+        asyncio.run(_visit_all(directory, only or landscape, "night", f"landscape{suffix}", (HEIGHT, WIDTH), language))
         return
     for theme in ("night", "day"):
-        asyncio.run(_visit_all(directory, only or ("",), theme, f"{theme}{suffix}", (WIDTH, HEIGHT)))
+        asyncio.run(_visit_all(directory, only or ("",), theme, f"{theme}{suffix}", (WIDTH, HEIGHT), language))
 
 
 async def _visit_all(
-    directory: Path, only: str | tuple[str, ...], theme: str, look: str, size: tuple[int, int]
+    directory: Path, only: str | tuple[str, ...], theme: str, look: str, size: tuple[int, int], language: str
 ) -> None:
     from mobile.app import LanternApp
     from tests.mobile.driver import run_app
@@ -285,7 +297,7 @@ async def _visit_all(
         if not name.startswith(only):
             continue
         field = RehearsalField()
-        field.settings["theme"] = theme
+        field.settings |= {"theme": theme, "language": language}
         if name.startswith("contact-1"):
             field.status = type(field.status)(phase=field.status.phase, not_yet_sent=3)
         if screen in ("unlock", "enrol"):

@@ -9,13 +9,19 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from server.access import Door
 from server.actions.street.alarms import Watch
+from server.actions.street.quick_entries import take_quick
+from server.app import create_services
 from server.database.engine import Database
+from server.queries.partnership.workers import get_worker
 from server.queries.street.alarms import list_open_alarms
 from server.queries.street.lone_working import list_on_shift
+from server.settings import Settings
 from server.tables.operation.mail import mail
 from server.tables.street.shift import check_in, shift
 from shared.model.alarm import Alarm, AlarmEventKind, AlarmStep
+from shared.model.quick_entry import QuickEntry
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
 from tests.web.test_pages import plain
@@ -204,3 +210,17 @@ def test_what_was_recorded_tonight_is_listed(browse: Browse) -> None:
     assert found is not None
     aisha.send("/contacts/new", key=found[1], state="bedded_down", place="Behind the chemist")
     assert re.search(r"21:30 \S.*, Behind the chemist", plain(aisha.get(PATH).text))
+    assert "to be confirmed" not in plain(aisha.get(PATH).text)
+
+
+def test_what_a_locked_phone_recorded_waits_to_be_confirmed(
+    browse: Browse, filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    entry = QuickEntry(id="0a0b0c0d-0000-4000-8000-000000000001", at=clock.now)
+    with filled.reading() as session:
+        worker = get_worker(session, "aisha")
+    services = create_services(settings, clock, new_id)
+    with Door(filled, worker, clock.now, new_id).open() as access:
+        take_quick(access, services.project, "watford-outreach", entry, clock.now)
+    services.database.close()
+    assert re.search(r"21:30 Bedded down, to be confirmed", plain(browse("aisha").get(PATH).text))

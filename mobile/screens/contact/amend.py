@@ -7,9 +7,12 @@ stay.
 import re
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from mobile.field.views import PersonCard, PersonDraft
 from mobile.screens.contact.details import Result, changed, keep, leave
 from mobile.screens.contact.values import (
+    ConfirmPressed,
     PersonAdded,
     ReasonTyped,
     RestorePressed,
@@ -26,6 +29,7 @@ from mobile.screens.contact.values import (
 from mobile.screens.contact.where import refine_now
 from mobile.screens.effects import Call, Feel, ask
 from mobile.text.moments import zone
+from shared.model.quick_entry import confirmed
 
 CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 """23:40, 23.40, 2340: what thumbs type."""
@@ -119,6 +123,13 @@ def restore_pressed(state: State, _event: RestorePressed) -> Result:
     if contact_id is None:
         return state, ()
     return state, (ask(lambda phone: phone.restore_contact(contact_id), lambda _: Struck()),)
+
+
+def confirm_pressed(state: State, _event: ConfirmPressed) -> Result:
+    """It was so: the note keeps what its worker wrote, and no longer says that it is to be confirmed."""
+    note = confirmed(state.details.note)
+    details, kept = structs.replace(state.details, note=note), structs.replace(state.kept, note=note)
+    return changed(state, details=details, kept=kept), refine_now(state, {"note": note})
 
 
 def struck(state: State, _event: Struck) -> Result:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from mobile.screens.contact.values import (
+    ConfirmPressed,
     ReasonTyped,
     RestorePressed,
     State,
@@ -24,6 +25,7 @@ from mobile.widgets.card import Banner, Choices
 from mobile.widgets.field import TextField
 from mobile.widgets.layout import Grid, Stack
 from mobile.widgets.words import Words
+from shared.model.quick_entry import is_to_confirm
 
 MINUTES_AGO = (15, 30, 60, 120)
 REASONS = ("wrong_press", "twice", "not_there")
@@ -45,6 +47,9 @@ class AmendPart(Stack):
         self._strike.hidden = state.step != Step.STRIKE
         self._undo.text = words.say("contact.struck_out", reason=state.struck) if state.struck else ""
         self._undo.action_text = words.say("contact.put_back") if state.struck else ""
+        asks = bool(state.contact_id) and not state.struck and is_to_confirm(state.details.note)
+        self._confirm.text = words.say("contact.to_confirm") if asks else ""
+        self._confirm.action_text = words.say("contact.confirm") if asks else ""
         seen = say_when(words, state.seen_at, now()) if state.seen_at is not None else words.say("contact.just_now")
         self._time.text, self._time.detail = words.say("contact.seen", when=seen), words.say("contact.change_time")
         self._time.hidden = bool(state.struck)
@@ -63,6 +68,8 @@ class AmendPart(Stack):
     def _build_page(self, words: Catalogue, send: Callable[[Event], None]) -> None:
         self._undo = Banner(tone="warn")
         self._undo.bind(on_action=lambda *_: send(RestorePressed()))
+        self._confirm = Banner(tone="warn")
+        self._confirm.bind(on_action=lambda *_: send(ConfirmPressed()))
         self._time = BigButton(align="left", role="body")
         self._time.bind(on_release=lambda *_: send(WhenPressed()))
         self._who = BigButton(text=words.say("contact.other_person"), role="body")
@@ -72,7 +79,7 @@ class AmendPart(Stack):
         pair = Grid(columns=2)
         pair.add_widget(self._who)
         pair.add_widget(self._not)
-        for part in (self._undo, self._time, pair):
+        for part in (self._undo, self._confirm, self._time, pair):
             self._page.add_widget(part)
 
     def _build_when(self, words: Catalogue, send: Callable[[Event], None], now: Callable[[], datetime]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from mobile.field.views import ContactDraft, PersonCard, PersonDraft, SiteCard
 from mobile.screens.contact.amend import (
     add_person,
+    confirm_pressed,
     person_added,
     reason_typed,
     restore_pressed,
@@ -39,6 +40,7 @@ from mobile.screens.contact.values import (
     PHRASES,
     BackPressed,
     ConfigRead,
+    ConfirmPressed,
     Details,
     DetailTyped,
     DonePressed,
@@ -374,6 +376,7 @@ _HANDLERS: dict[type, Any] = {
     StrikePressed: strike_pressed,
     ReasonTyped: reason_typed,
     StrikeGiven: strike_given,
+    ConfirmPressed: confirm_pressed,
     RestorePressed: restore_pressed,
     Struck: struck,
     PlacePressed: place_pressed,

@@ -228,6 +228,10 @@ class Struck(Event, frozen=True, kw_only=True):
     """It is struck out, or put back."""
 
 
+class ConfirmPressed(Event, frozen=True, kw_only=True):
+    """What was recorded on the locked phone was so."""
+
+
 class RestorePressed(Event, frozen=True, kw_only=True):
     """It did happen after all."""
 

@@ -11,6 +11,7 @@ from mobile.screens.night.stop_part import StopPart
 from mobile.screens.program import Screen
 from mobile.text.moments import join, say_when
 from mobile.widgets.rows import Row
+from shared.model.quick_entry import confirmed, is_to_confirm
 
 load_layout(__file__)
 
@@ -58,11 +59,14 @@ class NightScreen(Screen):
         return Row(
             key=entry.id,
             head=self._who(entry),
-            detail=struck or join(what, entry.place, unsent, entry.note),
+            detail=struck or join(self._to_confirm(entry), what, entry.place, unsent, confirmed(entry.note)),
             side=say_when(self.words, entry.at, self.desk.now()),
             icon="person" if entry.is_contact else "nobody",
-            tone="warn" if entry.struck else "accent",
+            tone="warn" if entry.struck or is_to_confirm(entry.note) else "accent",
         )
+
+    def _to_confirm(self, entry: NightEntry) -> str:
+        return self.say("night.to_confirm") if is_to_confirm(entry.note) else ""
 
     def _who(self, entry: NightEntry) -> str:
         if not entry.is_contact:

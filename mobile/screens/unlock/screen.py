@@ -7,7 +7,7 @@ from mobile.field.views import LockState
 from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.program import Screen
-from mobile.screens.unlock.state import EnrolPressed, KeyPressed, LockSeen, State, update
+from mobile.screens.unlock.state import EnrolPressed, KeyPressed, LockSeen, QuickPressed, State, TakeBackPressed, update
 from mobile.text.moments import say_clock
 
 load_layout(__file__)
@@ -35,6 +35,9 @@ class UnlockScreen(Screen):
         self.ids.message.tone = "warn" if state.wrong or state.failure or state.lock != LockState.LOCKED else "soft"
         for part in (self.ids.dots, self.ids.pad):
             part.hidden = state.is_closed
+        self.ids.quick.hidden = not state.may_record
+        self.ids.quick_note.text = self._quick_note()
+        self.ids.quick_note.action_text = self.say("unlock.take_back") if state.quick is not None else ""
         self.ids.enrol.hidden = not state.is_closed
         self.ids.middle.ask_layout()
         self.actions_changed()
@@ -48,9 +51,21 @@ class UnlockScreen(Screen):
         """A key of the pad."""
         self.send(KeyPressed(key=name))
 
+    def quick(self) -> None:
+        """Unknown person, bedded down, here."""
+        self.send(QuickPressed())
+
+    def take_back(self) -> None:
+        """It was a mistake."""
+        self.send(TakeBackPressed())
+
     def enrol(self) -> None:
         """Enrol again."""
         self.send(EnrolPressed())
+
+    def _quick_note(self) -> str:
+        note, entry = self.state.quick_note, self.state.quick
+        return self.say(note, clock=say_clock(entry.at) if entry is not None else "") if note else ""
 
     def _message(self) -> str:
         state = self.state

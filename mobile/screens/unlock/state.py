@@ -6,6 +6,7 @@ import msgspec
 
 from mobile.field.views import LockState, Unlocking
 from mobile.screens.effects import Effect, Event, Failed, Feel, Go, Home, ask
+from shared.model.quick_entry import QuickEntry
 from shared.model.value import Value
 
 PIN_LENGTH = 6
@@ -17,6 +18,7 @@ CLOSED = {
     LockState.NOT_ENROLLED,
 }
 """No PIN opens these: the phone must be enrolled anew (what was unsent is sealed and still sent)."""
+OPEN_TO_QUICK = {LockState.LOCKED, LockState.BLOCKED, LockState.LEASE_EXPIRED}
 
 
 class State(Value, frozen=True, kw_only=True):
@@ -29,6 +31,16 @@ class State(Value, frozen=True, kw_only=True):
     until: datetime | None = None
     wrong: bool = False
     failure: Failed | None = None
+    quick: QuickEntry | None = None
+    """What was recorded here last: somebody unknown, bedded down."""
+    quick_note: str = ""
+    """The key of what is said of it."""
+    recording: bool = False
+
+    @property
+    def may_record(self) -> bool:
+        """Can somebody unknown be recorded from here? Not on a phone that was withdrawn or can read nothing more."""
+        return self.lock in OPEN_TO_QUICK
 
     @property
     def is_closed(self) -> bool:
@@ -63,6 +75,26 @@ class EnrolPressed(Event, frozen=True, kw_only=True):
     """Enrol this phone again."""
 
 
+class QuickPressed(Event, frozen=True, kw_only=True):
+    """Unknown person, bedded down, here."""
+
+
+class QuickKept(Event, frozen=True, kw_only=True):
+    """It is on the disk, sealed."""
+
+    entry: QuickEntry
+
+
+class TakeBackPressed(Event, frozen=True, kw_only=True):
+    """It was a mistake."""
+
+
+class TakenBack(Event, frozen=True, kw_only=True):
+    """It is gone, or it may have been sent already."""
+
+    was_here: bool
+
+
 Result = tuple[State, tuple[Effect, ...]]
 
 
@@ -75,11 +107,36 @@ def update(state: State, event: Event) -> Result:
             return _answered(state, unlocking)
         case LockSeen(lock=lock):
             return _with(state, lock=lock, wrong=state.wrong and lock == LockState.LOCKED), ()
+        case QuickPressed():
+            return _record(state)
+        case QuickKept(entry=entry):
+            note = "unlock.quick_kept" if entry.position is not None else "unlock.quick_kept_nowhere"
+            kept = _with(state, quick=entry, quick_note=note, recording=False)
+            return kept, (Feel(name="saved", speak="speak.saved"),)
+        case TakeBackPressed():
+            return _take_back(state)
+        case TakenBack(was_here=was_here):
+            note = "unlock.quick_back" if was_here else "unlock.quick_sent"
+            return _with(state, quick=None, quick_note=note), ()
         case EnrolPressed():
             return state, (Go(screen="enrol", replace=True),)
         case Failed():
-            return _with(state, pin="", trying=False, failure=event), (Feel(name="refused"),)
+            return _with(state, pin="", trying=False, recording=False, failure=event), (Feel(name="refused"),)
     return state, ()
+
+
+def _record(state: State) -> Result:
+    if state.recording or not state.may_record:
+        return state, ()
+    record = ask(lambda phone: phone.record_quick(), lambda entry: QuickKept(entry=entry))
+    return _with(state, recording=True, failure=None), (record,)
+
+
+def _take_back(state: State) -> Result:
+    entry = state.quick
+    if entry is None:
+        return state, ()
+    return state, (ask(lambda phone: phone.take_quick_back(entry.id), lambda was: TakenBack(was_here=was)),)
 
 
 def _with(state: State, **changes: object) -> State:
@@ -101,7 +158,10 @@ def _key(state: State, key: str) -> Result:
 def _answered(state: State, unlocking: Unlocking) -> Result:
     if unlocking.is_unlocked:
         return State(lock=unlocking.state), (Home(),)
-    answered = State(
+    answered = _with(
+        state,
+        pin="",
+        trying=False,
         lock=unlocking.state,
         attempts_left=unlocking.attempts_left,
         until=unlocking.until,

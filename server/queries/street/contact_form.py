@@ -19,6 +19,7 @@ from server.tables.street.shift import shift, shift_worker, visit
 from server.tables.street.site import site
 from shared.model.codes import ContactState, SiteKind
 from shared.model.person import Person
+from shared.model.quick_entry import TO_CONFIRM
 from shared.model.value import Id, Value
 from shared.rules.corrections import STRUCK
 
@@ -43,6 +44,8 @@ class OwnRecord(Value, frozen=True, kw_only=True):
     place: str
     worker_id: Id
     is_struck: bool = False
+    is_to_confirm: bool = False
+    """Recorded on a locked phone, and not yet confirmed."""
 
 
 def search_people(session: Session, words: str, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Person]:
@@ -99,7 +102,7 @@ def list_own_since(session: Session, worker_id: Id, night: date) -> list[OwnReco
     """What a worker recorded of a night and since, the newest first: contacts and visits, the struck ones too."""
     met = select(
         contact.c.id, contact.c.seen_at.label("at"), contact.c.state, site.c.name, contact.c.worker_id,
-        false().label("is_struck"),
+        false().label("is_struck"), _is_to_confirm(),
     )  # fmt: skip
     looked = _looked()
     rows = [
@@ -117,7 +120,7 @@ def list_struck_since(session: Session, team_ids: Collection[Id], night: date) -
     )
     met = select(
         contact.c.id, contact.c.seen_at.label("at"), contact.c.state, site.c.name, contact.c.worker_id,
-        true().label("is_struck"),
+        true().label("is_struck"), _is_to_confirm(),
     )  # fmt: skip
     query = _since(met, contact, night).join(contact_correction, contact_correction.c.contact_id == contact.c.id)
     struck = contact_correction.c.reason.startswith(STRUCK, autoescape=True)
@@ -130,7 +133,19 @@ def list_struck_since(session: Session, team_ids: Collection[Id], night: date) -
 
 
 def _looked() -> Select[Any]:
-    return select(visit.c.id, visit.c.at, null().label("state"), site.c.name, visit.c.worker_id, visit.c.is_struck)
+    return select(
+        visit.c.id,
+        visit.c.at,
+        null().label("state"),
+        site.c.name,
+        visit.c.worker_id,
+        visit.c.is_struck,
+        false().label("is_to_confirm"),
+    )
+
+
+def _is_to_confirm() -> ColumnElement[bool]:
+    return contact.c.note.startswith(TO_CONFIRM, autoescape=True).label("is_to_confirm")
 
 
 def _since(query: Select[Any], table: Table, night: date) -> Select[Any]:
@@ -141,7 +156,7 @@ def _in_order(rows: Iterable[Any]) -> list[OwnRecord]:
     found = [
         OwnRecord(
             id=row.id, at=row.at, state=ContactState(row.state) if row.state else None, place=row.name or "",
-            worker_id=row.worker_id, is_struck=bool(row.is_struck),
+            worker_id=row.worker_id, is_struck=bool(row.is_struck), is_to_confirm=bool(row.is_to_confirm),
         )
         for row in rows
     ]  # fmt: skip

@@ -226,7 +226,8 @@ def _list_struck(access: Access) -> list[Line]:
 def _line(access: Access, told: OwnRecord, by: str = "") -> Line:
     what = say(told.state) if told.state is not None else "Nobody here"
     struck = "struck out" if told.is_struck and not by else ""
-    words = ", ".join(each for each in (what, told.place, by, struck) if each)
+    asked = "to be confirmed" if told.is_to_confirm and not struck else ""
+    words = ", ".join(each for each in (what, told.place, by, struck, asked) if each)
     return Line(at=say_clock(told.at, access.now), words=words, path=f"{PATH if told.state else STOPS}/{told.id}")
 
 

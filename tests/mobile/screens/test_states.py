@@ -27,6 +27,7 @@ from mobile.screens.tray import state as tray
 from mobile.screens.unlock import state as unlock
 from mobile.screens.visit import state as visit
 from shared.model.codes import ContactState, Gender, InstitutionLeft, Quality, ReferralState, SiteKind, SyncState
+from shared.model.quick_entry import QuickEntry
 from tests.mobile.asked import asked, calls
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, TONIGHT, TRAY, RehearsalField
 
@@ -76,6 +77,33 @@ def test_no_state_knows_kivy_or_the_store(file):
 
 
 # ---------------------------------------------------------------------------------------------------------- the door
+def test_somebody_unknown_is_recorded_from_a_locked_phone_and_taken_back():
+    state, effects = play(unlock, unlock.State(), unlock.QuickPressed(), unlock.QuickPressed())
+    assert calls(effects) == [("record_quick", ())], "pressed twice, recorded once"
+    entry = QuickEntry(id="q-1", at=NOW)
+    state, effects = play(unlock, state, unlock.QuickKept(entry=entry))
+    assert (state.quick_note, effects) == (
+        "unlock.quick_kept_nowhere",
+        [Feel(name="saved", speak="speak.saved")],
+    )
+    state, effects = play(unlock, state, unlock.TakeBackPressed())
+    assert calls(effects) == [("take_quick_back", ("q-1",))]
+    gone, _ = play(unlock, state, unlock.TakenBack(was_here=True))
+    assert (gone.quick, gone.quick_note) == (None, "unlock.quick_back")
+    late, _ = play(unlock, state, unlock.TakenBack(was_here=False))
+    assert late.quick_note == "unlock.quick_sent"
+    failed, _ = play(unlock, unlock.State(recording=True), Failed(error="DiskFull"))
+    assert not failed.recording and failed.failure is not None
+    wrong, _ = play(unlock, state, unlock.Answered(unlocking=Unlocking(state=LockState.LOCKED, attempts_left=3)))
+    assert wrong.quick == entry and wrong.pin == "", "a wrong PIN does not take the word away"
+
+
+@pytest.mark.parametrize("lock", LockState)
+def test_only_a_phone_that_may_still_work_records_while_locked(lock):
+    _, effects = play(unlock, unlock.State(lock=lock), unlock.QuickPressed())
+    assert bool(effects) == (lock in {LockState.LOCKED, LockState.BLOCKED, LockState.LEASE_EXPIRED})
+
+
 def test_the_sixth_digit_tries_the_pin():
     state, effects = play(unlock, unlock.State(), *[unlock.KeyPressed(key=key) for key in "294175"])
     assert calls(effects) == [("unlock", ("294175",))]

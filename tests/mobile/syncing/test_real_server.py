@@ -16,6 +16,7 @@ from server.queries.people import documents
 from server.queries.sync import store as sync_store
 from shared.model.app_state import Weakness
 from shared.model.codes import ContactState, DeviceStatus, DocumentKind
+from shared.model.quick_entry import TO_CONFIRM
 from tests.mobile import real_server
 from tests.mobile.real_server import RealServer
 from tests.mobile.rig import PIN, Rig
@@ -78,6 +79,24 @@ def meet(rig: Rig, alias: str = "Red") -> str:
     return rig.field.record_contact(
         ContactDraft(state=ContactState.BEDDED_DOWN, new_people=(PersonDraft(alias=alias),))
     )
+
+
+def test_what_a_blocked_phone_records_is_its_workers_to_confirm(aisha: Rig, server: RealServer) -> None:
+    for _ in range(5):
+        aisha.field.lock()
+        aisha.field.unlock("999123")
+    assert aisha.field.lock_state is LockState.BLOCKED
+    entry = aisha.field.record_quick()
+    aisha.clocks.pass_(seconds=61)
+    assert aisha.field.sync_once().not_yet_sent == 0 and contacts_on(server, entry.id) == 1
+    aisha.clocks.pass_(minutes=20)
+    assert aisha.field.unlock(PIN).is_unlocked
+    aisha.field.sync_once()
+    (told,) = [each for each in aisha.field.my_night() if each.id == entry.id]
+    assert (told.note, told.unidentified) == (TO_CONFIRM, 1)
+    assert aisha.field.refine_contact(entry.id, {"note": ""})
+    aisha.field.sync_once()
+    assert [each.note for each in aisha.field.my_night() if each.id == entry.id] == [""]
 
 
 def test_a_wrong_code_is_told_and_the_phone_stays_new(tmp_path: Path, server: RealServer) -> None:

@@ -11,6 +11,8 @@ from mobile.screens.contact.details import QUIET_S, changed_fields
 from mobile.screens.contact.state import STATES, begin, draft_of, update
 from mobile.screens.contact.values import (
     BackPressed,
+    ConfirmPressed,
+    Details,
     DetailTyped,
     DonePressed,
     FixFound,
@@ -61,6 +63,7 @@ from mobile.screens.effects import Back, Failed, Feel, Go, Home, Opened
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SiteKind, SupportNeed
 from shared.model.person import Person
 from shared.model.position import Position
+from shared.model.quick_entry import TO_CONFIRM
 from shared.model.site import Site
 from tests.mobile.asked import calls
 from tests.mobile.rehearsal import NOW, PEOPLE, SITES, RehearsalField
@@ -80,6 +83,14 @@ def play(*events: Any, state: State | None = None) -> tuple[State, list[Any]]:
 
 KNOWN = (PeopleFound(people=PEOPLE), SitesFound(sites=SITES))
 SAVED = (*KNOWN, PersonPicked(person_id=MAREK.id), StateChosen(state=ContactState.BEDDED_DOWN), Saved(contact_id="c-1"))
+
+
+def test_what_a_locked_phone_recorded_is_confirmed_and_keeps_what_was_written():
+    told = Details(note=f"{TO_CONFIRM} by the bins", next_step="GP")
+    state = State(step=Step.STATE, contact_id="c-1", reopened=True, details=told, kept=told)
+    state, effects = play(ConfirmPressed(), state=state)
+    assert calls(effects) == [("refine_contact", ("c-1", {"note": "by the bins"}))] and Feel(name="saved") in effects
+    assert state.details == state.kept == Details(note="by the bins", next_step="GP")
 
 
 def test_opening_asks_for_people_places_and_the_fix_and_waits_for_none():
