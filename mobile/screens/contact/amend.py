@@ -12,22 +12,17 @@ from msgspec import structs
 from mobile.field.views import PersonCard, PersonDraft
 from mobile.screens.contact.details import Result, changed, keep, leave
 from mobile.screens.contact.values import (
-    ConfirmPressed,
     PersonAdded,
     ReasonTyped,
-    RestorePressed,
     State,
     Step,
     StrikeGiven,
-    StrikePressed,
     Struck,
     TimeGiven,
     TimeTyped,
-    WhenPressed,
-    WhoPressed,
 )
 from mobile.screens.contact.where import refine_now
-from mobile.screens.effects import Call, Feel, ask
+from mobile.screens.effects import Call, Event, Feel, ask
 from mobile.text.moments import zone
 from shared.model.quick_entry import confirmed
 
@@ -35,7 +30,27 @@ CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 """23:40, 23.40, 2340: what thumbs type."""
 
 
-def who_pressed(state: State, _event: WhoPressed) -> Result:
+def update_when(state: State, event: Event) -> Result | None:
+    """When it was. None for what does not happen here."""
+    match event:
+        case TimeTyped():
+            return time_typed(state, event)
+        case TimeGiven():
+            return time_given(state, event)
+    return None
+
+
+def update_strike(state: State, event: Event) -> Result | None:
+    """Why it did not happen."""
+    match event:
+        case ReasonTyped():
+            return reason_typed(state, event)
+        case StrikeGiven():
+            return strike_given(state, event)
+    return None
+
+
+def who_pressed(state: State) -> Result:
     """To the tiles again; what was typed of the details is written down first."""
     return changed(state, step=Step.WHO, several=state.people_count > 1), keep(state)
 
@@ -64,7 +79,7 @@ def person_added(state: State, event: PersonAdded) -> Result:
     return who_settled(changed(state, chosen=(card,), new_people=(), unidentified=0))
 
 
-def when_pressed(state: State, _event: WhenPressed) -> Result:
+def when_pressed(state: State) -> Result:
     """Ask."""
     return changed(state, step=Step.WHEN, time_text="", time_is_unclear=False), keep(state)
 
@@ -98,7 +113,7 @@ def read_clock(text: str, now: datetime) -> datetime | None:
     return at.astimezone(now.tzinfo)
 
 
-def strike_pressed(state: State, _event: StrikePressed) -> Result:
+def strike_pressed(state: State) -> Result:
     """Ask why."""
     return changed(state, step=Step.STRIKE, reason=""), ()
 
@@ -117,7 +132,7 @@ def strike_given(state: State, event: StrikeGiven) -> Result:
     return state, (ask(lambda phone: phone.strike_contact(contact_id, reason), lambda _: Struck()),)
 
 
-def restore_pressed(state: State, _event: RestorePressed) -> Result:
+def restore_pressed(state: State) -> Result:
     """It did happen."""
     contact_id = state.contact_id
     if contact_id is None:
@@ -125,13 +140,13 @@ def restore_pressed(state: State, _event: RestorePressed) -> Result:
     return state, (ask(lambda phone: phone.restore_contact(contact_id), lambda _: Struck()),)
 
 
-def confirm_pressed(state: State, _event: ConfirmPressed) -> Result:
+def confirm_pressed(state: State) -> Result:
     """It was so: the note keeps what its worker wrote, and no longer says that it is to be confirmed."""
     note = confirmed(state.details.note)
     details, kept = structs.replace(state.details, note=note), structs.replace(state.kept, note=note)
     return changed(state, details=details, kept=kept), refine_now(state, {"note": note})
 
 
-def struck(state: State, _event: Struck) -> Result:
+def struck(state: State) -> Result:
     """Done with it."""
     return state, (Feel(name="saved"), leave(state))

@@ -16,14 +16,13 @@ from mobile.screens.contact.values import (
     PlaceGiven,
     PlaceKindPicked,
     PlacePicked,
-    PlacePressed,
     PlaceTyped,
     RecordRead,
     SitesFound,
     State,
     Step,
 )
-from mobile.screens.effects import Call, Effect, Feel, ask
+from mobile.screens.effects import Call, Effect, Event, Feel, ask
 from shared.geo.distance import near_distance_m
 from shared.model.codes import PinSource, SiteKind
 from shared.model.position import Position
@@ -32,6 +31,35 @@ from shared.model.value import Id
 TILES = 6
 SITES = 12
 SAME_PLACE_M = 60
+
+
+def update_place(state: State, event: Event) -> Result | None:
+    """Which place it was. None for what does not happen here."""
+    match event:
+        case PlacePicked():
+            return place_picked(state, event)
+        case NewPlacePressed():
+            return changed(state, step=Step.NEW_PLACE), ()
+        case PinPressed():
+            return changed(state, step=Step.PIN), ()
+    return None
+
+
+def update_new_place(state: State, event: Event) -> Result | None:
+    """A place that has no name yet."""
+    match event:
+        case PlaceTyped():
+            return place_typed(state, event)
+        case PlaceKindPicked():
+            return place_kind_picked(state, event)
+        case PlaceGiven():
+            return place_given(state)
+    return None
+
+
+def update_pin(state: State, event: Event) -> Result | None:
+    """A point on the map."""
+    return pin_put(state, event) if isinstance(event, PinPut) else None
 
 
 def ask_near(state: State) -> tuple[Call, Call]:
@@ -96,20 +124,11 @@ def with_site(state: State) -> State:
     return changed(state, site=next((site for site in state.sites if site.id == state.site_id), None))
 
 
-def place_pressed(state: State, _event: PlacePressed) -> Result:
-    return changed(state, step=Step.PLACE), ()
-
-
 def place_picked(state: State, event: PlacePicked) -> Result:
     site = next((one for one in state.sites if one.id == event.site_id), None)
     pin = state.pin if site is None or _is_at(site, state.pin) else None
     state = changed(state, site=site, site_id=site.id if site else None, pin=pin, place_chosen=True, step=Step.STATE)
     return state, refine_now(state, {"site_id": state.site_id})
-
-
-def new_place_pressed(state: State, _event: NewPlacePressed) -> Result:
-    """Ask what it is called."""
-    return changed(state, step=Step.NEW_PLACE), ()
 
 
 def place_typed(state: State, event: PlaceTyped) -> Result:
@@ -123,7 +142,7 @@ def place_kind_picked(state: State, event: PlaceKindPicked) -> Result:
     return changed(state, new_place=structs.replace(state.new_place, kind=kind)), ()
 
 
-def place_given(state: State, _event: PlaceGiven) -> Result:
+def place_given(state: State) -> Result:
     """A name, a kind or a way to it: something by which it is found again. It lies where the pin is."""
     said = state.new_place
     draft = SiteDraft(
@@ -150,10 +169,6 @@ def _is_at(site: SiteCard, pin: Position | None) -> bool:
     if pin is None or site.position is None:
         return True
     return near_distance_m(pin, site.position) <= SAME_PLACE_M
-
-
-def pin_pressed(state: State, _event: PinPressed) -> Result:
-    return changed(state, step=Step.PIN), ()
 
 
 def pin_put(state: State, event: PinPut) -> Result:

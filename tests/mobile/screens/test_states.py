@@ -10,6 +10,7 @@ from msgspec import structs
 from mobile.field.views import Enrolling, Fix, LockState, SyncStatus, TrayItem, Unlocking
 from mobile.screens import registry
 from mobile.screens.contact import state as contact
+from mobile.screens.contact.saving import draft_of
 from mobile.screens.contact.values import NobodyPressed, SearchPressed
 from mobile.screens.effects import ApplySettings, Back, Dial, Directions, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
@@ -492,7 +493,7 @@ def test_what_was_ticked_reaches_the_visit_through_the_contact_and_the_search():
     (*_, go) = play(contact, contact_state, SearchPressed())[1]
     searching = structs.replace(people.begin(go.arguments), people=PEOPLE)
     (*_, go) = play(people, searching, people.Picked(person_id=PEOPLE[0].id))[1]
-    draft = contact.draft_of(contact.begin(go.arguments), ContactState.BEDDED_DOWN)
+    draft = draft_of(contact.begin(go.arguments), ContactState.BEDDED_DOWN)
     assert (draft.referral_id, draft.also_ids) == ("r-1", ("r-7",))
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from mobile.field.views import Fix, LikelyDuplicate, PersonDraft, SiteDraft
 from mobile.screens.contact.details import QUIET_S, changed_fields
-from mobile.screens.contact.state import STATES, begin, draft_of, update
+from mobile.screens.contact.saving import draft_of
+from mobile.screens.contact.state import STATES, begin, update
 from mobile.screens.contact.values import (
     BackPressed,
     ConfirmPressed,
@@ -28,6 +29,7 @@ from mobile.screens.contact.values import (
     PersonAdded,
     PersonPicked,
     PhrasePressed,
+    PinPressed,
     PinPut,
     PlaceAdded,
     PlaceGiven,
@@ -91,6 +93,24 @@ def test_what_a_locked_phone_recorded_is_confirmed_and_keeps_what_was_written():
     state, effects = play(ConfirmPressed(), state=state)
     assert calls(effects) == [("refine_contact", ("c-1", {"note": "by the bins"}))] and Feel(name="saved") in effects
     assert state.details == state.kept == Details(note="by the bins", next_step="GP")
+
+
+@pytest.mark.parametrize("step", Step)
+def test_a_press_of_another_step_does_nothing(step):
+    """A late touch, or one on a part that is going: it belongs to what was asked then."""
+    presses = {
+        Step.WHO: UnknownPressed(),
+        Step.NEW: NewTyped(field="alias", text="Al"),
+        Step.STATE: StateChosen(state=ContactState.BEDDED_DOWN),
+        Step.PLACE: NewPlacePressed(),
+        Step.NEW_PLACE: PlaceTyped(field="name", text="Arch"),
+        Step.PIN: PinPut(latitude=51.6, longitude=-0.4),
+        Step.WHEN: TimeTyped(text="1"),
+        Step.STRIKE: ReasonTyped(text="why"),
+    }
+    for asked, press in presses.items():
+        before = State(step=step)
+        assert (update(before, press) == (before, ())) == (asked is not step)
 
 
 def test_opening_asks_for_people_places_and_the_fix_and_waits_for_none():
@@ -188,11 +208,12 @@ def test_a_place_that_was_only_suggested_is_mended_by_the_better_fix():
 
 def test_a_pin_put_by_hand_and_a_place_never_disagree():
     near, far = PinPut(latitude=STANDING.latitude, longitude=STANDING.longitude), PinPut(latitude=51.9, longitude=0.1)
-    state, _ = play(*KNOWN, found(), near)
+    there = (PersonPicked(person_id=MAREK.id), PlacePressed(), PinPressed())
+    state, _ = play(*KNOWN, found(), *there, near)
     assert state.site_id == "s-stairwell" and state.pin is not None
-    state, _ = play(*KNOWN, found(), far)
+    state, _ = play(*KNOWN, found(), *there, far)
     assert state.site_id is None and state.pin is not None
-    state, _ = play(PlacePicked(site_id="s-stairwell"), state=state)
+    state, _ = play(PlacePressed(), PlacePicked(site_id="s-stairwell"), state=state)
     assert state.site_id == "s-stairwell" and state.pin is None
 
 
@@ -209,9 +230,13 @@ def test_no_place_within_reach_is_no_place():
 
 
 def test_a_place_the_worker_chose_is_not_overruled_by_a_nearer_one():
-    state, _ = play(SitesFound(sites=SITES), PlacePicked(site_id="s-park"), SitesFound(sites=SITES))
+    state, _ = play(
+        SitesFound(sites=SITES), PlacePicked(site_id="s-park"), SitesFound(sites=SITES), state=State(step=Step.PLACE)
+    )
     assert state.site_id == "s-park"
-    state, _ = play(SitesFound(sites=SITES), PlacePicked(site_id=""), SitesFound(sites=SITES))
+    state, _ = play(
+        SitesFound(sites=SITES), PlacePicked(site_id=""), SitesFound(sites=SITES), state=State(step=Step.PLACE)
+    )
     assert state.site_id is None
 
 
@@ -230,7 +255,7 @@ def test_a_new_place_is_named_from_the_contact_and_the_contact_is_there():
     state, effects = play(PlaceAdded(site=added), state=state)
     assert calls(effects) == [("refine_contact", ("c-1", {"site_id": "s-new"}))]
     assert state.site is not None and state.site.name == draft.name and state.step is Step.STATE
-    _, effects = play(NewPlacePressed(), PlaceGiven())
+    _, effects = play(NewPlacePressed(), PlaceGiven(), state=State(step=Step.PLACE))
     assert effects == [Feel(name="refused")], "a place with no name and no kind is found by nobody"
 
 
@@ -281,7 +306,7 @@ def test_a_time_that_is_written_up_later_is_the_last_one_that_passed(text: str, 
 
 
 def test_a_time_given_first_goes_with_the_contact_and_what_is_no_time_is_asked_again():
-    state, _ = play(WhenPressed(), TimeTyped(text="25:71"), TimeGiven(now=NOW))
+    state, _ = play(WhenPressed(), TimeTyped(text="25:71"), TimeGiven(now=NOW), state=State(step=Step.STATE))
     assert state.step is Step.WHEN and state.time_is_unclear and state.seen_at is None
     state, effects = play(TimeGiven(now=NOW, minutes_ago=30), StateChosen(state=ContactState.BEDDED_DOWN), state=state)
     assert calls(effects)[-1][1][0].seen_at == NOW - timedelta(minutes=30)
@@ -417,14 +442,16 @@ def test_a_note_is_looked_at_for_an_address():
 
 def test_a_pin_put_by_hand_keeps_the_guess():
     fix = RehearsalField().where_am_i()
-    _state, effects = play(*SAVED, FixFound(fix=fix), PinPut(latitude=51.6, longitude=-0.4))
+    _state, effects = play(
+        *SAVED, FixFound(fix=fix), PlacePressed(), PinPressed(), PinPut(latitude=51.6, longitude=-0.4)
+    )
     position = calls(effects)[-1][1][1]["position"]
     assert position.source == PinSource.MOVED_BY_WORKER
     assert position.moved_from == (fix.position.latitude, fix.position.longitude)
 
 
 def test_a_pin_put_with_no_guess_is_a_tap_on_the_map():
-    state, _ = play(PinPut(latitude=51.6, longitude=-0.4))
+    state, _ = play(PinPut(latitude=51.6, longitude=-0.4), state=State(step=Step.PIN))
     assert state.pin.source == PinSource.MAP_TAP
 
 
@@ -438,6 +465,8 @@ def test_a_corrected_pin_was_moved_from_the_contacts_own_place_not_from_here():
         Opened(),
         FixFound(fix=phone.where_am_i()),
         RecordRead(record=record),
+        PlacePressed(),
+        PinPressed(),
         PinPut(latitude=51.71, longitude=-0.51),
         state=begin({"contact_id": "c-1"}),
     )

@@ -1,0 +1,130 @@
+"""Who was met: the tiles, several at once, somebody new, and who that may already be. Pure."""
+
+from typing import Any
+
+from mobile.field.views import PersonDraft
+from mobile.screens.contact.amend import add_person, who_settled
+from mobile.screens.contact.details import Result, changed, keep
+from mobile.screens.contact.values import (
+    MatchAnswered,
+    MatchesFound,
+    NewDone,
+    NewPressed,
+    NewTyped,
+    NobodyPressed,
+    PersonPicked,
+    SearchPressed,
+    SeveralPressed,
+    State,
+    Step,
+    UnknownCounted,
+    UnknownPressed,
+    WhoDone,
+)
+from mobile.screens.effects import Event, Go, ask
+
+
+def update_who(state: State, event: Event) -> Result | None:
+    """The tiles. None for what does not happen here."""
+    match event:
+        case PersonPicked():
+            return _picked(state, event)
+        case SeveralPressed():
+            return _several(state)
+        case UnknownCounted(by=by):
+            return changed(state, unidentified=max(0, min(500, state.unidentified + by))), ()
+        case UnknownPressed():
+            return who_settled(changed(state, chosen=(), new_people=(), unidentified=1))
+        case WhoDone():
+            return who_settled(state) if state.people_count else (state, ())
+        case NewPressed():
+            return _new(state)
+        case SearchPressed():
+            return _search(state)
+        case NobodyPressed():
+            return _nobody(state)
+        case MatchAnswered():
+            return match_answered(state, event)
+    return None
+
+
+def update_new(state: State, event: Event) -> Result | None:
+    """Somebody new."""
+    match event:
+        case NewTyped(field=field, text=text):
+            return changed(state, **{field: text}), ()
+        case NewDone():
+            return _new_done(state)
+    return None
+
+
+def matches_found(state: State, event: MatchesFound) -> Result:
+    """Who somebody new may already be."""
+    return changed(state, matches=(*state.matches, *event.matches)), ()
+
+
+def _picked(state: State, event: PersonPicked) -> Result:
+    person = next((one for one in (*state.near, *state.chosen) if one.id == event.person_id), None)
+    if person is None:
+        return state, ()
+    if not state.several:
+        return who_settled(changed(state, chosen=(person,), new_people=(), unidentified=0))
+    already = any(one.id == person.id for one in state.chosen)
+    chosen = tuple(one for one in state.chosen if one.id != person.id) if already else (*state.chosen, person)
+    return changed(state, chosen=chosen), ()
+
+
+def _several(state: State) -> Result:
+    if state.several:
+        return changed(state, several=False, chosen=(), new_people=(), unidentified=0), ()
+    return changed(state, several=True), ()
+
+
+def _new(state: State) -> Result:
+    half = {} if state.is_saved else state.half
+    return changed(state, step=Step.NEW, alias=half.get("alias", ""), description=half.get("description", "")), ()
+
+
+def _search(state: State) -> Result:
+    arguments: dict[str, Any] = {"for_contact": True, "site": state.site if state.place_chosen else None}
+    arguments |= {"referral_id": state.referral_id, "also_ids": state.also_ids, "contact_id": state.contact_id}
+    return state, (*keep(state), Go(screen="people", arguments=arguments))
+
+
+def _nobody(state: State) -> Result:
+    # Only a place that the worker chose: the visit suggests its own, and asks where a referral says another one.
+    site = state.site if state.place_chosen else None
+    arguments = {"site": site, "referral_id": state.referral_id, "also_ids": state.also_ids}
+    return state, (Go(screen="visit", arguments=arguments, replace=True),)
+
+
+def _new_done(state: State) -> Result:
+    person = PersonDraft(alias=state.alias.strip(), description=state.description.strip())
+    if not (person.alias or person.description):
+        return state, ()
+    look = ask(
+        lambda phone: phone.possible_duplicates(person, state.pin),
+        lambda found: MatchesFound(matches=tuple(found)),
+    )
+    if state.is_saved:
+        return state, (add_person(person), look)
+    if state.several:
+        return changed(state, new_people=(*state.new_people, person), step=Step.WHO), (look,)
+    return changed(state, chosen=(), unidentified=0, new_people=(person,), step=Step.STATE), (look,)
+
+
+def match_answered(state: State, event: MatchAnswered) -> Result:
+    """Yes, no, or not sure."""
+    match = next((one for one in state.matches if one.person.id == event.person_id), None)
+    if match is None:
+        return state, ()
+    if event.answer != "yes":
+        rest = tuple(one for one in state.matches if one is not match)
+        return changed(state, matches=rest), ()
+    if not state.is_saved:
+        people = (*state.chosen, match.person)
+        return changed(state, matches=(), chosen=people, new_people=state.new_people[:-1]), ()
+    # It was they who were met. The record just begun is laid beside theirs at a desk, where a second looks.
+    others = tuple(person for person in state.chosen if person.id not in (*state.person_ids[-1:], match.person.id))
+    mended = changed(state, matches=(), chosen=(*others, match.person), person_ids=state.person_ids[:-1])
+    return who_settled(changed(mended, new_people=state.new_people[:-1]))
