@@ -109,6 +109,7 @@ def open_app(data: Path, link: str = "") -> int:
             outside=platform.outside(),
             camera=platform.camera(),
             alarm=platform.alarm(),
+            guard=platform.guard(data),
         )
         platform.on_screen_off(app.screen_went_off)
         app.run()

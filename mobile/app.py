@@ -12,19 +12,19 @@ from typing import Any
 
 from kivy.app import App
 from kivy.clock import Clock
-from kivy.core.window import Window
 from kivy.uix.anchorlayout import AnchorLayout
 
 from mobile import theme
 from mobile.device.links import NoLinks
-from mobile.device.ports import Alarm, Camera, Cues, Links, Outside
-from mobile.device.silent import NoAlarm, NoCamera, NoOutside
+from mobile.device.ports import Alarm, Camera, Cues, Guard, Links, Outside
+from mobile.device.silent import NoAlarm, NoCamera, NoGuard, NoOutside
 from mobile.field.api import Field
 from mobile.field.views import CheckInState, LockState, SyncPhase, SyncStatus
 from mobile.ports import MapSketch, MapSource, NoMap
+from mobile.program.effects import Call, Event
+from mobile.program.glass import Glass
+from mobile.program.screen import Screen
 from mobile.screens import check_in_watch
-from mobile.screens.effects import Call, Event
-from mobile.screens.program import Screen
 from mobile.screens.registry import screen_class
 from mobile.text import Catalogue, load
 from mobile.text.sync_words import is_worrying, say_sync
@@ -37,10 +37,6 @@ SECOND_S = 1.0
 SETTINGS = ("theme", "language", "vibration", "sound", "speech")
 BUZZ_MS = {"saved": 60, "refused": 250, "late": 900}
 WATCH_EVERY_S = 15
-MOVING_FPS = 60.0
-STILL_FPS = 12.0
-"""A press on a screen that lay still waits a twelfth of a second at most before it is seen."""
-STILL_AFTER_S = 3
 
 
 class LanternApp(App):
@@ -59,6 +55,7 @@ class LanternApp(App):
         outside: Outside | None = None,
         alarm: Alarm | None = None,
         camera: Camera | None = None,
+        guard: Guard | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -69,6 +66,7 @@ class LanternApp(App):
         self.outside = outside or NoOutside()
         self.alarm = alarm or NoAlarm()
         self.camera = camera or NoCamera()
+        self.guard = guard or NoGuard()
         self.settings_now: dict[str, str] = {}
         self.words = words or load("en")
         self._fixed_words = words
@@ -85,12 +83,9 @@ class LanternApp(App):
     def build(self) -> AnchorLayout:
         """The window and the first screen: no store is opened, no network asked."""
         self._read_settings()
-        Window.clearcolor = (0, 0, 0, 1)
-        Window.softinput_mode = "below_target"
-        Window.bind(on_keyboard=self._on_key, on_textinput=self._on_touch, on_touch_down=self._on_touch)
-        Window.bind(on_touch_move=self._on_touch, on_touch_up=self._on_touch)
-        self.window_root = AnchorLayout(padding=self.outside.edges())
-        self.root = self.window_root
+        self.glass = Glass(self.outside, self.service.touched, self._went_back)
+        self.glass.open()
+        self.root = self.glass.root
         self._forget = [
             self.service.observe_lock(lambda state: self._hand_back(lambda: self._lock_changed(state))),
             self.service.observe_sync(lambda status: self._hand_back(lambda: self._show_status(status))),
@@ -98,7 +93,7 @@ class LanternApp(App):
         self._enter()
         self.links.start(lambda link: self._hand_back(lambda: self._open_link(link)))
         Clock.schedule_interval(self._each_second, SECOND_S)
-        return self.window_root
+        return self.glass.root
 
     def on_pause(self) -> bool:
         """The app leaves the glass, for a call or for good: what was typed is written down, and the lock's timer starts."""
@@ -129,9 +124,7 @@ class LanternApp(App):
     def on_stop(self) -> None:
         """Finish the save that is running, let go of everything."""
         Clock.unschedule(self._each_second)
-        Window.unbind(on_keyboard=self._on_key, on_textinput=self._on_touch, on_touch_down=self._on_touch)
-        Window.unbind(on_touch_move=self._on_touch, on_touch_up=self._on_touch)
-        Clock._max_fps = MOVING_FPS
+        self.glass.close()
         if self.work.is_stopped:
             return
         for forget in self._forget:
@@ -140,7 +133,7 @@ class LanternApp(App):
         self.work.stop()
         self.service.close()
 
-    # --- what screens may ask (mobile.screens.program.Desk)
+    # --- what screens may ask (mobile.program.screen.Desk)
     def now(self) -> datetime:
         """The phone's idea of the time."""
         return self.service.now()
@@ -247,10 +240,10 @@ class LanternApp(App):
     # --- the one screen
     def _show(self) -> None:
         self._leave_screen()
-        self._hurry()
+        self.glass.hurry()
         name, arguments = self.way[-1]
         self.screen = screen_class(name)(self, arguments, size_hint=(1, 1))
-        self.window_root.add_widget(self.screen)
+        self.glass.root.add_widget(self.screen)
         self._show_status(self._status)
         self.screen.open()
         self._refresh_status()
@@ -260,13 +253,12 @@ class LanternApp(App):
             for call in self._unwritten():
                 self.ask(call, lambda _: None, lambda _: None)
             self.screen.close()
-            self.window_root.remove_widget(self.screen)
+            self.glass.root.remove_widget(self.screen)
             self.screen = None
 
     def _each_second(self, _seconds: float) -> None:
-        self._slow_down()
+        self.glass.each_second()
         self.service.lock_if_due()
-        self.window_root.padding = self.outside.edges()  # the bars come and go, and the phone turns
         if self.screen is not None:
             self.screen.each_second()
             for call in self.screen.unkept() if self.service.lock_state == LockState.UNLOCKED else ():
@@ -294,9 +286,11 @@ class LanternApp(App):
             return
         if self._watch.due_at is None:
             self.alarm.cancel()
-        else:  # rings with the screen off, when no second of this app passes any more
-            left = self._watch.due_at - self.service.now()
-            self.alarm.set(int(left.total_seconds() * 1000), self._tell_check_ins)
+            self.guard.end()
+        else:  # rings with the screen off, when no second of this app passes any more, and when the app is gone
+            left_ms = int((self._watch.due_at - self.service.now()).total_seconds() * 1000)
+            self.alarm.set(left_ms, self._tell_check_ins)
+            self.guard.watch(left_ms, self.title, self.words.say(check_in_watch.MINE))
 
     def _refresh_status(self) -> None:
         if self.service.lock_state == LockState.UNLOCKED:
@@ -328,26 +322,8 @@ class LanternApp(App):
         """Do it on the screen's thread before the next frame, unless the app has been left by then."""
         Clock.schedule_once(lambda _: None if self.work.is_stopped else job(), -1)
 
-    def _on_touch(self, *_: object) -> None:
-        self.service.touched()
-        self._hurry()
-
-    def _hurry(self) -> None:
-        """Something moves, or is about to: every frame counts."""
-        self._still_s = 0
-        Clock._max_fps = MOVING_FPS
-
-    def _slow_down(self) -> None:
-        """Nothing has moved for a while: a few frames a second see the next touch soon enough, and spare the battery."""
-        self._still_s += 1
-        if self._still_s >= STILL_AFTER_S:
-            Clock._max_fps = STILL_FPS
-
-    def _on_key(self, _window: Any, key: int, *_: object) -> bool:
-        self.service.touched()
-        self._hurry()
-        if key != 27:  # Android's back button arrives as Escape
-            return False
+    def _went_back(self) -> bool:
+        """The screen's own Back; False from the first one, which Android then leaves."""
         if self.screen is None or len(self.way) < 2:
             return False
         self.screen.back()

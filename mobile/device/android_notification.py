@@ -16,10 +16,16 @@ NUMBER = 1
 
 
 class AndroidNotification(Notification):
-    """A notification that opens Lantern. Its words name nobody (rule B7), so it may stand on a locked screen."""
+    """A notification that opens Lantern, shown by the app or by its `service`. Its words name nobody (rule B7): it may stand on a
+    locked screen.
+    """
+
+    def __init__(self, service: Any = None) -> None:
+        super().__init__()
+        self._service = service
 
     def _notify(self, **kwargs: Any) -> None:
-        activity = autoclass("org.kivy.android.PythonActivity").mActivity
+        activity = self._service or autoclass("org.kivy.android.PythonActivity").mActivity
         context = autoclass("android.content.Context")
         service = activity.getSystemService(context.NOTIFICATION_SERVICE)
         manager = cast("android.app.NotificationManager", service)

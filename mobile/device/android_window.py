@@ -64,6 +64,21 @@ class AndroidOutside:
             log.warning("the phone does not tell of its bars: %s", type(error).__name__)
             return (0, 0, 0, 0)
 
+    def watch_back(self, went: Callable[[], None]) -> None:
+        """The gesture of API 33 and later."""
+        from mobile.device.android_back import watch_back
+
+        try:
+            self._back = watch_back(went)
+        except Exception as error:  # a Java exception of any kind: the key may still come
+            log.warning("the phone does not tell of Back: %s", type(error).__name__)
+
+    def leave(self) -> None:
+        """To the phone's own screen."""
+        from mobile.device.android_back import leave
+
+        leave()
+
     def dial(self, number: str) -> None:
         """ACTION_DIAL only shows the number: it needs no permission, and the worker presses call."""
         _open("android.intent.action.DIAL", f"tel:{number}")

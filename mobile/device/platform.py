@@ -8,8 +8,8 @@ from mobile.device.integrity import AndroidIntegrity, Sound
 from mobile.device.keystore import FileKeystore, keystore_directory
 from mobile.device.links import GivenLink
 from mobile.device.location import NowhereLocation
-from mobile.device.ports import Alarm, Battery, Camera, Cues, Integrity, Keystore, Links, Location, Outside
-from mobile.device.silent import NoAlarm, NoCamera, NoOutside, SilentCues, UnknownBattery
+from mobile.device.ports import Alarm, Battery, Camera, Cues, Guard, Integrity, Keystore, Links, Location, Outside
+from mobile.device.silent import NoAlarm, NoCamera, NoGuard, NoOutside, SilentCues, UnknownBattery
 
 
 def is_android() -> bool:
@@ -65,6 +65,15 @@ def alarm() -> Alarm:
 
         return AndroidAlarm()
     return NoAlarm()
+
+
+def guard(data: Path) -> Guard:
+    """What rings for a check-in when the app itself is gone; a desktop needs none."""
+    if is_android():
+        from mobile.device.android_guard import AndroidGuard
+
+        return AndroidGuard(data)
+    return NoGuard()
 
 
 def outside() -> Outside:

@@ -89,6 +89,16 @@ class Alarm(Protocol):
         """No alarm. Never raises."""
 
 
+class Guard(Protocol):
+    """Rings for a check-in when the phone has ended the app itself. Never raises."""
+
+    def watch(self, in_ms: int, title: str, words: str) -> None:
+        """Ring after so many milliseconds, and again until it is told otherwise; the words name nobody."""
+
+    def end(self) -> None:
+        """Nothing to ring for any more."""
+
+
 Edges = tuple[int, int, int, int]
 """Left, top, right, bottom, in pixels."""
 
@@ -102,6 +112,12 @@ class Outside(Protocol):
 
     def edges(self) -> Edges:
         """How far the phone's bars and notch reach over the window."""
+
+    def watch_back(self, went: Callable[[], None]) -> None:
+        """Be told of the Back gesture, on any thread, where the phone does not send it as a key."""
+
+    def leave(self) -> None:
+        """Back from the first screen: out of the app."""
 
     def dial(self, number: str) -> None:
         """Put a number into the dialler; the worker presses call."""

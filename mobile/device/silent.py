@@ -29,6 +29,16 @@ class NoAlarm:
         """Nothing to cancel."""
 
 
+class NoGuard:
+    """A desktop ends no app behind its user's back."""
+
+    def watch(self, in_ms: int, title: str, words: str) -> None:
+        """Nothing to guard."""
+
+    def end(self) -> None:
+        """Nothing to end."""
+
+
 class NoOutside:
     """A window of a desktop: no bars over it, nobody to call."""
 
@@ -37,6 +47,12 @@ class NoOutside:
     def edges(self) -> Edges:
         """Nothing over it."""
         return (0, 0, 0, 0)
+
+    def watch_back(self, went: Callable[[], None]) -> None:
+        """A desktop has Escape."""
+
+    def leave(self) -> None:
+        """A desktop's window is closed by its own button."""
 
     def dial(self, number: str) -> None:
         """No dialler."""

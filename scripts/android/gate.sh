@@ -26,5 +26,5 @@ if [ "$what" = tests ] || [ "$what" = both ]; then
         .venv-phone/bin/python scripts/android/phone_lock.py requirements.lock >.venv-phone/phone.lock
         .venv-phone/bin/python -m pip install --quiet --require-hashes -r .venv-phone/phone.lock
     fi
-    .venv-phone/bin/python -m pytest -q -p no:randomly -p no:cacheprovider -m "not screen and not slow" tests/mobile/store tests/mobile/services tests/mobile/device
+    .venv-phone/bin/python -m pytest -q -p no:randomly -p no:cacheprovider -m "not screen and not slow" tests/mobile/store tests/mobile/field tests/mobile/opening tests/mobile/device
 fi

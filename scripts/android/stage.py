@@ -22,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     STAGED.mkdir(parents=True)
     for package in ("mobile", "shared", "sync"):
         shutil.copytree(ROOT / package, STAGED / package, ignore=LEFT_OUT)
-    shutil.copy(ROOT / "scripts" / "android" / "main.py", STAGED / "main.py")
+    for start in ("main.py", "shift_service.py"):
+        shutil.copy(ROOT / "scripts" / "android" / start, STAGED / start)
     for name in MAP_FILES:
         if options.map is not None and (options.map / name).is_file():
             (STAGED / "map").mkdir(exist_ok=True)

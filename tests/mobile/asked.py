@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from mobile.field.api import Field
-from mobile.screens.effects import Call, Effect
+from mobile.program.effects import Call, Effect
 
 
 class _Heard(Exception):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.asking.state import (
     BackPressed,
     NextPressed,
@@ -13,9 +15,7 @@ from mobile.screens.asking.state import (
     Typed,
     update,
 )
-from mobile.screens.effects import Effect, Event
 from mobile.screens.layout_file import load_layout
-from mobile.screens.program import Screen
 from shared.model.assessment import Question
 from shared.model.telling import ConsentAnswer
 from shared.rules.assessment import options_of

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.own_views import ShortForm
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened, WordsFound, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Opened, WordsFound, ask
 from shared.model.assessment import Question
 from shared.model.telling import QuestionKind
 from shared.model.value import Id, Value

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from msgspec import structs
 
 from mobile.field.views import PersonCard, PersonDraft
+from mobile.program.effects import Call, Event, Feel, ask
 from mobile.screens.contact.details import Result, changed, keep, leave
 from mobile.screens.contact.values import (
     PersonAdded,
@@ -22,7 +23,6 @@ from mobile.screens.contact.values import (
     TimeTyped,
 )
 from mobile.screens.contact.where import refine_now
-from mobile.screens.effects import Call, Event, Feel, ask
 from mobile.text.moments import zone
 from shared.model.quick_entry import confirmed
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from mobile.program.effects import Event
 from mobile.screens.contact.values import (
     ConfirmPressed,
     ReasonTyped,
@@ -17,7 +18,6 @@ from mobile.screens.contact.values import (
     WhenPressed,
     WhoPressed,
 )
-from mobile.screens.effects import Event
 from mobile.text import Catalogue
 from mobile.text.moments import say_when
 from mobile.widgets.buttons import BigButton

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from mobile.program.effects import Back, Call, Effect, Home, ask
 from mobile.screens.contact.values import (
     Details,
     DetailTyped,
@@ -16,7 +17,6 @@ from mobile.screens.contact.values import (
     SupportAnswered,
     Ticked,
 )
-from mobile.screens.effects import Back, Call, Effect, Home, ask
 from shared.model.contact import NeedSeen
 
 QUIET_S = 2

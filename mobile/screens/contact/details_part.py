@@ -6,6 +6,7 @@ Draws `state.details` and reports presses; every chip is a gloved thumb high.
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from mobile.program.effects import Event
 from mobile.screens.contact.state import NEEDS
 from mobile.screens.contact.values import (
     DetailTyped,
@@ -14,7 +15,6 @@ from mobile.screens.contact.values import (
     State,
     SupportAnswered,
 )
-from mobile.screens.effects import Event
 from mobile.text import Catalogue
 from mobile.widgets.card import Banner, Choices
 from mobile.widgets.field import TextField

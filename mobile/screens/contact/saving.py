@@ -1,6 +1,7 @@
 """How they are, and that it is on the disk; from there the worker goes to the steps that put it right. Pure."""
 
 from mobile.field.views import ContactDraft
+from mobile.program.effects import Event, Feel, ask
 from mobile.screens.contact.amend import confirm_pressed, restore_pressed, strike_pressed, when_pressed, who_pressed
 from mobile.screens.contact.details import (
     Result,
@@ -31,7 +32,6 @@ from mobile.screens.contact.values import (
 )
 from mobile.screens.contact.where import as_mended, read_contact, with_site
 from mobile.screens.contact.who import match_answered
-from mobile.screens.effects import Event, Feel, ask
 from shared.model.codes import ContactState
 
 

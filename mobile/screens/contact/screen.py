@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.field.views import LikelyDuplicate, PersonCard
+from mobile.program.effects import Call, Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.contact import amend_part, details_part
 from mobile.screens.contact.details import keep
 from mobile.screens.contact.state import STATES, begin, update
@@ -34,10 +36,8 @@ from mobile.screens.contact.values import (
     UnknownPressed,
     WhoDone,
 )
-from mobile.screens.effects import Call, Effect, Event
 from mobile.screens.layout_file import load_layout
 from mobile.screens.map.drawing import fill_map
-from mobile.screens.program import Screen
 from mobile.text.fixes import ask_place, say_fix
 from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.buttons import BigButton, Tile

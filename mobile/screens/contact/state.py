@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mobile.field.views import PersonCard, SiteCard
+from mobile.program.effects import Back, Event, Failed, Feel, Opened, WordsFound, ask
 from mobile.screens.contact.amend import person_added, struck, update_strike, update_when, who_settled
 from mobile.screens.contact.details import Result, changed, changed_fields, keep, leave, note_prompted, refined, ticked
 from mobile.screens.contact.saving import record_read, saved, update_state
@@ -45,7 +46,6 @@ from mobile.screens.contact.where import (
     update_place,
 )  # fmt: skip
 from mobile.screens.contact.who import matches_found, update_new, update_who
-from mobile.screens.effects import Back, Event, Failed, Feel, Opened, WordsFound, ask
 from shared.model.codes import ContactState, SupportNeed
 
 STATES = (

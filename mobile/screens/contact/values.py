@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 
 from mobile.field.views import ContactRecord, Fix, LikelyDuplicate, PersonCard, PersonDraft, SiteCard, SiteDraft
-from mobile.screens.effects import Event, Failed
+from mobile.program.effects import Event, Failed
 from shared.model.codes import ContactState, ReceivingSupport, SiteKind, SupportNeed
 from shared.model.contact import NeedSeen
 from shared.model.person import Person

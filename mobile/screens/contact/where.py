@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import structs
 
 from mobile.field.views import SiteCard, SiteDraft
+from mobile.program.effects import Call, Effect, Event, Feel, ask
 from mobile.screens.contact.details import Result, changed
 from mobile.screens.contact.values import (
     FixFound,
@@ -22,7 +23,6 @@ from mobile.screens.contact.values import (
     State,
     Step,
 )
-from mobile.screens.effects import Call, Effect, Event, Feel, ask
 from shared.geo.distance import near_distance_m
 from shared.model.codes import PinSource, SiteKind
 from shared.model.position import Position

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mobile.field.views import PersonDraft
+from mobile.program.effects import Event, Go, ask
 from mobile.screens.contact.amend import add_person, who_settled
 from mobile.screens.contact.details import Result, changed, keep
 from mobile.screens.contact.values import (
@@ -21,7 +22,6 @@ from mobile.screens.contact.values import (
     UnknownPressed,
     WhoDone,
 )
-from mobile.screens.effects import Event, Go, ask
 
 
 def update_who(state: State, event: Event) -> Result | None:

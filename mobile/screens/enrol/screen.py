@@ -5,7 +5,8 @@ from typing import Any
 
 from kivy.metrics import dp, sp
 
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.enrol.state import (
     BackPressed,
     CodeDone,
@@ -18,7 +19,6 @@ from mobile.screens.enrol.state import (
     update,
 )
 from mobile.screens.layout_file import load_layout
-from mobile.screens.program import Screen
 
 load_layout(__file__)
 

@@ -5,7 +5,7 @@ from enum import Enum
 import msgspec
 
 from mobile.field.views import Enrolling
-from mobile.screens.effects import Back, Effect, Event, Failed, Feel, Home, ask
+from mobile.program.effects import Back, Effect, Event, Failed, Feel, Home, ask
 from shared.model.enrolment_link import NotALink, is_link, read_link
 from shared.model.value import Value
 

@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from mobile.field.views import MapItem
 from mobile.ports import MapCell
-from mobile.screens.effects import Effect, Event, Opened
+from mobile.program.effects import Effect, Event, Opened
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.map.drawing import draw_ground, fill_map, pin_of
 from mobile.screens.map.state import BackPressed, Centred, OpenPressed, PinPressed, State, Ticked, update
-from mobile.screens.program import Screen
 from mobile.text.moments import say_age
 
 load_layout(__file__)

@@ -6,7 +6,7 @@ import msgspec
 
 from mobile.field.views import Fix, MapItem
 from mobile.ports import MapCell
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Value
 
 WHOLE_WORLD = (-90.0, -180.0, 90.0, 180.0)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.field.own_views import NightEntry
-from mobile.screens.effects import Effect, Event, Opened
+from mobile.program.effects import Effect, Event, Opened
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.night.state import BackPressed, Picked, State, update
 from mobile.screens.night.stop_part import StopPart
-from mobile.screens.program import Screen
 from mobile.text.moments import join, say_when
 from mobile.widgets.rows import Row
 from shared.model.quick_entry import confirmed, is_to_confirm

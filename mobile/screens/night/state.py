@@ -3,7 +3,7 @@
 import msgspec
 
 from mobile.field.own_views import NightEntry
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, ask
 from shared.model.value import Id, Value
 
 

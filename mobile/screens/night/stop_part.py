@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mobile.field.own_views import NightEntry
-from mobile.screens.effects import Event
+from mobile.program.effects import Event
 from mobile.screens.night.state import PlacePressed, ReasonTyped, RestorePressed, StrikeGiven
 from mobile.text import Catalogue
 from mobile.text.moments import join

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.field.views import PersonCard
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.people.state import BackPressed, Picked, ServicesPressed, State, Typed, begin, update
-from mobile.screens.program import Screen
 from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.rows import Row
 

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import PersonCard, SiteCard
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Id, Value
 
 SHOWN = 200

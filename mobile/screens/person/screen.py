@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.field.views import PersonRecord, TimelineEntry
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.person.state import (
     EDITABLE,
@@ -28,7 +29,6 @@ from mobile.screens.person.state import (
     say_field,
     update,
 )
-from mobile.screens.program import Screen
 from mobile.text.moments import join, say_day, say_distance, say_when, zone
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card

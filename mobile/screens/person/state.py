@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import PersonRecord
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, WordsFound, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Go, Opened, WordsFound, ask
 from shared.model.codes import Gender, InstitutionLeft, Quality
 from shared.model.person import SAFETY_PLAN, Person
 from shared.model.value import Id, Value

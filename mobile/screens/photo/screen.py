@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.photo.state import KINDS, BackPressed, KindPicked, State, TakePressed, update
-from mobile.screens.program import Screen
 from shared.model.codes import DocumentKind
 
 load_layout(__file__)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Opened, Photograph, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Opened, Photograph, ask
 from shared.model.codes import DocumentKind
 from shared.model.value import Id, Value
 

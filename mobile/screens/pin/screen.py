@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.pin.state import BackPressed, KeyPressed, State, Step, update
-from mobile.screens.program import Screen
 
 load_layout(__file__)
 

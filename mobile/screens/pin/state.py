@@ -5,7 +5,7 @@ from enum import Enum
 import msgspec
 
 from mobile.field.views import Unlocking
-from mobile.screens.effects import Back, Effect, Event, Failed, Feel, ask
+from mobile.program.effects import Back, Effect, Event, Failed, Feel, ask
 from shared.model.value import Value
 
 PIN_LENGTH = 6

@@ -5,9 +5,9 @@ from textwrap import shorten
 from typing import Any
 
 from mobile.field.views import OtherReferral, PersonCard, ReferralRecord
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.program import Screen
 from mobile.screens.referral.state import (
     GROUPS,
     BackPressed,

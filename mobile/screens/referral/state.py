@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import ReferralRecord
-from mobile.screens.effects import Back, Directions, Effect, Event, Failed, Feel, Go, Home, Opened, ask
+from mobile.program.effects import Back, Directions, Effect, Event, Failed, Feel, Go, Home, Opened, ask
 from shared.model.codes import ReferralState
 from shared.model.value import Id, Value
 from shared.rules.referral import OUTCOMES, Outcome, OutcomeGroup, may_follow

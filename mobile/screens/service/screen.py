@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.program import Screen
 from mobile.screens.service.state import BackPressed, DialPressed, State, WayPressed, find_way, update
 from mobile.text.moments import join, say_day, say_distance, wall_time
 from mobile.text.services import say_hours, say_opening

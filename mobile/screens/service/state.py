@@ -2,7 +2,7 @@
 
 import msgspec
 
-from mobile.screens.effects import Back, Dial, Directions, Effect, Event, Failed, Opened, ask
+from mobile.program.effects import Back, Dial, Directions, Effect, Event, Failed, Opened, ask
 from shared.model.value import Id, Value
 from shared.rules.finding_services import Found
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Go, Opened, ask
 from shared.model.service import ServiceOffer, ServiceWelcome
 from shared.model.value import Id, Value
 from shared.rules.finding_services import Found, OpenWhen, Wanted

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.program import Screen
 from mobile.screens.settings.state import CHOICES, BackPressed, LockPressed, Picked, PinPressed, State, update
 from mobile.widgets.card import Choices
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from mobile.screens.effects import ApplySettings, Back, Effect, Event, Failed, Go, Opened, ask
+from mobile.program.effects import ApplySettings, Back, Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Value
 
 CHOICES: dict[str, tuple[str, ...]] = {

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import CheckInState, ShiftSummary
-from mobile.screens.effects import Back, Dial, Effect, Event, Failed, Feel, Go, Home, Opened, ask
+from mobile.program.effects import Back, Dial, Effect, Event, Failed, Feel, Go, Home, Opened, ask
 from shared.model.device import FieldConfig
 from shared.model.value import Id, Value
 

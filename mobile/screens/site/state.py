@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import SiteRecord
-from mobile.screens.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Opened, WordsFound, ask
+from mobile.program.effects import Back, Call, Directions, Effect, Event, Failed, Feel, Go, Opened, WordsFound, ask
 from shared.model.codes import SiteKind
 from shared.model.value import Id, Value
 

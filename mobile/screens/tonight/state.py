@@ -6,7 +6,7 @@ import msgspec
 
 from mobile.field.own_views import ClockState, PlannedShift
 from mobile.field.views import CheckInState, ShiftSummary, TonightItem, TonightKind
-from mobile.screens.effects import Effect, Event, Failed, Go, Opened, ask
+from mobile.program.effects import Effect, Event, Failed, Go, Opened, ask
 from shared.model.value import Id, Value
 
 REFRESH_S = 30

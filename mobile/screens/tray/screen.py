@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from mobile.field.views import ConflictChoice, SyncPhase, TrayItem
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.program import Screen
 from mobile.screens.tray.state import (
     BackPressed,
     BothPicked,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import ConflictChoice, SyncStatus, TrayItem
-from mobile.screens.effects import Back, Effect, Event, Failed, Feel, Go, Opened, ask
+from mobile.program.effects import Back, Effect, Event, Failed, Feel, Go, Opened, ask
 from shared.model.codes import SyncState
 from shared.model.value import Id, Value
 

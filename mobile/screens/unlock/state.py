@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from mobile.field.views import LockState, Unlocking
-from mobile.screens.effects import Effect, Event, Failed, Feel, Go, Home, ask
+from mobile.program.effects import Effect, Event, Failed, Feel, Go, Home, ask
 from shared.model.quick_entry import QuickEntry
 from shared.model.value import Value
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from mobile.field.views import SiteCard
-from mobile.screens.effects import Effect, Event
+from mobile.program.effects import Effect, Event
+from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.program import Screen
 from mobile.screens.visit.state import (
     BackPressed,
     BeddingPressed,

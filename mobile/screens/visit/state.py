@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from mobile.field.views import Fix, ReferralRecord, SiteCard, VisitDraft
-from mobile.screens.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened, WordsFound, ask
+from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened, WordsFound, ask
 from shared.geo.distance import near_distance_m
 from shared.model.codes import ReferralState
 from shared.model.position import Position

@@ -7,8 +7,11 @@ JSON object; `test_on_a_jvm.py` reads it. What python-for-android gives as Pytho
 import json
 import os
 import sys
+import tempfile
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import jnius_config
 
@@ -186,6 +189,51 @@ def window() -> dict[str, Any]:
     return told | {"outside": heard()}
 
 
+def back() -> dict[str, Any]:
+    from jnius import autoclass
+
+    from mobile.device import android_back
+    from mobile.device.platform import outside
+
+    went: list[int] = []
+    around = outside()
+    around.watch_back(lambda: went.append(1))
+    activity().getOnBackInvokedDispatcher().gesture()
+    around.leave()
+    told = {"went": went, "heard": heard()}
+    autoclass("android.os.Build$VERSION").SDK_INT = 32
+    told["before"] = android_back.watch_back(lambda: None) is None
+    autoclass("android.os.Build$VERSION").SDK_INT = 35
+    return told
+
+
+def guard() -> dict[str, Any]:
+    from jnius import autoclass
+
+    from mobile.device import android_guard
+    from mobile.guarding import find_duty, put_duty
+
+    folder = Path(tempfile.mkdtemp())
+    outside_of_the_app = android_guard.AndroidGuard(folder)
+    heard()
+    outside_of_the_app.watch(60_000, "Lantern", "Your check-in is due")
+    duty = find_duty(folder)
+    told: dict[str, Any] = {"set": heard(), "words": duty.words if duty else ""}
+    autoclass("android.app.AlarmManager").exactAllowed = False
+    outside_of_the_app.watch(0, "Lantern", "Your check-in is due")
+    told["not_exactly"] = heard()
+    autoclass("android.app.NotificationManager").allowed = True
+    with mock.patch.object(
+        android_guard, "guard", lambda where, uptime, ring, wait: ring("Lantern", "Your check-in is due")
+    ):
+        android_guard.run_service(str(folder))
+    told["rung"] = heard()
+    outside_of_the_app.end()
+    told["ended"] = [heard(), find_duty(folder) is None]
+    put_duty(folder, None)
+    return told
+
+
 def links() -> dict[str, Any]:
     from jnius import autoclass
 
@@ -238,7 +286,7 @@ def main(classes: str) -> None:
     os.environ["ANDROID_ARGUMENT"] = "1"
     stand_in_for_p4a()
     told: dict[str, Any] = {}
-    for part in (keystore, location, cues, window, links, camera, integrity):
+    for part in (keystore, location, cues, window, back, guard, links, camera, integrity):
         try:
             told[part.__name__] = part()
         except Exception as error:

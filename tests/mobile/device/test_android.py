@@ -3,6 +3,9 @@
 import configparser
 import re
 import runpy
+import struct
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -21,12 +24,17 @@ def app() -> configparser.SectionProxy:
 
 
 def permissions(app: configparser.SectionProxy) -> set[str]:
-    return {one.strip().removeprefix("android.permission.") for one in app["android.permissions"].split(",")}
+    """A permission that only older Androids are asked for stands in brackets."""
+    asked = (one.strip(" ()").partition(";")[0] for one in app["android.permissions"].split(","))
+    return {one.removeprefix("name=").removeprefix("android.permission.") for one in asked}
 
 
 def test_the_permissions_are_few_and_each_is_explained(app: configparser.SectionProxy) -> None:
     asked = permissions(app)
-    assert asked == {"INTERNET", "ACCESS_FINE_LOCATION", "ACCESS_COARSE_LOCATION", "VIBRATE", "POST_NOTIFICATIONS"}
+    assert asked == {
+        "INTERNET", "ACCESS_FINE_LOCATION", "ACCESS_COARSE_LOCATION", "VIBRATE", "POST_NOTIFICATIONS", "FOREGROUND_SERVICE",
+        "FOREGROUND_SERVICE_SPECIAL_USE", "SCHEDULE_EXACT_ALARM", "USE_EXACT_ALARM",
+    }  # fmt: skip
     page = DOCS.read_text()
     assert {name for name in asked if f"`{name}`" not in page} == set()
 
@@ -56,11 +64,51 @@ def test_only_an_enrolment_link_opens_the_app_from_outside(app: configparser.Sec
     assert "android.manifest.launch_mode" not in app, "singleTask, as python-for-android has it: one app, one window"
 
 
-def test_no_service_no_receiver_and_no_host_is_declared(app: configparser.SectionProxy) -> None:
-    assert "services" not in app
+def test_one_service_no_receiver_and_no_host_is_declared(app: configparser.SectionProxy) -> None:
+    name, start, *how = app["services"].split(":")
+    assert (name, how) == ("shift", ["foreground", "foregroundServiceType=specialUse"])
+    package = f"{app['package.domain']}.{app['package.name']}"
+    assert f"{package}.Service{name.capitalize()}" == guard_service()
+    stage = (ROOT / "scripts" / "android" / "stage.py").read_text()
+    assert (ROOT / "scripts" / "android" / start).is_file() and f'"{start}"' in stage
     texts = [(ROOT / "buildozer.spec").read_text()]
     texts += [path.read_text() for path in (ROOT / "scripts" / "android").rglob("*") if path.suffix in {".py", ".sh"}]
     assert not [text for text in texts if re.search(r"https?://", text)]
+
+
+def guard_service() -> str:
+    found = re.search(r'SERVICE = "([^"]+)"', (ROOT / "mobile" / "device" / "android_guard.py").read_text())
+    assert found is not None
+    return found[1]
+
+
+def test_back_is_answered_as_a_gesture(app: configparser.SectionProxy) -> None:
+    assert int(app["android.api"]) >= 36
+    attributes = (ROOT / app["android.extra_manifest_application_arguments"]).read_text()
+    assert 'enableOnBackInvokedCallback="true"' in attributes
+
+
+def library(*aligned: int) -> bytes:
+    """A 64-bit library with nothing but the headers of what is loaded."""
+    head = b"\x7fELF\x02\x01" + bytes(26) + struct.pack("<Q", 64) + bytes(14) + struct.pack("<HH", 56, len(aligned) + 1)
+    parts = [
+        struct.pack("<I", 6) + bytes(52),
+        *(struct.pack("<I", 1) + bytes(44) + struct.pack("<Q", each) for each in aligned),
+    ]
+    return head + bytes(64 - len(head)) + b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("libraries", "code"),
+    [({"lib/arm64-v8a/a.so": (16384, 65536)}, 0), ({"lib/arm64-v8a/a.so": (16384, 4096)}, 1), ({}, 1)],
+)
+def test_libraries_for_small_pages_are_found(tmp_path: Path, libraries: dict[str, tuple[int, ...]], code: int) -> None:
+    apk = tmp_path / "app.apk"
+    with zipfile.ZipFile(apk, "w") as file:
+        for name, aligned in libraries.items():
+            file.writestr(name, library(*aligned))
+    pages = runpy.run_path(str(ROOT / "scripts" / "android" / "pages.py"))
+    assert pages["main"](str(apk)) == code
 
 
 def test_the_window_is_kept_off_screenshots_before_the_app_opens() -> None:

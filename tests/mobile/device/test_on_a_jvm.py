@@ -105,6 +105,23 @@ def test_the_window_is_secret_padded_and_hands_numbers_and_places_on(told: dict[
     ]
 
 
+def test_the_back_gesture_is_heard_and_leads_out(told: dict[str, Any]) -> None:
+    back = told["back"]
+    assert "error" not in back, back
+    assert back == {"went": [1], "heard": ["back priority=0", "to the back true"], "before": True}
+
+
+def test_a_service_guards_the_check_in_and_an_alarm_wakes_it_from_doze(told: dict[str, Any]) -> None:
+    guard = told["guard"]
+    assert "error" not in guard, guard
+    service = "service Lantern: Your check-in is due"
+    assert guard["set"] == [service, "exact while idle type=2 service in front"]
+    assert guard["words"] == "Your check-in is due"
+    assert guard["not_exactly"] == [service, "about while idle type=2 service in front"]
+    assert guard["rung"] == [CHECK_IN, "service ends itself"]
+    assert guard["ended"] == [["service stopped", "cancelled service in front"], True]
+
+
 def test_the_camera_app_writes_through_the_provider_and_is_heard_once(told: dict[str, Any]) -> None:
     """plyer's own hands out a `file:` address, which Android refuses since version 7."""
     camera = told["camera"]

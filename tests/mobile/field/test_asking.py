@@ -9,8 +9,8 @@ import pytest
 from mobile.field.asking import SHORT_FORM
 from mobile.field.drafts import DraftRefused
 from mobile.field.views import ContactDraft, PersonDraft
+from mobile.program.effects import Back, Call, Effect, Failed, Opened, WordsFound
 from mobile.screens.asking import state as asking
-from mobile.screens.effects import Back, Call, Effect, Failed, Opened, WordsFound
 from mobile.store import retention, tellings
 from mobile.store.errors import NotHere
 from mobile.text import load

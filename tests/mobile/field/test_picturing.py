@@ -9,7 +9,7 @@ import pytest
 from mobile.field.drafts import DraftRefused
 from mobile.field.service import FieldService
 from mobile.field.views import PersonDraft, SiteDraft
-from mobile.screens.effects import Back, Feel, Photograph
+from mobile.program.effects import Back, Feel, Photograph
 from mobile.screens.photo import state as photo
 from mobile.store import outbox
 from mobile.store.errors import StoreLocked

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from mobile.app import LanternApp
+from mobile.device.silent import NoOutside
 from mobile.field.views import CheckInState, LockState
 from mobile.ports import NoMap
 from mobile.screens.check_in_watch import COLLEAGUE, MINE, Watch, heard, tell
 from mobile.text import load
-from tests.mobile.rehearsal import NOW, SilentCues
+from tests.mobile.rehearsal import NOW, RehearsalField, SilentCues
 from tests.mobile.rig import Rig
 
 LATER = NOW + timedelta(minutes=30)
@@ -58,6 +59,75 @@ def test_a_locked_phone_still_buzzes_when_the_check_in_is_due(tmp_path, on_glass
 
     on_glass(app, story)
     rig.field.close()
+
+
+class Guarded:
+    """The service of a shift, as far as the app asks it."""
+
+    def __init__(self) -> None:
+        self.told: list[object] = []
+
+    def watch(self, in_ms: int, title: str, words: str) -> None:
+        self.told.append((in_ms, title, words))
+
+    def end(self) -> None:
+        self.told.append("end")
+
+
+def test_the_check_in_is_guarded_outside_the_app_until_the_shift_ends(tmp_path, on_glass):
+    rig, guarded = Rig(tmp_path), Guarded()
+    rig.enrol().start_shift("Station")
+    rig.field.check_in(30)
+    app = LanternApp(rig.field, SilentCues(), map_source=NoMap(), guard=guarded)
+
+    async def story(driver):
+        app._each_second(1.0)
+        await driver.until(lambda: len(guarded.told) == 1)
+        assert guarded.told == [(30 * 60_000, "Lantern", "Your check-in is due.")]
+        rig.field.end_shift()
+        app._seconds = 0
+        app._each_second(1.0)
+        await driver.until(lambda: guarded.told[1:] == ["end"])
+
+    on_glass(app, story)
+    rig.field.close()
+
+
+class Edged(NoOutside):
+    """A phone with bars that come and go, whose Back is a gesture."""
+
+    def __init__(self) -> None:
+        self.bars = (0, 88, 0, 48)
+        self.left = 0
+
+    def edges(self):
+        return self.bars
+
+    def watch_back(self, went):
+        self.went = went
+
+    def leave(self) -> None:
+        self.left += 1
+
+
+def test_the_back_gesture_goes_one_screen_back_and_then_out_and_bars_are_kept_clear_of(on_glass):
+    outside = Edged()
+    app = LanternApp(RehearsalField(), SilentCues(), map_source=NoMap(), outside=outside)
+
+    async def story(driver):
+        assert tuple(app.glass.root.padding) == (0, 88, 0, 48)
+        driver.app.go("settings", {})
+        await driver.settle()
+        outside.went()
+        await driver.until(lambda: len(app.way) == 1)
+        assert outside.left == 0
+        outside.went()
+        await driver.until(lambda: outside.left == 1)
+        outside.bars = (48, 0, 0, 0)
+        app._each_second(1.0)
+        assert tuple(app.glass.root.padding) == (48, 0, 0, 0)
+
+    on_glass(app, story)
 
 
 def test_the_shift_says_honestly_who_could_notice(tmp_path, on_glass):

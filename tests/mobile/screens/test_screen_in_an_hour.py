@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from mobile.screens import program
+from mobile.program.screen import Screen
 from tests.paths import ROOT
 
 PAGE = ROOT / "docs" / "a-screen-in-an-hour.md"
@@ -20,5 +20,5 @@ def test_the_example_runs_as_it_stands() -> None:
 
 def test_what_it_says_the_loop_does_is_there() -> None:
     told = re.findall(r"`([a-z_]+)`", PAGE.read_text(encoding="utf-8").partition("What the loop does")[2])
-    assert {each for each in told if not hasattr(program.Screen, each)} == set()
+    assert {each for each in told if not hasattr(Screen, each)} == set()
     assert {"half_written", "unkept", "unwritten", "synced", "say_failure", "close"} <= set(told)

@@ -1,6 +1,6 @@
 """The directory's two screens decide purely: what is asked for, what comes late, whom to ring and where to go."""
 
-from mobile.screens.effects import Back, Dial, Directions, Go, Opened
+from mobile.program.effects import Back, Dial, Directions, Go, Opened
 from mobile.screens.people import state as people
 from mobile.screens.service import state as one
 from mobile.screens.services import state as services

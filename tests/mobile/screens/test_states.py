@@ -8,11 +8,11 @@ import pytest
 from msgspec import structs
 
 from mobile.field.views import Enrolling, Fix, LockState, SyncStatus, TrayItem, Unlocking
+from mobile.program.effects import ApplySettings, Back, Dial, Directions, Failed, Feel, Go, Home, Opened
 from mobile.screens import registry
 from mobile.screens.contact import state as contact
 from mobile.screens.contact.saving import draft_of
 from mobile.screens.contact.values import NobodyPressed, SearchPressed
-from mobile.screens.effects import ApplySettings, Back, Dial, Directions, Failed, Feel, Go, Home, Opened
 from mobile.screens.enrol import state as enrol
 from mobile.screens.map import state as maps
 from mobile.screens.night import state as night

@@ -159,7 +159,7 @@ def test_the_window_keeps_clear_of_the_phones_bars_and_a_due_check_in_has_an_ala
     async def story(driver):
         await driver.settle()
         await driver.until(lambda: driver.screen.y == 48)
-        assert driver.screen.top == app.window_root.height - 88
+        assert driver.screen.top == app.glass.root.height - 88
         app._heard_check_ins(CheckInState(due_at=field.now() + timedelta(minutes=30)))
         assert clock.set_for[-1] == 30 * 60_000
         app._heard_check_ins(CheckInState(due_at=field.now() - timedelta(seconds=1)))

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from mobile.field.views import Fix, LikelyDuplicate, PersonDraft, SiteDraft
+from mobile.program.effects import Back, Failed, Feel, Go, Home, Opened
 from mobile.screens.contact.details import QUIET_S, changed_fields
 from mobile.screens.contact.saving import draft_of
 from mobile.screens.contact.state import STATES, begin, update
@@ -61,7 +62,6 @@ from mobile.screens.contact.values import (
     WhoDone,
     WhoPressed,
 )
-from mobile.screens.effects import Back, Failed, Feel, Go, Home, Opened
 from shared.model.codes import ContactState, PinSource, ReceivingSupport, SiteKind, SupportNeed
 from shared.model.person import Person
 from shared.model.position import Position

@@ -8,7 +8,11 @@ public class Activity extends Context {
     private final Window window = new Window();
     private Intent intent = new Intent(Intent.ACTION_MAIN);
 
+    private final android.window.OnBackInvokedDispatcher back = new android.window.OnBackInvokedDispatcher();
+
     public Window getWindow() { return window; }
+    public android.window.OnBackInvokedDispatcher getOnBackInvokedDispatcher() { return back; }
+    public boolean moveTaskToBack(boolean nonRoot) { lantern.Heard.say("to the back " + nonRoot); return true; }
     public Intent getIntent() { return intent; }
     public void setIntent(Intent intent) { this.intent = intent; }
     public void startActivity(Intent intent) {

@@ -21,8 +21,21 @@ public class AlarmManager {
         throw new SecurityException("needs SCHEDULE_EXACT_ALARM");
     }
 
+    public static boolean exactAllowed = true;
+
+    public boolean canScheduleExactAlarms() { return exactAllowed; }
+
+    public void setExactAndAllowWhileIdle(int type, long triggerAtMillis, PendingIntent operation) {
+        if (!exactAllowed) throw new SecurityException("needs SCHEDULE_EXACT_ALARM");
+        lantern.Heard.say("exact while idle type=" + type + " " + operation.what);
+    }
+
+    public void setAndAllowWhileIdle(int type, long triggerAtMillis, PendingIntent operation) {
+        lantern.Heard.say("about while idle type=" + type + " " + operation.what);
+    }
+
     public void cancel(OnAlarmListener listener) { waiting = null; lantern.Heard.say("alarm cancelled"); }
-    public void cancel(PendingIntent operation) {}
+    public void cancel(PendingIntent operation) { lantern.Heard.say("cancelled " + operation.what); }
 
     public void ring() { waiting.onAlarm(); }
 }

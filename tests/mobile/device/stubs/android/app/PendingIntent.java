@@ -15,4 +15,12 @@ public final class PendingIntent {
         }
         return new PendingIntent();
     }
+
+    public String what = "activity";
+
+    public static PendingIntent getForegroundService(Context context, int requestCode, Intent intent, int flags) {
+        PendingIntent made = getActivity(context, requestCode, intent, flags);
+        made.what = "service in front";
+        return made;
+    }
 }
