@@ -32,6 +32,10 @@ from sync.server import AcceptedChange
 from sync.wire import SERVER_DEVICE
 
 PURPOSE = "the same person"
+ONE_DIED = (
+    "One of the two records says that they have died, and the other does not. Record the death in the other one too, "
+    "or strike it out, and join them then."
+)
 MEANWHILE = "Somebody else has settled this meanwhile. Load the page again."
 
 
@@ -172,8 +176,11 @@ def judge(access: Access, project: Project, one_id: Id, other_id: Id, said: Iden
     words = identity.standing(identity.list_judgements(access.session, [pair[0]]).get(pair, []))
     if said is IdentityWord.SAME and access.actor.worker_id in {each.worker_id for each in words}:
         raise Failure(CONFLICTING, "You have said so already. Somebody else, a lead or a coordinator, looks now.")
+    is_joined = said is IdentityWord.SAME and _is_seen_whole(words, sees)
+    if is_joined:
+        _refuse_living_and_dead(access, pair)
     _keep(access, pair, said, sees)
-    if said is not IdentityWord.SAME or not _is_seen_whole(words, sees):
+    if not is_joined:
         return False
     from_id, into_id = _direction(access, pair)
     _publish(access, project, from_id, into_id, undone=False)
@@ -221,6 +228,15 @@ def _is_seen_whole(words: Sequence[Judgement], sees: tuple[bool, bool]) -> bool:
     if not words:
         return False
     return (sees[0] or any(each.saw_one for each in words)) and (sees[1] or any(each.saw_other for each in words))
+
+
+def _refuse_living_and_dead(access: Access, pair: Pair) -> None:
+    """That somebody died is said on their record and ends what is planned; it is never what joining two records brings about."""
+    groups = list_groups(access.session, pair)
+    known = identity.list_sightings_of(access.session, groups[pair[0]] | groups[pair[1]])
+    died = {each.person.id for each in known if each.person.died_on is not None}
+    if bool(died & groups[pair[0]]) != bool(died & groups[pair[1]]):
+        raise Failure(CONFLICTING, ONE_DIED)
 
 
 def _keep(access: Access, pair: Pair, said: IdentityWord, sees: tuple[bool, bool]) -> None:

@@ -1,9 +1,12 @@
 """Offering somebody a place, what they said, whether a home is still theirs, and nights on which a district lets everybody in."""
 
-from datetime import date
+from datetime import date, timedelta
+
+from msgspec.structs import replace
 
 from server.access import Access
 from server.actions.people.stays import PURPOSE, end_stay, record_stay
+from server.database.locks import take_turns
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.people import offers, people, stays, subjects
 from server.queries.people.offers import ColdNights
@@ -20,6 +23,7 @@ PLACES = tuple(kind for kind in StayKind if kind not in INSTITUTIONS)
 """What can be offered: no institution."""
 BEDS_MAX = 5_000
 LONGEST = 200
+PRESSED_TWICE = timedelta(minutes=1)
 
 
 # -------------------------------------------------------------------------------------------------------------- offers
@@ -37,6 +41,7 @@ def make_offer(
 ) -> Offer:
     """Keep that a place was offered. Raises NotFound, Forbidden, Invalid, and Failure where the place is gone."""
     access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
+    take_turns(access.session, [person_id])
     if vacancy_id:
         place = _find_vacancy(access, vacancy_id)
         district_id, kind = place.district_id, str(place.kind)
@@ -58,8 +63,19 @@ def make_offer(
         id=access.new_id(), person_id=person_id, district_id=district_id, kind=StayKind(kind),
         vacancy_id=vacancy_id or None, offered_on=offered_on, recorded_at=access.now, recorded_by=access.actor.worker_id,
     )  # fmt: skip
+    before = next(
+        (each for each in offers.list_offers(access.session, [person_id]) if _is_pressed_twice(each, made)), None
+    )
+    if before is not None:
+        return before
     offers.add_offer(access.session, made)
     return made
+
+
+def _is_pressed_twice(before: Offer, new: Offer) -> bool:
+    """Did the same worker offer the very same a moment ago?"""
+    of_new = replace(new, id=before.id, recorded_at=before.recorded_at)
+    return before == of_new and new.recorded_at - before.recorded_at < PRESSED_TWICE
 
 
 def answer_offer(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from server.access import Door
 from server.actions.people import identity as settling
+from server.actions.people.health import record_fact as record_health
 from server.actions.people.hiding import hide_person
 from server.actions.people.identity import Finder
 from server.database.engine import Database
@@ -23,6 +24,7 @@ from server.tables.cases.case import mdt_case
 from server.tables.people.identity import identity_judgement, likely_same
 from server.tables.street.look import look
 from shared.model.codes import IdentityWord
+from shared.model.health import HealthFact, HealthKind
 from tests.server.cast import WATFORD, Cast
 from tests.server.phone import Phone
 from tests.web.test_questions import questions
@@ -52,6 +54,12 @@ class Desk:
         )
         assert answer.status_code == 200, answer.text
         return person_id
+
+    def record_death(self, person_id: str) -> None:
+        told = HealthFact(id="", person_id=person_id, kind=HealthKind.DEATH, on=self.clock().date(), recorded_at=self.clock(),
+                          recorded_by=self.cast.priya.id, agency_id="")  # fmt: skip
+        with Door(self.database, self.cast.priya, self.clock(), self.new_id, may_change=True).open() as access:
+            record_health(access, self.services.project, told)
 
     def find(self) -> list[tuple[str, str]]:
         self.finder.look_through(self.database, self.clock())
@@ -116,6 +124,25 @@ def test_a_pair_is_found_at_night_and_joined_once_a_second_has_looked(desk: Desk
     with desk.database.reading() as session:
         (joined,) = identity.list_joined(session, [marek])
     assert (joined.from_id, joined.into_id) == (mark, marek)  # into the one that is known longer
+
+
+def test_who_lives_and_who_died_are_joined_only_once_the_death_is_said_of_both(desk: Desk) -> None:
+    marek, mark = desk.meet(NAMES["marek"], 2), desk.meet(NAMES["mark"])
+    desk.find()
+    desk.record_death(marek)
+    assert desk.say(desk.cast.tom, marek, mark) is False
+    with pytest.raises(Failure) as refused:
+        desk.say(desk.cast.priya, marek, mark)
+    assert "says that they have died" in refused.value.problem.detail
+    assert desk.same(mark) == {mark}
+    with desk.database.reading() as session:
+        (live,) = cases.list_live_cases_of(session, [mark])
+        assert cases.list_live_cases_of(session, [marek]) == []
+    desk.record_death(mark)
+    assert desk.say(desk.cast.priya, marek, mark) is True
+    with desk.database.reading() as session:
+        assert cases.list_live_cases_of(session, [marek, mark]) == []
+        assert cases.get_case(session, live.id).outcome.startswith("Died on")
 
 
 def test_joining_and_parting_reach_the_phone_at_its_next_sync(desk: Desk) -> None:

@@ -38,7 +38,8 @@ def test_an_offer_is_made_and_answered_once_with_a_reason(sign_in, cast, marek, 
         assert make_offer(client, marek, cast, **wrong).status_code == 422, wrong
     assert rows(database, offer) == []
     assert make_offer(client, marek, cast).status_code == 303
-    (made,) = rows(database, offer)
+    assert make_offer(client, marek, cast).status_code == 303
+    (made,) = rows(database, offer)  # a button that was pressed twice
     path = f"/people/{marek}/offers"
     answer = {"press": "answer", "offer": made["id"], "answered_on": "2026-11-11"}
     for wrong in (
