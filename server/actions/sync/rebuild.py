@@ -16,6 +16,7 @@ from typing import TypeVar
 from msgspec import Struct
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import PERSON_ERASED
 from server.actions.sync.projection.batch import Batch, team_of
 from server.actions.sync.projection.contacts import correct_again
 from server.actions.sync.projection.descriptions import project_people, project_sites
@@ -24,6 +25,7 @@ from server.actions.sync.projection.verification import derive_verification
 from server.actions.sync.validation import validate
 from server.database.engine import Database
 from server.database.locks import take_turns
+from server.queries.operation import audit
 from server.queries.people import merges, rebuilding
 from server.queries.street import visits
 from server.queries.street.looks import rebuild_looks
@@ -98,8 +100,10 @@ class Rebuilder(Struct, kw_only=True):
             return ask(session)
 
     def _describe(self, session: Session, found: dict[Id, str]) -> None:
+        """Of who was erased the marks of changes are left, which describe nobody."""
+        erased = audit.find_subjects(session, PERSON_ERASED, found)
         patched: dict[str, dict[Id, Id | None]] = {}
-        for entity, kind in found.items():
+        for entity, kind in [each for each in found.items() if each[0] not in erased]:
             scopes = sync.find_scopes(session, entity)
             patched.setdefault(kind, {})[entity] = next(filter(None, map(team_of, sorted(scopes))), None)
         batch = Batch({}, patched, self.now)

@@ -231,6 +231,14 @@ def list_changes(session: Session, entity: str) -> list[StoredBody]:
 
 
 @beyond_reader
+def find_scopes_of_changes(session: Session, change_ids: Collection[str]) -> dict[str, str]:
+    """Where each of these changes was said."""
+    if not change_ids:
+        return {}
+    return dict(Sql(session).rows("select id, scope from sync_change where id in ?*", set(change_ids)))
+
+
+@beyond_reader
 def close_change(session: Session, change_id: str, by: str, now_ms: int, why: str) -> None:
     """Set a quarantined change aside for good; it is kept, with who did so, when and why."""
     Sql(session).run(

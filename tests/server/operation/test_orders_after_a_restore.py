@@ -17,6 +17,7 @@ from sqlalchemy import text
 
 from server.access import Door
 from server.actions.operation import orders
+from server.actions.operation.enrolment import confirm_device, issue_code, stop_device
 from server.actions.operation.ledger import list_unknown
 from server.actions.operation.orders import open_ledger, order_placing, order_worker
 from server.actions.partnership.leaving import dismiss
@@ -33,10 +34,12 @@ from server.importers.county.sheets import read_county
 from server.queries.operation.audit import LedgerEntry
 from server.queries.partnership import agencies, recipients, workers
 from server.queries.people.people import find_person
-from server.queries.people.verification import list_groups
+from server.queries.people.verification import find_status, list_groups
 from server.queries.sync import store as sync
+from server.security.tokens import derive
 from server.settings import Settings
 from shared.model.codes import DeviceStatus, Role
+from shared.model.device import Tokens
 from sync.wire import read_pull_answer
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast, add_role, say_same
@@ -133,6 +136,10 @@ def test_hand_overs_merges_and_standings_are_repeated(
         with services.database.writing() as session:
             was_merged = list_groups(session, [marek])[marek]
             assert other in was_merged
+            follows = find_status(session, other)
+            assert follows is not None and follows.verified, (
+                "by what was seen of the record that theirs was joined with"
+            )
             sync.place_entity(session, marek, [f"team:{cast.other_team.id}"])
             order_placing(session, marek, [f"team:{cast.other_team.id}"], clock(), new_id())
             workers.set_active(session, cast.dean.id, False)
@@ -140,6 +147,7 @@ def test_hand_overs_merges_and_standings_are_repeated(
     database = Database(settings.database)
     with database.reading() as session:
         assert list_groups(session, [marek])[marek] == was_merged
+        assert find_status(session, other) == follows
         assert sync.find_scopes(session, marek) == {f"team:{cast.other_team.id}"}
         found = workers.find_worker(session, cast.dean.id)
         assert found is not None and not found.active
@@ -244,6 +252,21 @@ def test_whatever_a_phone_brings_of_somebody_who_was_erased_is_erased_as_it_come
         assert sync.list_quarantined(session) == []
 
 
+def test_no_correction_brings_an_erased_person_back(
+    phone: Phone, marek: str, services: Services, database: Database, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    other = new_id()
+    told = phone.contact(person_ids=[other])
+    assert phone.push(told).status_code == 200
+    with services.database.writing() as session:
+        forget_person(session, [marek], phone.now_ms)
+    said = {"id": new_id(), "contact_id": told["e"], "at": clock().isoformat(), "worker_id": told["who"],
+            "fields": {"person_ids": [marek, other], "state": "hand_to_mouth"}}  # fmt: skip
+    assert phone.push(phone.make_change("contact.corrected", e=told["e"], p=said)).json()["acked"] == 4
+    with database.reading() as session:
+        assert session.execute(text("select person_id, state from contact_person")).all() == [(other, "hand_to_mouth")]
+
+
 def test_an_erased_person_does_not_come_back_when_their_phone_sends_again_after_a_restore(
     phone: Phone, put_back: Callable[..., Any], services: Services, settings: Settings, clock: Clock,
     new_id: Callable[[], str],
@@ -308,3 +331,72 @@ def test_a_line_that_a_power_cut_tore_spoils_no_other(tmp_path: Path, clock: Clo
     ledger.path.write_bytes(whole[:-20])
     ledger.append([json.encode(entries[2])])
     assert [entry.id for entry in ledger.read()] == ["e0", "e2"]
+
+
+def test_a_phone_that_renewed_its_tokens_after_the_backup_goes_on_after_the_restore(
+    phone: Phone, marek: str, put_back: Callable[..., Any], settings: Settings, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """Tokens live ten minutes: else a restore would send every worker who is out to be enrolled again."""
+
+    def renew() -> None:
+        clock.advance(minutes=11)
+        answer = phone.refresh()
+        assert answer.status_code == 200, answer.text
+        phone.tokens = json.decode(answer.content, type=Tokens)
+
+    with put_back():
+        for _ in range(3):
+            renew()
+            assert phone.push(phone.contact()).status_code == 200
+        old = phone.tokens
+    assert old is not None
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        assert phone.pull().status_code == 401
+        lost = phone.refresh()
+        assert lost.status_code == 200, lost.text
+        assert phone.refresh().content == lost.content, "an answer may be lost"
+        forged = derive(b"x" * 32, "refresh", new_id(), "4")
+        assert phone.refresh(forged).status_code == 401, "the phone's key alone is not enough"
+        nameless = phone.post("/sync/v1/token", b"", token=derive(b"x" * 32, "refresh", new_id(), "5"))
+        assert nameless.status_code == 401
+        phone.tokens = json.decode(lost.content, type=Tokens)
+        assert phone.pull().status_code == 200
+        renew()
+        assert phone.pull().status_code == 200
+        assert phone.refresh(old.refresh).status_code == 401, "one that was used long ago ends the family, as ever"
+        assert phone.pull().status_code == 401
+
+
+def test_a_phone_that_was_stopped_after_the_backup_gets_no_tokens_after_the_restore(
+    phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    with put_back():
+        clock.advance(minutes=11)
+        phone.tokens = json.decode(phone.refresh().content, type=Tokens)
+        with Door(services.database, cast.tom, clock(), new_id).open() as access:
+            stop_device(access, phone.number, DeviceStatus.REVOKED)
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        assert phone.refresh().status_code == 403
+
+
+def test_a_phone_enrolled_and_compared_after_the_backup_works_on_after_the_restore(
+    phone: Phone, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    deans = Phone(phone.client, clock, new_id)
+    with put_back():
+        with Door(services.database, cast.tom, clock(), new_id).open() as access:
+            code = issue_code(access, cast.dean.id, cast.team.id, settings).code
+        deans.enrol(code)
+        assert deans.pull().json()["refused"] == "unconfirmed"
+        with Door(services.database, cast.tom, clock(), new_id).open() as access:
+            confirm_device(access, deans.number, services.project)
+        assert deans.pull().status_code == 200
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        deans.client = restored
+        deans.tokens = json.decode(deans.refresh().content, type=Tokens)
+        assert deans.push(deans.contact()).json()["acked"] == 1
+        assert deans.pull().status_code == 200

@@ -10,11 +10,12 @@ from typing import Any
 import msgspec
 from sqlalchemy.orm import Session
 
-from server.actions.sync.projection.batch import Batch
+from server.actions.sync.projection.batch import Batch, team_of
 from server.actions.sync.projection.places import Districts, Whereabouts, find_places
 from server.actions.sync.validation import read_field
 from server.database import bulk
 from server.database.positions import lay_flat
+from server.queries.sync import store as sync
 from server.queries.sync.merged_fields import list_merged_fields
 from server.tables.people.person import person
 from server.tables.referrals.referral import referral
@@ -35,7 +36,7 @@ def project_people(session: Session, batch: Batch) -> None:
     merged = list_merged_fields(session, patched)
     rows = [_person_row(each, merged[each], patched[each], batch.received_at) for each in patched if each in merged]
     bulk.upsert(session, person, rows, keep=("created_at", "team_id", "district_id"))
-    _note_conflicts(session, "person", merged, patched, batch.received_at)
+    _note_conflicts(session, "person", merged, batch.received_at)
 
 
 def project_sites(session: Session, batch: Batch, districts: Districts, crs: str) -> None:
@@ -54,7 +55,7 @@ def project_sites(session: Session, batch: Batch, districts: Districts, crs: str
         for one, (_, _, team_id), place in zip(described, sites, places, strict=True)
     ]
     bulk.upsert(session, site, rows, keep=("created_at", "team_id"))
-    _note_conflicts(session, "site", merged, patched, batch.received_at)
+    _note_conflicts(session, "site", merged, batch.received_at)
 
 
 def project_referral_fields(session: Session, batch: Batch) -> None:
@@ -67,7 +68,7 @@ def project_referral_fields(session: Session, batch: Batch) -> None:
             shown |= lay_flat(shown.pop("position"))
         if shown:
             session.execute(referral.update().where(referral.c.id == each).values(**shown))
-    _note_conflicts(session, "referral", merged, patched, batch.received_at)
+    _note_conflicts(session, "referral", merged, batch.received_at)
 
 
 def _read(change_type: str, fields: Fields) -> dict[str, Any]:
@@ -118,23 +119,29 @@ def plain(value: Any) -> Any:
     return getattr(value, "value", value)
 
 
-def _note_conflicts(
-    session: Session, kind: str, merged: Mapping[Id, Fields], teams: Mapping[Id, Id | None], now: datetime
-) -> None:
-    """Say which fields people must be asked about. A field that is settled again is asked about no more."""
-    bulk.delete_of(session, conflict, "entity_id", [each for each in merged if each in teams])
+def _note_conflicts(session: Session, kind: str, merged: Mapping[Id, Fields], now: datetime) -> None:
+    """Say which fields people must be asked about. A field that is settled again is asked about no more.
+
+    It is the question of the team that wrote what is shown: whose change came last would be another after a rebuild.
+    """
+    bulk.delete_of(session, conflict, "entity_id", merged)
+    contested = [
+        (entity, name, field)
+        for entity, fields in merged.items()
+        for name, field in fields.items()
+        if field.is_conflict
+    ]
+    scopes = sync.find_scopes_of_changes(session, {field.shown.id for _, _, field in contested})
     rows = [
         {
             "entity_id": entity,
             "field": name[:64],
             "entity_kind": kind,
-            "team_id": teams.get(entity),
+            "team_id": team_of(scopes[field.shown.id]),
             "noticed_at": now,
             "heads": _tell_heads(field),
         }
-        for entity, fields in merged.items()
-        for name, field in fields.items()
-        if field.is_conflict
+        for entity, name, field in contested
     ]
     bulk.insert_new(session, conflict, rows)
 

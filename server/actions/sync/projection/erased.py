@@ -60,7 +60,14 @@ def _names(accepted: AcceptedChange) -> set[Id]:
         return {change.e} if change.e else set()
     if isinstance(meaning, Contact):
         return set(meaning.person_ids)
+    if isinstance(meaning, ContactCorrection):
+        return {meaning.contact_id, *_corrected_to(meaning)}
     return {value for name in NAMING if (value := getattr(meaning, name, None))}
+
+
+def _corrected_to(correction: ContactCorrection) -> list[Id]:
+    """Whom a correction says that was met."""
+    return [each for each in correction.fields.get("person_ids") or () if isinstance(each, str)]
 
 
 def _without(accepted: AcceptedChange, erased: frozenset[str]) -> AcceptedChange | None:
@@ -71,4 +78,7 @@ def _without(accepted: AcceptedChange, erased: frozenset[str]) -> AcceptedChange
     if isinstance(meaning, Contact) and names - erased:
         left = tuple(each for each in meaning.person_ids if each not in erased)
         return structs.replace(accepted, meaning=structs.replace(meaning, person_ids=left))
+    if isinstance(meaning, ContactCorrection) and meaning.contact_id not in erased:
+        met = [each for each in _corrected_to(meaning) if each not in erased]
+        return structs.replace(accepted, meaning=structs.replace(meaning, fields=meaning.fields | {"person_ids": met}))
     return None
