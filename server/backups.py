@@ -117,7 +117,7 @@ def restore_backup(settings: Settings, folder: Path, now: datetime) -> Restored:
     try:
         _bring_up_to_date(fresh.url)
         _prove(fresh.url, manifest)  # before the orders are repeated: an erasure leaves less than was counted
-        replayed = _replay(settings, fresh.url, folder, now)
+        replayed = _replay(replace(settings, database=fresh.url), folder, now)
         teach_key(replace(settings, database=fresh.url))  # no backup holds what contexts are signed with
     except BaseException:
         fresh.discard()
@@ -255,23 +255,23 @@ def _put_heads_aside(data: Path) -> None:
         heads.replace(data / f"{HEADS_FILE}.until-restore")
 
 
-def _replay(settings: Settings, url: str, folder: Path, now: datetime) -> int:
+def _replay(settings: Settings, folder: Path, now: datetime) -> int:
     """What the ledger outside knows, in any of its places, the backup's copy among them."""
     here = orders.open_ledger(settings)
     entries = orders.Ledger(here.path, here.copy, folder / LEDGER).read()
-    return repeat_orders(url, entries, now)
+    return repeat_orders(settings, entries, now)
 
 
-def repeat_orders(url: str, entries: Sequence[LedgerEntry], now: datetime) -> int:
+def repeat_orders(settings: Settings, entries: Sequence[LedgerEntry], now: datetime) -> int:
     """Do again what a database does not know that was put back to an earlier state; returns how many orders that were.
 
     The server writes as a device from now on that it never was before.
     """
-    database = Database(url, pool_size=1)
+    database = Database(settings.database, pool_size=1)
     try:
         with database.writing() as session:
             sync.begin_again(session, int(now.timestamp() * 1000))
-            return ledger.replay(session, entries, now)
+            return ledger.replay(session, entries, now, settings.timezone)
     finally:
         database.close()
 

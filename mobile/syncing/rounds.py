@@ -111,7 +111,9 @@ class SyncRound:
         if tokens is None:
             self._must_enrol = True
             return None
-        renewed = self._client.renew_tokens(tokens.refresh)
+        with self._record.store.reading():
+            device = self._record.sync.get_state().device
+        renewed = self._client.renew_tokens(tokens.refresh, device)
         if isinstance(renewed, Tokens):
             with self._record.store.writing() as connection:
                 settings.put_setting(connection, TOKENS, renewed)

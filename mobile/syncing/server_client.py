@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from mobile.device.ports import Keystore
-from shared.model.device import Enrolled, EnrolmentRequest, Tokens
+from shared.model.device import Enrolled, EnrolmentRequest, Renewal, Tokens
 from shared.model.value import Id
 from sync import proof
 from sync.encoding import deflate_gzip
@@ -161,9 +161,9 @@ class ServerClient:
         reply = self.post("/enrol", msgspec.json.encode(request))
         return msgspec.json.decode(reply.body, type=Enrolled) if reply.status == 201 else reply
 
-    def renew_tokens(self, refresh: str) -> Tokens | Reply:
+    def renew_tokens(self, refresh: str, device: int) -> Tokens | Reply:
         """The tokens that follow; the reply itself when the server says no. Raises `NoAnswer`."""
-        reply = self.post("/token", b"", refresh)
+        reply = self.post("/token", msgspec.json.encode(Renewal(device=device)), refresh)
         return msgspec.json.decode(reply.body, type=Tokens) if reply.status == 200 else reply
 
     def send_sealed(

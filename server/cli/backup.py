@@ -102,7 +102,7 @@ def replay_orders() -> None:
     """
     settings = load_settings()
     renew_schema(settings)
-    done = repeat_orders(settings.database, open_ledger(settings).read(), datetime.now(UTC))
+    done = repeat_orders(settings, open_ledger(settings).read(), datetime.now(UTC))
     _note("replay_orders", f"{done} orders")
     click.echo(f"{done} orders repeated.")
 

@@ -17,7 +17,7 @@ from server.queries.sync import store as sync
 from server.security.tokens import hash_token
 from server.sync_api.bodies import answer, open_body
 from server.sync_api.identity import identify_number, read_signed, to_ms
-from shared.model.device import EnrolmentRequest
+from shared.model.device import EnrolmentRequest, Renewal
 from shared.model.value import NO_JSON
 from shared.policy import Act
 from sync.wire import Refused
@@ -25,6 +25,7 @@ from sync.wire import Refused
 ENROLMENT_TRIES = Limit(purpose="enrol", tries=10, window=timedelta(hours=1))
 
 _read_request = msgspec.json.Decoder(EnrolmentRequest).decode
+_read_renewal = msgspec.json.Decoder(Renewal).decode
 
 
 @post(
@@ -57,23 +58,34 @@ def enrol(request: Request[Any, Any, Any], body: RawBody, services: NamedDepende
 
 @post("/token", opt={"action": Act.SYNC}, sync_to_thread=True, status_code=200, responses=problems(401, 403, 429))
 def renew_token(request: Request[Any, Any, Any], body: RawBody, services: NamedDependency[Services]) -> Response[bytes]:
-    """New tokens for the refresh token in the Authorization header, signed by the same phone. The body is empty.
+    """New tokens for the refresh token in the Authorization header, signed by the same phone.
 
-    Losing the answer is harmless: the same refresh token gets the same successor.
+    Losing the answer is harmless: the same refresh token gets the same successor. The body (JSON as `Renewal`, or empty) says
+    which phone asks, for a server that was put back to before the token was issued.
     """
     now = services.clock()
     signed = read_signed(request, body, now)
     with services.database.writing() as session:
         found = devices.find_refresh(session, hash_token(signed.token))
-        if found is None:
-            raise Failure(TOKEN_REFUSED)
-        identify_number(session, signed, found.device_number, now)
-        gate = sync.get_device_state(session, found.device_number).gate
+        number = found.device_number if found is not None else _number_told(open_body(request, body))
+        identify_number(session, signed, number, now)
+        gate = sync.get_device_state(session, number).gate
         if not gate.is_trusted:
             raise Refused(gate.refusal, after_push=gate.may_push)
-        tokens = services.issuer.rotate(session, signed.token, now, services.new_id())
+        if found is not None:
+            tokens = services.issuer.rotate(session, signed.token, now, services.new_id())
+        else:
+            tokens = services.issuer.resume(session, number, signed.token, now)
         devices.forget_old_nonces(session, to_ms(now))
         devices.forget_dead_tokens(session, now)
     if tokens is None:
         raise Failure(TOKEN_REFUSED)
     return answer(request, msgspec.json.encode(tokens))
+
+
+def _number_told(body: bytes) -> int:
+    """Raises Failure (401) where no phone is named: the token alone says nothing here."""
+    try:
+        return _read_renewal(body).device
+    except NO_JSON as error:
+        raise Failure(TOKEN_REFUSED) from error

@@ -38,6 +38,12 @@ class Tokens(Value, frozen=True, kw_only=True):
     refresh: str
 
 
+class Renewal(Value, frozen=True, kw_only=True):
+    """Which phone asks for new tokens (its number in sync)."""
+
+    device: int
+
+
 class FieldConfig(Value, frozen=True, kw_only=True):
     """What a phone must know to work a shift: whose it is, with whom, where, and how long it may stay offline."""
 

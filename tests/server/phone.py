@@ -80,7 +80,8 @@ class Phone:
 
     def refresh(self, token: str | None = None) -> Any:
         assert self.tokens is not None
-        return self.post("/sync/v1/token", b"", token=token or self.tokens.refresh)
+        body = json.dumps({"device": self.number}).encode()
+        return self.post("/sync/v1/token", body, token=token or self.tokens.refresh)
 
     def make_change(self, kind: str, **content: Any) -> dict[str, Any]:
         self.last_n += 1

@@ -12,7 +12,7 @@ from msgspec import structs
 from sqlalchemy.orm import Session
 
 from server.access import Access
-from server.actions.operation.orders import Ledger, order_device
+from server.actions.operation.orders import Ledger, order_confirmed, order_device
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.judging import judge_again
 from server.database.engine import Database
@@ -160,15 +160,17 @@ class Enroller:
             app_version=request.app_version[:40],
             signing_key=request.signing_key,
             enrolled_at=now,
+            # A code from the command line: its user holds the server and both screens.
+            confirmed_at=now if code.issued_by is None else None,
         )
         devices.add_enrolment(session, enrolment)
-        if code.issued_by is None:  # from the command line, whose user holds the server and both screens
-            devices.confirm_enrolment(session, number, now)
         audit.add_lines(session, [_enrolled_line(enrolment, code, new_id())])
-        self.ledger.write(session, _grant(enrolment, new_id()))
+        family_id = new_id()
+        ends = now + self.settings.refresh_token_life
+        self.ledger.write(session, _grant(enrolment, family_id, ends, new_id()))
         return Enrolled(
             device=describe_device(enrolment),
-            tokens=self.issuer.issue(session, number, now, new_id()),
+            tokens=self.issuer.issue(session, number, now, family_id),
             config=make_config(session, enrolment, self.settings),
             sealing_key=self.keys.sealing_public,
             match_digits=digits,
@@ -215,6 +217,7 @@ def confirm_device(access: Access, number: int, project: sync.Project) -> None:
     """The digits on both screens are the same. What was held for that reason alone is judged now, as its worker's."""
     access.require(Act.ENROL_DEVICE, subjects.find_device(access.session, number), purpose="digits compared")
     devices.confirm_enrolment(access.session, number, access.now)
+    order_confirmed(access.session, number, access.now, access.new_id())
     waiting = [each for each in sync.list_quarantined(access.session, number) if each.reason == UNCONFIRMED]
     judge_again(access.session, project, waiting, by=access.actor.worker_id, now=access.now, new_id=access.new_id)
 
@@ -259,13 +262,14 @@ def _enrolled_line(enrolment: Enrolment, code: EnrolmentCode, line_id: Id) -> Au
     )
 
 
-def _grant(enrolment: Enrolment, entry_id: Id) -> LedgerEntry:
+def _grant(enrolment: Enrolment, family_id: Id, ends: datetime, entry_id: Id) -> LedgerEntry:
+    """With the family of its tokens and the end of it, so that a restored server knows them again."""
     return LedgerEntry(
         id=entry_id,
         at=enrolment.enrolled_at,
         kind="device_enrolled",
         subject_id=str(enrolment.number),
-        detail=_write_down(enrolment),
+        detail=_write_down(enrolment) | {"family_id": family_id, "family_expires_at": ends.isoformat()},
     )
 
 

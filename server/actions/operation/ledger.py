@@ -7,12 +7,14 @@ wiped phone stays wiped, an erased person stays erased and a hidden one hidden. 
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import (
+    DEVICE_CONFIRMED,
     DEVICE_ENROLLED,
     DEVICE_RENEWED,
     DEVICE_STATUS,
@@ -28,12 +30,14 @@ from server.actions.operation.orders import (
     TEAM,
     WORKER,
     Ledger,
+    id_of,
     open_ledger,
 )
 from server.actions.people.erasure import forget_person
+from server.actions.sync.projection.verification import derive_verification
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import LedgerEntry
-from server.queries.operation.devices import Enrolment
+from server.queries.operation.devices import Enrolment, TokenRecord
 from server.queries.partnership import agencies, districts, recipients, workers
 from server.queries.partnership.recipients import Recipient
 from server.queries.partnership.workers import Standing
@@ -41,6 +45,7 @@ from server.queries.people import assessments, concealment, documents, merges, s
 from server.queries.people.concealment import Hiding
 from server.queries.street import contacts
 from server.queries.sync import store as sync
+from server.security.tokens import hash_token
 from shared.model.codes import DeviceStatus
 from shared.model.person import PersonMerged
 from shared.model.value import Id
@@ -54,8 +59,9 @@ def list_unknown(session: Session, entries: Sequence[LedgerEntry]) -> list[Ledge
     return [entry for entry in entries if entry.id not in known]
 
 
-def replay(session: Session, entries: Sequence[LedgerEntry], now: datetime) -> int:
-    """Do again what a restored database does not know; returns how many orders were repeated."""
+def replay(session: Session, entries: Sequence[LedgerEntry], now: datetime, timezone: str) -> int:
+    """Do again what a restored database does not know; returns how many orders were repeated. What follows from a merge for
+    the two records, and for their place on a list, follows again."""
     missing = list_unknown(session, entries)
     superseded = _find_superseded(missing)
     now_ms = int(now.timestamp() * 1000)
@@ -64,6 +70,7 @@ def replay(session: Session, entries: Sequence[LedgerEntry], now: datetime) -> i
         order = ORDERS.get(entry.kind)
         if order is not None and entry.id not in superseded:
             order(session, entry, now_ms)
+    _derive_merged(session, missing, now, timezone)
     return sum(1 for entry in missing if entry.kind != MARK)
 
 
@@ -78,10 +85,22 @@ def _find_superseded(entries: list[LedgerEntry]) -> set[Id]:
 
 
 def _enrol_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
-    """A phone enrolled after the backup keeps its number; without its tokens it enrols anew, and what it holds is not lost."""
+    """A phone enrolled after the backup keeps its number, and its tokens are known again by their family."""
     enrolment = _register_again(session, entry, now_ms)
     if devices.find_enrolment(session, enrolment.number) is None:
         devices.add_enrolment(session, enrolment)
+        if "family_id" in entry.detail:  # grants of versions before say none: those phones enrol anew
+            devices.add_token(session, _forgotten_token(entry, enrolment))
+
+
+def _forgotten_token(entry: LedgerEntry, enrolment: Enrolment) -> TokenRecord:
+    """Where the family of a phone's tokens begins. It stands for no token itself: each of the family's follows it."""
+    family_id, at = entry.detail["family_id"], enrolment.enrolled_at
+    return TokenRecord(
+        refresh_hash=hash_token(f"before refresh {family_id}"), access_hash=hash_token(f"before access {family_id}"),
+        family_id=family_id, device_number=enrolment.number, generation=0, issued_at=at, access_expires_at=at,
+        family_expires_at=datetime.fromisoformat(entry.detail["family_expires_at"]), rotated_at=at, first_used_at=at,
+    )  # fmt: skip
 
 
 def _renew_again(session: Session, entry: LedgerEntry, now_ms: int) -> None:
@@ -103,6 +122,10 @@ def _register_again(session: Session, entry: LedgerEntry, now_ms: int, renewed_f
         renewed_from=renewed_from,
     )
     return enrolment
+
+
+def _confirm_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    devices.confirm_enrolment(session, int(entry.subject_id), entry.at)
 
 
 def _set_status_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
@@ -160,6 +183,16 @@ def _merge_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
     merges.store_merges(session, [_told(entry, "merge", PersonMerged)])
 
 
+def _derive_merged(session: Session, repeated: Sequence[LedgerEntry], now: datetime, timezone: str) -> None:
+    told = [(entry.id, _told(entry, "merge", PersonMerged)) for entry in repeated if entry.kind == PEOPLE_MERGED]
+    if not told:
+        return
+    people = {person_id for _, merge in told for person_id in (merge.from_id, merge.into_id)}
+    parted = {person_id for _, merge in told if merge.undone for person_id in (merge.from_id, merge.into_id)}
+    numbers = count(1)
+    derive_verification(session, people, (), now, lambda: id_of(f"{told[-1][0]} {next(numbers)}", ""), timezone, parted)
+
+
 # ------------------------------------------------------------------------------------------------------- partnership
 
 
@@ -190,6 +223,7 @@ GRANTS = frozenset({DEVICE_ENROLLED, DEVICE_RENEWED})
 ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     DEVICE_ENROLLED: _enrol_again,
     DEVICE_RENEWED: _renew_again,
+    DEVICE_CONFIRMED: _confirm_again,
     DEVICE_STATUS: _set_status_again,
     PERSON_ERASED: _erase_again,
     DOCUMENT_ERASED: _erase_document_again,

@@ -32,6 +32,7 @@ PENDING = "ledger_lines"
 _read = msgspec.json.Decoder(LedgerEntry).decode
 
 DEVICE_ENROLLED, DEVICE_RENEWED, DEVICE_STATUS = "device_enrolled", "device_renewed", "device_status"
+DEVICE_CONFIRMED = "device_confirmed"
 PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "person_shown"
 ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, MARK = "entity_placed", "people_merged", "recipient", "mark"
 WORKER, TEAM = "worker", "team"
@@ -162,11 +163,11 @@ def order_erasure(session: Session, person_ids: Sequence[Id], now_ms: int) -> No
     at = datetime.fromtimestamp(now_ms / 1000, UTC)
     for person_id in person_ids:
         if person_id not in known:
-            give(session, _entry(PERSON_ERASED, person_id, at, _id_of(PERSON_ERASED, person_id)))
+            give(session, _entry(PERSON_ERASED, person_id, at, id_of(PERSON_ERASED, person_id)))
 
 
-def _id_of(kind: str, subject_id: Id) -> Id:
-    """The id of an order that is given once of somebody: the same wherever it is given again."""
+def id_of(kind: str, subject_id: Id) -> Id:
+    """An id for what is ordered, or follows, once of somebody: the same wherever that is repeated."""
     return sha256(f"{kind}/{subject_id}".encode()).hexdigest()[:32]
 
 
@@ -223,6 +224,11 @@ def order_recipient(session: Session, recipient: Recipient, now: datetime, entry
 def order_device(session: Session, number: int, status: DeviceStatus, now: datetime, entry_id: Id) -> None:
     """A phone was revoked, or is to be wiped."""
     give(session, _entry(DEVICE_STATUS, str(number), now, entry_id, status=str(status)))
+
+
+def order_confirmed(session: Session, number: int, now: datetime, entry_id: Id) -> None:
+    """The digits of a phone were compared: after a restore nobody need meet its worker for that again."""
+    give(session, _entry(DEVICE_CONFIRMED, str(number), now, entry_id))
 
 
 def order_worker(session: Session, worker_id: Id, now: datetime, entry_id: Id) -> None:

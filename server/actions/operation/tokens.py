@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import AuditLine
 from server.queries.operation.devices import TokenRecord
-from server.security.tokens import derive, hash_token
+from server.security.tokens import derive, hash_token, same
 from server.settings import Settings
 from shared.model.device import Tokens
 from shared.model.value import Id
+
+FORGOTTEN_MAX = 5_000
+"""So many generations a restore may have forgotten: a phone that renews at every end of ten minutes' life, for a month."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,23 @@ class TokenIssuer:
             number, ends = found.device_number, found.family_expires_at
             return self._add(session, found.family_id, number, found.generation + 1, now, ends)
         return self._repeat_or_revoke(session, found, found.rotated_at, now, line_id)
+
+    def resume(self, session: Session, number: int, refresh: str, now: datetime) -> Tokens | None:
+        """The tokens that follow one which a restore has forgotten; None for a token that this server never issued.
+
+        The backup knows an earlier generation of the family, and nobody without the server's secret can make a later one.
+        """
+        latest = devices.find_latest_token(session, number)
+        if latest is None or latest.revoked_at is not None or now > latest.family_expires_at:
+            return None
+        later = range(latest.generation + 1, latest.generation + 1 + FORGOTTEN_MAX)
+        generation = next((each for each in later if same(self._words(latest.family_id, each)[1], refresh)), None)
+        if generation is None:
+            return None
+        devices.mark_rotated(session, latest.refresh_hash, now)
+        self._add(session, latest.family_id, number, generation, now, latest.family_expires_at)
+        devices.mark_rotated(session, hash_token(refresh), now)
+        return self._add(session, latest.family_id, number, generation + 1, now, latest.family_expires_at)
 
     def _repeat_or_revoke(
         self, session: Session, used: TokenRecord, rotated_at: datetime, now: datetime, line_id: Id

@@ -213,6 +213,14 @@ def find_generation(session: Session, family_id: Id, generation: int) -> TokenRe
     return None if row is None else TokenRecord(**row)
 
 
+def find_latest_token(session: Session, number: int) -> TokenRecord | None:
+    """The newest generation that is known of a phone, held to the commit."""
+    newest = (device_token.c.issued_at.desc(), device_token.c.generation.desc())
+    query = select(*_TOKEN_COLUMNS).where(device_token.c.device_number == number).order_by(*newest).limit(1)
+    row = session.execute(query.with_for_update()).mappings().first()
+    return None if row is None else TokenRecord(**row)
+
+
 def mark_rotated(session: Session, refresh_hash: str, now: datetime) -> None:
     """This generation has a successor."""
     session.execute(update(device_token).where(device_token.c.refresh_hash == refresh_hash).values(rotated_at=now))

@@ -231,7 +231,7 @@ def test_a_stolen_refresh_token_is_worth_nothing_without_the_phones_key(aisha: R
     card = aisha.field._vaults.find_card()
     assert card is not None and tokens is not None
     client = ServerClient(card.server_url, thief, lambda: to_ms(aisha.clocks.now()))
-    answer = client.renew_tokens(tokens.refresh)
+    answer = client.renew_tokens(tokens.refresh, number_of(aisha))
     client.close()
     assert isinstance(answer, Reply) and answer.status == 401
 

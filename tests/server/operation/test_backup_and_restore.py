@@ -147,7 +147,7 @@ def test_a_person_erased_after_the_backup_is_erased_again(
             stored = sync.find_change(session, told["id"])
             assert stored is not None and b"Marek" not in stored.body and b'"erased":true' in stored.body
             assert find_person(session, marek) is None
-            assert replay(session, services.ledger.read(), clock()) == 0
+            assert replay(session, services.ledger.read(), clock(), settings.timezone) == 0
         database.close()
 
 

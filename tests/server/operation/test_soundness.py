@@ -62,7 +62,7 @@ def test_a_database_that_was_put_back_is_not_served_until_its_orders_are_repeate
     refused = CliRunner().invoke(main, ["serve", "--port", "0"], env=environment)
     assert refused.exit_code == 2 and "lantern replay" in refused.output and "one order" in refused.output
 
-    assert repeat_orders(settings.database, services.ledger.read(), clock()) == 1
+    assert repeat_orders(settings, services.ledger.read(), clock()) == 1
     assert soundness.why_ahead(services.database, services.ledger) == ""
     with services.database.reading() as session:
         assert sync.get_device_state(session, phone.number).status is DeviceStatus.WIPE_NOW
