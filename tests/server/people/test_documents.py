@@ -172,7 +172,7 @@ def test_one_that_should_not_be_there_is_erased_with_a_reason_also_after_a_resto
     with database.writing() as session:  # what an older backup would hold
         documents.add_documents(session, [filed])
         session.execute(ledger.delete().where(ledger.c.id == order.id))
-        assert replay(session, [order], clock()) == 1
+        assert replay(session, [order], clock(), services.settings.timezone) == 1
     assert kept(database, met["person"]) == []
 
 

@@ -190,7 +190,7 @@ def test_an_older_backup_brings_nobody_back(services, marek, keep, clock: Clock,
     phone.push(phone_again)
     assert find_everywhere(services, "Marek Zebedee")
     with services.database.writing() as session:
-        replay(session, orders, clock())
+        replay(session, orders, clock(), services.settings.timezone)
     assert find_everywhere(services, "Marek Zebedee") == []
 
 
