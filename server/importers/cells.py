@@ -22,7 +22,30 @@ FOUR_DIGITS = re.compile(
 """A clock of four digits; what may as well be a year, a sum or a bus is none."""
 NAMED_TIMES = {"midnight": time(0), "midday": time(12), "noon": time(12)}
 NAMED_TIME = re.compile(rf"\b(?:{'|'.join(NAMED_TIMES)})\b", re.IGNORECASE)
-YES = frozenset({"yes", "y", "true", "t", "1", "consented", "given"})
+YES = frozenset(
+    {
+        "yes",
+        "y",
+        "true",
+        "t",
+        "1",
+        "1.0",
+        "yes please",
+        "yes, please",
+        "ok",
+        "agreed",
+        "consented",
+        "given",
+        "✓",
+        "✔",
+        "☑",
+        "✅",
+    }
+)
+RANGE = re.compile(
+    r"(?<![\d£$€:.])(?P<first>\d{1,2})\s*(?:-|–|to)\s*(?P<last>\d{1,2})\s*(?P<half>[ap])\.?\s?m\b", re.IGNORECASE
+)
+"""“9-11pm” says two times: somebody was seen from the first on."""
 
 
 @lru_cache(maxsize=4096)
@@ -31,6 +54,9 @@ def read_clock_time(text: str) -> time | None:
     named = NAMED_TIME.search(text)
     if named is not None:
         return NAMED_TIMES[named[0].lower()]
+    between = RANGE.search(text)
+    if between is not None and int(between["first"]) <= int(between["last"]):
+        return _to_time_of(int(between["first"]), 0, between["half"].lower())
     matched = FOUR_DIGITS.search(text)
     if matched is None:
         matched = next((found for found in CLOCK_TIME.finditer(text) if found["minute"] or found["half"]), None)
@@ -96,7 +122,7 @@ def read_count(column: str, text: str, most: int = 500) -> int | None:
 
 def read_yes(text: str) -> bool:
     """Whether a cell says yes. Anything else is no: consent is given or it is not."""
-    return text.strip().lower() in YES
+    return text.strip().lower().rstrip(".!") in YES
 
 
 def shorten(text: str, characters: int = 200) -> str:
@@ -106,8 +132,10 @@ def shorten(text: str, characters: int = 200) -> str:
 
 def _to_time(matched: re.Match[str]) -> time | None:
     part = matched.groupdict()
-    hour, minute = int(part["hour"]), int(part["minute"] or 0)
-    half = (part.get("half") or "").lower()[:1]
+    return _to_time_of(int(part["hour"]), int(part["minute"] or 0), (part.get("half") or "").lower()[:1])
+
+
+def _to_time_of(hour: int, minute: int, half: str) -> time | None:
     if half:
         if not 1 <= hour <= 12:
             return None

@@ -55,6 +55,8 @@ class Columns:
     opened_required: bool = True
     also_kept: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    is_upper: bool = False
+    """Are references written in capitals, so that wd1 means WD1?"""
 
     @cached_property
     def kept(self) -> frozenset[str]:
@@ -121,10 +123,16 @@ class Columns:
     def note_key(self, keys: Keys, row: Row) -> None:
         """What a row is known by, from its cells as they came."""
         cell = _Cells(self._of_keys, row.cells)
-        given = cell("reference")
+        given = self._spell(cell("reference"))
         said = hash(tuple(row.cells.values()))
         is_key = not EXPONENT.fullmatch(given)
-        keys.add(row.number, given if is_key else "", said, _find_parent(cell("duplication"), cell("parent"), given))
+        keys.add(row.number, given if is_key else "", said, self._find_parent(cell, given))
+
+    def _spell(self, reference: str) -> str:
+        return reference.upper() if self.is_upper else reference
+
+    def _find_parent(self, cell: "_Cells", given: str) -> str:
+        return _find_parent(cell("duplication"), self._spell(cell("parent")), given)
 
     def understand(self, row: Row, reading: Reading, order: Order, kept: Collection[str]) -> Report | Refusal:
         """One row as a report, or why it is none."""
@@ -149,7 +157,7 @@ class Columns:
         referrer_type = cell("referrer")
         if names_a_kind(referrer_type):
             raw[heading("referrer")] = extras.pop(heading("referrer"), referrer_type)
-        given = cell("reference")
+        given = self._spell(cell("reference"))
         return Report(
             number=row.number,
             source=self.source,
@@ -185,7 +193,7 @@ class Columns:
             referrer_type=shorten(referrer_type) if names_a_kind(referrer_type) else "",
             contact_consent=read_yes(cell("consent")),
             outcome_text=shorten(_find_outcome(cell("outcome"))),
-            parent_reference=_find_parent(cell("duplication"), cell("parent"), given),
+            parent_reference=self._find_parent(cell, given),
             closed=closed_at is not None or cell("status").lower().startswith(CLOSED_WORDS),
             said_open=closed_at is None and cell("status").lower().startswith(OPEN_WORDS),
             closed_at=closed_at,

@@ -37,7 +37,7 @@ from shared.model.value import Id
 from shared.rules.referral import DUE_WORKING_DAYS, due_after, normalise_outcome
 from sync.authoring import NewChange
 
-ROWS_AT_ONCE = 500
+ROWS_AT_ONCE = 1_000
 LONGEST_CHAIN = 8
 """A repeats B repeats C: so many are followed one after another."""
 REFERRER_KEPT = timedelta(days=90)

@@ -43,6 +43,8 @@ KIND_WORDS = frozenset(
     }
 )  # fmt: skip
 """Words in which a kind of referrer is said. A cell with any other word may name one, and is kept for 90 days only (A8)."""
+MAIL_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"]+@[^\s@,;:<>()\[\]\"]+\.[^\s@,;:<>()\[\]\".]{2,}")
+"""One address to which a mail can be sent; what else stands in a cell is no part of it."""
 EXPONENT = re.compile(r"\d+(?:[.,]\d+)?[eE][+\-]?\d+")
 """What a spreadsheet makes of a long number. Several numbers look so, and none can be told from it again."""
 
@@ -165,6 +167,8 @@ def find_referrer(cells: Mapping[str, str], *, has_own_name: bool = True) -> Ref
     email = first("referrer_email", "reporter_email", "your_email", "email", "email_address", "contact_email")
     telephone = first("referrer_phone", "referrer_telephone", "reporter_phone", "your_phone", "phone", "mobile_number")
     telephone = telephone or first("your_telephone", "telephone", "mobile")
+    address = MAIL_ADDRESS.search(email)
+    email = address[0] if address else ""
     if not (name or email or telephone):
         return None
     return Referrer(name=name[:200], email=email[:254], telephone=telephone[:60])

@@ -142,6 +142,8 @@ def why_not_follow(before: ReferralState, after: ReferralState) -> str | None:
     """In words, why a state may not follow; None when it may."""
     if may_follow(before, after):
         return None
+    if before in FINAL_STATES:
+        return "It is over already. Open it again first, if that was wrong."
     allowed = ", ".join(sorted(state.value.replace("_", " ") for state in TRANSITIONS[before]))
     return f"A referral that is {before.value.replace('_', ' ')} can become: {allowed}."
 

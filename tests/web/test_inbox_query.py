@@ -1,5 +1,6 @@
 """What the referral inbox asks of the database, on both databases."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from server.database.engine import Database
@@ -8,6 +9,7 @@ from server.tables.referrals.referral import referral
 from shared.model.codes import ReferralState
 from shared.rules.duplicates import likely_duplicates
 from tests.web import county
+from tests.web.conftest import Browser
 
 NEW = [ReferralState.RECEIVED]
 
@@ -81,3 +83,31 @@ def test_teams_come_with_their_workers(filled: Database, now: datetime) -> None:
     with filled.reading() as session:
         assignees = inbox.list_assignees(session, county.WATFORD)
     assert [each.worker_name for each in assignees] == ["", "Aisha N", "Dean R", "Tom E"]
+
+
+def test_what_is_over_stands_the_last_first_and_is_not_late(
+    filled: Database, now: datetime, browse: Callable[[str], Browser]
+) -> None:
+    with filled.writing() as session:
+        for name, hours, ended in (("o1", 2000, 900), ("o2", 1500, 100), ("o3", 1200, 500)):
+            county.put_referral(session, now, name, hours=hours, state="closed")
+            ended_at = {"closed_at": now - timedelta(hours=ended)}
+            session.execute(referral.update().where(referral.c.id == name).values(**ended_at))
+        over = [ReferralState.CLOSED, ReferralState.DUPLICATE_OF, ReferralState.WRONG_AREA]
+        rows = inbox.list_inbox(session, [county.WATFORD], [], over)
+    assert [row.referral.id for row in rows if row.referral.id.startswith("o")] == ["o2", "o3", "o1"]
+    page = browse("tom").get("/referrals?show=closed").text
+    assert "was due" not in page and "late" not in page.partition("<h2")[0].partition("<h1")[2]
+
+
+def test_the_inbox_counts_late_ones_of_all_pages(
+    filled: Database, now: datetime, browse: Callable[[str], Browser]
+) -> None:
+    with filled.writing() as session:
+        for number in range(40):
+            county.put_referral(session, now, f"l{number}", hours=1000 + number)
+    with filled.reading() as session:
+        late = inbox.count_late(session, [county.WATFORD], [], now.date())
+    assert late >= 40
+    tom = browse("tom")
+    assert all(f"{late} late" in tom.get(f"/referrals?show=new&page_number={page}").text for page in (1, 2))

@@ -5,6 +5,7 @@ Bytes in; reports and refusals out, in the order of the file. Pure. Source: the 
 
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -29,7 +30,8 @@ from server.importers.reports import Reports, Reread, listed
 from server.importers.source import Asked, Source
 from shared.model.codes import AlertSource
 
-LIST_NAMES = ("service_requests", "requests", "data")
+LIST_NAMES = ("service_requests", "requests", "data", "result", "results", "response")
+DEEPEST = 4
 PLACE_NAMES = ("address", "zipcode", "address_string")
 KEPT = frozenset(
     {
@@ -39,6 +41,10 @@ KEPT = frozenset(
     }
 )  # fmt: skip
 """The fields of a service request that say nothing of who sent it. Source: GeoReport v2, GET service request."""
+OF_PEOPLE = re.compile(
+    r"homeless|rough|sleep|encamp|outreach|shelter|tent|welfare|person|people|vagran|unhoused|unsheltered|street",
+    re.IGNORECASE,
+)
 MAX_RAW_CHARACTERS = 20_000
 LIST_MAX_CHARACTERS = 64 << 20
 
@@ -82,17 +88,48 @@ def _list_requests(whole_text: str) -> list[Any]:
     try:
         whole = _decode(text)
     except (ValueError, RecursionError) as error:
+        between = [_decode_line(line.strip().rstrip(",")) for line in text.splitlines() if line.strip().rstrip(",")]
+        if between and all(isinstance(each, Mapping) for each in between):
+            return between
         raise UnusableFile(f"The file is not JSON ({error}): was it cut off? Fetch it again.") from error
     return _find_list(whole)
 
 
 def _find_list(whole: Any) -> list[Any]:
-    if isinstance(whole, Mapping):
-        found = next((whole[name] for name in LIST_NAMES if isinstance(whole.get(name), list)), None)
-        whole = [whole] if found is None and "service_request_id" in whole else found
+    for _ in range(DEEPEST):
+        if not isinstance(whole, Mapping) or "service_request_id" in whole:
+            break
+        whole = next((whole[name] for name in LIST_NAMES if isinstance(whole.get(name), list | dict)), whole)
+        if isinstance(whole, Mapping) and isinstance(whole.get("features"), list):
+            whole = [_of_feature(each) for each in whole["features"]]
+    if isinstance(whole, Mapping) and "service_request_id" in whole:
+        whole = [whole]
+    said = _find_error(whole)
+    if said:
+        raise UnusableFile(f"The Open311 server answered with an error and no requests: {said}")
     if not isinstance(whole, list):
         raise UnusableFile("The file holds no list of Open311 service requests (GeoReport v2, requests.json).")
     return whole
+
+
+def _of_feature(feature: Any) -> Any:
+    """A feature of GeoJSON as the service request that it tells of."""
+    if not isinstance(feature, Mapping) or not isinstance(feature.get("properties"), Mapping):
+        return feature
+    shape = feature.get("geometry")
+    where = shape.get("coordinates") if isinstance(shape, Mapping) and shape.get("type") == "Point" else None
+    at = {"long": where[0], "lat": where[1]} if isinstance(where, list) and len(where) >= 2 else {}
+    return {**at, **feature["properties"]}
+
+
+def _find_error(whole: Any) -> str:
+    """What a GeoReport error says (an array of code and description); empty where this is none."""
+    told = whole.get("errors") if isinstance(whole, Mapping) else whole
+    if not isinstance(told, list) or not told or not all(isinstance(each, Mapping) and "code" in each for each in told):
+        return ""
+    if any("service_request_id" in each or "token" in each for each in told):
+        return ""
+    return shorten("; ".join(f"{each['code']} {each.get('description', '')}".strip() for each in told))
 
 
 def _decode_line(line: str) -> Any:
@@ -152,7 +189,7 @@ def _read_report(number: int, cells: Mapping[str, str], reading: Reading) -> Rep
         shown_reference=given if EXPONENT.fullmatch(given) else "",
         raw=raw,
         extras=extras,
-        guesses=place.guesses,
+        guesses=(*place.guesses, *_say_other_service(cell("service_name"), cell("service_code"))),
         reported_at=_read_requested(cell("requested_datetime"), reading),
         point=place.point,
         postcode=shorten(place.postcode or cell("zipcode")),
@@ -164,6 +201,16 @@ def _read_report(number: int, cells: Mapping[str, str], reading: Reading) -> Rep
         said_open=cell("status").lower() == "open",
         closed_at=closed_at,
         referrer=find_referrer(cells),
+    )
+
+
+def _say_other_service(*names: str) -> tuple[str, ...]:
+    """A service that is of something else, a hole in the road, is asked about: its reports may have come by mistake."""
+    said = join_words(*names)
+    return (
+        ()
+        if not said or OF_PEOPLE.search(said)
+        else (f"Its service is “{shorten(said, 80)}”: is it about somebody sleeping rough?",)
     )
 
 
@@ -179,6 +226,8 @@ def _to_text(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return make_storable(value.strip())
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return make_storable(", ".join(each.strip() for each in value if each.strip()))
     return repr(value) if isinstance(value, int | float) else msgspec.json.encode(value).decode()
 
 

@@ -48,6 +48,7 @@ STREETLINK = Columns(
         "region", "channel", "type", "ethnicity", "feedback_method", "map_url",
         "date_of_first_attempt", "referral_date", "la_follow_up", "report_completed", "feedback_provided",
     ),
+    is_upper=True,
     marks=("datetime_opened", "geo_latitude", "alert_id", "referral_number", "post_date", "capacity_of_referrer"),
 )  # fmt: skip
 SOURCE = STREETLINK.make_source("streetlink", "reference", "opened")

@@ -29,6 +29,7 @@ from shared.model.person import Person
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
 from shared.rules.likeness import PINLESS_WINDOW_H
+from shared.rules.referral import FINAL_STATES
 
 NEAR_M = 250.0
 SAME_PLACE_M = 50.0
@@ -94,6 +95,17 @@ def count_new(session: Session, district_ids: Collection[Id], team_ids: Collecti
     return session.scalar(query) or 0
 
 
+def count_late(session: Session, district_ids: Collection[Id], team_ids: Collection[Id], today: date) -> int:
+    """Returns how many referrals of these districts and teams are owed an answer whose day has passed."""
+    owed = referral.c.state.in_([str(state) for state in PROMISED])
+    query = (
+        select(func.count())
+        .select_from(referral)
+        .where(owed, referral.c.due_on < today, within(district_ids, team_ids))
+    )
+    return session.scalar(query) or 0
+
+
 def list_inbox(
     session: Session,
     district_ids: Collection[Id],
@@ -103,11 +115,14 @@ def list_inbox(
     limit: int = 50,
     offset: int = 0,
 ) -> list[InboxRow]:
-    """Returns referrals of these districts and teams in any of the states, the first due first."""
+    """Returns referrals of these districts and teams in any of the states: the first due first, those that are over the last."""
+    order: tuple[Any, ...] = (referral.c.due_on, referral.c.reported_at, referral.c.id)
+    if set(states) <= FINAL_STATES:
+        order = (referral.c.closed_at.desc(), referral.c.id)
     query = (
         rows()
         .where(within(district_ids, team_ids), referral.c.state.in_([str(state) for state in states]))
-        .order_by(referral.c.due_on, referral.c.reported_at, referral.c.id)
+        .order_by(*order)
         .limit(limit)
         .offset(offset)
     )

@@ -15,7 +15,7 @@ from server.web.lead.around import Surroundings, look_around
 from shared.model.codes import ReferralState
 from shared.model.value import Value
 from shared.policy import Act, SubjectKind
-from shared.rules.referral import is_late
+from shared.rules.referral import is_late, is_open
 
 PAGE_LENGTH = 30
 SHOW: dict[str, tuple[str, tuple[ReferralState, ...]]] = {
@@ -57,7 +57,7 @@ def show_inbox(
         cards, is_more = _cards(access, chosen, number)
         return page(
             request, "lead/inbox.html", title="Referrals", section="/referrals", worker=access.worker, now=access.now,
-            cards=cards, tabs=list_tabs(access, chosen), summary=_summary(counts, cards, chosen), heading=SHOW[chosen][0],
+            cards=cards, tabs=list_tabs(access, chosen), summary=_summary(access, counts, cards), heading=SHOW[chosen][0],
             previous_path=f"/referrals?show={chosen}&page_number={number - 1}" if number > 1 else "",
             next_path=f"/referrals?show={chosen}&page_number={number + 1}" if is_more else "",
         )  # fmt: skip
@@ -74,7 +74,8 @@ def _cards(access: Access, chosen: str, number: int) -> tuple[list[Card], bool]:
     today = access.today
     return [
         Card(
-            row=row, around=around[row.referral.id], due=say_due(row.referral.due_on, today),
+            row=row, around=around[row.referral.id],
+            due=say_due(row.referral.due_on, today) if is_open(row.referral) else "",
             is_late=is_late(row.referral, today),
         )
         for row in rows
@@ -119,16 +120,17 @@ def list_tabs(access: Access, chosen: str) -> list[Tab]:
     return tabs
 
 
-def _summary(counts: dict[str, int], cards: Sequence[Card], chosen: str) -> str:
+def _summary(access: Access, counts: dict[str, int], cards: Sequence[Card]) -> str:
+    """How many there are of all, and then what is true of this page alone."""
     new = counts.get(str(ReferralState.RECEIVED), 0)
     parts = [f"{new} new" if new else "Nothing new"]
-    alike = sum(1 for card in cards if card.around.duplicates)
-    if alike:
-        parts.append(f"{alike} likely reported twice")
-    known = sum(1 for card in cards if card.around.sites)
-    if known:
-        parts.append(f"{known} near a place you know")
-    late = sum(1 for card in cards if card.is_late)
+    late = inbox.count_late(access.session, access.actor.district_ids, access.actor.team_ids, access.today)
     if late:
         parts.append(f"{late} late")
-    return ", ".join(parts) + "."
+    alike = sum(1 for card in cards if card.around.duplicates)
+    known = sum(1 for card in cards if card.around.sites)
+    here = [
+        *([f"{alike} likely reported twice"] if alike else []),
+        *([f"{known} near a place you know"] if known else []),
+    ]
+    return ", ".join(parts) + "." + (f" On this page: {', '.join(here)}." if here else "")

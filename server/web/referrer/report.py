@@ -23,6 +23,7 @@ from server.http.headers import POSITION_ALONE
 from server.http.services import Services
 from server.importers.files import make_storable
 from server.importers.points import read_typed_point
+from server.importers.report import MAIL_ADDRESS
 from server.places.districts import CurrentDistricts
 from server.places.postcodes import find_position
 from server.problems import TooManyTries
@@ -122,7 +123,7 @@ def _read(services: Services, data: ReportForm, errors: Errors, words: Mapping[s
         errors["district"] = words["bad_district"]
     people = _read_people(data.people, errors, words)
     email = data.email.strip()
-    if data.tell == "yes" and ("@" not in email or len(email) > 254):
+    if data.tell == "yes" and (MAIL_ADDRESS.fullmatch(email) is None or len(email) > 254):
         errors["email"] = words["bad_email"]
     return PublicReport(
         key=data.key or services.new_id(), place=place, postcode=postcode, people_count=people,

@@ -2,16 +2,19 @@
 
 import io
 import json
+from collections.abc import Callable
 
 import openpyxl
 import pytest
 from sqlalchemy import insert, select, update
 
+from server.importers.accounting import Account
+from server.importers.cells import read_clock_time, read_yes
 from server.importers.dates import Order, judge_order
 from server.importers.files import Refusal, UnusableFile
 from server.importers.inputs import of_bytes
 from server.importers.placing import simplify_name
-from server.importers.report import Report
+from server.importers.report import Report, find_referrer
 from server.importers.sources import PARSERS, SOURCES, guess_source
 from server.importers.streetlink.parse import parse
 from server.places.gazetteer import make_name_key
@@ -343,3 +346,79 @@ def test_a_pin_or_postcode_goes_before_the_words_and_a_newer_version_does_not_mo
     with streets.reading() as session:
         changes = session.scalars(select(alert_version.c.changes)).all()
     assert len(changes) == 1 and "appearance" in changes[0] and "point" not in changes[0]
+
+
+# ------------------------------------------------------------------------------------------------ the review's smaller faults
+@pytest.mark.parametrize(
+    ("said", "clock"),
+    [("9-11pm", "21:00"), ("9 to 11 pm", "21:00"), ("since 2024", None), ("bus 1430 stop", None),
+     ("£20.50 in cup at 9pm", "21:00"),
+     ("about 10.15 pm", "22:15"), ("at midnight", "00:00"), ("Noon", "12:00")],
+)  # fmt: skip
+def test_a_time_of_day_is_read_as_a_person_means_it(said: str, clock: str | None) -> None:
+    found = read_clock_time(said)
+    assert (found and f"{found:%H:%M}") == clock
+
+
+@pytest.mark.parametrize(
+    ("said", "agrees"),
+    [("1.0", True), ("yes please", True), ("Yes, please.", True), ("✓", True), ("Y", True), ("Email", False), ("x", False),
+     ("no", False), ("", False), ("yes but not by phone", False)],
+)  # fmt: skip
+def test_consent_is_a_plain_yes_and_nothing_else(said: str, agrees: bool) -> None:
+    assert read_yes(said) is agrees
+
+
+def test_a_streetlink_reference_is_the_same_in_small_letters(bring_in: Callable[..., Account]) -> None:
+    assert bring_in(streetlink({"alert_id": "wd00001"})).accepted == 1
+    repeats = {"alert_id": "wd00002", "parent_alert_id": "Wd00001", "duplication_status": "duplicate"}
+    again = bring_in(streetlink({"alert_id": "WD00001"}, repeats))
+    assert (again.accepted, again.duplicates) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [("sam@example.org", "sam@example.org"), ("a@b,c@d x", ""), ("Sam <sam@example.org>", "sam@example.org"), ("none", ""),
+     ("sam@example", "")],
+)  # fmt: skip
+def test_only_an_address_that_a_mail_can_reach_is_one(cell: str, kept: str) -> None:
+    found = find_referrer({"your_email": cell, "your_name": "Sam"})
+    assert found is not None and found.email == kept
+
+
+REQUEST = {
+    "service_request_id": "1", "requested_datetime": "2026-11-11T22:15:00Z", "lat": 51.66, "long": -0.396,
+    "service_name": "Homeless encampment", "description": "A tent",
+}  # fmt: skip
+FEATURE = {
+    "type": "Feature", "geometry": {"type": "Point", "coordinates": [-0.396, 51.66]},
+    "properties": {name: value for name, value in REQUEST.items() if name not in ("lat", "long")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([REQUEST]), json.dumps(REQUEST), json.dumps(REQUEST) + ",\n" + json.dumps(REQUEST | {"token": "2"}) + ",\n",
+        json.dumps({"data": {"requests": [REQUEST]}}), json.dumps({"response": {"result": {"data": [REQUEST]}}}),
+        json.dumps({"type": "FeatureCollection", "features": [FEATURE]}),
+    ],
+)  # fmt: skip
+def test_open311_requests_are_found_however_they_are_wrapped(text: str) -> None:
+    first = PARSERS["open311"](text.encode(), READING)[0]
+    assert isinstance(first, Report)
+    assert (first.reference, first.point, first.appearance, first.guesses) == ("1", (51.66, -0.396), "A tent", ())
+
+
+def test_a_list_of_words_is_words_and_a_pothole_is_asked_about() -> None:
+    odd = REQUEST | {"description": ["A tent", "two people"], "service_name": "Pothole"}
+    (found,) = PARSERS["open311"](json.dumps([odd]).encode(), READING)
+    assert isinstance(found, Report)
+    assert found.appearance == "A tent, two people"
+    assert found.guesses == ("Its service is “Pothole”: is it about somebody sleeping rough?",)
+
+
+@pytest.mark.parametrize("body", ['[{"code": 404, "description": "not found"}]', '{"errors": [{"code": 403}]}'])
+def test_an_error_instead_of_requests_is_told_as_one(body: str) -> None:
+    with pytest.raises(UnusableFile, match="answered with an error"):
+        PARSERS["open311"](body.encode(), READING)
