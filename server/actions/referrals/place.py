@@ -5,7 +5,7 @@ from server.actions.referrals.referrals import progress_referral
 from server.actions.referrals.versions import tell_phones
 from server.problems import NotFound
 from server.queries.people import subjects
-from server.queries.referrals import inbox, referrals, versions
+from server.queries.referrals import inbox, referrals, told, versions
 from shared.model.codes import PinSource, ReferralState
 from shared.model.position import Position
 from shared.model.value import Id
@@ -28,7 +28,7 @@ def set_place(access: Access, referral_id: Id, latitude: float, longitude: float
     owner = referral.district_id or district_id
     team_id = referral.team_id or referrals.list_team_of_districts(access.session).get(owner or "")
     versions.take_place(access.session, held, position, owner, team_id)
-    inbox.confirm_guesses(access.session, referral_id, access.now)
+    told.confirm_guesses(access.session, referral_id, access.now)
     if referral.state in PLACELESS and owner is not None:
         progress_referral(access, referral_id, ReferralState.RECEIVED, note="Its place was put on the map.")
     tell_phones(access, referral_id)

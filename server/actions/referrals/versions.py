@@ -5,7 +5,7 @@ import msgspec
 from server.access import Access
 from server.problems import NotFound
 from server.queries.people import subjects
-from server.queries.referrals import inbox, versions
+from server.queries.referrals import inbox, told, versions
 from server.queries.referrals.versions import WORDS, Held
 from server.queries.sync.store import find_scopes, publish
 from shared.model.codes import PinSource
@@ -48,7 +48,7 @@ def _take_point(access: Access, held: Held, text: str) -> None:
 def confirm_guesses(access: Access, referral_id: Id) -> None:
     """Say that what was read as a person would read it was read rightly."""
     access.require(Act.PROGRESS_REFERRAL, subjects.find_referral(access.session, referral_id), detail="guesses")
-    inbox.confirm_guesses(access.session, referral_id, access.now)
+    told.confirm_guesses(access.session, referral_id, access.now)
 
 
 def tell_phones(access: Access, referral_id: Id) -> None:

@@ -24,7 +24,7 @@ from server.queries.maps.boundaries import list_districts_on
 from server.queries.operation import outbox
 from server.queries.operation.outbox import Posted
 from server.queries.people import subjects
-from server.queries.referrals import desk, inbox, versions
+from server.queries.referrals import desk, inbox, told, versions
 from server.queries.referrals.folded import find_head, list_folded
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
@@ -283,7 +283,7 @@ def _answer(
         request, "lead/referral.html", title=f"Referral {row.referral.number}", section="/referrals", worker=access.worker,
         now=access.now, status=422 if errors else 200, row=row, referral=row.referral, form=form or ReferralForm(),
         errors=errors or {}, due=say_due(row.referral.due_on, today), is_late=is_late(row.referral, today),
-        told=inbox.find_told(access.session, referral_id), versions=versions.list_versions(access.session, referral_id),
+        told=told.find_told(access.session, referral_id), versions=versions.list_versions(access.session, referral_id),
         head=_find_head(access, referral_id), folded=_list_folded(access, referral_id), nouns=NOUNS,
         around=around, steps=inbox.list_steps(access.session, referral_id), answers=_list_answers(access, referral_id),
         may=_may(row, around, access.allows(Act.ASSIGN_REFERRAL, subject), access.allows(Act.PROGRESS_REFERRAL, subject)),
