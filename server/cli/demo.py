@@ -30,6 +30,8 @@ from server.http.services import Services
 from server.settings import Settings
 
 SEED = 2026
+BIG = 26
+"""The snapshot of autumn 2024 counted 1,318 people in London, 26 times the demo county's 51. Source: MHCLG (OGL v3.0)."""
 START_TIMEOUT_S = 30.0
 console = Console(highlight=False, soft_wrap=True)
 
@@ -42,8 +44,11 @@ console = Console(highlight=False, soft_wrap=True)
     "--seed", type=int, default=SEED, show_default=True, help="The invented people and nights follow from it."
 )
 @click.option("--fresh", is_flag=True, help="Remove the embedded database first; asks for nothing else.")
+@click.option(
+    "--big", is_flag=True, help="As many people as sleep rough in London, in the same districts: takes minutes."
+)
 @click.option("--port", type=click.IntRange(0, 65_535), help="The port (default: LANTERN_PORT, 8000).")
-def demo(keep_serving: bool, seed: int, fresh: bool, port: int | None) -> None:
+def demo(keep_serving: bool, seed: int, fresh: bool, big: bool, port: int | None) -> None:
     """Fill Hertfordshire's ten districts with invented people, live one night, and serve it on this machine.
 
     An existing demo county is kept, and another night is lived in it. Exit codes: 0 done, 1 a step of the road failed,
@@ -60,7 +65,7 @@ def demo(keep_serving: bool, seed: int, fresh: bool, port: int | None) -> None:
     renew_schema(settings)
     services = create_services(settings)
     try:
-        _fill(services, seed)
+        _fill(services, seed, BIG if big else 1)
         with _serving(settings, listening) as (url, thread):
             console.print(f"[bold]The night[/], through a real phone store and a real sync with {url}")
             folder = settings.data / "demo" / f"{began:%Y%m%d-%H%M%S}"
@@ -79,14 +84,14 @@ def demo(keep_serving: bool, seed: int, fresh: bool, port: int | None) -> None:
         services.database.close()
 
 
-def _fill(services: Services, seed: int) -> None:
+def _fill(services: Services, seed: int, times: int) -> None:
     with services.database.reading() as session:
         filled_before = is_filled(session)
     if filled_before:
         console.print("The demo county is here already (--fresh begins anew): another night is lived in it.")
         return
     console.print("[bold]Filling the demo county[/]: Hertfordshire's ten districts, invented people")
-    filled = County(services, datetime.now(UTC), seed, _tell).fill()
+    filled = County(services, datetime.now(UTC), seed, _tell, times).fill()
     _tell(
         f"{filled.people} people, {filled.rounds} rounds walked, {filled.alerts.read} alerts read "
         f"({filled.alerts.accepted} accepted, {filled.alerts.wrong_area} of another area, "

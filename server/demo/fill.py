@@ -17,7 +17,7 @@ from server.actions.cases.cases import decline_case, list_case
 from server.actions.partnership.figures import bring_in_quarters
 from server.actions.partnership.publications import approve, prepare_share
 from server.actions.partnership.recipients import found_partnership
-from server.demo import county
+from server.demo import by_every_door, county
 from server.demo.alerts import write_alerts
 from server.demo.conference import answer_actions, call_next, hold_conference
 from server.demo.earlier import earlier_quarters
@@ -35,6 +35,7 @@ from server.importers.accounting import Account, Importing
 from server.importers.referrals import import_referrals
 from server.importers.report import Reading
 from server.importers.streetlink.parse import parse
+from server.places.districts import CurrentDistricts
 from server.queries.cases import case_actions
 from server.queries.cases.case_list import CaseListView, list_cases
 from server.queries.conferences import seats
@@ -88,6 +89,8 @@ class County:
     now: datetime
     seed: int
     tell: Callable[[str], None]
+    times: int = 1
+    """How many times as many people as the published snapshot."""
 
     def fill(self) -> Filled:
         """Fill the county, from the staff to the published map."""
@@ -100,16 +103,20 @@ class County:
         self.ids.at(began_at)
         self.tell("Agencies, teams and the cast")
         staff = self._hire(began_at, today)
-        patches = draw_patches(self.chance, self.ids, first, last, self.services.settings.data)
+        patches = draw_patches(self.chance, self.ids, first, last, self.services.settings.data, self.times)
         self.tell(f"{(last - first).days + 1} nights of shifts in ten districts")
         phones = self._hand_out_phones(staff, began_at)
         rounds = self._walk(patches, phones, first, last)
         self._meet_marek(patches, phones)
         self.tell("Alerts from the public")
         account = self._bring_alerts_in(patches)
+        self.tell("Reports and notices by every other door")
+        self._hear_by_every_door(staff, patches)
         self.tell("The coordinator's decisions")
         self._decide_cases(staff)
         self._confer(staff)
+        self.tell("Who has moved in somewhere")
+        self._house(staff)
         self.tell("The quarter's map")
         shown = self._publish(staff, self._find_quarter(today))
         return Filled(rounds, sum(len(patch.sleepers) for patch in patches) + 1, account, shown)
@@ -243,6 +250,24 @@ class County:
             self.services.database, run, parse(data, Reading(zone, self.now)), self.services.settings.data
         )
 
+    def _hear_by_every_door(self, staff: Staff, patches: list[Patch]) -> None:
+        watford = next(patch for patch in patches if patch.district.name == county.WATFORD)
+        self.ids.at(self.now - timedelta(days=2))
+        with self.services.database.writing() as session:
+            finder = CurrentDistricts(self.services.settings.data).get_finder(session, self.now.date())
+            by_every_door.send_reports(session, watford, finder, self.now, self.chance, self.ids)
+            by_every_door.send_notices(session, staff.district_ids[county.WATFORD], self.now, self.ids)
+
+    def _house(self, staff: Staff) -> None:
+        """Those whose cases have been on Watford's list for longest."""
+        watford = staff.district_ids[county.WATFORD]
+        with self.services.database.writing() as session:
+            priya = self._access(session, staff, "Priya Shah", self.now - timedelta(hours=9))
+            view = CaseListView(states=(CaseState.LISTED, CaseState.OPEN))
+            listed = list_cases(session, watford, view, today=priya.today, limit=1000)
+            longest = sorted(listed, key=lambda case: (case.since, case.case_id))
+            by_every_door.house(priya, watford, [case.person_id for case in longest])
+
     def _decide_cases(self, staff: Staff) -> None:
         """Priya has taken most candidates of the past onto Watford's list, and declined one with a reason."""
         today = self.now.astimezone(LONDON).date()
@@ -311,7 +336,6 @@ class County:
     def _project_with(self, ids: Ids) -> Callable[..., None]:
         """The real projection, with ids that follow from the seed."""
         from server.actions.sync.projection import Projection
-        from server.places.districts import CurrentDistricts
 
         settings = self.services.settings
         projection = Projection(

@@ -5,7 +5,7 @@ and go. Positions are near real postcodes. Nothing is written here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from math import cos, exp, radians
 from pathlib import Path
@@ -58,10 +58,10 @@ class Patch:
     sleepers: list[Sleeper] = field(default_factory=list)
 
 
-def draw_patches(chance: Random, ids: Ids, first: date, last: date, data: Path) -> list[Patch]:
-    """Every district with its sites and people, from the first night to the last."""
+def draw_patches(chance: Random, ids: Ids, first: date, last: date, data: Path, times: int = 1) -> list[Patch]:
+    """Every district with its sites and people, from the first night to the last; `times` as many as its snapshot says."""
     patches = []
-    for district in county.DISTRICTS:
+    for district in (replace(each, people=each.people * times) for each in county.DISTRICTS):
         points = _draw_points(chance, district, max(6, round(1.6 * district.people)), data)
         patch = Patch(district, [_make_site(ids, number, district, point) for number, point in enumerate(points)])
         patch.sleepers = list(_draw_sleepers(chance, ids, patch, first, last))

@@ -19,13 +19,18 @@ from server.hotspots.disclosure import Rule, broken_atoms
 from server.places.districts import load_district_finder
 from server.queries.conferences.conferences import list_conferences
 from server.queries.maps.hotspots import list_publications, list_regions
+from server.queries.maps.publications import list_releases
 from server.settings import Settings
 from server.tables.cases.case import case_action, mdt_case
+from server.tables.people.stay import stay
+from server.tables.referrals.notice import notice
 from server.tables.referrals.referral import referral
 from server.tables.street.conflict import conflict
 from server.tables.street.contact import contact
 from server.tables.street.shift import shift, visit
 from server.tables.sync.sync import change
+from shared.model.codes import AlertSource, PublicationKind
+from shared.model.notice import NoticeKind
 
 NOW = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 FIRST, LAST = date(2026, 8, 22), date(2026, 11, 19)
@@ -62,6 +67,15 @@ def test_about_as_many_are_out_each_night_as_the_snapshot_says(data):
     assert sum(patch.district.people for patch in patches) == 51
 
 
+def test_a_larger_county_is_the_same_ground_with_more_people(data):
+    chance = Random(7)
+    larger = draw_patches(chance, Ids(Random(8)), FIRST, FIRST + timedelta(days=3), data, 3)
+
+    assert sum(patch.district.people for patch in larger) == 3 * 51
+    assert sum(len(patch.sleepers) for patch in larger) >= 3 * 51
+    assert all(len({site.name for site in patch.sites}) == len(patch.sites) for patch in larger)
+
+
 def test_an_id_is_a_version_seven_uuid_and_later_ones_sort_later():
     from uuid import UUID
 
@@ -90,6 +104,10 @@ def test_the_county_is_filled_through_the_real_doors(database_url, data, tmp_pat
             for table in (shift, visit, contact, change)
         }
         states = Counter(session.scalars(select(referral.c.state)))
+        sources = Counter(session.scalars(select(referral.c.source)))
+        told_of = Counter(session.scalars(select(notice.c.kind)))
+        stays = session.execute(select(stay.c.kind, stay.c.left_on.is_(None))).all()
+        quarters = {each.starts_on for each in list_releases(session) if each.kind is PublicationKind.MAP}
         cases = Counter(session.scalars(select(mdt_case.c.state)))
         quarantined = session.scalar(select(func.count()).where(change.c.reason.is_not(None)))
         conflicts = session.scalar(select(func.count()).select_from(conflict))
@@ -112,6 +130,10 @@ def test_the_county_is_filled_through_the_real_doors(database_url, data, tmp_pat
     assert nobody > 200
     assert states["received"] > 5
     assert (states["needs_information"], states["wrong_area"]) == (1, 1)
+    assert set(sources) == {each.value for each in AlertSource}, "a referral by every door"
+    assert told_of == dict.fromkeys((each.value for each in NoticeKind), 1)
+    assert Counter(still_there for _, still_there in stays) == {True: 2, False: 1}
+    assert len(quarters) == 8
     assert cases["candidate"] > 0
     assert cases["listed"] > 0
     assert cases["open"] == 4
