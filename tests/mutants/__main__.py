@@ -11,6 +11,7 @@ import importlib.util
 import os
 import random
 import re
+import resource
 import signal
 import sys
 import time
@@ -28,7 +29,8 @@ ROOMS = ("shared/policy", "shared/rules", "sync")
 ASKED = ("tests/shared", "tests/sync")
 """Where the tests of these rooms stand; those of the server and the phone are asked only where no file here imports a module."""
 LEFT_OUT = "not slow and not browser and not screen and not postgres and not simulation"
-PATIENCE_S = 120
+CPU_S, PATIENCE_S = 120, 3_600
+"""How long a mutant may compute, and how long it may wait: the first tells a loop without end on a busy machine, too."""
 EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
 
@@ -84,6 +86,7 @@ def begin(mutant: Mutant | None, files: Sequence[str]) -> int:
     if mutant is not None:
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1), os.dup2(quiet, 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
         signal.alarm(PATIENCE_S)
         sys.meta_path.insert(0, Planted(mutant))
     os.chdir(ROOT)
