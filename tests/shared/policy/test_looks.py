@@ -11,6 +11,7 @@ def test_every_action_that_shows_a_person_says_what_of_them():
     shows = {act for act in Act if is_personal(act) and act.value.startswith("see_")}
     of_nobody_in_particular = {
         Act.SEE_SHIFTS, Act.SEE_REFERRALS, Act.SEE_REFERRAL, Act.SEE_CASE_LIST, Act.SEE_CONFERENCE,
+        Act.SEE_LEARNING,
     }  # fmt: skip
     assert shows - of_nobody_in_particular <= FIELD_CLASS.keys()
     assert FieldClass.NOTHING not in FIELD_CLASS.values()
