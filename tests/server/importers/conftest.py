@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ from server.importers.report import Reading
 from server.importers.sources import PARSERS
 from server.queries.partnership.districts import list_districts
 from server.tables.partnership.agency import agency, team, team_district
+from tests.worlds import Write, register
 
 NOW = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 ZONE = "Europe/London"
@@ -43,17 +45,27 @@ COUNTY = msgspec.json.encode(
 )
 
 
-@pytest.fixture
-def county(database: Database, new_id: Callable[[], str]) -> Database:
-    """The database with both districts drawn, and a team for Watford."""
-    run = Importing("boundaries", "geojson", "county.geojson", COUNTY, NOW, new_id)
+@register
+def two_squares(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
+    """Both districts drawn, and a team for Watford."""
+    run = Importing("boundaries", "geojson", "county.geojson", COUNTY, now, new_id)
     import_boundaries(database, run, parse_boundaries(COUNTY))
     with database.writing() as session:
         watford = next(each for each in list_districts(session) if each.name == "Watford")
         session.execute(insert(agency), [{"id": "outreach", "name": "Street Outreach", "kind": "outreach"}])
         session.execute(insert(team), [{"id": "team-1", "agency_id": "outreach", "name": "Watford outreach"}])
         session.execute(insert(team_district), [{"team_id": "team-1", "district_id": watford.id}])
+
+
+@pytest.fixture(name="two_squares")
+def begin_two_squares(database: Database, world: Callable[[Write], Any]) -> Database:
+    world(two_squares)
     return database
+
+
+@pytest.fixture
+def county(two_squares: Database) -> Database:
+    return two_squares
 
 
 @pytest.fixture
