@@ -145,6 +145,45 @@ def test_a_place_is_settled_whole(patch: Patch, filled: Database, browse: Callab
     assert "Nothing to settle" in plain(browser.get("/conflicts").text)
 
 
+HERE = {"latitude": 51.6637, "longitude": -0.396, "pin_source": "gps"}
+THERE = {"latitude": 51.669, "longitude": -0.3965, "pin_source": "dragged"}
+
+
+@pytest.mark.slow
+def test_a_place_stands_whole_on_a_map_with_both_pins(patch: Patch, browse: Callable[[str], Any]) -> None:
+    patch(31, "aisha", "site.patched", "stairwell", name="Stairs north", position=HERE)
+    patch(32, "dean", "site.patched", "stairwell", name="Shelter", position=THERE)
+    browser = browse("tom")
+    listed = browser.get("/conflicts")
+    assert plain(listed.text).count("which place it is") == 1, "one question, not one for each field"
+    page = browser.get("/conflicts/places/stairwell")
+    said = plain(page.text)
+    assert "The pins are 590 m apart" in said
+    for words in ("Stairs north", "Shelter", "Keep Aisha N’s place", "Keep Dean R’s place"):
+        assert words in said
+    drawn = re.search(r'id="map-data"[^>]*>(.*?)</script>', page.text, re.S)
+    assert drawn is not None
+    assert all(str(pin["latitude"]) in drawn[1] and str(pin["longitude"]) in drawn[1] for pin in (HERE, THERE))
+    assert browser.get("/conflicts/places/nowhere").status_code == 404
+    assert browse("rowan").get("/conflicts/places/stairwell").status_code in (403, 404)
+
+
+@pytest.mark.slow
+def test_both_of_a_place_are_two_places(patch: Patch, filled: Database, browse: Callable[[str], Any]) -> None:
+    patch(31, "aisha", "site.patched", "stairwell", name="Stairs north", position=HERE)
+    patch(32, "dean", "site.patched", "stairwell", name="Shelter", position=THERE)
+    browser = browse("tom")
+    page = browser.get("/conflicts/places/stairwell")
+    browser.send("/conflicts", entity="stairwell", field="name", change="both", shown=shown_on(page))
+    assert "Nothing to settle" in plain(browser.get("/conflicts").text)
+    with filled.reading() as session:
+        rows = session.execute(
+            select(site.c.name, site.c.latitude, site.c.district_id).where(site.c.name.in_(["Stairs north", "Shelter"]))
+        ).all()
+    assert {(row.name, round(row.latitude, 4)) for row in rows} == {("Stairs north", 51.6637), ("Shelter", 51.669)}
+    assert {row.district_id for row in rows} == {"watford"}
+
+
 def test_versions_are_told_in_words(patch: Patch, browse: Callable[[str], Any]) -> None:
     patch(33, "tom", "referral.patched", "r1", assigned_worker_id="aisha")
     patch(34, "tom", "referral.patched", "r1", assigned_worker_id="dean")

@@ -7,11 +7,13 @@ settled whole: its name, kind and pin come from the same hand, so that no name s
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import msgspec
+
 from server.access import Access
 from server.database.locks import take_turns
 from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.people import subjects
-from server.queries.street.conflicts import Conflict, Side, find_conflict
+from server.queries.street.conflicts import Conflict, Side, find_conflict, find_site
 from server.queries.sync.store import Project, find_scopes, publish
 from shared.model.value import Id
 from shared.policy import Act, Subject
@@ -35,7 +37,7 @@ def find_subject(access: Access, conflict: Conflict) -> Subject | None:
 def keep_side(
     access: Access, project: Project, entity_id: Id, field: str, change_id: Id, shown: Collection[Id] = ()
 ) -> None:
-    """Keeps what one change wrote, or with `BOTH` the words of all sides. `shown` are the sides that the reader saw.
+    """Keeps what one change wrote, or with `BOTH` the words of all sides, or two places. `shown` are the sides that were seen.
 
     Raises Failure where somebody else has settled it meanwhile, or a side has come that the reader did not see.
     """
@@ -49,14 +51,30 @@ def keep_side(
         raise Failure(CONFLICTING, "Somebody else has settled this meanwhile, or a newer version has come.")
     if set(sides) - set(shown) if shown else len(sides) > 2:
         raise Failure(CONFLICTING, NEWER)
-    sets = {field: _join(found)} if change_id == BOTH else _choose(access, found, sides[change_id], shown)
     now_ms = int(access.now.timestamp() * 1000)
-    new = NewChange(
-        id=access.new_id(), type=f"{found.kind}.patched", scope=sorted(find_scopes(access.session, entity_id))[0],
-        entity=entity_id, who=access.actor.worker_id, at_ms=now_ms, sets=sets,
-    )  # fmt: skip
-    (change,) = publish(access.session, [new], now_ms)
-    project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
+    scope = sorted(find_scopes(access.session, entity_id))[0]
+    new = [
+        NewChange(
+            id=access.new_id(), type=f"{found.kind}.patched", scope=scope, entity=entity, who=access.actor.worker_id,
+            at_ms=now_ms, sets=sets,
+        )
+        for entity, sets in _settle(access, found, change_id, shown).items()
+    ]  # fmt: skip
+    changes = publish(access.session, new, now_ms)
+    project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in changes])
+
+
+def _settle(access: Access, found: Conflict, change_id: Id, shown: Collection[Id]) -> Mapping[Id, Mapping[str, Any]]:
+    """What is set, by record. Both of a place are two places: the one shown stays, every other becomes a record of its own."""
+    if change_id != BOTH:
+        side = next(each for each in found.sides if each.change_id == change_id)
+        return {found.entity_id: _choose(access, found, side, shown)}
+    if found.kind != "site" or found.field not in PLACE_FIELDS:
+        return {found.entity_id: {found.field: _join(found)}}
+    first, *others = (_choose(access, found, side, shown) for side in found.sides)
+    here = find_site(access.session, found.entity_id)
+    known = {name: msgspec.to_builtins(getattr(here, name)) for name in (*PLACE_FIELDS, "hazards")}
+    return {found.entity_id: first} | {access.new_id(): known | dict(each) for each in others}
 
 
 def _join(found: Conflict) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
+from server.database.positions import read_position
 from server.queries.partnership.workers import list_short_names
 from server.queries.people.concealment import not_concealed
 from server.queries.sync.store import find_change
@@ -17,7 +18,9 @@ from server.tables.referrals.referral import referral
 from server.tables.street.conflict import conflict
 from server.tables.street.site import site
 from server.tables.sync.sync import change, write
+from shared.model.codes import SiteKind
 from shared.model.person import Person
+from shared.model.site import Site
 from shared.model.value import Id, Value
 
 
@@ -73,6 +76,18 @@ def list_conflicts_of_teams(session: Session, team_ids: Collection[Id], district
         .order_by(conflict.c.noticed_at.desc(), conflict.c.entity_id, conflict.c.field)
     )
     return [_conflict(session, found) for found in session.execute(query).mappings()]
+
+
+@beyond_reader
+def find_site(session: Session, site_id: Id) -> Site | None:
+    """A place as it is shown now."""
+    row = session.execute(select(site).where(site.c.id == site_id)).mappings().first()
+    if row is None:
+        return None
+    return Site(
+        id=site_id, name=row["name"], kind=SiteKind(row["kind"]), position=read_position(row),
+        access_notes=row["access_notes"], hazards=row["hazards"], in_use=row["in_use"],
+    )  # fmt: skip
 
 
 @beyond_reader

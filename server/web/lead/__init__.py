@@ -3,7 +3,7 @@ likely tonight, and who is out."""
 
 from server.web.lead.alarms import say_done, show_alarm, take_alarm
 from server.web.lead.answer_figures import download_answer_figures, download_outcomes, show_answer_figures
-from server.web.lead.conflicts import keep, show_conflicts
+from server.web.lead.conflicts import keep, show_conflicts, show_place_versions
 from server.web.lead.desk import count_waiting, decide, show_desk
 from server.web.lead.desk import drop as drop_filter
 from server.web.lead.desk import find as find_on_desk
@@ -93,6 +93,7 @@ PAGES = (
     show_wall_now,
     take_down,
     show_conflicts,
+    show_place_versions,
     keep,
     show_same_person,
     say_same_person,

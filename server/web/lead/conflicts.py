@@ -4,18 +4,23 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
+from sqlalchemy.orm import Session
 
 from server.access import Access, Door, of_theirs
-from server.actions.street.conflicts import ACTS, BOTH, find_subject, keep_side
+from server.actions.street.conflicts import ACTS, BOTH, PLACE_FIELDS, find_subject, keep_side
 from server.http.services import Services
+from server.problems import NotFound
 from server.queries.partnership import agencies
 from server.queries.partnership.workers import list_short_names
-from server.queries.street.conflicts import Conflict, list_conflicts_of_teams
+from server.queries.street.conflicts import Conflict, find_site, list_conflicts_of_teams
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.lead.place_versions import draw_versions, list_versions
+from server.web.lead.tonight import ATTRIBUTION
 from server.web.lead.version_words import mark_difference, say_apart, say_field, say_value
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
@@ -84,8 +89,10 @@ def _tell(access: Access, seen: Sequence[Conflict], every: Sequence[Conflict]) -
     ids = {side.value for each in seen if each.field.endswith("_id") for side in each.sides}
     names = list_short_names(access.session, {each for each in ids if isinstance(each, str)})
     names |= {team.id: team.name for team in agencies.list_teams(access.session)}
+    told = list({_whole(each): each for each in reversed(seen)}.values())[::-1]
     return [
         {
+            "place": _tell_place(access.session, each, every) if _is_place(each) else None,
             "entity_id": each.entity_id, "field": each.field, "called": each.called or each.kind.capitalize(),
             "field_words": say_field(each.field), "page": PAGES.get(each.kind, "").format(each.entity_id),
             "apart": say_apart([side.value for side in each.sides]), "shown": ",".join(sorted(shown[each.entity_id])),
@@ -93,8 +100,45 @@ def _tell(access: Access, seen: Sequence[Conflict], every: Sequence[Conflict]) -
             "is_words": all(isinstance(side.value, str) and side.value and not each.field.endswith("_id") for side in each.sides)
             and each.field in WORDY,
         }
-        for each in seen
+        for each in told
     ]  # fmt: skip
+
+
+@get(
+    "/conflicts/places/{site_id:str}", opt={"action": Act.SETTLE_VERSIONS}, sync_to_thread=True, include_in_schema=False
+)
+def show_place_versions(request: AnyRequest, door: NamedDependency[Door], site_id: FromPath[Id]) -> Response[str]:
+    """A place of which two people told differently, whole and on a map."""
+    with door.open() as access:
+        access.require(Act.SETTLE_VERSIONS, of_theirs(access.actor), purpose="conflicts")
+        found = list_conflicts_of_teams(access.session, access.actor.team_ids, access.actor.district_ids)
+        every = [each for each in found if each.entity_id == site_id and _may_see(access, each)]
+        place = next((each for each in every if _is_place(each)), None)
+        if place is None:
+            raise NotFound
+        access.note_seen(SubjectKind.SITE, [site_id], action=Act.SEE_PLACE, purpose="conflicts")
+        (told,) = _tell(access, [place], every)
+        return page(
+            request, "lead/place_versions.html", title="One place, two versions", section="/conflicts", worker=access.worker,
+            each=told, now=access.now, both=BOTH, data=draw_versions(told["place"]["versions"]), attribution=ATTRIBUTION,
+        )  # fmt: skip
+
+
+def _is_place(conflict: Conflict) -> bool:
+    return conflict.kind == "site" and conflict.field in PLACE_FIELDS
+
+
+def _whole(conflict: Conflict) -> tuple[Id, str]:
+    """What is settled together: a place whole, of everything else each field."""
+    return (conflict.entity_id, "place" if _is_place(conflict) else conflict.field)
+
+
+def _tell_place(session: Session, conflict: Conflict, every: Sequence[Conflict]) -> dict[str, Any]:
+    """The versions of one place, each by one hand, and how far apart they are."""
+    asked = [each for each in every if each.entity_id == conflict.entity_id and _is_place(each)]
+    versions = list_versions(find_site(session, conflict.entity_id), asked)
+    pins = [msgspec.to_builtins(each.position) for each in versions if each.position is not None]
+    return {"versions": versions, "apart": say_apart(pins)}
 
 
 WORDY = frozenset(

@@ -1,0 +1,68 @@
+"""A place of which several people told differently: each version whole, by one hand, and all of them on a map."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from server.queries.street.conflicts import Conflict, Side
+from server.web.layout.maps import OUTLINE, Ground, Name, Pin, Shape, map_data
+from server.web.lead.version_words import say_value
+from shared.model.position import Position
+from shared.model.site import Site
+from shared.model.value import Id, Value
+
+MARKS = "ABCDEFGH"
+AROUND_DEGREES = 0.002
+
+
+class Version(Value, frozen=True, kw_only=True):
+    """What one hand says of a place; of what nobody disputes, what is shown. `field` and `change_id` keep it whole."""
+
+    mark: str
+    by: str
+    at: datetime | None
+    field: str
+    change_id: Id
+    name: str
+    kind: str
+    pin: str
+    position: Position | None
+
+
+def list_versions(now: Site | None, conflicts: Sequence[Conflict]) -> list[Version]:
+    """Returns each hand's version, the one shown first in the first conflict on top."""
+    hands: dict[int, dict[str, Side]] = {}
+    for each in conflicts:
+        for side in each.sides:
+            hands.setdefault(side.device, {})[each.field] = side
+    shown = msgspec.to_builtins(now) if now is not None else {}
+    return [_version(MARKS[number % len(MARKS)], shown, wrote) for number, wrote in enumerate(hands.values())]
+
+
+def _version(mark: str, shown: dict[str, Any], wrote: dict[str, Side]) -> Version:
+    whole = shown | {field: side.value for field, side in wrote.items()}
+    field, side = next(iter(wrote.items()))
+    pin = whole.get("position")
+    return Version(
+        mark=mark, by=side.by, at=side.at, field=field, change_id=side.change_id,
+        name=str(say_value("name", whole.get("name"), {})), kind=str(say_value("kind", whole.get("kind"), {})),
+        pin=str(say_value("position", pin, {})), position=msgspec.convert(pin, Position) if pin else None,
+    )  # fmt: skip
+
+
+def draw_versions(versions: Sequence[Version]) -> Any:
+    """The pins, each with its mark, in a box that holds them all."""
+    placed = [(each, each.position) for each in versions if each.position is not None]
+    if not placed:
+        return None
+    longitudes, latitudes = [at.longitude for _, at in placed], [at.latitude for _, at in placed]
+    west, east = min(longitudes) - AROUND_DEGREES, max(longitudes) + AROUND_DEGREES
+    south, north = min(latitudes) - AROUND_DEGREES, max(latitudes) + AROUND_DEGREES
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    box = msgspec.json.encode({"type": "Polygon", "coordinates": [ring]}).decode()
+    shapes = [Shape(geojson=box, label="", words="Both versions", band=OUTLINE)]
+    pins = [Pin(at.longitude, at.latitude, "report") for _, at in placed]
+    names = [Name(at.longitude, at.latitude, f"{each.mark}: {each.name}") for each, at in placed]
+    return map_data(shapes, Ground([box]), pins, names, (west, south, east, north))
