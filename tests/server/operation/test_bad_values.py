@@ -62,6 +62,12 @@ def fields_of(handler: HTTPRouteHandler) -> list[str]:
     return []
 
 
+def takes_a_value(path: str, handler: HTTPRouteHandler, person_id: str) -> bool:
+    """Is there any place for one: in the address, the query or the form?"""
+    names = set(handler.parsed_fn_signature.parameters) - GIVEN if "GET" in handler.http_methods else fields_of(handler)
+    return bool(names) or filled(path, "1", person_id) != filled(path, "2", person_id)
+
+
 def ask(client: TestClient[Any], path: str, handler: HTTPRouteHandler, value: str, person_id: str) -> int:
     target, method = filled(path, value, person_id), min(handler.http_methods)
     if "GET" in handler.http_methods:
@@ -80,7 +86,7 @@ def test_no_value_is_a_fault_of_ours(sign_in: SignIn, cast: Cast, shown: str, wh
     values = HOSTILE if who == "priya" else HOSTILE[:3]
     faults, asked = [], 0
     for path, handler in list_pages(client):
-        for value in values:
+        for value in values if takes_a_value(path, handler, shown) else values[:1]:
             status = ask(client, path, handler, value, shown)
             asked += 1
             if status >= 500:
