@@ -84,3 +84,11 @@ def test_the_top_of_the_tree_is_the_diagram() -> None:
     folders = {path.relative_to(ROOT).parts[0] for path in list_files() if len(path.relative_to(ROOT).parts) > 1}
 
     assert folders <= expected
+
+
+def test_typed_words_are_made_storable_in_one_place() -> None:
+    """A sign that no database holds, and space at the ends, go by `storable_words`, which knows how lines end, too."""
+    by_hand = re.compile(r'\.replace\("\\(?:0|x00)", ""\)\.strip\(\)')
+    found = [name_of(path) for path in list_modules("server") if by_hand.search(path.read_text())]
+    assert by_hand.search('area.replace("\\0", "").strip()')
+    assert found == []

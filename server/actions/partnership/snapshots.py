@@ -9,6 +9,7 @@ import msgspec
 
 from server.access import Access
 from server.database.locks import take_turns
+from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.maps import snapshots
 from server.queries.maps.snapshots import Snapshot
@@ -79,7 +80,7 @@ def plan_night(
 def add_walk(access: Access, snapshot_id: Id, area: str, team_id: Id, starts: str, is_second: bool) -> None:
     """A team walks an area from a clock time after midnight on. Raises Invalid, NotFound, Failure once it is signed."""
     plan = hold(access, snapshot_id)
-    area = area.replace("\0", "").strip()
+    area = storable_words(area)
     wrong = []
     if not 0 < len(area) <= 200:
         wrong.append("Say which area, in 200 characters or fewer.")
@@ -188,7 +189,7 @@ def sign(access: Access, snapshot_id: Id, women: str, hidden: str) -> None:
     """Freeze the night as it counts now, with the first signature. Raises Invalid, Failure once it is signed."""
     night = look_at(access, snapshot_id)
     hold(access, snapshot_id)
-    women, hidden = women.replace("\0", "").strip(), hidden.replace("\0", "").strip()
+    women, hidden = storable_words(women), storable_words(hidden)
     over = datetime.combine(night.plan.night + timedelta(days=1), LATEST_START, access.zone)
     wrong = []
     if access.now < over:

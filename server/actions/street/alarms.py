@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.database.locks import take_turns
+from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.operation import outbox
 from server.queries.partnership import workers
@@ -263,7 +264,7 @@ def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
     is_again = alarm.help is not None and alarm.help.kind is AlarmEventKind.HELP and alarm.taken is None
     kind = AlarmEventKind.NOTED if is_again else AlarmEventKind.HELP
     if words.strip() or not is_again:
-        alarms.add_events(access.session, [_said(access, alarm, kind, words.replace("\0", "").strip()[:NOTE_LENGTH])])
+        alarms.add_events(access.session, [_said(access, alarm, kind, storable_words(words)[:NOTE_LENGTH])])
     Watch(access.session, access.now, access.new_id, ladder).look()
     return alarm.id
 

@@ -10,6 +10,7 @@ import msgspec
 
 from server.access import Access
 from server.database.locks import take_turns
+from server.database.sql import storable_words
 from server.problems import Invalid, NotFound
 from server.queries.people import subjects
 from server.queries.street import contacts, visits
@@ -152,7 +153,7 @@ def _after_earlier(access: Access, contact_id: Id) -> Any:
 
 
 def _reason(text: str) -> str:
-    reason = text.replace("\0", "").strip()
+    reason = storable_words(text)
     if not reason:
         raise Invalid("Say in a word why.")
     if len(reason) > LONGEST_REASON:

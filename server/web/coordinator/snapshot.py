@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, URLEncodedBody
 from server.access import Door
 from server.actions.partnership import snapshots as acts
 from server.actions.partnership.snapshots import Night, Sheet
+from server.database.sql import storable_words
 from server.http.local_time import to_local
 from server.problems import Invalid, NotFound
 from server.queries.maps.snapshots import Snapshot, list_signed, list_snapshots
@@ -185,7 +186,7 @@ def keep_named(
         if data.exclusion and data.exclusion not in {str(each) for each in Exclusion}:
             raise Invalid("Choose why they do not count.")
         named = Named(
-            id=access.new_id(), said_by=data.said_by.replace("\0", "").strip(), gender=Gender(data.gender),
+            id=access.new_id(), said_by=storable_words(data.said_by), gender=Gender(data.gender),
             age=AgeBand(data.age), exclusion=Exclusion(data.exclusion) if data.exclusion else None,
             same_as=data.same_as or None,
         )  # fmt: skip

@@ -10,6 +10,7 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door, of_theirs
 from server.actions.street import planning
+from server.database.sql import storable_words
 from server.http.local_time import to_local
 from server.problems import Invalid
 from server.queries.partnership import agencies, workers
@@ -54,7 +55,7 @@ def plan(door: NamedDependency[Door], data: URLEncodedBody[PlanForm]) -> Respons
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         starts_at = _read(data.starts, access.now - timedelta(hours=1))
         back_at = _read(data.back, starts_at)
-        area = data.area.replace("\0", "").strip()
+        area = storable_words(data.area)
         planning.plan_shift(access, data.team, as_tuple(data.workers), area, starts_at, back_at)
     return go_to(PATH, done="shift_planned")
 

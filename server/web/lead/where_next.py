@@ -15,6 +15,7 @@ from litestar.params import FromQuery, URLEncodedBody
 
 from server.access import Access, Door, of_theirs
 from server.actions.street import planning
+from server.database.sql import storable_words
 from server.hotspots.live import NEGLECTED_NIGHTS
 from server.hotspots.suggestion import Candidate, SuggestedStop, minutes_of, suggest
 from server.hotspots.tonight import LikelyCell, find_known, list_likely_cells
@@ -101,7 +102,7 @@ def show_where_next(
         length = int(hours) if hours in {str(each) for each in HOURS} else USUAL_HOURS
         by = pace if pace in PACES else "walk"
         begins = _next_quarter(access.now)
-        asked = start.replace("\0", "").strip()[:NAME_LENGTH]
+        asked = storable_words(start)[:NAME_LENGTH]
         here = _find_start(services, asked)
         candidates = _candidates(access, chosen, services.settings.crs) if chosen else {}
         walk = suggest(list(candidates.values()), here, access.tonight, length * 60, by)
@@ -137,7 +138,7 @@ def assign_walk(
         starts_at = _read(data.starts, access.now - timedelta(hours=1))
         back_at = _read(data.back, starts_at)
         stops = [_planned(candidates[each]) for each in keys if each in candidates]
-        area = data.area.replace("\0", "").strip()
+        area = storable_words(data.area)
         planning.plan_shift(access, data.team, as_tuple(data.workers), area, starts_at, back_at, stops)
     return go_to("/shift-plan", done="shift_assigned")
 

@@ -10,6 +10,7 @@ from server.access import Access, Door, of_theirs
 from server.actions.street import walking
 from server.actions.street.alarms import ask_for_help
 from server.actions.street.contacts import list_own_teams
+from server.database.sql import storable_words
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.partnership.workers import list_short_names
@@ -82,7 +83,7 @@ def start_shift(
     with door.open() as access:
         teams = list_own_teams(access)
         team_id = data.team or (teams[0].id if len(teams) == 1 else "")
-        area = data.area.replace("\0", "").strip()
+        area = storable_words(data.area)
         walking.go_out(access, services.project, data.key, team_id, area, as_tuple(data.colleagues))
     return go_to(PATH, done="gone_out")
 
@@ -108,7 +109,7 @@ def end_shift(
     """They are home."""
     with door.open() as access:
         access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
-        walking.come_home(access, services.project, data.key, data.words.replace("\0", "").strip())
+        walking.come_home(access, services.project, data.key, storable_words(data.words))
     return go_to(PATH, done="come_home")
 
 
