@@ -14,7 +14,6 @@ from typing import NoReturn
 import click
 from sqlalchemy.orm import Session
 
-from server.app import create_services
 from server.http.services import Services
 from server.problems import Failure
 from server.queries.operation.audit import note_terminal_act
@@ -51,6 +50,8 @@ def working() -> Iterator[Services]:
 
     A failure ends the command with code 2 and its sentence.
     """
+    from server.app import create_services  # a command that only reads a file needs no pages
+
     settings = load_settings()
     renew_schema(settings)
     try:

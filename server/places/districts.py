@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from sqlalchemy.orm import Session
 
 from server.places.postcodes import PostcodeGround, load_ground, project_to_ground
@@ -61,6 +60,8 @@ class NearestPostcode:
     def __init__(
         self, ground: PostcodeGround, id_by_code: Mapping[str, Id], max_distance_m: float = NEAREST_POSTCODE_MAX_M
     ) -> None:
+        from scipy.spatial import cKDTree  # 28 MB that a drawn county never needs
+
         self._max_distance_m = max_distance_m
         self._ids = [id_by_code.get(code) for code in ground.codes]
         ours = np.array([found is not None for found in self._ids])[ground.code_number]

@@ -12,7 +12,6 @@ from threading import BoundedSemaphore
 from argon2 import DEFAULT_HASH_LENGTH, DEFAULT_RANDOM_SALT_LENGTH, PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION, Type
-from zxcvbn import zxcvbn
 
 from server.settings import PasswordCost
 
@@ -91,6 +90,8 @@ def why_unusable(password: str, *, has_second_factor: bool = False, known_words:
     words = [word for each in (*OWN_WORDS, *known_words) for word in each.casefold().split() if len(word) > 2]
     if len(_left_without(password, words)) < SHORTEST_WITH_SECOND_FACTOR:
         return TOO_EASY
+    from zxcvbn import zxcvbn  # 12 MB of words, for whoever sets a password
+
     return TOO_EASY if zxcvbn(password[:READ_OF_ONE], user_inputs=words)["guesses"] < GUESSES_MIN else None
 
 

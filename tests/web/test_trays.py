@@ -106,6 +106,29 @@ def test_no_accepted_alert_is_invisible_to_everybody(
     assert everything <= visible_to(door, *readers)
 
 
+@pytest.mark.parametrize(
+    "where",
+    [{"postcode": "SW1A 0AA"}, {"point": "51.5, -0.12"}, {"point": "48.85, 2.35"}, {"district": county.WATFORD},
+     {"district": county.THREE_RIVERS}, {"postcode": "WD17 1EU"}],
+)  # fmt: skip
+@pytest.mark.parametrize("has_lead", [True, False])
+def test_no_public_report_is_invisible_to_everybody(
+    filled: Database,
+    browse: Callable[[str], Browser],
+    door: Callable[[str], Door],
+    where: dict[str, str],
+    has_lead: bool,
+) -> None:
+    sender = browse("rowan")
+    sender.get("/report")
+    page = sender.send("/report", key="k", place="By the arch", **where)
+    assert page.status_code == 200
+    with filled.writing() as session:
+        session.execute(update(worker).where(worker.c.id.in_(["tom", "priya"])).values(active=has_lead))
+        (kept,) = session.scalars(select(referral.c.id).where(referral.c.place == "By the arch"))
+    assert kept in visible_to(door, *(("tom", "priya", "rowan") if has_lead else ("rowan",)))
+
+
 def test_a_district_that_nobody_leads_is_the_duty_trays(filled: Database, bring: Callable[..., Any]) -> None:
     bring({"alert_id": "W1", **IN_WATFORD})
     with filled.writing() as session:
