@@ -86,7 +86,7 @@ def test_one_press_says_that_somebody_is_not_known_or_nothing_is_new(browser: Br
     assert "Known to us, nothing new." in browser.get(agenda).text
     browser.post(f"{agenda}/updates", press="rest_not_known", **three(text_1=WORDS, text_3=""))
     shown = browser.get(agenda).text
-    assert shown.count("Not known to us.</p>") == 13
+    assert shown.count("</span> Not known to us.") == 13
     assert boxes(browser, agenda)["case-p01"] == WORDS
 
 

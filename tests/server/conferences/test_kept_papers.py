@@ -3,21 +3,26 @@
 import html
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select, text, update
 
+from server.actions.conferences.conferences import change_conference
+from server.actions.conferences.kept import newest_by_agency
 from server.actions.people.hiding import hide_person, show_person_again
 from server.database.engine import Database
+from server.queries.conferences.conferences import Circulated, find_conference
 from server.queries.operation import outbox
 from server.queries.people import erasure
 from server.tables.conferences.conference import circulation
 from server.tables.conferences.kept import circulated_case
 from server.tables.people.person import person
 from shared.model.mail import MailFacts, MailKind
-from tests.server.conferences.conftest import Browser
+from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
 
 REASON = "Her former partner asks for her at every door"
@@ -314,3 +319,30 @@ def test_the_minutes_of_no_agency_hold_what_another_wrote_or_a_name_it_may_not_k
     before = browser.get(f"{own(path)}/minutes").text
     assert "Person 01" in before
     assert "Script restarted" not in before
+
+
+def test_what_was_withheld_was_never_sent() -> None:
+    at = datetime(2026, 11, 12, tzinfo=UTC)
+    sent = Circulated(id="c1", conference_id="c", agency_id="cgl", at=at, worker_id="priya", cases=3)
+    withheld = msgspec.structs.replace(sent, id="c2", at=at + timedelta(days=1), withheld="Its agreement has expired.")
+    assert newest_by_agency([withheld, sent]) == {"cgl": sent}
+    assert newest_by_agency([withheld]) == {}
+
+
+def test_another_place_alone_is_another_invitation(browser: Browser, enter: Enter, watford: Database) -> None:
+    path = call(browser)
+    conference_id = path.rsplit("/", 1)[1]
+    browser.circulate(path)
+    with enter("priya") as access:
+        before = find_conference(access.session, conference_id)
+        assert before is not None
+        same = change_conference(
+            access, conference_id, before.starts_at, before.place, before.chair_id, before.minute_taker_id
+        )
+        moved = change_conference(
+            access, conference_id, before.starts_at, "Room 2", before.chair_id, before.minute_taker_id
+        )
+    assert (same.sequence, moved.sequence) == (before.sequence, before.sequence + 1)
+    with watford.reading() as session:
+        kinds = [each.mail.kind for each in outbox.list_posted(session)]
+    assert MailKind.CONFERENCE_MOVED in kinds
