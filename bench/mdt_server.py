@@ -35,7 +35,7 @@ def serving(url: str, folder: str, *, workers: int) -> Iterator[tuple[int, int]]
     """The server on a loopback port; yields the port and the id of its (parent) process, and ends it."""
     port = _free_port()
     environment = os.environ | {
-        "LANTERN_DATABASE": url, "LANTERN_DATA": folder, "LANTERN_SECOND_FACTOR": "off",
+        "LANTERN_DATABASE": url, "LANTERN_DATA": folder, "LANTERN_SECOND_FACTOR": "off", "LANTERN_ONE_ROLE": "on",
         "LANTERN_SECRET": "a secret for the bench, long enough",
     }  # fmt: skip
     command = [
