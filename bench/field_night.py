@@ -33,7 +33,9 @@ from tests.server.slow_line import slow_line
 NEAR, TIMES, CONTACTS = 300, 200, 60
 HERE = (51.66, -0.39)
 HOUR_S = 3600
-NOTE = "Sat up, talked for a while; wants a form for the surgery brought on Friday. Two sleeping bags, the dog is well. "
+NOTE = (
+    "Sat up, talked for a while; wants a form for the surgery brought on Friday. Two sleeping bags, the dog is well. "
+)
 
 
 def main() -> None:
@@ -143,7 +145,7 @@ def measure_night(seconds: float) -> dict[str, Any]:
             spent = Spent()
             for n in range(1, CONTACTS + 1):
                 await _meet(driver, rig, n)
-                rig.clocks.pass_(minutes=5)
+                rig.clocks.pass_(minutes=1)
             told["sixty_contacts"] = spent.so_far()
             told["an_hour_screen_on"] = await _idle(driver, seconds)
 

@@ -115,6 +115,7 @@ def _looked(visit: Visit, places: dict[Id, str], unsent: frozenset[Id], struck: 
         site_id=visit.site_id,
         note=visit.note,
         found=cards.say_visit(visit),
+        bedding=dict(cards.visit_codes(visit)).get("bedding", ""),
         struck=struck,
         not_yet_sent=visit.id in unsent,
     )

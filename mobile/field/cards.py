@@ -62,6 +62,7 @@ def contact_entry(row: ContactRow, name_of: NameOf, unsent: Collection[Id]) -> T
     return TimelineEntry(
         at=contact.seen_at,
         what=wording.say_state(contact.state),
+        said=(("contact_state", str(contact.state)),),
         who=name_of(contact.worker_id),
         contact_id=contact.id,
         note=_words_of(contact),
@@ -79,6 +80,7 @@ def visit_entry(visit: Visit, name_of: NameOf, unsent: Collection[Id]) -> Timeli
     return TimelineEntry(
         at=visit.at,
         what=say_visit(visit),
+        said=visit_codes(visit),
         who=name_of(visit.worker_id),
         visit_id=visit.id,
         note=visit.note,
@@ -94,12 +96,21 @@ def say_visit(visit: Visit) -> str:
     return f"Nobody here{bedding}"
 
 
+def visit_codes(visit: Visit) -> tuple[tuple[str, str], ...]:
+    """The same in codes: nobody, and whether bedding was there. A visit that found people is told in words alone."""
+    if visit.people_found:
+        return ()
+    bedding = {True: "there", False: "none", None: ""}[visit.bedding_present]
+    return (("found", "nobody"), *((("bedding", bedding),) if bedding else ()))
+
+
 def progress_entry(step: ReferralProgress, name_of: NameOf) -> TimelineEntry:
     """A step of a referral on a timeline."""
     what = wording.say_code(step.state).capitalize()
     return TimelineEntry(
         at=step.at,
         what=f"{what}: {step.outcome}" if step.outcome else what,
+        said=() if step.outcome else (("referral_state", str(step.state)),),
         who=name_of(step.worker_id),
         note=step.note,
     )

@@ -21,6 +21,8 @@ class NightEntry(Value, frozen=True, kw_only=True):
     unidentified: int = 0
     state: ContactState | None = None
     found: str = ""
+    bedding: str = ""
+    """Of a visit: `there`, `none`, or not said."""
     place: str = ""
     site_id: Id | None = None
     note: str = ""

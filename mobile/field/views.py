@@ -140,10 +140,11 @@ class LikelyDuplicate(Value, frozen=True, kw_only=True):
 
 
 class TimelineEntry(Value, frozen=True, kw_only=True):
-    """One line of what happened to a person or at a site, newest first."""
+    """One line of what happened to a person or at a site, newest first; `said` is `what` in codes, each with its kind."""
 
     at: datetime
     what: str
+    said: tuple[tuple[str, str], ...] = ()
     who: str = ""
     contact_id: Id | None = None
     visit_id: Id | None = None

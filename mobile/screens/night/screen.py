@@ -53,7 +53,7 @@ class NightScreen(Screen):
         self.send(BackPressed())
 
     def _row(self, entry: NightEntry) -> Row:
-        what = self.words.say_code("contact_state", entry.state) if entry.state is not None else entry.found
+        what = self.words.say_code("contact_state", entry.state) if entry.state is not None else self._bedding(entry)
         struck = self.say("contact.struck_out", reason=entry.struck) if entry.struck else ""
         unsent = self.say("night.unsent") if entry.not_yet_sent else ""
         return Row(
@@ -64,6 +64,9 @@ class NightScreen(Screen):
             icon="person" if entry.is_contact else "nobody",
             tone="warn" if entry.struck or is_to_confirm(entry.note) else "accent",
         )
+
+    def _bedding(self, entry: NightEntry) -> str:
+        return self.words.say_code("bedding", entry.bedding) if entry.bedding else ""
 
     def _to_confirm(self, entry: NightEntry) -> str:
         return self.say("night.to_confirm") if is_to_confirm(entry.note) else ""

@@ -30,6 +30,7 @@ from mobile.screens.person.state import (
     update,
 )
 from mobile.text.moments import join, say_day, say_distance, say_when, zone
+from mobile.text.timeline import say_entry
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
 from mobile.widgets.words import Words
@@ -191,13 +192,13 @@ class PersonScreen(Screen):
         if entry.contact_id is not None:
             return self._contact_tile(entry, entry.contact_id, when)
         card = Card()
-        card.add_widget(Words(text=entry.what, bold=True))
+        card.add_widget(Words(text=say_entry(self.words, entry), bold=True))
         card.add_widget(Words(text=when, role="small", tone="soft"))
         card.add_widget(Words(text=entry.note))
         return card
 
     def _contact_tile(self, entry: TimelineEntry, contact_id: str, when: str) -> Tile:
         detail = "\n".join(part for part in (when, entry.note) if part)
-        tile = Tile(text=entry.what, detail=detail, role="body", least_height=64)
+        tile = Tile(text=say_entry(self.words, entry), detail=detail, role="body", least_height=64)
         tile.bind(on_release=lambda *_: self.send(EntryPressed(contact_id=contact_id)))
         return tile

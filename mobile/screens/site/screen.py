@@ -23,6 +23,7 @@ from mobile.screens.site.state import (
     update,
 )
 from mobile.text.moments import join, say_distance, say_when
+from mobile.text.timeline import say_entry
 from mobile.widgets.buttons import Tile
 from mobile.widgets.card import Card
 from mobile.widgets.words import Words
@@ -140,7 +141,7 @@ class SiteScreen(Screen):
 
     def _entry(self, entry: TimelineEntry) -> Card:
         card = Card()
-        card.add_widget(Words(text=entry.what, bold=True))
+        card.add_widget(Words(text=say_entry(self.words, entry), bold=True))
         when = say_when(self.words, entry.at, self.desk.now())
         card.add_widget(Words(text=join(when, entry.who), role="small", tone="soft"))
         card.add_widget(Words(text=entry.note))

@@ -7,6 +7,9 @@ import pytest
 
 from mobile.field.service import FieldService
 from mobile.field.views import ContactDraft, PersonDraft, SiteDraft, TonightKind, VisitDraft
+from mobile.text import load
+from mobile.text.moments import join
+from mobile.text.timeline import say_entry
 from shared.model.codes import ContactState, Gender, ReferralState
 from shared.model.position import Position
 from tests.mobile.feeding import feed, referral
@@ -156,6 +159,12 @@ def test_a_place_shows_who_sleeps_there_and_who_looked(field: FieldService) -> N
     record = field.site(site.id)
     assert [card.known_as for card in record.people] == ["Red"]
     assert {entry.what for entry in record.timeline} == {"Bedded down", "Nobody here, bedding present"}
+    polish = load("pl")
+    assert {say_entry(polish, entry) for entry in record.timeline} == {
+        polish.say_code("contact_state", "bedded_down"),
+        join(polish.say("found.nobody"), polish.say("bedding.there")),
+    }
+    assert all(say_entry(polish, entry) != say_entry(load("en"), entry) for entry in record.timeline)
 
 
 def test_opening_a_record_is_written_down_once_a_look(rig: Rig, field: FieldService) -> None:

@@ -103,6 +103,13 @@ def test_a_better_fix_in_the_minute_after_says_where_it_was_and_a_later_one_does
     assert (told.position.latitude, told.position.accuracy_m) == (51.65540, 6)
 
 
+def test_a_coarse_fix_in_the_minute_after_says_nothing(rig: Rig) -> None:
+    rig.field.record_quick()
+    see(rig, 51.65531, -0.39617, 60)
+    (told,) = kept(rig)
+    assert told.position is None
+
+
 def test_it_can_be_taken_back_for_a_minute_and_is_sent_only_then(rig: Rig) -> None:
     rig.server.answer = taking
     mistake = rig.field.record_quick()
