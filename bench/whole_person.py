@@ -1,0 +1,186 @@
+"""What the assessment costs: its page beside its own statements, the phone's short form beside a bare insert.
+
+    python -m bench.whole_person
+
+The page (SQLite, the demo county, every question answered three times): CPU milliseconds of this process for a request through
+the whole application, beside the same statements sent by hand. The short form: saving an answer (the change, the read tables,
+the commit with `synchronous=FULL`, the seal) beside a bare encrypted insert, taking turns; and a frame of its screen while
+somebody types. Bars: 3 x the statements or 5 ms; 3 x the insert; 2 ms a frame. Medians. Run it where a disk is (TMPDIR): in
+memory a bare insert waits for nothing.
+"""
+
+import asyncio
+import json
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from litestar.testing import TestClient
+from sqlalchemy import event, insert, select
+from sqlalchemy.engine import Engine
+from uuid_utils import uuid7
+
+from bench.field import _encrypted
+from server.actions.operation.signin import Attempt
+from server.app import create_app, create_services
+from server.demo import county
+from server.demo.fill import County
+from server.http.cookies import session_cookie_name
+from server.http.services import Services
+from server.migrate import upgrade
+from server.settings import Settings
+from server.tables.cases.case import mdt_case
+from server.tables.partnership.worker import worker, worker_district
+from server.tables.people.assessment import assessment_answer
+from shared.rules.questions import STANDARD, choose_current
+from tests.mobile.glass import HEIGHT, WIDTH, prepare
+from tests.mobile.rig import Rig
+
+TIMES, SEED, FRAMES = 40, 2026, 200
+PRIYA = f"priya@{county.EMAIL_HOST}"
+LEAST = "/account"
+
+
+def main() -> None:
+    """Measure and print."""
+    prepare()
+    with tempfile.TemporaryDirectory() as folder:
+        told = {"page": measure_page(Path(folder))} | measure_form(Path(folder))
+    print(json.dumps(told, indent=1))
+
+
+def measure_page(folder: Path) -> dict[str, Any]:
+    """The page, its statements by hand, and the least of a signed-in page in the same harness."""
+    settings = Settings(data=folder, database=f"sqlite:///{folder}/bench.sqlite")
+    upgrade(settings.database)
+    services = create_services(settings)
+    County(services, datetime.now(UTC), SEED, lambda words: None).fill()
+    person = _answer_everything(services)
+    attempt = Attempt(email=PRIYA, password=county.PASSWORD, address="127.0.0.1")
+    token = services.signin.sign_in(attempt, services.clock(), services.new_id).token
+    services.database.close()
+    headers = {"cookie": f"{session_cookie_name(settings)}={token}", "accept": "text/html"}
+    sent: list[str] = []
+    event.listen(Engine, "connect", lambda connection, _: connection.set_trace_callback(sent.append))
+    path = f"/people/{person}/assessment"
+    with TestClient(create_app(settings)) as client:
+
+        def ask(where: str) -> None:
+            answer = client.get(where, headers=headers, follow_redirects=False)
+            if answer.status_code != 200:
+                raise RuntimeError(f"{where} answered {answer.status_code}: {answer.text[:300]}")
+
+        ask(path)
+        sent.clear()
+        ask(path)
+        statements = [
+            each for each in sent if each.lstrip()[:6].upper() in {"SELECT", "WITH R"} or each.startswith("WITH")
+        ]
+        page, least = _median(lambda: ask(path)), _median(lambda: ask(LEAST))
+        harness = _median(lambda: ask("/health"))
+    with sqlite3.connect(folder / "bench.sqlite") as connection:
+        by_hand = _median(lambda: [connection.execute(each).fetchall() for each in statements])
+    return {
+        "page_ms": page, "statements": len(statements), "statements_by_hand_ms": by_hand,
+        "least_signed_in_page_ms": least, "harness_alone_ms": harness, "page_without_harness_ms": round(page - harness, 2),
+        "bar_ms": round(max(3 * by_hand, 5), 2),
+    }  # fmt: skip
+
+
+def _answer_everything(services: Services) -> str:
+    """Somebody on Priya's list, of whom every question was asked three times."""
+    with services.database.writing() as session:
+        (priya, agency) = session.execute(select(worker.c.id, worker.c.agency_id).where(worker.c.email == PRIYA)).one()
+        priyas = select(worker_district.c.district_id).where(worker_district.c.worker_id == priya)
+        person = session.scalars(
+            select(mdt_case.c.person_id).where(mdt_case.c.state == "listed", mdt_case.c.district_id.in_(priyas))
+        ).first()
+        rows = [
+            {
+                "id": str(uuid7()), "person_id": person, "question": each.key, "version": each.version, "state": "answered",
+                "value": "", "words": "In a few words of theirs, as they said them", "note": "", "via": "desk", "place": "",
+                "at": services.clock() - timedelta(days=days), "worker_id": "w", "agency_id": agency,
+            }
+            for each in choose_current(STANDARD)
+            for days in (10, 400, 800)
+        ]  # fmt: skip
+        session.execute(insert(assessment_answer), rows)
+    return str(person)
+
+
+def measure_form(folder: Path) -> dict[str, Any]:
+    """Saving an answer and a bare insert, in turn; then frames while somebody types."""
+    rig = Rig(folder / "phone")
+    rig.enrol()
+    from mobile.field.views import PersonDraft
+
+    red = rig.field.add_person(PersonDraft(alias="Red", description="red hat")).id
+    bare = _encrypted(folder / "encrypted.db")
+    times: dict[str, list[float]] = {"answer": [], "bare": []}
+    ways: dict[str, Callable[[], object]] = {
+        "answer": lambda: rig.field.give_answer(red, "wants_first", words="A tent, and somewhere for the dog"),
+        "bare": bare,
+    }
+    for _ in range(300):
+        for name, way in ways.items():
+            begun = time.perf_counter()
+            way()
+            times[name].append((time.perf_counter() - begun) * 1000)
+            rig.clocks.pass_(seconds=1)
+    answer, insert_ms = (round(statistics.median(times[name]), 3) for name in ("answer", "bare"))
+    fresh = rig.field.add_person(PersonDraft(alias="Joe", description="green coat")).id
+    frames = _type(rig, fresh)
+    rig.field.close()
+    return {
+        "save": {
+            "answer_ms": answer,
+            "bare_encrypted_insert_ms": insert_ms,
+            "times": round(answer / insert_ms, 2),
+            "bar": 3,
+        },
+        "frame": frames | {"bar_ms": 2},
+    }
+
+
+def _type(rig: Rig, person: str) -> dict[str, float]:
+    from mobile.app import LanternApp
+    from tests.mobile.driver import run_app
+    from tests.mobile.rehearsal import SilentCues
+
+    costs: dict[str, list[float]] = {"still": [], "typing": []}
+
+    async def story(driver: Any) -> None:
+        from kivy.base import EventLoop
+        from kivy.core.window import Window
+
+        driver.app.go("asking", {"person_id": person})
+        await driver.settle()
+        for frame in range(FRAMES):
+            for name, taken in costs.items():
+                begun = time.thread_time()
+                if name == "typing":
+                    driver.screen.typed("A tent for the dog"[: frame % 18 + 1])
+                Window.canvas.ask_update()
+                EventLoop.idle()
+                taken.append((time.thread_time() - begun) * 1000)
+
+    asyncio.run(run_app(LanternApp(rig.field, SilentCues()), story, (WIDTH, HEIGHT)))
+    return {f"{name}_cpu_ms": round(statistics.median(taken), 3) for name, taken in costs.items()}
+
+
+def _median(do: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(TIMES):
+        begun = time.process_time()
+        do()
+        taken.append((time.process_time() - begun) * 1000)
+    return round(statistics.median(taken), 2)
+
+
+if __name__ == "__main__":
+    main()
