@@ -5,12 +5,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from tests.conftest import LONGEST, Clock, Stores
+from tests.conftest import EVENING, LONGEST, Clock, Stores
 from tests.paths import ROOT
+from tests.worlds import Write, register
 
 
 def test_the_clock_moves_only_when_told(clock: Clock) -> None:
@@ -65,6 +68,51 @@ def test_a_copied_database_holds_what_its_template_held(stores: Callable[[str], 
     engine.dispose()
     store.drop(copy)
     store.drop(template)
+
+
+WRITTEN: list[str] = []
+
+
+@register
+def lone_district(database: Any, now: datetime, new_id: Callable[[], str]) -> str:
+    from server.queries.partnership.districts import add_district
+    from shared.model.district import District
+
+    WRITTEN.append(str(database.url))
+    one = District(id=new_id(), code="E07000103", name="Watford")
+    with database.writing() as session:
+        add_district(session, one)
+    return one.id
+
+
+@pytest.fixture(name="lone_district")
+def begin_lone_district(world: Callable[[Write], Any]) -> Any:
+    return world(lone_district)
+
+
+@pytest.mark.parametrize("_", ["for one test", "for the next"])
+def test_a_world_is_written_once_and_copied_whole_for_each_test(
+    lone_district: str, database: Any, new_id: Callable[[], str], _: str
+) -> None:
+    from server.queries.partnership.districts import add_district, list_districts
+    from shared.model.district import District
+
+    with database.writing() as session:
+        assert [each.id for each in list_districts(session)] == [lone_district]
+        add_district(
+            session, District(id=new_id(), code="E07000096", name="Dacorum")
+        )  # with an id that the world did not take
+    assert str(database.url) not in WRITTEN
+    assert len(set(WRITTEN)) == len(WRITTEN)
+
+
+class TestAnHourLater:
+    @pytest.fixture
+    def clock(self) -> Clock:
+        return Clock(EVENING + timedelta(hours=1))
+
+    def test_a_world_is_written_where_the_clock_is_another(self, lone_district: str, database: Any) -> None:
+        assert WRITTEN[-1] == str(database.url)
 
 
 def test_the_files_that_begin_are_there() -> None:
