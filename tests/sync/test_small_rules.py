@@ -128,6 +128,14 @@ def test_sizes_follow_how_long_a_request_took(took_ms: int, size: int) -> None:
 def test_sizes_stay_within_their_bounds() -> None:
     assert pacing.adapt(200, 1, 1, 200) == 200
     assert pacing.adapt(1, 60_000, 1, 200) == 1
+
+
+def test_a_size_stays_where_a_request_took_from_half_to_twice_the_wanted_time() -> None:
+    half, twice = pacing.WANTED_MS // 2, 2 * pacing.WANTED_MS
+    assert [pacing.adapt(100, took_ms, 1, 200) for took_ms in (half - 1, half, twice, twice + 1)] == [200, 100, 100, 50]
+
+
+def test_bounds_hold_for_a_page_too() -> None:
     assert pacing.after_pull(pacing.Sizes(page=1_000), 1).page == 1_000
     assert pacing.halve_batch(pacing.Sizes(batch=1)).batch == 1
 

@@ -158,6 +158,7 @@ def test_open_tonight_is_what_still_opens_or_is_open():
         ("2nd Tue 10:00-12:00", "each month, 2nd Tue, 10:00 to 12:00"),
         ("last friday 10:00-12:00", "each month, last Fri, 10:00 to 12:00"),
         ("day 3, day -1 10:00-12:00", "each month, the 3rd, the last day, 10:00 to 12:00"),
+        ("day 11, day 12, day 22 10:00-12:00", "each month, the 11th, the 12th, the 22nd, 10:00 to 12:00"),
         ("every 2 weeks Mon 10:00-12:00 starting 2026-11-02", "every 2nd week, Mon, 10:00 to 12:00"),
     ],
 )
