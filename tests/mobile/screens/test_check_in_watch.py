@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from kivy.clock import Clock
 
 from mobile.app import LanternApp
 from mobile.device.silent import NoOutside
 from mobile.field.views import CheckInState, LockState
 from mobile.ports import NoMap
+from mobile.program.glass import MOVING_FPS, STILL_AFTER_S, STILL_FPS
 from mobile.screens.check_in_watch import COLLEAGUE, MINE, Watch, heard, tell
 from mobile.text import load
 from tests.mobile.rehearsal import NOW, RehearsalField, SilentCues
@@ -126,6 +128,21 @@ def test_the_back_gesture_goes_one_screen_back_and_then_out_and_bars_are_kept_cl
         outside.bars = (48, 0, 0, 0)
         app._each_second(1.0)
         assert tuple(app.glass.root.padding) == (48, 0, 0, 0)
+
+    on_glass(app, story)
+
+
+def test_frames_are_few_while_nothing_moves_and_all_again_at_a_touch(on_glass):
+    app = LanternApp(RehearsalField(), SilentCues(), map_source=NoMap())
+
+    async def story(_driver):
+        from kivy.core.window import Window
+
+        for _ in range(STILL_AFTER_S):
+            app.glass.each_second()
+        assert Clock._max_fps == STILL_FPS
+        Window.dispatch("on_textinput", "a")  # the driver's own touches set the pace themselves
+        assert Clock._max_fps == MOVING_FPS
 
     on_glass(app, story)
 
