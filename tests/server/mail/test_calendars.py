@@ -1,6 +1,6 @@
 """What calendars are told of a conference: asked to come, moved, off; each read back by the icalendar library."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -168,3 +168,13 @@ def test_the_hour_is_right_on_both_sides_of_a_change_of_the_clock(month: int, no
     (event,) = read.walk("VEVENT")
     assert event["DTSTART"].dt == starts_at
     assert event["LOCATION"] == "Room 2; upstairs, Élan House"
+
+
+def test_no_line_of_an_invitation_is_longer_than_seventy_five_bytes_in_any_script() -> None:
+    place = "Łódź, Ульяновська вулиця, 市役所の大会議室、" * 6
+    moment = datetime(2026, 12, 10, 10, tzinfo=UTC)
+    text = make_invitation(
+        CaseConference(id="c", district_id="watford", starts_at=moment, place=place), "Watford", moment
+    )
+    assert max(len(line.encode()) for line in text.split("\r\n")) <= 75
+    assert place.replace(",", "\\,") in text.replace("\r\n ", "")
