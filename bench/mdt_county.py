@@ -33,8 +33,8 @@ MARK = "filled.json"
 
 STEPS: tuple[tuple[str, str], ...] = (
     ("districts", """
-insert into district (id, code, name, verified_only)
-  select 'd' || n, 'E0700020' || n, 'District ' || n, false from generate_series(2, 9) n;
+insert into district (id, code, name, verified_only, answer_days)
+  select 'd' || n, 'E0700020' || n, 'District ' || n, false, 10 from generate_series(2, 9) n;
 insert into team_district (team_id, district_id) select 'watford-outreach', 'd' || n from generate_series(2, 9) n"""),
     ("workers", """
 insert into agency (id, name, kind) select 'housing-' || n, 'Housing ' || n, 'housing' from generate_series(0, 9) n;

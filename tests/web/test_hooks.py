@@ -291,3 +291,22 @@ def test_old_notices_are_forgotten_and_not_told_anew(
         assert systems.count_notices(session) == 0
     assert len(receiver.got) == 1
     assert timedelta(days=90) == systems.KEPT_FOR
+
+
+def test_what_is_being_sent_is_nobody_elses_until_its_sender_must_have_crashed(
+    services: Services, filled: Database, clock: Clock, receiver: Receiver
+) -> None:
+    let_in(services, filled, "ruth", receiver.url)
+    agree(filled, clock(), "a1", "stefan", "cgl")
+
+    def claim() -> bool:
+        with acting(Kind.JOB), services.database.writing() as session:
+            return systems.claim_notice(session, clock()) is not None
+
+    with acting(Kind.JOB):
+        run_due(services, NOTIFYING, "this test", names=["new for systems"], lease="hooks")
+    assert [claim(), claim()] == [True, False]
+    clock.advance(minutes=9)
+    assert not claim()
+    clock.advance(minutes=2)
+    assert claim()

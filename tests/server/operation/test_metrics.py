@@ -1,5 +1,6 @@
 """A watching system reads numbers on a port of their own, from every process together, and nothing of anybody."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from server.condition.metrics import StateCollector
 from server.database.engine import Database
+from server.http.request_log import UNKNOWN_ROUTE
 from server.queries.operation import jobs, processes
 from server.queries.operation.jobs import JobRun
 from server.queries.operation.processes import ServerProcess
@@ -132,3 +134,21 @@ def test_requests_of_every_process_are_counted_by_route(database_url: str, datab
     said = (tmp_path / "data" / "serve.log").read_text()
     assert CANARY not in said
     assert '"logger":"lantern.requests"' in said
+
+
+def test_what_a_stranger_writes_makes_no_line_of_its_own() -> None:
+    """Each new method would be a line kept for ever, of whatever they wrote."""
+    from server.http.metrics import ANSWERED, OTHER, Measured
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 405, "headers": []})
+
+    async def nothing(*_: Any) -> None:
+        return None
+
+    for number in range(3):
+        scope = {"type": "http", "method": f"MAREK{number}", "path": f"/people/marek/{number}"}
+        asyncio.run(Measured(answer)(scope, nothing, nothing))  # type: ignore[arg-type]
+    told = [each.labels for metric in ANSWERED.collect() for each in metric.samples if each.labels["status"] == "405"]
+
+    assert {(each["method"], each["route"]) for each in told} == {(OTHER, UNKNOWN_ROUTE)}
