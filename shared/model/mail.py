@@ -29,6 +29,7 @@ class MailKind(str, Enum):
     CONFERENCE_PREPARE = "conference_prepare"
     ACTIONS_REMINDER = "actions_reminder"
     AGREEMENT_RENEWAL = "agreement_renewal"
+    TRAINING_RENEWAL = "training_renewal"
     NEW_ON_LIST = "new_on_list"
     ACCESS_ALERT = "access_alert"
     REFERRAL_QUESTION = "referral_question"

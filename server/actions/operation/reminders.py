@@ -13,7 +13,7 @@ from server.queries.conferences import seats, upcoming
 from server.queries.operation import addressees, audit
 from server.queries.operation import outbox as stored
 from server.queries.operation.outbox import Line
-from server.queries.partnership import agencies
+from server.queries.partnership import agencies, workers
 from server.queries.partnership.districts import list_districts
 from server.queries.people import concealment, notes
 from server.queries.referrals.inbox import list_broken_promises
@@ -21,6 +21,7 @@ from shared.model.conference import CaseConference
 from shared.model.mail import DigestLine, MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy.actor import agreements_valid_until
+from shared.policy.decide import TRAINING_LASTS_DAYS
 from shared.rules.actions import is_overdue, is_red_flag
 from shared.rules.busy_hours import HOUR, find_busy_hours
 from shared.rules.mail import (
@@ -78,6 +79,19 @@ def remind_of_agreements(outbox: Outbox, today: date, days: Sequence[date] = ())
         until = _valid_until(outbox, agency.id, today)
         if until is not None and any(is_renewal_due(until, day) for day in days or (today,)):
             _ask_to_sign(outbox, agency.id, f"agreement/{today}", until, today)
+
+
+def remind_of_training(outbox: Outbox, today: date, days: Sequence[date] = ()) -> None:
+    """Write to each worker whose training ends in some weeks, or ended yesterday: after it they see nobody."""
+    for each in workers.list_workers(outbox.session):
+        if not each.active or each.trained_on is None:
+            continue
+        until = each.trained_on + timedelta(days=TRAINING_LASTS_DAYS)
+        if any(is_renewal_due(until, day) for day in days or (today,)):
+            outbox.tell_once(
+                each.id, each.agency_id, MailKind.TRAINING_RENEWAL, f"training/{until}/{today}",
+                MailFacts(day=until, late=int(until < today)), useful_until=outbox.now + RENEWAL_USEFUL_FOR,
+            )  # fmt: skip
 
 
 def prepare_conferences(outbox: Outbox, today: date, zone: tzinfo, days: Sequence[date] = ()) -> None:

@@ -183,6 +183,7 @@ WORDS: Mapping[Any, str] = {
     MailKind.CONFERENCE_PREPARE: "What is missing before a conference",
     MailKind.ACTIONS_REMINDER: "Actions due soon or missed",
     MailKind.AGREEMENT_RENEWAL: "Agreements that end, or are not signed",
+    MailKind.TRAINING_RENEWAL: "Your training ends",
     MailKind.NEW_ON_LIST: "People new on the case list",
     MailKind.ACCESS_ALERT: "Notes refused or opened in need, or very many records opened",
     MailKind.LONE_WORKER: "A colleague who was not heard",

@@ -222,6 +222,29 @@ def test_agreements_are_renewed_in_time(run, postbox: Postbox, clock: Clock, wat
     ]
 
 
+def test_who_has_to_train_again_hears_it_in_time(run, postbox: Postbox, clock: Clock, watford, now) -> None:
+    lasts = date(2027, 1, 11)
+    with watford.writing() as session:
+        given = {"trained_on": lasts - timedelta(days=730)}
+        session.execute(update(worker.worker).where(worker.worker.c.id.in_(["ruth", "rowan"])).values(given))
+        session.execute(update(worker.worker).where(worker.worker.c.id == "rowan").values(active=False))
+    heard = []
+    for day in (0, 1, 30, 53, 60, 61):
+        clock.now = now.replace(hour=9) + timedelta(days=day)
+        run("reminders", "mail")
+        run("reminders", "mail")
+        heard += [(day, text.splitlines()[0]) for text in postbox.texts("ruth@example.org") if "training" in text]
+        assert not any("training" in text for text in postbox.texts("rowan@example.org")), "who has left hears nothing"
+        postbox.kept.clear()
+    ends = "Your data protection training ends on Monday 11 January"
+    assert heard == [
+        (0, ends),
+        (30, ends),
+        (53, ends),
+        (61, "Your data protection training has ended: you see nobody’s record"),
+    ]
+
+
 # -------------------------------------------------------------------------------------------------------------- digest
 def come_onto_the_list(session: Any, at: datetime, number: int, put_forward_by: str | None = None) -> None:
     session.execute(
@@ -600,6 +623,8 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
     with enter("ruth") as access:
         refuse_action(access, owed, "Zygmunt is not open to us")
     with watford.writing() as session:
+        ends_soon = {"trained_on": now.date() - timedelta(days=700)}
+        session.execute(update(worker.worker).where(worker.worker.c.id == "ruth").values(ends_soon))
         outbox.set_choices(session, "priya", {MailKind.QUESTION_ANSWERED: MailChoice.DAILY})
         invited = workers.get_worker(session, "rowan")
         made_for = invite(session, invited, "omar", clock.now, new_id)
