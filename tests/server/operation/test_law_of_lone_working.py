@@ -1,4 +1,4 @@
-"""The law of lone working, as a machine of phones with wrong clocks, lost signal, forgotten shifts and servers that restart:
+"""The law of lone working, as a machine of phones that are wrong, dark, locked or dead, forgotten shifts, restarting servers:
 
 whoever promised to be heard and was not is named to a living person within five minutes of grace, and nobody else is.
 
@@ -31,6 +31,7 @@ from server.queries.street.plans import ShiftPlan
 from server.queries.sync import store as sync
 from server.tables.operation.device import device_enrolment
 from server.tables.operation.mail import mail
+from server.tables.operation.session import sign_in_session
 from server.tables.street.alarm import alarm, alarm_event, alarm_message
 from server.tables.street.plan import shift_plan, shift_plan_worker
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life, visit
@@ -69,9 +70,14 @@ class Phone:
 
     def __init__(self, number: int, who: str) -> None:
         self.number, self.who = number, who
-        self.is_off, self.fast = False, timedelta(0)
+        self.is_off, self.fast, self.is_locked, self.is_dead = False, timedelta(0), False, False
         self.counted, self.acked = 0, 0
         self.unsent: list[tuple[Change, Callable[[], None]]] = []
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether more than a check-in can be made on it."""
+        return not (self.is_dead or self.is_locked)
 
 
 class Truth:
@@ -127,30 +133,26 @@ class Night(RuleBasedStateMachine):
             for table in EMPTIED:
                 session.execute(delete(table))
         self.now, self.count = BEGUN, 0
-        Night.numbers += 10
+        Night.numbers += 100
         self.phones = {who: Phone(Night.numbers + place, who) for place, who in enumerate(WALKERS)}
         self.truth = {who: Truth() for who in WALKERS}
         self.shifts: dict[str, str] = {}
-        with self.services.database.writing() as session:
-            for phone in self.phones.values():
-                sync.register_device(
-                    session, scopes=[f"team:{TEAM}"], label=phone.who, now_ms=ms(self.now), number=phone.number
-                )
-                county.add(session, device_enrolment, {
-                    "number": phone.number, "worker_id": phone.who, "team_id": TEAM, "label": "", "signing_key": "",
-                    "enrolled_at": self.now, "confirmed_at": self.now,
-                })  # fmt: skip
+        self.numbers_used = len(WALKERS)
+        for phone in self.phones.values():
+            self.register(phone)
 
     # --- what people do
 
     @rule(who=st.sampled_from(WALKERS))
     def goes_out(self, who: str) -> None:
+        if not self.phones[who].is_usable:
+            return
         at, known = self.said_now(who), self.new_id()
         self.shifts[who] = known
         begun = Shift(id=known, team_id=TEAM, worker_id=who, started_at=at, night=at.date())
         self.write(who, "shift.started", begun, lambda at=self.now: self.heard_out(who, at))
 
-    @precondition(lambda self: "aisha" in self.shifts)
+    @precondition(lambda self: "aisha" in self.shifts and self.phones["aisha"].is_usable)
     @rule()
     def takes_dean_along(self) -> None:
         joined = ShiftJoined(
@@ -179,7 +181,7 @@ class Night(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(WALKERS))
     def goes_home(self, who: str) -> None:
-        if who in self.shifts:
+        if who in self.shifts and self.phones[who].is_usable:
             shift_id = self.shifts.pop(who)
             ended = ShiftEnded(id=self.new_id(), shift_id=shift_id, worker_id=who, at=self.said_now(who))
             self.write(who, "shift.ended", ended, lambda: self.heard_home(who))
@@ -199,6 +201,44 @@ class Night(RuleBasedStateMachine):
         self.truth[who].planned = (plan.starts_at, plan.back_at)
 
     # --- what befalls phones and servers
+
+    @rule(who=st.sampled_from(WALKERS), is_locked=st.booleans())
+    def phone_is_locked(self, who: str, is_locked: bool) -> None:
+        """A locked phone hands its sealed outbox on; only a check-in can be made on it."""
+        self.phones[who].is_locked = is_locked
+
+    @rule(who=st.sampled_from(WALKERS))
+    def phone_dies(self, who: str) -> None:
+        """What it had not sent is gone, nothing comes from it any more; the next one knows of no shift: forgotten."""
+        self.phones[who].unsent.clear()
+        self.shifts.pop(who, None)
+        self.phones[who].is_dead = True
+
+    @precondition(lambda self: any(each.is_dead for each in self.phones.values()))
+    @rule(who=st.sampled_from(WALKERS))
+    def takes_another_phone(self, who: str) -> None:
+        if self.phones[who].is_dead:
+            self.phones[who] = Phone(Night.numbers + self.numbers_used, who)
+            self.numbers_used += 1
+            self.register(self.phones[who])
+
+    @rule(is_in=st.booleans())
+    def lead_signs_in_or_out(self, is_in: bool) -> None:
+        """Whoever is told need not be looking: a session of the lead's changes nothing."""
+        with self.services.database.writing() as session:
+            session.execute(delete(sign_in_session))
+            if is_in:
+                county.add(session, sign_in_session, {
+                    "token_hash": self.new_id(), "worker_id": "tom", "csrf_token": "x", "created_at": self.now,
+                    "last_seen_at": self.now,
+                })  # fmt: skip
+
+    @rule()
+    def server_is_restarted(self) -> None:
+        """Everything that it knew beside the database is gone."""
+        old = Night.services
+        Night.services = create_services(old.settings, old.clock, old.new_id)
+        old.database.close()
 
     @rule(who=st.sampled_from(WALKERS), hours=st.sampled_from((-2, 0, 0, 6, 24 * 365)))
     def clock_is_set(self, who: str, hours: int) -> None:
@@ -245,6 +285,16 @@ class Night(RuleBasedStateMachine):
         with self.services.database.writing() as session:
             Watch(session, self.now, self.services.new_id, DEFAULT_LADDER).look()
 
+    def register(self, phone: Phone) -> None:
+        with self.services.database.writing() as session:
+            sync.register_device(
+                session, scopes=[f"team:{TEAM}"], label=phone.who, now_ms=ms(self.now), number=phone.number
+            )
+            county.add(session, device_enrolment, {
+                "number": phone.number, "worker_id": phone.who, "team_id": TEAM, "label": "", "signing_key": "",
+                "enrolled_at": self.now, "confirmed_at": self.now,
+            })  # fmt: skip
+
     def new_id(self) -> str:
         self.count += 1
         return f"n{Night.numbers}-{self.count}"
@@ -254,6 +304,8 @@ class Night(RuleBasedStateMachine):
 
     def write(self, who: str, kind: str, fact: Any, heard: Callable[[], None]) -> None:
         phone = self.phones[who]
+        if not phone.is_usable and (phone.is_dead or kind != "checkin.made"):
+            return
         phone.counted += 1
         at_ms = ms(self.said_now(who))
         new = NewChange(
@@ -266,7 +318,7 @@ class Night(RuleBasedStateMachine):
 
     def send(self, who: str) -> None:
         phone = self.phones[who]
-        if phone.is_off or not phone.unsent:
+        if phone.is_off or phone.is_dead or not phone.unsent:
             return
         body = {
             "device": phone.number, "now": ms(self.said_now(who)), "app": "0.1.0", "up": ms(self.now) - ms(BEGUN),
@@ -328,4 +380,4 @@ def test_whoever_was_not_heard_is_named_to_a_living_person_and_nobody_else_is(
     try:
         run_state_machine_as_test(Night, settings=chosen)
     finally:
-        services.database.close()
+        Night.services.database.close()
