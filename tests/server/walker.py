@@ -68,7 +68,13 @@ class Walker:
 
     def record_contact(self, **fields: Any) -> str:
         """Record a contact; returns the id of the change."""
-        told = self.phone.contact(**fields)
+        return self._record_told(self.phone.contact(**fields))
+
+    def record_fact(self, kind: str, fact: Any, entity: str = "") -> str:
+        """Record any fact; returns the id of the change."""
+        return self._record_told(self.phone.fact(kind, fact, entity or None))
+
+    def _record_told(self, told: dict[str, Any]) -> str:
         new = NewChange(
             id=told["id"],
             type=told["t"],
