@@ -11,6 +11,8 @@ from mobile.widgets.layout import Measured
 
 HELD_S = 3.0
 """A finger that rests so long means more than a press. Longer than any cold thumb rests by chance."""
+FRAME_S = 0.25
+"""No frame counts for more: while the app stands still nobody knows that the finger has left, and a tap must not become more."""
 
 
 class Press(Measured):
@@ -29,8 +31,8 @@ class Press(Measured):
         self.fbind("text", self.ask_layout)
         self.fbind("pressed", self._redraw)
         self.fbind("disabled_look", self._redraw)
-        self._was_held = False
-        self._holding = Clock.create_trigger(self._hold, HELD_S)
+        self._rested_s = 0.0
+        self._resting = Clock.create_trigger(self._rest, 0, interval=True)
 
     def on_release(self) -> None:
         """Overridden by kv."""
@@ -48,9 +50,9 @@ class Press(Measured):
             return False
         touch.grab(self)
         self.pressed = True
-        self._was_held = False
+        self._rested_s = 0.0
         if self.can_be_held:
-            self._holding()
+            self._resting()
         return True
 
     def on_touch_move(self, touch: Any) -> bool:
@@ -66,14 +68,14 @@ class Press(Measured):
         if touch.grab_current is not self:
             return False
         touch.ungrab(self)
-        self._holding.cancel()
+        self._resting.cancel()
         if self.pressed:
             self.pressed = False
-            self.dispatch("on_held" if self._was_held else "on_release")
+            self.dispatch("on_held" if self._rested_s >= HELD_S else "on_release")
         return True
 
-    def _hold(self, _: float) -> None:
-        self._was_held = True
+    def _rest(self, passed_s: float) -> None:
+        self._rested_s += min(passed_s, FRAME_S)
 
     def _redraw(self, *_: object) -> None:
         self.draw()

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -462,8 +463,8 @@ def test_the_two_sounds_are_sounds():
 
 
 def test_a_check_in_that_is_held_says_duress_and_looks_like_any_other(field, on_glass, monkeypatch):
-    cues, now = SilentCues(), threading.Event()
-    monkeypatch.setattr(press, "HELD_S", 0.05)
+    cues = SilentCues()
+    monkeypatch.setattr(press, "HELD_S", 6 * press.FRAME_S)
 
     async def story(driver):
         await driver.tap("Shift")
@@ -474,11 +475,27 @@ def test_a_check_in_that_is_held_says_duress_and_looks_like_any_other(field, on_
         await driver.settle()
         pressed = driver.visible_texts(), list(cues.buzzes)
         chip = driver.find("60\xa0min")
-        Clock.schedule_once(lambda _: now.set(), 0.2)
-        await driver.touch(*chip.to_window(*chip.center), until=now.is_set)
+        await driver.touch(*chip.to_window(*chip.center), until=lambda: chip._rested_s >= press.HELD_S)
         await driver.until(lambda: len(field.check_ins) == 2)
         await driver.settle()
         assert (driver.visible_texts(), cues.buzzes) == (pressed[0], pressed[1] * 2)
 
     on_glass(_app(field, cues), story)
     assert field.check_ins == [(60, False), (60, True)]
+
+
+def test_a_tap_while_the_app_stands_still_is_no_duress(field, on_glass, monkeypatch):
+    """The finger came and left; the app saw both seconds later, one right after the other."""
+    monkeypatch.setattr(press, "HELD_S", 6 * press.FRAME_S)
+
+    async def story(driver):
+        await driver.tap("Shift")
+        await driver.until(lambda: driver.find("60\xa0min"))
+        await driver.settle()
+        chip = driver.find("60\xa0min")
+        Clock.schedule_once(lambda _: time.sleep(8 * press.FRAME_S), 0)
+        await driver.touch(*chip.to_window(*chip.center))
+        await driver.until(lambda: field.check_ins)
+
+    on_glass(_app(field), story)
+    assert field.check_ins == [(60, False)]
