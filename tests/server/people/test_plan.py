@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from server.access import Door
+from server.actions.people.plans import list_reached
 from server.database.engine import Database
 from server.queries.people.erasure import delete_person
 from server.queries.people.held import list_everything
@@ -243,3 +245,29 @@ def test_what_went_well_comes_first_among_the_ideas() -> None:
 def test_the_day_of_a_moment_is_the_day_here_and_no_day_of_greenwich() -> None:
     after_midnight = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
     assert (say_day(after_midnight), say_day(after_midnight.date())) == ("2 July 2026", "1 July 2026")
+
+
+def test_a_step_of_another_service_is_marked_and_what_they_reached_is_read_only_while_they_agree(
+    sign_in: Any, cast: Cast, marek: str, database: Database, services: Any
+) -> None:
+    tom = sign_in(cast.tom)
+    write(tom, marek, "goal", words="A flat near my sister")
+    goal = rows(database, plan_goal)[0]["id"]
+    write(tom, marek, "step", goal=goal, text="Ring her")
+    (step,) = rows(database, plan_step)
+
+    def list_read() -> list[str]:
+        with Door(database, cast.priya, services.clock(), services.new_id).open() as access:
+            return [each.words for each in list_reached(access, marek)]
+
+    for agreed in (False, True):
+        if agreed:
+            assert say(sign_in(cast.tom), marek, what="plan").status_code == 303
+        marked = write(sign_in(cast.priya), marek, "done", step=step["id"], done="yes")
+        assert marked.status_code == (303 if agreed else 404)
+        assert (rows(database, plan_step)[0]["done_at"] is not None) is agreed
+    assert list_read() == []
+    assert write(sign_in(cast.tom), marek, "end", goal=goal, ended="reached").status_code == 303
+    assert list_read() == ["A flat near my sister"]
+    assert say(sign_in(cast.tom), marek, "refused", what="plan").status_code == 303
+    assert list_read() == []
