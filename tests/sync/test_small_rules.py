@@ -5,13 +5,16 @@ from hashlib import sha256
 import pytest
 from msgspec import Raw
 
+from shared.model.codes import DeviceStatus
 from sync import blobs, clock, digest, pacing
+from sync import server as serving
 from sync.company import choose_company
 from sync.device import DeviceState, Known, Standing, plan_page, standing
+from sync.past import KnownNumbers
 from sync.reading import DecodedBatch, Record
 from sync.renewal import renew, translate
 from sync.safety import safe_numbers
-from sync.server import next_server_number, version_key
+from sync.server import next_server_number, store_record, version_key
 from sync.skeleton import skeleton_body
 from sync.wire import Change, PullAnswer, Row, encode, read_change
 
@@ -45,6 +48,16 @@ def test_a_phone_follows_a_stamp_that_is_near_and_not_one_that_is_far() -> None:
     near, far = (NOW_MS + MINUTE_MS) << 16, (NOW_MS + 6 * MINUTE_MS) << 16
     assert clock.merge(0, near, NOW_MS) == near
     assert clock.merge(7, far, NOW_MS) == 7
+
+
+def test_a_record_that_nobody_can_read_is_older_than_every_word() -> None:
+    """Whose stamp could not be read either: it wins over nothing, and says of no moment that it was then."""
+    record = Record(n=3, body=b"?", change=None, fault="unreadable")
+    device = serving.DeviceState(
+        number=7, status=DeviceStatus.OK, acked=2, acked_id="", safe=0, scopes=frozenset({"team:a"})
+    )
+    kept = store_record(device, record, clock.PhoneClock(NOW_MS, 0, "b1"), NOW_MS, KnownNumbers())
+    assert (kept.eff, kept.happened_at_ms, kept.received_at_ms) == (0, 0, NOW_MS)
 
 
 HOUR_MS = 60 * MINUTE_MS

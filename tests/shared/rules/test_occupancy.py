@@ -96,6 +96,16 @@ def test_over_the_last_twenty_rounds_of_san_diego_it_is_right_as_often_as_it_say
     assert 0.75 <= sum(held) / len(held) <= 0.9
 
 
+def test_two_full_nights_at_each_of_five_places_are_enough_to_learn_from():
+    """By hand: usual 4.25/11; the shares spread so far that the others count as one night: (2 + 0.386) / 3."""
+    places = {number: Nights(looked=2, found=2 if number < 2 else 0, people=0, squares=2) for number in range(5)}
+    judged = judge(places)
+    assert judged[0].chance == pytest.approx((2 + 4.25 / 11) / 3)
+    assert judged[4].chance == pytest.approx(4.25 / 11 / 3)
+    del places[4]
+    assert judge(places)[0].chance == pytest.approx((2 + 2.5 * 0.25) / 4.5), "of four there is nothing to learn"
+
+
 def test_a_place_seen_once_is_judged_by_the_others_and_one_seen_often_by_itself():
     often = {number: Nights(looked=20, found=2, people=2, squares=20) for number in range(20)}
     judged = judge(

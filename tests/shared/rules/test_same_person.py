@@ -10,7 +10,7 @@ from bench.identity import make_newcomers, make_people, measure
 from shared.model.codes import Gender
 from shared.model.person import Person
 from shared.model.position import Position
-from shared.rules.evidence import Sighting, is_one_slip
+from shared.rules.evidence import Rarity, Sighting, is_one_slip, tell
 from shared.rules.same_person import SHOWN_FROM_BITS, Index, compare
 from tests.shared.cast import WATFORD_STATION, at
 
@@ -153,6 +153,16 @@ def test_the_same_team_tells_much_among_many_and_nearly_nothing_where_one_team_k
 def test_telling_words_of_the_description_show_anywhere_among_few() -> None:
     (found,) = Index([met("x", 5000, description="Irish lad with a dog")]).find(NEW)
     assert found.reasons == ("dog and irish in both descriptions",)
+
+
+def test_a_site_tells_the_less_the_more_were_met_there() -> None:
+    """Of a thousand: log2(1200 / 2) - 1.6 bits where one was, one bit less for each doubling, four at the least."""
+
+    def bits(number: int) -> float:
+        here = [tell(met(f"p{each}", 0, site_id="stairwell")) for each in range(number)]
+        return Rarity(here, total=1000).of_site("stairwell")
+
+    assert [round(bits(number), 2) for number in (0, 1, 3, 7, 500)] == [8.0, 7.63, 6.63, 5.63, 4.0]
 
 
 def test_the_same_site_counts_without_any_position() -> None:

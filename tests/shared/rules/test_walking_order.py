@@ -3,11 +3,13 @@
 from datetime import date, timedelta
 from itertools import pairwise, permutations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.geo.distance import near_distance_m
 from shared.model.position import Position
+from shared.rules import walking_order as rules
 from shared.rules.walking_order import Stop, StopKind, walking_order
 from tests.shared.cast import WATFORD_STATION, at
 
@@ -75,6 +77,24 @@ def test_a_walk_visits_everything_once_and_is_never_much_longer_than_the_best(pl
         for way in permutations(stops)
     )
     assert best - 0.01 <= length <= 1.5 * best + 1
+
+
+@pytest.mark.parametrize("here", [WATFORD_STATION, None])
+def test_what_turning_a_stretch_saves_is_the_difference_of_the_two_walks(here):
+    """To the metre, also where the walk ends and where two stops are at one place."""
+    walk = [
+        stop(f"s{n}", north(*place)) for n, place in enumerate([(0, 0), (30, 0), (0, 0), (30, 0), (-20, 7), (30, 0)])
+    ]
+
+    def length(stops):
+        positions = [*([here] if here else []), *(each.position for each in stops)]
+        return sum(near_distance_m(one, other) for one, other in pairwise(positions))
+
+    for start in range(0 if here else 1, len(walk) - 1):
+        for end in range(start + 1, len(walk)):
+            turned = [*walk[:start], *walk[start : end + 1][::-1], *walk[end + 1 :]]
+            saved = rules._saved_m(walk, here, start, end)
+            assert saved == pytest.approx(length(walk) - length(turned), abs=1e-6), (start, end)
 
 
 def test_forty_stops_are_ordered_in_a_moment():
