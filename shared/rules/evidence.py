@@ -105,7 +105,7 @@ class Rarity:
 
     def of_team(self, team_id: Id) -> float:
         """Bits of the same team: it tells nearly nothing where one team knows everybody, and much among thirty."""
-        return min(max(log2(self.total / (self._places[team_id] + 1)) - 0.3, 1.0), 6.0)
+        return min(max(log2(max(self.total, 1) / (self._places[team_id] + 1)) - 0.3, 1.0), 6.0)
 
     def of_site(self, site_id: Id) -> float:
         """Bits of the same site within some weeks, the team's among them: one of three is met again where they were."""

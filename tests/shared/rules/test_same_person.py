@@ -165,6 +165,13 @@ def test_a_site_tells_the_less_the_more_were_met_there() -> None:
     assert [round(bits(number), 2) for number in (0, 1, 3, 7, 500)] == [8.0, 7.63, 6.63, 5.63, 4.0]
 
 
+def test_two_of_one_team_are_compared_also_where_nobody_else_is_known() -> None:
+    """As the desk lays a pair side by side."""
+    one, other = (met(each, None, name="John Smith", team_id="night") for each in ("one", "other"))
+    apart = met("apart", None, name="John Smith")
+    assert compare(one, other).bits == compare(one, apart).bits + 1.0
+
+
 def test_the_same_site_counts_without_any_position() -> None:
     new = met("new", None, alias="Red", site_id="stairwell")
     (found,) = Index([met("a", None, at(12), site_id="stairwell", description="red beard")]).find(new)
