@@ -1,8 +1,10 @@
 """Everything that the tables hold about one person, taken out for good. What phones and the sync log hold is in `sync`."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import delete, or_, select
+import msgspec
+from sqlalchemy import ColumnElement, delete, exists, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -14,6 +16,7 @@ from server.tables.people.person import person, person_merge
 from server.tables.street.conflict import conflict
 from server.tables.street.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
 from shared.model.value import Id
+from shared.rules.corrections import STRUCK
 
 TABLES = tuple(reversed(metadata.sorted_tables))
 """Whatever refers to another table comes before it."""
@@ -23,9 +26,9 @@ ABOUT_A_PERSON = tuple(table for table in TABLES if "person_id" in table.c and t
 
 
 def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
-    """Every contact in which one of these records was met."""
-    query = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(person_ids)).distinct()
-    return list(session.scalars(query.order_by(contact_person.c.contact_id)))
+    """Every contact in which one of these records was met, or was until it was struck out."""
+    query = select(contact_person.c.contact_id).where(contact_person.c.person_id.in_(person_ids))
+    return sorted({*session.scalars(query), *_list_struck(session, person_ids)})
 
 
 def delete_person(session: Session, person_ids: Sequence[Id]) -> None:
@@ -62,3 +65,36 @@ def _delete_contacts(session: Session, person_ids: Sequence[Id]) -> None:
     for table in (contact_need, contact_colleague, contact_correction):
         bulk.delete_of(session, table, "contact_id", alone)
     bulk.delete_of(session, contact, "id", alone)
+    _forget_who_was_said(session, person_ids)
+
+
+def _forget_who_was_said(session: Session, person_ids: Sequence[Id]) -> None:
+    """What a corrected contact said at first, and each word on it since, names them no more: it is read again by every later
+    word and by a rebuild, and would bring them back."""
+    words = select(contact_correction.c.id, contact_correction.c.fields.label("told"))
+    at_first = select(contact.c.id, contact.c.original.label("told")).where(_IS_CORRECTED)
+    for column, query in ((contact.c.original, at_first), (contact_correction.c.fields, words)):
+        for row in session.execute(query.where(_names(column, person_ids))).all():
+            said = msgspec.json.decode(row.told)
+            if "person_ids" in said:
+                said["person_ids"] = [each for each in said["person_ids"] if each not in person_ids]
+                kept = msgspec.json.encode(said).decode()
+                session.execute(update(column.table).where(column.table.c.id == row.id).values({column: kept}))
+
+
+_IS_CORRECTED = contact.c.id.in_(select(contact_correction.c.contact_id))
+
+
+def _names(column: Any, person_ids: Collection[Id]) -> ColumnElement[bool]:
+    return or_(false(), *(column.contains(each, autoescape=True) for each in person_ids))
+
+
+def _list_struck(session: Session, person_ids: Collection[Id]) -> list[Id]:
+    """Contacts that were struck out and said of nobody else: what they said at first is kept, and is about them."""
+    is_struck = contact.c.id.in_(
+        select(contact_correction.c.contact_id).where(contact_correction.c.reason.startswith(STRUCK, autoescape=True))
+    )
+    nobody = ~exists().where(contact_person.c.contact_id == contact.c.id)
+    query = select(contact.c.id, contact.c.original).where(is_struck, nobody, _names(contact.c.original, person_ids))
+    told = [(row.id, msgspec.json.decode(row.original)) for row in session.execute(query)]
+    return [each for each, said in told if {*said.get("person_ids", ())} <= {*person_ids}]

@@ -26,11 +26,13 @@ from server.actions.people.erasure import forget_person
 from server.actions.people.hiding import hide_person, show_person_again
 from server.app import create_app
 from server.backups import make_backup, restore_backup
+from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.http.services import Services
 from server.importers.county import store as county
 from server.importers.county.plan import REMOVED, Verb
 from server.importers.county.sheets import read_county
+from server.jobs.catalogue import rebuilder_of
 from server.queries.operation.audit import LedgerEntry
 from server.queries.partnership import agencies, recipients, workers
 from server.queries.people.people import find_person
@@ -265,6 +267,51 @@ def test_no_correction_brings_an_erased_person_back(
     assert phone.push(phone.make_change("contact.corrected", e=told["e"], p=said)).json()["acked"] == 4
     with database.reading() as session:
         assert session.execute(text("select person_id, state from contact_person")).all() == [(other, "hand_to_mouth")]
+
+
+def test_no_later_word_on_a_shared_contact_brings_an_erased_person_back(
+    phone: Phone, marek: str, services: Services, database: Database, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """What a corrected contact said at first named them, too."""
+    other = new_id()
+    told = phone.contact(person_ids=[marek, other])
+
+    def correct(**fields: Any) -> None:
+        clock.advance(minutes=1)
+        said = {"id": new_id(), "contact_id": told["e"], "at": clock().isoformat(), "worker_id": told["who"],
+                "fields": fields}  # fmt: skip
+        assert phone.push(phone.make_change("contact.corrected", e=told["e"], p=said)).status_code == 200
+
+    assert phone.push(told).status_code == 200
+    correct(state="hand_to_mouth", person_ids=[other, marek])
+    with services.database.writing() as session:
+        forget_person(session, [marek], phone.now_ms)
+    correct(note="Wants a blanket")
+    with database.reading() as session:
+        assert session.execute(text("select person_id, state from contact_person")).all() == [(other, "hand_to_mouth")]
+    with acting(Kind.COMMAND):
+        assert rebuilder_of(services, clock(), only_prove=True).run().differing == []
+
+
+def test_a_contact_that_was_struck_out_goes_with_whom_it_named(
+    phone: Phone, marek: str, services: Services, database: Database, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """What it said at first is kept with it, and with every phone."""
+    told = [phone.contact(person_ids=met, note="Wants a blanket") for met in ([marek], [marek, new_id()])]
+    assert phone.push(*told).status_code == 200
+    clock.advance(minutes=1)
+    for each in told:
+        said = {"id": new_id(), "contact_id": each["e"], "at": clock().isoformat(), "worker_id": each["who"],
+                "fields": {"person_ids": [], "state": "not_found", "note": ""}, "reason": "struck out: wrong night"}  # fmt: skip
+        assert phone.push(phone.make_change("contact.corrected", e=each["e"], p=said)).status_code == 200
+    with services.database.writing() as session:
+        forget_person(session, [marek], phone.now_ms)
+    with database.reading() as session:
+        kept = session.execute(text("select id, original from contact")).all()
+        assert [row.id for row in kept] == [told[1]["e"]], "what was said of somebody else stays theirs"
+        assert marek not in kept[0].original
+        body = sync.find_change(session, told[0]["id"])
+        assert body is not None and b"blanket" not in body.body
 
 
 def test_an_erased_person_does_not_come_back_when_their_phone_sends_again_after_a_restore(
