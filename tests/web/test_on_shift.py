@@ -13,6 +13,7 @@ from server.database.engine import Database
 from server.queries.street import shifts
 from server.queries.street.alarms import list_open_alarms
 from server.queries.street.duties import list_holders
+from server.queries.street.leaves import find_away
 from server.queries.street.lone_working import list_on_shift
 from server.queries.sync import store as sync
 from server.tables.partnership.worker import worker
@@ -254,13 +255,47 @@ def test_leave_is_said_on_the_page_and_ended_there(out: Database, browse: Browse
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"last": "2026-11-11"}, {"first": ""}, {"last": "2028-11-11"}, {"worker": "ruth"}, {"first": "yesterday"}],
+    [
+        {"last": "2026-11-11"},
+        {"first": ""},
+        {"last": "2028-11-11"},
+        {"worker": "ruth"},
+        {"first": "yesterday"},
+        {"last": "9999-12-31"},
+        {"first": "0001-01-01"},
+    ],
 )
 def test_leave_that_makes_no_sense_is_refused(out: Database, browse: Browse, wrong: dict[str, str]) -> None:
     days = {"team": TEAM, "worker": "tom", "first": "2026-11-12", "last": "2026-11-15"} | wrong
     assert browse("tom").send("/on-duty/leave", **days).status_code == 400
     with out.reading() as session:
         assert session.execute(select(leave)).all() == []
+
+
+def test_leave_said_twice_is_over_with_one_press(out: Database, browse: Browse, now: datetime) -> None:
+    tom = browse("tom")
+    days = {"team": TEAM, "worker": "tom", "first": "2026-11-12", "last": "2026-11-15"}
+    for again in (days, days, days | {"last": "2026-11-20"}, days | {"first": "2026-11-20", "last": "2026-11-22"}):
+        tom.send("/on-duty/leave", **again)
+    with out.reading() as session:
+        first, longer, ahead = session.execute(select(leave).order_by(leave.c.ends_at)).all()
+    assert "Lead Tom Ellis" in plain(tom.send(f"/on-duty/leave/{first.id}/back", team=TEAM).text), (
+        "is here, whoever said what"
+    )
+    for stale in (first, longer):
+        tom.send(f"/on-duty/leave/{stale.id}/back", team=TEAM)
+    with out.reading() as session:
+        rows = session.execute(select(leave).order_by(leave.c.id)).all()
+        assert {row.id: row.ends_at for row in rows} == {first.id: now, longer.id: now, ahead.id: ahead.ends_at}
+        assert find_away(session, now) == {}
+
+
+def test_leave_from_midnight_on_forbids_no_shift_that_ends_then(out: Database, browse: Browse) -> None:
+    tom = browse("tom")
+    tom.send("/on-duty/leave", team=TEAM, worker="tom", first="2026-11-13", last="2026-11-15")
+    plan = {"team": TEAM, "workers": "tom", "area": "", "starts": "22:00"}
+    assert tom.send("/shift-plan", **plan, back="00:30").status_code == 400
+    assert tom.send("/shift-plan", **plan, back="00:00").status_code == 200
 
 
 @pytest.mark.parametrize(("who", "status"), [("aisha", 403), ("helen", 403), ("rowan", 403)])

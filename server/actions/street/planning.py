@@ -86,7 +86,7 @@ def call_off(access: Access, plan_id: Id) -> None:
 
 
 def go_on_leave(access: Access, team_id: Id, worker_id: Id, starts_at: datetime, ends_at: datetime) -> None:
-    """Somebody whom this team's alarms may ask is away for a while. Raises NotFound, Forbidden, Invalid."""
+    """Somebody whom this team's alarms may ask is away for a while; pressed twice, once. Raises NotFound, Forbidden, Invalid."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="leave", detail=worker_id)
     if worker_id not in duties.list_eligible(access.session, team_id):
         raise Invalid("Choose who it is.")
@@ -95,6 +95,9 @@ def go_on_leave(access: Access, team_id: Id, worker_id: Id, starts_at: datetime,
     planned = plans.list_planned(access.session, worker_id, max(starts_at, access.now), ends_at)
     if planned:
         raise Invalid("They are planned to go out then. Call that off first, or plan somebody else.")
+    known = leaves.list_leaves(access.session, [worker_id], access.now)
+    if any(each.starts_at <= starts_at and ends_at <= each.ends_at for each in known):
+        return
     leaves.add_leave(access.session, Leave(
         id=access.new_id(), worker_id=worker_id, starts_at=starts_at, ends_at=ends_at, set_by=access.actor.worker_id,
         set_at=access.now,

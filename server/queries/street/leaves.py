@@ -36,12 +36,12 @@ def find_leave(session: Session, leave_id: Id) -> Leave | None:
 
 
 def end_leave(session: Session, found: Leave, now: datetime) -> None:
-    """They are back, or do not go."""
-    theirs = leave.c.id == found.id
+    """They are back, from whatever is under way, or do not go. What is over already stays as it was."""
+    theirs = (leave.c.worker_id == found.worker_id) & (leave.c.ends_at > now)
     if found.starts_at < now:
-        session.execute(update(leave).where(theirs).values(ends_at=now))
+        session.execute(update(leave).where(theirs, leave.c.starts_at < now).values(ends_at=now))
     else:
-        session.execute(delete(leave).where(theirs))
+        session.execute(delete(leave).where(theirs, leave.c.id == found.id))
 
 
 def list_leaves(session: Session, worker_ids: Collection[Id], now: datetime) -> list[Leave]:
@@ -53,7 +53,8 @@ def list_leaves(session: Session, worker_ids: Collection[Id], now: datetime) -> 
 def find_away(session: Session, begins: datetime, ends: datetime | None = None) -> Mapping[Id, datetime]:
     """Who is away at a moment, or at any within a time, and until when."""
     query = select(leave.c.worker_id, func.max(leave.c.ends_at).label("until"))
-    query = query.where(leave.c.starts_at <= (ends or begins), leave.c.ends_at > begins).group_by(leave.c.worker_id)
+    has_begun = leave.c.starts_at <= begins if ends is None else leave.c.starts_at < ends
+    query = query.where(has_begun, leave.c.ends_at > begins).group_by(leave.c.worker_id)
     return {row.worker_id: row.until for row in session.execute(query)}
 
 
