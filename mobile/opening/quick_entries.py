@@ -2,6 +2,7 @@
 better fix may still mend where it was; then it is only carried.
 """
 
+import threading
 from collections.abc import Callable, Collection
 from datetime import datetime
 
@@ -35,6 +36,8 @@ class QuickEntries:
     ) -> None:
         self._box, self._now, self._uptime_ms, self._new_id = box, now, uptime_ms, new_id
         self._open: _Open | None = None
+        self._guard = threading.RLock()
+        """A fix is heard, an entry taken back and another sent on three threads: none undoes the other."""
 
     @property
     def count(self) -> int:
@@ -43,41 +46,46 @@ class QuickEntries:
 
     def record(self, fix: RawFix | None, card: DeviceCard) -> QuickEntry:
         """Keep an entry, with a fix that is sure, else without a place. Raises OSError."""
-        uptime_ms = self._uptime_ms()
-        here = position_of(fix, uptime_ms) if fix is not None and is_sure(fix, uptime_ms) else None
-        entry = QuickEntry(id=self._new_id(), at=self._now(), position=here)
-        self._keep(_Open(entry, card, uptime_ms))
-        return entry
+        with self._guard:
+            uptime_ms = self._uptime_ms()
+            here = position_of(fix, uptime_ms) if fix is not None and is_sure(fix, uptime_ms) else None
+            entry = QuickEntry(id=self._new_id(), at=self._now(), position=here)
+            self._keep(_Open(entry, card, uptime_ms))
+            return entry
 
     def heard(self, fix: RawFix) -> None:
         """A better fix, in the minute after. Raises OSError."""
-        found = self._still_open()
-        if found is None:
-            return
-        entry, uptime_ms = found.entry, self._uptime_ms()
-        is_better = entry.position is None or (fix.accuracy_m or 0) < (entry.position.accuracy_m or 0)
-        if is_better and is_sure(fix, uptime_ms):
-            entry = msgspec.structs.replace(entry, position=position_of(fix, uptime_ms))
-            self._keep(_Open(entry, found.card, found.made_ms))
+        with self._guard:
+            found = self._still_open()
+            if found is None:
+                return
+            entry, uptime_ms = found.entry, self._uptime_ms()
+            is_better = entry.position is None or (fix.accuracy_m or 0) < (entry.position.accuracy_m or 0)
+            if is_better and is_sure(fix, uptime_ms):
+                entry = msgspec.structs.replace(entry, position=position_of(fix, uptime_ms))
+                self._keep(_Open(entry, found.card, found.made_ms))
 
     def take_back(self, entry_id: Id) -> bool:
         """It was a mistake. False once it may have been sent. Raises OSError."""
-        found = self._still_open()
-        if found is None or found.entry.id != entry_id:
-            return False
-        self._open = None
-        self._box.drop([entry_id])
-        return True
+        with self._guard:
+            found = self._still_open()
+            if found is None or found.entry.id != entry_id:
+                return False
+            self._open = None
+            self._box.drop([entry_id])
+            return True
 
     def to_send(self) -> list[QuickLine]:
         """Those that are done."""
-        found = self._still_open()
-        return self._box.lines(but=found.entry.id if found is not None else None)
+        with self._guard:
+            found = self._still_open()
+            return self._box.lines(but=found.entry.id if found is not None else None)
 
     @property
     def is_waiting(self) -> bool:
         """Has the minute of the last one just passed? Told once: it can be sent now."""
-        return self._open is not None and self._still_open() is None
+        with self._guard:
+            return self._open is not None and self._still_open() is None
 
     def forget(self, ids: Collection[Id]) -> None:
         """The server has them. Raises OSError."""

@@ -3,6 +3,7 @@
 import binascii
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from server.actions.street.quick_entries import take_quick
 from server.http.openapi import problems
 from server.http.services import Services
 from server.problems import PROOF_REFUSED, UNREADABLE, Failure, Forbidden, Invalid, NotFound
+from server.queries.operation import devices
 from server.queries.partnership import workers
 from server.security.sealing import open_with_any
 from server.security.tokens import decode
@@ -76,6 +78,7 @@ def take_quick_entries(
         caller = identify_number(session, signed, told.signer or told.device, now)
         if not may_speak_for(session, caller, told.device):
             raise Failure(PROOF_REFUSED)
+        made_on = devices.find_enrolment(session, told.device) or caller.enrolment
         is_heard = standing(session, services, caller, now) == DeviceStatus.OK
         worker = workers.get_worker(session, caller.enrolment.worker_id)
         opened = _open(services.opener.keys(session), told) if is_heard else []
@@ -83,15 +86,18 @@ def take_quick_entries(
     door = Door(
         services.database, worker, now, services.new_id, device_number=caller.number, zone=zone, may_change=True
     )
-    taken = [each.id for each in opened if _take(services, door, caller.enrolment.team_id, each, phone_now)]
+    take = partial(_take, services, door, caller.enrolment.team_id, phone_now, made_on.enrolled_at)
+    taken = [each.id for each in opened if take(each)]
     return answer(request, msgspec.json.encode(QuickTaken(taken=tuple(taken))))
 
 
-def _take(services: Services, door: Door, team_id: Id, entry: QuickEntry, phone_now: datetime) -> bool:
+def _take(
+    services: Services, door: Door, team_id: Id, phone_now: datetime, enrolled_at: datetime, entry: QuickEntry
+) -> bool:
     """Each in a transaction of its own: one that may not stand holds back no other."""
     try:
         with door.open() as access:
-            take_quick(access, services.project, team_id, entry, phone_now)
+            take_quick(access, services.project, team_id, entry, phone_now, enrolled_at)
     except (Forbidden, NotFound, Invalid) as refused:
         log.warning("a quick entry waits on its phone: %s", type(refused).__name__)
         return False

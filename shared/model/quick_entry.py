@@ -18,7 +18,7 @@ class QuickEntry(Value, frozen=True, kw_only=True):
     """One person whom nobody knew, bedded down. Its id becomes the contact's: however often it comes, it is one contact."""
 
     id: QuickId
-    at: datetime
+    at: Annotated[datetime, Meta(tz=True)]
     position: Position | None = None
 
 

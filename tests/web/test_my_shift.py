@@ -221,6 +221,6 @@ def test_what_a_locked_phone_recorded_waits_to_be_confirmed(
         worker = get_worker(session, "aisha")
     services = create_services(settings, clock, new_id)
     with Door(filled, worker, clock.now, new_id).open() as access:
-        take_quick(access, services.project, "watford-outreach", entry, clock.now)
+        take_quick(access, services.project, "watford-outreach", entry, clock.now, clock.now)
     services.database.close()
     assert re.search(r"21:30 Bedded down, to be confirmed", plain(browse("aisha").get(PATH).text))

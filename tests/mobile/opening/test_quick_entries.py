@@ -1,6 +1,7 @@
 """Somebody unknown, from a locked phone: sealed as it is kept, mended by a better fix, taken back within a minute, sent once."""
 
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from mobile.field.views import LockState
+from mobile.opening.quick_box import QuickBox, QuickLine
 from mobile.opening.sealing import open_sealed
 from mobile.store.errors import DiskFull, StoreLocked
 from shared.model.quick_entry import QuickEntry
@@ -123,6 +125,30 @@ def test_it_can_be_taken_back_for_a_minute_and_is_sent_only_then(rig: Rig) -> No
     assert sent(rig) == [(7, 7, [entry.id])] and kept(rig) == []
     rig.field.sync_once()
     assert len(sent(rig)) == 1
+
+
+def test_what_is_taken_back_while_a_better_fix_is_written_stays_away(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = rig.field.record_quick()
+    is_writing, may_write, put = threading.Event(), threading.Event(), QuickBox.put
+
+    def put_slowly(box: QuickBox, line: QuickLine) -> None:
+        is_writing.set()
+        may_write.wait(60)
+        put(box, line)
+
+    monkeypatch.setattr(QuickBox, "put", put_slowly)
+    hearing = threading.Thread(target=lambda: see(rig, 51.65531, -0.39617, 9))
+    taking_back = threading.Thread(target=lambda: rig.field.take_quick_back(entry.id))
+    hearing.start()
+    assert is_writing.wait(60)
+    taking_back.start()
+    taking_back.join(0.3)  # done by then, were it not made to wait
+    may_write.set()
+    hearing.join(60)
+    taking_back.join(60)
+    assert kept(rig) == []
 
 
 def test_what_the_server_does_not_take_is_kept_over_a_restart_and_said(rig: Rig) -> None:

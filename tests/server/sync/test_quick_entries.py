@@ -46,6 +46,7 @@ def recorded(database: Database) -> list[Any]:
 
 
 def test_it_is_its_workers_contact_once_however_often_it_comes(phone: Phone, database: Database) -> None:
+    phone.clock.advance(hours=1)
     entry = quick(phone, minutes=-40)
     for _ in range(3):
         answer = send(phone, entry)
@@ -62,6 +63,7 @@ def test_it_is_its_workers_contact_once_however_often_it_comes(phone: Phone, dat
 def test_its_time_is_mended_by_the_clock_of_the_phone_and_is_never_of_the_future(
     phone: Phone, database: Database
 ) -> None:
+    phone.clock.advance(hours=1)
     fast = 3 * 3_600_000
     send(phone, quick(phone, minutes=180 - 10), quick(phone, minutes=180 + 30), now_ms=phone.now_ms + fast)
     assert sorted(each.seen_at for each in recorded(database)) == [
@@ -107,6 +109,21 @@ def test_nobody_else_can_send_one(phone: Phone, database: Database) -> None:
     stranger = Phone(phone.client, phone.clock, phone.new_id)
     stranger.enrolled = phone.enrolled
     assert stranger.post("/sync/v1/quick", body, token="").status_code == 401
+    assert recorded(database) == []
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_moment_before_the_phone_was_enrolled_is_when_it_came(
+    at: str, hours: int, phone: Phone, database: Database
+) -> None:
+    entry = quick(phone, at=at)
+    assert send(phone, entry, now_ms=phone.now_ms + hours * 3_600_000).json() == {"taken": [entry[0]]}
+    assert [each.seen_at for each in recorded(database)] == [phone.clock()]
+
+
+def test_a_moment_of_no_zone_is_none(phone: Phone, database: Database) -> None:
+    assert send(phone, quick(phone, at="2026-11-12T01:00:00")).json() == {"taken": []}
     assert recorded(database) == []
 
 
