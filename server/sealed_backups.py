@@ -19,19 +19,27 @@ from server.backups import KEYS, STAMP, read_manifest
 from server.restoring import BackupFault, sync_to_disk
 
 DATA_ENDING, KEYS_ENDING = ".data.age", ".keys.age"
+STAMPED = "[0-9]*T[0-9]*Z"
+"""Files of ours, by their names: what else somebody keeps there stays."""
 
 
 def seal_backup(folder: Path, target: Path, recipients: Path, *, retained: int) -> list[Path]:
     """Write a backup's two encrypted files into `target`; keep the newest `retained` of each kind. Raises BackupFault."""
     readers = read_recipients(recipients)
-    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BackupFault(f"No encrypted copy can be written to {target}: {error.strerror}.") from error
+    for half in target.glob(f".{STAMPED}.*.age.part"):  # what was killed
+        if half.name < f".{folder.name}":
+            half.unlink(missing_ok=True)
     parts = {
         DATA_ENDING: [each for each in sorted(folder.iterdir()) if each.name != KEYS],
         KEYS_ENDING: [each for each in [folder / KEYS] if each.is_dir()],
     }
     made = [_seal(parts[ending], folder, target / f"{folder.name}{ending}", readers) for ending in parts]
     for ending in parts:
-        for old in sorted(target.glob(f"*{ending}"))[:-retained]:
+        for old in sorted(target.glob(f"{STAMPED}{ending}"))[:-retained]:
             old.unlink()
     return made
 
@@ -98,8 +106,9 @@ def _seal(parts: list[Path], folder: Path, target: Path, readers: list[pyrage.x2
             raise failed[0]
         sync_to_disk(half)
         half.rename(target)
-    except OSError as error:
-        raise BackupFault(f"No encrypted copy can be written to {target.parent}: {error.strerror or error}.") from error
+    except (OSError, pyrage.EncryptError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise BackupFault(f"No encrypted copy can be written to {target.parent}: {why}.") from error
     finally:
         half.unlink(missing_ok=True)
     return target

@@ -127,9 +127,7 @@ def test_it_can_be_taken_back_for_a_minute_and_is_sent_only_then(rig: Rig) -> No
     assert len(sent(rig)) == 1
 
 
-def test_what_is_taken_back_while_a_better_fix_is_written_stays_away(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_taken_back_while_a_better_fix_is_written_stays_away(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     entry = rig.field.record_quick()
     is_writing, may_write, put = threading.Event(), threading.Event(), QuickBox.put
 

@@ -1,5 +1,6 @@
 """Encrypted copies of a backup: restored from by their key and by nothing else; refused when anything is not right."""
 
+import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -162,6 +163,35 @@ def test_only_the_newest_are_kept(sealed: tuple[Path, Path], settings: Settings,
         seal_backup(folder, tmp_path / "encrypted", keys.recipients, retained=2)
 
     assert sorted(each.name[:8] for each in (tmp_path / "encrypted").iterdir()) == ["20261113"] * 2 + ["20261114"] * 2
+
+
+def test_what_a_kill_left_is_gone_with_the_next_and_what_others_keep_there_stays(
+    sealed: tuple[Path, Path], settings: Settings, keys: Keys, tmp_path: Path
+) -> None:
+    folder = make_backup(settings, tmp_path / "backups", NIGHT + timedelta(days=1), retained=3)
+    half, others = sealed[0].with_name(f".{NAMES[0]}.part"), sealed[0].with_name("0-county.keys.age")
+    begun = sealed[0].with_name(".20261120T013000Z.data.age.part")
+    for file in (half, others, begun):
+        file.write_bytes(b"half of it")
+    seal_backup(folder, tmp_path / "encrypted", keys.recipients, retained=1)
+
+    left = {each.name for each in (tmp_path / "encrypted").iterdir()}
+    assert left == {"20261113T013000Z.data.age", "20261113T013000Z.keys.age", others.name, begun.name}
+
+
+def test_a_copy_that_finds_no_room_leaves_no_half_and_takes_no_earlier_one_away(
+    sealed: tuple[Path, Path], settings: Settings, keys: Keys, tmp_path: Path
+) -> None:
+    folder = make_backup(settings, tmp_path / "backups", NIGHT + timedelta(days=1), retained=3)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(BackupFault, match="No encrypted copy can be written"):
+            seal_backup(folder, tmp_path / "encrypted", keys.recipients, retained=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert {each.name for each in (tmp_path / "encrypted").iterdir()} == set(NAMES)
 
 
 @pytest.mark.parametrize("words", ["", "# nobody\n", "age1nonsense\n", "AGE-SECRET-KEY-1\n"])
