@@ -198,14 +198,18 @@ def test_a_check_in_under_duress_calls_everybody_and_shows_nothing_where_she_is(
         assert [each.id for each in list_open_alarms(session) if each.worker_id == "aisha"] == [alarm.id]
 
 
-def test_the_watch_reads_no_check_in_but_those_under_duress(filled: Database) -> None:
-    """It looks every quarter of a minute, and check-ins are kept for years."""
+@pytest.mark.parametrize(
+    ("ask", "index"), [(list_unheard_duress, "ix_check_in_duress"), (list_on_shift, "ix_check_in_newest")]
+)
+def test_the_watch_reads_no_check_in_of_years(filled: Database, ask: Callable[..., Any], index: str) -> None:
+    """It looks every quarter of a minute, and check-ins are kept for years: only those under duress, and the newest of each."""
     with filled.reading() as session:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SET LOCAL enable_seqscan = off"))
-        asked: list[str] = []
-        event.listen(session.connection(), "before_cursor_execute", lambda *told: asked.append(told[2]))
-        list_unheard_duress(session)
+        asked: list[Any] = []
+        event.listen(session.connection(), "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+        ask(session)
         how = "EXPLAIN" if session.get_bind().dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
-        plan = "\n".join(str(row) for row in session.connection().exec_driver_sql(f"{how} {asked[0]}"))
-    assert "ix_check_in_duress" in plan
+        statement, values = asked[0]
+        plan = "\n".join(str(row) for row in session.connection().exec_driver_sql(f"{how} {statement}", values))
+    assert index in plan

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from server.queries.street.shifts import list_gone_home
@@ -68,18 +68,19 @@ def list_on_shift(session: Session, team_ids: Collection[Id] | None = None) -> l
 
 
 def _list_walks(session: Session) -> list[Any]:
-    newest = _newest_check_ins()
+    heard = func.coalesce(check_in.c.heard_at, check_in.c.at)
+    due = func.coalesce(check_in.c.due_at, check_in.c.next_due_at)
     query = (
         select(
             shift.c.id, shift.c.ended_at, shift.c.team_id, shift_worker.c.worker_id, worker.c.name, worker.c.short_name,
             worker.c.agency_id, team.c.name.label("team_name"), shift.c.area, shift_worker.c.joined_at,
-            shift_worker.c.named_by, newest.c.heard_at, newest.c.due_at, sign_of_life.c.at.label("acted_at"),
+            shift_worker.c.named_by, heard.label("heard_at"), due.label("due_at"), sign_of_life.c.at.label("acted_at"),
             sign_of_life.c.kind.label("act"),
         )
         .join(shift_worker, shift_worker.c.shift_id == shift.c.id)
         .join(worker, worker.c.id == shift_worker.c.worker_id)
         .join(team, team.c.id == shift.c.team_id)
-        .outerjoin(newest, (newest.c.worker_id == shift_worker.c.worker_id) & (newest.c.place == 1))
+        .outerjoin(check_in, check_in.c.id == _newest_check_in())
         .outerjoin(sign_of_life, sign_of_life.c.worker_id == shift_worker.c.worker_id)
         .where(shift_worker.c.ended_at.is_(None))
         .order_by(worker.c.name, worker.c.id, shift_worker.c.joined_at, shift.c.id)
@@ -89,16 +90,12 @@ def _list_walks(session: Session) -> list[Any]:
     return [row for row in rows if row.ended_at is None or (home[row.id] and row.worker_id not in home[row.id])]
 
 
-def _newest_check_ins() -> Subquery:
-    """The check-ins of each worker who is out, numbered from the newest, by the server's clock."""
-    out = select(shift_worker.c.worker_id).where(shift_worker.c.ended_at.is_(None))
-    heard_at = func.coalesce(check_in.c.heard_at, check_in.c.at)
-    order = func.row_number().over(
-        partition_by=check_in.c.worker_id, order_by=(heard_at.desc(), check_in.c.at.desc(), check_in.c.id.desc())
-    )
-    due = func.coalesce(check_in.c.due_at, check_in.c.next_due_at)
-    columns = (check_in.c.worker_id, heard_at.label("heard_at"), due.label("due_at"), order.label("place"))
-    return select(*columns).where(check_in.c.worker_id.in_(out)).subquery()
+def _newest_check_in() -> ScalarSelect[Any]:
+    """The last check-in of a worker by the server's clock. Looked up worker by worker: numbered, those of years would be read."""
+    said = check_in.alias("said")
+    newest_first = (said.c.heard_at.desc(), said.c.at.desc(), said.c.id.desc())
+    theirs = select(said.c.id).where(said.c.worker_id == shift_worker.c.worker_id)
+    return theirs.order_by(*newest_first).limit(1).correlate(shift_worker).scalar_subquery()
 
 
 def _list_heard(session: Session, worker_ids: Sequence[Id]) -> dict[Id, datetime]:

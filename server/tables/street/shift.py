@@ -90,7 +90,8 @@ class CheckInRow(PositionColumns, table=True):
     __table_args__ = (
         Index(None, "shift_id", "at"),
         Index(None, "worker_id", "at"),
-        # Looked for at each pass of the watch, among every check-in of years.
+        # Looked for at each pass of the watch, among every check-in of years: the newest of who is out, and those under duress.
+        Index("ix_check_in_newest", "worker_id", "heard_at", "at", "id"),
         Index("ix_check_in_duress", "at", sqlite_where=sql("duress = 1"), postgresql_where=sql("duress")),
         *check_position(),
     )
