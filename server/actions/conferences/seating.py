@@ -66,10 +66,12 @@ def invite_guest(access: Access, conference_id: Id, case_id: Id, agency_id: Id, 
         raise Invalid("Choose a service that has no seat at this table.")
     if not reason.strip():
         raise Invalid("Say why this service is invited. It is kept with the case.")
+    if len(reason.strip()) > LONGEST_REASON:
+        raise Invalid(f"Use {LONGEST_REASON:,} characters or fewer.")
     guests.add_guest(
         access.session,
         Guest(
-            conference_id=conference_id, case_id=case_id, agency_id=agency_id, reason=reason.strip()[:LONGEST_REASON],
+            conference_id=conference_id, case_id=case_id, agency_id=agency_id, reason=reason.strip(),
             asked_at=access.now, asked_by=access.actor.worker_id,
         ),
     )  # fmt: skip

@@ -28,6 +28,14 @@ class Guest(Value, frozen=True, kw_only=True):
     asked_by: Id
 
 
+_ON_AGENDA = exists().where(
+    agenda_item.c.conference_id == conference_guest.c.conference_id,
+    agenda_item.c.case_id == conference_guest.c.case_id,
+    agenda_item.c.off_at.is_(None),
+)
+"""The condition on an invitation that its case is on the agenda still."""
+
+
 def add_guest(session: Session, new: Guest) -> None:
     """Invite an agency to a case; invited twice is invited once."""
     bulk.insert_new(session, conference_guest, [{name: getattr(new, name) for name in new.__struct_fields__}])
@@ -45,12 +53,7 @@ def remove_guest(session: Session, conference_id: Id, case_id: Id, agency_id: Id
 @beyond_reader
 def list_guests(session: Session, conference_id: Id) -> list[Guest]:
     """Who was invited to which case that is on the agenda still. A guest is told of it before it may read the case."""
-    on = exists().where(
-        agenda_item.c.conference_id == conference_id,
-        agenda_item.c.case_id == conference_guest.c.case_id,
-        agenda_item.c.off_at.is_(None),
-    )
-    query = select(conference_guest).where(conference_guest.c.conference_id == conference_id, on)
+    query = select(conference_guest).where(conference_guest.c.conference_id == conference_id, _ON_AGENDA)
     ordered = query.order_by(conference_guest.c.asked_at, conference_guest.c.agency_id, conference_guest.c.case_id)
     return [Guest(**row) for row in session.execute(ordered).mappings()]
 
@@ -76,10 +79,10 @@ def list_possible_guests(session: Session, district_id: Id) -> list[Agency]:
 
 
 def is_invited(agency_id: Id) -> ColumnElement[bool]:
-    """The condition on a conference that an agency was asked to its table, or invited to a case of it."""
+    """The condition on a conference that an agency was asked to its table, or invited to a case that is on its agenda still."""
     asked = exists().where(seat.c.district_id == case_conference.c.district_id, seat.c.agency_id == agency_id)
     guest = and_(conference_guest.c.conference_id == case_conference.c.id, conference_guest.c.agency_id == agency_id)
-    return or_(asked, exists().where(guest))
+    return or_(asked, exists().where(guest, _ON_AGENDA))
 
 
 @beyond_reader

@@ -11,7 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.conferences import attendance
 from server.actions.conferences.conferences import open_conference
-from server.queries.conferences import conferences, seats
+from server.queries.conferences import conferences, guests
 from server.queries.conferences.representatives import list_at_table
 from server.queries.partnership.districts import find_district
 from server.web.coordinator.conferences import SECTION
@@ -81,7 +81,7 @@ def _answer_attendance(
         request, "coordinator/attendance.html", title="Who came", section=SECTION, worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, conference=conference, attendance=came, now=access.now,
         speaking=list_at_table(access.session, conference.district_id),
-        seats=seats.list_seats(access.session, conference.district_id),
+        seats=guests.list_table(access.session, conference.id, conference.district_id),
         leaves={each.agency_id: f"{each.leaves_at.astimezone(zone):%H:%M}" for each in came.values() if each.leaves_at},
         district=find_district(access.session, conference.district_id),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from server.actions.conferences.conferences import take_off_agenda
 from server.actions.conferences.seating import ask_to_table, invite_guest
 from server.database.engine import Database
 from server.mail.words import write_words
@@ -54,6 +55,7 @@ def test_a_guest_is_sent_its_case_alone_reads_it_and_writes_on_it(
     refused = priya.post(f"{path}/guest", case="case-p03", agency=hospital)
     assert refused.status_code == 422
     assert "Say why this service is invited" in refused.text
+    assert priya.post(f"{path}/guest", case="case-p03", agency=hospital, reason="x" * 2_001).status_code == 422
     assert priya.post(f"{path}/guest", case="case-p03", agency="cgl", reason=WHY).status_code == 422
     assert priya.post(f"{path}/guest", case="case-joan", agency=hospital, reason=WHY).status_code in (303, 404)
     assert priya.post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY).status_code == 303
@@ -85,7 +87,8 @@ def test_a_guest_is_sent_its_case_alone_reads_it_and_writes_on_it(
     assert bea.get("/today").status_code == 200
     for shut in (path, f"{path}/room", "/people/p03", "/people/p01", f"{path}/minutes"):
         assert bea.get(shut).status_code in (403, 404), shut
-    room = browser.sign_in("priya").get(f"{path}/room").text
+    assert "Bucks Hospital" in browser.sign_in("priya").get(f"{path}/attendance").text
+    room = browser.get(f"{path}/room").text
     assert "Home on Friday with a frame." in room
     assert "Bucks Hospital" in room
 
@@ -159,3 +162,42 @@ def test_a_letter_to_a_guest_names_nobody(browser: Browser, watford: Database, h
         words = repr(write_words(each.kind, each.facts, "https://lantern.example", UTC))
         assert "Person" not in words
         assert WHY not in words
+
+
+def test_a_guest_sees_and_takes_back_what_it_wrote(browser: Browser, hospital: str) -> None:
+    path = call(browser)
+    agenda = path.replace("/conferences/", "/agendas/")
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    bea = browser.sign_in("bea")
+    sent = bea.post(f"{agenda}/updates", press="send:case-p03", case_1="case-p03", text_1="Home on Friday.")
+    assert sent.status_code == 303
+    rest = bea.post(f"{agenda}/updates", press="rest_not_known", case_1="case-p03", text_1="")
+    assert rest.status_code == 303
+    shown = bea.get(agenda).text
+    assert "Home on Friday." in shown
+    assert "Not known to us.</p>" not in shown
+    found = re.search(r'value="(withdraw:[^"]+)"', shown)
+    assert found is not None
+    assert bea.post(f"{agenda}/updates", press=found[1]).status_code == 303
+    assert "Home on Friday." not in bea.get(agenda).text
+    assert "Home on Friday." not in browser.sign_in("priya").get(f"{path}/room").text
+
+
+def test_a_guest_whose_case_was_taken_off_the_agenda_reads_and_writes_on_no_case_of_it(
+    browser: Browser, enter: Enter, hospital: str
+) -> None:
+    path = call(browser)
+    agenda, conference = path.replace("/conferences/", "/agendas/"), path.rsplit("/", 1)[1]
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    assert browser.sign_in("bea").get(agenda).status_code == 200
+    with enter("priya") as access:
+        take_off_agenda(access, conference, "case-p03", "She is home")
+    bea = browser.sign_in("bea")
+    for shut in (agenda, f"{agenda}/agenda.pdf", f"{agenda}/people.xlsx", f"{path}/invite.ics"):
+        assert bea.get(shut).status_code == 404, shut
+    for case in ("case-p01", "case-p03"):
+        sent = bea.post(f"{agenda}/updates", press=f"send:{case}", case_1=case, text_1="Who is this?")
+        assert sent.status_code == 404
+    assert agenda not in bea.get("/agendas").text
