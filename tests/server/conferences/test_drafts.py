@@ -1,12 +1,13 @@
 """Nothing typed is ever lost: what stands in a form is kept for its writer alone, also after the session ended."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 
+from server.actions.operation.drafts import KEPT_FOR, Drafts
 from server.database.engine import Database
 from server.queries.people import erasure
 from server.security.drafts import DraftKey, load_draft_key
@@ -168,6 +169,15 @@ def test_asking_how_long_the_session_lasts_keeps_it_no_longer_and_staying_does(
     assert stayed.json()["left_s"] == 900
     clock.advance(minutes=16)
     assert ask().status_code == 401
+
+
+def test_what_nobody_came_back_for_in_a_week_is_forgotten(watford: Database, settings: Settings, now: datetime) -> None:
+    drafts = Drafts(watford, load_draft_key(settings))
+    kept = {"/agendas/1": KEPT_FOR + timedelta(minutes=1), "/agendas/2": KEPT_FOR - timedelta(minutes=1)}
+    for page, age in kept.items():
+        assert drafts.keep("ruth", page, f"{page}/updates", {"text_1": WORDS}, now - age)
+    drafts.forget_old(now)
+    assert [bool(drafts.list_on("ruth", page)) for page in kept] == [False, True]
 
 
 def test_a_draft_is_opened_by_nobody_else_and_a_mark_lasts_a_day(settings: Settings, clock: Clock) -> None:

@@ -5,6 +5,7 @@ import io
 import re
 from datetime import date
 
+import msgspec
 import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -172,6 +173,18 @@ def test_general_data_and_closings_are_taken_over_and_the_rest_is_named(enter) -
     assert after["case-p01"].general.evicted
     assert after["case-p02"].status == CLOSED
     assert taken.unchanged == taken.read - 4
+
+
+def test_a_row_that_stands_twice_is_taken_once_and_named(enter) -> None:
+    with enter("priya") as access:
+        tracker = compose_tracker(access, county.WATFORD, "Watford")
+        first = next(case for case in tracker.cases if case.case_id == "case-p01")
+        again = msgspec.structs.replace(first, general=msgspec.structs.replace(first.general, evicted=True))
+        twice = msgspec.structs.replace(tracker, cases=(*tracker.cases, again))
+        taken = take_in(access, county.WATFORD, "Watford", twice)
+        after = {case.case_id: case for case in compose_tracker(access, county.WATFORD, "Watford").cases}
+    assert (taken.changed, taken.refused) == ((), ("Person 01: is in the workbook twice.",))
+    assert not after["case-p01"].general.evicted
 
 
 def test_a_case_of_another_district_is_refused(enter) -> None:
