@@ -6,6 +6,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.cases.quarterly import Share
+from server.database.locks import take_turns
 from server.hotspots.periods import Period
 from server.problems import Invalid, NotFound
 from server.queries.maps.publications import Release, list_releases
@@ -17,7 +18,7 @@ from shared.policy import Act, Subject, SubjectKind
 from shared.policy.actor import is_in_force
 
 NOT_FOR_PUBLICATION = "Exact counts. Not for publication: a small number can point at somebody."
-SHORTEST_PURPOSE = 10
+SHORTEST_PURPOSE, LONGEST_PURPOSE = 10, 2_000
 
 
 class ExactQuarter(Value, frozen=True, kw_only=True):
@@ -40,11 +41,14 @@ def name_analyst(access: Access, worker_id: Id, purpose: str) -> NamedAnalyst:
         raise Invalid("Their organisation has no agreement on exact counts that holds today. Enter it first.")
     if len(purpose.strip()) < SHORTEST_PURPOSE:
         raise Invalid("Say in a sentence what they need exact counts for.")
+    if len(purpose.strip()) > LONGEST_PURPOSE:
+        raise Invalid(f"Use {LONGEST_PURPOSE:,} characters or fewer.")
+    take_turns(access.session, [worker_id])
     before = analysts.find_analyst(access.session, worker_id, found.agency_id)
     if before is not None:
         return before
     named = NamedAnalyst(
-        id=access.new_id(), agency_id=found.agency_id, worker_id=worker_id, purpose=purpose.strip()[:2000],
+        id=access.new_id(), agency_id=found.agency_id, worker_id=worker_id, purpose=purpose.strip(),
         named_at=access.now, named_by=access.actor.worker_id,
     )  # fmt: skip
     analysts.add_analyst(access.session, named)
