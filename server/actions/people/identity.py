@@ -177,8 +177,9 @@ def judge(access: Access, project: Project, one_id: Id, other_id: Id, said: Iden
     if said is IdentityWord.SAME and access.actor.worker_id in {each.worker_id for each in words}:
         raise Failure(CONFLICTING, "You have said so already. Somebody else, a lead or a coordinator, looks now.")
     is_joined = said is IdentityWord.SAME and _is_seen_whole(words, sees)
-    if is_joined:
-        _refuse_living_and_dead(access, pair)
+    if is_joined and identity.has_one_died(access.session, pair):
+        # A death is said on somebody's record and ends what is planned; it is never what joining two records brings about.
+        raise Failure(CONFLICTING, ONE_DIED)
     _keep(access, pair, said, sees)
     if not is_joined:
         return False
@@ -228,15 +229,6 @@ def _is_seen_whole(words: Sequence[Judgement], sees: tuple[bool, bool]) -> bool:
     if not words:
         return False
     return (sees[0] or any(each.saw_one for each in words)) and (sees[1] or any(each.saw_other for each in words))
-
-
-def _refuse_living_and_dead(access: Access, pair: Pair) -> None:
-    """That somebody died is said on their record and ends what is planned; it is never what joining two records brings about."""
-    groups = list_groups(access.session, pair)
-    known = identity.list_sightings_of(access.session, groups[pair[0]] | groups[pair[1]])
-    died = {each.person.id for each in known if each.person.died_on is not None}
-    if bool(died & groups[pair[0]]) != bool(died & groups[pair[1]]):
-        raise Failure(CONFLICTING, ONE_DIED)
 
 
 def _keep(access: Access, pair: Pair, said: IdentityWord, sees: tuple[bool, bool]) -> None:

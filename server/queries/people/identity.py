@@ -14,6 +14,7 @@ from server.database import bulk
 from server.database.context import beyond_reader
 from server.queries.people.concealment import not_concealed
 from server.queries.people.people import read_person
+from server.queries.people.verification import list_groups
 from server.tables.people.identity import identity_judgement, likely_same
 from server.tables.people.person import person, person_merge
 from server.tables.street.contact import contact, contact_person
@@ -115,6 +116,14 @@ def _of(team_ids: Collection[Id], district_ids: Collection[Id]) -> Any:
 def list_sightings_of(session: Session, person_ids: Collection[Id]) -> list[Sighting]:
     """These records, to lay them beside one another: of which the reader sees more than that they are there, policy says."""
     return list(list_sightings(session, person_ids=person_ids))
+
+
+def has_one_died(session: Session, pair: Pair) -> bool:
+    """Is it said of one of two records, with all that are one with it, that they have died, and of the other not?"""
+    groups = list_groups(session, pair)
+    known = list_sightings_of(session, groups[pair[0]] | groups[pair[1]])
+    died = {each.person.id for each in known if each.person.died_on is not None}
+    return bool(died & groups[pair[0]]) != bool(died & groups[pair[1]])
 
 
 # ------------------------------------------------------------------------------------------------ the pairs found

@@ -3,7 +3,7 @@ a restore. Where words or a point could hide, the whole database is read."""
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -29,7 +29,6 @@ from server.tables.street.contact import contact
 from shared.geo.distance import distance_m
 from shared.model.mail import Mail, MailKind
 from shared.model.position import Position
-from shared.policy.retention import Kept, first_kept_day, is_past_retention
 from tests.conftest import KINDS, Clock
 from tests.server.phone import Phone
 
@@ -368,14 +367,6 @@ def test_more_than_one_piece_is_coarsened(services, phone: Phone, keep, monkeypa
     pin = {"latitude": EXACT[0], "longitude": EXACT[1]}
     phone.push(*(phone.contact(position=pin) for _ in range(5)))
     assert keep(LAST_EXACT_DAY + DAY).places_coarsened == 5
-
-
-@pytest.mark.parametrize("kept", list(Kept))
-@pytest.mark.parametrize("today", [date(2026, 3, 1), date(2028, 2, 29), date(2026, 12, 31)])
-def test_the_first_kept_day_is_the_edge_of_the_rule(kept: Kept, today: date) -> None:
-    first = first_kept_day(kept, today)
-    assert not is_past_retention(kept, first, today)
-    assert is_past_retention(kept, first - DAY, today)
 
 
 def test_every_table_about_a_case_or_a_person_is_emptied_of_them(services, marek, keep, cast, new_id, now) -> None:

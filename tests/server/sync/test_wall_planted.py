@@ -4,12 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.actions.people.hiding import hide_person
 from server.database.engine import Database
 from server.queries.people import people
-from server.tables.people.person import person_merge
+from server.tables.people.person import person, person_merge
 from server.tables.referrals.referral import referral, referral_progress
 from server.tables.street.contact import contact
 from server.tables.street.shift import shift_worker
@@ -210,6 +210,20 @@ def test_a_leads_phone_joins_two_records_only_where_somebody_else_has_said_so(
             True,
             True,
         ]
+
+
+def test_a_leads_phone_joins_nobody_who_lives_with_a_record_of_somebody_who_died(
+    toms: Phone, phone: Phone, met: dict[str, str], new_id: Any, cast: Cast, database: Database
+) -> None:
+    other = new_id()
+    phone.push(phone.patch("person.patched", other, alias="Red"), phone.contact(person_ids=[other]))
+    say_same(database, other, met["person"], cast.priya, toms.clock(), new_id)
+    with database.writing() as session:
+        session.execute(update(person).where(person.c.id == other).values(died_on=toms.clock().date()))
+    toms.push(fact(toms, "person.merged", new_id, other, from_id=other, into_id=met["person"]))
+    assert held(toms) == [words.ONE_DIED]
+    with database.reading() as session:
+        assert session.execute(select(person_merge)).all() == []
 
 
 # ------------------------------------------------------------------------------------------------------ lies and times

@@ -21,7 +21,7 @@ from server.actions.sync.validation import FACTS, read_fact
 from server.database.context import beyond_reader
 from server.queries.partnership.workers import Carrier, find_carrier, list_carriers
 from server.queries.people.concealment import list_hidden
-from server.queries.people.identity import in_order, list_judgements, standing
+from server.queries.people.identity import has_one_died, in_order, list_judgements, standing
 from server.queries.people.subjects import WORKS_WITH_DAYS
 from server.queries.sync.touched import Touched, list_people, list_touched
 from shared.model.value import Id
@@ -190,7 +190,7 @@ class _Judge:
             or self._why_taken(claim)
             or self._why_not_named(claim)
             or self._why_denied(claim, actor)
-            or self._why_first_word(claim, actor)
+            or self._why_not_joined(claim, actor)
             or self._why_hiding(claim)
         )
 
@@ -259,13 +259,16 @@ class _Judge:
             return None
         return None if ("walks:" + worker_id, shift_id) in self._used else words.OTHER_SHIFT
 
-    def _why_first_word(self, claim: Claim, actor: Actor) -> str | None:
-        """Two records become one once two have looked: a phone's word may be the second, and is never the first."""
+    def _why_not_joined(self, claim: Claim, actor: Actor) -> str | None:
+        """Two records become one once two have looked: a phone's word may be the second, and is never the first. Who lives is
+        joined with nobody who died."""
         if claim.change.t != "person.merged" or claim.values.get("undone"):
             return None
         pair = in_order(claim.values["from_id"], claim.values["into_id"])
         said = standing(list_judgements(self._session, pair).get(pair, []))
-        return None if any(each.worker_id != actor.worker_id for each in said) else words.FIRST_WORD
+        if all(each.worker_id == actor.worker_id for each in said):
+            return words.FIRST_WORD
+        return words.ONE_DIED if has_one_died(self._session, pair) else None
 
     def _why_hiding(self, claim: Claim) -> str | None:
         """Hiding follows a merge: two records of which other services may know become one for neither."""
