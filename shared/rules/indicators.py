@@ -114,7 +114,7 @@ def month_indicators(
     before that. left institution: left one at most 85 days before a night on which they were met this month; a care leaver
     at any time until they are 25. accommodated: moved in this month. returned from settled: returning, and moved into
     settled accommodation in the 12 months before. `known_since` tells since when somebody was known before records were
-    held here: they are not new. `night` is the typical night chosen for the month; without it the median one is proposed.
+    held here: not new, and met before they moved in. `night` is the typical night chosen, else the median one is proposed.
     """
     first, after = first_of_month(month), months_later(first_of_month(month), 1)
     history = _nights_by_person(nights, after)
@@ -145,7 +145,8 @@ def month_indicators(
         accommodated=frozenset(
             each.person_id
             for each in moved
-            if first <= each.moved_in_on < after and _is_accommodated(each, history.get(each.person_id, []), periods)
+            if first <= each.moved_in_on < after
+            and _is_accommodated(each, history.get(each.person_id, []), known_since.get(each.person_id), periods)
         ),
         returned_from_settled=those(lambda p: _was_settled(p, now[p][0], moved, periods), returning),
         night=chosen,
@@ -219,10 +220,11 @@ def _is_long_term(seen: list[date], first: date, periods: IndicatorPeriods) -> b
     return len(months) >= periods.long_term_seen_in_months
 
 
-def _is_accommodated(moved: MovedIn, seen: list[date], periods: IndicatorPeriods) -> bool:
+def _is_accommodated(moved: MovedIn, seen: list[date], known: date | None, periods: IndicatorPeriods) -> bool:
     if periods.accommodated_settled_only and not moved.settled:
         return False
-    return not periods.accommodated_met_before or any(night <= moved.moved_in_on for night in seen)
+    met = seen if known is None else [known, *seen]
+    return not periods.accommodated_met_before or any(day <= moved.moved_in_on for day in met)
 
 
 def _is_returning(seen: list[date], first: date, periods: IndicatorPeriods) -> bool:

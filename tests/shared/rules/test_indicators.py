@@ -146,6 +146,9 @@ def test_moving_in_counts_in_its_month_and_returning_from_a_settled_home_in_twel
     moves.append(MovedIn(person_id="v", moved_in_on=date(2026, 11, 1)))
     assert month_indicators(NOVEMBER, nights, moves=moves).accommodated == {"z"}
     assert month_indicators(NOVEMBER, nights, (), never_met, moves=moves).accommodated == {"z", "v"}
+    for since, counted in ((date(2024, 2, 3), {"z", "v"}), (date(2026, 11, 1), {"z", "v"}), (date(2026, 11, 2), {"z"})):
+        known = month_indicators(NOVEMBER, nights, moves=moves, known_since={"v": since})
+        assert known.accommodated == counted, "who was known by a tracker was met before"
     assert result.returned_from_settled == {"x"}
     assert result.held_since == date(2025, 9, 1)
 
