@@ -7,6 +7,7 @@ and no map, and only the coordinator of its district reads it.
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
+import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
@@ -72,12 +73,13 @@ def find_faults(told: Told, today: date) -> dict[str, str]:
 def receive(
     session: Session, told: Told, now: datetime, today: date, new_id: Callable[[], Id], by: Id | None = None
 ) -> tuple[Notice, bool]:
-    """Keep a notice; the same form again is the one before, and so is the same person from the same place on the same day where a
-    worker of ours brings it. Returns it and whether it is new. Raises Invalid for a district that stands no more.
+    """Keep a notice; the same form again is the one before, unless it was put right meanwhile, and so is the same person from the
+    same place on the same day where a worker of ours brings it. Returns it and whether it is new. Raises Invalid for a district
+    that stands no more.
 
     Whoever sends the public form is told of no notice but their own: by guessing a name nobody learns what became of whom.
     """
-    reference = reference_of(f"notice {told.key}")
+    reference = reference_of(f"notice {msgspec.json.encode(told).decode()}")
     if all(each.id != told.district_id for each in list_districts_on(session, today)):
         raise Invalid("Choose the district to which they will come.")
     new = Notice(

@@ -46,9 +46,10 @@ def list_notices(session: Session, district_ids: Collection[Id], *, answered: bo
 
 
 def find_same(session: Session, new: Notice) -> Notice | None:
-    """A notice that says the same of the same person: the same file brought again, or two forms of one sender."""
+    """A notice that says the same of the same person, in its district or brought by the same worker, who may have sent it on."""
     same = (
-        (notice.c.kind == str(new.kind))
+        ((notice.c.district_id == new.district_id) | (notice.c.received_by == new.received_by))
+        & (notice.c.kind == str(new.kind))
         & (notice.c.name == new.name)
         & (notice.c.institution == new.institution)
         & (notice.c.expected_on.is_(None) if new.expected_on is None else notice.c.expected_on == new.expected_on)

@@ -118,6 +118,13 @@ def test_a_form_sent_twice_is_one_notice_and_its_answer_is_read_by_the_reference
     assert (known["name"], str(known["date_of_birth"])) == ("Vera Lind", "1961-02-03")
 
 
+def test_a_form_that_was_put_right_and_sent_again_is_not_lost(client, cast, database):
+    """Back in the browser, another day, Send: the form has the key it had."""
+    first, again = (send(client, cast, key="one", expected_on=day) for day in ("2026-11-20", "2026-11-21"))
+    assert reference_in(first) != reference_in(again)
+    assert {str(each["expected_on"]) for each in rows(database)} == {"2026-11-20", "2026-11-21"}
+
+
 def test_what_no_database_can_hold_is_kept_as_it_can_be(client, cast, database):
     reference = reference_in(send(client, cast, name="Ve\0ra", words="Walks\0"))
     (kept,) = rows(database)
@@ -178,6 +185,20 @@ def test_each_row_of_a_file_is_taken_known_or_refused_with_why(cast, database, c
     assert {(each["name"], each["kind"], each["received_by"]) for each in rows(database)} == {
         ("Ian Moss", "prison_release", cast.priya.id), ("Dee Gee", "duty_to_refer", cast.priya.id),
     }  # fmt: skip
+
+
+def test_a_row_is_known_in_its_own_district_only_or_where_it_was_sent_on_to(cast, database, clock, new_id):
+    def bring(who: Any, where: Any) -> tuple[int, int]:
+        with Door(database, who, clock(), new_id, may_change=True).open() as access:
+            brought = bring_file(access, where.id, FILE.encode())
+        return brought.taken, brought.known
+
+    assert bring(cast.priya, cast.watford) == (2, 1)
+    assert bring(cast.carol, cast.dacorum) == (2, 1), "what another district knows is in nobody's list here"
+    with database.writing() as session:
+        for each in rows(database):
+            notices.send_on(session, each["id"], cast.dacorum.id)
+    assert bring(cast.priya, cast.watford) == (0, 3)
 
 
 def test_a_file_is_brought_on_the_page_and_a_wrong_one_is_told(client, cast, sign_in, database):
