@@ -43,9 +43,9 @@ BIN := .venv/bin
 SCREEN_PACKAGES := libgl1 libegl1 libmtdev1
 # A JDK, for Android's half of the phone (tests/mobile/device/test_on_a_jvm.py); any from 17 on that is there already will do.
 JDK := $(if $(shell command -v javac),,default-jdk-headless)
-# What reads the operator's files as they will be read, and opens what is encrypted and signed.
-OPERATORS := nginx age minisign shellcheck openssl
-TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation poppler-utils git $(OPERATORS) $(JDK)
+TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation git
+# What reads PDFs and the operator's files as they will be read, and opens what is encrypted and signed. A test skips where one is missing.
+WISHED_PACKAGES := poppler-utils nginx age minisign shellcheck openssl $(JDK)
 PYTEST := $(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -p no:randomly
 FAST := not slow and not browser and not screen and not postgres
 
@@ -72,6 +72,7 @@ field: setup-demo
 
 test: setup assets
 	@scripts/system_packages.sh $(TEST_PACKAGES)
+	@scripts/system_packages.sh --wished $(WISHED_PACKAGES)
 	$(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 check: setup
