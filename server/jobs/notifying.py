@@ -14,6 +14,7 @@ from server.queries.partnership.systems import Notice, NoticeKind, PartnerSystem
 from server.queries.street import contacts
 from server.security.outgoing import NotOutside, post
 from shared.model.mail import MailState
+from shared.model.value import Id
 from shared.rules.mail import next_try
 
 READ_AT = {NoticeKind.CASE: "cases", NoticeKind.ACTION: "actions"}
@@ -46,15 +47,19 @@ def number_contacts(services: Services, moment: Moment) -> int:
 
 
 def tell_systems(services: Services, moment: Moment) -> int:
-    """Hand on what is due; returns how many were taken."""
-    taken = 0
+    """Hand on what is due; returns how many were taken. Who takes one not is left alone for the rest of the round: a host that
+    hangs costs the others ten seconds, not ten for each of its notices."""
+    taken, passed_over = 0, set[Id]()
     for _ in range(AT_ONCE_AT_MOST):
         with services.database.writing() as session:
-            claimed = systems.claim_notice(session, services.clock())
+            claimed = systems.claim_notice(session, services.clock(), passed_over)
         if claimed is None:
             break
         moment.beat()
-        taken += _tell(services, *claimed)
+        if _tell(services, *claimed):
+            taken += 1
+        else:
+            passed_over.add(claimed[1].id)
     return taken
 
 

@@ -208,6 +208,22 @@ def test_what_was_not_taken_is_tried_again_and_given_up_at_last(
     assert len(receiver.got) == 12
 
 
+def test_a_host_that_takes_nothing_is_asked_once_a_round_and_holds_up_nobody_else(
+    services: Services, filled: Database, clock: Clock, receiver: Receiver, run: Callable[[], dict[str, int]]
+) -> None:
+    nobody = receiver.url.replace(str(receiver.server_port), "9")
+    broken = let_in(services, filled, "ruth", nobody)
+    let_in(services, filled, "ruth", receiver.url)
+    for number in range(3):
+        agree(filled, clock(), f"a{number}", "stefan", "cgl")
+    run()
+    with filled.reading() as session:
+        tried = session.scalars(select(system_notice.c.attempts).where(system_notice.c.system_id == broken)).all()
+
+    assert sorted(tried) == [0, 0, 1]
+    assert sorted(told(receiver)) == [("action.agreed", f"a{number}") for number in range(3)]
+
+
 def test_a_receiver_that_is_gone_is_told_no_more(
     services: Services, filled: Database, clock: Clock, receiver: Receiver, run: Callable[[], dict[str, int]]
 ) -> None:

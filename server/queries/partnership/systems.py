@@ -208,8 +208,11 @@ def count_notices(session: Session) -> int:
     return int(session.scalar(select(func.count()).select_from(system_notice)) or 0)
 
 
-def claim_notice(session: Session, now: datetime) -> tuple[Notice, PartnerSystem] | None:
-    """What waited longest and is due, counted as tried, with whom it is for; left alone by others for ten minutes."""
+def claim_notice(
+    session: Session, now: datetime, passed_over: Collection[Id] = ()
+) -> tuple[Notice, PartnerSystem] | None:
+    """What waited longest and is due, counted as tried, with whom it is for; left alone by others for ten minutes. Nothing for a
+    system that is `passed_over`."""
     due = (
         select(system_notice.c.id)
         .join(partner_system, partner_system.c.id == system_notice.c.system_id)
@@ -218,6 +221,7 @@ def claim_notice(session: Session, now: datetime) -> tuple[Notice, PartnerSystem
             system_notice.c.next_try_at <= now,
             partner_system.c.hook_url != "",
             partner_system.c.ended_at.is_(None),
+            partner_system.c.id.not_in(sorted(passed_over)),
         )
         .order_by(system_notice.c.next_try_at, system_notice.c.id)
         .limit(1)
