@@ -445,6 +445,79 @@ def test_a_report_is_assigned_to_a_shift_whose_phones_then_go_there(
     assert [each for each in stops_of(filled, now) if each not in before] == [["r2"]]
 
 
+def test_one_page_assigns_to_a_shift_again_and_again(
+    filled: Database, tom: Browser, now: datetime, new_id: Callable[[], str]
+) -> None:
+    """Its choice names the shift as it was when the page came; each assignment makes a new plan of it."""
+    before = stops_of(filled, now)
+    choice = f"watford-outreach/shift/{plan_a_shift(filled, now, new_id)}"
+    tom.get("/referrals/desk")
+    for each in ("r1", "r2"):
+        tom.send("/referrals/desk", act="assign", assignee=choice, chosen=each)
+    assert states(filled, "r1", "r2") == ["assigned", "assigned"]
+    assert [each for each in stops_of(filled, now) if each not in before] == [["r1", "r2"]]
+
+
+def test_nothing_is_assigned_to_a_shift_that_does_not_go_out(
+    filled: Database, tom: Browser, now: datetime, new_id: Callable[[], str]
+) -> None:
+    plan_id = plan_a_shift(filled, now, new_id)
+    with filled.writing() as session:
+        plans.call_off(session, plan_id, now)
+    before = stops_of(filled, now)
+    tom.get("/referrals/desk")
+    for path, fields in (("/referrals/desk", {"act": "assign", "chosen": "r2"}), ("/referrals/r2/assign", {})):
+        answer = tom.send(path, assignee=f"watford-outreach/shift/{plan_id}", **fields)
+        assert answer.status_code == 422 and "That shift was called off or is over." in answer.text
+    assert (states(filled, "r2"), stops_of(filled, now)) == (["received"], before)
+
+
+def test_a_report_goes_to_the_team_of_its_shift_whatever_the_form_says(
+    filled: Database, tom: Browser, now: datetime, new_id: Callable[[], str]
+) -> None:
+    plan_id = plan_a_shift(filled, now, new_id)
+    tom.get("/referrals/desk")
+    tom.send("/referrals/desk", act="assign", assignee=f"another-team/shift/{plan_id}", chosen="r2")
+    with filled.reading() as session:
+        row = inbox.find_inbox_row(session, "r2")
+    assert row is not None and row.referral.team_id == "watford-outreach"
+
+
+def test_who_plans_no_shifts_takes_back_what_a_lead_put_on_one(
+    filled: Database, browse: Callable[[str], Browser], now: datetime, new_id: Callable[[], str]
+) -> None:
+    before, plan_id = stops_of(filled, now), plan_a_shift(filled, now, new_id)
+    priya = browse("priya")
+    priya.send("/referrals/r2/assign", assignee="watford-outreach")
+    with filled.reading() as session:
+        lead = workers.get_worker(session, "tom")
+    with Door(filled, lead, now, new_id, may_change=True).open() as access:
+        acts.send_on_shift(access, acts.find_shift(access, plan_id), ["r2"])
+    assert priya.send("/referrals/r2/undo").status_code == 200
+    assert states(filled, "r2") == ["received"]
+    assert [each for each in stops_of(filled, now) if each not in before] == [[]]
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_undo_that_is_pressed_twice_takes_back_once(filled: Database, tom: Browser, act: str) -> None:
+    before = standing(filled, "r2")
+    tom.get("/referrals/desk")
+    tom.send("/referrals/desk", act=act, chosen="r2", **ACTS[act][1])
+    for _ in range(2):
+        tom.send("/referrals/desk", act="undo", chosen="r2")
+    assert standing(filled, "r2") == before
+    assert "Undo your last step" not in tom.get("/referrals/r2").text
+
+
+def test_a_question_that_is_taken_back_twice_leaves_it_with_whoever_had_it(filled: Database, tom: Browser) -> None:
+    tom.send("/referrals/r2/assign", assignee="watford-outreach/aisha")
+    before = standing(filled, "r2")
+    tom.send("/referrals/r2/information", note="Which door?")
+    for _ in range(2):
+        tom.send("/referrals/r2/undo")
+    assert standing(filled, "r2") == before
+
+
 def test_the_desk_shows_every_column_that_was_sent(filled: Database, tom: Browser) -> None:
     raw = json.dumps({"ethnicity": "not known", "age_group": "26"})
     with filled.writing() as session:

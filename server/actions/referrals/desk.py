@@ -8,13 +8,20 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from server.access import Access
-from server.actions.referrals.referrals import assign_referral, progress_referral, reopen_referral, take_back_offer
+from server.actions.referrals.referrals import (
+    TAKEN_BACK,
+    assign_referral,
+    progress_referral,
+    reopen_referral,
+    take_back_offer,
+)
 from server.actions.street import planning
 from server.problems import Invalid, NotFound
 from server.queries.people import subjects
 from server.queries.referrals import desk, inbox, referral_steps, referrals
 from server.queries.referrals.desk import UNDO_WITHIN
 from server.queries.street import plans
+from server.queries.street.plans import ShiftPlan
 from shared.model.codes import PlannedStopKind, ReferralState
 from shared.model.referral import Referral
 from shared.model.shift import PlannedStop
@@ -69,22 +76,24 @@ def undo(access: Access, referral_id: Id) -> None:
     steps = desk.list_newest_steps(access.session, [referral_id], access.actor.worker_id, since).get(referral_id)
     if not steps:
         raise Invalid("It is more than ten minutes ago, or somebody else has gone on with it: open it again instead.")
+    if steps[0].note == TAKEN_BACK:
+        return  # pressed twice
     before = steps[1].state if len(steps) > 1 else ReferralState.RECEIVED
-    _leave_shifts(access, referral_id)
+    if steps[0].state is ReferralState.ASSIGNED:
+        _leave_shifts(access, referral_id)
     desk.take_back_mails(access.session, [referral_id], since)
     if steps[0].state in FINAL_STATES:
-        reopen_referral(access, referral_id, "Taken back.")
+        reopen_referral(access, referral_id, TAKEN_BACK)
     elif steps[0].state is not ReferralState.RECEIVED:
-        progress_referral(access, referral_id, ReferralState.RECEIVED, note="Taken back.")
+        progress_referral(access, referral_id, ReferralState.RECEIVED, note=TAKEN_BACK)
     if before is ReferralState.NEEDS_INFORMATION:
-        progress_referral(access, referral_id, before, note="Taken back.")
+        progress_referral(access, referral_id, before, note=TAKEN_BACK)
         desk.take_back_mails(access.session, [referral_id], access.now)
     elif before is ReferralState.ASSIGNED:
         row = inbox.find_inbox_row(access.session, referral_id)
         if row is not None and row.referral.team_id is not None:
-            assign_referral(
-                access, referral_id, row.referral.team_id, referral_steps.find_worker(access.session, referral_id)
-            )
+            had_it = referral_steps.find_worker(access.session, referral_id)
+            assign_referral(access, referral_id, row.referral.team_id, had_it, note=TAKEN_BACK)
     elif steps[0].state is ReferralState.ASSIGNED:
         referral_steps.set_assignment(access.session, referral_id, _team_before(access, referral_id), None)
 
@@ -99,11 +108,17 @@ def _leave_shifts(access: Access, referral_id: Id) -> None:
             planning.change_stops(access, plan, left)
 
 
-def send_on_shift(access: Access, plan_id: Id, referral_ids: Collection[Id]) -> None:
-    """Lets a planned shift go to these referrals of its team, after where it goes already. Raises NotFound, Forbidden."""
-    plan = plans.find_plan(access.session, plan_id)
-    if plan is None:
-        raise NotFound
+def find_shift(access: Access, plan_id: Id) -> ShiftPlan:
+    """A shift that can still be sent somewhere, by its plan or one that has been changed since. Raises Invalid, Forbidden."""
+    plan = plans.find_standing(access.session, plan_id)
+    if plan is None or plan.back_at <= access.now:
+        raise Invalid("That shift was called off or is over. Choose another, or the team.")
+    access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, plan.team_id), purpose="plan of a shift")
+    return plan
+
+
+def send_on_shift(access: Access, plan: ShiftPlan, referral_ids: Collection[Id]) -> None:
+    """Lets a planned shift go to these referrals of its team, after where it goes already."""
     known = {each.referral_id for each in plan.stops}
     rows = [inbox.find_inbox_row(access.session, each) for each in referral_ids if each not in known]
     new = [_stop(row.referral) for row in rows if row is not None]

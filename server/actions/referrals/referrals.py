@@ -31,8 +31,13 @@ from shared.policy import Act
 from shared.rules.referral import FINAL_STATES, OUTCOMES, why_not_follow
 from sync.authoring import NewChange
 
+TAKEN_BACK = "Taken back."
+"""What the last step of a taking back says: it is not taken back itself."""
 
-def assign_referral(access: Access, referral_id: Id, team_id: Id, worker_id: Id | None = None) -> None:
+
+def assign_referral(
+    access: Access, referral_id: Id, team_id: Id, worker_id: Id | None = None, *, note: str = ""
+) -> None:
     """Gives a referral to a team, and to one of its workers if named.
 
     Raises Invalid for a team or worker that cannot.
@@ -44,7 +49,7 @@ def assign_referral(access: Access, referral_id: Id, team_id: Id, worker_id: Id 
     has_it = (found.state, found.team_id, referral_steps.find_worker(access.session, found.id))
     if has_it == (ReferralState.ASSIGNED, team_id, worker_id):
         return  # pressed twice
-    step = _step(access, found, ReferralState.ASSIGNED)
+    step = _step(access, found, ReferralState.ASSIGNED, note=note)
     referral_steps.add_step(access.session, step)
     referral_steps.set_assignment(access.session, found.id, team_id, worker_id)
     sets = {"team_id": team_id, "assigned_worker_id": worker_id}
@@ -95,7 +100,8 @@ def offer_referral(access: Access, referral_id: Id, district_id: Id, note: str =
     taker = districts.find_district(access.session, district_id)
     if taker is None or taker.id == found.district_id:
         raise Invalid("Choose the district that the referral belongs to.")
-    _give_to(access, found, taker, f"Offered to {taker.name}." + (f" {note}" if note else ""))
+    step = _give_to(access, found, taker, f"Offered to {taker.name}." + (f" {note}" if note else ""))
+    referral_steps.note_left(access.session, step.id, found.district_id)
 
 
 def take_back_offer(access: Access, referral_id: Id, since: datetime) -> bool:
@@ -111,23 +117,23 @@ def take_back_offer(access: Access, referral_id: Id, since: datetime) -> bool:
     row = inbox.find_inbox_row(access.session, referral_id)
     if row is None or row.referral.state is not ReferralState.RECEIVED:
         return False
-    _give_to(access, row.referral, district, "Taken back.")
+    _give_to(access, row.referral, district, TAKEN_BACK, arrives=TAKEN_BACK)
     return True
 
 
-def _give_to(access: Access, found: Referral, taker: District, words: str) -> None:
+def _give_to(access: Access, found: Referral, taker: District, words: str, arrives: str = "") -> ReferralProgress:
     step = _step(access, found, ReferralState.WRONG_AREA, note=words)
     referral_steps.add_step(access.session, step)
-    referral_steps.note_left(access.session, step.id, found.district_id)
     # It is new there: a late step from a phone settles the referral by its newest one, which must not be the sending away.
     arrived = msgspec.structs.replace(
-        step, id=access.new_id(), state=ReferralState.RECEIVED, at=access.now + timedelta(milliseconds=1), note=""
+        step, id=access.new_id(), state=ReferralState.RECEIVED, at=access.now + timedelta(milliseconds=1), note=arrives
     )
     referral_steps.add_step(access.session, arrived)
     team_id = referrals.list_team_of_districts(access.session).get(taker.id)
     referral_steps.set_district(access.session, found.id, taker.id, team_id)
     moved = msgspec.structs.replace(found, district_id=taker.id, team_id=team_id, state=ReferralState.RECEIVED)
     _tell_phones(access, moved, _scope(team_id), [])
+    return step
 
 
 def _open(access: Access, action: Act, referral_id: Id) -> Referral:

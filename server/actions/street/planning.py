@@ -54,13 +54,17 @@ def plan_shift(
     for planned in plans.list_plans(access.session, [team_id], access.now):
         if _say(planned) == _say(plan):
             return planned.id
+    _announce(access, plan)
+    return plan.id
+
+
+def _announce(access: Access, plan: ShiftPlan) -> None:
     plans.add_plan(access.session, plan)
     told = ShiftPlanned(
-        id=plan.id, team_id=team_id, worker_ids=plan.worker_ids, starts_at=starts_at, back_at=back_at, area=area,
-        stops=plan.stops,
+        id=plan.id, team_id=plan.team_id, worker_ids=plan.worker_ids, starts_at=plan.starts_at, back_at=plan.back_at,
+        area=plan.area, stops=plan.stops,
     )  # fmt: skip
-    _tell_phones(access, team_id, plan.id, "shift.planned", told)
-    return plan.id
+    _tell_phones(access, plan.team_id, plan.id, "shift.planned", told)
 
 
 def _say(plan: ShiftPlan) -> tuple[Any, ...]:
@@ -68,10 +72,15 @@ def _say(plan: ShiftPlan) -> tuple[Any, ...]:
     return plan.starts_at, plan.back_at, plan.area, frozenset(plan.worker_ids), plan.stops
 
 
-def change_stops(access: Access, plan: ShiftPlan, stops: Sequence[PlannedStop]) -> Id:
-    """The same shift goes elsewhere as well, or not everywhere: a plan is a fact, so this one is called off and another made."""
-    call_off(access, plan.id)
-    return plan_shift(access, plan.team_id, plan.worker_ids, plan.area, plan.starts_at, plan.back_at, stops)
+def change_stops(access: Access, plan: ShiftPlan, stops: Sequence[PlannedStop]) -> None:
+    """The same shift goes elsewhere as well, or not everywhere: a plan is a fact, so this one is called off and another made.
+
+    Who goes and when was decided before, and whether the actor may is the caller's to ask: whoever takes a report back need not
+    be one who plans shifts.
+    """
+    _call_off(access, plan)
+    again = {"id": access.new_id(), "set_by": access.actor.worker_id, "set_at": access.now, "stops": tuple(stops)}
+    _announce(access, msgspec.structs.replace(plan, **again))
 
 
 def call_off(access: Access, plan_id: Id) -> None:
@@ -80,9 +89,13 @@ def call_off(access: Access, plan_id: Id) -> None:
     if plan is None:
         raise NotFound
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, plan.team_id), purpose="plan of a shift")
-    plans.call_off(access.session, plan_id, access.now)
-    told = ShiftCalledOff(id=access.new_id(), plan_id=plan_id, at=access.now)
-    _tell_phones(access, plan.team_id, plan_id, "shift.called_off", told)
+    _call_off(access, plan)
+
+
+def _call_off(access: Access, plan: ShiftPlan) -> None:
+    plans.call_off(access.session, plan.id, access.now)
+    told = ShiftCalledOff(id=access.new_id(), plan_id=plan.id, at=access.now)
+    _tell_phones(access, plan.team_id, plan.id, "shift.called_off", told)
 
 
 def go_on_leave(access: Access, team_id: Id, worker_id: Id, starts_at: datetime, ends_at: datetime) -> None:

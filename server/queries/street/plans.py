@@ -65,6 +65,16 @@ def find_plan(session: Session, plan_id: Id) -> ShiftPlan | None:
     return next(iter(_list(session, shift_plan.c.id == plan_id)), None)
 
 
+def find_standing(session: Session, plan_id: Id) -> ShiftPlan | None:
+    """A plan as it stands now: where its stops were changed meanwhile, the one of the same people, time and ground instead."""
+    was = next(iter(_list(session, shift_plan.c.id == plan_id, is_standing=False)), None)
+    if was is None:
+        return None
+    alike = [getattr(shift_plan.c, name) == getattr(was, name) for name in ("team_id", "starts_at", "back_at", "area")]
+    standing = [each for each in _list(session, *alike) if each.worker_ids == was.worker_ids]
+    return next((each for each in standing if each.id == plan_id), standing[-1] if standing else None)
+
+
 def list_plans(session: Session, team_ids: Collection[Id], now: datetime) -> list[ShiftPlan]:
     """The plans of these teams that are ahead, under way, or were over a little while ago; the earliest first."""
     return _list(session, shift_plan.c.team_id.in_(sorted(team_ids)), shift_plan.c.back_at >= now - SHOWN_AFTER)
@@ -77,8 +87,8 @@ def list_planned(session: Session, worker_id: Id, begins: datetime, ends: dateti
     return _list(session, shift_plan.c.id.in_(theirs), within)
 
 
-def _list(session: Session, *conditions: ColumnElement[bool]) -> list[ShiftPlan]:
-    query = select(shift_plan).where(shift_plan.c.called_off_at.is_(None), *conditions)
+def _list(session: Session, *conditions: ColumnElement[bool], is_standing: bool = True) -> list[ShiftPlan]:
+    query = select(shift_plan).where(*conditions, *([shift_plan.c.called_off_at.is_(None)] if is_standing else []))
     rows = session.execute(query.order_by(shift_plan.c.starts_at, shift_plan.c.id)).all()
     links = select(shift_plan_worker).where(shift_plan_worker.c.plan_id.in_([row.id for row in rows]))
     walkers = session.execute(links.order_by(shift_plan_worker.c.worker_id)).all() if rows else []

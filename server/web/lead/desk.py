@@ -2,7 +2,7 @@
 for ten minutes. The page works without its script; with it the next one opens by itself and the page tells of new ones.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,7 +27,7 @@ from server.web.layout.forms import Form, Several, as_tuple
 from server.web.layout.kept import kept_fields
 from server.web.layout.page import NEVER_KEPT, AnyRequest, go_to, page
 from server.web.lead.around import Surroundings, Twin, look_around
-from server.web.lead.assignees import list_shifts, read_assignee
+from server.web.lead.assignees import Chosen, list_shifts, read_assignee
 from server.web.lead.inbox import list_tabs, say_due
 from server.web.lead.referral import OUTCOME_GROUPS
 from shared.model.codes import ReferralState
@@ -159,10 +159,7 @@ def decide(
     with door.open() as access:
         access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk", detail=data.act)
         looked = _find_looked(access, data.look, data.only, kept)
-        done = do_each(access, chosen, _choose_act(access, data)) if chosen else Done(ids=(), refused=(CHOOSE,))
-        plan_id = read_assignee(data.assignee).plan_id if data.act == "assign" else ""
-        if plan_id and done.ids:
-            acts.send_on_shift(access, plan_id, done.ids)
+        done = _do(access, data, chosen) if chosen else Done(ids=(), refused=(CHOOSE,))
     if request.headers.get("accept", "").startswith("application/json"):
         return Response(acts.encode(done), media_type=MediaType.JSON, headers=NEVER_KEPT, status_code=200)
     if done.refused:
@@ -233,9 +230,20 @@ def _find_looked(access: Access, look: str, only: str, kept: Mapping[str, str | 
     return Looked(only=_looked_for("", only)[1])
 
 
-def _choose_act(access: Access, data: DeskForm) -> Callable[[Id], None]:
+def _do(access: Access, data: DeskForm, chosen: Collection[Id]) -> Done:
     assignee = read_assignee(data.assignee)
+    if data.act != "assign" or not assignee.plan_id:
+        return do_each(access, chosen, _choose_act(access, data, assignee))
+    try:
+        shift = acts.find_shift(access, assignee.plan_id)
+    except Invalid as refused:
+        return Done(ids=(), refused=tuple(refused.errors))
+    done = do_each(access, chosen, _choose_act(access, data, Chosen(team_id=shift.team_id)))
+    acts.send_on_shift(access, shift, done.ids)
+    return done
 
+
+def _choose_act(access: Access, data: DeskForm, assignee: Chosen) -> Callable[[Id], None]:
     def assign(referral_id: Id) -> None:
         assign_to_own_team(access, referral_id, assignee.team_id, assignee.worker_id)
 

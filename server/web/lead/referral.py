@@ -9,8 +9,9 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.referrals import answers
-from server.actions.referrals.desk import send_on_shift, undo
+from server.actions.referrals.desk import find_shift, send_on_shift, undo
 from server.actions.referrals.referrals import (
+    TAKEN_BACK,
     assign_referral,
     close_referral,
     offer_referral,
@@ -98,9 +99,10 @@ def assign(
     chosen = read_assignee(data.assignee)
 
     def act(access: Access) -> None:
-        assign_referral(access, referral_id, chosen.team_id, chosen.worker_id)
-        if chosen.plan_id:
-            send_on_shift(access, chosen.plan_id, [referral_id])
+        shift = find_shift(access, chosen.plan_id) if chosen.plan_id else None
+        assign_referral(access, referral_id, shift.team_id if shift else chosen.team_id, chosen.worker_id)
+        if shift is not None:
+            send_on_shift(access, shift, [referral_id])
 
     return _act(request, door, referral_id, data, act, "assignee", "assigned")
 
@@ -294,9 +296,10 @@ def _answer(
 
 
 def _may_undo(access: Access, referral_id: Id) -> bool:
-    """Is the newest step the reader's own, and no older than ten minutes?"""
+    """Is the newest step the reader's own, no older than ten minutes, and no taking back?"""
     since = access.now - desk.UNDO_WITHIN
-    return bool(desk.list_newest_steps(access.session, [referral_id], access.actor.worker_id, since))
+    found = desk.list_newest_steps(access.session, [referral_id], access.actor.worker_id, since).get(referral_id)
+    return bool(found and found[0].note != TAKEN_BACK)
 
 
 def _list_answers(access: Access, referral_id: Id) -> list[Answer]:

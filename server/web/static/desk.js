@@ -37,8 +37,11 @@ function chosen() {
   return marked.length ? marked : here ? [here] : [];
 }
 
-async function post(act, ids, twin) {
-  const body = new URLSearchParams({ act, assignee: form.assignee.value, outcome: form.outcome.value, district: form.district.value, twin });
+// What is chosen beside the lines just now: a decision that waits for another's answer is sent as it was made.
+const fields = () => ({ assignee: form.assignee.value, outcome: form.outcome.value, district: form.district.value });
+
+async function post(act, ids, twin, chosenBeside) {
+  const body = new URLSearchParams({ act, twin, ...chosenBeside });
   body.append("_csrf_token", form.elements._csrf_token.value);
   for (const id of ids) body.append("chosen", id);
   const answer = await fetch(form.action, { method: "POST", body, headers: { accept: "application/json" }, signal: AbortSignal.timeout(20000) });
@@ -56,10 +59,11 @@ function decide(act) {
   for (const line of picked) line.hidden = true;
   go(next);
   pending += 1;
+  const beside = fields();
   busy = busy.then(async () => {
     try {
       const twin = picked.length === 1 ? picked[0].dataset.twin : "";
-      const done = await post(act, picked.map((line) => line.dataset.id), act === "duplicate" ? twin : "");
+      const done = await post(act, picked.map((line) => line.dataset.id), act === "duplicate" ? twin : "", beside);
       for (const line of picked) if (!done.ids.includes(line.dataset.id)) line.hidden = false;
       last = done.ids;
       count.textContent = String(Math.max(0, Number(count.textContent) - done.ids.length));
@@ -74,19 +78,24 @@ function decide(act) {
 }
 
 function takeBack() {
-  if (!last.length) { said.textContent = "There is nothing to take back."; return; }
-  const ids = last;
-  last = [];
+  pending += 1;
   busy = busy.then(async () => {
+    const ids = last;  // of the last decision, also where its answer has come only now
+    last = [];
     try {
-      const done = await post("undo", ids, "");
+      if (!ids.length) { said.textContent = "There is nothing to take back."; return; }
+      const done = await post("undo", ids, "", fields());
       for (const id of done.ids) {
         const line = list.querySelector(`[data-id="${CSS.escape(id)}"]`);
         if (line) { line.hidden = false; line.querySelector("input").checked = false; go(line); }
       }
       count.textContent = String(Number(count.textContent) + done.ids.length);
       said.textContent = done.refused.length ? done.refused.join(" ") : "Taken back.";
-    } catch { said.textContent = "The server did not answer. Open the referral to take it back."; }
+    } catch {
+      said.textContent = "The server did not answer. Open the referral to take it back.";
+    } finally {
+      pending -= 1;
+    }
   });
 }
 
