@@ -64,9 +64,8 @@ def add_notice(session: Session, new: BoardNotice) -> None:
 
 
 def list_notices(session: Session, today: date) -> list[BoardNotice]:
-    """What hangs on the board, the newest first: notices whose last day has not passed, and answers."""
-    hangs = or_(board_notice.c.answers_id.is_not(None), board_notice.c.until_on >= today)
-    query = select(board_notice).where(board_notice.c.taken_down_at.is_(None), hangs)
+    """What hangs on the board, the newest first: notices and answers whose last day has not passed."""
+    query = select(board_notice).where(board_notice.c.taken_down_at.is_(None), board_notice.c.until_on >= today)
     ordered = query.order_by(board_notice.c.posted_at.desc(), board_notice.c.id).limit(MOST_ON_BOARD)
     return [_read_notice(row) for row in session.execute(ordered).mappings()]
 
@@ -85,9 +84,11 @@ def take_down_study(session: Session, study_id: Id, at: datetime, by: Id) -> Non
 
 
 def take_down_notice(session: Session, notice_id: Id, at: datetime, by: Id) -> None:
-    """Take a notice down: its words go, that it hung there stays."""
+    """Take a notice down with its answers: their words go, that they hung there stays."""
     gone = {"taken_down_at": at, "taken_down_by": by, "title": "", "content": ""}
-    session.execute(update(board_notice).where(board_notice.c.id == notice_id).values(**gone))
+    hangs = board_notice.c.taken_down_at.is_(None)
+    theirs = or_(board_notice.c.id == notice_id, board_notice.c.answers_id == notice_id)
+    session.execute(update(board_notice).where(hangs, theirs).values(**gone))
 
 
 def _read_study(row: Any) -> ShelfStudy:

@@ -5,12 +5,14 @@ import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import openpyxl
 import pytest
 from sqlalchemy import delete, func, select
 
 from server.actions.partnership.analysts import NOT_FOR_PUBLICATION
 from server.database.engine import Database
+from server.queries.partnership import learning
 from server.queries.partnership.agencies import add_agreement
 from server.tables.operation.audit import audit
 from server.tables.partnership.agency import agreement
@@ -76,7 +78,7 @@ def hang(browser: Browser, **fields: str) -> Any:
     return browser.post("/board", **({"title": "A place on Fridays", "content": "Who has room for a stall?"} | fields))
 
 
-def test_a_notice_hangs_is_answered_and_comes_down(browser: Browser, watford: Database, clock: Any) -> None:
+def test_a_notice_hangs_is_answered_and_comes_down(browser: Browser, watford: Database) -> None:
     assert hang(browser.sign_in("ruth")).status_code == 303
     assert hang(browser).status_code == 303
     board = browser.sign_in("tom").get("/board").text
@@ -91,10 +93,28 @@ def test_a_notice_hangs_is_answered_and_comes_down(browser: Browser, watford: Da
     assert browser.sign_in("ruth").post(f"{notice}/take-down").status_code == 303
     assert "Who has room" not in browser.get("/board").text
     with watford.reading() as session:
-        assert session.scalar(select(board_notice.c.content).where(board_notice.c.answers_id.is_(None))) == ""
+        assert set(session.scalars(select(board_notice.c.content))) == {""}, "its answers hang where nobody sees them"
     hang(browser, until_on_day="14", until_on_month="11", until_on_year="2026")
-    clock.advance(days=2)
-    assert "Who has room" not in browser.get("/board").text
+    with watford.reading() as session:
+        on_its_last_day, after = (learning.list_notices(session, date(2026, 11, day)) for day in (14, 15))
+    assert [each.content for each in on_its_last_day] == ["Who has room for a stall?"]
+    assert after == []
+
+
+def test_answers_to_what_hangs_no_more_take_no_notice_from_the_board(
+    browser: Browser, watford: Database, now: datetime
+) -> None:
+    hang(browser.sign_in("ruth"))
+    over = learning.BoardNotice(
+        id="over", agency_id="cgl", worker_id="ruth", posted_at=now, until_on=now.date() - timedelta(days=1), content="?"
+    )
+    with watford.writing() as session:
+        learning.add_notice(session, over)
+        for each in range(learning.MOST_ON_BOARD):
+            later = now + timedelta(hours=1)
+            answer = msgspec.structs.replace(over, id=f"answer-{each}", answers_id="over", posted_at=later)
+            learning.add_notice(session, answer)
+    assert "Who has room for a stall?" in browser.get("/board").text
 
 
 @pytest.mark.parametrize(
@@ -160,6 +180,7 @@ def test_exact_counts_are_for_the_named_analyst_of_an_agency_whose_agreement_cov
     priya = browser.sign_in("priya")
     assert priya.post("/who-can-see/analysts", analyst="ruth", purpose=PURPOSE).status_code == 422
     assert priya.post("/who-can-see/analysts", analyst="helen", purpose="x").status_code == 422
+    assert priya.post("/who-can-see/analysts", analyst="helen", purpose="x" * 2_001).status_code == 422
     assert priya.post("/who-can-see/analysts", analyst="priya", purpose=PURPOSE).status_code == 422
     assert priya.post("/who-can-see/analysts", analyst="helen", purpose=PURPOSE).status_code == 303
     assert priya.get("/exact-counts").status_code == 404
