@@ -2,7 +2,7 @@
 another service while they agree (decision 92). Nothing here compares one person with another."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ from shared.rules.wellbeing import Series, choose_asked, find_faults, says_the_s
 PURPOSE = "wellbeing"
 LONGEST_WORDS = 10_000
 OLDEST_DAYS = 366 * 5
+PRESSED_AGAIN_WITHIN = timedelta(minutes=10)
 
 
 class Wellbeing(Value, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ def fill_in(
     access: Access, person_id: Id, key: str, version: int, chosen: Sequence[str], words: str, on: date | None
 ) -> Filled:
     """Keep a questionnaire as it was filled in, in the wording in which it was shown; `chosen` has an empty text for an item that
-    was left out. Raises NotFound, Forbidden, Invalid, or Refused with what is wrong by field."""
+    was left out. A second press keeps nothing twice. Raises NotFound, Forbidden, Invalid, or Refused with the faults by field."""
     require_recording(access, person_id)
     found = {(each.key, each.version): each for each in wellbeing.list_questionnaires(access.session)}.get(
         (key, version)
@@ -76,8 +77,17 @@ def fill_in(
         raise Refused({"words": f"Use {LONGEST_WORDS:,} characters or fewer."})
     if not told and all(each is None for each in filled.points):
         raise Refused({"item_1": "Nothing is filled in. Choose an answer, or write their words."})
-    wellbeing.add_filled(access.session, filled)
-    return filled
+    take_turns(access.session, [person_id])
+    before = [each for each in wellbeing.list_filled(access.session, [person_id]) if _is_pressed_again(each, filled)]
+    if not before:
+        wellbeing.add_filled(access.session, filled)
+    return (before or [filled])[0]
+
+
+def _is_pressed_again(before: Filled, now: Filled) -> bool:
+    """Did the same worker send the very same a moment ago?"""
+    same = msgspec.structs.replace(now, id=before.id, at=before.at) == before
+    return same and now.at - before.at < PRESSED_AGAIN_WITHIN
 
 
 def _read_points(found: Questionnaire, chosen: Sequence[str]) -> tuple[int | None, ...]:

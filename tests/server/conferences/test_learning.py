@@ -106,7 +106,12 @@ def test_answers_to_what_hangs_no_more_take_no_notice_from_the_board(
 ) -> None:
     hang(browser.sign_in("ruth"))
     over = learning.BoardNotice(
-        id="over", agency_id="cgl", worker_id="ruth", posted_at=now, until_on=now.date() - timedelta(days=1), content="?"
+        id="over",
+        agency_id="cgl",
+        worker_id="ruth",
+        posted_at=now,
+        until_on=now.date() - timedelta(days=1),
+        content="?",
     )
     with watford.writing() as session:
         learning.add_notice(session, over)

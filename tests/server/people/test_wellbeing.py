@@ -144,6 +144,19 @@ def test_what_they_fill_in_is_scored_and_drawn_in_the_order_of_its_days(
     assert one[0] < other[0] and one[1] > other[1]
 
 
+def test_a_second_press_keeps_nothing_twice(
+    sign_in: Any, cast: Cast, marek: str, loaded: Questionnaire, database: Database, clock: Any
+) -> None:
+    tom = sign_in(cast.tom)
+    for _ in range(2):
+        assert fill(tom, marek, "3333333").status_code == 303
+    assert len(rows(database)) == 1
+    assert fill(tom, marek, "3333334").status_code == 303
+    clock.advance(minutes=11)
+    assert fill(tom, marek, "3333333").status_code == 303
+    assert len(rows(database)) == 3
+
+
 def test_what_cannot_be_kept_is_said_beside_its_field_and_nothing_is_lost(
     sign_in: Any, cast: Cast, marek: str, loaded: Questionnaire, database: Database
 ) -> None:
