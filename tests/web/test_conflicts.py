@@ -184,6 +184,33 @@ def test_both_of_a_place_are_two_places(patch: Patch, filled: Database, browse: 
     assert {row.district_id for row in rows} == {"watford"}
 
 
+@pytest.mark.slow
+def test_every_version_of_a_place_becomes_one_and_all_who_heard_of_it_hear_of_each(
+    patch: Patch, filled: Database, browse: Callable[[str], Any]
+) -> None:
+    """One moved the pin that another never touched: three versions stand on the page, and none is lost."""
+    with filled.writing() as session:
+        county.add(session, county.team, {"id": "second", "agency_id": "beacon", "name": "Second"})
+        sync.place_entity(session, "stairwell", {"team:watford-outreach", "team:second"})
+    patch(34, "aisha", "site.patched", "stairwell", name="Stairs north", position=HERE)
+    patch(32, "dean", "site.patched", "stairwell", name="Shelter")
+    patch(33, "tom", "site.patched", "stairwell", position=THERE)
+    browser = browse("tom")
+    page = browser.get("/conflicts/places/stairwell")
+    assert re.findall(r"<strong>([A-Z]): ", page.text) == ["A", "B", "C"]
+    field = re.search(r'name="field" value="([^"]*)"><input type="hidden" name="change" value="both"', page.text)
+    assert field is not None
+    browser.send("/conflicts", entity="stairwell", field=field[1], change="both", shown=shown_on(page))
+    assert "Nothing to settle" in plain(browser.get("/conflicts").text)
+    with filled.reading() as session:
+        rows = session.execute(select(site.c.id, site.c.name, site.c.latitude)).all()
+        told = {(row.name, round(row.latitude, 4)): row.id for row in rows if row.name in ("Stairs north", "Shelter")}
+        assert told.keys() == {("Stairs north", 51.6637), ("Shelter", 51.6637), ("Stairs north", 51.669)}
+        assert told["Stairs north", 51.6637] == "stairwell", "what was shown stays"
+        for each in told.values():
+            assert sync.find_scopes(session, each) == {"team:watford-outreach", "team:second"}
+
+
 def test_versions_are_told_in_words(patch: Patch, browse: Callable[[str], Any]) -> None:
     patch(33, "tom", "referral.patched", "r1", assigned_worker_id="aisha")
     patch(34, "tom", "referral.patched", "r1", assigned_worker_id="dean")

@@ -14,7 +14,7 @@ from server.database.locks import take_turns
 from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.people import subjects
 from server.queries.street.conflicts import Conflict, Side, find_conflict, find_site
-from server.queries.sync.store import Project, find_scopes, publish
+from server.queries.sync.store import Project, find_scopes, place_entity, publish
 from shared.model.value import Id
 from shared.policy import Act, Subject
 from sync.authoring import NewChange
@@ -49,19 +49,22 @@ def keep_side(
     sides = {each.change_id: each for each in found.sides}
     if change_id != BOTH and change_id not in sides:
         raise Failure(CONFLICTING, "Somebody else has settled this meanwhile, or a newer version has come.")
-    if set(sides) - set(shown) if shown else len(sides) > 2:
-        raise Failure(CONFLICTING, NEWER)
+    _check_seen(found, shown)
     now_ms = int(access.now.timestamp() * 1000)
-    scope = sorted(find_scopes(access.session, entity_id))[0]
+    scopes = find_scopes(access.session, entity_id)
+    settled = _settle(access, found, change_id, shown)
     new = [
         NewChange(
-            id=access.new_id(), type=f"{found.kind}.patched", scope=scope, entity=entity, who=access.actor.worker_id,
-            at_ms=now_ms, sets=sets,
+            id=access.new_id(), type=f"{found.kind}.patched", scope=sorted(scopes)[0], entity=entity,
+            who=access.actor.worker_id, at_ms=now_ms, sets=sets,
         )
-        for entity, sets in _settle(access, found, change_id, shown).items()
+        for entity, sets in settled.items()
     ]  # fmt: skip
     changes = publish(access.session, new, now_ms)
     project(access.session, [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in changes])
+    if len(scopes) > 1:
+        for entity in settled.keys() - {entity_id}:
+            place_entity(access.session, entity, scopes)  # whoever heard of the one place hears of each
 
 
 def _settle(access: Access, found: Conflict, change_id: Id, shown: Collection[Id]) -> Mapping[Id, Mapping[str, Any]]:
@@ -69,12 +72,19 @@ def _settle(access: Access, found: Conflict, change_id: Id, shown: Collection[Id
     if change_id != BOTH:
         side = next(each for each in found.sides if each.change_id == change_id)
         return {found.entity_id: _choose(access, found, side, shown)}
-    if found.kind != "site" or found.field not in PLACE_FIELDS:
+    if not _is_place(found):
         return {found.entity_id: {found.field: _join(found)}}
-    first, *others = (_choose(access, found, side, shown) for side in found.sides)
+    hands: dict[int, dict[str, Any]] = {}
+    contested = [found, *_list_others(access, found)]
+    for each in contested:
+        _check_seen(each, shown)
+        for side in each.sides:
+            hands.setdefault(side.device, {})[each.field] = side.value
     here = find_site(access.session, found.entity_id)
     known = {name: msgspec.to_builtins(getattr(here, name)) for name in (*PLACE_FIELDS, "hazards")}
-    return {found.entity_id: first} | {access.new_id(): known | dict(each) for each in others}
+    told = [{each.field: known[each.field] for each in contested} | wrote for wrote in hands.values()]
+    first, *others = (each for number, each in enumerate(told) if each not in told[:number])
+    return {found.entity_id: first} | {access.new_id(): known | each for each in others}
 
 
 def _join(found: Conflict) -> str:
@@ -88,16 +98,26 @@ def _join(found: Conflict) -> str:
 def _choose(access: Access, found: Conflict, side: Side, shown: Collection[Id]) -> Mapping[str, Any]:
     """What the chosen side sets: of a place, whatever else the same hand wrote that is contested as well."""
     sets = {found.field: side.value}
-    if found.kind != "site" or found.field not in PLACE_FIELDS:
-        return sets
-    for name in PLACE_FIELDS:
-        other = find_conflict(access.session, found.entity_id, name) if name != found.field else None
-        if other is None:
-            continue
+    for other in _list_others(access, found):
         theirs = next((each for each in other.sides if each.device == side.device), None)
-        if theirs is None:
-            continue
-        if {each.change_id for each in other.sides} - set(shown) if shown else len(other.sides) > 2:
-            raise Failure(CONFLICTING, NEWER)
-        sets[name] = theirs.value
+        if theirs is not None:
+            _check_seen(other, shown)
+            sets[other.field] = theirs.value
     return sets
+
+
+def _is_place(conflict: Conflict) -> bool:
+    return conflict.kind == "site" and conflict.field in PLACE_FIELDS
+
+
+def _list_others(access: Access, found: Conflict) -> list[Conflict]:
+    """What else is contested of the same place."""
+    names = [name for name in PLACE_FIELDS if name != found.field] if _is_place(found) else []
+    others = [find_conflict(access.session, found.entity_id, name) for name in names]
+    return [each for each in others if each is not None]
+
+
+def _check_seen(conflict: Conflict, shown: Collection[Id]) -> None:
+    sides = {each.change_id for each in conflict.sides}
+    if sides - set(shown) if shown else len(sides) > 2:
+        raise Failure(CONFLICTING, NEWER)
