@@ -55,7 +55,7 @@ class TokenIssuer:
         if latest is None or latest.revoked_at is not None or now > latest.family_expires_at:
             return None
         later = range(latest.generation + 1, latest.generation + 1 + FORGOTTEN_MAX)
-        generation = next((each for each in later if same(self._words(latest.family_id, each)[1], refresh)), None)
+        generation = next((each for each in later if same(self._refresh(latest.family_id, each), refresh)), None)
         if generation is None:
             return None
         devices.mark_rotated(session, latest.refresh_hash, now)
@@ -96,10 +96,10 @@ class TokenIssuer:
         return Tokens(access=access, access_expires_at=record.access_expires_at, refresh=refresh)
 
     def _words(self, family_id: Id, generation: int) -> tuple[str, str]:
-        return (
-            derive(self.secret, "access", family_id, str(generation)),
-            derive(self.secret, "refresh", family_id, str(generation)),
-        )
+        return derive(self.secret, "access", family_id, str(generation)), self._refresh(family_id, generation)
+
+    def _refresh(self, family_id: Id, generation: int) -> str:
+        return derive(self.secret, "refresh", family_id, str(generation))
 
 
 def _alert(used: TokenRecord, now: datetime, line_id: Id) -> AuditLine:

@@ -215,8 +215,8 @@ def find_generation(session: Session, family_id: Id, generation: int) -> TokenRe
 
 def find_latest_token(session: Session, number: int) -> TokenRecord | None:
     """The newest generation that is known of a phone, held to the commit."""
-    newest = (device_token.c.issued_at.desc(), device_token.c.generation.desc())
-    query = select(*_TOKEN_COLUMNS).where(device_token.c.device_number == number).order_by(*newest).limit(1)
+    query = select(*_TOKEN_COLUMNS).where(device_token.c.device_number == number)
+    query = query.order_by(device_token.c.generation.desc()).limit(1)  # not by time: a server's clock may be set back
     row = session.execute(query.with_for_update()).mappings().first()
     return None if row is None else TokenRecord(**row)
 

@@ -415,6 +415,36 @@ def test_a_phone_that_renewed_its_tokens_after_the_backup_goes_on_after_the_rest
         assert phone.pull().status_code == 401
 
 
+def test_a_forgotten_token_is_worth_nothing_in_another_phones_hand_or_once_its_family_was_revoked(
+    phone: Phone, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    deans = Phone(phone.client, clock, new_id)
+    with Door(services.database, cast.tom, clock(), new_id).open() as access:
+        code = issue_code(access, cast.dean.id, cast.team.id, settings).code
+    deans.enrol(code)
+    with put_back():
+        used = []
+        for minutes in (11, -30, 50):  # the server's clock was set back in between
+            clock.advance(minutes=minutes)
+            assert phone.tokens is not None
+            used.append(phone.tokens.refresh)
+            phone.tokens = json.decode(phone.refresh().content, type=Tokens)
+    assert phone.tokens is not None
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = deans.client = restored
+        assert deans.refresh(phone.tokens.refresh).status_code == 401, "the key is Dean's, the token Aisha's"
+        body = json.encode({"device": phone.number})
+        assert deans.post("/sync/v1/token", body, token=phone.tokens.refresh).status_code == 401
+        assert phone.refresh(used[2]).status_code == 200, "one of the forgotten, whoever sent it"
+        assert phone.refresh(used[1]).status_code == 401, "an older one leads nowhere"
+        assert phone.refresh().status_code == 200
+        clock.advance(minutes=11)
+        assert phone.refresh(used[0]).status_code == 401, "it was used long ago: two hold this family"
+        assert phone.refresh().status_code == 401
+        assert phone.refresh(derive(b"x" * 32, "refresh", new_id(), "9")).status_code == 401
+
+
 def test_a_phone_that_was_stopped_after_the_backup_gets_no_tokens_after_the_restore(
     phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
     new_id: Callable[[], str],
