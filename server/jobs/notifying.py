@@ -39,7 +39,7 @@ def number_contacts(services: Services, moment: Moment) -> int:
     numbered = 0
     while True:
         with services.database.writing() as session:
-            done = contacts.number_new(session, NUMBERED_AT_ONCE)
+            done = contacts.number_new(session, NUMBERED_AT_ONCE, services.clock())
         numbered += done
         if done < NUMBERED_AT_ONCE:
             return numbered

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -54,10 +54,13 @@ class System:
         return self.client.post(BASE + path, json=body, headers={"authorization": f"Bearer {self.token}"})
 
 
-def number_contacts(database: Database) -> int:
+NUMBERED_AT = datetime(2026, 11, 12, tzinfo=UTC)
+
+
+def number_contacts(database: Database, now: datetime = NUMBERED_AT) -> int:
     """What a job does each minute."""
     with acting(Kind.JOB), database.writing() as session:
-        return contacts.number_new(session, 10_000)
+        return contacts.number_new(session, 10_000, now)
 
 
 @pytest.fixture
@@ -428,12 +431,35 @@ def test_after_a_restore_contacts_are_told_again_rather_than_missed(
     system = let_in("ruth")
     whole = system.get("/contacts").json()
     with owed.writing() as session:  # as it was before some were numbered; phones have sent them anew, in another order
-        session.execute(update(contact).values(told_number=None))
-        session.execute(update(contact).where(contact.c.id == whole["contacts"][-1]["id"]).values(told_number=1))
-    number_contacts(owed)
+        kept = whole["contacts"][0]["id"]
+        session.execute(update(contact).where(contact.c.id != kept).values(told_number=None))
+    number_contacts(owed, NUMBERED_AT + timedelta(hours=1))
     again = system.get("/contacts", after=whole["after"]).json()
 
-    assert {each["id"] for each in again["contacts"]} == {each["id"] for each in whole["contacts"]}
+    assert {each["id"] for each in again["contacts"]} == {each["id"] for each in whole["contacts"][1:]}
+
+
+def test_after_a_restore_nothing_is_missed_where_the_newest_is_given_its_place_again(
+    let_in: Callable[..., System], owed: Database, now: datetime
+) -> None:
+    """A phone brings one that nobody had brought, before the last that was told; another comes after it, not before as it was."""
+    system = let_in("ruth")
+    whole = system.get("/contacts").json()
+    first, last = whole["contacts"][0]["id"], whole["contacts"][-1]["id"]
+    with owed.writing() as session:
+        row = dict(session.execute(select(contact).where(contact.c.id == last)).mappings().one())
+        met = dict(
+            session.execute(select(contact_person).where(contact_person.c.contact_id == last)).mappings().first() or {}
+        )
+        session.execute(update(contact).values(told_number=None))
+        session.execute(update(contact).where(contact.c.id == first).values(received_at=now + timedelta(days=1)))
+        new = {"id": "brought", "told_number": None, "received_at": now - timedelta(days=900)}
+        county.add(session, contact, row | new)
+        county.add(session, contact_person, met | {"contact_id": "brought"})
+    number_contacts(owed, NUMBERED_AT + timedelta(hours=1))
+    again = system.get("/contacts", after=whole["after"]).json()
+
+    assert "brought" in {each["id"] for each in again["contacts"]}
 
 
 def test_a_mark_whose_contact_was_erased_is_read_on_from(let_in: Callable[..., System], owed: Database) -> None:

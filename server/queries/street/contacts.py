@@ -112,14 +112,15 @@ def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
     return list(session.scalars(query.order_by(contact_person.c.contact_id)))
 
 
-def number_new(session: Session, most: int) -> int:
+def number_new(session: Session, most: int, now: datetime) -> int:
     """Give contacts that were stored for good their number, at most so many; returns how many.
 
     Whoever reads on from a number misses nothing: a contact that comes later, however long its transaction was open, has a higher
-    one. Only one transaction at a time numbers.
+    one, and so has one that is numbered anew after a restore: numbers begin at the milliseconds of the clock. One transaction
+    at a time numbers.
     """
     take_turns(session, [NUMBERING])
-    given = session.scalar(select(func.max(contact.c.told_number))) or 0
+    given = max(session.scalar(select(func.max(contact.c.told_number))) or 0, int(now.timestamp() * 1000))
     waiting = select(contact.c.id).where(contact.c.told_number.is_(None))
     ids = session.scalars(waiting.order_by(contact.c.received_at, contact.c.id).limit(most)).all()
     bulk.update_each(session, contact, {each: {"told_number": given + n} for n, each in enumerate(ids, 1)})
