@@ -236,6 +236,8 @@ def test_who_has_to_train_again_hears_it_in_time(run, postbox: Postbox, clock: C
         heard += [(day, text.splitlines()[0]) for text in postbox.texts("ruth@example.org") if "training" in text]
         assert not any("training" in text for text in postbox.texts("rowan@example.org")), "who has left hears nothing"
         postbox.kept.clear()
+    with watford.reading() as session:
+        assert outbox.list_unsent(session) == [], "nor does a mail to them wait that nobody can send"
     ends = "Your data protection training ends on Monday 11 January"
     assert heard == [
         (0, ends),
