@@ -3,9 +3,11 @@
 It fails on a request to any other host, on a script error and on a breach of the page's content policy.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -49,6 +51,70 @@ class Browser:
             self._page.wait_for_load_state()
 
         self._do(go)
+
+    @property
+    def path(self) -> str:
+        """The path of the page that is open."""
+        return urlsplit(self._do(lambda: str(self._page.url))).path
+
+    def fill(self, **fields: str) -> None:
+        """Type into fields, by their names."""
+
+        def go() -> None:
+            for name, text in fields.items():
+                self._page.fill(f"main [name='{name}']", text)
+
+        self._do(go)
+
+    def choose(self, **places: int) -> None:
+        """Choose the n-th option of lists, by their names; the first tells to choose."""
+
+        def go() -> None:
+            for name, place in places.items():
+                self._page.select_option(f"main select[name='{name}']", index=place)
+
+        self._do(go)
+
+    def pick(self, name: str, value: str) -> None:
+        """Press the one of several buttons of a choice that stands for a value."""
+        self._do(lambda: self._page.check(f"main input[name='{name}'][value='{value}']"))
+
+    def upload(self, name: str, file: Path) -> None:
+        """Choose a file."""
+        self._do(lambda: self._page.set_input_files(f"main input[name='{name}']", str(file)))
+
+    def press(self, text: str) -> None:
+        """Press the first button whose words begin so."""
+
+        def go() -> None:
+            button = self._page.locator("main button").filter(has_text=re.compile(rf"^\s*{re.escape(text)}")).first
+            with self._page.expect_navigation():
+                button.click()
+            self._page.wait_for_load_state()
+
+        self._do(go)
+
+    def let_go(self, name: str) -> None:
+        """On the page of workers: they leave."""
+
+        def go() -> None:
+            row = self._page.locator("tr", has_text=name)
+            row.locator("summary").click()
+            row.get_by_label(f"I mean {name}").check()
+            with self._page.expect_navigation():
+                row.get_by_role("button", name="revoke the phones").click()
+            self._page.wait_for_load_state()
+
+        self._do(go)
+
+    def rows(self, table: str) -> list[list[str]]:
+        """The cells of the rows of the first such table, its heads left out."""
+
+        def go() -> list[list[str]]:
+            found = self._page.locator(table).first.locator("tbody tr").all()
+            return [[cell.strip() for cell in row.locator("th, td").all_inner_texts()] for row in found]
+
+        return self._do(go)
 
     def text(self) -> str:
         """The words of the page that is open."""

@@ -1,6 +1,7 @@
 """A partnership set up as an administrator would, at the terminal, and the real server process that serves it."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import click.testing
 from server.cli import main
 from tests.server.live import serving_as_set
 
+PATIENCE_S = 300
 PASSWORD = "correct horse battery staple"
 WATFORD = (51.6565, -0.3963)
 BOUNDARY = {
@@ -41,6 +43,15 @@ class Town:
         result = click.testing.CliRunner().invoke(main, list(arguments), env=self.environment, input=typed)
         assert result.exit_code == expect, f"lantern {' '.join(arguments)}: {result.output}"
         return result.stdout.strip()
+
+    def work(self, job: str) -> None:
+        """Run one job now, or once the server has ended those that it runs."""
+        for _ in range(PATIENCE_S):
+            result = click.testing.CliRunner().invoke(main, ["jobs", "--only", job], env=self.environment)
+            if "Another process runs the jobs" not in result.output:
+                break
+            time.sleep(1)
+        assert result.exit_code == 0, result.output
 
     def ask(self, *arguments: str, expect: int = 0) -> Any:
         """The JSON that one command prints."""
