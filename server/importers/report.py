@@ -43,7 +43,11 @@ KIND_WORDS = frozenset(
     }
 )  # fmt: skip
 """Words in which a kind of referrer is said. A cell with any other word may name one, and is kept for 90 days only (A8)."""
-MAIL_ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"]+@[^\s@,;:<>()\[\]\"]+\.[^\s@,;:<>()\[\]\".]{2,}")
+MAIL_CHARACTER = r"[^\s@,;:<>()\[\]\"]"
+MAIL_LABEL = r"[^\s@,;:<>()\[\]\".]"
+MAIL_ADDRESS = re.compile(
+    rf"(?<!{MAIL_CHARACTER}){MAIL_CHARACTER}{{1,64}}@{MAIL_LABEL}{{1,63}}(?:\.{MAIL_LABEL}{{1,63}}){{0,8}}\.{MAIL_LABEL}{{2,63}}"
+)
 """One address to which a mail can be sent; what else stands in a cell is no part of it."""
 EXPONENT = re.compile(r"\d+(?:[.,]\d+)?[eE][+\-]?\d+")
 """What a spreadsheet makes of a long number. Several numbers look so, and none can be told from it again."""

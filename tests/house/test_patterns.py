@@ -43,7 +43,6 @@ COMMON = (
     "٣ ",
 )
 MADE_OF_NAMES = {
-    "server/importers/cells.py": 1,
     "shared/rules/case_study.py": 2,
     "shared/rules/third_parties.py": 1,
 }

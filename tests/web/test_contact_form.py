@@ -193,7 +193,7 @@ def test_an_address_in_the_note_is_asked_about_once(browse: Browse, filled: Data
     form = {"key": fresh(browser), "state": "bedded_down", "note": "Stays at flat 4, 12 Station Road"}
     page = browser.send(PATH, **form)
     assert page.status_code == 422
-    assert "Is it a safe address?" in plain(page.text) and 'name="sure"' in page.text
+    assert "Is it safe for everybody who may read this" in plain(page.text) and 'name="sure"' in page.text
     assert browser.send(PATH, **form, sure="yes").status_code == 200
     assert [each.note for each in recorded(filled)] == ["Stays at flat 4, 12 Station Road"]
 

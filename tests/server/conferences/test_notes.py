@@ -131,7 +131,7 @@ def test_a_note_that_holds_an_address_is_asked_about_once(browser: Browser) -> N
     browser.sign_in("aisha")
     asked = browser.post("/people/joan/notes", text="Sister at 14 Queens Road")
     assert asked.status_code == 422
-    assert "Is it a safe address?" in asked.text
+    assert "Is it safe for everybody who may read this" in asked.text
     assert "14 Queens Road" in asked.text
     assert browser.post("/people/joan/notes", text="Sister at 14 Queens Road", sure="yes").status_code == 303
     assert browser.post("/people/joan/notes", text=" ").status_code == 422

@@ -653,10 +653,10 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
 
 def test_a_mail_has_no_field_that_somebody_could_type_into() -> None:
     """`district` is the name of one of the partnership's districts, `outcome` a code, `reference` made by the server;
-    `first_name` is a worker's, `job` one of the server's own."""
+    `language` one of the three in which we answer, `first_name` a worker's, `job` one of the server's own."""
     kinds = {name: MailFacts.__annotations__[name] for name in MailFacts.__struct_fields__}
     words = {name for name, kind in kinds.items() if "str" in str(kind) or "Id" in str(kind)}
-    assert words == {"district", "conference_id", "outcome", "reference", "first_name", "alarm_id", "job"}
+    assert words == {"district", "conference_id", "outcome", "reference", "language", "first_name", "alarm_id", "job"}
 
 
 @pytest.mark.parametrize("kind", list(MailKind))
