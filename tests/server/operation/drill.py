@@ -90,6 +90,8 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "break_glass": {"ends_at": NOW + timedelta(hours=1), "reason": "Found unconscious at the station."},
     "shift_plan": {"back_at": NOW + timedelta(hours=4)},
     "consent": {"until": None},
+    "leave": {"ends_at": NOW + timedelta(days=7)},
+    "named_analyst": {"named_by": "another"},
     "plan_goal": {"ended": "reached"},
     "snapshot": {"second_agency_id": None, "second_by": None, "second_at": None},
     "snapshot_pair": {"other_id": "~"},
