@@ -135,10 +135,10 @@ def test_outcomes_go_back_in_streetlinks_columns_a_folded_one_with_its_heads(
     assert (told["r1"]["feedback_provided"], told["r2"]["feedback_provided"]) == ("No", "Yes")
     assert told["r1"]["date_of_first_attempt"] < told["r1"]["closed_date"]
     assert not any(word in data.decode() for word in ("sleeping bag", "Station Road", "sam@", "Marek"))
-    # Our own reader of StreetLink's export understands it.
+    # Our own reader of StreetLink's export understands it, where references are told in capitals.
     read = {report.reference: report for report in parse(data, Reading("Europe/London", now + timedelta(days=1)))}
-    assert (read["r1"].closed, read["r1"].outcome_text) == (True, "person found - engaging with services")
-    assert read["r2"].parent_reference == "r1"
+    assert (read["R1"].closed, read["R1"].outcome_text) == (True, "person found - engaging with services")
+    assert read["R2"].parent_reference == "R1"
 
 
 def test_only_what_ended_on_these_days_and_of_this_source(browse: Callable[[str], Browser], acted: Database) -> None:
