@@ -309,7 +309,7 @@ def test_a_judgement_without_a_choice_is_told_beside_the_fields(browse: Browse) 
 # ---------------------------------------------------------------------------------------------------------- referrals
 def test_tom_reads_what_is_likely_the_same_and_who_is_known_there(browse: Browse) -> None:
     said = plain(browse("tom").get("/referrals").text).replace("&#39;", "'")
-    assert "3 new, 2 likely reported twice" in said
+    assert "3 new" in said and "On this page: 2 likely reported twice" in said
     assert "'grey sleeping bag' in both" in said
     assert "35 minutes apart" in said
     assert "Marek was last met there today." in said

@@ -68,7 +68,7 @@ def test_a_state_that_may_not_follow_is_refused_in_words(door: Callable[[str], D
         close_referral(access, "r1", "person_found_taken_to_shelter")
     with pytest.raises(Invalid) as refused, door("tom").open() as access:
         progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION)
-    assert "can become" in refused.value.errors[0]
+    assert "It is over already" in refused.value.errors[0]
 
 
 def test_an_outcome_closes_it_with_streetlinks_words(door: Callable[[str], Door], filled: Database) -> None:
