@@ -33,7 +33,7 @@ from server.database.context import Kind, acting, beyond_reader
 from server.database.opening import open_database
 from server.http.arrival import Arrival
 from server.http.form_guard import FormGuard
-from server.http.gate import Gate
+from server.http.gate import AuthenticationMiddleware
 from server.http.headers import protect
 from server.http.just_done import mark_done
 from server.http.openapi import describe_api, problems
@@ -193,7 +193,7 @@ def assemble(find: Callable[[], Running], settings: Settings) -> Litestar:
         },
         middleware=[
             Arrival(max(settings.page_body_bytes, settings.sync_body_bytes, DOCUMENT_FORM_BYTES)),
-            Gate(lambda: find().services),
+            AuthenticationMiddleware(lambda: find().services),
             FormGuard(lambda: find().services),
         ],
         before_send=[protect(https=settings.https), mark_done(is_secure=settings.cookie_is_secure)],

@@ -150,6 +150,14 @@ class Invalid(Failure):
         super().__init__(INVALID, errors=errors)
 
 
+class InvalidFields(Invalid):
+    """Some values cannot be used: `by_field` says which and why, and nothing was written."""
+
+    def __init__(self, by_field: Mapping[str, str]) -> None:
+        super().__init__(*by_field.values())
+        self.by_field = dict(by_field)
+
+
 class TooManyTries(Failure):
     """A rate limit was reached. `retry_after_s` is in seconds."""
 

@@ -30,7 +30,7 @@ def plan_apart(
         n: i for n, i in known.ids.items() if n not in clashing
     }
     acked = device.acked
-    while device.gate.may_push and acked + 1 in here:
+    while device.permissions.may_push and acked + 1 in here:
         acked += 1
     acked_id = device.acked_id if acked == device.acked else here[acked]
     return PushPlan(acked=acked, acked_id=acked_id, stored=stored), frozenset(clashing)

@@ -42,6 +42,14 @@ class Field(Struct, frozen=True):
         return len(self.heads) > 1
 
 
+class FieldConflict(Struct, frozen=True):
+    """A field that several people wrote without seeing one another: every side, best first, with who and when."""
+
+    entity: str
+    field: str
+    sides: tuple[Write, ...]
+
+
 Policy = Callable[[Sequence[Write]], Write]
 """Which of several heads is shown first. Gets them best first; never decides which are heads."""
 

@@ -34,7 +34,7 @@ from sync.wire import (
 __all__ = ["DecodedBatch", "Record", "Validate", "decode_batch"]
 
 
-class Gate(Struct, frozen=True):
+class DevicePermissions(Struct, frozen=True):
     """Whether a phone may speak, may listen, and is believed. `refusal` is the answer to whatever is not allowed."""
 
     may_push: bool
@@ -43,17 +43,17 @@ class Gate(Struct, frozen=True):
     refusal: str = ""
 
 
-GATES: Final[dict[DeviceStatus, Gate]] = {
-    DeviceStatus.OK: Gate(may_push=True, may_pull=True, is_trusted=True),
-    DeviceStatus.REVOKED: Gate(may_push=True, may_pull=False, is_trusted=False, refusal="revoked"),
-    DeviceStatus.WIPE_AFTER_PUSH: Gate(may_push=True, may_pull=False, is_trusted=False, refusal="wipe"),
-    DeviceStatus.WIPE_NOW: Gate(may_push=False, may_pull=False, is_trusted=False, refusal="wipe"),
+PERMISSIONS: Final[dict[DeviceStatus, DevicePermissions]] = {
+    DeviceStatus.OK: DevicePermissions(may_push=True, may_pull=True, is_trusted=True),
+    DeviceStatus.REVOKED: DevicePermissions(may_push=True, may_pull=False, is_trusted=False, refusal="revoked"),
+    DeviceStatus.WIPE_AFTER_PUSH: DevicePermissions(may_push=True, may_pull=False, is_trusted=False, refusal="wipe"),
+    DeviceStatus.WIPE_NOW: DevicePermissions(may_push=False, may_pull=False, is_trusted=False, refusal="wipe"),
 }
 
 AFTER_REVOCATION: Final = "sent after this phone was revoked"
 AFTER_WIPE: Final = "sent after this phone was to be wiped"
 
-SHUT: Final = Gate(may_push=False, may_pull=False, is_trusted=False, refusal="revoked")
+SHUT: Final = DevicePermissions(may_push=False, may_pull=False, is_trusted=False, refusal="revoked")
 """What a status allows that this server does not know: nothing."""
 
 
@@ -70,8 +70,8 @@ class DeviceState(Struct, frozen=True, kw_only=True):
     """The highest number that came ahead of others, sealed (`sync.apart`)."""
 
     @property
-    def gate(self) -> Gate:
-        return GATES.get(self.status, SHUT)
+    def permissions(self) -> DevicePermissions:
+        return PERMISSIONS.get(self.status, SHUT)
 
 
 class Stored(Struct, frozen=True, kw_only=True, gc=False):
@@ -150,8 +150,8 @@ def check_push(device: DeviceState, batch: DecodedBatch) -> None:
     """Refuse a push that may not happen, or that would leave a gap in the phone's log."""
     if batch.device != device.number:
         raise Refused("another_device")
-    if not device.gate.may_push:
-        raise Refused(device.gate.refusal)
+    if not device.permissions.may_push:
+        raise Refused(device.permissions.refusal)
     if not batch.records:
         return
     if batch.records[0].n > device.acked + 1:
@@ -180,8 +180,8 @@ def verdict(device: DeviceState, record: Record, known: KnownNumbers) -> str | N
     """Why a record must be quarantined; None when it is accepted."""
     if record.fault is not None:
         return record.fault
-    if not device.gate.is_trusted:
-        return AFTER_WIPE if device.gate.refusal == "wipe" else AFTER_REVOCATION
+    if not device.permissions.is_trusted:
+        return AFTER_WIPE if device.permissions.refusal == "wipe" else AFTER_REVOCATION
     if record.change is not None and record.change.s not in device.scopes:
         return "outside the scopes of this phone"
     erased = None if record.is_redacted else known.erased
@@ -311,8 +311,8 @@ def check_pull(device: DeviceState, request: PullRequest, minimum_app: str, limi
     """Refuse a pull that may not happen. An old app is told to upgrade; its pushes still land."""
     if request.device != device.number:
         raise Refused("another_device")
-    if not device.gate.may_pull:
-        raise Refused(device.gate.refusal, after_push=device.gate.may_push)
+    if not device.permissions.may_pull:
+        raise Refused(device.permissions.refusal, after_push=device.permissions.may_push)
     if len(request.cursors) > limits.cursors_max:
         raise Refused("malformed", detail="More cursors than a phone can follow.")
     if version_key(request.app) < version_key(minimum_app):

@@ -15,10 +15,10 @@ from mobile.field.own_views import ClockState, NightEntry, PlannedShift, ShortFo
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
+    ConflictView,
     ContactDraft,
     ContactRecord,
     Enrolling,
-    FieldConflict,
     Fix,
     LikelyDuplicate,
     LockState,
@@ -288,7 +288,7 @@ class Field(Protocol):
     def sync_tray(self) -> list[TrayItem]:
         """Every unsent, refused or conflicting item in plain words with what to do, most pressing first."""
 
-    def resolve_conflict(self, conflict: FieldConflict, choice: ConflictChoice) -> None:
+    def resolve_conflict(self, conflict: ConflictView, choice: ConflictChoice) -> None:
         """Choose one value; what both people wrote stays in history."""
 
     def correct_quarantined(self, item_id: Id, fields: Mapping[str, Any]) -> Id:

@@ -11,9 +11,9 @@ from mobile.field.own_views import NightEntry, PlannedShift, ShortForm
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
+    ConflictView,
     ContactDraft,
     ContactRecord,
-    FieldConflict,
     LikelyDuplicate,
     MapItem,
     PersonCard,
@@ -220,7 +220,7 @@ class FieldWork(Field):
     def sync_tray(self) -> list[TrayItem]:
         return self._open.tray.items()
 
-    def resolve_conflict(self, conflict: FieldConflict, choice: ConflictChoice) -> None:
+    def resolve_conflict(self, conflict: ConflictView, choice: ConflictChoice) -> None:
         self._open.tray.resolve(conflict, choice)
         self._recount()
 

@@ -23,11 +23,11 @@ from mobile.field.own_views import ClockState
 from mobile.field.tray import quick_item
 from mobile.field.views import Enrolling, Fix, LockState, SyncPhase, SyncStatus, TrayItem, Unlocking
 from mobile.opening import keys
-from mobile.opening.door import Door
 from mobile.opening.quick_box import QuickBox
 from mobile.opening.quick_entries import QuickEntries
 from mobile.opening.sealed_outbox import SealedOutbox
 from mobile.opening.session import Session
+from mobile.opening.store_opener import StoreOpener
 from mobile.opening.vault import Vaults
 from mobile.store.errors import DiskFull, KeyMissing, StoreDamaged, StoreError, StoreLocked
 from mobile.store.rows import to_ms
@@ -71,7 +71,7 @@ class FieldService(FieldWork):
     def __init__(self, phone: Phone) -> None:
         self._phone = phone
         self._vaults = Vaults(phone.data, phone.keystore)
-        self._door = Door(self._vaults, phone.keystore, phone.uptime, phone.now, phone.cost)
+        self._door = StoreOpener(self._vaults, phone.keystore, phone.uptime, phone.now, phone.cost)
         self._sealed = SealedOutbox(phone.data / "sealed.box")
         self._time = TrueTime(phone.now, phone.uptime, self._kept_time(), self._keep_time)
         self._whereabouts = Whereabouts(phone.location, phone.uptime.milliseconds)

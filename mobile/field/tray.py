@@ -9,7 +9,7 @@ from msgspec import Raw
 from mobile.field import drafts, wording
 from mobile.field.drafts import DraftRefused
 from mobile.field.journal import Entry, Journal
-from mobile.field.views import ConflictChoice, FieldConflict, TrayItem
+from mobile.field.views import ConflictChoice, ConflictView, TrayItem
 from mobile.opening.context import Context
 from mobile.store import outbox, people, referrals, sites
 from mobile.store.database import Connection
@@ -122,7 +122,7 @@ class Tray:
 
     # --- conflicts
 
-    def conflicts_of(self, kind: str, entity_id: Id, name: str) -> tuple[FieldConflict, ...]:
+    def conflicts_of(self, kind: str, entity_id: Id, name: str) -> tuple[ConflictView, ...]:
         """The contested fields of one record."""
         fields: Mapping[str, Field] = self._record.sync.get_fields(entity_id)
         return tuple(
@@ -131,9 +131,9 @@ class Tray:
             if state.is_conflict
         )
 
-    def _conflict(self, kind: str, entity_id: Id, name: str, field: str, sides: Sequence[Write]) -> FieldConflict:
+    def _conflict(self, kind: str, entity_id: Id, name: str, field: str, sides: Sequence[Write]) -> ConflictView:
         choices = tuple(self._choice(write) for write in sides)
-        return FieldConflict(subject_kind=kind, subject_id=entity_id, subject_name=name, field=field, choices=choices)
+        return ConflictView(subject_kind=kind, subject_id=entity_id, subject_name=name, field=field, choices=choices)
 
     def _choice(self, write: Write) -> ConflictChoice:
         change = outbox.find_change(self._record.store.connection, write.id)
@@ -146,7 +146,7 @@ class Tray:
             is_mine=write.dev == self._record.sync.get_state().device,
         )
 
-    def resolve(self, conflict: FieldConflict, choice: ConflictChoice) -> None:
+    def resolve(self, conflict: ConflictView, choice: ConflictChoice) -> None:
         """Write the chosen value over every head; both words stay in history."""
         kind = conflict.subject_kind
         with self._journal.writing() as entry:

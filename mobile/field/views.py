@@ -162,7 +162,7 @@ class ConflictChoice(Value, frozen=True, kw_only=True):
     is_mine: bool = False
 
 
-class FieldConflict(Value, frozen=True, kw_only=True):
+class ConflictView(Value, frozen=True, kw_only=True):
     """Two people changed one field of one record without seeing one another's word."""
 
     subject_kind: str
@@ -180,7 +180,7 @@ class PersonRecord(Value, frozen=True, kw_only=True):
     card: PersonCard
     needs: tuple[NeedRecorded, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
-    conflicts: tuple[FieldConflict, ...] = ()
+    conflicts: tuple[ConflictView, ...] = ()
     merged_ids: tuple[Id, ...] = ()
 
 
@@ -191,7 +191,7 @@ class SiteRecord(Value, frozen=True, kw_only=True):
     card: SiteCard
     people: tuple[PersonCard, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
-    conflicts: tuple[FieldConflict, ...] = ()
+    conflicts: tuple[ConflictView, ...] = ()
 
 
 class OtherReferral(Value, frozen=True, kw_only=True):
@@ -334,7 +334,7 @@ class TrayItem(Value, frozen=True, kw_only=True):
     at: datetime | None = None
     subject_kind: str = ""
     subject_id: Id | None = None
-    conflict: FieldConflict | None = None
+    conflict: ConflictView | None = None
     correctable_fields: tuple[str, ...] = ()
 
 

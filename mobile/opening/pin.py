@@ -24,7 +24,7 @@ class Attempts(Value, frozen=True, kw_only=True):
     """The team lead's last press that ended a block, by the server's clock: each is obeyed once."""
 
 
-class Gate(Enum):
+class PinPermission(Enum):
     """What may be done with a PIN just now."""
 
     OPEN = "open"
@@ -32,12 +32,12 @@ class Gate(Enum):
     SHRED = "shred"
 
 
-def gate(attempts: Attempts, uptime_ms: int, boot: str) -> tuple[Gate, int]:
+def find_permission(attempts: Attempts, uptime_ms: int, boot: str) -> tuple[PinPermission, int]:
     """Whether a PIN may be tried, and how many ms a block still lasts."""
     if attempts.wrong >= SHRED_AFTER:
-        return Gate.SHRED, 0
+        return PinPermission.SHRED, 0
     left_ms = _block_left_ms(attempts, uptime_ms, boot)
-    return (Gate.BLOCKED, left_ms) if left_ms > 0 else (Gate.OPEN, 0)
+    return (PinPermission.BLOCKED, left_ms) if left_ms > 0 else (PinPermission.OPEN, 0)
 
 
 def _block_left_ms(attempts: Attempts, uptime_ms: int, boot: str) -> int:

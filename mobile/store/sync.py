@@ -52,14 +52,6 @@ class HeldChange(Struct, frozen=True):
     reason: str
 
 
-class FieldConflict(Struct, frozen=True):
-    """A field that several people wrote without seeing one another: every side, best first."""
-
-    entity: str
-    field: str
-    sides: tuple[merge.Write, ...]
-
-
 PUSH_BYTES_MAX: Final = LIMITS.compressed_bytes_max
 """A push is cut here before it is squeezed, so that it is never too large after."""
 
@@ -382,10 +374,10 @@ class SyncStore:
         }
         return {name: state for name, state in resolved.items() if state is not None}
 
-    def list_conflicts(self) -> list[FieldConflict]:
+    def list_conflicts(self) -> list[merge.FieldConflict]:
         """The fields that people must be asked about."""
         return [
-            FieldConflict(entity, name, state.heads)
+            merge.FieldConflict(entity, name, state.heads)
             for entity in rows.list_contested(self._db)
             for name, state in sorted(self.get_fields(entity).items())
             if state.is_conflict

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from mobile.device.ports import KeystoreLost, Uptime
 from mobile.device.service_pack import ServiceFile
 from mobile.field.views import SyncPhase
-from mobile.opening.door import Door
 from mobile.opening.quick_entries import QuickEntries
 from mobile.opening.sealed_outbox import SealedOutbox
 from mobile.opening.session import CONFIG, Session
+from mobile.opening.store_opener import StoreOpener
 from mobile.opening.vault import DeviceCard, Vaults
 from mobile.store import settings
 from mobile.store.record import Record
@@ -63,7 +63,7 @@ class Courier:
     def __init__(
         self,
         vaults: Vaults,
-        door: Door,
+        door: StoreOpener,
         sealed: SealedOutbox,
         quick: QuickEntries,
         connect: Callable[[str], ServerClient],

@@ -11,9 +11,9 @@ import msgspec
 
 from mobile.device.ports import Keystore, KeystoreLost
 from mobile.field.views import Enrolling, LockState
-from mobile.opening.door import Door
 from mobile.opening.sealed_outbox import SealedOutbox
 from mobile.opening.session import CONFIG
+from mobile.opening.store_opener import StoreOpener
 from mobile.opening.vault import DeviceCard, Vaults
 from mobile.store import settings
 from mobile.store.database import Store
@@ -41,7 +41,7 @@ class Enrolment:
     def __init__(
         self,
         vaults: Vaults,
-        door: Door,
+        door: StoreOpener,
         keystore: Keystore,
         sealed: SealedOutbox,
         connect: Callable[[str], ServerClient],
@@ -128,7 +128,7 @@ class Enrolment:
         self._sealed.set_aside(set_aside_path(self._vaults.data, card.device_number))
 
 
-def may_enrol(door: Door, vaults: Vaults) -> bool:
+def may_enrol(door: StoreOpener, vaults: Vaults) -> bool:
     """Would a code be taken? A phone that works is enrolled over by nobody; one without good tokens, or whose records are
     damaged, may begin again: what is sealed is handed over first."""
     card = vaults.find_card()

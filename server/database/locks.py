@@ -1,8 +1,8 @@
-"""Taking turns: whoever derives something from records holds them first, to the end of the transaction.
+"""Advisory locks: whoever derives something from records locks them first, to the end of the transaction.
 
 Otherwise two transactions each derive from what they see, neither sees the other's facts, and the later word is wrong; or
-each waits for a row of the other. SQLite has one writer as it is. On PostgreSQL turns are advisory locks, always taken in
-the order of their names and before the feed counter.
+each waits for a row of the other. SQLite has one writer as it is. PostgreSQL takes its locks always in the order
+of their names and before the feed counter.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,8 +18,8 @@ HELD_ONE_BY_ONE_MAX: Final = 64
 """More records than this are held all at once, everybody's: PostgreSQL keeps room for 64 locks a transaction."""
 
 
-def take_turns(session: Session, ids: Iterable[Id]) -> None:
-    """Hold these records; waits for whoever holds one of them. Once held, what others committed is seen.
+def lock_records(session: Session, ids: Iterable[Id]) -> None:
+    """Lock these records; waits for whoever holds one of them. Once held, what others committed is seen.
 
     Holding more later in the same transaction is allowed; where that makes a circle, PostgreSQL ends one of the two.
     """
@@ -34,7 +34,7 @@ def take_turns(session: Session, ids: Iterable[Id]) -> None:
         sql.rows("select pg_advisory_xact_lock(hashtextextended(e.value, 0)) from ?@ e", names)
 
 
-def take_free_turns(sql: Sql, names: Collection[str]) -> frozenset[str]:
+def lock_free_names(sql: Sql, names: Collection[str]) -> frozenset[str]:
     """Hold those of these names, the first of many, that nobody else holds, and say which; waits for nobody.
 
     For work that may as well be done by whoever comes next.

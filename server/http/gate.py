@@ -47,7 +47,7 @@ READING = frozenset({"GET", "HEAD"})
 """Requests that bring nothing with them to wait for."""
 
 
-class Gate(ASGIMiddleware):
+class AuthenticationMiddleware(ASGIMiddleware):
     """Lets a request through to its handler, with a door in its state, or raises Failure."""
 
     scopes = (ScopeType.HTTP,)

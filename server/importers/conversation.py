@@ -53,7 +53,7 @@ class Answers(Struct):
         return Asked(self.layout, self.meanings, {int(number): cells for number, cells in self.mends.items()})
 
 
-class State(Struct):
+class FileConversation(Struct):
     """What is held of a file: the file, and the answers."""
 
     data: bytes
@@ -76,9 +76,9 @@ class Plan:
     why_not: str = ""
 
 
-def make_box(secret: bytes) -> Box[State]:
+def make_box(secret: bytes) -> Box[FileConversation]:
     """What seals a file until it is brought in."""
-    return Box(secret, "referral file", State)
+    return Box(secret, "referral file", FileConversation)
 
 
 def begin(session: Session, source: Input, name: str = "", layout: Layout | None = None) -> Answers:
@@ -169,12 +169,12 @@ def _list_columns(table: Table, answers: Answers) -> list[tuple[str, str, str, s
 
 
 # ------------------------------------------------------------------------------------------------------- held for a page
-def hold(access: Access, box: Box[State], file_name: str, data: bytes) -> Id:
+def hold(access: Access, box: Box[FileConversation], file_name: str, data: bytes) -> Id:
     """Hold a file, with what it looks like. Raises UnusableFile, in words."""
     answers = begin(access.session, of_bytes(data, file_name))
     imports.forget_held(access.session, access.now)
     file_id = access.new_id()
-    held = box.seal(file_id, State(data, answers))
+    held = box.seal(file_id, FileConversation(data, answers))
     imports.hold_file(
         access.session,
         HeldFile(
@@ -184,7 +184,7 @@ def hold(access: Access, box: Box[State], file_name: str, data: bytes) -> Id:
     return file_id
 
 
-def open_held(access: Access, box: Box[State], file_id: Id) -> tuple[HeldFile, State]:
+def open_held(access: Access, box: Box[FileConversation], file_id: Id) -> tuple[HeldFile, FileConversation]:
     """A file that the actor is about to bring in. Raises NotFound for any other."""
     held = imports.lock_held(access.session, file_id, access.actor.worker_id)
     if held is None:
@@ -192,7 +192,7 @@ def open_held(access: Access, box: Box[State], file_id: Id) -> tuple[HeldFile, S
     return held, box.open(file_id, held.held)
 
 
-def keep_answers(access: Access, box: Box[State], file_id: Id, state: State) -> None:
+def keep_answers(access: Access, box: Box[FileConversation], file_id: Id, state: FileConversation) -> None:
     """Keep what was answered so far."""
     imports.set_held(access.session, file_id, box.seal(file_id, state))
 

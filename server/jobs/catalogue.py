@@ -108,7 +108,7 @@ def keep_no_longer(services: Services, moment: Moment) -> int:
         own_pages.forget_pins(session, moment.now)
         leaves.forget_old(session, moment.now)
     services.drafts.forget_old(moment.now)
-    return keeper_of(services, moment.now, moment.beat).keep_no_longer().done
+    return keeper_of(services, moment.now, moment.heartbeat).keep_no_longer().done
 
 
 def prepare_publications(services: Services, moment: Moment) -> int:
@@ -134,7 +134,7 @@ def prove_looks(services: Services, moment: Moment) -> int:
 
 def open_sealed_boxes(services: Services, moment: Moment) -> int:
     """Sealed work that could not be opened when it came."""
-    return open_waiting(services.opener, services.database, moment.now, moment.beat)
+    return open_waiting(services.opener, services.database, moment.now, moment.heartbeat)
 
 
 def judge_faults(services: Services, moment: Moment) -> int:
@@ -154,7 +154,7 @@ def mark_ledger(services: Services, moment: Moment) -> int:
 
 def prove_derived(services: Services, moment: Moment) -> int:
     """What is derived about people, from the facts again; returns how many rows say something else, which should be none."""
-    found = rebuilder_of(services, moment.now, only_prove=True, beat=moment.beat).run()
+    found = rebuilder_of(services, moment.now, only_prove=True, heartbeat=moment.heartbeat).run()
     for row in found.differing:
         log.error("rebuilt is not what is stored: %s", row)
     return len(found.differing)
@@ -173,17 +173,17 @@ def look_for_same_people(services: Services, moment: Moment) -> int:
 
 def look_through_county(services: Services, moment: Moment) -> int:
     """Who of everybody may be one person."""
-    return services.finder.look_through(services.database, moment.now, moment.beat)
+    return services.finder.look_through(services.database, moment.now, moment.heartbeat)
 
 
 def rebuilder_of(
-    services: Services, now: datetime, *, only_prove: bool, beat: Callable[[], None] = lambda: None
+    services: Services, now: datetime, *, only_prove: bool, heartbeat: Callable[[], None] = lambda: None
 ) -> Rebuilder:
     """Who makes this server's derived rows anew."""
     settings = services.settings
     return Rebuilder(
         database=services.database, districts=CurrentDistricts(settings.data), project=services.project, crs=settings.crs,
-        timezone=settings.timezone, now=now, new_id=services.new_id, only_prove=only_prove, beat=beat,
+        timezone=settings.timezone, now=now, new_id=services.new_id, only_prove=only_prove, heartbeat=heartbeat,
     )  # fmt: skip
 
 
@@ -204,11 +204,11 @@ def seal_documents_anew(services: Services, moment: Moment) -> int:
     return services.filing.seal_anew()
 
 
-def keeper_of(services: Services, now: datetime, beat: Callable[[], None] = lambda: None) -> Keeper:
+def keeper_of(services: Services, now: datetime, heartbeat: Callable[[], None] = lambda: None) -> Keeper:
     """Who carries the rules of retention out on this server."""
     settings = services.settings
     zone = ZoneInfo(settings.timezone)
-    return Keeper(services.database, services.ledger, settings.crs, zone, now, services.new_id, beat)
+    return Keeper(services.database, services.ledger, settings.crs, zone, now, services.new_id, heartbeat)
 
 
 def _write(services: Services, moment: Moment, write: Callable[[Outbox], None]) -> int:

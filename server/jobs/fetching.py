@@ -21,7 +21,7 @@ def fetch_reports(services: Services, moment: Moment) -> int:
     with open_mailbox(settings.mailbox) as mailbox:
         numbers = mailbox.list_unread()
         for number in numbers:
-            moment.beat()
+            moment.heartbeat()
             data = mailbox.fetch(number)
             run = Importing("referrals", "email", "Mailbox", data, moment.now, services.new_id, settings.timezone)
             row = _read(data, Reading(settings.timezone, moment.now))

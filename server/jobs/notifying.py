@@ -43,7 +43,7 @@ def number_contacts(services: Services, moment: Moment) -> int:
         numbered += done
         if done < NUMBERED_AT_ONCE:
             return numbered
-        moment.beat()
+        moment.heartbeat()
 
 
 def tell_systems(services: Services, moment: Moment) -> int:
@@ -55,7 +55,7 @@ def tell_systems(services: Services, moment: Moment) -> int:
             claimed = systems.claim_notice(session, services.clock(), passed_over)
         if claimed is None:
             break
-        moment.beat()
+        moment.heartbeat()
         if _tell(services, *claimed):
             taken += 1
         else:

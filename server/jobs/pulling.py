@@ -31,7 +31,7 @@ def pull_reports(services: Services, moment: Moment) -> int:
     settings = services.settings.georeport
     if not settings.url:
         return 0
-    client = GeoreportClient(settings, services.clock, moment.beat)
+    client = GeoreportClient(settings, services.clock, moment.heartbeat)
     with services.database.reading() as session:
         newest = pulled.find_newest(session)
         followed = pulled.list_open(session, moment.now - FOLLOWED)
@@ -43,7 +43,7 @@ def pull_reports(services: Services, moment: Moment) -> int:
 
 
 def _bring_in(services: Services, moment: Moment, requests: Sequence[Mapping[str, Any]]) -> int:
-    moment.beat()
+    moment.heartbeat()
     data = json.dumps(requests).encode()
     rows = _list_fresh(services, parse(data, Reading(services.settings.timezone, moment.now)))
     if rows:

@@ -30,13 +30,13 @@ log = logging.getLogger("lantern.jobs")
 
 @dataclass(frozen=True)
 class Moment:
-    """When a job runs: `now`, the time up to which it has looked before (`since`), and `beat`, to be called between pieces
+    """When a job runs: `now`, the time up to which it has looked before (`since`), and `heartbeat`, to be called between pieces
     of long work: it keeps the lease."""
 
     now: datetime
     since: datetime
     zone: ZoneInfo
-    beat: Callable[[], None]
+    heartbeat: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -87,15 +87,15 @@ def run_due(
 def _run(services: Services, job: Job, before: JobRun | None, zone: ZoneInfo, holder: str, lease: str) -> Ran:
     now = services.clock()
 
-    def beat() -> None:
+    def heartbeat() -> None:
         if not _hold(services, holder, lease):
             raise LeaseLost
 
     looked_until = before.looked_until if before else None
     since = looked_until - OVERLAP if looked_until else now - FIRST_LOOK_BACK
     try:
-        beat()
-        ran = Ran(job=job.name, done=job.run(services, Moment(now, since, zone, beat)))
+        heartbeat()
+        ran = Ran(job=job.name, done=job.run(services, Moment(now, since, zone, heartbeat)))
     except LeaseLost:
         raise
     except Exception as error:

@@ -11,7 +11,7 @@ from server.actions.referrals import answers
 from server.http.services import Services
 from server.jobs.runner import Moment
 from server.mail.message import Envelope, make_message
-from server.mail.smtp import Mailer, Refused, TryLater, Unreachable, is_address, make_mailer
+from server.mail.smtp import Mailer, MailRefused, TryLater, Unreachable, is_address, make_mailer
 from server.queries.operation import addressees, outbox
 from server.queries.operation.outbox import Posted
 from server.queries.street import alarms
@@ -41,7 +41,7 @@ def send_with(mailer: Mailer, services: Services, moment: Moment) -> int:
     """Send what is due by this mailer."""
     sent = 0
     while (posted := _claim(services)) is not None:
-        moment.beat()
+        moment.heartbeat()
         try:
             sent += _send(mailer, services, moment, posted)
         except Unreachable as trouble:
@@ -77,7 +77,7 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
             ),
             address,
         )
-    except Refused as refused:
+    except MailRefused as refused:
         return _fail(services, posted, str(refused))
     except TryLater as trouble:
         return _wait(services, posted, str(trouble))

@@ -6,7 +6,7 @@ from functools import partial
 from server.actions.street.alarms import Watch
 from server.http.services import Services
 from server.jobs.runner import Moment
-from server.mail.smtp import Refused, TryLater, Unreachable
+from server.mail.smtp import MailRefused, TryLater, Unreachable
 from server.mail.telephone import Gateway, Text, make_gateway, write_text
 from server.queries.street import alarms
 from server.queries.street.alarms import Call
@@ -35,7 +35,7 @@ def ring(services: Services, moment: Moment) -> int:
     with ThreadPoolExecutor(AT_ONCE, "lantern-telephone") as lines:
         while claimed == AT_ONCE:
             calls = _claim(services)
-            moment.beat()
+            moment.heartbeat()
             came = list(lines.map(partial(_send, gateway, services.settings), calls))
             for call, what in zip(calls, came, strict=True):
                 taken += _keep(services, call, what)
@@ -62,7 +62,7 @@ def _send(gateway: Gateway, settings: Settings, call: Call) -> Exception | None:
     words = write_text(call.about, call.step, call.is_over, link, call.asks_help, call.is_silent)
     try:
         gateway.send(Text(id=call.id, to=call.telephone, text=words, channel=settings.alarm.channel))
-    except (Refused, TryLater, Unreachable) as trouble:
+    except (MailRefused, TryLater, Unreachable) as trouble:
         return trouble
     return None
 
@@ -71,7 +71,7 @@ def _keep(services: Services, call: Call, trouble: Exception | None) -> bool:
     """Keep what became of it; True when it was taken."""
     if trouble is None:
         _settle(services, call, MailState.SENT, "")
-    elif isinstance(trouble, Refused):
+    elif isinstance(trouble, MailRefused):
         _settle(services, call, MailState.FAILED, str(trouble))
     else:
         _again(services, call, str(trouble))

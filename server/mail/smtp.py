@@ -19,7 +19,7 @@ PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 LONGEST_ERROR = 200
 
 
-class Refused(Exception):
+class MailRefused(Exception):
     """The mail server will not have this mail, now or ever: the address is wrong, or the mail is."""
 
 
@@ -133,4 +133,4 @@ def say_error(error: BaseException | str) -> str:
 def _raise(code: int, said: bytes | str) -> None:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     error = say_error(f"{code} {text}")
-    raise Refused(error) if code >= PERMANENT else TryLater(error)
+    raise MailRefused(error) if code >= PERMANENT else TryLater(error)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from server.mail.smtp import Refused, TryLater, Unreachable
+from server.mail.smtp import MailRefused, TryLater, Unreachable
 from server.security.outgoing import post
 from server.settings import Settings
 from shared.model.alarm import AlarmStep
@@ -61,7 +61,7 @@ class HttpGateway:
         except OSError as error:
             raise Unreachable(f"The telephone gateway could not be reached: {type(error).__name__}.") from None
         if status in NOW_OR_EVER:
-            raise Refused(f"The telephone gateway answered {status}.")
+            raise MailRefused(f"The telephone gateway answered {status}.")
         if not 200 <= status < 300:
             raise TryLater(f"The telephone gateway answered {status}.")
 

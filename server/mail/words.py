@@ -18,7 +18,7 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 SUBJECT = "Subject: "
 
 
-class Words(Struct, frozen=True):
+class MailText(Struct, frozen=True):
     """What a mail says."""
 
     subject: str
@@ -34,7 +34,7 @@ def write_words(
     *,
     may_choose: bool = False,
     answered: bool = False,
-) -> Words:
+) -> MailText:
     """Write a mail. `address` is where the pages are, `zone` the one whose clock people read, `path` where this mail's own
     link leads. `may_choose`: its reader can switch it off; `answered`: somebody reads an answer to it."""
     language = spoken(facts.language)
@@ -48,7 +48,7 @@ def write_words(
         day=say_day(facts.day, language) if facts.day else "",
     )  # fmt: skip
     first, _, body = text.partition("\n")
-    return Words(first.removeprefix(SUBJECT).strip(), body.strip() + "\n")
+    return MailText(first.removeprefix(SUBJECT).strip(), body.strip() + "\n")
 
 
 @cache

@@ -46,9 +46,9 @@ def take_piece(
     try:
         with services.database.writing() as session:
             caller = identify(session, signed, now)
-            gate = sync.get_device_state(session, caller.number).gate
-            if not gate.may_push:
-                raise Refused(gate.refusal)
+            permissions = sync.get_device_state(session, caller.number).permissions
+            if not permissions.may_push:
+                raise Refused(permissions.refusal)
             worker_id = caller.enrolment.worker_id
             done = services.filing.take_piece(session, caller.number, worker_id, sha256, size, offset, body, now)
     except BlobRefused as refused:

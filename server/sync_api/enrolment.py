@@ -69,9 +69,9 @@ def renew_token(request: Request[Any, Any, Any], body: RawBody, services: NamedD
         found = devices.find_refresh(session, hash_token(signed.token))
         number = found.device_number if found is not None else _number_told(open_body(request, body))
         identify_number(session, signed, number, now)
-        gate = sync.get_device_state(session, number).gate
-        if not gate.is_trusted:
-            raise Refused(gate.refusal, after_push=gate.may_push)
+        permissions = sync.get_device_state(session, number).permissions
+        if not permissions.is_trusted:
+            raise Refused(permissions.refusal, after_push=permissions.may_push)
         if found is not None:
             tokens = services.issuer.rotate(session, signed.token, now, services.new_id())
         else:

@@ -51,9 +51,9 @@ def admit_reader(services: Services, visits: Visits, signed: SignedRequest, now:
     """The door for whoever carries this phone, and its team. Raises Failure or Refused for a phone that is told nothing."""
     with telling(services, visits, signed, now) as told:
         session, caller = told.session, told.caller
-        gate = sync.get_device_state(session, caller.number).gate
-        if not gate.may_pull:
-            raise Refused(gate.refusal)
+        permissions = sync.get_device_state(session, caller.number).permissions
+        if not permissions.may_pull:
+            raise Refused(permissions.refusal)
         worker = workers.get_worker(session, caller.enrolment.worker_id)
     zone = ZoneInfo(services.settings.timezone)
     door = Door(services.database, worker, now, services.new_id, device_number=caller.number, zone=zone)

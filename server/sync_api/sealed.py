@@ -113,4 +113,4 @@ def may_speak_for(session: Session, caller: Caller, device: int) -> bool:
     former = devices.find_enrolment(session, device)
     if former is None or former.worker_id != caller.enrolment.worker_id or caller.number < device:
         return False
-    return sync.get_device_state(session, caller.number).gate.is_trusted
+    return sync.get_device_state(session, caller.number).permissions.is_trusted

@@ -66,7 +66,7 @@ class VerificationStatus(Value, frozen=True, kw_only=True):
         return self.standing is Standing.VERIFIED
 
 
-class Words(Value, frozen=True, kw_only=True):
+class ReasonWording(Value, frozen=True, kw_only=True):
     """What reasons need to speak of people and places: names by id, the zone of dates, and today (for the year)."""
 
     worker_names: Mapping[Id, str] = {}
@@ -108,7 +108,7 @@ def verification_status(
     (None: everything given is theirs). `outreach_worker_ids` limits whose contacts verify (None: all of them).
     A coordinator's judgement prevails over everything up to its moment; outreach seeing the person later verifies anew.
     """
-    words = Words(worker_names=worker_names or {}, site_names=site_names or {}, zone=zone, today=today)
+    words = ReasonWording(worker_names=worker_names or {}, site_names=site_names or {}, zone=zone, today=today)
     every_correction = tuple(corrections)
     as_corrected = tuple(corrected(contact, every_correction) for contact in contacts)
     theirs = tuple(v for v in verifications if person_ids is None or v.person_id in person_ids)
@@ -143,7 +143,7 @@ def _moment(verification: Verification) -> tuple[datetime, Id]:
 
 
 def _seen(
-    seen: list[Contact], seen_since: list[Contact], judgement: Verification | None, words: Words
+    seen: list[Contact], seen_since: list[Contact], judgement: Verification | None, words: ReasonWording
 ) -> VerificationStatus:
     newest = max(seen_since, key=lambda contact: (contact.seen_at, contact.id))
     first = min(contact.seen_at for contact in seen_since)
@@ -162,7 +162,7 @@ def _seen(
     )
 
 
-def _judged(judgement: Verification, seen: list[Contact], words: Words) -> VerificationStatus:
+def _judged(judgement: Verification, seen: list[Contact], words: ReasonWording) -> VerificationStatus:
     who_and_when = f"by {words.worker_names.get(judgement.worker_id, 'a coordinator')}, {words.day(judgement.at)}"
     why = f": {judgement.reason}" if judgement.reason else ""
     basis = BASIS_WORDS.get(judgement.basis, str(judgement.basis).replace("_", " "))
@@ -183,7 +183,9 @@ def _judged(judgement: Verification, seen: list[Contact], words: Words) -> Verif
     )
 
 
-def _awaiting(theirs: tuple[Verification, ...], contacts: tuple[Contact, ...], words: Words) -> VerificationStatus:
+def _awaiting(
+    theirs: tuple[Verification, ...], contacts: tuple[Contact, ...], words: ReasonWording
+) -> VerificationStatus:
     """Evidence that nobody has judged waits for a coordinator, unless it rests on a contact that no longer says so."""
     known_contacts = {contact.id for contact in contacts}
     offered = [v for v in theirs if v.basis is not EvidenceBasis.SEEN_BY_OUTREACH or v.contact_id not in known_contacts]

@@ -8,7 +8,8 @@ for its own columns stay what they are, inside the importer that reads them.
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,21 @@ def test_a_right_word_is_let_through(name: str) -> None:
 )
 def test_an_unkind_sentence_would_be_seen(sentence: str) -> None:
     assert UNKIND.search(sentence)
+
+
+# Names that once stood for several things each.
+APART = frozenset({"Door", "FieldConflict", "Gate", "Refused", "State", "Words"})
+
+
+def list_shared_names(modules: Iterable[ast.Module]) -> list[str]:
+    """Those of APART that more than one class bears."""
+    names = Counter(node.name for module in modules for node in module.body if isinstance(node, ast.ClassDef))
+    return sorted(name for name in APART if names[name] > 1)
+
+
+def test_one_name_is_one_thing() -> None:
+    assert list_shared_names(parse(path) for path in list_modules("server", "mobile", "shared", "sync")) == []
+
+
+def test_a_second_class_of_one_name_is_found() -> None:
+    assert list_shared_names([ast.parse("class Gate: ..."), ast.parse("class Gate: ...")]) == ["Gate"]

@@ -16,10 +16,10 @@ from mobile.field.own_views import ClockState, NightEntry, PlannedShift, ShortFo
 from mobile.field.views import (
     CheckInState,
     ConflictChoice,
+    ConflictView,
     ContactDraft,
     ContactRecord,
     Enrolling,
-    FieldConflict,
     Fix,
     LikelyDuplicate,
     LockState,
@@ -135,7 +135,7 @@ TONIGHT = (
                 reason="Last seen Sunday, crutches", distance_m=741.0, last_seen_at=ago(hours=140)),
 )  # fmt: skip
 
-CONFLICT = FieldConflict(
+CONFLICT = ConflictView(
     subject_kind="person", subject_id="p-1", subject_name="Marek", field="description",
     choices=(
         ConflictChoice(value="Station stairwell", text="Station stairwell", who="Aisha N", at=ago(minutes=2), is_mine=True),
@@ -196,7 +196,7 @@ class RehearsalField(Field):
         self.fails_with: Exception | None = None
         self.unlocking: Unlocking | None = None
         self.tray_items: tuple[TrayItem, ...] = TRAY
-        self.resolved: list[tuple[FieldConflict, ConflictChoice]] = []
+        self.resolved: list[tuple[ConflictView, ConflictChoice]] = []
         self._listeners: list[Callable[[LockState], None]] = []
 
     def _shift(self) -> ShiftSummary:
@@ -501,7 +501,7 @@ class RehearsalField(Field):
     def sync_tray(self) -> list[TrayItem]:
         return list(self.tray_items)
 
-    def resolve_conflict(self, conflict: FieldConflict, choice: ConflictChoice) -> None:
+    def resolve_conflict(self, conflict: ConflictView, choice: ConflictChoice) -> None:
         self.resolved.append((conflict, choice))
         self.tray_items = tuple(item for item in self.tray_items if item.conflict is not conflict)
 

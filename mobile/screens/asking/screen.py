@@ -6,12 +6,12 @@ from typing import Any
 from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.asking.state import (
+    AskingState,
     BackPressed,
     NextPressed,
     Picked,
     RatherNotPressed,
     SharingSaid,
-    State,
     Typed,
     update,
 )
@@ -26,12 +26,12 @@ load_layout(__file__)
 class AskingScreen(Screen):
     """The short form."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> AskingState:
         """Of whom."""
         self._drawn = ""
-        return State(person_id=arguments["person_id"])
+        return AskingState(person_id=arguments["person_id"])
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: AskingState, event: Event) -> tuple[AskingState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -11,7 +11,7 @@ from shared.model.telling import QuestionKind
 from shared.model.value import Id, Value
 
 
-class State(Value, frozen=True, kw_only=True):
+class AskingState(Value, frozen=True, kw_only=True):
     """The form, how far it is, and what is being answered. `form.questions` are those that were to ask when it was opened."""
 
     person_id: Id
@@ -94,10 +94,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[AskingState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: AskingState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     if state.saving and isinstance(event, NextPressed | RatherNotPressed | SharingSaid):
         return state, ()
@@ -123,7 +123,7 @@ def update(state: State, event: Event) -> Result:
     return _end(state, event)
 
 
-def _end(state: State, event: Event) -> Result:
+def _end(state: AskingState, event: Event) -> Result:
     match event:
         case SharingSaid(agrees=agrees):
             said = ask(lambda phone: phone.say_sharing(state.person_id, agrees), lambda _: Ended())
@@ -135,40 +135,40 @@ def _end(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _pick(state: State, value: str) -> tuple[str, ...]:
+def _pick(state: AskingState, value: str) -> tuple[str, ...]:
     question = state.question
     if question is not None and question.kind is QuestionKind.SOME_OF:
         return tuple(each for each in (*state.chosen, value) if (each == value) <= (value not in state.chosen))
     return () if state.chosen == (value,) else (value,)
 
 
-def _next(state: State) -> State:
+def _next(state: AskingState) -> AskingState:
     half = {key: text for key, text in state.half.items() if state.question is None or key != state.question.key}
     return _begin(_with(state, at=state.at + 1, half=half))
 
 
-def _begin(state: State) -> State:
+def _begin(state: AskingState) -> AskingState:
     """The question that is asked now, with what was being written of it."""
     words = state.half.get(state.question.key, "") if state.question is not None else ""
     return _with(state, words=words, chosen=(), saving=False, failure=None)
 
 
-def _saving(state: State, save: Call) -> Result:
+def _saving(state: AskingState, save: Call) -> Result:
     return _with(state, saving=True, failure=None), (save,)
 
 
-def _load(state: State) -> Call:
+def _load(state: AskingState) -> Call:
     return ask(lambda phone: phone.short_form(state.person_id), lambda form: Found(form=form))
 
 
-def _save(state: State, question: Question) -> Call:
+def _save(state: AskingState, question: Question) -> Call:
     chosen = " ".join(state.chosen)
     return ask(lambda phone: phone.give_answer(state.person_id, question.key, chosen, state.words), lambda _: Kept())
 
 
-def _decline(state: State, question: Question) -> Call:
+def _decline(state: AskingState, question: Question) -> Call:
     return ask(lambda phone: phone.give_answer(state.person_id, question.key, rather_not=True), lambda _: Kept())
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: AskingState, **changes: Any) -> AskingState:
     return msgspec.structs.replace(state, **changes)

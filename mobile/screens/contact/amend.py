@@ -13,9 +13,9 @@ from mobile.field.views import PersonCard, PersonDraft
 from mobile.program.effects import Call, Event, Feel, ask
 from mobile.screens.contact.details import Result, changed, keep, leave
 from mobile.screens.contact.values import (
+    ContactScreenState,
     PersonAdded,
     ReasonTyped,
-    State,
     Step,
     StrikeGiven,
     Struck,
@@ -30,7 +30,7 @@ CLOCK = re.compile(r"(\d{1,2})[:.h ]?(\d{2})")
 """23:40, 23.40, 2340: what thumbs type."""
 
 
-def update_when(state: State, event: Event) -> Result | None:
+def update_when(state: ContactScreenState, event: Event) -> Result | None:
     """When it was. None for what does not happen here."""
     match event:
         case TimeTyped():
@@ -40,7 +40,7 @@ def update_when(state: State, event: Event) -> Result | None:
     return None
 
 
-def update_strike(state: State, event: Event) -> Result | None:
+def update_strike(state: ContactScreenState, event: Event) -> Result | None:
     """Why it did not happen."""
     match event:
         case ReasonTyped():
@@ -50,12 +50,12 @@ def update_strike(state: State, event: Event) -> Result | None:
     return None
 
 
-def who_pressed(state: State) -> Result:
+def who_pressed(state: ContactScreenState) -> Result:
     """To the tiles again; what was typed of the details is written down first."""
     return changed(state, step=Step.WHO, several=state.people_count > 1), keep(state)
 
 
-def who_settled(state: State) -> Result:
+def who_settled(state: ContactScreenState) -> Result:
     """It is decided who was met: of a saved contact that is a correction."""
     state = changed(state, step=Step.STATE)
     if not state.is_saved:
@@ -71,7 +71,7 @@ def add_person(draft: PersonDraft) -> Call:
     return ask(lambda phone: phone.add_person(draft), lambda person: PersonAdded(person=person))
 
 
-def person_added(state: State, event: PersonAdded) -> Result:
+def person_added(state: ContactScreenState, event: PersonAdded) -> Result:
     """They have a record: the contact names them."""
     card = PersonCard(id=event.person.id, known_as=event.person.alias or event.person.description)
     if state.several:
@@ -79,17 +79,17 @@ def person_added(state: State, event: PersonAdded) -> Result:
     return who_settled(changed(state, chosen=(card,), new_people=(), unidentified=0))
 
 
-def when_pressed(state: State) -> Result:
+def when_pressed(state: ContactScreenState) -> Result:
     """Ask."""
     return changed(state, step=Step.WHEN, time_text="", time_is_unclear=False), keep(state)
 
 
-def time_typed(state: State, event: TimeTyped) -> Result:
+def time_typed(state: ContactScreenState, event: TimeTyped) -> Result:
     """Letter by letter; judged when it is given."""
     return changed(state, time_text=event.text, time_is_unclear=False), ()
 
 
-def time_given(state: State, event: TimeGiven) -> Result:
+def time_given(state: ContactScreenState, event: TimeGiven) -> Result:
     """The time it happened; of a saved contact that is a correction, and its night goes along."""
     if event.minutes_ago is not None:
         seen_at: datetime | None = event.now - timedelta(minutes=event.minutes_ago)
@@ -113,17 +113,17 @@ def read_clock(text: str, now: datetime) -> datetime | None:
     return at.astimezone(now.tzinfo)
 
 
-def strike_pressed(state: State) -> Result:
+def strike_pressed(state: ContactScreenState) -> Result:
     """Ask why."""
     return changed(state, step=Step.STRIKE, reason=""), ()
 
 
-def reason_typed(state: State, event: ReasonTyped) -> Result:
+def reason_typed(state: ContactScreenState, event: ReasonTyped) -> Result:
     """In the worker's own words."""
     return changed(state, reason=event.text), ()
 
 
-def strike_given(state: State, event: StrikeGiven) -> Result:
+def strike_given(state: ContactScreenState, event: StrikeGiven) -> Result:
     """Struck out, with its reason; nothing without one."""
     reason = (event.reason or state.reason).strip()
     contact_id = state.contact_id
@@ -132,7 +132,7 @@ def strike_given(state: State, event: StrikeGiven) -> Result:
     return state, (ask(lambda phone: phone.strike_contact(contact_id, reason), lambda _: Struck()),)
 
 
-def restore_pressed(state: State) -> Result:
+def restore_pressed(state: ContactScreenState) -> Result:
     """It did happen."""
     contact_id = state.contact_id
     if contact_id is None:
@@ -140,13 +140,13 @@ def restore_pressed(state: State) -> Result:
     return state, (ask(lambda phone: phone.restore_contact(contact_id), lambda _: Struck()),)
 
 
-def confirm_pressed(state: State) -> Result:
+def confirm_pressed(state: ContactScreenState) -> Result:
     """It was so: the note keeps what its worker wrote, and no longer says that it is to be confirmed."""
     note = confirmed(state.details.note)
     details, kept = structs.replace(state.details, note=note), structs.replace(state.kept, note=note)
     return changed(state, details=details, kept=kept), refine_now(state, {"note": note})
 
 
-def struck(state: State) -> Result:
+def struck(state: ContactScreenState) -> Result:
     """Done with it."""
     return state, (Feel(name="saved"), leave(state))

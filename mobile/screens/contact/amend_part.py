@@ -7,9 +7,9 @@ from typing import Any
 from mobile.program.effects import Event
 from mobile.screens.contact.values import (
     ConfirmPressed,
+    ContactScreenState,
     ReasonTyped,
     RestorePressed,
-    State,
     Step,
     StrikeGiven,
     StrikePressed,
@@ -38,7 +38,9 @@ class AmendPart(Stack):
         super().__init__(**kwargs)
         self._is_built = False
 
-    def show(self, state: State, words: Catalogue, send: Callable[[Event], None], now: Callable[[], datetime]) -> None:
+    def show(
+        self, state: ContactScreenState, words: Catalogue, send: Callable[[Event], None], now: Callable[[], datetime]
+    ) -> None:
         """The buttons on the page, or one of the two steps."""
         if not self._is_built:
             self._build(words, send, now)

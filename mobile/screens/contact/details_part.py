@@ -9,10 +9,10 @@ from typing import Any
 from mobile.program.effects import Event
 from mobile.screens.contact.state import NEEDS
 from mobile.screens.contact.values import (
+    ContactScreenState,
     DetailTyped,
     NeedPressed,
     PhrasePressed,
-    State,
     SupportAnswered,
 )
 from mobile.text import Catalogue
@@ -33,7 +33,7 @@ class DetailsPart(Stack):
         self._send: Callable[[Event], None] | None = None
         self._fields: dict[str, TextField] = {}
 
-    def show(self, state: State, words: Catalogue, send: Callable[[Event], None]) -> None:
+    def show(self, state: ContactScreenState, words: Catalogue, send: Callable[[Event], None]) -> None:
         """Bring the parts up to the state."""
         if self._send is None:
             self._build(words, send)
@@ -77,7 +77,7 @@ class DetailsPart(Stack):
         self.add_widget(choices)
         return choices
 
-    def _show_support(self, state: State, words: Catalogue) -> None:
+    def _show_support(self, state: ContactScreenState, words: Catalogue) -> None:
         wanted = [str(need.need) for need in state.details.needs]
         if [question.name for question in self._support.in_order()] != wanted:
             self._support.put([self._question(name, words) for name in wanted])

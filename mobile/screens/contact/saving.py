@@ -13,6 +13,7 @@ from mobile.screens.contact.details import (
 )
 from mobile.screens.contact.values import (
     ConfirmPressed,
+    ContactScreenState,
     Details,
     DetailTyped,
     MatchAnswered,
@@ -22,7 +23,6 @@ from mobile.screens.contact.values import (
     RecordRead,
     RestorePressed,
     Saved,
-    State,
     StateChosen,
     Step,
     StrikePressed,
@@ -35,7 +35,7 @@ from mobile.screens.contact.who import match_answered
 from shared.model.codes import ContactState
 
 
-def update_state(state: State, event: Event) -> Result | None:
+def update_state(state: ContactScreenState, event: Event) -> Result | None:
     """The four big buttons, and below them what may be added or put right. None for what does not happen here."""
     match event:
         case StateChosen():
@@ -58,7 +58,7 @@ def update_state(state: State, event: Event) -> Result | None:
             return _update_details(state, event)
 
 
-def _update_details(state: State, event: Event) -> Result | None:
+def _update_details(state: ContactScreenState, event: Event) -> Result | None:
     match event:
         case NeedPressed():
             return need_pressed(state, event)
@@ -71,7 +71,7 @@ def _update_details(state: State, event: Event) -> Result | None:
     return None
 
 
-def draft_of(state: State, contact_state: ContactState) -> ContactDraft:
+def draft_of(state: ContactScreenState, contact_state: ContactState) -> ContactDraft:
     """What is saved at once. No position given: the service uses the last fix, and a later, better one improves it."""
     return ContactDraft(
         state=contact_state,
@@ -87,7 +87,7 @@ def draft_of(state: State, contact_state: ContactState) -> ContactDraft:
     )
 
 
-def _state_chosen(state: State, event: StateChosen) -> Result:
+def _state_chosen(state: ContactScreenState, event: StateChosen) -> Result:
     if state.saving:
         return state, ()
     contact_id = state.contact_id
@@ -101,13 +101,13 @@ def _state_chosen(state: State, event: StateChosen) -> Result:
     return changed(state, contact_state=event.state, saving=True, failure=None), (save,)
 
 
-def saved(state: State, event: Saved) -> Result:
+def saved(state: ContactScreenState, event: Saved) -> Result:
     """It is on the disk."""
     felt = Feel(name="saved", speak="speak.saved")
     return changed(state, saving=False, contact_id=event.contact_id), (felt, read_contact(event.contact_id))
 
 
-def record_read(state: State, event: RecordRead) -> Result:
+def record_read(state: ContactScreenState, event: RecordRead) -> Result:
     """What the disk says of it."""
     contact = event.record.contact
     state = changed(state, person_ids=contact.person_ids)

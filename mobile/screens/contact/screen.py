@@ -11,6 +11,7 @@ from mobile.screens.contact.details import keep
 from mobile.screens.contact.state import STATES, begin, update
 from mobile.screens.contact.values import (
     BackPressed,
+    ContactScreenState,
     DonePressed,
     MatchAnswered,
     NewDone,
@@ -28,7 +29,6 @@ from mobile.screens.contact.values import (
     PlaceTyped,
     SearchPressed,
     SeveralPressed,
-    State,
     StateChosen,
     Step,
     Ticked,
@@ -57,13 +57,13 @@ load_layout(__file__)
 class ContactScreen(Screen):
     """The contact."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> ContactScreenState:
         """A person, place or referral may be given."""
         self._map: MapView | None = None
         self._drawn: dict[str, Any] = {}
         return begin(dict(arguments))
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: ContactScreenState, event: Event) -> tuple[ContactScreenState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -18,6 +18,7 @@ from mobile.screens.contact.values import (
     PHRASES,
     BackPressed,
     ConfigRead,
+    ContactScreenState,
     DonePressed,
     FixFound,
     MatchesFound,
@@ -29,7 +30,6 @@ from mobile.screens.contact.values import (
     Refined,
     Saved,
     SitesFound,
-    State,
     Step,
     Struck,
     Ticked,
@@ -59,16 +59,16 @@ NEEDS = tuple(need for need in SupportNeed if need not in (SupportNeed.NONE, Sup
 NO_PLACE = ""
 
 
-def begin(arguments: dict[str, Any]) -> State:
+def begin(arguments: dict[str, Any]) -> ContactScreenState:
     """The first state: a person, a place, a referral, or a contact to correct may be given by the screen before."""
     person: PersonCard | None = arguments.get("person")
     if arguments.get("contact_id"):
         given = () if person is None else (person,)
-        return State(
+        return ContactScreenState(
             contact_id=arguments["contact_id"], step=Step.STATE, reopened=True, place_chosen=True, chosen=given
         )
     site: SiteCard | None = arguments.get("site")
-    state = State(
+    state = ContactScreenState(
         referral_id=arguments.get("referral_id"), also_ids=arguments.get("also_ids", ()), pin=arguments.get("pin")
     )
     if site is not None:
@@ -78,7 +78,7 @@ def begin(arguments: dict[str, Any]) -> State:
     return state
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: ContactScreenState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     answered = _update_anywhere(state, event)
     if answered is None:
@@ -86,7 +86,7 @@ def update(state: State, event: Event) -> Result:
     return answered if answered is not None else (state, ())
 
 
-def _update_anywhere(state: State, event: Event) -> Result | None:
+def _update_anywhere(state: ContactScreenState, event: Event) -> Result | None:
     """What is pressed or arrives whatever is asked. None for what belongs to one step."""
     match event:
         case Opened():
@@ -103,7 +103,7 @@ def _update_anywhere(state: State, event: Event) -> Result | None:
             return _hear(state, event)
 
 
-def _hear(state: State, event: Event) -> Result | None:
+def _hear(state: ContactScreenState, event: Event) -> Result | None:
     """The phone's answers."""
     match event:
         case PeopleFound(people=people):
@@ -122,7 +122,7 @@ def _hear(state: State, event: Event) -> Result | None:
             return _hear_of_records(state, event)
 
 
-def _hear_of_records(state: State, event: Event) -> Result | None:
+def _hear_of_records(state: ContactScreenState, event: Event) -> Result | None:
     match event:
         case SitesFound():
             return sites_found(state, event)
@@ -141,7 +141,7 @@ def _hear_of_records(state: State, event: Event) -> Result | None:
     return None
 
 
-def _opened(state: State) -> Result:
+def _opened(state: ContactScreenState) -> Result:
     # The position of a referral or a person, where one was given, says whose neighbours to show.
     asked = (
         ask(lambda phone: phone.where_am_i(), lambda fix: FixFound(fix=fix)),
@@ -154,7 +154,7 @@ def _opened(state: State) -> Result:
     return state, (*asked, *given, read_contact(state.contact_id))
 
 
-def _done(state: State) -> Result:
+def _done(state: ContactScreenState) -> Result:
     if state.contact_id is None:
         return state, ()
     if not changed_fields(state):
@@ -162,7 +162,7 @@ def _done(state: State) -> Result:
     return changed(state, leaving=True), keep(state)
 
 
-def _back(state: State) -> Result:
+def _back(state: ContactScreenState) -> Result:
     if state.step in (Step.PLACE, Step.PIN, Step.WHEN, Step.STRIKE) or (state.is_saved and state.step == Step.WHO):
         return changed(state, step=Step.STATE), ()
     if state.step in (Step.NEW, Step.NEW_PLACE):
@@ -175,14 +175,14 @@ def _back(state: State) -> Result:
     return state, (Back(),)
 
 
-def _failed(state: State, event: Failed) -> Result:
+def _failed(state: ContactScreenState, event: Failed) -> Result:
     """Nothing is lost: what was chosen and typed stays, and Save can be pressed again."""
     chosen = state.contact_state if state.is_saved else None
     state = changed(state, saving=False, leaving=False, failure=event, contact_state=chosen)
     return state, (Feel(name="refused", speak="speak.refused"),)
 
 
-STEPS: dict[Step, Callable[[State, Event], Result | None]] = {
+STEPS: dict[Step, Callable[[ContactScreenState, Event], Result | None]] = {
     Step.WHO: update_who,
     Step.NEW: update_new,
     Step.STATE: update_state,

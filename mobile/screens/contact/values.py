@@ -42,7 +42,7 @@ class Details(Value, frozen=True, kw_only=True):
     note: str = ""
 
 
-class State(Value, frozen=True, kw_only=True):
+class ContactScreenState(Value, frozen=True, kw_only=True):
     """Everything the screen knows."""
 
     step: Step = Step.WHO

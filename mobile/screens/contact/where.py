@@ -8,6 +8,7 @@ from mobile.field.views import SiteCard, SiteDraft
 from mobile.program.effects import Call, Effect, Event, Feel, ask
 from mobile.screens.contact.details import Result, changed
 from mobile.screens.contact.values import (
+    ContactScreenState,
     FixFound,
     NewPlacePressed,
     PeopleFound,
@@ -20,7 +21,6 @@ from mobile.screens.contact.values import (
     PlaceTyped,
     RecordRead,
     SitesFound,
-    State,
     Step,
 )
 from shared.geo.distance import near_distance_m
@@ -33,7 +33,7 @@ SITES = 12
 SAME_PLACE_M = 60
 
 
-def update_place(state: State, event: Event) -> Result | None:
+def update_place(state: ContactScreenState, event: Event) -> Result | None:
     """Which place it was. None for what does not happen here."""
     match event:
         case PlacePicked():
@@ -45,7 +45,7 @@ def update_place(state: State, event: Event) -> Result | None:
     return None
 
 
-def update_new_place(state: State, event: Event) -> Result | None:
+def update_new_place(state: ContactScreenState, event: Event) -> Result | None:
     """A place that has no name yet."""
     match event:
         case PlaceTyped():
@@ -57,17 +57,17 @@ def update_new_place(state: State, event: Event) -> Result | None:
     return None
 
 
-def update_pin(state: State, event: Event) -> Result | None:
+def update_pin(state: ContactScreenState, event: Event) -> Result | None:
     """A point on the map."""
     return pin_put(state, event) if isinstance(event, PinPut) else None
 
 
-def ask_near(state: State) -> tuple[Call, Call]:
+def ask_near(state: ContactScreenState) -> tuple[Call, Call]:
     people = ask(lambda phone: phone.people_near(state.pin, TILES), lambda found: PeopleFound(people=tuple(found)))
     return people, ask_sites(state)
 
 
-def ask_sites(state: State) -> Call:
+def ask_sites(state: ContactScreenState) -> Call:
     return ask(lambda phone: phone.sites_near(state.pin, SITES), lambda found: SitesFound(sites=tuple(found)))
 
 
@@ -75,12 +75,12 @@ def read_contact(contact_id: Id) -> Call:
     return ask(lambda phone: phone.contact(contact_id), lambda record: RecordRead(record=record))
 
 
-def sites_found(state: State, event: SitesFound) -> Result:
+def sites_found(state: ContactScreenState, event: SitesFound) -> Result:
     state = changed(state, sites=event.sites)
     return with_site(state) if state.reopened else _suggest_place(state), ()
 
 
-def _suggest_place(state: State) -> State:
+def _suggest_place(state: ContactScreenState) -> ContactScreenState:
     """The nearest place within reach of a sure fix, unless the worker said otherwise; without such a fix the worker is asked."""
     if state.place_chosen or state.is_saved:
         return state
@@ -98,7 +98,7 @@ def _nearest(sites: tuple[SiteCard, ...], here: Position | None) -> SiteCard | N
     return nearest if metres is not None and metres <= SAME_PLACE_M else None
 
 
-def fix_found(state: State, event: FixFound) -> Result:
+def fix_found(state: ContactScreenState, event: FixFound) -> Result:
     """A fix may suggest the place; once saved, the service may have put pin and place right by a better one."""
     became_sure = event.fix is not None and event.fix.is_sure and not (state.fix is not None and state.fix.is_sure)
     state = _suggest_place(changed(state, fix=event.fix))
@@ -110,39 +110,39 @@ def fix_found(state: State, event: FixFound) -> Result:
     return state, (ask_sites(state),) if state.near else ask_near(state)
 
 
-def as_mended(state: State, site_id: Id | None) -> State:
+def as_mended(state: ContactScreenState, site_id: Id | None) -> ContactScreenState:
     """A better fix may have put another place than the one that was suggested."""
     if state.place_chosen or state.site_id == site_id:
         return state
     return changed(state, site_id=site_id, site=next((one for one in state.sites if one.id == site_id), None))
 
 
-def with_site(state: State) -> State:
+def with_site(state: ContactScreenState) -> ContactScreenState:
     """The place of a contact that is being corrected, once the places are known."""
     if state.site is not None or state.site_id is None:
         return state
     return changed(state, site=next((site for site in state.sites if site.id == state.site_id), None))
 
 
-def place_picked(state: State, event: PlacePicked) -> Result:
+def place_picked(state: ContactScreenState, event: PlacePicked) -> Result:
     site = next((one for one in state.sites if one.id == event.site_id), None)
     pin = state.pin if site is None or _is_at(site, state.pin) else None
     state = changed(state, site=site, site_id=site.id if site else None, pin=pin, place_chosen=True, step=Step.STATE)
     return state, refine_now(state, {"site_id": state.site_id})
 
 
-def place_typed(state: State, event: PlaceTyped) -> Result:
+def place_typed(state: ContactScreenState, event: PlaceTyped) -> Result:
     """Letter by letter."""
     return changed(state, new_place=structs.replace(state.new_place, **{event.field: event.text})), ()
 
 
-def place_kind_picked(state: State, event: PlaceKindPicked) -> Result:
+def place_kind_picked(state: ContactScreenState, event: PlaceKindPicked) -> Result:
     """Pressed again, not said."""
     kind = SiteKind.UNKNOWN if state.new_place.kind == event.kind else event.kind
     return changed(state, new_place=structs.replace(state.new_place, kind=kind)), ()
 
 
-def place_given(state: State) -> Result:
+def place_given(state: ContactScreenState) -> Result:
     """A name, a kind or a way to it: something by which it is found again. It lies where the pin is."""
     said = state.new_place
     draft = SiteDraft(
@@ -157,7 +157,7 @@ def place_given(state: State) -> Result:
     return state, (ask(lambda phone: phone.add_site(draft), lambda site: PlaceAdded(site=site)),)
 
 
-def place_added(state: State, event: PlaceAdded) -> Result:
+def place_added(state: ContactScreenState, event: PlaceAdded) -> Result:
     """The contact was there."""
     site = event.site
     card = SiteCard(id=site.id, name=site.name, kind=site.kind, position=site.position, has_hazards=bool(site.hazards))
@@ -171,7 +171,7 @@ def _is_at(site: SiteCard, pin: Position | None) -> bool:
     return near_distance_m(pin, site.position) <= SAME_PLACE_M
 
 
-def pin_put(state: State, event: PinPut) -> Result:
+def pin_put(state: ContactScreenState, event: PinPut) -> Result:
     """The worker's pin; the guess it was moved from stays in the record."""
     guess = state.guess if state.reopened else state.fix.position if state.fix else None
     pin = Position(
@@ -186,7 +186,7 @@ def pin_put(state: State, event: PinPut) -> Result:
     return state, refine_now(state, {"position": pin})
 
 
-def refine_now(state: State, fields: dict[str, Any]) -> tuple[Effect, ...]:
+def refine_now(state: ContactScreenState, fields: dict[str, Any]) -> tuple[Effect, ...]:
     contact_id = state.contact_id
     if contact_id is None:
         return ()

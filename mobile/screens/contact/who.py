@@ -7,6 +7,7 @@ from mobile.program.effects import Event, Go, ask
 from mobile.screens.contact.amend import add_person, who_settled
 from mobile.screens.contact.details import Result, changed, keep
 from mobile.screens.contact.values import (
+    ContactScreenState,
     MatchAnswered,
     MatchesFound,
     NewDone,
@@ -16,7 +17,6 @@ from mobile.screens.contact.values import (
     PersonPicked,
     SearchPressed,
     SeveralPressed,
-    State,
     Step,
     UnknownCounted,
     UnknownPressed,
@@ -24,7 +24,7 @@ from mobile.screens.contact.values import (
 )
 
 
-def update_who(state: State, event: Event) -> Result | None:
+def update_who(state: ContactScreenState, event: Event) -> Result | None:
     """The tiles. None for what does not happen here."""
     match event:
         case PersonPicked():
@@ -48,7 +48,7 @@ def update_who(state: State, event: Event) -> Result | None:
     return None
 
 
-def update_new(state: State, event: Event) -> Result | None:
+def update_new(state: ContactScreenState, event: Event) -> Result | None:
     """Somebody new."""
     match event:
         case NewTyped(field=field, text=text):
@@ -58,12 +58,12 @@ def update_new(state: State, event: Event) -> Result | None:
     return None
 
 
-def matches_found(state: State, event: MatchesFound) -> Result:
+def matches_found(state: ContactScreenState, event: MatchesFound) -> Result:
     """Who somebody new may already be."""
     return changed(state, matches=(*state.matches, *event.matches)), ()
 
 
-def _picked(state: State, event: PersonPicked) -> Result:
+def _picked(state: ContactScreenState, event: PersonPicked) -> Result:
     person = next((one for one in (*state.near, *state.chosen) if one.id == event.person_id), None)
     if person is None:
         return state, ()
@@ -74,31 +74,31 @@ def _picked(state: State, event: PersonPicked) -> Result:
     return changed(state, chosen=chosen), ()
 
 
-def _several(state: State) -> Result:
+def _several(state: ContactScreenState) -> Result:
     if state.several:
         return changed(state, several=False, chosen=(), new_people=(), unidentified=0), ()
     return changed(state, several=True), ()
 
 
-def _new(state: State) -> Result:
+def _new(state: ContactScreenState) -> Result:
     half = {} if state.is_saved else state.half
     return changed(state, step=Step.NEW, alias=half.get("alias", ""), description=half.get("description", "")), ()
 
 
-def _search(state: State) -> Result:
+def _search(state: ContactScreenState) -> Result:
     arguments: dict[str, Any] = {"for_contact": True, "site": state.site if state.place_chosen else None}
     arguments |= {"referral_id": state.referral_id, "also_ids": state.also_ids, "contact_id": state.contact_id}
     return state, (*keep(state), Go(screen="people", arguments=arguments))
 
 
-def _nobody(state: State) -> Result:
+def _nobody(state: ContactScreenState) -> Result:
     # Only a place that the worker chose: the visit suggests its own, and asks where a referral says another one.
     site = state.site if state.place_chosen else None
     arguments = {"site": site, "referral_id": state.referral_id, "also_ids": state.also_ids}
     return state, (Go(screen="visit", arguments=arguments, replace=True),)
 
 
-def _new_done(state: State) -> Result:
+def _new_done(state: ContactScreenState) -> Result:
     person = PersonDraft(alias=state.alias.strip(), description=state.description.strip())
     if not (person.alias or person.description):
         return state, ()
@@ -113,7 +113,7 @@ def _new_done(state: State) -> Result:
     return changed(state, chosen=(), unidentified=0, new_people=(person,), step=Step.STATE), (look,)
 
 
-def match_answered(state: State, event: MatchAnswered) -> Result:
+def match_answered(state: ContactScreenState, event: MatchAnswered) -> Result:
     """Yes, no, or not sure."""
     match = next((one for one in state.matches if one.person.id == event.person_id), None)
     if match is None:

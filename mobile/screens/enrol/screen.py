@@ -10,10 +10,10 @@ from mobile.program.screen import Screen
 from mobile.screens.enrol.state import (
     BackPressed,
     CodeDone,
+    EnrolState,
     KeyPressed,
     LinkOpened,
     MatchDone,
-    State,
     Step,
     Typed,
     update,
@@ -28,14 +28,14 @@ class EnrolScreen(Screen):
 
     shows_sync = False
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> EnrolState:
         """Nothing typed; a link may fill the fields. A phone that is enrolled and well takes no other code."""
         if not self.desk.may_enrol():
-            return State(step=Step.ALREADY)
+            return EnrolState(step=Step.ALREADY)
         link = str(arguments.get("link", ""))
-        return update(State(), LinkOpened(link=link))[0] if link else State()
+        return update(EnrolState(), LinkOpened(link=link))[0] if link else EnrolState()
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: EnrolState, event: Event) -> tuple[EnrolState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -24,7 +24,7 @@ class Step(Enum):
     MATCH = "match"
 
 
-class State(Value, frozen=True, kw_only=True):
+class EnrolState(Value, frozen=True, kw_only=True):
     """What was typed so far."""
 
     step: Step = Step.CODE
@@ -83,10 +83,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """One step back."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[EnrolState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: EnrolState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Typed(field=field, text=text):
@@ -110,15 +110,15 @@ def update(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _with(state: State, **changes: object) -> State:
+def _with(state: EnrolState, **changes: object) -> EnrolState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _code_again(state: State) -> State:
+def _code_again(state: EnrolState) -> EnrolState:
     return _with(state, step=Step.CODE, pin="", first_pin="", problem="")
 
 
-def _linked(state: State, link: str) -> State:
+def _linked(state: EnrolState, link: str) -> EnrolState:
     """A link fills both fields. While digits are compared, or the server is asked, none disturbs."""
     if state.step in (Step.WORKING, Step.MATCH, Step.ALREADY):
         return state
@@ -126,17 +126,17 @@ def _linked(state: State, link: str) -> State:
         read = read_link(link)
     except NotALink:
         return _with(_code_again(state), problem="link", failure=None)
-    return State(step=Step.LINKED, server=read.server, code=read.code)
+    return EnrolState(step=Step.LINKED, server=read.server, code=read.code)
 
 
-def _typed(state: State, field: str, text: str) -> State:
+def _typed(state: EnrolState, field: str, text: str) -> EnrolState:
     """A pasted link holds both."""
     if is_link(text):
         return _linked(_with(state, **{field: ""}), text)
     return _with(state, **{field: text.strip()}, problem="", message="", failure=None)
 
 
-def _code_done(state: State) -> State:
+def _code_done(state: EnrolState) -> EnrolState:
     if state.problem == "link":
         return state
     if not state.server.startswith(("http://", "https://")):
@@ -146,7 +146,7 @@ def _code_done(state: State) -> State:
     return _with(state, step=Step.PIN, pin="", problem="", message="")
 
 
-def _key(state: State, key: str) -> Result:
+def _key(state: EnrolState, key: str) -> Result:
     if state.step not in (Step.PIN, Step.AGAIN):
         return state, ()
     if key == "erase":
@@ -157,7 +157,7 @@ def _key(state: State, key: str) -> Result:
     return _pin_full(state)
 
 
-def _pin_full(state: State) -> Result:
+def _pin_full(state: EnrolState) -> Result:
     if state.step == Step.PIN:
         judge = ask(lambda phone: phone.refusal_of_pin(state.pin), lambda refusal: PinJudged(refusal=refusal))
         return state, (judge,)
@@ -171,13 +171,13 @@ def _pin_full(state: State) -> Result:
     return _with(state, step=Step.WORKING, pin="", first_pin=""), (enrol,)
 
 
-def _judged(state: State, refusal: str | None) -> Result:
+def _judged(state: EnrolState, refusal: str | None) -> Result:
     if refusal is not None:
         return _with(state, pin="", problem="pin_refused"), (Feel(name="refused"),)
     return _with(state, step=Step.AGAIN, first_pin=state.pin, pin=""), ()
 
 
-def _answered(state: State, enrolling: Enrolling) -> Result:
+def _answered(state: EnrolState, enrolling: Enrolling) -> Result:
     if not enrolling.enrolled:
         return _with(state, step=Step.CODE, problem="refused", message=enrolling.message), (Feel(name="refused"),)
     matched = _with(

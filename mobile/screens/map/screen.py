@@ -11,7 +11,7 @@ from mobile.program.effects import Effect, Event, Opened
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
 from mobile.screens.map.drawing import draw_ground, fill_map, pin_of
-from mobile.screens.map.state import BackPressed, Centred, OpenPressed, PinPressed, State, Ticked, update
+from mobile.screens.map.state import BackPressed, Centred, MapState, OpenPressed, PinPressed, Ticked, update
 from mobile.text.moments import say_age
 
 load_layout(__file__)
@@ -20,13 +20,13 @@ load_layout(__file__)
 class MapScreen(Screen):
     """The map."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> MapState:
         """Nothing known until the service answers."""
         self._drawn: tuple[MapItem, ...] = ()
         self._drawn_cells: tuple[MapCell, ...] = ()
-        return State(at=arguments.get("at"))
+        return MapState(at=arguments.get("at"))
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: MapState, event: Event) -> tuple[MapState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

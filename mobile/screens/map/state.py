@@ -12,7 +12,7 @@ from shared.model.value import Value
 WHOLE_WORLD = (-90.0, -180.0, 90.0, 180.0)
 
 
-class State(Value, frozen=True, kw_only=True):
+class MapState(Value, frozen=True, kw_only=True):
     """What is on the map."""
 
     items: tuple[MapItem, ...] = ()
@@ -84,10 +84,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[MapState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: MapState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -117,7 +117,7 @@ def update(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: MapState, **changes: Any) -> MapState:
     return msgspec.structs.replace(state, **changes)
 
 

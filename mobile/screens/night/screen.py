@@ -7,7 +7,7 @@ from mobile.field.own_views import NightEntry
 from mobile.program.effects import Effect, Event, Opened
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.night.state import BackPressed, Picked, State, update
+from mobile.screens.night.state import BackPressed, NightState, Picked, update
 from mobile.screens.night.stop_part import StopPart
 from mobile.text.moments import join, say_when
 from mobile.widgets.rows import Row
@@ -21,11 +21,11 @@ __all__ = ["NightScreen", "StopPart"]  # the layout names the part
 class NightScreen(Screen):
     """My night."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> NightState:
         """Empty until the service answers."""
-        return State()
+        return NightState()
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: NightState, event: Event) -> tuple[NightState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

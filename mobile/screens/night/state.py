@@ -7,7 +7,7 @@ from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Go, 
 from shared.model.value import Id, Value
 
 
-class State(Value, frozen=True, kw_only=True):
+class NightState(Value, frozen=True, kw_only=True):
     """The entries."""
 
     entries: tuple[NightEntry, ...] = ()
@@ -58,10 +58,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[NightState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: NightState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -93,7 +93,7 @@ def _ask() -> Call:
     return ask(lambda phone: phone.my_night(), lambda found: Found(entries=tuple(found)))
 
 
-def _open(state: State, entry_id: Id) -> Result:
+def _open(state: NightState, entry_id: Id) -> Result:
     """A contact opens where it is put right; a visit is put right here."""
     entry = next((one for one in state.entries if one.id == entry_id), None)
     if entry is None:

@@ -7,7 +7,7 @@ from mobile.field.views import PersonCard
 from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.people.state import BackPressed, Picked, ServicesPressed, State, Typed, begin, update
+from mobile.screens.people.state import BackPressed, PeopleState, Picked, ServicesPressed, Typed, begin, update
 from mobile.text.moments import join, say_distance, say_when
 from mobile.widgets.rows import Row
 
@@ -17,12 +17,12 @@ load_layout(__file__)
 class PeopleScreen(Screen):
     """The search."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> PeopleState:
         """Everyone, most recent first, until something is typed."""
         self._drawn: tuple[PersonCard, ...] | None = None
         return begin(dict(arguments))
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: PeopleState, event: Event) -> tuple[PeopleState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

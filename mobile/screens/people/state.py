@@ -11,7 +11,7 @@ from shared.model.value import Id, Value
 SHOWN = 200
 
 
-class State(Value, frozen=True, kw_only=True):
+class PeopleState(Value, frozen=True, kw_only=True):
     """What was typed and who was found. `for_contact`: the one who is picked is being met now."""
 
     typed: str = ""
@@ -52,12 +52,12 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[PeopleState, tuple[Effect, ...]]
 
 
-def begin(arguments: dict[str, Any]) -> State:
+def begin(arguments: dict[str, Any]) -> PeopleState:
     """Called from the contact, a pick returns there."""
-    return State(
+    return PeopleState(
         for_contact=bool(arguments.get("for_contact")),
         site=arguments.get("site"),
         referral_id=arguments.get("referral_id"),
@@ -66,7 +66,7 @@ def begin(arguments: dict[str, Any]) -> State:
     )
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: PeopleState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -88,11 +88,11 @@ def update(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _look(text: str, _state: State) -> Call:
+def _look(text: str, _state: PeopleState) -> Call:
     return ask(lambda phone: phone.search_people(text, SHOWN), lambda people: Found(text=text, people=tuple(people)))
 
 
-def _picked(state: State, person_id: Id) -> Result:
+def _picked(state: PeopleState, person_id: Id) -> Result:
     person = next((one for one in state.people if one.id == person_id), None)
     if person is None:
         return state, ()

@@ -21,9 +21,9 @@ from mobile.screens.person.state import (
     GenderPicked,
     InstitutionPicked,
     LogPressed,
+    PersonState,
     PhotoPressed,
     SavePressed,
-    State,
     TrayPressed,
     Typed,
     say_field,
@@ -44,13 +44,13 @@ TOLD = (*SAFETY_FIELDS, "best_way", "wants_first", "strengths", "description")
 class PersonScreen(Screen):
     """A person's page."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> PersonState:
         """Which person."""
         self._drawn: PersonRecord | None = None
         self._editing = False
-        return State(person_id=arguments["person_id"])
+        return PersonState(person_id=arguments["person_id"])
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: PersonState, event: Event) -> tuple[PersonState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -37,7 +37,7 @@ DAY = re.compile(r"(\d{1,2})[./ -](\d{1,2})[./ -](\d{4})")
 AGE_MAX = 130
 
 
-class State(Value, frozen=True, kw_only=True):
+class PersonState(Value, frozen=True, kw_only=True):
     """The record, and what is being written."""
 
     person_id: Id
@@ -123,10 +123,10 @@ class TrayPressed(Event, frozen=True, kw_only=True):
     """Two people wrote different things: look."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[PersonState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: PersonState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -155,7 +155,7 @@ def update(state: State, event: Event) -> Result:
     return _chosen(state, event)
 
 
-def _chosen(state: State, event: Event) -> Result:
+def _chosen(state: PersonState, event: Event) -> Result:
     match event:
         case GenderPicked(gender=gender):
             return _with(state, gender=gender), ()
@@ -172,7 +172,7 @@ def _chosen(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _begin(state: State) -> State:
+def _begin(state: PersonState) -> PersonState:
     """The form, with what is known."""
     if state.record is None:
         return state
@@ -190,15 +190,15 @@ def _begin(state: State) -> State:
     )
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: PersonState, **changes: Any) -> PersonState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _load(state: State) -> Call:
+def _load(state: PersonState) -> Call:
     return ask(lambda phone: phone.person(state.person_id), lambda record: Found(record=record))
 
 
-def _save(state: State) -> Result:
+def _save(state: PersonState) -> Result:
     if state.record is None:
         return state, ()
     person = state.record.person
@@ -248,7 +248,7 @@ def say_field(person: Person, name: str) -> str:
     return f"{value:%d.%m.%Y}" if isinstance(value, date) else str(value)
 
 
-def _qualities(state: State, person: Person, said: dict[str, Any]) -> dict[str, Quality]:
+def _qualities(state: PersonState, person: Person, said: dict[str, Any]) -> dict[str, Quality]:
     """That somebody would rather not say; or no longer so, once they have said it."""
     found = {}
     for name in WOULD_RATHER_NOT:

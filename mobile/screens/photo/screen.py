@@ -6,7 +6,7 @@ from typing import Any
 from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.photo.state import KINDS, BackPressed, KindPicked, State, TakePressed, update
+from mobile.screens.photo.state import KINDS, BackPressed, KindPicked, PhotoState, TakePressed, update
 from shared.model.codes import DocumentKind
 
 load_layout(__file__)
@@ -15,13 +15,13 @@ load_layout(__file__)
 class PhotoScreen(Screen):
     """A picture of a document, or of a place."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> PhotoState:
         """Whose; a place has one kind of picture."""
         site_id = arguments.get("site_id")
         kind = DocumentKind.PLACE if site_id is not None else None
-        return State(person_id=arguments.get("person_id"), site_id=site_id, kind=kind)
+        return PhotoState(person_id=arguments.get("person_id"), site_id=site_id, kind=kind)
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: PhotoState, event: Event) -> tuple[PhotoState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

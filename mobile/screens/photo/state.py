@@ -12,7 +12,7 @@ KINDS = (DocumentKind.CONSENT, DocumentKind.IDENTITY, DocumentKind.LETTER, Docum
 """What a document of a person may be."""
 
 
-class State(Value, frozen=True, kw_only=True):
+class PhotoState(Value, frozen=True, kw_only=True):
     """Whose it is, and what; `missed` when the camera came back without a picture."""
 
     person_id: Id | None = None
@@ -52,10 +52,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[PhotoState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: PhotoState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case KindPicked(kind=kind):
@@ -77,9 +77,9 @@ def update(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _begin(state: State, kind: DocumentKind) -> Call:
+def _begin(state: PhotoState, kind: DocumentKind) -> Call:
     return ask(lambda phone: phone.begin_picture(kind, state.person_id, state.site_id), lambda path: Ready(path=path))
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: PhotoState, **changes: Any) -> PhotoState:
     return msgspec.structs.replace(state, **changes)

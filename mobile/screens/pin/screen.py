@@ -6,7 +6,7 @@ from typing import Any
 from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.pin.state import BackPressed, KeyPressed, State, Step, update
+from mobile.screens.pin.state import BackPressed, KeyPressed, PinState, Step, update
 
 load_layout(__file__)
 
@@ -14,11 +14,11 @@ load_layout(__file__)
 class PinScreen(Screen):
     """Another PIN."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> PinState:
         """Nothing typed."""
-        return State()
+        return PinState()
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: PinState, event: Event) -> tuple[PinState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -20,7 +20,7 @@ class Step(Enum):
     DONE = "done"
 
 
-class State(Value, frozen=True, kw_only=True):
+class PinState(Value, frozen=True, kw_only=True):
     """What is typed so far."""
 
     step: Step = Step.OLD
@@ -56,10 +56,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out: the PIN stays as it is."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[PinState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: PinState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case KeyPressed(key=key):
@@ -70,20 +70,20 @@ def update(state: State, event: Event) -> Result:
             return _with(state, step=Step.AGAIN, new=state.typed, typed=""), ()
         case Answered(unlocking=unlocking):
             if unlocking.is_unlocked:
-                return State(step=Step.DONE), (Feel(name="saved"),)
-            return State(problem="wrong", attempts_left=unlocking.attempts_left), (Feel(name="refused"),)
+                return PinState(step=Step.DONE), (Feel(name="saved"),)
+            return PinState(problem="wrong", attempts_left=unlocking.attempts_left), (Feel(name="refused"),)
         case BackPressed():
-            return State(), (Back(),)
+            return PinState(), (Back(),)
         case Failed():
-            return State(failure=event), (Feel(name="refused"),)
+            return PinState(failure=event), (Feel(name="refused"),)
     return state, ()
 
 
-def _with(state: State, **changes: object) -> State:
+def _with(state: PinState, **changes: object) -> PinState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _key(state: State, key: str) -> Result:
+def _key(state: PinState, key: str) -> Result:
     if state.trying or state.step == Step.DONE:
         return state, ()
     if key == "erase":
@@ -99,7 +99,7 @@ def _key(state: State, key: str) -> Result:
     return _again(state)
 
 
-def _again(state: State) -> Result:
+def _again(state: PinState) -> Result:
     if state.typed != state.new:
         return _with(state, step=Step.NEW, typed="", new="", problem="differ"), (Feel(name="refused"),)
     change = ask(lambda phone: phone.change_pin(state.old, state.new), lambda unlocking: Answered(unlocking=unlocking))

@@ -19,7 +19,7 @@ from mobile.screens.referral.state import (
     OtherPressed,
     OutcomePressed,
     PersonPicked,
-    State,
+    ReferralScreenState,
     WayPressed,
     update,
 )
@@ -36,12 +36,12 @@ NOT_SAID = frozenset({"", "unknown", "not known", "not stated", "not sure", "n/a
 class ReferralScreen(Screen):
     """A referral."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> ReferralScreenState:
         """Which referral."""
         self._drawn: ReferralRecord | None = None
-        return State(referral_id=arguments["referral_id"])
+        return ReferralScreenState(referral_id=arguments["referral_id"])
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: ReferralScreenState, event: Event) -> tuple[ReferralScreenState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -20,7 +20,7 @@ GROUPS: dict[str, tuple[Outcome, ...]] = {
 """The outcomes by the part before the hyphen, those that a street team reaches most first."""
 
 
-class State(Value, frozen=True, kw_only=True):
+class ReferralScreenState(Value, frozen=True, kw_only=True):
     """The record, and the outcome being chosen."""
 
     referral_id: Id
@@ -94,10 +94,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out of the outcomes, or out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[ReferralScreenState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: ReferralScreenState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -126,7 +126,7 @@ def update(state: State, event: Event) -> Result:
     return _answer(state, event), ()
 
 
-def _answer(state: State, event: Event) -> State:
+def _answer(state: ReferralScreenState, event: Event) -> ReferralScreenState:
     """What is said of how it ended, and which other reports that answers."""
     match event:
         case NoteTyped(text=text):
@@ -141,7 +141,7 @@ def _answer(state: State, event: Event) -> State:
     return state
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: ReferralScreenState, **changes: Any) -> ReferralScreenState:
     return msgspec.structs.replace(state, **changes)
 
 
@@ -149,23 +149,23 @@ def _switch(ids: tuple[Id, ...], one: Id) -> tuple[Id, ...]:
     return tuple(each for each in ids if each != one) if one in ids else (*ids, one)
 
 
-def _back(state: State) -> Result:
+def _back(state: ReferralScreenState) -> Result:
     """From an ending to the groups, from the groups to the page, from the page out."""
     if state.group:
         return _with(state, group="", outcome=""), ()
     return (_with(state, closing=False, outcome=""), ()) if state.closing else (state, (Back(),))
 
 
-def _way(state: State) -> tuple[Effect, ...]:
+def _way(state: ReferralScreenState) -> tuple[Effect, ...]:
     place = state.record.referral.position if state.record is not None else None
     return () if place is None else (Directions(latitude=place.latitude, longitude=place.longitude),)
 
 
-def _go(state: State, screen: str) -> tuple[Effect, ...]:
+def _go(state: ReferralScreenState, screen: str) -> tuple[Effect, ...]:
     return (Go(screen=screen, arguments={"referral_id": state.referral_id, "also_ids": state.also_ids}),)
 
 
-def _close(state: State) -> Result:
+def _close(state: ReferralScreenState) -> Result:
     if not state.outcome:
         return state, ()
     close = ask(
@@ -181,7 +181,7 @@ def _close(state: State) -> Result:
     return state, (close,)
 
 
-def _state_left(state: State) -> ReferralState:
+def _state_left(state: ReferralScreenState) -> ReferralState:
     """Where the outcome leaves it: closed, or in another area where it can still be said to be. What a duplicate repeats is
     for the office to say."""
     known = next((each for each in OUTCOMES.values() if each.text == state.outcome), None)

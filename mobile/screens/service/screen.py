@@ -6,7 +6,7 @@ from typing import Any
 from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.service.state import BackPressed, DialPressed, State, WayPressed, find_way, update
+from mobile.screens.service.state import BackPressed, DialPressed, ServiceState, WayPressed, find_way, update
 from mobile.text.moments import join, say_day, say_distance, wall_time
 from mobile.text.services import say_hours, say_opening
 from shared.rules.finding_services import Found, is_stale
@@ -17,12 +17,12 @@ load_layout(__file__)
 class ServiceScreen(Screen):
     """One service."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> ServiceState:
         """Which one."""
         self._drawn: Found | None = None
-        return State(service_id=arguments["service_id"])
+        return ServiceState(service_id=arguments["service_id"])
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: ServiceState, event: Event) -> tuple[ServiceState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -7,7 +7,7 @@ from shared.model.value import Id, Value
 from shared.rules.finding_services import Found
 
 
-class State(Value, frozen=True, kw_only=True):
+class ServiceState(Value, frozen=True, kw_only=True):
     """Which service, and what is known of it."""
 
     service_id: Id
@@ -33,10 +33,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[ServiceState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: ServiceState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():

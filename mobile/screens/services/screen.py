@@ -13,7 +13,7 @@ from mobile.screens.services.state import (
     OfferPicked,
     OpenPicked,
     Picked,
-    State,
+    ServicesState,
     Typed,
     update,
 )
@@ -29,12 +29,12 @@ load_layout(__file__)
 class ServicesScreen(Screen):
     """The directory."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> ServicesState:
         """The nearest first, until something is asked for."""
         self._drawn: tuple[Found, ...] | None = None
-        return State()
+        return ServicesState()
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: ServicesState, event: Event) -> tuple[ServicesState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

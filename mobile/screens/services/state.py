@@ -12,7 +12,7 @@ from shared.rules.finding_services import Found, OpenWhen, Wanted
 SHOWN = 50
 
 
-class State(Value, frozen=True, kw_only=True):
+class ServicesState(Value, frozen=True, kw_only=True):
     """What is looked for, and what was found."""
 
     wanted: Wanted = Wanted()
@@ -66,10 +66,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[ServicesState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: ServicesState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -96,11 +96,11 @@ def update(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: ServicesState, **changes: Any) -> ServicesState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _want(state: State, **changes: Any) -> Result:
+def _want(state: ServicesState, **changes: Any) -> Result:
     wanted = msgspec.structs.replace(state.wanted, **changes)
     return _with(state, wanted=wanted), (_look(wanted),)
 

@@ -6,7 +6,7 @@ from typing import Any
 from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.settings.state import CHOICES, BackPressed, LockPressed, Picked, PinPressed, State, update
+from mobile.screens.settings.state import CHOICES, BackPressed, LockPressed, Picked, PinPressed, SettingsState, update
 from mobile.widgets.card import Choices
 
 load_layout(__file__)
@@ -15,11 +15,11 @@ load_layout(__file__)
 class SettingsScreen(Screen):
     """The settings."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> SettingsState:
         """As they are."""
-        return State(values={name: self.desk.setting(name) for name in CHOICES})
+        return SettingsState(values={name: self.desk.setting(name) for name in CHOICES})
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: SettingsState, event: Event) -> tuple[SettingsState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

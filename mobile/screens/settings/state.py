@@ -17,7 +17,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 """Setting -> its values; the first is not always the default (`mobile.app`)."""
 
 
-class State(Value, frozen=True, kw_only=True):
+class SettingsState(Value, frozen=True, kw_only=True):
     """The settings as they are."""
 
     values: dict[str, str] = {}
@@ -47,10 +47,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[SettingsState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: SettingsState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Picked(name=name, value=value):

@@ -14,8 +14,8 @@ from mobile.screens.shift.state import (
     EndPressed,
     HelpPressed,
     JoinPressed,
+    ShiftState,
     StartPressed,
-    State,
     Synced,
     Typed,
     WellPressed,
@@ -31,12 +31,12 @@ load_layout(__file__)
 class ShiftScreen(Screen):
     """The shift."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> ShiftState:
         """Nothing known until the service answers."""
         self._drawn_others: tuple[ShiftSummary, ...] = ()
-        return State()
+        return ShiftState()
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: ShiftState, event: Event) -> tuple[ShiftState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -16,7 +16,7 @@ EMERGENCY = "999"
 """The phone's own dialler opens with it: Lantern tells nobody, and needs no network of its own."""
 
 
-class State(Value, frozen=True, kw_only=True):
+class ShiftState(Value, frozen=True, kw_only=True):
     """The shift as it was left."""
 
     config: FieldConfig | None = None
@@ -99,10 +99,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out, or back to the shift."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[ShiftState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: ShiftState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():  # who meets at the office sees the other's shift now, not in five minutes
@@ -124,7 +124,7 @@ def update(state: State, event: Event) -> Result:
     return _pressed(state, event)
 
 
-def _pressed(state: State, event: Event) -> Result:
+def _pressed(state: ShiftState, event: Event) -> Result:
     match event:
         case StartPressed():
             return state, (ask(lambda phone: phone.start_shift(state.area), lambda _: Began()),)
@@ -147,7 +147,7 @@ def _pressed(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: ShiftState, **changes: Any) -> ShiftState:
     return msgspec.structs.replace(state, **changes)
 
 

@@ -17,7 +17,7 @@ from mobile.screens.site.state import (
     PersonPicked,
     PhotoPressed,
     SavePressed,
-    State,
+    SiteState,
     Typed,
     WayPressed,
     update,
@@ -37,13 +37,13 @@ EDITABLE = ("name", "access_notes", "hazards")
 class SiteScreen(Screen):
     """A place's page."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> SiteState:
         """Which place."""
         self._drawn: SiteRecord | None = None
         self._editing = False
-        return State(site_id=arguments["site_id"])
+        return SiteState(site_id=arguments["site_id"])
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: SiteState, event: Event) -> tuple[SiteState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -10,7 +10,7 @@ from shared.model.codes import SiteKind
 from shared.model.value import Id, Value
 
 
-class State(Value, frozen=True, kw_only=True):
+class SiteState(Value, frozen=True, kw_only=True):
     """The record, and what is being written."""
 
     site_id: Id
@@ -85,10 +85,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out of the change, or out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[SiteState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: SiteState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -114,7 +114,7 @@ def update(state: State, event: Event) -> Result:
     return _went(state, event)
 
 
-def _begin(state: State) -> State:
+def _begin(state: SiteState) -> SiteState:
     """The form, with what is known."""
     if state.record is None:
         return state
@@ -122,7 +122,7 @@ def _begin(state: State) -> State:
     return _with(state, editing=True, written=state.half, half={}, kind=site.kind, in_use=site.in_use)
 
 
-def _went(state: State, event: Event) -> Result:
+def _went(state: SiteState, event: Event) -> Result:
     place = state.record.site.position if state.record is not None else None
     if isinstance(event, WayPressed) and place is not None:
         return state, (Directions(latitude=place.latitude, longitude=place.longitude),)
@@ -138,15 +138,15 @@ def _went(state: State, event: Event) -> Result:
     return state, (Go(screen=screen, arguments={"site": state.record.card}),)
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: SiteState, **changes: Any) -> SiteState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _load(state: State) -> Call:
+def _load(state: SiteState) -> Call:
     return ask(lambda phone: phone.site(state.site_id), lambda record: Found(record=record))
 
 
-def _save(state: State) -> Result:
+def _save(state: SiteState) -> Result:
     if state.record is None:
         return state, ()
     site = state.record.site

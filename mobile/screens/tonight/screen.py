@@ -11,8 +11,8 @@ from mobile.screens.tonight.state import (
     ItemPicked,
     LogPressed,
     NobodyPressed,
-    State,
     Ticked,
+    TonightState,
     WellPressed,
     WentTo,
     update,
@@ -29,11 +29,11 @@ ICONS = {TonightKind.REFERRAL: "referral", TonightKind.FOLLOW_UP: "person", Toni
 class TonightScreen(Screen):
     """Tonight."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> TonightState:
         """Empty until the service answers."""
-        return State()
+        return TonightState()
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: TonightState, event: Event) -> tuple[TonightState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -12,7 +12,7 @@ from shared.model.value import Id, Value
 REFRESH_S = 30
 
 
-class State(Value, frozen=True, kw_only=True):
+class TonightState(Value, frozen=True, kw_only=True):
     """The list, and the shift it belongs to."""
 
     items: tuple[TonightItem, ...] = ()
@@ -84,10 +84,10 @@ class Ticked(Event, frozen=True, kw_only=True):
     """A second went by."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[TonightState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: TonightState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -113,11 +113,11 @@ def update(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: TonightState, **changes: Any) -> TonightState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _found(state: State, event: "ShiftFound | CheckInFound | ClockFound | PlanFound") -> State:
+def _found(state: TonightState, event: "ShiftFound | CheckInFound | ClockFound | PlanFound") -> TonightState:
     """What stands above the list."""
     match event:
         case ShiftFound(shift=shift):
@@ -141,14 +141,14 @@ def _load() -> tuple[Effect, ...]:
     )
 
 
-def _ticked(state: State) -> Result:
+def _ticked(state: TonightState) -> Result:
     age = state.age_s + 1
     if age < REFRESH_S:
         return _with(state, age_s=age), ()
     return _with(state, age_s=0), _load()
 
 
-def _picked(state: State, item_id: Id) -> Result:
+def _picked(state: TonightState, item_id: Id) -> Result:
     item = next((one for one in state.items if one.id == item_id), None)
     if item is None:
         return state, ()

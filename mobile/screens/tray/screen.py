@@ -18,8 +18,8 @@ from mobile.screens.tray.state import (
     ItemPressed,
     ResendPressed,
     SendPressed,
-    State,
     Ticked,
+    TrayState,
     Typed,
     both,
     can_correct,
@@ -44,12 +44,12 @@ LEASE_SAID_BEFORE = timedelta(hours=24)
 class TrayScreen(Screen):
     """The sync tray."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> TrayState:
         """Empty until the service answers."""
         self._drawn: Any = None
-        return State()
+        return TrayState()
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: TrayState, event: Event) -> tuple[TrayState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -13,7 +13,7 @@ from shared.model.codes import SyncState
 from shared.model.value import Id, Value
 
 
-class State(Value, frozen=True, kw_only=True):
+class TrayState(Value, frozen=True, kw_only=True):
     """The tray."""
 
     items: tuple[TrayItem, ...] = ()
@@ -98,10 +98,10 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[TrayState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: TrayState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened() | Ticked():
@@ -123,7 +123,7 @@ def update(state: State, event: Event) -> Result:
     return _resolving(state, event)
 
 
-def _resolving(state: State, event: Event) -> Result:
+def _resolving(state: TrayState, event: Event) -> Result:
     match event:
         case ChoicePicked(item_id=item_id, choice=choice):
             return state, _resolve(state, item_id, choice)
@@ -154,7 +154,7 @@ def way_to(item: TrayItem | None) -> tuple[Effect, ...]:
     return (Go(screen=screen, arguments={f"{screen}_id": item.subject_id}),)
 
 
-def silent_count(state: State) -> int:
+def silent_count(state: TrayState) -> int:
     """Notes that records were opened: sent like everything, and no row of the tray."""
     waiting = sum(1 for item in state.items if item.state in (SyncState.QUEUED, SyncState.SENDING))
     return max(0, state.status.not_yet_sent - waiting)
@@ -176,11 +176,11 @@ def can_correct(item: TrayItem) -> bool:
     return item.state == SyncState.QUARANTINED and bool(item.correctable_fields)
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: TrayState, **changes: Any) -> TrayState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _item(state: State, item_id: Id) -> TrayItem | None:
+def _item(state: TrayState, item_id: Id) -> TrayItem | None:
     return next((one for one in state.items if one.id == item_id), None)
 
 
@@ -191,7 +191,7 @@ def _load() -> tuple[Effect, ...]:
     )
 
 
-def _resolve(state: State, item_id: Id, choice: ConflictChoice | None) -> tuple[Effect, ...]:
+def _resolve(state: TrayState, item_id: Id, choice: ConflictChoice | None) -> tuple[Effect, ...]:
     item = _item(state, item_id)
     conflict = item.conflict if item is not None else None
     if conflict is None or choice is None:
@@ -199,7 +199,7 @@ def _resolve(state: State, item_id: Id, choice: ConflictChoice | None) -> tuple[
     return (ask(lambda phone: phone.resolve_conflict(conflict, choice), lambda _: Changed()),)
 
 
-def _resend(state: State) -> tuple[Effect, ...]:
+def _resend(state: TrayState) -> tuple[Effect, ...]:
     written = {name: text for name, text in state.written.items() if text.strip()}
     item_id = state.correcting
     if item_id is None or not written:

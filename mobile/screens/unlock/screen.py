@@ -7,7 +7,15 @@ from mobile.field.views import LockState
 from mobile.program.effects import Effect, Event
 from mobile.program.screen import Screen
 from mobile.screens.layout_file import load_layout
-from mobile.screens.unlock.state import EnrolPressed, KeyPressed, LockSeen, QuickPressed, State, TakeBackPressed, update
+from mobile.screens.unlock.state import (
+    EnrolPressed,
+    KeyPressed,
+    LockSeen,
+    QuickPressed,
+    TakeBackPressed,
+    UnlockState,
+    update,
+)
 from mobile.text.moments import say_clock
 
 load_layout(__file__)
@@ -18,11 +26,11 @@ class UnlockScreen(Screen):
 
     shows_sync = False
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> UnlockState:
         """Nothing typed."""
-        return State(lock=self.desk.lock_state())
+        return UnlockState(lock=self.desk.lock_state())
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: UnlockState, event: Event) -> tuple[UnlockState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

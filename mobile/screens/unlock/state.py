@@ -21,7 +21,7 @@ CLOSED = {
 OPEN_TO_QUICK = {LockState.LOCKED, LockState.BLOCKED, LockState.LEASE_EXPIRED}
 
 
-class State(Value, frozen=True, kw_only=True):
+class UnlockState(Value, frozen=True, kw_only=True):
     """What is typed, and the last answer."""
 
     pin: str = ""
@@ -95,10 +95,10 @@ class TakenBack(Event, frozen=True, kw_only=True):
     was_here: bool
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[UnlockState, tuple[Effect, ...]]
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: UnlockState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case KeyPressed(key=key):
@@ -125,25 +125,25 @@ def update(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _record(state: State) -> Result:
+def _record(state: UnlockState) -> Result:
     if state.recording or not state.may_record:
         return state, ()
     record = ask(lambda phone: phone.record_quick(), lambda entry: QuickKept(entry=entry))
     return _with(state, recording=True, failure=None), (record,)
 
 
-def _take_back(state: State) -> Result:
+def _take_back(state: UnlockState) -> Result:
     entry = state.quick
     if entry is None:
         return state, ()
     return state, (ask(lambda phone: phone.take_quick_back(entry.id), lambda was: TakenBack(was_here=was)),)
 
 
-def _with(state: State, **changes: object) -> State:
+def _with(state: UnlockState, **changes: object) -> UnlockState:
     return msgspec.structs.replace(state, **changes)
 
 
-def _key(state: State, key: str) -> Result:
+def _key(state: UnlockState, key: str) -> Result:
     if state.is_asleep:
         return state, ()
     if key == "erase":
@@ -155,9 +155,9 @@ def _key(state: State, key: str) -> Result:
     return _with(state, pin=pin, trying=True, wrong=False, failure=None), (attempt,)
 
 
-def _answered(state: State, unlocking: Unlocking) -> Result:
+def _answered(state: UnlockState, unlocking: Unlocking) -> Result:
     if unlocking.is_unlocked:
-        return State(lock=unlocking.state), (Home(),)
+        return UnlockState(lock=unlocking.state), (Home(),)
     answered = _with(
         state,
         pin="",

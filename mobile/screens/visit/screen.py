@@ -16,8 +16,8 @@ from mobile.screens.visit.state import (
     NoteTyped,
     PlacePicked,
     PlacePressed,
-    State,
     Ticked,
+    VisitState,
     away_m,
     begin,
     update,
@@ -32,12 +32,12 @@ load_layout(__file__)
 class VisitScreen(Screen):
     """Nobody here."""
 
-    def start(self, arguments: Mapping[str, Any]) -> State:
+    def start(self, arguments: Mapping[str, Any]) -> VisitState:
         """A place or a referral may be given."""
         self._drawn: tuple[SiteCard, ...] = ()
         return begin(dict(arguments))
 
-    def decide(self, state: State, event: Event) -> tuple[State, tuple[Effect, ...]]:
+    def decide(self, state: VisitState, event: Event) -> tuple[VisitState, tuple[Effect, ...]]:
         """The pure update."""
         return update(state, event)
 

@@ -15,7 +15,7 @@ SAME_PLACE_M = 60
 SITES = 6
 
 
-class State(Value, frozen=True, kw_only=True):
+class VisitState(Value, frozen=True, kw_only=True):
     """Where, and what was seen."""
 
     site: SiteCard | None = None
@@ -106,13 +106,13 @@ class BackPressed(Event, frozen=True, kw_only=True):
     """Out."""
 
 
-Result = tuple[State, tuple[Effect, ...]]
+Result = tuple[VisitState, tuple[Effect, ...]]
 
 
-def begin(arguments: dict[str, Any]) -> State:
+def begin(arguments: dict[str, Any]) -> VisitState:
     """A place, a pin or a referral may be given by the screen before."""
     site = arguments.get("site")
-    return State(
+    return VisitState(
         site=site,
         place_chosen=site is not None,
         referral_id=arguments.get("referral_id"),
@@ -120,7 +120,7 @@ def begin(arguments: dict[str, Any]) -> State:
     )
 
 
-def update(state: State, event: Event) -> Result:
+def update(state: VisitState, event: Event) -> Result:
     """What happens, and what is to be done about it."""
     match event:
         case Opened():
@@ -150,7 +150,7 @@ def update(state: State, event: Event) -> Result:
     return _saving(state, event)
 
 
-def _saving(state: State, event: Event) -> Result:
+def _saving(state: VisitState, event: Event) -> Result:
     match event:
         case DonePressed() if away_m(state) is not None:
             return _with(state, asking=True), ()
@@ -167,7 +167,7 @@ def _saving(state: State, event: Event) -> Result:
     return state, ()
 
 
-def _with(state: State, **changes: Any) -> State:
+def _with(state: VisitState, **changes: Any) -> VisitState:
     return msgspec.structs.replace(state, **changes)
 
 
@@ -175,7 +175,7 @@ def _fix() -> Call:
     return ask(lambda phone: phone.where_am_i(), lambda fix: FixFound(fix=fix))
 
 
-def _asked(state: State) -> tuple[Call, ...]:
+def _asked(state: VisitState) -> tuple[Call, ...]:
     near = ask(lambda phone: phone.sites_near(None, SITES), lambda s: SitesFound(sites=tuple(s)))
     referral_id = state.referral_id
     if referral_id is None:
@@ -184,7 +184,7 @@ def _asked(state: State) -> tuple[Call, ...]:
     return near, told
 
 
-def _suggest(state: State) -> State:
+def _suggest(state: VisitState) -> VisitState:
     """The nearest place within reach of a sure fix. A referral's visit is where the referral says, unless the worker says not."""
     if state.place_chosen:
         return state
@@ -196,7 +196,7 @@ def _suggest(state: State) -> State:
     return _with(state, site=nearest if metres is not None and metres <= SAME_PLACE_M else None)
 
 
-def away_m(state: State) -> float | None:
+def away_m(state: VisitState) -> float | None:
     """How far the worker stands from where the referral says; None while that cannot be told, or is no question."""
     if state.place_chosen or state.referral_place is None or state.fix is None or not state.fix.is_sure:
         return None
@@ -204,7 +204,7 @@ def away_m(state: State) -> float | None:
     return metres if metres > max(SAME_PLACE_M, state.fix.accuracy_m or 0.0) else None
 
 
-def _done(state: State, place: Position | None) -> Result:
+def _done(state: VisitState, place: Position | None) -> Result:
     """`place` is where the referral says; a chosen site goes before it, and without either the phone's own fix counts."""
     if state.saving:
         return state, ()
@@ -222,7 +222,7 @@ def _done(state: State, place: Position | None) -> Result:
     return _with(state, saving=True, failure=None), (save,)
 
 
-def _saved(state: State, visit_id: Id) -> Result:
+def _saved(state: VisitState, visit_id: Id) -> Result:
     """A referral hears at once that somebody looked; its outcome is asked for on its own page."""
     state = _with(state, saving=False, visit_id=visit_id)
     felt = Feel(name="saved", speak="speak.saved")

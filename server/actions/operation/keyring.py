@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from server.database.engine import Database
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.queries.operation import server_keys
 from server.queries.operation.server_keys import SEALING, SECRET, StoredKey
 from server.security import keys as files
@@ -30,7 +30,7 @@ def join_keyring(database: Database, settings: Settings, now: datetime) -> Keys:
         stored = server_keys.list_keys(session)
     if not _is_whole(stored, settings):
         with database.writing() as session:
-            take_turns(session, {TURN})
+            lock_records(session, {TURN})
             stored = _complete(session, settings, now)
     opened = {each.id: _open(each, settings) for each in stored}
     return _keys(stored, opened, settings)
@@ -45,7 +45,7 @@ def read_sealing_keys(session: Session, settings: Settings) -> tuple[X25519Priva
 def rotate_sealing_key(database: Database, settings: Settings, now: datetime) -> str:
     """A new key for phones that enrol from now on; the earlier ones open what was sealed to them. Returns its public half."""
     with database.writing() as session:
-        take_turns(session, {TURN})
+        lock_records(session, {TURN})
         count = sum(1 for each in server_keys.list_keys(session) if each.kind == SEALING)
         key = files.make_key(settings.data / "keys" / f"sealing-{now:%Y%m%d%H%M%S}-{count}")
         server_keys.add_keys(session, [_keep(SEALING, key, settings, now, current=True)])

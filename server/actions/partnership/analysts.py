@@ -6,7 +6,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.cases.quarterly import Share
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.hotspots.periods import Period
 from server.problems import Invalid, NotFound
 from server.queries.maps.publications import Release, list_releases
@@ -43,7 +43,7 @@ def name_analyst(access: Access, worker_id: Id, purpose: str) -> NamedAnalyst:
         raise Invalid("Say in a sentence what they need exact counts for.")
     if len(purpose.strip()) > LONGEST_PURPOSE:
         raise Invalid(f"Use {LONGEST_PURPOSE:,} characters or fewer.")
-    take_turns(access.session, [worker_id])
+    lock_records(access.session, [worker_id])
     before = analysts.find_analyst(access.session, worker_id, found.agency_id)
     if before is not None:
         return before

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from server.access import Access
-from server.problems import Invalid, NotFound
+from server.problems import InvalidFields, NotFound
 from server.queries.cases import cases
 from server.queries.partnership import learning
 from server.queries.partnership.learning import BoardNotice
@@ -22,14 +22,6 @@ LONGEST_TITLE, LONGEST = 120, 5_000
 PURPOSE = "notice board"
 
 
-class Refused(Invalid):
-    """What is wrong with a notice, by field."""
-
-    def __init__(self, by_field: dict[str, str]) -> None:
-        super().__init__(*by_field.values())
-        self.by_field = by_field
-
-
 def list_board(access: Access) -> list[BoardNotice]:
     """What hangs today, the newest first."""
     access.require(Act.SEE_LEARNING, purpose=PURPOSE)
@@ -37,7 +29,7 @@ def list_board(access: Access) -> list[BoardNotice]:
 
 
 def hang(access: Access, title: str, content: str, until_on: date | None) -> None:
-    """Hang a notice. A second press of the same hangs nothing twice. Raises Refused."""
+    """Hang a notice. A second press of the same hangs nothing twice. Raises InvalidFields."""
     access.require(Act.WRITE_ON_BOARD, purpose=PURPOSE)
     until_on = until_on or access.today + timedelta(days=HANGS_DAYS)
     wrong = _check(access, {"title": title, "content": content})
@@ -46,19 +38,19 @@ def hang(access: Access, title: str, content: str, until_on: date | None) -> Non
     if not access.today <= until_on <= access.today + timedelta(days=HANGS_AT_MOST_DAYS):
         wrong["until_on"] = f"Choose a day from today on, within {HANGS_AT_MOST_DAYS} days."
     if wrong:
-        raise Refused(wrong)
+        raise InvalidFields(wrong)
     _add(access, title.strip(), content.strip(), until_on)
 
 
 def answer(access: Access, notice_id: Id, content: str) -> None:
-    """Answer a notice that hangs. Raises NotFound, Refused."""
+    """Answer a notice that hangs. Raises NotFound, InvalidFields."""
     access.require(Act.WRITE_ON_BOARD, purpose=PURPOSE)
     found = learning.find_notice(access.session, notice_id)
     if found is None or found.answers_id is not None or found.until_on < access.today:
         raise NotFound
     wrong = _check(access, {"content": content})
     if wrong:
-        raise Refused({f"answer-{notice_id}": wrong["content"]})
+        raise InvalidFields({f"answer-{notice_id}": wrong["content"]})
     _add(access, "", content.strip(), found.until_on, notice_id)
 
 

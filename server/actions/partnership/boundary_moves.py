@@ -21,7 +21,7 @@ from server.actions.partnership.boundary_changes import (
     sort_cases,
 )
 from server.actions.sync.projection.verification import derive_verification
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure
 from server.queries.cases import case_moves, cases
 from server.queries.maps.boundaries import Boundary, list_boundaries, save_boundary
@@ -107,7 +107,7 @@ class Mover:
     def _move_cases(self, going: Going) -> None:
         session = self._session
         moving, _ = sort_cases(session, self._plan.ends)
-        take_turns(session, [person_id for _, person_id in moving])
+        lock_records(session, [person_id for _, person_id in moving])
         points = boundary_changes.list_last_points(session, [person_id for _, person_id in moving])
         reason = self._reason()
         for case_id, person_id in moving:
@@ -144,7 +144,7 @@ class Mover:
         late = boundary_changes.list_points_since(session, contact, ends, day)
         boundary_changes.place_contacts(session, {each: going.find(point) for each, point in late.items()})
         met = boundary_changes.list_met_at(session, late)
-        take_turns(session, met)
+        lock_records(session, met)
         renew_districts(session, met)
         derive_verification(session, met, met, self._now, self._new_id, self._settings.timezone)
         if late or visited:

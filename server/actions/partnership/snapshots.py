@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import msgspec
 
 from server.access import Access
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.maps import snapshots
@@ -56,7 +56,7 @@ def plan_night(
 ) -> Id:
     """Choose the typical night. Raises Invalid."""
     access.require_district(Act.SHARE_TRACKER, district_id, purpose="plan of the snapshot night")
-    take_turns(access.session, [district_id])
+    lock_records(access.session, [district_id])
     wrong = []
     if not is_in_season(night):
         wrong.append("The typical night is between 1 October and 30 November.")
@@ -221,7 +221,7 @@ def sign_second(access: Access, snapshot_id: Id) -> None:
         Act.APPROVE_PUBLICATION, Subject(kind=SubjectKind.SYSTEM, id=snapshot_id), purpose="sign the snapshot night",
         detail=snapshot_id,
     )  # fmt: skip
-    take_turns(access.session, [snapshot_id])  # two who sign at once do so one after the other
+    lock_records(access.session, [snapshot_id])  # two who sign at once do so one after the other
     found = next((each for each in snapshots.list_signed(access.session) if each.id == snapshot_id), None)
     if found is None:
         raise NotFound

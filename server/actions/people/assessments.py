@@ -11,10 +11,9 @@ import msgspec
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
-from server.actions.people.facts import Refused
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
-from server.problems import Invalid, NotFound
+from server.problems import Invalid, InvalidFields, NotFound
 from server.queries.people import assessments, people, person_page
 from server.queries.people.assessments import Answer
 from server.queries.sync.store import Project, publish
@@ -109,9 +108,9 @@ def require_answering(access: Access, person_id: Id) -> Subject:
 
 def give_answers(access: Access, project: Project, person_id: Id, typed: Sequence[Typed], asked: Asked) -> list[Newer]:
     """Keep each answer that says something else than the form showed; returns those that somebody gave meanwhile, which are not
-    written over. Raises NotFound, Forbidden, or Refused with what is wrong by field: then nothing is written."""
+    written over. Raises NotFound, Forbidden, or InvalidFields with what is wrong by field: then nothing is written."""
     subject = require_answering(access, person_id)
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     before = read_assessment(access, person_id)
     newest = before.newest
     facts = _read(access, before, person_id, typed, asked, _find_moment(access, asked))
@@ -162,20 +161,20 @@ def _list_known(access: Access, person: Person, same: Sequence[Id], every: Seque
 
 def _find_moment(access: Access, asked: Asked) -> datetime:
     if asked.via not in (AskedVia.DESK, AskedVia.PAPER):
-        raise Refused({"via": "Choose how it was asked."})
+        raise InvalidFields({"via": "Choose how it was asked."})
     if len(asked.place) > LONGEST_PLACE:
-        raise Refused({"place": "Use 200 characters or fewer."})
+        raise InvalidFields({"place": "Use 200 characters or fewer."})
     if asked.on is None or asked.on == access.today:
         return access.now
     if not 0 <= (access.today - asked.on).days <= OLDEST_DAYS:
-        raise Refused({"asked_on": "Give the day on which it was asked: today, or one of the last five years."})
+        raise InvalidFields({"asked_on": "Give the day on which it was asked: today, or one of the last five years."})
     return datetime.combine(asked.on, time(12), UTC)
 
 
 def _read(
     access: Access, before: Assessment, person_id: Id, typed: Sequence[Typed], asked: Asked, at: datetime
 ) -> list[AnswerGiven]:
-    """The answers that differ from what was shown. Raises Refused."""
+    """The answers that differ from what was shown. Raises InvalidFields."""
     versions = by_version(before.every)
     given = {each.given.id: each.given for each in before.answers}
     wrong: dict[str, str] = {}
@@ -193,7 +192,7 @@ def _read(
         if _says(fact) != (_says(shown) if shown is not None else ("", before.known.get(question.key, ""), "", "")):
             facts.append(fact)
     if wrong:
-        raise Refused(wrong)
+        raise InvalidFields(wrong)
     return [each for each in facts if each.why_unusable is None]
 
 
@@ -258,7 +257,7 @@ def keep_question(access: Access, question: Question) -> Question:
     wrong = _find_faults(question)
     if wrong:
         raise Invalid(*wrong)
-    take_turns(access.session, ["assessment_question"])
+    lock_records(access.session, ["assessment_question"])
     versions = [each.version for each in assessments.list_questions(access.session) if each.key == question.key]
     kept = msgspec.structs.replace(question, version=max(versions, default=0) + 1)
     assessments.add_question(access.session, kept, access.now, access.actor.worker_id)

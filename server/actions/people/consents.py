@@ -8,7 +8,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.people.own_record import scope_of
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.partnership import agencies
@@ -100,7 +100,7 @@ def withdraw(access: Access, project: Project, person_id: Id, consent_ids: Colle
     """Take back what stands, as of this moment; returns how many words that ends. Raises NotFound, Forbidden, Failure where it
     was taken back already."""
     subject = access.require(Act.RECORD_CONSENT, access.find_person_and_same(person_id)[0], purpose="consent withdrawn")
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     _, same = access.find_person_and_same(person_id)
     every = consents.list_said(access.session, same)
     chosen = [each for each in every if each.id in consent_ids]
@@ -127,7 +127,7 @@ def _find_moment(access: Access, person_id: Id, said_on: date | None) -> datetim
     """When it was said; today's word comes after every other, also after one of a phone whose clock is a little ahead."""
     if said_on is not None and said_on != access.today:
         return datetime.combine(said_on, time(12), UTC)
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     _, same = access.find_person_and_same(person_id)
     return max([access.now, *(each.at + A_MOMENT for each in consents.list_said(access.session, same))])
 
@@ -166,7 +166,7 @@ def _find_wrong_days(access: Access, said: Said) -> list[str]:
 def _tell(access: Access, project: Project, subject: Subject, facts: list[ConsentSaid]) -> None:
     """Publish facts of one person: the tables and the phones hear of them."""
     now_ms, scope = int(access.now.timestamp() * 1000), scope_of(access, subject)
-    take_turns(access.session, [subject.id])
+    lock_records(access.session, [subject.id])
     new = [
         NewChange(
             id=access.new_id(), type="consent.said", scope=scope, entity=subject.id, who=access.actor.worker_id,

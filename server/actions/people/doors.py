@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
-from server.database.locks import take_turns
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.database.locks import lock_records
+from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
 from server.queries.cases import cases
 from server.queries.partnership import services
 from server.queries.people import doors, people
@@ -22,14 +22,6 @@ from shared.policy import Act, Subject
 PURPOSE = "a service’s day"
 LONGEST_LINE, LONGEST = 300, 10_000
 PRESSED_TWICE = timedelta(minutes=1)
-
-
-class Refused(Invalid):
-    """Some values cannot be used: `by_field` says which and why, and nothing was written."""
-
-    def __init__(self, by_field: dict[str, str]) -> None:
-        super().__init__(*by_field.values())
-        self.by_field = by_field
 
 
 class Path(Value, frozen=True, kw_only=True):
@@ -53,8 +45,9 @@ def read_path(access: Access, person_id: Id) -> Path:
 
 
 def record(access: Access, told: DoorFact) -> None:
-    """Keep a line, a referral or an answer; its id, moment and author are the actor's. Raises NotFound, Forbidden, Refused."""
-    take_turns(access.session, [told.person_id])
+    """Keep a line, a referral or an answer; its id, moment and author are the actor's. Raises NotFound, Forbidden,
+    InvalidFields."""
+    lock_records(access.session, [told.person_id])
     path = read_path(access, told.person_id)
     new = replace(
         told, id=access.new_id(), agency_id=access.actor.agency_id, recorded_at=access.now,
@@ -68,7 +61,7 @@ def record(access: Access, told: DoorFact) -> None:
         else:
             new = replace(new, service=kept.service.name)
     if wrong:
-        raise Refused(wrong)
+        raise InvalidFields(wrong)
     if not any(_is_pressed_twice(each, new) for each in path.facts):
         doors.add_fact(access.session, new)
 

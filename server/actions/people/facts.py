@@ -10,9 +10,9 @@ import msgspec
 from server.access import Access
 from server.actions.people.own_record import scope_of
 from server.actions.sync.validation import read_field
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
-from server.problems import Invalid, NotFound
+from server.problems import InvalidFields, NotFound
 from server.queries.people import people, person_page, subjects
 from server.queries.sync.store import Project, publish
 from shared.model.codes import Gender, InstitutionLeft, Quality, ReceivingSupport, SupportNeed
@@ -53,14 +53,6 @@ WORDS = {
 }  # fmt: skip
 
 
-class Refused(Invalid):
-    """Some values cannot be used: `by_field` says which and why, and nothing was written."""
-
-    def __init__(self, by_field: Mapping[str, str]) -> None:
-        super().__init__(*by_field.values())
-        self.by_field = dict(by_field)
-
-
 class Newer(Value, frozen=True, kw_only=True):
     """A field that somebody else changed meanwhile: what it says now."""
 
@@ -86,13 +78,13 @@ def change_facts(
 ) -> list[Newer]:
     """Write what was typed where it differs from what the form showed; returns what was newer and therefore not written.
 
-    `let_in` is the person where the meeting has let the actor in to them (decision 84). Raises NotFound, Forbidden, or Refused
-    with what is wrong by field.
+    `let_in` is the person where the meeting has let the actor in to them (decision 84). Raises NotFound, Forbidden, or
+    InvalidFields with what is wrong by field.
     """
     subject = let_in or access.require(
         Act.EDIT_PERSON, subjects.find_person(access.session, person_id), purpose=PURPOSE
     )
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     person = people.find_person(access.session, person_id) if let_in else access.open_person(person_id, PURPOSE)
     if person is None:
         raise NotFound
@@ -112,7 +104,7 @@ def change_facts(
 
 
 def read_facts(typed: Mapping[str, str], today: date) -> dict[str, Any]:
-    """The values that were typed, ready to be written. Raises Refused with what is wrong by field."""
+    """The values that were typed, ready to be written. Raises InvalidFields with what is wrong by field."""
     wrong: dict[str, str] = {}
     values: dict[str, Any] = {}
     for name, text in typed.items():
@@ -125,7 +117,7 @@ def read_facts(typed: Mapping[str, str], today: date) -> dict[str, Any]:
         except msgspec.ValidationError:
             wrong[name] = "That is too long to be kept there."
     if wrong:
-        raise Refused(wrong)
+        raise InvalidFields(wrong)
     if "date_of_birth" in values and "dob_quality" not in values:
         values["dob_quality"] = str(Quality.FULL if values["date_of_birth"] else Quality.NOT_COLLECTED)
     return values
@@ -153,7 +145,7 @@ def set_needs(
     ]  # fmt: skip
     scope = scope_of(access, subject)
     now_ms = int(access.now.timestamp() * 1000)
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     _publish(
         access,
         project,

@@ -11,8 +11,8 @@ from server.access import Access
 from server.actions.cases.machine import Step, move_case
 from server.actions.conferences.conferences import take_off_agendas
 from server.actions.people.own_record import scope_of
-from server.database.locks import take_turns
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.database.locks import lock_records
+from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
 from server.queries.cases import cases
 from server.queries.people import health, subjects
 from server.queries.sync.store import Project, publish
@@ -30,14 +30,6 @@ PURPOSE = "health and harm"
 STRUCK = "It was struck out already. Load the page again."
 
 
-class Refused(Invalid):
-    """Some values cannot be used: `by_field` says which and why, and nothing was written."""
-
-    def __init__(self, by_field: dict[str, str]) -> None:
-        super().__init__(*by_field.values())
-        self.by_field = by_field
-
-
 def read_facts(access: Access, person_id: Id, action: Act = Act.SEE_HEALTH) -> tuple[Person, list[HealthFact]]:
     """The person and what is recorded, the newest first. Raises NotFound or Forbidden."""
     person = access.open_person(person_id, PURPOSE, action)
@@ -46,8 +38,8 @@ def read_facts(access: Access, person_id: Id, action: Act = Act.SEE_HEALTH) -> t
 
 
 def record_fact(access: Access, project: Project, told: HealthFact) -> None:
-    """Keep a fact; its id, moment and author are the actor's. Raises NotFound, Forbidden, Refused."""
-    take_turns(access.session, [told.person_id])
+    """Keep a fact; its id, moment and author are the actor's. Raises NotFound, Forbidden, InvalidFields."""
+    lock_records(access.session, [told.person_id])
     _, before = read_facts(access, told.person_id, Act.RECORD_HEALTH)
     new = replace(
         told, id=access.new_id(), agency_id=access.actor.agency_id, recorded_at=access.now,
@@ -55,29 +47,30 @@ def record_fact(access: Access, project: Project, told: HealthFact) -> None:
     )  # fmt: skip
     wrong = find_faults(new, access.today, before)
     if wrong:
-        raise Refused(wrong)
+        raise InvalidFields(wrong)
     health.add_fact(access.session, new)
     if new.kind is HealthKind.DEATH and new.on is not None:
         _end_what_is_planned(access, project, new.person_id, new.on)
 
 
 def say_learning(access: Access, person_id: Id, fact_id: Id, learning: str, shown: str) -> None:
-    """Say what is to be done otherwise from now on; `shown` is what the form showed before. Raises NotFound, Forbidden, Refused,
-    Failure where it was struck out, or where somebody else said something meanwhile."""
-    take_turns(access.session, [person_id])
+    """Say what is to be done otherwise from now on; `shown` is what the form showed before. Raises NotFound, Forbidden,
+    InvalidFields, Failure where it was struck out, or where somebody else said something meanwhile."""
+    lock_records(access.session, [person_id])
     told = _find(access, person_id, fact_id)
     if told.struck_at is not None:
         raise Failure(CONFLICTING, STRUCK)
     if told.learning not in (shown, learning.strip()):
         raise Failure(CONFLICTING, f"Meanwhile somebody else wrote “{told.learning}”. Load the page again.")
     if len(learning) > LONGEST:
-        raise Refused({"learning": f"Use {LONGEST:,} characters or fewer."})
+        raise InvalidFields({"learning": f"Use {LONGEST:,} characters or fewer."})
     health.set_fact(access.session, fact_id, learning=learning.strip())
 
 
 def end_hospital(access: Access, person_id: Id, fact_id: Id, left_on: date | None) -> None:
-    """Say when they left hospital. Raises NotFound, Forbidden, Refused, Failure where it was struck out or they had left."""
-    take_turns(access.session, [person_id])
+    """Say when they left hospital. Raises NotFound, Forbidden, InvalidFields, or Failure where it was struck
+    out or they had left."""
+    lock_records(access.session, [person_id])
     told = _find(access, person_id, fact_id)
     if told.kind is not HealthKind.HOSPITAL:
         raise NotFound
@@ -88,7 +81,7 @@ def end_hospital(access: Access, person_id: Id, fact_id: Id, left_on: date | Non
     wrong = {"until": "Give the day."} if left_on is None else {}
     wrong |= find_faults(replace(told, until=left_on), access.today, ())
     if wrong:
-        raise Refused(wrong)
+        raise InvalidFields(wrong)
     health.set_fact(access.session, fact_id, until=left_on)
 
 
@@ -97,7 +90,7 @@ def strike_out(access: Access, project: Project, person_id: Id, fact_id: Id) -> 
     recorded twice, under two records that were found to be one person, the other day stands.
 
     Raises NotFound, Forbidden, Failure where it was struck out already."""
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     told = _find(access, person_id, fact_id)
     if told.struck_at is not None:
         raise Failure(CONFLICTING, STRUCK)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.database.engine import Database
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import cases
 from server.queries.people import identity, many_subjects, subjects
@@ -49,12 +49,12 @@ class Finder:
     def __init__(self) -> None:
         self._index: Index | None = None
 
-    def look_through(self, database: Database, now: datetime, beat: Callable[[], None] = lambda: None) -> int:
+    def look_through(self, database: Database, now: datetime, heartbeat: Callable[[], None] = lambda: None) -> int:
         """Compare everybody with everybody; returns how many pairs may be one person. Nobody waits while it compares."""
         self._index = self._read(database)
-        beat()
+        heartbeat()
         found = [_likely(one_id, match.person_id, match.bits, now) for one_id, match in self._index.pairs()]
-        beat()
+        heartbeat()
         with database.writing() as session:
             found = _without_joined(session, found)
             identity.replace_likely(session, found)
@@ -212,7 +212,7 @@ def _hold(access: Access, one_id: Id, other_id: Id) -> tuple[Pair, tuple[bool, b
     if sees is None or not (all(sees) or _is_known(access, pair)):
         access.require(Act.MERGE_PEOPLE, None, purpose=PURPOSE)
         raise NotFound
-    take_turns(access.session, pair)
+    lock_records(access.session, pair)
     for person_id, is_seen in zip(pair, sees, strict=True):
         if is_seen:
             access.require(Act.MERGE_PEOPLE, subjects.find_person(access.session, person_id), purpose=PURPOSE)

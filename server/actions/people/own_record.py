@@ -7,7 +7,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.sync.validation import read_field
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid
 from server.queries.partnership import workers
@@ -91,7 +91,7 @@ def correct_person(access: Access, project: Project, person_id: Id, field: str, 
         id=access.new_id(), type="person.patched", scope=scope_of(access, subject), entity=person_id,
         who=access.actor.worker_id, at_ms=now_ms, sets={field: right},
     )  # fmt: skip
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     (change,) = publish(access.session, [new], now_ms)
     project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
 

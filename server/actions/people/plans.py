@@ -8,7 +8,7 @@ import msgspec
 
 from server.access import Access, day_of
 from server.actions.people.consents import find_shared_subject
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions, caseload, cases
@@ -126,7 +126,7 @@ def require_planning(access: Access, person_id: Id) -> Subject:
 def set_goal(access: Access, person_id: Id, written: Written, goal_id: Id = "") -> Goal:
     """Keep a goal, or word one anew. Raises NotFound, Forbidden, Invalid, Failure where somebody worded it meanwhile."""
     require_planning(access, person_id)
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     goal = _find_goal(access, person_id, goal_id) if goal_id else None
     wrong = _find_faults(access, written, goal.target_on if goal is not None else None)
     if wrong:
@@ -158,7 +158,7 @@ def _worded(goal: Goal, written: Written) -> Goal:
 def end_goal(access: Access, person_id: Id, goal_id: Id, ended: str, words: str) -> None:
     """It was reached, or the person let it go. Raises NotFound, Forbidden, Invalid, Failure where it ended before."""
     require_planning(access, person_id)
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     goal = _find_goal(access, person_id, goal_id)
     if ended not in {str(each) for each in GoalEnd}:
         raise Invalid("Choose whether it was reached or let go.")
@@ -177,7 +177,7 @@ def end_goal(access: Access, person_id: Id, goal_id: Id, ended: str, words: str)
 def add_step(access: Access, person_id: Id, goal_id: Id, text: str, who: str, due_on: date | None) -> Step:
     """Keep a step towards a goal. Raises NotFound, Forbidden, Invalid."""
     require_planning(access, person_id)
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     goal = _find_goal(access, person_id, goal_id)
     wrong = [] if storable_words(text) else ["Write the step."]
     if len(storable_words(text)) > LONGEST or len(storable_words(who)) > LONGEST_WHO:
@@ -196,7 +196,7 @@ def add_step(access: Access, person_id: Id, goal_id: Id, text: str, who: str, du
 def mark_step(access: Access, person_id: Id, step_id: Id, done: bool) -> None:
     """It is done, or not after all. Raises NotFound, Forbidden; said twice it changes nothing."""
     require_planning(access, person_id)
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     plan = read_plan(access, person_id)
     step = next((each for steps in plan.steps.values() for each in steps if each.id == step_id), None)
     if step is None:

@@ -54,7 +54,7 @@ class Retained(Value, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Keeper:
-    """Carries the rules out on one database, as of one moment. `beat` is called between two pieces."""
+    """Carries the rules out on one database, as of one moment. `heartbeat` is called between two pieces."""
 
     database: Database
     ledger: Ledger
@@ -62,7 +62,7 @@ class Keeper:
     zone: ZoneInfo
     now: datetime
     new_id: Callable[[], Id]
-    beat: Callable[[], None] = lambda: None
+    heartbeat: Callable[[], None] = lambda: None
 
     @property
     def today(self) -> date:
@@ -121,7 +121,7 @@ class Keeper:
     def _delete_places(self) -> int:
         deleted = 0
         for places in PLACES:
-            self.beat()
+            self.heartbeat()
             with self.database.writing() as session:
                 before = self._before(Kept.COARSE_PLACE)
                 outings = _outings_of(session, places, places.at < before)
@@ -133,7 +133,7 @@ class Keeper:
         """What is coarse after this, phones have forgotten: no change that they hear says where it was."""
         before, coarsened = self._before(Kept.EXACT_PLACE), 0
         while True:
-            self.beat()
+            self.heartbeat()
             with self.database.writing() as session:
                 found = retention.list_exact(session, places, before, PIECE)
                 if not found:
@@ -151,7 +151,7 @@ class Keeper:
             review = [each for each in past if retention.has_safeguarding_need(session, each)]
         for person_ids in past:
             if person_ids not in review:
-                self.beat()
+                self.heartbeat()
                 self._forget(person_ids)
         return len(past) - len(review), len(review)
 
@@ -173,7 +173,7 @@ class Keeper:
         """What was written of somebody whom no record names; phones forget it too."""
         deleted = 0
         while True:
-            self.beat()
+            self.heartbeat()
             with self.database.writing() as session:
                 found = retention.delete_words(session, texts, self._before(Kept.NOTE), PIECE)
                 if not found:
@@ -185,7 +185,7 @@ class Keeper:
     def _delete_lines(self) -> int:
         deleted = 0
         while True:
-            self.beat()
+            self.heartbeat()
             with self.database.writing() as session:
                 found = retention.delete_lines_past(session, self._before(Kept.AUDIT), PIECE * 10)
             if not found:

@@ -5,7 +5,7 @@ phone's facts are. What follows from it (the standing, the case list) is derived
 import msgspec
 
 from server.access import Access
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.problems import Invalid
 from server.queries.people import subjects
 from server.queries.referrals import referrals
@@ -52,7 +52,7 @@ def _publish(access: Access, project: Project, fact: Verification) -> None:
         id=access.new_id(), type="verification.recorded", scope=_scope(access, fact), entity=fact.person_id,
         who=access.actor.worker_id, at_ms=now_ms, payload=msgspec.Raw(msgspec.json.encode(fact)),
     )  # fmt: skip
-    take_turns(access.session, [fact.person_id])
+    lock_records(access.session, [fact.person_id])
     (change,) = publish(access.session, [new], now_ms)
     project(access.session, [AcceptedChange(change, change.hlc, now_ms, SERVER_DEVICE)])
 

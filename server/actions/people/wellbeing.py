@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
-from server.actions.people.facts import Refused
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.problems import CONFLICTING, Failure, Invalid, InvalidFields, NotFound
 from server.queries.people import people, wellbeing
 from shared.model.person import Person
 from shared.model.value import Id, Value
@@ -60,7 +59,8 @@ def fill_in(
     access: Access, person_id: Id, key: str, version: int, chosen: Sequence[str], words: str, on: date | None
 ) -> Filled:
     """Keep a questionnaire as it was filled in, in the wording in which it was shown; `chosen` has an empty text for an item that
-    was left out. A second press keeps nothing twice. Raises NotFound, Forbidden, Invalid, or Refused with the faults by field."""
+    was left out. A second press keeps nothing twice. Raises NotFound, Forbidden, Invalid, or InvalidFields with the
+    faults by field."""
     require_recording(access, person_id)
     found = {(each.key, each.version): each for each in wellbeing.list_questionnaires(access.session)}.get(
         (key, version)
@@ -74,10 +74,10 @@ def fill_in(
         worker_id=access.actor.worker_id,
     )  # fmt: skip
     if len(told) > LONGEST_WORDS:
-        raise Refused({"words": f"Use {LONGEST_WORDS:,} characters or fewer."})
+        raise InvalidFields({"words": f"Use {LONGEST_WORDS:,} characters or fewer."})
     if not told and all(each is None for each in filled.points):
-        raise Refused({"item_1": "Nothing is filled in. Choose an answer, or write their words."})
-    take_turns(access.session, [person_id])
+        raise InvalidFields({"item_1": "Nothing is filled in. Choose an answer, or write their words."})
+    lock_records(access.session, [person_id])
     before = [each for each in wellbeing.list_filled(access.session, [person_id]) if _is_pressed_again(each, filled)]
     if not before:
         wellbeing.add_filled(access.session, filled)
@@ -96,21 +96,23 @@ def _read_points(found: Questionnaire, chosen: Sequence[str]) -> tuple[int | Non
         f"item_{at}": "Choose one of the answers." for at, each in enumerate(chosen, 1) if each and each not in allowed
     }
     if wrong:
-        raise Refused(wrong)
+        raise InvalidFields(wrong)
     return tuple(allowed[each] if each else None for each in chosen)
 
 
 def _read_day(access: Access, on: date | None) -> date:
     day = on or access.today
     if not 0 <= (access.today - day).days <= OLDEST_DAYS:
-        raise Refused({"filled_on": "Give the day on which it was filled in: today, or one of the last five years."})
+        raise InvalidFields(
+            {"filled_on": "Give the day on which it was filled in: today, or one of the last five years."}
+        )
     return day
 
 
 def strike_out(access: Access, person_id: Id, filled_id: Id) -> None:
     """It was never so. Raises NotFound, also for what the actor does not read; Forbidden, Failure where it was struck out."""
     require_recording(access, person_id)
-    take_turns(access.session, [person_id])
+    lock_records(access.session, [person_id])
     _, same = access.find_person_and_same(person_id)
     found = {each.id: each for each in wellbeing.list_filled(access.session, same)}.get(filled_id)
     if found is None or found.agency_id != access.actor.agency_id:
@@ -158,7 +160,7 @@ def read_definition(data: bytes) -> Questionnaire:
 
 def load_questionnaire(session: Session, told: Questionnaire, at: datetime) -> Questionnaire | None:
     """Keep it as a new version; None where the newest says the same already."""
-    take_turns(session, ["questionnaire"])
+    lock_records(session, ["questionnaire"])
     versions = [each for each in wellbeing.list_questionnaires(session) if each.key == told.key]
     if versions and says_the_same(versions[-1], told):
         return None

@@ -42,7 +42,7 @@ class Fault(Value, frozen=True, kw_only=True):
     description: str
 
 
-class Refused(Exception):
+class ReportRefused(Exception):
     """A request that cannot be taken: every fault at once."""
 
     def __init__(self, *faults: Fault) -> None:
@@ -74,7 +74,7 @@ def read_request(sent: Mapping[str, str], key_id: Id, now: datetime) -> Sent:
     if email and ("@" not in email or len(email) > 254):
         faults.append(Fault(code=400, description="email is no e-mail address"))
     if faults:
-        raise Refused(*faults)
+        raise ReportRefused(*faults)
     postcode = next((found[0] for found in POSTCODE.finditer(place) if find_position(found[0])), "")
     words = "\x1f".join(f"{name}={text}" for name, text in sorted(sent.items()))
     report = PublicReport(

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.operation import outbox
@@ -56,7 +56,7 @@ class Watch:
     def look(self) -> int:
         """Raise, carry on and end alarms; returns how many things happened."""
         # Whoever ends or takes one at this moment goes first, and what they did is seen.
-        take_turns(self.session, [alarm.id for alarm in alarms.list_open_alarms(self.session)])
+        lock_records(self.session, [alarm.id for alarm in alarms.list_open_alarms(self.session)])
         done = self._hear_duress()
         open_alarms = alarms.list_open_alarms(self.session)
         out = {each.worker_id: each for each in list_on_shift(self.session)}
@@ -253,7 +253,7 @@ def open_alarm(access: Access, alarm_id: Id) -> Alarm:
 def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
     """Everybody of the team is told at once that the actor asks for help; returns the alarm. Asking again adds the words."""
     mine = access.actor.worker_id
-    take_turns(access.session, [mine])
+    lock_records(access.session, [mine])
     open_alarms = [each for each in alarms.list_open_alarms(access.session) if each.worker_id == mine]
     if open_alarms:
         alarm = open_alarms[0]
@@ -320,7 +320,7 @@ def hand_over(access: Access, team_id: Id, post: AlarmStep, worker_id: Id) -> No
 
 def _hold(access: Access, alarm_id: Id) -> Alarm:
     """The alarm, held to the end of the transaction so that two presses are one after the other. Raises Failure once it ended."""
-    take_turns(access.session, [alarm_id])
+    lock_records(access.session, [alarm_id])
     alarm = open_alarm(access, alarm_id)
     if alarm.ended is not None:
         raise Failure(CONFLICTING, "This has ended meanwhile: they were heard, or somebody closed it.")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from server.access import Access
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid, NotFound
 from server.queries.people import subjects
@@ -124,7 +124,7 @@ def _write(access: Access, project: Project, before: Contact, fields: Mapping[st
         fields=msgspec.to_builtins(changed), reason=reason,
     )  # fmt: skip
     _check(before, correction)
-    take_turns(access.session, {*before.person_ids, *told.get("person_ids", ())})
+    lock_records(access.session, {*before.person_ids, *told.get("person_ids", ())})
     _publish(access, project, "contact.corrected", before.team_id, before.id, correction)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from server.access import Access
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.people import subjects
 from server.queries.street.conflicts import Conflict, Side, find_conflict, find_site
@@ -41,7 +41,7 @@ def keep_side(
 
     Raises Failure where somebody else has settled it meanwhile, or a side has come that the reader did not see.
     """
-    take_turns(access.session, [entity_id])
+    lock_records(access.session, [entity_id])
     found = find_conflict(access.session, entity_id, field)
     if found is None:
         raise Failure(CONFLICTING, "Somebody else has settled this meanwhile.")

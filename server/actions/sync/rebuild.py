@@ -24,7 +24,7 @@ from server.actions.sync.projection.places import Districts
 from server.actions.sync.projection.verification import derive_verification
 from server.actions.sync.validation import validate
 from server.database.engine import Database
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.queries.operation import audit
 from server.queries.people import merges, rebuilding
 from server.queries.street import visits
@@ -62,13 +62,13 @@ class Rebuilder(Struct, kw_only=True):
     now: datetime
     new_id: Callable[[], Id]
     only_prove: bool = False
-    beat: Callable[[], None] = lambda: None
+    heartbeat: Callable[[], None] = lambda: None
 
     def run(self, tell: Tell = lambda _: None) -> Rebuilt:
         """Make everything anew, or prove it; differing rows are named by table and key, never by what they say."""
         done = Rebuilt()
         for ids, derive in self._pieces():
-            self.beat()
+            self.heartbeat()
             done.records += len(ids)
             done.differing += self._renew(ids, derive)
             tell(f"{done.records} records, {len(done.differing)} rows differ")
@@ -122,7 +122,7 @@ class Rebuilder(Struct, kw_only=True):
         """Derive one piece again, and name the rows that said something else before."""
         differing: list[str] = []
         with suppress(_Undo), self.database.writing() as session:
-            take_turns(session, ids)
+            lock_records(session, ids)
             before = rebuilding.read_derived(session, ids)
             derive(session)
             session.flush()
@@ -146,7 +146,7 @@ class Rebuilder(Struct, kw_only=True):
 
     def _renew_looks(self) -> list[str]:
         """Where and when anybody looked, a month at a time. Looks follow from contacts, visits and merges."""
-        self.beat()
+        self.heartbeat()
         with suppress(_Undo), self.database.writing() as session:
             wrong = rebuild_looks(session)
             if self.only_prove:
@@ -158,7 +158,7 @@ class Rebuilder(Struct, kw_only=True):
         waiting = self._read(sync.list_to_judge_again)
         let_in = 0
         for some in _in_pieces(waiting):
-            self.beat()
+            self.heartbeat()
             with suppress(Refused), self.database.writing() as session:
                 let_in += sync.judge_again(session, some, validate, self.project)
         return let_in

@@ -122,13 +122,13 @@ def _find_settled(session: Session, device: int, shut: Sequence[KeptBox]) -> set
     return {each.box_hash for each in shut if each.n in here}
 
 
-def open_waiting(opener: BoxOpener, database: Database, now: datetime, beat: Callable[[], None]) -> int:
+def open_waiting(opener: BoxOpener, database: Database, now: datetime, heartbeat: Callable[[], None]) -> int:
     """Try every box again that waits, a transaction for each phone; returns how many are in the record now."""
     with database.reading() as session:
         phones = sealed_boxes.list_phones_with_shut(session)
     opened = 0
     for number in phones:
-        beat()
+        heartbeat()
         try:
             with database.writing() as session:
                 opened += opener.try_again(session, number, now)

@@ -16,9 +16,9 @@ from server.importers.caseload.store import (
     NEW,
     OUT,
     SAME_ROW,
+    CaseloadConversation,
     Line,
     Plan,
-    State,
     read_day,
     refuse_if_open,
     require,
@@ -48,7 +48,9 @@ class Made(Struct):
     cases: list[Id] = []
 
 
-def bring_in(access: Access, project: Project, batch: Batch, state: State, plan: Plan, mapping_id: Id) -> Made:
+def bring_in(
+    access: Access, project: Project, batch: Batch, state: CaseloadConversation, plan: Plan, mapping_id: Id
+) -> Made:
     """Bring a plan in, all of it or nothing; the file itself is forgotten. Raises Failure while a row waits for an answer."""
     require(access, batch.district_id, "applied")
     refuse_if_open(plan)
@@ -207,7 +209,7 @@ def _not_taken(draft: Draft) -> Iterator[str]:
         yield f"Closed in the file{': ' + draft.outcome if draft.outcome else ''}"
 
 
-def list_left_out_sheets(state: State) -> list[Grid]:
+def list_left_out_sheets(state: CaseloadConversation) -> list[Grid]:
     """Sheets of the file with something in them that are not brought in."""
     return [grid for index, grid in enumerate(state.file.sheets) if index != state.sheet and grid.rows]
 

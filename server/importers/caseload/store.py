@@ -39,7 +39,7 @@ SAME_ROW = "row "
 """An answer "row 3-1": the same person as that row of the file."""
 
 
-class State(Struct):
+class CaseloadConversation(Struct):
     """What is held of a file: its cells, and the answers given so far."""
 
     file: File
@@ -89,9 +89,9 @@ class Plan(Struct, frozen=True):
         return [line for line in self.lines if not line.asks and line.answer != OUT]
 
 
-def make_box(secret: bytes) -> Box[State]:
+def make_box(secret: bytes) -> Box[CaseloadConversation]:
     """What seals a file until it is brought in."""
-    return Box(secret, "caseload", State)
+    return Box(secret, "caseload", CaseloadConversation)
 
 
 def require(access: Access, district_id: Id, detail: str) -> None:
@@ -101,10 +101,10 @@ def require(access: Access, district_id: Id, detail: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------------- the way in
-def hold_file(access: Access, box: Box[State], district_id: Id, file_name: str, data: bytes) -> Batch:
+def hold_file(access: Access, box: Box[CaseloadConversation], district_id: Id, file_name: str, data: bytes) -> Batch:
     """Hold a file, with what its columns were found to mean. Raises UnusableFile, in words."""
     require(access, district_id, "brought")
-    state = _choose(access, district_id, State(read_file(data)))
+    state = _choose(access, district_id, CaseloadConversation(read_file(data)))
     batch_id = access.new_id()
     brought_in.forget_old(access.session, access.now)
     batch = Batch(
@@ -115,7 +115,7 @@ def hold_file(access: Access, box: Box[State], district_id: Id, file_name: str, 
     return batch
 
 
-def open_batch(access: Access, box: Box[State], batch_id: Id) -> tuple[Batch, State]:
+def open_batch(access: Access, box: Box[CaseloadConversation], batch_id: Id) -> tuple[Batch, CaseloadConversation]:
     """A file that waits to be brought in. Raises NotFound for one that is not there, closed, or another district's."""
     batch = brought_in.lock_batch(access.session, batch_id)
     if batch is None or batch.applied_at is not None:
@@ -125,12 +125,14 @@ def open_batch(access: Access, box: Box[State], batch_id: Id) -> tuple[Batch, St
     return batch, box.open(batch_id, batch.held)
 
 
-def keep_state(access: Access, box: Box[State], batch: Batch, state: State) -> None:
+def keep_state(access: Access, box: Box[CaseloadConversation], batch: Batch, state: CaseloadConversation) -> None:
     """Keep the answers given so far."""
     brought_in.set_batch(access.session, batch.id, held=box.seal(batch.id, state))
 
 
-def choose_sheet(access: Access, batch: Batch, state: State, sheet: int, heading: int | None) -> State:
+def choose_sheet(
+    access: Access, batch: Batch, state: CaseloadConversation, sheet: int, heading: int | None
+) -> CaseloadConversation:
     """Look at another sheet, or take another row for the heading: columns are proposed anew, and answers are dropped."""
     if not 0 <= sheet < len(state.file.sheets):
         raise Invalid("Choose one of the sheets.")
@@ -139,13 +141,18 @@ def choose_sheet(access: Access, batch: Batch, state: State, sheet: int, heading
         raise Invalid(f"Write a row from 1 to {len(grid.rows)}.")
     if (sheet, heading) == (state.sheet, state.heading):
         return state
-    fresh = State(state.file, sheet=sheet)
+    fresh = CaseloadConversation(state.file, sheet=sheet)
     return _choose(access, batch.district_id, fresh, sheet=sheet, heading=heading if sheet == state.sheet else None)
 
 
 def _choose(
-    access: Access, district_id: Id, state: State, *, sheet: int | None = None, heading: int | None = None
-) -> State:
+    access: Access,
+    district_id: Id,
+    state: CaseloadConversation,
+    *,
+    sheet: int | None = None,
+    heading: int | None = None,
+) -> CaseloadConversation:
     state.sheet = find_sheet(state.file.sheets) if sheet is None else sheet
     grid = state.file.sheets[state.sheet]
     state.heading = find_heading(grid) if heading is None else heading
@@ -162,7 +169,7 @@ def _choose(
     return state
 
 
-def set_meanings(state: State, wanted: tuple[str, ...]) -> tuple[str, ...]:
+def set_meanings(state: CaseloadConversation, wanted: tuple[str, ...]) -> tuple[str, ...]:
     """Meanings as chosen; what may tell of immigration is kept nowhere here, whatever was chosen.
 
     Raises Invalid for a meaning given twice.
@@ -181,7 +188,7 @@ def set_meanings(state: State, wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 
 # ------------------------------------------------------------------------------------------------------------ the plan
-def make_plan(access: Access, batch: Batch, state: State) -> Plan:
+def make_plan(access: Access, batch: Batch, state: CaseloadConversation) -> Plan:
     """What the file would bring in, row by row, with who each may be."""
     grid = state.file.sheets[state.sheet]
     caseload = read_caseload(grid, state.heading, state.meanings, state.mends, access.today)

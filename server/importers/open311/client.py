@@ -35,10 +35,12 @@ class _NoRedirects(HTTPRedirectHandler):
 
 
 class GeoreportClient:
-    """One other server. `clock` limits how long an answer may trickle in; `beat` is called before each question."""
+    """One other server. `clock` limits how long an answer may trickle in; `heartbeat` is called before each question."""
 
-    def __init__(self, settings: GeoreportSettings, clock: Callable[[], datetime], beat: Callable[[], None]) -> None:
-        self._settings, self._clock, self._beat = settings, clock, beat
+    def __init__(
+        self, settings: GeoreportSettings, clock: Callable[[], datetime], heartbeat: Callable[[], None]
+    ) -> None:
+        self._settings, self._clock, self._heartbeat = settings, clock, heartbeat
         self._opener = build_opener(_NoRedirects)
 
     def list_since(self, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
@@ -82,7 +84,7 @@ class GeoreportClient:
         return code is None or str(code) in self._settings.services
 
     def _ask(self, path: str, *, missing_is_none: bool = False, **asked: str) -> list[Mapping[str, Any]]:
-        self._beat()
+        self._heartbeat()
         if self._settings.jurisdiction:
             asked["jurisdiction_id"] = self._settings.jurisdiction
         headers = {"accept": "application/json", "user-agent": "Lantern"}

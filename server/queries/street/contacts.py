@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.database import bulk
 from server.database.context import beyond_reader
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.database.positions import lay_all_flat, read_position
 from server.database.sql import Sql, moment_of
 from server.tables.street.contact import contact, contact_colleague, contact_correction, contact_need, contact_person
@@ -119,7 +119,7 @@ def number_new(session: Session, most: int, now: datetime) -> int:
     one, and so has one that is numbered anew after a restore: numbers begin at the milliseconds of the clock. One transaction
     at a time numbers.
     """
-    take_turns(session, [NUMBERING])
+    lock_records(session, [NUMBERING])
     given = max(session.scalar(select(func.max(contact.c.told_number))) or 0, int(now.timestamp() * 1000))
     waiting = select(contact.c.id).where(contact.c.told_number.is_(None))
     ids = session.scalars(waiting.order_by(contact.c.received_at, contact.c.id).limit(most)).all()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.database.bulk import insert_all
 from server.database.context import beyond_reader
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.queries.people.concealment import list_concealed
 from server.queries.people.verification import list_groups
 from server.tables.street.contact import contact, contact_person
@@ -129,7 +129,7 @@ def _renew(
 ) -> None:
     if not named:
         return
-    take_turns(session, {f"look {each.night.toordinal() % TURNS}" for each in named})
+    lock_records(session, {f"look {each.night.toordinal() % TURNS}" for each in named})
     for some in _pieces(sorted(named)):
         # Whatever stands between the named ones is derived along with them: both statements ask the same.
         fresh = _derive(session, condition(contact, some), condition(visit, some))

@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
-from server.database.locks import take_free_turns
+from server.database.locks import lock_free_names
 from server.database.sql import Sql, storable
 from server.tables.sync import sync as tables
 from shared.model.value import NO_JSON
@@ -45,14 +45,6 @@ class StoredBody(Struct, frozen=True):
             return read_change(self.body)
         except NO_JSON:
             return None
-
-
-class FieldConflict(Struct, frozen=True):
-    """A field that several people wrote without seeing one another: every side, best first, with who and when."""
-
-    entity: str
-    field: str
-    sides: tuple[merge.Write, ...]
 
 
 # ---------------------------------------------------------------------------------------------------------- storing
@@ -150,7 +142,7 @@ def fold_writes(sql: Sql, entities: Collection[str]) -> None:
     query = "select entity, field from sync_write where entity in ?* group by entity, field having count(*) > ?"
     often = sql.rows(query, set(entities), FOLDED_ABOVE) if entities else []
     # Two that fold one field at once would each put a row for the rest. What is left here the next push folds.
-    free = take_free_turns(sql, {f"fold {entity}" for entity, _ in often})
+    free = lock_free_names(sql, {f"fold {entity}" for entity, _ in often})
     for entity, field in often:
         if f"fold {entity}" not in free:
             continue
@@ -305,10 +297,10 @@ def get_fields(
 
 
 @beyond_reader
-def list_conflicts(session: Session, entities: Iterable[str]) -> list[FieldConflict]:
+def list_conflicts(session: Session, entities: Iterable[str]) -> list[merge.FieldConflict]:
     """The fields of these entities that people must be asked about."""
     return [
-        FieldConflict(entity, field, state.heads)
+        merge.FieldConflict(entity, field, state.heads)
         for entity in sorted(set(entities))
         for field, state in sorted(get_fields(session, entity).items())
         if state.is_conflict

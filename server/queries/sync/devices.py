@@ -102,8 +102,8 @@ def _new_row(
 def renew_device(session: Session, number: int, now_ms: int) -> int:
     """A fresh number for a phone that found its number used by a copy of itself. It keeps scopes and label."""
     old = get_device(Sql(session), number)
-    if not old.gate.is_trusted:
-        raise Refused(old.gate.refusal)
+    if not old.permissions.is_trusted:
+        raise Refused(old.permissions.refusal)
     label = Sql(session).rows("select label from sync_device where number = ?", number)[0][0]
     return register_device(session, scopes=old.scopes, label=label, now_ms=now_ms, renewed_from=number)
 

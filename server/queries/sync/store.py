@@ -16,7 +16,6 @@ from server.database.sql import Sql
 from server.queries.sync import changes, devices, feed
 from server.queries.sync.applying import FAILED, Project, apply
 from server.queries.sync.changes import (
-    FieldConflict,
     StoredBody,
     find_change,
     find_scopes_of_changes,
@@ -69,7 +68,6 @@ __all__ = [
     "Account",
     "Arrival",
     "DeviceHealth",
-    "FieldConflict",
     "Project",
     "StoredBody",
     "adopt",

@@ -12,9 +12,8 @@ from litestar.params import Body, FromPath
 from server.access import Access, Door
 from server.actions.people import assessments
 from server.actions.people.assessments import Asked, Assessment, Typed
-from server.actions.people.facts import Refused
 from server.http.services import Services
-from server.problems import Invalid, NotFound
+from server.problems import Invalid, InvalidFields, NotFound
 from server.queries.partnership import agencies, workers
 from server.queries.people.assessments import Answer
 from server.web.layout.assessment_pdf import make_assessment_pdf
@@ -111,7 +110,7 @@ def save_section(
             assessments.require_answering(access, person_id)
             typed = read_typed(data)
             newer = assessments.give_answers(access, services.project, person_id, typed, _read_asked(data))
-    except Refused as refused:
+    except InvalidFields as refused:
         with door.open() as access:
             return _answer(request, access, person_id, section, typed, dict(refused.by_field), data)
     except Invalid as refused:
@@ -150,7 +149,7 @@ def _read_asked(data: Mapping[str, Any]) -> Asked:
     try:
         on = date.fromisoformat(day) if day else None
     except ValueError:
-        raise Refused({"asked_on": "Give the day as day, month and year."}) from None
+        raise InvalidFields({"asked_on": "Give the day as day, month and year."}) from None
     return Asked(via=_as_text(data.get("via", AskedVia.DESK.value)), place=_as_text(data.get("place", "")), on=on)
 
 

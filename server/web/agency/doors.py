@@ -9,7 +9,8 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.people import doors
-from server.actions.people.doors import Path, Refused
+from server.actions.people.doors import Path
+from server.problems import InvalidFields
 from server.queries.partnership import agencies, services, workers
 from server.queries.people import stays
 from server.web.layout.forms import Errors, Form
@@ -69,7 +70,7 @@ def record_door(
                 doors.strike_out(access, person_id, data.fact)
             else:
                 doors.record(access, _read(access, person_id, data))
-    except Refused as refused:
+    except InvalidFields as refused:
         with door.open() as access:
             return _answer(request, access, person_id, refused.by_field, data)
     return go_to(f"/people/{person_id}/doors", "kept_health")
@@ -79,7 +80,9 @@ def _read(access: Access, person_id: Id, form: DoorForm) -> DoorFact:
     kind = next((each for each in DoorKind if str(each) == form.kind), None)
     day = read_written_date(form.on.strip(), access.today) if form.on.strip() else access.today
     if kind is None or day is None:
-        raise Refused({"on": "Give the day, such as 3 November 2026."} if kind else {"kind": "Choose what happened."})
+        raise InvalidFields(
+            {"on": "Give the day, such as 3 November 2026."} if kind else {"kind": "Choose what happened."}
+        )
     is_answer = kind is DoorKind.ANSWERED
     return DoorFact(
         id="", person_id=person_id, kind=kind, on=day, words=form.words.replace("\0", ""), agency_id="",

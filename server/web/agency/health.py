@@ -10,9 +10,9 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.people import health
-from server.actions.people.health import Refused
 from server.database.sql import storable_words
 from server.http.services import Services
+from server.problems import InvalidFields
 from server.queries.partnership import agencies, workers
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -85,7 +85,7 @@ def record_health(
     try:
         with door.open() as access:
             _do(access, services, person_id, data)
-    except Refused as refused:
+    except InvalidFields as refused:
         with door.open() as access:
             return _answer(request, access, person_id, refused.by_field, data)
     return go_to(f"/people/{person_id}/health", "kept_health")
@@ -105,7 +105,7 @@ def _do(access: Access, services: Services, person_id: Id, form: FactForm) -> No
 def _read(access: Access, person_id: Id, form: FactForm) -> HealthFact:
     kind = next((each for each in HealthKind if str(each) == form.kind), None)
     if kind is None:
-        raise Refused({"kind": "Choose what you want to record."})
+        raise InvalidFields({"kind": "Choose what you want to record."})
     days = _read_days(access.today, on=form.on, until=form.until, expected_on=form.expected_on)
     return HealthFact(
         id="", person_id=person_id, kind=kind, code=form.code if CODES_OF[kind] else "", words=storable_words(form.words),
@@ -122,7 +122,7 @@ def _read_days(today: date, **typed: str) -> dict[str, date | None]:
         if text.strip() and days[name] is None:
             wrong[name] = "Give the day with its month and year, such as 3 November 2026."
     if wrong:
-        raise Refused(wrong)
+        raise InvalidFields(wrong)
     return days
 
 

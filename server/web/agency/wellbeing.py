@@ -10,8 +10,7 @@ from litestar.params import Body, FromPath
 
 from server.access import Access, Door
 from server.actions.people import wellbeing
-from server.actions.people.facts import Refused
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.problems import CONFLICTING, Failure, Invalid, InvalidFields, NotFound
 from server.queries.partnership import agencies, workers
 from server.web.layout.forms import Errors, read_day, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
@@ -71,7 +70,7 @@ def fill_in(
             chosen = [told.get(f"item_{at}", "") for at in range(1, count + 1)]
             version, on = read_whole(told.get("version", ""), 1_000_000) or 0, _read_on(told)
             wellbeing.fill_in(access, person_id, key, version, chosen, told.get("words", ""), on)
-    except Refused as refused:
+    except InvalidFields as refused:
         with door.open() as access:
             return _form(request, access, person_id, key, dict(refused.by_field), told)
     except Invalid as refused:
@@ -105,7 +104,7 @@ def _read_on(told: Mapping[str, str]) -> Any:
     try:
         return read_day(told.get("filled_on", ""))
     except Invalid as refused:
-        raise Refused({"filled_on": refused.errors[0]}) from refused
+        raise InvalidFields({"filled_on": refused.errors[0]}) from refused
 
 
 def _answer(request: AnyRequest, access: Access, person_id: Id, errors: Errors | None = None) -> Response[str]:

@@ -24,7 +24,7 @@ from shared.rules.actions import is_overdue
 ONE = f"{BASE}/actions/{{action_id:str}}"
 
 
-class Words(Struct, frozen=True, forbid_unknown_fields=True):
+class ActionReply(Struct, frozen=True, forbid_unknown_fields=True):
     """What was done, or why not."""
 
     text: LongText = ""
@@ -76,7 +76,7 @@ def show_action(door: NamedDependency[Door], action_id: FromPath[Id]) -> ToldAct
 
 
 @post(f"{ONE}/done", status_code=200, **writing(Act.ANSWER_ACTION, Scope.ACTIONS, 404, 409))
-def mark_done(door: NamedDependency[Door], action_id: FromPath[Id], data: JSONBody[Words]) -> ToldAction:
+def mark_done(door: NamedDependency[Door], action_id: FromPath[Id], data: JSONBody[ActionReply]) -> ToldAction:
     """Say that it is done, and in `text` what was done."""
     return _answer(door, action_id, lambda access: answers.finish_action(access, action_id, data.text))
 
@@ -88,13 +88,13 @@ def reopen(door: NamedDependency[Door], action_id: FromPath[Id]) -> ToldAction:
 
 
 @post(f"{ONE}/explain", status_code=200, **writing(Act.ANSWER_ACTION, Scope.ACTIONS, 404))
-def explain(door: NamedDependency[Door], action_id: FromPath[Id], data: JSONBody[Words]) -> ToldAction:
+def explain(door: NamedDependency[Door], action_id: FromPath[Id], data: JSONBody[ActionReply]) -> ToldAction:
     """Say in `text` why it was missed: all partners read it."""
     return _answer(door, action_id, lambda access: answers.explain_action(access, action_id, data.text))
 
 
 @post(f"{ONE}/not-ours", status_code=200, **writing(Act.ANSWER_ACTION, Scope.ACTIONS, 404, 409))
-def refuse(door: NamedDependency[Door], action_id: FromPath[Id], data: JSONBody[Words]) -> ToldAction:
+def refuse(door: NamedDependency[Door], action_id: FromPath[Id], data: JSONBody[ActionReply]) -> ToldAction:
     """Say in `text` why it is another service's: the coordinator hears so."""
     return _answer(door, action_id, lambda access: answers.refuse_action(access, action_id, data.text))
 

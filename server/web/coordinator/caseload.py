@@ -15,7 +15,7 @@ from server.http.services import Services
 from server.importers.caseload import applying, store
 from server.importers.caseload.meanings import LEFT_OUT, NOTE, WITHHELD, list_meanings, say_meaning
 from server.importers.caseload.reading import UNREADABLE, Cell
-from server.importers.caseload.store import Plan, State
+from server.importers.caseload.store import CaseloadConversation, Plan
 from server.importers.files import UnusableFile
 from server.problems import Failure, Invalid
 from server.queries.people import brought_in
@@ -155,11 +155,11 @@ def _after(request: AnyRequest, door: Door, batch_id: Id, act: Any) -> Response[
     return go_to(f"{PATH}?district={district_id}", "caseload_done")
 
 
-def _box(services: Services) -> Box[State]:
+def _box(services: Services) -> Box[CaseloadConversation]:
     return store.make_box(services.keys.secret)
 
 
-def _read(access: Access, batch: Batch, state: State, data: Mapping[str, Any]) -> State:
+def _read(access: Access, batch: Batch, state: CaseloadConversation, data: Mapping[str, Any]) -> CaseloadConversation:
     """The answers as they were sent, laid over those that were given before. Raises Invalid."""
     sheet, heading = (
         read_whole(str(data.get("sheet", state.sheet)), 200),
@@ -203,7 +203,7 @@ def _front(
 
 
 def _plan(
-    request: AnyRequest, access: Access, batch: Batch, state: State, errors: Errors | None = None
+    request: AnyRequest, access: Access, batch: Batch, state: CaseloadConversation, errors: Errors | None = None
 ) -> Response[str]:
     plan = store.make_plan(access, batch, state)
     shown = {
@@ -222,7 +222,7 @@ def _plan(
     )  # fmt: skip
 
 
-def _columns(plan: Plan, state: State) -> list[tuple[int, str, str, str]]:
+def _columns(plan: Plan, state: CaseloadConversation) -> list[tuple[int, str, str, str]]:
     """Each column: its number, what stands over it, its meaning, and what its first cells say."""
     rows = plan.grid.rows[state.heading + 1 :]
     return [

@@ -10,9 +10,10 @@ from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.people import facts
-from server.actions.people.facts import FIELDS, Refused
+from server.actions.people.facts import FIELDS
 from server.http.local_time import to_local
 from server.http.services import Services
+from server.problems import InvalidFields
 from server.queries.people import person_page
 from server.web.layout.dates import DateParts, split_date
 from server.web.layout.forms import Errors, Form
@@ -83,7 +84,7 @@ def save_facts(
         with door.open() as access:
             newer = facts.change_facts(access, services.project, person_id, typed, shown)
             facts.set_needs(access, services.project, person_id, needs)
-    except Refused as refused:
+    except InvalidFields as refused:
         with door.open() as access:
             return _answer(request, access, person_id, dict(refused.by_field), typed, shown, needs, parts)
     if newer:

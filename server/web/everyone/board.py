@@ -9,7 +9,7 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.cases.case_study import may_take_down
 from server.actions.partnership import board
-from server.actions.partnership.board import Refused
+from server.problems import InvalidFields
 from server.queries.partnership import agencies, workers
 from server.web.layout.dates import DateParts, read_parts
 from server.web.layout.forms import EmptyForm, Errors, Form
@@ -56,9 +56,9 @@ def hang_notice(request: AnyRequest, door: NamedDependency[Door], data: URLEncod
             access.require(Act.WRITE_ON_BOARD, purpose=board.PURPOSE)
             until_on = read_parts(data.until_on)
             if data.until_on.joined and until_on is None:
-                raise Refused({"until_on": "Enter a day, such as 12 3 2027."})
+                raise InvalidFields({"until_on": "Enter a day, such as 12 3 2027."})
             board.hang(access, data.title, data.content.replace("\r\n", "\n"), until_on)
-    except Refused as refused:
+    except InvalidFields as refused:
         with door.open() as access:
             return _answer(request, access, dict(refused.by_field), data)
     return go_to(SECTION, "notice_hung")
@@ -77,7 +77,7 @@ def answer_notice(
     try:
         with door.open() as access:
             board.answer(access, notice_id, data.content.replace("\r\n", "\n"))
-    except Refused as refused:
+    except InvalidFields as refused:
         with door.open() as access:
             return _answer(request, access, dict(refused.by_field), answers={notice_id: data.content})
     return go_to(SECTION, "notice_hung")

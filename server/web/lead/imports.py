@@ -15,7 +15,7 @@ from server.database.context import Kind, acting
 from server.http.services import Services
 from server.importers import conversation, undoing
 from server.importers.accounting import Importing
-from server.importers.conversation import ORDERS, Answers, Plan, State
+from server.importers.conversation import ORDERS, Answers, FileConversation, Plan
 from server.importers.files import UnusableFile
 from server.importers.inputs import look_over, of_bytes
 from server.importers.referrals import import_referrals
@@ -153,32 +153,32 @@ def _require(access: Access, detail: str) -> None:
     access.require(Act.IMPORT_REFERRALS, of_theirs(access.actor), purpose="import", detail=detail)
 
 
-def _box(services: Services) -> Box[State]:
+def _box(services: Services) -> Box[FileConversation]:
     return conversation.make_box(services.keys.secret)
 
 
-def _run(access: Access, services: Services, held: HeldFile, state: State) -> Importing:
+def _run(access: Access, services: Services, held: HeldFile, state: FileConversation) -> Importing:
     return Importing(
         "referrals", state.answers.source, held.file_name, b"", access.now, access.new_id, services.settings.timezone,
         file_sha256=look_over(of_bytes(state.data)), by=access.actor.worker_id,
     )  # fmt: skip
 
 
-def _bring_in(services: Services, run: Importing, state: State) -> None:
+def _bring_in(services: Services, run: Importing, state: FileConversation) -> None:
     """Whoever pressed it was let through the door; a file may tell of every district, and is stored as a command stores it."""
     reports = conversation.open_reports(of_bytes(state.data), state.answers, Reading(run.zone, run.now))
     with acting(Kind.COMMAND):
         import_referrals(services.database, run, reports, services.settings.data)
 
 
-def _make_plan(access: Access, services: Services, held: HeldFile, state: State) -> Plan:
+def _make_plan(access: Access, services: Services, held: HeldFile, state: FileConversation) -> Plan:
     run = _run(access, services, held, state)
     return conversation.make_plan(
         access.session, of_bytes(state.data, held.file_name), state.answers, run, services.settings.data
     )
 
 
-def _read_answers(access: Access, state: State, data: Mapping[str, Any]) -> Answers:
+def _read_answers(access: Access, state: FileConversation, data: Mapping[str, Any]) -> Answers:
     """The answers as they were sent, laid over those that were given before. Raises Invalid and UnusableFile."""
     source = of_bytes(state.data)
     answers = structs.replace(state.answers, meanings=dict(state.answers.meanings), mends=dict(state.answers.mends))
@@ -238,7 +238,12 @@ def _front(
 
 
 def _plan_page(
-    request: AnyRequest, access: Access, services: Services, held: HeldFile, state: State, errors: Errors | None = None
+    request: AnyRequest,
+    access: Access,
+    services: Services,
+    held: HeldFile,
+    state: FileConversation,
+    errors: Errors | None = None,
 ) -> Response[str]:
     plan = _make_plan(access, services, held, state)
     districts = {each.id: each.name for each in list_districts(access.session)}

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import msgspec
 from litestar import Response
 
-from server.actions.referrals.georeport import Fault, Refused
+from server.actions.referrals.georeport import Fault, ReportRefused
 from server.http.services import Services
 from server.problems import TOO_MANY
 from server.queries.operation.rate_limits import Limit, count_try
@@ -47,7 +47,7 @@ def answer_one(request: AnyRequest, root: str, fields: Fields) -> Response[bytes
     return _json(fields, 200)
 
 
-def refuse(request: AnyRequest, refused: Refused) -> Response[bytes]:
+def refuse(request: AnyRequest, refused: ReportRefused) -> Response[bytes]:
     """Every fault, under the status of the first."""
     faults = [{"code": each.code, "description": each.description} for each in refused.faults]
     return answer(request, "errors", "error", faults, refused.faults[0].code)
@@ -58,13 +58,13 @@ def split_name(name: str) -> str:
     for ending in (".json", ".xml"):
         if name.endswith(ending):
             return name.removesuffix(ending)
-    raise Refused(UNKNOWN_FORMAT)
+    raise ReportRefused(UNKNOWN_FORMAT)
 
 
 def check_jurisdiction(settings: Settings, asked: str) -> None:
     """Raises Refused for a jurisdiction that is not ours; whoever names none means ours."""
     if asked and asked != settings.jurisdiction:
-        raise Refused(Fault(code=404, description="jurisdiction_id was not found"))
+        raise ReportRefused(Fault(code=404, description="jurisdiction_id was not found"))
 
 
 def say_time(moment: datetime) -> str:
@@ -78,7 +78,7 @@ def limit_tries(request: AnyRequest, services: Services, limit: Limit, subject: 
     with services.database.writing() as session:
         wait_ms = count_try(session, limit, hash_token(f"{limit.purpose} {subject}"), now_ms)
     if wait_ms:
-        raise Refused(Fault(code=TOO_MANY.status, description=f"too many requests: wait {wait_ms // 1000 + 1} s"))
+        raise ReportRefused(Fault(code=TOO_MANY.status, description=f"too many requests: wait {wait_ms // 1000 + 1} s"))
 
 
 def _json(value: Any, status: int) -> Response[bytes]:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from server.actions.referrals.georeport import (
     SERVICE_CODE,
     Fault,
-    Refused,
+    ReportRefused,
     read_request,
     say_status,
     take_request,
@@ -119,7 +119,7 @@ def find_token(request: AnyRequest, services: NamedDependency[Services], name: F
         limit_tries(request, services, OF_AN_ADDRESS, request.client.host if request.client else "")
         with services.database.reading() as session:
             if not georeport.list_asked(session, references=[token]):
-                raise Refused(Fault(code=404, description="token was not found"))
+                raise ReportRefused(Fault(code=404, description="token was not found"))
         return answer(request, "service_requests", "request", [{"service_request_id": token, "token": token}])
 
     return _or_refuse(request, find)
@@ -133,7 +133,7 @@ def _districts(data: Path) -> CurrentDistricts:
 def _or_refuse(request: AnyRequest, act: Callable[[], Response[bytes]]) -> Response[bytes]:
     try:
         return act()
-    except Refused as refused:
+    except ReportRefused as refused:
         return refuse(request, refused)
 
 
@@ -145,7 +145,7 @@ def _find_key(request: AnyRequest, services: Services, given: str) -> Id:
         key_id = georeport.find_key(session, key_hash) if key else None
     if key_id is None:
         limit_tries(request, services, OF_AN_ADDRESS, request.client.host if request.client else "")
-        raise Refused(NO_KEY)
+        raise ReportRefused(NO_KEY)
     limit_tries(request, services, OF_A_KEY, key_id)
     return key_id
 
@@ -166,7 +166,7 @@ def _answer_named(
         theirs = {each.reference for each in found if each.key_id == key_id}
         rows = [_show(session, each) if each.reference in theirs else _show_status(session, each) for each in found]
     if not rows:
-        raise Refused(NOT_FOUND)
+        raise ReportRefused(NOT_FOUND)
     return answer(request, "service_requests", "request", rows)
 
 
@@ -207,7 +207,7 @@ def _read_number(asked: dict[str, str], name: str, usual: int, most: int) -> int
     if not text:
         return usual
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= most:
-        raise Refused(Fault(code=400, description=f"{name} is no number from 1 to {most}"))
+        raise ReportRefused(Fault(code=400, description=f"{name} is no number from 1 to {most}"))
     return int(text)
 
 
@@ -220,7 +220,7 @@ def _read_span(asked: dict[str, str], now: datetime) -> tuple[datetime, datetime
     if since is None:
         since = until - LONGEST_SPAN
     if until - since > LONGEST_SPAN:
-        raise Refused(Fault(code=400, description="start_date and end_date are more than 90 days apart"))
+        raise ReportRefused(Fault(code=400, description="start_date and end_date are more than 90 days apart"))
     return since, until
 
 
@@ -233,5 +233,5 @@ def _read_time(asked: dict[str, str], name: str) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise Refused(Fault(code=400, description=f"{name} is no moment such as 2026-11-29T21:00:00Z"))
+        raise ReportRefused(Fault(code=400, description=f"{name} is no moment such as 2026-11-29T21:00:00Z"))
     return moment

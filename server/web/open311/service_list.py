@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from server.actions.referrals.georeport import SERVICE_CODE, Fault, Refused
+from server.actions.referrals.georeport import SERVICE_CODE, Fault, ReportRefused
 from server.http.services import Services
 from server.web.layout.page import AnyRequest
 from server.web.open311.forms import BASE, answer, answer_one, check_jurisdiction, refuse, split_name
@@ -57,7 +57,7 @@ async def list_services(
     """The one service."""
     try:
         check_jurisdiction(services.settings, jurisdiction_id)
-    except Refused as refused:
+    except ReportRefused as refused:
         return refuse(request, refused)
     return answer(request, "services", "service", [SERVICE])
 
@@ -73,8 +73,8 @@ def define_service(
     try:
         check_jurisdiction(services.settings, jurisdiction_id)
         if split_name(name) != SERVICE_CODE:
-            raise Refused(Fault(code=404, description="service_code was not found"))
-    except Refused as refused:
+            raise ReportRefused(Fault(code=404, description="service_code was not found"))
+    except ReportRefused as refused:
         return refuse(request, refused)
     attributes = [
         {

@@ -100,7 +100,7 @@ def test_every_question_of_the_short_form_has_its_words_and_they_are_the_desks()
             assert english.say_code("question_option", code) == words and f"question_option.{code}" in polish
 
 
-def play(state: asking.State, *events: object) -> tuple[asking.State, list[Effect]]:
+def play(state: asking.AskingState, *events: object) -> tuple[asking.AskingState, list[Effect]]:
     effects: list[Effect] = []
     for event in events:
         state, more = asking.update(state, event)  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ def play(state: asking.State, *events: object) -> tuple[asking.State, list[Effec
 
 def test_the_screen_asks_one_after_another_and_about_sharing_at_the_end(rig: Rig, red: str) -> None:
     form = rig.field.short_form(red)
-    state, effects = play(asking.State(person_id=red), Opened(), asking.Found(form=form))
+    state, effects = play(asking.AskingState(person_id=red), Opened(), asking.Found(form=form))
     assert [method for method, _ in calls(effects)] == ["short_form"]
     state, effects = play(state, asking.Typed(text="A tent"), asking.NextPressed())
     assert calls(effects) == [("give_answer", (red, "wants_first", "", "A tent"))]
@@ -133,7 +133,7 @@ def test_the_screen_asks_one_after_another_and_about_sharing_at_the_end(rig: Rig
 def test_some_of_several_answers_are_taken_and_taken_back(rig: Rig, red: str) -> None:
     income = next(each for each in SHORT_FORM if each.key == "income")
     form = rig.field.short_form(red)
-    state = asking.State(person_id=red, form=form, at=form.questions.index(income))
+    state = asking.AskingState(person_id=red, form=form, at=form.questions.index(income))
     state, _ = play(state, *(asking.Picked(value=each) for each in ("work", "family", "work")))
     assert state.chosen == ("family",)
 
@@ -150,14 +150,14 @@ def test_whoever_has_a_safety_plan_has_its_symbol_on_the_phone(rig: Rig, red: st
 
 def test_a_second_press_saves_nothing_twice_and_passes_over_no_question(rig: Rig, red: str) -> None:
     form = rig.field.short_form(red)
-    asked, _ = play(asking.State(person_id=red), asking.Found(form=form), asking.Typed(text="A tent"))
+    asked, _ = play(asking.AskingState(person_id=red), asking.Found(form=form), asking.Typed(text="A tent"))
     for press in (asking.NextPressed(), asking.RatherNotPressed()):
         state, effects = play(asked, press, asking.NextPressed(), asking.RatherNotPressed())
         assert len(effects) == 1
         state, _ = play(state, asking.Kept())
         assert state.question is not None and state.question.key == form.questions[1].key
         assert len(play(state, asking.RatherNotPressed())[1]) == 1
-    over = asking.State(person_id=red, form=form, at=len(form.questions))
+    over = asking.AskingState(person_id=red, form=form, at=len(form.questions))
     said, effects = play(over, asking.SharingSaid(agrees=True), asking.SharingSaid(agrees=False))
     assert len(effects) == 1
     assert len(play(said, Failed(error="DiskFull"), asking.SharingSaid(agrees=False))[1]) == 2
@@ -167,7 +167,7 @@ def test_what_was_half_written_of_a_later_question_waits_for_it(rig: Rig, red: s
     form = rig.field.short_form(red)
     first, second = (each.key for each in form.questions[:2])
     found = WordsFound(words={second: "Bella"})
-    state, _ = play(asking.State(person_id=red), asking.Found(form=form), found, asking.Typed(text="A tent"))
+    state, _ = play(asking.AskingState(person_id=red), asking.Found(form=form), found, asking.Typed(text="A tent"))
     assert state.half_written == {first: "A tent", second: "Bella"}
     state, _ = play(state, asking.Typed(text=""))
     assert state.half_written == {second: "Bella"}

@@ -181,7 +181,7 @@ def test_making_the_tables_anew_keeps_what_waits(rig: Rig, field: FieldService, 
 
 
 def test_the_page_before_the_camera_asks_what_it_is_and_says_when_there_is_none() -> None:
-    state = photo.State(person_id="red")
+    state = photo.PhotoState(person_id="red")
     assert photo.update(state, photo.TakePressed()) == (state, ())
     state, _ = photo.update(state, photo.KindPicked(kind=DocumentKind.LETTER))
     state, (call,) = photo.update(state, photo.TakePressed())

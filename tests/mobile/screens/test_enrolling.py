@@ -113,7 +113,7 @@ def test_a_full_disk_while_joining_is_told_and_the_code_can_be_asked_for_again(r
     def full(*_):
         raise DiskFull
 
-    monkeypatch.setattr("mobile.opening.door.open_store", full)
+    monkeypatch.setattr("mobile.opening.store_opener.open_store", full)
 
     async def story(driver):
         await driver.tap("Next")

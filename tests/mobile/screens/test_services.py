@@ -17,7 +17,7 @@ def asked(effects):
 
 def test_open_tonight_with_a_dog_is_two_taps_and_each_can_be_taken_back():
     state, effects = play(
-        services, services.State(), Opened(), services.OpenPicked(when=OpenWhen.TONIGHT), services.DogsPressed(),
+        services, services.ServicesState(), Opened(), services.OpenPicked(when=OpenWhen.TONIGHT), services.DogsPressed(),
         services.OfferPicked(offer=ServiceOffer.FOOD), services.OfferPicked(offer=ServiceOffer.FOOD), services.DogsPressed(),
     )  # fmt: skip
     dogs = frozenset({ServiceWelcome.DOGS})
@@ -32,7 +32,7 @@ def test_open_tonight_with_a_dog_is_two_taps_and_each_can_be_taken_back():
 
 
 def test_an_answer_to_an_older_question_is_passed_over():
-    state, _ = play(services, services.State(), services.Typed(text="bed"))
+    state, _ = play(services, services.ServicesState(), services.Typed(text="bed"))
     late = services.Answered(wanted=Wanted(), found=(Found(service=SERVICES[0]),))
     assert play(services, state, late)[0].found == ()
     right = services.Answered(wanted=Wanted(words="bed"), found=late.found)
@@ -40,25 +40,25 @@ def test_an_answer_to_an_older_question_is_passed_over():
 
 
 def test_back_closes_the_choice_first():
-    state, effects = play(services, services.State(), services.ChoosePressed(), services.BackPressed())
+    state, effects = play(services, services.ServicesState(), services.ChoosePressed(), services.BackPressed())
     assert (state.choosing, effects) == (False, [])
     assert play(services, state, services.BackPressed())[1] == [Back()]
 
 
 def test_a_service_is_opened_rung_and_walked_to():
-    assert play(services, services.State(), services.Picked(service_id="a"))[1] == [
+    assert play(services, services.ServicesState(), services.Picked(service_id="a"))[1] == [
         Go(screen="service", arguments={"service_id": "a"})
     ]
-    state = one.State(service_id="sv-shelter", found=Found(service=SERVICES[0]))
+    state = one.ServiceState(service_id="sv-shelter", found=Found(service=SERVICES[0]))
     assert play(one, state, one.DialPressed())[1] == [Dial(number="01923 000000")]
     assert play(one, state, one.WayPressed())[1] == [Directions(latitude=51.6612, longitude=-0.3985)]
 
 
 def test_nobody_is_led_to_a_secret_address():
-    state = one.State(service_id="sv-refuge", found=Found(service=SERVICES[1]))
+    state = one.ServiceState(service_id="sv-refuge", found=Found(service=SERVICES[1]))
     assert play(one, state, one.WayPressed())[1] == []
-    assert play(one, one.State(service_id="x"), one.DialPressed(), one.WayPressed())[1] == []
+    assert play(one, one.ServiceState(service_id="x"), one.DialPressed(), one.WayPressed())[1] == []
 
 
 def test_the_directory_is_reached_from_the_people():
-    assert play(people, people.State(), people.ServicesPressed())[1] == [Go(screen="services")]
+    assert play(people, people.PeopleState(), people.ServicesPressed())[1] == [Go(screen="services")]

@@ -46,20 +46,20 @@ def play(module, state, *events):
 
 def test_the_way_is_handed_to_the_phones_map_with_the_place_and_nothing_else():
     record = RehearsalField().site("s-stairwell")
-    _, effects = play(site, site.State(site_id="s-stairwell", record=record), site.WayPressed())
+    _, effects = play(site, site.SiteState(site_id="s-stairwell", record=record), site.WayPressed())
     there = record.site.position
     assert there is not None
     assert effects == [Directions(latitude=there.latitude, longitude=there.longitude)]
     told = RehearsalField().referral("r-1")
-    _, effects = play(referral, referral.State(referral_id="r-1", record=told), referral.WayPressed())
+    _, effects = play(referral, referral.ReferralScreenState(referral_id="r-1", record=told), referral.WayPressed())
     there = told.referral.position
     assert there is not None
     assert effects == [Directions(latitude=there.latitude, longitude=there.longitude)]
-    assert play(referral, referral.State(referral_id="r-1"), referral.WayPressed())[1] == []
+    assert play(referral, referral.ReferralScreenState(referral_id="r-1"), referral.WayPressed())[1] == []
 
 
 def test_a_worker_in_danger_gets_the_dialler():
-    assert play(shift, shift.State(), shift.HelpPressed())[1] == [Dial(number="999")]
+    assert play(shift, shift.ShiftState(), shift.HelpPressed())[1] == [Dial(number="999")]
 
 
 # ---------------------------------------------------------------------------------------------------------- the tree
@@ -79,7 +79,7 @@ def test_no_state_knows_kivy_or_the_store(file):
 
 # ---------------------------------------------------------------------------------------------------------- the door
 def test_somebody_unknown_is_recorded_from_a_locked_phone_and_taken_back():
-    state, effects = play(unlock, unlock.State(), unlock.QuickPressed(), unlock.QuickPressed())
+    state, effects = play(unlock, unlock.UnlockState(), unlock.QuickPressed(), unlock.QuickPressed())
     assert calls(effects) == [("record_quick", ())], "pressed twice, recorded once"
     entry = QuickEntry(id="q-1", at=NOW)
     state, effects = play(unlock, state, unlock.QuickKept(entry=entry))
@@ -93,7 +93,7 @@ def test_somebody_unknown_is_recorded_from_a_locked_phone_and_taken_back():
     assert (gone.quick, gone.quick_note) == (None, "unlock.quick_back")
     late, _ = play(unlock, state, unlock.TakenBack(was_here=False))
     assert late.quick_note == "unlock.quick_sent"
-    failed, _ = play(unlock, unlock.State(recording=True), Failed(error="DiskFull"))
+    failed, _ = play(unlock, unlock.UnlockState(recording=True), Failed(error="DiskFull"))
     assert not failed.recording and failed.failure is not None
     wrong, _ = play(unlock, state, unlock.Answered(unlocking=Unlocking(state=LockState.LOCKED, attempts_left=3)))
     assert wrong.quick == entry and wrong.pin == "", "a wrong PIN does not take the word away"
@@ -101,25 +101,25 @@ def test_somebody_unknown_is_recorded_from_a_locked_phone_and_taken_back():
 
 @pytest.mark.parametrize("lock", LockState)
 def test_only_a_phone_that_may_still_work_records_while_locked(lock):
-    _, effects = play(unlock, unlock.State(lock=lock), unlock.QuickPressed())
+    _, effects = play(unlock, unlock.UnlockState(lock=lock), unlock.QuickPressed())
     assert bool(effects) == (lock in {LockState.LOCKED, LockState.BLOCKED, LockState.LEASE_EXPIRED})
 
 
 def test_the_sixth_digit_tries_the_pin():
-    state, effects = play(unlock, unlock.State(), *[unlock.KeyPressed(key=key) for key in "294175"])
+    state, effects = play(unlock, unlock.UnlockState(), *[unlock.KeyPressed(key=key) for key in "294175"])
     assert calls(effects) == [("unlock", ("294175",))]
     assert state.trying
 
 
 def test_keys_pressed_while_trying_are_not_heard():
-    state, _ = play(unlock, unlock.State(), *[unlock.KeyPressed(key=key) for key in "2941759"])
+    state, _ = play(unlock, unlock.UnlockState(), *[unlock.KeyPressed(key=key) for key in "2941759"])
     assert state.pin == "294175"
 
 
 def test_a_wrong_pin_leaves_no_digit_behind():
     state, effects = play(
         unlock,
-        unlock.State(pin="29417"),
+        unlock.UnlockState(pin="29417"),
         unlock.KeyPressed(key="5"),
         unlock.Answered(unlocking=Unlocking(state=LockState.LOCKED, attempts_left=4)),
     )
@@ -129,14 +129,14 @@ def test_a_wrong_pin_leaves_no_digit_behind():
 
 def test_a_right_pin_goes_home_with_no_digit_behind():
     opened = unlock.Answered(unlocking=Unlocking(state=LockState.UNLOCKED))
-    state, effects = play(unlock, unlock.State(pin="294175", trying=True), opened)
+    state, effects = play(unlock, unlock.UnlockState(pin="294175", trying=True), opened)
     assert state.pin == ""
     assert effects == [Home()]
 
 
 def test_a_block_puts_the_pad_to_sleep_until_it_ends():
     blocked = Unlocking(state=LockState.BLOCKED, until=NOW + timedelta(minutes=20))
-    state, _ = play(unlock, unlock.State(), unlock.Answered(unlocking=blocked), unlock.KeyPressed(key="1"))
+    state, _ = play(unlock, unlock.UnlockState(), unlock.Answered(unlocking=blocked), unlock.KeyPressed(key="1"))
     assert state.is_asleep
     assert state.pin == ""
     state, _ = play(unlock, state, unlock.LockSeen(lock=LockState.LOCKED))
@@ -145,7 +145,7 @@ def test_a_block_puts_the_pad_to_sleep_until_it_ends():
 
 @pytest.mark.parametrize("lock", sorted(unlock.CLOSED))
 def test_a_phone_that_no_pin_opens_offers_a_new_code(lock):
-    state, effects = play(unlock, unlock.State(lock=lock), unlock.KeyPressed(key="1"), unlock.EnrolPressed())
+    state, effects = play(unlock, unlock.UnlockState(lock=lock), unlock.KeyPressed(key="1"), unlock.EnrolPressed())
     assert state.pin == ""
     assert effects == [Go(screen="enrol", replace=True)]
 
@@ -155,7 +155,7 @@ LINK = "lantern://enrol?server=https%3A%2F%2Flantern.test&code=ABCDEFGHIJKLMNOPQ
 
 @pytest.mark.parametrize("event", [enrol.LinkOpened(link=LINK), enrol.Typed(field="code", text=LINK)])
 def test_a_link_opened_or_pasted_fills_both_fields_and_waits_for_a_yes(event):
-    state, effects = play(enrol, enrol.State(server="https://old.test", code="K7"), event)
+    state, effects = play(enrol, enrol.EnrolState(server="https://old.test", code="K7"), event)
     assert (state.step, state.server, state.code) == (
         enrol.Step.LINKED, "https://lantern.test", "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     )  # fmt: skip
@@ -167,7 +167,7 @@ def test_a_link_opened_or_pasted_fills_both_fields_and_waits_for_a_yes(event):
     "link", ["lantern://enrol?server=x", "WIFI:S:Watford;;", LINK + "&code=EVIL", "lantern://wipe"]
 )
 def test_a_bad_link_is_told_and_takes_nothing_away(link):
-    typed = enrol.State(server="https://lantern.test", code="K7", pin="29", step=enrol.Step.PIN)
+    typed = enrol.EnrolState(server="https://lantern.test", code="K7", pin="29", step=enrol.Step.PIN)
     state, effects = play(enrol, typed, enrol.LinkOpened(link=link))
     assert (state.step, state.problem, state.server, state.pin) == (
         enrol.Step.CODE, "link", "https://lantern.test", "",
@@ -177,19 +177,19 @@ def test_a_bad_link_is_told_and_takes_nothing_away(link):
 
 @pytest.mark.parametrize("step", [enrol.Step.WORKING, enrol.Step.MATCH, enrol.Step.ALREADY])
 def test_a_link_disturbs_nobody_who_is_joining_or_has_joined(step):
-    state = enrol.State(step=step, match_digits="4829")
+    state = enrol.EnrolState(step=step, match_digits="4829")
     assert play(enrol, state, enrol.LinkOpened(link=LINK)) == (state, [])
 
 
 def test_a_phone_that_is_enrolled_only_leads_back():
-    assert play(enrol, enrol.State(step=enrol.Step.ALREADY), enrol.BackPressed())[1] == [Back()]
+    assert play(enrol, enrol.EnrolState(step=enrol.Step.ALREADY), enrol.BackPressed())[1] == [Back()]
 
 
 @pytest.mark.parametrize(
     ("server", "code", "problem"), [("lantern.test", "x", "server"), ("https://a.test", "", "code")]
 )
 def test_enrolment_says_what_is_missing(server, code, problem):
-    state, _ = play(enrol, enrol.State(server=server, code=code), enrol.CodeDone())
+    state, _ = play(enrol, enrol.EnrolState(server=server, code=code), enrol.CodeDone())
     assert state.problem == problem
 
 
@@ -198,13 +198,13 @@ def _pin(digits):
 
 
 def test_two_different_pins_begin_again():
-    state = enrol.State(step=enrol.Step.PIN)
+    state = enrol.EnrolState(step=enrol.Step.PIN)
     state, _ = play(enrol, state, *_pin("294175"), enrol.PinJudged(refusal=None), *_pin("294176"))
     assert (state.step, state.problem, state.pin, state.first_pin) == (enrol.Step.PIN, "pins_differ", "", "")
 
 
 def test_the_same_pin_twice_enrols_over_the_network():
-    state = enrol.State(step=enrol.Step.PIN, server="https://a.test", code="K7")
+    state = enrol.EnrolState(step=enrol.Step.PIN, server="https://a.test", code="K7")
     state, effects = play(enrol, state, *_pin("294175"), enrol.PinJudged(refusal=None), *_pin("294175"))
     assert calls(effects)[-1] == ("enrol", ("K7", "https://a.test", "294175"))
     assert effects[-1].network
@@ -215,31 +215,31 @@ def test_the_same_pin_twice_enrols_over_the_network():
 
 def test_a_refused_code_can_be_typed_again():
     refused = enrol.Answered(enrolling=Enrolling(enrolled=False, message="That code has been used."))
-    state, _ = play(enrol, enrol.State(step=enrol.Step.WORKING), refused)
+    state, _ = play(enrol, enrol.EnrolState(step=enrol.Step.WORKING), refused)
     assert (state.step, state.message) == (enrol.Step.CODE, "That code has been used.")
 
 
 # ------------------------------------------------------------------------------------------------------- the journeys
 def test_a_referral_row_opens_the_referral_and_a_person_row_the_person():
-    state = tonight.State(items=TONIGHT)
+    state = tonight.TonightState(items=TONIGHT)
     assert play(tonight, state, tonight.ItemPicked(item_id="r-1"))[1][0].screen == "referral"
     assert play(tonight, state, tonight.ItemPicked(item_id="p-1"))[1][0].arguments == {"person_id": "p-1"}
 
 
 def test_a_shift_is_offered_only_once_it_is_known_that_none_is_going():
-    waiting, _ = play(tonight, tonight.State(), tonight.ItemsFound(items=TONIGHT))
+    waiting, _ = play(tonight, tonight.TonightState(), tonight.ItemsFound(items=TONIGHT))
     idle, _ = play(tonight, waiting, tonight.ShiftFound(shift=None))
     busy, _ = play(tonight, idle, tonight.ShiftFound(shift=RehearsalField().current_shift()))
     assert [waiting.is_off_shift, idle.is_off_shift, busy.is_off_shift] == [False, True, False]
 
 
 def test_tonight_looks_again_by_itself():
-    _, effects = play(tonight, tonight.State(), *[tonight.Ticked()] * tonight.REFRESH_S)
+    _, effects = play(tonight, tonight.TonightState(), *[tonight.Ticked()] * tonight.REFRESH_S)
     assert "tonight" in [method for method, _ in calls(effects)]
 
 
 def test_a_late_answer_to_an_older_search_is_not_shown():
-    state, _ = play(people, people.State(), people.Typed(text="re"), people.Typed(text="red"))
+    state, _ = play(people, people.PeopleState(), people.Typed(text="re"), people.Typed(text="red"))
     state, _ = play(people, state, people.Found(text="re", people=PEOPLE))
     assert state.people == ()
     state, _ = play(people, state, people.Found(text="red", people=PEOPLE[1:2]))
@@ -258,7 +258,7 @@ def test_only_what_was_changed_of_a_person_is_written():
     record = RehearsalField().person("p-2")
     _state, effects = play(
         person,
-        person.State(person_id="p-2", record=record),
+        person.PersonState(person_id="p-2", record=record),
         person.EditPressed(),
         person.Typed(field="description", text=record.person.description),
         person.Typed(field="alias", text=" Mick "),
@@ -270,7 +270,7 @@ def test_only_what_was_changed_of_a_person_is_written():
 def test_a_place_takes_itself_along_to_the_contact_and_the_visit():
     record = RehearsalField().site("s-stairwell")
     for event, screen in ((site.LogPressed(), "contact"), (site.NobodyPressed(), "visit")):
-        _, effects = play(site, site.State(site_id="s-stairwell", record=record), event)
+        _, effects = play(site, site.SiteState(site_id="s-stairwell", record=record), event)
         assert effects == [Go(screen=screen, arguments={"site": record.card})]
 
 
@@ -318,7 +318,7 @@ def test_a_visit_is_at_no_place_while_the_fix_is_doubtful():
 
 def test_what_is_learnt_has_a_home_and_not_wishing_to_say_is_kept_too():
     record = RehearsalField().person("p-2")
-    state = person.State(person_id="p-2", record=record)
+    state = person.PersonState(person_id="p-2", record=record)
     state, effects = play(
         person,
         state,
@@ -339,7 +339,7 @@ def test_what_is_learnt_has_a_home_and_not_wishing_to_say_is_kept_too():
         "gender": Gender.MALE, "gender_self_described": "trans man", "institution_left": InstitutionLeft.HOSPITAL,
         "institution_left_on": date(2026, 11, 3),
     }  # fmt: skip
-    begun = person.State(person_id="p-2", record=record)
+    begun = person.PersonState(person_id="p-2", record=record)
     _, effects = play(
         person, begun, person.EditPressed(), person.DeclinedPressed(field="date_of_birth"), person.SavePressed()
     )
@@ -356,7 +356,7 @@ def test_what_is_learnt_has_a_home_and_not_wishing_to_say_is_kept_too():
     ],
 )
 def test_what_cannot_be_read_is_asked_again_and_stays_typed(field, text):
-    state = person.State(person_id="p-2", record=RehearsalField().person("p-2"))
+    state = person.PersonState(person_id="p-2", record=RehearsalField().person("p-2"))
     state, effects = play(
         person, state, person.EditPressed(), person.Typed(field=field, text=text), person.SavePressed()
     )
@@ -364,7 +364,7 @@ def test_what_cannot_be_read_is_asked_again_and_stays_typed(field, text):
 
 
 def test_a_place_changes_its_kind_and_falls_out_of_use():
-    state = site.State(site_id="s-stairwell", record=RehearsalField().site("s-stairwell"))
+    state = site.SiteState(site_id="s-stairwell", record=RehearsalField().site("s-stairwell"))
     pressed = (site.EditPressed(), site.KindPicked(kind=SiteKind.TENT), site.InUsePressed(), site.SavePressed())
     _, effects = play(site, state, *pressed)
     assert calls(effects) == [("patch_site", ("s-stairwell", {"kind": SiteKind.TENT, "in_use": False}))]
@@ -377,17 +377,17 @@ def test_a_row_of_the_tray_opens_its_record_and_the_words_beneath_are_true():
         ("checkin", None),
     ):
         item = TrayItem(id="i", state=SyncState.QUEUED, title="", subject_kind=kind, subject_id="x")
-        _, effects = play(tray, tray.State(items=(item,)), tray.ItemPressed(item_id="i"))
+        _, effects = play(tray, tray.TrayState(items=(item,)), tray.ItemPressed(item_id="i"))
         assert effects == ([go] if go else [])
-        two = tray.State(items=(item,), status=SyncStatus(not_yet_sent=2))
+        two = tray.TrayState(items=(item,), status=SyncStatus(not_yet_sent=2))
         assert tray.silent_count(two) == 1, "two are counted at the top: a note that a record was opened is the other"
-    assert tray.silent_count(tray.State()) == 0
+    assert tray.silent_count(tray.TrayState()) == 0
 
 
 def test_the_shift_screen_asks_for_what_is_new_once_and_shows_what_came():
-    _, effects = play(shift, shift.State(), Opened())
+    _, effects = play(shift, shift.ShiftState(), Opened())
     assert "sync_now" in [method for method, _ in calls(effects)]
-    _, effects = play(shift, shift.State(), shift.Synced())
+    _, effects = play(shift, shift.ShiftState(), shift.Synced())
     assert [method for method, _ in calls(effects)] == [
         "config",
         "current_shift",
@@ -403,7 +403,7 @@ def _digits(pin):
 
 def test_a_pin_is_changed_with_the_old_one_and_the_new_one_twice():
     typed = (*_digits("271828"), *_digits("840516"), pins.Judged(refusal=None), *_digits("840516"))
-    state, effects = play(pins, pins.State(), *typed)
+    state, effects = play(pins, pins.PinState(), *typed)
     assert calls(effects) == [("refusal_of_pin", ("840516",)), ("change_pin", ("271828", "840516"))]
     assert "271828" not in str(state) and "840516" not in str(state)
     state, _ = play(pins, state, pins.Answered(unlocking=Unlocking(state=LockState.UNLOCKED)))
@@ -412,16 +412,16 @@ def test_a_pin_is_changed_with_the_old_one_and_the_new_one_twice():
 
 def test_a_new_pin_that_is_mistyped_or_guessable_or_an_old_one_that_is_wrong_begins_again():
     judged = (*_digits("271828"), *_digits("840516"), pins.Judged(refusal=None))
-    state, _ = play(pins, pins.State(), *judged, *_digits("840517"))
+    state, _ = play(pins, pins.PinState(), *judged, *_digits("840517"))
     assert (state.step, state.problem) == (pins.Step.NEW, "differ")
-    state, _ = play(pins, pins.State(), *_digits("271828"), *_digits("123456"), pins.Judged(refusal="guess"))
+    state, _ = play(pins, pins.PinState(), *_digits("271828"), *_digits("123456"), pins.Judged(refusal="guess"))
     assert (state.step, state.problem, state.typed) == (pins.Step.NEW, "refused", "")
     state, _ = play(pins, state, pins.Answered(unlocking=Unlocking(state=LockState.LOCKED, attempts_left=4)))
     assert (state.step, state.problem, state.attempts_left) == (pins.Step.OLD, "wrong", 4)
 
 
 def test_what_i_recorded_opens_where_it_is_put_right():
-    state, effects = play(night, night.State(), Opened(), night.Found(entries=tuple(RehearsalField().my_night())))
+    state, effects = play(night, night.NightState(), Opened(), night.Found(entries=tuple(RehearsalField().my_night())))
     assert calls(effects) == [("my_night", ())]
     assert play(night, state, night.Picked(entry_id="c-1"))[1] == [
         Go(screen="contact", arguments={"contact_id": "c-1"})
@@ -429,13 +429,13 @@ def test_what_i_recorded_opens_where_it_is_put_right():
 
 
 def test_a_visit_that_could_not_be_saved_keeps_its_answers():
-    state = visit.State(bedding=False, note="Wet cardboard", saving=True)
+    state = visit.VisitState(bedding=False, note="Wet cardboard", saving=True)
     state, _ = play(visit, state, Failed(error="DiskFull"))
     assert (state.bedding, state.note, state.saving) == (False, "Wet cardboard", False)
 
 
 def test_a_referral_closes_with_an_outcome_and_not_without():
-    state = referral.State(referral_id="r-1")
+    state = referral.ReferralScreenState(referral_id="r-1")
     _, effects = play(referral, state, referral.OutcomePressed(), referral.ClosePressed())
     assert effects == []
     outcome = "person found - taken to shelter"
@@ -446,7 +446,7 @@ def test_a_referral_closes_with_an_outcome_and_not_without():
 
 def test_an_outcome_is_chosen_by_its_group_and_no_list_is_longer_than_eight():
     assert max(len(referral.GROUPS), *map(len, referral.GROUPS.values())) <= 8
-    opened, _ = play(referral, referral.State(referral_id="r-1"), referral.OutcomePressed())
+    opened, _ = play(referral, referral.ReferralScreenState(referral_id="r-1"), referral.OutcomePressed())
     state, _ = play(referral, opened, referral.GroupPressed(group="no alert"))
     assert (state.group, state.outcome) == ("no alert", "")
     state, _ = play(referral, state, referral.OutcomePressed(outcome="no alert - other"), referral.BackPressed())
@@ -464,14 +464,16 @@ def test_an_outcome_is_chosen_by_its_group_and_no_list_is_longer_than_eight():
 def test_what_is_in_another_area_is_said_to_be_where_that_can_follow(before, left):
     record = structs.replace(RehearsalField().referral("r-1"), state=before)
     outcome = "person not looked for - wrong local authority or geographical information"
-    state = referral.State(referral_id="r-1", record=record, closing=True, outcome=outcome)
+    state = referral.ReferralScreenState(referral_id="r-1", record=record, closing=True, outcome=outcome)
     _, effects = play(referral, state, referral.ClosePressed())
     assert calls(effects) == [("progress_referral", ("r-1", left))]
 
 
 def test_other_reports_of_the_place_are_answered_only_when_ticked():
     state, _ = play(
-        referral, referral.State(referral_id="r-1"), referral.Found(record=RehearsalField().referral("r-1"))
+        referral,
+        referral.ReferralScreenState(referral_id="r-1"),
+        referral.Found(record=RehearsalField().referral("r-1")),
     )
     assert state.also_ids == ()
     state, _ = play(referral, state, referral.OtherPressed(referral_id="r-7"))
@@ -498,7 +500,9 @@ def test_what_was_ticked_reaches_the_visit_through_the_contact_and_the_search():
 
 
 def test_a_shift_ends_with_a_summary_and_says_what_it_came_to():
-    state, _ = play(shift, shift.State(), shift.Found(name="shift", value=RehearsalField().shift), shift.EndPressed())
+    state, _ = play(
+        shift, shift.ShiftState(), shift.Found(name="shift", value=RehearsalField().shift), shift.EndPressed()
+    )
     state, effects = play(shift, state, shift.Typed(field="summary", text="Quiet night"), shift.EndConfirmed())
     assert calls(effects) == [("end_shift", ("Quiet night",))]
     state, _ = play(shift, state, shift.Ended(summary=RehearsalField().end_shift()))
@@ -506,7 +510,7 @@ def test_a_shift_ends_with_a_summary_and_says_what_it_came_to():
 
 
 def test_joining_a_colleague_goes_home():
-    _, effects = play(shift, shift.State(), shift.JoinPressed(shift_id="sh-2"), shift.Began())
+    _, effects = play(shift, shift.ShiftState(), shift.JoinPressed(shift_id="sh-2"), shift.Began())
     assert calls(effects) == [("join_shift", ("sh-2",))]
     assert effects[-1] == Home()
 
@@ -514,7 +518,7 @@ def test_joining_a_colleague_goes_home():
 # ------------------------------------------------------------------------------------------------------------ the rest
 def test_a_conflict_is_settled_by_the_side_that_was_chosen():
     item = TRAY[0]
-    state = tray.State(items=TRAY)
+    state = tray.TrayState(items=TRAY)
     theirs = item.conflict.choices[1]
     _, effects = play(tray, state, tray.ChoicePicked(item_id=item.id, choice=theirs))
     assert calls(effects) == [("resolve_conflict", (item.conflict, theirs))]
@@ -526,7 +530,7 @@ def test_both_texts_can_be_kept_and_both_numbers_cannot():
 
 
 def test_a_refused_record_is_corrected_and_sent_again():
-    state = tray.State(items=TRAY)
+    state = tray.TrayState(items=TRAY)
     _, effects = play(
         tray, state, tray.CorrectPressed(item_id="c-9"), tray.Typed(field="note", text="Short"), tray.ResendPressed()
     )
@@ -534,14 +538,14 @@ def test_a_refused_record_is_corrected_and_sent_again():
 
 
 def test_an_empty_correction_is_not_sent():
-    _, effects = play(tray, tray.State(items=TRAY), tray.CorrectPressed(item_id="c-9"), tray.ResendPressed())
+    _, effects = play(tray, tray.TrayState(items=TRAY), tray.CorrectPressed(item_id="c-9"), tray.ResendPressed())
     assert effects == []
 
 
 def test_the_map_looks_where_i_am_else_amid_what_is_known():
     field = RehearsalField()
     items = tuple(field.map_items(0, 0, 0, 0))
-    state, _ = play(maps, maps.State(), maps.ItemsFound(items=items))
+    state, _ = play(maps, maps.MapState(), maps.ItemsFound(items=items))
     assert state.start is not None
     state, _ = play(maps, state, maps.FixFound(fix=field.fix))
     assert state.start == (field.fix.position.latitude, field.fix.position.longitude)
@@ -549,12 +553,14 @@ def test_the_map_looks_where_i_am_else_amid_what_is_known():
 
 def test_a_pin_opens_its_own_page():
     items = tuple(RehearsalField().map_items(0, 0, 0, 0))
-    state, _ = play(maps, maps.State(), maps.ItemsFound(items=items), maps.PinPressed(key="referral/r-1"))
+    state, _ = play(maps, maps.MapState(), maps.ItemsFound(items=items), maps.PinPressed(key="referral/r-1"))
     assert play(maps, state, maps.OpenPressed())[1] == [Go(screen="referral", arguments={"referral_id": "r-1"})]
 
 
 def test_a_setting_is_kept_before_it_is_taken_up():
-    _state, effects = play(settings, settings.State(), settings.Picked(name="theme", value="day"), settings.Kept())
+    _state, effects = play(
+        settings, settings.SettingsState(), settings.Picked(name="theme", value="day"), settings.Kept()
+    )
     assert calls(effects) == [("set_setting", ("theme", "day"))]
     assert effects[-1] == ApplySettings()
 
@@ -562,18 +568,18 @@ def test_a_setting_is_kept_before_it_is_taken_up():
 @pytest.mark.parametrize(
     ("module", "state"),
     [
-        (tonight, tonight.State()),
-        (people, people.State()),
-        (person, person.State(person_id="p-1")),
-        (site, site.State(site_id="s-1")),
-        (referral, referral.State(referral_id="r-1")),
-        (shift, shift.State()),
-        (visit, visit.State()),
-        (tray, tray.State()),
-        (maps, maps.State()),
-        (settings, settings.State()),
-        (unlock, unlock.State()),
-        (enrol, enrol.State()),
+        (tonight, tonight.TonightState()),
+        (people, people.PeopleState()),
+        (person, person.PersonState(person_id="p-1")),
+        (site, site.SiteState(site_id="s-1")),
+        (referral, referral.ReferralScreenState(referral_id="r-1")),
+        (shift, shift.ShiftState()),
+        (visit, visit.VisitState()),
+        (tray, tray.TrayState()),
+        (maps, maps.MapState()),
+        (settings, settings.SettingsState()),
+        (unlock, unlock.UnlockState()),
+        (enrol, enrol.EnrolState()),
     ],
 )
 def test_every_screen_says_what_went_wrong_and_opens_without_waiting(module, state):
@@ -584,7 +590,7 @@ def test_every_screen_says_what_went_wrong_and_opens_without_waiting(module, sta
 
 def test_a_stop_of_my_night_is_struck_out_with_a_reason_or_put_back():
     entries = tuple(RehearsalField().my_night())
-    shown, _ = play(night, night.State(), night.Found(entries=entries))
+    shown, _ = play(night, night.NightState(), night.Found(entries=entries))
     picked, effects = play(night, shown, night.Picked(entry_id="v-1"))
     assert picked.stop is not None and picked.stop.id == "v-1" and effects == []
     assert play(night, picked, night.StrikeGiven())[1] == [Feel(name="refused")], "not without a reason"

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from server.database.engine import Database
-from server.database.locks import HELD_ONE_BY_ONE_MAX, take_turns
+from server.database.locks import HELD_ONE_BY_ONE_MAX, lock_records
 from server.http.services import Services
 from sync.server import AcceptedChange
 from sync.wire import read_change
@@ -79,12 +79,12 @@ def test_a_turn_ends_with_its_transaction_whether_few_or_many_are_held(database:
 
     def follow() -> None:
         with database.writing() as session:
-            take_turns(session, ["marek"])
+            lock_records(session, ["marek"])
             passed.append("followed")
 
     follower = threading.Thread(target=follow)
     with database.writing() as session:
-        take_turns(session, names)
+        lock_records(session, names)
         follower.start()
         wait_until_someone_waits(database)
         passed.append("held")

@@ -78,7 +78,7 @@ def test_a_runner_whose_lease_was_taken_over_stops_between_two_pieces(services: 
         clock.advance(minutes=3)
         with services.database.writing() as session:
             assert stored.take_lease(session, "jobs", "heir", clock.now, clock.now + timedelta(minutes=2))
-        moment.beat()
+        moment.heartbeat()
         raise AssertionError("it went on")
 
     counting, calls = count_calls()

@@ -61,7 +61,7 @@ def services(
 
 def moment_of(services: Services) -> Moment:
     now = services.clock()
-    return Moment(now=now, since=now - timedelta(minutes=1), zone=ZoneInfo("Europe/London"), beat=lambda: None)
+    return Moment(now=now, since=now - timedelta(minutes=1), zone=ZoneInfo("Europe/London"), heartbeat=lambda: None)
 
 
 def letter(number: int, now: Any) -> bytes:

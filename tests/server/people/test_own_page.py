@@ -109,7 +109,7 @@ def test_the_pin_of_a_link_that_nobody_opened_is_forgotten_when_its_week_is_over
     for days, kept in ((6, True), (2, False)):
         clock.advance(days=days)
         now = services.clock()
-        keep_no_longer(services, Moment(now=now, since=now, zone=ZoneInfo("Europe/London"), beat=lambda: None))
+        keep_no_longer(services, Moment(now=now, since=now, zone=ZoneInfo("Europe/London"), heartbeat=lambda: None))
         assert is_kept() is kept
 
 

@@ -30,7 +30,7 @@ from server.actions.sync.projection.relations import flag_new_relations
 from server.actions.sync.projection.times import settle_times
 from server.actions.sync.projection.verification import derive_verification
 from server.actions.sync.projection.wall import judge
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.places.projection import project as project_points
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
@@ -77,7 +77,7 @@ class Projection:
             raise Withheld(timely.reasons | verdicts.reasons)
         batch = read_batch(timely.changes)
         held = batch.subjects()
-        take_turns(session, held)
+        lock_records(session, held)
         changing = _looks_changed(session, batch)
         project_people(session, batch)
         project_sites(session, batch, self.districts, self.crs)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from server.actions.cases.arrivals import put_forward_verified, take_back_candidates
-from server.database.locks import take_turns
+from server.database.locks import lock_records
 from server.queries.partnership import workers
 from server.queries.people import verification as facts
 from server.queries.people.verification import Evidence, PersonStatus
@@ -55,7 +55,7 @@ def _hold_groups(session: Session, person_ids: Collection[Id], held: set[Id]) ->
         everyone = {each for group in groups.values() for each in group}
         if everyone <= held:
             return groups
-        take_turns(session, everyone - held)
+        lock_records(session, everyone - held)
         held |= everyone
 
 

@@ -14,6 +14,7 @@ from mobile.screens.contact.state import STATES, begin, update
 from mobile.screens.contact.values import (
     BackPressed,
     ConfirmPressed,
+    ContactScreenState,
     Details,
     DetailTyped,
     DonePressed,
@@ -46,7 +47,6 @@ from mobile.screens.contact.values import (
     SearchPressed,
     SeveralPressed,
     SitesFound,
-    State,
     StateChosen,
     Step,
     StrikeGiven,
@@ -73,9 +73,9 @@ from tests.mobile.rehearsal import NOW, PEOPLE, SITES, RehearsalField
 MAREK, RED = PEOPLE[0], PEOPLE[1]
 
 
-def play(*events: Any, state: State | None = None) -> tuple[State, list[Any]]:
+def play(*events: Any, state: ContactScreenState | None = None) -> tuple[ContactScreenState, list[Any]]:
     """Run events one after the other; the effects of all of them."""
-    state = state or State()
+    state = state or ContactScreenState()
     effects: list[Any] = []
     for event in events:
         state, more = update(state, event)
@@ -89,7 +89,7 @@ SAVED = (*KNOWN, PersonPicked(person_id=MAREK.id), StateChosen(state=ContactStat
 
 def test_what_a_locked_phone_recorded_is_confirmed_and_keeps_what_was_written():
     told = Details(note=f"{TO_CONFIRM} by the bins", next_step="GP")
-    state = State(step=Step.STATE, contact_id="c-1", reopened=True, details=told, kept=told)
+    state = ContactScreenState(step=Step.STATE, contact_id="c-1", reopened=True, details=told, kept=told)
     state, effects = play(ConfirmPressed(), state=state)
     assert calls(effects) == [("refine_contact", ("c-1", {"note": "by the bins"}))] and Feel(name="saved") in effects
     assert state.details == state.kept == Details(note="by the bins", next_step="GP")
@@ -109,7 +109,7 @@ def test_a_press_of_another_step_does_nothing(step):
         Step.STRIKE: ReasonTyped(text="why"),
     }
     for asked, press in presses.items():
-        before = State(step=step)
+        before = ContactScreenState(step=step)
         assert (update(before, press) == (before, ())) == (asked is not step)
 
 
@@ -231,11 +231,17 @@ def test_no_place_within_reach_is_no_place():
 
 def test_a_place_the_worker_chose_is_not_overruled_by_a_nearer_one():
     state, _ = play(
-        SitesFound(sites=SITES), PlacePicked(site_id="s-park"), SitesFound(sites=SITES), state=State(step=Step.PLACE)
+        SitesFound(sites=SITES),
+        PlacePicked(site_id="s-park"),
+        SitesFound(sites=SITES),
+        state=ContactScreenState(step=Step.PLACE),
     )
     assert state.site_id == "s-park"
     state, _ = play(
-        SitesFound(sites=SITES), PlacePicked(site_id=""), SitesFound(sites=SITES), state=State(step=Step.PLACE)
+        SitesFound(sites=SITES),
+        PlacePicked(site_id=""),
+        SitesFound(sites=SITES),
+        state=ContactScreenState(step=Step.PLACE),
     )
     assert state.site_id is None
 
@@ -255,7 +261,7 @@ def test_a_new_place_is_named_from_the_contact_and_the_contact_is_there():
     state, effects = play(PlaceAdded(site=added), state=state)
     assert calls(effects) == [("refine_contact", ("c-1", {"site_id": "s-new"}))]
     assert state.site is not None and state.site.name == draft.name and state.step is Step.STATE
-    _, effects = play(NewPlacePressed(), PlaceGiven(), state=State(step=Step.PLACE))
+    _, effects = play(NewPlacePressed(), PlaceGiven(), state=ContactScreenState(step=Step.PLACE))
     assert effects == [Feel(name="refused")], "a place with no name and no kind is found by nobody"
 
 
@@ -306,7 +312,9 @@ def test_a_time_that_is_written_up_later_is_the_last_one_that_passed(text: str, 
 
 
 def test_a_time_given_first_goes_with_the_contact_and_what_is_no_time_is_asked_again():
-    state, _ = play(WhenPressed(), TimeTyped(text="25:71"), TimeGiven(now=NOW), state=State(step=Step.STATE))
+    state, _ = play(
+        WhenPressed(), TimeTyped(text="25:71"), TimeGiven(now=NOW), state=ContactScreenState(step=Step.STATE)
+    )
     assert state.step is Step.WHEN and state.time_is_unclear and state.seen_at is None
     state, effects = play(TimeGiven(now=NOW, minutes_ago=30), StateChosen(state=ContactState.BEDDED_DOWN), state=state)
     assert calls(effects)[-1][1][0].seen_at == NOW - timedelta(minutes=30)
@@ -451,7 +459,7 @@ def test_a_pin_put_by_hand_keeps_the_guess():
 
 
 def test_a_pin_put_with_no_guess_is_a_tap_on_the_map():
-    state, _ = play(PinPut(latitude=51.6, longitude=-0.4), state=State(step=Step.PIN))
+    state, _ = play(PinPut(latitude=51.6, longitude=-0.4), state=ContactScreenState(step=Step.PIN))
     assert state.pin.source == PinSource.MAP_TAP
 
 

@@ -32,7 +32,7 @@ ENDED = {
 }
 
 
-class Door:
+class StoreOpener:
     """Opens and closes the store of one data directory."""
 
     def __init__(
@@ -82,7 +82,7 @@ class Door:
             return LockState.KEYSTORE_LOST
         if vault is None:
             return LockState.KEYSTORE_LOST
-        if self._gate(vault.attempts)[0] is not pin.Gate.OPEN:
+        if self._find_permission(vault.attempts)[0] is not pin.PinPermission.OPEN:
             return LockState.BLOCKED
         if self._standing(card, vault) is lease.Standing.EXPIRED:
             return LockState.LEASE_EXPIRED
@@ -122,10 +122,10 @@ class Door:
         card, vault = self._vaults.find_card(), self._vaults.find_vault()
         if card is None or vault is None:
             raise KeyMissing
-        standing, left_ms = self._gate(vault.attempts)
-        if standing is pin.Gate.SHRED:
+        standing, left_ms = self._find_permission(vault.attempts)
+        if standing is pin.PinPermission.SHRED:
             return self._shredded("pins")
-        if standing is pin.Gate.BLOCKED:
+        if standing is pin.PinPermission.BLOCKED:
             return self._blocked(left_ms)
         if self._standing(card, vault) is lease.Standing.SHRED:
             return self._shredded("lease")
@@ -182,10 +182,10 @@ class Door:
             self._put(replace(vault, attempts=after))
 
     def _wrong(self, attempts: pin.Attempts) -> Unlocking:
-        standing, left_ms = self._gate(attempts)
-        if standing is pin.Gate.SHRED:
+        standing, left_ms = self._find_permission(attempts)
+        if standing is pin.PinPermission.SHRED:
             return self._shredded("pins")
-        if standing is pin.Gate.BLOCKED:
+        if standing is pin.PinPermission.BLOCKED:
             return self._blocked(left_ms)
         left = pin.attempts_left(attempts)
         return Unlocking(
@@ -304,8 +304,8 @@ class Door:
 
     # --- measures
 
-    def _gate(self, attempts: pin.Attempts) -> tuple[pin.Gate, int]:
-        return pin.gate(attempts, self._uptime.milliseconds(), self._uptime.boot())
+    def _find_permission(self, attempts: pin.Attempts) -> tuple[pin.PinPermission, int]:
+        return pin.find_permission(attempts, self._uptime.milliseconds(), self._uptime.boot())
 
     def _standing(self, card: DeviceCard, vault: Vault) -> lease.Standing:
         return lease.standing(self._counted(vault.lease), card.lease_hours, card.shred_after_days)
