@@ -20,6 +20,8 @@ from tests.house.tree import list_modules, name_of, parse
 
 LENGTH = 100_000
 LONGEST_S = 0.05
+LONGEST_WHEN_BUSY_S = 0.5
+"""Beside other work a processor does a third of what it does alone. What goes back and back takes seconds on either."""
 COMMON = (
     "a",
     "A",
@@ -154,13 +156,32 @@ def takes_s(used: Used, attack: tuple[str, str], length: int) -> float:
     return time.process_time() - began
 
 
+def is_linear(used: Used) -> bool:
+    """Whether the worst attack takes at most 50 ms, or, where the processor is busy, grows as its text does."""
+    slowest = slowest_s(used)
+    return slowest <= LONGEST_S or (slowest <= LONGEST_WHEN_BUSY_S and growth(used) <= 20)
+
+
+def growth(used: Used) -> float:
+    """How many times longer ten times the text takes, at the worst: 10 for what is linear, 100 for what goes back."""
+
+    def takes(attack: tuple[str, str], length: int) -> float:
+        return min(takes_s(used, attack, length) for _ in range(5))
+
+    return max(takes(attack, LENGTH) / takes(attack, LENGTH // 10) for attack in worst_of(used)[-3:])
+
+
+def worst_of(used: Used) -> list[tuple[str, str]]:
+    small = {attack: min(takes_s(used, attack, LENGTH // 50) for _ in range(2)) for attack in attacks_on(used.pattern)}
+    return sorted(small, key=small.__getitem__)
+
+
 def slowest_s(used: Used) -> float:
     """What the worst of the attacks takes; of a small one that is slow already, what it would take at the least."""
-    attacks = attacks_on(used.pattern)
-    small = {attack: min(takes_s(used, attack, LENGTH // 50) for _ in range(2)) for attack in attacks}
-    worst = sorted(attacks, key=small.__getitem__)[-3:]
-    if small[worst[-1]] > LONGEST_S / 10:
-        return small[worst[-1]] * 50
+    worst = worst_of(used)[-3:]
+    small_s = takes_s(used, worst[-1], LENGTH // 50)
+    if small_s > LONGEST_S / 10:
+        return small_s * 50
     return max(min(takes_s(used, attack, LENGTH) for _ in range(2)) for attack in worst)
 
 
@@ -169,12 +190,12 @@ PATTERNS = list_patterns()
 
 @pytest.mark.parametrize("name", sorted(PATTERNS))
 def test_a_hundred_thousand_characters_take_no_time(name: str) -> None:
-    assert slowest_s(PATTERNS[name]) <= LONGEST_S
+    assert is_linear(PATTERNS[name])
 
 
 @pytest.mark.parametrize("slow", [r"\b[\w.+-]+@[\w-]+\.[\w.]+\b", r"[,\s]+by\s+(?P<when>[\w/ .-]+?)\s*\.?\s*$"])
 def test_a_pattern_that_goes_back_and_back_is_found(slow: str) -> None:
-    assert slowest_s(Used(re.compile(slow, re.IGNORECASE), SEARCHING)) > LONGEST_S
+    assert not is_linear(Used(re.compile(slow, re.IGNORECASE), SEARCHING))
 
 
 def test_patterns_that_are_made_while_the_program_runs_are_the_known_ones() -> None:
