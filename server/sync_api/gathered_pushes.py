@@ -1,4 +1,4 @@
-"""Pushes that wait for their turn to write go together: whose turn it is takes all that wait into one transaction.
+"""The group commit of pushes: whichever may write takes all that wait along, into one transaction.
 
 A commit costs the same for one phone as for eight, and what follows from a batch (who is verified, who comes to the case
 list) is derived once for all. Each is judged by itself: one that is refused, or spoilt, changes nothing for the others.
@@ -24,7 +24,7 @@ from server.queries.sync.store import Account, Arrival, Project
 from server.sync_api.admission import busy
 from server.sync_api.identity import Caller, refuse_proof, to_ms, use_up
 from server.sync_api.reading_pushes import ReadPush, UnreadPush
-from sync.company import choose_company
+from sync.group_commit import choose_group
 from sync.reading import DecodedBatch
 from sync.wire import PushAnswer, Refused
 
@@ -35,9 +35,9 @@ BYTES_MAX = 500_000
 WAIT_S = 10.0
 MOMENT_S = 0.001
 MOMENTS = 10
-"""After a turn with company: phones that were just answered send their next page, and those that are so quick go together
+"""After the commit of a group: phones that were just answered send their next page, and those that are so quick go together
 again, as with PostgreSQL's `commit_delay`."""
-COMPANY_MAX = 10
+GROUP_MAX = 10
 """So many pages of a phone's log fill a transaction: no more need be waited for."""
 COUNTED = frozenset({"gap", "fork"})
 """Refusals that the devices' page counts."""
@@ -90,7 +90,7 @@ class Waiting:
 class GatheredPushes:
     """The pushes of this process, one transaction after another. More at once only wait for each other's rows.
 
-    One thread reads them, too, when their turn has come: many that read would keep the one that writes from the interpreter.
+    One thread reads them, too, shortly before they are written: many readers would keep it from the interpreter.
     `clock` is the time by which a push is judged; `domain` is what changes mean, and who writes down what became of them.
     """
 
@@ -102,7 +102,7 @@ class GatheredPushes:
         self._read = read
         self.clock = clock
         self._waiting: list[Waiting] = []
-        self._turns: asyncio.Task[None] | None = None
+        self._committing: asyncio.Task[None] | None = None
         self._writer = ThreadPoolExecutor(1, "pushes")
 
     def close(self) -> None:
@@ -118,8 +118,8 @@ class GatheredPushes:
         loop = asyncio.get_running_loop()
         mine = Waiting(unread=unread, told=loop.create_future())
         self._waiting.append(mine)
-        if self._turns is None or self._turns.done():
-            self._turns = loop.create_task(self._take_turns())
+        if self._committing is None or self._committing.done():
+            self._committing = loop.create_task(self._commit_groups())
         patience = loop.call_later(WAIT_S, self._leave, mine)
         try:
             return await mine.told
@@ -132,19 +132,19 @@ class GatheredPushes:
             self._waiting.remove(mine)
             mine.tell()
 
-    async def _take_turns(self) -> None:
+    async def _commit_groups(self) -> None:
         while self._waiting:
             await self._read_some()
             together = self._gather()
             await self._have_done(self._carry_out, together)
             for each in together:
                 each.tell()
-            await self._wait_for_company(len(together) + len(self._waiting))
+            await self._wait_for_siblings(len(together) + len(self._waiting))
 
-    async def _wait_for_company(self, expected: int) -> None:
+    async def _wait_for_siblings(self, expected: int) -> None:
         """Give those who were just answered a moment to send what they have next. Who is alone is not kept waiting."""
         for _ in range(MOMENTS):
-            if len(self._waiting) >= min(expected, COMPANY_MAX) or expected == 1:
+            if len(self._waiting) >= min(expected, GROUP_MAX) or expected == 1:
                 return
             await self._read_some()
             await asyncio.sleep(MOMENT_S)
@@ -167,7 +167,7 @@ class GatheredPushes:
         if not ready:
             return []
         first, *others = ready
-        along = choose_company(first.batch, [each.batch for each in others], CHANGES_MAX)
+        along = choose_group(first.batch, [each.batch for each in others], CHANGES_MAX)
         together = [first, *(others[place] for place in along)]
         self._waiting = [each for each in self._waiting if each not in together]
         return sorted(together, key=lambda each: each.caller.number)

@@ -4,6 +4,7 @@ from litestar import Router
 
 from server.settings import Settings
 from server.sync_api.blobs import take_piece
+from server.sync_api.concurrency_limit import ConcurrencyLimit
 from server.sync_api.enrolment import enrol, renew_token
 from server.sync_api.likely_cells import send_likely_cells
 from server.sync_api.map_pack import send_map_pack
@@ -12,12 +13,11 @@ from server.sync_api.quick import take_quick_entries
 from server.sync_api.sealed import take_sealed
 from server.sync_api.service_pack import send_service_pack
 from server.sync_api.tonight import send_tonight
-from server.sync_api.turnstile import Turnstile
 
 
 def sync_routers(settings: Settings) -> tuple[Router, ...]:
     """The addresses under /sync/v1, and under /blobs, where attachments come."""
-    turnstile = Turnstile(settings.sync_requests_at_once)
+    limit = ConcurrencyLimit(settings.sync_requests_at_once)
     messages = Router(
         path="/sync/v1",
         route_handlers=[
@@ -35,14 +35,14 @@ def sync_routers(settings: Settings) -> tuple[Router, ...]:
             send_tonight,
         ],
         tags=["Sync"],
-        middleware=[turnstile],
+        middleware=[limit],
         request_max_body_size=settings.sync_body_bytes,
     )
     blobs = Router(
         path="/blobs",
         route_handlers=[take_piece],
         tags=["Sync"],
-        middleware=[turnstile],
+        middleware=[limit],
         request_max_body_size=settings.sync_body_bytes,
     )
     return messages, blobs

@@ -23,8 +23,8 @@ from server.queries.sync.blobs import append_blob, begin_blob
 from server.security.documents import DocumentKeys
 from server.sync_api.gathered_pushes import CHANGES_MAX
 from sync import wire
-from sync.company import choose_company
 from sync.encoding import inflate
+from sync.group_commit import choose_group
 from sync.reading import SOUND, DecodedBatch, Sound, decode_batch
 from sync.safety import safe_numbers
 from sync.server import AcceptedChange
@@ -199,7 +199,7 @@ class Office:
 
     def _push(self, number: int, batch: DecodedBatch, now_ms: int) -> wire.PushAnswer:
         """Take a push, and those along that wait and may go with it."""
-        along = choose_company(batch, [each for _, each in self.waiting], CHANGES_MAX)
+        along = choose_group(batch, [each for _, each in self.waiting], CHANGES_MAX)
         together = [(number, batch), *(self.waiting[place] for place in along)]
         self.waiting = [each for place, each in enumerate(self.waiting) if place not in along]
         arrivals = [queries.Arrival(each, brought, now_ms) for each, brought in sorted(together, key=itemgetter(0))]

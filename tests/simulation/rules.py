@@ -15,7 +15,7 @@ from mobile.store.sync import SyncStore
 from server.queries.sync import changes as sync_changes
 from server.queries.sync import orders as sync_orders
 from server.queries.sync import store as queries
-from sync import clock, company, device, digest, feeds, merge, past, server, skeleton
+from sync import clock, device, digest, feeds, group_commit, merge, past, server, skeleton
 from sync.feeds import Entry
 from sync.wire import EVICT
 
@@ -40,7 +40,7 @@ def a_number_means_one_change(patch: Patch) -> None:
 
 
 def pushes_of_one_phone_follow_each_other(patch: Patch) -> None:
-    patch.setattr(company, "may_join", lambda device, brought, devices, ids: True)
+    patch.setattr(group_commit, "may_join", lambda device, brought, devices, ids: True)
 
 
 def what_lies_nowhere_is_not_taken_for_acknowledged(patch: Patch) -> None:

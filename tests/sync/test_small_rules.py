@@ -8,8 +8,8 @@ from msgspec import Raw
 from shared.model.codes import DeviceStatus
 from sync import blobs, clock, digest, pacing
 from sync import server as serving
-from sync.company import choose_company
 from sync.device import DeviceState, Known, Standing, plan_page, standing
+from sync.group_commit import choose_group
 from sync.past import KnownNumbers
 from sync.reading import DecodedBatch, Record
 from sync.renewal import renew, translate
@@ -102,7 +102,7 @@ def test_a_hash_is_written_with_sixteen_digits_and_never_overflows() -> None:
     assert int(digest.write(total), 16) == total == digest.extend(0, "put", "c1", "") - 1
 
 
-# ------------------------------------------------------------------------------------------------------------- company
+# -------------------------------------------------------------------------------------------------------- group commit
 
 
 def batch(device: int, *numbers: int, ids: tuple[str, ...] = ()) -> DecodedBatch:
@@ -113,21 +113,21 @@ def batch(device: int, *numbers: int, ids: tuple[str, ...] = ()) -> DecodedBatch
 
 
 def test_pushes_of_different_phones_go_together() -> None:
-    assert choose_company(batch(1, 1), [batch(2, 1), batch(3, 1)], 10) == [0, 1]
+    assert choose_group(batch(1, 1), [batch(2, 1), batch(3, 1)], 10) == [0, 1]
 
 
 def test_a_second_push_of_one_phone_waits_whoever_goes_first() -> None:
-    assert choose_company(batch(1, 1), [batch(1, 2), batch(2, 1), batch(2, 2)], 10) == [1]
+    assert choose_group(batch(1, 1), [batch(1, 2), batch(2, 1), batch(2, 2)], 10) == [1]
 
 
 def test_a_copy_that_brings_the_same_change_under_its_new_number_waits() -> None:
     copied = batch(9, 1, ids=("c1",))
-    assert choose_company(batch(1, 4, ids=("c1",)), [copied, batch(2, 1, ids=("c2",))], 10) == [1]
+    assert choose_group(batch(1, 4, ids=("c1",)), [copied, batch(2, 1, ids=("c2",))], 10) == [1]
 
 
 def test_those_who_would_bring_too_much_wait_and_smaller_ones_pass_them() -> None:
-    assert choose_company(batch(1, 1, 2), [batch(2, 1, 2, 3), batch(3, 1)], 4) == [1]
-    assert choose_company(batch(1, 1, 2), [batch(2, 1)], 1) == []
+    assert choose_group(batch(1, 1, 2), [batch(2, 1, 2, 3), batch(3, 1)], 4) == [1]
+    assert choose_group(batch(1, 1, 2), [batch(2, 1)], 1) == []
 
 
 # -------------------------------------------------------------------------------------------------------------- pacing

@@ -375,14 +375,14 @@ def test_phones_that_went_together_go_together_with_their_next_page(
 
 
 @on_either
-def test_a_phone_that_is_alone_is_not_kept_waiting_for_company(
+def test_a_phone_that_is_alone_is_not_kept_waiting_for_siblings(
     night: Night, phones: list[Phone], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gathered_pushes, "MOMENTS", 20_000)
 
     async def push() -> None:
         await push_pages(night, phones[0], 3)
-        assert night.pushes._turns is not None and night.pushes._turns.done(), "it waits for somebody"
+        assert night.pushes._committing is not None and night.pushes._committing.done(), "it waits for somebody"
 
     asyncio.run(push())
     assert night.gathered == [[phones[0].number]] * 3

@@ -10,7 +10,7 @@ from sync.reading import DecodedBatch
 from sync.server import record_id
 
 
-def choose_company(first: DecodedBatch, waiting: Sequence[DecodedBatch], changes_max: int) -> list[int]:
+def choose_group(first: DecodedBatch, waiting: Sequence[DecodedBatch], changes_max: int) -> list[int]:
     """Which of those that wait go along with `first`, by their places in the line.
 
     Together they bring no more than `changes_max` changes; `first` goes whatever it brings.

@@ -14,7 +14,7 @@ RETRY_FIRST_S, RETRY_SPREAD_S = 5, 30
 """Those sent away are told to come back at different seconds, so that they do not all return in one."""
 
 
-class Turnstile(ASGIMiddleware):
+class ConcurrencyLimit(ASGIMiddleware):
     """Counts the requests that are being answered by this process. Raises Refused slow_down for one too many."""
 
     scopes = (ScopeType.HTTP,)
