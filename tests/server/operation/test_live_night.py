@@ -126,12 +126,6 @@ class Night:
 
 
 @pytest.fixture
-def database_kind() -> str:
-    """Each step's own tests are over both; that this served process starts over PostgreSQL was not seen yet."""
-    return "sqlite"
-
-
-@pytest.fixture
 def telephones() -> Iterator[Telephones]:
     made = Telephones()
     yield made
