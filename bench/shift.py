@@ -187,10 +187,14 @@ class Heard(NamedTuple):
 
 
 class Came(NamedTuple):
-    """What one night came to. `waits_s`: from each promise that was broken to the first other person told."""
+    """What one night came to. `waits_s`: from each promise that was broken to the first other person told; `there_s`: of those
+    during which the server was not away."""
 
     waits_s: list[float]
+    there_s: list[float]
     untold: int
+    kept: int
+    """Nobody was told, and nobody had to be: the check-in was made in time and arrived late, with the server's return."""
     false: int
     """Somebody else was told of who had kept the promise: what they did had not reached the server."""
 
@@ -215,26 +219,28 @@ def simulate(chance: Random) -> Came:
     back = away + (max(gone, LEASED_FOR) if gone else gone)
     server = Server(NOW - ROUND * chance.random(), away, back)
     harmed = chance.randrange(WALKERS) if chance.random() < 0.1 else None
-    came = Came([], 0, 0)
+    came = Came([], [], 0, 0, 0)
     for number in range(WALKERS):
         begun = NOW + MINUTE * chance.uniform(0, 60)
         ends = begun + timedelta(hours=chance.uniform(4, 7))
         silent = begun + (ends - begun) * chance.random() if number == harmed else None
         heard = _walk_a_night(chance, begun, ends, silent, server)
-        came = _count(came, _miss(begun, None if silent else ends, heard, server))
+        came = _count(came, server, _miss(begun, None if silent else ends, heard, server))
     return came
 
 
-def _count(so_far: Came, misses: Iterator[tuple[datetime, datetime | None, bool]]) -> Came:
-    waits, untold, false = so_far.waits_s, so_far.untold, so_far.false
+def _count(so_far: Came, server: Server, misses: Iterator[tuple[datetime, datetime | None, bool]]) -> Came:
+    waits, there, untold, kept, false = [*so_far.waits_s], [*so_far.there_s], so_far.untold, so_far.kept, so_far.false
     for owed_at, told_at, is_kept in misses:
         if told_at is None:
-            untold += 1
+            untold, kept = untold + (not is_kept), kept + is_kept
         elif is_kept:
             false += 1
         else:
             waits.append((told_at - owed_at).total_seconds())
-    return Came(waits, untold, false)
+            if not (server.away < told_at and owed_at < server.back):
+                there.append(waits[-1])
+    return Came(waits, there, untold, kept, false)
 
 
 def _walk_a_night(
@@ -320,10 +326,13 @@ def measure_nights(seed: int, nights: int) -> dict[str, Any]:
     chance = Random(seed)
     came = [simulate(chance) for _ in range(nights)]
     waits = sorted(wait for each in came for wait in each.waits_s)
+    untold = sum(each.untold for each in came)
     return {
-        "nights": nights, "promises_broken": len(waits), "of_them_nobody_was_told": sum(each.untold for each in came),
+        "nights": nights, "promises_broken": len(waits) + untold, "of_them_nobody_was_told": untold,
+        "kept_but_heard_late_and_nobody_was_told": sum(each.kept for each in came),
         "missed_to_first_told_s": {
             "p50": round(waits[len(waits) // 2], 1), "p99": round(waits[len(waits) * 99 // 100], 1), "most": round(waits[-1], 1),
+            "most_while_the_server_was_there": round(max(wait for each in came for wait in each.there_s), 1),
         },
         "false_alarms_a_night": round(sum(each.false for each in came) / nights, 4),
     }  # fmt: skip

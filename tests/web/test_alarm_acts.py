@@ -1,22 +1,27 @@
 """What somebody may do with an alarm, and who may be set to hear of one: pressed by those who may not."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import event, select, text
 
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
-from server.queries.street import duties, shifts
+from server.queries.street import duties, plans, shifts
 from server.queries.street.alarms import claim_call, find_alarm, list_open_alarms, list_unheard_duress
 from server.queries.street.last_known import find_last_place
 from server.queries.street.lone_working import list_on_shift
+from server.queries.street.plans import ShiftPlan
 from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.admin.health import say_clock
 from shared.model.alarm import AlarmStep
+from shared.model.position import Position
+from shared.model.shift import PlannedStop, PlannedStopKind
 from shared.rules.alarms import DEFAULT_LADDER
 from sync.clock import PhoneClock, happened_at
 from tests.web import county
@@ -159,6 +164,35 @@ def test_the_newest_place_is_told(filled: Database, now: datetime) -> None:
         place = find_last_place(session, "tom")
     assert place is not None
     assert (place.latitude, place.at) == (51.3, now - timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(("who", "is_reader"), [("tom", True), ("priya", True), ("aisha", True)])
+def test_the_planned_route_is_told_to_whoever_looks_for_them(
+    dean_is_late: tuple[Database, str], browse: Browse, now: datetime, who: str, is_reader: bool
+) -> None:
+    database, alarm_id = dean_is_late
+    stops = (
+        PlannedStop(
+            kind=PlannedStopKind.LIKELY, position=Position(latitude=51.65, longitude=-0.39), name="Behind the library"
+        ),
+        PlannedStop(kind=PlannedStopKind.REFERRAL, referral_id="r5"),
+    )
+    tonight = ShiftPlan(
+        id="p1", team_id="watford-outreach", area="Town centre", starts_at=now - timedelta(hours=2),
+        back_at=now + timedelta(hours=2), set_by="tom", set_at=now - timedelta(hours=3), worker_ids=("dean",), stops=stops,
+    )  # fmt: skip
+    last_night = {
+        "id": "p0", "area": "Cassiobury", "starts_at": now - timedelta(hours=26), "back_at": now - timedelta(hours=22),
+    }  # fmt: skip
+    with database.writing() as session:
+        plans.add_plan(session, tonight)
+        plans.add_plan(session, msgspec.structs.replace(tonight, **last_night))
+    page = browse(who).get(f"/alarms/{alarm_id}")
+    words = plain(page.text)
+    assert re.search(r"Planned for tonight Dean \S+ in Town centre, 19:30 to 23:30, 2 stops", words)
+    assert "Behind the library (51.65000, -0.39000) St Albans Road bus shelter (51.66910, -0.39660)" in words
+    assert ("/referrals/r5" in page.text) == is_reader
+    assert "Cassiobury" not in words
 
 
 def test_a_check_in_under_duress_calls_everybody_and_shows_nothing_where_she_is(

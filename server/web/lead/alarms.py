@@ -1,6 +1,7 @@
 """One alarm: who was not heard, how to reach them and their colleagues, where they were last, what was done; "I have it"."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from litestar import Response, get, post
@@ -12,17 +13,22 @@ from server.actions.street import alarms as acting
 from server.actions.street.alarms import open_alarm
 from server.http.services import Services
 from server.queries.partnership.workers import list_short_names
-from server.queries.street import duties
+from server.queries.people import subjects
+from server.queries.referrals import inbox
+from server.queries.street import duties, plans
 from server.queries.street.last_known import find_last_contact, find_last_place
 from server.queries.street.lone_working import list_on_shift
 from server.web.layout.clocks import say_clock, say_duration
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.planned import say_plan
 from server.web.lead.on_shift import say_alarm
 from server.web.lead.shift_words import ACTS
 from shared.model.alarm import BY_MAIL, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
-from shared.model.value import Id
-from shared.policy import Act
+from shared.model.shift import PlannedStop
+from shared.model.value import Id, Value
+from shared.policy import Act, SubjectKind
+from shared.rules.shift_plans import MAY_BE_EARLY
 
 STEPS = {
     AlarmStep.WORKER: "on their own phone", AlarmStep.COLLEAGUES: "as a colleague who is out",
@@ -30,6 +36,18 @@ STEPS = {
     AlarmStep.EVERYBODY: "with everybody",
 }  # fmt: skip
 CHANNELS = {"sms": "by text message", "voice": "by a call", BY_MAIL: "by e-mail"}
+
+
+PLANNED_WITHIN = timedelta(hours=12)
+"""How long after a plan is over it still tells where somebody who is missed may be."""
+
+
+class Walk(Value, frozen=True, kw_only=True):
+    """Where a plan of the night sends them: its words, and each stop with the report that it is about, where the reader may
+    open that."""
+
+    words: str
+    stops: tuple[tuple[str, Id | None], ...]
 
 
 class TakeForm(Form, frozen=True, kw_only=True):
@@ -95,13 +113,40 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
         "alarm": alarm, "who": people.get(alarm.worker_id), "stands": say_alarm(alarm, names, now),
         "due_text": say_clock(alarm.due_at, now), "colleagues": [people[each] for each in near if each in people],
         "place": find_last_place(session, alarm.worker_id), "contact": find_last_contact(session, alarm.worker_id),
-        "acts": ACTS, "log": [(say_clock(each.at, now), _say(each, names)) for each in alarm.events],
+        "walks": _list_walks(access, alarm), "acts": ACTS,
+        "log": [(say_clock(each.at, now), _say(each, names)) for each in alarm.events],
         "is_open": alarm.ended is None, "holder_id": taken.worker_id if taken else "",
         "holder": names.get(taken.worker_id or "", "") if taken else "",
         "is_about_me": alarm.worker_id == access.actor.worker_id,
         "is_mine": taken is not None and taken.worker_id == access.actor.worker_id,
         "clock": lambda moment: say_clock(moment, now), "ago": lambda moment: say_duration(now - moment),
     }  # fmt: skip
+
+
+def _list_walks(access: Access, alarm: Alarm) -> list[Walk]:
+    """Where the worker was to go tonight, by every plan that names them."""
+    begins, ends = alarm.due_at - PLANNED_WITHIN, alarm.due_at + MAY_BE_EARLY
+    planned = plans.list_planned(access.session, alarm.worker_id, begins, ends)
+    names = list_short_names(access.session, {who for plan in planned for who in plan.worker_ids})
+    return [
+        Walk(words=say_plan(plan, names, access.now), stops=tuple(_say_stop(access, each) for each in plan.stops))
+        for plan in planned
+    ]
+
+
+def _say_stop(access: Access, stop: PlannedStop) -> tuple[str, Id | None]:
+    """A stop in words, and the report that it is about. Of a report only who may read it is told more than the plan says."""
+    words, position, referral_id = stop.name, stop.position, stop.referral_id
+    if referral_id is not None:
+        subject = subjects.find_referral(access.session, referral_id)
+        row = inbox.find_inbox_row(access.session, referral_id)
+        if subject is None or row is None or not access.allows(Act.SEE_REFERRALS, subject):
+            referral_id = None
+        else:
+            access.note_seen(SubjectKind.REFERRAL, [referral_id], action=Act.SEE_REFERRALS, purpose="lone working")
+            words, position = row.referral.place or words, row.referral.position or position
+    where = f" ({position.latitude:.5f}, {position.longitude:.5f})" if position is not None else ""
+    return f"{words or 'A report'}{where}", referral_id
 
 
 def _say(event: AlarmEvent, names: dict[Id, str]) -> str:
