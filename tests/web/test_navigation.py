@@ -11,7 +11,7 @@ from server.database.engine import Database
 from server.queries.referrals import duty
 from server.tables.referrals.imports import import_batch, refused_row
 from server.web.layout import engine
-from server.web.layout.navigation import FIT, entries_for, navigation_of
+from server.web.layout.navigation import FIT, entries_for, first_page, navigation_of
 from shared.model.codes import Role
 from tests.web import county
 from tests.web.conftest import Browser
@@ -30,6 +30,20 @@ def test_every_entry_stands_once_and_the_section_with_the_first(role: Role) -> N
         page = engine.navigation(roles, section)
         assert [page.count(f'href="{path}"') for path in every] == [1] * len(every)
         assert ("<summary" in page) == bool(more)
+
+
+@pytest.mark.parametrize(
+    ("roles", "path"),
+    [
+        ({Role.WORKER}, "/my-shift"),
+        ({Role.TEAM_LEAD}, "/referrals"),
+        ({Role.TEAM_LEAD, Role.WORKER}, "/referrals"),
+        ({Role.COORDINATOR, Role.TEAM_LEAD}, "/cases"),
+        ({Role.COMMISSIONER}, "/hotspots"),
+    ],
+)
+def test_everybody_starts_where_their_work_is(roles: set[Role], path: str) -> None:
+    assert first_page(frozenset(roles)) == path
 
 
 def test_a_coordinators_pages_of_every_day_fit() -> None:

@@ -77,6 +77,10 @@ SELDOM = frozenset({
 })  # fmt: skip
 
 
+STARTS = ((Role.COORDINATOR, "/cases"), (Role.TEAM_LEAD, "/referrals"), (Role.WORKER, "/my-shift"))
+"""Where these start, whoever has several of the roles at the first."""
+
+
 def entries_for(roles: frozenset[Role]) -> list[Entry]:
     """Returns the entries that any of the roles may open, in the order of the page."""
     allowed = {action for role in roles for action in GRID.get(role, {})}
@@ -89,8 +93,13 @@ def entries_for(roles: frozenset[Role]) -> list[Entry]:
 
 
 def first_page(roles: frozenset[Role]) -> str:
-    """Returns where somebody starts after signing in."""
-    return entries_for(roles)[0].path if entries_for(roles) else "/welcome"
+    """Returns where somebody starts after signing in: at the list of the night's work rather than at the first entry, for those
+    who walk or send others out and prepare no conference."""
+    entries = [each.path for each in entries_for(roles)]
+    own = next((path for role, path in STARTS if role in roles), None)
+    if own in entries:
+        return own
+    return entries[0] if entries else "/welcome"
 
 
 def navigation_of(
