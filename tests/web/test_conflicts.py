@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from server.database.engine import Database
 from server.queries.people.people import find_person
 from server.queries.sync import store as sync
 from server.settings import Settings
+from server.tables.people.person import person, person_merge
 from server.tables.street.site import site
 from sync.authoring import NewChange
 from sync.authoring import number as number_change
@@ -114,6 +116,29 @@ def test_a_version_that_came_meanwhile_is_said_and_not_written_over(
     with filled.reading() as session:
         kept = session.scalar(select(site.c.access_notes).where(site.c.id == "stairwell"))
     assert set(kept.splitlines()) == {"by the gate", "by the yard", "new dog, it bites"}
+
+
+def test_whoever_was_joined_with_another_meanwhile_is_said_before_a_side_is_kept(
+    disputed: None, filled: Database, browse: Callable[[str], Any], now: datetime
+) -> None:
+    browser = browse("tom")
+    page = browser.get("/conflicts")
+    assert "the same person as in" not in plain(page.text)
+    press = {"entity": "marek", "field": "description", "change": "patch-aisha", "shown": shown_on(page)}
+    with filled.writing() as session:
+        mars = {"id": "mars", "description": "Man with a map of Mars", "created_at": now, "changed_at": now}
+        county.add(session, person, mars)
+        county.add(session, person_merge, {
+            "id": "m1", "from_id": "mars", "into_id": "marek", "worker_id": "priya", "at": now, "undone": False,
+        })  # fmt: skip
+    answer = browser.send("/conflicts", **press, joined="")
+    assert answer.status_code == 409
+    assert "who is the same person as this one" in answer.text
+    page = browser.get("/conflicts")
+    assert "this is the same person as in 1 other record." in plain(page.text)
+    assert 'name="joined" value="mars"' in page.text
+    kept = browser.send("/conflicts", **press, joined="mars")
+    assert "Nothing to settle" in plain(kept.text)
 
 
 def test_a_hazard_stands_until_somebody_who_read_both_settles_it(

@@ -28,6 +28,18 @@ BOTH = "both"
 NEWER = "A newer version has come meanwhile. Nothing was changed: read all of them, then choose."
 
 
+JOINED = "Meanwhile somebody said who is the same person as this one. Nothing was changed: look again, then choose."
+
+
+def list_joined(access: Access, conflict: Conflict) -> list[Id]:
+    """Returns the other records that were found to be the same person as the one that two people changed."""
+    if conflict.kind != "person":
+        return []
+    return [
+        each for each in subjects.list_same_person(access.session, conflict.entity_id) if each != conflict.entity_id
+    ]
+
+
 def find_subject(access: Access, conflict: Conflict) -> Subject | None:
     """Returns the record as policy sees it."""
     finders = {"person": subjects.find_person, "site": subjects.find_site, "referral": subjects.find_referral}
@@ -35,11 +47,19 @@ def find_subject(access: Access, conflict: Conflict) -> Subject | None:
 
 
 def keep_side(
-    access: Access, project: Project, entity_id: Id, field: str, change_id: Id, shown: Collection[Id] = ()
+    access: Access,
+    project: Project,
+    entity_id: Id,
+    field: str,
+    change_id: Id,
+    shown: Collection[Id] = (),
+    joined: Collection[Id] = (),
 ) -> None:
-    """Keeps what one change wrote, or with `BOTH` the words of all sides, or two places. `shown` are the sides that were seen.
+    """Keeps what one change wrote, or with `BOTH` the words of all sides, or two places. `shown` are the sides that were seen,
+    `joined` the records that were said to be the same person.
 
-    Raises Failure where somebody else has settled it meanwhile, or a side has come that the reader did not see.
+    Raises Failure where somebody else has settled it meanwhile, a side has come that the reader did not see, or the person was
+    joined with another, or parted from one, since.
     """
     lock_records(access.session, [entity_id])
     found = find_conflict(access.session, entity_id, field)
@@ -50,6 +70,8 @@ def keep_side(
     if change_id != BOTH and change_id not in sides:
         raise Failure(CONFLICTING, "Somebody else has settled this meanwhile, or a newer version has come.")
     _check_seen(found, shown)
+    if shown and set(joined) != set(list_joined(access, found)):
+        raise Failure(CONFLICTING, JOINED)
     now_ms = int(access.now.timestamp() * 1000)
     scopes = find_scopes(access.session, entity_id)
     settled = _settle(access, found, change_id, shown)

@@ -11,7 +11,7 @@ from litestar.params import FromPath, URLEncodedBody
 from sqlalchemy.orm import Session
 
 from server.access import Access, Door, of_theirs
-from server.actions.street.conflicts import ACTS, BOTH, PLACE_FIELDS, find_subject, keep_side
+from server.actions.street.conflicts import ACTS, BOTH, PLACE_FIELDS, find_subject, keep_side, list_joined
 from server.http.services import Services
 from server.problems import NotFound
 from server.queries.partnership import agencies
@@ -33,12 +33,14 @@ AT_ONCE = 50
 
 
 class KeepForm(Form, frozen=True, kw_only=True):
-    """Which side of which field to keep, or both; `shown` are the changes that stood on the page, between commas."""
+    """Which side of which field to keep, or both; `shown` are the changes that stood on the page, between commas, and `joined`
+    the records that it said are the same person."""
 
     entity: Id = ""
     field: str = ""
     change: Id = ""
     shown: str = ""
+    joined: str = ""
 
 
 @get("/conflicts", opt={"action": Act.SETTLE_VERSIONS}, sync_to_thread=True, include_in_schema=False)
@@ -71,8 +73,8 @@ def keep(
     """Keeps one side, or both."""
     with door.open() as access:
         access.require(Act.SETTLE_VERSIONS, of_theirs(access.actor), purpose="conflicts")
-        shown = {each for each in data.shown.split(",") if each}
-        keep_side(access, services.project, data.entity, data.field, data.change, shown)
+        shown, joined = ({each for each in text.split(",") if each} for text in (data.shown, data.joined))
+        keep_side(access, services.project, data.entity, data.field, data.change, shown, joined)
     return go_to("/conflicts", done="kept")
 
 
@@ -96,6 +98,7 @@ def _tell(access: Access, seen: Sequence[Conflict], every: Sequence[Conflict]) -
             "entity_id": each.entity_id, "field": each.field, "called": each.called or each.kind.capitalize(),
             "field_words": say_field(each.field), "page": PAGES.get(each.kind, "").format(each.entity_id),
             "apart": say_apart([side.value for side in each.sides]), "shown": ",".join(sorted(shown[each.entity_id])),
+            "joined": list_joined(access, each),
             "sides": [{"side": side, "words": _say(each, number, names)} for number, side in enumerate(each.sides)],
             "is_words": all(isinstance(side.value, str) and side.value and not each.field.endswith("_id") for side in each.sides)
             and each.field in WORDY,
