@@ -97,3 +97,16 @@ class Alarm(Value, frozen=True, kw_only=True):
         """Everybody who was told."""
         told = (each.worker_id for each in self.events if each.kind is AlarmEventKind.TOLD)
         return frozenset(each for each in told if each is not None)
+
+    @property
+    def reached_ids(self) -> frozenset[Id]:
+        """Everybody for whom a message has left, by one way at least."""
+        return self._settled(AlarmEventKind.SENT)
+
+    @property
+    def unreached_ids(self) -> frozenset[Id]:
+        """Everybody of whom every way that was tried to its end has failed."""
+        return self._settled(AlarmEventKind.FAILED) - self.reached_ids
+
+    def _settled(self, kind: AlarmEventKind) -> frozenset[Id]:
+        return frozenset(each.worker_id for each in self.events if each.kind is kind and each.worker_id is not None)

@@ -172,7 +172,7 @@ def test_help_tells_everybody_at_once_and_being_heard_does_not_end_it(
     assert ended.status_code == 409
     tom = browse("tom")
     words = plain(tom.get("/on-shift").text)
-    found = re.search(r"(\S+ \S+) asked for help at 21:30: nobody has it yet. Told: .+?\.", words)
+    found = re.search(r"(\S+ \S+) asked for help at 21:30: nobody has it yet. Message waits for: .+?\.", words)
     assert found is not None, words
     assert "Tom" in found[0]
     shown = plain(tom.get(f"/alarms/{alarm.id}").text)

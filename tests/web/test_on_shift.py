@@ -1,5 +1,6 @@
 """Lone working: who is out, who is late and by how much, said to whom it concerns, and true although a colleague went home."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.street import shifts
-from server.queries.street.alarms import list_open_alarms
+from server.queries.street.alarms import add_events, list_open_alarms
 from server.queries.street.duties import list_holders
 from server.queries.street.leaves import find_away
 from server.queries.street.lone_working import list_on_shift
@@ -20,7 +21,7 @@ from server.tables.partnership.worker import worker
 from server.tables.street.leave import leave
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.layout.clocks import say_clock, say_duration
-from shared.model.alarm import AlarmStep
+from shared.model.alarm import AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.shift import ShiftEnded
 from shared.rules.alarms import DEFAULT_LADDER
 from shared.rules.check_ins import is_late, late_by, order_of_concern
@@ -232,6 +233,31 @@ def test_a_lead_hands_over_and_the_next_alarm_goes_to_whoever_has_it_now(out: Da
     with out.reading() as session:
         assert list_holders(session, TEAM)[AlarmStep.LEAD] == ["aisha"]
     assert browser.send("/on-duty", team="another", post="lead", worker="aisha").status_code == 404
+
+
+def test_a_server_that_can_tell_nobody_says_so_where_duty_is_set(out: Database, browse: Browse) -> None:
+    assert "neither a mail server nor a telephone gateway" in plain(browse("tom").get("/on-duty").text)
+
+
+def test_nobody_is_said_to_be_told_before_a_message_has_left(out: Database, browse: Browse, now: datetime) -> None:
+    alarm_id = raise_alarm(out, now)
+    tom = browse("tom")
+
+    def stands() -> str:
+        found = re.search(r"Dean \S+: nobody has it yet\. (.+?) What was done", plain(tom.get("/on-shift").text))
+        assert found is not None
+        return found[1]
+
+    def happens(kind: AlarmEventKind, who: str) -> None:
+        with out.writing() as session:
+            add_events(session, [AlarmEvent(id=f"{kind}-{who}", alarm_id=alarm_id, at=now, kind=kind, worker_id=who)])
+
+    assert stands() == "Message waits for: Aisha N, Tom E."
+    happens(AlarmEventKind.FAILED, "tom")
+    assert stands() == "Message waits for: Aisha N. Could not be told: Tom E."
+    happens(AlarmEventKind.SENT, "aisha")
+    happens(AlarmEventKind.SENT, "tom")
+    assert stands() == "Told: Aisha N, Tom E.", "one way that succeeds is enough"
 
 
 def test_leave_is_said_on_the_page_and_ended_there(out: Database, browse: Browse) -> None:

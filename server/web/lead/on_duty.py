@@ -12,6 +12,7 @@ from server.access import Access, Door, of_theirs
 from server.actions.street import planning
 from server.actions.street.alarms import hand_over
 from server.http.local_time import local_zone, to_local
+from server.http.services import Services
 from server.problems import Invalid
 from server.queries.partnership import agencies, workers
 from server.queries.street import duties, leaves
@@ -51,12 +52,15 @@ class BackForm(Form, frozen=True, kw_only=True):
 
 
 @get("/on-duty", opt={"action": Act.PLAN_SHIFT}, sync_to_thread=True, include_in_schema=False)
-def show_on_duty(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+def show_on_duty(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]
+) -> Response[str]:
     """Each team of the reader: who hears of an alarm, in which order."""
     with door.open() as access:
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="on duty")
         return page(
             request, "lead/on_duty.html", title="On duty", section="/on-shift", worker=access.worker,
+            can_tell=bool(services.settings.mail.host or services.settings.alarm.url),
             teams=[_team(access, each) for each in teams_of(access.session, access.actor)],
         )  # fmt: skip
 

@@ -119,7 +119,17 @@ def say_alarm(alarm: Alarm, names: dict[Id, str], now: datetime) -> str:
         return f"{who}: {names.get(taken.worker_id or '', 'Somebody')} has it since {say_clock(taken.at, now)}."
     verb = "checked in under duress" if alarm.is_silent else "asked for help"
     asked = f" {verb} at {say_clock(alarm.help.at, now)}" if alarm.help is not None else ""
-    told = [names[each] for each in sorted(alarm.told_ids - {alarm.worker_id}) if each in names]
-    if not told:
-        return f"{who}{asked}: nobody else has been told yet."
-    return f"{who}{asked}: nobody has it yet. Told: {', '.join(told)}."
+    return f"{who}{asked}: nobody has it yet. {_say_told(alarm, names)}"
+
+
+def _say_told(alarm: Alarm, names: dict[Id, str]) -> str:
+    """Returns whom a message has left for, whom it has yet to leave for, and whom none could be handed on for."""
+    asked = sorted(each for each in alarm.told_ids - {alarm.worker_id} if each in names)
+    sent, failed = alarm.reached_ids, alarm.unreached_ids
+    groups = {
+        "Told": [names[each] for each in asked if each in sent],
+        "Message waits for": [names[each] for each in asked if each not in sent | failed],
+        "Could not be told": [names[each] for each in asked if each in failed],
+    }
+    said = [f"{words}: {', '.join(who)}." for words, who in groups.items() if who]
+    return " ".join(said) or "Nobody else has been told."
