@@ -239,6 +239,22 @@ def test_a_contact_is_recorded_without_scripts(chromium: Any, site: Site) -> Non
     context.close()
 
 
+def test_a_press_without_signal_keeps_the_form_and_is_sent_with_the_next(watch: Callable[..., Any]) -> None:
+    with watch(375) as watched:
+        watched.sign_in("aisha")
+        watched.open("/contacts/new")
+        page = watched.page
+        page.get_by_label("Bedded down", exact=True).check()
+        page.context.set_offline(True)
+        page.get_by_label("Note").fill("Has a cough")
+        page.get_by_role("button", name="Record the contact").click()
+        page.get_by_text("No signal: nothing was sent. What you typed stands here.").wait_for()
+        assert page.get_by_label("Note").input_value() == "Has a cough"
+        page.context.set_offline(False)
+        page.get_by_role("button", name="Record the contact").click()
+        page.get_by_text("Recorded. It reaches the team").wait_for()
+
+
 def test_what_a_contact_lacks_is_told_accessibly(watch: Callable[..., Any], screenshots: Path | None) -> None:
     for label, width in WIDTHS.items():
         with watch(width) as watched:

@@ -40,6 +40,7 @@ function watch(form) {
   let timer = 0;
   let last = JSON.stringify(read(form));
   let flying = null;
+  let isUnkept = false;
   const keep = async () => {
     const now = JSON.stringify(read(form));
     if (now === last || form.dataset.sent) return;
@@ -49,9 +50,11 @@ function watch(form) {
       const answer = await send(form, {}, flying.signal);
       if (!answer.ok) throw new Error("not kept");
       last = now;
+      isUnkept = false;
       note(form).textContent = `Kept at ${time(new Date())}. Not sent yet.`;
     } catch {
       if (!form.dataset.sent) {
+        isUnkept = true;
         note(form).textContent = "Not kept yet. Trying again.";
         timer = window.setTimeout(keep, RETRY_MS);
       }
@@ -60,7 +63,23 @@ function watch(form) {
   const later = () => { window.clearTimeout(timer); timer = window.setTimeout(keep, PAUSE_MS); };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
-  form.addEventListener("submit", () => { window.clearTimeout(timer); flying?.abort(); });
+  // A press without signal would put the browser's own error page in the place of the form, and of what stands in it.
+  const reach = async (button) => {
+    try {
+      await send(form, {});  // whatever the server answers, it can be reached: the press itself tells what is wrong
+      form.dataset.reached = "yes";
+      form.requestSubmit(button);
+    } catch {
+      note(form).textContent = "No signal: nothing was sent. What you typed stands here. Press again once there is a network.";
+    }
+  };
+  form.addEventListener("submit", (event) => {
+    window.clearTimeout(timer);
+    flying?.abort();
+    if (form.dataset.reached || (navigator.onLine && !isUnkept)) { delete form.dataset.reached; return; }
+    event.preventDefault();
+    reach(event.submitter);
+  });
   for (const kind of ["pagehide", "visibilitychange"]) {
     window.addEventListener(kind, () => { if (kind === "pagehide" || document.hidden) { window.clearTimeout(timer); keep(); } });
   }
