@@ -16,6 +16,7 @@ from server.actions.operation.orders import Ledger, order_confirmed, order_devic
 from server.actions.operation.tokens import TokenIssuer
 from server.actions.sync.judging import judge_again
 from server.database.engine import Database
+from server.database.sql import storable_words
 from server.problems import CODE_REFUSED, WEAK_PHONE, Failure, Invalid, NotFound
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import AuditLine, LedgerEntry
@@ -37,6 +38,7 @@ from shared.policy.held import UNCONFIRMED
 from sync.wire import Renewed
 
 LOOKUP_LENGTH = 6
+LABEL_LENGTH = 200
 
 PHRASES_OFFERED = (
     "Hot drink",
@@ -147,7 +149,7 @@ class Enroller:
         self, session: Session, code: EnrolmentCode, request: EnrolmentRequest, now: datetime, new_id: Callable[[], Id]
     ) -> Enrolled:
         now_ms = int(now.timestamp() * 1000)
-        label = request.label.strip()[:200] or "Phone"
+        label = request.label.strip()[:LABEL_LENGTH] or "Phone"
         number = sync.register_device(session, scopes=[team_scope(code.team_id)], label=label, now_ms=now_ms)
         digits = new_digits()
         if not devices.use_code(session, code.id, now, number, digits):
@@ -227,6 +229,15 @@ def free_pin(access: Access, number: int) -> None:
     tries before it erases what can be read are all that are left. Raises NotFound or Forbidden."""
     access.require(Act.ENROL_DEVICE, subjects.find_device(access.session, number), purpose="PIN may be tried again")
     devices.free_pin(access.session, number, access.now)
+
+
+def name_device(access: Access, number: int, label: str) -> None:
+    """What a phone is called on its pages, so that two of one worker are told apart. Raises NotFound, Forbidden, Invalid."""
+    access.require(Act.ENROL_DEVICE, subjects.find_device(access.session, number), purpose="phone named")
+    words = " ".join(storable_words(label).split())
+    if not 0 < len(words) <= LABEL_LENGTH:
+        raise Invalid(f"Give it a name of {LABEL_LENGTH} characters or fewer.")
+    devices.name_device(access.session, number, words)
 
 
 def renew_number(

@@ -155,6 +155,11 @@ def confirm_enrolment(session: Session, number: int, now: datetime) -> None:
     session.execute(update(device_enrolment).where(device_enrolment.c.number == number).values(confirmed_at=now))
 
 
+def name_device(session: Session, number: int, label: str) -> None:
+    """Keep what a phone is called."""
+    session.execute(update(device_enrolment).where(device_enrolment.c.number == number).values(label=label))
+
+
 def free_pin(session: Session, number: int, now: datetime) -> None:
     """A lead lets the PIN of a phone be tried again."""
     session.execute(update(device_enrolment).where(device_enrolment.c.number == number).values(pin_freed_at=now))

@@ -11,7 +11,7 @@ from server.web.admin.boundary_changes import (
 )
 from server.web.admin.county import apply_plan, download_county, plan_county, show_county, show_plan, undo_plan
 from server.web.admin.enrol import make_code, show_enrol_form, show_waiting
-from server.web.admin.orders import confirm, decide_on, differ, let_pin_be_tried, stop
+from server.web.admin.orders import confirm, decide_on, differ, let_pin_be_tried, name_phone, stop
 from server.web.admin.outbox import send_again, show_outbox
 from server.web.admin.people import end_worker_sessions, keep_mailbox, leave, show_agencies, show_workers
 from server.web.admin.phones import show_phone, show_phones
@@ -28,5 +28,5 @@ PAGES = (
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
     invite_worker,
     show_boundary_changes, plan_boundary_change, show_boundary_change, place_staff, carry_out_now, call_change_off,
-    differ, let_pin_be_tried, show_server, show_systems, end_system,
+    differ, let_pin_be_tried, name_phone, show_server, show_systems, end_system,
 )  # fmt: skip

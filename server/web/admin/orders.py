@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Door
-from server.actions.operation.enrolment import confirm_device, free_pin, stop_device
+from server.actions.operation.enrolment import confirm_device, free_pin, name_device, stop_device
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.people import subjects
@@ -25,6 +25,12 @@ class OrderForm(Form, frozen=True, kw_only=True):
 
     order: str = ""
     sure: str = ""
+
+
+class NameForm(Form, frozen=True, kw_only=True):
+    """What a phone is to be called."""
+
+    label: str = ""
 
 
 @post("/devices/{number:int}/stop", opt={"action": Act.WIPE_DEVICE}, sync_to_thread=True, include_in_schema=False)
@@ -65,6 +71,14 @@ def let_pin_be_tried(
     with door.open() as access:
         free_pin(access, number)
     return go_to(f"/devices/{number}", done="pin_freed")
+
+
+@post("/devices/{number:int}/name", opt={"action": Act.ENROL_DEVICE}, sync_to_thread=True, include_in_schema=False)
+def name_phone(door: NamedDependency[Door], number: FromPath[int], data: URLEncodedBody[NameForm]) -> Response[Any]:
+    """What it is called here."""
+    with door.open() as access:
+        name_device(access, number, data.label)
+    return go_to(f"/devices/{number}", done="phone_named")
 
 
 @post("/devices/{number:int}/differ", opt={"action": Act.WIPE_DEVICE}, sync_to_thread=True, include_in_schema=False)

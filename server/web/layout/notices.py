@@ -50,6 +50,7 @@ NOTICES = {
     "revoked": "The device is revoked. It can send nothing and receive nothing from now on.",
     "wipe": "Wipe ordered. The phone sends what it still holds, sealed, and then forgets everything.",
     "pin_freed": "The phone hears it within a minute of having a network. Five tries are left before it erases what can be read.",
+    "phone_named": "It is called that now.",
     "digits": "Noted: the digits were the same on both screens.",
     "digits_differ": "Revoked: it receives nothing. Find out who used the code, then enrol the phone again.",
     "adopted": "Adopted: what the phone sent is now part of the record, in your name.",

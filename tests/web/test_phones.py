@@ -1,0 +1,77 @@
+"""The page of a phone: what it is called, the digits that differ, revoked and then wiped, and what it has answered."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from server.database.engine import Database
+from server.tables.operation.device import device_enrolment
+from server.tables.sync.sync import device
+from tests.web.test_pages import plain
+
+Browse = Callable[[str], Any]
+DEANS = 2
+
+
+def stored(database: Database) -> Any:
+    with database.reading() as session:
+        query = select(device_enrolment.c.label, device.c.status).join(
+            device, device.c.number == device_enrolment.c.number
+        )
+        return session.execute(query.where(device_enrolment.c.number == DEANS)).one()
+
+
+def test_a_phone_is_called_what_its_lead_calls_it(filled: Database, browse: Browse) -> None:
+    tom = browse("tom")
+    page = tom.send(f"/devices/{DEANS}/name", label="  The old\u0000 Nokia,\n cracked ")
+    assert "<h1" in page.text and "The old Nokia, cracked" in plain(page.text)
+    assert "The old Nokia, cracked" in plain(tom.get("/devices").text)
+    for wrong in ("", "   ", "x" * 201):
+        assert tom.send(f"/devices/{DEANS}/name", label=wrong).status_code == 400
+    assert stored(filled).label == "The old Nokia, cracked"
+
+
+@pytest.mark.parametrize(("who", "status"), [("aisha", 403), ("helen", 403), ("rowan", 404)])
+def test_nobody_else_names_a_phone(filled: Database, browse: Browse, who: str, status: int) -> None:
+    assert browse(who).send(f"/devices/{DEANS}/name", label="Mine").status_code == status
+    assert stored(filled).label == "Dean’s phone"
+
+
+def test_digits_that_differ_revoke_the_phone(filled: Database, browse: Browse) -> None:
+    with filled.writing() as session:
+        session.execute(update(device_enrolment).where(device_enrolment.c.number == DEANS).values(confirmed_at=None))
+    tom = browse("tom")
+    page = plain(tom.get(f"/devices/{DEANS}").text)
+    assert page.index("The four digits were the same") < page.index("They differ: revoke this phone")
+    assert "Revoked: it receives nothing." in plain(tom.send(f"/devices/{DEANS}/differ").text)
+    assert stored(filled).status == "revoked"
+
+
+def test_a_revoked_phone_can_be_wiped_and_its_answer_is_shown(filled: Database, browse: Browse, now: datetime) -> None:
+    tom = browse("tom")
+    assert tom.send(f"/devices/{DEANS}/stop", order="revoked").status_code == 400, "the box is not ticked"
+    tom.send(f"/devices/{DEANS}/stop", order="revoked", sure="yes")
+    page = tom.get(f"/devices/{DEANS}")
+    assert "It can still be wiped." in plain(page.text)
+    assert 'value="revoked"' not in page.text
+    tom.send(f"/devices/{DEANS}/stop", order="wipe_after_push", sure="yes")
+    assert stored(filled).status == "wipe_after_push"
+    page = tom.get(f"/devices/{DEANS}")
+    assert 'value="wipe_now"' in page.text
+    tom.send(f"/devices/{DEANS}/stop", order="wipe_now", sure="yes")
+    assert "To be wiped now" in plain(tom.get(f"/devices/{DEANS}").text)
+    with filled.writing() as session:
+        answered = int((now + timedelta(minutes=5)).timestamp() * 1000)
+        session.execute(update(device).where(device.c.number == DEANS).values(wiped_at_ms=answered))
+    page = tom.get(f"/devices/{DEANS}")
+    assert "To be wiped now" not in plain(page.text)
+    assert "Wiped" in plain(page.text)
+    assert 'value="wipe_now"' not in page.text
+
+
+def test_a_phone_with_records_it_has_not_sent_is_not_all_well(browse: Browse) -> None:
+    page = plain(browse("tom").get("/devices").text)
+    assert "7 records not sent for more than a day: ask for the phone to be switched on" in page
