@@ -13,6 +13,8 @@ from server.queries.operation.audit import list_lines
 from server.queries.street.contacts import list_contacts
 from server.queries.sync import store as sync
 from server.tables.cases.case import mdt_case
+from server.tables.partnership.agency import team
+from server.tables.partnership.worker import worker_team
 from server.tables.people.person import person, person_need
 from server.tables.people.verification import person_verification
 from server.tables.street.contact import contact
@@ -20,6 +22,7 @@ from server.tables.street.site import site
 from server.tables.sync.sync import change
 from server.web.outreach.typed_times import latest_moment
 from shared.model.contact import Contact
+from tests.web import county
 from tests.web.test_pages import plain
 
 Browse = Callable[[str], Any]
@@ -153,6 +156,34 @@ def test_a_person_is_searched_for_and_ticked_without_scripts(browse: Browse, fil
     with filled.reading() as session:
         seen = [line for line in list_lines(session, subject_kind="person", subject_id="red") if line.allowed]
     assert {line.action for line in seen} >= {"see_person_list", "record_contact"}
+
+
+@pytest.mark.parametrize("typed", ["lukasz", "ŁUKASZ", "elodie", "o'brien", "O’BRIEN", "senol"])
+def test_a_name_is_found_however_it_is_spelt(browse: Browse, filled: Database, now: datetime, typed: str) -> None:
+    with filled.writing() as session:
+        for number, name in enumerate(("Łukasz Zając", "Élodie Petit", "Sean O’Brien", "Şenol Kaya")):
+            county.put_person(session, now, f"n{number}", name, name=name, state="candidate", nights=())
+    browser = browse("aisha")
+    page = browser.send(PATH, key=fresh(browser), press="search", search=typed)
+    assert "1 person found" in plain(page.text)
+
+
+def test_whoever_is_in_two_teams_is_asked_about_the_one_they_are_out_with(
+    browse: Browse, filled: Database, now: datetime
+) -> None:
+    with filled.writing() as session:
+        county.add(session, team, {"id": "canal", "agency_id": "beacon", "name": "Beacon Canal"})
+        county.add(session, worker_team, {"worker_id": "aisha", "team_id": "canal"})
+    browser = browse("aisha")
+    chosen = re.compile(r'<option value="watford-outreach"\s+selected')
+    for path in (PATH, "/visits/new"):
+        page = browser.get(path).text
+        assert "Which team were you out with?" in page
+        assert not chosen.search(page)
+    with filled.writing() as session:
+        county.fill_shifts(session, now)
+    for path in (PATH, "/visits/new"):
+        assert chosen.search(browser.get(path).text), path
 
 
 def test_several_people_are_one_contact_and_nobodys_need_is_guessed(browse: Browse, filled: Database) -> None:

@@ -39,6 +39,12 @@ def find_own_walk(access: Access) -> OnShift | None:
     return next((each for each in out if each.worker_id == access.actor.worker_id), None)
 
 
+def find_team_out(access: Access) -> Id:
+    """The team that the actor is out with; empty while they are not out, or are out with several."""
+    walk = find_own_walk(access)
+    return walk.team_ids[0] if walk is not None and len(walk.team_ids) == 1 else ""
+
+
 def go_out(
     access: Access, project: Project, form_id: Id, team_id: Id, area: str = "", colleague_ids: Sequence[Id] = ()
 ) -> None:

@@ -5,9 +5,10 @@ A row is shown only once `server.access` has allowed it. Nothing is written here
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, exists, false, func, null, or_, select, true
+from sqlalchemy import ColumnElement, Select, Table, exists, false, null, or_, select, true
 from sqlalchemy.orm import Session
 
 from server.database.sql import Sql
@@ -22,9 +23,9 @@ from shared.model.person import Person
 from shared.model.quick_entry import TO_CONFIRM
 from shared.model.value import Id, Value
 from shared.rules.corrections import STRUCK
+from shared.rules.finding import fits, read_sought
 
 MOST_FOUND = 20
-MOST_WORDS = 6
 
 
 class NamedSite(Value, frozen=True, kw_only=True):
@@ -48,29 +49,20 @@ class OwnRecord(Value, frozen=True, kw_only=True):
     """Recorded on a locked phone, and not yet confirmed."""
 
 
-def search_people(session: Session, words: str, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[Person]:
-    """Returns whom each word fits, by name, alias or description, among the people of these teams and districts."""
-    told = func.lower(person.c.name + " " + person.c.alias + " " + person.c.description)
-    raw = person.c.name + " " + person.c.alias + " " + person.c.description
-    fits = [
-        or_(
-            told.contains(word.lower(), autoescape=True),
-            *(raw.contains(each, autoescape=True) for each in _spelt(word)),
-        )
-        for word in words.split()[:MOST_WORDS]
-    ]
-    shown = not_concealed(session, person.c.id)
-    query = select(person).where(_of(person, team_ids, district_ids), *fits, *shown)
-    ordered = query.order_by(person.c.changed_at.desc(), person.c.id).limit(MOST_FOUND)
-    return [read_person(row) for row in session.execute(ordered).mappings()]
-
-
-def _spelt(word: str) -> list[str]:
-    """A word in the capitals it may stand in, with apostrophes of either kind: SQLite knows the capitals of ASCII alone."""
-    kinds = {word, word.replace("'", "’"), word.replace("’", "'")}
-    return sorted(
-        {spelt for each in kinds for spelt in (each, each.lower(), each.upper(), each.title(), each.capitalize())}
-    )
+def search_people(
+    session: Session, words: str, team_ids: Collection[Id], district_ids: Collection[Id], today: date
+) -> list[Person]:
+    """Returns whom each word fits, however it is spelt, among the people of these teams and districts; who changed last first."""
+    sought = read_sought(words, today)
+    if sought.born is None and not sought.words:
+        return []
+    told = select(person.c.id, person.c.name, person.c.alias, person.c.description, person.c.date_of_birth)
+    query = told.where(_of(person, team_ids, district_ids), *not_concealed(session, person.c.id))
+    rows = session.execute(query.order_by(person.c.changed_at.desc(), person.c.id)).all()
+    found = (row.id for row in rows if fits(sought, (row.name, row.alias), row.description, row.date_of_birth))
+    ids = list(islice(found, MOST_FOUND))
+    known = session.execute(select(person).where(person.c.id.in_(ids))).mappings()
+    return sorted(map(read_person, known), key=lambda each: ids.index(each.id))
 
 
 def list_named_sites(session: Session, team_ids: Collection[Id], district_ids: Collection[Id]) -> list[NamedSite]:

@@ -15,6 +15,7 @@ from litestar.params import FromQuery, URLEncodedBody
 from server.access import Access, Door, of_theirs
 from server.actions.people.identity import find_among_own
 from server.actions.street.contacts import ContactDraft, NewPerson, list_own_teams, record_contact
+from server.actions.street.walking import find_team_out
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.people import people, subjects
@@ -56,7 +57,8 @@ def show_contact_form(
     form = kept_form(services, door.worker.id, PATH, PATH, ContactForm(referral=referral, people=person))
     with door.open() as access:
         access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
-        return _form(request, access, msgspec.structs.replace(form, key=access.new_id()), {})
+        team = form.team or find_team_out(access)
+        return _form(request, access, msgspec.structs.replace(form, key=access.new_id(), team=team), {})
 
 
 @post(PATH, opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
@@ -98,7 +100,7 @@ def _search(request: AnyRequest, access: Access, form: ContactForm) -> Response[
         return _form(request, access, form, {"search": "Type a name, or a word of how you would know them again."})
     team_ids = [team.id for team in list_own_teams(access)]
     words = form.search.replace("\0", "")[:200]
-    found = contact_form.search_people(access.session, words, team_ids, access.actor.district_ids)
+    found = contact_form.search_people(access.session, words, team_ids, access.actor.district_ids, access.today)
     return _form(request, access, form, {}, _allowed(access, found))
 
 

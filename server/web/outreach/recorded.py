@@ -277,7 +277,7 @@ def _list_sites(access: Access, recorded: Id | None) -> list[tuple[str, str]]:
 def _search(access: Access, words: str) -> list[Person]:
     teams = [team.id for team in list_own_teams(access)]
     found = contact_form.search_people(
-        access.session, words.replace("\0", "")[:200], teams, access.actor.district_ids
+        access.session, words.replace("\0", "")[:200], teams, access.actor.district_ids, access.today
     ) if words.strip() else []  # fmt: skip
     return _allowed(access, [each.id for each in found])
 

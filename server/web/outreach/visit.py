@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
@@ -10,6 +11,7 @@ from litestar.params import FromQuery, URLEncodedBody
 from server.access import Access, Door, of_theirs
 from server.actions.street.contacts import list_own_teams
 from server.actions.street.visits import VisitDraft, record_visit
+from server.actions.street.walking import find_team_out
 from server.http.services import Services
 from server.web.layout.forms import Errors, Form, require_choice
 from server.web.layout.kept import kept_form
@@ -51,7 +53,8 @@ def show_visit_form(
     form = kept_form(services, door.worker.id, PATH, PATH, VisitForm(referral=referral))
     with door.open() as access:
         access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
-        return _form(request, access, form, {})
+        team = form.team or find_team_out(access)
+        return _form(request, access, msgspec.structs.replace(form, team=team), {})
 
 
 @post(PATH, opt={"action": Act.RECORD_CONTACT}, sync_to_thread=True, include_in_schema=False)
