@@ -20,8 +20,9 @@ from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.admin.health import say_clock
 from shared.model.alarm import AlarmStep
+from shared.model.codes import PlannedStopKind
 from shared.model.position import Position
-from shared.model.shift import PlannedStop, PlannedStopKind
+from shared.model.shift import PlannedStop
 from shared.rules.alarms import DEFAULT_LADDER
 from sync.clock import PhoneClock, happened_at
 from tests.web import county
