@@ -18,7 +18,7 @@ from server.queries.cases import cases, questions
 from server.queries.cases.questions import AskedQuestion
 from server.queries.operation import addressees
 from server.queries.partnership import agencies
-from server.queries.people import many_subjects, people, subjects
+from server.queries.people import health, many_subjects, people, subjects
 from shared.model.codes import CaseState
 from shared.model.mail import MailFacts, MailKind
 from shared.model.question import Question
@@ -32,6 +32,8 @@ WAITS = timedelta(days=90)
 """So long a question stands on the pages of those who could answer it."""
 USEFUL_FOR = timedelta(days=7)
 PRESSED_TWICE = timedelta(minutes=1)
+DIED = "They have died, so nobody is asked. Their record says who worked with them."
+OVER = "Nobody is asked about them any more. Ring the coordinator of their district."
 DISCUSSED = (CaseState.LISTED, CaseState.OPEN)
 UNNAMED = "this person"
 
@@ -56,10 +58,12 @@ def open_asking(access: Access, person_id: Id) -> AboutSomebody:
 
 def ask(access: Access, person_id: Id, text: str) -> Question:
     """Ask whoever works with somebody; a second press asks nothing twice. Raises NotFound, Invalid."""
-    subject, _ = access.find_person_and_same(person_id)
+    subject, same = access.find_person_and_same(person_id)
     found = access.require(Act.ASK_SERVICE, subject, purpose=PURPOSE)
     if not text.strip():
         raise Invalid("Write what you want to know.")
+    if health.list_dead(access.session, same):
+        raise Invalid(DIED if access.allows(Act.SEE_PERSON, found) else OVER)
     lock_records(access.session, [person_id])
     asked = Question(
         id=access.new_id(), person_id=person_id, agency_id=access.actor.agency_id, worker_id=access.actor.worker_id,

@@ -14,7 +14,7 @@ from server.actions.people.own_record import scope_of
 from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
 from server.queries.cases import cases
-from server.queries.people import health, subjects
+from server.queries.people import health, own_pages, subjects
 from server.queries.sync.store import Project, publish
 from shared.model.codes import CaseStep
 from shared.model.health import HealthFact, HealthKind
@@ -113,6 +113,7 @@ def _find(access: Access, person_id: Id, fact_id: Id) -> HealthFact:
 def _end_what_is_planned(access: Access, project: Project, person_id: Id, died_on: date) -> None:
     same = subjects.list_same_person(access.session, person_id)
     take_off_agendas(access, same)
+    own_pages.end_links(access.session, same, access.now)
     why = f"Died on {died_on.day} {died_on:%B %Y}"
     for case in cases.list_live_cases_of(access.session, same):
         step = Step(step=CaseStep.DIED, at=access.now, worker_id=access.actor.worker_id, reason=why)

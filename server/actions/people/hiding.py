@@ -11,7 +11,7 @@ from server.actions.conferences.conferences import take_off_agendas
 from server.actions.operation.orders import order_hiding, order_showing
 from server.problems import Invalid, NotFound
 from server.queries.partnership import agencies
-from server.queries.people import assessments, concealment, subjects
+from server.queries.people import assessments, concealment, own_pages, subjects
 from server.queries.people.concealment import Hiding
 from server.queries.street import contacts
 from server.queries.sync.store import conceal, reveal
@@ -57,6 +57,9 @@ def hide_person(access: Access, person_id: Id, agency_ids: Collection[Id], reaso
     )
     concealment.add_hiding(access.session, hiding)
     take_off_agendas(access, same)
+    own_pages.end_links(
+        access.session, same, access.now
+    )  # in whose hands it is nobody knows: another is made with them
     heard_in = [
         f"team:{team.id}" for team in agencies.list_teams(access.session) if team.agency_id in hiding.agency_ids
     ]

@@ -49,14 +49,15 @@ def find_question(session: Session, question_id: Id) -> AskedQuestion | None:
 
 
 def list_asked_by(session: Session, agency_id: Id, since: datetime) -> list[AskedQuestion]:
-    """What an agency asked from a moment on, the newest first."""
-    return _list(session, _ASKED.where(question.c.agency_id == agency_id, question.c.asked_at >= since))
+    """What an agency asked from a moment on, the newest first; of somebody who died, what was answered."""
+    theirs = (question.c.agency_id == agency_id, question.c.asked_at >= since)
+    return _list(session, _ASKED.where(*theirs, person.c.died_on.is_(None) | question.c.answered_at.is_not(None)))
 
 
 def list_waiting_of_others(session: Session, agency_id: Id, since: datetime) -> list[AskedQuestion]:
-    """What other agencies asked from a moment on and nobody has answered, the newest first."""
+    """What other agencies asked from a moment on and nobody has answered, the newest first; not of somebody who died."""
     waiting = (question.c.agency_id != agency_id, question.c.answered_at.is_(None), question.c.asked_at >= since)
-    return _list(session, _ASKED.where(*waiting))
+    return _list(session, _ASKED.where(*waiting, person.c.died_on.is_(None)))
 
 
 def list_about(session: Session, person_ids: Collection[Id], agency_id: Id) -> list[AskedQuestion]:

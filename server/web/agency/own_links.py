@@ -11,7 +11,7 @@ from server.access import Access, Door
 from server.actions.people import own_page
 from server.http.services import Services
 from server.problems import Invalid
-from server.queries.people import own_pages, people
+from server.queries.people import health, own_pages, people
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
@@ -100,8 +100,9 @@ def _wishes(
         purpose=own_page.PURPOSE,
     )  # fmt: skip
     wishes = own_pages.list_wishes(access.session, agency_id=access.actor.agency_id)
+    dead = health.list_dead(access.session, {each.person_id for each in wishes})
     shown = []
-    for each in wishes:
+    for each in (wish for wish in wishes if wish.person_id not in dead):
         subject, _ = access.find_person_and_same(each.person_id)
         if subject is not None and access.allows(Act.SEE_OWN_RECORD, subject):
             shown.append(each)

@@ -44,10 +44,10 @@ def show_completeness(
 
 
 def _measure(access: Access, district_id: Id, first: date) -> list[tuple[str, Completeness]]:
-    """Each agency's score for the people whom it met in one month."""
+    """Each agency's score for the people whom it met in one month; of somebody who died nothing is asked."""
     met = completeness.list_met(access.session, district_id, first, months_later(first, 1))
     everyone = sorted({person_id for ids in met.values() for person_id in ids})
-    known = {person.id: person for person in people.list_people(access.session, everyone)}
+    known = {each.id: each for each in people.list_people(access.session, everyone) if each.died_on is None}
     asked = completeness.list_asked(access.session, everyone)
     return [
         (name, measure_completeness([(known[each], each in asked) for each in ids if each in known]))
