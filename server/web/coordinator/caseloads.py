@@ -1,12 +1,13 @@
 """Who leads on whom: the weighted caseload of each worker and each agency, whom nobody leads yet, and what a phase weighs."""
 
+from datetime import date
 from typing import Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
-from server.access import Access, Door
+from server.access import Access, Door, day_of
 from server.actions.cases.caseload import set_weight
 from server.problems import Invalid
 from server.queries.cases import caseload
@@ -21,6 +22,7 @@ from shared.model.district import District
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 from shared.rules.caseload import CTI_WEIGHTS, Carried, caseloads
+from shared.rules.plan import find_phase_end
 
 PATH = "/caseloads"
 
@@ -92,13 +94,20 @@ def _answer(
     access.note_seen(SubjectKind.PERSON, [each.person_id for each in led], purpose="caseloads")
     weights = caseload.list_weights(access.session, district.id)
     shown = form or WeightsForm(**{phase.value: f"{weights[phase]:g}" for phase in SupportPhase})
+    ends = {each.case_id: _find_end(access, each) for each in led}
     return page(
         request, "coordinator/caseloads.html", title="Caseloads", section="/cases", worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, district=district, form=shown,
         agencies=_loads(led, weights), nobody=[each for each in led if each.lead is None],
         phases=[(phase.value, say(phase), f"{CTI_WEIGHTS[phase]:g}") for phase in SupportPhase],
-        history=_history(access, district.id),
+        history=_history(access, district.id), ends=ends, today=access.today,
     )  # fmt: skip
+
+
+def _find_end(access: Access, case: LedCase) -> date | None:
+    """The last day of the phase of support, by which they look at the plan together."""
+    lead = case.lead.lead if case.lead is not None else None
+    return find_phase_end(lead.phase, day_of(lead.since, access.zone)) if lead is not None else None
 
 
 def _loads(led: list[LedCase], weights: Any) -> list[AgencyLoad]:

@@ -80,6 +80,7 @@ def test_the_page_weighs_each_worker_and_each_agency_and_names_whom_nobody_leads
     assert "CGL Spectrum: 1 person, weight 1" in page
     assert "2.5 (2 people)" in page
     assert "Nobody leads yet: 14 people" in page
+    assert page.count(", until 12 February 2027") == 3 and "phase over" not in page, "only support that began is timed"
     assert "Aisha N, Beacon Outreach. Transition, since 12 Nov 2026" in browser.get("/people/joan").text
     browser.post(
         "/people/joan/lead", district=county.WATFORD, lead_worker="aisha", phase="transition", lead_reason="On days"
