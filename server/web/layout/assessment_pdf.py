@@ -42,6 +42,7 @@ def _tell(
             "options": [words for _, words in options_of(question)],
             "known": _say(question, answer) if answer else assessment.known.get(question.key, ""),
             "words": answer.words if answer else "",
+            "note": answer.note if answer else "",
             "when": f"asked {say_day(answer.at)}" if answer else "from the record",
             "to_ask": question.key in to_ask,
         }

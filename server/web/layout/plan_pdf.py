@@ -6,6 +6,7 @@ from pathlib import Path
 from server.actions.people.plans import Plan
 from server.web.layout.printing import make_pdf_of
 from server.web.layout.words import say, say_day
+from shared.model.telling import GoalEnd
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "pdf" / "plan.typ"
 SAFETY = {
@@ -28,6 +29,8 @@ def make_plan_pdf(plan: Plan, today: date) -> bytes:
                 "celebration": goal.celebration,
                 "target": say_day(goal.target_on) if goal.target_on else "",
                 "ended": say(goal.ended) if goal.ended else "",
+                "ended_words": goal.ended_words,
+                "is_reached": goal.ended is GoalEnd.REACHED,
                 "steps": [
                     {
                         "text": step.text,
