@@ -18,21 +18,43 @@ from server.http.services import Services
 from server.problems import Invalid, NotFound, TooManyTries
 from server.queries.operation.rate_limits import Limit, count_try
 from server.queries.partnership import agencies
-from server.queries.people import access_log, consents, doors, health, own_pages, person_page, plans, wellbeing
+from server.queries.people import (
+    access_log,
+    assessments,
+    consents,
+    doors,
+    health,
+    own_pages,
+    person_page,
+    plans,
+    wellbeing,
+)
 from server.security.tokens import hash_token
 from server.web.layout.forms import Form
-from server.web.layout.own_words import LANGUAGES, NEEDS_IN_POLISH, SHARED_IN, SUPPORT, Words
+from server.web.layout.own_words import (
+    ANSWERS_IN_POLISH,
+    LANGUAGES,
+    NEEDS_IN_POLISH,
+    QUESTIONS_IN_POLISH,
+    SHARED_IN,
+    SUPPORT,
+    Words,
+)
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.wellbeing_words import tell_series
 from server.web.layout.words import say
+from shared.model.assessment import AnswerGiven, Question
 from shared.model.consent import ConsentSaid
 from shared.model.door import DoorFact, DoorKind
 from shared.model.person import SAFETY_FIELDS, Person
-from shared.model.telling import ConsentAnswer, LawfulBasis
+from shared.model.plan import Goal, Step
+from shared.model.telling import AnswerState, ConsentAnswer, GoalEnd, LawfulBasis
 from shared.model.value import Id
 from shared.policy import Act
+from shared.rules.assessment import find_newest, options_of, say_value
 from shared.rules.consent import lets_show, list_standing
 from shared.rules.health import find_doctor
+from shared.rules.questions import STANDARD, by_version
 from shared.rules.wellbeing import Series, set_in_series
 
 OPEN: dict[str, Any] = {"action": Act.PUBLIC, "kind": Kind.POLICY}
@@ -162,6 +184,7 @@ def _show(
             person=person, is_sent=is_sent, told=_tell(person, words), safety=_tell_safety(person, words),
             needs=_tell_needs(session, same, words, data.lang), doctor=_tell_doctor(session, same, words),
             with_them=sorted({each.agency_name for each in person_page.list_who_works_with(session, same, now)}),
+            answers=_tell_answers(session, same, words, data.lang),
             plan=_tell_plan(session, same, words), way=_tell_way(session, same, words),
             drawn=[tell_series(each, _day, words) for each in _list_series(session, same)],
             consents=_tell_consents(session, same, words, data.lang, day_of(now)),
@@ -207,16 +230,57 @@ def _tell_doctor(session: Session, same: list[Id], words: Words) -> str:
     return words[f"doctor_{doctor.code}"].format(where=f": {doctor.words}" if doctor.words else "")
 
 
+def _tell_answers(session: Session, same: list[Id], words: Words, lang: str) -> list[str]:
+    """What they told once: each question as it was put, and what they answered last; no worker's words beside it."""
+    versions = by_version(assessments.list_questions(session))
+    newest = find_newest(each.given for each in assessments.list_answers(session, same))
+    asked = [
+        (versions[found], given) for given in newest.values() if (found := (given.question, given.version)) in versions
+    ]
+    order = {key: number for number, key in enumerate(dict.fromkeys(each.key for each in versions.values()))}
+    return [
+        words["said"].format(question=_ask(question, lang), answer=_tell_answer(question, given, words, lang))
+        for question, given in sorted(asked, key=lambda each: order[each[0].key])
+    ]
+
+
+def _ask(question: Question, lang: str) -> str:
+    is_ours = question in STANDARD
+    return QUESTIONS_IN_POLISH.get(question.key, question.text) if _spoken(lang) == "pl" and is_ours else question.text
+
+
+def _tell_answer(question: Question, given: AnswerGiven, words: Words, lang: str) -> str:
+    if given.state is AnswerState.RATHER_NOT:
+        return words["rather_not"]
+    said = say_value(question, given)
+    if _spoken(lang) == "pl" and question in STANDARD and options_of(question):
+        said = ", ".join(ANSWERS_IN_POLISH.get(code, code) for code in given.value.split())
+    theirs = words["in_words"].format(words=given.words) if given.words else ""
+    return " ".join(each for each in (said, theirs) if each)
+
+
 def _tell_plan(session: Session, same: list[Id], words: Words) -> list[str]:
-    """Their goals that stand, each with the steps that are still to be taken."""
+    """Their goals: those that stand, each with what works already and the steps that are still to be taken, and those that
+    they reached."""
     steps = [each for each in plans.list_steps(session, same) if each.done_at is None]
-    told = []
-    for goal in plans.list_goals(session, same):
-        if goal.ended is None:
-            said = words["goal"].format(words=f"“{goal.words}”")
-            theirs = "; ".join(each.text for each in steps if each.goal_id == goal.id)
-            told.append(words["step"].format(goal=said, words=theirs) if theirs else said)
-    return told
+    goals = [each for each in plans.list_goals(session, same) if each.ended is not GoalEnd.LET_GO]
+    return [_tell_goal(goal, [each for each in steps if each.goal_id == goal.id], words) for goal in goals]
+
+
+def _tell_goal(goal: Goal, steps: list[Step], words: Words) -> str:
+    said = words["goal"].format(words=f"“{goal.words}”")
+    if goal.ended is not None:
+        said = words["reached"].format(goal=said)
+    elif goal.works:
+        said = words["works"].format(goal=said, words=goal.works)
+    if steps and goal.ended is None:
+        said = words["step"].format(goal=said, words="; ".join(_tell_goal_step(each, words) for each in steps))
+    return words["celebration"].format(goal=said, words=goal.celebration) if goal.celebration else said
+
+
+def _tell_goal_step(step: Step, words: Words) -> str:
+    said = f"{step.text} ({step.who})" if step.who else step.text
+    return words["by"].format(words=said, day=_day(step.due_on)) if step.due_on else said
 
 
 def _list_series(session: Session, same: list[Id]) -> tuple[Series, ...]:

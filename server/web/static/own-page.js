@@ -12,12 +12,16 @@ if ("speechSynthesis" in window) {
   aloud.hidden = false;
   aloud.addEventListener("click", () => {
     if (aloud.getAttribute("aria-pressed") === "true") { window.speechSynthesis.cancel(); stop(); return; }
-    const said = new SpeechSynthesisUtterance(words.innerText);
-    said.lang = document.documentElement.lang;
-    said.addEventListener("end", stop);
-    said.addEventListener("error", stop);
     window.speechSynthesis.cancel();
-    window.speechSynthesis.speak(said);
+    // Line by line: a browser falls silent in the middle of one long text.
+    const lines = words.innerText.split("\n").map((line) => line.trim()).filter(Boolean);
+    lines.forEach((line, number) => {
+      const said = new SpeechSynthesisUtterance(line);
+      said.lang = document.documentElement.lang;
+      said.addEventListener("error", stop);
+      if (number === lines.length - 1) said.addEventListener("end", stop);
+      window.speechSynthesis.speak(said);
+    });
     aloud.textContent = aloud.dataset.quiet;
     aloud.setAttribute("aria-pressed", "true");
   });

@@ -15,8 +15,10 @@ from server.queries.people import own_pages
 from server.queries.people.held import list_everything
 from server.tables.operation.audit import audit
 from server.tables.people.own_page import own_link
-from server.web.layout.own_words import ENGLISH, POLISH
+from server.web.layout.own_words import ANSWERS_IN_POLISH, ENGLISH, POLISH, QUESTIONS_IN_POLISH
+from shared.rules.assessment import options_of
 from shared.rules.own_pin import why_not_this_pin
+from shared.rules.questions import STANDARD
 from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
 
 PIN = "7394"
@@ -138,6 +140,70 @@ def test_it_speaks_polish_and_closes_after_half_an_hour(link, stranger, clock):
     assert send(stranger, "/own-page", visit=visit, lang="en").status_code == 404
 
 
+def test_it_tells_what_they_told_once_and_their_whole_plan_in_both_languages(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    link,
+    stranger,
+):
+    tom = sign_in(cast.tom)
+    of_mind = {
+        "version_mind_helps": "1", "value_mind_helps": "Fishing", "words_mind_helps": "The canal", "note_mind_helps": "Rain",
+    }  # fmt: skip
+    of_money = {"version_income": "1", "value_income": "pension", "version_papers": "1", "rather_not_papers": "yes"}
+    for section, told in (("mind", of_mind), ("money", of_money)):
+        assert post(tom, f"/people/{marek}/assessment/{section}", **told).status_code == 303
+    for words in ("A door of my own", "Ring my sister", "A car"):
+        goal = {"words": words, "works": f"Works {words}", "celebration": f"Cake for {words}"}
+        assert post(tom, f"/people/{marek}/plan/goal", **goal).status_code == 303
+    page = tom.get(f"/people/{marek}/plan", headers=HTML).text
+    door, sister, car = (re.search(rf'id="goal-([^"]+)">“{each}', page)[1] for each in ("A door", "Ring", "A car"))
+    step = {"goal": door, "text": "Fill in the form", "who": "Marek", "due_on": "2026-12-01"}
+    assert post(tom, f"/people/{marek}/plan/step", **step).status_code == 303
+    for goal_id, ended in ((sister, "reached"), (car, "let_go")):
+        assert post(tom, f"/people/{marek}/plan/end", goal=goal_id, ended=ended, words="").status_code == 303
+    opened = send(stranger, link_in(give(tom, marek)), pin=PIN)
+    english = unescape(opened.text)
+    polish = unescape(send(stranger, "/own-page", visit=visit_in(opened), lang="pl").text)
+    in_english = (
+        "What helps on a bad day? Fishing “The canal”",
+        "What money comes in? Pension",
+        "Which papers do you have? You would rather not say.",
+        "“A door of my own” What works already: Works A door of my own Next: Fill in the form (Marek), by 1.12.2026 To celebrate",
+        "“Ring my sister” You reached it. To celebrate: Cake for Ring my sister",
+    )
+    in_polish = (
+        "Co pomaga w zły dzień? Fishing „The canal”",
+        "Jakie masz dochody? Emerytura",
+        "Jakie masz dokumenty? Wolisz nie mówić.",
+        "Następny krok: Fill in the form (Marek), do 1.12.2026",
+        "“Ring my sister” Cel osiągnięty.",
+    )
+    assert [each for each in in_english if each not in english] == []
+    assert [each for each in in_polish if each not in polish] == []
+    assert "A car" not in english and "Rain" not in english
+
+
+def test_the_polish_page_has_no_english_sentence_of_ours(link, stranger):
+    """Also where something is amiss, before the content and below it."""
+    wrong = send(stranger, link, pin="0000", lang="pl")
+    over = stranger.get("/own/x.y?lang=pl", headers=HTML)
+    opened = send(stranger, link, pin=PIN, lang="pl")
+    amiss = send(stranger, "/own-page", visit=visit_in(opened), lang="pl", press="say", kind="wish", words=" ")
+    for page in (wrong, over, opened, amiss):
+        read = unescape(re.sub(r"<script.*?</script>", "", page.text, flags=re.DOTALL))
+        read = re.sub(r"<[^>]+>", " ", read)
+        assert 'lang="pl"' in page.text
+        for english in ("Skip to", "There is a problem", "Lantern keeps", "Error:", " the ", " you "):
+            assert english not in read, english
+
+
+def test_every_standard_question_and_its_answers_have_their_polish():
+    assert set(QUESTIONS_IN_POLISH) == {each.key for each in STANDARD}
+    assert set(ANSWERS_IN_POLISH) == {code for each in STANDARD for code, _ in options_of(each)}
+
+
 def test_five_wrong_pins_end_the_link_and_so_does_a_week_and_another_link(sign_in, cast, marek, link, stranger, clock):  # noqa: F811
     for _ in range(5):
         assert send(stranger, link, pin="0000").status_code == 422
@@ -147,6 +213,36 @@ def test_five_wrong_pins_end_the_link_and_so_does_a_week_and_another_link(sign_i
     assert send(stranger, second, pin=PIN).status_code == 404
     clock.advance(days=8)
     assert send(stranger, third, pin=PIN).status_code == 404
+
+
+def test_no_link_from_before_shows_somebody_who_was_hidden_meanwhile(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    link,
+    stranger,
+):
+    """In whose hands it is, and who was told the PIN, nobody knows who hides somebody from others."""
+    visit = visit_in(send(stranger, link, pin=PIN))
+    second = link_in(give(sign_in(cast.tom), marek))
+    hidden = post(sign_in(cast.tom), f"/people/{marek}/hidden", reason="Her former partner asks after her")
+    assert hidden.status_code == 303
+    assert send(stranger, second, pin=PIN).status_code == 404
+    assert send(stranger, "/own-page", visit=visit).status_code == 404
+    assert "Marek" in send(stranger, link_in(give(sign_in(cast.tom), marek)), pin=PIN).text
+    assert (
+        post(sign_in(cast.tom), f"/people/{marek}/hidden/lift", lift_reason="He is in another town").status_code == 303
+    )
+    assert send(stranger, second, pin=PIN).status_code == 404
+
+
+def test_a_link_of_somebody_who_died_opens_nothing(sign_in, cast, marek, link, stranger, database):  # noqa: F811
+    visit = visit_in(send(stranger, link, pin=PIN))
+    second = link_in(give(sign_in(cast.tom), marek))
+    assert post(sign_in(cast.tom), f"/people/{marek}/health", kind="death", on="10 November 2026").status_code == 303
+    assert send(stranger, second, pin=PIN).status_code == 404
+    assert send(stranger, "/own-page", visit=visit).status_code == 404
+    assert give(sign_in(cast.tom), marek).status_code == 404
 
 
 @pytest.mark.parametrize("forged", ["x", "x.y", "{id}.AAAA", "{id}", ".", "{id}.{proof}A"])
