@@ -230,7 +230,7 @@ QUESTIONS_IN_POLISH: Mapping[str, str] = {
 """The standard questions. What a partnership asks besides, or words anew, stands in its own words."""
 ANSWERS_IN_POLISH: Mapping[str, str] = {
     "yes": "Tak", "no": "Nie", "none": "Nic", "work": "Praca", "universal_credit": "Universal Credit",
-    "other_benefits": "Inne zasiłki", "pension": "Emerytura", "family": "Rodzina lub przyjaciele",
+    "other_benefits": "Inne świadczenia", "pension": "Emerytura", "family": "Rodzina lub przyjaciele",
     "id": "Dowód lub paszport", "birth": "Akt urodzenia", "bank": "Karta lub wyciąg z banku", "ni": "Numer National Insurance",
 }  # fmt: skip
 SUPPORT = {ReceivingSupport.YES: "support_yes", ReceivingSupport.NO: "support_no"}
