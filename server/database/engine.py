@@ -44,7 +44,7 @@ class Database:
         self.writing_engine = _make_engine(self.url, 1) if self.is_sqlite else self.engine
         self._writer = self.writing_engine.execution_options(**{BEGIN_OPTION: "BEGIN IMMEDIATE"})
         self._reader = self._make_reader()
-        self._turn = Lock() if self.is_sqlite else None
+        self._one_writer = Lock() if self.is_sqlite else None
         self._glancer = self._make_glancer()
         self.outside: Callable[[Iterable[bytes]], None] | None = None
         """Where lines go that must outlive this database: the composition root says so, and transactions hand it on."""
@@ -77,11 +77,11 @@ class Database:
     def writing(self) -> Iterator[Session]:
         """A session in one transaction: committed when the block ends, undone when it raises.
 
-        SQLite has one writer. Threads of this process take turns for it, each let in the moment it is free: the database
+        SQLite has one writer. Threads of this process queue for it, each let in the moment it is free: the database
         itself would let them sleep and look again. They share one connection, whose pages stay in memory: what another
         connection has written makes it read all of them again. Raises OperationalError when it was not free for ten seconds.
         """
-        with self._take_turn(), Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._writer_lock(), Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.info[OUTSIDE] = self.outside
             self._begin(session)
             yield session
@@ -91,16 +91,16 @@ class Database:
         begin_acting(session)
 
     @contextmanager
-    def _take_turn(self) -> Iterator[None]:
-        if self._turn is None:
+    def _writer_lock(self) -> Iterator[None]:
+        if self._one_writer is None:
             yield
             return
-        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+        if not self._one_writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
             raise OperationalError("BEGIN IMMEDIATE", None, TimeoutError("database is locked"))
         try:
             yield
         finally:
-            self._turn.release()
+            self._one_writer.release()
 
     def close(self) -> None:
         """Give every connection back."""

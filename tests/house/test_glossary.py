@@ -37,6 +37,9 @@ INSTEAD = {
     "trip": "Shift",
     "cluster": "Hotspot",
     "riskflag": "safety need",
+    "beat": "heartbeat",
+    "company": "group (of a group commit)",
+    "turnstile": "concurrency limit",
 }
 
 # What stays, with its reason: a whole name anywhere, or a word in the files whose path begins so.

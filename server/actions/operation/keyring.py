@@ -20,7 +20,7 @@ from server.security.keys import Keys
 from server.security.tokens import decode, encode
 from server.settings import Settings
 
-TURN = "server-keys"
+LOCK = "server-keys"
 
 
 def join_keyring(database: Database, settings: Settings, now: datetime) -> Keys:
@@ -30,7 +30,7 @@ def join_keyring(database: Database, settings: Settings, now: datetime) -> Keys:
         stored = server_keys.list_keys(session)
     if not _is_whole(stored, settings):
         with database.writing() as session:
-            lock_records(session, {TURN})
+            lock_records(session, {LOCK})
             stored = _complete(session, settings, now)
     opened = {each.id: _open(each, settings) for each in stored}
     return _keys(stored, opened, settings)
@@ -45,7 +45,7 @@ def read_sealing_keys(session: Session, settings: Settings) -> tuple[X25519Priva
 def rotate_sealing_key(database: Database, settings: Settings, now: datetime) -> str:
     """A new key for phones that enrol from now on; the earlier ones open what was sealed to them. Returns its public half."""
     with database.writing() as session:
-        lock_records(session, {TURN})
+        lock_records(session, {LOCK})
         count = sum(1 for each in server_keys.list_keys(session) if each.kind == SEALING)
         key = files.make_key(settings.data / "keys" / f"sealing-{now:%Y%m%d%H%M%S}-{count}")
         server_keys.add_keys(session, [_keep(SEALING, key, settings, now, current=True)])

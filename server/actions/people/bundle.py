@@ -56,7 +56,7 @@ def compose_bundle(access: Access, person_id: Id) -> Bundle:
     access.write_lines()
     same = subjects.list_same_person(access.session, person_id)
     rows = held.list_everything(access.session, same)
-    tell = _Teller(access, same, rows)
+    tell = _Redactor(access, same, rows)
     sections = [Section(name=name, rows=tuple(tell.row(row) for row in found)) for name, found in rows.items()]
     sections += [_said_before(access, same, tell), *_who_looked(access, same)]
     cells = [cell for section in sections for row in section.rows for cell in row.values() if isinstance(cell, str)]
@@ -66,7 +66,7 @@ def compose_bundle(access: Access, person_id: Id) -> Bundle:
     )  # fmt: skip
 
 
-class _Teller:
+class _Redactor:
     """Says what a row holds without naming anybody else."""
 
     def __init__(self, access: Access, same: list[Id], rows: dict[str, held.Rows]) -> None:
@@ -114,7 +114,7 @@ def _a_worker(agency_name: str) -> str:
     return f"[withheld: a worker of {agency_name}]"
 
 
-def _said_before(access: Access, same: list[Id], tell: _Teller) -> Section:
+def _said_before(access: Access, same: list[Id], tell: _Redactor) -> Section:
     """What each field of the record was ever said to be: what is wrong is corrected, and the old is kept."""
     rows: list[dict[str, Cell]] = []
     for person_id in same:
@@ -129,14 +129,14 @@ def _said_before(access: Access, same: list[Id], tell: _Teller) -> Section:
 
 def _who_looked(access: Access, same: list[Id]) -> list[Section]:
     """By agency, and look by look; without the names of workers."""
-    every = looks.list_looks(access.session, same)
+    every = looks.list_accesses(access.session, same)
     found = looks.list_agencies_that_looked(access.session, same)
     return [
         Section(
             name="who_looked",
             rows=tuple(
                 {"organisation": each.name, "first": each.first_at.isoformat(), "last": each.last_at.isoformat(),
-                 "looks": each.looks, "saw": ", ".join(each.field_classes)}
+                 "looks": each.times, "saw": ", ".join(each.field_classes)}
                 for each in found
             ),
         ),

@@ -15,13 +15,13 @@ from server.tables.partnership.worker import worker
 from shared.model.value import Id, Value
 from shared.policy.looks import FIELD_CLASS, FieldClass, field_class
 
-MOST_LOOKS = 500
+MOST = 500
 _LOOKING = sorted(str(action) for action in FIELD_CLASS)
 _AGENCY_ID = func.coalesce(audit.c.agency_id, worker.c.agency_id)
 """Lines of phones were written without an agency once; whoever wrote them has one."""
 
 
-class Look(Value, frozen=True, kw_only=True):
+class LoggedAccess(Value, frozen=True, kw_only=True):
     """One look: who, from where, at what, why, when. `device` is empty for a browser."""
 
     at: datetime
@@ -33,18 +33,18 @@ class Look(Value, frozen=True, kw_only=True):
     by_break_glass: bool
 
 
-class AgencyLooks(Value, frozen=True, kw_only=True):
-    """One organisation's looks together, without the name of a worker."""
+class AgencyAccess(Value, frozen=True, kw_only=True):
+    """One organisation's accesses together, without the name of a worker."""
 
     name: str
     first_at: datetime
     last_at: datetime
-    looks: int
+    times: int
     field_classes: tuple[FieldClass, ...]
 
 
-def list_looks(session: Session, person_ids: Collection[Id], limit: int = MOST_LOOKS) -> list[Look]:
-    """The newest looks at a person, under any of their records or cases."""
+def list_accesses(session: Session, person_ids: Collection[Id], limit: int = MOST) -> list[LoggedAccess]:
+    """The newest accesses to a person, under any of their records or cases."""
     query = (
         select(
             audit.c.at, audit.c.action, audit.c.purpose, audit.c.reason, audit.c.device_number, worker.c.short_name,
@@ -59,7 +59,7 @@ def list_looks(session: Session, person_ids: Collection[Id], limit: int = MOST_L
         .limit(limit)
     )  # fmt: skip
     return [
-        Look(
+        LoggedAccess(
             at=row.at, short_name=row.short_name or "", agency_name=row.name or "", field_class=field_class(row.action),
             device="" if row.device_number is None else row.label or f"Phone {row.device_number}", purpose=row.purpose,
             by_break_glass="break-glass" in row.reason,
@@ -68,7 +68,7 @@ def list_looks(session: Session, person_ids: Collection[Id], limit: int = MOST_L
     ]  # fmt: skip
 
 
-def list_agencies_that_looked(session: Session, person_ids: Collection[Id]) -> list[AgencyLooks]:
+def list_agencies_that_looked(session: Session, person_ids: Collection[Id]) -> list[AgencyAccess]:
     """Every organisation that has looked, the one that looked last first."""
     query = (
         select(agency.c.name, audit.c.action, func.min(audit.c.at), func.max(audit.c.at), func.count())
@@ -78,22 +78,24 @@ def list_agencies_that_looked(session: Session, person_ids: Collection[Id]) -> l
         .where(_of(session, person_ids))
         .group_by(agency.c.name, audit.c.action)
     )
-    found: dict[str, AgencyLooks] = {}
-    for name, action, first_at, last_at, looks in session.execute(query):
+    found: dict[str, AgencyAccess] = {}
+    for name, action, first_at, last_at, times in session.execute(query):
         kind = field_class(action)
         before = found.get(name)
         if before is None:
-            found[name] = AgencyLooks(name=name, first_at=first_at, last_at=last_at, looks=looks, field_classes=(kind,))
+            found[name] = AgencyAccess(
+                name=name, first_at=first_at, last_at=last_at, times=times, field_classes=(kind,)
+            )
         else:
-            found[name] = AgencyLooks(
+            found[name] = AgencyAccess(
                 name=name, first_at=min(first_at, before.first_at), last_at=max(last_at, before.last_at),
-                looks=looks + before.looks, field_classes=tuple(sorted({*before.field_classes, kind})),
+                times=times + before.times, field_classes=tuple(sorted({*before.field_classes, kind})),
             )  # fmt: skip
     return sorted(found.values(), key=lambda each: (each.last_at, each.name), reverse=True)
 
 
 def _of(session: Session, person_ids: Collection[Id]) -> ColumnElement[bool]:
-    """Lines of looks that were let through, at the person's records and cases."""
+    """Lines of accesses that were let through, at the person's records and cases."""
     cases = list(session.scalars(select(mdt_case.c.id).where(mdt_case.c.person_id.in_(person_ids))))
     subject = or_(
         and_(audit.c.subject_kind == "person", audit.c.subject_id.in_(person_ids)),

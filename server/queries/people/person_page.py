@@ -86,7 +86,7 @@ class WorksWith(Value, frozen=True, kw_only=True):
     last_at: datetime
 
 
-class Look(Value, frozen=True, kw_only=True):
+class RecordAccess(Value, frozen=True, kw_only=True):
     """One reading of the record."""
 
     short_name: str
@@ -196,17 +196,17 @@ _LOOKS = (
 )
 
 
-def list_looks(session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT) -> list[Look]:
+def list_record_accesses(session: Session, person_ids: Sequence[Id], limit: int = LOOKS_LIMIT) -> list[RecordAccess]:
     """Returns who has read the record, one line a worker and day, the latest first (privacy rule A6)."""
     found = session.execute(_LOOKS, {"person_ids": person_ids, "most": limit})
     return _without_repeats(
-        [Look(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in found]
+        [RecordAccess(short_name=name, agency_name=called, at=at, purpose=why) for name, called, at, why in found]
     )
 
 
-def _without_repeats(looks: list[Look]) -> list[Look]:
+def _without_repeats(looks: list[RecordAccess]) -> list[RecordAccess]:
     """Of one worker's looks on one day only the latest: who looked is what matters, every look stays in the audit log."""
-    newest: dict[tuple[str, str, date], Look] = {}
+    newest: dict[tuple[str, str, date], RecordAccess] = {}
     for look in looks:
         newest.setdefault((look.short_name, look.agency_name, look.at.date()), look)
     return list(newest.values())

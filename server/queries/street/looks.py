@@ -29,7 +29,7 @@ Condition = ColumnElement[bool]
 
 PIECE = 500
 """How many ids one IN may hold."""
-TURNS = 32
+LOCKS = 32
 """Nights share so many locks, however many of them one push brings."""
 ROUGH = frozenset(str(state) for state in ROUGH_SLEEPING_STATES)
 
@@ -129,7 +129,7 @@ def _renew(
 ) -> None:
     if not named:
         return
-    lock_records(session, {f"look {each.night.toordinal() % TURNS}" for each in named})
+    lock_records(session, {f"look {each.night.toordinal() % LOCKS}" for each in named})
     for some in _pieces(sorted(named)):
         # Whatever stands between the named ones is derived along with them: both statements ask the same.
         fresh = _derive(session, condition(contact, some), condition(visit, some))

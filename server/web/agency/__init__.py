@@ -1,6 +1,7 @@
 """Pages of a partner agency: its day, the actions it owes, the agendas it was sent, whom it puts forward, the agreements it
 signed, and notes about people, what they told once and agreed to share, who may know of them, and what Housing needs."""
 
+from server.web.agency.access_log import show_access_log
 from server.web.agency.actions import explain, hold, mark_done, refuse, reopen, show_actions
 from server.web.agency.agendas import (
     apologise,
@@ -23,7 +24,6 @@ from server.web.agency.equality import record_equality, show_equality
 from server.web.agency.health import record_health, show_health
 from server.web.agency.hiding import hide, lift, show_hiding
 from server.web.agency.housing_needs import record_housing_needs, show_housing_needs
-from server.web.agency.looks import show_looks
 from server.web.agency.notes import break_glass, show_notes, write_note
 from server.web.agency.own_links import make_own_link, settle_wish, show_own_link, show_wishes
 from server.web.agency.own_record import correct, show_own_record
@@ -38,7 +38,7 @@ PAGES = (
     show_today, show_asking, ask, show_questions, answer,
     show_actions, mark_done, explain, reopen, refuse, hold, come_after_all,
     show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement,
-    show_notes, write_note, break_glass, show_hiding, hide, lift, show_looks, show_put_forward, put_newcomer_forward,
+    show_notes, write_note, break_glass, show_hiding, hide, lift, show_access_log, show_put_forward, put_newcomer_forward,
     apologise, download_people, comes, name_representative, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door, show_equality, record_equality,
     show_own_link, make_own_link, show_wishes, settle_wish,

@@ -175,12 +175,12 @@ def _note_what_is_shown(access: Access, subject: Subject, knows_places: bool) ->
     return True
 
 
-def _looks(access: Access, subject: Subject, same: list[Id]) -> list[person_page.Look] | None:
+def _looks(access: Access, subject: Subject, same: list[Id]) -> list[person_page.RecordAccess] | None:
     """Who looked, this look among them; None for somebody who may not see that."""
     if not access.allows(Act.SEE_WHO_LOOKED, subject):
         return None
     access.write_lines()
-    return person_page.list_looks(access.session, same)
+    return person_page.list_record_accesses(access.session, same)
 
 
 def _known_to(access: Access, subject: Subject) -> list[str]:

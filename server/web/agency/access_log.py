@@ -5,8 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from server.access import Door
-from server.queries.people import access_log as looks
-from server.queries.people import subjects
+from server.queries.people import access_log, subjects
 from server.web.layout.page import AnyRequest, page
 from shared.model.value import Id
 from shared.policy import Act
@@ -28,7 +27,7 @@ FIELD_WORDS = {
 
 
 @get("/people/{person_id:str}/looks", opt={"action": Act.SEE_OWN_RECORD}, sync_to_thread=True, include_in_schema=False)
-def show_looks(request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id]) -> Response[str]:
+def show_access_log(request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id]) -> Response[str]:
     """The organisations, this look among them; each look for whoever answers for the record."""
     with door.open() as access:
         person = access.open_person(person_id, "who looked", Act.SEE_OWN_RECORD)
@@ -39,7 +38,7 @@ def show_looks(request: AnyRequest, door: NamedDependency[Door], person_id: From
         access.write_lines()
         same = subjects.list_same_person(access.session, person_id)
         return page(
-            request, "agency/looks.html", title="Who has looked", worker=access.worker, now=access.now, person=person,
-            agencies=looks.list_agencies_that_looked(access.session, same), words=FIELD_WORDS, whole=whole,
-            looks=looks.list_looks(access.session, same) if whole else [], most=looks.MOST_LOOKS,
+            request, "agency/access_log.html", title="Who has looked", worker=access.worker, now=access.now, person=person,
+            agencies=access_log.list_agencies_that_looked(access.session, same), words=FIELD_WORDS, whole=whole,
+            looks=access_log.list_accesses(access.session, same) if whole else [], most=access_log.MOST,
         )  # fmt: skip
