@@ -2,7 +2,7 @@
 #   make demo        fills a county with invented people, plays one night shift, serves it on 127.0.0.1:8000
 #   make test        the whole suite, on SQLite and PostgreSQL, with real screens and real pages
 #   make field       opens the phone app on this desktop, enrolled with the local server
-#   make check       format, lint, types, import contracts, and the suite's fast part, on SQLite
+#   make check       format, lint, types, import contracts, and the tests that need no server, database, browser or screen
 #   make mutants     how many small mistakes in the rules, the policy and sync the tests would notice (SAMPLE=100, SEED=1)
 #   make simulate    replays one simulated world (SEED=7), or many fresh ones (RUNS=100); STORE=postgresql is slower
 #   make fuzz        a minute each of whatever comes in from outside: sync messages, enrolment links, files (FUZZ_SECONDS=60)
@@ -47,7 +47,8 @@ TEST_PACKAGES := $(SCREEN_PACKAGES) chromium fonts-liberation git
 # What reads PDFs and the operator's files as they will be read, and opens what is encrypted and signed. A test skips where one is missing.
 WISHED_PACKAGES := poppler-utils nginx age minisign shellcheck openssl $(JDK)
 PYTEST := $(if $(SCRATCH),TMPDIR=$(SCRATCH)) $(BIN)/python -m pytest -p no:randomly
-FAST := not slow and not browser and not screen and not postgres
+# `database` marks itself: what asks for a database of the server's, and so for the pages, too (tests/conftest.py).
+FAST := not slow and not browser and not screen and not database
 
 .PHONY: help demo test field check mutants simulate fuzz bench assets screenshots docs release lock clean setup setup-demo
 help:

@@ -43,6 +43,9 @@ pytest_plugins = ["tests.chromium"]
 LONGEST = ROOT / "tests" / "longest.txt"
 """The files that take longest, longest first, by the processor's time."""
 
+MARKED_BY_FIXTURE = {"chromium": "browser", "stores": "database"}
+"""What a test asks for, itself or by way of other fixtures, and the marker that tells of it."""
+
 # Half past nine in the evening of the night most tests play in; the night of 12 November 2026 in London.
 EVENING = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
 
@@ -427,11 +430,12 @@ def screenshots() -> Path | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that asks for Chromium carries the `browser` marker by itself. The files that take longest begin: whoever of
-    several workers has the last file keeps the others waiting."""
+    """Every test that asks for Chromium, or for a database of the server's, carries the marker by itself. The files that take
+    longest begin: whoever of several workers has the last file keeps the others waiting."""
     for item in items:
-        if "chromium" in getattr(item, "fixturenames", ()):
-            item.add_marker("browser")
+        for fixture, marker in MARKED_BY_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
     places = {name: place for place, name in enumerate(LONGEST.read_text().split())}
     items.sort(key=lambda item: places.get(item.location[0], len(places)))
 

@@ -31,6 +31,17 @@ def test_ids_are_version_seven_and_in_order(new_id: Callable[[], str]) -> None:
     assert {UUID(one).variant for one in ids} == {"specified in RFC 4122"}
 
 
+def test_what_asks_for_a_database_of_the_servers_is_left_out_of_check(
+    database_url: str, request: pytest.FixtureRequest
+) -> None:
+    assert "not database" in (ROOT / "Makefile").read_text()
+    assert request.node.get_closest_marker("database")
+
+
+def test_what_asks_for_none_is_not(request: pytest.FixtureRequest) -> None:
+    assert request.node.get_closest_marker("database") is None
+
+
 def test_no_test_reaches_another_machine() -> None:
     with pytest.raises(RuntimeError, match=r"192\.0\.2\.1"), socket.socket() as line:
         line.connect(("192.0.2.1", 80))

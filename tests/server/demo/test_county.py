@@ -55,6 +55,7 @@ def test_the_same_seed_draws_the_same_county(data):
     assert draw(data, seed=8)[0] != patches
 
 
+@pytest.mark.slow
 def test_about_as_many_are_out_each_night_as_the_snapshot_says(data):
     patches, _ = draw(data)
 

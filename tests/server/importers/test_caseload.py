@@ -221,6 +221,7 @@ def test_what_is_no_spreadsheet_is_refused_in_words(data: bytes) -> None:
         read_file(data)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.lists(st.text(max_size=12) | st.sampled_from(["y", "N/A", "1/2/80", "A & B", "?", "Closed"]), max_size=6),

@@ -168,6 +168,7 @@ tables = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(tables)
 def test_any_file_is_accounted_for_row_by_row(tables: dict[str, Any]) -> None:
     try:

