@@ -3,12 +3,14 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
+from sqlalchemy import Select
 from sqlalchemy import text as sql
 
 from server.database.engine import Database
-from server.queries.referrals import duty
+from server.queries.referrals import duty, imports
 from server.tables.referrals.imports import import_batch, refused_row
 from server.web.layout import engine
 from server.web.layout.navigation import FIT, entries_for, first_page, navigation_of
@@ -84,11 +86,17 @@ def test_who_owns_no_tray_hears_of_none(browse: Callable[[str], Browser]) -> Non
     assert counts(browse("aisha").get("/account").text) == {}
 
 
-def test_the_count_reads_no_referral_that_is_over(filled: Database) -> None:
-    """Each page asks it: years of closed referrals are not gone through."""
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [(duty.counting, "ix_referral_open"), (imports.counting_refused, "ix_refused_row_waiting")],
+)
+def test_the_count_reads_nothing_that_is_over(
+    filled: Database, question: Callable[[], Select[Any]], index: str
+) -> None:
+    """Each page asks it: years of closed referrals and of mended rows are not gone through."""
     with filled.reading() as session:
         if session.get_bind().dialect.name != "sqlite":
             pytest.skip("PostgreSQL chooses by the size of the table")
-        text = str(duty.counting().compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+        text = str(question().compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
         plan = [row[-1] for row in session.execute(sql(f"explain query plan {text}"))]
-    assert any("ix_referral_open" in line for line in plan), plan
+    assert any(index in line for line in plan), plan

@@ -3,6 +3,7 @@
 They are the tray's until a district has them or somebody has closed them, so that no alert is ever invisible to everybody.
 """
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union
@@ -28,6 +29,7 @@ class DutyRow(Value, frozen=True, kw_only=True):
     guesses: str = "[]"
 
 
+@cache
 def in_nobodys_inbox() -> ColumnElement[bool]:
     """The referrals of the tray: open or never judged, and in no inbox that anybody reads."""
     waits = or_(
@@ -38,21 +40,24 @@ def in_nobodys_inbox() -> ColumnElement[bool]:
     return and_(is_unowned(), waits, referral.c.closed_at.is_(None))
 
 
+@cache
 def is_unowned() -> ColumnElement[bool]:
     """Neither its district nor its team has somebody who reads an inbox."""
     readers = (
         select(worker.c.id)
         .join(worker_role, worker_role.c.worker_id == worker.c.id)
         .where(worker.c.active.is_(True), worker_role.c.role.in_(OWNERS))
+        .cte("readers")
     )
-    own = select(worker_district.c.district_id).where(worker_district.c.worker_id.in_(readers))
+    is_read = select(readers.c.id)
+    own = select(worker_district.c.district_id).where(worker_district.c.worker_id.in_(is_read))
     walked = (
         select(team_district.c.district_id)
         .join(worker_team, worker_team.c.team_id == team_district.c.team_id)
-        .where(worker_team.c.worker_id.in_(readers))
+        .where(worker_team.c.worker_id.in_(is_read))
     )
     districts = select(union(own, walked).subquery().c.district_id)
-    teams = select(worker_team.c.team_id).where(worker_team.c.worker_id.in_(readers))
+    teams = select(worker_team.c.team_id).where(worker_team.c.worker_id.in_(is_read))
     return and_(
         or_(referral.c.district_id.is_(None), referral.c.district_id.not_in(districts)),
         or_(referral.c.team_id.is_(None), referral.c.team_id.not_in(teams)),
@@ -69,6 +74,7 @@ def count_duty(session: Session) -> int:
     return session.scalar(counting()) or 0
 
 
+@cache
 def counting() -> Select[Any]:
     """The question itself: each page asks it, so it reads none that are over."""
     return select(func.count()).select_from(referral).where(in_nobodys_inbox())

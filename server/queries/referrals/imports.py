@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -181,7 +182,13 @@ class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def count_refused(session: Session) -> int:
     """How many refused rows of referrals wait to be mended."""
-    return session.scalar(select(func.count()).select_from(_waiting().subquery())) or 0
+    return session.scalar(counting_refused()) or 0
+
+
+@cache
+def counting_refused() -> Select[Any]:
+    """The question itself."""
+    return select(func.count()).select_from(refused_row).join(import_batch, _OF_BATCH).where(*_IS_WAITING)
 
 
 def list_refused(session: Session, *, limit: int, offset: int = 0) -> list[WaitingRow]:
@@ -206,11 +213,15 @@ def settle_refused(session: Session, batch_id: Id, row_number: int, now: datetim
     )
 
 
+_OF_BATCH = import_batch.c.id == refused_row.c.batch_id
+_IS_WAITING = (import_batch.c.kind == "referrals", refused_row.c.settled_at.is_(None))
+
+
 def _waiting() -> Select[Any]:
     return (
         select(refused_row, import_batch.c.source, import_batch.c.file_name, import_batch.c.started_at)
-        .join(import_batch, import_batch.c.id == refused_row.c.batch_id)
-        .where(import_batch.c.kind == "referrals", refused_row.c.settled_at.is_(None))
+        .join(import_batch, _OF_BATCH)
+        .where(*_IS_WAITING)
     )
 
 

@@ -87,13 +87,6 @@ def count_by_state(session: Session, district_ids: Collection[Id], team_ids: Col
     return {state: number for state, number in session.execute(query)}  # noqa: C416 - rows are not pairs
 
 
-def count_new(session: Session, district_ids: Collection[Id], team_ids: Collection[Id]) -> int:
-    """Returns how many referrals of these districts and teams wait for a first decision."""
-    waits = referral.c.state == str(ReferralState.RECEIVED)
-    query = select(func.count()).select_from(referral).where(waits, within(district_ids, team_ids))
-    return session.scalar(query) or 0
-
-
 def count_late(session: Session, district_ids: Collection[Id], team_ids: Collection[Id], today: date) -> int:
     """Returns how many referrals of these districts and teams are owed an answer whose day has passed."""
     owed = referral.c.state.in_([str(state) for state in PROMISED])

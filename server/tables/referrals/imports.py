@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import text as sql
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import id_key, id_of, loose_id, moment, table_of, text
@@ -40,6 +41,14 @@ class RefusedRowRow(SQLModel, table=True):
     """A row that could not be used, as it was, with what to do about it. `cells` is a JSON object by heading, where known."""
 
     __tablename__ = "refused_row"
+    __table_args__ = (
+        Index(
+            "ix_refused_row_waiting",
+            "batch_id",
+            sqlite_where=sql("settled_at IS NULL"),
+            postgresql_where=sql("settled_at IS NULL"),
+        ),
+    )
 
     batch_id: str = id_of("import_batch.id", primary_key=True, cascade=True)
     row_number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})

@@ -1,7 +1,7 @@
 """How many alerts wait in the trays that the reader owns: on every page, so that none is without an owner who knows of it."""
 
 from server.access import find_open_access, of_theirs
-from server.queries.referrals import duty, imports, inbox
+from server.queries.referrals.trays import count_trays
 from server.web.layout.navigation import Waiting
 from shared.policy import Act
 
@@ -13,8 +13,8 @@ def list_waiting() -> tuple[Waiting, ...]:
     access = find_open_access()
     if access is None or not access.allows(Act.ASSIGN_REFERRAL, theirs := of_theirs(access.actor)):
         return ()
-    mine = inbox.count_new(access.session, access.actor.district_ids, access.actor.team_ids)
-    trays = [Waiting("/referrals/duty", duty.count_duty(access.session), "Duty tray", REFERRALS)]
+    waiting = count_trays(access.session, access.actor.district_ids, access.actor.team_ids)
+    trays = [Waiting("/referrals/duty", waiting.duty, "Duty tray", REFERRALS)]
     if access.allows(Act.IMPORT_REFERRALS, theirs):
-        trays.append(Waiting("/referrals/refused", imports.count_refused(access.session), "Refused rows", REFERRALS))
-    return (Waiting(REFERRALS, mine), *(each for each in trays if each.number))
+        trays.append(Waiting("/referrals/refused", waiting.refused, "Refused rows", REFERRALS))
+    return (Waiting(REFERRALS, waiting.new), *(each for each in trays if each.number))
