@@ -6,7 +6,7 @@ from datetime import date
 
 from shared.model.value import Value
 from shared.rules.days import read_written_date
-from shared.rules.names import WORDS, fold, latin, may_sound, sounds, words_of
+from shared.rules.names import fold, latin, may_sound, sounds, words_of
 
 NEAR_LENGTH_MIN = 5
 """A word as long as this is found with one letter wrong, missing or too many."""
@@ -25,24 +25,50 @@ def read_sought(typed: str, today: date) -> Sought:
     return Sought(born, () if born else tuple((word, tuple(sounds(word))) for word in words_of(latin(typed))))
 
 
+class Search:
+    """One search through many people: a name that was read and compared once is not again, since thousands share a few hundred
+    first names. What it knows is gone when it ends."""
+
+    def __init__(self, sought: Sought) -> None:
+        self._sought = sought
+        self._near: list[dict[str, bool]] = [{} for _ in sought.words]
+        self._read: dict[str, list[str]] = {}
+
+    def fits(self, named: Sequence[str], told: str, born: date | None) -> bool:
+        """Is this whom they look for? Each word has to fit; `named` are name and alias, `told` the description."""
+        if self._sought.born is not None:
+            return born == self._sought.born
+        names = self._words_of(" ".join(named))
+        joined, described = "".join(names), ""
+        for (word, heard), known in zip(self._sought.words, self._near, strict=True):
+            if word in joined:
+                continue
+            described = described or fold(latin(told))
+            if word not in described and not _is_any_near(word, heard, names, known):
+                return False
+        return True
+
+    def _words_of(self, text: str) -> list[str]:
+        words: list[str] = []
+        for part in text.split():
+            if part not in self._read:
+                self._read[part] = words_of(latin(part))
+            words += self._read[part]
+        return words
+
+
 def fits(sought: Sought, named: Sequence[str], told: str, born: date | None) -> bool:
-    """Is this whom they look for? Each word has to fit; `named` are name and alias, `told` the description."""
-    if sought.born is not None:
-        return born == sought.born
-    names = _words_of(" ".join(named))
-    joined, described = "".join(names), ""
-    for word, heard in sought.words:
-        if word in joined:
-            continue
-        described = described or fold(latin(told))
-        if word not in described and not any(_is_near(word, heard, name) for name in names):
-            return False
-    return True
+    """The same of one person alone."""
+    return Search(sought).fits(named, told, born)
 
 
-def _words_of(text: str) -> list[str]:
-    """Its words in Latin letters; what is plain is folded once."""
-    return WORDS.findall(fold(text)) if text.isascii() else words_of(latin(text))
+def _is_any_near(word: str, heard: tuple[str, ...], names: Sequence[str], known: dict[str, bool]) -> bool:
+    for name in names:
+        if name not in known:
+            known[name] = _is_near(word, heard, name)
+        if known[name]:
+            return True
+    return False
 
 
 def _is_near(word: str, heard: tuple[str, ...], name: str) -> bool:

@@ -4,6 +4,7 @@ Everything about a person's history is answered from an index on (person, moment
 same however long a person has been known. Whether somebody may read it is decided before, in `server.access`.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -36,7 +37,7 @@ from server.tables.street.contact import contact_person
 from shared.model.codes import CaseState, ContactState, ReceivingSupport, SupportNeed
 from shared.model.person import Person
 from shared.model.value import Id, Value
-from shared.rules.finding import Sought, fits, read_sought
+from shared.rules.finding import Search, Sought, read_sought
 from shared.rules.names import latin, words_of
 from shared.rules.verification import ROUGH_SLEEPING_STATES
 
@@ -144,8 +145,7 @@ def list_page(
         total = int(session.scalar(select(func.count()).select_from(named.subquery()), asked) or 0)
         return Page(total, _read_rows(session, shape, asked, limit, offset))
     rows = session.execute(named, asked)
-    sought = read_sought(view.words, today)
-    names = [row for row in rows if not shape.sought or _fits(sought, row)]
+    names = _list_fitting(rows, read_sought(view.words, today)) if shape.sought else list(rows)
     if shape.sort == "name":
         names.sort(key=lambda row: (*_name_key(row), row.id))
         names_shown, offset = names[offset : offset + limit], 0
@@ -265,9 +265,14 @@ def _in_order(
     return query.order_by(*orders[sort], mdt_case.c.id)
 
 
-def _fits(sought: Sought, row: Any) -> bool:
-    """Do the words fit somebody? The rule is asked, not the database: both find the same people."""
-    return fits(sought, (row.name, row.alias), row.description, row.date_of_birth)
+def _list_fitting(rows: Iterable[Any], sought: Sought) -> list[Any]:
+    """Whom of `_names` the words fit. The rule is asked, not the database: both find the same people."""
+    search, found = Search(sought), []
+    for row in rows:
+        _, name, alias, description, born = row
+        if search.fits((name, alias), description, born):
+            found.append(row)
+    return found
 
 
 def _persons() -> Select[tuple[str]]:

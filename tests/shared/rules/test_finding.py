@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rules.finding import fits, read_sought
+from shared.rules.finding import Search, fits, read_sought
 from shared.rules.names import may_sound, sounds
 
 TODAY = date(2026, 11, 29)
@@ -23,6 +23,19 @@ TODAY = date(2026, 11, 29)
 )  # fmt: skip
 def test_a_name_is_found_however_it_was_written(typed, name):
     assert fits(read_sought(typed, TODAY), [name, ""], "", None)
+
+
+NAMES = st.lists(
+    st.lists(st.sampled_from(["Marek", "Mark", "Łukasz", "Lucas", "O’Brien", "Brian", "Ольга", "Olga", "´s"]), max_size=3)
+    .map(" ".join)
+)  # fmt: skip
+
+
+@given(st.sampled_from(["marek", "lukas obrien", "olga", "brien mark", "zz"]), NAMES)
+def test_whom_a_search_finds_hangs_on_nobody_it_saw_before(typed, names):
+    sought = read_sought(typed, TODAY)
+    search = Search(sought)
+    assert [search.fits([each], "", None) for each in names] == [fits(sought, [each], "", None) for each in names]
 
 
 @pytest.mark.parametrize(("typed", "name"), [("marek", "Joan Carter"), ("ann", "Tom"), ("marek carter", "Marek Nowak")])
