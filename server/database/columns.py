@@ -6,6 +6,7 @@ The naming convention is set on the metadata here, before any table exists, so t
 on SQLite and on PostgreSQL. No table lives here.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, cast
@@ -47,11 +48,22 @@ class UTCDateTime(TypeDecorator[datetime]):
             raise NoZone("a time without a zone cannot be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Give the zone back: in one step, since a page reads hundreds of moments."""
+        return _read_text if dialect.name == "sqlite" else _read_moment
+
+
+def _read_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _read_moment(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
+
+
+def in_utc(value: datetime) -> datetime:
+    """A moment that some other type has read: SQLite forgot its zone."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 def table_of(row: type[SQLModel]) -> Table:

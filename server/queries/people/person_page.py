@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from server.database.columns import UTCDateTime
+from server.database.columns import UTCDateTime, in_utc
 from server.database.statements import Ids, ids
 from server.tables.cases.case import case_action, case_event, case_move, case_review, mdt_case
 from server.tables.operation.audit import LOOKED_AT, audit
@@ -354,10 +354,8 @@ def _referrals(person_ids: Ids) -> Select[Any]:
 
 
 def _event(found: Any) -> Event:
-    at = UTCDateTime().process_result_value(found["at"], None)  # type: ignore[arg-type]
-    assert at is not None
     return Event(
-        kind=found["kind"], id=found["id"], at=at, by=found["short_name"] or "", code=found["code"],
+        kind=found["kind"], id=found["id"], at=in_utc(found["at"]), by=found["short_name"] or "", code=found["code"],
         place=found["place"] or "", text=found["text"] or "", more=found["more"] or "",
     )  # fmt: skip
 
