@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import insert, select
@@ -15,12 +16,12 @@ from shared.model.telling import AnswerState, AskedVia
 from shared.model.value import Id, Value
 from shared.rules.questions import STANDARD
 
+_FIELDS = AnswerGiven.__struct_fields__
 _ANSWERS = (
-    select(assessment_answer)
+    select(*(assessment_answer.c[name] for name in _FIELDS), assessment_answer.c.agency_id)
     .where(assessment_answer.c.person_id.in_(ids("person_ids")))
     .order_by(assessment_answer.c.at, assessment_answer.c.id)
 )
-_FIELDS = AnswerGiven.__struct_fields__
 
 
 class Answer(Value, frozen=True, kw_only=True):
@@ -32,8 +33,10 @@ class Answer(Value, frozen=True, kw_only=True):
 
 def list_questions(session: Session) -> list[Question]:
     """Every version of every question, the standard ones first."""
-    rows = session.scalars(select(assessment_question.c.body).order_by(assessment_question.c.at))
-    return [*STANDARD, *(msgspec.json.decode(body, type=Question) for body in rows)]
+    return [*STANDARD, *(msgspec.json.decode(body, type=Question) for body in session.scalars(_QUESTIONS))]
+
+
+_QUESTIONS = select(assessment_question.c.body).order_by(assessment_question.c.at)
 
 
 def add_question(session: Session, question: Question, at: datetime, worker_id: Id) -> None:
@@ -45,14 +48,14 @@ def add_question(session: Session, question: Question, at: datetime, worker_id: 
 
 def list_answers(session: Session, person_ids: Collection[Id]) -> list[Answer]:
     """What one person answered under all their records, the oldest first."""
-    codes = {"state": AnswerState, "via": AskedVia}
-    return [
-        Answer(
-            given=AnswerGiven(**{name: codes[name](row[name]) if name in codes else row[name] for name in _FIELDS}),
-            agency_id=row["agency_id"],
-        )
-        for row in session.execute(_ANSWERS, {"person_ids": list(person_ids)}).mappings()
-    ]
+    return [_answer(*row) for row in session.execute(_ANSWERS, {"person_ids": list(person_ids)})]
+
+
+def _answer(*row: Any) -> Answer:
+    *values, agency_id = row
+    fields = dict(zip(_FIELDS, values, strict=True))
+    fields |= {"state": AnswerState(fields["state"]), "via": AskedVia(fields["via"])}
+    return Answer(given=AnswerGiven(**fields), agency_id=agency_id)
 
 
 @beyond_reader

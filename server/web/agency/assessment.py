@@ -205,6 +205,7 @@ class _Teller:
         self._told, self._typed = told, typed or {}
         self._newest = told.newest
         self._versions = by_version(told.every)
+        self._current = {each.key: each for each in told.questions}
         self._by_question: dict[str, list[Answer]] = {}
         for each in told.answers:
             self._by_question.setdefault(each.given.question, []).append(each)
@@ -250,7 +251,7 @@ class _Teller:
     def _tell(self, answer: Answer) -> Told:
         given = answer.given
         question = self._versions.get((given.question, given.version))
-        newest = next((each for each in self._told.questions if each.key == given.question), None)
+        newest = self._current.get(given.question)
         says = RATHER_NOT if given.state is AnswerState.RATHER_NOT else say_value(question, given)
         how = {AskedVia.PHONE: "on the street", AskedVia.PAPER: "on paper"}.get(given.via, "")
         asked = [self._who.get(given.worker_id, "Somebody"), self._agencies.get(answer.agency_id or "", "")]
