@@ -167,6 +167,14 @@ def test_the_night_of_two_hours_says_which(clock: Clock) -> None:
     assert say_clock(datetime(2026, 11, 12, 21, 5, tzinfo=UTC), datetime(2026, 11, 12, 21, 30, tzinfo=UTC)) == "21:05"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(-721, "13:59"), (-720, "14:00 BST"), (719, "12:59 GMT"), (720, "13:00")]
+)
+def test_both_names_of_the_time_are_said_for_half_a_day_around_the_change(minutes: int, said: str) -> None:
+    moment = datetime(2026, 10, 25, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    assert say_clock(moment, moment) == said
+
+
 def test_the_wall_has_a_sign_in_of_its_own_that_does_nothing_else(out: Database, browse: Browse, clock: Clock) -> None:
     browser = browse("tom")
     browser.get("/on-shift")

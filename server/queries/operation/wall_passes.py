@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -19,8 +19,13 @@ def add_pass(session: Session, token_hash: str, worker_id: Id, now: datetime, ex
 
 def find_holder(session: Session, token_hash: str, now: datetime) -> Id | None:
     """Whose pass this is, while it is good."""
-    good = (wall_pass.c.token_hash == token_hash) & (wall_pass.c.expires_at > now)
-    return session.scalar(select(wall_pass.c.worker_id).where(good))
+    return session.scalar(_HOLDER, {"token_hash": token_hash, "now": now})
+
+
+_HOLDER = select(wall_pass.c.worker_id).where(
+    wall_pass.c.token_hash == bindparam("token_hash"),
+    wall_pass.c.expires_at > bindparam("now", type_=wall_pass.c.expires_at.type),
+)
 
 
 def end_pass(session: Session, token_hash: str) -> None:

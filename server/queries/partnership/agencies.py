@@ -119,10 +119,14 @@ def find_team(session: Session, team_id: Id) -> Team | None:
 def list_teams(session: Session) -> list[Team]:
     """Every team with its districts, by name."""
     walked: dict[Id, list[Id]] = defaultdict(list)
-    for row in session.execute(select(team_district).order_by(team_district.c.district_id)):
+    for row in session.execute(_WALKED):
         walked[row.team_id].append(row.district_id)
-    rows = session.execute(select(team).order_by(team.c.name))
+    rows = session.execute(_TEAMS)
     return [Team(id=row.id, agency_id=row.agency_id, name=row.name, district_ids=tuple(walked[row.id])) for row in rows]
+
+
+_TEAMS = select(team).order_by(team.c.name)
+_WALKED = select(team_district).order_by(team_district.c.district_id)
 
 
 def list_districts_walked(session: Session, team_ids: Collection[Id]) -> dict[Id, list[Id]]:

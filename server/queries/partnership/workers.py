@@ -79,6 +79,8 @@ def list_workers_of_team(session: Session, team_id: Id) -> list[Worker]:
 
 def list_short_names(session: Session, worker_ids: Collection[Id]) -> dict[Id, str]:
     """What other people's screens show, by id. Unknown ids are left out."""
+    if not worker_ids:
+        return {}
     return dict(Sql(session).rows("select id, short_name from worker where id in ?*", set(worker_ids)))
 
 

@@ -1,14 +1,15 @@
 """Alarms and their log: only ever added to. And the messages that wait for the telephone gateway."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.statements import ids
 from server.tables.partnership.worker import worker
 from server.tables.street.alarm import alarm, alarm_event, alarm_message
 from server.tables.street.shift import check_in, shift
@@ -82,26 +83,34 @@ def list_unheard_duress(session: Session) -> list[Duress]:
 
 def list_open_alarms(session: Session) -> list[Alarm]:
     """Every alarm without an end, the oldest first."""
-    return _list(session, ~_ENDED)
+    return _list(session, _OPEN)
 
 
 def find_alarm(session: Session, alarm_id: Id) -> Alarm | None:
     """The alarm with this id."""
-    return next(iter(_list(session, alarm.c.id == alarm_id)), None)
+    return next(iter(_list(session, _ONE, {"alarm_id": alarm_id})), None)
 
 
 def list_alarms_of_teams(session: Session, team_ids: Collection[Id], since: datetime) -> list[Alarm]:
     """The alarms of these teams that are open or were raised since then, the oldest first."""
-    return _list(session, alarm.c.team_id.in_(sorted(team_ids)), ~_ENDED | (alarm.c.raised_at >= since))
+    return _list(session, _OF_TEAMS, {"teams": sorted(team_ids), "since": since})
 
 
-def _list(session: Session, *conditions: ColumnElement[bool]) -> list[Alarm]:
-    found = session.execute(select(alarm).where(*conditions).order_by(alarm.c.raised_at, alarm.c.id)).all()
+_ALARMS = select(alarm).order_by(alarm.c.raised_at, alarm.c.id)
+_OPEN = _ALARMS.where(~_ENDED)
+_ONE = _ALARMS.where(alarm.c.id == bindparam("alarm_id"))
+_LATELY = alarm.c.raised_at >= bindparam("since", type_=alarm.c.raised_at.type)
+_OF_TEAMS = _ALARMS.where(alarm.c.team_id.in_(ids("teams")), ~_ENDED | _LATELY)
+_LOG = select(alarm_event).where(alarm_event.c.alarm_id.in_(ids("alarms")))
+_LOG = _LOG.order_by(alarm_event.c.number, alarm_event.c.id)
+
+
+def _list(session: Session, query: Select[Any], values: Mapping[str, Any] | None = None) -> list[Alarm]:
+    found = session.execute(query, values or {}).all()
     if not found:
         return []
     events: dict[Id, list[AlarmEvent]] = defaultdict(list)
-    query = select(alarm_event).where(alarm_event.c.alarm_id.in_([row.id for row in found]))
-    for row in session.execute(query.order_by(alarm_event.c.number, alarm_event.c.id)):
+    for row in session.execute(_LOG, {"alarms": [row.id for row in found]}):
         events[row.alarm_id].append(_event(row))
     return [
         Alarm(

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
+from server.database.statements import ids
 from server.queries.street.shifts import list_gone_home
 from server.tables.operation.device import device_enrolment
 from server.tables.partnership.agency import team
@@ -52,6 +53,26 @@ class OnShift(Value, frozen=True, kw_only=True):
         return alarm_at(self.outing)
 
 
+class Walk(NamedTuple):
+    """A worker's part of a shift, their newest check-in and what they last did: a row of `_WALKS`."""
+
+    id: Id
+    ended_at: datetime | None
+    team_id: Id
+    worker_id: Id
+    name: str
+    short_name: str
+    agency_id: Id
+    team_name: str
+    area: str
+    joined_at: datetime
+    named_by: Id | None
+    heard_at: datetime | None
+    due_at: datetime | None
+    acted_at: datetime | None
+    act: str | None
+
+
 def list_on_shift(session: Session, team_ids: Collection[Id] | None = None) -> list[OnShift]:
     """Everybody who is out on a shift of these teams (None: of any) and has not gone home, by name. Nobody drops out by time."""
     walks = _list_walks(session)
@@ -59,7 +80,7 @@ def list_on_shift(session: Session, team_ids: Collection[Id] | None = None) -> l
         asked = set(team_ids)
         theirs = {row.worker_id for row in walks if row.team_id in asked}
         walks = [row for row in walks if row.worker_id in theirs]
-    by_worker: dict[Id, list[Any]] = defaultdict(list)
+    by_worker: dict[Id, list[Walk]] = defaultdict(list)
     for row in walks:
         by_worker[row.worker_id].append(row)
     heard = _list_heard(session, list(by_worker))
@@ -67,25 +88,8 @@ def list_on_shift(session: Session, team_ids: Collection[Id] | None = None) -> l
     return [_on_shift(rows, heard, names) for rows in by_worker.values()]
 
 
-def _list_walks(session: Session) -> list[Any]:
-    heard = func.coalesce(check_in.c.heard_at, check_in.c.at)
-    due = func.coalesce(check_in.c.due_at, check_in.c.next_due_at)
-    query = (
-        select(
-            shift.c.id, shift.c.ended_at, shift.c.team_id, shift_worker.c.worker_id, worker.c.name, worker.c.short_name,
-            worker.c.agency_id, team.c.name.label("team_name"), shift.c.area, shift_worker.c.joined_at,
-            shift_worker.c.named_by, heard.label("heard_at"), due.label("due_at"), sign_of_life.c.at.label("acted_at"),
-            sign_of_life.c.kind.label("act"),
-        )
-        .join(shift_worker, shift_worker.c.shift_id == shift.c.id)
-        .join(worker, worker.c.id == shift_worker.c.worker_id)
-        .join(team, team.c.id == shift.c.team_id)
-        .outerjoin(check_in, check_in.c.id == _newest_check_in())
-        .outerjoin(sign_of_life, sign_of_life.c.worker_id == shift_worker.c.worker_id)
-        .where(shift_worker.c.ended_at.is_(None))
-        .order_by(worker.c.name, worker.c.id, shift_worker.c.joined_at, shift.c.id)
-    )  # fmt: skip
-    rows = session.execute(query).all()
+def _list_walks(session: Session) -> list[Walk]:
+    rows = list(map(Walk._make, session.execute(_WALKS)))
     home = {row.id: list_gone_home(session, row.id) for row in rows if row.ended_at is not None}
     return [row for row in rows if row.ended_at is None or (home[row.id] and row.worker_id not in home[row.id])]
 
@@ -98,25 +102,46 @@ def _newest_check_in() -> ScalarSelect[Any]:
     return theirs.order_by(*newest_first).limit(1).correlate(shift_worker).scalar_subquery()
 
 
+_WALKS = (
+    select(
+        shift.c.id, shift.c.ended_at, shift.c.team_id, shift_worker.c.worker_id, worker.c.name, worker.c.short_name,
+        worker.c.agency_id, team.c.name.label("team_name"), shift.c.area, shift_worker.c.joined_at,
+        shift_worker.c.named_by, func.coalesce(check_in.c.heard_at, check_in.c.at).label("heard_at"),
+        func.coalesce(check_in.c.due_at, check_in.c.next_due_at).label("due_at"),
+        sign_of_life.c.at.label("acted_at"), sign_of_life.c.kind.label("act"),
+    )
+    .join(shift_worker, shift_worker.c.shift_id == shift.c.id)
+    .join(worker, worker.c.id == shift_worker.c.worker_id)
+    .join(team, team.c.id == shift.c.team_id)
+    .outerjoin(check_in, check_in.c.id == _newest_check_in())
+    .outerjoin(sign_of_life, sign_of_life.c.worker_id == shift_worker.c.worker_id)
+    .where(shift_worker.c.ended_at.is_(None))
+    .order_by(worker.c.name, worker.c.id, shift_worker.c.joined_at, shift.c.id)
+)  # fmt: skip
+
+
 def _list_heard(session: Session, worker_ids: Sequence[Id]) -> dict[Id, datetime]:
     """When the phones of these workers last spoke to the server."""
-    query = (
-        select(device_enrolment.c.worker_id, func.max(device.c.seen_at_ms))
-        .join(device, device.c.number == device_enrolment.c.number)
-        .where(device_enrolment.c.worker_id.in_(worker_ids), device.c.seen_at_ms.is_not(None))
-        .group_by(device_enrolment.c.worker_id)
-    )
-    return {worker_id: EPOCH + timedelta(milliseconds=ms) for worker_id, ms in session.execute(query)}
+    spoke = session.execute(_HEARD, {"workers": worker_ids})
+    return {worker_id: EPOCH + timedelta(milliseconds=ms) for worker_id, ms in spoke}
 
 
-def _on_shift(rows: Sequence[Any], heard: dict[Id, datetime], names: dict[Id, str]) -> OnShift:
+_HEARD = (
+    select(device_enrolment.c.worker_id, func.max(device.c.seen_at_ms))
+    .join(device, device.c.number == device_enrolment.c.number)
+    .where(device_enrolment.c.worker_id.in_(ids("workers")), device.c.seen_at_ms.is_not(None))
+    .group_by(device_enrolment.c.worker_id)
+)
+
+
+def _on_shift(rows: Sequence[Walk], heard: dict[Id, datetime], names: dict[Id, str]) -> OnShift:
     """One worker from all the shifts they are on, in the order in which they went out."""
     newest = rows[-1]
     since, walks_with = _gone_out(rows, names)
     acted_at = newest.acted_at if newest.acted_at and newest.acted_at >= rows[0].joined_at else None
     outing = Outing(
         since=since, checked_in_at=newest.heard_at, promised_at=newest.due_at, acted_at=acted_at,
-        act=newest.act if acted_at else "", heard_at=heard.get(newest.worker_id), walks_with=walks_with,
+        act=(newest.act or "") if acted_at else "", heard_at=heard.get(newest.worker_id), walks_with=walks_with,
     )  # fmt: skip
     if outing.checked_in_at is not None and outing.checked_in_at < rows[0].joined_at:
         outing = msgspec.structs.replace(outing, checked_in_at=None, promised_at=None)
@@ -128,7 +153,7 @@ def _on_shift(rows: Sequence[Any], heard: dict[Id, datetime], names: dict[Id, st
     )  # fmt: skip
 
 
-def _gone_out(rows: Sequence[Any], names: dict[Id, str]) -> tuple[datetime, Id | None]:
+def _gone_out(rows: Sequence[Walk], names: dict[Id, str]) -> tuple[datetime, Id | None]:
     """When a worker last went out by their own hand, or with whom they walk who took them along.
 
     Whoever was taken along and then did something has gone out by that; so has one whose colleague has gone home.

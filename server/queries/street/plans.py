@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.statements import ids
 from server.tables.partnership.worker import worker
 from server.tables.street.plan import shift_plan, shift_plan_worker
 from server.tables.street.shift import shift_worker, sign_of_life
@@ -77,7 +78,7 @@ def find_standing(session: Session, plan_id: Id) -> ShiftPlan | None:
 
 def list_plans(session: Session, team_ids: Collection[Id], now: datetime) -> list[ShiftPlan]:
     """The plans of these teams that are ahead, under way, or were over a little while ago; the earliest first."""
-    return _list(session, shift_plan.c.team_id.in_(sorted(team_ids)), shift_plan.c.back_at >= now - SHOWN_AFTER)
+    return _read(session, _OF_TEAMS, {"teams": sorted(team_ids), "since": now - SHOWN_AFTER})
 
 
 def list_planned(session: Session, worker_id: Id, begins: datetime, ends: datetime) -> list[ShiftPlan]:
@@ -88,10 +89,22 @@ def list_planned(session: Session, worker_id: Id, begins: datetime, ends: dateti
 
 
 def _list(session: Session, *conditions: ColumnElement[bool], is_standing: bool = True) -> list[ShiftPlan]:
-    query = select(shift_plan).where(*conditions, *([shift_plan.c.called_off_at.is_(None)] if is_standing else []))
-    rows = session.execute(query.order_by(shift_plan.c.starts_at, shift_plan.c.id)).all()
-    links = select(shift_plan_worker).where(shift_plan_worker.c.plan_id.in_([row.id for row in rows]))
-    walkers = session.execute(links.order_by(shift_plan_worker.c.worker_id)).all() if rows else []
+    return _read(session, (_STANDING if is_standing else _PLANS).where(*conditions), {})
+
+
+_PLANS = select(shift_plan).order_by(shift_plan.c.starts_at, shift_plan.c.id)
+_STANDING = _PLANS.where(shift_plan.c.called_off_at.is_(None))
+_OF_TEAMS = _STANDING.where(
+    shift_plan.c.team_id.in_(ids("teams")),
+    shift_plan.c.back_at >= bindparam("since", type_=shift_plan.c.back_at.type),
+)
+_WALKERS = select(shift_plan_worker).where(shift_plan_worker.c.plan_id.in_(ids("plans")))
+_WALKERS = _WALKERS.order_by(shift_plan_worker.c.worker_id)
+
+
+def _read(session: Session, query: Select[Any], values: Mapping[str, Any]) -> list[ShiftPlan]:
+    rows = session.execute(query, values).all()
+    walkers = session.execute(_WALKERS, {"plans": [row.id for row in rows]}).all() if rows else []
     return [
         ShiftPlan(
             id=row.id, team_id=row.team_id, area=row.area, starts_at=row.starts_at, back_at=row.back_at,
@@ -105,17 +118,25 @@ def _list(session: Session, *conditions: ColumnElement[bool], is_standing: bool 
 
 def find_gone_out(session: Session, worker_ids: Collection[Id]) -> Mapping[Id, datetime]:
     """When each of these workers last went out."""
-    query = select(shift_worker.c.worker_id, func.max(shift_worker.c.joined_at).label("at"))
-    rows = session.execute(
-        query.where(shift_worker.c.worker_id.in_(sorted(worker_ids))).group_by(shift_worker.c.worker_id)
-    )
-    return {row.worker_id: row.at for row in rows}
+    return _read_moments(session, _GONE_OUT, worker_ids)
 
 
 def find_last_acts(session: Session, worker_ids: Collection[Id]) -> Mapping[Id, datetime]:
     """When each of these workers last did something themselves: a check-in, contact or visit."""
-    query = select(sign_of_life.c.worker_id, sign_of_life.c.at).where(sign_of_life.c.worker_id.in_(sorted(worker_ids)))
-    return {row.worker_id: row.at for row in session.execute(query)}
+    return _read_moments(session, _LAST_ACTS, worker_ids)
+
+
+_GONE_OUT = select(shift_worker.c.worker_id, func.max(shift_worker.c.joined_at).label("at"))
+_GONE_OUT = _GONE_OUT.where(shift_worker.c.worker_id.in_(ids("workers"))).group_by(shift_worker.c.worker_id)
+_LAST_ACTS = select(sign_of_life.c.worker_id, sign_of_life.c.at)
+_LAST_ACTS = _LAST_ACTS.where(sign_of_life.c.worker_id.in_(ids("workers")))
+
+
+def _read_moments(session: Session, query: Select[Any], worker_ids: Collection[Id]) -> Mapping[Id, datetime]:
+    """A moment of each of these workers of whom there is one; of nobody, nothing is asked."""
+    if not worker_ids:
+        return {}
+    return {row.worker_id: row.at for row in session.execute(query, {"workers": sorted(worker_ids)})}
 
 
 def list_expected(session: Session, now: datetime, promises: Collection[datetime]) -> list[Expected]:
@@ -131,6 +152,6 @@ def list_expected(session: Session, now: datetime, promises: Collection[datetime
         .order_by(shift_plan.c.starts_at, shift_plan.c.id, shift_plan_worker.c.worker_id)
     )
     rows = session.execute(query).all()
-    ids = {row.worker_id for row in rows}
-    gone, acted = (find_gone_out(session, ids), find_last_acts(session, ids)) if ids else ({}, {})
+    who = {row.worker_id for row in rows}
+    gone, acted = find_gone_out(session, who), find_last_acts(session, who)
     return [Expected(*row, gone.get(row.worker_id), acted.get(row.worker_id)) for row in rows]
