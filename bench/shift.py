@@ -1,7 +1,7 @@
 """Who is out, and who is missed: what the wall page and the alarm's pass cost, and how soon somebody hears in ten thousand
 nights.
 
-    python -m bench.shift [--nights 10000] [--seed 1]
+    python -m bench.shift [--nights 10000] [--seed 1] [--costs]
 
 **Costs**: 40 teams, 120 workers out for two hours with a check-in each ten minutes, 400 contacts in the last hour, thirty
 nights of check-ins before this one, over SQLite. The wall page against its own statements run bare over the same connection;
@@ -18,6 +18,7 @@ nothing hangs on the habits.
 
 import argparse
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -31,9 +32,9 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar.testing import TestClient
 from sqlalchemy import event
 
+from bench.asking import Asker, settle
 from server.actions.street.alarms import Watch
 from server.app import create_app, create_services
 from server.database.engine import Database
@@ -124,23 +125,24 @@ def measure_costs() -> dict[str, Any]:
         raised = _time(lambda: _watch(services, NOW))
         carried = _median([_time(lambda at=NOW + ROUND * turn: _watch(services, at)) for turn in range(TIMES)])
         told: list[tuple[str, Any]] = []
-        app = create_app(settings, lambda: NOW, lambda: f"a{next(number)}")
-        with TestClient(app) as browser:
-            browser.cookies.set("lantern-wall", PASS)
-            assert "Worker 0 was due" in browser.get("/wall/now").text
-            engine = _find_engine(services)
-            event.listen(engine.__class__, "before_cursor_execute", lambda *given: told.append((given[2], given[3])))
-            browser.get("/wall/now")
-            asked = list(told)
-            pages, bare = [], []
-            for _ in range(TIMES):
-                pages.append(_time(lambda: browser.get("/wall/now")))
-                bare.append(_time(lambda: _run(services, asked)))
+        wall = Asker(create_app(settings, lambda: NOW, lambda: f"a{next(number)}"), {"cookie": f"lantern-wall={PASS}"})
+        assert "Worker 0 was due" in wall.get("/wall/now")
+        engine = _find_engine(services)
+        event.listen(engine.__class__, "before_cursor_execute", lambda *given: told.append((given[2], given[3])))
+        wall.get("/wall/now")
+        asked = list(told)
+        settle()
+        wall.median_ms("/wall/now")
+        pages, bare = [], []
+        for _ in range(TIMES):
+            pages.append(wall.spend_ms("/wall/now"))
+            bare.append(_time(lambda: _run(services, asked)))
+        wall.close()
         services.database.close()
     page_ms, bare_ms = _median(pages), _median(bare)
     return {
         "wall_page_ms": round(page_ms, 2), "its_statements": len(asked), "its_statements_alone_ms": round(bare_ms, 2),
-        "wall_page_times_its_statements": round(page_ms / bare_ms, 2),
+        "wall_page_times_its_statements": round(page_ms / bare_ms, 2), "loaded": round(os.getloadavg()[0], 1),
         "alarm_pass_ms": {"nobody late": round(quiet, 2), "two raised": round(raised, 2), "two open": round(carried, 2)},
     }  # fmt: skip
 
@@ -342,10 +344,12 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--nights", type=int, default=10_000)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--costs", action="store_true", help="the costs alone; the nights stay as they were measured")
     asked.add_argument("--out", type=Path, default=RESULT)
     given = asked.parse_args()
     speak_in(ZoneInfo("Europe/London"))
-    result = {"costs": measure_costs(), "nights": measure_nights(given.seed, given.nights)}
+    result = json.loads(given.out.read_text()) if given.costs else {"nights": measure_nights(given.seed, given.nights)}
+    result = {"costs": measure_costs(), "nights": result["nights"]}
     given.out.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
 
