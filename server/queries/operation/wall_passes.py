@@ -1,12 +1,14 @@
 """Passes of screens that show who is out for a night. Only the hash of a pass is kept."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.queries.partnership.workers import ACTING, Acting, read_acting
 from server.tables.operation.session import wall_pass
+from server.tables.partnership.worker import worker
 from shared.model.value import Id
 
 
@@ -17,12 +19,13 @@ def add_pass(session: Session, token_hash: str, worker_id: Id, now: datetime, ex
     bulk.insert_all(session, wall_pass, [row])
 
 
-def find_holder(session: Session, token_hash: str, now: datetime) -> Id | None:
-    """Whose pass this is, while it is good."""
-    return session.scalar(_HOLDER, {"token_hash": token_hash, "now": now})
+def find_holder(session: Session, token_hash: str, now: datetime, today: date) -> Acting | None:
+    """Whose pass this is, while it is good, as policy knows them today; whether or not they are still active."""
+    rows = session.execute(_HOLDER, {"token_hash": token_hash, "now": now}).all()
+    return read_acting(rows, today) if rows else None
 
 
-_HOLDER = select(wall_pass.c.worker_id).where(
+_HOLDER = ACTING.join(wall_pass, wall_pass.c.worker_id == worker.c.id).where(
     wall_pass.c.token_hash == bindparam("token_hash"),
     wall_pass.c.expires_at > bindparam("now", type_=wall_pass.c.expires_at.type),
 )

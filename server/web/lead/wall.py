@@ -17,7 +17,6 @@ from server.http.cookies import read_session, session_cookie_name
 from server.http.services import Services
 from server.problems import NOT_SIGNED_IN, Failure
 from server.queries.operation import wall_passes
-from server.queries.partnership.workers import find_acting
 from server.security.tokens import hash_token, new_token
 from server.settings import Settings
 from server.web.layout.page import AnyRequest, go_to, page
@@ -86,8 +85,7 @@ def _look(request: AnyRequest, services: Services) -> Tonight:
     """Who is out for whoever put this page up. Raises Failure where the pass is over, or they may not see it any more."""
     now, token = services.clock(), _read(request, services.settings)
     with services.database.reading() as session:
-        holder = wall_passes.find_holder(session, hash_token(token), now) if token else None
-        acting = find_acting(session, holder, day_of(now)) if holder else None
+        acting = wall_passes.find_holder(session, hash_token(token), now, day_of(now)) if token else None
         if acting is None or not acting[0].active:
             raise Failure(NOT_SIGNED_IN)
         actor = acting[1]
