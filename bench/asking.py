@@ -1,4 +1,4 @@
-"""Asks an application in this process, with no network and no client's work between: what is counted is the server's own.
+"""Asks an application in this process, with no network and no browser's work between: what is counted is the server's own.
 
 The garbage collector is set as where Lantern serves (`server.cli.serve`).
 """
