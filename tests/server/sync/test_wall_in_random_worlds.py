@@ -35,7 +35,7 @@ from shared.model.worker import Worker
 from shared.policy import Act, Actor, Allow, Subject, SubjectKind, decide
 from sync.reading import decode_batch
 from tests.conftest import Clock
-from tests.server.cast import WATFORD, Cast
+from tests.server.cast import WATFORD, Cast, say_same
 
 PUSHES, OF_A_TOWN = int(os.environ.get("WALL_PUSHES", "400")), 133
 """All in all, and in one town: what is asked after each push grows with the people there."""
@@ -62,6 +62,8 @@ class Town:
         self.contacts: list[str] = []
         self.counts: Counter[str] = Counter()
         self.known: set[str] = set()
+        self.said_same: set[frozenset[str]] = set()
+        self.read: set[tuple[str, str, Act]] = set()
         self._found()
         self.everybody = [*self.carriers.values(), cast.priya, cast.carol, cast.helen]
 
@@ -136,9 +138,21 @@ class Town:
         """A record that exists, most often; else a new one."""
         return self.chance.choice(known) if known and self.chance.random() < 0.8 else self.new_id()
 
+    def pair(self, worker: Worker) -> tuple[str, str]:
+        """Two records to make one: most often two that this worker sees, of which a desk has said so already."""
+        seen = sorted(each for reader, each, act in self.read if (reader, act) == (worker.id, Act.SEE_PERSON))
+        if len(seen) < 2 or self.chance.random() < 0.2:
+            return self.some(self.people), self.some(self.people)
+        one, other = self.chance.sample(seen, 2)
+        if self.chance.random() < 0.8:
+            say_same(self.database, one, other, self.cast.priya, self.clock(), self.new_id)
+            self.said_same.add(frozenset((one, other)))
+        return one, other
+
     def make(self, number: int) -> dict[str, Any]:
         worker = self.carriers[number]
-        kind, now = self.chance.choice(KINDS), self.clock().isoformat()
+        kinds = KINDS + ["person.merged"] * (3 if Role.TEAM_LEAD in worker.roles else 0)
+        kind, now = self.chance.choice(kinds), self.clock().isoformat()
         fact = {"id": self.new_id(), "worker_id": worker.id, "at": now}
         where = self.chance.choice([*SQUARES.values(), None])
         pin = {"position": {"latitude": where[0], "longitude": where[1]}} if where else {}
@@ -158,8 +172,8 @@ class Town:
                 told = fact | {"contact_id": self.some(self.contacts), "fields": {"person_ids": [person]}}
                 return self.number(number, kind, told["contact_id"], p=told)
             case "person.merged":
-                told = fact | {"from_id": person, "into_id": self.some(self.people)}
-                return self.number(number, kind, person, p=told)
+                one, other = self.pair(worker)
+                return self.number(number, kind, one, p=fact | {"from_id": one, "into_id": other})
             case "verification.recorded":
                 told = fact | {"person_id": person, "basis": "self_report", "contact_id": self.some(self.contacts),
                     "review_status": self.chance.choice(["unreviewed", "confirmed", "not_confirmed"]),
@@ -194,12 +208,15 @@ class Town:
             held = {each.id: each.reason for each in sync.list_quarantined(session, number)}
         assert not any("could not be applied" in (reason or "") for reason in held.values()), held
         self.counts.update("held" if each["id"] in held else "accepted" for each in changes)
-        return [each for each in changes if each["id"] not in held]
+        counted = [each for each in changes if each["id"] not in held]
+        self.counts["joined"] += sum(each["t"] == "person.merged" for each in counted)
+        return counted
 
     # --------------------------------------------------------------------------------------------------------- oracle
 
     def refused_by_pages(self, actor: Actor, change: dict[str, Any]) -> list[str]:
-        """The records that a change names, with which a page would not let this actor do what it does."""
+        """The records that a change names, with which a page would not let this actor do what it does; two that nobody else has
+        said are one."""
         told = change.get("p") or {}
         people = {
             "contact.recorded": [(each, Act.RECORD_CONTACT) for each in told.get("person_ids", ())],
@@ -224,11 +241,14 @@ class Town:
             if change["t"] == "contact.corrected":
                 contact = told["contact_id"]
                 asked.append((contact, Act.CORRECT_CONTACT, subjects.find_contact(session, contact)))
-        return [
+        refused = [
             each
             for each, act, subject in asked
             if subject is not None and not isinstance(decide(actor, act, _unhidden(subject), self.today), Allow)
         ]
+        if change["t"] == "person.merged" and frozenset((told["from_id"], told["into_id"])) not in self.said_same:
+            refused.append(told["into_id"])
+        return refused
 
 
 def find_person(session: Any, person_id: str) -> Subject | None:
@@ -265,7 +285,7 @@ def test_no_push_opens_hides_or_changes_what_the_pages_would_not(
     seed: int, database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str], tmp_path: Path
 ) -> None:
     town = Town(seed, database, cast, clock, new_id, tmp_path)
-    before = town.readable()
+    before = town.read = town.readable()
     for _ in range(min(PUSHES, OF_A_TOWN) // (1 if database.engine.dialect.name == "sqlite" else 8)):
         clock.advance(minutes=1)
         number = town.chance.choice(list(town.carriers))
@@ -287,10 +307,11 @@ def test_no_push_opens_hides_or_changes_what_the_pages_would_not(
         town.people += sorted({each for change in counted for each in _people_of(change)} - set(town.people))
         town.sites += [each["e"] for each in counted if each["t"] == "site.patched" and each["e"] not in town.sites]
         town.contacts += [each["e"] for each in counted if each["t"] == "contact.recorded"]
-        before = town.readable()
+        before = town.read = town.readable()
         with database.reading() as session:
             town.known = {each for each in town.people if find_person(session, each) is not None}
     assert min(town.counts["held"], town.counts["accepted"]) >= 4
+    assert town.counts["joined"] >= (4 if database.engine.dialect.name == "sqlite" else 1)
 
 
 def _people_of(change: dict[str, Any]) -> list[str]:
