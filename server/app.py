@@ -91,8 +91,9 @@ def create_services(
         districts=CurrentDistricts(settings.data), new_id=new_id, crs=settings.crs, timezone=settings.timezone
     )
     signin = SignIn(
-        database=database, passwords=Passwords(settings.password_cost), settings=settings, seeds=Seeds(keys.secret)
-    )
+        database=database, passwords=Passwords(settings.password_cost), settings=settings,
+        seeds=Seeds(keys.secret, *keys.secrets_before),
+    )  # fmt: skip
     files = load_document_keys(settings)
     return Services(
         settings=settings,

@@ -199,9 +199,9 @@ def forget_announced(services: Services, moment: Moment) -> int:
     return services.filing.forget_unsent(moment.now)
 
 
-def seal_documents_anew(services: Services, moment: Moment) -> int:
-    """Documents that were sealed with the secret before this one."""
-    return services.filing.seal_anew()
+def seal_anew(services: Services, moment: Moment) -> int:
+    """Documents and seeds of second factors that were sealed with the secret before this one."""
+    return services.filing.seal_anew() + services.signin.seal_seeds_anew()
 
 
 def keeper_of(services: Services, now: datetime, heartbeat: Callable[[], None] = lambda: None) -> Keeper:
@@ -243,7 +243,7 @@ KEEPING = (
     Job("same people of the county", Daily(time(2)), look_through_county),
     Job("attachments", Daily(time(3)), forget_announced),
     Job("presence", Daily(time(3)), forget_presence),
-    Job("documents", Every(timedelta(hours=1)), seal_documents_anew),
+    Job("documents", Every(timedelta(hours=1)), seal_anew),
     Job("retention", Daily(time(3)), keep_no_longer),
     Job("publications", Daily(time(5)), prepare_publications),
     Job("looks", Daily(time(4)), prove_looks),

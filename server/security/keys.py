@@ -38,6 +38,8 @@ class Keys:
     audit: Ed25519PrivateKey
     """Signs the seals of the audit."""
     earlier: tuple[X25519PrivateKey, ...] = field(default=())
+    secrets_before: tuple[bytes, ...] = field(default=())
+    """What `secret` was before: opens what it sealed and is still there."""
 
     @property
     def sealing_public(self) -> str:

@@ -22,23 +22,34 @@ class DamagedSeed(ValueError):
 
 
 class Seeds:
-    """Seals and opens seeds."""
+    """Seals with the secret of today; opens with any."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._box = ChaCha20Poly1305(decode(derive(secret, "second factor")))
+    def __init__(self, secret: bytes, *before: bytes) -> None:
+        self._boxes = [ChaCha20Poly1305(decode(derive(each, "second factor"))) for each in (secret, *before)]
 
     def seal(self, worker_id: Id, seed: str) -> str:
         """What the database keeps of a worker's seed (base32)."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return encode(nonce + self._box.encrypt(nonce, b32decode(seed), worker_id.encode()))
+        return encode(nonce + self._boxes[0].encrypt(nonce, b32decode(seed), worker_id.encode()))
 
     def open(self, worker_id: Id, kept: str) -> str:
         """The seed in base32. Raises DamagedSeed."""
         if len(kept) == PLAIN_LENGTH:
             return kept
-        try:
-            sealed = decode(kept)
-            opened = self._box.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], worker_id.encode())
-        except (InvalidTag, ValueError) as error:
-            raise DamagedSeed("The seed of this second factor cannot be opened: set it up anew.") from error
-        return b32encode(opened).decode()
+        for box in self._boxes:
+            opened = _open(box, worker_id, kept)
+            if opened is not None:
+                return opened
+        raise DamagedSeed("The seed of this second factor cannot be opened: set it up anew.")
+
+    def is_of_today(self, worker_id: Id, kept: str) -> bool:
+        """Was it sealed with the secret of today?"""
+        return len(kept) != PLAIN_LENGTH and _open(self._boxes[0], worker_id, kept) is not None
+
+
+def _open(box: ChaCha20Poly1305, worker_id: Id, kept: str) -> str | None:
+    try:
+        sealed = decode(kept)
+        return b32encode(box.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], worker_id.encode())).decode()
+    except (InvalidTag, ValueError):
+        return None

@@ -124,15 +124,15 @@ def _keys(stored: list[StoredKey], opened: dict[str, bytes], settings: Settings)
     earlier = [
         X25519PrivateKey.from_private_bytes(opened[each.id]) for each in reversed(sealing) if each is not current
     ]
-    if settings.secret:
-        secret = settings.secret.encode()
-    else:
-        secret = next(opened[each.id] for each in stored if each.kind == SECRET and each.current)
+    kept = [opened[each.id] for each in stored if each.kind == SECRET and each.current]
+    before = [settings.secret_before.encode()] if settings.secret_before else []
+    secret, *before = [settings.secret.encode(), *before, *kept] if settings.secret else [*kept, *before]
     return Keys(
         secret=secret,
         sealing=X25519PrivateKey.from_private_bytes(opened[current.id]),
         audit=files.make_audit_key(_folder(settings)),
         earlier=tuple(earlier),
+        secrets_before=tuple(before),
     )
 
 

@@ -6,6 +6,7 @@ Cookies and pages are not here.
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,7 +22,7 @@ from server.queries.partnership import workers
 from server.queries.partnership.workers import Acting
 from server.security import totp
 from server.security.passwords import Passwords, why_unusable
-from server.security.seeds import Seeds
+from server.security.seeds import DamagedSeed, Seeds
 from server.security.tokens import hash_token, new_token
 from server.settings import Settings
 from shared.model.value import Id
@@ -29,6 +30,7 @@ from shared.model.worker import Worker
 
 QUARTER_HOUR = timedelta(minutes=15)
 TRIES_PER_ACCOUNT_AND_ADDRESS = Limit(purpose="sign-in", tries=5, window=QUARTER_HOUR)
+OF_ANOTHER_SERVER = "Your authenticator app was set up on another server. Ask your administrator to invite you again."
 TRIES_PER_ADDRESS = Limit(purpose="sign-in-address", tries=30, window=QUARTER_HOUR)
 SIGN_IN = "sign_in"
 TOUCH_AFTER = timedelta(seconds=30)
@@ -147,11 +149,29 @@ class SignIn:
             return None
         if sessions.use_recovery_code(session, kept.worker_id, hash_token(read_recovery_code(code)), now):
             return None
-        seed = self.seeds.open(kept.worker_id, kept.totp_secret)
+        try:
+            seed = self.seeds.open(kept.worker_id, kept.totp_secret)
+        except DamagedSeed:
+            return Failure(
+                SECOND_FACTOR_NEEDED,
+                OF_ANOTHER_SERVER,
+            )
         step = totp.find_step(seed, code, now.timestamp(), kept.totp_last_step)
         if step is None or not sessions.use_second_factor(session, kept.worker_id, step):
             return Failure(SECOND_FACTOR_NEEDED)
         return None
+
+    def seal_seeds_anew(self) -> int:
+        """Seal with the secret of today what an earlier one sealed; returns how many."""
+        done = 0
+        with self.database.writing() as session:
+            for each in sessions.list_second_factors(session):
+                with suppress(DamagedSeed):
+                    if not self.seeds.is_of_today(each.worker_id, each.totp_secret or ""):
+                        seed = self.seeds.open(each.worker_id, each.totp_secret or "")
+                        sessions.set_sealed_seed(session, each.worker_id, self.seeds.seal(each.worker_id, seed))
+                        done += 1
+        return done
 
     def _renew_hash(self, session: Session, kept: Credential, password: str, now: datetime) -> None:
         if self.passwords.is_outdated(kept.password_hash):

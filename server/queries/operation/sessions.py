@@ -122,6 +122,18 @@ def set_second_factor(session: Session, worker_id: Id, secret: str, now: datetim
     )
 
 
+def list_second_factors(session: Session) -> list[Credential]:
+    """Whoever has an authenticator."""
+    columns = [credential.c[name] for name in Credential.__struct_fields__]
+    rows = session.execute(select(*columns).where(credential.c.totp_secret.is_not(None)))
+    return [Credential(**row) for row in rows.mappings()]
+
+
+def set_sealed_seed(session: Session, worker_id: Id, sealed: str) -> None:
+    """The same seed, sealed anew."""
+    session.execute(update(credential).where(credential.c.worker_id == worker_id).values(totp_secret=sealed))
+
+
 def use_second_factor(session: Session, worker_id: Id, step: int) -> bool:
     """Use a code up: it and earlier ones work no more. False where somebody has used it, or a later one, meanwhile."""
     unused = credential.c.totp_last_step.is_(None) | (credential.c.totp_last_step < step)
