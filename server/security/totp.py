@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 
 STEP_S = 30
 DIGITS = 6
-STEPS_AROUND = 1
-"""A clock may be half a minute off on either side."""
+SKEW_S = 5
+"""How far an authenticator's clock may be off; a code is on its way as long. It lives thirty seconds by that clock."""
 
 
 def new_secret() -> str:
@@ -28,8 +28,7 @@ def code_at(secret: str, step: int) -> str:
 def find_step(secret: str, code: str, at_s: float, last_step: int | None) -> int | None:
     """The step whose code this is, near `at_s` (seconds since 1970) and later than the last one used; else None."""
     given = "".join(character for character in code if character in "0123456789")
-    now = int(at_s) // STEP_S
-    for step in range(now - STEPS_AROUND, now + STEPS_AROUND + 1):
+    for step in range(int(at_s - SKEW_S) // STEP_S, int(at_s + SKEW_S) // STEP_S + 1):
         if (last_step is None or step > last_step) and hmac.compare_digest(code_at(secret, step), given):
             return step
     return None

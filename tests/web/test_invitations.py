@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 from server.actions.operation.invitations import invite, path_of
 from server.app import create_app
 from server.database.engine import Database
-from server.queries.operation import outbox
+from server.queries.operation import audit, outbox, sessions
 from server.queries.partnership import workers
 from server.security import totp
 from server.security.keys import load_keys
@@ -142,3 +142,21 @@ def test_where_a_second_factor_is_asked_for_the_link_sets_one_up_and_a_new_link_
         for code, says in (("", "six digits"), (codes[0], "six digits"), (codes[1], "Sign out")):
             answer = send(client, "/sign-in", email="aisha@example.org", password=PASSWORD, code=code, next="")
             assert says in answer.text
+
+
+def test_another_second_factor_goes_to_nobody_of_whom_it_is_not_said_how_they_are_known(
+    browse: Callable[[str], Any], filled: Database, clock: Clock
+) -> None:
+    with filled.writing() as session:
+        sessions.set_password_hash(session, "aisha", "$argon2id$x", clock.now)
+        sessions.set_second_factor(session, "aisha", totp.new_secret(), clock.now)
+    omar = browse("omar")
+    for told in ({}, {"known_by": "somehow"}):
+        refused = omar.send("/workers/aisha/invite", **told)
+        assert refused.status_code == 422 and "Say how you know that it is them who ask." in refused.text
+    with filled.reading() as session:
+        assert outbox.list_posted(session) == []
+    assert "Invited." in omar.send("/workers/aisha/invite", known_by="rang").text
+    with filled.reading() as session:
+        lines = [each for each in audit.list_lines(session) if each.purpose == "invite"]
+    assert [(each.actor_id, each.subject_id, each.detail) for each in lines] == [("omar", "aisha", "rang")]

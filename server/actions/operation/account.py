@@ -26,6 +26,9 @@ CODE_LETTERS = 16
 MARK_LETTERS = 12
 """How much of a session's hash names it on a page: the hash opens nothing, and two of a worker's never begin alike."""
 TRIES = Limit(purpose="own-password", tries=5, window=timedelta(hours=1))
+JUST_SIGNED_IN = timedelta(minutes=10)
+"""Whoever has no password here proves themselves by their organisation's account, and not longer ago than this."""
+SIGN_IN_AGAIN = "Sign out, sign in again with your organisation's account, and end it within ten minutes."
 
 
 class OwnSession(Value, frozen=True, kw_only=True):
@@ -49,14 +52,6 @@ def _own(found: SignInSession, here: str) -> OwnSession:
         mark=found.token_hash[:MARK_LETTERS], created_at=found.created_at, last_seen_at=found.last_seen_at,
         is_this=found.token_hash == here,
     )  # fmt: skip
-
-
-def end_own_session(access: Access, mark: str) -> None:
-    """End one of the actor's sessions. Ending one that is over is fine."""
-    for each in sessions.list_sessions_of(access.session, access.actor.worker_id):
-        if each.token_hash[:MARK_LETTERS] == mark:
-            sessions.end_session(access.session, each.token_hash)
-            _note(access, "end_session", access.actor.worker_id)
 
 
 def end_sessions_of(access: Access, worker_id: Id) -> None:
@@ -121,6 +116,31 @@ def change_own_password(
         audit.add_lines(session, [proof.line(worker, "change_password", now, new_id())])
 
 
+def end_own_session(
+    signin: SignIn, worker: Worker, proof: Proof, mark: str, now: datetime, new_id: Callable[[], Id]
+) -> None:
+    """End one of the worker's own sessions. Ending one that is over is fine. Raises Invalid, or TooManyTries."""
+    with signin.database.reading() as session:
+        kept = sessions.find_credential(session, worker.id)
+        here = sessions.find_session(session, hash_token(proof.token))
+    if kept is not None:
+        ask_again(signin, worker, proof, "end_session", now, new_id)
+    elif here is None or now - here.created_at > JUST_SIGNED_IN:
+        signin.note(proof.line(worker, "end_session", now, new_id(), "signed in too long ago"))
+        raise Invalid(SIGN_IN_AGAIN)
+    with signin.database.writing() as session:
+        rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
+        for each in sessions.list_sessions_of(session, worker.id):
+            if each.token_hash[:MARK_LETTERS] == mark:
+                sessions.end_session(session, each.token_hash)
+                audit.add_lines(session, [proof.line(worker, "end_session", now, new_id())])
+
+
+def has_password(access: Access) -> bool:
+    """Or does the actor sign in with their organisation's account alone?"""
+    return sessions.find_credential(access.session, access.actor.worker_id) is not None
+
+
 def count_recovery_codes(access: Access) -> int:
     """How many of the actor's codes were not used yet."""
     return sessions.count_recovery_codes(access.session, access.actor.worker_id)
@@ -140,17 +160,3 @@ def make_recovery_codes(
         rate_limits.forget_tries(session, TRIES.purpose, hash_token(worker.id))
         audit.add_lines(session, [proof.line(worker, "make_recovery_codes", now, new_id())])
     return ["-".join(code[start : start + 4] for start in range(0, CODE_LETTERS, 4)) for code in codes]
-
-
-def _note(access: Access, action: str, worker_id: Id) -> None:
-    """A line beside those of policy: everybody may do this with what is their own."""
-    audit.add_lines(
-        access.session,
-        [
-            AuditLine(
-                id=access.new_id(), at=access.now, actor_id=access.actor.worker_id, agency_id=access.actor.agency_id,
-                action=action, subject_kind="worker", subject_id=worker_id,
-                address=access.address,
-            )
-        ],
-    )  # fmt: skip

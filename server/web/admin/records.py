@@ -14,8 +14,9 @@ from server.importers.county import store
 from server.importers.county.plan import APART, REMOVED, Line, Verb, make_plan
 from server.importers.county.sheets import BY_NAME, County, Row, Sheet
 from server.problems import Failure, Invalid, NotFound
+from server.queries.operation import sessions
 from server.queries.partnership import workers
-from server.web.layout.forms import EmptyForm, Errors
+from server.web.layout.forms import Errors, Form, require_choice
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say
 from shared.model.codes import AgencyKind, AgreementKind, Role
@@ -53,6 +54,20 @@ LABELS = {
 
 
 SEVERAL = frozenset({"Roles", "Teams", "Districts"})
+
+
+KNOWN_BY = (
+    ("met", "They are here with me"),
+    ("rang", "I rang the number on their record and they answered"),
+    ("vouched", "I asked whoever leads their team, who spoke with them"),
+)
+"""How an administrator knows that a second factor is asked for by its owner, and not by whoever reads their mails."""
+
+
+class InviteForm(Form, frozen=True, kw_only=True):
+    """How it is known who asks, where the link gives another second factor."""
+
+    known_by: str = ""
 
 
 class Field(Value, frozen=True, kw_only=True):
@@ -134,9 +149,9 @@ def keep_record(
     include_in_schema=False,
 )
 def invite_worker(
-    request: AnyRequest, door: NamedDependency[Door], record_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+    request: AnyRequest, door: NamedDependency[Door], record_id: FromPath[Id], data: URLEncodedBody[InviteForm]
 ) -> Response[Any]:
-    """Sends a link by which they set their own password."""
+    """Sends a link by which they set their own password, and another second factor in the place of one that they lost."""
     sheet = BY_NAME["Workers"]
     with door.open() as access:
         standing = store.read_standing(access.session)
@@ -144,13 +159,27 @@ def invite_worker(
         refused_here = {} if _rules_all(access, sheet) else _out_of_hand(access, record_id, standing)
         if refused_here:
             return _answer(request, access, sheet, record_id, standing, stood, refused_here)
+        if _has_second_factor(access, record_id):
+            errors: Errors = {}
+            require_choice(
+                errors, "known_by", data.known_by, set(dict(KNOWN_BY)), "Say how you know that it is them who ask."
+            )
+            if errors:
+                return _answer(request, access, sheet, record_id, standing, stood, errors)
         try:
             worker = workers.get_worker(access.session, record_id)
+            subject = Subject(kind=SubjectKind.WORKER, id=worker.id, owner_agency_id=worker.agency_id)
+            access.require(Act.MANAGE_WORKERS, subject, purpose="invite", detail=data.known_by[:20])
             made = invite(access.session, worker, access.actor.worker_id, access.now, access.new_id)
         except Invalid as refused:
             return _answer(request, access, sheet, record_id, standing, stood, {"e_mail": " ".join(refused.errors)})
         mail_invitation(access.session, made, worker.agency_id, access.now, access.new_id)
     return go_to("/workers", "invited")
+
+
+def _has_second_factor(access: Access, worker_id: Id) -> bool:
+    kept = sessions.find_credential(access.session, worker_id)
+    return kept is not None and kept.totp_confirmed_at is not None
 
 
 def _keep(access: Access, sheet: Sheet, line: Line) -> Errors:
@@ -267,6 +296,7 @@ def _answer(
         section=PLACES[sheet.name], worker=access.worker, status=422 if errors else 200, errors=errors, fields=fields,
         path=f"/records/{sheet.name.lower()}/{record_id}", back_path=PLACES[sheet.name], back_text=sheet.name, is_new=is_new,
         may_invite=sheet.name == "Workers" and not is_new,
+        known_by=KNOWN_BY if sheet.name == "Workers" and _has_second_factor(access, record_id) else (),
     )  # fmt: skip
 
 

@@ -35,9 +35,10 @@ class CodesForm(Form, frozen=True, kw_only=True):
 
 
 class SessionForm(Form, frozen=True, kw_only=True):
-    """Which session is to end."""
+    """Which session is to end, and the password, typed once more."""
 
     mark: str = ""
+    proof: str = ""
 
 
 @get("/account", **SIGNED_IN)
@@ -69,10 +70,19 @@ def change_password(
 
 
 @post("/account/end-session", **SIGNED_IN)
-def end_session(door: NamedDependency[Door], data: URLEncodedBody[SessionForm]) -> Response[Any]:
+def end_session(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[SessionForm],
+) -> Response[Any]:
     """Ends one of their own sessions."""
-    with door.open() as access:
-        account.end_own_session(access, data.mark)
+    proof = _proof(request, services, data.proof)
+    try:
+        account.end_own_session(services.signin, door.worker, proof, data.mark, services.clock(), services.new_id)
+    except (Invalid, TooManyTries) as refused:
+        with door.open() as access:
+            return _answer(request, access, services, {"proof": _words(refused)})
     return go_to("/account", "session_ended")
 
 
@@ -113,5 +123,5 @@ def _answer(
     return page(
         request, "everyone/account.html", title="Your account", worker=access.worker, now=access.now,
         status=422 if errors else 200, errors=errors or {}, sessions=account.list_own_sessions(access, token),
-        codes=codes or [], codes_left=account.count_recovery_codes(access),
+        has_password=account.has_password(access), codes=codes or [], codes_left=account.count_recovery_codes(access),
     )  # fmt: skip

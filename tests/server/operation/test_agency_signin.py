@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from joserfc.jwk import RSAKey
 from litestar.testing import TestClient
+from sqlalchemy import delete
 
 from server.actions.operation.invitations import invite, path_of
 from server.database.engine import Database
 from server.http.services import Services
-from server.queries.operation import audit
+from server.queries.operation import audit, sessions
+from server.queries.operation.sessions import SignInSession
 from server.queries.partnership import identities, workers
 from server.settings import OpenIdSettings, Settings, read_settings
+from server.tables.partnership.worker import credential
 from shared.model.worker import Worker
 from tests.conftest import Clock
 from tests.server.cast import Cast, make_settings
@@ -349,3 +352,24 @@ def test_a_setting_that_cannot_be_used_is_named(given: dict[str, str], named: st
 
 def test_the_secret_is_in_no_text_that_a_fault_could_show() -> None:
     assert SECRET not in repr(OpenIdSettings(issuer="https://login.example", registered_as=CLIENT, secret=SECRET))
+
+
+def test_who_has_no_password_ends_a_session_only_just_after_signing_in(
+    client: TestClient[Any], provider: Provider, linked: Worker, database: Database, clock: Clock
+) -> None:
+    with database.writing() as session:
+        session.execute(delete(credential).where(credential.c.worker_id == linked.id))
+        here = SignInSession(token_hash="f" * 64, worker_id=linked.id, created_at=clock.now, last_seen_at=clock.now)
+        sessions.add_session(session, here)
+    sign_in(client, provider)
+    clock.advance(minutes=11)
+    page = client.get("/account", headers=PAGE).text
+    assert "Your password, to end another" not in page
+    form = {"mark": "f" * 12, "_csrf_token": client.cookies["lantern-form"]}
+    refused = client.post("/account/end-session", data=form, headers=PAGE, follow_redirects=False)
+    assert refused.status_code == 422 and "sign in again with your organisation" in refused.text
+    sign_in(client, provider)
+    form = {"mark": "f" * 12, "_csrf_token": client.cookies["lantern-form"]}
+    assert client.post("/account/end-session", data=form, headers=PAGE, follow_redirects=False).status_code == 303
+    with database.reading() as session:
+        assert len(sessions.list_sessions_of(session, linked.id)) == 1

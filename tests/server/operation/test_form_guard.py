@@ -41,7 +41,7 @@ def test_a_planted_pair_of_cookie_and_token_does_not_pass(client: TestClient[Any
     plant(client, attackers)
     assert post(client, "/account/end-session", attackers, mark="x") == 403
     plant(client, own)
-    assert post(client, "/account/end-session", own, mark="x") == 303
+    assert post(client, "/account/end-session", own, mark="x", proof=PASSWORD) == 303
 
 
 def test_the_token_of_another_session_does_not_pass(client: TestClient[Any], sign_in: SignIn, cast: Cast) -> None:
@@ -51,7 +51,7 @@ def test_the_token_of_another_session_does_not_pass(client: TestClient[Any], sig
     plant(client, helens)
     assert post(client, "/account/end-session", helens, mark="x") == 403
     assert token_of(client) != helens, "a page gives the browser a token that fits again"
-    assert post(client, "/account/end-session", client.cookies[FORM_COOKIE], mark="x") == 303
+    assert post(client, "/account/end-session", client.cookies[FORM_COOKIE], mark="x", proof=PASSWORD) == 303
 
 
 def test_nobody_can_make_a_token(client: TestClient[Any]) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy import text
 
 from server.access import Door, day_of
 from server.actions.operation.signin import Attempt, SignIn
-from server.app import create_app
+from server.app import create_app, create_services
+from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.http.services import Services
 from server.problems import NOT_SIGNED_IN, Failure
@@ -29,6 +30,7 @@ from server.security.seeds import DamagedSeed, Seeds
 from server.settings import PasswordCost, Settings, read_settings
 from shared.model.worker import Worker
 from tests.conftest import Clock
+from tests.paths import ROOT
 from tests.server.cast import PASSWORD, Cast, email_of, make_settings
 from tests.server.conftest import post_sign_in
 
@@ -225,6 +227,15 @@ def test_rfc_6238_gives_the_published_codes() -> None:
     assert [totp.code_at(secret, at // 30) for at in (59, 1111111109, 20000000000)] == ["287082", "081804", "353130"]
 
 
+def test_a_code_lives_for_thirty_seconds_by_a_clock_that_may_be_five_off() -> None:
+    secret, step = totp.new_secret(), 58_000_000
+    begins_s = step * totp.STEP_S
+    code = totp.code_at(secret, step)
+    taken = [at for at in range(-60, 90) if totp.find_step(secret, code, begins_s + at, None) == step]
+    assert (taken[0], taken[-1]) == (-5, 34)
+    assert totp.find_step(secret, code, begins_s + 10, step) is None
+
+
 def test_cookies_are_host_bound_and_secure_off_this_machine(
     database_url: str, tmp_path: Path, clock: Clock, new_id: Callable[[], str], cast: Cast
 ) -> None:
@@ -329,6 +340,24 @@ def test_a_seed_lies_sealed_in_the_database_and_opens_for_its_worker_alone(
             seeds.open(worker_id, kept.totp_secret)
 
 
+def test_a_new_secret_locks_nobody_out_of_their_second_factor(
+    services: Services, settings: Settings, clock: Clock, new_id: Callable[[], str], cast: Cast, database: Database
+) -> None:
+    """From a secret in the database to one of the operator's, to another of theirs, and on without the first two."""
+    seed = give_second_factor(database, services, cast.priya, clock())
+    one, other = "one of more than thirty-two letters, made up", "another of more than thirty-two letters, made up"
+    for secret, before, renewed in ((one, None, 1), (other, one, 1), (other, None, 0)):
+        made = create_services(replace(settings, secret=secret, secret_before=before), clock, new_id)
+        with acting(Kind.SIGN_IN):
+            clock.advance(minutes=1)
+            code = totp.code_at(seed, int(clock().timestamp()) // totp.STEP_S)
+            attempt = Attempt(email=email_of(cast.priya), password=PASSWORD, code=code, address="192.0.2.1")
+            assert made.signin.sign_in(attempt, clock(), new_id).worker.id == cast.priya.id
+        with acting(Kind.JOB):
+            assert made.signin.seal_seeds_anew() == renewed
+        made.database.close()
+
+
 def test_each_refused_try_and_each_sign_out_is_on_record_with_its_address(
     client: TestClient[Any], cast: Cast, database: Database
 ) -> None:
@@ -417,13 +446,28 @@ def test_somebody_ends_one_of_their_sessions_and_an_administrator_ends_all(
     with TestClient(create_app(settings, clock, new_id)) as other:
         post_sign_in(other, email_of(cast.priya), PASSWORD)
         (mark,) = re.findall(r'name="mark" value="([0-9a-f]+)"', client.get("/account", headers=PAGE).text)
-        assert post_form(client, "/account/end-session", mark=mark).status_code == 303
+        for typed in ("", "wrong"):
+            refused = post_form(client, "/account/end-session", mark=mark, proof=typed)
+            assert refused.status_code == 422 and "not your password" in refused.text
+        assert other.get("/cases", headers=PAGE, follow_redirects=False).status_code == 200
+        assert post_form(client, "/account/end-session", mark=mark, proof=PASSWORD).status_code == 303
         assert other.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
         post_sign_in(other, email_of(cast.olu), PASSWORD)
         assert post_form(client, f"/workers/{cast.olu.id}/end-sessions").status_code == 403
         assert post_form(other, f"/workers/{cast.priya.id}/end-sessions").status_code == 303
         assert post_form(other, "/workers/nobody/end-sessions").status_code == 404
         assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
+
+
+def test_somebody_is_signed_in_on_as_many_machines_as_they_like_and_sees_each(
+    client: TestClient[Any], cast: Cast
+) -> None:
+    for _ in range(4):
+        client.cookies.clear()
+        assert post_sign_in(client, email_of(cast.priya), PASSWORD).status_code == 303
+    assert client.get("/account", headers=PAGE).text.count("Since ") == 4
+    said = " ".join((ROOT / "docs" / "limits.md").read_text(encoding="utf-8").split())
+    assert "A worker may be signed in in any number of browsers at once" in said
 
 
 def post_form(client: TestClient[Any], path: str, **fields: str) -> Any:
