@@ -16,6 +16,8 @@ from shared.geo.night import DEFAULT_ZONE
 from shared.model.document import DOCUMENT_BYTES_MAX
 from shared.rules.alarms import DEFAULT_LADDER, Ladder, read_ladder
 
+DEMO_EMAIL_HOST = "lantern.example"
+"""Where everybody of the demo's county has their address: the doctor knows them by it."""
 DOCUMENT_FORM_BYTES = DOCUMENT_BYTES_MAX + 64 * 1024
 """A form with a document in it."""
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})

@@ -6,10 +6,11 @@ Figures are public; every person, worker and phone is invented. Nothing is writt
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from server.settings import DEMO_EMAIL_HOST
 from shared.model.codes import AgencyKind, Role
 
 PASSWORD = "lantern demo evening"
-EMAIL_HOST = "lantern.example"
+EMAIL_HOST = DEMO_EMAIL_HOST
 
 
 class Town(NamedTuple):

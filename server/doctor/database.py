@@ -11,7 +11,6 @@ from server.actions.operation.orders import open_ledger
 from server.condition.finding import Finding, look, unsafe, well
 from server.database.context import Kind, acting
 from server.database.opening import open_database
-from server.demo.county import EMAIL_HOST
 from server.doctor.files import find_database_file
 from server.jobs.catalogue import JOBS
 from server.jobs.runner import Job
@@ -20,7 +19,7 @@ from server.migrate import find_revision, newest_revision
 from server.queries.operation import authority, jobs
 from server.queries.operation.jobs import JobRun
 from server.queries.partnership import workers
-from server.settings import Settings
+from server.settings import DEMO_EMAIL_HOST, Settings
 from server.soundness import SENT_AGAIN
 
 
@@ -61,7 +60,7 @@ def _role(session: Session) -> Finding:
 
 
 def _people(session: Session, settings: Settings) -> Iterator[Finding]:
-    invented = sum(email.endswith(f"@{EMAIL_HOST}") for email in workers.list_emails(session).values())
+    invented = sum(email.endswith(f"@{DEMO_EMAIL_HOST}") for email in workers.list_emails(session).values())
     if invented or (settings.data / "demo").exists():
         yield unsafe(
             "demo", "This is a demo's county: its passwords are printed in public. Begin with an empty database."

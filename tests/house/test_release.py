@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hatchling.builders.wheel import WheelBuilder
 
 from scripts import release
 from tests.house.tree import list_files, name_of
@@ -28,6 +29,16 @@ def test_a_wheel_built_in_two_places_is_the_same_bytes(tmp_path: Path) -> None:
 
     assert wheel.name.startswith("lantern_outreach-")
     assert re.fullmatch(r"[0-9a-f]{64}", release.digest(wheel))
+
+
+def test_a_wheel_holds_what_a_server_runs_and_nothing_that_shows_or_tries_it() -> None:
+    files = {each.distribution_path for each in WheelBuilder(str(ROOT)).recurse_included_files()}
+
+    assert {"server/cli/serve.py", "sync/wire.py", "shared/version.py", "server/migrations/env.py"} <= files
+    tops = {each.partition("/")[0] for each in files}
+    assert tops == {"server", "sync", "shared"}
+    other = {f"server/cli/{name}.py" for name in ("demo", "bench", "field", "simulate")}
+    assert {each for each in files if each in other or each.startswith("server/demo/")} == set()
 
 
 def test_two_that_differ_are_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

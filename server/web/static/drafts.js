@@ -6,7 +6,7 @@ const KEEPALIVE_BYTES = 60000;
 const forms = [...document.querySelectorAll("form")].filter((form) => form.elements.namedItem("_draft")?.value);
 
 const read = (form) => {
-  const fields = {};
+  const fields = Object.create(null); // a field's name is no property that every object has
   for (const [name, value] of new FormData(form)) {
     if (name.startsWith("_") || typeof value !== "string") continue;
     fields[name] = name in fields ? [].concat(fields[name], value) : value;
@@ -87,16 +87,17 @@ function watch(form) {
 
 function fill(form, fields) {
   let changed = false;
-  const places = {}; // the how-manieth of its name a field of words is
+  const places = new Map(); // the how-manieth of its name a field of words is
   for (const control of form.elements) {
-    if (!control.name || control.name.startsWith("_") || !(control.name in fields)) continue;
+    if (!control.name || control.name.startsWith("_") || !Object.hasOwn(fields, control.name)) continue;
     const kept = [].concat(fields[control.name]);
     if (control.type === "checkbox" || control.type === "radio") {
       const wanted = kept.includes(control.value);
       changed ||= control.checked !== wanted;
       control.checked = wanted;
     } else if (control.tagName === "SELECT" || control.tagName === "TEXTAREA" || ["text", "date", "time", "email", "search", "tel", "number"].includes(control.type)) {
-      const place = (places[control.name] = (places[control.name] ?? -1) + 1);
+      const place = places.get(control.name) ?? 0;
+      places.set(control.name, place + 1);
       changed ||= control.value !== (kept[place] ?? "");
       control.value = kept[place] ?? "";
     }

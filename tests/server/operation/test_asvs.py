@@ -11,15 +11,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from litestar.handlers import HTTPRouteHandler
 from litestar.testing import TestClient
 from sqlalchemy import select
 
 from server.app import create_app
 from server.database.columns import metadata
 from server.database.engine import Database
+from server.http.systems import is_for_systems
 from server.importers.caseload.grid import read_file
 from server.importers.files import UnusableFile
 from server.tables.operation.audit import audit
+from shared.policy import Act
 from tests.conftest import Clock
 from tests.house.tree import parse
 from tests.paths import ROOT
@@ -27,6 +30,7 @@ from tests.server.cast import PASSWORD, Cast, email_of, make_settings
 from tests.server.conftest import post_sign_in
 from tests.server.live import listening
 from tests.server.operation.test_bad_values import SignIn, filled, list_pages
+from tests.server.operation.test_every_route import list_handlers
 from tests.server.operation.test_signin import PAGE, post_form
 from tests.server.phone import Phone
 from tests.server.running import lend_app
@@ -358,3 +362,38 @@ def test_times_on_record_are_in_utc(sign_in: SignIn, cast: Cast, database: Datab
     assert times
     assert {each.utcoffset().total_seconds() for each in times} == {0}
     assert max(times) <= clock()
+
+
+def test_no_script_of_ours_writes_where_a_name_that_came_says() -> None:
+    """Nothing that arrives can reach what every object inherits: names that are not ours become keys of a Map, or of an object
+    that inherits nothing."""
+    computed = r"[\w\])]\[[A-Za-z_$][\w.$]*\]\s*(?:\?\?|\|\||&&)?=(?!=)"
+    inherited = r"__proto__|\.prototype\b|Object\.assign\((?!this\.state, \{)|for \([^)]* in "
+    risky = re.compile(f"{computed}|{inherited}")
+    scripts = [path for path in (ROOT / "server" / "web" / "static").rglob("*.js") if "vendor" not in path.parts]
+    found = {
+        (path.name, line.strip()) for path in scripts for line in path.read_text().splitlines() if risky.search(line)
+    }
+    assert len(scripts) > 20
+    assert found == {("drafts.js", "fields[name] = name in fields ? [].concat(fields[name], value) : value;")}
+    assert "const fields = Object.create(null);" in (ROOT / "server/web/static/drafts.js").read_text()
+    assert all(
+        risky.search(each) for each in ("a[key] = 1", "a.b[x.y] ??= 1", "Object.assign(a, b)", "for (const k in b) {")
+    )
+
+
+def test_both_proxies_lead_browsers_from_http_to_https_and_no_machine(client: TestClient[Any]) -> None:
+    """A phone or a system that is set up with http would go on sending its secrets in clear, and nobody would see it."""
+    files = ROOT / "docs" / "operate" / "files"
+    (nginx,) = re.findall(r"location ~ (\S+) \{ return 403; \}", (files / "nginx.conf").read_text())
+    (caddy,) = re.findall(r"@machines path (.+)", (files / "Caddyfile").read_text())
+    refused_by_caddy = tuple(each.rstrip("*") for each in caddy.split())
+    handlers = [each for each in list_handlers(client) if isinstance(each, HTTPRouteHandler)]
+    machines = {
+        path for each in handlers if each.opt.get("action") is Act.SYNC or is_for_systems(each) for path in each.paths
+    } | {path for each in handlers for path in each.paths if path.startswith(("/open311", "/open-referral"))}
+    pages = {path for path, _ in list_pages(client)} - machines
+    assert len(machines) > 20 and "/sign-in" in pages
+    for refused in (lambda path: re.match(nginx, path) is not None, lambda path: path.startswith(refused_by_caddy)):
+        assert [path for path in sorted(machines) if not refused(path)] == []
+        assert [path for path in sorted(pages) if refused(path)] == []
