@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from litestar.handlers import HTTPRouteHandler
 from litestar.testing import TestClient
 from sqlalchemy import select
 
@@ -30,7 +29,6 @@ from tests.server.cast import PASSWORD, Cast, email_of, make_settings
 from tests.server.conftest import post_sign_in
 from tests.server.live import listening
 from tests.server.operation.test_bad_values import SignIn, filled, list_pages
-from tests.server.operation.test_every_route import list_handlers
 from tests.server.operation.test_signin import PAGE, post_form
 from tests.server.phone import Phone
 from tests.server.running import lend_app
@@ -388,10 +386,14 @@ def test_both_proxies_lead_browsers_from_http_to_https_and_no_machine(client: Te
     (nginx,) = re.findall(r"location ~ (\S+) \{ return 403; \}", (files / "nginx.conf").read_text())
     (caddy,) = re.findall(r"@machines path (.+)", (files / "Caddyfile").read_text())
     refused_by_caddy = tuple(each.rstrip("*") for each in caddy.split())
-    handlers = [each for each in list_handlers(client) if isinstance(each, HTTPRouteHandler)]
     machines = {
-        path for each in handlers if each.opt.get("action") is Act.SYNC or is_for_systems(each) for path in each.paths
-    } | {path for each in handlers for path in each.paths if path.startswith(("/open311", "/open-referral"))}
+        route.path
+        for route in client.app.routes
+        for each in getattr(route, "route_handlers", ())
+        if each.opt.get("action") is Act.SYNC
+        or is_for_systems(each)
+        or route.path.startswith(("/open311", "/open-referral"))
+    }
     pages = {path for path, _ in list_pages(client)} - machines
     assert len(machines) > 20 and "/sign-in" in pages
     for refused in (lambda path: re.match(nginx, path) is not None, lambda path: path.startswith(refused_by_caddy)):
