@@ -255,6 +255,30 @@ def test_a_press_without_signal_keeps_the_form_and_is_sent_with_the_next(watch: 
         page.get_by_text("Recorded. It reaches the team").wait_for()
 
 
+@pytest.mark.parametrize(
+    ("button", "nobody_knows", "then"),
+    [("Check in", "Nobody knows that you are well.", "Heard. Your team can see it."),
+     ("Ask my team for help", "Your team has not been told. In danger call 999", "You asked at"),
+     ("I am home: end my shift", "Nobody knows that you are home.", "Start my shift")],
+)  # fmt: skip
+def test_a_press_to_be_heard_without_signal_says_that_nobody_heard_it(
+    button: str, nobody_knows: str, then: str, watch: Callable[..., Any]
+) -> None:
+    with watch(375) as watched:
+        page = watched.page
+        page.add_init_script(
+            "Object.defineProperty(navigator, 'onLine', {get: () => true})"
+        )  # bars, and nothing behind
+        watched.sign_in("aisha")
+        watched.open("/my-shift")
+        page.context.set_offline(True)
+        page.get_by_role("button", name=button).click()
+        page.get_by_text(f"No signal: nothing was sent. {nobody_knows}").wait_for()
+        page.context.set_offline(False)
+        page.get_by_role("button", name=button).dblclick()
+        page.locator("main").get_by_text(then).wait_for()
+
+
 def test_what_a_contact_lacks_is_told_accessibly(watch: Callable[..., Any], screenshots: Path | None) -> None:
     for label, width in WIDTHS.items():
         with watch(width) as watched:
