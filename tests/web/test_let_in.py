@@ -214,6 +214,18 @@ def test_a_phone_that_sends_thousands_hides_nobody_elses_work(
     assert "Met at the canal" in said
 
 
+def test_what_cannot_be_read_is_nobodys_secret(send: Any, browse: Any, now: Any, filled: Database, far: str) -> None:
+    """A lead who decides on it is not sent to somebody else for words that are not there."""
+    whose, cannot = "for whoever may decide on it", "Lantern cannot read what it says"
+    assert send(("h1", "contact.recorded", meeting(now, "k1", id="k" * 60)))
+    tom = browse("tom")
+    said = tom.get(f"/devices/{AISHAS}").text
+    assert cannot in said and whose not in said
+    assert send(("h2", "contact.recorded", meeting(now, "k2", person_ids=[far])))
+    said = tom.get(f"/devices/{AISHAS}").text
+    assert cannot in said and whose in said
+
+
 # ------------------------------------------------------------------------------------------------------ corrected
 
 

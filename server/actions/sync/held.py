@@ -34,8 +34,9 @@ REASON_LONGEST = 500
 
 
 class HeldChange(Value, frozen=True, kw_only=True):
-    """A held change as its reader may know it. `says` is its content, `refusal` why the reader may not let it in ("": may),
-    `faults` the fields that the reader may correct."""
+    """A held change as its reader may know it. `says` is its content, `is_kept_from` that it has some which is not the reader's,
+    `is_legible` that it could be read at all, `refusal` why the reader may not let it in ("": may), `faults` the fields that the
+    reader may correct."""
 
     id: Id
     device: int
@@ -45,6 +46,8 @@ class HeldChange(Value, frozen=True, kw_only=True):
     by: str
     people: tuple[Id, ...]
     says: tuple[tuple[str, str], ...]
+    is_legible: bool
+    is_kept_from: bool
     refusal: str
     faults: tuple[Fault, ...] = ()
 
@@ -203,6 +206,8 @@ def _describe(access: Access, stored: StoredBody) -> HeldChange:
         by=_name(access, stored.change.who if stored.change is not None else None),
         people=tuple(sorted(known)),
         says=_say(access, claim) if claim is not None and is_shown else (),
+        is_legible=claim is not None,
+        is_kept_from=claim is not None and not is_shown,
         refusal=refusal,
         faults=_faults(access, stored),
     )

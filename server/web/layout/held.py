@@ -53,6 +53,8 @@ class Shown(Value, frozen=True, kw_only=True):
     received: str
     people: tuple[tuple[Id, str], ...]
     says: tuple[tuple[str, str], ...]
+    is_legible: bool
+    is_kept_from: bool
     refusal: str
     faults: tuple[Fault, ...]
 
@@ -70,6 +72,8 @@ def describe_held(access: Access, held: list[HeldChange]) -> list[Shown]:
             received=say_moment(datetime.fromtimestamp(each.received_at_ms / 1000, UTC)),
             people=tuple((person_id, called.get(person_id, "Name not known")) for person_id in each.people),
             says=each.says,
+            is_legible=each.is_legible,
+            is_kept_from=each.is_kept_from,
             refusal=each.refusal,
             faults=each.faults,
         )
