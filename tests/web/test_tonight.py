@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -112,6 +113,36 @@ def test_what_others_saw_elsewhere_or_long_before_stays_out(filled: Database) ->
         )
         points = list_outside_points(session, [county.WATFORD], timedelta(days=365))
     assert [point.day for point in points] == [date(2020, 5, 1)]
+
+
+def squares_of(text: str) -> int:
+    return text.count('<tr class="govuk-table__row"><th scope="row"')
+
+
+def test_a_lead_of_several_districts_narrows_it_to_one_or_to_what_a_team_walks(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    tom = browse("tom")
+    assert 'name="of"' not in tom.get("/tonight").text, "one district, one team: nothing to choose"
+    alone = squares_of(tom.get("/tonight").text)
+    with filled.writing() as session:
+        county.add(session, county.worker_district, {"worker_id": "tom", "district_id": county.THREE_RIVERS})
+    every, own, there = (
+        tom.get(path).text
+        for path in ("/tonight", "/tonight?of=team:watford-outreach", f"/tonight?of=district:{county.THREE_RIVERS}")
+    )
+    assert squares_of(own) == alone > 0
+    assert squares_of(there) > 0
+    assert squares_of(every) == squares_of(own) + squares_of(there)
+    assert '<option value="team:watford-outreach" selected>' in own
+
+
+@pytest.mark.parametrize("of", ["team:second", "district:st-albans", "district:", "all", "\0", "x" * 10_000])
+def test_whoever_makes_up_a_part_is_shown_their_own_districts(of: str, browse: Callable[[str], Any]) -> None:
+    tom = browse("tom")
+    made_up = tom.get(f"/tonight?of={quote(of)}")
+    assert made_up.status_code == 200
+    assert squares_of(made_up.text) == squares_of(tom.get("/tonight").text)
 
 
 @pytest.mark.parametrize("who", ["helen", "priya", "aisha", "omar"])
