@@ -186,7 +186,7 @@ class ShiftWork:
             due_at=due.get(self._context.worker_id),
             is_overdue=self._context.worker_id in late,
             others_overdue=tuple(self._context.name_of(w) for w in late if w != self._context.worker_id),
-            is_sent=mine is not None and shift.id not in unsent,
+            is_sent=shift.id not in unsent,
             message=_say_reach(mine, shift.id in unsent),
         )
 
@@ -223,9 +223,9 @@ def _due_at(begun_at: datetime | None, newest: CheckIn | None) -> datetime | Non
 
 def _say_reach(mine: CheckIn | None, is_unsent: bool) -> str:
     """Honest words about who would notice."""
-    if mine is None:
-        return "You have not checked in on this shift. An hour after its start your colleagues are told."
-    when = f"You said you were well at {wording.say_time(mine.at)}."
+    when = "You have not checked in on this shift."
+    if mine is not None:
+        when = f"You said you were well at {wording.say_time(mine.at)}."
     if is_unsent:
         return f"{when} This phone is offline: nobody else knows that yet. Tell a colleague before you go on alone."
     return f"{when} Lantern has it. If you are late, your colleagues who are out are told first, then your lead."

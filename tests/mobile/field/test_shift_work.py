@@ -64,7 +64,11 @@ def test_a_check_in_that_is_late_is_said_first_in_words(rig: Rig, field: FieldSe
     with pytest.raises(DraftRefused):
         field.check_in()
     field.start_shift()
-    assert "not checked in" in field.check_in_state().message
+    begun = field.check_in_state()
+    assert not begun.is_sent and "not checked in" in begun.message and "nobody else knows" in begun.message
+    acknowledge(rig)
+    begun = field.check_in_state()
+    assert begun.is_sent and begun.last is None and "Lantern has it" in begun.message, "known before any check-in"
     field.check_in(30)
     state = field.check_in_state()
     assert not state.is_overdue and "offline" in state.message

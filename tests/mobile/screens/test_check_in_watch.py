@@ -12,6 +12,7 @@ from mobile.ports import NoMap
 from mobile.program.glass import MOVING_FPS, STILL_AFTER_S, STILL_FPS
 from mobile.screens.check_in_watch import COLLEAGUE, MINE, Watch, heard, tell
 from mobile.text import load
+from tests.mobile.feeding import acknowledge
 from tests.mobile.rehearsal import NOW, RehearsalField, SilentCues
 from tests.mobile.rig import Rig
 
@@ -153,6 +154,24 @@ def test_the_shift_says_honestly_who_could_notice(tmp_path, on_glass):
     rig.field.check_in(30)
 
     async def story(driver):
+        driver.app.go("shift", {})
+        await driver.until(lambda: any("nobody else knows yet" in text for text in driver.visible_texts()))
+
+    on_glass(LanternApp(rig.field, SilentCues(), map_source=NoMap()), story)
+    rig.field.close()
+
+
+def test_the_shift_says_who_is_told_once_the_server_has_it(tmp_path, on_glass):
+    rig = Rig(tmp_path)
+    rig.enrol().start_shift("Station")
+    acknowledge(rig)
+
+    async def story(driver):
+        driver.app.go("shift", {})
+        await driver.until(lambda: any("Lantern has it. If you are late" in text for text in driver.visible_texts()))
+        assert not any("nobody else knows" in text for text in driver.visible_texts())
+        rig.field.check_in(30)
+        driver.app.go("tonight", {})
         driver.app.go("shift", {})
         await driver.until(lambda: any("nobody else knows yet" in text for text in driver.visible_texts()))
 
