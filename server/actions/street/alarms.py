@@ -84,6 +84,7 @@ class Watch:
                 id=sign.id, alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.DURESS, worker_id=sign.worker_id
             )
             alarms.add_events(self.session, [event])
+            _ask_no_more(self.session, alarm)
         return len(signs)
 
     def _call_for(self, sign: alarms.Duress) -> Alarm:
@@ -224,6 +225,11 @@ class Watch:
         alarms.add_messages(self.session, events, is_over=kind is MailKind.LONE_WORKER_OVER)
 
 
+def _ask_no_more(session: Session, alarm: Alarm) -> None:
+    """Whoever called for help is not asked to be heard: what waits for her would stand on a screen that others may look at."""
+    outbox.give_up_waiting(session, alarm.id, MailKind.LONE_WORKER, alarms.CALLED, alarm.worker_id)
+
+
 def _can_be_told(each: Reachable) -> bool:
     return bool(each.email or each.telephone)
 
@@ -265,6 +271,7 @@ def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
     kind = AlarmEventKind.NOTED if is_again else AlarmEventKind.HELP
     if words.strip() or not is_again:
         alarms.add_events(access.session, [_said(access, alarm, kind, storable_words(words)[:NOTE_LENGTH])])
+    _ask_no_more(access.session, alarm)
     Watch(access.session, access.now, access.new_id, ladder).look()
     return alarm.id
 

@@ -117,9 +117,11 @@ def set_failed(session: Session, mail_id: Id, error: str) -> None:
     _set(session, mail.c.id == mail_id, state=str(MailState.FAILED), last_error=error)
 
 
-def give_up_waiting(session: Session, about_id: Id, kind: MailKind, why: str) -> None:
-    """Send no more what is true no longer."""
+def give_up_waiting(session: Session, about_id: Id, kind: MailKind, why: str, worker_id: Id | None = None) -> None:
+    """Send no more what is true no longer; with `worker_id`, to this worker."""
     waiting = (mail.c.state == str(MailState.WAITING)) & (mail.c.about_id == about_id) & (mail.c.kind == str(kind))
+    if worker_id is not None:
+        waiting &= mail.c.worker_id == worker_id
     _set(session, waiting, state=str(MailState.FAILED), last_error=why)
 
 

@@ -28,6 +28,7 @@ _ENDED = (
 
 
 LEFT = "They work here no more."
+CALLED = "They called for help themselves."
 
 
 _IS_SILENT = (
@@ -203,7 +204,10 @@ def claim_call(session: Session, now: datetime) -> Call | None:
 
 
 def _read_call(session: Session, message_id: Id) -> Call | None:
-    """The message with the number as it is now; one that is no longer for anybody is given up."""
+    """The message with the number as it is now; one that is no longer for anybody is given up.
+
+    So is one that asks the worker herself to be heard, once she has called for help: whoever made her check in may hold her
+    telephone, and reads nothing there that a check-in would not have stopped."""
     about = worker.alias()
     query = (
         select(alarm_message, worker.c.telephone, about.c.name)
@@ -212,12 +216,23 @@ def _read_call(session: Session, message_id: Id) -> Call | None:
         .join(about, about.c.id == alarm.c.worker_id)
         .where(alarm_message.c.id == message_id)
         .add_columns(
-            worker.c.active, _ENDED.label("is_ended"), _ASKED_HELP.label("asks_help"), _IS_SILENT.label("is_silent")
+            worker.c.active,
+            alarm.c.worker_id.label("about_id"),
+            _ENDED.label("is_ended"),
+            _ASKED_HELP.label("asks_help"),
+            _IS_SILENT.label("is_silent"),
         )
     )
     row = session.execute(query).one()
-    if not row.active or (row.is_ended and not row.is_over):
-        _set(session, message_id, state=str(MailState.FAILED), last_error="It was over." if row.active else LEFT)
+    why = ""
+    if not row.active:
+        why = LEFT
+    elif row.is_ended and not row.is_over:
+        why = "It was over."
+    elif row.asks_help and row.worker_id == row.about_id:
+        why = CALLED
+    if why:
+        _set(session, message_id, state=str(MailState.FAILED), last_error=why)
         return None
     return Call(
         id=row.id, alarm_id=row.alarm_id, worker_id=row.worker_id, step=AlarmStep(row.step), is_over=row.is_over,

@@ -444,6 +444,38 @@ def test_a_check_in_under_duress_is_a_call_for_help_from_the_first_minute(
     assert "aisha" not in alarm.told_ids
 
 
+@pytest.mark.parametrize("is_duress", [True, False])
+def test_nothing_that_waited_for_her_own_telephone_is_said_there_once_she_called_for_help(
+    services: Services, look: Look, clock: Clock, telephones: Telephones, is_duress: bool
+) -> None:
+    """Whoever made her check in may hold it, and would read that it was understood."""
+    keep_dean_heard(services, clock)
+    with services.database.writing() as session:
+        session.execute(update(worker).where(worker.c.id == "aisha").values(email="aisha@example.org"))
+    telephones.status = 503
+    clock.advance(minutes=29)
+    assert told(look(3)) == [("worker", "aisha")]
+    if is_duress:
+        made = CheckIn(id="k9", shift_id="s1", worker_id="aisha", at=clock.now, duress=True)
+        say(services, clock, "checkin.made", "aisha", made)
+    else:
+        with services.database.writing() as session:
+            (alarm,) = alarms.list_open_alarms(session)
+            help_asked = AlarmEvent(
+                id="asked", alarm_id=alarm.id, at=clock.now, kind=AlarmEventKind.HELP, worker_id="aisha"
+            )
+            alarms.add_events(session, [help_asked])
+    telephones.heard.clear()
+    telephones.status = 202
+    look(3)
+    assert telephones.heard, "others are told"
+    assert "07700 900000" not in {each["to"] for each in telephones.heard}
+    if is_duress:
+        with services.database.reading() as session:
+            hers = select(mail.c.state).where(mail.c.kind == "lone_worker", mail.c.worker_id == "aisha")
+            assert {str(each) for each in session.scalars(hers)} == {"failed"}
+
+
 def test_a_clock_from_beyond_the_calendar_is_no_trouble() -> None:
     far = 2**53 - 1
     assert happened_at(5, None, None, PhoneClock(far), 1_700_000_000_000) == 0
