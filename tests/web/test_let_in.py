@@ -1,6 +1,7 @@
 """What phones sent and was held: seen before it is decided on, judged again as its decider's, let in or set aside."""
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,7 +13,9 @@ from sqlalchemy import select, text
 from server.actions.sync.validation import validate
 from server.app import create_services
 from server.database.engine import Database
+from server.database.locks import lock_records
 from server.queries.street.contacts import find_contact
+from server.queries.sync import orders
 from server.queries.sync import store as sync
 from server.tables.operation.audit import audit
 from server.tables.operation.device import device_enrolment
@@ -189,6 +192,31 @@ def test_several_are_set_aside_at_once_with_one_reason(send: Any, browse: Any, n
         (why, by) = session.execute(select(change.c.closed_why, change.c.closed_by).where(change.c.id == "h0")).one()
     assert (why, by) == ("A test", "tom")
     assert tom.send(f"/devices/{AISHAS}/adopt", change="h1").status_code == 409
+
+
+@pytest.mark.parametrize("told", [{"order": "in"}, {"order": "aside", "why": "A test"}])
+def test_of_two_presses_at_once_one_decides(
+    told: dict[str, str], send: Any, browse: Any, now: Any, filled: Database, services: Any
+) -> None:
+    """A double press, or two leads: the second waits for the first and is told, and nothing is let in twice."""
+    send(("h1", "contact.recorded", meeting(now, "k1")), scope="before")
+    tom, answers = browse("tom"), []
+
+    def press() -> None:
+        answers.append(tom.send(f"/devices/{AISHAS}/adopt", change="h1", **told).status_code)
+
+    second = threading.Thread(target=press)
+    with filled.writing() as session:
+        lock_records(session, ["h1"])
+        orders.adopt(session, "h1", by="priya", new_id="first", now_ms=1, project=services.project)
+        second.start()
+        second.join(timeout=1)
+    second.join(timeout=60)
+    assert answers == [409]
+    with filled.reading() as session:
+        assert session.execute(select(change.c.adopted_as, change.c.closed_by).where(change.c.id == "h1")).one() == (
+            "first", None,
+        )  # fmt: skip
 
 
 def test_an_administrator_reads_no_content_and_lets_nothing_in(

@@ -15,6 +15,7 @@ from server.actions.sync.mending import Fault, list_faults, mend, people_named
 from server.actions.sync.projection.times import why_no_life, why_wrong
 from server.actions.sync.projection.wall import OF_A_SHIFT, Claim, claim_of, why_not_for
 from server.actions.sync.validation import FACTS, validate
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.partnership.workers import list_carriers, list_short_names
 from server.queries.people import subjects
@@ -72,6 +73,7 @@ def let_in(access: Access, project: Project, change_ids: Sequence[Id]) -> None:
 
     Raises Failure with the reason where one cannot be: then none is.
     """
+    lock_records(access.session, change_ids)  # two presses at once are one after the other
     for change_id in change_ids:
         stored = _find(access, change_id)
         refusal, change = _ask(access, stored)
@@ -93,6 +95,7 @@ def _adopt(access: Access, project: Project, stored: StoredBody, change: Change,
 def let_in_mended(access: Access, project: Project, change_id: Id, told: Mapping[str, str]) -> None:
     """Let a held change in with some of its fields corrected. What came is kept as it came. Raises Invalid for what cannot be
     typed so, NotFound, and Failure with the reason where it still may not be let in."""
+    lock_records(access.session, [change_id])
     stored = _find(access, change_id)
     if stored.change is None or not {each.field for each in _faults(access, stored)} >= set(told):
         raise NotFound
@@ -111,6 +114,7 @@ def set_aside(access: Access, change_ids: Sequence[Id], reason: str) -> None:
     why = reason.strip()
     if not why or len(why) > REASON_LONGEST:
         raise Invalid("Say why it is set aside, in 500 characters or fewer.")
+    lock_records(access.session, change_ids)
     for change_id in change_ids:
         stored = _find(access, change_id)
         access.require(Act.DECIDE_HELD, _subject(access, stored), purpose="set aside", detail=change_id)

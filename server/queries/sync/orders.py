@@ -133,12 +133,12 @@ def adopt(
     claims what nobody can have seen: that would hide other people's words for ever, in whoever's name.
     """
     sql = Sql(session)
+    last_seq = feed.lock_counter(sql)  # first: whoever presses at the same moment sees what the other decided
     held = changes.find_change(session, change_id)
     if held is None or held.reason is None or held.adopted_as is not None or held.change is None:
         return None
     if held.closed_by is not None or held.change.erased or _is_a_lie(sql, held.change, now_ms):
         return None
-    last_seq = feed.lock_counter(sql)
     ((n, hlc),) = _stamps(sql, 1, now_ms)
     change = number_adopted(said or held.change, new_id, n, hlc, scope or held.change.s)
     sql.run("update sync_change set adopted_as = ?, adopted_by = ? where id = ?", new_id, by, change_id)
