@@ -59,8 +59,23 @@ def happened_at(at_ms: int, up_ms: int | None, boot: str | None, phone: PhoneClo
     Within one boot the uptime tells how long ago that was, whatever anybody did to the clock meanwhile. Else the wall clock
     is mended by how far it is off now.
     """
-    if up_ms is not None and phone.up_ms is not None and boot is not None and boot == phone.boot:
+    if up_ms is not None and phone.up_ms is not None and is_one_boot(boot, phone):
         return max(0, received_at_ms - max(0, phone.up_ms - up_ms))
     if at_ms <= 0:
         return received_at_ms
     return min(received_at_ms, max(0, at_ms + received_at_ms - phone.wall_ms))
+
+
+def skew_of(at_ms: int, up_ms: int | None, boot: str | None, phone: PhoneClock, received_at_ms: int) -> int:
+    """By how much the server's clock was ahead of a phone's when a change was made there.
+
+    Within one boot that is known, also where the phone's clock was set right since; else it is taken to be as it is now.
+    """
+    if up_ms is not None and phone.up_ms is not None and is_one_boot(boot, phone) and at_ms > 0:
+        return happened_at(at_ms, up_ms, boot, phone, received_at_ms) - at_ms
+    return received_at_ms - phone.wall_ms
+
+
+def is_one_boot(boot: str | None, phone: PhoneClock) -> bool:
+    """Was a change made since the phone was last switched on?"""
+    return boot is not None and boot == phone.boot

@@ -90,6 +90,7 @@ class Stored(Struct, frozen=True, kw_only=True, gc=False):
     change: Change | None
     meaning: Any = None
     happened_at_ms: int = 0
+    skew_ms: int = 0
 
     @property
     def is_accepted(self) -> bool:
@@ -99,7 +100,7 @@ class Stored(Struct, frozen=True, kw_only=True, gc=False):
 class AcceptedChange(Struct, frozen=True, gc=False):
     """A change that counts, as the domain's projection receives it: `eff` is the server's stamp for it, `meaning` what the
     domain read in it when it judged it (None where nobody has, or it was erased since). `happened_at_ms`: 0 if not known;
-    `skew_ms`: by how much the server's clock was ahead of its phone's."""
+    `skew_ms`: by how much the server's clock was ahead of its phone's when it was made."""
 
     change: Change
     eff: int
@@ -122,7 +123,7 @@ class PushPlan(Struct, frozen=True, kw_only=True):
     @property
     def accepted(self) -> list[AcceptedChange]:
         return [
-            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning, s.happened_at_ms, self.skew_ms)
+            AcceptedChange(s.change, s.eff, s.received_at_ms, s.device, s.meaning, s.happened_at_ms, s.skew_ms)
             for s in self.stored
             if s.is_accepted and s.change is not None
         ]
@@ -207,6 +208,7 @@ def store_record(
         change=change,
         meaning=record.meaning,
         happened_at_ms=clock.happened_at(change.at, change.up, change.boot, phone, received_at_ms) if change else 0,
+        skew_ms=clock.skew_of(change.at, change.up, change.boot, phone, received_at_ms) if change else 0,
     )
 
 

@@ -119,8 +119,8 @@ class Phone:
         msgspec.convert(told, Contact)
         return self.make_change("contact.recorded", e=told["id"], p=told)
 
-    def push(self, *changes: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
-        body = {"device": self.number, "now": self.now_ms, "app": "1.0.0", "events": list(changes)}
+    def push(self, *changes: dict[str, Any], headers: dict[str, str] | None = None, **clocks: Any) -> Any:
+        body = {"device": self.number, "now": self.now_ms, "app": "1.0.0", "events": list(changes)} | clocks
         squeezed = gzip.compress(json.dumps(body).encode())
         return self.post("/sync/v1/push", squeezed, headers={"content-encoding": "gzip"} | (headers or {}))
 

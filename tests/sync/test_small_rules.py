@@ -82,6 +82,21 @@ def test_when_something_happened_is_told_by_the_uptime_else_by_the_mended_clock(
     assert NOW_MS - clock.happened_at(NOW_MS + said_ms, up_ms, boot, phone, NOW_MS) == ago_ms
 
 
+@pytest.mark.parametrize(
+    ("said_ms", "up_ms", "boot", "phone_ms", "skew_ms"),
+    [
+        (6 * HOUR_MS - MINUTE_MS, None, None, 6 * HOUR_MS, -6 * HOUR_MS),  # as it is now
+        (6 * HOUR_MS, 40_000, "b1", 0, -6 * HOUR_MS - MINUTE_MS),  # set right meanwhile: as it was then
+        (6 * HOUR_MS, 40_000, "b0", 0, 0),  # another boot's uptime says nothing
+    ],
+)
+def test_how_far_a_clock_was_off_is_told_by_the_uptime_else_by_how_far_it_is(
+    said_ms: int, up_ms: int | None, boot: str | None, phone_ms: int, skew_ms: int
+) -> None:
+    phone = clock.PhoneClock(NOW_MS + phone_ms, 100_000, "b1")
+    assert clock.skew_of(NOW_MS + said_ms, up_ms, boot, phone, NOW_MS) == skew_ms
+
+
 def test_the_servers_numbers_never_repeat_not_even_after_a_restore_of_yesterday() -> None:
     number = next_server_number(0, NOW_MS)
     assert next_server_number(number, NOW_MS) == number + 1

@@ -260,6 +260,22 @@ def test_a_time_beside_the_first_is_asked_too(
     assert held(phone) == [why]
 
 
+def test_a_shift_begun_by_a_fast_clock_that_was_set_right_since_is_looked_after(
+    toms: Phone, new_id: Any, database: Database
+) -> None:
+    """Held, it would leave its worker thinking that somebody waits for them."""
+    now, ahead = toms.clock(), timedelta(hours=5)
+    told = {"team_id": team_of(toms), "night": str((now + ahead).date()), "started_at": (now + ahead).isoformat()}
+    begun = fact(toms, "shift.started", new_id, None, **told)
+    begun |= {"at": toms.now_ms + 5 * 3_600_000, "up": 40_000, "boot": "b1"}
+    toms.push(begun, up=100_000, boot="b1")
+    assert held(toms) == []
+    with database.reading() as session:
+        assert session.scalars(select(shift_worker.c.joined_at).where(shift_worker.c.worker_id == who(toms))).all() == [
+            now - timedelta(minutes=1)
+        ]
+
+
 @pytest.mark.parametrize("field", ["date_of_birth", "institution_left_on"])
 @pytest.mark.parametrize(("day", "why"), [
     ("1899-12-31", words.DAY_BEFORE), ("1900-01-01", None), ("0001-01-01", words.DAY_BEFORE), ("today", None),
