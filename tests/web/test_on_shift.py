@@ -228,6 +228,32 @@ def test_the_first_who_has_it_owns_it_and_says_what_was_done(out: Database, brow
     assert tom.send(f"/alarms/{alarm_id}/done", note="Again", outcome="home").status_code == 409
 
 
+def test_the_page_sounds_for_each_new_cause_though_as_many_are_late_as_before(
+    out: Database, browse: Browse, now: datetime
+) -> None:
+    """One is heard while another becomes late, or whoever was late asks for help: a number would stay the same."""
+    alarm_id = raise_alarm(out, now)
+    tom = browse("tom")
+
+    def named() -> set[str]:
+        found = re.search(r'data-said="([^"]*)"', tom.get("/on-shift/now").text)
+        assert found is not None
+        return set(found[1].split(" "))
+
+    before = named()
+    assert {"dean", alarm_id} <= before
+    with out.writing() as session:
+        asked = AlarmEvent(id="asked", alarm_id=alarm_id, at=now, kind=AlarmEventKind.HELP, worker_id="dean")
+        add_events(session, [asked])
+    assert named() - before == {"asked"}
+    with out.writing() as session:
+        for who, minutes in (("dean", 30), ("aisha", -1)):
+            promise = {"next_due_at": now + timedelta(minutes=minutes), "due_at": now + timedelta(minutes=minutes)}
+            session.execute(check_in.update().where(check_in.c.worker_id == who).values(**promise))
+    assert named() - before == {"asked", "aisha"}
+    assert "dean" not in named()
+
+
 def test_an_alarm_is_not_for_another_agency(out: Database, browse: Browse, now: datetime) -> None:
     alarm_id = raise_alarm(out, now)
     assert browse("rowan").get(f"/alarms/{alarm_id}").status_code == 404

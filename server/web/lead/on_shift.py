@@ -19,7 +19,7 @@ from server.web.layout.page import AnyRequest, page
 from server.web.layout.planned import PlanLine, list_plan_lines
 from server.web.layout.words import count
 from server.web.lead.shift_words import Line, line_of, say_late
-from shared.model.alarm import Alarm, AlarmEventKind
+from shared.model.alarm import CALLS, Alarm, AlarmEventKind
 from shared.model.value import Id, Value
 from shared.policy import Act, Actor
 from shared.rules.check_ins import is_late, order_of_concern
@@ -37,7 +37,7 @@ class AlarmLine(Value, frozen=True, kw_only=True):
 
 
 class Tonight(Value, frozen=True, kw_only=True):
-    """Who is out on some teams: the same facts for the page and for the wall."""
+    """Who is out on some teams: the same facts for the page and for the wall. `said` names whatever it sounds for."""
 
     title: str
     now_text: str
@@ -45,7 +45,7 @@ class Tonight(Value, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     alarms: tuple[AlarmLine, ...]
     planned: tuple[PlanLine, ...]
-    said: str
+    said: tuple[str, ...]
 
 
 @get("/on-shift", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
@@ -79,16 +79,20 @@ def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
         for each in list_alarms_of_teams(session, team_ids, now - SHOWN_AFTER)
         if not (each.is_silent and each.worker_id == actor.worker_id)
     ]
-    open_alarms = sum(alarm.ended is None for alarm in alarms)
     planned = list_plan_lines(session, team_ids, frozenset(each.worker_id for each in out), now)
-    troubles = sum(len(each.troubles) for each in planned)
     lines = _say_alarms(session, alarms, {each.worker_id: each for each in out}, now)
     return Tonight(
         title=f"{count(len(late), 'check-in')} late – On shift now" if late else "On shift now",
         now_text=say_clock(now, now), late=tuple(say_late(each, now) for each in late),
         lines=tuple(line_of(each, now) for each in out), alarms=tuple(lines),
-        planned=planned, said=f"{len(late)}-{open_alarms}-{troubles}",
+        planned=planned, said=(*(each.worker_id for each in late), *_list_calls(alarms)),
     )  # fmt: skip
+
+
+def _list_calls(alarms: Sequence[Alarm]) -> list[str]:
+    """What calls somebody: every open alarm, and within one each time that its worker asked for help."""
+    still = [each for each in alarms if each.ended is None]
+    return [each.id for each in still] + [event.id for each in still for event in each.events if event.kind in CALLS]
 
 
 def teams_of(session: Session, actor: Actor) -> list[Id]:

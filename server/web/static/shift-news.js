@@ -33,10 +33,10 @@ function ring(seconds) {
   tone.stop(sound.currentTime + seconds);
 }
 
+// By name, not by number: one may be heard while another becomes late, or asks for help who was late before.
 function isWorse(before, after) {
-  const [late, open] = before.split("-").map(Number);
-  const [nowLate, nowOpen] = after.split("-").map(Number);
-  return nowLate > late || nowOpen > open;
+  const known = new Set(before.split(" "));
+  return after.split(" ").some((each) => each && !known.has(each));
 }
 
 function say(words) {
