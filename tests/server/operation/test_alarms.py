@@ -252,6 +252,25 @@ def test_a_gateway_that_was_away_for_ten_minutes_is_tried_within_the_next_one(
     assert sorted(each["to"] for each in telephones.heard) == ["07700 900000", "07700 900001"]
 
 
+def test_what_a_sender_had_taken_that_died_is_sent_within_minutes(
+    services: Services, clock: Clock, telephones: Telephones
+) -> None:
+    keep_dean_heard(services, clock)
+    clock.advance(minutes=34)
+    with services.database.writing() as session:
+        Watch(session, clock.now, services.new_id, services.settings.alarm.ladder).look()
+        taken = 0
+        while alarms.claim_call(session, clock.now) is not None:
+            taken += 1
+    assert taken > 0
+    clock.advance(minutes=1)
+    run_due(services, JOBS, "this test", names=("telephone",))
+    assert telephones.heard == [], "somebody may be sending it"
+    clock.advance(minutes=2)
+    run_due(services, JOBS, "this test", names=("telephone",))
+    assert len(telephones.heard) == taken
+
+
 def test_a_message_for_somebody_who_has_left_holds_up_no_other(
     services: Services, look: Look, clock: Clock, telephones: Telephones
 ) -> None:
