@@ -276,7 +276,7 @@ def test_a_press_to_be_heard_without_signal_says_that_nobody_heard_it(
         page.get_by_text(f"No signal: nothing was sent. {nobody_knows}").wait_for()
         page.context.set_offline(False)
         page.get_by_role("button", name=button).dblclick()
-        page.locator("main").get_by_text(then).wait_for()
+        page.get_by_text(then).first.wait_for()
 
 
 def test_what_a_contact_lacks_is_told_accessibly(watch: Callable[..., Any], screenshots: Path | None) -> None:
