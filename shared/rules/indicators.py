@@ -22,8 +22,8 @@ class IndicatorPeriods(Value, frozen=True, kw_only=True):
     `long_term_with_this_month`: this month is one of the last 12, else the 12 before it are counted and this one besides.
     `returning_after_quarters`: not met in so many whole quarters before, instead of in so many days (0: by days).
     `accommodated_settled_only`: a shelter or a hostel is no accommodation. `accommodated_met_before`: only who was met
-    sleeping rough in the authority before they moved in. `night_with_unidentified`: those whom nobody knew are people on
-    the typical night too, as in a count.
+    sleeping rough in the authority, as is held here or was brought in, on the day they moved in or before.
+    `night_with_unidentified`: those whom nobody knew are people on the typical night too, as in a count.
     """
 
     new_months: int = 60

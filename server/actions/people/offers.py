@@ -1,6 +1,7 @@
 """Offering somebody a place, what they said, whether a home is still theirs, and nights on which a district lets everybody in."""
 
-from datetime import date, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -41,13 +42,13 @@ def make_offer(
 ) -> Offer:
     """Keep that a place was offered. Raises NotFound, Forbidden, Invalid, and Failure where the place is gone."""
     access.open_person(person_id, PURPOSE, Act.EDIT_PERSON)
-    lock_records(access.session, [person_id])
+    _, same = access.find_person_and_same(person_id)
+    lock_records(access.session, sorted(same))
     if vacancy_id:
         place = _find_vacancy(access, vacancy_id)
         district_id, kind = place.district_id, str(place.kind)
         if any(
-            each.person_id == person_id and each.answer is None
-            for each in offers.list_offers_of(access.session, [place.id])
+            each.person_id in same and each.answer is None for each in offers.list_offers_of(access.session, [place.id])
         ):
             raise Failure(CONFLICTING, "It was offered to them already.")
     wrong = []
@@ -206,14 +207,24 @@ def match_places(access: Access, places: list[Vacancy]) -> dict[Id, list[Match]]
     for place in places:
         matches = [
             Match(
-                person=known[person_id], waits_days=(access.now - since).days, is_offered=(place.id, person_id) in asked,
+                person=known[person_id], waits_days=(access.now - since).days,
+                is_offered=any((place.id, each) in asked for each in groups[person_id]),
                 fit=fit(place, known[person_id], needs[person_id], access.today),
             )
-            for person_id, since in waiting[place.district_id]
-            if person_id in known and (place.id, person_id) not in refused
+            for person_id, since in _once(waiting[place.district_id], groups)
+            if person_id in known and not any((place.id, each) in refused for each in groups[person_id])
         ]  # fmt: skip
         found[place.id] = sorted(matches, key=lambda each: (not each.fit.is_open, len(each.fit.ask), -each.waits_days))
     return found
+
+
+def _once(waiting: Iterable[tuple[Id, datetime]], groups: Mapping[Id, Collection[Id]]) -> Iterator[tuple[Id, datetime]]:
+    """Whoever waits under two records that were joined waits once, by the one that has waited longer."""
+    seen: set[Id] = set()
+    for person_id, since in waiting:
+        if person_id not in seen:
+            seen.update(groups[person_id])
+            yield person_id, since
 
 
 def list_homes_to_ask(access: Access, district_ids: list[Id]) -> list[tuple[Person, HomeToAsk]]:

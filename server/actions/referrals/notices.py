@@ -24,6 +24,8 @@ from shared.model.value import Id, Value
 from shared.policy import Act
 
 FAR = timedelta(days=730)
+ON_A_PAGE, ANSWERED_SHOWN = 50, 30
+MEANWHILE = "It was answered before. Load the page again."
 KINDS = {
     NoticeKind.HOSPITAL_DISCHARGE: "Hospital discharge",
     NoticeKind.PRISON_RELEASE: "Prison release",
@@ -96,11 +98,25 @@ def receive(
 
 
 # ------------------------------------------------------------------------------------------------------------- answers
-def read_waiting(access: Access) -> tuple[list[Notice], list[Notice]]:
-    """What waits in the actor's districts, and what was answered lately."""
+class Desk(Value, frozen=True, kw_only=True):
+    """One page of what waits in the actor's districts, how many wait in all, and what was answered lately."""
+
+    waits: tuple[Notice, ...]
+    answered: tuple[Notice, ...]
+    waiting: int
+    page: int
+    pages: int
+
+
+def read_desk(access: Access, page: int) -> Desk:
+    """The page asked for, or the last one where there are fewer."""
     ids = sorted(access.actor.district_ids)
-    waits = notices.list_notices(access.session, ids, answered=False)
-    return waits, notices.list_notices(access.session, ids, answered=True, limit=30)
+    waiting = notices.count_waiting(access.session, ids)
+    pages = max(1, -(-waiting // ON_A_PAGE))
+    page = min(max(1, page), pages)
+    waits = notices.list_waiting(access.session, ids, limit=ON_A_PAGE, offset=(page - 1) * ON_A_PAGE)
+    answered = notices.list_answered(access.session, ids, limit=ANSWERED_SHOWN)
+    return Desk(waits=tuple(waits), answered=tuple(answered), waiting=waiting, page=page, pages=pages)
 
 
 def answer(access: Access, project: Project, notice_id: Id, said: str, words: str, send_to: Id = "") -> None:
@@ -114,11 +130,12 @@ def answer(access: Access, project: Project, notice_id: Id, said: str, words: st
         raise NotFound
     access.require_district(Act.CHANGE_CASE, found.district_id, purpose=f"notice {notice_id}")
     if found.answer is not None:
-        raise Failure(CONFLICTING, "It was answered before. Load the page again.")
+        raise Failure(CONFLICTING, MEANWHILE)
     if send_to:
         if all(each.id != send_to for each in list_districts_on(access.session, access.today)):
             raise Invalid("Choose the district to which it goes.")
-        notices.send_on(access.session, notice_id, send_to)
+        if not notices.send_on(access.session, notice_id, send_to):
+            raise Failure(CONFLICTING, MEANWHILE)
         return
     if said not in {str(each) for each in NoticeAnswer}:
         raise Invalid("Choose what becomes of it.")
@@ -130,7 +147,7 @@ def answer(access: Access, project: Project, notice_id: Id, said: str, words: st
     if not notices.answer_notice(
         access.session, notice_id, verdict, words.strip(), access.now, access.actor.worker_id, person_id
     ):
-        raise Failure(CONFLICTING, "It was answered before. Load the page again.")
+        raise Failure(CONFLICTING, MEANWHILE)
 
 
 def _put_forward(access: Access, project: Project, found: Notice) -> Id:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.referrals.notice import notice
@@ -31,18 +31,27 @@ def find_notice(session: Session, notice_id: Id) -> Notice | None:
     return _first(session, notice.c.id == notice_id)
 
 
-def list_notices(session: Session, district_ids: Collection[Id], *, answered: bool, limit: int = 100) -> list[Notice]:
-    """Those of these districts: what waits, the next to be expected first; or what was answered, the newest first."""
-    here = notice.c.district_id.in_(sorted(district_ids))
-    if answered:
-        query = (
-            select(notice).where(here, notice.c.answer.is_not(None)).order_by(notice.c.answered_at.desc(), notice.c.id)
-        )
-    else:
-        far = notice.c.expected_on.is_(None)
-        query = select(notice).where(here, notice.c.answer.is_(None))
-        query = query.order_by(far, notice.c.expected_on, notice.c.received_at, notice.c.id)
-    return [_read(row) for row in session.execute(query.limit(limit)).mappings()]
+def count_waiting(session: Session, district_ids: Collection[Id]) -> int:
+    """How many wait in these districts."""
+    return session.scalar(select(func.count()).select_from(notice).where(*_waits(district_ids))) or 0
+
+
+def list_waiting(session: Session, district_ids: Collection[Id], *, limit: int, offset: int = 0) -> list[Notice]:
+    """What waits in these districts, the next to be expected first."""
+    order = (notice.c.expected_on.is_(None), notice.c.expected_on, notice.c.received_at, notice.c.id)
+    query = select(notice).where(*_waits(district_ids)).order_by(*order).limit(limit).offset(offset)
+    return [_read(row) for row in session.execute(query).mappings()]
+
+
+def list_answered(session: Session, district_ids: Collection[Id], *, limit: int) -> list[Notice]:
+    """What was answered in these districts, the newest first."""
+    theirs = notice.c.district_id.in_(sorted(district_ids)), notice.c.answer.is_not(None)
+    query = select(notice).where(*theirs).order_by(notice.c.answered_at.desc(), notice.c.id).limit(limit)
+    return [_read(row) for row in session.execute(query).mappings()]
+
+
+def _waits(district_ids: Collection[Id]) -> tuple[Any, Any]:
+    return notice.c.district_id.in_(sorted(district_ids)), notice.c.answer.is_(None)
 
 
 def find_same(session: Session, new: Notice) -> Notice | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, URLEncodedBody
+from litestar.params import Body, FromQuery, URLEncodedBody
 
 from server.access import Access, Door, of_theirs
 from server.actions.referrals import notices
@@ -17,6 +17,7 @@ from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership.workers import list_short_names
 from server.web.layout.forms import Form, read_upload
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.paging import make_paging
 from shared.model.notice import NoticeAnswer
 from shared.model.value import Id
 from shared.policy import Act
@@ -40,10 +41,10 @@ class AnswerForm(Form, frozen=True, kw_only=True):
 
 
 @get(PATH, opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
-def show_notices(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+def show_notices(request: AnyRequest, door: NamedDependency[Door], page_number: FromQuery[int] = 1) -> Response[str]:
     """What waits, whoever is expected first first, and what was answered."""
     with door.open() as access:
-        return _answer(request, access, {}, AnswerForm())
+        return _answer(request, access, {}, AnswerForm(), page_number=page_number)
 
 
 @post(PATH, opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
@@ -82,18 +83,24 @@ def bring_notices(
 
 
 def _answer(
-    request: AnyRequest, access: Access, errors: dict[str, str], form: AnswerForm, brought: Brought | None = None
+    request: AnyRequest,
+    access: Access,
+    errors: dict[str, str],
+    form: AnswerForm,
+    brought: Brought | None = None,
+    page_number: int = 1,
 ) -> Response[str]:
     access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
-    waits, answered = notices.read_waiting(access)
+    desk = notices.read_desk(access, page_number)
     every = list_districts_on(access.session, access.today)
-    who = list_short_names(access.session, {each.answered_by for each in answered if each.answered_by})
+    who = list_short_names(access.session, {each.answered_by for each in desk.answered if each.answered_by})
     return page(
         request, "coordinator/notices.html", title="Notices", section=PATH, worker=access.worker,
-        status=422 if errors else 200, errors=errors, form=form, waits=waits, answered=answered, who=who,
+        status=422 if errors else 200, errors=errors, form=form, desk=desk, who=who,
         today=access.today, now=access.now, kinds=notices.KINDS, said=ANSWERS, brought=brought,
-        days=notices.list_days_until(waits, access.today), names={each.id: each.name for each in every},
+        days=notices.list_days_until(desk.waits, access.today), names={each.id: each.name for each in every},
         answers=[("", "Choose"), *((str(each), words) for each, words in ANSWERS.items())],
         elsewhere=[("", "It stays here"), *((each.id, each.name) for each in every)],
         own=[(each.id, each.name) for each in every if each.id in access.actor.district_ids],
+        paging=make_paging(desk.page, desk.pages, lambda number: f"{PATH}?page_number={number}"),
     )  # fmt: skip

@@ -226,3 +226,27 @@ def test_a_notice_by_which_nobody_was_put_forward_is_forgotten_after_a_year(clie
 @pytest.mark.parametrize("path", ["/notice", "/notice/status"])
 def test_the_form_needs_no_account(client, cast, path):
     assert client.get(path, headers=HTML).status_code == 200
+
+
+def test_whoever_waits_is_on_some_page_however_many_wait(cast, sign_in, database, clock, new_id):
+    told = [f"Duty to refer,P{number:03} Q,,,Jobcentre,Pat,pat@example.org" for number in range(120)]
+    with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
+        brought = bring_file(access, cast.watford.id, "\n".join([*FILE.splitlines()[:2], *told]).encode())
+    assert brought.taken == 120
+    client = sign_in(cast.priya)
+    pages = [client.get(f"/notices?page_number={number}", headers=HTML).text for number in (1, 2, 3)]
+    assert all("120 people" in page for page in pages)
+    names = [name for page in pages for name in re.findall(r"P\d{3} Q", page)]
+    assert sorted(names) == [f"P{number:03} Q" for number in range(120)]
+    assert client.get("/notices?page_number=99", headers=HTML).text.count('name="notice"') == 20
+
+
+def test_a_notice_that_was_answered_is_sent_nowhere(client, cast, sign_in, database):
+    send(client, cast)
+    (kept,) = rows(database)
+    sign_in(cast.priya)
+    assert post(client, "/notices", notice=kept["id"], answer="helped").status_code == 303
+    with database.writing() as session:
+        assert notices.send_on(session, kept["id"], cast.dacorum.id) is False
+    assert post(client, "/notices", notice=kept["id"], send_to=cast.dacorum.id).status_code == 409
+    assert rows(database)[0]["district_id"] == cast.watford.id

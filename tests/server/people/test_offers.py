@@ -159,6 +159,28 @@ def test_whoever_is_housed_under_another_record_waits_for_no_place(sign_in, cast
     assert "Nobody on the list waits for a place." in client.get("/places", headers=HTML).text
 
 
+def test_two_records_of_one_person_are_offered_a_place_once(sign_in, cast, marek, database, clock, new_id):  # noqa: F811
+    put_on_list(database, cast, clock, new_id, marek)
+    with database.writing() as session:
+        known = dict(session.execute(select(person).where(person.c.id == marek)).mappings().one())
+        session.execute(person.insert().values(known | {"id": "marek-before"}))
+        case = dict(session.execute(select(mdt_case).where(mdt_case.c.person_id == marek)).mappings().one())
+        later = {"id": "case-before", "person_id": "marek-before", "since": clock() + timedelta(hours=1)}
+        session.execute(mdt_case.insert().values(case | later))
+        session.execute(person_merge.insert().values(
+            id="m", from_id="marek-before", into_id=marek, at=clock(), worker_id=cast.tom.id, undone=False,
+        ))  # fmt: skip
+    client = sign_in(cast.priya)
+    post(client, "/places", name="Charter House", district=cast.watford.id, kind="hostel")
+    (place,) = rows(database, vacancy)
+    assert client.get("/places", headers=HTML).text.count('name="person"') == 1, "one person waits once"
+    press = {"press": "offer", "vacancy": place["id"]}
+    assert post(client, "/places", **press, person="marek-before").status_code == 303
+    assert "Offered: what did they say?" in client.get("/places", headers=HTML).text
+    assert post(client, "/places", **press, person=marek).status_code == 409
+    assert len(rows(database, offer)) == 1
+
+
 def test_what_is_too_long_is_refused_and_nothing_is_cut(sign_in, cast, database):
     client = sign_in(cast.priya)
     place = {"district": cast.watford.id, "kind": "hostel", "name": "x" * 201}
