@@ -93,7 +93,8 @@ class AuthenticationMiddleware(ASGIMiddleware):
             scope["state"][KEPT_FOR_PAGE] = await _keep_words(request, services, now)
             raise Failure(NOT_SIGNED_IN)
         worker, _ = acting
-        if not has_action(worker, action):
+        # Whoever has no role yet, or one that waits for two organisations, still reads why, and signs out.
+        if action is not Act.SIGNED_IN and not has_action(worker, action):
             await sync_to_thread(_note_refusal, services, worker, action, address_of(request), now)
             raise Forbidden(NO_SUCH_ROLE)
         scope["state"]["draft_mark"] = services.drafts.key.mark(worker.id, scope["path"][:LONGEST_PATH], now)

@@ -18,7 +18,6 @@ from server.http.services import Services
 from server.problems import NOT_PROVEN, Failure, NotFound
 from server.security.openid import Answered, ProviderFailed
 from server.security.passing import DamagedPassing
-from server.web.layout.navigation import first_page
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.signin.handlers import own_path
 from shared.policy import Act
@@ -56,7 +55,7 @@ def come_back(request: AnyRequest, services: NamedDependency[Services]) -> Respo
         opened = found.finish(begun, answered, visit, services.clock(), services.new_id)
     except Failure as refused:
         return _refuse(request, services, refused)
-    answer = go_to(own_path(begun.next) or first_page(opened.worker.roles))
+    answer = go_to(own_path(begun.next) or "/")
     clear_away(answer, services.settings)
     set_session(answer, services.settings, opened.token)
     set_form_token(answer, services.settings, services.keys.secret, opened.token)

@@ -1,4 +1,4 @@
-"""Signing in with e-mail, password and code; signing out; and where each role starts.
+"""Signing in with e-mail, password and code, and signing out.
 
 A mistake is told kindly and without saying which part was wrong: nobody learns here who has an account.
 """
@@ -9,7 +9,6 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, URLEncodedBody
 
-from server.access import Door
 from server.actions.operation.signin import Attempt
 from server.database.context import Kind
 from server.http.cookies import clear_session, read_session, set_session
@@ -17,7 +16,6 @@ from server.http.form_guard import set_form_token
 from server.http.services import Services
 from server.problems import SECOND_FACTOR_NEEDED, WRONG_PASSWORD, Failure, TooManyTries
 from server.web.layout.forms import Errors, Form
-from server.web.layout.navigation import first_page
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.policy import Act
 
@@ -68,7 +66,7 @@ def sign_in(
     except Failure as refused:
         field, message = ERRORS_BY_NUMBER.get(refused.kind.number, ("password", refused.detail))
         return _form(request, services, data, {field: message}, status=refused.kind.status)
-    answer = go_to(own_path(data.next) or first_page(opened.worker.roles))
+    answer = go_to(own_path(data.next) or "/")
     set_session(answer, services.settings, opened.token)
     set_form_token(answer, services.settings, services.keys.secret, opened.token)
     return answer
@@ -85,18 +83,6 @@ def leave(request: AnyRequest, services: NamedDependency[Services]) -> Response[
     clear_session(answer, services.settings)
     set_form_token(answer, services.settings, services.keys.secret, "")
     return answer
-
-
-@get("/", opt={"action": Act.SIGNED_IN}, sync_to_thread=False, include_in_schema=False)
-def open_start_page(door: NamedDependency[Door]) -> Response[Any]:
-    """Where each role starts."""
-    return go_to(first_page(door.worker.roles))
-
-
-@get("/welcome", opt={"action": Act.SIGNED_IN}, sync_to_thread=True, include_in_schema=False)
-def show_welcome(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
-    """For those whose work is on the phone: there is no list here for them."""
-    return page(request, "signin/welcome.html", title="Welcome", worker=door.worker)
 
 
 def own_path(path: str) -> str:
