@@ -38,7 +38,7 @@ def caseload(file: Path, district: str, email: str, answers: tuple[str, ...], is
         with open_door(services, email).open() as access:
             box = store.make_box(services.keys.secret)
             try:
-                batch = store.hold_file(access, box, _district_id(access, district), file.name, read_bytes(file))
+                batch = store.hold_file(access, box, find_district_id(access, district), file.name, read_bytes(file))
             except UnusableFile as error:
                 stop(str(error))
             batch, state = store.open_batch(access, box, batch.id)
@@ -61,7 +61,7 @@ def open_door(services: Services, email: str) -> Door:
     return Door(services.database, worker, services.clock(), services.new_id, address="terminal")
 
 
-def _district_id(access: Access, code: str) -> Id:
+def find_district_id(access: Access, code: str) -> Id:
     found = next((each for each in districts.list_districts(access.session) if each.code == code), None)
     if found is None:
         stop(f"There is no district with the code {code}.")

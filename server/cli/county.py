@@ -7,14 +7,14 @@ from msgspec import json, to_builtins
 
 from server.cli.setting_out import note_act, stop, working
 from server.http.services import Services
-from server.importers.county.plan import Plan, Verb
-from server.importers.county.sheets import County, read_county, write_json, write_workbook
-from server.importers.county.store import apply, keep_plan, plan_of, read_standing, undo
+from server.importers.county.plan import Plan, Verb, make_plan
+from server.importers.county.sheets import BY_NAME, County, Row, read_county, write_json, write_workbook
+from server.importers.county.store import apply, keep_plan, plan_of, read_standing, undo, write_line
 from server.importers.files import UnusableFile, read_bytes
 from server.queries.partnership import county as stored
 
 REFUSED = 1
-NOTHING = "nothing"
+NEW = "new"
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -68,6 +68,46 @@ def list_batches() -> None:
         for each in stored.list_applied(session):
             undone = "  (undone)" if each.undone_at else ""
             click.echo(f"{each.id}  {each.applied_at:%Y-%m-%d %H:%M}  {each.file_name}{undone}")
+
+
+@county.command("set")
+@click.argument("sheet", type=click.Choice(list(BY_NAME), case_sensitive=False))
+@click.argument("which")
+@click.argument("cells", nargs=-1, required=True, metavar="COLUMN=TEXT...")
+def set_record(sheet: str, which: str, cells: tuple[str, ...]) -> None:
+    """Change one row of SHEET as its page does: WHICH is its e-mail address, code, name or id, or “new”.
+
+    For example: lantern county set Workers aisha@example.org "Trained on=3 November 2026". A dash takes away what stands.
+    """
+    said = dict(each.partition("=")[::2] for each in cells)
+    unknown = said.keys() - {*BY_NAME[sheet].columns} | said.keys() & {"Id"}
+    if unknown:
+        stop(f"{sheet} has no column {', '.join(sorted(unknown))}: {', '.join(BY_NAME[sheet].columns[:-1])}.")
+    with working() as services, services.database.writing() as session:
+        standing = read_standing(session)
+        record_id = "" if which == NEW else _find_row(standing, sheet, which)
+        row = Row(2, dict.fromkeys(BY_NAME[sheet].columns, "") | said | {"Id": record_id})
+        (line,) = make_plan(County({sheet: (row,)}), standing).lines
+        if line.verb is Verb.REFUSE:
+            stop(" ".join(fault.words for fault in line.faults))
+        if line.verb is not Verb.SAME:
+            line = write_line(session, line, services.clock(), services.new_id)
+            note_act(session, services, f"{line.verb.value}_record", sheet.lower(), line.id)
+    click.echo(f"{line.id}  {line.verb.value} {line.label}")
+
+
+def _find_row(standing: County, sheet: str, which: str) -> str:
+    """The id of the one row of a sheet that is called so."""
+    called = ("Id", "Name", "Code", "E-mail")
+    found = [
+        row.cells["Id"]
+        for row in standing.of(sheet)
+        if which.casefold() in {row.cells.get(column, "").casefold() for column in called}
+    ]
+    if len(found) != 1:
+        known = "Nothing" if not found else f"{len(found)} rows"
+        stop(f"{known} of {sheet} {'is' if not found else 'are'} called “{which}”: see `lantern county export`.")
+    return found[0]
 
 
 @county.command("export")

@@ -1,4 +1,4 @@
-"""`lantern district`, `agency` and `team`: the organisations of a partnership, entered at a terminal."""
+"""`lantern district`, `agency`, `team` and `recipients`: the organisations of a partnership, entered at a terminal."""
 
 from datetime import date
 
@@ -9,6 +9,7 @@ from server.http.services import Services
 from server.mail.smtp import is_address
 from server.queries.operation import addressees
 from server.queries.partnership import agencies, districts
+from server.queries.partnership.recipients import list_recipients as list_agreed
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind
 from shared.model.district import District
@@ -147,3 +148,17 @@ def _print_teams(services: Services) -> None:
         for each in agencies.list_teams(session):
             walked = ", ".join(names[district_id] for district_id in each.district_ids)
             click.echo(f"{each.id}  {each.name}  {walked}")
+
+
+@click.group()
+def recipients() -> None:
+    """Who can see what: which agency may hold a role, and who agreed. Two people agree, each signed in: not at a terminal."""
+
+
+@recipients.command("list")
+def list_recipients() -> None:
+    """List agency, role, and whether it holds or waits for a voice."""
+    with working() as services, services.database.reading() as session:
+        for each in list_agreed(session):
+            stands = "holds" if each.recipient.holds else "waits"
+            click.echo(f"{each.agency_name}  {each.recipient.role}  {stands}  people: {each.people}")

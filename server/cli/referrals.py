@@ -11,6 +11,7 @@ from msgspec import Struct, json
 
 from server.cli.caseload import open_door
 from server.cli.imports import check_zone, import_files, json_option, make_id, tell, work, zone_option
+from server.cli.notices import notices
 from server.cli.setting_out import stop, working
 from server.database.engine import Database
 from server.importers import conversation, undoing
@@ -28,7 +29,7 @@ from server.queries.referrals import imports
 from server.settings import Settings
 from shared.model.value import Id
 
-__all__ = ["import_files"]
+__all__ = ["import_files", "notices"]
 
 PIPED = "-"
 

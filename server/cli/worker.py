@@ -6,6 +6,7 @@ from datetime import date
 import click
 from sqlalchemy.orm import Session
 
+from server.actions.operation.invitations import invite, mail_invitation
 from server.actions.operation.orders import order_worker
 from server.actions.operation.signin import set_password
 from server.actions.partnership.leaving import let_go
@@ -102,6 +103,20 @@ def give_password(email: str) -> None:
         )
         note_act(session, services, "give_password", "worker", found.id)
     click.echo("The password is set.")
+
+
+@worker.command("invite")
+@click.argument("email")
+def invite_worker(email: str) -> None:
+    """Mail somebody a link by which they set their own password and authenticator app. It lives a day and works once."""
+    with working() as services, services.database.writing() as session:
+        found = workers.find_worker_by_email(session, email)
+        if found is None:
+            stop("Nobody signs in with this address: see `lantern worker add`.")
+        made = invite(session, found, None, services.clock(), services.new_id)
+        mail_invitation(session, made, found.agency_id, services.clock(), services.new_id)
+        note_act(session, services, "invite_worker", "worker", found.id)
+    click.echo("The mail goes out with the next of the server's.")
 
 
 @worker.command("second-factor")

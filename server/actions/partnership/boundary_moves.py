@@ -8,6 +8,7 @@ import msgspec
 import shapely
 from sqlalchemy.orm import Session
 
+from server.access import Access
 from server.actions.cases.machine import Step, move_case
 from server.actions.operation.enrolment import make_config
 from server.actions.operation.orders import order_placing
@@ -22,7 +23,7 @@ from server.actions.partnership.boundary_changes import (
 )
 from server.actions.sync.projection.verification import derive_verification
 from server.database.locks import lock_records
-from server.problems import CONFLICTING, Failure
+from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import case_moves, cases
 from server.queries.maps.boundaries import Boundary, list_boundaries, save_boundary
 from server.queries.operation import audit, devices
@@ -206,6 +207,22 @@ class Mover:
             id=self._new_id(), at=self._now, actor_id=self._change.planned_by, action=str(Act.MANAGE_DISTRICTS),
             subject_kind=str(kind), subject_id=subject_id, detail=detail,
         )  # fmt: skip
+
+
+def carry_out(access: Access, change_id: Id, settings: Settings) -> None:
+    """Carry a plan out whose day has come, without waiting for the night's job; twice, it is done once.
+
+    Raises NotFound, Failure.
+    """
+    access.require(Act.MANAGE_DISTRICTS, detail=f"boundaries carried out {change_id}")
+    access.require(Act.MANAGE_WORKERS, detail=f"boundaries carried out {change_id}")
+    change = boundary_changes.find_change(access.session, change_id)
+    if change is None:
+        raise NotFound
+    if change.is_waiting and change.on_day > access.today:
+        raise Failure(CONFLICTING, "Its day has not come yet.")
+    if change.is_waiting:
+        Mover(access.session, change, settings, access.now, access.new_id).carry_out()
 
 
 def carry_out_due(session: Session, settings: Settings, now: datetime, new_id: Callable[[], Id]) -> int:

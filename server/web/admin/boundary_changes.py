@@ -12,11 +12,11 @@ from litestar.params import Body, FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.partnership import boundary_changes as changing
 from server.actions.partnership.boundary_changes import Beginning, Plan, Shown
-from server.actions.partnership.boundary_moves import Mover
+from server.actions.partnership.boundary_moves import carry_out
 from server.http.services import Services
 from server.importers.boundaries.parse import parse
 from server.importers.files import Refusal, UnusableFile
-from server.problems import CONFLICTING, Failure, Invalid, NotFound
+from server.problems import Invalid, NotFound
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership import agencies, boundary_changes, workers
 from server.queries.partnership.boundary_changes import Change
@@ -141,15 +141,7 @@ def carry_out_now(
 ) -> Response[Any]:
     """Carries a plan out whose day has come, without waiting for the night's job. Pressed twice, it is done once."""
     with door.open() as access:
-        access.require(Act.MANAGE_DISTRICTS, detail=f"boundaries carried out {change_id}")
-        access.require(Act.MANAGE_WORKERS, detail=f"boundaries carried out {change_id}")
-        change = boundary_changes.find_change(access.session, change_id)
-        if change is None:
-            raise NotFound
-        if change.is_waiting and change.on_day > access.today:
-            raise Failure(CONFLICTING, "Its day has not come yet.")
-        if change.is_waiting:
-            Mover(access.session, change, services.settings, access.now, access.new_id).carry_out()
+        carry_out(access, change_id, services.settings)
     return go_to(f"{PATH}/{change_id}", "county_changed")
 
 

@@ -2,6 +2,7 @@
 
 import getpass
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,72 @@ def test_an_empty_server_becomes_one_that_a_phone_can_enrol_with(run) -> None:
 )
 def test_what_cannot_be_used_ends_with_two_and_a_sentence(run, arguments: tuple[str, ...], says: str) -> None:
     assert says in run(*arguments, expect=2).output
+
+
+def test_whatever_a_page_changes_is_changed_here_too(run, database_url: str, tmp_path: Path) -> None:
+    """The acts of the pages County, Workers, Agencies, Boundaries, Notices and Who can see what."""
+    run("setup", "--agency", "Watford Council", "--name", "Dana Price", "--email", "dana@example.org")
+    for sheet, *cells in (
+        ("Districts", "Code=E07000103", "Name=Watfrod"),
+        ("Agencies", "Name=New Hope", "Kind=outreach", "Mailbox=team@hope.example"),
+        ("Teams", "Agency=New Hope", "Name=Nights", "Districts=Watfrod"),
+        ("Workers", "E-mail=tom@hope.example", "Name=Tom Brook", "Agency=New Hope", "Roles=worker", "Teams=Nights"),
+        ("Workers", "E-mail=priya@example.org", "Name=Priya Shah", "Agency=Watford Council", "Roles=coordinator",
+         "Districts=Watfrod", "Trained on=today"),
+        *(("Agreements", "Agency=Watford Council", f"Kind={kind}", "Version=1", "Signed by=A", "Signed on=TODAY",
+           "Last day=TODAY") for kind in ("terms of reference", "information sharing")),
+    ):  # fmt: skip
+        today = date.today().isoformat()  # noqa: DTZ011 - agreements are of today, here
+        run(
+            "county",
+            "set",
+            sheet,
+            "new",
+            *(each.replace("TODAY", today).replace("=today", f"={today}") for each in cells),
+        )
+    run("county", "set", "Districts", "E07000103", "Name=Watford", "Verified only=yes", "Answer in days=5")
+    run("county", "set", "Agencies", "New Hope", "Name=New Hope Trust", "Mailbox=-")
+    run("county", "set", "Teams", "Nights", "Name=Watford Nights")
+    run("county", "set", "Workers", "tom@hope.example", "Trained on=3 November 2026", "Roles=worker; team lead")
+    assert "Tom Brook" in run("county", "set", "workers", "Tom Brook", "E-mail=tom.brook@hope.example").output
+    run("county", "export", str(tmp_path / "county.json"))
+    stands = json.loads((tmp_path / "county.json").read_text())
+    (told,) = stands["Districts"]
+    assert (told["Name"], told["Verified only"], told["Answer in days"]) == ("Watford", "yes", "5")
+    assert {each["Name"] for each in stands["Agencies"]} == {"Watford Council", "New Hope Trust"}
+    tom = next(each for each in stands["Workers"] if each["Name"] == "Tom Brook")
+    assert (tom["Trained on"], tom["Roles"], tom["Teams"], tom["E-mail"]) == (
+        "2026-11-03", "team lead; worker", "Watford Nights", "tom.brook@hope.example",
+    )  # fmt: skip
+    assert "no day" in run("county", "set", "Workers", "Tom Brook", "Trained on=soon", expect=2).output
+    assert "no column Shoe" in run("county", "set", "Workers", "Tom Brook", "Shoe=9", expect=2).output
+    assert "called “Nobody”" in run("county", "set", "Workers", "Nobody", "Name=X", expect=2).output
+    assert "administer" in run("county", "set", "Workers", "Dana Price", "Active=no", expect=2).output
+
+    assert "mail" in run("worker", "invite", "tom.brook@hope.example").output
+    assert "coordinator  holds" in run("recipients", "list").output
+
+    file = tmp_path / "releases.csv"
+    file.write_text(
+        "Type,Name,Prison,Referrer,Telephone\nPrison release,Ian Moss,HMP X,Day,01442 1\nTaxi,Bo,HMP X,Day,01442 1\n"
+    )
+    told = run("import", "notices", str(file), "--district", "E07000103", "--as", "priya@example.org", expect=1).output
+    assert "2 read: 1 taken, 0 known already, 1 not." in told and "row 3: " in told
+
+    dana = ("--as", "dana@example.org")
+    begins = ("--ends", "E07000103", "--begins", "E06000999=South West Herts")
+    planned = run("boundaries", "plan", *dana, "--on", "2099-04-01", *begins).output
+    assert "Watford ends with 31 March 2099; South West Herts begins on 1 April 2099." in planned
+    change = planned.split()[0]
+    assert "Watford ends" in run("boundaries", "show", change).output
+    assert "Its day has not come" in run("boundaries", "apply", *dana, change, expect=2).output
+    run("boundaries", "call-off", *dana, change)
+    today_plan = run("boundaries", "plan", *dana, "--on", today, *begins).output.split()[0]
+    for _ in range(2):
+        run("boundaries", "apply", *dana, today_plan)
+    told = run("boundaries", "list").output
+    assert f"{change}  2099-04-01  called off" in told and f"{today_plan}  {today}  carried out" in told
+    assert "South West Herts" in run("district", "list").output
 
 
 def test_every_command_has_help(run) -> None:
