@@ -100,7 +100,7 @@ bench: setup
 screenshots: setup assets
 	@scripts/system_packages.sh $(TEST_PACKAGES)
 	$(BIN)/python -m tests.mobile.screenshots docs/screenshots
-	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m browser tests/web tests/server/conferences
+	LANTERN_SCREENSHOTS=docs/screenshots $(PYTEST) -q -m browser tests/web tests/server/conferences tests/end_to_end
 
 docs: setup
 	NO_COLOR=1 $(BIN)/zensical build -f zensical.toml --clean --strict

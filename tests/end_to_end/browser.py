@@ -120,6 +120,11 @@ class Browser:
         """The words of the page that is open."""
         return self._do(lambda: str(self._page.inner_text("main")))
 
+    def picture(self, file: Path | None) -> None:
+        """Take a picture of the page as somebody sees it at first; none without a file."""
+        if file is not None:
+            self._do(lambda: self._page.screenshot(path=file))
+
     def count(self, selector: str) -> int:
         """How many such elements the page has, once it has one."""
 

@@ -9,7 +9,7 @@ import asyncio
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,8 @@ prepare()
 
 LONDON = ZoneInfo("Europe/London")
 PASSWORD = "three warm words here"
+Take = Callable[[str], None]
+"""Takes a picture of what the browser shows, under a name."""
 PEOPLE = (
     ("priya@example.org", "Priya Shah", "Watford Council", "coordinator", "", "E07000103"),
     ("tom@example.org", "Tom Brook", "New Hope", "team lead", "Watford Outreach", "E07000103"),
@@ -68,26 +70,34 @@ def browser() -> Iterator[Browser]:
 
 
 def test_a_county_starts_on_monday_and_its_month_is_counted(
-    town: Town, browser: Browser, postbox: Postbox, tmp_path: Path
+    town: Town, browser: Browser, postbox: Postbox, tmp_path: Path, screenshots: Path | None
 ) -> None:
+    """With LANTERN_SCREENSHOTS it takes the pictures of `docs/start.md` on its way."""
+
+    def take(name: str) -> None:
+        browser.picture(screenshots / f"start-{name}-1280.png" if screenshots else None)
+
     today = datetime.now(LONDON).date()
     told = town.run("setup", "--agency", "Watford Council", "--name", "Dana Price", "--email", "dana@example.org")
     (link,) = re.findall(r"/invitations/\S+", told)
     with serving(town) as url:
         _set_password(browser, url + link)
-        _bring_county(browser, url, tmp_path, today)
+        _bring_county(browser, url, tmp_path, today, take)
         outlines = tmp_path / "watford.geojson"
         outlines.write_text(json.dumps(BOUNDARY))
         town.run("import", "boundaries", str(outlines))
         _invite(town, browser, url, postbox)
+        browser.sign_in(url, "dana@example.org", PASSWORD)
+        browser.read(f"{url}/agencies")
+        take("agencies")
 
         browser.sign_in(url, "priya@example.org", PASSWORD)
-        _bring_tracker(browser, url, tmp_path, today)
+        _bring_tracker(browser, url, tmp_path, today, take)
 
         code = town.ask("enrol-code", "aisha@example.org")["code"]
         asyncio.run(_drive(_phone(tmp_path / "phone"), lambda driver: _a_night(driver, url, code)))
         town.work("same people of the county")
-        _settle_pair(browser, url)
+        _settle_pair(browser, url, take)
         _house_somebody(browser, url, today)
         _hold_conference(browser, url, today)
 
@@ -100,6 +110,7 @@ def test_a_county_starts_on_monday_and_its_month_is_counted(
         browser.sign_in(url, "priya@example.org", PASSWORD)
         night = outreach_night(datetime.now(UTC))
         figures = _read_return(browser, url, night)
+        take("return")
         assert figures == {
             "Sleeping rough over the month": "4",
             "Sleeping rough on the typical night": "4",
@@ -120,7 +131,7 @@ def _set_password(browser: Browser, link: str) -> None:
     assert "/sign-in" in browser.path
 
 
-def _bring_county(browser: Browser, url: str, folder: Path, today: date) -> None:
+def _bring_county(browser: Browser, url: str, folder: Path, today: date, take: Take) -> None:
     browser.sign_in(url, "dana@example.org", PASSWORD)
     file = folder / "county.xlsx"
     file.write_bytes(_county(today))
@@ -128,6 +139,7 @@ def _bring_county(browser: Browser, url: str, folder: Path, today: date) -> None
     browser.upload("data", file)
     browser.press("See what would change")
     assert "0 refused" in browser.text(), browser.text()
+    take("county")
     browser.press("Apply")
     for name in ("Priya Shah", "Aisha Noor"):
         assert name in browser.read(f"{url}/workers")
@@ -177,7 +189,7 @@ def _invite(town: Town, browser: Browser, url: str, postbox: Postbox) -> None:
         _set_password(browser, url + link)
 
 
-def _bring_tracker(browser: Browser, url: str, folder: Path, today: date) -> None:
+def _bring_tracker(browser: Browser, url: str, folder: Path, today: date, take: Take) -> None:
     """Sixty people with thirty flaws: mended in place, answered, brought in, and let onto the team's phones."""
     file = folder / "tracker.xlsx"
     file.write_bytes(make_tracker(today))
@@ -185,6 +197,7 @@ def _bring_tracker(browser: Browser, url: str, folder: Path, today: date) -> Non
     browser.upload("data", file)
     browser.press("See what it would bring in")
     assert "58 people to bring in, 2 rows to answer for" in browser.text(), browser.text()[:600]
+    take("tracker")
     browser.fill(
         **{"mend-6-2": "1 February 1980", "mend-12-6": "yes", "mend-14-10": "open", "mend-18-1": "Graham Kovács"}
     )
@@ -235,12 +248,13 @@ async def _meet(driver: Any, name: str, *, is_new: bool) -> None:
     await driver.settle()
 
 
-def _settle_pair(browser: Browser, url: str) -> None:
+def _settle_pair(browser: Browser, url: str, take: Take) -> None:
     """The lead says that Socks of the night is Peter Roe of the tracker, and the coordinator has looked too."""
     for email, press in (("tom@example.org", "The same person"), ("priya@example.org", "Yes, the same: join them")):
         browser.sign_in(url, email, PASSWORD)
         said = browser.read(f"{url}/same-person")
         assert "Peter Roe" in said and "Both known as Socks" in said, said
+        take("same-person")
         browser.press(press)
     assert "Joined" in browser.read(f"{url}/same-person")
 
