@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from mobile.field.drafts import DraftRefused, checked
-from mobile.field.journal import Journal
+from mobile.field.drafts import DraftRefused, checked, differing_person
+from mobile.field.journal import Entry, Journal
 from mobile.field.own_views import ShortForm
 from mobile.opening.context import Context
 from mobile.store import people, tellings
@@ -15,7 +15,7 @@ from shared.model.consent import ConsentSaid
 from shared.model.person import NeedRecorded, Person
 from shared.model.telling import AnswerState, AskedVia, ConsentAnswer, Shareable
 from shared.model.value import Id
-from shared.rules.assessment import find_newest, is_to_ask, read_value
+from shared.rules.assessment import find_newest, find_told, is_to_ask, read_value
 from shared.rules.consent import newest
 from shared.rules.questions import STANDARD, YES, choose_current
 
@@ -80,6 +80,20 @@ class Asking:
                 at=self._after([each.at for each in before]),
             )  # fmt: skip
             entry.fact("consent.said", said, person_id)
+            if agrees:
+                self._tell_record(entry, person_id)
+
+    def _tell_record(self, entry: Entry, person_id: Id) -> None:
+        """What the record asks too and does not say yet: whoever visits reads the safety plan, and nobody asks again."""
+        ids = people.list_aliases(entry.connection, person_id)
+        row = people.find_person(entry.connection, ids[0]) or people.find_person(entry.connection, person_id)
+        if row is None:
+            return
+        answers = find_newest(tellings.list_answers(entry.connection, ids))
+        told = find_told(SHORT_FORM, answers, self._context.clock.now().date()).fields
+        missing = {name: text for name, text in told.items() if not getattr(row.person, name)}
+        if missing:
+            entry.patch("person.patched", row.id, differing_person(row.person, missing))
 
     def _after(self, earlier: list[datetime]) -> datetime:
         """Now, yet after every word known here: the last one stands although a clock was set back."""

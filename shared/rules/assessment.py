@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from shared.model.assessment import AnswerGiven, Question
-from shared.model.telling import QuestionKind
-from shared.rules.questions import YES_NO
+from shared.model.codes import SupportNeed
+from shared.model.telling import AnswerState, QuestionKind
+from shared.model.value import Value
+from shared.rules.questions import YES, YES_NO
 
 
 def find_newest(answers: Iterable[AnswerGiven]) -> dict[str, AnswerGiven]:
@@ -23,6 +25,30 @@ def lives_until(question: Question, answer: AnswerGiven) -> date:
     months = asked.month - 1 + question.lives_months
     year, month = asked.year + months // 12, months % 12 + 1
     return date(year, month, min(asked.day, monthrange(year, month)[1]))
+
+
+class ToldRecord(Value, frozen=True, kw_only=True):
+    """What answers say to fields and needs that the record has too."""
+
+    fields: Mapping[str, str]
+    needs: frozenset[SupportNeed]
+
+
+def find_told(questions: Iterable[Question], newest: Mapping[str, AnswerGiven], today: date) -> ToldRecord:
+    """What of the record was answered, within the life of the answers: in the person's words where they were taken down."""
+    living = [
+        (question, answer)
+        for question in questions
+        if (answer := newest.get(question.key)) is not None
+        and answer.state is AnswerState.ANSWERED
+        and today <= lives_until(question, answer)
+    ]
+    said = {question.known_by: answer.words.strip() or answer.value.strip() for question, answer in living}
+    needs = {question.known_by_need for question, answer in living if answer.value == YES}
+    return ToldRecord(
+        fields={name: text for name, text in said.items() if name and text},
+        needs=frozenset(each for each in needs if each is not None),
+    )
 
 
 def is_to_ask(question: Question, newest: Mapping[str, AnswerGiven], known: Mapping[str, str], today: date) -> bool:

@@ -24,6 +24,14 @@ def is_shared(said: Iterable[ConsentSaid], what: Shareable, agency_id: Id, today
     return find_ground(said, what, agency_id, today) is not None
 
 
+def is_shared_with_all(said: Iterable[ConsentSaid], what: Shareable, today: date) -> bool:
+    """Did they agree that every service reads this, and refuse it to none?"""
+    about = [each for each in said if each.what is what]
+    of_all = [each for each in about if each.agency_id is None and each.basis is LawfulBasis.CONSENT]
+    named = {each.agency_id for each in about if each.agency_id is not None}
+    return _stands(of_all, today) is not None and all(is_shared(about, what, each, today) for each in named)
+
+
 def _stands(about: list[ConsentSaid], today: date) -> ConsentSaid | None:
     """Of words about one thing, those of one basis: the one that lets it be shown."""
     of_all = newest([each for each in about if each.agency_id is None])

@@ -32,7 +32,7 @@ STANDARD: Final[tuple[Question, ...]] = (
         "wants_first",
         Section.HOPES,
         "What would you like first?",
-        "In their words. It heads the record.",
+        "In their words. It heads the record once every service may read it.",
         known_by="wants_first",
         lives_months=SHORT,
         on_phone=True,

@@ -5,12 +5,14 @@ page that was open while a question was retired or reworded saves what was answe
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
+from server.actions.people.facts import change_facts, set_needs
 from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid, InvalidFields, NotFound
@@ -18,11 +20,13 @@ from server.queries.people import assessments, people, person_page
 from server.queries.people.assessments import Answer
 from server.queries.sync.store import Project, publish
 from shared.model.assessment import AnswerGiven, Question
+from shared.model.codes import ReceivingSupport
 from shared.model.person import Person
-from shared.model.telling import AnswerState, AskedVia, QuestionKind, Reading
+from shared.model.telling import AnswerState, AskedVia, QuestionKind, Reading, Shareable
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
-from shared.rules.assessment import find_newest, is_to_ask, read_value
+from shared.rules.assessment import find_newest, find_told, is_to_ask, read_value
+from shared.rules.consent import is_shared_with_all
 from shared.rules.questions import YES, by_version, choose_current
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
@@ -125,7 +129,28 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
     unseen = {each.question for each in newer}
     questions = {each.key: each for each in before.questions}
     _publish(access, project, subject, [fact for fact in facts if fact.question not in unseen], questions)
+    tell_record(access, project, person_id)
     return newer
+
+
+def tell_record(access: Access, project: Project, person_id: Id) -> None:
+    """What the record asks too, and does not say yet, stands there once they agree that every service reads the assessment:
+    whoever visits reads the safety plan, and nobody asks again. Nothing that the record says is written over."""
+    subject, same = find_shared_subject(access, person_id)
+    person = people.find_person(access.session, person_id)
+    if subject is None or person is None or not access.allows(Act.EDIT_PERSON, subject):
+        return
+    if not is_shared_with_all(subject.consents, Shareable.ASSESSMENT, access.today):
+        return
+    every = assessments.list_questions(access.session)
+    newest = find_newest(each.given for each in _list_readable(access, same, every, True))
+    told = find_told(choose_current(every), newest, access.today)
+    typed = {name: text for name, text in told.fields.items() if not getattr(person, name)}
+    with suppress(InvalidFields):  # an answer that is too long for the record stands in the assessment alone
+        change_facts(access, project, person_id, typed, {})
+    known = {each.need for each in person_page.list_needs(access.session, same)}
+    said = {each: ReceivingSupport.NOT_KNOWN for each in told.needs if each not in known}
+    set_needs(access, project, person_id, said)
 
 
 def _after(last: AnswerGiven | None, fact: AnswerGiven) -> AnswerGiven:

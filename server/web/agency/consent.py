@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.people import consents
+from server.actions.people import assessments, consents
 from server.actions.people.consents import Said
 from server.http.services import Services
 from server.problems import Invalid
@@ -90,6 +90,7 @@ def say_consent(
     try:
         with door.open() as access:
             consents.say_consent(access, services.project, person_id, _read(data))
+            assessments.tell_record(access, services.project, person_id)
     except Invalid as refused:
         field = "what" if data.basis == LawfulBasis.CONSENT else "basis_what"
         with door.open() as access:

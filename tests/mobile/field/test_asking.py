@@ -81,6 +81,20 @@ def test_consent_by_word_is_the_last_that_was_said(rig: Rig, red: str) -> None:
     assert rig.field.short_form(red).sharing is ConsentAnswer.AGREED
 
 
+def test_what_the_record_asks_too_stands_there_once_they_agree(rig: Rig, red: str) -> None:
+    rig.field.patch_person(red, {"wants_first": "A tent"})
+    rig.field.give_answer(red, "safe_call", "", "Ring Bella on 07700 900123")
+    rig.field.give_answer(red, "safe_where", rather_not=True)
+    rig.field.say_sharing(red, False)
+    assert rig.field.person(red).person.safety_call == ""
+    rig.field.say_sharing(red, True)
+    told = rig.field.person(red).person
+    assert (told.safety_call, told.safety_needs, told.wants_first) == ("Ring Bella on 07700 900123", "", "A tent")
+    rig.field.patch_person(red, {"safety_call": "Ring Dot"})
+    rig.field.say_sharing(red, True)
+    assert rig.field.person(red).person.safety_call == "Ring Dot"
+
+
 def test_who_is_let_go_of_leaves_no_answer(rig: Rig, red: str) -> None:
     rig.field.give_answer(red, "pet", "yes")
     rig.field.say_sharing(red, True)

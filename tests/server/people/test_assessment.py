@@ -11,8 +11,11 @@ from sqlalchemy import select
 from server.actions.people.erasure import forget_person
 from server.database.engine import Database
 from server.queries.operation import audit
+from server.queries.people import person_page
 from server.queries.people.held import list_everything
+from server.queries.people.people import find_person
 from server.tables.people.assessment import assessment_answer
+from shared.model.codes import SupportNeed
 from tests.server.cast import Cast
 from tests.server.people import test_housing_needs
 from tests.server.people.test_consent import held, say
@@ -288,6 +291,32 @@ def test_others_neither_read_nor_answer(
         assert client.get(f"/people/{marek}/{path}", headers=HTML).status_code == status
     assert send(client, marek, "home", "", home_want="x").status_code == status
     assert rows(database) == []
+
+
+def test_what_the_record_asks_too_stands_there_once_every_service_may_read_it(
+    sign_in: Any, cast: Cast, marek: str, database: Database
+) -> None:
+    """Nothing before they agree, nothing over what stands, and no answer that another service may not read."""
+    tom = sign_in(cast.tom)
+    assert answer(tom, marek, "safety", words_safe_call="Ring Bella", safe_where="The library").status_code == 303
+    assert answer(tom, marek, "mind", mind_worry="yes").status_code == 303
+
+    def stands() -> tuple[str, str, str, list[SupportNeed]]:
+        with database.reading() as session:
+            told = find_person(session, marek)
+            assert told is not None
+            needs = [each.need for each in person_page.list_needs(session, [marek])]
+            return told.safety_call, told.safety_needs, told.strengths, needs
+
+    assert stands() == ("", "", "", [])
+    for told in ({"agency": cast.council.id}, {"agency": "", "answer": "refused"}):
+        assert say(tom, marek, what="assessment", **told).status_code == 303
+        assert stands() == ("", "", "", [])
+    assert say(tom, marek, what="assessment", agency="").status_code == 303
+    assert stands() == ("Ring Bella", "The library", "", [SupportNeed.MENTAL_HEALTH])
+    assert answer(tom, marek, "strengths", good_at="Joinery").status_code == 303
+    assert answer(tom, marek, "safety", words_safe_call="Ring Dot").status_code == 303
+    assert stands() == ("Ring Bella", "The library", "Joinery", [SupportNeed.MENTAL_HEALTH])
 
 
 def test_each_look_is_on_record(sign_in: Any, cast: Cast, marek: str, database: Database) -> None:
