@@ -43,12 +43,26 @@ def find_told(questions: Iterable[Question], newest: Mapping[str, AnswerGiven], 
         and answer.state is AnswerState.ANSWERED
         and today <= lives_until(question, answer)
     ]
-    said = {question.known_by: answer.words.strip() or answer.value.strip() for question, answer in living}
+    said = {question.known_by: say_told(answer) for question, answer in living}
     needs = {question.known_by_need for question, answer in living if answer.value == YES}
     return ToldRecord(
         fields={name: text for name, text in said.items() if name and text},
         needs=frozenset(each for each in needs if each is not None),
     )
+
+
+def say_told(answer: AnswerGiven) -> str:
+    """An answer as the record holds it: in the person's words where they were taken down."""
+    return answer.words.strip() or answer.value.strip()
+
+
+def find_taken_back(
+    questions: Iterable[Question], answers: Iterable[AnswerGiven], shown: Mapping[str, str]
+) -> set[str]:
+    """The fields that say word for word what was once answered: they go with the consent on which they came to stand there."""
+    field_of = {each.key: each.known_by for each in questions if each.known_by}
+    told = {(field_of[each.question], say_told(each)) for each in answers if each.question in field_of}
+    return {name for name, text in shown.items() if text and (name, text) in told}
 
 
 def is_to_ask(question: Question, newest: Mapping[str, AnswerGiven], known: Mapping[str, str], today: date) -> bool:

@@ -25,11 +25,17 @@ def is_shared(said: Iterable[ConsentSaid], what: Shareable, agency_id: Id, today
 
 
 def is_shared_with_all(said: Iterable[ConsentSaid], what: Shareable, today: date) -> bool:
-    """Did they agree that every service reads this, and refuse it to none?"""
+    """Did they agree, with no last day, that every service reads this, and refuse it to none?"""
     about = [each for each in said if each.what is what]
-    of_all = [each for each in about if each.agency_id is None and each.basis is LawfulBasis.CONSENT]
+    of_all = _stands([each for each in about if each.agency_id is None and each.basis is LawfulBasis.CONSENT], today)
     named = {each.agency_id for each in about if each.agency_id is not None}
-    return _stands(of_all, today) is not None and all(is_shared(about, what, each, today) for each in named)
+    return of_all is not None and of_all.until is None and all(is_shared(about, what, each, today) for each in named)
+
+
+def was_shared_with_all(said: Iterable[ConsentSaid], what: Shareable) -> bool:
+    """Did they ever agree that every service reads this?"""
+    agreed = [each for each in said if each.what is what and each.answer is ConsentAnswer.AGREED]
+    return any(each.agency_id is None and each.basis is LawfulBasis.CONSENT for each in agreed)
 
 
 def _stands(about: list[ConsentSaid], today: date) -> ConsentSaid | None:

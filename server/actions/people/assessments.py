@@ -25,8 +25,8 @@ from shared.model.person import Person
 from shared.model.telling import AnswerState, AskedVia, QuestionKind, Reading, Shareable
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
-from shared.rules.assessment import find_newest, find_told, is_to_ask, read_value
-from shared.rules.consent import is_shared_with_all
+from shared.rules.assessment import ToldRecord, find_newest, find_taken_back, find_told, is_to_ask, read_value
+from shared.rules.consent import is_shared_with_all, was_shared_with_all
 from shared.rules.questions import YES, by_version, choose_current
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
@@ -135,22 +135,37 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
 
 def tell_record(access: Access, project: Project, person_id: Id) -> None:
     """What the record asks too, and does not say yet, stands there once they agree that every service reads the assessment:
-    whoever visits reads the safety plan, and nobody asks again. Nothing that the record says is written over."""
+    whoever visits reads the safety plan, and nobody asks again. Nothing that the record says is written over, and what came
+    to stand there goes again with the consent."""
     subject, same = find_shared_subject(access, person_id)
     person = people.find_person(access.session, person_id)
-    if subject is None or person is None or not access.allows(Act.EDIT_PERSON, subject):
-        return
-    if not is_shared_with_all(subject.consents, Shareable.ASSESSMENT, access.today):
+    if subject is None or person is None:
         return
     every = assessments.list_questions(access.session)
-    newest = find_newest(each.given for each in _list_readable(access, same, every, True))
-    told = find_told(choose_current(every), newest, access.today)
-    typed = {name: text for name, text in told.fields.items() if not getattr(person, name)}
-    with suppress(InvalidFields):  # an answer that is too long for the record stands in the assessment alone
-        change_facts(access, project, person_id, typed, {})
+    answers = [
+        each.given for each in assessments.list_answers(access.session, same) if _is_for_services(each.given, every)
+    ]
+    if is_shared_with_all(subject.consents, Shareable.ASSESSMENT, access.today):
+        if access.allows(Act.EDIT_PERSON, subject):
+            told = find_told(choose_current(every), find_newest(answers), access.today)
+            _add_told(access, project, person, same, told)
+    elif was_shared_with_all(subject.consents, Shareable.ASSESSMENT):
+        shown = {each.known_by: str(getattr(person, each.known_by)) for each in every if each.known_by}
+        gone = find_taken_back(every, answers, shown)
+        if gone:
+            # Whoever may write down what they agree to may undo it here, whether or not the record is theirs to change.
+            change_facts(access, project, person_id, dict.fromkeys(gone, ""), shown, let_in=subject)
+
+
+def _add_told(access: Access, project: Project, person: Person, same: Sequence[Id], told: ToldRecord) -> None:
+    for name, text in told.fields.items():
+        if not getattr(person, name):
+            with suppress(InvalidFields):  # an answer that is too long for the record stands in the assessment alone
+                change_facts(access, project, person.id, {name: text}, {})
     known = {each.need for each in person_page.list_needs(access.session, same)}
     said = {each: ReceivingSupport.NOT_KNOWN for each in told.needs if each not in known}
-    set_needs(access, project, person_id, said)
+    if said:
+        set_needs(access, project, person.id, said)
 
 
 def _after(last: AnswerGiven | None, fact: AnswerGiven) -> AnswerGiven:

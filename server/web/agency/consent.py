@@ -108,6 +108,7 @@ def withdraw_consent(
     """Takes words back, from this moment on."""
     with door.open() as access:
         consents.withdraw(access, services.project, person_id, as_tuple(data.consent))
+        assessments.tell_record(access, services.project, person_id)
     return go_to(f"/people/{person_id}/consent", "consent_withdrawn")
 
 

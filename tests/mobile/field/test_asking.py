@@ -90,9 +90,14 @@ def test_what_the_record_asks_too_stands_there_once_they_agree(rig: Rig, red: st
     rig.field.say_sharing(red, True)
     told = rig.field.person(red).person
     assert (told.safety_call, told.safety_needs, told.wants_first) == ("Ring Bella on 07700 900123", "", "A tent")
+    rig.field.give_answer(red, "safe_where", "", "The library")
+    assert rig.field.person(red).person.safety_needs == "The library"
     rig.field.patch_person(red, {"safety_call": "Ring Dot"})
     rig.field.say_sharing(red, True)
     assert rig.field.person(red).person.safety_call == "Ring Dot"
+    rig.field.say_sharing(red, False)
+    told = rig.field.person(red).person
+    assert (told.safety_call, told.safety_needs, told.wants_first) == ("Ring Dot", "", "A tent")
 
 
 def test_who_is_let_go_of_leaves_no_answer(rig: Rig, red: str) -> None:

@@ -6,16 +6,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from server.actions.people.erasure import forget_person
 from server.database.engine import Database
 from server.queries.operation import audit
 from server.queries.people import person_page
+from server.queries.people.assessments import add_question
+from server.queries.people.consents import list_said
 from server.queries.people.held import list_everything
 from server.queries.people.people import find_person
 from server.tables.people.assessment import assessment_answer
 from shared.model.codes import SupportNeed
+from shared.model.telling import Reading
+from shared.rules.consent import newest
+from shared.rules.questions import STANDARD
 from tests.server.cast import Cast
 from tests.server.people import test_housing_needs
 from tests.server.people.test_consent import held, say
@@ -317,6 +323,28 @@ def test_what_the_record_asks_too_stands_there_once_every_service_may_read_it(
     assert answer(tom, marek, "strengths", good_at="Joinery").status_code == 303
     assert answer(tom, marek, "safety", words_safe_call="Ring Dot").status_code == 303
     assert stands() == ("Ring Bella", "The library", "Joinery", [SupportNeed.MENTAL_HEALTH])
+    with database.reading() as session:
+        word = newest(each for each in list_said(session, [marek]) if each.agency_id is None)
+    assert word is not None
+    assert post(tom, f"/people/{marek}/consent/withdraw", consent=word.id).status_code == 303
+    assert stands() == ("", "", "", [SupportNeed.MENTAL_HEALTH])
+    assert answer(tom, marek, "safety", words_safe_call="Ring Dot again").status_code == 303
+    assert say(tom, marek, what="assessment", agency="", until="2027-01-01").status_code == 303
+    assert stands() == ("", "", "", [SupportNeed.MENTAL_HEALTH])
+
+
+def test_what_one_service_alone_may_read_does_not_come_to_stand_on_the_record(
+    sign_in: Any, cast: Cast, marek: str, database: Database, now: datetime
+) -> None:
+    narrower = next(each for each in STANDARD if each.key == "safe_call")
+    tom = sign_in(cast.tom)
+    with database.writing() as session:
+        add_question(session, replace(narrower, version=2, reading=Reading.WHO_ASKED), now, cast.tom.id)
+    assert answer(tom, marek, "safety", version="2", words_safe_call="Ring Bella").status_code == 303
+    assert say(tom, marek, what="assessment", agency="").status_code == 303
+    with database.reading() as session:
+        told = find_person(session, marek)
+    assert told is not None and told.safety_call == ""
 
 
 def test_each_look_is_on_record(sign_in: Any, cast: Cast, marek: str, database: Database) -> None:
