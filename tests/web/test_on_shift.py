@@ -17,7 +17,8 @@ from server.queries.street.duties import list_holders
 from server.queries.street.leaves import find_away
 from server.queries.street.lone_working import list_on_shift
 from server.queries.sync import store as sync
-from server.tables.partnership.worker import worker
+from server.tables.partnership.recipient import recipient
+from server.tables.partnership.worker import worker, worker_role
 from server.tables.street.leave import leave
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.layout.clocks import say_clock, say_duration
@@ -362,3 +363,30 @@ def test_leave_from_midnight_on_forbids_no_shift_that_ends_then(out: Database, b
 def test_leave_is_a_leads_or_a_coordinators_to_say(out: Database, browse: Browse, who: str, status: int) -> None:
     days = {"team": TEAM, "worker": "tom", "first": "2026-11-12", "last": "2026-11-15"}
     assert browse(who).send("/on-duty/leave", **days).status_code == status
+
+
+def test_a_lead_says_no_leave_of_whoever_coordinates_for_another_agency(
+    out: Database, browse: Browse, now: datetime
+) -> None:
+    """The alarms that nobody answered go to them: to send them past is for their own agency."""
+    days = {"team": TEAM, "worker": "priya", "first": "2026-11-12", "last": "2026-11-15"}
+    with out.reading() as session:
+        assert "priya" in list_holders(session, TEAM)[AlarmStep.MANAGER]
+    tom = browse("tom")
+    assert tom.send("/on-duty/leave", **days).status_code == 400
+    with out.reading() as session:
+        assert session.execute(select(leave)).all() == []
+    with out.writing() as session:
+        county.add(session, worker_role, {"worker_id": "priya", "role": "team_lead"})
+        leads = {
+            "id": "leads",
+            "agency_id": "watford-housing",
+            "role": "team_lead",
+            "founding": True,
+            "proposed_at": now,
+        }
+        county.add(session, recipient, leads)
+    assert browse("priya").send("/on-duty/leave", **days).status_code == 200
+    with out.reading() as session:
+        (row,) = session.execute(select(leave)).all()
+    assert browse("tom").send(f"/on-duty/leave/{row.id}/back", team=TEAM).status_code == 404

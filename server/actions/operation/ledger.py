@@ -28,6 +28,7 @@ from server.actions.operation.orders import (
     REASON_LOST,
     RECIPIENT,
     TEAM,
+    TOKENS_REVOKED,
     WORKER,
     Ledger,
     id_of,
@@ -132,6 +133,10 @@ def _set_status_again(session: Session, entry: LedgerEntry, _now_ms: int) -> Non
     sync.set_status(session, int(entry.subject_id), DeviceStatus(entry.detail["status"]))
 
 
+def _revoke_tokens_again(session: Session, entry: LedgerEntry, _now_ms: int) -> None:
+    devices.revoke_family(session, entry.subject_id, entry.at)
+
+
 # ------------------------------------------------------------------------------------------------------------ people
 
 
@@ -225,6 +230,7 @@ ORDERS: dict[str, Callable[[Session, LedgerEntry, int], None]] = {
     DEVICE_RENEWED: _renew_again,
     DEVICE_CONFIRMED: _confirm_again,
     DEVICE_STATUS: _set_status_again,
+    TOKENS_REVOKED: _revoke_tokens_again,
     PERSON_ERASED: _erase_again,
     DOCUMENT_ERASED: _erase_document_again,
     PERSON_HIDDEN: _hide_again,

@@ -32,7 +32,7 @@ PENDING = "ledger_lines"
 _read = msgspec.json.Decoder(LedgerEntry).decode
 
 DEVICE_ENROLLED, DEVICE_RENEWED, DEVICE_STATUS = "device_enrolled", "device_renewed", "device_status"
-DEVICE_CONFIRMED = "device_confirmed"
+DEVICE_CONFIRMED, TOKENS_REVOKED = "device_confirmed", "tokens_revoked"
 PERSON_ERASED, PERSON_HIDDEN, PERSON_SHOWN = "person_erased", "person_hidden", "person_shown"
 ENTITY_PLACED, PEOPLE_MERGED, RECIPIENT, MARK = "entity_placed", "people_merged", "recipient", "mark"
 WORKER, TEAM = "worker", "team"
@@ -229,6 +229,11 @@ def order_device(session: Session, number: int, status: DeviceStatus, now: datet
 def order_confirmed(session: Session, number: int, now: datetime, entry_id: Id) -> None:
     """The digits of a phone were compared: after a restore nobody need meet its worker for that again."""
     give(session, _entry(DEVICE_CONFIRMED, str(number), now, entry_id))
+
+
+def order_tokens_revoked(session: Session, family_id: Id, now: datetime) -> None:
+    """Two hold the tokens of one phone: none of this family is good any more, whatever a backup knows of it."""
+    give(session, _entry(TOKENS_REVOKED, family_id, now, id_of(TOKENS_REVOKED, family_id)))
 
 
 def order_worker(session: Session, worker_id: Id, now: datetime, entry_id: Id) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from server.actions.operation.orders import order_tokens_revoked
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import AuditLine
 from server.queries.operation.devices import TokenRecord
@@ -71,6 +72,7 @@ class TokenIssuer:
         if successor is not None and successor.rotated_at is None and (is_recent or successor.first_used_at is None):
             return self._tokens(successor)
         devices.revoke_family(session, used.family_id, now)
+        order_tokens_revoked(session, used.family_id, now)
         audit.add_lines(session, [_alert(used, now, line_id)])
         return None
 

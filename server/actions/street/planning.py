@@ -9,7 +9,7 @@ import msgspec
 
 from server.access import Access
 from server.problems import Invalid, NotFound
-from server.queries.partnership import workers
+from server.queries.partnership import agencies, workers
 from server.queries.people import subjects
 from server.queries.street import duties, leaves, plans
 from server.queries.street.leaves import Leave
@@ -98,10 +98,21 @@ def _call_off(access: Access, plan: ShiftPlan) -> None:
     _tell_phones(access, plan.team_id, plan.id, "shift.called_off", told)
 
 
+def list_whose_leave(access: Access, team_id: Id) -> set[Id]:
+    """Of those whom a team's alarms may ask, whose leave the actor may say: the team's own agency's, and their own agency's.
+
+    Whoever coordinates where the team walks is another agency's: it is not for a team's lead to send its alarms past them.
+    """
+    agency_id = next(each.agency_id for each in agencies.list_teams(access.session) if each.id == team_id)
+    known = {each.id: each.agency_id for each in workers.list_workers(access.session)}
+    theirs = {agency_id, access.actor.agency_id}
+    return {each for each in duties.list_eligible(access.session, team_id) if known.get(each) in theirs}
+
+
 def go_on_leave(access: Access, team_id: Id, worker_id: Id, starts_at: datetime, ends_at: datetime) -> None:
     """Somebody whom this team's alarms may ask is away for a while; pressed twice, once. Raises NotFound, Forbidden, Invalid."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="leave", detail=worker_id)
-    if worker_id not in duties.list_eligible(access.session, team_id):
+    if worker_id not in list_whose_leave(access, team_id):
         raise Invalid("Choose who it is.")
     if not access.now < ends_at or not starts_at < ends_at <= starts_at + LONGEST_LEAVE:
         raise Invalid("Leave ends after it begins, not in the past, and within a year.")
@@ -121,7 +132,7 @@ def come_back(access: Access, team_id: Id, leave_id: Id) -> None:
     """They are back, or do not go. Raises NotFound, Forbidden."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team_id), purpose="leave", detail=leave_id)
     found = leaves.find_leave(access.session, leave_id)
-    if found is None or found.worker_id not in duties.list_eligible(access.session, team_id):
+    if found is None or found.worker_id not in list_whose_leave(access, team_id):
         raise NotFound
     leaves.end_leave(access.session, found, access.now)
 

@@ -118,9 +118,11 @@ def _team(access: Access, team_id: Id) -> dict[str, Any]:
     reach = {each.worker_id: each for each in duties.list_reachable(access.session, every)}
     eligible = duties.list_eligible(access.session, team_id)
     near = [each for each in every.values() if each.id in eligible]
-    ahead = leaves.list_leaves(access.session, [each.id for each in near], access.now)
+    whose = planning.list_whose_leave(access, team_id)
+    ahead = leaves.list_leaves(access.session, sorted(whose), access.now)
     return {
-        "id": team_id, "name": team.name, "everybody": [("", "Choose"), *((each.id, each.name) for each in near)],
+        "id": team_id, "name": team.name,
+        "everybody": [("", "Choose"), *((each.id, each.name) for each in near if each.id in whose)],
         "leaves": [(each.id, every[each.worker_id].name, _say_leave(each, access.now)) for each in ahead],
         "posts": [
             (

@@ -445,6 +445,23 @@ def test_a_forgotten_token_is_worth_nothing_in_another_phones_hand_or_once_its_f
         assert phone.refresh(derive(b"x" * 32, "refresh", new_id(), "9")).status_code == 401
 
 
+def test_tokens_that_two_held_are_no_good_after_a_restore_either(
+    phone: Phone, put_back: Callable[..., Any], settings: Settings, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    assert phone.tokens is not None
+    first = phone.tokens.refresh
+    for _ in range(2):
+        clock.advance(minutes=11)
+        phone.tokens = json.decode(phone.refresh().content, type=Tokens)
+    with put_back():
+        clock.advance(minutes=11)
+        assert phone.refresh(first).status_code == 401, "used long ago: the whole family ends"
+    with TestClient(create_app(settings, clock, new_id)) as restored:
+        phone.client = restored
+        assert phone.refresh().status_code == 401, "the backup knew it as good"
+        assert phone.pull().status_code == 401
+
+
 def test_a_phone_that_was_stopped_after_the_backup_gets_no_tokens_after_the_restore(
     phone: Phone, marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
     new_id: Callable[[], str],
