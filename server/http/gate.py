@@ -41,6 +41,8 @@ open ones, and those where a phone shows its own token and signature.
 NO_SUCH_ROLE = "Your role does not include this."
 FORM = "application/x-www-form-urlencoded"
 SEE_OTHER = 303
+RENEWS = "x-lantern-renews"
+"""Bears a request by which a page renews itself."""
 KEEPS_DRAFT = "keeps_draft"
 """In a request's state: its handler has put the draft right itself."""
 READING = frozenset({"GET", "HEAD"})
@@ -86,7 +88,7 @@ class AuthenticationMiddleware(ASGIMiddleware):
         request: Request[Any, Any, Any] = Request(scope, receive)
         token = read_session(request, services.settings)
         # What a page asks by itself is no use of it: a session that only polls ends when its idle time does.
-        is_use = not scope["route_handler"].opt.get("polls", False)
+        is_use = not scope["route_handler"].opt.get("polls", False) and RENEWS not in request.headers
         find = services.signin.find_acting
         acting = await sync_to_thread(find, token, now, day_of(now, zone), is_use=is_use) if token else None
         if acting is None:

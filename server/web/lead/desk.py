@@ -127,7 +127,7 @@ def find(
     return go_to(Looked(look=key).path())
 
 
-@get(f"{DESK}/news", opt={"action": Act.ASSIGN_REFERRAL}, sync_to_thread=True, include_in_schema=False)
+@get(f"{DESK}/news", opt={"action": Act.ASSIGN_REFERRAL, "polls": True}, sync_to_thread=True, include_in_schema=False)
 def count_waiting(
     door: NamedDependency[Door],
     services: NamedDependency[Services],

@@ -84,7 +84,7 @@ def show_live_map(
         )  # fmt: skip
 
 
-@get(PATH + "/stamp", opt={"action": Act.SEE_LIVE_MAP}, sync_to_thread=True, include_in_schema=False)
+@get(PATH + "/stamp", opt={"action": Act.SEE_LIVE_MAP, "polls": True}, sync_to_thread=True, include_in_schema=False)
 def show_live_stamp(door: NamedDependency[Door]) -> Response[str]:
     """Has anything come in? The page asks it every half minute, and loads itself anew only then."""
     with door.open() as access:

@@ -60,7 +60,7 @@ def show_on_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[
         )  # fmt: skip
 
 
-@get("/on-shift/now", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
+@get("/on-shift/now", opt={"action": Act.SEE_SHIFTS, "polls": True}, sync_to_thread=True, include_in_schema=False)
 def show_now(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
     """The same, as the part of the page that renews itself."""
     with door.open() as access:

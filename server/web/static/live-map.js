@@ -11,7 +11,7 @@ for (const kind of ["pointermove", "keydown", "scroll"]) {
 }
 
 async function fetchText(path) {
-  const answer = await fetch(path, { headers: { accept: "text/html" }, redirect: "manual", signal: AbortSignal.timeout(8000) });
+  const answer = await fetch(path, { headers: { accept: "text/html", "x-lantern-renews": "yes" }, redirect: "manual", signal: AbortSignal.timeout(8000) });
   if (!answer.ok) throw new Error(String(answer.status));
   return answer.text();
 }

@@ -127,14 +127,46 @@ def test_an_idle_session_ends_after_a_quarter_of_an_hour(
     assert (answer.status_code == 200) is still_in
 
 
-@pytest.mark.parametrize("path", ["/cases/news?since=2026-11-12T21:00:00Z", "/conferences/x/cases/y/note"])
+POLLED = {
+    "desk.js": "/referrals/desk/news",
+    "discussion.js": "/conferences/{conference_id}/discussion/{item_id}/note",
+    "live-map.js": "/live-map/stamp",
+    "news.js": "/cases/news",
+    "room.js": "/conferences/{conference_id}/room/news",
+    "session.js": "/session",
+    "shift-news.js": "/on-shift/now",
+}
+"""What each script that asks again and again by itself asks."""
+
+
+def test_whatever_a_script_asks_again_and_again_is_known_to_poll(client: TestClient[Any]) -> None:
+    again = re.compile(r"setTimeout\((?:ask|look),")
+    scripts = {
+        each.name for each in (ROOT / "server" / "web" / "static").glob("*.js") if again.search(each.read_text())
+    }
+    assert scripts == set(POLLED)
+    polls = {
+        route.path_format
+        for route in client.app.routes
+        for each in getattr(route, "route_handlers", ())
+        if each.opt.get("polls")
+    }
+    assert {re.sub(r"{[^}]+}", "{}", each) for each in POLLED.values()} == {
+        re.sub(r"{[^}]+}", "{}", each) for each in polls
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "renews"),
+    [*((each, {}) for each in sorted(POLLED.values())), ("/live-map", {"x-lantern-renews": "yes"})],
+)
 def test_a_page_that_polls_keeps_no_session_alive(
-    sign_in: Callable[..., TestClient[Any]], cast: Cast, clock: Clock, path: str
+    sign_in: Callable[..., TestClient[Any]], cast: Cast, clock: Clock, path: str, renews: dict[str, str]
 ) -> None:
     client = sign_in(cast.priya)
     for _ in range(5):
         clock.advance(minutes=3)
-        client.get(path, headers={"accept": "application/json"})
+        client.get(re.sub(r"{[^}]+}", "x", path), headers={"accept": "application/json"} | renews)
     clock.advance(minutes=1)
     assert client.get("/cases", headers=PAGE, follow_redirects=False).status_code == 303
 
