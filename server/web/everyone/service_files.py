@@ -23,11 +23,11 @@ SHOWN_REFUSALS = 200
 
 
 @get(PATH, opt={"action": Act.EDIT_SERVICES}, sync_to_thread=True, include_in_schema=False)
-def show_files(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
+def show_files(request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services]) -> Response[str]:
     """Where a file comes in."""
     with door.open() as access:
         access.require(Act.EDIT_SERVICES)
-        return _answer(request, access)
+        return _answer(request, access, services)
 
 
 @post(PATH, opt={"action": Act.EDIT_SERVICES}, sync_to_thread=True, include_in_schema=False, status_code=200)
@@ -54,10 +54,10 @@ def bring_services(
         errors["data"] = str(error)
     if errors:
         with door.open() as access:
-            return _answer(request, access, errors, source=source)
+            return _answer(request, access, services, errors, source=source)
     account = import_services(services.database, run, rows)
     with door.open() as access:
-        return _answer(request, access, account=account, source=source)
+        return _answer(request, access, services, account=account, source=source)
 
 
 def _read(content: bytes, source: str) -> list[Read | Refusal]:
@@ -73,6 +73,7 @@ def _read(content: bytes, source: str) -> list[Read | Refusal]:
 def _answer(
     request: AnyRequest,
     access: Access,
+    services: Services,
     errors: Errors | None = None,
     account: ServiceAccount | None = None,
     source: str = "",
@@ -80,5 +81,5 @@ def _answer(
     return page(
         request, "everyone/service_files.html", title="Bring services in", section="/services", worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, account=account, source=source, shown=SHOWN_REFUSALS,
-        feed=f"{request.base_url}open-referral".rstrip("/"),
+        feed=f"{services.settings.address}/open-referral",
     )  # fmt: skip

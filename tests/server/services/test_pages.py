@@ -151,6 +151,13 @@ def test_a_file_is_brought_in_and_its_refused_rows_are_listed(sign_in, cast, dat
     assert refused.status_code == 409
 
 
+def test_the_feeds_address_is_the_servers_own_whatever_the_host_header_says(sign_in, cast):
+    client = sign_in(cast.olu)
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    page = client.get("/service-files", headers=HTML | {"host": "evil.example", "cookie": cookies}).text
+    assert "<code>http://127.0.0.1:8000/open-referral</code>" in page and "evil.example" not in page
+
+
 def test_a_file_is_read_in_no_transaction(sign_in, cast, database, monkeypatch):
     """Seconds of a large file hold nobody up: while it is read, somebody else writes."""
     client = sign_in(cast.olu)
