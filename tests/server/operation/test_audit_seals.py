@@ -4,6 +4,7 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
@@ -94,6 +95,26 @@ def test_every_kind_of_rewriting_is_found(
     sealer.seal(now)
     tamper(database, *statements)
     assert told in " ".join(faults(sealer, now))
+
+
+def test_each_word_of_each_line_is_under_its_seal(now: datetime) -> None:
+    """The last line too, and whatever field a line is given next."""
+    full = AuditLine(
+        id="line", at=now, actor_id="tom", agency_id="beacon", action="see_person", subject_kind="person", subject_id="p1",
+        device_number=3, purpose="to help", reason="by break-glass", address="192.0.2.1", detail="d",
+    )  # fmt: skip
+    lines = [msgspec.structs.replace(full, id=f"line-{number}") for number in range(3)]
+    digests = {audit_sealing.digest_of(1, audit_sealing.START, lines)}
+    for place, line in enumerate(lines):
+        for name, value in msgspec.structs.asdict(line).items():
+            other: object = "other"
+            if isinstance(value, bool):
+                other = not value
+            elif isinstance(value, datetime):
+                other = value + timedelta(microseconds=1)
+            changed = [*lines[:place], msgspec.structs.replace(line, **{name: other}), *lines[place + 1 :]]
+            digests.add(audit_sealing.digest_of(1, audit_sealing.START, changed))
+    assert len(digests) == 1 + len(lines) * len(AuditLine.__struct_fields__)
 
 
 def test_a_cut_is_found_by_a_head_that_was_kept_elsewhere_although_the_server_wrote_on(
