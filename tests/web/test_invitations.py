@@ -3,16 +3,18 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
+from sqlalchemy.orm import Session
 
 from server.actions.operation.invitations import invite, path_of
 from server.app import create_app
 from server.database.engine import Database
 from server.queries.operation import audit, outbox, sessions
-from server.queries.partnership import workers
+from server.queries.partnership import identities, workers
 from server.security import totp
 from server.security.keys import load_keys
 from server.settings import Settings
@@ -144,12 +146,21 @@ def test_where_a_second_factor_is_asked_for_the_link_sets_one_up_and_a_new_link_
             assert says in answer.text
 
 
+def give_authenticator(session: Session, now: datetime) -> None:
+    sessions.set_password_hash(session, "aisha", "$argon2id$x", now)
+    sessions.set_second_factor(session, "aisha", totp.new_secret(), now)
+
+
+def tie_account(session: Session, now: datetime) -> None:
+    identities.link(session, "https://login.example.org", "aisha-at-work", "aisha", now)
+
+
+@pytest.mark.parametrize("give", [give_authenticator, tie_account])
 def test_another_second_factor_goes_to_nobody_of_whom_it_is_not_said_how_they_are_known(
-    browse: Callable[[str], Any], filled: Database, clock: Clock
+    browse: Callable[[str], Any], filled: Database, clock: Clock, give: Callable[[Session, datetime], None]
 ) -> None:
     with filled.writing() as session:
-        sessions.set_password_hash(session, "aisha", "$argon2id$x", clock.now)
-        sessions.set_second_factor(session, "aisha", totp.new_secret(), clock.now)
+        give(session, clock.now)
     omar = browse("omar")
     for told in ({}, {"known_by": "somehow"}):
         refused = omar.send("/workers/aisha/invite", **told)

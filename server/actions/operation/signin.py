@@ -152,10 +152,7 @@ class SignIn:
         try:
             seed = self.seeds.open(kept.worker_id, kept.totp_secret)
         except DamagedSeed:
-            return Failure(
-                SECOND_FACTOR_NEEDED,
-                OF_ANOTHER_SERVER,
-            )
+            return Failure(SECOND_FACTOR_NEEDED, OF_ANOTHER_SERVER)
         step = totp.find_step(seed, code, now.timestamp(), kept.totp_last_step)
         if step is None or not sessions.use_second_factor(session, kept.worker_id, step):
             return Failure(SECOND_FACTOR_NEEDED)
@@ -166,11 +163,11 @@ class SignIn:
         done = 0
         with self.database.writing() as session:
             for each in sessions.list_second_factors(session):
+                kept = each.totp_secret or ""
                 with suppress(DamagedSeed):
-                    if not self.seeds.is_of_today(each.worker_id, each.totp_secret or ""):
-                        seed = self.seeds.open(each.worker_id, each.totp_secret or "")
-                        sessions.set_sealed_seed(session, each.worker_id, self.seeds.seal(each.worker_id, seed))
-                        done += 1
+                    if not self.seeds.is_of_today(each.worker_id, kept):
+                        sealed = self.seeds.seal(each.worker_id, self.seeds.open(each.worker_id, kept))
+                        done += sessions.set_sealed_seed(session, each.worker_id, kept, sealed)
         return done
 
     def _renew_hash(self, session: Session, kept: Credential, password: str, now: datetime) -> None:

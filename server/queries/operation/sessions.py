@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.context import READERS, Kind, raised
 from server.queries.partnership.workers import ACTING, Acting, read_acting
 from server.tables.operation.session import sign_in_session, wall_pass
 from server.tables.partnership.worker import credential, recovery_code, worker
@@ -105,6 +106,16 @@ def find_credential(session: Session, worker_id: Id) -> Credential | None:
     return None if row is None else Credential(**row)
 
 
+def has_second_factor(session: Session, worker_id: Id) -> bool:
+    """Has this worker an authenticator? An administrator asks it of somebody else, and learns no more than that: it sees what
+    their own transaction does not."""
+    has_one = select(credential.c.worker_id).where(
+        credential.c.worker_id == worker_id, credential.c.totp_confirmed_at.is_not(None)
+    )
+    with raised(session, Kind.SIGN_IN, above=READERS | {Kind.POLICY}):
+        return session.scalar(has_one) is not None
+
+
 def set_password_hash(session: Session, worker_id: Id, password_hash: str, now: datetime) -> None:
     """Give a worker a password, or another one."""
     values = {"password_hash": password_hash, "changed_at": now}
@@ -114,7 +125,9 @@ def set_password_hash(session: Session, worker_id: Id, password_hash: str, now: 
 
 
 def set_second_factor(session: Session, worker_id: Id, secret: str, now: datetime) -> None:
-    """Give a worker an authenticator, or another one; codes of the old one stop working."""
+    """Give a worker an authenticator, or another one; codes of the old one stop working, and recovery codes of before: what
+    was lost with the telephone opens nothing."""
+    session.execute(delete(recovery_code).where(recovery_code.c.worker_id == worker_id))
     session.execute(
         update(credential)
         .where(credential.c.worker_id == worker_id)
@@ -129,9 +142,11 @@ def list_second_factors(session: Session) -> list[Credential]:
     return [Credential(**row) for row in rows.mappings()]
 
 
-def set_sealed_seed(session: Session, worker_id: Id, sealed: str) -> None:
-    """The same seed, sealed anew."""
-    session.execute(update(credential).where(credential.c.worker_id == worker_id).values(totp_secret=sealed))
+def set_sealed_seed(session: Session, worker_id: Id, before: str, sealed: str) -> bool:
+    """The same seed, sealed anew. False where it is another by now: that one stands."""
+    same_seed = (credential.c.worker_id == worker_id) & (credential.c.totp_secret == before)
+    changed = session.execute(update(credential).where(same_seed).values(totp_secret=sealed))
+    return changed.rowcount == 1  # type: ignore[attr-defined, no-any-return]
 
 
 def use_second_factor(session: Session, worker_id: Id, step: int) -> bool:

@@ -15,6 +15,12 @@ def find_worker_id(session: Session, issuer: str, subject: str) -> Id | None:
     return session.scalar(select(worker_identity.c.worker_id).where(theirs))
 
 
+def is_tied(session: Session, worker_id: Id) -> bool:
+    """Does an organisation's account sign this worker in?"""
+    theirs = select(worker_identity.c.worker_id).where(worker_identity.c.worker_id == worker_id)
+    return session.scalar(theirs.limit(1)) is not None
+
+
 def link(session: Session, issuer: str, subject: str, worker_id: Id, now: datetime) -> None:
     """Tie a subject to a worker. One worker has one subject of an issuer: another takes its place."""
     unlink(session, issuer, worker_id)

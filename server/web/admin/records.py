@@ -15,7 +15,7 @@ from server.importers.county.plan import APART, REMOVED, Line, Verb, make_plan
 from server.importers.county.sheets import BY_NAME, County, Row, Sheet
 from server.problems import Failure, Invalid, NotFound
 from server.queries.operation import sessions
-from server.queries.partnership import workers
+from server.queries.partnership import identities, workers
 from server.web.layout.forms import Errors, Form, require_choice
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say
@@ -61,11 +61,11 @@ KNOWN_BY = (
     ("rang", "I rang the number on their record and they answered"),
     ("vouched", "I asked whoever leads their team, who spoke with them"),
 )
-"""How an administrator knows that a second factor is asked for by its owner, and not by whoever reads their mails."""
+"""How an administrator knows that another way in is asked for by its owner, and not by whoever reads their mails."""
 
 
 class InviteForm(Form, frozen=True, kw_only=True):
-    """How it is known who asks, where the link gives another second factor."""
+    """How it is known who asks, where the link takes the place of more than a password."""
 
     known_by: str = ""
 
@@ -159,7 +159,7 @@ def invite_worker(
         refused_here = {} if _rules_all(access, sheet) else _out_of_hand(access, record_id, standing)
         if refused_here:
             return _answer(request, access, sheet, record_id, standing, stood, refused_here)
-        if _has_second_factor(access, record_id):
+        if _is_more_than_a_password(access, record_id):
             errors: Errors = {}
             require_choice(
                 errors, "known_by", data.known_by, set(dict(KNOWN_BY)), "Say how you know that it is them who ask."
@@ -177,9 +177,9 @@ def invite_worker(
     return go_to("/workers", "invited")
 
 
-def _has_second_factor(access: Access, worker_id: Id) -> bool:
-    kept = sessions.find_credential(access.session, worker_id)
-    return kept is not None and kept.totp_confirmed_at is not None
+def _is_more_than_a_password(access: Access, worker_id: Id) -> bool:
+    """Is what the link replaces an authenticator, or their organisation's account, which whoever reads their mails has not?"""
+    return sessions.has_second_factor(access.session, worker_id) or identities.is_tied(access.session, worker_id)
 
 
 def _keep(access: Access, sheet: Sheet, line: Line) -> Errors:
@@ -296,7 +296,7 @@ def _answer(
         section=PLACES[sheet.name], worker=access.worker, status=422 if errors else 200, errors=errors, fields=fields,
         path=f"/records/{sheet.name.lower()}/{record_id}", back_path=PLACES[sheet.name], back_text=sheet.name, is_new=is_new,
         may_invite=sheet.name == "Workers" and not is_new,
-        known_by=KNOWN_BY if sheet.name == "Workers" and _has_second_factor(access, record_id) else (),
+        known_by=KNOWN_BY if sheet.name == "Workers" and _is_more_than_a_password(access, record_id) else (),
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from server.queries.partnership import workers
 from server.security import totp
 from server.security.passwords import Passwords, why_unusable
 from server.security.seeds import DamagedSeed, Seeds
+from server.security.tokens import hash_token
 from server.settings import PasswordCost, Settings, read_settings
 from shared.model.worker import Worker
 from tests.conftest import Clock
@@ -445,6 +446,31 @@ def test_recovery_codes_let_in_once_each_and_only_their_hashes_are_kept(
     assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=codes[0].upper()).status_code == 303
     assert post_sign_in(client, email_of(cast.priya), PASSWORD, code=codes[0]).status_code == 401
     assert post_sign_in(client, email_of(cast.tom), PASSWORD, code=codes[1]).status_code == 303  # has no second factor
+
+
+def test_recovery_codes_end_with_the_authenticator_that_they_stood_for(
+    client: TestClient[Any], services: Services, cast: Cast, database: Database, clock: Clock
+) -> None:
+    """A bag is stolen, with the telephone and the sheet of codes in it."""
+    give_second_factor(database, services, cast.priya, clock())
+    with database.writing() as session:
+        sessions.set_recovery_codes(session, cast.priya.id, [hash_token("a" * 16), hash_token("b" * 16)])
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD, code="a" * 16).status_code == 303
+    give_second_factor(database, services, cast.priya, clock())
+    assert post_sign_in(client, email_of(cast.priya), PASSWORD, code="b" * 16).status_code == 401
+
+
+def test_sealing_anew_brings_no_seed_back_that_was_replaced_meanwhile(
+    services: Services, cast: Cast, database: Database, clock: Clock
+) -> None:
+    give_second_factor(database, services, cast.priya, clock())
+    with database.reading() as session:
+        (lost,) = sessions.list_second_factors(session)
+    seed = give_second_factor(database, services, cast.priya, clock())
+    with database.writing() as session:
+        assert not sessions.set_sealed_seed(session, cast.priya.id, lost.totp_secret or "", "sealed anew")
+        (kept,) = sessions.list_second_factors(session)
+    assert services.signin.seeds.open(cast.priya.id, kept.totp_secret or "") == seed
 
 
 def test_a_browser_that_was_left_open_makes_and_shows_no_recovery_codes(
