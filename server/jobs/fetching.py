@@ -1,10 +1,11 @@
-"""Reports that came into the mailbox: kept, each as one, and then marked read. Whatever happens between the two, none is lost:
-it is fetched again, and known by its Message-ID."""
+"""Reports and notices that came into the mailbox: kept, each as one, and then marked read. Whatever happens between the two,
+none is lost: it is fetched again, and known by its Message-ID."""
 
 from server.http.services import Services
 from server.importers.accounting import Importing
-from server.importers.email.parse import read_message
+from server.importers.email.parse import read_letter, read_message
 from server.importers.files import Refusal, UnusableFile
+from server.importers.notices import read_lines, receive_mail
 from server.importers.referrals import import_referrals
 from server.importers.report import Reading, Report
 from server.jobs.runner import Moment
@@ -23,11 +24,26 @@ def fetch_reports(services: Services, moment: Moment) -> int:
         for number in numbers:
             moment.heartbeat()
             data = mailbox.fetch(number)
-            run = Importing("referrals", "email", "Mailbox", data, moment.now, services.new_id, settings.timezone)
-            row = _read(data, Reading(settings.timezone, moment.now))
-            import_referrals(services.database, run, [row], settings.data)
+            if not _take_notice(services, data, moment):
+                run = Importing("referrals", "email", "Mailbox", data, moment.now, services.new_id, settings.timezone)
+                row = _read(data, Reading(settings.timezone, moment.now))
+                import_referrals(services.database, run, [row], settings.data)
             mailbox.mark_read(number)
     return len(numbers)
+
+
+def _take_notice(services: Services, data: bytes, moment: Moment) -> bool:
+    """Keep a mail that is a notice for a district's coordinator. It names somebody, so no lead reads it among the reports."""
+    if len(data) >= MAX_BYTES:
+        return False
+    letter = read_letter(data)
+    lines = read_lines(letter.text)
+    if not lines.is_notice:
+        return False
+    with services.database.writing() as session:
+        return receive_mail(
+            session, letter, lines, moment.now, moment.now.astimezone(moment.zone).date(), services.new_id
+        )
 
 
 def _read(data: bytes, reading: Reading) -> Report | Refusal:

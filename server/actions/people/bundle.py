@@ -83,7 +83,7 @@ class _Redactor:
             {
                 **{part: ANOTHER_PERSON for names in others.values() for name in names for part in parts_of(name)},
                 **{name: _a_worker(agency) for _, full, short, agency in staff for name in (full, short)},
-                **{row["sender_name"]: WHO_TOLD for row in rows.get("notice", [])},
+                **{row["sender_name"]: WHO_TOLD for row in rows.get("notice", []) if row["sender_name"]},
                 **dict.fromkeys(others, ANOTHER_PERSON),
                 **{worker_id: _a_worker(agency) for worker_id, _, _, agency in staff},
             },

@@ -4,7 +4,7 @@ A notice is no alert: it names somebody before they sleep rough, by an authority
 and no map, and only the coordinator of its district reads it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -26,6 +26,10 @@ from shared.policy import Act
 FAR = timedelta(days=730)
 ON_A_PAGE, ANSWERED_SHOWN = 50, 30
 MEANWHILE = "It was answered before. Load the page again."
+LACKING = {
+    "name": "Their name", "date_of_birth": "Date of birth", "institution": "From where: which hospital, prison or office",
+    "expected_on": "Expected on", "sender_name": "Who told you", "sender_reach": "Their telephone number or e-mail address",
+}  # fmt: skip
 KINDS = {
     NoticeKind.HOSPITAL_DISCHARGE: "Hospital discharge",
     NoticeKind.PRISON_RELEASE: "Prison release",
@@ -124,13 +128,7 @@ def answer(access: Access, project: Project, notice_id: Id, said: str, words: st
 
     Raises NotFound, Forbidden, Invalid, and Failure where it was answered before.
     """
-    found = notices.find_notice(access.session, notice_id)
-    if found is None or not access.allows(Act.CHANGE_CASE, subjects.of_district(found.district_id)):
-        access.require(Act.CHANGE_CASE, None)
-        raise NotFound
-    access.require_district(Act.CHANGE_CASE, found.district_id, purpose=f"notice {notice_id}")
-    if found.answer is not None:
-        raise Failure(CONFLICTING, MEANWHILE)
+    found = _open(access, notice_id)
     if send_to:
         if all(each.id != send_to for each in list_districts_on(access.session, access.today)):
             raise Invalid("Choose the district to which it goes.")
@@ -143,10 +141,44 @@ def answer(access: Access, project: Project, notice_id: Id, said: str, words: st
         raise Invalid("Use 2,000 characters or fewer.")
     verdict, person_id = NoticeAnswer(said), None
     if verdict is NoticeAnswer.TAKEN_ON:
+        if not found.name:
+            raise Invalid("Add their name first: ask whoever told you.")
         person_id = _put_forward(access, project, found)
     if not notices.answer_notice(
         access.session, notice_id, verdict, words.strip(), access.now, access.actor.worker_id, person_id
     ):
+        raise Failure(CONFLICTING, MEANWHILE)
+
+
+def _open(access: Access, notice_id: Id) -> Notice:
+    """A notice that waits in a district of the actor's. Raises NotFound, Forbidden, and Failure where it was answered."""
+    found = notices.find_notice(access.session, notice_id)
+    if found is None or not access.allows(Act.CHANGE_CASE, subjects.of_district(found.district_id)):
+        access.require(Act.CHANGE_CASE, None)
+        raise NotFound
+    access.require_district(Act.CHANGE_CASE, found.district_id, purpose=f"notice {notice_id}")
+    if found.answer is not None:
+        raise Failure(CONFLICTING, MEANWHILE)
+    return found
+
+
+def list_lacking(found: Notice) -> list[str]:
+    """The fields of a notice that say nothing: a mail may leave out what the form asks for."""
+    return [each for each in LACKING if not getattr(found, each)]
+
+
+def add_lacking(access: Access, notice_id: Id, said: Mapping[str, str | date | None]) -> None:
+    """Add to a notice what it lacks, by field; what its sender said stays as it is.
+
+    Raises NotFound, Forbidden, Invalid, and Failure where it was answered before.
+    """
+    found = _open(access, notice_id)
+    added = {each: said[each] for each in list_lacking(found) if said.get(each)}
+    told = Told(**{each: getattr(found, each) for each in Told.__struct_fields__ if each != "key"} | added, key="")
+    wrong = [words for field, words in find_faults(told, access.today).items() if field in added]
+    if wrong or not added:
+        raise Invalid(" ".join(wrong) or "Add something that it lacks.")
+    if not notices.add_to_notice(access.session, notice_id, added):
         raise Failure(CONFLICTING, MEANWHILE)
 
 

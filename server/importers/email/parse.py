@@ -22,6 +22,7 @@ from server.importers.reports import Reports, listed
 from server.importers.source import Asked, Source
 from server.importers.streetlink.parse import STREETLINK
 from shared.model.codes import AlertSource
+from shared.model.value import Value
 
 MAX_BYTES = 10 << 20
 HEADER = re.compile(
@@ -75,10 +76,40 @@ def read_cells(number: int, cells: Mapping[str, str], reading: Reading) -> Repor
     return EMAIL.understand(Row(number, cells), reading, Order.UNKNOWN, EMAIL.kept)
 
 
-def _list_cells(message: EmailMessage) -> Iterator[tuple[str, str]]:
+class Letter(Value, frozen=True, kw_only=True):
+    """A mail as its sender wrote it: of one that was forwarded as it was, the inner one. `attached` counts what is not read."""
+
+    message_id: str
+    sender_name: str
+    sender_address: str
+    text: str
+    attached: int
+
+
+def read_letter(data: bytes) -> Letter:
+    """What a mail says, whatever it is about."""
+    outer = message_from_bytes(data, policy=policy.default)
+    message = _unwrap(outer)
+    text = make_storable(_find_text(message))
+    sender = _find_forwarded(text).get("from") or str(message.get("From", ""))
+    name, address = parseaddr(make_storable(sender))
+    return Letter(
+        message_id=_message_id(outer), sender_name=name, sender_address=address, text=text,
+        attached=sum(1 for _ in message.iter_attachments()),
+    )  # fmt: skip
+
+
+def _message_id(message: EmailMessage) -> str:
+    return make_storable(str(message.get("Message-ID", ""))).strip("<> \r\n")[:200]
+
+
+def _unwrap(message: EmailMessage) -> EmailMessage:
     inner = next((part for part in message.walk() if part.get_content_type() == "message/rfc822"), None)
-    if inner is not None:
-        message = cast(EmailMessage, inner.get_payload(0))
+    return message if inner is None else cast(EmailMessage, inner.get_payload(0))
+
+
+def _list_cells(message: EmailMessage) -> Iterator[tuple[str, str]]:
+    message = _unwrap(message)
     text = _find_text(message)
     told = {
         "from": str(message.get("From", "")),
@@ -87,7 +118,7 @@ def _list_cells(message: EmailMessage) -> Iterator[tuple[str, str]]:
     }
     told |= _find_forwarded(text)
     name, address = parseaddr(told["from"])
-    yield "mail_reference", str(message.get("Message-ID", "")).strip("<> \r\n")[:200]
+    yield "mail_reference", _message_id(message)
     yield "mail_date", _read_date(told["date"])
     yield "mail_subject", told["subject"]
     yield "your_name", name

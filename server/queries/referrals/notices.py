@@ -1,6 +1,6 @@
 """Notices of discharges, releases and by the duty to refer: kept, found, answered, and forgotten."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -83,6 +83,12 @@ def answer_notice(
         "answered_by": by,
         "person_id": person_id,
     }
+    return bool(getattr(session.execute(update(notice).where(waits).values(**values)), "rowcount", 0))
+
+
+def add_to_notice(session: Session, notice_id: Id, values: Mapping[str, Any]) -> bool:
+    """Write what it lacked; False where it was answered meanwhile."""
+    waits = (notice.c.id == notice_id) & notice.c.answer.is_(None)
     return bool(getattr(session.execute(update(notice).where(waits).values(**values)), "rowcount", 0))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
@@ -15,7 +16,7 @@ from server.importers.notices import Brought, bring_file
 from server.problems import Invalid
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership.workers import list_short_names
-from server.web.layout.forms import Form, read_upload
+from server.web.layout.forms import Form, read_day, read_upload
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.paging import make_paging
 from shared.model.notice import NoticeAnswer
@@ -40,6 +41,18 @@ class AnswerForm(Form, frozen=True, kw_only=True):
     send_to: Id = ""
 
 
+class LackingForm(Form, frozen=True, kw_only=True):
+    """What is added to a notice that lacked it."""
+
+    notice: Id = ""
+    name: str = ""
+    date_of_birth: str = ""
+    institution: str = ""
+    expected_on: str = ""
+    sender_name: str = ""
+    sender_reach: str = ""
+
+
 @get(PATH, opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
 def show_notices(request: AnyRequest, door: NamedDependency[Door], page_number: FromQuery[int] = 1) -> Response[str]:
     """What waits, whoever is expected first first, and what was answered."""
@@ -61,6 +74,21 @@ def answer_notice(
     except Invalid as refused:
         with door.open() as access:
             return _answer(request, access, {data.notice: " ".join(refused.errors)}, data)
+    return go_to(PATH, "saved")
+
+
+@post(f"{PATH}/lacking", opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
+def add_to_notice(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[LackingForm]) -> Response[Any]:
+    """Adds what a notice lacks."""
+    try:
+        with door.open() as access:
+            access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
+            said = {name: make_storable(text).strip() for name, text in msgspec.structs.asdict(data).items()}
+            days = {name: read_day(said[name]) for name in ("date_of_birth", "expected_on")}
+            notices.add_lacking(access, data.notice, {**said, **days})
+    except Invalid as refused:
+        with door.open() as access:
+            return _answer(request, access, {data.notice: " ".join(refused.errors)}, AnswerForm(), typed=data)
     return go_to(PATH, "saved")
 
 
@@ -89,6 +117,7 @@ def _answer(
     form: AnswerForm,
     brought: Brought | None = None,
     page_number: int = 1,
+    typed: LackingForm | None = None,
 ) -> Response[str]:
     access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
     desk = notices.read_desk(access, page_number)
@@ -97,6 +126,8 @@ def _answer(
     return page(
         request, "coordinator/notices.html", title="Notices", section=PATH, worker=access.worker,
         status=422 if errors else 200, errors=errors, form=form, desk=desk, who=who,
+        typed=typed or LackingForm(), labels=notices.LACKING,
+        lacking={each.id: notices.list_lacking(each) for each in desk.waits},
         today=access.today, now=access.now, kinds=notices.KINDS, said=ANSWERS, brought=brought,
         days=notices.list_days_until(desk.waits, access.today), names={each.id: each.name for each in every},
         answers=[("", "Choose"), *((str(each), words) for each, words in ANSWERS.items())],

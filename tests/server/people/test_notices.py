@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from server.access import Door
 from server.database.engine import Database
-from server.importers.notices import bring_file
+from server.importers.email.parse import Letter
+from server.importers.notices import bring_file, read_lines, receive_mail
 from server.queries.cases import cases
 from server.queries.referrals import notices
 from server.tables.partnership.district import district
@@ -238,7 +239,7 @@ def test_whoever_waits_is_on_some_page_however_many_wait(cast, sign_in, database
     assert all("120 people" in page for page in pages)
     names = [name for page in pages for name in re.findall(r"P\d{3} Q", page)]
     assert sorted(names) == [f"P{number:03} Q" for number in range(120)]
-    assert client.get("/notices?page_number=99", headers=HTML).text.count('name="notice"') == 20
+    assert client.get("/notices?page_number=99", headers=HTML).text.count('id="notice-') == 20
 
 
 def test_a_notice_that_was_answered_is_sent_nowhere(client, cast, sign_in, database):
@@ -250,3 +251,41 @@ def test_a_notice_that_was_answered_is_sent_nowhere(client, cast, sign_in, datab
         assert notices.send_on(session, kept["id"], cast.dacorum.id) is False
     assert post(client, "/notices", notice=kept["id"], send_to=cast.dacorum.id).status_code == 409
     assert rows(database)[0]["district_id"] == cast.watford.id
+
+
+def test_what_a_notice_by_mail_lacks_its_coordinator_adds_and_nothing_else(
+    client, cast, sign_in, database, clock, new_id
+):
+    letter = Letter(message_id="1", sender_name="Ward Six", sender_address="", text="", attached=0)
+    lines = read_lines("Type: prison\nPrison: HMP The Mount\nDistrict: Watford\nRelease date: soon")
+    with database.writing() as session:
+        assert receive_mail(session, letter, lines, clock(), clock().date(), new_id)
+    (kept,) = rows(database)
+    sign_in(cast.carol)
+    assert post(client, "/notices/lacking", notice=kept["id"], name="Guessed").status_code == 404
+    sign_in(cast.priya)
+    page = client.get("/notices", headers=HTML).text
+    assert "Somebody whose name was not given" in page and "expected: soon" in page
+    refused = post(client, "/notices", notice=kept["id"], answer="taken_on")
+    assert refused.status_code == 422 and "Add their name first" in refused.text
+    for wrong in ({}, {"name": "x" * 201}, {"expected_on": "soon"}, {"institution": "HMP Other"}):
+        assert post(client, "/notices/lacking", notice=kept["id"], **wrong).status_code == 422, wrong
+    assert rows(database) == [kept]
+    told = {"name": "Ian Moss", "expected_on": "2026-11-20", "sender_reach": "01442 1", "institution": "HMP Other"}
+    assert post(client, "/notices/lacking", notice=kept["id"], **told).status_code == 303
+    (now,) = rows(database)
+    assert dict(now) == dict(kept) | {
+        "name": "Ian Moss", "expected_on": date(2026, 11, 20), "sender_reach": "01442 1",
+    }, "what the sender said stays as it was"  # fmt: skip
+    assert post(client, "/notices", notice=kept["id"], answer="taken_on").status_code == 303
+    assert post(client, "/notices/lacking", notice=kept["id"], date_of_birth="1980-02-03").status_code == 409
+
+
+def test_a_notice_of_no_district_of_ours_is_for_one_that_has_a_coordinator(cast, database, clock, new_id):
+    letter = Letter(message_id="1", sender_name="Ward Six", sender_address="", text="", attached=0)
+    lines = read_lines("Type: prison\nPrison: HMP The Mount\nDistrict: Elsewhere\nName: Ian Moss")
+    with database.writing() as session:
+        assert receive_mail(session, letter, lines, clock(), clock().date(), new_id)
+        assert receive_mail(session, letter, lines, clock(), clock().date(), new_id), "the same mail again"
+    (kept,) = rows(database)
+    assert kept["district_id"] in {cast.watford.id, cast.dacorum.id} and "“Elsewhere”" in kept["words"]
