@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import openpyxl
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json, structs
+from sqlalchemy import select
 
 from server.database.engine import Database
 from server.importers.county.plan import Plan, Verb, make_plan
@@ -19,6 +20,7 @@ from server.importers.files import UnusableFile
 from server.problems import Failure
 from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
+from server.tables.partnership.district import DistrictRow, district
 
 COUNTY: dict[str, list[dict[str, str]]] = {
     "Districts": [{"Code": "E07000103", "Name": "Watford"}, {"Code": "E07000096", "Name": "Dacorum", "Verified only": "Y"}],
@@ -213,6 +215,27 @@ def test_a_county_is_there_after_one_press_and_the_same_file_changes_nothing(
         assert {each.name: each.verified_only for each in districts.list_districts(session)} == {
             "Watford": False, "Dacorum": True,
         }  # fmt: skip
+
+
+def test_every_column_of_a_district_that_people_set_is_in_the_sheet(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    """A column that is new: give it a column of the sheet, and a value here that is not its default (decision 121)."""
+    said = {"Code": "E07000099", "Name": "Hatch", "Verified only": "yes", "Answer in days": "5", "From": "2026-04-01",
+            "Until": "2030-03-31"}  # fmt: skip
+    bring(database, as_file({"Districts": [said]}), now, new_id)
+    with database.reading() as session:
+        row = dict(session.execute(select(district)).mappings().one())
+    assert row.pop("id")
+    assert row == {
+        "code": "E07000099", "name": "Hatch", "verified_only": True, "answer_days": 5, "valid_from": date(2026, 4, 1),
+        "valid_to": date(2030, 3, 31),
+    }  # fmt: skip
+    assert not any(row[name] == getattr(DistrictRow(code="", name=""), name, None) for name in row), (
+        "a default proves nothing"
+    )
+    (exported,) = read_back(database).of("Districts")
+    assert said.items() <= exported.cells.items()
 
 
 def test_undone_as_one_it_is_as_it_was(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
