@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from server.actions.partnership.returns import find_month
+from server.actions.people.identity import Finder
 from server.database.engine import Database
 from server.queries.cases import cases
 from server.queries.operation.audit import list_lines
-from server.queries.people import brought_in, people, person_page
+from server.queries.people import brought_in, identity, people, person_page, subjects
 from server.queries.sync.store import find_scopes
+from server.tables.people.identity import identity_judgement, likely_same
 from shared.model.codes import CaseState, ReceivingSupport, SupportNeed
 from shared.model.person import Person
+from tests.conftest import Clock
 from tests.server.importers.test_caseload import as_csv, workbook
 
 WATFORD = "watford"
@@ -196,6 +200,31 @@ def test_somebody_known_is_proposed_and_their_record_stays_as_it_is(
     with filled.reading() as session:
         assert people.find_person(session, known.id) == known
         assert brought_in.list_facts(session, [known.id]) == []
+
+
+def test_a_row_that_was_called_new_beside_somebody_is_asked_again_by_the_night_and_settled_by_two(
+    browse: Callable[[str], Any], filled: Database, clock: Clock
+) -> None:
+    """Whoever brings a file says "somebody new" alone and in passing: no judgement, so the pair waits for two who look."""
+    known = next(each for each in everybody(filled).values() if each.name and each.date_of_birth)
+    assert known.date_of_birth is not None
+    rows = [["Name", "DOB"], [known.name, f"{known.date_of_birth:%d/%m/%Y}"]]
+    priya = browse("priya")
+    shown = bring(priya, as_csv(rows), "list.csv")
+    assert f"The same as {known.known_as}" in shown.text
+    before = set(everybody(filled))
+    priya.send(shown.url.path, **{"who-2-1": "new", "press": "apply"})
+    (new,) = set(everybody(filled)) - before
+
+    Finder().look_through(filled, clock.now)
+
+    pair = identity.in_order(known.id, new)
+    with filled.reading() as session:
+        found = {(row.one_id, row.other_id) for row in session.execute(select(likely_same))}
+        assert session.execute(select(identity_judgement)).all() == []
+    assert pair in found
+    with filled.reading() as session:
+        assert set(subjects.list_same_person(session, new)) == {new}, "nothing joins them by itself"
 
 
 def test_the_matching_is_kept_by_name_and_proposed_again(browse: Callable[[str], Any], filled: Database) -> None:

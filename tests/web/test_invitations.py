@@ -2,21 +2,25 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from threading import Barrier
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
 from sqlalchemy.orm import Session
 
-from server.actions.operation.invitations import invite, path_of
+from server.actions.operation.invitations import accept, invite, path_of
 from server.app import create_app
 from server.database.engine import Database
+from server.problems import NotFound
 from server.queries.operation import audit, outbox, sessions
 from server.queries.partnership import identities, workers
 from server.security import totp
 from server.security.keys import load_keys
+from server.security.passwords import Passwords
 from server.settings import Settings
 from tests.conftest import Clock
 
@@ -89,6 +93,38 @@ def test_a_link_that_is_none_is_over_or_was_replaced_says_always_the_same(
     with filled.writing() as session:
         invite(session, workers.get_worker(session, "aisha"), None, clock.now, new_id)
     assert client.get(link).status_code == 404
+
+
+def test_pressed_twice_at_the_same_moment_one_password_is_set(
+    client: Any, link: str, filled: Database, settings: Settings, clock: Clock
+) -> None:
+    """On PostgreSQL both have found the link good before either goes on; SQLite lets one in after the other."""
+    both = Barrier(2 if filled.engine.dialect.name == "postgresql" else 1)
+
+    class Waiting(Passwords):
+        def hash(self, password: str) -> str:
+            both.wait(60)
+            return super().hash(password)
+
+    passwords, secret = Waiting(settings.password_cost), load_keys(settings).secret
+
+    def press(password: str) -> str | None:
+        try:
+            with filled.writing() as session:
+                accept(session, link.removeprefix("/invitations/"), secret, passwords, password, clock.now)
+        except NotFound:
+            return None
+        return password
+
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(press, [f"{PASSWORD} one", f"{PASSWORD} two"]))
+    (said,) = [each for each in told if each]
+    with filled.reading() as session:
+        kept = sessions.find_credential(session, "aisha")
+    assert kept is not None
+    assert [passwords.matches(kept.password_hash, f"{PASSWORD} {each}") for each in ("one", "two")] == [
+        f"{PASSWORD} {each}" == said for each in ("one", "two")
+    ]
 
 
 def test_who_has_left_is_not_let_in_by_an_old_link(client: Any, link: str, filled: Database) -> None:
