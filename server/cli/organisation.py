@@ -1,12 +1,17 @@
 """`lantern district`, `agency`, `team` and `recipients`: the organisations of a partnership, entered at a terminal."""
 
 from datetime import date
+from pathlib import Path
 
 import click
 
+from server.actions.partnership.agreement_texts import keep_text
+from server.cli.caseload import open_door
 from server.cli.setting_out import note_act, stop, working
 from server.http.services import Services
+from server.importers.files import UnusableFile, read_bytes
 from server.mail.smtp import is_address
+from server.problems import Invalid
 from server.queries.operation import addressees
 from server.queries.partnership import agencies, districts
 from server.queries.partnership.recipients import list_recipients as list_agreed
@@ -105,6 +110,22 @@ def sign_agreement(agency_id: str, kind: str, version: str, signatory: str, sign
         )
         agencies.add_agreement(session, new)
         note_act(session, services, "sign_agreement", "agency", agency_id)
+
+
+@agency.command("text")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--kind", type=click.Choice([kind.value for kind in AgreementKind]), required=True)
+@click.option("--version", required=True, help="Its version.")
+@click.option("--as", "email", required=True, help="The e-mail address of whoever answers for the agreements.")
+def keep_agreement_text(file: Path, kind: str, version: str, email: str) -> None:
+    """Keep the text of an agreement (PDF): whoever has not signed is sent it."""
+    with working() as services:
+        try:
+            safe = services.filing.judge(read_bytes(file))
+            with open_door(services, email).open() as access:
+                keep_text(access, kind, version.strip(), safe)
+        except (Invalid, UnusableFile) as error:
+            stop(str(error))
 
 
 def _day(moment: date) -> date:

@@ -7,6 +7,7 @@ least once. It carries the same Message-ID both times, so that a mail server may
 from sqlalchemy.orm import Session
 
 from server.actions.operation import invitations
+from server.actions.partnership.agreement_texts import list_enclosed
 from server.actions.referrals import answers
 from server.http.services import Services
 from server.jobs.runner import Moment
@@ -61,6 +62,7 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
     with services.database.reading() as session:
         address = addressees.find_address(session, mail)
         answer_to = addressees.find_answer_address(session, mail)
+        enclosed = list_enclosed(session, mail)
     if address is None:
         return _fail(services, posted, NO_ADDRESS)
     if not is_address(address):
@@ -74,6 +76,7 @@ def _send(mailer: Mailer, services: Services, moment: Moment, posted: Posted) ->
                 services.clock(),
                 moment.zone,
                 _path(services, mail),
+                enclosed,
             ),
             address,
         )

@@ -1,6 +1,6 @@
 """A mail as it travels (RFC 5322): plain text, its own lasting Message-ID, and for a conference an invitation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from email.message import EmailMessage
@@ -35,9 +35,15 @@ class Envelope:
 
 
 def make_message(
-    mail: Mail, to: Envelope, settings: Settings, now: datetime, zone: tzinfo, path: str = ""
+    mail: Mail,
+    to: Envelope,
+    settings: Settings,
+    now: datetime,
+    zone: tzinfo,
+    path: str = "",
+    enclosed: Sequence[tuple[str, bytes]] = (),
 ) -> EmailMessage:
-    """Make the message of a mail for one address.
+    """Make the message of a mail for one address, with what goes with it, as (file name, PDF).
 
     It has the same Message-ID whenever it is made: should a crash let it be sent twice, a mail server that has seen the
     first may drop the second. Mails about one conference refer to one another, so that readers show them together.
@@ -63,6 +69,8 @@ def make_message(
     message.set_content(words.body)
     if mail.kind in METHODS and mail.facts.starts_at is not None:
         _invite(message, mail, to, settings, now)
+    for name, content in enclosed:
+        message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
     return message
 
 

@@ -1,6 +1,6 @@
 """Organisations, their teams, and the agreements without which they see no person."""
 
-from datetime import date
+from datetime import date, datetime
 
 from shared.model.codes import AgencyKind, AgreementKind
 from shared.model.value import Id, Value
@@ -33,3 +33,14 @@ class Agreement(Value, frozen=True, kw_only=True):
     signatory: str
     signed_on: date
     expires_on: date
+
+
+class AgreementText(Value, frozen=True, kw_only=True):
+    """One version of what is signed. Its bytes, a PDF of `size`, stand apart."""
+
+    id: Id
+    kind: AgreementKind
+    version: str
+    size: int
+    kept_at: datetime
+    kept_by: Id | None = None

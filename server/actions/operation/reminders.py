@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
 from server.actions.operation.outbox import Outbox
+from server.actions.partnership import agreement_texts
 from server.queries.cases import case_actions, cases
 from server.queries.conferences import seats, upcoming
 from server.queries.operation import addressees, audit
@@ -81,6 +82,20 @@ def remind_of_agreements(outbox: Outbox, today: date, days: Sequence[date] = ())
             _ask_to_sign(outbox, agency.id, f"agreement/{today}", until, today)
 
 
+def send_agreement_texts(outbox: Outbox, today: date) -> None:
+    """Send each agency that has not signed what it is to sign, once a version, as soon as there is somebody to send it to."""
+    texts = agreement_texts.list_wanted(outbox.session)
+    if not texts:
+        return
+    key = "agreement-texts/" + "/".join(sorted(each.id[-12:] for each in texts))
+    for agency in agencies.list_agencies(outbox.session):
+        reached = addressees.find_shared_address(outbox.session, agency.id) or addressees.list_listeners(
+            outbox.session, MailKind.AGREEMENT_RENEWAL, agency.id
+        )
+        if reached and _valid_until(outbox, agency.id, today) is None:
+            _ask_to_sign(outbox, agency.id, key, None, today)
+
+
 def remind_of_training(outbox: Outbox, today: date, days: Sequence[date] = ()) -> None:
     """Write to each worker whose training ends in some weeks, or ended yesterday: after it they see nobody."""
     for each in workers.list_workers(outbox.session):
@@ -132,7 +147,10 @@ def _ask_to_sign(
     ended = until is not None and until < today
     outbox.tell_agency(
         agency_id, MailKind.AGREEMENT_RENEWAL, key,
-        MailFacts(day=until, late=int(ended), starts_at=before.starts_at if before else None),
+        MailFacts(
+            day=until, late=int(ended), starts_at=before.starts_at if before else None,
+            count=len(agreement_texts.list_wanted(outbox.session)),
+        ),
         useful_until=outbox.now + RENEWAL_USEFUL_FOR,
     )  # fmt: skip
 

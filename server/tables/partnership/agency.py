@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from server.database.columns import check_code, check_one_of, code, id_key, id_of, loose_id, moment, table_of
@@ -59,6 +59,21 @@ class AgreementRow(SQLModel, table=True):
     expires_on: date
 
 
+class AgreementTextRow(SQLModel, table=True):
+    """What is signed: one version of the text, as a PDF. It names nobody, so it is not sealed as a person's papers are."""
+
+    __tablename__ = "agreement_text"
+    __table_args__ = (check_one_of("kind", AgreementKind), UniqueConstraint("kind", "version"))
+
+    id: str = id_key()
+    kind: str = code()
+    version: str = Field(max_length=40)
+    size: int = Field(sa_type=BigInteger)
+    content: bytes = Field(sa_type=LargeBinary)
+    kept_at: datetime = moment()
+    kept_by: str | None = loose_id(optional=True)
+
+
 class SeatRow(SQLModel, table=True):
     """An agency that acts for no district in particular was asked to a district's table, by whom and since when."""
 
@@ -89,3 +104,4 @@ agency = table_of(AgencyRow)
 team = table_of(TeamRow)
 team_district = table_of(TeamDistrictRow)
 agreement = table_of(AgreementRow)
+agreement_text = table_of(AgreementTextRow)

@@ -14,7 +14,7 @@ from server.web.agency.agendas import (
     show_agendas,
     show_minutes,
 )
-from server.web.agency.agreements import add_agreement, show_agreements
+from server.web.agency.agreements import add_agreement, keep_text, read_text, show_agreements
 from server.web.agency.assessment import print_assessment, save_section, show_assessment, show_section
 from server.web.agency.bundle import make_own_copy, show_own_copy
 from server.web.agency.consent import say_consent, show_consent, withdraw_consent
@@ -37,7 +37,7 @@ from server.web.agency.wellbeing import PAGES as WELLBEING_PAGES
 PAGES = (
     show_today, show_asking, ask, show_questions, answer,
     show_actions, mark_done, explain, reopen, refuse, hold, come_after_all,
-    show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement,
+    show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement, keep_text, read_text,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_access_log, show_put_forward, put_newcomer_forward,
     apologise, download_people, comes, name_representative, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door, show_equality, record_equality,

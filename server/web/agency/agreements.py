@@ -4,21 +4,29 @@ first; an administrator adds a signed agreement."""
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import URLEncodedBody
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.conferences.readers import why_withheld
-from server.problems import NotFound
+from server.actions.partnership import agreement_texts as texts
+from server.http.services import Services
+from server.importers.files import make_storable
+from server.problems import Failure, Invalid, NotFound
 from server.queries.partnership import agencies
-from server.web.layout.forms import Errors, Form, read_date, require_choice, require_text
+from server.queries.partnership.agreement_texts import list_texts
+from server.security.contents import PDF
+from server.settings import DOCUMENT_FORM_BYTES
+from server.web.layout.forms import Errors, Form, read_date, read_upload, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
 from shared.model.agency import Agency, Agreement
 from shared.model.codes import AgreementKind
+from shared.model.document import DOCUMENT_BYTES_MAX
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
 from shared.policy.actor import agreements_valid_until
@@ -71,6 +79,50 @@ def add_agreement(
     return go_to(SECTION, "agreement_added")
 
 
+@post(
+    f"{SECTION}/texts",
+    opt={"action": Act.MANAGE_AGREEMENTS},
+    sync_to_thread=True,
+    include_in_schema=False,
+    request_max_body_size=DOCUMENT_FORM_BYTES,
+)
+def keep_text(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
+) -> Response[Any]:
+    """Keeps a version of what is signed, as a PDF."""
+    kind, version = str(data.get("text_kind", "")), make_storable(str(data.get("text_version", ""))).strip()
+    _, content = read_upload(data.get("data"), DOCUMENT_BYTES_MAX + 1)
+    with door.open() as access:
+        access.require(Act.MANAGE_AGREEMENTS, purpose="agreement text")
+    try:
+        if not content:
+            raise Invalid("Choose a file.")
+        safe = services.filing.judge(content)
+        with door.open() as access:
+            texts.keep_text(access, kind, version, safe)
+    except Failure as refused:
+        if refused.kind.status not in (400, 413, 503):
+            raise
+        said = refused.errors[0] if isinstance(refused, Invalid) else refused.detail
+        with door.open() as access:
+            return _answer(request, access, errors={"data": said}, typed={"kind": kind, "version": version})
+    return go_to(SECTION, "agreement_text_kept")
+
+
+@get(
+    f"{SECTION}/texts/{{text_id:str}}", opt={"action": Act.SEE_AGREEMENTS}, sync_to_thread=True, include_in_schema=False
+)
+def read_text(door: NamedDependency[Door], text_id: FromPath[Id]) -> Response[bytes]:
+    """One text, as a file to save."""
+    with door.open() as access:
+        found, content = texts.read_text(access, text_id)
+    headers = {"content-disposition": f'attachment; filename="{texts.name_of(found)}"', "cache-control": "no-store"}
+    return Response(content, media_type=PDF, headers=headers)
+
+
 def _read(errors: Errors, form: AgreementForm, known: set[Id], new_id: Id) -> Agreement | None:
     require_choice(errors, "agency", form.agency, known, "Choose the agency.")
     require_choice(errors, "kind", form.kind, {str(kind) for kind in AgreementKind}, "Choose what was signed.")
@@ -89,7 +141,11 @@ def _read(errors: Errors, form: AgreementForm, known: set[Id], new_id: Id) -> Ag
 
 
 def _answer(
-    request: AnyRequest, access: Access, form: AgreementForm | None = None, errors: Errors | None = None
+    request: AnyRequest,
+    access: Access,
+    form: AgreementForm | None = None,
+    errors: Errors | None = None,
+    typed: dict[str, str] | None = None,
 ) -> Response[str]:
     shown = [
         agency
@@ -108,6 +164,7 @@ def _answer(
         status=422 if errors else 200, errors=errors or {}, form=form or AgreementForm(signed_on=access.today.isoformat()),
         may_add=access.allows(Act.MANAGE_AGREEMENTS), agencies=[("", "Choose"), *((each.id, each.name) for each in shown)],
         kinds=[("", "Choose"), *((str(kind), say(kind)) for kind in AgreementKind)], today=access.today,
+        texts=list_texts(access.session), typed=typed or {}, now=access.now,
     )  # fmt: skip
 
 

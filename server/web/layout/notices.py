@@ -92,6 +92,7 @@ NOTICES = {
     "minutes_checked": "Noted: these minutes are right. They can be circulated.",
     "minutes_corrected": "Corrected, as a new version. What was circulated stays as it was: check this one, then circulate it.",
     "minutes_circulated": "Circulated. Each agency reads the minutes of the cases it may see, and is told so by e-mail.",
+    "agreement_text_kept": "The text is kept. Whoever has not signed is sent it in the morning.",
     "agreement_added": "The agreement is recorded.",
     "hidden": "Hidden. Only the services you named know of this record from now on.",
     "shown_again": "Shown again to everybody who may know of people here.",
