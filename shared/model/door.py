@@ -30,8 +30,7 @@ REFERRAL_ENDED = frozenset({ServiceAnswer.REFUSED, ServiceAnswer.ENDED})
 
 class DoorFact(Value, frozen=True, kw_only=True):
     """One fact. `service_id` is of the directory, `service` its name as it was then; `about_id` the referral that an answer is
-    to.
-    A wrong one is struck out and stays on record."""
+    to, `to_agency_id` the partner that receives a referral here. A wrong one is struck out and stays on record."""
 
     id: Id
     person_id: Id
@@ -42,6 +41,7 @@ class DoorFact(Value, frozen=True, kw_only=True):
     service_id: Id | None = None
     service: str = ""
     about_id: Id | None = None
+    to_agency_id: Id | None = None
     agency_id: Id
     recorded_at: datetime
     recorded_by: Id

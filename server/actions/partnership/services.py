@@ -20,25 +20,26 @@ CHANGED_MEANWHILE = (
 )
 
 
-def add_service(access: Access, told: Service) -> Id:
+def add_service(access: Access, told: Service, agency_id: Id | None = None) -> Id:
     """Put a service into the directory. Raises Forbidden."""
     access.require(Act.EDIT_SERVICES, purpose="a new service")
     new_id = access.new_id()
     service = replace(told, id=new_id, changed_at=access.now)
     kept = Kept(
-        service=service, source=OWN_SOURCE, reference=new_id, came_with="{}", edited_at=access.now,
-        edited_by=access.actor.worker_id,
+        service=service, source=OWN_SOURCE, reference=new_id, came_with="{}", agency_id=agency_id,
+        edited_at=access.now, edited_by=access.actor.worker_id,
     )  # fmt: skip
     services.add_services(access.session, [kept], access.now)
     return new_id
 
 
-def change_service(access: Access, told: Service, based_on: str) -> None:
-    """Write what is right; `based_on` is the version that the form showed. Raises NotFound, Forbidden, Failure (CONFLICTING)."""
+def change_service(access: Access, told: Service, based_on: str, agency_id: Id | None = None) -> None:
+    """Write what is right, and which partner receives referrals to it; `based_on` is the version that the form showed.
+    Raises NotFound, Forbidden, Failure (CONFLICTING)."""
     before = _open(access, told.id)
     if based_on != version_of(before):
         raise Failure(CONFLICTING, CHANGED_MEANWHILE)
-    _keep(access, before, told)
+    _keep(access, replace(before, agency_id=agency_id), told)
 
 
 def say_checked(access: Access, service_id: Id) -> None:
@@ -58,7 +59,7 @@ def remove_service(access: Access, service_id: Id) -> None:
 
 def version_of(kept: Kept) -> str:
     """By what a form knows whether the service is still as it showed it."""
-    return sha256(msgspec.json.encode(kept.service)).hexdigest()[:16]
+    return sha256(msgspec.json.encode([kept.service, kept.agency_id])).hexdigest()[:16]
 
 
 def _open(access: Access, service_id: Id) -> Kept:

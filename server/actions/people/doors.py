@@ -1,6 +1,7 @@
 """Every door is used: a service writes in a line what it saw of somebody, refers them to another, and hears its answer.
 
-Who wrote a line reads it; another service only where the person agreed to share it, or another lawful basis is said.
+Who wrote a line reads it, and of a referral and its answers whoever receives it; another service only where the person agreed to
+share it, or another lawful basis is said.
 """
 
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
+from server.database.context import raised
 from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
 from server.queries.cases import cases
@@ -17,7 +19,7 @@ from server.queries.people import doors, people
 from shared.model.door import REFERRAL_ENDED, DoorFact, DoorKind, ServiceAnswer
 from shared.model.person import Person
 from shared.model.value import Id, Value
-from shared.policy import Act, Subject
+from shared.policy import Act, Subject, SubjectKind
 
 PURPOSE = "a service’s day"
 LONGEST_LINE, LONGEST = 300, 10_000
@@ -35,11 +37,10 @@ class Path(Value, frozen=True, kw_only=True):
 
 def read_path(access: Access, person_id: Id) -> Path:
     """What the reader's service wrote, and what is shared with it. Raises NotFound or Forbidden."""
-    person, subject, same = _open(access, person_id)
-    every = doors.list_facts(access.session, same)
-    own = access.actor.agency_id
-    shown = tuple(each for each in every if each.agency_id == own or access.allows(Act.SEE_DOORS, subject))
-    if any(each.agency_id != own for each in shown):
+    person, subject, every = _open(access, person_id)
+    own = _list_own(every, access.actor.agency_id)
+    shown = tuple(each for each in every if each.id in own or access.allows(Act.SEE_DOORS, subject))
+    if any(each.id not in own for each in shown):
         access.require(Act.SEE_DOORS, subject, purpose=PURPOSE)
     return Path(person=person, facts=shown, unshared=len(shown) < len(every))
 
@@ -59,7 +60,8 @@ def record(access: Access, told: DoorFact) -> None:
         if kept is None:
             wrong["service"] = "Choose a service of the directory."
         else:
-            new = replace(new, service=kept.service.name)
+            is_referral = new.kind is DoorKind.REFERRED
+            new = replace(new, service=kept.service.name, to_agency_id=kept.agency_id if is_referral else None)
     if wrong:
         raise InvalidFields(wrong)
     if not any(_is_pressed_twice(each, new) for each in path.facts):
@@ -83,13 +85,60 @@ def strike_out(access: Access, person_id: Id, fact_id: Id) -> None:
     doors.strike_out(access.session, fact_id, access.now, access.actor.worker_id)
 
 
-def _open(access: Access, person_id: Id) -> tuple[Person, Subject, list[Id]]:
+class Received(Value, frozen=True, kw_only=True):
+    """A referral to a service of the reader's, and what was last answered."""
+
+    person: Person
+    referral: DoorFact
+    last: DoorFact | None
+
+
+def list_received(access: Access) -> list[Received]:
+    """What waits for the reader's service: whom others referred to it, the longest waiting first."""
+    found = []
+    for each in doors.list_received(access.session, access.actor.agency_id):
+        subject, same = access.find_person_and_same(each.person_id)
+        with raised(access.session):
+            person = people.find_person(access.session, each.person_id)
+        if subject is None or person is None or person.died_on is not None:
+            continue
+        if access.allows(Act.RECORD_AT_DOOR, _let_in(access, subject)):
+            answers = [fact for fact in doors.list_facts(access.session, same) if fact.about_id == each.id]
+            last = next((fact for fact in answers if fact.struck_at is None), None)
+            found.append(Received(person=person, referral=each, last=last))
+    access.note_seen(SubjectKind.PERSON, sorted({each.person.id for each in found}), purpose="referred to us")
+    return found
+
+
+def _open(access: Access, person_id: Id) -> tuple[Person, Subject, list[DoorFact]]:
+    """Somebody, what policy asks of them, and every fact of theirs: who reads which is for the caller."""
     found, same = find_shared_subject(access, person_id)
-    subject = access.require(Act.RECORD_AT_DOOR, found, purpose=PURPOSE)
-    person = people.find_person(access.session, person_id)
-    if person is None or not (access.allows(Act.SEE_PERSON, subject) or _is_on_a_list_of(access, same)):
+    every = [] if found is None else doors.list_facts(access.session, same)
+    received = any(_receives(each, access.actor.agency_id) for each in every)
+    let_in = _let_in(access, found) if found is not None and received else found
+    access.require(Act.RECORD_AT_DOOR, let_in, purpose=PURPOSE)
+    with raised(access.session):
+        person = people.find_person(access.session, person_id)
+    if person is None or found is None:
         raise NotFound
-    return person, subject, same
+    if not (received or access.allows(Act.SEE_PERSON, found) or _is_on_a_list_of(access, same)):
+        raise NotFound
+    return person, found, every
+
+
+def _let_in(access: Access, subject: Subject) -> Subject:
+    """To whom somebody is referred works with them at this door, and at no other."""
+    return replace(subject, working_agency_ids=subject.working_agency_ids | {access.actor.agency_id})
+
+
+def _receives(fact: DoorFact, agency_id: Id) -> bool:
+    return fact.to_agency_id == agency_id and fact.struck_at is None
+
+
+def _list_own(every: list[DoorFact], agency_id: Id) -> set[Id]:
+    """What a service wrote or received, and what was answered to that."""
+    own = {each.id for each in every if each.agency_id == agency_id or _receives(each, agency_id)}
+    return own | {each.id for each in every if each.about_id in own}
 
 
 def _is_on_a_list_of(access: Access, same: list[Id]) -> bool:

@@ -98,7 +98,8 @@ def _kept(run: Importing, read: Read) -> Kept:
 
 
 def _changed(run: Importing, read: Read, before: Kept) -> Kept:
-    """What only we say of a service stays: whether its address is secret, and our marks where the feed has none of them."""
+    """What only we say of a service stays: whether its address is secret, who receives referrals, and our marks where the feed
+    has none of them."""
     kept, ours = _kept(run, read), before.service
     service = replace(
         kept.service,
@@ -106,7 +107,7 @@ def _changed(run: Importing, read: Read, before: Kept) -> Kept:
         offers=kept.service.offers or ours.offers,
         welcomes=kept.service.welcomes or ours.welcomes,
     )
-    return replace(kept, service=service)
+    return replace(kept, service=service, agency_id=before.agency_id)
 
 
 def _is_same(run: Importing, before: Kept, read: Read) -> bool:

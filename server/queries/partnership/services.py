@@ -17,12 +17,14 @@ _ESCAPE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 
 
 class Kept(Value, frozen=True, kw_only=True):
-    """A service as it is kept. `came_with` is what came with it that no page shows, as JSON."""
+    """A service as it is kept. `came_with` is what came with it that no page shows, as JSON; `agency_id` is the partner that
+    receives referrals to it here."""
 
     service: Service
     source: str
     reference: str
     came_with: str
+    agency_id: Id | None = None
     edited_at: datetime | None = None
     edited_by: Id | None = None
 
@@ -70,6 +72,12 @@ def list_of_source(session: Session, source: str) -> dict[str, Kept]:
     return {row["reference"]: _read(row) for row in session.execute(query).mappings()}
 
 
+def list_receivers(session: Session) -> dict[Id, Id]:
+    """The services of which a partner receives referrals here, with that partner."""
+    query = select(service.c.id, service.c.agency_id).where(service.c.agency_id.is_not(None))
+    return {row.id: row.agency_id for row in session.execute(query)}
+
+
 def find_taken_ids(session: Session, ids: Iterable[Id]) -> set[Id]:
     """Which of these ids are another service's already."""
     return set(session.scalars(select(service.c.id).where(service.c.id.in_(sorted(ids)))))
@@ -111,6 +119,7 @@ def _plain(kept: Kept, now: datetime) -> dict[str, Any]:
         "words": words_to_find(told),
         "body": msgspec.json.encode(told).decode(),
         "came_with": kept.came_with,
+        "agency_id": kept.agency_id,
         "changed_at": told.changed_at or now,
         "edited_at": kept.edited_at,
         "edited_by": kept.edited_by,
@@ -120,7 +129,7 @@ def _plain(kept: Kept, now: datetime) -> dict[str, Any]:
 def _read(row: Any) -> Kept:
     return Kept(
         service=_read_body(row["body"]),
-        **{name: row[name] for name in ("source", "reference", "came_with", "edited_at", "edited_by")},
+        **{name: row[name] for name in ("source", "reference", "came_with", "agency_id", "edited_at", "edited_by")},
     )
 
 

@@ -4,23 +4,45 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, exists, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.queries.people.concealment import not_concealed
 from server.tables.people.door import door_fact
-from shared.model.door import DoorFact, DoorKind
+from shared.model.door import REFERRAL_ENDED, DoorFact, DoorKind
 from shared.model.value import Id
 
 COLUMN = {"on": "happened_on"}
 """A field whose name SQL would take for its own word."""
 
 
+@beyond_reader
 def list_facts(session: Session, person_ids: Collection[Id]) -> list[DoorFact]:
-    """Those of one person under all their records, the newest first; struck-out ones too."""
+    """Those of one person under all their records, the newest first; struck-out ones too. The caller asks policy of each."""
     query = select(door_fact).where(door_fact.c.person_id.in_(sorted(person_ids)))
     order = (door_fact.c.happened_on.desc(), door_fact.c.recorded_at.desc(), door_fact.c.id.desc())
     return _read(session, query.order_by(*order))
+
+
+@beyond_reader
+def list_received(session: Session, agency_id: Id) -> list[DoorFact]:
+    """The referrals to this agency's services that have not ended, without hidden people, the oldest first. The caller asks
+    policy of each."""
+    answer = door_fact.alias()
+    ended = exists().where(
+        answer.c.about_id == door_fact.c.id,
+        answer.c.kind == str(DoorKind.ANSWERED),
+        answer.c.struck_at.is_(None),
+        answer.c.code.in_([str(each) for each in REFERRAL_ENDED]),
+    )
+    query = select(door_fact).where(
+        door_fact.c.to_agency_id == agency_id,
+        door_fact.c.struck_at.is_(None),
+        ~ended,
+        *not_concealed(session, door_fact.c.person_id),
+    )
+    return _read(session, query.order_by(door_fact.c.happened_on, door_fact.c.recorded_at, door_fact.c.id))
 
 
 def list_between(session: Session, first: date, last: date) -> list[DoorFact]:

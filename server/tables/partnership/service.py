@@ -11,8 +11,8 @@ from shared.model.service import ServiceStatus
 
 class ServiceRow(SQLModel, table=True):
     """`body` is the service as `shared.model.service.Service`; the columns beside it are for finding it. `source` is the feed
-    that it
-    came from, empty for one that was entered here; `edited_at` is when somebody last changed or checked it here."""
+    that it came from, empty for one that was entered here; `agency_id` the partner that receives referrals to it here;
+    `edited_at` is when somebody last changed or checked it here."""
 
     __tablename__ = "service"
     __table_args__ = (UniqueConstraint("source", "reference"),)
@@ -26,6 +26,7 @@ class ServiceRow(SQLModel, table=True):
     words: str = text()
     body: str = text()
     came_with: str = text()
+    agency_id: str | None = loose_id(optional=True)
     changed_at: datetime = moment()
     edited_at: datetime | None = moment(optional=True)
     edited_by: str | None = loose_id(optional=True)

@@ -9,7 +9,8 @@ from server.database.columns import check_code, code, id_key, id_of, loose_id, m
 
 
 class DoorFactRow(SQLModel, table=True):
-    """A fact. It belongs to its agency; another reads it where the person agreed. Struck out, it stays on record."""
+    """A fact. It belongs to its agency; another reads it where the person agreed, or where it receives the referral. Struck out,
+    it stays on record."""
 
     __tablename__ = "door_fact"
     __table_args__ = (
@@ -28,6 +29,7 @@ class DoorFactRow(SQLModel, table=True):
     service_id: str | None = loose_id(optional=True)
     service: str = Field(default="", max_length=300)
     about_id: str | None = loose_id(optional=True, index=True)
+    to_agency_id: str | None = loose_id(optional=True, index=True)
     agency_id: str = id_of("agency.id", index=True)
     recorded_at: datetime = moment()
     recorded_by: str = loose_id()

@@ -13,6 +13,7 @@ from server.actions.people.doors import Path
 from server.problems import InvalidFields
 from server.queries.partnership import agencies, services, workers
 from server.queries.people import stays
+from server.web.agency.actions import TODAY
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day
@@ -36,6 +37,7 @@ class DoorForm(Form, frozen=True, kw_only=True):
     service: str = ""
     about: str = ""
     fact: str = ""
+    back: str = ""
 
 
 class Line(Value, frozen=True, kw_only=True):
@@ -73,7 +75,7 @@ def record_door(
     except InvalidFields as refused:
         with door.open() as access:
             return _answer(request, access, person_id, refused.by_field, data)
-    return go_to(f"/people/{person_id}/doors", "kept_health")
+    return go_to(TODAY if data.back == TODAY else f"/people/{person_id}/doors", "kept_health")
 
 
 def _read(access: Access, person_id: Id, form: DoorForm) -> DoorFact:
@@ -96,12 +98,15 @@ def _answer(
 ) -> Response[str]:
     path = doors.read_path(access, person_id)
     listed = [each for each in services.list_services(access.session) if each.status is ServiceStatus.ACTIVE]
+    receivers = services.list_receivers(access.session)
+    names = {each.id: each.name for each in agencies.list_agencies(access.session)}
+    called = {each.id: f" ({names[by]} receives it here)" for each in listed if (by := receivers.get(each.id)) in names}
     subject, _ = access.find_person_and_same(person_id)
     return page(
         request, "agency/doors.html", title="Services", section="/cases", worker=access.worker, person=path.person,
         status=422 if errors else 200, errors=errors or {}, form=form or DoorForm(), unshared=path.unshared,
         lines=_list_lines(access, path, person_id), answers=[("", "Choose"), *((str(each), say(each)) for each in ServiceAnswer)],
-        services=[("", "Choose"), *((each.id, each.name) for each in listed)],
+        services=[("", "Choose"), *((each.id, each.name + called.get(each.id, "")) for each in listed)],
         may_see_person=subject is not None and access.allows(Act.SEE_PERSON, subject),
     )  # fmt: skip
 
@@ -124,7 +129,8 @@ def _list_lines(access: Access, path: Path, person_id: Id) -> list[Line]:
 
 def _line(access: Access, fact: DoorFact, path: Path, names: dict[Id, str], who: dict[Id, str], ended: set[Id]) -> Line:
     is_own, is_struck = fact.agency_id == access.actor.agency_id, fact.struck_at is not None
-    by = f"{who.get(fact.recorded_by, '')}, {names.get(fact.agency_id, '')}"
+    received = f", received by {names[fact.to_agency_id]}" if fact.to_agency_id in names else ""
+    by = f"{who.get(fact.recorded_by, '')}, {names.get(fact.agency_id, '')}{received}"
     return Line(
         id=fact.id, day=fact.on, said=say_day(fact.on), heading=_heading(fact, path, names), words=fact.words, by=by,
         is_struck=is_struck, may_strike=is_own and not is_struck,

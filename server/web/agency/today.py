@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from server.access import Access, Door
 from server.actions.conferences.papers import PaperCase
+from server.actions.people import doors
 from server.http.services import Services
 from server.queries.cases import case_actions, cases
 from server.queries.cases.case_actions import OwnedAction
@@ -22,7 +23,9 @@ from server.web.agency.actions import TODAY, require_own_actions, who_answers
 from server.web.agency.agendas import list_typed, open_paper
 from server.web.agency.questions import show_waiting
 from server.web.layout.page import AnyRequest, page
+from server.web.layout.words import say
 from shared.model.conference import CaseConference
+from shared.model.door import ServiceAnswer
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 from shared.rules.actions import is_done, is_overdue
@@ -30,6 +33,7 @@ from shared.rules.actions import is_done, is_overdue
 SOON = timedelta(days=7)
 STILL_SHOWN = timedelta(hours=4)
 """So long after it began an agenda still stands here: whoever is late reads it on the way."""
+SERVICE_ANSWERS = (("", "Choose"), *((str(each), say(each)) for each in ServiceAnswer))
 BACK = Markup('<input type="hidden" name="back" value="{}">').format(TODAY)
 
 
@@ -77,6 +81,8 @@ def show_today(request: AnyRequest, door: NamedDependency[Door], services: Named
             request, "agency/today.html", title="Today", section=TODAY, worker=access.worker, now=access.now,
             today=access.today, agency_name=agency.name if agency else "", errors={}, typed={}, own={}, open=True,
             me=access.actor.worker_id, late=late, soon=soon, later=len(owed) - len(late) - len(soon),
+            received=doors.list_received(access), service_answers=SERVICE_ANSWERS,
+            says=dict(SERVICE_ANSWERS),
             wanted=_list_wanted(access, services, coming), known=_list_known(access, owed, coming),
             reachable=access.list_open_cases({each.action.case_id for each in owed}),
             replies={}, **show_waiting(access), **(who_answers(access, owed) | {"back_field": BACK}),

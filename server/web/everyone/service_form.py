@@ -15,7 +15,7 @@ from server.actions.partnership import services as acts
 from server.database.sql import storable_words
 from server.places.postcodes import find_position
 from server.problems import Failure, NotFound
-from server.queries.partnership import services
+from server.queries.partnership import agencies, services
 from server.web.layout.forms import EmptyForm, Errors, Form, Several, as_tuple, read_whole, require_choice, require_text
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say
@@ -29,6 +29,7 @@ NEW = "new"
 EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}\.[^\s@]{2,}")
 URL = re.compile(r"https?://\S+", re.IGNORECASE)
 MOST_AGE = 130
+NOBODY = "Nobody here: whoever refers rings or writes"
 
 
 class ServiceForm(Form, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ class ServiceForm(Form, frozen=True, kw_only=True):
     hours_note: str = ""
     bank_holidays: str = "not_known"
     notice: str = ""
+    agency: str = ""
     checked_today: str = ""
 
 
@@ -78,13 +80,15 @@ def save_service(
         access.require(Act.EDIT_SERVICES)
         before = _find(access, service_id)
         told = _read(data, before, errors, access.today)
+        partners = {each.id for each in agencies.list_agencies(access.session)}
+        require_choice(errors, "agency", data.agency, {"", *partners}, "Choose a partner, or nobody.")
         if errors:
             return _answer(request, access, service_id, data, errors)
     try:
         with door.open() as access:
             if service_id == NEW:
-                return go_to(f"/services/{acts.add_service(access, told)}", "service_kept")
-            acts.change_service(access, told, data.based_on)
+                return go_to(f"/services/{acts.add_service(access, told, data.agency or None)}", "service_kept")
+            acts.change_service(access, told, data.based_on, data.agency or None)
     except Failure as refused:
         if refused.problem.status != 409:
             raise
@@ -130,6 +134,7 @@ def _answer(
         offers=[(str(each), say(each)) for each in ServiceOffer],
         welcomes=[(str(each), say(each)) for each in ServiceWelcome],
         states=[(str(each), say(each)) for each in ServiceStatus],
+        agencies=[("", NOBODY), *((each.id, each.name) for each in agencies.list_agencies(access.session))],
         holidays=[(str(each), say(each)) for each in BankHolidays],
     )  # fmt: skip
 
@@ -158,6 +163,7 @@ def _show(access: Access, service_id: Id) -> ServiceForm:
         url=told.url, place=place.name, address=place.address, town=place.town, postcode=place.postcode,
         is_secret_address="yes" if told.is_secret_address else "", hours=write_hours(told.hours),
         hours_note=told.hours_note, bank_holidays=str(told.bank_holidays), notice=told.notice,
+        agency=kept.agency_id or "",
     )  # fmt: skip
 
 

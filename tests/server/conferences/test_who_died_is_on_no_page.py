@@ -14,6 +14,7 @@ from server.actions.operation.reminders import remind_of_actions
 from server.http.systems import is_for_systems
 from server.tables.cases.case import case_action, case_lead
 from server.tables.operation.mail import mail
+from server.tables.people.door import door_fact
 from server.tables.people.offer import offer
 from server.tables.people.own_page import own_link, own_wish
 from server.tables.people.person_plan import plan_goal, plan_review
@@ -48,6 +49,9 @@ def plan_everything(browser: Browser, now: datetime) -> str:
                 "agency_id": agency_id, "kind": "wish", "words": "A dog", "at": now})  # fmt: skip
         county.add(session, case_lead, {"id": "lead", "case_id": "case-joan", "agency_id": "beacon", "worker_id": "tom",
             "phase": "transition", "since": now - timedelta(days=200), "set_by": "priya"})  # fmt: skip
+        county.add(session, door_fact, {"id": "d", "person_id": "joan", "kind": "referred", "happened_on": today, "words": "",
+            "code": "", "service": "A bed", "agency_id": "beacon", "to_agency_id": "cgl", "recorded_at": now,
+            "recorded_by": "tom"})  # fmt: skip
         county.add(session, plan_goal, {"id": "g", "person_id": "joan", "agency_id": "beacon", "words": "A flat", "set_at": now,
             "set_by": "tom"})  # fmt: skip
         county.add(session, plan_review, at | {"id": "r", "agency_id": "beacon", "at": now - timedelta(days=90),

@@ -8,7 +8,8 @@ from server.queries.partnership import recipients, workers
 from server.queries.partnership import services as directory
 from server.queries.partnership.recipients import Recipient
 from server.queries.partnership.services import Kept
-from server.queries.people import doors
+from server.queries.people import concealment, doors
+from server.queries.people.concealment import Hiding
 from server.queries.people.held import list_everything
 from server.security.passwords import Passwords
 from shared.model.codes import Role
@@ -30,6 +31,19 @@ def shelter(database, now):
 
 def record(client, person_id, **told):
     return post(client, f"/people/{person_id}/doors", **told)
+
+
+def add_member(database, cast, now, new_id, district_ids):
+    member = Worker(
+        id=new_id(), name="Mo Day", short_name="Mo D", agency_id=cast.council.id, roles=frozenset({Role.AGENCY_MEMBER}),
+        district_ids=district_ids, trained_on=now.date(),
+    )  # fmt: skip
+    with database.writing() as session:
+        workers.add_worker(session, member, email="mo@example.org", now=now)
+        sessions.set_password_hash(session, member.id, Passwords(CHEAP).hash(PASSWORD), now)
+        told = {"id": new_id(), "agency_id": cast.council.id, "role": Role.AGENCY_MEMBER}
+        recipients.add_recipient(session, Recipient(**told, founding=True, proposed_at=now, reason="test"))
+    return member
 
 
 def facts(database, person_id):
@@ -78,6 +92,91 @@ def test_a_second_press_writes_no_second_line_and_the_same_of_later_does(sign_in
     assert len(facts(database, marek)) == 5
 
 
+@pytest.fixture
+def bed(database, cast, now):
+    """A service to which the council receives referrals."""
+    told = Service(id="bed", name="Bed for a week")
+    with database.writing() as session:
+        kept = Kept(service=told, source="", reference="bed", came_with="{}", agency_id=cast.council.id)
+        directory.add_services(session, [kept], now)
+    return "bed"
+
+
+@pytest.fixture
+def mo(database, cast, now, new_id):
+    """A member of the council with no district: of nobody there may they know."""
+    return add_member(database, cast, now, new_id, ())
+
+
+def test_who_receives_a_referral_sees_it_answers_it_and_sees_nothing_else(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    shelter,
+    bed,
+    mo,
+    database,
+):
+    tom = sign_in(cast.tom)
+    assert "Bed for a week (" in tom.get(f"/people/{marek}/doors", headers=HTML).text
+    record(tom, marek, **BREAKFAST)
+    record(tom, marek, kind="referred", service=shelter, words="Not for the council")
+    client = sign_in(mo)
+    assert client.get(f"/people/{marek}/doors", headers=HTML).status_code == 404
+    assert "Referred to you" not in client.get("/today", headers=HTML).text
+    assert (
+        record(sign_in(cast.tom), marek, kind="referred", service=bed, words="A bed, he has a dog").status_code == 303
+    )
+    referral = next(each for each in facts(database, marek) if each.service_id == bed)
+    assert referral.to_agency_id == cast.council.id
+    client = sign_in(mo)
+    today = client.get("/today", headers=HTML).text
+    assert "Referred to you" in today and "A bed, he has a dog" in today and f"/people/{marek}/doors" in today
+    page = client.get(f"/people/{marek}/doors", headers=HTML).text
+    assert "A bed, he has a dog" in page and "Not for the council" not in page and "asked about his GP</p>" not in page
+    for other in ("", "/assessment", "/plan"):
+        assert client.get(f"/people/{marek}{other}", headers=HTML).status_code == 404
+    answer = {"kind": "answered", "about": referral.id, "back": "/today"}
+    said = record(client, marek, code="waiting", words="On Monday", **answer)
+    assert (said.status_code, said.headers["location"]) == (303, "/today?done=kept_health")
+    assert "waiting" in client.get("/today", headers=HTML).text
+    assert "On Monday" in sign_in(cast.tom).get(f"/people/{marek}/doors", headers=HTML).text
+    assert record(sign_in(mo), marek, code="refused", **answer).status_code == 303
+    assert "Referred to you" not in sign_in(mo).get("/today", headers=HTML).text
+    assert "answered: refused" in sign_in(cast.tom).get(f"/people/{marek}/doors", headers=HTML).text
+
+
+def test_a_referral_that_was_never_so_or_is_of_somebody_hidden_reaches_nobody(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    bed,
+    mo,
+    database,
+    now,
+    new_id,
+):
+    for _ in range(2):
+        record(sign_in(cast.tom), marek, kind="referred", service=bed)
+    (referral,) = facts(database, marek)
+    record(sign_in(cast.tom), marek, fact=referral.id)
+    client = sign_in(mo)
+    assert "Referred to you" not in client.get("/today", headers=HTML).text
+    assert client.get(f"/people/{marek}/doors", headers=HTML).status_code == 404
+    record(sign_in(cast.tom), marek, kind="referred", service=bed, words="Again")
+    assert "Referred to you" in sign_in(mo).get("/today", headers=HTML).text
+    with database.writing() as session:
+        hiding = Hiding(
+            id=new_id(), person_id=marek, at=now, worker_id=cast.tom.id, agency_id=cast.outreach.id,
+            reason="A risk from somebody near",
+            agency_ids=(cast.outreach.id,),
+        )  # fmt: skip
+        concealment.add_hiding(session, hiding)
+    client = sign_in(mo)
+    assert "Referred to you" not in client.get("/today", headers=HTML).text
+    assert client.get(f"/people/{marek}/doors", headers=HTML).status_code == 404
+
+
 def test_another_service_reads_it_only_where_it_is_shared(sign_in, cast, marek, database):  # noqa: F811
     record(sign_in(cast.tom), marek, **BREAKFAST)
     theirs = sign_in(cast.priya)
@@ -116,15 +215,7 @@ def test_a_day_centre_of_the_district_writes_a_line_of_somebody_whose_record_it_
     new_id,
     phone,
 ):
-    member = Worker(
-        id=new_id(), name="Mo Day", short_name="Mo D", agency_id=cast.council.id, roles=frozenset({Role.AGENCY_MEMBER}),
-        district_ids=(cast.watford.id,), trained_on=now.date(),
-    )  # fmt: skip
-    with database.writing() as session:
-        workers.add_worker(session, member, email="mo@example.org", now=now)
-        sessions.set_password_hash(session, member.id, Passwords(CHEAP).hash(PASSWORD), now)
-        told = {"id": new_id(), "agency_id": cast.council.id, "role": Role.AGENCY_MEMBER}
-        recipients.add_recipient(session, Recipient(**told, founding=True, proposed_at=now, reason="test"))
+    member = add_member(database, cast, now, new_id, (cast.watford.id,))
     client = sign_in(member)
     assert client.get(f"/people/{marek}", headers=HTML).status_code == 404
     answer = record(client, marek, **BREAKFAST)

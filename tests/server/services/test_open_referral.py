@@ -158,15 +158,19 @@ def test_what_was_changed_here_stays_until_the_feed_is_newer(database, new_id, n
     bring(database, new_id, [read_one()])
     with database.writing() as session:
         kept = directory.find_kept(session, SHELTER["id"])  # type: ignore[arg-type]
+        assert kept is not None
         ours = replace(kept.service, name="Our words", is_secret_address=True, welcomes=(ServiceWelcome.DOGS,))
-        directory.change_service(session, replace(kept, service=ours, edited_at=now, edited_by="tom"), now)  # type: ignore[arg-type, type-var]
+        edited = replace(kept, service=ours, agency_id="cgl", edited_at=now, edited_by="tom")
+        directory.change_service(session, edited, now)
     account = bring(database, new_id, [read_one(name="Their words")])
     assert (account.kept, account.changed) == (1, 0)
     newer = (now + timedelta(days=1)).isoformat()
     account = bring(database, new_id, [read_one(name="Their words", last_modified=newer)])
     assert (account.kept, account.changed) == (0, 1)
     with database.reading() as session:
-        told = directory.find_kept(session, SHELTER["id"]).service  # type: ignore[arg-type]
+        kept = directory.find_kept(session, SHELTER["id"])  # type: ignore[arg-type]
+    assert kept is not None and kept.agency_id == "cgl"
+    told = kept.service
     assert (told.name, told.is_secret_address, told.welcomes) == ("Their words", True, (ServiceWelcome.DOGS,))
 
 

@@ -112,7 +112,11 @@ def test_a_service_is_entered_found_changed_checked_and_taken_out(sign_in, cast,
     assert "every day 20:00-08:00" in form
     based_on = form.partition('name="based_on" value="')[2].partition('"')[0]
     changed = TYPED | {"name": "Winter shelter", "based_on": based_on}
-    assert send(client, f"/services/{told.id}/edit", **changed).status_code == 303
+    assert send(client, f"/services/{told.id}/edit", **changed | {"agency": "nobody"}).status_code == 422
+    assert send(client, f"/services/{told.id}/edit", **changed | {"agency": cast.council.id}).status_code == 303
+    with database.reading() as session:
+        assert directory.list_receivers(session) == {told.id: cast.council.id}
+    assert f'value="{cast.council.id}" selected' in client.get(f"/services/{told.id}/edit", headers=HTML).text
     late = send(client, f"/services/{told.id}/edit", **(changed | {"name": "Summer shelter"}))
     assert late.status_code == 409
     assert "Summer shelter" in late.text
