@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.invitations import accept, invite, path_of
 from server.app import create_app
+from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.problems import NotFound
 from server.queries.operation import audit, outbox, sessions
@@ -207,3 +208,15 @@ def test_another_second_factor_goes_to_nobody_of_whom_it_is_not_said_how_they_ar
     with filled.reading() as session:
         lines = [each for each in audit.list_lines(session) if each.purpose == "invite"]
     assert [(each.actor_id, each.subject_id, each.detail) for each in lines] == [("omar", "aisha", "rang")]
+
+
+def test_an_administrator_ends_every_session_of_somebody_whose_laptop_was_lost(
+    browse: Callable[[str], Any], filled: Database, client: Any
+) -> None:
+    """As the application's own role, which sees no session of anybody else."""
+    browse("aisha")
+    client.cookies.clear()
+    assert browse("omar").send("/workers/aisha/end-sessions").status_code == 200
+    with acting(Kind.COMMAND), filled.reading() as session:
+        assert sessions.list_sessions_of(session, "aisha") == []
+        assert len(sessions.list_sessions_of(session, "omar")) == 1
