@@ -92,7 +92,7 @@ def read_plan(change: Change) -> Plan:
 
 def _open(access: Access, change_id: Id, detail: str) -> tuple[Change, Plan]:
     _require(access, f"{detail} {change_id}")
-    change = boundary_changes.find_change(access.session, change_id)
+    change = boundary_changes.lock_change(access.session, change_id)
     if change is None:
         raise NotFound
     if not change.is_waiting:

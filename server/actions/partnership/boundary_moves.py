@@ -216,7 +216,7 @@ def carry_out(access: Access, change_id: Id, settings: Settings) -> None:
     """
     access.require(Act.MANAGE_DISTRICTS, detail=f"boundaries carried out {change_id}")
     access.require(Act.MANAGE_WORKERS, detail=f"boundaries carried out {change_id}")
-    change = boundary_changes.find_change(access.session, change_id)
+    change = boundary_changes.lock_change(access.session, change_id)
     if change is None:
         raise NotFound
     if change.is_waiting and change.on_day > access.today:
@@ -230,7 +230,7 @@ def carry_out_due(session: Session, settings: Settings, now: datetime, new_id: C
     today = now.astimezone(ZoneInfo(settings.timezone)).date()
     due = [each for each in boundary_changes.list_changes(session) if each.is_waiting and each.on_day <= today]
     for each in sorted(due, key=lambda change: (change.on_day, change.planned_at)):
-        change = boundary_changes.find_change(session, each.id)
+        change = boundary_changes.lock_change(session, each.id)
         if change is not None and change.is_waiting:
             Mover(session, change, settings, now, new_id).carry_out()
     return len(due)

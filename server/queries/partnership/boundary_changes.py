@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
@@ -57,8 +57,16 @@ def add_change(session: Session, new: Change) -> None:
 
 
 def find_change(session: Session, change_id: Id) -> Change | None:
+    """The plan as it stands."""
+    return _read(session, select(boundary_change).where(boundary_change.c.id == change_id))
+
+
+def lock_change(session: Session, change_id: Id) -> Change | None:
     """The plan, which nobody else carries out meanwhile."""
-    query = select(boundary_change).where(boundary_change.c.id == change_id).with_for_update()
+    return _read(session, select(boundary_change).where(boundary_change.c.id == change_id).with_for_update())
+
+
+def _read(session: Session, query: Select[Any]) -> Change | None:
     row = session.execute(query).mappings().first()
     return None if row is None else Change(**row)
 
