@@ -118,7 +118,6 @@ class PushPlan(Struct, frozen=True, kw_only=True):
     acked_id: str
     stored: tuple[Stored, ...]
     again: Mapping[str, str | None] = {}
-    skew_ms: int = 0
 
     @property
     def accepted(self) -> list[AcceptedChange]:
@@ -227,7 +226,6 @@ def plan_push(device: DeviceState, batch: DecodedBatch, known: KnownNumbers, rec
         acked_id=acked_id,
         stored=tuple(sorted(stored, key=lambda s: s.n)),
         again={i: known.reasons[i] for i in unseen if i in known.reasons},
-        skew_ms=received_at_ms - batch.now_ms,
     )
 
 
