@@ -57,11 +57,6 @@ class Search:
         return words
 
 
-def fits(sought: Sought, named: Sequence[str], told: str, born: date | None) -> bool:
-    """The same of one person alone."""
-    return Search(sought).fits(named, told, born)
-
-
 def _is_any_near(word: str, heard: tuple[str, ...], names: Sequence[str], known: dict[str, bool]) -> bool:
     for name in names:
         if name not in known:

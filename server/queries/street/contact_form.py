@@ -23,7 +23,7 @@ from shared.model.person import Person
 from shared.model.quick_entry import TO_CONFIRM
 from shared.model.value import Id, Value
 from shared.rules.corrections import STRUCK
-from shared.rules.finding import fits, read_sought
+from shared.rules.finding import Search, read_sought
 
 MOST_FOUND = 20
 
@@ -59,7 +59,8 @@ def search_people(
     told = select(person.c.id, person.c.name, person.c.alias, person.c.description, person.c.date_of_birth)
     query = told.where(_of(person, team_ids, district_ids), *not_concealed(session, person.c.id))
     rows = session.execute(query.order_by(person.c.changed_at.desc(), person.c.id)).all()
-    found = (row.id for row in rows if fits(sought, (row.name, row.alias), row.description, row.date_of_birth))
+    search = Search(sought)
+    found = (row.id for row in rows if search.fits((row.name, row.alias), row.description, row.date_of_birth))
     ids = list(islice(found, MOST_FOUND))
     known = session.execute(select(person).where(person.c.id.in_(ids))).mappings()
     return sorted(map(read_person, known), key=lambda each: ids.index(each.id))

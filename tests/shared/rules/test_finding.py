@@ -1,15 +1,21 @@
 """Finding somebody however their name was written."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rules.finding import Search, fits, read_sought
+from shared.rules.finding import Search, Sought, read_sought
 from shared.rules.names import may_sound, sounds
 
 TODAY = date(2026, 11, 29)
+
+
+def fits(sought: Sought, named: Sequence[str], told: str, born: date | None) -> bool:
+    """Whether a search that saw nobody before finds this person."""
+    return Search(sought).fits(named, told, born)
 
 
 @pytest.mark.parametrize(
