@@ -9,7 +9,7 @@ import msgspec
 
 from server.access import Access
 from server.problems import Invalid, NotFound
-from server.queries.partnership import agencies, workers
+from server.queries.partnership import workers
 from server.queries.people import subjects
 from server.queries.street import duties, leaves, plans
 from server.queries.street.leaves import Leave
@@ -103,10 +103,12 @@ def list_whose_leave(access: Access, team_id: Id) -> set[Id]:
 
     Whoever coordinates where the team walks is another agency's: it is not for a team's lead to send its alarms past them.
     """
-    agency_id = next(each.agency_id for each in agencies.list_teams(access.session) if each.id == team_id)
-    known = {each.id: each.agency_id for each in workers.list_workers(access.session)}
-    theirs = {agency_id, access.actor.agency_id}
-    return {each for each in duties.list_eligible(access.session, team_id) if known.get(each) in theirs}
+    team = subjects.find_team(access.session, team_id)
+    theirs = {access.actor.agency_id} | ({team.owner_agency_id} if team is not None else set())
+    eligible = duties.list_eligible(access.session, team_id)
+    return {
+        each for each, agency_id in workers.list_agency_ids(access.session, eligible).items() if agency_id in theirs
+    }
 
 
 def go_on_leave(access: Access, team_id: Id, worker_id: Id, starts_at: datetime, ends_at: datetime) -> None:
