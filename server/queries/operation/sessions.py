@@ -1,6 +1,7 @@
 """Sign-in sessions and credentials. Cookies and passwords never come here: only their hashes do."""
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -37,6 +38,11 @@ _SIGNED_IN = (
     .join(sign_in_session, sign_in_session.c.worker_id == worker.c.id)
     .where(sign_in_session.c.token_hash == bindparam("token_hash"))
 )
+
+
+def _beyond_the_actor(session: Session) -> AbstractContextManager[None]:
+    """On PostgreSQL a transaction sees its own actor's sessions and credentials alone. Whoever looks beyond has asked policy."""
+    return raised(session, Kind.SIGN_IN, above=READERS | {Kind.POLICY})
 
 
 def add_session(session: Session, new: SignInSession) -> None:
@@ -85,9 +91,8 @@ def end_session(session: Session, token_hash: str) -> None:
 
 
 def end_sessions_of(session: Session, worker_id: Id) -> None:
-    """Forget every session of a worker, and every page they put on a wall. An administrator's own transaction sees no session of
-    anybody else: whoever calls has asked policy."""
-    with raised(session, Kind.SIGN_IN, above=READERS | {Kind.POLICY}):
+    """Forget every session of a worker, also another's than the actor, and every page they put on a wall."""
+    with _beyond_the_actor(session):
         for signed_in in (sign_in_session, wall_pass):
             session.execute(delete(signed_in).where(signed_in.c.worker_id == worker_id))
 
@@ -109,12 +114,11 @@ def find_credential(session: Session, worker_id: Id) -> Credential | None:
 
 
 def has_second_factor(session: Session, worker_id: Id) -> bool:
-    """Has this worker an authenticator? An administrator asks it of somebody else, and learns no more than that: it sees what
-    their own transaction does not."""
+    """Has this worker an authenticator? An administrator asks it of somebody else, and learns no more than that."""
     has_one = select(credential.c.worker_id).where(
         credential.c.worker_id == worker_id, credential.c.totp_confirmed_at.is_not(None)
     )
-    with raised(session, Kind.SIGN_IN, above=READERS | {Kind.POLICY}):
+    with _beyond_the_actor(session):
         return session.scalar(has_one) is not None
 
 
