@@ -8,7 +8,6 @@ and of PostgreSQL's own for this connection, by search. The bar is 50 ms for bot
 
 import argparse
 import json
-import os
 import random
 import tempfile
 import time
@@ -19,7 +18,7 @@ from typing import Any
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from bench.sync_ground import fresh_database, open_store
+from bench.sync_ground import backend_cpu_ms, fresh_database, open_store
 from server.database.context import Context, Kind, acting
 from server.database.engine import Database
 from server.migrate import upgrade
@@ -38,7 +37,6 @@ LAST = (
 )  # fmt: skip
 WORDS = "Blue coat, by the library"
 SEARCHES = ("marek nowak", "mohamed", "zzxyqw", "obrien", "blue coat", "3 May 1980", "łukasz kowalczik")
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def fill(session: Session, people: int, listed: int) -> None:
@@ -85,21 +83,13 @@ def measure(database: Database, repeats: int) -> dict[str, Any]:
         for _ in range(repeats):
             with database.reading() as session:
                 pid = session.scalar(text("select pg_backend_pid()")) if not database.is_sqlite else None
-                before, own = _cpu_of(pid), time.process_time()
+                before, own = backend_cpu_ms(pid), time.process_time()
                 hits = list_page(session, "d3", view, today=TODAY, limit=50).total
                 spent.append((time.process_time() - own) * 1000)
-                theirs.append(_cpu_of(pid) - before)
+                theirs.append(backend_cpu_ms(pid) - before)
         found[words] = {"found": hits, "python_cpu_ms": round(sorted(spent)[repeats // 2], 1),
                         "postgres_cpu_ms": round(sum(theirs) / repeats, 1)}  # fmt: skip
     return found
-
-
-def _cpu_of(pid: int | None) -> float:
-    """Milliseconds of a process; of none, nothing."""
-    if pid is None:
-        return 0.0
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * 1000 / TICK
 
 
 def main() -> None:

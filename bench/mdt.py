@@ -29,6 +29,7 @@ from bench import mdt_by_hand
 from bench.mdt_county import CASES_A_DISTRICT, HISTORIES, NOW, TOKEN, prepare
 from bench.mdt_crowd import run_crowd
 from bench.mdt_server import serving
+from bench.sync_ground import cpu_seconds
 from server.settings import Settings
 
 REPEATS = 40
@@ -213,10 +214,10 @@ def timed(connection: psycopg.Connection[Any], process: int | None, do: Callable
     backends = [own] if process is None else list_backends(connection, own)
     asks, answers, walls = [], [], []
     for _ in range(REPEATS):
-        began, before, before_postgres = time.perf_counter(), cpu_s(process), sum(map(cpu_s, backends))
+        began, before, before_postgres = time.perf_counter(), cpu_seconds(process), sum(map(cpu_seconds, backends))
         do()
-        asks.append(cpu_s(process) - before)
-        answers.append(sum(map(cpu_s, backends)) - before_postgres)
+        asks.append(cpu_seconds(process) - before)
+        answers.append(sum(map(cpu_seconds, backends)) - before_postgres)
         walls.append(time.perf_counter() - began)
     both = [one + other for one, other in zip(asks, answers, strict=True)]
     medians = {"cpu_ms": both, "python_cpu_ms": asks, "postgres_cpu_ms": answers, "wall_ms": walls}
@@ -227,11 +228,6 @@ def list_backends(connection: psycopg.Connection[Any], own: int) -> list[int]:
     """The processes of PostgreSQL that serve everybody but this connection."""
     query = "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> %s"
     return [row[0] for row in connection.execute(query, [own])]
-
-
-def cpu_s(process: int | None) -> float:
-    """CPU seconds of a whole process, user and system; of this one for None (Linux: the kernel's clock of that process)."""
-    return time.process_time() if process is None else time.clock_gettime((~process << 3) | 2)
 
 
 def look_inside(url: str, folder: Path, paths: dict[str, str]) -> dict[str, Any]:

@@ -26,10 +26,11 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from bench.mdt import COOKIE, Browser, cpu_s, folder_of, look_inside, tell, timed
+from bench.mdt import COOKIE, Browser, folder_of, look_inside, tell, timed
 from bench.mdt_county import NOW, TOKEN, crowd_token, prepare
 from bench.mdt_crowd import busy_s
 from bench.mdt_server import serving
+from bench.sync_ground import cpu_seconds
 from server.settings import Settings
 
 BAR, SAVE_P95_MS, EVERY_S = 3, 300, 0.5
@@ -64,9 +65,9 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
             path = f"/conferences/{Browser(port).call_conference()}/room"
             room = open_room(url, folder, port, process, path)
             tell(f"{options.typing} people typing")
-            used = cpu_s(process)
+            used = cpu_seconds(process)
             typing = let_them_type(url, port, path.rsplit("/", 1)[0], options.typing, options.seconds)
-            typing["server_cpu_ms_a_save"] = round((cpu_s(process) - used) * 1000 / max(1, typing["saves"]), 1)
+            typing["server_cpu_ms_a_save"] = round((cpu_seconds(process) - used) * 1000 / max(1, typing["saves"]), 1)
         return {"room": room, "typing": typing}
     finally:
         server.cleanup()

@@ -101,10 +101,14 @@ def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
     raise TimeoutError(address)
 
 
-def cpu_seconds(process: int) -> float:
-    """What a process has used of the CPU, all its threads together."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def cpu_seconds(process: int | None = None) -> float:
+    """CPU seconds of a whole process, user and system; of this one for None (Linux: the kernel's clock of that process)."""
+    return time.process_time() if process is None else time.clock_gettime((~process << 3) | 2)
+
+
+def backend_cpu_ms(backend: int | None) -> float:
+    """CPU milliseconds of PostgreSQL's process for one connection; 0 for None: SQLite's work is ours."""
+    return 0.0 if backend is None else cpu_seconds(backend) * 1000
 
 
 def database_cpu_seconds(url: str) -> float:

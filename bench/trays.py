@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from bench.sync_ground import fresh_database, open_store
+from bench.sync_ground import backend_cpu_ms, fresh_database, open_store
 from server.database.context import Kind, acting
 from server.database.engine import Database
 from server.migrate import upgrade
@@ -100,18 +100,13 @@ def measure(url: str, over: int, waiting: int) -> dict[str, Any]:
     with database.reading() as session:
         pid = None if database.is_sqlite else session.scalar(text("select pg_backend_pid()"))
         for _ in range(TIMES):
-            before, theirs_before = time.process_time(), _cpu_of(pid)
+            before, theirs_before = time.process_time(), backend_cpu_ms(pid)
             trays = count_trays(session, ["d3"], ["t3"])
             own.append((time.process_time() - before) * 1000)
-            theirs.append(_cpu_of(pid) - theirs_before)
+            theirs.append(backend_cpu_ms(pid) - theirs_before)
     database.close()
     told = {"python_cpu_ms": round(statistics.median(own), 2), "postgres_cpu_ms": round(statistics.median(theirs), 2)}
     return {"counted": trays._asdict(), **told, "bar_met": sum(told.values()) <= BAR_MS}
-
-
-def _cpu_of(process: int | None) -> float:
-    """CPU milliseconds of a process (Linux: the kernel's clock of it); of none, nothing."""
-    return 0.0 if process is None else time.clock_gettime((~process << 3) | 2) * 1000
 
 
 def main() -> None:
