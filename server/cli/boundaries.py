@@ -5,16 +5,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
-import msgspec
 
 from server.actions.partnership import boundary_changes as changing
-from server.actions.partnership.boundary_changes import Beginning, Plan, Shown
+from server.actions.partnership.boundary_changes import Beginning, Plan
 from server.actions.partnership.boundary_moves import carry_out
 from server.cli.caseload import open_door
 from server.cli.setting_out import stop, working
 from server.http.services import Services
-from server.importers.boundaries.parse import parse
-from server.importers.files import Refusal, UnusableFile, read_bytes
+from server.importers.boundaries.parse import parse_whole
+from server.importers.files import UnusableFile, read_bytes
 from server.problems import NotFound
 from server.queries.partnership import boundary_changes, districts
 from server.queries.partnership.boundary_changes import Change
@@ -102,24 +101,15 @@ def _read_beginnings(begins: str | None, outlines: Path | None) -> tuple[Beginni
         return (Beginning(code=code.strip(), name=name.strip()),)
     assert outlines is not None
     try:
-        areas = parse(read_bytes(outlines))
+        areas = parse_whole(read_bytes(outlines))
     except UnusableFile as error:
         stop(str(error))
-    found = []
-    for each in areas:
-        if isinstance(each, Refusal):
-            stop(f"Feature {each.number}: {each.reason}")
-        found.append(Beginning(code=each.code, name=each.name, geojson=each.geojson))
-    return tuple(found)
+    return tuple(Beginning(code=each.code, name=each.name, geojson=each.geojson) for each in areas)
 
 
 def _tell(services: Services, change: Change) -> None:
     with services.database.reading() as session:
-        shown = (
-            msgspec.json.decode(change.told, type=Shown)
-            if change.told
-            else changing.show_plan(session, change, ZoneInfo(services.settings.timezone))
-        )
+        shown = changing.show_change(session, change, ZoneInfo(services.settings.timezone))
     click.echo(change.id)
     for sentence in shown.done:
         click.echo(sentence)

@@ -160,6 +160,11 @@ class Going:
         return self._areas.find_many(latitude, longitude)
 
 
+def show_change(session: Session, change: Change, zone: ZoneInfo) -> Shown:
+    """What a plan would do if it were carried out now, or what it did."""
+    return msgspec.json.decode(change.told, type=Shown) if change.told else show_plan(session, change, zone)
+
+
 def show_plan(session: Session, change: Change, zone: ZoneInfo) -> Shown:
     """What the plan would do today, counted: nobody is named to whoever runs the system."""
     plan = read_plan(change)

@@ -45,6 +45,16 @@ def parse(data: bytes, code_property: str | None = None, name_property: str | No
     return [_understand(number, feature, code_at, name_at) for number, feature in enumerate(features, start=1)]
 
 
+def parse_whole(data: bytes) -> list[Area]:
+    """The areas of a file that is taken whole or not at all. Raises UnusableFile, also for the first that cannot be used."""
+    areas = []
+    for each in parse(data):
+        if isinstance(each, Refusal):
+            raise UnusableFile(f"Feature {each.number}: {each.reason}")
+        areas.append(each)
+    return areas
+
+
 def _list_features(data: bytes) -> list[Any]:
     try:
         whole = msgspec.json.decode(decode_text(data).lstrip("\ufeff"))

@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
@@ -11,11 +10,11 @@ from litestar.params import Body, FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.partnership import boundary_changes as changing
-from server.actions.partnership.boundary_changes import Beginning, Plan, Shown
+from server.actions.partnership.boundary_changes import Beginning, Plan
 from server.actions.partnership.boundary_moves import carry_out
 from server.http.services import Services
-from server.importers.boundaries.parse import parse
-from server.importers.files import Refusal, UnusableFile
+from server.importers.boundaries.parse import parse_whole
+from server.importers.files import UnusableFile
 from server.problems import Invalid, NotFound
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership import agencies, boundary_changes, workers
@@ -95,11 +94,7 @@ def show_boundary_change(
         if change is None:
             raise NotFound
         plan = changing.read_plan(change)
-        shown = (
-            msgspec.json.decode(change.told, type=Shown)
-            if change.told
-            else changing.show_plan(access.session, change, ZoneInfo(services.settings.timezone))
-        )
+        shown = changing.show_change(access.session, change, ZoneInfo(services.settings.timezone))
         return page(
             request, "admin/boundary_change.html", title="Boundaries change", section=SECTION, worker=access.worker,
             change=change, shown=shown, title_words=_title(access, change), now=access.now,
@@ -168,18 +163,11 @@ def _read_beginnings(errors: Errors, told: dict[str, str], sent: object) -> tupl
             errors["code"] = "Give the new district’s code and name, or bring the outlines of several."
         return (Beginning(code=told["code"], name=told["name"]),)
     try:
-        areas = parse(content)
+        areas = parse_whole(content)
     except UnusableFile as error:
         errors["outlines"] = str(error)
         return ()
-    refused = [each for each in areas if isinstance(each, Refusal)]
-    if refused:
-        errors["outlines"] = f"Feature {refused[0].number}: {refused[0].reason}"
-    return tuple(
-        Beginning(code=each.code, name=each.name, geojson=each.geojson)
-        for each in areas
-        if not isinstance(each, Refusal)
-    )
+    return tuple(Beginning(code=each.code, name=each.name, geojson=each.geojson) for each in areas)
 
 
 def _answer(request: AnyRequest, access: Access, errors: Errors, form: dict[str, Any]) -> Response[str]:
