@@ -57,9 +57,8 @@ def hide_person(access: Access, person_id: Id, agency_ids: Collection[Id], reaso
     )
     concealment.add_hiding(access.session, hiding)
     take_off_agendas(access, same)
-    own_pages.end_links(
-        access.session, same, access.now
-    )  # in whose hands it is nobody knows: another is made with them
+    # In whose hands a link is nobody knows: another is made with them.
+    own_pages.end_links(access.session, same, access.now)
     heard_in = [
         f"team:{team.id}" for team in agencies.list_teams(access.session) if team.agency_id in hiding.agency_ids
     ]

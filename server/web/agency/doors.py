@@ -24,6 +24,7 @@ from shared.policy import Act
 from shared.rules.days import read_written_date
 
 PATH = "/people/{person_id:str}/doors"
+SERVICE_ANSWERS = (("", "Choose"), *((str(each), say(each)) for each in ServiceAnswer))
 HEADINGS = {DoorKind.CAME_BY: "Came by", DoorKind.REFERRED: "Referred"}
 
 
@@ -105,7 +106,7 @@ def _answer(
     return page(
         request, "agency/doors.html", title="Services", section="/cases", worker=access.worker, person=path.person,
         status=422 if errors else 200, errors=errors or {}, form=form or DoorForm(), unshared=path.unshared,
-        lines=_list_lines(access, path, person_id), answers=[("", "Choose"), *((str(each), say(each)) for each in ServiceAnswer)],
+        lines=_list_lines(access, path, person_id), answers=SERVICE_ANSWERS,
         services=[("", "Choose"), *((each.id, each.name + called.get(each.id, "")) for each in listed)],
         may_see_person=subject is not None and access.allows(Act.SEE_PERSON, subject),
     )  # fmt: skip

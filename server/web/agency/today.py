@@ -21,11 +21,10 @@ from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.web.agency.actions import TODAY, require_own_actions, who_answers
 from server.web.agency.agendas import list_typed, open_paper
+from server.web.agency.doors import SERVICE_ANSWERS
 from server.web.agency.questions import show_waiting
 from server.web.layout.page import AnyRequest, page
-from server.web.layout.words import say
 from shared.model.conference import CaseConference
-from shared.model.door import ServiceAnswer
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 from shared.rules.actions import is_done, is_overdue
@@ -33,7 +32,6 @@ from shared.rules.actions import is_done, is_overdue
 SOON = timedelta(days=7)
 STILL_SHOWN = timedelta(hours=4)
 """So long after it began an agenda still stands here: whoever is late reads it on the way."""
-SERVICE_ANSWERS = (("", "Choose"), *((str(each), say(each)) for each in ServiceAnswer))
 BACK = Markup('<input type="hidden" name="back" value="{}">').format(TODAY)
 
 
