@@ -77,7 +77,7 @@ def test_a_county_starts_on_monday_and_its_month_is_counted(
     def take(name: str) -> None:
         browser.picture(screenshots / f"start-{name}-1280.png" if screenshots else None)
 
-    today = datetime.now(LONDON).date()
+    today, night = datetime.now(LONDON).date(), outreach_night(datetime.now(UTC))
     told = town.run("setup", "--agency", "Watford Council", "--name", "Dana Price", "--email", "dana@example.org")
     (link,) = re.findall(r"/invitations/\S+", told)
     with serving(town) as url:
@@ -98,7 +98,7 @@ def test_a_county_starts_on_monday_and_its_month_is_counted(
         asyncio.run(_drive(_phone(tmp_path / "phone"), lambda driver: _a_night(driver, url, code)))
         town.work("same people of the county")
         _settle_pair(browser, url, take)
-        _house_somebody(browser, url, today)
+        _house_somebody(browser, url, night)
         _hold_conference(browser, url, today)
 
         browser.sign_in(url, "dana@example.org", PASSWORD)
@@ -108,7 +108,6 @@ def test_a_county_starts_on_monday_and_its_month_is_counted(
         assert "/sign-in" in browser.path, "who has left signs in no more"
 
         browser.sign_in(url, "priya@example.org", PASSWORD)
-        night = outreach_night(datetime.now(UTC))
         figures = _read_return(browser, url, night)
         take("return")
         assert figures == {
@@ -259,12 +258,12 @@ def _settle_pair(browser: Browser, url: str, take: Take) -> None:
     assert "Joined" in browser.read(f"{url}/same-person")
 
 
-def _house_somebody(browser: Browser, url: str, today: date) -> None:
+def _house_somebody(browser: Browser, url: str, day: date) -> None:
     browser.read(f"{url}/cases")
     browser.follow("Susan Roe")
     browser.read(f"{url}/{browser.path.strip('/')}/stays")
     browser.choose(kind=1, district=1)
-    browser.fill(moved_in_on=today.isoformat())
+    browser.fill(moved_in_on=day.isoformat())
     browser.press("Save")
     assert "Recorded by Priya" in browser.text()
 
