@@ -6,7 +6,7 @@ from datetime import date
 
 from shared.model.assessment import AnswerGiven, Question
 from shared.model.codes import SupportNeed
-from shared.model.telling import AnswerState, QuestionKind
+from shared.model.telling import AnswerState, QuestionKind, Reading
 from shared.model.value import Value
 from shared.rules.questions import YES, YES_NO
 
@@ -56,13 +56,27 @@ def say_told(answer: AnswerGiven) -> str:
     return answer.words.strip() or answer.value.strip()
 
 
+def list_said_to_record(questions: Iterable[Question], answers: Iterable[AnswerGiven]) -> set[tuple[str, str]]:
+    """What was ever answered to questions that a field of the record answers too, as (field, text)."""
+    field_of = {each.key: each.known_by for each in questions if each.known_by}
+    told = {(field_of[each.question], say_told(each)) for each in answers if each.question in field_of}
+    return {(name, text) for name, text in told if text}
+
+
 def find_taken_back(
     questions: Iterable[Question], answers: Iterable[AnswerGiven], shown: Mapping[str, str]
 ) -> set[str]:
     """The fields that say word for word what was once answered: they go with the consent on which they came to stand there."""
-    field_of = {each.key: each.known_by for each in questions if each.known_by}
-    told = {(field_of[each.question], say_told(each)) for each in answers if each.question in field_of}
-    return {name for name, text in shown.items() if text and (name, text) in told}
+    told = list_said_to_record(questions, answers)
+    return {name for name, text in shown.items() if (name, text) in told}
+
+
+def is_for_services(given: AnswerGiven, every: Iterable[Question]) -> bool:
+    """Do others read it, by the question as it was put and in every wording since? Who was told that one service alone reads an
+    answer was told the truth, whatever the question says later."""
+    versions = [each for each in every if each.key == given.question]
+    since = [each for each in versions if each.version >= given.version]
+    return bool(versions) and all(each.reading is Reading.SERVICES for each in (*since, versions[-1]))
 
 
 def is_to_ask(question: Question, newest: Mapping[str, AnswerGiven], known: Mapping[str, str], today: date) -> bool:

@@ -47,6 +47,7 @@ class Batch(Struct, frozen=True):
         found.update(each.person_id for each in self.values("verification.recorded"))
         found.update(each for told in self.values("person.merged") for each in (told.from_id, told.into_id))
         found.update(each.referral_id for each in self.values("referral.progressed"))
+        found.update(each.person_id for kind in ("consent.said", "answer.given") for each in self.values(kind))
         return found
 
 

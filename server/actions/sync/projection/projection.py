@@ -6,9 +6,11 @@ descriptions first, so that facts find the sites they name; then facts; then wha
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from server.access import day_of
 from server.actions.sync.account import keep_account
 from server.actions.sync.projection.batch import Batch, Fact, read_batch
 from server.actions.sync.projection.contacts import project_contacts
@@ -27,6 +29,7 @@ from server.actions.sync.projection.journeys import (
 )
 from server.actions.sync.projection.places import Districts
 from server.actions.sync.projection.relations import flag_new_relations
+from server.actions.sync.projection.taken_back import take_back
 from server.actions.sync.projection.times import settle_times
 from server.actions.sync.projection.verification import derive_verification
 from server.actions.sync.projection.wall import judge
@@ -97,6 +100,9 @@ class Projection:
         looks.renew_looks(session, changing | _looks_changed(session, batch))
         looks.renew_squares(session, _squares_added_to(session, batch))
         audit.add_lines(session, self._reads(session, batch))
+        taken_back = take_back(session, batch, day_of(batch.received_at, ZoneInfo(self.timezone)), self.new_id)
+        if taken_back:
+            self.project(session, taken_back)
 
     def keep_account(self, session: Session, stored: Sequence[Stored]) -> None:
         """Let the audit say what became of each change that phones have just brought."""
