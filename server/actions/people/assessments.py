@@ -16,17 +16,19 @@ from server.actions.people.facts import change_facts, set_needs
 from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid, InvalidFields, NotFound
+from server.queries.partnership import workers
 from server.queries.people import assessments, people, person_page
 from server.queries.people.assessments import Answer
 from server.queries.sync.store import Project, publish
 from shared.model.assessment import AnswerGiven, Question
 from shared.model.codes import ReceivingSupport
 from shared.model.person import Person
-from shared.model.telling import AnswerState, AskedVia, QuestionKind, Reading, Shareable
+from shared.model.telling import AnswerState, AskedVia, QuestionKind, Shareable
 from shared.model.value import Id, Value
+from shared.model.worker import Worker
 from shared.policy import Act, Subject
-from shared.rules.assessment import ToldRecord, find_newest, find_taken_back, find_told, is_to_ask, read_value
-from shared.rules.consent import is_shared_with_all, was_shared_with_all
+from shared.rules.assessment import ToldRecord, find_newest, find_told, is_for_services, is_to_ask, read_value
+from shared.rules.consent import is_shared_with_all
 from shared.rules.questions import YES, by_version, choose_current
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
@@ -75,9 +77,10 @@ class Typed(Value, frozen=True, kw_only=True):
 
 
 class Asked(Value, frozen=True, kw_only=True):
-    """How and where it was asked; a paper may be older than today."""
+    """How, where and by whom it was asked: `by` a colleague (empty: whoever types it in); a paper may be older than today."""
 
     via: str = str(AskedVia.DESK)
+    by: Id = ""
     place: str = ""
     on: date | None = None
 
@@ -117,6 +120,7 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
     lock_records(access.session, [person_id])
     before = read_assessment(access, person_id)
     newest = before.newest
+    _require_colleague(access, asked.by)
     facts = _read(access, before, person_id, typed, asked, _find_moment(access, asked))
     if asked.on in (None, access.today):
         facts = [_after(newest.get(each.question), each) for each in facts]
@@ -135,26 +139,18 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
 
 def tell_record(access: Access, project: Project, person_id: Id) -> None:
     """What the record asks too, and does not say yet, stands there once they agree that every service reads the assessment:
-    whoever visits reads the safety plan, and nobody asks again. Nothing that the record says is written over, and what came
-    to stand there goes again with the consent."""
+    whoever visits reads the safety plan, and nobody asks again. Nothing that the record says is written over. What came to
+    stand there goes with the consent, on every road (`server.actions.sync.projection.taken_back`)."""
     subject, same = find_shared_subject(access, person_id)
     person = people.find_person(access.session, person_id)
-    if subject is None or person is None:
+    if subject is None or person is None or not access.allows(Act.EDIT_PERSON, subject):
+        return
+    if not is_shared_with_all(subject.consents, Shareable.ASSESSMENT, access.today):
         return
     every = assessments.list_questions(access.session)
-    answers = [
-        each.given for each in assessments.list_answers(access.session, same) if _is_for_services(each.given, every)
-    ]
-    if is_shared_with_all(subject.consents, Shareable.ASSESSMENT, access.today):
-        if access.allows(Act.EDIT_PERSON, subject):
-            told = find_told(choose_current(every), find_newest(answers), access.today)
-            _add_told(access, project, person, same, told)
-    elif was_shared_with_all(subject.consents, Shareable.ASSESSMENT):
-        shown = {each.known_by: str(getattr(person, each.known_by)) for each in every if each.known_by}
-        gone = find_taken_back(every, answers, shown)
-        if gone:
-            # Whoever may write down what they agree to may undo it here, whether or not the record is theirs to change.
-            change_facts(access, project, person_id, dict.fromkeys(gone, ""), shown, let_in=subject)
+    given = [each.given for each in assessments.list_answers(access.session, same)]
+    answers = find_newest(each for each in given if is_for_services(each, every))
+    _add_told(access, project, person, same, find_told(choose_current(every), answers, access.today))
 
 
 def _add_told(access: Access, project: Project, person: Person, same: Sequence[Id], told: ToldRecord) -> None:
@@ -179,16 +175,8 @@ def _list_readable(access: Access, same: Sequence[Id], every: Sequence[Question]
     return [
         each
         for each in assessments.list_answers(access.session, same)
-        if each.agency_id == access.actor.agency_id or (is_shared and _is_for_services(each.given, every))
+        if each.agency_id == access.actor.agency_id or (is_shared and is_for_services(each.given, every))
     ]
-
-
-def _is_for_services(given: AnswerGiven, every: Sequence[Question]) -> bool:
-    """Do others read it, by the question as it was put and in every wording since? Who was told that one service alone reads an
-    answer was told the truth, whatever the question says later."""
-    since = [each for each in every if each.key == given.question and each.version >= given.version]
-    last = [each for each in every if each.key == given.question][-1:]
-    return bool(last) and all(each.reading is Reading.SERVICES for each in (*since, *last))
 
 
 def _list_known(access: Access, person: Person, same: Sequence[Id], every: Sequence[Question]) -> dict[str, str]:
@@ -197,6 +185,17 @@ def _list_known(access: Access, person: Person, same: Sequence[Id], every: Seque
     known = {each.key: getattr(person, each.known_by, "") for each in every if each.known_by}
     known |= {each.key: YES for each in every if each.known_by_need in told}
     return {key: str(text) for key, text in known.items() if text}
+
+
+def list_askers(access: Access) -> list[Worker]:
+    """Who may have asked what is typed in: the workers of the actor's service, those too who have left it since."""
+    return [each for each in workers.list_workers(access.session) if each.agency_id == access.actor.agency_id]
+
+
+def _require_colleague(access: Access, worker_id: Id) -> None:
+    """Whose worker asked decides who reads the answers: nobody types them in for another service."""
+    if worker_id not in {"", access.actor.worker_id, *(each.id for each in list_askers(access))}:
+        raise InvalidFields({"asked_by": "Choose somebody of your service."})
 
 
 def _find_moment(access: Access, asked: Asked) -> datetime:
@@ -244,7 +243,7 @@ def _make(access: Access, person_id: Id, question: Question, typed: Typed, asked
     return AnswerGiven(
         id=access.new_id(), person_id=person_id, question=question.key, version=question.version,
         state=AnswerState.RATHER_NOT if typed.rather_not else AnswerState.ANSWERED, value=value, words=words, note=note,
-        via=AskedVia(asked.via), place=asked.place.strip(), at=at, worker_id=access.actor.worker_id,
+        via=AskedVia(asked.via), place=asked.place.strip(), at=at, worker_id=asked.by or access.actor.worker_id,
     )  # fmt: skip
 
 

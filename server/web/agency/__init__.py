@@ -15,7 +15,14 @@ from server.web.agency.agendas import (
     show_minutes,
 )
 from server.web.agency.agreements import add_agreement, keep_text, read_text, show_agreements
-from server.web.agency.assessment import print_assessment, save_section, show_assessment, show_section
+from server.web.agency.assessment import (
+    print_assessment,
+    save_from_paper,
+    save_section,
+    show_assessment,
+    show_from_paper,
+    show_section,
+)
 from server.web.agency.bundle import make_own_copy, show_own_copy
 from server.web.agency.consent import say_consent, show_consent, withdraw_consent
 from server.web.agency.documents import add_document, read_document, remove_document, show_documents
@@ -42,7 +49,7 @@ PAGES = (
     apologise, download_people, comes, name_representative, show_minutes, show_own_copy, make_own_copy, show_own_record, correct,
     show_housing_needs, record_housing_needs, show_health, record_health, show_doors, record_door, show_equality, record_equality,
     show_own_link, make_own_link, show_wishes, settle_wish,
-    show_assessment, print_assessment, show_section, save_section,
+    show_assessment, print_assessment, show_section, save_section, show_from_paper, save_from_paper,
     *PLAN_PAGES,
     *WELLBEING_PAGES,
     show_consent, say_consent, withdraw_consent,

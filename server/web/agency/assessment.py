@@ -1,6 +1,7 @@
-"""The one assessment: what is known and from whom, what is still to ask; a form for each section, and the whole on paper."""
+"""The one assessment: what is known and from whom, what is still to ask; a form for each section; the whole on paper, and a form
+that takes what was written on it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -28,7 +29,9 @@ from shared.rules.assessment import is_to_ask, lives_until, options_of, say_valu
 from shared.rules.questions import by_version
 
 PATH = "/people/{person_id:str}/assessment"
+FROM_PAPER = "/people/{person_id:str}/assessment-from-paper"
 VIAS = ((str(AskedVia.DESK), "Together, now"), (str(AskedVia.PAPER), "On paper, typed in"))
+HEAD = ("via", "asked_by", "place", "asked_on")
 PARTS = ("value", "words", "note", "rather_not", "shown", "version")
 MEANWHILE = "Meanwhile somebody else was told otherwise: it stands above. Save again to keep yours as the newest."
 RATHER_NOT = "Would rather not say"
@@ -104,29 +107,66 @@ def save_section(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
     """Keeps each answer that was given. What somebody else was told meanwhile is shown beside, never written over."""
+
+    def again(access: Access, typed: Sequence[Typed], errors: Errors) -> Response[str]:
+        return _answer(request, access, person_id, section, typed, errors, data)
+
+    return _save(door, services, person_id, data, _read_asked, again)
+
+
+@get(FROM_PAPER, opt={"action": Act.RECORD_ASSESSMENT}, sync_to_thread=True, include_in_schema=False)
+def show_from_paper(request: AnyRequest, door: NamedDependency[Door], person_id: FromPath[Id]) -> Response[str]:
+    """The form that is laid out as the paper is."""
+    with door.open() as access:
+        return _answer_from_paper(request, access, person_id)
+
+
+@post(FROM_PAPER, opt={"action": Act.RECORD_ASSESSMENT}, sync_to_thread=True, include_in_schema=False)
+def save_from_paper(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    person_id: FromPath[Id],
+    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Keeps what stands on a paper, as of whoever asked, when and where it says."""
+
+    def again(access: Access, typed: Sequence[Typed], errors: Errors) -> Response[str]:
+        return _answer_from_paper(request, access, person_id, typed, errors, data)
+
+    return _save(door, services, person_id, data, _read_paper, again)
+
+
+def _save(
+    door: Door,
+    services: Services,
+    person_id: Id,
+    data: Mapping[str, Any],
+    read_asked: Callable[[Mapping[str, Any]], Asked],
+    again: Callable[[Access, Sequence[Typed], Errors], Response[str]],
+) -> Response[Any]:
+    """Keeps the answers, or shows the form `again` with what is wrong or newer."""
     typed: list[Typed] = []
     try:
         with door.open() as access:
             assessments.require_answering(access, person_id)
             typed = read_typed(data)
-            newer = assessments.give_answers(access, services.project, person_id, typed, _read_asked(data))
+            newer = assessments.give_answers(access, services.project, person_id, typed, read_asked(data))
+        errors: Errors = {f"value_{each.question}": MEANWHILE for each in newer}
     except InvalidFields as refused:
-        with door.open() as access:
-            return _answer(request, access, person_id, section, typed, dict(refused.by_field), data)
+        errors = dict(refused.by_field)
     except Invalid as refused:
+        errors = {"answers": refused.errors[0]}
+    if errors:
         with door.open() as access:
-            return _answer(request, access, person_id, section, typed, {"answers": refused.errors[0]}, data)
-    if newer:
-        errors = {f"value_{each.question}": MEANWHILE for each in newer}
-        with door.open() as access:
-            return _answer(request, access, person_id, section, typed, errors, data)
+            return again(access, typed, errors)
     return go_to(f"/people/{person_id}/assessment", "saved")
 
 
 def read_typed(data: Mapping[str, Any]) -> list[Typed]:
     """What the form sends of each question. Raises Invalid for what no form of ours sends."""
     keys = [name.removeprefix("version_") for name in data if name.startswith("version_")]
-    named = {f"{part}_{key}" for key in keys for part in PARTS} | {"_csrf_token", "_draft", "via", "place", "asked_on"}
+    named = {f"{part}_{key}" for key in keys for part in PARTS} | {"_csrf_token", "_draft", *HEAD}
     if not set(data) <= named or not all(_as_text(data[f"version_{key}"]).isdecimal() for key in keys):
         raise Invalid("That is not a form of this page. Load it again.")
     return [
@@ -150,7 +190,16 @@ def _read_asked(data: Mapping[str, Any]) -> Asked:
         on = date.fromisoformat(day) if day else None
     except ValueError:
         raise InvalidFields({"asked_on": "Give the day as day, month and year."}) from None
-    return Asked(via=_as_text(data.get("via", AskedVia.DESK.value)), place=_as_text(data.get("place", "")), on=on)
+    via, by, place = (_as_text(data.get(name, "")) for name in ("via", "asked_by", "place"))
+    return Asked(via=via or AskedVia.DESK.value, by=by, place=place, on=on)
+
+
+def _read_paper(data: Mapping[str, Any]) -> Asked:
+    """What its head says: a paper without a day would pass for asked today."""
+    asked = _read_asked({**data, "via": AskedVia.PAPER.value})
+    if asked.on is None:
+        raise InvalidFields({"asked_on": "Give the day that stands on the paper."})
+    return asked
 
 
 def _find_section(name: str) -> Section:
@@ -187,15 +236,39 @@ def _answer(
     told = assessments.read_assessment(access, person_id)
     tell = _Teller(access, told, {each.question: each for each in typed})
     shown = [tell.question(each) for each in told.questions if each.section is section]
-    sent = data or {}
     return page(
         request, "agency/assessment_section.html", title=say(section), worker=access.worker, now=access.now,
         status=422 if errors else 200, errors=errors or {}, person=told.person, part=section, title_words=say(section),
         questions=[each for each in shown if each.to_ask or f"value_{each.question.key}" in (errors or {})],
         answered=[each for each in shown if not (each.to_ask or f"value_{each.question.key}" in (errors or {}))],
-        vias=VIAS, via=sent.get("via", VIAS[0][0]), place=sent.get("place", ""), asked_on=sent.get("asked_on", ""),
-        rather_not=RATHER_NOT,
+        vias=VIAS, rather_not=RATHER_NOT, **_tell_head(access, data or {}),
     )  # fmt: skip
+
+
+def _answer_from_paper(
+    request: AnyRequest,
+    access: Access,
+    person_id: Id,
+    typed: Sequence[Typed] = (),
+    errors: Errors | None = None,
+    data: Mapping[str, Any] | None = None,
+) -> Response[str]:
+    assessments.require_answering(access, person_id)
+    told = assessments.read_assessment(access, person_id)
+    tell = _Teller(access, told, {each.question: each for each in typed})
+    return page(
+        request, "agency/assessment_from_paper.html", title="From the paper", worker=access.worker, now=access.now,
+        status=422 if errors else 200, errors=errors or {}, person=told.person, rather_not=RATHER_NOT,
+        sections=[(section, title, questions) for section, title, questions, _ in _list_sections(told, tell)],
+        **_tell_head(access, data or {}),
+    )  # fmt: skip
+
+
+def _tell_head(access: Access, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Who may have asked, and what was typed of how it was asked."""
+    askers = [(each.id, each.short_name) for each in assessments.list_askers(access)]
+    typed = {name: _as_text(sent.get(name, "")) for name in HEAD}
+    return typed | {"askers": askers, "asked_by": typed["asked_by"] or access.actor.worker_id}
 
 
 class _Teller:
