@@ -51,6 +51,7 @@ VISITED = [
     ("/harm", "harm"),
     ("/people/marek/assessment", "assessment"),
     ("/people/marek/assessment/home", "assessment-home"),
+    ("/people/marek/assessment-from-paper", "assessment-from-paper"),
     ("/people/marek/plan", "plan"),
     ("/people/marek/consent", "consent"),
     ("/people/marek/wellbeing", "wellbeing"),
@@ -95,6 +96,25 @@ def look(seen: Any, name: str, width: int, screenshots: Path | None) -> None:
         seen.page.screenshot(path=screenshots / f"{name}-{width}.png", full_page=True)
 
 
+def make_link(seen: Any) -> str:
+    """Tom and Marek make a link to Marek's own page."""
+    seen.sign_in("tom")
+    seen.open("/people/marek/own-link")
+    seen.page.fill("#pin", PIN)
+    seen.page.fill("#again", PIN)
+    seen.page.click("main button[type=submit]")
+    return f"/own/{seen.page.inner_text('.lantern-code').strip().rpartition('/')[2]}"
+
+
+VOICE = """
+  window.heard = []; window.cancelled = 0;
+  Object.defineProperty(window, "speechSynthesis", {value: {
+    speak: (said) => window.heard.push(said), cancel: () => { window.cancelled += 1; },
+  }});
+"""
+"""A computer's voice that says nothing: headless browsers have none. The page, its words and its utterances are the browser's."""
+
+
 @pytest.mark.parametrize("width", [320, 375, 1280])
 def test_each_page_is_accessible_and_whole(
     watch: Callable[..., Any],  # noqa: F811
@@ -115,15 +135,10 @@ def test_their_own_page_opens_by_pin_and_is_whole_at_320(
     screenshots: Path | None,
 ) -> None:
     with watch() as seen:
-        seen.sign_in("tom")
-        seen.open("/people/marek/own-link")
-        seen.page.fill("#pin", PIN)
-        seen.page.fill("#again", PIN)
-        seen.page.click("main button[type=submit]")
-        link = seen.page.inner_text(".lantern-code").strip()
+        link = make_link(seen)
         look(seen, "person-own-link-made", 1280, screenshots)
     with watch(320) as theirs:
-        theirs.open(f"/own/{link.rpartition('/')[2]}")
+        theirs.open(link)
         look(theirs, "own-page-door", 320, screenshots)
         theirs.page.fill("#pin", PIN)
         theirs.page.click("main form button[type=submit]")
@@ -137,3 +152,45 @@ def test_their_own_page_opens_by_pin_and_is_whole_at_320(
         theirs.page.click("text=Wyślij")
         assert "Dziękujemy" in theirs.page.inner_text("main")
         assert theirs.page.is_visible("#own-print")
+
+
+def test_the_browser_reads_their_own_page_aloud_line_by_line_in_its_language(
+    watch: Callable[..., Any],  # noqa: F811
+    filled_too: Any,
+) -> None:
+    with watch() as seen:
+        link = make_link(seen)
+    with watch() as theirs:
+        theirs.page.add_init_script(VOICE)
+        theirs.open(link)
+        theirs.page.fill("#pin", PIN)
+        theirs.page.click("main form button[type=submit]")
+
+        def heard(what: str) -> Any:
+            return theirs.page.evaluate(f"window.heard.map((said) => said.{what})")
+
+        def pressed() -> Any:
+            return theirs.page.get_attribute("#own-aloud", "aria-pressed")
+
+        start = theirs.page.inner_text("#own-aloud")
+        theirs.page.click("#own-aloud")
+        said = heard("text")
+        shown = [line.strip() for line in theirs.page.inner_text("#own-words").split("\n") if line.strip()]
+        assert said == shown and len(said) > 10 and any(GOAL.words in line for line in said)
+        assert set(heard("lang")) == {"en"} and pressed() == "true"
+        assert theirs.page.inner_text("#own-aloud") != start
+        theirs.page.evaluate("window.heard.at(0).dispatchEvent(new Event('end'))")
+        assert pressed() == "true"
+        theirs.page.evaluate("window.heard.at(-1).dispatchEvent(new Event('end'))")
+        assert pressed() == "false" and theirs.page.inner_text("#own-aloud") == start
+        theirs.page.click("#own-aloud")
+        theirs.page.click("#own-aloud")
+        assert pressed() == "false" and theirs.page.evaluate("window.cancelled") == 3
+        theirs.page.click("#own-aloud")
+        theirs.page.evaluate(f"window.heard.at({len(said)}).dispatchEvent(new Event('error'))")
+        assert pressed() == "true", "what was cancelled before ends no reading that has begun since"
+        theirs.page.evaluate("window.heard.at(-1).dispatchEvent(new Event('error'))")
+        assert pressed() == "false"
+        theirs.page.click("text=Po polsku")
+        theirs.page.click("#own-aloud")
+        assert set(heard("lang")) == {"pl"} and any(line.startswith("Dzień dobry") for line in heard("text"))

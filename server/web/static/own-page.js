@@ -8,18 +8,22 @@ print.addEventListener("click", () => window.print());
 
 if ("speechSynthesis" in window) {
   const start = aloud.textContent;
-  const stop = () => { aloud.textContent = start; aloud.setAttribute("aria-pressed", "false"); };
+  let reading = 0;
+  const stop = () => { reading += 1; aloud.textContent = start; aloud.setAttribute("aria-pressed", "false"); };
   aloud.hidden = false;
   aloud.addEventListener("click", () => {
-    if (aloud.getAttribute("aria-pressed") === "true") { window.speechSynthesis.cancel(); stop(); return; }
     window.speechSynthesis.cancel();
+    if (aloud.getAttribute("aria-pressed") === "true") { stop(); return; }
+    const mine = reading += 1;
+    // What was cancelled says so a moment later: that ends no reading that has begun since.
+    const ended = () => { if (mine === reading) stop(); };
     // Line by line: a browser falls silent in the middle of one long text.
     const lines = words.innerText.split("\n").map((line) => line.trim()).filter(Boolean);
     lines.forEach((line, number) => {
       const said = new SpeechSynthesisUtterance(line);
       said.lang = document.documentElement.lang;
-      said.addEventListener("error", stop);
-      if (number === lines.length - 1) said.addEventListener("end", stop);
+      said.addEventListener("error", ended);
+      if (number === lines.length - 1) said.addEventListener("end", ended);
       window.speechSynthesis.speak(said);
     });
     aloud.textContent = aloud.dataset.quiet;
