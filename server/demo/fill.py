@@ -115,7 +115,7 @@ class County:
         self.tell("The coordinator's decisions")
         self._decide_cases(staff)
         self._confer(staff)
-        self.tell("Who has moved in somewhere")
+        self.tell("Who has moved in somewhere, was referred on, and has a plan")
         self._house(staff)
         self.tell("The quarter's map")
         shown = self._publish(staff, self._find_quarter(today))
@@ -266,7 +266,11 @@ class County:
             view = CaseListView(states=(CaseState.LISTED, CaseState.OPEN))
             listed = list_cases(session, watford, view, today=priya.today, limit=1000)
             longest = sorted(listed, key=lambda case: (case.since, case.case_id))
-            by_every_door.house(priya, watford, [case.person_id for case in longest])
+            people = [case.person_id for case in longest]
+            by_every_door.house(priya, watford, people)
+            made = by_every_door.open_services(session, staff.agency_ids, priya.now, self.ids)
+            by_every_door.refer(priya, people[3:5], made["Alcohol and drug clinic"])
+            by_every_door.plan(priya, people[5])
 
     def _decide_cases(self, staff: Staff) -> None:
         """Priya has taken most candidates of the past onto Watford's list, and declined one with a reason."""

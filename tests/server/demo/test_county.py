@@ -22,6 +22,9 @@ from server.queries.maps.hotspots import list_publications, list_regions
 from server.queries.maps.publications import list_releases
 from server.settings import Settings
 from server.tables.cases.case import case_action, mdt_case
+from server.tables.partnership.agency import agency
+from server.tables.people.door import door_fact
+from server.tables.people.person_plan import plan_review
 from server.tables.people.stay import stay
 from server.tables.referrals.notice import notice
 from server.tables.referrals.referral import referral
@@ -108,6 +111,9 @@ def test_the_county_is_filled_through_the_real_doors(database_url, data, tmp_pat
         sources = Counter(session.scalars(select(referral.c.source)))
         told_of = Counter(session.scalars(select(notice.c.kind)))
         stays = session.execute(select(stay.c.kind, stay.c.left_on.is_(None))).all()
+        received = select(agency.c.name).join(door_fact, door_fact.c.to_agency_id == agency.c.id)
+        receivers = Counter(session.scalars(received))
+        reviewed = session.scalar(select(func.count()).select_from(plan_review))
         quarters = {each.starts_on for each in list_releases(session) if each.kind is PublicationKind.MAP}
         cases = Counter(session.scalars(select(mdt_case.c.state)))
         quarantined = session.scalar(select(func.count()).where(change.c.reason.is_not(None)))
@@ -134,6 +140,7 @@ def test_the_county_is_filled_through_the_real_doors(database_url, data, tmp_pat
     assert set(sources) == {each.value for each in AlertSource}, "a referral by every door"
     assert told_of == dict.fromkeys((each.value for each in NoticeKind), 1)
     assert Counter(still_there for _, still_there in stays) == {True: 2, False: 1}
+    assert (receivers, reviewed) == ({"CGL Spectrum": 2}, 1), "a partner has referrals to answer, and somebody a plan"
     assert len(quarters) == 8
     assert cases["candidate"] > 0
     assert cases["listed"] > 0
