@@ -64,6 +64,7 @@ def remind(services: Services, moment: Moment) -> int:
 
     def write(box: Outbox) -> None:
         reminders.remind_of_actions(box, today, days)
+        reminders.remind_of_plans(box, today, moment.zone, days)
         reminders.remind_of_agreements(box, today, days)
         reminders.send_agreement_texts(box, today)
         reminders.remind_of_training(box, today, days)

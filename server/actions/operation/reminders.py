@@ -6,9 +6,11 @@ Each is written from what the tables say and has a key that names its day, hour 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from server.actions.operation.outbox import Outbox
 from server.actions.partnership import agreement_texts
+from server.actions.people import plan_reviews
 from server.queries.cases import case_actions, cases
 from server.queries.conferences import seats, upcoming
 from server.queries.operation import addressees, audit
@@ -72,6 +74,30 @@ def remind_of_actions(outbox: Outbox, today: date, days: Sequence[date] = ()) ->
                 agency.id, MailKind.ACTIONS_REMINDER, f"actions/{today}", MailFacts(count=len(wanted) - late, late=late),
                 useful_until=outbox.now + USEFUL_FOR,
             )  # fmt: skip
+
+
+def remind_of_plans(outbox: Outbox, today: date, zone: ZoneInfo, days: Sequence[date] = ()) -> None:
+    """Write to whoever leads on somebody, or looked at their plan last, three days before they look again, the day after, and
+    weekly then; to their service where nobody is named, or has left."""
+    for agency in agencies.list_agencies(outbox.session):
+        concealment.read_as(outbox.session, agency.id)
+        due = plan_reviews.list_to_remind(outbox.session, agency.id, outbox.now, today, zone)
+        told = {each.worker_id for each in due if any(is_reminded_of(each.on, day) for day in days or (today,))}
+        if not told or not _holds(outbox, agency.id, today):
+            continue
+        heard = {
+            each.worker_id: each
+            for each in addressees.list_listeners(outbox.session, MailKind.PLANS_REMINDER, agency.id)
+        }
+        for to in {heard.get(worker_id or "") for worker_id in told}:
+            theirs = [each.on for each in due if heard.get(each.worker_id or "") == to]
+            late = sum(on < today for on in theirs)
+            facts, key = MailFacts(count=len(theirs) - late, late=late), f"plans/{today}"
+            useful_until = outbox.now + USEFUL_FOR
+            if to is None:
+                outbox.tell_agency(agency.id, MailKind.PLANS_REMINDER, key, facts, useful_until=useful_until)
+            else:
+                outbox.tell_worker(to, MailKind.PLANS_REMINDER, key, facts, useful_until=useful_until)
 
 
 def remind_of_agreements(outbox: Outbox, today: date, days: Sequence[date] = ()) -> None:

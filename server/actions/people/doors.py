@@ -9,21 +9,26 @@ from datetime import date, timedelta
 from msgspec.structs import replace
 
 from server.access import Access
+from server.actions.operation.outbox import Outbox
 from server.actions.people.consents import find_shared_subject
 from server.database.context import raised
 from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, InvalidFields, NotFound
 from server.queries.cases import cases
-from server.queries.partnership import services
+from server.queries.operation import addressees
+from server.queries.partnership import agencies, services
 from server.queries.people import doors, people
 from shared.model.door import REFERRAL_ENDED, DoorFact, DoorKind, ServiceAnswer
+from shared.model.mail import MailFacts, MailKind
 from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
+from shared.policy.actor import agreements_valid_until
 
 PURPOSE = "a service’s day"
 LONGEST_LINE, LONGEST = 300, 10_000
 PRESSED_TWICE = timedelta(minutes=1)
+USEFUL_FOR = timedelta(days=7)
 
 
 class Path(Value, frozen=True, kw_only=True):
@@ -66,6 +71,35 @@ def record(access: Access, told: DoorFact) -> None:
         raise InvalidFields(wrong)
     if not any(_is_pressed_twice(each, new) for each in path.facts):
         doors.add_fact(access.session, new)
+        _tell_other(access, path, new)
+
+
+def _tell_other(access: Access, path: Path, new: DoorFact) -> None:
+    """Write to the service that somebody was referred to, or to whoever referred them: neither who nor a word is in it."""
+    about = next((each for each in path.facts if each.id == new.about_id), None)
+    to = new.to_agency_id if about is None else about.agency_id
+    if to is None or to == access.actor.agency_id or path.person.died_on is not None:
+        return
+    if not _may_be_told(access, new.person_id, to):
+        return
+    outbox, useful_until = Outbox(access.session, access.now, access.new_id), access.now + USEFUL_FOR
+    if about is None:
+        kind = MailKind.SERVICE_REFERRED
+        outbox.tell_agency(to, kind, f"referred/{new.id}", MailFacts(), useful_until=useful_until)
+        return
+    kind = MailKind.SERVICE_ANSWERED
+    for each in addressees.list_listeners(access.session, kind, to):
+        if each.worker_id == about.recorded_by:
+            outbox.tell_worker(each, kind, f"answered/{new.id}", MailFacts(), useful_until=useful_until)
+
+
+def _may_be_told(access: Access, person_id: Id, agency_id: Id) -> bool:
+    """Nobody without a valid agreement (A2), nor of somebody who is hidden from them (A5), hears that something waits."""
+    subject, _ = access.find_person_and_same(person_id)
+    if subject is None or (subject.hidden and agency_id not in subject.known_to_agency_ids):
+        return False
+    until = agreements_valid_until(agencies.list_agreements(access.session, agency_id), access.today)
+    return until is not None and until >= access.today
 
 
 def _is_pressed_twice(before: DoorFact, new: DoorFact) -> bool:

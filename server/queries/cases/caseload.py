@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import RowMapping, Select, insert, select, update
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.statements import ids
 from server.queries.conferences.seats import list_seats
 from server.queries.people.concealment import not_concealed
@@ -65,6 +66,17 @@ def list_leads(session: Session, case_ids: Collection[Id]) -> dict[Id, LeadShown
     """Who leads on these cases now, by case."""
     rows = session.execute(_leads_now(), {"case_ids": list(case_ids)}).mappings()
     return {row["case_id"]: _lead(row) for row in rows}
+
+
+@beyond_reader
+def list_led_by(session: Session, agency_id: Id) -> list[tuple[Id, CaseLead]]:
+    """The people whose current case a service leads on, with that lead. The caller asks policy of each."""
+    query = (
+        select(mdt_case.c.person_id, *(case_lead.c[name] for name in CaseLead.__struct_fields__))
+        .join(mdt_case, mdt_case.c.id == case_lead.c.case_id)
+        .where(case_lead.c.agency_id == agency_id, case_lead.c.ended_at.is_(None), mdt_case.c.state.in_(ON_THE_LIST))
+    )
+    return [(row["person_id"], _read_lead(row)) for row in session.execute(query).mappings()]
 
 
 def list_leads_ever(session: Session, case_id: Id) -> list[LeadShown]:
@@ -146,5 +158,8 @@ def _leads_now() -> Select[Any]:
 
 
 def _lead(row: RowMapping) -> LeadShown:
-    fields = {name: row[name] for name in CaseLead.__struct_fields__} | {"phase": SupportPhase(row["phase"])}
-    return LeadShown(lead=CaseLead(**fields), agency_name=row["agency_name"], worker_name=row["short_name"] or "")
+    return LeadShown(lead=_read_lead(row), agency_name=row["agency_name"], worker_name=row["short_name"] or "")
+
+
+def _read_lead(row: RowMapping) -> CaseLead:
+    return CaseLead(**{name: row[name] for name in CaseLead.__struct_fields__} | {"phase": SupportPhase(row["phase"])})

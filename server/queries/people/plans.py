@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Select, Table, insert, select, update
+from sqlalchemy import Select, Table, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
@@ -47,6 +47,16 @@ def list_reviews(session: Session, person_ids: Collection[Id]) -> list[Review]:
     """Every look at the plan, the newest first."""
     query = select(plan_review).where(plan_review.c.person_id.in_(person_ids))
     return _list(session, Review, query.order_by(plan_review.c.at.desc(), plan_review.c.id))
+
+
+@beyond_reader
+def list_last_reviews(session: Session, agency_id: Id) -> list[Review]:
+    """Of each record the last look at the plan that a service's workers wrote down themselves. The caller asks policy of each."""
+    later = plan_review.alias()
+    is_not_last = exists().where(
+        later.c.person_id == plan_review.c.person_id, later.c.agency_id == agency_id, later.c.at > plan_review.c.at
+    )
+    return _list(session, Review, select(plan_review).where(plan_review.c.agency_id == agency_id, ~is_not_last))
 
 
 @beyond_reader

@@ -39,10 +39,11 @@ from server.web.agency.put_forward import put_newcomer_forward, show_put_forward
 from server.web.agency.questions import answer, ask, show_asking, show_questions
 from server.web.agency.today import show_today
 from server.web.agency.updates import send_updates
+from server.web.agency.waiting import show_waiting_for_us
 from server.web.agency.wellbeing import PAGES as WELLBEING_PAGES
 
 PAGES = (
-    show_today, show_asking, ask, show_questions, answer,
+    show_today, show_waiting_for_us, show_asking, ask, show_questions, answer,
     show_actions, mark_done, explain, reopen, refuse, hold, come_after_all,
     show_agendas, show_agenda, download_agenda, send_updates, show_agreements, add_agreement, keep_text, read_text,
     show_notes, write_note, break_glass, show_hiding, hide, lift, show_access_log, show_put_forward, put_newcomer_forward,

@@ -24,6 +24,7 @@ from shared.policy import Act
 from shared.rules.days import read_written_date
 
 PATH = "/people/{person_id:str}/doors"
+WAITING = "/waiting"
 SERVICE_ANSWERS = (("", "Choose"), *((str(each), say(each)) for each in ServiceAnswer))
 HEADINGS = {DoorKind.CAME_BY: "Came by", DoorKind.REFERRED: "Referred"}
 
@@ -76,7 +77,7 @@ def record_door(
     except InvalidFields as refused:
         with door.open() as access:
             return _answer(request, access, person_id, refused.by_field, data)
-    return go_to(TODAY if data.back == TODAY else f"/people/{person_id}/doors", "kept_health")
+    return go_to(data.back if data.back in (TODAY, WAITING) else f"/people/{person_id}/doors", "kept_health")
 
 
 def _read(access: Access, person_id: Id, form: DoorForm) -> DoorFact:

@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from server.access import Access, Door
 from server.actions.conferences.papers import PaperCase
-from server.actions.people import doors
 from server.http.services import Services
 from server.queries.cases import case_actions, cases
 from server.queries.cases.case_actions import OwnedAction
@@ -21,8 +20,8 @@ from server.queries.partnership import agencies
 from server.queries.partnership.districts import list_districts
 from server.web.agency.actions import TODAY, require_own_actions, who_answers
 from server.web.agency.agendas import list_typed, open_paper
-from server.web.agency.doors import SERVICE_ANSWERS
 from server.web.agency.questions import show_waiting
+from server.web.agency.waiting import list_for_us
 from server.web.layout.page import AnyRequest, page
 from shared.model.conference import CaseConference
 from shared.model.value import Id, Value
@@ -79,11 +78,9 @@ def show_today(request: AnyRequest, door: NamedDependency[Door], services: Named
             request, "agency/today.html", title="Today", section=TODAY, worker=access.worker, now=access.now,
             today=access.today, agency_name=agency.name if agency else "", errors={}, typed={}, own={}, open=True,
             me=access.actor.worker_id, late=late, soon=soon, later=len(owed) - len(late) - len(soon),
-            received=doors.list_received(access), service_answers=SERVICE_ANSWERS,
-            says=dict(SERVICE_ANSWERS),
             wanted=_list_wanted(access, services, coming), known=_list_known(access, owed, coming),
             reachable=access.list_open_cases({each.action.case_id for each in owed}),
-            replies={}, **show_waiting(access), **(who_answers(access, owed) | {"back_field": BACK}),
+            replies={}, **show_waiting(access), **list_for_us(access), **(who_answers(access, owed) | {"back_field": BACK}),
         )  # fmt: skip
 
 

@@ -39,6 +39,7 @@ ENTRIES = (
     Entry("/wishes", "Wishes", Act.SEE_OWN_RECORD),
     Entry("/agendas", "Agendas", Act.WRITE_UPDATE),
     Entry("/questions", "Asked of us", Act.ASK_SERVICE),
+    Entry("/waiting", "Waiting for us", Act.RECORD_AT_DOOR),
     Entry("/places", "Places", Act.CHANGE_CASE),
     Entry("/notices", "Notices", Act.CHANGE_CASE),
     Entry("/referrals", "Referrals", Act.ASSIGN_REFERRAL),
@@ -85,10 +86,9 @@ def entries_for(roles: frozenset[Role]) -> list[Entry]:
     """Returns the entries that any of the roles may open, in the order of the page."""
     allowed = {action for role in roles for action in GRID.get(role, {})}
     # Whoever prepares conferences finds each agenda there; the entries are for those who are only sent them. Whoever is out in
-    # the street has a day of another kind.
+    # the street has a day of another kind; what else waits for their service stands on a page of its own.
     hidden = {"/agendas", "/today"} if Act.PREPARE_CONFERENCE in allowed else set()
-    if Act.RECORD_CONTACT in allowed:
-        hidden |= {"/today"}
+    hidden |= {"/today"} if Act.RECORD_CONTACT in allowed else {"/waiting"}
     return [entry for entry in ENTRIES if entry.action in allowed and entry.path not in hidden]
 
 

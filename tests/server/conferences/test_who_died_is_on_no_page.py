@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from litestar.handlers import HTTPRouteHandler
 from sqlalchemy import func, select
 
 from server.actions.operation.outbox import Outbox
-from server.actions.operation.reminders import remind_of_actions
+from server.actions.operation.reminders import remind_of_actions, remind_of_plans
 from server.http.systems import is_for_systems
 from server.tables.cases.case import case_action, case_lead
 from server.tables.operation.mail import mail
@@ -55,7 +56,7 @@ def plan_everything(browser: Browser, now: datetime) -> str:
         county.add(session, plan_goal, {"id": "g", "person_id": "joan", "agency_id": "beacon", "words": "A flat", "set_at": now,
             "set_by": "tom"})  # fmt: skip
         county.add(session, plan_review, at | {"id": "r", "agency_id": "beacon", "at": now - timedelta(days=90),
-            "words": "Fine", "next_on": today - timedelta(days=3)})  # fmt: skip
+            "words": "Fine", "next_on": today - timedelta(days=1)})  # fmt: skip
     return conference
 
 
@@ -93,9 +94,9 @@ def test_who_died_is_on_no_page(browser: Browser, now: datetime) -> None:
     planned = {path for _, path in find_her(browser, pages)}
     assert {
         "/my-shift/tonight", "/still-to-ask", "/wishes", "/actions", "/caseloads", "/cases", "/chase", f"{conference}/room",
-        "/places", "/priorities", "/questions", "/today",
+        "/places", "/priorities", "/questions", "/today", "/waiting",
     } <= planned  # fmt: skip
-    assert count_reminders(browser, now) == 3
+    assert count_reminders(browser, now) == 4
     died = browser.sign_in("priya").post("/people/joan/health", kind="death", on=f"{now.day} {now:%B %Y}")
     assert died.status_code == 303, died.text
     assert {path for _, path in find_her(browser, sorted(planned | REMEMBERS))} == REMEMBERS
@@ -107,14 +108,16 @@ def test_who_died_is_on_no_page(browser: Browser, now: datetime) -> None:
 
 
 def count_reminders(browser: Browser, now: datetime) -> int:
-    """How many agencies would be reminded of what they owe today."""
+    """How many would be reminded today of what they owe, or of a plan to look at."""
 
     class Told(Exception):
         pass
 
     with suppress(Told), browser.watford.writing() as session:
-        remind_of_actions(Outbox(session, now, iter(map(str, range(99))).__next__), now.date())
-        query = select(func.count()).select_from(mail).where(mail.c.kind == "actions_reminder")
+        box = Outbox(session, now, iter(map(str, range(99))).__next__)
+        remind_of_actions(box, now.date())
+        remind_of_plans(box, now.date(), ZoneInfo("Europe/London"))
+        query = select(func.count()).select_from(mail).where(mail.c.kind.in_(["actions_reminder", "plans_reminder"]))
         kept = int(session.scalar(query) or 0)
         raise Told
     return kept

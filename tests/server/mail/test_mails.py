@@ -17,7 +17,7 @@ from server.actions.conferences.discussion import CaseEnd
 from server.actions.operation import reminders
 from server.actions.operation.invitations import invite, mail_invitation
 from server.actions.operation.outbox import Outbox
-from server.actions.people import notes
+from server.actions.people import doors, notes, plans
 from server.actions.referrals import public_reports
 from server.actions.referrals.referrals import close_referral, progress_referral
 from server.places.districts import DistrictFinder
@@ -26,18 +26,22 @@ from server.queries.cases import case_actions
 from server.queries.conferences import conferences as stored
 from server.queries.operation import addressees, audit, jobs, outbox
 from server.queries.operation.audit import AuditLine
+from server.queries.partnership import services as directory
 from server.queries.partnership import workers
+from server.queries.people.doors import list_facts
 from server.queries.referrals.referrals import ReferrerRow, add_referrers
 from server.tables.cases import case
 from server.tables.conferences import conference
 from server.tables.partnership import agency as agencies
 from server.tables.partnership import worker
-from server.tables.people import note, person
+from server.tables.people import door, note, person, person_plan
 from server.tables.referrals import referral
 from server.tables.street import contact, shift, site
 from shared.model.codes import ReferralState
 from shared.model.conference import CaseConference
+from shared.model.door import DoorFact, DoorKind
 from shared.model.mail import MailChoice, MailFacts, MailKind
+from shared.model.service import Service
 from tests.conftest import KINDS, Clock
 from tests.server.conferences.conftest import FILES, item_at
 from tests.server.mail.conftest import PAGES
@@ -524,6 +528,8 @@ TYPED: dict[Table, tuple[str, ...]] = {
     case.case_action: ("text", "done_note", "explained"),
     note.person_note: ("text",),
     note.break_glass: ("reason",),
+    door.door_fact: ("words", "service"),
+    person_plan.plan_review: ("words",),
     referral.alert: ("place", "appearance", "concerns", "seen_text"),
     referral.referral: ("place", "description", "concerns"),
     referral.alert_referrer: ("name",),
@@ -543,6 +549,13 @@ def list_canaries(session: Any) -> set[str]:
         for value in row
         if value and value != "[]"
     }
+
+
+def refer(person_id: str, kind: DoorKind, now: datetime, **more: Any) -> DoorFact:
+    """A step as a page sends it."""
+    return DoorFact(
+        id="", person_id=person_id, kind=kind, on=now.date(), agency_id="", recorded_at=now, recorded_by="", **more
+    )
 
 
 def forget_somebody_on_the_street(database, run, clock: Clock) -> None:
@@ -636,6 +649,16 @@ def test_no_mail_of_any_kind_holds_a_word_about_anybody(
             asked = questions.ask(access, "p05", "Has Zygmunt a nurse?")
         with enter("tom") as access:
             questions.answer(access, asked.id, "Zygmunt has one")
+    with watford.writing() as session:
+        bed = Service(id="bed", name="Bed for a week")
+        kept = directory.Kept(service=bed, source="", reference="bed", came_with="{}", agency_id="cgl")
+        directory.add_services(session, [kept], clock.now)
+    with enter("tom") as access:
+        doors.record(access, refer("joan", DoorKind.REFERRED, now, service_id="bed", words="Zygmunt needs a bed"))
+        referred = list_facts(access.session, ["joan"])[0].id
+        plans.review_plan(access, "joan", "Zygmunt says it goes well", access.today + timedelta(days=3))
+    with enter("ruth") as access:
+        doors.record(access, refer("joan", DoorKind.ANSWERED, now, about_id=referred, code="accepted"))
     clock.advance(minutes=1)
     forget_somebody_on_the_street(watford, run, clock)
     run("alerts", "reminders", "digests", "failures", "mail")

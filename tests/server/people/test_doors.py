@@ -1,9 +1,12 @@
 """Every door is used: a line of a service's day, a referral with its answer; its own service reads it, others where it is
 shared."""
 
-import pytest
+from datetime import timedelta
 
-from server.queries.operation import sessions
+import pytest
+from sqlalchemy import update
+
+from server.queries.operation import outbox, sessions
 from server.queries.partnership import recipients, workers
 from server.queries.partnership import services as directory
 from server.queries.partnership.recipients import Recipient
@@ -12,7 +15,9 @@ from server.queries.people import concealment, doors
 from server.queries.people.concealment import Hiding
 from server.queries.people.held import list_everything
 from server.security.passwords import Passwords
+from server.tables.partnership.agency import agreement
 from shared.model.codes import Role
+from shared.model.mail import MailKind
 from shared.model.service import Service
 from shared.model.worker import Worker
 from tests.server.cast import CHEAP, PASSWORD
@@ -168,13 +173,98 @@ def test_a_referral_that_was_never_so_or_is_of_somebody_hidden_reaches_nobody(
     with database.writing() as session:
         hiding = Hiding(
             id=new_id(), person_id=marek, at=now, worker_id=cast.tom.id, agency_id=cast.outreach.id,
-            reason="A risk from somebody near",
+            reason="Somebody is near",
             agency_ids=(cast.outreach.id,),
         )  # fmt: skip
         concealment.add_hiding(session, hiding)
     client = sign_in(mo)
     assert "Referred to you" not in client.get("/today", headers=HTML).text
     assert client.get(f"/people/{marek}/doors", headers=HTML).status_code == 404
+
+
+def posted(database, kind):
+    with database.reading() as session:
+        return [
+            (each.mail.worker_id, each.mail.agency_id) for each in outbox.list_posted(session) if each.mail.kind is kind
+        ]
+
+
+def test_the_service_hears_that_somebody_was_referred_and_whoever_referred_hears_the_answer(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    shelter,
+    bed,
+    mo,
+    database,
+):
+    tom = sign_in(cast.tom)
+    record(tom, marek, **BREAKFAST)
+    record(tom, marek, kind="referred", service=shelter)  # nobody of the partnership receives it
+    assert posted(database, MailKind.SERVICE_REFERRED) == []
+    for _ in range(2):
+        record(sign_in(cast.tom), marek, kind="referred", service=bed, words="A bed")
+    heard = posted(database, MailKind.SERVICE_REFERRED)
+    assert {mo.id, cast.priya.id} <= {who for who, _ in heard} and {of for _, of in heard} == {cast.council.id}
+    assert len(heard) == len(set(heard))
+    referral = next(each for each in facts(database, marek) if each.service_id == bed)
+    assert posted(database, MailKind.SERVICE_ANSWERED) == []
+    record(sign_in(mo), marek, kind="answered", code="accepted", about=referral.id)
+    assert posted(database, MailKind.SERVICE_ANSWERED) == [(cast.tom.id, cast.outreach.id)]
+    record(sign_in(cast.priya), marek, kind="referred", service=bed)  # to one's own service
+    assert len(posted(database, MailKind.SERVICE_REFERRED)) == len(heard)
+
+
+def test_nobody_is_written_to_of_somebody_hidden_from_them_or_without_an_agreement(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    bed,
+    mo,
+    database,
+    now,
+    new_id,
+):
+    with database.writing() as session:
+        ended = update(agreement).where(agreement.c.agency_id == cast.council.id)
+        session.execute(ended.values(expires_on=now.date() - timedelta(days=1)))
+    record(sign_in(cast.tom), marek, kind="referred", service=bed)
+    with database.writing() as session:
+        session.execute(ended.values(expires_on=now.date() + timedelta(days=90)))
+        hiding = Hiding(
+            id=new_id(), person_id=marek, at=now, worker_id=cast.tom.id, agency_id=cast.outreach.id,
+            reason="A risk from somebody near", agency_ids=(cast.outreach.id,),
+        )  # fmt: skip
+        concealment.add_hiding(session, hiding)
+    assert record(sign_in(cast.tom), marek, kind="referred", service=bed, words="Again").status_code == 303
+    assert posted(database, MailKind.SERVICE_REFERRED) == []
+
+
+def test_a_service_of_outreach_workers_alone_sees_and_answers_what_it_is_referred(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    database,
+    now,
+):
+    """Whoever is out in the street has no page of today: what waits for their service has one of its own."""
+    with database.writing() as session:
+        kept = Kept(
+            service=Service(id="walk", name="Morning walk"), source="", reference="walk", came_with="{}",
+            agency_id=cast.outreach.id,
+        )  # fmt: skip
+        directory.add_services(session, [kept], now)
+    assert record(sign_in(cast.priya), marek, kind="referred", service="walk", words="He likes dogs").status_code == 303
+    (referral,) = facts(database, marek)
+    aisha = sign_in(cast.aisha)
+    assert 'href="/waiting"' in aisha.get("/my-shift", headers=HTML).text
+    page = aisha.get("/waiting", headers=HTML).text
+    assert "Referred to you" in page and "He likes dogs" in page
+    answer = {"kind": "answered", "about": referral.id, "code": "accepted", "back": "/waiting"}
+    assert record(aisha, marek, **answer).headers["location"] == "/waiting?done=kept_health"
+    assert "answered: " in sign_in(cast.priya).get(f"/people/{marek}/doors", headers=HTML).text
+    for who, status in ((cast.helen, 403), (cast.olu, 403)):
+        assert sign_in(who).get("/waiting", headers=HTML).status_code == status
 
 
 def test_another_service_reads_it_only_where_it_is_shared(sign_in, cast, marek, database):  # noqa: F811
