@@ -46,6 +46,13 @@ def find_death(facts: Iterable[HealthFact]) -> date | None:
     return min((day for day in days if day is not None), default=None)
 
 
+def why_not_on(died_on: date | None, day: date) -> str | None:
+    """Why somebody cannot have done, said or moved anything on a day; None when they lived."""
+    if died_on is None or day <= died_on:
+        return None
+    return f"They died on {died_on.day} {died_on:%B %Y}. Give the day on which it was."
+
+
 def find_doctor(facts: Iterable[HealthFact]) -> HealthFact | None:
     """The newest word on whether they are registered with a doctor."""
     return next(

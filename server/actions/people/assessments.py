@@ -29,6 +29,7 @@ from shared.model.worker import Worker
 from shared.policy import Act, Subject
 from shared.rules.assessment import ToldRecord, find_newest, find_told, is_for_services, is_to_ask, read_value
 from shared.rules.consent import is_shared_with_all
+from shared.rules.health import why_not_on
 from shared.rules.questions import YES, by_version, choose_current
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
@@ -121,6 +122,8 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
     before = read_assessment(access, person_id)
     newest = before.newest
     _require_colleague(access, asked.by)
+    if why := why_not_on(before.person.died_on, asked.on or access.today):
+        raise InvalidFields({"asked_on": why})
     facts = _read(access, before, person_id, typed, asked, _find_moment(access, asked))
     if asked.on in (None, access.today):
         facts = [_after(newest.get(each.question), each) for each in facts]

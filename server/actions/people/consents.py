@@ -12,7 +12,7 @@ from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.partnership import agencies
-from server.queries.people import consents, documents
+from server.queries.people import consents, documents, people
 from server.queries.people.documents import Document
 from server.queries.sync.store import Project, publish
 from shared.model.codes import DocumentKind, DocumentState
@@ -22,6 +22,7 @@ from shared.model.telling import ConsentAnswer, ConsentWay, LawfulBasis, Shareab
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject
 from shared.rules.consent import list_standing
+from shared.rules.health import why_not_on
 from sync.authoring import NewChange
 from sync.server import AcceptedChange
 from sync.wire import SERVER_DEVICE
@@ -110,6 +111,8 @@ def withdraw(access: Access, project: Project, person_id: Id, consent_ids: Colle
     ending = [each for each in chosen if each.id in standing]
     if not ending:
         raise Failure(CONFLICTING, "That was taken back already, or something newer was said. Load the page again.")
+    if any(each.basis is LawfulBasis.CONSENT for each in ending) and _why_not_living(access, person_id, None):
+        raise Failure(CONFLICTING, "They have died, so that nobody can take it back for them. Load the page again.")
     if any(each.basis is not LawfulBasis.CONSENT for each in ending):
         access.require(Act.STATE_BASIS, subject, purpose="consent withdrawn")
     facts = [
@@ -149,7 +152,15 @@ def _find_faults(access: Access, person_id: Id, said: Said) -> list[str]:
             wrong.append("What rests on another basis than consent is told, not asked.")
         if len(said.words) < SHORTEST_REASON:
             wrong.append("Say in a sentence why it is shared without asking.")
+    if said.basis == LawfulBasis.CONSENT and (why := _why_not_living(access, person_id, said.said_on)):
+        wrong.append(why)
     return wrong + _find_wrong_days(access, said)
+
+
+def _why_not_living(access: Access, person_id: Id, said_on: date | None) -> str | None:
+    """What rests on law may be said of somebody who died; a word of theirs may only be written down late."""
+    person = people.find_person(access.session, person_id)
+    return why_not_on(person.died_on if person is not None else None, said_on or access.today)
 
 
 def _find_wrong_days(access: Access, said: Said) -> list[str]:

@@ -24,6 +24,7 @@ from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
 from shared.policy.actor import agreements_valid_until
+from shared.rules.health import why_not_on
 
 PURPOSE = "a service’s day"
 LONGEST_LINE, LONGEST = 300, 10_000
@@ -60,6 +61,8 @@ def record(access: Access, told: DoorFact) -> None:
         recorded_by=access.actor.worker_id, words=told.words.strip(),
     )  # fmt: skip
     wrong = _find_faults(new, path, access.today)
+    if why := why_not_on(path.person.died_on, new.on):
+        wrong["on"] = why
     if new.kind is not DoorKind.ANSWERED and new.service_id is not None:
         kept = services.find_kept(access.session, new.service_id)
         if kept is None:

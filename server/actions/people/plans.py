@@ -78,7 +78,8 @@ def read_plan(access: Access, person_id: Id, purpose: str = PURPOSE) -> Plan:
     phase_end = find_phase_end(lead.lead.phase, day_of(lead.lead.since, access.zone)) if lead is not None else None
     return Plan(
         person=person, is_shared=shared, goals=goals, steps=steps, reviews=reviews, tries=tries, ideas=tuple(list_ideas(tries)),
-        actions=actions, lead=lead, phase_end=phase_end, review_on=find_next_review(reviews, phase_end),
+        actions=actions, lead=lead, phase_end=phase_end,
+        review_on=find_next_review(reviews, phase_end) if person.died_on is None else None,
     )  # fmt: skip
 
 
@@ -123,10 +124,18 @@ def require_planning(access: Access, person_id: Id) -> Subject:
     return access.require(Act.CHANGE_PLAN, access.find_person_and_same(person_id)[0], purpose=PURPOSE)
 
 
-def set_goal(access: Access, person_id: Id, written: Written, goal_id: Id = "") -> Goal:
-    """Keep a goal, or word one anew. Raises NotFound, Forbidden, Invalid, Failure where somebody worded it meanwhile."""
+def _hold_for_planning(access: Access, person_id: Id) -> None:
+    """Let the actor write in a plan, one at a time. Raises NotFound, Forbidden, or Invalid where nothing is planned any more."""
     require_planning(access, person_id)
     lock_records(access.session, [person_id])
+    person = people.find_person(access.session, person_id)
+    if person is not None and person.died_on is not None:
+        raise Invalid("They have died: their plan stays as it was.")
+
+
+def set_goal(access: Access, person_id: Id, written: Written, goal_id: Id = "") -> Goal:
+    """Keep a goal, or word one anew. Raises NotFound, Forbidden, Invalid, Failure where somebody worded it meanwhile."""
+    _hold_for_planning(access, person_id)
     goal = _find_goal(access, person_id, goal_id) if goal_id else None
     wrong = _find_faults(access, written, goal.target_on if goal is not None else None)
     if wrong:
@@ -157,8 +166,7 @@ def _worded(goal: Goal, written: Written) -> Goal:
 
 def end_goal(access: Access, person_id: Id, goal_id: Id, ended: str, words: str) -> None:
     """It was reached, or the person let it go. Raises NotFound, Forbidden, Invalid, Failure where it ended before."""
-    require_planning(access, person_id)
-    lock_records(access.session, [person_id])
+    _hold_for_planning(access, person_id)
     goal = _find_goal(access, person_id, goal_id)
     if ended not in {str(each) for each in GoalEnd}:
         raise Invalid("Choose whether it was reached or let go.")
@@ -176,8 +184,7 @@ def end_goal(access: Access, person_id: Id, goal_id: Id, ended: str, words: str)
 
 def add_step(access: Access, person_id: Id, goal_id: Id, text: str, who: str, due_on: date | None) -> Step:
     """Keep a step towards a goal. Raises NotFound, Forbidden, Invalid."""
-    require_planning(access, person_id)
-    lock_records(access.session, [person_id])
+    _hold_for_planning(access, person_id)
     goal = _find_goal(access, person_id, goal_id)
     wrong = [] if storable_words(text) else ["Write the step."]
     if len(storable_words(text)) > LONGEST or len(storable_words(who)) > LONGEST_WHO:
@@ -195,8 +202,7 @@ def add_step(access: Access, person_id: Id, goal_id: Id, text: str, who: str, du
 
 def mark_step(access: Access, person_id: Id, step_id: Id, done: bool) -> None:
     """It is done, or not after all. Raises NotFound, Forbidden; said twice it changes nothing."""
-    require_planning(access, person_id)
-    lock_records(access.session, [person_id])
+    _hold_for_planning(access, person_id)
     plan = read_plan(access, person_id)
     step = next((each for steps in plan.steps.values() for each in steps if each.id == step_id), None)
     if step is None:
@@ -208,7 +214,7 @@ def mark_step(access: Access, person_id: Id, step_id: Id, done: bool) -> None:
 
 def review_plan(access: Access, person_id: Id, words: str, next_on: date | None) -> None:
     """Keep that they looked at it together. Raises NotFound, Forbidden, Invalid."""
-    require_planning(access, person_id)
+    _hold_for_planning(access, person_id)
     wrong = [] if storable_words(words) else ["Write what they say of it, in their words."]
     if len(storable_words(words)) > LONGEST:
         wrong.append("Use 10,000 characters or fewer.")
@@ -225,7 +231,7 @@ def review_plan(access: Access, person_id: Id, words: str, next_on: date | None)
 
 def log_try(access: Access, person_id: Id, method: str, effect: str, words: str) -> None:
     """Keep that somebody tried to reach them, and what came of it. Raises NotFound, Forbidden, Invalid."""
-    require_planning(access, person_id)
+    _hold_for_planning(access, person_id)
     wrong = []
     if method not in {str(each) for each in TryMethod}:
         wrong.append("Choose what was tried.")

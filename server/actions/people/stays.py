@@ -10,6 +10,7 @@ from shared.model.person import Person
 from shared.model.stay import Stay
 from shared.model.value import Id
 from shared.policy import Act
+from shared.rules.health import why_not_on
 from shared.rules.stays import find_faults
 
 PURPOSE = "where somebody stays"
@@ -26,8 +27,9 @@ def record_stay(
     access: Access, person_id: Id, district_id: Id, kind: str, moved_in_on: date | None, left_on: date | None
 ) -> None:
     """Keep that they moved in, for the district whose figure it counts in. Raises NotFound, Forbidden, Invalid."""
-    _, before = read_stays(access, person_id)
+    person, before = read_stays(access, person_id)
     wrong = find_faults(moved_in_on, left_on, access.today, before)
+    wrong += filter(None, (why_not_on(person.died_on, each) for each in (moved_in_on, left_on) if each is not None))
     if kind not in {str(each) for each in StayKind}:
         wrong.insert(0, "Choose the kind of place.")
     if district_id not in access.actor.district_ids:
@@ -53,6 +55,9 @@ def end_stay(access: Access, person_id: Id, stay_id: Id, left_on: date | None) -
         if left_on is None
         else find_faults(told.moved_in_on, left_on, access.today, others)
     )
+    person, _ = read_stays(access, person_id)
+    if left_on is not None and (why := why_not_on(person.died_on, left_on)):
+        wrong.append(why)
     if wrong or left_on is None:
         raise Invalid(*wrong)
     stays.end_stay(access.session, stay_id, left_on)

@@ -17,6 +17,7 @@ from shared.model.person import Person
 from shared.model.value import Id, Value
 from shared.model.wellbeing import Filled, Questionnaire
 from shared.policy import Act, Subject
+from shared.rules.health import why_not_on
 from shared.rules.wellbeing import Series, choose_asked, find_faults, says_the_same, set_in_series
 
 PURPOSE = "wellbeing"
@@ -77,6 +78,9 @@ def fill_in(
         raise InvalidFields({"words": f"Use {LONGEST_WORDS:,} characters or fewer."})
     if not told and all(each is None for each in filled.points):
         raise InvalidFields({"item_1": "Nothing is filled in. Choose an answer, or write their words."})
+    person = people.find_person(access.session, person_id)
+    if why := why_not_on(person.died_on if person is not None else None, filled.filled_on):
+        raise InvalidFields({"filled_on": why})
     lock_records(access.session, [person_id])
     before = [each for each in wellbeing.list_filled(access.session, [person_id]) if _is_pressed_again(each, filled)]
     if not before:

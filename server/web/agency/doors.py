@@ -122,7 +122,8 @@ def _list_lines(access: Access, path: Path, person_id: Id) -> list[Line]:
     if subject is not None and access.allows(Act.SEE_PERSON, subject):
         for each in stays.list_stays(access.session, same):
             if each.struck_at is None:
-                until = f"until {say_day(each.left_on)}" if each.left_on else "until now"
+                still = "until they died" if path.person.died_on else "until now"
+                until = f"until {say_day(each.left_on)}" if each.left_on else still
                 lines.append(
                     Line(day=each.moved_in_on, said=say_day(each.moved_in_on), heading=f"{say(each.kind)}, {until}")
                 )

@@ -189,7 +189,8 @@ def _answer(
         person=plan.person, plan=plan,
         who=workers.list_short_names(access.session, _list_writers(plan)),
         agencies={each.id: each.name for each in agencies.list_agencies(access.session)},
-        may_change=access.allows(Act.CHANGE_PLAN, subject), may_edit=access.allows(Act.EDIT_PERSON, subject),
+        may_change=plan.person.died_on is None and access.allows(Act.CHANGE_PLAN, subject),
+        may_edit=access.allows(Act.EDIT_PERSON, subject),
         methods=METHODS, effects=EFFECTS, ends=ENDS,
     )  # fmt: skip
 

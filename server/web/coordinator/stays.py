@@ -14,6 +14,7 @@ from server.web.layout.forms import Form, read_day
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import say, say_day
 from shared.model.codes import StayKind
+from shared.model.person import Person
 from shared.model.stay import Stay
 from shared.model.value import Id, Value
 from shared.policy import Act
@@ -102,14 +103,15 @@ def _answer(
     return page(
         request, "coordinator/stays.html", title="Where they have stayed", section="/cases", worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, person=person,
-        lines=[_line(each, names, who) for each in every], form=form or StayForm(district=own[0] if len(own) == 1 else ""),
+        lines=[_line(each, names, who, person) for each in every],
+        form=form or StayForm(district=own[0] if len(own) == 1 else ""),
         districts=[("", "Choose"), *((each, names.get(each, "")) for each in own)],
         kinds=[("", "Choose"), *((str(each), say(each)) for each in StayKind)],
     )  # fmt: skip
 
 
-def _line(told: Stay, names: dict[Id, str], who: dict[Id, str]) -> Line:
-    until = f"to {say_day(told.left_on)}" if told.left_on else "until now"
+def _line(told: Stay, names: dict[Id, str], who: dict[Id, str], person: Person) -> Line:
+    until = f"to {say_day(told.left_on)}" if told.left_on else "until they died" if person.died_on else "until now"
     return Line(
         id=told.id, place=f"{say(told.kind)}, {names.get(told.district_id, '')}", days=f"{say_day(told.moved_in_on)} {until}",
         recorded=f"{who.get(told.recorded_by, '')}, {say_day(told.recorded_at)}",
