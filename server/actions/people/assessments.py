@@ -43,7 +43,7 @@ A_MOMENT = timedelta(milliseconds=1)
 
 class Assessment(Value, frozen=True, kw_only=True):
     """One person's assessment as its reader may know it. `known` is what the record says, by question; `questions` are those
-    asked now, `every` all that were. `is_shared`: the reader's service reads what others asked."""
+    asked now, `every` all that were. `is_shared`: the reader's service reads what others asked; `may_answer`: the reader asks."""
 
     person: Person
     questions: tuple[Question, ...]
@@ -51,6 +51,7 @@ class Assessment(Value, frozen=True, kw_only=True):
     answers: tuple[Answer, ...]
     known: Mapping[str, str]
     is_shared: bool
+    may_answer: bool
     today: date
 
     @property
@@ -105,6 +106,7 @@ def read_assessment(access: Access, person_id: Id, purpose: str = PURPOSE) -> As
     is_shared = access.allows(Act.SEE_ASSESSMENT, subject)
     return Assessment(
         person=person, questions=tuple(choose_current(every)), every=tuple(every), is_shared=is_shared, today=access.today,
+        may_answer=access.allows(Act.RECORD_ASSESSMENT, subject),
         answers=tuple(_list_readable(access, same, every, is_shared)), known=_list_known(access, person, same, every),
     )  # fmt: skip
 

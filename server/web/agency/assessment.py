@@ -24,7 +24,7 @@ from server.web.layout.words import say, say_day
 from shared.model.assessment import AnswerGiven, Question
 from shared.model.telling import AnswerState, AskedVia, Section
 from shared.model.value import Id, Value
-from shared.policy import Act, Subject
+from shared.policy import Act
 from shared.rules.assessment import is_to_ask, lives_until, options_of, say_value
 from shared.rules.questions import by_version
 
@@ -66,11 +66,11 @@ def show_assessment(request: AnyRequest, door: NamedDependency[Door], person_id:
     with door.open() as access:
         told = assessments.read_assessment(access, person_id)
         tell = _Teller(access, told)
+        sections = _list_sections(told, tell)
         return page(
             request, "agency/assessment.html", title="Assessment", worker=access.worker, now=access.now,
-            person=told.person, is_shared=told.is_shared, sections=_list_sections(told, tell),
-            asked=len(told.questions), to_ask=len(told.to_ask), no_more=tell.list_asked_no_more(),
-            may_answer=_may_answer(access, person_id),
+            person=told.person, is_shared=told.is_shared, may_answer=told.may_answer, sections=sections,
+            asked=len(told.questions), to_ask=sum(open_ for *_, open_ in sections), no_more=tell.list_asked_no_more(),
         )  # fmt: skip
 
 
@@ -207,10 +207,6 @@ def _find_section(name: str) -> Section:
     if found is None:
         raise NotFound
     return found
-
-
-def _may_answer(access: Access, person_id: Id) -> bool:
-    return access.allows(Act.RECORD_ASSESSMENT, access.find_person_and_same(person_id)[0] or Subject())
 
 
 def _list_sections(told: Assessment, tell: "_Teller") -> list[tuple[Section, str, list[Shown], int]]:
