@@ -91,6 +91,7 @@ def measure_page(folder: Path) -> dict[str, Any]:
         by_hand = _median(lambda: [connection.execute(each).fetchall() for each in statements])
     return {
         "page_ms": page, "statements": len(statements), "statements_by_hand_ms": by_hand,
+        "times_its_statements": round(page / by_hand, 1), "beyond_least_page_ms": round(page - least, 2),
         "least_signed_in_page_ms": least, "least_answer_ms": nothing, "bar_ms": round(max(3 * by_hand, 5), 2),
         "loaded": round(os.getloadavg()[0], 1),
     }  # fmt: skip
