@@ -12,6 +12,7 @@ from server.tables.operation.audit import audit, audit_seal
 from shared.model.value import Id, Value
 
 _COLUMNS = [audit.c[name] for name in AuditLine.__struct_fields__]
+SEALS_AT_ONCE = 10
 
 
 class Seal(Value, frozen=True, kw_only=True):
@@ -32,11 +33,16 @@ def list_unsealed(session: Session, limit: int) -> list[AuditLine]:
 
 
 def list_lines_by_seal(session: Session) -> Iterator[tuple[int, AuditLine]]:
-    """Every sealed line, seal after seal, in the order in which they were sealed."""
-    query = select(audit.c.seal, *_COLUMNS).where(audit.c.seal.is_not(None))
-    ordered = query.order_by(audit.c.seal, audit.c.at, audit.c.id).execution_options(yield_per=2_000)
-    for seal, *values in session.execute(ordered):
-        yield seal, AuditLine(**dict(zip(AuditLine.__struct_fields__, values, strict=True)))
+    """Every sealed line, seal after seal, in the order in which they were sealed.
+
+    A few seals at a time: PostgreSQL sorts each lot in memory, and would write all of them to disk to sort them at once.
+    """
+    after = -1
+    while (first := session.scalar(select(func.min(audit.c.seal)).where(audit.c.seal > after))) is not None:
+        after = first + SEALS_AT_ONCE - 1
+        few = select(audit.c.seal, *_COLUMNS).where(audit.c.seal.between(first, after))
+        for seal, *values in session.execute(few.order_by(audit.c.seal, audit.c.at, audit.c.id)):
+            yield seal, AuditLine(**dict(zip(AuditLine.__struct_fields__, values, strict=True)))
 
 
 def count_unsealed(session: Session, before: datetime) -> int:
