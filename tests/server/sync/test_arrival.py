@@ -13,6 +13,7 @@ from server.app import create_app
 from server.http import arrival
 from server.settings import Settings
 from shared.model.worker import Worker
+from tests.conftest import Clock, as_application
 from tests.server.cast import Cast, make_settings
 from tests.server.live import listening
 from tests.server.phone import Phone
@@ -23,25 +24,34 @@ HALF = b"POST /sync/v1/push HTTP/1.1\r\nHost: x\r\nContent-Type: application/jso
 
 
 @contextmanager
-def serving(settings: Settings, new_id: Callable[[], str]) -> Iterator[int]:
-    with listening(create_app(settings, lambda: datetime.now(UTC), new_id)) as address:
+def serving(
+    settings: Settings, new_id: Callable[[], str], now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[int]:
+    with listening(create_app(settings, now, new_id)) as address:
         yield int(address.rsplit(":", 1)[1])
 
 
 def test_five_hundred_half_open_posts_keep_no_phone_waiting(
-    settings: Settings, cast: Cast, issue_code: Callable[[Worker], str], new_id: Callable[[], str],
+    settings: Settings, cast: Cast, clock: Clock, issue_code: Callable[[Worker], str], new_id: Callable[[], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(arrival, "PATIENCE_S", 3.0)
-    few = make_settings(settings.database, settings.data, sync_requests_at_once=2)
-    with serving(few, new_id) as port, ExitStack() as held:
+    few = as_application(make_settings(settings.database, settings.data, sync_requests_at_once=2))
+    with (
+        serving(few, new_id, clock) as port,
+        ExitStack() as held,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client,
+    ):
+        phone = Phone(client, clock, new_id)
+        phone.enrol(issue_code(cast.aisha))
         sockets = [held.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE_S)) for _ in range(500)]
         for each in sockets:
             each.sendall(HALF)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
-            phone = Phone(client, lambda: datetime.now(UTC), new_id)
-            answer = phone.try_enrol("not a code")
-            assert answer.status_code == 410, answer.text
+        pushed = phone.push(phone.contact(), phone.contact())
+        assert pushed.status_code == 200, pushed.text
+        assert pushed.json()["acked"] == 2
+        pulled = phone.pull()
+        assert pulled.status_code == 200, pulled.text
         assert b"408" in sockets[0].recv(200)
         assert b"408" in sockets[-1].recv(200)
 
