@@ -88,6 +88,17 @@ def test_every_test_that_is_named_exists() -> None:
     assert missing == []
 
 
+def test_what_must_fit_together_is_told_each_with_a_rule_and_a_test() -> None:
+    section = PAGE[PAGE.index("## What must fit together") : PAGE.index("## Keys")]
+    rows = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 8
+    assert [
+        row[0]
+        for row in rows
+        if len(row) != 3 or not row[1].strip() or not re.search(r"`[\w/]+\.py::test_\w+`", row[2])
+    ] == []
+
+
 def algorithms_of(source: str) -> set[str]:
     """The algorithms that a module takes from a library."""
     tree, taken, modules = ast.parse(source), set(), set()

@@ -10,8 +10,9 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from argon2 import extract_parameters
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
+from argon2.low_level import Type
 from litestar.testing import TestClient
 from sqlalchemy import text
 
@@ -295,6 +296,36 @@ def test_whoever_does_not_exist_costs_as_much_to_refuse_and_nothing_beforehand()
 
 def test_passwords_cost_what_the_rule_says() -> None:
     assert Passwords(PasswordCost()).hash("x" * 20).startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+
+
+CHEAPER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+OLDER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, type=Type.I)
+
+
+@pytest.mark.parametrize("earlier", [CHEAPER, OLDER], ids=["at another cost", "by another algorithm"])
+def test_a_password_that_was_hashed_otherwise_is_hashed_anew_at_the_next_good_sign_in(
+    earlier: PasswordHasher, services: Services, cast: Cast, clock: Clock, new_id: Callable[[], str], database: Database
+) -> None:
+    def kept() -> str:
+        with database.reading() as session:
+            found = sessions.find_credential(session, cast.priya.id)
+        assert found is not None
+        return found.password_hash
+
+    def sign_in(password: str) -> str:
+        attempt = Attempt(email=email_of(cast.priya), password=password, address="192.0.2.1")
+        with acting(Kind.SIGN_IN):
+            return services.signin.sign_in(attempt, clock(), new_id).worker.id
+
+    with database.writing() as session:
+        sessions.set_password_hash(session, cast.priya.id, earlier.hash(PASSWORD), clock())
+    before = kept()
+    with pytest.raises(Failure):
+        sign_in("three other words")
+    assert kept() == before
+    assert sign_in(PASSWORD) == cast.priya.id
+    assert kept() != before and not services.signin.passwords.is_outdated(kept())
+    assert sign_in(PASSWORD) == cast.priya.id
 
 
 @pytest.mark.parametrize(
