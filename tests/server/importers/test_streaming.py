@@ -3,6 +3,7 @@
 import gzip
 import io
 import random
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from server.database.engine import Database
+from server.importers import workbook
 from server.importers.accounting import Account, Importing
 from server.importers.files import Refusal, UnusableFile
 from server.importers.inputs import look_over, of_bytes, of_path
@@ -214,6 +216,21 @@ def test_a_packed_file_is_read_on_its_way_and_a_bomb_is_refused_before_a_row_is_
     cut.write_bytes(path.read_bytes()[:-12])
     with pytest.raises(UnusableFile, match="cannot be read to its end"):
         look_over(of_path(cut))
+
+
+@pytest.mark.parametrize(("part", "most"), [("xl/sharedStrings.xml", 64 << 20), ("xl/worksheets/sheet1.xml", 1 << 20)])
+def test_a_small_workbook_that_unpacks_without_end_is_refused_before_any_of_it_is_unpacked(
+    part: str, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "UNPACKED_MAX_BYTES", most)
+    monkeypatch.setattr(workbook, "load", lambda stream: pytest.fail("it was opened"))
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(part, b"0" * (most + 1))
+    assert len(file.getvalue()) < 1 << 20
+
+    with pytest.raises(UnusableFile, match="save it as CSV"):
+        guess_source(of_bytes(file.getvalue(), "reports.xlsx"))
 
 
 def test_a_hidden_sheet_is_read_only_when_it_is_chosen(tmp_path: Path) -> None:
