@@ -199,7 +199,7 @@ def own_by_roles(url: str) -> str:
 
 def let_serve(url: str) -> None:
     """Give the application's role rows and nothing else, and tell the database by which key it signs."""
-    from server.database.context import pads, sign
+    from server.database.context import pads
 
     with connect(url) as connection:
         app = suite_role("app")
@@ -207,8 +207,7 @@ def let_serve(url: str) -> None:
         connection.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {app}")
         connection.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {app}")
         connection.execute(f"REVOKE ALL ON context_key FROM {app}")
-        told = ("suite", *pads(SUITE_KEY), sign("k:inside", SUITE_KEY))
-        connection.execute("INSERT INTO context_key VALUES (%s, %s, %s, %s)", told)
+        connection.execute("INSERT INTO context_key VALUES (%s, %s, %s)", ("suite", *pads(SUITE_KEY)))
 
 
 def as_application(settings: Any) -> Any:
@@ -402,6 +401,16 @@ def blank_database_url(database_kind: str, stores: Callable[[str], Stores]) -> I
 @pytest.fixture
 def database(database_url: str) -> Iterator["Database"]:
     """The server's database over `database_url`, its connections given back at the end."""
+    from server.database.engine import Database
+
+    opened = Database(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def owners(database_url: str) -> Iterator["Database"]:
+    """The same database, on PostgreSQL come to as a superuser: for what no server may do."""
     from server.database.engine import Database
 
     opened = Database(database_url)

@@ -1,13 +1,13 @@
 """The database of one server's settings: with the key that signs whom a transaction is for, where there is one."""
 
-from server.database.context import pads, sign
+from server.database.context import pads
 from server.database.engine import Database, parse_url
 from server.security.keys import find_context_key, list_context_keys, name_key
 from server.settings import Settings
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS context_key (
-    id text PRIMARY KEY, inner_pad bytea NOT NULL, outer_pad bytea NOT NULL, inside text NOT NULL
+    id text PRIMARY KEY, inner_pad bytea NOT NULL, outer_pad bytea NOT NULL
 )
 """
 _TAKE_BACK = """
@@ -35,13 +35,13 @@ def teach_key(settings: Settings) -> None:
     """Let PostgreSQL believe what this server signs. Come as the tables' owner: nobody else may read or change what is told."""
     if parse_url(settings.database).get_backend_name() == "sqlite":
         return
-    rows = [(name_key(key), *pads(key), sign("k:inside", key)) for key in list_context_keys(settings)]
+    rows = [(name_key(key), *pads(key)) for key in list_context_keys(settings)]
     database = Database(settings.database, pool_size=1)
     try:
         with database.engine.begin() as connection:
             for statement in (_TABLE, _TAKE_BACK):
                 connection.exec_driver_sql(statement)
             connection.exec_driver_sql("DELETE FROM context_key")
-            connection.exec_driver_sql("INSERT INTO context_key VALUES (%s, %s, %s, %s)", rows)
+            connection.exec_driver_sql("INSERT INTO context_key VALUES (%s, %s, %s)", rows)
     finally:
         database.close()
