@@ -5,6 +5,7 @@ LANTERN_TEST_WORLDS sets how many worlds are played.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,12 +16,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, insert
 
-from server.access import Access, context_of
+from server.access import Access, context_of, of_theirs
 from server.database.context import acting
 from server.database.engine import Database
 from server.database.sql import Sql
+from server.queries.cases.case_list import CaseListView, list_cases
 from server.queries.partnership import workers
 from server.queries.people import many_subjects, subjects
+from server.queries.referrals.inbox import list_inbox
+from server.queries.street.contact_form import search_people
 from server.tables.cases.case import case_action, mdt_case
 from server.tables.partnership.agency import agency, agreement, team, team_district
 from server.tables.partnership.district import district
@@ -33,12 +37,14 @@ from server.tables.people.verification import person_verification
 from server.tables.referrals.referral import alert, referral
 from server.tables.street.contact import contact, contact_person
 from server.tables.street.site import site
+from shared.model.codes import ReferralState
 from shared.policy import Act
 from tests.conftest import SUITE_KEY, url_as
 
 pytestmark = pytest.mark.postgres
 WORLDS = int(os.environ.get("LANTERN_TEST_WORLDS", "10"))
 WORKERS = 5
+NAME = "Marek"
 DISTRICTS, AGENCIES, TEAMS = ("d1", "d2", "d3"), ("a1", "a2", "a3"), ("t1", "t2", "t3")
 ROLES = ("worker", "team_lead", "coordinator", "agency_member", "commissioner", "administrator")
 OUTREACH = {"worker", "team_lead"}
@@ -187,7 +193,7 @@ def write_people(put: Any, world: World) -> None:
     now = world.now
     for row in world.of("person"):
         put(person, {"id": row["id"], "district_id": row["district_id"], "team_id": row["team_id"], "created_at": row["at"],
-                     "changed_at": row["at"]})  # fmt: skip
+                     "changed_at": row["at"], "name": NAME})  # fmt: skip
     put(mdt_case, *({**row, "state": "open", "since": now, "mdt_number": 1} for row in world.of("mdt_case")))
     for row in world.of("case_action"):
         put(case_action, {"id": row["id"], "case_id": row["case_id"], "agency_id": row["agency_id"], "text": "x",
@@ -213,7 +219,7 @@ def write_street(put: Any, world: World) -> None:
     put(
         site,
         *(
-            {**row, "name": "", "kind": "doorway", "created_at": now, "changed_at": now, **pin}
+            {**row, "name": f"Arch {row['id']}", "kind": "doorway", "created_at": now, "changed_at": now, **pin}
             for row in world.of("site")
         ),
     )
@@ -231,7 +237,7 @@ def write_street(put: Any, world: World) -> None:
             {"id": f"alert-{row['id']}", "source": "x", "source_reference": row["id"], "received_at": now, "raw": "{}"},
         )
         put(referral, {**row, "number": row["id"], "alert_id": f"alert-{row['id']}", "source": "x", "reported_at": now,
-                       "due_on": now.date(), "state": "new", **pin})  # fmt: skip
+                       "due_on": now.date(), "state": "received", **pin})  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------------------- a naive reader
@@ -348,9 +354,7 @@ class Reader:
     def knows_referral(self, referral_id: str) -> bool:
         row = next(self.world.of("referral", id=referral_id))
         street = bool(self.roles & SEE_STREET)
-        here = street and (
-            row["district_id"] in self.districts or (street and bool(self.districts) and self.is_nobodys(row))
-        )
+        here = street and (row["district_id"] in self.districts or (bool(self.districts) and self.is_nobodys(row)))
         return here or bool(self.roles & OUTREACH and row["team_id"] in self.me["teams"])
 
     def is_nobodys(self, row: dict[str, Any]) -> bool:
@@ -393,20 +397,41 @@ def reads_notes(access: Access, person_id: str) -> bool:
     return subject is not None and access.allows(Act.SEE_NOTES, subject)
 
 
+def as_lists_show(access: Access) -> Rows:
+    """What pages list by statements of their own, where policy lets the reader have the list."""
+    session, actor, theirs = access.session, access.actor, of_theirs(access.actor)
+    listed = [each for each in DISTRICTS if access.allows(Act.SEE_CASE_LIST, subjects.of_district(each))]
+    cases = [row for each in listed for row in list_cases(session, each, CaseListView(), today=access.tonight)]
+    shown: Rows = {"mdt_case": {row.case_id for row in cases}, "person": {row.person_id for row in cases}}
+    if access.allows(Act.SEE_REFERRALS, theirs):
+        states = list(ReferralState)
+        inbox = list_inbox(session, actor.district_ids, actor.team_ids, states)
+        shown["referral"] = {row.referral.id for row in inbox}
+    if access.allows(Act.RECORD_CONTACT, theirs):
+        found = {each.id for each in search_people(session, NAME, actor.team_ids, actor.district_ids, access.today)}
+        people = many_subjects.list_people(session, found)
+        shown["person"] |= {each for each in found if access.allows(Act.SEE_PERSON_LIST, people[each])}
+    return shown
+
+
 def by_plain_sql(session: Any) -> Rows:
     return {name: {row[0] for row in Sql(session).rows(f"select id from {name}")} for name in TABLES}
 
 
-def play(database: Database, serving: Database, world: World) -> None:
-    write(database, world)
+def play(owners: Database, serving: Database, world: World) -> Counter[str]:
+    """Returns how many rows the lists showed."""
+    write(owners, world)
+    counts: Counter[str] = Counter()
     ids = count()
     for me in world.of("worker"):
-        with database.reading() as session:
+        with owners.reading() as session:
             actor = workers.find_actor(session, me["id"], world.now.date())
-        assert actor is not None
+            assert actor is not None
+            without_wall = as_lists_show(Access(session, actor, world.now, lambda: f"id{next(ids)}"))
         with acting(context_of(actor, world.now, world.now.date())), serving.writing() as session:
             plain = by_plain_sql(session)
-            pages = as_pages_ask(Access(session, actor, world.now, lambda: f"id{next(ids)}"), world)
+            access = Access(session, actor, world.now, lambda: f"id{next(ids)}")
+            pages, lists = as_pages_ask(access, world), as_lists_show(access)
         expected = Reader(world, me).read()
         assert plain == expected, me
         if not SEE_CASES & set(
@@ -414,18 +439,24 @@ def play(database: Database, serving: Database, world: World) -> None:
         ):  # an outreach worker opens no case, and sees by relation the rows that pages count
             pages["mdt_case"] = expected["mdt_case"]
         assert pages == expected, me
+        assert lists == without_wall, "the wall keeps from a list what the door lets out"
+        assert {name: shown - expected[name] for name, shown in lists.items()} == {name: set() for name in lists}
+        counts.update({name: len(shown) for name, shown in lists.items()})
+    return counts
 
 
-def test_pages_and_plain_sql_see_what_the_rules_say(database: Database, database_url: str, now: datetime) -> None:
+def test_pages_and_plain_sql_see_what_the_rules_say(owners: Database, database_url: str, now: datetime) -> None:
     serving = Database(url_as(database_url, "app"), pool_size=1, context_key=SUITE_KEY)
     names = ("contact", "referral", "alert", "person", "worker", "team", "agency", "district")
+    listed: Counter[str] = Counter()
     try:
         for number in range(WORLDS):
-            play(database, serving, make_world(Random(number), now))
-            with database.writing() as session:
+            listed += play(owners, serving, make_world(Random(number), now))
+            with owners.writing() as session:
                 session.connection().exec_driver_sql(
                     f"truncate {', '.join(names)}, contact_person, person_merge, person_hidden, person_note, break_glass, site, "
                     "person_verification cascade"
                 )
     finally:
         serving.close()
+    assert min(listed[name] for name in ("mdt_case", "person", "referral")) >= WORLDS
