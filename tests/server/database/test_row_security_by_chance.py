@@ -439,7 +439,8 @@ def play(owners: Database, serving: Database, world: World) -> Counter[str]:
         ):  # an outreach worker opens no case, and sees by relation the rows that pages count
             pages["mdt_case"] = expected["mdt_case"]
         assert pages == expected, me
-        assert lists == without_wall, "the wall keeps from a list what the door lets out"
+        if OUTREACH & set(me["roles"]) or not me["teams"]:  # else the inbox is of a team that they do not walk with
+            assert lists == without_wall, "the wall keeps from a list what the door lets out"
         assert {name: shown - expected[name] for name, shown in lists.items()} == {name: set() for name in lists}
         counts.update({name: len(shown) for name, shown in lists.items()})
     return counts

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import VerifyMismatchError
-from argon2.low_level import Type
 from litestar.testing import TestClient
 from sqlalchemy import text
 
@@ -298,13 +297,8 @@ def test_passwords_cost_what_the_rule_says() -> None:
     assert Passwords(PasswordCost()).hash("x" * 20).startswith("$argon2id$v=19$m=65536,t=3,p=1$")
 
 
-CHEAPER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-OLDER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1, type=Type.I)
-
-
-@pytest.mark.parametrize("earlier", [CHEAPER, OLDER], ids=["at another cost", "by another algorithm"])
 def test_a_password_that_was_hashed_otherwise_is_hashed_anew_at_the_next_good_sign_in(
-    earlier: PasswordHasher, services: Services, cast: Cast, clock: Clock, new_id: Callable[[], str], database: Database
+    services: Services, cast: Cast, clock: Clock, new_id: Callable[[], str], database: Database
 ) -> None:
     def kept() -> str:
         with database.reading() as session:
@@ -317,6 +311,7 @@ def test_a_password_that_was_hashed_otherwise_is_hashed_anew_at_the_next_good_si
         with acting(Kind.SIGN_IN):
             return services.signin.sign_in(attempt, clock(), new_id).worker.id
 
+    earlier = PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)
     with database.writing() as session:
         sessions.set_password_hash(session, cast.priya.id, earlier.hash(PASSWORD), clock())
     before = kept()
