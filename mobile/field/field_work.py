@@ -6,6 +6,8 @@ Raises `StoreLocked` while the phone is locked. The door, the sync and the setti
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from mobile.field.api import Field
 from mobile.field.own_views import NightEntry, PlannedShift, ShortForm
 from mobile.field.views import (
@@ -30,7 +32,7 @@ from mobile.field.views import (
 )
 from mobile.opening.session import Session
 from mobile.ports import MapCell
-from mobile.syncing import cell_fetch
+from mobile.syncing import cell_fetch, own_alarm
 from shared.model.codes import DocumentKind, ReceivingSupport, ReferralState, SupportNeed
 from shared.model.device import FieldConfig
 from shared.model.person import Person
@@ -85,7 +87,9 @@ class FieldWork(Field):
         return self._open.shifts.check_in(next_due_minutes, duress)
 
     def check_in_state(self) -> CheckInState:
-        return self._open.shifts.check_in_state()
+        state = self._open.shifts.check_in_state()
+        search = own_alarm.find(self._open.record.store) if state.is_overdue and state.is_sent else None
+        return msgspec.structs.replace(state, search=search)
 
     # --- who and what is near
 

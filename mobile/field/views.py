@@ -5,14 +5,8 @@ lives here.
 from datetime import date, datetime
 from typing import Any
 
-from shared.model.codes import (
-    Code,
-    ContactState,
-    Gender,
-    ReferralState,
-    SiteKind,
-    SyncState,
-)
+from shared.model.alarm import OwnAlarm
+from shared.model.codes import Code, ContactState, Gender, ReferralState, SiteKind, SyncState
 from shared.model.contact import Contact, NeedSeen
 from shared.model.person import NeedRecorded, Person
 from shared.model.position import Position
@@ -316,6 +310,8 @@ class CheckInState(Value, frozen=True, kw_only=True):
     others_overdue: tuple[str, ...] = ()
     is_sent: bool = False
     """Does the server hold my newest check-in, so that somebody else would notice?"""
+    search: OwnAlarm | None = None
+    """Once I am overdue and the phone has asked: who searches for me."""
     message: str = ""
 
 

@@ -21,7 +21,7 @@ from mobile.opening.vault import DeviceCard, Vaults
 from mobile.store import settings
 from mobile.store.record import Record
 from mobile.store.rows import to_ms
-from mobile.syncing import cell_fetch, rounds
+from mobile.syncing import cell_fetch, own_alarm, rounds
 from mobile.syncing.enrolment import list_set_aside
 from mobile.syncing.map_fetch import MapFetch
 from mobile.syncing.picture_sending import send_pictures
@@ -142,6 +142,7 @@ class Courier:
         self._send_pictures(record, card)
         purge(record, self._now())
         self._hand_over_earlier(card)
+        self._ask_who_has_seen_it(record, card)
         self._fetch_map(record, card, may_ask=one.outcome.trouble in ASKS_FOR_SQUARES)
 
     def _send_quick(self, card: DeviceCard) -> None:
@@ -156,6 +157,16 @@ class Courier:
             tokens = settings.find_setting(connection, rounds.TOKENS, Tokens)
         if tokens is not None:
             send_pictures(record.store, self._client_to(card), tokens.access)
+
+    def _ask_who_has_seen_it(self, record: Record, card: DeviceCard) -> None:
+        """Only while a check-in of theirs is overdue."""
+        session = self._session()
+        with record.store.reading() as connection:
+            tokens = settings.find_setting(connection, rounds.TOKENS, Tokens)
+        if session is None or not session.shifts.check_in_state().is_overdue:
+            own_alarm.forget(record.store)
+        elif tokens is not None:
+            own_alarm.fetch(record.store, self._client_to(card), tokens.access)
 
     def _fetch_map(self, record: Record, card: DeviceCard, *, may_ask: bool) -> None:
         """The ground, what services there are, and where people are likely."""

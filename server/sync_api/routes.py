@@ -8,6 +8,7 @@ from server.sync_api.concurrency_limit import ConcurrencyLimit
 from server.sync_api.enrolment import enrol, renew_token
 from server.sync_api.likely_cells import send_likely_cells
 from server.sync_api.map_pack import send_map_pack
+from server.sync_api.own_alarm import send_own_alarm
 from server.sync_api.push_and_pull import pull, push, renew, take_receipt
 from server.sync_api.quick import take_quick_entries
 from server.sync_api.sealed import take_sealed
@@ -33,6 +34,7 @@ def sync_routers(settings: Settings) -> tuple[Router, ...]:
             send_likely_cells,
             send_service_pack,
             send_tonight,
+            send_own_alarm,
         ],
         tags=["Sync"],
         middleware=[limit],

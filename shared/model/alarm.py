@@ -110,3 +110,13 @@ class Alarm(Value, frozen=True, kw_only=True):
 
     def _settled(self, kind: AlarmEventKind) -> frozenset[Id]:
         return frozenset(each.worker_id for each in self.events if each.kind is kind and each.worker_id is not None)
+
+
+class OwnAlarm(Value, frozen=True, kw_only=True):
+    """What the one who is missed is told of the search for them: who has it and since when, and for whom a message has left.
+    `help_at` is when they asked for help, if they did."""
+
+    help_at: datetime | None = None
+    taken_by: str = ""
+    taken_at: datetime | None = None
+    reached: tuple[str, ...] = ()

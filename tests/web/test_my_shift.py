@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -15,12 +16,12 @@ from server.actions.street.quick_entries import take_quick
 from server.app import create_services
 from server.database.engine import Database
 from server.queries.partnership.workers import get_worker
-from server.queries.street.alarms import list_open_alarms
+from server.queries.street.alarms import add_events, list_open_alarms
 from server.queries.street.lone_working import list_on_shift
 from server.settings import Settings
 from server.tables.operation.mail import mail
 from server.tables.street.shift import check_in, shift
-from shared.model.alarm import Alarm, AlarmEventKind, AlarmStep
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.quick_entry import QuickEntry
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
@@ -65,6 +66,15 @@ def test_whoever_goes_out_by_the_page_and_is_not_heard_is_named_to_somebody(
     page = browse("aisha").get(PATH)
     assert "You were due to check in at 22:30: 5 minutes ago." in plain(page.text)
     assert "Your colleagues are being told that you were not heard." in plain(page.text)
+    assert "No message has left yet." in plain(page.text)
+    sent = AlarmEvent(id="e1", alarm_id=alarm.id, at=clock.now, kind=AlarmEventKind.SENT, worker_id="tom")
+    with filled.writing() as session:
+        add_events(session, [sent])
+    said = "A message has gone to Tom E. Nobody has said yet that they have it."
+    assert said in plain(browse("aisha").get(PATH).text)
+    with filled.writing() as session:
+        add_events(session, [msgspec.structs.replace(sent, id="e2", kind=AlarmEventKind.TAKEN)])
+    assert "Tom E has it since 22:35." in plain(browse("aisha").get(PATH).text)
 
 
 def test_a_check_in_by_the_page_ends_the_alarm_and_is_a_promise(

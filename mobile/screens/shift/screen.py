@@ -144,8 +144,20 @@ class ShiftScreen(Screen):
         if due_at is None:
             return self.say("shift.no_check_in")
         key = "shift.check_in_late" if self.state.check_in.is_overdue else "shift.check_in_due"
-        reach = "shift.check_in_sent" if self.state.check_in.is_sent else "shift.check_in_unsent"
-        return f"{self.say(key, clock=say_clock(due_at))}. {self.say(reach)}"
+        return f"{self.say(key, clock=say_clock(due_at))}. {self._reach()}"
+
+    def _reach(self) -> str:
+        """Who knows, and no more than is known."""
+        check_in, search = self.state.check_in, self.state.check_in.search
+        if not check_in.is_sent:
+            return self.say("shift.check_in_unsent")
+        if search is None:
+            return self.say("shift.check_in_sent")
+        if search.taken_by and search.taken_at is not None:
+            return self.say("shift.search_taken", name=search.taken_by, clock=say_clock(search.taken_at))
+        if search.reached:
+            return self.say("shift.search_told", names=", ".join(search.reached))
+        return self.say("shift.check_in_sent")
 
     def _join_tile(self, shift: ShiftSummary) -> Tile:
         when = say_when(self.words, shift.shift.started_at, self.desk.now())

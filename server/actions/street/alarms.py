@@ -22,7 +22,7 @@ from server.queries.people import subjects
 from server.queries.street import alarms, duties, leaves, plans, shifts
 from server.queries.street.duties import Duty, Reachable
 from server.queries.street.lone_working import OnShift, list_on_shift
-from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep, OwnAlarm
 from shared.model.mail import Mail, MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy import Act
@@ -254,6 +254,22 @@ def open_alarm(access: Access, alarm_id: Id) -> Alarm:
     if alarm is None or (alarm.is_silent and alarm.worker_id == access.actor.worker_id):
         raise NotFound  # whoever made her check in is looking at her screen
     return alarm
+
+
+def find_own(access: Access) -> OwnAlarm | None:
+    """The search for the actor as they may know of it; None where there is none, or nothing of it may be seen where they are."""
+    mine = access.actor.worker_id
+    open_alarms = (each for each in alarms.list_open_alarms(access.session) if each.worker_id == mine)
+    alarm = next((each for each in open_alarms if not each.is_silent), None)
+    if alarm is None:
+        return None
+    taken, reached = alarm.taken, sorted(alarm.reached_ids - {mine})
+    holder = taken.worker_id or "" if taken else ""
+    names = workers.list_short_names(access.session, {holder, *reached})
+    return OwnAlarm(
+        help_at=alarm.help.at if alarm.help else None, taken_by=names.get(holder, ""), taken_at=taken.at if taken else None,
+        reached=tuple(names[each] for each in reached if each in names),
+    )  # fmt: skip
 
 
 def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:

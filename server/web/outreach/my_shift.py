@@ -1,5 +1,6 @@
 """My shift in a browser: going out, checking in, asking for help and coming home, for whoever cannot use the app's screen."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -8,14 +9,13 @@ from litestar.params import URLEncodedBody
 
 from server.access import Access, Door, of_theirs
 from server.actions.street import walking
-from server.actions.street.alarms import ask_for_help
+from server.actions.street.alarms import ask_for_help, find_own
 from server.actions.street.contacts import list_own_teams
 from server.database.sql import storable_words
 from server.http.services import Services
 from server.problems import Invalid
 from server.queries.partnership.workers import list_short_names
 from server.queries.street import plans
-from server.queries.street.alarms import list_open_alarms
 from server.web.layout.clocks import say_clock, say_duration
 from server.web.layout.forms import Form, Several, as_tuple, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
@@ -23,6 +23,7 @@ from server.web.layout.planned import say_plan
 from server.web.layout.words import count
 from server.web.outreach.choices import list_colleagues
 from server.web.outreach.recorded import say_own
+from shared.model.alarm import OwnAlarm
 from shared.policy import Act
 from shared.rules.check_ins import is_late, late_by
 from shared.rules.shift_plans import PlanState, state_of
@@ -59,18 +60,15 @@ def show_my_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[
     with door.open() as access:
         access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
         walk = walking.find_own_walk(access)
-        mine = [
-            each
-            for each in list_open_alarms(access.session)
-            if each.worker_id == access.actor.worker_id and not each.is_silent
-        ]
+        alarm = find_own(access)
         teams = list_own_teams(access)
         return page(
             request, "outreach/my_shift.html", title="My shift", section=PATH, worker=access.worker, walk=walk,
             keys=[access.new_id() for _ in range(4)], teams=[(each.id, each.name) for each in teams],
             colleagues=list_colleagues(access, [each.id for each in teams]), promises=_promises(),
-            stands=_stands(access), is_missed=any(each.help is None for each in mine),
-            asked=next((say_clock(each.help.at, access.now) for each in mine if each.help is not None), ""),
+            stands=_stands(access), is_missed=alarm is not None and alarm.help_at is None,
+            asked=say_clock(alarm.help_at, access.now) if alarm is not None and alarm.help_at is not None else "",
+            seen=_say_seen(alarm, access.now),
             recorded=say_own(access), planned=_planned(access, walk is not None),
         )  # fmt: skip
 
@@ -142,6 +140,17 @@ def _stands(access: Access) -> str:
     if is_late(walk.next_due_at, access.now):
         return f"{since}. You were due to check in at {due}: {say_duration(late_by(walk.next_due_at, access.now))} ago."
     return f"{since}. You are due to check in by {due}. If you do not, your colleagues and your team’s lead are told."
+
+
+def _say_seen(alarm: OwnAlarm | None, now: datetime) -> str:
+    """Who is known to have seen it, and no more than that."""
+    if alarm is None:
+        return ""
+    if alarm.taken_by and alarm.taken_at is not None:
+        return f"{alarm.taken_by} has it since {say_clock(alarm.taken_at, now)}."
+    if alarm.reached:
+        return f"A message has gone to {', '.join(alarm.reached)}. Nobody has said yet that they have it."
+    return "No message has left yet."
 
 
 def _planned(access: Access, is_out: bool) -> list[tuple[str, bool]]:

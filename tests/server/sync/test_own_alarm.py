@@ -1,0 +1,84 @@
+"""A phone is told who searches for whoever carries it: for that one alone, and nothing that a stranger may not read on it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from server.database.engine import Database
+from server.queries.street import alarms
+from server.queries.sync import store as sync
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, OwnAlarm
+from shared.model.codes import DeviceStatus
+from tests.server.cast import Cast
+from tests.server.phone import Phone
+
+PATH = "/sync/v1/own-alarm"
+Happens = Callable[..., None]
+
+
+@pytest.fixture
+def happens(database: Database, cast: Cast, now: datetime, new_id: Callable[[], str]) -> Happens:
+    """An alarm about somebody of the cast is open, and something happens in it."""
+    open_alarms = dict[str, str]()
+
+    def do(kind: AlarmEventKind, by: Any, about: Any = None, minutes: int = 0) -> None:
+        missed = about or cast.aisha
+        with database.writing() as session:
+            if missed.id not in open_alarms:
+                open_alarms[missed.id] = new_id()
+                alarms.add_alarm(session, Alarm(
+                    id=open_alarms[missed.id], worker_id=missed.id, team_id=cast.team.id, due_at=now, raised_at=now,
+                ))  # fmt: skip
+            alarms.add_events(session, [AlarmEvent(
+                id=new_id(), alarm_id=open_alarms[missed.id], at=now + timedelta(minutes=minutes), kind=kind,
+                worker_id=by.id,
+            )])  # fmt: skip
+
+    return do
+
+
+def told(phone: Phone) -> OwnAlarm:
+    answer = phone.get(PATH)
+    assert answer.status_code == 200, answer.text
+    return msgspec.json.decode(answer.content, type=OwnAlarm)
+
+
+def test_who_was_reached_and_who_has_it_is_told_to_whoever_is_missed(
+    phone: Phone, cast: Cast, happens: Happens, now: datetime
+) -> None:
+    assert told(phone) == OwnAlarm()
+    happens(AlarmEventKind.SENT, cast.aisha)
+    happens(AlarmEventKind.TOLD, cast.dean)
+    happens(AlarmEventKind.FAILED, cast.dean)
+    assert told(phone) == OwnAlarm(), "a message to herself, and one that failed, reached nobody"
+    happens(AlarmEventKind.SENT, cast.tom)
+    assert told(phone) == OwnAlarm(reached=(cast.tom.short_name,))
+    happens(AlarmEventKind.TAKEN, cast.dean, minutes=9)
+    assert told(phone) == OwnAlarm(
+        taken_by=cast.dean.short_name, taken_at=now + timedelta(minutes=9), reached=(cast.tom.short_name,)
+    )
+    happens(AlarmEventKind.HOME, cast.dean)
+    assert told(phone) == OwnAlarm(), "it is over"
+
+
+def test_nothing_is_told_of_a_colleagues_alarm_nor_under_duress(phone: Phone, cast: Cast, happens: Happens) -> None:
+    happens(AlarmEventKind.TAKEN, cast.tom, about=cast.dean)
+    assert told(phone) == OwnAlarm()
+    happens(AlarmEventKind.TAKEN, cast.tom)
+    assert told(phone).taken_by == cast.tom.short_name
+    happens(AlarmEventKind.DURESS, cast.aisha)
+    assert told(phone) == OwnAlarm(), "whoever holds her phone reads that nobody is coming"
+
+
+def test_a_phone_that_was_stopped_and_a_stranger_are_told_nothing(
+    phone: Phone, cast: Cast, happens: Happens, database: Database, client: Any
+) -> None:
+    happens(AlarmEventKind.TAKEN, cast.tom)
+    assert client.get(PATH).status_code == 401
+    with database.writing() as session:
+        sync.set_status(session, phone.number, DeviceStatus.REVOKED)
+    answer = phone.get(PATH)
+    assert answer.status_code in (401, 403) and cast.tom.short_name not in answer.text
