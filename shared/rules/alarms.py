@@ -5,11 +5,11 @@ nothing more for a while is not waited for: everybody is told, again and again, 
 an alarm: that is the worker being heard, or somebody saying what came of it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.model.alarm import CALLS, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
-from shared.model.value import Value
+from shared.model.value import Id, Value
 
 MESSAGE_AGAIN = timedelta(minutes=1)
 MESSAGE_TRIES_AT_MOST = 120
@@ -67,7 +67,8 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
         return [AlarmStep.EVERYBODY] if now >= _last_word(alarm) + AGAIN else []
     if alarm.help is not None:
         return _steps_for_help(alarm, now)
-    told = {each.step: each.at for each in alarm.events if each.kind is AlarmEventKind.TOLD and each.step}
+    # A step waits from when the first of it was told: who took a post over meanwhile holds nobody up.
+    told = {each.step: each.at for each in reversed(alarm.events) if each.kind is AlarmEventKind.TOLD and each.step}
     steps: list[AlarmStep] = []
     ready_at = alarm.due_at
     for rung in ladder:
@@ -90,6 +91,20 @@ def _steps_for_help(alarm: Alarm, now: datetime) -> list[AlarmStep]:
     asked = max(place for place, each in enumerate(alarm.events) if each.kind in CALLS)
     since = [each.at for each in alarm.events[asked:] if _is_to_everybody(each)]
     return [] if since and now < since[-1] + AGAIN else [AlarmStep.EVERYBODY]
+
+
+def late_comers(alarm: Alarm, holders: Mapping[AlarmStep, Collection[Id]]) -> dict[AlarmStep, list[Id]]:
+    """Whoever holds a post, or is out, only since its step was told, and was told by none: they hear of it now, while nobody
+    has it."""
+    begun = {each.step for each in alarm.events if each.kind is AlarmEventKind.TOLD}
+    if alarm.ended is not None or alarm.taken is not None or not begun:
+        return {}
+    known, found = set(alarm.told_ids), dict[AlarmStep, list[Id]]()
+    for step in (AlarmStep.COLLEAGUES, AlarmStep.LEAD, AlarmStep.DEPUTY, AlarmStep.MANAGER):
+        if begun & {step, AlarmStep.EVERYBODY}:
+            found[step] = [each for each in holders.get(step, ()) if each not in known]
+            known.update(found[step])
+    return {step: ids for step, ids in found.items() if ids}
 
 
 def next_message_try(tried: int, now: datetime) -> datetime | None:

@@ -26,7 +26,7 @@ from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep, Own
 from shared.model.mail import Mail, MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.alarms import Ladder, next_steps
+from shared.rules.alarms import Ladder, late_comers, next_steps
 from shared.rules.shift_plans import MAY_BE_LATE
 from shared.rules.shift_plans import alarm_at as alarm_of_plan
 
@@ -127,27 +127,34 @@ class Watch:
         """Tell whoever must be told now; returns how many."""
         people = self._list_people(alarm, out)
         steps = next_steps(alarm, self.ladder, [step for step, found in people.items() if found], self.now)
-        told = 0
-        for step in steps:
-            found = people.get(step, [])
+        told = {step: people.get(step, []) for step in steps}
+        if not steps:
+            held = {step: [each.worker_id for each in found] for step, found in people.items()}
+            told = {
+                step: [each for each in people[step] if each.worker_id in late]
+                for step, late in late_comers(alarm, held).items()
+            }
+        return sum(self._tell(alarm, step, found) for step, found in told.items())
+
+    def _tell(self, alarm: Alarm, step: AlarmStep, found: Sequence[Reachable]) -> int:
+        """Tell these of a step, or write down that there is nobody; returns how many they are."""
+        events = [
+            AlarmEvent(
+                id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step,
+                worker_id=each.worker_id,
+            )
+            for each in found
+        ]  # fmt: skip
+        if not events:
+            note = "There is nobody to tell: nobody of the team has a telephone or an e-mail address."
             events = [
                 AlarmEvent(
-                    id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step,
-                    worker_id=each.worker_id,
+                    id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step, note=note
                 )
-                for each in found
-            ]  # fmt: skip
-            if not events:
-                note = "There is nobody to tell: nobody of the team has a telephone or an e-mail address."
-                events = [
-                    AlarmEvent(
-                        id=self.new_id(), alarm_id=alarm.id, at=self.now, kind=AlarmEventKind.TOLD, step=step, note=note
-                    )
-                ]
-            alarms.add_events(self.session, events)
-            self._write(alarm, events, found, MailKind.LONE_WORKER)
-            told += len(found)
-        return told
+            ]
+        alarms.add_events(self.session, events)
+        self._write(alarm, events, found, MailKind.LONE_WORKER)
+        return len(found)
 
     def _list_people(self, alarm: Alarm, out: dict[Id, OnShift]) -> dict[AlarmStep, list[Reachable]]:
         """Whom each step reaches: never the worker in question but in their own step, and nobody by an earlier step again.

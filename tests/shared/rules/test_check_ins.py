@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
-from shared.rules.alarms import AGAIN, DEFAULT_LADDER, MESSAGE_TRIES_AT_MOST, next_message_try, next_steps
+from shared.rules.alarms import AGAIN, DEFAULT_LADDER, MESSAGE_TRIES_AT_MOST, late_comers, next_message_try, next_steps
 from shared.rules.check_ins import LONGEST_PROMISE, Outing, alarm_at, due_at, promise_of
 
 OUT = datetime(2026, 11, 12, 20, tzinfo=UTC)
@@ -88,6 +88,23 @@ def test_every_other_step_has_its_time_from_when_it_was_told() -> None:
     )
     assert next_steps(alarm_with(*told), DEFAULT_LADDER, EVERY_STEP, after(12.75)) == []
     assert next_steps(alarm_with(*told), DEFAULT_LADDER, EVERY_STEP, after(13)) == [AlarmStep.LEAD]
+
+
+def test_whoever_takes_a_post_over_hears_of_what_is_open_and_holds_nobody_up() -> None:
+    told = (
+        event(0, AlarmEventKind.TOLD, AlarmStep.WORKER, "aisha"),
+        event(7, AlarmEventKind.TOLD, AlarmStep.LEAD, "tom"),
+    )
+    held = {AlarmStep.LEAD: ["lena"], AlarmStep.DEPUTY: ["sam"], AlarmStep.COLLEAGUES: ["dean"]}
+    assert late_comers(alarm_with(*told), held) == {AlarmStep.LEAD: ["lena"]}, "a step that has not begun waits"
+    over = (*told, event(11, AlarmEventKind.TOLD, AlarmStep.LEAD, "lena"))
+    assert late_comers(alarm_with(*over), held) == {}
+    steps = (AlarmStep.WORKER, AlarmStep.LEAD, AlarmStep.DEPUTY)
+    assert next_steps(alarm_with(*over), DEFAULT_LADDER, steps, after(12)) == [AlarmStep.DEPUTY]
+    everybody = (*over, event(12, AlarmEventKind.TOLD, AlarmStep.EVERYBODY, "sam"))
+    assert late_comers(alarm_with(*everybody), held | {AlarmStep.MANAGER: ["dean"]}) == {AlarmStep.COLLEAGUES: ["dean"]}
+    assert late_comers(alarm_with(*told, event(8, AlarmEventKind.TAKEN)), held) == {}
+    assert late_comers(alarm_with(), held) == {}
 
 
 def test_what_the_missed_one_says_gives_whoever_has_it_no_more_time() -> None:
