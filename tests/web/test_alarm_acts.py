@@ -1,5 +1,6 @@
 """What somebody may do with an alarm, and who may be set to hear of one: pressed by those who may not."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from sqlalchemy import event, select, text
 
 from server.actions.street.alarms import Watch
 from server.database.engine import Database
+from server.queries.operation import audit
 from server.queries.street import duties, plans, shifts
 from server.queries.street.alarms import claim_call, find_alarm, list_open_alarms, list_unheard_duress
 from server.queries.street.last_known import find_last_place
@@ -19,6 +21,7 @@ from server.queries.street.plans import ShiftPlan
 from server.tables.partnership.worker import worker
 from server.tables.street.shift import check_in, shift, shift_worker, sign_of_life
 from server.web.admin.health import say_clock
+from shared.geo.distance import near_distance_m
 from shared.model.alarm import AlarmStep
 from shared.model.codes import PlannedStopKind
 from shared.model.position import Position
@@ -194,6 +197,55 @@ def test_the_planned_route_is_told_to_whoever_looks_for_them(
     assert "Behind the library (51.65000, -0.39000) St Albans Road bus shelter (51.66910, -0.39660)" in words
     assert ("/referrals/r5" in page.text) == is_reader
     assert "Cassiobury" not in words
+
+
+def drawn_on(page: Any) -> dict[str, Any]:
+    found = re.search(r'id="map-data"[^>]*>(.*?)</script>', page.text, re.S)
+    assert found is not None
+    return dict(json.loads(found[1]))
+
+
+def test_the_last_position_is_on_a_map_with_its_age_its_circle_and_the_stops_of_tonight(
+    dean_is_late: tuple[Database, str], browse: Browse, now: datetime
+) -> None:
+    database, alarm_id = dean_is_late
+    path = f"/alarms/{alarm_id}"
+    assert "map-data" not in browse("tom").get(path).text, "without a position there is no map"
+    stop = PlannedStop(
+        kind=PlannedStopKind.LIKELY, position=Position(latitude=51.652, longitude=-0.392), name="Behind the library"
+    )
+    with database.writing() as session:
+        where = {
+            "at": now - timedelta(minutes=40), "latitude": 51.655, "longitude": -0.396, "accuracy_m": 120.0, "fix_age_s": 300.0,
+        }  # fmt: skip
+        session.execute(check_in.update().where(check_in.c.worker_id == "dean").values(**where))
+        plans.add_plan(session, ShiftPlan(
+            id="p1", team_id="watford-outreach", area="", starts_at=now - timedelta(hours=2),
+            back_at=now + timedelta(hours=2), set_by="tom", set_at=now - timedelta(hours=3), worker_ids=("dean",),
+            stops=(stop,),
+        ))  # fmt: skip
+    page = browse("tom").get(path)
+    with database.reading() as session:
+        looked = [each for each in audit.list_lines(session) if (each.actor_id, each.detail) == ("tom", alarm_id)]
+    assert [str(each.action) for each in looked] == ["see_shifts"] * 2, (
+        "each look at telephones and places is written down"
+    )
+    assert "a check-in at 20:50, 40 minutes ago, within 120 m; the fix was 5 minutes old then" in plain(page.text)
+    drawn = drawn_on(page)
+    pins = {each["properties"]["kind"]: each["geometry"]["coordinates"] for each in drawn["pins"]}
+    assert pins == {"report": [-0.396, 51.655], "site": [-0.392, 51.652]}
+    said = {each["properties"]["text"]: each["geometry"]["coordinates"] for each in drawn["towns"]}
+    assert said["Dean R, 20:50"] == [-0.396, 51.655] and said["Behind the library"] == [-0.392, 51.652]
+    (circle,) = (each["geometry"]["coordinates"][0] for each in drawn["areas"])
+    here = Position(latitude=51.655, longitude=-0.396)
+    edge = [near_distance_m(here, Position(latitude=north, longitude=east)) for east, north in circle]
+    assert all(119 < metres < 121 for metres in edge)
+    longitudes, latitudes = zip(*circle, strict=True)
+    seen = (min(longitudes), min(latitudes), -max(longitudes), -max(latitudes))
+    west, south, east, north = drawn["box"]
+    assert all(edge < at for edge, at in zip((west, south, -east, -north), seen, strict=True)), (
+        "the whole circle is seen"
+    )
 
 
 def test_a_check_in_under_duress_calls_everybody_and_shows_nothing_where_she_is(

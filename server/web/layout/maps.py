@@ -4,7 +4,7 @@ Only what the page itself says is in there; the map asks the server for nothing 
 """
 
 from collections.abc import Sequence
-from math import atan2, cos, pi, radians
+from math import atan2, cos, pi, radians, sin
 from typing import NamedTuple
 
 import msgspec
@@ -12,10 +12,12 @@ import shapely
 from markupsafe import Markup
 
 from server.places.towns import Town, list_towns
-from shared.geo.distance import near_distance_m, say_distance
+from shared.geo.distance import METRES_PER_DEGREE, near_distance_m, say_distance
 from shared.model.position import Position
 
 MARGIN_DEGREES = 0.05
+AROUND_DEGREES = 0.005
+RING_CORNERS = 48
 OUTLINE = -1
 """The band of an area of which only the border is drawn, so that the ground shows."""
 MOST_TOWNS = 120
@@ -78,6 +80,26 @@ def _bearing(town: Town, latitude: float, longitude: float) -> str:
     """The direction from a town to a point, in words."""
     north, east = latitude - town.latitude, (longitude - town.longitude) * cos(radians(latitude))
     return DIRECTIONS[round(atan2(east, north) / (pi / 4)) % 8]
+
+
+def box_around(points: Sequence[tuple[float, float]]) -> Box:
+    """Returns a box with room around these points (longitude, latitude), for a map that begins with streets."""
+    longitudes, latitudes = zip(*points, strict=True)
+    return (
+        min(longitudes) - AROUND_DEGREES, min(latitudes) - AROUND_DEGREES,
+        max(longitudes) + AROUND_DEGREES, max(latitudes) + AROUND_DEGREES,
+    )  # fmt: skip
+
+
+def ring_around(middle: Position, metres: float) -> str:
+    """Returns a circle as a line that a map draws."""
+    north = metres / METRES_PER_DEGREE
+    east = north / cos(radians(middle.latitude))
+    turns = [2 * pi * step / RING_CORNERS for step in range(RING_CORNERS + 1)]
+    ring = [
+        [round(middle.longitude + east * cos(turn), 6), round(middle.latitude + north * sin(turn), 6)] for turn in turns
+    ]
+    return msgspec.json.encode({"type": "Polygon", "coordinates": [ring]}).decode()
 
 
 class Pin(NamedTuple):

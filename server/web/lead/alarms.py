@@ -22,9 +22,12 @@ from server.web.layout.clocks import say_clock, say_duration
 from server.web.layout.forms import Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.planned import say_plan
+from server.web.lead.last_place import draw_last_place
 from server.web.lead.on_shift import say_alarm
 from server.web.lead.shift_words import ACTS
+from server.web.lead.tonight import ATTRIBUTION
 from shared.model.alarm import BY_MAIL, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
+from shared.model.position import Position
 from shared.model.shift import PlannedStop
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
@@ -42,12 +45,19 @@ PLANNED_WITHIN = timedelta(hours=12)
 """How long after a plan is over it still tells where somebody who is missed may be."""
 
 
-class Walk(Value, frozen=True, kw_only=True):
-    """Where a plan of the night sends them: its words, and each stop with the report that it is about, where the reader may
-    open that."""
+class Stop(Value, frozen=True, kw_only=True):
+    """A stop of a plan in words; the report that it is about, where the reader may open that."""
 
     words: str
-    stops: tuple[tuple[str, Id | None], ...]
+    referral_id: Id | None
+    position: Position | None
+
+
+class Walk(Value, frozen=True, kw_only=True):
+    """Where a plan of the night sends them: its words, and its stops."""
+
+    words: str
+    stops: tuple[Stop, ...]
 
 
 class TakeForm(Form, frozen=True, kw_only=True):
@@ -109,11 +119,14 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
     ids = {alarm.worker_id, *(each.worker_id for each in alarm.events if each.worker_id)}
     names = list_short_names(session, ids)
     taken = alarm.taken
+    place, walks = find_last_place(session, alarm.worker_id), _list_walks(access, alarm)
+    stops = [(each.words, each.position) for walk in walks for each in walk.stops if each.position is not None]
     return {
         "alarm": alarm, "who": people.get(alarm.worker_id), "stands": say_alarm(alarm, names, now),
         "due_text": say_clock(alarm.due_at, now), "colleagues": [people[each] for each in near if each in people],
-        "place": find_last_place(session, alarm.worker_id), "contact": find_last_contact(session, alarm.worker_id),
-        "walks": _list_walks(access, alarm), "acts": ACTS,
+        "place": place, "contact": find_last_contact(session, alarm.worker_id), "walks": walks, "acts": ACTS,
+        "data": draw_last_place(session, names.get(alarm.worker_id, "They"), place, stops, now) if place else None,
+        "attribution": ATTRIBUTION,
         "log": [(say_clock(each.at, now), _say(each, names)) for each in alarm.events],
         "is_open": alarm.ended is None, "holder_id": taken.worker_id if taken else "",
         "holder": names.get(taken.worker_id or "", "") if taken else "",
@@ -134,8 +147,8 @@ def _list_walks(access: Access, alarm: Alarm) -> list[Walk]:
     ]
 
 
-def _say_stop(access: Access, stop: PlannedStop) -> tuple[str, Id | None]:
-    """A stop in words, and the report that it is about. Of a report only who may read it is told more than the plan says."""
+def _say_stop(access: Access, stop: PlannedStop) -> Stop:
+    """A stop as the reader may know it. Of a report only who may read it is told more than the plan says."""
     words, position, referral_id = stop.name, stop.position, stop.referral_id
     if referral_id is not None:
         subject = subjects.find_referral(access.session, referral_id)
@@ -145,8 +158,7 @@ def _say_stop(access: Access, stop: PlannedStop) -> tuple[str, Id | None]:
         else:
             access.note_seen(SubjectKind.REFERRAL, [referral_id], action=Act.SEE_REFERRALS, purpose="lone working")
             words, position = row.referral.place or words, row.referral.position or position
-    where = f" ({position.latitude:.5f}, {position.longitude:.5f})" if position is not None else ""
-    return f"{words or 'A report'}{where}", referral_id
+    return Stop(words=words or "A report", referral_id=referral_id, position=position)
 
 
 def _say(event: AlarmEvent, names: dict[Id, str]) -> str:

@@ -1,9 +1,7 @@
 """Where a referral is, shown on a map with how sure that is, and put right: by a press on it, a name, a point or a postcode."""
 
-from math import cos, pi, radians, sin
 from typing import Any
 
-import msgspec
 import shapely
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -23,21 +21,18 @@ from server.queries.people import subjects
 from server.queries.referrals import inbox
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
-from server.web.layout.maps import OUTLINE, Box, Ground, Name, Pin, Shape, map_data
+from server.web.layout.maps import OUTLINE, Ground, Name, Pin, Shape, box_around, map_data, ring_around
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.tonight import ATTRIBUTION
-from shared.geo.distance import METRES_PER_DEGREE, near_distance_m
-from shared.model.position import Position
+from shared.geo.distance import near_distance_m
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 from shared.rules.referral import is_open
 
-AROUND_DEGREES = 0.005
 SIMPLIFIED_DEGREES = 0.0005
 MOST_NAMES, MOST_GUESSES, MOST_NEAR = 150, 8, 50
 RINGS_M = (50.0, 250.0)
 """Within the one it may be the same doorway, within the other somebody known may be meant."""
-RING_CORNERS = 48
 
 
 class PointForm(Form, frozen=True, kw_only=True):
@@ -118,10 +113,11 @@ def _draw(access: Access, row: InboxRow, guesses: tuple[Guess, ...]) -> Any:
     here = row.referral.position
     if here is not None:
         shapes += [
-            Shape(geojson=_ring(here, metres), label="", words=f"{metres:.0f} m", band=OUTLINE) for metres in RINGS_M
+            Shape(geojson=ring_around(here, metres), label="", words=f"{metres:.0f} m", band=OUTLINE)
+            for metres in RINGS_M
         ]
     points = [(here.longitude, here.latitude)] if here else [(each.longitude, each.latitude) for each in guesses]
-    box = _around(points)
+    box = box_around(points) if points else None
     west, south, east, north = box or (0.0, 0.0, 0.0, 0.0)
     named = list_within(access.session, west, south, east, north, MOST_NAMES) if box else []
     pins = [Pin(each.longitude, each.latitude, "site") for each in guesses]
@@ -146,27 +142,6 @@ def _list_near(access: Access, row: InboxRow) -> list[Pin]:
         SubjectKind.REFERRAL, [each for each, _ in shown], action=Act.SEE_REFERRAL, purpose="map of a referral"
     )
     return [Pin(position.longitude, position.latitude, "report") for _, position in shown]
-
-
-def _ring(middle: Position, metres: float) -> str:
-    """A circle as a line that a map draws."""
-    north = metres / METRES_PER_DEGREE
-    east = north / cos(radians(middle.latitude))
-    turns = [2 * pi * step / RING_CORNERS for step in range(RING_CORNERS + 1)]
-    ring = [
-        [round(middle.longitude + east * cos(turn), 6), round(middle.latitude + north * sin(turn), 6)] for turn in turns
-    ]
-    return msgspec.json.encode({"type": "Polygon", "coordinates": [ring]}).decode()
-
-
-def _around(points: list[tuple[float, float]]) -> Box | None:
-    if not points:
-        return None
-    longitudes, latitudes = zip(*points, strict=True)
-    return (
-        min(longitudes) - AROUND_DEGREES, min(latitudes) - AROUND_DEGREES,
-        max(longitudes) + AROUND_DEGREES, max(latitudes) + AROUND_DEGREES,
-    )  # fmt: skip
 
 
 def _simplify(geojson: str) -> str:
