@@ -133,6 +133,20 @@ def test_a_start_is_found_by_postcode_or_street_and_one_that_is_not_is_said(
     assert here.status_code == 200
 
 
+def test_the_way_to_the_first_stop_is_said_from_where_they_set_out_or_not_at_all(
+    last_week: Database, browse: Browse
+) -> None:
+    tom = browse("tom")
+
+    def ways(path: str) -> list[str]:
+        return re.findall(r'data-label="Way there">([^<]*)<', tom.get(path).text)
+
+    first, *others = ways("/where-next?hours=6")
+    assert first == "Begins here", "nothing comes before it"
+    assert others and all(re.fullmatch(r"[\d.]+ k?m", each) for each in others)
+    assert re.fullmatch(r"[\d.]+ k?m", ways("/where-next?hours=6&start=WD17+1AA")[0])
+
+
 def test_who_is_to_be_seen_again_is_counted_by_square_without_whom_one_may_not_know(
     last_week: Database, clock: Clock
 ) -> None:

@@ -109,7 +109,7 @@ def show_where_next(
         outlines = [outline(int(each.stop.key[2:]), services.settings.crs) for each in walk if _is_ground(each.stop)]
         return page(
             request, "lead/where_next.html", title="Where to go next", section="/on-shift", worker=access.worker,
-            lines=_say(walk, begins), data=_map(walk, outlines), attribution=ATTRIBUTION, team=chosen,
+            lines=_say(walk, begins, is_from=here is not None), data=_map(walk, outlines), attribution=ATTRIBUTION, team=chosen,
             teams=[(each.id, each.name) for each in teams], hours=[(str(each), count(each, "hour")) for each in HOURS],
             length=str(length), paces=list(PACES.items()), pace=by, start=asked, is_lost=bool(asked) and here is None,
             takes=_say_length(minutes_of(walk)), left_out=len(candidates) - len(walk),
@@ -250,11 +250,13 @@ def _planned(candidate: Candidate) -> PlannedStop:
 # ----------------------------------------------------------------------------------------------------------- in words
 
 
-def _say(walk: Sequence[SuggestedStop], begins: datetime) -> list[Line]:
+def _say(walk: Sequence[SuggestedStop], begins: datetime, *, is_from: bool) -> list[Line]:
+    """The lines of the table. `is_from`: they set out from where the reader said, and not from the first stop."""
     return [
         Line(
             key=each.stop.key, kind=each.stop.kind, number=number, place=each.stop.name, why=each.stop.why,
-            at=f"{to_local(begins + timedelta(minutes=each.after_minutes)):%H:%M}", away=say_distance(each.leg_m),
+            at=f"{to_local(begins + timedelta(minutes=each.after_minutes)):%H:%M}",
+            away=say_distance(each.leg_m) if number > 1 or is_from else "Begins here",
             referral_id=each.stop.referral_id,
         )
         for number, each in enumerate(walk, start=1)
