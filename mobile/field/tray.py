@@ -1,7 +1,8 @@
 """What is not yet sent, was refused, or is contested: each in plain words with what to do, and the ways to settle it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, get_type_hints
 
 import msgspec
 from msgspec import Raw
@@ -34,6 +35,7 @@ WAITING = "Nothing to do: it is kept safe on this phone and is sent when there i
 REFUSED = "Open it, correct it, and send it again. The server keeps the first one for your team lead."
 CONTESTED = "Two people wrote this without seeing each other's words. Choose which one holds."
 
+DAYS = frozenset(name for name, kind in get_type_hints(Person).items() if kind == date | None)
 ENTITY_KINDS: dict[str, type[Any]] = {"person": Person, "site": Site}
 
 
@@ -132,19 +134,30 @@ class Tray:
         )
 
     def _conflict(self, kind: str, entity_id: Id, name: str, field: str, sides: Sequence[Write]) -> ConflictView:
-        choices = tuple(self._choice(write) for write in sides)
+        choices = tuple(self._choice(field, write) for write in sides)
         return ConflictView(subject_kind=kind, subject_id=entity_id, subject_name=name, field=field, choices=choices)
 
-    def _choice(self, write: Write) -> ConflictChoice:
+    def _choice(self, field: str, write: Write) -> ConflictChoice:
         change = outbox.find_change(self._record.store.connection, write.id)
         value = msgspec.json.decode(write.value)
         return ConflictChoice(
             value=value,
-            text=say_value(value),
+            text=self._say(field, value),
             who=self._context.name_of(change.who or "") if change else "a colleague",
             at=from_ms(change.at) if change else None,
             is_mine=write.dev == self._record.sync.get_state().device,
         )
+
+    def _say(self, field: str, value: Any) -> str:
+        """A contested value in words: never an id, nor a date as machines write it."""
+        if not isinstance(value, str) or not value:
+            return say_value(value)
+        if field == "team_id":
+            team = self._context.config.team
+            return team.name if value == team.id else "another team"
+        if field.endswith("_id"):
+            return self._context.name_of(value)
+        return wording.say_written_day(value) if field in DAYS else say_value(value)
 
     def resolve(self, conflict: ConflictView, choice: ConflictChoice) -> None:
         """Write the chosen value over every head; both words stay in history."""

@@ -1,6 +1,6 @@
 """The few sentences that services say to a worker, in English: states, kinds of change, times. No decision is made here."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from shared.geo.night import DEFAULT_ZONE
@@ -75,6 +75,15 @@ def say_change(change_type: str) -> str:
 def say_time(at: datetime, zone: str = DEFAULT_ZONE) -> str:
     """A local time: "02:11"."""
     return at.astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
+def say_written_day(written: str) -> str:
+    """A day as a machine wrote it, as people do: "1 February 1981"; what is none stays as it is."""
+    try:
+        day = date.fromisoformat(written)
+    except ValueError:
+        return written
+    return f"{day.day} {day:%B %Y}"
 
 
 def say_count(count: int, one: str, many: str) -> str:

@@ -2,21 +2,25 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, get_type_hints
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
-from server.actions.sync.validation import validate
+from server.actions.sync.validation import PATCHES, validate
 from server.app import create_services
 from server.database.engine import Database
 from server.queries.people.people import find_person
+from server.queries.street.conflicts import Conflict, Side, gather_hands
 from server.queries.sync import store as sync
 from server.settings import Settings
 from server.tables.people.person import person, person_merge
+from server.tables.street.conflict import conflict
 from server.tables.street.site import site
+from server.web.lead.version_words import say_field, say_value
+from shared.model.codes import Code
 from sync.authoring import NewChange
 from sync.authoring import number as number_change
 from sync.reading import decode_batch
@@ -194,6 +198,52 @@ def test_a_place_stands_whole_on_a_map_with_both_pins(patch: Patch, browse: Call
 
 
 @pytest.mark.slow
+def test_what_two_people_settled_at_desks_is_one_version_in_the_name_of_both(
+    patch: Patch, filled: Database, browse: Callable[[str], Any]
+) -> None:
+    """Tom settled the name, and Priya, who saw it, the pin; then a phone comes that has heard of neither."""
+
+    def keep(who: str, field: str, change: str) -> None:
+        browser = browse(who)
+        shown = shown_on(browser.get("/conflicts"))
+        kept = browser.send("/conflicts", entity="stairwell", field=field, change=change, shown=shown)
+        assert kept.status_code == 200
+
+    patch(31, "aisha", "site.patched", "stairwell", name="Stairs north")
+    patch(32, "dean", "site.patched", "stairwell", name="Stairs south")
+    keep("tom", "name", "p31-1")
+    patch(33, "aisha", "site.patched", "stairwell", position=HERE)
+    patch(34, "dean", "site.patched", "stairwell", position=THERE)
+    keep("priya", "position", "p33-1")
+    patch(35, "aisha", "site.patched", "stairwell", name="Bridge", position=THERE)
+    browser = browse("tom")
+    page = browser.get("/conflicts")
+    said = plain(page.text)
+    assert said.count("Keep Aisha N’s place") == 1 and "Keep Tom E and Priya S’s place" in said
+    desk = re.search(r'name="change" value="([^"]+)"(?:(?!</form>).)*Tom E and Priya S', page.text, re.S)
+    assert desk is not None
+    browser.send("/conflicts", entity="stairwell", field="name", change=desk[1], shown=shown_on(page))
+    assert (site_row(filled).name, site_row(filled).latitude) == ("Stairs north", HERE["latitude"])
+
+
+def side(change: str, device: int) -> Side:
+    return Side(change_id=change, value=change, device=device)
+
+
+def contested(field: str, *sides: Side) -> Conflict:
+    return Conflict(
+        entity_id="stairwell", kind="site", field=field, called="", noticed_at=datetime(2026, 11, 12, tzinfo=UTC), sides=sides
+    )  # fmt: skip
+
+
+def test_a_hand_is_a_device_and_two_words_of_one_device_about_one_field_are_both_kept() -> None:
+    names = contested("name", side("a1", 31), side("b1", 32), side("a2", 31))
+    pins = contested("position", side("b2", 32), side("a3", 31))
+    told = [{field: each.change_id for field, each in hand.items()} for hand in gather_hands([names, pins])]
+    assert told == [{"name": "a1", "position": "a3"}, {"name": "b1", "position": "b2"}, {"name": "a2"}]
+
+
+@pytest.mark.slow
 def test_both_of_a_place_are_two_places(patch: Patch, filled: Database, browse: Callable[[str], Any]) -> None:
     patch(31, "aisha", "site.patched", "stairwell", name="Stairs north", position=HERE)
     patch(32, "dean", "site.patched", "stairwell", name="Shelter", position=THERE)
@@ -234,6 +284,52 @@ def test_every_version_of_a_place_becomes_one_and_all_who_heard_of_it_hear_of_ea
         assert told["Stairs north", 51.6637] == "stairwell", "what was shown stays"
         for each in told.values():
             assert sync.find_scopes(session, each) == {"team:watford-outreach", "team:second"}
+
+
+def test_the_oldest_is_reached_before_any_newer_one_is_settled_and_every_one_is_counted(
+    filled: Database, browse: Callable[[str], Any], now: datetime
+) -> None:
+    heads = msgspec.json.encode([{"change": f"c{n}", "device": n, "value": f"Word {n}"} for n in (1, 2)]).decode()
+    with filled.writing() as session:
+        county.add(session, conflict, *(
+            {
+                "entity_id": "stairwell", "entity_kind": "site", "field": f"field_{number}", "team_id": "watford-outreach",
+                "heads": heads, "noticed_at": now - timedelta(minutes=number),
+            }
+            for number in range(53)
+        ))  # fmt: skip
+    browser = browse("tom")
+    page = browser.get("/conflicts")
+    said = plain(page.text)
+    assert "53 fields that two people changed" in said and "field 49" in said and "field 50" not in said
+    older = re.search(r'href="(/conflicts\?from=\d+)">Older ones', page.text)
+    assert older is not None
+    said = plain(browser.get(older[1]).text)
+    assert "53 fields that two people changed" in said and "field 52" in said and "field 49" not in said
+
+
+FIELDS = {
+    name: hint
+    for kind in PATCHES.values()
+    for name, hint in get_type_hints(kind).items()
+    if name in kind.__struct_fields__ and name != "id"
+}
+
+
+@pytest.mark.parametrize("field", sorted(FIELDS))
+def test_no_field_of_a_version_is_told_as_a_code_an_id_or_a_machines_date(field: str) -> None:
+    called, hint = say_field(field), FIELDS[field]
+    assert not re.search(r"_|\bid\b|dob|quality|years", called)
+    if isinstance(hint, type) and issubclass(hint, Code):
+        told = [say_value(field, str(each), {}) for each in hint]
+        assert all(said[0].isupper() and "_" not in said for said in told)
+        assert len(set(told)) == len(told)
+    elif hint == date | None:
+        assert say_value(field, "1981-02-01", {}) == "1 February 1981"
+    elif hint is bool:
+        assert [say_value(field, each, {}) for each in (True, False)] == ["Yes", "No"]
+    elif field.endswith("_id"):
+        assert say_value(field, "dean", {"dean": "Dean R"}) == "Dean R" and "dean" not in say_value(field, "dean", {})
 
 
 def test_versions_are_told_in_words(patch: Patch, browse: Callable[[str], Any]) -> None:

@@ -126,6 +126,40 @@ def far(filled: Database, now: Any) -> str:
     return "far"
 
 
+def test_what_one_phone_told_of_a_place_is_one_version_also_where_it_was_let_in(
+    send: Any, browse: Any, now: Any, filled: Database, services: Any
+) -> None:
+    """A name and a pin waited, each by itself; meanwhile Dean's phone told of another place."""
+    here, there = ({"latitude": 51.6637 + step, "longitude": -0.396, "pin_source": "gps"} for step in (0.0, 0.005))
+    waits: dict[str, dict[str, Any]] = {"h1": {"name": "Stairs north"}, "h2": {"position": here}}
+    now_ms = int(now.timestamp() * 1000)
+
+    def push(phone: int, who: str, scope: str, said: dict[str, dict[str, Any]]) -> None:
+        events = [
+            authoring.number(
+                authoring.NewChange(
+                    id=name, type="site.patched", scope=f"team:{scope}", entity="stairwell", who=who, sets=sets,
+                    at_ms=now_ms,
+                ), phone, n, now_ms << 16, {},
+            )
+            for n, (name, sets) in enumerate(said.items(), start=1)
+        ]  # fmt: skip
+        body = msgspec.json.encode({"device": phone, "now": now_ms, "app": "1.0.0", "events": events})
+        with services.database.writing() as session:
+            sync.register_device(session, scopes=[f"team:{TEAM}"], label=who, now_ms=1, number=phone)
+            sync.push(session, phone, decode_batch(body, validate=validate), now_ms, services.project)
+
+    push(AISHAS, "aisha", "before", waits)
+    push(33, "dean", TEAM, {"d1": {"name": "Shelter", "position": there}})
+    tom = browse("tom")
+    for each in waits:
+        assert "Adopted" in tom.send(f"/devices/{AISHAS}/adopt", change=each).text
+    page = tom.get("/conflicts/places/stairwell")
+    assert re.findall(r"<strong>([A-Z]): ([^<]+)<", page.text) in (
+        [("A", "Stairs north"), ("B", "Shelter")], [("A", "Shelter"), ("B", "Stairs north")]
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", ["a merge", "a contact"])
 def test_letting_in_opens_nothing_to_its_decider(
     kind: str, far: str, send: Any, browse: Any, now: Any, filled: Database

@@ -13,7 +13,7 @@ from server.access import Access
 from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.people import subjects
-from server.queries.street.conflicts import Conflict, Side, find_conflict, find_site
+from server.queries.street.conflicts import Conflict, Side, find_conflict, find_site, gather_hands
 from server.queries.sync.store import Project, find_scopes, place_entity, publish
 from shared.model.value import Id
 from shared.policy import Act, Subject
@@ -96,15 +96,13 @@ def _settle(access: Access, found: Conflict, change_id: Id, shown: Collection[Id
         return {found.entity_id: _choose(access, found, side, shown)}
     if not _is_place(found):
         return {found.entity_id: {found.field: _join(found)}}
-    hands: dict[int, dict[str, Any]] = {}
     contested = [found, *_list_others(access, found)]
     for each in contested:
         _check_seen(each, shown)
-        for side in each.sides:
-            hands.setdefault(side.device, {})[each.field] = side.value
     here = find_site(access.session, found.entity_id)
     known = {name: msgspec.to_builtins(getattr(here, name)) for name in (*PLACE_FIELDS, "hazards")}
-    told = [{each.field: known[each.field] for each in contested} | wrote for wrote in hands.values()]
+    shown_for_now = {each.field: known[each.field] for each in contested}
+    told = [shown_for_now | {field: side.value for field, side in wrote.items()} for wrote in gather_hands(contested)]
     first, *others = (each for number, each in enumerate(told) if each not in told[:number])
     return {found.entity_id: first} | {access.new_id(): known | each for each in others}
 
@@ -119,13 +117,11 @@ def _join(found: Conflict) -> str:
 
 def _choose(access: Access, found: Conflict, side: Side, shown: Collection[Id]) -> Mapping[str, Any]:
     """What the chosen side sets: of a place, whatever else the same hand wrote that is contested as well."""
-    sets = {found.field: side.value}
-    for other in _list_others(access, found):
-        theirs = next((each for each in other.sides if each.device == side.device), None)
-        if theirs is not None:
-            _check_seen(other, shown)
-            sets[other.field] = theirs.value
-    return sets
+    others = {each.field: each for each in _list_others(access, found)}
+    hand = next(wrote for wrote in gather_hands([found, *others.values()]) if wrote.get(found.field) == side)
+    for field in hand.keys() & others.keys():
+        _check_seen(others[field], shown)
+    return {field: theirs.value for field, theirs in hand.items()}
 
 
 def _is_place(conflict: Conflict) -> bool:

@@ -25,7 +25,8 @@ from shared.model.value import Id, Value
 
 
 class Side(Value, frozen=True, kw_only=True):
-    """What one of them wrote. `value` is as on the wire: text, number, or a position's object."""
+    """What one of them wrote. `value` is as on the wire: text, number, or a position's object; `device` is where it was written
+    first, also of what was let in."""
 
     change_id: Id
     value: Any
@@ -43,6 +44,22 @@ class Conflict(Value, frozen=True, kw_only=True):
     called: str
     noticed_at: datetime
     sides: tuple[Side, ...]
+
+
+def gather_hands(conflicts: Collection[Conflict]) -> list[dict[str, Side]]:
+    """What each hand wrote of one record, by field; the hand that is shown first in the first conflict comes first.
+
+    A hand is a device: whoever writes on it later has seen what was written on it before. So what several wrote at desks, one
+    after another, stood together. Where one has two words about a field, unseen by one another, the second is a hand of its own.
+    """
+    hands: dict[int | Id, dict[str, Side]] = {}
+    for each in conflicts:
+        for side in each.sides:
+            hand = hands.setdefault(side.device, {})
+            if each.field in hand:
+                hand = hands.setdefault(side.change_id, {})
+            hand[each.field] = side
+    return list(hands.values())
 
 
 @beyond_reader
@@ -122,6 +139,8 @@ def _side(session: Session, head: dict[str, Any]) -> Side:
     stored = find_change(session, head["change"])
     said = stored.change if stored else None
     at = datetime.fromtimestamp(said.at / 1000, UTC) if said and said.at > 0 else None
+    held = find_change(session, said.adopts) if said is not None and said.adopts else None
+    device = held.device if held is not None else head["device"]
     return Side(
-        change_id=head["change"], value=head["value"], device=head["device"], by=(said.who or "") if said else "", at=at
+        change_id=head["change"], value=head["value"], device=device, by=(said.who or "") if said else "", at=at
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from server.queries.street.conflicts import Conflict, Side
+from server.queries.street.conflicts import Conflict, Side, gather_hands
 from server.web.layout.maps import OUTLINE, Ground, Name, Pin, Shape, map_data
 from server.web.lead.version_words import say_value
 from shared.model.position import Position
@@ -32,21 +32,19 @@ class Version(Value, frozen=True, kw_only=True):
 
 
 def list_versions(now: Site | None, conflicts: Sequence[Conflict]) -> list[Version]:
-    """Returns each hand's version, the one shown first in the first conflict on top."""
-    hands: dict[int, dict[str, Side]] = {}
-    for each in conflicts:
-        for side in each.sides:
-            hands.setdefault(side.device, {})[each.field] = side
+    """Returns each hand's version, the one shown first in the first conflict on top. It bears the names of all who wrote it."""
     shown = msgspec.to_builtins(now) if now is not None else {}
-    return [_version(MARKS[number % len(MARKS)], shown, wrote) for number, wrote in enumerate(hands.values())]
+    return [_version(MARKS[number % len(MARKS)], shown, wrote) for number, wrote in enumerate(gather_hands(conflicts))]
 
 
 def _version(mark: str, shown: dict[str, Any], wrote: dict[str, Side]) -> Version:
     whole = shown | {field: side.value for field, side in wrote.items()}
     field, side = next(iter(wrote.items()))
+    names = dict.fromkeys(each.by for each in wrote.values() if each.by)
     pin = whole.get("position")
     return Version(
-        mark=mark, by=side.by, at=side.at, field=field, change_id=side.change_id,
+        mark=mark, by=" and ".join(names), at=max((each.at for each in wrote.values() if each.at), default=None),
+        field=field, change_id=side.change_id,
         name=str(say_value("name", whole.get("name"), {})), kind=str(say_value("kind", whole.get("kind"), {})),
         pin=str(say_value("position", pin, {})), position=msgspec.convert(pin, Position) if pin else None,
     )  # fmt: skip

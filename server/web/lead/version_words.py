@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import SequenceMatcher
-from typing import Any
+from typing import get_type_hints
 
 from markupsafe import Markup, escape
 
 from server.web.layout.words import say, say_day, say_distance
 from shared.geo.distance import near_distance_m
-from shared.model.codes import Gender, InstitutionLeft, Quality, SiteKind
+from shared.model.codes import Code
+from shared.model.person import Person
 from shared.model.position import Position
+from shared.model.site import Site
 from shared.model.value import Id
 
 FIELDS = {
@@ -20,12 +22,15 @@ FIELDS = {
      "wants_first": "what they want first", "in_use": "whether people still sleep there",
     "position": "where it is", "assigned_worker_id": "who looks into it", "team_id": "which team looks into it",
     "access_notes": "how to get there", "place": "the place in words", "institution_left": "where they had left",
-    "gender_self_described": "gender in their own words",
+    "gender_self_described": "gender in their own words", "name_quality": "how sure the name is",
+    "dob_quality": "how sure the date of birth is", "approximate_age_years": "about how old they are",
+    "institution_left_on": "when they had left it", "died_on": "the day they died", "kind": "what kind of place it is",
 }  # fmt: skip
-CODES: Mapping[str, type[Any]] = {
-    "kind": SiteKind, "gender": Gender, "institution_left": InstitutionLeft, "name_quality": Quality,
-    "date_of_birth_quality": Quality,
-}  # fmt: skip
+_TYPES = get_type_hints(Person) | get_type_hints(Site)
+CODES: Mapping[str, type[Code]] = {
+    name: kind for name, kind in _TYPES.items() if isinstance(kind, type) and issubclass(kind, Code)
+}
+DAYS = frozenset(name for name, kind in _TYPES.items() if kind == date | None)
 
 
 def say_field(name: str) -> str:
@@ -48,7 +53,7 @@ def say_value(field: str, value: object, names: Mapping[Id, str]) -> str:
     if field in CODES:
         known = {str(each): each for each in CODES[field]}
         return say(known.get(text, text))
-    return _say_day(text) if field.startswith("date_") else text
+    return _say_day(text) if field in DAYS else text
 
 
 def _say_day(text: str) -> str:

@@ -9,7 +9,7 @@ from mobile.field.views import ContactDraft, PersonDraft
 from mobile.store import outbox
 from mobile.store.errors import NotHere
 from shared.model.codes import ContactState, SyncState
-from tests.mobile.feeding import acknowledge, feed_patch, hold
+from tests.mobile.feeding import acknowledge, feed, feed_patch, hold, referral
 from tests.mobile.rig import Rig
 from tests.mobile.store.test_projection import record_of
 
@@ -46,6 +46,21 @@ def test_two_words_for_one_field_are_shown_with_who_said_them_and_one_is_chosen(
     field.resolve_conflict(item.conflict, rusty)
     assert field.person(red.id).person.alias == "Rusty" and not field.person(red.id).card.has_conflict
     assert all(one.state is not SyncState.CONFLICT for one in field.sync_tray())
+
+
+def test_no_side_is_an_id_nor_a_machines_date(rig: Rig, field: FieldService) -> None:
+    red = field.add_person(PersonDraft(alias="Red"))
+    acknowledge(rig)
+    feed(rig, "referral.received", referral("r1"))
+    for dev, who, team, born in ((3, "aisha", "watford", "1981-02-01"), (4, "dean", "dacorum", "1980-12-31")):
+        feed_patch(rig, "referral.patched", "r1", dev=dev, assigned_worker_id=who, team_id=team)
+        feed_patch(rig, "person.patched", red.id, dev=dev, date_of_birth=born)
+    items = [item.conflict for item in field.sync_tray() if item.conflict is not None]
+    assert {each.field: {choice.text for choice in each.choices} for each in items} == {
+        "assigned_worker_id": {"Aisha N", "Dean R"},
+        "team_id": {"Watford Outreach", "another team"},
+        "date_of_birth": {"1 February 1981", "31 December 1980"},
+    }
 
 
 def test_different_fields_of_one_person_are_no_conflict(rig: Rig, field: FieldService) -> None:
