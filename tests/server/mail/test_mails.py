@@ -207,6 +207,44 @@ def test_reminders_asked_for_again_on_the_same_day_write_nothing(enter, run, now
     assert run("reminders") == {"reminders": 0}
 
 
+def test_what_was_due_on_mornings_without_a_server_is_sent_once_when_it_wakes(
+    enter, run, postbox: Postbox, clock: Clock, watford, now
+) -> None:
+    """Off from the morning of day 52 to that of day 55; an action, an agreement and a training were due to be said on day 53."""
+    made = circulate(enter)
+    agree(enter, made, now.date() + timedelta(days=53 + 3))
+    ends = now.date() + timedelta(days=53 + 7)
+    with watford.writing() as session:
+        session.execute(
+            update(agencies.agreement).where(agencies.agreement.c.agency_id == "cgl").values(expires_on=ends)
+        )
+        given = {"trained_on": ends - timedelta(days=730)}
+        session.execute(update(worker.worker).where(worker.worker.c.id == "ruth").values(given))
+    heard = {}
+    for day in (52, 55, 56):
+        clock.now = now.replace(hour=9) + timedelta(days=day)
+        run("reminders", "mail")
+        heard[day] = sorted(text.splitlines()[0] for text in postbox.texts("ruth@example.org"))
+        postbox.kept.clear()
+    assert (heard[52], heard[56]) == ([], [])
+    action, agreements, training = heard[55]
+    assert action == "1 action of your service due soon"
+    assert agreements.startswith("Your agreements end on") and "training" in training
+
+
+def test_what_is_missing_for_a_conference_is_said_when_the_server_wakes(
+    enter, run, postbox: Postbox, clock: Clock
+) -> None:
+    with enter("priya") as access:
+        call(access, days=11)
+    run("reminders", "mail")
+    assert postbox.texts("priya@example.org") == []
+    clock.advance(days=3)
+    run("reminders", "mail")
+    (text,) = postbox.texts("priya@example.org")
+    assert text.startswith("Watford case conference, 23 November: not circulated yet\n")
+
+
 # ---------------------------------------------------------------------------------------------------------- agreements
 def test_agreements_are_renewed_in_time(run, postbox: Postbox, clock: Clock, watford, now) -> None:
     with watford.writing() as session:

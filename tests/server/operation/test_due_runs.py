@@ -1,15 +1,22 @@
 """When each job is due: across both nights in which clocks change, and after a server that was off."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from server.jobs.catalogue import JOBS, ROUND
-from server.jobs.runner import Job
+from server.app import create_services
+from server.database.engine import Database
+from server.http.services import Services
+from server.jobs.catalogue import JOBS, LANES, ROUND
+from server.jobs.runner import Job, Ran, run_due
 from server.jobs.schedule import Daily, Every, Schedule
+from server.queries.operation import jobs as stored
+from server.settings import Settings
+from tests.conftest import Clock
+from tests.web.conftest import filled, settings  # noqa: F401
 
 LONDON = ZoneInfo("Europe/London")
 CHANGES = (date(2026, 10, 25), date(2027, 3, 28))
@@ -84,3 +91,51 @@ def test_a_time_that_comes_twice_or_not_at_all_is_one_run(at: time, changed: dat
 def test_a_zone_that_skips_the_hour_of_a_job_runs_it_once() -> None:
     """Clocks in Helsinki skip from three to four."""
     assert len(runs(Daily(time(3)), CHANGES[1], zone=ZoneInfo("Europe/Helsinki"))) == 2
+
+
+# ------------------------------------------------------------------------------- the jobs themselves, over a real database
+
+
+@pytest.fixture
+def services(filled: Database, settings: Settings, clock: Clock, new_id: Callable[[], str]) -> Iterator[Services]:  # noqa: F811
+    made = create_services(settings, clock, new_id)
+    yield made
+    made.database.close()
+
+
+def run_all(services: Services, clock: Clock, day: date, at: time) -> set[str]:
+    """One round of every lane at a local time; the names of what ran, all of it well."""
+    clock.now = datetime.combine(day, at, LONDON).astimezone(UTC)
+    ran: list[Ran] = []
+    for lane, jobs in LANES.items():
+        ran += run_due(services, jobs, "this test", lease=lane) or []
+    assert [each for each in ran if each.error] == []
+    return {each.job for each in ran}
+
+
+@pytest.mark.parametrize("changed", CHANGES)
+def test_every_job_really_runs_when_the_server_wakes_and_looks_back_to_where_it_stopped(
+    services: Services, clock: Clock, changed: date
+) -> None:
+    every = {job.name for job in JOBS}
+    assert run_all(services, clock, changed - timedelta(days=1), time(12)) == every
+    assert run_all(services, clock, changed, time(0, 15)) == {job.name for job in OFTEN}
+    with services.database.reading() as session:
+        before = stored.list_runs(session)
+    assert before.keys() == every
+    assert run_all(services, clock, changed, OFF[1]) == every, "what was missed in the night is made up for"
+    with services.database.reading() as session:
+        after = stored.list_runs(session)
+    assert {each.started_at for each in after.values()} == {clock.now}
+    looked = {name: before[name].looked_until for name in every}
+    assert {looked[job.name] for job in DAILY} == {
+        datetime.combine(changed - timedelta(days=1), time(12), LONDON).astimezone(UTC)
+    }
+    assert {looked[job.name] for job in OFTEN} == {datetime.combine(changed, time(0, 15), LONDON).astimezone(UTC)}
+    soon = {job.name for job in OFTEN if isinstance(job.schedule, Every) and job.schedule.period <= ROUND}
+    assert run_all(services, clock, changed, OFF[1].replace(second=15)) == soon
+    for at in sorted({job.schedule.at for job in DAILY if isinstance(job.schedule, Daily)}):
+        ran = run_all(services, clock, changed + timedelta(days=1), at)
+        assert {job.name for job in DAILY if isinstance(job.schedule, Daily) and job.schedule.at == at} == ran & {
+            job.name for job in DAILY
+        }
