@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from server.places.gazetteer import make_name_key
 from server.tables.maps.gazetteer import gazetteer_place
 from server.tables.referrals.referral import alert, referral
 from server.web.referrer.words import NAMES, WORDS
+from tests.conftest import Clock
 from tests.web import county
 from tests.web.conftest import Browser
 from tests.web.test_browser import watch  # noqa: F401 - a fixture
@@ -63,6 +64,15 @@ def test_every_word_is_there_in_each_language_and_is_another(sam: Browser) -> No
 def test_a_language_that_is_not_there_is_english(sam: Browser) -> None:
     assert '<html lang="en"' in sam.get("/report?lang=xx").text
     assert '<html lang="en"' in sam.get("/report?lang=%3Cb%3E").text
+
+
+def test_a_report_half_an_hour_after_midnight_is_due_by_the_day_here(
+    sam: Browser, filled: Database, clock: Clock
+) -> None:
+    """In summer that is the evening before in Greenwich: a working day less would be counted."""
+    clock.now = datetime(2026, 7, 14, 23, 30, tzinfo=UTC)
+    row = stored(filled, reference_in(tell(sam)))
+    assert row["due_on"] == date(2026, 7, 29), "ten working days after Wednesday the 15th"
 
 
 def test_a_point_goes_before_the_area_and_says_whose_it_is(sam: Browser, ground: Database) -> None:  # noqa: F811

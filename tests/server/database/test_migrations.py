@@ -5,7 +5,7 @@ import json
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect
+from sqlalchemy import BigInteger, Connection, inspect
 from sqlalchemy import text as sql
 
 from server.database.engine import Database
@@ -54,6 +54,16 @@ def test_every_check_of_the_tables_is_in_the_migrated_schema(database: Database)
             wanted = {str(c.name) for c in table.constraints if type(c).__name__ == "CheckConstraint"}
             found = {str(check["name"]) for check in inspector.get_check_constraints(table.name)}
             assert wanted == found, table.name
+
+
+def test_a_column_for_a_device_holds_the_servers_own_numbers_too() -> None:
+    """Those of the server's earlier lives, and of what was let in, are large and below zero; the audit names phones alone,
+    which are counted from one."""
+    columns = [
+        column for table in metadata.sorted_tables for column in table.columns if column.name in ("device", "device_number")
+    ]  # fmt: skip
+    narrow = {f"{each.table.name}.{each.name}" for each in columns if not isinstance(each.type, BigInteger)}
+    assert len(columns) > 5 and narrow == {"audit.device_number"}
 
 
 def test_upgrading_twice_changes_nothing(database_url: str) -> None:
