@@ -38,15 +38,12 @@ class OnShift(Value, frozen=True, kw_only=True):
     shift_ids: tuple[Id, ...]
     team_ids: tuple[Id, ...]
     outing: Outing
+    next_due_at: datetime | None
     walks_with: str = ""
 
     @property
     def checked_in_at(self) -> datetime | None:
         return self.outing.checked_in_at
-
-    @property
-    def next_due_at(self) -> datetime | None:
-        return due_at(self.outing)
 
     @property
     def alarm_at(self) -> datetime | None:
@@ -147,7 +144,7 @@ def _on_shift(rows: Sequence[Walk], heard: dict[Id, datetime], names: dict[Id, s
         outing = msgspec.structs.replace(outing, checked_in_at=None, promised_at=None)
     return OnShift(
         worker_id=newest.worker_id, name=newest.name, short_name=newest.short_name, agency_id=newest.agency_id,
-        team_name=newest.team_name, area=newest.area, out_since=rows[0].joined_at, outing=outing,
+        team_name=newest.team_name, area=newest.area, out_since=rows[0].joined_at, outing=outing, next_due_at=due_at(outing),
         shift_ids=tuple(row.id for row in rows), team_ids=tuple(sorted({row.team_id for row in rows})),
         walks_with=names.get(walks_with or "", ""),
     )  # fmt: skip

@@ -1,28 +1,42 @@
 """Clock times and lengths of time as pages about people who are out say them. Pure."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from server.http.local_time import local_zone, to_local
+from server.http.local_time import local_zone
 from server.web.layout.words import count
 
 AROUND = timedelta(hours=12)
-QUARTER_S = 900
 
 
 def say_clock(moment: datetime, now: datetime) -> str:
     """Returns the time of a moment of today, such as `21:05`; with its day on another. GMT or BST while both exist."""
-    local, today = to_local(moment), to_local(now).date()
+    zone = local_zone()
+    return _say(zone, _minute(moment), _day(zone, _minute(now)))
+
+
+def _minute(moment: datetime) -> int:
+    """Minutes since 1970: what a clock shows hangs on no more. The page of who is out asks for the same ones again and again."""
+    return int(moment.timestamp() // 60)
+
+
+@lru_cache(maxsize=64)
+def _day(zone: ZoneInfo, minute: int) -> date:
+    return datetime.fromtimestamp(minute * 60, zone).date()
+
+
+@lru_cache(maxsize=4096)
+def _say(zone: ZoneInfo, minute: int, today: date) -> str:
+    local = datetime.fromtimestamp(minute * 60, zone)
     day = "" if local.date() == today else f" on {local.day} {local:%b}"
-    zone = f" {local:%Z}" if _is_near_a_change(local_zone(), int(moment.timestamp()) // QUARTER_S) else ""
-    return f"{local.hour:02}:{local.minute:02}{zone}{day}"
+    name = f" {local:%Z}" if _is_near_a_change(zone, minute) else ""
+    return f"{local.hour:02}:{local.minute:02}{name}{day}"
 
 
-@lru_cache(maxsize=1024)
-def _is_near_a_change(zone: ZoneInfo, quarter: int) -> bool:
-    """Do the clocks change within half a day of this quarter of an hour since 1970? They change on no minute between."""
-    moment = datetime.fromtimestamp(quarter * QUARTER_S, UTC)
+def _is_near_a_change(zone: ZoneInfo, minute: int) -> bool:
+    """Do the clocks change within half a day of this minute?"""
+    moment = datetime.fromtimestamp(minute * 60, UTC)
     return len({(moment + around).astimezone(zone).utcoffset() for around in (-AROUND, AROUND)}) > 1
 
 

@@ -4,9 +4,11 @@ has been done about it.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from server.access import Door, of_theirs
@@ -14,6 +16,7 @@ from server.queries.partnership import agencies
 from server.queries.partnership.workers import list_short_names
 from server.queries.street.alarms import list_alarms_of_teams
 from server.queries.street.lone_working import OnShift, list_on_shift
+from server.web.layout import engine
 from server.web.layout.clocks import say_clock
 from server.web.layout.page import AnyRequest, page
 from server.web.layout.planned import PlanLine, list_plan_lines
@@ -42,7 +45,7 @@ class Tonight(Value, frozen=True, kw_only=True):
     title: str
     now_text: str
     late: tuple[str, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Markup, ...]
     alarms: tuple[AlarmLine, ...]
     planned: tuple[PlanLine, ...]
     said: tuple[str, ...]
@@ -69,6 +72,12 @@ def show_now(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]:
         return page(request, "lead/on_shift_now.html", title="", tonight=tonight, is_wall=False)
 
 
+@lru_cache(maxsize=1024)
+def draw_line(line: Line) -> Markup:
+    """Returns a line of the table. Several screens look every few seconds, and most lines stay as they were."""
+    return Markup(engine.render("lead/on_shift_line.html", {"line": line}))
+
+
 def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
     """Returns who is out of the reader's teams, whoever is late first."""
     team_ids = teams_of(session, actor)
@@ -84,7 +93,7 @@ def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
     return Tonight(
         title=f"{count(len(late), 'check-in')} late – On shift now" if late else "On shift now",
         now_text=say_clock(now, now), late=tuple(say_late(each, now) for each in late),
-        lines=tuple(line_of(each, now) for each in out), alarms=tuple(lines),
+        lines=tuple(draw_line(line_of(each, now)) for each in out), alarms=tuple(lines),
         planned=planned, said=(*(each.worker_id for each in late), *_list_calls(alarms)),
     )  # fmt: skip
 
