@@ -190,6 +190,7 @@ def test_a_place_stands_whole_on_a_map_with_both_pins(patch: Patch, browse: Call
     assert "The pins are 590 m apart" in said
     for words in ("Stairs north", "Shelter", "Keep Aisha N’s place", "Keep Dean R’s place"):
         assert words in said
+    assert "Nothing" not in said, "a kind that is not known is said to be that"
     drawn = re.search(r'id="map-data"[^>]*>(.*?)</script>', page.text, re.S)
     assert drawn is not None
     assert all(str(pin["latitude"]) in drawn[1] and str(pin["longitude"]) in drawn[1] for pin in (HERE, THERE))

@@ -18,6 +18,7 @@ from shared.model.position import Position
 MARGIN_DEGREES = 0.05
 AROUND_DEGREES = 0.005
 RING_CORNERS = 48
+POINT_M = 3.0
 OUTLINE = -1
 """The band of an area of which only the border is drawn, so that the ground shows."""
 MOST_TOWNS = 120
@@ -108,6 +109,11 @@ class Pin(NamedTuple):
     longitude: float
     latitude: float
     kind: str
+
+
+def mark_point(at: Position, label: str, words: str) -> Shape:
+    """Returns a point as an area of a few metres, so that its label stands above every name of the ground."""
+    return Shape(geojson=ring_around(at, POINT_M), label=label, words=words, band=OUTLINE)
 
 
 class Name(NamedTuple):

@@ -120,7 +120,12 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
     names = list_short_names(session, ids)
     taken = alarm.taken
     place, walks = find_last_place(session, alarm.worker_id), _list_walks(access, alarm)
-    stops = [(each.words, each.position) for walk in walks for each in walk.stops if each.position is not None]
+    stops = [
+        (number, each.words, each.position)
+        for walk in walks
+        for number, each in enumerate(walk.stops, start=1)
+        if each.position is not None
+    ]
     return {
         "alarm": alarm, "who": people.get(alarm.worker_id), "stands": say_alarm(alarm, names, now),
         "due_text": say_clock(alarm.due_at, now), "colleagues": [people[each] for each in near if each in people],

@@ -123,7 +123,8 @@ def show_place_versions(request: AnyRequest, door: NamedDependency[Door], site_i
         (told,) = _tell(access, [place], every)
         return page(
             request, "lead/place_versions.html", title="One place, two versions", section="/conflicts", worker=access.worker,
-            each=told, now=access.now, both=BOTH, data=draw_versions(told["place"]["versions"]), attribution=ATTRIBUTION,
+            each=told, now=access.now, both=BOTH, data=draw_versions(access.session, told["place"]["versions"]),
+            attribution=ATTRIBUTION,
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from server.queries.maps.gazetteer import list_within
 from server.queries.street.last_known import LastPlace
 from server.web.layout.clocks import say_clock
-from server.web.layout.maps import OUTLINE, Ground, Name, Pin, Shape, box_around, map_data, ring_around
+from server.web.layout.maps import OUTLINE, Ground, Name, Pin, Shape, box_around, map_data, mark_point, ring_around
 from shared.model.position import Position
 
 MOST_NAMES = 150
@@ -18,20 +18,19 @@ LEAST_CIRCLE_M = 5.0
 
 
 def draw_last_place(
-    session: Session, name: str, last: LastPlace, stops: Sequence[tuple[str, Position]], now: datetime
+    session: Session, name: str, last: LastPlace, stops: Sequence[tuple[int, str, Position]], now: datetime
 ) -> Markup:
-    """Returns the map of one worker: a ring where they were, a circle that holds them, a dot for each stop of tonight's plan."""
-    circle = ring_around(
-        Position(latitude=last.latitude, longitude=last.longitude), max(last.accuracy_m or 0.0, LEAST_CIRCLE_M)
-    )
-    ground = Ground([circle])
-    west, south, east, north = ground.box
+    """Returns the map of one worker: where they were, a circle that holds them, the number of each stop of tonight's plan."""
+    here, within_m = Position(latitude=last.latitude, longitude=last.longitude), last.accuracy_m or 0.0
+    circle = Shape(
+        geojson=ring_around(here, max(within_m, LEAST_CIRCLE_M)), label=f"{name}, {say_clock(last.at, now)}",
+        words="They were within this circle", band=OUTLINE,
+    )  # fmt: skip
+    shapes = [circle, *(mark_point(at, str(number), words) for number, words, at in stops)]
+    west, south, east, north = Ground([circle.geojson]).box
     box = box_around([(west, south), (east, north)])
-    names = [Name(last.longitude, last.latitude, f"{name}, {say_clock(last.at, now)}")]
-    names += [Name(at.longitude, at.latitude, words) for words, at in stops]
-    names += [Name(each.longitude, each.latitude, each.name) for each in list_within(session, *box, MOST_NAMES)]
-    pins = [Pin(at.longitude, at.latitude, "site") for _, at in stops]
+    names = [Name(each.longitude, each.latitude, each.name) for each in list_within(session, *box, MOST_NAMES)]
+    pins = [Pin(at.longitude, at.latitude, "site") for _, _, at in stops]
     return map_data(
-        [Shape(geojson=circle, label="", words="They were within this circle", band=OUTLINE)], ground,
-        [*pins, Pin(last.longitude, last.latitude, "report")], names, box,
+        shapes, Ground([each.geojson for each in shapes]), [*pins, Pin(here.longitude, here.latitude, "report")], names, box
     )  # fmt: skip

@@ -5,16 +5,19 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from sqlalchemy.orm import Session
 
+from server.actions.street.conflicts import PLACE_FIELDS
+from server.queries.maps.gazetteer import list_within
 from server.queries.street.conflicts import Conflict, Side, gather_hands
-from server.web.layout.maps import OUTLINE, Ground, Name, Pin, Shape, map_data
+from server.web.layout.maps import Ground, Name, Pin, box_around, map_data, mark_point
 from server.web.lead.version_words import say_value
 from shared.model.position import Position
 from shared.model.site import Site
 from shared.model.value import Id, Value
 
 MARKS = "ABCDEFGH"
-AROUND_DEGREES = 0.002
+MOST_NAMES = 150
 
 
 class Version(Value, frozen=True, kw_only=True):
@@ -33,7 +36,7 @@ class Version(Value, frozen=True, kw_only=True):
 
 def list_versions(now: Site | None, conflicts: Sequence[Conflict]) -> list[Version]:
     """Returns each hand's version, the one shown first in the first conflict on top. It bears the names of all who wrote it."""
-    shown = msgspec.to_builtins(now) if now is not None else {}
+    shown = {name: msgspec.to_builtins(getattr(now, name)) for name in PLACE_FIELDS} if now is not None else {}
     return [_version(MARKS[number % len(MARKS)], shown, wrote) for number, wrote in enumerate(gather_hands(conflicts))]
 
 
@@ -50,17 +53,13 @@ def _version(mark: str, shown: dict[str, Any], wrote: dict[str, Side]) -> Versio
     )  # fmt: skip
 
 
-def draw_versions(versions: Sequence[Version]) -> Any:
+def draw_versions(session: Session, versions: Sequence[Version]) -> Any:
     """The pins, each with its mark, in a box that holds them all."""
     placed = [(each, each.position) for each in versions if each.position is not None]
     if not placed:
         return None
-    longitudes, latitudes = [at.longitude for _, at in placed], [at.latitude for _, at in placed]
-    west, east = min(longitudes) - AROUND_DEGREES, max(longitudes) + AROUND_DEGREES
-    south, north = min(latitudes) - AROUND_DEGREES, max(latitudes) + AROUND_DEGREES
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    box = msgspec.json.encode({"type": "Polygon", "coordinates": [ring]}).decode()
-    shapes = [Shape(geojson=box, label="", words="Both versions", band=OUTLINE)]
+    box = box_around([(at.longitude, at.latitude) for _, at in placed])
+    shapes = [mark_point(at, f"{each.mark}: {each.name}", each.pin) for each, at in placed]
     pins = [Pin(at.longitude, at.latitude, "report") for _, at in placed]
-    names = [Name(at.longitude, at.latitude, f"{each.mark}: {each.name}") for each, at in placed]
-    return map_data(shapes, Ground([box]), pins, names, (west, south, east, north))
+    names = [Name(each.longitude, each.latitude, each.name) for each in list_within(session, *box, MOST_NAMES)]
+    return map_data(shapes, Ground([each.geojson for each in shapes]), pins, names, box)

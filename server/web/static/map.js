@@ -41,7 +41,7 @@ const style = {
       layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": 12, "symbol-sort-key": ["get", "rank"], "text-optional": true },
       paint: { "text-color": "#33404c", "text-halo-color": "#ffffff", "text-halo-width": 1.6 } },
     { id: "labels", type: "symbol", source: "labels",
-      layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": 17, "symbol-sort-key": ["to-number", ["get", "text"]], "text-offset": [0, -1] },
+      layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": 17, "symbol-sort-key": ["to-number", ["get", "text"], 0], "text-offset": [0, -1] },
       paint: { "text-color": "#12283f", "text-halo-color": "#ffffff", "text-halo-width": 2.4 } },
   ],
 };
