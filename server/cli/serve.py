@@ -11,12 +11,15 @@ import click
 import uvicorn
 from litestar.types import ASGIApp
 
+from server.actions.operation.keyring import join_keyring
 from server.actions.operation.orders import open_ledger
 from server.app import create_app, make_id, utc_now
 from server.cli.setting_out import load_settings, renew_schema, stop
 from server.database.opening import open_database
 from server.http.request_log import RequestLog, log_as_json
+from server.importers.county.beginning import path_of
 from server.queries.operation.authority import list_breaches
+from server.queries.partnership.workers import list_workers
 from server.settings import Settings, read_settings
 from server.soundness import why_ahead
 
@@ -48,6 +51,7 @@ def serve(host: str | None, port: int | None, workers: int, migrate: bool) -> No
         renew_schema(settings)
     _refuse_an_earlier_state(settings)
     _refuse_without_a_wall(settings)
+    _say_how_to_begin(settings)
     if host is not None:
         os.environ["LANTERN_HOST"] = host
     if port is not None:
@@ -118,6 +122,22 @@ def _refuse_without_a_wall(settings: Settings) -> None:
             f"PostgreSQL would not hold this server back: {'; '.join(breaches)}. Come as lantern_app (docs/operate, step 3). "
             "Only to try Lantern out: LANTERN_ONE_ROLE=on."
         )
+
+
+def _say_how_to_begin(settings: Settings) -> None:
+    """Where nobody works with this database yet, the link by which the first administrator is made."""
+    database = open_database(settings, pool_size=1)
+    try:
+        with database.reading() as session:
+            if list_workers(session):
+                return
+        now = utc_now()
+        path = path_of(now, join_keyring(database, settings, now).secret)
+    except ValueError as error:
+        stop(str(error))
+    finally:
+        database.close()
+    click.echo(f"Nobody works with this server yet. Within a day, set it up here:\n\n  {settings.address}{path}\n")
 
 
 def create() -> ASGIApp:

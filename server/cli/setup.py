@@ -2,51 +2,37 @@
 
 import click
 
-from server.actions.operation.invitations import invite, path_of
 from server.cli.setting_out import note_act, stop, working
-from server.importers.county.plan import Verb
-from server.importers.county.sheets import BY_NAME, County, Row
-from server.importers.county.store import apply, keep_plan
+from server.importers.county.beginning import USED, First, begin, path_of
 from server.queries.partnership import workers
-
-USED = "Somebody works with this database already: nothing was changed. See `lantern worker list`."
 
 
 @click.command()
-@click.option("--agency", prompt="The organisation that runs this server", help="Such as Watford Borough Council.")
-@click.option("--name", prompt="Your whole name", help="The first administrator.")
-@click.option("--email", prompt="Your work e-mail address", help="What you will sign in with.")
-def setup(agency: str, name: str, email: str) -> None:
+@click.option("--agency", help="The organisation that runs this server, such as Watford Borough Council.")
+@click.option("--name", help="The whole name of the first administrator.")
+@click.option("--email", help="Their work e-mail address: what they will sign in with.")
+@click.option("--link", is_flag=True, help="Ask nothing here: print a link, good for a day, to a page that asks.")
+def setup(agency: str | None, name: str | None, email: str | None, link: bool) -> None:
     """Make the first administrator of an empty database; prints a link, good for a day, to set a password by.
 
-    The rest of the county comes on the page “County”, or by `lantern county`. Without a terminal give all three options.
+    The rest of the county comes on the page “County”, or by `lantern county`. Without a terminal give all three, or --link.
     """
     with working() as services:
-        now = services.clock()
+        now, secret = services.clock(), services.keys.secret
+        if link:
+            with services.database.reading() as session:
+                if workers.list_workers(session):
+                    stop(USED)
+            click.echo(f"Within a day, set this server up here:\n\n  {services.settings.address}{path_of(now, secret)}")
+            return
+        first = First(
+            agency=agency or click.prompt("The organisation that runs this server"),
+            name=name or click.prompt("Your whole name"),
+            email=email or click.prompt("Your work e-mail address"),
+        )
         with services.database.writing() as session:
-            if workers.list_workers(session):
-                stop(USED)
-            batch = keep_plan(session, _first(agency, name, email), "setup", None, now, services.new_id())
-            plan = apply(session, batch.id, now, services.new_id)
-            faults = [fault.words for line in plan.of(Verb.REFUSE) for fault in line.faults]
-            if faults:
-                session.rollback()
-                stop(" ".join(faults))
-            first = workers.list_workers(session)[0]
-            note_act(session, services, "set_up", "worker", first.id)
-            link = services.settings.address + path_of(
-                invite(session, first, None, now, services.new_id).id, services.keys.secret
-            )
-        click.echo(f"{name} can administer this server. Within a day, set a password here:\n\n  {link}\n")
+            made, path = begin(session, first, now, services.new_id, secret)
+            note_act(session, services, "set_up", "worker", made.id)
+        address = services.settings.address
+        click.echo(f"{made.name} can administer this server. Within a day, set a password here:\n\n  {address}{path}\n")
         click.echo("Then sign in, open “County”, and bring your districts, agencies, teams and workers in one file.")
-
-
-def _first(agency: str, name: str, email: str) -> County:
-    named = {"Name": agency, "Kind": "other"}
-    worker = {"E-mail": email, "Name": name, "Agency": agency, "Roles": "administrator"}
-    return County(
-        {
-            sheet: (Row(2, dict.fromkeys(BY_NAME[sheet].columns, "") | cells),)
-            for sheet, cells in (("Agencies", named), ("Workers", worker))
-        }
-    )

@@ -17,8 +17,8 @@ from server.problems import Invalid, TooManyTries
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.referrals import notices
 from server.web.layout.forms import Errors, Form, read_date
+from server.web.layout.limits import check_limit
 from server.web.layout.page import AnyRequest, page
-from server.web.referrer.limits import check_limit
 from shared.model.notice import Notice, NoticeAnswer
 from shared.policy import Act
 

@@ -30,9 +30,9 @@ from server.problems import TooManyTries
 from server.queries.maps.boundaries import get_places_version, list_boundaries
 from server.queries.partnership.districts import list_districts
 from server.web.layout.forms import Errors, Form, read_whole, require_text
+from server.web.layout.limits import check_limit
 from server.web.layout.maps import OUTLINE, Ground, Shape, map_data
 from server.web.layout.page import AnyRequest, page
-from server.web.referrer.limits import check_limit
 from server.web.referrer.words import NAMES, words_of
 from shared.model.codes import PinSource
 from shared.model.position import Position

@@ -12,8 +12,8 @@ from server.http.services import Services
 from server.importers.files import make_storable
 from server.queries.referrals.inbox import InboxRow
 from server.web.layout.forms import Errors, Form
+from server.web.layout.limits import check_limit
 from server.web.layout.page import AnyRequest, page
-from server.web.referrer.limits import check_limit
 from server.web.referrer.words import NAMES, words_of
 from shared.model.codes import ReferralState
 from shared.policy import Act
