@@ -23,12 +23,14 @@ def notices(file: Path, district: str, email: str) -> None:
     """Take a spreadsheet of notices in (.xlsx or CSV), and say what became of each row."""
     with working() as services, open_door(services, email).open() as access:
         try:
-            brought = bring_file(access, find_district_id(access, district), read_bytes(file))
+            brought = bring_file(access, find_district_id(access, district), read_bytes(file), file.name)
         except UnusableFile as error:
             stop(str(error))
     click.echo(
-        f"{brought.read} read: {brought.taken} taken, {brought.known} known already, {len(brought.refused)} not."
+        f"{brought.read} read: {brought.accepted} taken, {brought.duplicates} known already, {brought.refused_number} not."
     )
-    for number, why in brought.refused:
-        click.echo(f"row {number}: {why}")
+    for row in brought.refused:
+        click.echo(f"row {row.number}: {row.reason}")
+    if brought.refused:
+        click.echo("They wait on the page “Notices”, to be mended there.")
     raise SystemExit(REFUSED if brought.refused else 0)

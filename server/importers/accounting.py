@@ -28,7 +28,8 @@ LISTED_REFUSALS = 10_000
 class Importing:
     """One run: which file, told when it is, how to make ids, and what times without a zone mean.
 
-    `data` are its bytes, or `file_sha256` what they come to, for a file that is too large to be held. `by` brought it in.
+    `data` are its bytes, or `file_sha256` what they come to, for a file that is too large to be held. `by` brought it in,
+    where it is for one district alone into `district_id`.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Importing:
     zone: str = DEFAULT_ZONE
     file_sha256: str = ""
     by: Id = ""
+    district_id: Id | None = None
 
     @property
     def sha256(self) -> str:
@@ -114,7 +116,7 @@ def open_account(session: Session, run: Importing, batch_id: Id) -> None:
     """Begin the account of a file that is brought in piece by piece."""
     batch = ImportBatch(
         id=batch_id, kind=run.kind, source=run.source, file_name=run.file_name[:200], file_sha256=run.sha256,
-        started_at=run.now, imported_by=run.by,
+        started_at=run.now, imported_by=run.by, district_id=run.district_id,
     )  # fmt: skip
     imports.add_batch(session, batch)
 

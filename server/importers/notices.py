@@ -11,10 +11,15 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.referrals.notices import FAR, Told, find_faults, receive
+from server.importers.accounting import Account, Importing, add_to_account, end_account, open_account
 from server.importers.caseload.grid import Grid, read_file
 from server.importers.email.parse import Letter
+from server.importers.files import Refusal, UnusableFile, show_raw
+from server.problems import Invalid, NotFound
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership.workers import list_workers
+from server.queries.referrals import imports
+from server.queries.referrals.imports import NOTICES, WaitingRow
 from shared.model.codes import Role
 from shared.model.district import District
 from shared.model.notice import NoticeKind
@@ -53,49 +58,132 @@ LINE = re.compile(r"^[ \t>*]{0,9}([A-Za-z][A-Za-z -]{0,30}):(.*)$")
 """A line of a mail that says one thing: “Discharge date: 20/11/2026”."""
 WORD = re.compile(r"\w+")
 FEWEST_LINES = 3
-"""So many things a mail says of itself before it is a notice: a report of somebody in the street may have a type, too."""
+"""So many things a mail says of itself before it is a notice, and so many headings a list has: a report of somebody in the street
+may have a type, too."""
+LATEST_HEADING = 20
+"""So many rows are looked through for the headings."""
 LONGEST_MAIL = 20_000
 
 
-class Brought(Value, frozen=True, kw_only=True):
-    """What became of each row of a file: read = taken + known before + refused, each refused one with why."""
-
-    read: int = 0
-    taken: int = 0
-    known: int = 0
-    refused: tuple[tuple[int, str], ...] = ()
-
-
-def bring_file(access: Access, district_id: Id, data: bytes) -> Brought:
-    """Take a spreadsheet of notices in, for one district, in the name of its coordinator.
+# ------------------------------------------------------------------------------------------------------------ by a file
+def bring_file(access: Access, district_id: Id, data: bytes, file_name: str = "") -> Account:
+    """Take a spreadsheet of notices in, for one district, in the name of its coordinator. What cannot be read of it waits on
+    their page, to be mended.
 
     Raises NotFound, Forbidden, UnusableFile.
     """
     access.require_district(Act.CHANGE_CASE, district_id, purpose="notices by file")
-    taken = known = 0
-    refused: list[tuple[int, str]] = []
-    rows = [row for sheet in read_file(data).sheets for row in _list_rows(sheet, district_id, access.today)]
-    for number, told, wrong in rows:
-        found = {**find_faults(told, access.today), **wrong}
-        if found:
-            refused.append((number, " ".join(found.values())))
+    found = [(sheet, _find_heading(sheet)) for sheet in read_file(data).sheets]
+    if all(heading is None for _, heading in found):
+        raise UnusableFile("No row of headings was found: name, date of birth, hospital or prison, and so on.")
+    every = Account()
+    for sheet, heading in found:
+        if heading is not None:
+            named = f"{file_name}, {sheet.name}" if sheet.name else file_name
+            every.add(_bring_sheet(access, district_id, data, named, _list_rows(sheet, heading)))
+    return every
+
+
+def _bring_sheet(
+    access: Access, district_id: Id, data: bytes, file_name: str, rows: Iterable[tuple[int, dict[str, str]]]
+) -> Account:
+    """One sheet, with an account of its own: a row is known by its number. A row that was refused before waits once; one that
+    was mended since, or left out, is known."""
+    account, waiting = Account(), []
+    before = imports.list_refused_before(access.session, district_id, NOTICES)
+    for number, said in rows:
+        account.read += 1
+        is_new, wrong = _take(access, district_id, said)
+        earlier = [is_settled for cells, is_settled in before if cells == said]
+        if not wrong or any(earlier):
+            account.accepted, account.duplicates = account.accepted + is_new, account.duplicates + (not is_new)
             continue
-        _, is_new = receive(access.session, told, access.now, access.today, access.new_id, access.actor.worker_id)
-        taken, known = taken + is_new, known + (not is_new)
-    return Brought(read=len(rows), taken=taken, known=known, refused=tuple(refused))
+        refusal = Refusal(number, wrong, show_raw(said.values()), said)
+        account.refuse(refusal)
+        waiting += [] if earlier else [refusal]
+    run = Importing(
+        NOTICES, "spreadsheet", file_name, data, access.now, access.new_id, by=access.actor.worker_id,
+        district_id=district_id,
+    )  # fmt: skip
+    batch_id = access.new_id()
+    open_account(access.session, run, batch_id)
+    add_to_account(access.session, batch_id, account, waiting)
+    end_account(access.session, run, batch_id)
+    return account
 
 
-def _list_rows(sheet: Grid, district_id: Id, today: date) -> Iterable[tuple[int, Told, dict[str, str]]]:
-    """Each row below the heading that says anything: its number in the sheet, what it tells, and dates that cannot be read."""
-    heading = next((n for n in range(min(len(sheet.rows), 20)) if len(_columns(sheet, n)) >= 3), None)
-    if heading is None:
-        return
-    columns = _columns(sheet, heading)
+def _take(access: Access, district_id: Id, said: Mapping[str, str]) -> tuple[bool, str]:
+    """Keep what a row says, by heading, as a notice; returns whether it is new, and what is wrong with one that cannot be kept.
+
+    What stands under a heading that is none of ours is kept in its words.
+    """
+    cells: dict[str, str] = {}
+    others = []
+    for heading, text in said.items():
+        field = _find_field(heading)
+        if field and field not in cells:
+            cells[field] = text
+        elif text:
+            others.append(f"{heading}: {text}")
+    told, unread = _tell(msgspec.json.encode([district_id, cells]).decode(), cells, district_id, access.today)
+    told = msgspec.structs.replace(told, words="\n".join(each for each in (told.words, *others) if each))
+    wrong = {**find_faults(told, access.today), **unread}
+    if wrong:
+        return False, " ".join(wrong.values())
+    return receive(access.session, told, access.now, access.today, access.new_id, access.actor.worker_id)[1], ""
+
+
+def _find_heading(sheet: Grid) -> int | None:
+    """The row in which the headings stand."""
+    known = ({_find_field(cell) for cell in row} - {""} for row in sheet.rows[:LATEST_HEADING])
+    return next((number for number, fields in enumerate(known) if len(fields) >= FEWEST_LINES), None)
+
+
+def _list_rows(sheet: Grid, heading: int) -> Iterable[tuple[int, dict[str, str]]]:
+    """Each row below the heading that says anything: its number in the sheet, and its cells by heading."""
     for number in range(heading + 1, len(sheet.rows)):
-        cells = {field: sheet.cell(number, column).strip() for field, column in columns.items()}
-        if not any(cells.values()):
-            continue
-        yield number + 1, *_tell(msgspec.json.encode([district_id, cells]).decode(), cells, district_id, today)
+        said: dict[str, str] = {}
+        for column in range(max(len(sheet.rows[number]), len(sheet.rows[heading]))):
+            name = sheet.cell(heading, column).strip() or f"Column {column + 1}"
+            text = sheet.cell(number, column).strip()
+            if text or _find_field(name):
+                said[name if name not in said else f"{name} ({column + 1})"] = text
+        if any(said.values()):
+            yield number + 1, said
+
+
+def list_refused(access: Access) -> list[WaitingRow]:
+    """The rows of files for the actor's districts that could not be read, and that nobody has seen to."""
+    return imports.list_refused_in(access.session, access.actor.district_ids, NOTICES)
+
+
+def mend_row(access: Access, batch_id: Id, row_number: int, said: Mapping[str, str]) -> None:
+    """Read a refused row with these cells, by heading, and take it out of the tray. Raises NotFound, Forbidden, and Invalid, in
+    words, while it cannot be read."""
+    district_id = _find_waiting(access, batch_id, row_number)
+    _, wrong = _take(access, district_id, said)
+    if wrong:
+        raise Invalid(wrong)
+    imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id)
+
+
+def leave_out(access: Access, batch_id: Id, row_number: int) -> None:
+    """Say that a refused row is no notice. Raises NotFound, Forbidden."""
+    _find_waiting(access, batch_id, row_number)
+    imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id)
+
+
+def _find_waiting(access: Access, batch_id: Id, row_number: int) -> Id:
+    """The district of a row that waits in one of the actor's."""
+    found = imports.find_refused(access.session, batch_id, row_number, NOTICES)
+    if found is None or found.district_id not in access.actor.district_ids:
+        access.require(Act.CHANGE_CASE, None)
+        raise NotFound
+    access.require_district(Act.CHANGE_CASE, found.district_id, purpose="a refused row of notices")
+    return found.district_id
+
+
+# ------------------------------------------------------------------------------------------------------------- by a mail
 
 
 def _tell(key: str, cells: Mapping[str, str], district_id: Id, today: date) -> tuple[Told, dict[str, str]]:
@@ -190,15 +278,6 @@ def _find_district(session: Session, lines: Lines, standing: Sequence[District])
 def _in_words(text: str) -> str:
     """The text word by word, so that a name is found as a whole."""
     return f" {' '.join(WORD.findall(fold(text)))} "
-
-
-def _columns(sheet: Grid, row: int) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for column, cell in enumerate(sheet.rows[row]):
-        field = _find_field(cell)
-        if field and field not in found:
-            found[field] = column
-    return found
 
 
 def _find_field(heading: str, headings: Mapping[str, tuple[str, ...]] = HEADINGS) -> str:

@@ -1,7 +1,7 @@
 """What importers did: one row a run, in which every row read is accounted for, and the rows refused as they were."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from server.tables.referrals.imports import held_file, import_batch, import_mapping, refused_row
 from shared.model.value import Id
 
+REFERRALS = "referrals"
+NOTICES = "notices"
 REASON_CHARACTERS = 400
 RAW_CHARACTERS = 100_000
 HELD_FOR = timedelta(days=14)
@@ -29,6 +31,7 @@ class ImportBatch(msgspec.Struct, frozen=True, kw_only=True):
     file_sha256: str
     started_at: datetime
     imported_by: Id = ""
+    district_id: Id | None = None
     finished_at: datetime | None = None
     undone_at: datetime | None = None
     rows_read: int = 0
@@ -85,7 +88,7 @@ def list_batches(session: Session, imported_by: Id, *, limit: int) -> list[Impor
     """The files of reports that somebody brought in, newest first."""
     query = (
         select(import_batch)
-        .where(import_batch.c.kind == "referrals", import_batch.c.imported_by == imported_by)
+        .where(import_batch.c.kind == REFERRALS, import_batch.c.imported_by == imported_by)
         .order_by(import_batch.c.started_at.desc(), import_batch.c.id.desc())
         .limit(limit)
     )
@@ -175,6 +178,7 @@ class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     file_name: str
     started_at: datetime
+    district_id: Id | None
     reason: str
     raw: str
     cells: dict[str, str]
@@ -188,18 +192,36 @@ def count_refused(session: Session) -> int:
 @cache
 def counting_refused() -> Select[Any]:
     """The question itself."""
-    return select(func.count()).select_from(refused_row).join(import_batch, _OF_BATCH).where(*_IS_WAITING)
+    return (
+        select(func.count())
+        .select_from(refused_row)
+        .join(import_batch, _OF_BATCH)
+        .where(import_batch.c.kind == REFERRALS, _IS_WAITING)
+    )
 
 
-def list_refused(session: Session, *, limit: int, offset: int = 0) -> list[WaitingRow]:
+def list_refused(session: Session, *, limit: int, offset: int = 0, kind: str = REFERRALS) -> list[WaitingRow]:
     """The refused rows that wait, those of the newest file first."""
-    query = _waiting().order_by(import_batch.c.started_at.desc(), refused_row.c.batch_id, refused_row.c.row_number)
-    return [_waiting_row(found) for found in session.execute(query.limit(limit).offset(offset)).mappings()]
+    query = _waiting(kind).order_by(*_NEWEST_FILE_FIRST).limit(limit).offset(offset)
+    return [_waiting_row(found) for found in session.execute(query).mappings()]
 
 
-def find_refused(session: Session, batch_id: Id, row_number: int) -> WaitingRow | None:
+def list_refused_in(session: Session, district_ids: Collection[Id], kind: str) -> list[WaitingRow]:
+    """Every refused row that waits of files for these districts, those of the newest file first."""
+    query = _waiting(kind).where(import_batch.c.district_id.in_(sorted(district_ids))).order_by(*_NEWEST_FILE_FIRST)
+    return [_waiting_row(found) for found in session.execute(query).mappings()]
+
+
+def list_refused_before(session: Session, district_id: Id, kind: str) -> list[tuple[dict[str, str], bool]]:
+    """The cells of every row that was refused of files for a district and is kept, and whether somebody has seen to it."""
+    query = select(refused_row.c.cells, refused_row.c.settled_at).join(import_batch, _OF_BATCH)
+    rows = session.execute(query.where(import_batch.c.kind == kind, import_batch.c.district_id == district_id))
+    return [(_decode_cells(row.cells), row.settled_at is not None) for row in rows]
+
+
+def find_refused(session: Session, batch_id: Id, row_number: int, kind: str = REFERRALS) -> WaitingRow | None:
     """One refused row that waits; None where there is none, or somebody has seen to it."""
-    query = _waiting().where(refused_row.c.batch_id == batch_id, refused_row.c.row_number == row_number)
+    query = _waiting(kind).where(refused_row.c.batch_id == batch_id, refused_row.c.row_number == row_number)
     found = session.execute(query).mappings().first()
     return None if found is None else _waiting_row(found)
 
@@ -214,23 +236,27 @@ def settle_refused(session: Session, batch_id: Id, row_number: int, now: datetim
 
 
 _OF_BATCH = import_batch.c.id == refused_row.c.batch_id
-_IS_WAITING = (import_batch.c.kind == "referrals", refused_row.c.settled_at.is_(None))
+_IS_WAITING = refused_row.c.settled_at.is_(None)
+_NEWEST_FILE_FIRST = (import_batch.c.started_at.desc(), refused_row.c.batch_id, refused_row.c.row_number)
+_OF_THE_FILE = (import_batch.c.source, import_batch.c.file_name, import_batch.c.started_at, import_batch.c.district_id)
 
 
-def _waiting() -> Select[Any]:
+def _waiting(kind: str) -> Select[Any]:
     return (
-        select(refused_row, import_batch.c.source, import_batch.c.file_name, import_batch.c.started_at)
-        .join(import_batch, _OF_BATCH)
-        .where(*_IS_WAITING)
+        select(refused_row, *_OF_THE_FILE).join(import_batch, _OF_BATCH).where(import_batch.c.kind == kind, _IS_WAITING)
     )
 
 
 def _waiting_row(found: Any) -> WaitingRow:
     return WaitingRow(
         batch_id=found["batch_id"], row_number=found["row_number"], source=found["source"], file_name=found["file_name"],
-        started_at=found["started_at"], reason=found["reason"], raw=found["raw"],
-        cells=msgspec.json.decode(found["cells"] or "{}", type=dict[str, str]),
+        started_at=found["started_at"], district_id=found["district_id"], reason=found["reason"], raw=found["raw"],
+        cells=_decode_cells(found["cells"]),
     )  # fmt: skip
+
+
+def _decode_cells(encoded: str) -> dict[str, str]:
+    return msgspec.json.decode(encoded or "{}", type=dict[str, str])
 
 
 def _encode_cells(cells: Mapping[str, str]) -> str:

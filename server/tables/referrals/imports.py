@@ -10,7 +10,10 @@ from server.database.columns import id_key, id_of, loose_id, moment, table_of, t
 
 
 class ImportBatchRow(SQLModel, table=True):
-    """One run of an importer. Every row read is accounted for, always, also while it runs: then it has no end yet."""
+    """One run of an importer. Every row read is accounted for, always, also while it runs: then it has no end yet.
+
+    Where it names a district, nobody else sees what of it was refused.
+    """
 
     __tablename__ = "import_batch"
     __table_args__ = (
@@ -27,6 +30,7 @@ class ImportBatchRow(SQLModel, table=True):
     file_sha256: str = Field(default="", max_length=64)
     started_at: datetime = moment()
     imported_by: str = loose_id(index=True)
+    district_id: str | None = loose_id(optional=True)
     finished_at: datetime | None = moment(optional=True)
     undone_at: datetime | None = moment(optional=True)
     rows_read: int = 0

@@ -64,5 +64,6 @@ PAGES = (
     snapshot.change_line, snapshot.sign_snapshot, snapshot.show_sheets, snapshot.sign_sheet, snapshot.download_sheet,
     stays.show_stays, stays.add_stay, stays.end_stay, offers.show_offers, offers.keep_offer,
     notices.show_notices, notices.answer_notice, notices.add_to_notice, notices.bring_notices,
+    notices.mend_notice_row, notices.leave_notice_row_out,
     places.show_places, places.change_places, places.show_cold_nights, places.change_cold_nights,
 )  # fmt: skip

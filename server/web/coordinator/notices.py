@@ -6,17 +6,18 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromQuery, URLEncodedBody
+from litestar.params import Body, FromPath, FromQuery, URLEncodedBody
 
 from server.access import Access, Door, of_theirs
 from server.actions.referrals import notices
 from server.http.services import Services
+from server.importers.accounting import Account
 from server.importers.files import UnusableFile, make_storable
-from server.importers.notices import Brought, bring_file
+from server.importers.notices import bring_file, leave_out, list_refused, mend_row
 from server.problems import Invalid
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership.workers import list_short_names
-from server.web.layout.forms import Form, read_day, read_upload
+from server.web.layout.forms import Form, MendForm, read_day, read_upload
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.paging import make_paging
 from shared.model.notice import NoticeAnswer
@@ -99,15 +100,58 @@ def bring_notices(
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[str]:
     """Takes a spreadsheet in, and says what became of each row."""
-    _, content = read_upload(data.get("file"))
+    name, content = read_upload(data.get("file"))
     with door.open() as access:
         try:
             if not content:
                 raise UnusableFile("Choose a file.")
-            brought = bring_file(access, str(data.get("district") or ""), content)
+            brought = bring_file(access, str(data.get("district") or ""), content, make_storable(name))
         except UnusableFile as error:
             return _answer(request, access, {"file": str(error)}, AnswerForm())
         return _answer(request, access, {}, AnswerForm(), brought)
+
+
+@post(
+    f"{PATH}/refused/{{batch_id:str}}/{{row_number:int}}",
+    opt={"action": Act.CHANGE_CASE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def mend_notice_row(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    batch_id: FromPath[str],
+    row_number: FromPath[int],
+    data: URLEncodedBody[MendForm],
+) -> Response[Any]:
+    """Reads a row of a list again with what was typed; what is still wrong is said beside it, with nothing lost."""
+    cells = data.as_cells()
+    try:
+        with door.open() as access:
+            access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
+            mend_row(access, batch_id, row_number, cells)
+    except Invalid as refused:
+        key = f"{batch_id}-{row_number}"
+        with door.open() as access:
+            errors = {key: " ".join(refused.errors)}
+            return _answer(request, access, errors, AnswerForm(), mended=(batch_id, row_number, cells))
+    return go_to(PATH, "notice_mended")
+
+
+@post(
+    f"{PATH}/refused/{{batch_id:str}}/{{row_number:int}}/leave-out",
+    opt={"action": Act.CHANGE_CASE},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def leave_notice_row_out(
+    door: NamedDependency[Door], batch_id: FromPath[str], row_number: FromPath[int]
+) -> Response[Any]:
+    """Says that a row of a list is no notice: a total, a note, a test."""
+    with door.open() as access:
+        access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
+        leave_out(access, batch_id, row_number)
+    return go_to(PATH, "notice_left_out")
 
 
 def _answer(
@@ -115,9 +159,10 @@ def _answer(
     access: Access,
     errors: dict[str, str],
     form: AnswerForm,
-    brought: Brought | None = None,
+    brought: Account | None = None,
     page_number: int = 1,
     typed: LackingForm | None = None,
+    mended: tuple[Id, int, dict[str, str]] | None = None,
 ) -> Response[str]:
     access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
     desk = notices.read_desk(access, page_number)
@@ -133,5 +178,6 @@ def _answer(
         answers=[("", "Choose"), *((str(each), words) for each, words in ANSWERS.items())],
         elsewhere=[("", "It stays here"), *((each.id, each.name) for each in every)],
         own=[(each.id, each.name) for each in every if each.id in access.actor.district_ids],
+        refused=list_refused(access), mended=mended,
         paging=make_paging(desk.page, desk.pages, lambda number: f"{PATH}?page_number={number}"),
     )  # fmt: skip

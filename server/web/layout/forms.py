@@ -8,6 +8,7 @@ from datetime import date
 import msgspec
 from litestar.datastructures import UploadFile
 
+from server.importers.files import make_storable
 from server.problems import Invalid
 
 Errors = dict[str, str]
@@ -28,6 +29,19 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 class EmptyForm(Form, frozen=True, kw_only=True):
     """A press of a button."""
+
+
+class MendForm(Form, frozen=True, kw_only=True):
+    """The cells of a row, each with its heading: two lists of one length."""
+
+    heading: Several = ""
+    text: Several = ""
+
+    def as_cells(self) -> dict[str, str]:
+        """The row by its headings."""
+        headings = [self.heading] if isinstance(self.heading, str) else self.heading
+        texts = [self.text] if isinstance(self.text, str) else self.text
+        return {name: make_storable(text).strip() for name, text in zip(headings, texts, strict=False)}
 
 
 def read_upload(sent: object, most_bytes: int = -1) -> tuple[str, bytes]:

@@ -44,6 +44,8 @@ NOTICES = {
     "desk_undone": "Taken back.",
     "mended": "Mended. The row is a report now.",
     "left_out": "Left out. The row is kept for 90 days, and is no report.",
+    "notice_mended": "Mended. The row is a notice now.",
+    "notice_left_out": "Left out. The row is kept for 90 days, and is no notice.",
     "version_taken": "Taken over from its source.",
     "version_left": "Ours stays as it is.",
     "guesses_confirmed": "Confirmed.",

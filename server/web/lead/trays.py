@@ -23,7 +23,7 @@ from server.problems import Invalid
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.referrals import duty, imports
 from server.queries.referrals.duty import DutyRow
-from server.web.layout.forms import Errors, Form, Several
+from server.web.layout.forms import Errors, Form, MendForm
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.lead.inbox import list_tabs
 from shared.geo.distance import say_distance
@@ -58,19 +58,6 @@ class PlaceForm(Form, frozen=True, kw_only=True):
     """Whose it is."""
 
     district: str = ""
-
-
-class MendForm(Form, frozen=True, kw_only=True):
-    """The cells of a row, each with its heading: two lists of one length."""
-
-    heading: Several = ""
-    text: Several = ""
-
-    def as_cells(self) -> dict[str, str]:
-        """The row by its headings."""
-        headings = [self.heading] if isinstance(self.heading, str) else self.heading
-        texts = [self.text] if isinstance(self.text, str) else self.text
-        return {name: text.strip() for name, text in zip(headings, texts, strict=False)}
 
 
 @get("/referrals/duty", opt={"action": Act.ASSIGN_REFERRAL}, sync_to_thread=True, include_in_schema=False)

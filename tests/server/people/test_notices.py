@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -19,6 +20,7 @@ from server.queries.cases import cases
 from server.queries.referrals import notices
 from server.tables.partnership.district import district
 from server.tables.people.person import person
+from server.tables.referrals.imports import refused_row
 from server.tables.referrals.notice import notice
 from tests.server.people.test_housing_needs import HTML, post
 
@@ -180,9 +182,9 @@ def test_each_row_of_a_file_is_taken_known_or_refused_with_why(cast, database, c
     for times in range(2):
         with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
             brought = bring_file(access, cast.watford.id, FILE.encode())
-        assert (brought.read, brought.taken, brought.known) == ((5, 2, 1) if times == 0 else (5, 0, 3))
-        assert [number for number, _ in brought.refused] == [5, 6]
-        assert "'31/31/1980' cannot be read" in brought.refused[0][1]
+        assert (brought.read, brought.accepted, brought.duplicates) == ((5, 2, 1) if times == 0 else (5, 0, 3))
+        assert [each.number for each in brought.refused] == [5, 6]
+        assert "'31/31/1980' cannot be read" in brought.refused[0].reason
     assert {(each["name"], each["kind"], each["received_by"]) for each in rows(database)} == {
         ("Ian Moss", "prison_release", cast.priya.id), ("Dee Gee", "duty_to_refer", cast.priya.id),
     }  # fmt: skip
@@ -192,7 +194,7 @@ def test_a_row_is_known_in_its_own_district_only_or_where_it_was_sent_on_to(cast
     def bring(who: Any, where: Any) -> tuple[int, int]:
         with Door(database, who, clock(), new_id, may_change=True).open() as access:
             brought = bring_file(access, where.id, FILE.encode())
-        return brought.taken, brought.known
+        return brought.accepted, brought.duplicates
 
     assert bring(cast.priya, cast.watford) == (2, 1)
     assert bring(cast.carol, cast.dacorum) == (2, 1), "what another district knows is in nobody's list here"
@@ -205,15 +207,89 @@ def test_a_row_is_known_in_its_own_district_only_or_where_it_was_sent_on_to(cast
 def test_a_file_is_brought_on_the_page_and_a_wrong_one_is_told(client, cast, sign_in, database):
     sign_in(cast.priya)
     client.get("/notices", headers=HTML)
+    answer = bring(client, cast, FILE.encode())
+    assert "5 rows read: 2 taken, 1 known already, 2 not taken: they stand below." in answer.text
+    assert bring(client, cast, b"").status_code == 422
+    form = {"district": cast.dacorum.id, "_csrf_token": client.cookies["lantern-form"]}
+    files = {"file": ("list.csv", io.BytesIO(FILE.encode()))}
+    assert client.post("/notices/file", data=form, files=files, headers=HTML).status_code == 404
 
-    def bring(content: bytes, district: str = "") -> Any:
-        form = {"district": district or cast.watford.id, "_csrf_token": client.cookies["lantern-form"]}
-        return client.post("/notices/file", data=form, files={"file": ("list.csv", io.BytesIO(content))}, headers=HTML)
 
-    answer = bring(FILE.encode())
-    assert "5 rows read: 2 taken, 1 known already, 2 not taken." in answer.text
-    assert bring(b"").status_code == 422
-    assert bring(FILE.encode(), cast.dacorum.id).status_code == 404
+def bring(client: Any, cast: Any, content: bytes, name: str = "list.csv") -> Any:
+    form = {"district": cast.watford.id, "_csrf_token": client.cookies["lantern-form"]}
+    return client.post("/notices/file", data=form, files={"file": (name, io.BytesIO(content))}, headers=HTML)
+
+
+def list_waiting_rows(database: Any) -> dict[int, tuple[str, str]]:
+    """The rows that wait, by number, and the paths by which each is mended and left out."""
+    with database.reading() as session:
+        query = select(refused_row).where(refused_row.c.settled_at.is_(None))
+        paths = {row.row_number: f"/notices/refused/{row.batch_id}/{row.row_number}" for row in session.execute(query)}
+    return {number: (path, f"{path}/leave-out") for number, path in paths.items()}
+
+
+def test_a_row_that_was_not_taken_waits_until_it_is_mended_or_left_out(client, cast, sign_in, database):
+    sign_in(cast.priya)
+    client.get("/notices", headers=HTML)
+    for _ in range(2):
+        page = bring(client, cast, FILE.encode()).text
+        assert page.count("Not taken: list.csv, row ") == 2, "a row waits once, however often its file is brought"
+    page = client.get("/notices", headers=HTML).text
+    assert (
+        "Not taken: list.csv, row 5" in page and "31/31/1980&#39; cannot be read" in page and 'value="Bo Lee"' in page
+    )
+    waiting = list_waiting_rows(database)
+    assert sorted(waiting) == [5, 6]
+    bo = {
+        "Type": "Prison release", "Name": "Bo Lee", "Date of birth": "31/31/1980", "Release date": "20/11/2026",
+        "Prison": "HMP The Mount", "Referrer": "Officer Day", "Telephone": "01442 1",
+    }  # fmt: skip
+
+    def mend(path: str, born: str) -> Any:
+        cells = bo | {"Date of birth": born}
+        client.get("/who-can-see", headers=HTML)
+        form = {"heading": list(cells), "text": list(cells.values()), "_csrf_token": client.cookies["lantern-form"]}
+        return client.post(path, data=form, headers=HTML, follow_redirects=False)
+
+    sign_in(cast.carol)
+    assert "Bo Lee" not in client.get("/notices", headers=HTML).text
+    assert {post(client, path).status_code for path in waiting[5]} == {404}
+    for who in (cast.tom, cast.aisha, cast.helen, cast.olu):
+        sign_in(who)
+        assert {post(client, path).status_code for path in waiting[5]} == {403}, who
+    sign_in(cast.priya)
+    still = mend(waiting[5][0], "31/13/1980")
+    assert still.status_code == 422 and "31/13/1980" in still.text and sorted(list_waiting_rows(database)) == [5, 6]
+    assert [mend(waiting[5][0], "31/12/1980").status_code for _ in range(2)] == [303, 404]
+    assert post(client, waiting[6][1]).status_code == 303
+    assert list_waiting_rows(database) == {}
+    assert ("Bo Lee", "1980-12-31") in {(each["name"], str(each["date_of_birth"])) for each in rows(database)}
+    page = bring(client, cast, FILE.encode()).text
+    assert "5 rows read: 0 taken, 5 known already, 0 not taken." in page and "Not taken:" not in page
+
+
+def test_every_word_of_a_list_is_kept_and_each_of_its_sheets_has_its_rows(client, cast, sign_in, database):
+    book = openpyxl.Workbook()
+    for title, name in (("November", "Ian Moss"), ("December", "Dee Gee")):
+        sheet = book.create_sheet(title)
+        sheet.append(["Type", "Name", "Prison", "Referrer", "Telephone", "Prison number", "Notes", None])
+        sheet.append(
+            ["Prison", name, "HMP The Mount", "Officer Day", "01442 1", "A1234BC", "Has a dog", "rings his sister"]
+        )
+        sheet.append(["Taxi", f"{name} II", "HMP The Mount", "Officer Day", "01442 1"])
+    book.create_sheet("Key").append(["red is urgent"])
+    written = io.BytesIO()
+    book.save(written)
+    sign_in(cast.priya)
+    client.get("/notices", headers=HTML)
+    page = bring(client, cast, written.getvalue(), "releases.xlsx").text
+    assert "4 rows read: 2 taken, 0 known already, 2 not taken: they stand below." in page
+    for title in ("November", "December"):
+        assert f"Not taken: releases.xlsx, {title}, row 3" in page
+    kept = "Has a dog\nPrison number: A1234BC\nColumn 8: rings his sister"
+    assert {each["words"] for each in rows(database)} == {kept}
+    refused = bring(client, cast, b"Dear all,\nIan Moss comes out on Friday\n")
+    assert refused.status_code == 422 and "No row of headings was found" in refused.text
 
 
 def test_a_notice_by_which_nobody_was_put_forward_is_forgotten_after_a_year(client, cast, database, clock):
@@ -233,7 +309,7 @@ def test_whoever_waits_is_on_some_page_however_many_wait(cast, sign_in, database
     told = [f"Duty to refer,P{number:03} Q,,,Jobcentre,Pat,pat@example.org" for number in range(120)]
     with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
         brought = bring_file(access, cast.watford.id, "\n".join([*FILE.splitlines()[:2], *told]).encode())
-    assert brought.taken == 120
+    assert brought.accepted == 120
     client = sign_in(cast.priya)
     pages = [client.get(f"/notices?page_number={number}", headers=HTML).text for number in (1, 2, 3)]
     assert all("120 people" in page for page in pages)
