@@ -182,6 +182,10 @@ def show_plan(session: Session, change: Change, zone: ZoneInfo) -> Shown:
     open_ = boundary_changes.list_open_referrals(session, plan.ends)
     done += _count("open report", (going.find(point) for point in open_.values()), names)
     done += _count("place", map(going.find, boundary_changes.list_sites_in(session, plan.ends).values()), names)
+    notices = boundary_changes.list_waiting_notices(session, plan.ends)
+    done += _count("waiting notice", (going.ids[0] for _ in notices), names)
+    vacancies = boundary_changes.list_open_vacancies(session, plan.ends)
+    done += _count("vacancy", (going.ids[0] for _ in vacancies), names)
     conferences = boundary_changes.list_conferences_to_come(session, plan.ends, begin_of(change.on_day, zone))
     done += _count("conference to come", (going.ids[0] for _ in conferences), names)
     teams = len(boundary_changes.list_teams_in(session, plan.ends))
@@ -201,13 +205,18 @@ def show_plan(session: Session, change: Change, zone: ZoneInfo) -> Shown:
         left.append(f"{doubled} on the lists of two of these districts, {kept}.")
     if unplaced:
         left.append(f"{unplaced} of these cases are of people met at no known place: they go to {names[going.ids[0]]}.")
+    if len(names) > 1 and (notices or vacancies):
+        left.append(
+            f"Notices and vacancies name no place: {names[going.ids[0]]} sends on, or enters anew, what is another’s."
+        )
     return Shown(done=tuple(done), left=tuple(left))
 
 
 def _count(noun: str, to: object, names: Mapping[str, str]) -> list[str]:
     counted = Counter(to)  # type: ignore[call-overload]
+    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return [
-        f"To {names[code]}: {number} {noun}{'' if number == 1 else 's'}." for code, number in sorted(counted.items())
+        f"To {names[code]}: {number} {noun if number == 1 else several}." for code, number in sorted(counted.items())
     ]
 
 

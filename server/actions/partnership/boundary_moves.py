@@ -36,6 +36,9 @@ from server.queries.street.looks import rebuild_looks
 from server.queries.sync.store import find_scopes, place_entity, set_config
 from server.settings import Settings
 from server.tables.conferences.conference import case_conference
+from server.tables.people.offer import vacancy
+from server.tables.referrals.imports import import_batch
+from server.tables.referrals.notice import notice
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact
 from server.tables.street.shift import visit
@@ -133,9 +136,15 @@ class Mover:
         return f"{ended} became {say_list(each.name for each in self._plan.begins)} on {say_whole_day(self._change.on_day)}"
 
     def _move_things(self, going: Going) -> None:
-        """Open reports, places, and what was recorded of nights since, where the plan was carried out late."""
+        """Open reports, waiting notices, vacancies, places, and what was recorded of nights since, where it was carried out late."""
         session, ends, day = self._session, self._plan.ends, self._change.on_day
         visited = boundary_changes.list_points_since(session, visit, ends, day)
+        for table, waiting in (
+            (notice, boundary_changes.list_waiting_notices(session, ends)),
+            (vacancy, boundary_changes.list_open_vacancies(session, ends)),
+            (import_batch, boundary_changes.list_files_of_notices(session, ends)),
+        ):
+            boundary_changes.set_district(session, table, dict.fromkeys(waiting, going.ids[0]))
         for table, found in (
             (referral, boundary_changes.list_open_referrals(session, ends)),
             (site, boundary_changes.list_sites_in(session, ends)),

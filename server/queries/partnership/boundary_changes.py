@@ -20,6 +20,9 @@ from server.tables.partnership.agency import seat, team_district
 from server.tables.partnership.boundary_change import boundary_change, district_successor
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import worker_district
+from server.tables.people.offer import vacancy
+from server.tables.referrals.imports import import_batch
+from server.tables.referrals.notice import notice
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact, contact_person
 from server.tables.street.site import site
@@ -157,6 +160,25 @@ def list_sites_in(session: Session, district_ids: Collection[Id]) -> dict[Id, Po
     """Places of these districts, and where each is."""
     query = select(site.c.id, site.c.latitude, site.c.longitude).where(site.c.district_id.in_(sorted(district_ids)))
     return {row.id: None if row.latitude is None else (row.latitude, row.longitude) for row in session.execute(query)}
+
+
+@beyond_reader
+def list_waiting_notices(session: Session, district_ids: Collection[Id]) -> list[Id]:
+    """Notices to these districts that nobody has answered."""
+    query = select(notice.c.id).where(notice.c.district_id.in_(sorted(district_ids)), notice.c.answer.is_(None))
+    return list(session.scalars(query.order_by(notice.c.received_at, notice.c.id)))
+
+
+def list_open_vacancies(session: Session, district_ids: Collection[Id]) -> list[Id]:
+    """Beds and homes of these districts that are on the list."""
+    query = select(vacancy.c.id).where(vacancy.c.district_id.in_(sorted(district_ids)), vacancy.c.closed_at.is_(None))
+    return list(session.scalars(query.order_by(vacancy.c.opened_at, vacancy.c.id)))
+
+
+def list_files_of_notices(session: Session, district_ids: Collection[Id]) -> list[Id]:
+    """Files of notices for these districts: their refused rows may wait."""
+    query = select(import_batch.c.id).where(import_batch.c.district_id.in_(sorted(district_ids)))
+    return list(session.scalars(query.order_by(import_batch.c.started_at, import_batch.c.id)))
 
 
 @beyond_reader

@@ -15,22 +15,29 @@ from server.actions.cases.moves import hand_over
 from server.actions.partnership import boundary_changes as changing
 from server.actions.partnership.boundary_changes import Beginning, Plan, show_plan
 from server.actions.partnership.boundary_moves import carry_out_due
+from server.actions.people.offers import add_vacancy
+from server.actions.referrals.notices import Told, answer, receive
 from server.database.engine import Database
 from server.http.services import Services
+from server.importers.notices import bring_file, list_refused
 from server.jobs.catalogue import rebuilder_of
 from server.problems import Failure, Invalid
 from server.queries.cases import case_events, cases
 from server.queries.maps.indicators import list_seen_nights
 from server.queries.operation import audit
 from server.queries.partnership import boundary_changes, districts, workers
+from server.queries.people.offers import list_vacancies
+from server.queries.referrals.notices import find_notice
 from server.tables.cases.case import mdt_case
 from server.tables.conferences.conference import case_conference
 from server.tables.partnership.agency import team_district
 from server.tables.street.contact import contact
 from server.tables.street.site import site
-from shared.model.codes import CaseStep, EvidenceBasis
+from shared.model.codes import CaseStep, EvidenceBasis, StayKind
 from shared.model.device import FieldConfig, Tokens
+from shared.model.offer import Vacancy
 from shared.model.value import Id
+from shared.model.worker import Worker
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast
 from tests.server.phone import Phone
@@ -120,6 +127,12 @@ def county(phone: Phone, database: Database, cast: Cast, clock: Clock, services:
     return County(phone, database, cast, clock, services)
 
 
+def find_worker(county: County, who: Worker) -> Worker:
+    """Somebody as they are known now: where they work may have changed."""
+    with county.database.reading() as session:
+        return workers.get_worker(session, who.id)
+
+
 def call_conference(county: County, district_id: Id, starts_at: datetime) -> Id:
     conference_id = county.services.new_id()
     with county.database.writing() as session:
@@ -144,6 +157,19 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
     with county.enter(cast.priya) as access:
         (case,) = cases.list_live_cases_of(access.session, [here])
         list_case(access, case.id, "Sleeps out every night")
+    release = Told(
+        key="1", kind="prison_release", district_id=cast.dacorum.id, institution="HMP The Mount", name="Ian Moss",
+        sender_name="Officer Day", sender_reach="01442 1",
+    )  # fmt: skip
+    with database.writing() as session:
+        notice, _ = receive(session, release, clock(), clock().date(), county.services.new_id)
+    with county.enter(cast.carol) as access:
+        bed = Vacancy(
+            id=access.new_id(), district_id=cast.dacorum.id, name="Two rooms", kind=StayKind.HOSTEL, opened_at=access.now,
+            opened_by=cast.carol.id,
+        )  # fmt: skip
+        add_vacancy(access, bed)
+        bring_file(access, cast.dacorum.id, b"Type,Name,Prison,Referrer,Telephone\nTaxi,Bo,HMP X,Day,01442 1\n")
     past, to_come = (
         call_conference(county, cast.watford.id, datetime(2028, month, 10, 9, tzinfo=UTC)) for month in (3, 4)
     )
@@ -153,6 +179,8 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
     for words in (
         "Watford and Dacorum end with 31 March 2028; South West Herts begins on 1 April 2028.",
         "To South West Herts: 2 live cases.",
+        "To South West Herts: 1 waiting notice.",
+        "To South West Herts: 1 vacancy.",
         "To South West Herts: 1 conference to come.",
         "2 people were met there",
     ):
@@ -171,6 +199,14 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
     assert (last.step, last.reason) == (CaseStep.MOVED, "Watford and Dacorum became South West Herts on 1 April 2028")
     assert str(kept.state) == "listed"
     assert (find_conference(county, past), find_conference(county, to_come)) == (cast.watford.id, new)
+    # What waits for an answer, and what is on offer, is where it can be answered.
+    with county.enter(find_worker(county, cast.carol)) as access:
+        assert [each.id for each in list_vacancies(access.session, [new])] == [bed.id]
+        assert [each.district_id for each in list_refused(access)] == [new]
+        answer(access, county.services.project, notice.id, "taken_on", "")
+    with database.reading() as session:
+        taken_on = find_notice(session, notice.id)
+    assert taken_on is not None and county.list_of(taken_on.person_id or "") == new
     # Who worked for either works for the new one, and reads what was there under its old name.
     for who in (cast.priya, cast.carol, cast.aisha):
         assert county.reach(who) >= {new, *ends}
