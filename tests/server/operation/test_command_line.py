@@ -12,6 +12,7 @@ from sqlalchemy import text
 from server.cli import COMMANDS, main
 from server.database.engine import Database
 from server.queries.operation import audit
+from server.queries.partnership import agreement_texts
 
 pytestmark = pytest.mark.slow
 
@@ -97,12 +98,28 @@ def test_whatever_a_page_changes_is_changed_here_too(run, database_url: str, tmp
     assert "mail" in run("worker", "invite", "tom.brook@hope.example").output
     assert "coordinator  holds" in run("recipients", "list").output
 
+    terms, word = tmp_path / "terms.pdf", tmp_path / "terms.docx"
+    terms.write_bytes(b"%PDF-1.7\nterms of reference\n%%EOF\n")
+    word.write_bytes(b"PK\x03\x04 no text that everybody can read")
+    text = ("--kind", "terms_of_reference", "--version", "2027")
+    priya = ("--as", "priya@example.org")
+    assert "Nobody signs in as" in run("agency", "text", str(terms), *text, "--as", "eve@example.org", expect=2).output
+    assert run("agency", "text", str(terms), *text, "--as", "tom.brook@hope.example", expect=2).output
+    assert run("agency", "text", str(word), *text, *priya, expect=2).output
+    run("agency", "text", str(terms), *text, *priya)
+    assert "is kept" in run("agency", "text", str(terms), *text, *priya, expect=2).output
+    database = Database(database_url)
+    with database.reading() as session:
+        kept = [(str(each.kind), each.version) for each in agreement_texts.list_texts(session)]
+    database.close()
+    assert kept == [("terms_of_reference", "2027")]
+
     file = tmp_path / "releases.csv"
     file.write_text(
         "Type,Name,Prison,Referrer,Telephone\nPrison release,Ian Moss,HMP X,Day,01442 1\nTaxi,Bo,HMP X,Day,01442 1\n"
     )
     told = run("import", "notices", str(file), "--district", "E07000103", "--as", "priya@example.org", expect=1).output
-    assert "2 read: 1 taken, 0 known already, 1 not." in told and "row 3: " in told
+    assert "2 read: 1 taken, 0 known already, 1 not." in told and "row 3: " in told and "wait on the page" in told
 
     dana = ("--as", "dana@example.org")
     begins = ("--ends", "E07000103", "--begins", "E06000999=South West Herts")
@@ -166,9 +183,12 @@ def test_a_first_run_asks_three_things_and_ends_with_a_link_that_sets_a_password
     assert "is not one e-mail address" in run(*asked[:-1], "dana", expect=2).output
     assert run("worker", "list").output == ""
 
+    assert "/setup/" in run("setup", "--link").output
+    assert run("worker", "list").output == ""
     said = run(*asked).output
 
     assert "/invitations/" in said
+    assert "Somebody works with this database already" in run("setup", "--link", expect=2).output
     assert "administrator  Dana Cole" in run("worker", "list").output
     assert "Somebody works with this database already" in run(*asked, expect=2).output
 
