@@ -1,6 +1,6 @@
 """A new county's administrator begins from nothing, and a month later it is counted: with real parts only.
 
-A server process, its mail server, browsers, the phone app under a finger, on SQLite and on PostgreSQL: set up by a page of questions
+A server process, its mail server, browsers, the phone app under a finger, on SQLite and on PostgreSQL: set up by a page
 and a file, a tracker of sixty people with thirty flaws, a phone enrolled, a night's contacts, a pair settled by two, a
 conference held, a worker who leaves, another whose training is renewed, and the return of the month.
 """

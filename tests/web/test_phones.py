@@ -44,6 +44,7 @@ def test_digits_that_differ_revoke_the_phone(filled: Database, browse: Browse) -
     with filled.writing() as session:
         session.execute(update(device_enrolment).where(device_enrolment.c.number == DEANS).values(confirmed_at=None))
     tom = browse("tom")
+    assert "four digits were not compared yet: it receives nothing" in plain(tom.get("/devices").text)
     page = plain(tom.get(f"/devices/{DEANS}").text)
     assert page.index("The four digits were the same") < page.index("They differ: revoke this phone")
     assert "Revoked: it receives nothing." in plain(tom.send(f"/devices/{DEANS}/differ").text)

@@ -63,6 +63,15 @@ def test_whoever_is_shut_out_reads_why_and_who_can_help_and_may_leave(
     assert told >= 3, how
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+@pytest.mark.parametrize(("who", "path"), [("omar", "/devices"), ("priya", "/cases"), ("aisha", "/my-shift")])
+def test_whoever_comes_back_to_the_welcome_is_told_where_they_start(
+    browse: Callable[[str], Any], who: str, path: str
+) -> None:
+    page = browse(who).get("/welcome").text
+    assert f'You start at <a class="govuk-link" href="{path}">' in page and "on your phone" not in page
+
+
 def test_a_role_that_waits_for_two_organisations_says_so(browse: Callable[[str], Any], filled: Database) -> None:
     with filled.writing() as session:
         session.execute(delete(recipient).where(recipient.c.agency_id == "cgl"))

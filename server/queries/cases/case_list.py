@@ -4,7 +4,7 @@ Everything about a person's history is answered from an index on (person, moment
 same however long a person has been known. Whether somebody may read it is decided before, in `server.access`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -118,6 +118,14 @@ def count_new(session: Session, district_id: Id, since: datetime) -> int:
     """Returns how many live cases began at or after `since`: what an open page asks again and again."""
     shown = without_concealed(session, _NEW, mdt_case.c.person_id)
     return int(session.execute(shown, {"district_id": district_id, "since": since}).scalar_one())
+
+
+def count_to_decide(session: Session, district_ids: Collection[Id]) -> dict[Id, int]:
+    """How many candidates wait for a decision, by district; none of a district where nobody does."""
+    waiting = (mdt_case.c.district_id.in_(sorted(district_ids)), mdt_case.c.state == str(CaseState.CANDIDATE))
+    counted = select(mdt_case.c.district_id, func.count()).where(*waiting).group_by(mdt_case.c.district_id)
+    rows = session.execute(without_concealed(session, counted, mdt_case.c.person_id)).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def list_cases(

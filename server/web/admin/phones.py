@@ -23,6 +23,10 @@ from shared.model.codes import DeviceStatus
 from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
 
+UNCONFIRMED = (
+    "Its four digits were not compared yet: it receives nothing until its carrier and whoever enrolled it have"
+)
+
 
 class Phone(Value, frozen=True, kw_only=True):
     """A phone as the page says it."""
@@ -116,6 +120,8 @@ def _subject(row: PhoneRow, district_ids: frozenset[Id]) -> Subject:
 def _phone(access: Access, row: PhoneRow, health: DeviceHealth, shut: int) -> Phone:
     seen_at = from_ms(health.seen_at_ms) if health.seen_at_ms is not None else None
     trouble = say_trouble(health, access.now, shut)
+    if row.confirmed_at is None and DeviceStatus(health.status) is DeviceStatus.OK:
+        trouble = (UNCONFIRMED, *trouble)
     return Phone(
         number=row.number,
         label=row.label,

@@ -23,6 +23,7 @@ from server.queries.cases.case_list import (
     Page,
     count_cases,
     count_new,
+    count_to_decide,
     list_cases,
     list_page,
 )
@@ -170,7 +171,8 @@ def show_list(
         request, "coordinator/case_list.html", title=f"Case list, {district.name}", section="/cases",
         worker=access.worker, district=district, found_key=key, status=422 if errors else 200, errors=errors or {},
         is_filtered=bool(choice.asked) and not words, form=form or SeveralForm(),
-        districts=districts, summary=_summary(counts, come), view=choice, words=words,
+        districts=districts, to_decide=_count_to_decide(access, districts), summary=_summary(counts, come), view=choice,
+        words=words,
         rows=[_Shown.of(row, since) for row in shown], now=access.now, heading=_heading(choice, words),
         news_path="/cases/news?" + urlencode({"district": district.id, "since": access.now.isoformat()}),
         neighbours=[] if partner or words or choice.page > 1 else list_neighbours(access, district.id),
@@ -186,6 +188,12 @@ def show_list(
         views=list_views(access.session, access.actor.worker_id), choice_query=choice.query,
         paging=make_paging(choice.page, pages, lambda number: choice.path(district.id, number)) if not words else None,
     )  # fmt: skip
+
+
+def _count_to_decide(access: Access, districts: list[District]) -> dict[Id, int]:
+    """How many wait for a decision in each of several districts; a partner is told of none."""
+    own = [each.id for each in districts if not is_partner(access, each.id)]
+    return count_to_decide(access.session, own) if len(districts) > 1 else {}
 
 
 def _list_page(access: Access, district_id: Id, view: CaseListView, choice: Choice) -> tuple[Choice, Page]:

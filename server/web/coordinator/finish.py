@@ -11,13 +11,15 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.conferences import discussion
 from server.actions.conferences.discussion import CaseEnd, Ending
+from server.http.local_time import to_local
 from server.problems import Invalid
 from server.queries.cases import case_actions
 from server.web.coordinator.conferences import SECTION
 from server.web.layout.check import Check, ask
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import count
+from server.web.layout.words import count, say_day
+from shared.model.conference import CaseConference
 from shared.model.value import Id
 from shared.policy import Act, SubjectKind
 from shared.rules.agenda import CASES_AT_MOST
@@ -74,7 +76,7 @@ def end(
     known = {each.value for each in CaseEnd}
     try:
         with door.open() as access:
-            _, endings, mark = discussion.list_endings(access, conference_id)
+            conference, endings, mark = discussion.list_endings(access, conference_id)
             ends = {
                 each.item.case_id: CaseEnd(said[each.item.id])
                 for each in endings
@@ -83,7 +85,7 @@ def end(
             if not getattr(data, "sure"):  # noqa: B009
                 if mark != getattr(data, "seen"):  # noqa: B009
                     raise Invalid(discussion.CHANGED)
-                return _check(request, access, conference_id, endings, ends, data)
+                return _check(request, access, conference, endings, ends, data)
             discussion.finish_conference(access, conference_id, ends, getattr(data, "seen"))  # noqa: B009
         return go_to(f"{SECTION}/{conference_id}/minutes", "ended")
     except Invalid as refused:
@@ -94,7 +96,7 @@ def end(
 def _check(
     request: AnyRequest,
     access: Access,
-    conference_id: Id,
+    conference: CaseConference,
     endings: Sequence[Ending],
     ends: Mapping[Id, CaseEnd],
     data: Any,
@@ -107,11 +109,14 @@ def _check(
         for end, words in ENDS
     ]
     rows += [("Ended meanwhile, stays so", ", ".join(over))] if over else []
+    if to_local(conference.starts_at).date() > access.today:
+        rows.insert(0, ("Called for", f"{say_day(conference.starts_at)}: that day has not come"))
     told = sum(1 for each in endings if each.agreed)
     rows.append(("Actions", f"The agencies are told by e-mail of what was agreed for {count(told, 'case')}."))
     sent = {name: getattr(data, name) for name in data.__struct_fields__ if name not in ("csrf", "draft", "sure")}
+    path = f"{SECTION}/{conference.id}/end"
     check = Check(
-        rows=rows, action=f"{SECTION}/{conference_id}/end", press="Finish the conference", back=f"{SECTION}/{conference_id}/end",
+        rows=rows, action=path, press="Finish the conference", back=path,
         fields={**sent, "sure": "yes"}, warning="A conference that has ended is not opened again. Minutes can be corrected.",
     )  # fmt: skip
     return ask(request, check, title="Check before you finish", section=SECTION, worker=access.worker)

@@ -42,7 +42,7 @@ def show_welcome(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
     with door.open() as access:
         return page(
             request, "signin/welcome.html", title="Welcome", worker=door.worker, wall=find_wall(access),
-            open_meanwhile=_list_open(access),
+            open_meanwhile=_list_open(access), first=_find_first(access),
         )  # fmt: skip
 
 
@@ -56,9 +56,7 @@ def find_wall(access: Access) -> Wall | None:
         said = say_list(lower_first(say(each)) for each in waiting)
         why = f"Two organisations have to agree first that yours may have this role: {said}. They do so under “Who can see what”."
         return Wall(why=why, helpers=_list_helpers(access, ROLES_THAT_APPROVE))
-    first = next(
-        (each for each in entries_for(access.actor.roles) if each.path == first_page(access.actor.roles)), None
-    )
+    first = _find_first(access)
     if first is None or not is_personal(first.action):
         return None
     gate = why_no_personal_data(access.actor, access.today)
@@ -66,6 +64,11 @@ def find_wall(access: Access) -> Wall | None:
         # Some pages show what is a service's own, also to somebody without a district.
         gate = None if access.allows(first.action, of_theirs(access.actor)) else NOWHERE
     return Wall(why=gate, helpers=_list_helpers(access, {Role.ADMINISTRATOR})) if gate else None
+
+
+def _find_first(access: Access) -> Entry | None:
+    path = first_page(access.actor.roles)
+    return next((each for each in entries_for(access.actor.roles) if each.path == path), None)
 
 
 def _list_helpers(access: Access, roles: frozenset[Role] | set[Role]) -> tuple[str, ...]:

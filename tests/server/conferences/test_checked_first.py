@@ -1,13 +1,15 @@
 """What cannot be taken back is checked first and done to what was checked; what was done is said once."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.database.engine import Database
 from server.queries.operation import outbox
 from server.tables.cases.case import mdt_case
+from server.tables.conferences.conference import case_conference
 from shared.model.mail import MailKind
 from tests.server.conferences.conftest import Browser
 from tests.server.conferences.test_pages import call
@@ -75,6 +77,19 @@ def test_finishing_says_first_what_becomes_of_whom(browser: Browser, watford: Da
     assert rows["Not reached: first next time"].count(",") == 12
     assert state_of(watford, "case-p01") == "listed"
     assert browser.confirm(checked).headers["location"] == f"{path}/minutes?done=ended"
+
+
+def test_finishing_before_its_day_says_so(browser: Browser, watford: Database, now: datetime) -> None:
+    path = call(browser)
+
+    def check() -> str:
+        sent = dict(re.findall(r'name="(seen|item_\d+)"[^>]* value="([^"]+)"', browser.get(f"{path}/end").text))
+        return str(browser.post(f"{path}/end", **sent).text)
+
+    assert "that day has not come" in check()
+    with watford.writing() as session:
+        session.execute(update(case_conference).values(starts_at=now + timedelta(minutes=5)))
+    assert "that day has not come" not in check()
 
 
 def test_closing_a_case_is_checked_first_with_what_it_does(browser: Browser, watford: Database) -> None:

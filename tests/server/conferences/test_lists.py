@@ -17,6 +17,7 @@ from server.tables.cases.case import case_action, case_lead, case_review, mdt_ca
 from server.tables.cases.priority import case_general
 from server.tables.conferences.conference import case_conference
 from server.tables.operation.audit import audit
+from server.tables.partnership.worker import worker_district
 from server.tables.people.person import person
 from server.tables.people.verification import person_verification
 from server.web.layout.paging import make_paging
@@ -272,6 +273,27 @@ def test_nothing_is_decided_without_a_reason_a_tick_and_a_choice_or_of_another_l
     for district in (county.WATFORD, county.THREE_RIVERS):
         assert rowan.post("/cases/several", **(form | {"district": district})).status_code == 404
     assert states(watford, "p01") == ["candidate"]
+
+
+def test_whoever_has_two_districts_sees_beside_each_how_many_wait_for_a_decision(
+    browser: Browser, watford: Database, enter: Enter, now: datetime
+) -> None:
+    with watford.writing() as session:
+        for worker_id in ("priya", "ruth"):
+            county.add(session, worker_district, {"worker_id": worker_id, "district_id": county.THREE_RIVERS})
+        county.put_person(
+            session, now, "kim", "", name="Kim", state="candidate", nights=(2,), district_id=county.THREE_RIVERS
+        )
+
+    def districts(who: str) -> str:
+        page: str = browser.sign_in(who).get(f"/cases?district={county.WATFORD}").text
+        return re.sub("<[^>]+>", "", page.partition('aria-label="Your districts">')[2].partition("</nav>")[0])
+
+    assert " ".join(districts("priya").split()) == "Three Rivers (2 to decide) Watford (2 to decide)"
+    assert "to decide" not in districts("ruth"), "who is only put forward is no partner's to count"
+    with enter("rowan") as access:
+        hide_person(access, "noor", ["three-rivers-housing"], "Somebody looks for her with a knife")
+    assert "Three Rivers (1 to decide)" in districts("priya")
 
 
 def test_pages_are_numbered(browser: Browser, watford: Database, now: datetime) -> None:
