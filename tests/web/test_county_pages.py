@@ -14,6 +14,7 @@ from server.queries.operation.audit import list_lines
 from server.queries.partnership import agencies, districts, workers
 from server.queries.sync import store as sync
 from server.tables.operation.device import device_enrolment
+from shared.model.agency import Team
 from shared.model.codes import DeviceStatus, Role
 from shared.model.district import District
 from tests.conftest import Clock
@@ -120,6 +121,44 @@ def test_the_lead_of_a_service_sees_and_changes_its_own_people_and_gives_no_role
     assert tom.send("/records/workers/aisha", **form_of(filled, "aisha", trained_on="10/11/2026")).status_code == 200
     for path in ("/records/agencies", "/records/agencies/new", "/records/districts/new", "/county"):
         assert tom.get(path).status_code in {403, 404}, path
+
+
+def test_a_coordinator_manages_whoever_works_in_their_district_and_nobodys_way_in(
+    browse: Callable[[str], Any], filled: Database
+) -> None:
+    with filled.writing() as session:
+        rivers = Team(id="rivers", agency_id="beacon", name="Beacon Rivers", district_ids=(county.THREE_RIVERS,))
+        agencies.add_team(session, rivers)
+    priya = browse("priya")
+    listed = priya.get("/workers").text
+    assert [name in listed for name in ("Aisha", "Tom", "Ruth", "Rowan", "Helen", "Omar")] == [True] * 3 + [False] * 3
+    assert "/systems" not in listed and "/leave" not in listed
+    for elsewhere in ("rowan", "helen", "omar"):
+        assert priya.get(f"/records/workers/{elsewhere}").status_code == 404
+        assert priya.send(f"/records/workers/{elsewhere}", **form_of(filled, elsewhere, name="X")).status_code == 404
+    assert "Beacon Outreach" in priya.get("/records/workers/aisha").text
+    refused: dict[str, dict[str, Any]] = {
+        "Ask their service’s lead": {"e_mail": "priya@elsewhere.org"},
+        "You may add people of your own service only.": {"agency": "Watford Housing", "teams": []},
+        "You may give teams that walk in your districts only.": {"teams": ["Beacon Watford", "Beacon Rivers"]},
+        "You may give districts that you have yourself.": {"districts": ["E07000102"]},
+        "Ask an administrator to give this role.": {"roles": ["worker", "coordinator"]},
+    }
+    for words, changed in refused.items():
+        answer = priya.send("/records/workers/aisha", **form_of(filled, "aisha", **changed))
+        assert answer.status_code == 422 and words in answer.text, words
+    assert priya.send("/records/workers/priya", **form_of(filled, "priya", name="X")).status_code == 422
+    new = {"name": "Łukasz Nowak", "roles": "agency member", "districts": "E07000103", "active": "yes"}
+    assert priya.send("/records/workers/new", **new, agency="Beacon Outreach").status_code == 422
+    assert priya.send("/records/workers/new", **new, agency="Watford Housing").status_code == 200
+    changed = form_of(filled, "aisha", trained_on="10/11/2026", roles=["worker", "team lead"], districts=["E07000103"])
+    assert priya.send("/records/workers/aisha", **changed).status_code == 200
+    assert priya.send("/records/workers/dean", **form_of(filled, "dean", active="no")).status_code == 200
+    with filled.reading() as session:
+        aisha = workers.get_worker(session, "aisha")
+        assert not workers.get_worker(session, "dean").active
+        assert workers.list_emails(session)["aisha"] == "aisha@example.org"
+    assert (str(aisha.trained_on), aisha.district_ids) == ("2026-11-10", (county.WATFORD,))
 
 
 def test_the_lead_of_a_service_cannot_become_their_administrator(

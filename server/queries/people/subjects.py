@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
 from server.database.statements import ids
+from server.queries.partnership import agencies, workers
 from server.queries.people.concealment import list_hidden
 from server.queries.people.verification import list_groups
 from server.queries.referrals.duty import is_nobodys
@@ -41,6 +42,7 @@ from server.tables.street.contact import contact, contact_person
 from server.tables.street.shift import visit
 from server.tables.street.site import site
 from shared.model.value import Id
+from shared.model.worker import Worker
 from shared.policy.subject import Subject, SubjectKind
 
 WORKS_WITH_DAYS = 90
@@ -360,6 +362,31 @@ def find_team(session: Session, team_id: Id) -> Subject | None:
         owner_agency_id=agency_id,
         team_id=team_id,
     )
+
+
+def find_worker(session: Session, worker_id: Id) -> Subject | None:
+    """Somebody's account: of their agency, and of the districts where they act or their teams walk."""
+    found = workers.find_worker(session, worker_id)
+    return None if found is None else list_workers(session, [found])[0][1]
+
+
+def list_workers(session: Session, found: Sequence[Worker]) -> list[tuple[Worker, Subject]]:
+    """These workers, each with their account."""
+    walked = agencies.list_districts_walked(session, {team_id for each in found for team_id in each.team_ids})
+    return [
+        (
+            each,
+            Subject(
+                kind=SubjectKind.WORKER,
+                id=each.id,
+                owner_agency_id=each.agency_id,
+                district_ids=frozenset(
+                    {*each.district_ids, *(at for team_id in each.team_ids for at in walked[team_id])}
+                ),
+            ),
+        )
+        for each in found
+    ]
 
 
 def of_district(district_id: Id) -> Subject:

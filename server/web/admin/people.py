@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
+from msgspec import structs
 
 from server.access import Access, Door
 from server.actions.operation.account import end_sessions_of
@@ -16,6 +17,7 @@ from server.queries.operation.addressees import list_shared_addresses, set_share
 from server.queries.partnership.agencies import list_agencies, list_every_agreement, list_teams
 from server.queries.partnership.districts import list_districts
 from server.queries.partnership.workers import list_workers
+from server.queries.people import subjects
 from server.web.layout.forms import Errors, Form, require_choice
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say, say_short_day
@@ -82,12 +84,14 @@ def show_workers(request: AnyRequest, door: NamedDependency[Door]) -> Response[s
     """Everyone who signs in or carries a phone."""
     with door.open() as access:
         own = Subject(kind=SubjectKind.AGENCY, owner_agency_id=access.actor.agency_id)
-        access.require(Act.MANAGE_WORKERS, own)
+        theirs = structs.replace(own, district_ids=access.actor.district_ids)
+        access.require(Act.MANAGE_WORKERS, theirs)
         lines = _worker_lines(access)
         manages_all = access.allows(Act.MANAGE_WORKERS, Subject(kind=SubjectKind.WORKER))
         return page(
             request, "admin/workers.html", title="Workers", section="/workers", worker=access.worker, workers=lines,
-            manages_all=manages_all, due=sum(1 for line in lines if line.is_training_due and line.active),
+            manages_all=manages_all, has_systems=access.allows(Act.MANAGE_WORKERS, own),
+            due=sum(1 for line in lines if line.is_training_due and line.active),
             soon=sum(1 for line in lines if line.is_training_soon and line.active),
         )  # fmt: skip
 
@@ -172,10 +176,8 @@ def _worker_lines(access: Access) -> list[WorkerLine]:
     places |= {each.id: each.name for each in list_districts(access.session)}
     return [
         _worker_line(each, agencies.get(each.agency_id, ""), places, today)
-        for each in list_workers(access.session)
-        if access.allows(
-            Act.MANAGE_WORKERS, Subject(kind=SubjectKind.WORKER, id=each.id, owner_agency_id=each.agency_id)
-        )
+        for each, subject in subjects.list_workers(access.session, list_workers(access.session))
+        if access.allows(Act.MANAGE_WORKERS, subject)
     ]
 
 

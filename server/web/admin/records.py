@@ -16,6 +16,7 @@ from server.importers.county.sheets import BY_NAME, County, Row, Sheet
 from server.problems import Failure, Invalid, NotFound
 from server.queries.operation import sessions
 from server.queries.partnership import identities, workers
+from server.queries.people import subjects
 from server.web.layout.forms import Errors, Form, require_choice
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say
@@ -168,7 +169,7 @@ def invite_worker(
                 return _answer(request, access, sheet, record_id, standing, stood, errors)
         try:
             worker = workers.get_worker(access.session, record_id)
-            subject = Subject(kind=SubjectKind.WORKER, id=worker.id, owner_agency_id=worker.agency_id)
+            subject = subjects.find_worker(access.session, record_id)
             access.require(Act.MANAGE_WORKERS, subject, purpose="invite", detail=data.known_by[:20])
             made = invite(access.session, worker, access.actor.worker_id, access.now, access.new_id)
         except Invalid as refused:
@@ -202,12 +203,21 @@ def _find(access: Access, sheet: Sheet, standing: County, record_id: Id) -> dict
     """The record as it stands, once the reader may change it. Raises NotFound and Forbidden."""
     rows = {row.cells["Id"]: row.cells for row in standing.of(sheet.name)}
     stood = dict.fromkeys(sheet.columns, "") if record_id == NEW else rows.get(record_id)
-    owner = _agency_id(standing, stood["Agency"]) if stood and stood.get("Agency") else None
-    if record_id == NEW:
-        owner = access.actor.agency_id
-    subject = Subject(kind=SubjectKind.WORKER, id=record_id, owner_agency_id=owner)
-    access.require(ACTS[sheet.name], None if stood is None else subject, purpose=f"{ONE[sheet.name]} changed")
+    subject = None if stood is None else _subject(access, sheet, standing, record_id, stood)
+    access.require(ACTS[sheet.name], subject, purpose=f"{ONE[sheet.name]} changed")
     return dict(stood or {})
+
+
+def _subject(access: Access, sheet: Sheet, standing: County, record_id: Id, stood: Mapping[str, str]) -> Subject | None:
+    """A record as policy sees it; a new one is of the reader's own service and districts."""
+    if record_id == NEW:
+        return Subject(
+            kind=SubjectKind.WORKER, owner_agency_id=access.actor.agency_id, district_ids=access.actor.district_ids
+        )
+    if sheet.name == "Workers":
+        return subjects.find_worker(access.session, record_id)
+    owner = _agency_id(standing, stood["Agency"]) if stood.get("Agency") else None
+    return Subject(kind=SubjectKind.WORKER, id=record_id, owner_agency_id=owner)
 
 
 def _agency_id(standing: County, name: str) -> Id | None:
@@ -220,7 +230,8 @@ def _rules_all(access: Access, sheet: Sheet) -> bool:
 
 
 def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
-    """What the lead of a service may not give: another agency, or a role that is an administrator's to give."""
+    """What a lead and a coordinator may not give: another agency, another's way in, a team that walks elsewhere, or a role
+    that is an administrator's to give."""
     if sheet.name != "Workers" or _rules_all(access, sheet):
         return {}
     standing = store.read_standing(access.session)
@@ -234,7 +245,7 @@ def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
     if given_districts - stood_districts - own:
         errors["districts"] = "You may give districts that you have yourself. Ask an administrator for others."
     if _agency_id(standing, line.cells["Agency"]) != access.actor.agency_id:
-        errors["agency"] = "You may add people of your own service only."
+        errors |= _beyond_another_service(line, standing, own)
     given = {change.after for change in line.changes if change.column == "Roles"} or {line.cells["Roles"]}
     may_give = {str(role.value).replace("_", " ") for role in LEADS_GIVE}
     stood = next((change.before for change in line.changes if change.column == "Roles"), "")
@@ -243,8 +254,28 @@ def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
     return errors
 
 
+def _beyond_another_service(line: Line, standing: County, own: set[str]) -> Errors:
+    """What a coordinator may not change of somebody of another service in their district. Whoever could change the address by
+    which they sign in, and invite them anew, would read what only their service may."""
+    before = {change.column: change.before for change in line.changes}
+    if not line.id or "Agency" in before:
+        return {"agency": "You may add people of your own service only."}
+    errors: Errors = {}
+    if "E-mail" in before:
+        errors["e_mail"] = "Ask their service’s lead, or an administrator, to change what they sign in with."
+    given = set(line.cells["Teams"].split(APART)) - set(before.get("Teams", line.cells["Teams"]).split(APART))
+    walked = {
+        row.cells["Name"]: set(row.cells["Districts"].split(APART)) - {""}
+        for row in standing.of("Teams")
+        if row.cells["Agency"] == line.cells["Agency"]
+    }
+    if any(walked.get(name, set()) - own for name in given):
+        errors["teams"] = "You may give teams that walk in your districts only."
+    return errors
+
+
 def _out_of_hand(access: Access, worker_id: Id, standing: County) -> Errors:
-    """Whose record the lead of a service leaves to an administrator: their own, and one that can do more than they may give.
+    """Whose record a lead and a coordinator leave to an administrator: their own, and one that can do more than they may give.
 
     Whoever can change the address of an administrator and invite them anew signs in as them.
     """
@@ -316,7 +347,9 @@ def _options(
     """What may be chosen for a column; None where it is typed."""
     own = access.actor.agency_id if limited else None
     if column == "Agency":
-        rows = [row.cells for row in standing.of("Agencies") if own in {None, row.cells["Id"]}]
+        rows = [
+            row.cells for row in standing.of("Agencies") if own in {None, row.cells["Id"]} or row.cells["Name"] == value
+        ]
         return (("", "Choose"), *((cells["Name"], cells["Name"]) for cells in rows))
     if column == "Districts":
         rows = [row.cells for row in standing.of("Districts")]

@@ -97,7 +97,7 @@ ORACLE = {
         "write_update": DISTRICT, "see_actions": DISTRICT, "answer_action": AGENCY, "chase_action": DISTRICT,
         "share_tracker": DISTRICT, "ask_service": DISTRICT_WORKS, "answer_question": DISTRICT_WORKS,
         "decide_held": DISTRICT,
-        "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT,
+        "see_devices": DISTRICT, "enrol_device": DISTRICT, "wipe_device": DISTRICT, "manage_workers": DISTRICT,
     },
     Role.AGENCY_MEMBER: {
         "see_learning": ANY, "write_on_board": ANY, "take_down": AGENCY, "write_case_study": WORKS,
