@@ -170,6 +170,24 @@ class StayKind(Code):
     UK_ARMED_FORCES = "uk_armed_forces"
 
 
+class Destination(Code):
+    """Where somebody went when a stay ended, as CHAIN's departures and H-CLIC's outcomes of a duty tell it: kinds of home, an
+    institution, the street, elsewhere. A death is a fact of its own."""
+
+    HOME_OF_THEIR_OWN = "home_of_their_own"
+    WITH_FAMILY_OR_FRIENDS = "with_family_or_friends"
+    SUPPORTED_HOUSING = "supported_housing"
+    CARE_HOME = "care_home"
+    HOSTEL = "hostel"
+    TEMPORARY_ACCOMMODATION = "temporary_accommodation"
+    NIGHT_SHELTER = "night_shelter"
+    HOSPITAL = "hospital"
+    PRISON = "prison"
+    SLEEPING_ROUGH = "sleeping_rough"
+    ANOTHER_AREA = "another_area"
+    NOT_KNOWN = "not_known"
+
+
 class SupportNeed(Code):
     """What a person may need help with (RS MDT tracker; H-CLIC's 24 codes map onto these)."""
 

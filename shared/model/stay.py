@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from shared.model.codes import StayKind
+from shared.model.codes import Destination, StayKind
 from shared.model.value import Id, Value
 
 
@@ -15,6 +15,7 @@ class Stay(Value, frozen=True, kw_only=True):
     kind: StayKind
     moved_in_on: date
     left_on: date | None = None
+    left_for: Destination | None = None
     recorded_at: datetime
     recorded_by: Id
     struck_at: datetime | None = None

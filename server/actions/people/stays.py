@@ -5,7 +5,7 @@ from datetime import date
 from server.access import Access
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.people import stays
-from shared.model.codes import StayKind
+from shared.model.codes import Destination, StayKind
 from shared.model.person import Person
 from shared.model.stay import Stay
 from shared.model.value import Id
@@ -24,14 +24,18 @@ def read_stays(access: Access, person_id: Id) -> tuple[Person, list[Stay]]:
 
 
 def record_stay(
-    access: Access, person_id: Id, district_id: Id, kind: str, moved_in_on: date | None, left_on: date | None
-) -> None:
+    access: Access, person_id: Id, district_id: Id, kind: str, moved_in_on: date | None, left_on: date | None,
+    left_for: str = "",
+) -> None:  # fmt: skip
     """Keep that they moved in, for the district whose figure it counts in. Raises NotFound, Forbidden, Invalid."""
     person, before = read_stays(access, person_id)
     wrong = find_faults(moved_in_on, left_on, access.today, before)
     wrong += filter(None, (why_not_on(person.died_on, each) for each in (moved_in_on, left_on) if each is not None))
     if kind not in {str(each) for each in StayKind}:
         wrong.insert(0, "Choose the kind of place.")
+    if left_for and left_on is None:
+        wrong.append("Give the day on which they left, too.")
+    wrong += _why_no_destination(left_for)
     if district_id not in access.actor.district_ids:
         wrong.insert(0, "Choose a district that you work in.")
     if wrong or moved_in_on is None:
@@ -40,13 +44,18 @@ def record_stay(
         access.session,
         Stay(
             id=access.new_id(), person_id=person_id, district_id=district_id, kind=StayKind(kind), moved_in_on=moved_in_on,
-            left_on=left_on, recorded_at=access.now, recorded_by=access.actor.worker_id,
+            left_on=left_on, left_for=Destination(left_for) if left_for else None,
+            recorded_at=access.now, recorded_by=access.actor.worker_id,
         ),
     )  # fmt: skip
 
 
-def end_stay(access: Access, person_id: Id, stay_id: Id, left_on: date | None) -> None:
-    """Say when they left. Raises NotFound, Forbidden, Invalid, Failure where that was said already."""
+def _why_no_destination(left_for: str) -> list[str]:
+    return ["Choose where they went."] if left_for and left_for not in {str(each) for each in Destination} else []
+
+
+def end_stay(access: Access, person_id: Id, stay_id: Id, left_on: date | None, left_for: str = "") -> None:
+    """Say when they left, and where they went. Raises NotFound, Forbidden, Invalid, Failure where that was said already."""
     told, others = _find(access, person_id, stay_id)
     if told.left_on is not None:
         raise Failure(CONFLICTING, "When they left was said already. Load the page again.")
@@ -58,9 +67,10 @@ def end_stay(access: Access, person_id: Id, stay_id: Id, left_on: date | None) -
     person, _ = read_stays(access, person_id)
     if left_on is not None and (why := why_not_on(person.died_on, left_on)):
         wrong.append(why)
+    wrong += _why_no_destination(left_for)
     if wrong or left_on is None:
         raise Invalid(*wrong)
-    stays.end_stay(access.session, stay_id, left_on)
+    stays.end_stay(access.session, stay_id, left_on, Destination(left_for) if left_for else None)
 
 
 def strike_out_stay(access: Access, person_id: Id, stay_id: Id) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.queries.people.concealment import not_concealed
 from server.tables.people.stay import stay
-from shared.model.codes import StayKind
+from shared.model.codes import Destination, StayKind
 from shared.model.stay import Stay
 from shared.model.value import Id
 
@@ -39,12 +39,14 @@ def find_first_recorded(session: Session, district_id: Id) -> datetime | None:
 
 def add_stay(session: Session, new: Stay) -> None:
     """Write a stay."""
-    session.execute(insert(stay), [msgspec.structs.asdict(new) | {"kind": str(new.kind)}])
+    told = {"kind": str(new.kind), "left_for": str(new.left_for) if new.left_for else None}
+    session.execute(insert(stay), [msgspec.structs.asdict(new) | told])
 
 
-def end_stay(session: Session, stay_id: Id, left_on: date) -> None:
-    """Say when they left."""
-    session.execute(update(stay).where(stay.c.id == stay_id).values(left_on=left_on))
+def end_stay(session: Session, stay_id: Id, left_on: date, left_for: Destination | None = None) -> None:
+    """Say when they left, and where they went."""
+    told = {"left_on": left_on, "left_for": str(left_for) if left_for else None}
+    session.execute(update(stay).where(stay.c.id == stay_id).values(**told))
 
 
 def strike_out(session: Session, stay_id: Id, at: datetime, worker_id: Id) -> None:
@@ -55,6 +57,14 @@ def strike_out(session: Session, stay_id: Id, at: datetime, worker_id: Id) -> No
 def _read(session: Session, query: Select[Any]) -> list[Stay]:
     names = Stay.__struct_fields__
     return [
-        Stay(**({name: row[name] for name in names} | {"kind": StayKind(row["kind"])}))
+        Stay(
+            **(
+                {name: row[name] for name in names}
+                | {
+                    "kind": StayKind(row["kind"]),
+                    "left_for": Destination(row["left_for"]) if row["left_for"] else None,
+                }
+            )
+        )
         for row in session.execute(query).mappings()
     ]

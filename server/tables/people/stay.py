@@ -24,6 +24,7 @@ class StayRow(SQLModel, table=True):
     kind: str = code()
     moved_in_on: date = Field(index=True)
     left_on: date | None = None
+    left_for: str | None = Field(default=None, max_length=64)
     recorded_at: datetime = moment()
     recorded_by: str = loose_id()
     struck_at: datetime | None = moment(optional=True)

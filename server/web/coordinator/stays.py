@@ -12,8 +12,8 @@ from server.problems import Invalid
 from server.queries.partnership import districts, workers
 from server.web.layout.forms import Form, read_day
 from server.web.layout.page import AnyRequest, go_to, page
-from server.web.layout.words import say, say_day
-from shared.model.codes import StayKind
+from server.web.layout.words import lower_first, say, say_day
+from shared.model.codes import Destination, StayKind
 from shared.model.person import Person
 from shared.model.stay import Stay
 from shared.model.value import Id, Value
@@ -29,6 +29,7 @@ class StayForm(Form, frozen=True, kw_only=True):
     kind: str = ""
     moved_in_on: str = ""
     left_on: str = ""
+    left_for: str = ""
 
 
 class EndForm(Form, frozen=True, kw_only=True):
@@ -36,6 +37,7 @@ class EndForm(Form, frozen=True, kw_only=True):
 
     stay: str = ""
     left_on: str = ""
+    left_for: str = ""
     struck_out: str = ""
 
 
@@ -65,7 +67,7 @@ def add_stay(
     try:
         with door.open() as access:
             days = read_day(data.moved_in_on), read_day(data.left_on)
-            stays.record_stay(access, person_id, data.district, data.kind, *days)
+            stays.record_stay(access, person_id, data.district, data.kind, *days, data.left_for)
     except Invalid as refused:
         with door.open() as access:
             return _answer(request, access, person_id, {"moved_in_on": " ".join(refused.errors)}, data)
@@ -82,7 +84,7 @@ def end_stay(
             if data.struck_out:
                 stays.strike_out_stay(access, person_id, data.stay)
             else:
-                stays.end_stay(access, person_id, data.stay, read_day(data.left_on))
+                stays.end_stay(access, person_id, data.stay, read_day(data.left_on), data.left_for)
     except Invalid as refused:
         with door.open() as access:
             return _answer(request, access, person_id, {f"left_{data.stay}": " ".join(refused.errors)})
@@ -107,11 +109,13 @@ def _answer(
         form=form or StayForm(district=own[0] if len(own) == 1 else ""),
         districts=[("", "Choose"), *((each, names.get(each, "")) for each in own)],
         kinds=[("", "Choose"), *((str(each), say(each)) for each in StayKind)],
+        destinations=[("", "Not said"), *((str(each), say(each)) for each in Destination)],
     )  # fmt: skip
 
 
 def _line(told: Stay, names: dict[Id, str], who: dict[Id, str], person: Person) -> Line:
     until = f"to {say_day(told.left_on)}" if told.left_on else "until they died" if person.died_on else "until now"
+    until += f". Then: {lower_first(say(told.left_for))}" if told.left_for else ""
     return Line(
         id=told.id, place=f"{say(told.kind)}, {names.get(told.district_id, '')}", days=f"{say_day(told.moved_in_on)} {until}",
         recorded=f"{who.get(told.recorded_by, '')}, {say_day(told.recorded_at)}",

@@ -32,6 +32,8 @@ def test_a_stay_is_recorded_ended_and_struck_out_and_its_days_have_to_be_possibl
         {"moved_in_on": "2027-01-01"},
         {"moved_in_on": "soon"},
         {"left_on": "2026-09-01"},
+        {"left_on": "2026-10-05", "left_for": "the moon"},
+        {"left_for": "hostel"},
     ):
         assert record(client, marek, cast, **wrong).status_code == 422, wrong
     assert rows(database) == []
@@ -43,7 +45,9 @@ def test_a_stay_is_recorded_ended_and_struck_out_and_its_days_have_to_be_possibl
     assert "until now" in page
     end = f"/people/{marek}/stays/end"
     assert post(client, end, stay=kept["id"], left_on="2026-09-30").status_code == 422
-    assert post(client, end, stay=kept["id"], left_on="2026-10-20").status_code == 303
+    assert post(client, end, stay=kept["id"], left_on="2026-10-20", left_for="the moon").status_code == 422
+    assert post(client, end, stay=kept["id"], left_on="2026-10-20", left_for="sleeping_rough").status_code == 303
+    assert "Then: back to the street" in client.get(f"/people/{marek}/stays", headers=HTML).text
     assert post(client, end, stay=kept["id"], left_on="2026-10-21").status_code == 409
     assert post(client, end, stay="another", left_on="2026-10-21").status_code == 404
     with database.reading() as session:
