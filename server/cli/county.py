@@ -1,12 +1,14 @@
 """`lantern county`: a whole partnership in one file. The same steps as the page: plan, apply, undo, export."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from msgspec import json, to_builtins
 
 from server.cli.setting_out import note_act, stop, working
 from server.http.services import Services
+from server.importers.county.ending import ENDING, make_ending
 from server.importers.county.plan import Plan, Verb, make_plan
 from server.importers.county.sheets import BY_NAME, County, Row, read_county, write_json, write_workbook
 from server.importers.county.store import apply, keep_plan, plan_of, read_standing, undo, write_line
@@ -94,6 +96,24 @@ def set_record(sheet: str, which: str, cells: tuple[str, ...]) -> None:
             line = write_line(session, line, services.clock(), services.new_id)
             note_act(session, services, f"{line.verb.value}_record", sheet.lower(), line.id)
     click.echo(f"{line.id}  {line.verb.value} {line.label}")
+
+
+@county.command("end")
+@click.argument("sheet", type=click.Choice(sorted(ENDING), case_sensitive=False))
+@click.argument("which")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def end_record(sheet: str, which: str, *, as_json: bool) -> None:
+    """End an agency or a team: its people leave, what it signed ends, it walks nowhere. Prints the number to undo it by."""
+    with working() as services:
+        now = services.clock()
+        today = now.astimezone(ZoneInfo(services.settings.timezone)).date()
+        with services.database.writing() as session:
+            standing = read_standing(session)
+            ending = make_ending(standing, sheet, _find_row(standing, sheet, which), today)
+            batch = keep_plan(session, ending or County({}), f"{which} ends", None, now, services.new_id())
+            plan = apply(session, batch.id, now, services.new_id)
+            note_act(session, services, "end_record", "county_batch", batch.id)
+        _tell(plan, as_json=as_json, batch=batch.id)
 
 
 def _find_row(standing: County, sheet: str, which: str) -> str:

@@ -1,5 +1,6 @@
 """Dana's first Monday: workers, agencies, teams and districts added and changed on pages, and the county in one file."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -238,6 +239,59 @@ def test_a_district_takes_verified_people_only_from_a_page_on(browse: Callable[[
         changed = districts.find_district(session, watford.id)
     assert changed is not None
     assert (changed.name, changed.verified_only) == ("Watford Borough", True)
+
+
+def test_an_agency_ends_as_it_was_shown_and_is_had_again(
+    browse: Callable[[str], Any], filled: Database, now: Any
+) -> None:
+    omar = browse("omar")
+    assert "See what would end" in omar.get("/records/agencies/beacon").text
+    shown = omar.send("/records/agencies/beacon/end")
+    plain = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", shown.text))
+    for words in ("Beacon Outreach ends", "6 changes", "Aisha Noor", "Dean Rowe", "Tom Ellis", "Active from “yes” to “no”",
+                  "Districts from “E07000103” to “nothing”", "Last day from"):  # fmt: skip
+        assert words in plain, words
+
+    def standing() -> tuple[list[bool], set[Any], list[bool]]:
+        with filled.reading() as session:
+            people = [workers.get_worker(session, each).active for each in ("aisha", "dean", "tom")]
+            walked = {
+                each
+                for team in agencies.list_teams(session)
+                for each in team.district_ids
+                if team.agency_id == "beacon"
+            }
+            signed = [each.expires_on >= now.date() for each in agencies.list_agreements(session, "beacon")]
+        return people, walked, signed
+
+    assert standing() == ([True] * 3, {county.WATFORD}, [True] * 2), "nothing is changed by looking"
+    omar.send(f"{shown.url.path}/apply")
+    assert standing() == ([False] * 3, set(), [False] * 2)
+    omar.send(f"{shown.url.path}/undo")
+    assert standing() == ([True] * 3, {county.WATFORD}, [True] * 2)
+
+
+def test_a_team_ends_and_its_people_stay(browse: Callable[[str], Any], filled: Database) -> None:
+    omar = browse("omar")
+    shown = omar.send("/records/teams/watford-outreach/end")
+    omar.send(f"{shown.url.path}/apply")
+    with filled.reading() as session:
+        people = [workers.get_worker(session, each) for each in ("aisha", "dean", "tom")]
+        assert [(each.active, each.team_ids) for each in people] == [(True, ())] * 3
+        assert [each.district_ids for each in agencies.list_teams(session) if each.id == "watford-outreach"] == [()]
+    for path, status in (("/records/districts/watford/end", 404), ("/records/teams/nothing/end", 404)):
+        assert omar.send(path).status_code == status
+    for who in ("tom", "priya", "helen"):
+        assert browse(who).send("/records/agencies/beacon/end").status_code == 403
+
+
+def test_the_agency_of_the_only_administrator_does_not_end(browse: Callable[[str], Any], filled: Database) -> None:
+    omar = browse("omar")
+    shown = omar.send("/records/agencies/county/end")
+    refused = omar.send(f"{shown.url.path}/apply")
+    assert refused.status_code == 409 and "Nobody could administer Lantern then" in refused.text
+    with filled.reading() as session:
+        assert workers.get_worker(session, "helen").active
 
 
 def test_the_county_goes_out_comes_back_is_planned_applied_and_undone(

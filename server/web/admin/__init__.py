@@ -15,7 +15,7 @@ from server.web.admin.orders import confirm, decide_on, differ, let_pin_be_tried
 from server.web.admin.outbox import send_again, show_outbox
 from server.web.admin.people import end_worker_sessions, keep_mailbox, leave, show_agencies, show_workers
 from server.web.admin.phones import show_phone, show_phones
-from server.web.admin.records import invite_worker, keep_record, show_record, show_records
+from server.web.admin.records import end_record, invite_worker, keep_record, show_record, show_records
 from server.web.admin.reviews import review_one, show_reviews
 from server.web.admin.server import show_server
 from server.web.admin.systems import end_system, show_systems
@@ -26,7 +26,7 @@ PAGES = (
     show_agencies,
     show_reviews, review_one, show_audit, search_audit, show_outbox, send_again, keep_mailbox, leave,
     show_county, download_county, plan_county, show_plan, apply_plan, undo_plan, show_records, show_record, keep_record,
-    invite_worker,
+    end_record, invite_worker,
     show_boundary_changes, plan_boundary_change, show_boundary_change, place_staff, carry_out_now, call_change_off,
     differ, let_pin_be_tried, name_phone, show_server, show_systems, end_system,
 )  # fmt: skip

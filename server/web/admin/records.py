@@ -11,13 +11,14 @@ from litestar.params import Body, FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.operation.invitations import invite, mail_invitation
 from server.importers.county import store
+from server.importers.county.ending import ENDING, make_ending
 from server.importers.county.plan import APART, REMOVED, Line, Verb, make_plan
 from server.importers.county.sheets import BY_NAME, County, Row, Sheet
 from server.problems import Failure, Invalid, NotFound
 from server.queries.operation import sessions
 from server.queries.partnership import identities, workers
 from server.queries.people import subjects
-from server.web.layout.forms import Errors, Form, require_choice
+from server.web.layout.forms import EmptyForm, Errors, Form, require_choice
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say
 from shared.model.codes import AgencyKind, AgreementKind, Role
@@ -141,6 +142,31 @@ def keep_record(
             shown = {name: "" if text == REMOVED else text for name, text in said.items()}
             return _answer(request, access, sheet, record_id, standing, stood | shown, errors)
     return go_to(PLACES[sheet.name], "kept_record")
+
+
+@post(
+    "/records/{sheet_name:str}/{record_id:str}/end",
+    opt={"action": Act.MANAGE_DISTRICTS},
+    sync_to_thread=True,
+    include_in_schema=False,
+)
+def end_record(
+    door: NamedDependency[Door], sheet_name: FromPath[str], record_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+) -> Response[Any]:
+    """Shows what ends with an agency or a team, as a plan of the county that is applied in one press and undone as one."""
+    sheet = _find_sheet(sheet_name)
+    with door.open() as access:
+        for act in (Act.MANAGE_DISTRICTS, Act.MANAGE_WORKERS, Act.MANAGE_AGREEMENTS):
+            access.require(act, detail=f"{ONE[sheet.name]} ends")
+        standing = store.read_standing(access.session)
+        ending = make_ending(standing, sheet.name, record_id, access.today)
+        if ending is None:
+            raise NotFound
+        name = next(row.cells["Name"] for row in standing.of(sheet.name) if row.cells["Id"] == record_id)
+        batch = store.keep_plan(
+            access.session, ending, f"{name} ends", access.actor.worker_id, access.now, access.new_id()
+        )
+    return go_to(f"/county/{batch.id}")
 
 
 @post(
@@ -326,7 +352,7 @@ def _answer(
         request, "admin/record.html", title=f"Add a {ONE[sheet.name]}" if is_new else cells.get("Name") or sheet.name,
         section=PLACES[sheet.name], worker=access.worker, status=422 if errors else 200, errors=errors, fields=fields,
         path=f"/records/{sheet.name.lower()}/{record_id}", back_path=PLACES[sheet.name], back_text=sheet.name, is_new=is_new,
-        may_invite=sheet.name == "Workers" and not is_new,
+        may_invite=sheet.name == "Workers" and not is_new, may_end=sheet.name in ENDING and not is_new,
         known_by=KNOWN_BY if sheet.name == "Workers" and _is_more_than_a_password(access, record_id) else (),
     )  # fmt: skip
 

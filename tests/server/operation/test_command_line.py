@@ -95,6 +95,13 @@ def test_whatever_a_page_changes_is_changed_here_too(run, database_url: str, tmp
     assert "called “Nobody”" in run("county", "set", "Workers", "Nobody", "Name=X", expect=2).output
     assert "administer" in run("county", "set", "Workers", "Dana Price", "Active=no", expect=2).output
 
+    ended = run("county", "end", "Agencies", "New Hope Trust").output
+    assert "Active" in ended and "walks" not in ended
+    run("county", "export", str(tmp_path / "county.json"))
+    stands = json.loads((tmp_path / "county.json").read_text())
+    assert [each["Active"] for each in stands["Workers"] if each["Name"] == "Tom Brook"] == ["no"]
+    assert [each["Districts"] for each in stands["Teams"]] == [""]
+    run("county", "undo", run("county", "list").output.split()[0])
     assert "mail" in run("worker", "invite", "tom.brook@hope.example").output
     assert "coordinator  holds" in run("recipients", "list").output
 
