@@ -34,9 +34,17 @@ def months_after(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
-def find_phase_end(phase: SupportPhase, since: date) -> date | None:
-    """The last day of a phase that began then; None for one that the clock does not end."""
-    return months_after(since, PHASE_MONTHS) if phase in TIMED else None
+def find_phase_end(phase: SupportPhase, since: date, moves: Iterable[date] = ()) -> date | None:
+    """The last day of a phase that was entered then; None for one that the clock does not end.
+
+    The transition is the move itself: its clock begins with the day on which somebody moved in (`moves`), the nearest to when it
+    was entered, unless that was another phase's length away.
+    """
+    if phase not in TIMED:
+        return None
+    near = [day for day in moves if months_after(min(day, since), PHASE_MONTHS) >= max(day, since)]
+    is_move = phase is SupportPhase.TRANSITION and near
+    return months_after(min(near, key=lambda day: abs(day - since)) if is_move else since, PHASE_MONTHS)
 
 
 def find_next_review(reviews: Iterable[Review], phase_end: date | None) -> date | None:

@@ -14,7 +14,7 @@ from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import case_actions, caseload, cases
 from server.queries.cases.case_actions import OwnedAction
 from server.queries.cases.caseload import LeadShown
-from server.queries.people import people, plans, subjects
+from server.queries.people import people, plans, stays, subjects
 from server.queries.people.consents import list_said
 from shared.model.person import Person
 from shared.model.plan import Goal, Review, Step, Try
@@ -23,6 +23,7 @@ from shared.model.value import Id, Value
 from shared.policy import Act, Subject
 from shared.rules.consent import is_shared
 from shared.rules.plan import Idea, find_next_review, find_phase_end, list_ideas
+from shared.rules.stays import list_moves
 
 PURPOSE = "plan"
 LONGEST = 10_000
@@ -75,7 +76,10 @@ def read_plan(access: Access, person_id: Id, purpose: str = PURPOSE) -> Plan:
         if step.goal_id in steps:
             steps[step.goal_id] += (step,)
     lead, actions = _find_case(access, same)
-    phase_end = find_phase_end(lead.lead.phase, day_of(lead.lead.since, access.zone)) if lead is not None else None
+    moves = [each.moved_in_on for each in list_moves(stays.list_stays(access.session, same))]
+    phase_end = (
+        find_phase_end(lead.lead.phase, day_of(lead.lead.since, access.zone), moves) if lead is not None else None
+    )
     return Plan(
         person=person, is_shared=shared, goals=goals, steps=steps, reviews=reviews, tries=tries, ideas=tuple(list_ideas(tries)),
         actions=actions, lead=lead, phase_end=phase_end,

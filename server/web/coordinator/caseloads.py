@@ -1,5 +1,6 @@
 """Who leads on whom: the weighted caseload of each worker and each agency, whom nobody leads yet, and what a phase weighs."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from server.problems import Invalid
 from server.queries.cases import caseload
 from server.queries.cases.caseload import LedCase
 from server.queries.partnership import workers
+from server.queries.people.stays import list_stays
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -23,6 +25,7 @@ from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
 from shared.rules.caseload import CTI_WEIGHTS, Carried, caseloads
 from shared.rules.plan import find_phase_end
+from shared.rules.stays import list_moves
 
 PATH = "/caseloads"
 
@@ -94,7 +97,10 @@ def _answer(
     access.note_seen(SubjectKind.PERSON, [each.person_id for each in led], purpose="caseloads")
     weights = caseload.list_weights(access.session, district.id)
     shown = form or WeightsForm(**{phase.value: f"{weights[phase]:g}" for phase in SupportPhase})
-    ends = {each.case_id: _find_end(access, each) for each in led}
+    moves: dict[Id, list[date]] = defaultdict(list)
+    for move in list_moves(list_stays(access.session, {each.person_id for each in led})):
+        moves[move.person_id].append(move.moved_in_on)
+    ends = {each.case_id: _find_end(access, each, moves[each.person_id]) for each in led}
     return page(
         request, "coordinator/caseloads.html", title="Caseloads", section="/cases", worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, district=district, form=shown,
@@ -104,10 +110,10 @@ def _answer(
     )  # fmt: skip
 
 
-def _find_end(access: Access, case: LedCase) -> date | None:
+def _find_end(access: Access, case: LedCase, moves: list[date]) -> date | None:
     """The last day of the phase of support, by which they look at the plan together."""
     lead = case.lead.lead if case.lead is not None else None
-    return find_phase_end(lead.phase, day_of(lead.since, access.zone)) if lead is not None else None
+    return find_phase_end(lead.phase, day_of(lead.since, access.zone), moves) if lead is not None else None
 
 
 def _loads(led: list[LedCase], weights: Any) -> list[AgencyLoad]:

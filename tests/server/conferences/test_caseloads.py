@@ -1,5 +1,7 @@
 """Who leads on a case, what a caseload weighs, and what stays on record when either changes."""
 
+from datetime import date
+
 import pytest
 
 from server.actions.cases.caseload import set_lead, set_weight
@@ -7,6 +9,7 @@ from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases import caseload
 from server.queries.operation.audit import list_lines
+from server.tables.people.stay import stay
 from shared.model.codes import SupportPhase
 from tests.server.conferences.conftest import Browser
 from tests.web import county
@@ -82,6 +85,11 @@ def test_the_page_weighs_each_worker_and_each_agency_and_names_whom_nobody_leads
     assert "Nobody leads yet: 14 people" in page
     assert page.count(", until 12 February 2027") == 3 and "phase over" not in page, "only support that began is timed"
     assert "Aisha N, Beacon Outreach. Transition, since 12 Nov 2026" in browser.get("/people/joan").text
+    with browser.watford.writing() as session:
+        moved = {"person_id": "joan", "district_id": county.WATFORD, "kind": "social_tenancy", "recorded_by": "priya"}
+        county.add(session, stay, {**moved, "id": "s1", "moved_in_on": date(2026, 11, 2), "recorded_at": browser.now})
+    page = browser.get("/caseloads").text
+    assert page.count(", until 12 February 2027") == 2 and ", until 2 February 2027" in page, "the move began it"
     browser.post(
         "/people/joan/lead", district=county.WATFORD, lead_worker="aisha", phase="transition", lead_reason="On days"
     )

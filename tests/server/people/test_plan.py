@@ -194,6 +194,23 @@ def review(at: date, next_on: date) -> Review:
     return Review(id=str(at), person_id="p", agency_id="a", at=moment, worker_id="w", words="x", next_on=next_on)
 
 
+@pytest.mark.parametrize(
+    ("phase", "moves", "ends"),
+    [
+        (SupportPhase.TRANSITION, [date(2026, 11, 20)], date(2027, 2, 20)),
+        (SupportPhase.TRANSITION, [date(2026, 10, 25)], date(2027, 1, 25)),
+        (SupportPhase.TRANSITION, [date(2026, 10, 25), date(2026, 11, 5)], date(2027, 2, 5)),
+        (SupportPhase.TRANSITION, [date(2025, 11, 10), date(2027, 3, 11)], date(2027, 2, 10)),
+        (SupportPhase.TRY_OUT, [date(2026, 11, 20)], date(2027, 2, 10)),
+        (SupportPhase.PRE_CTI, [date(2026, 11, 20)], None),
+    ],
+)
+def test_the_transition_is_timed_from_the_day_they_moved_in(
+    phase: SupportPhase, moves: list[date], ends: date | None
+) -> None:
+    assert find_phase_end(phase, date(2026, 11, 10), moves) == ends
+
+
 def test_a_phase_lasts_three_months_and_before_support_nothing_is_timed() -> None:
     assert find_phase_end(SupportPhase.TRANSITION, date(2026, 11, 30)) == date(2027, 2, 28)
     assert find_phase_end(SupportPhase.PRE_CTI, date(2026, 11, 30)) is None
