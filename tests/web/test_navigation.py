@@ -42,6 +42,7 @@ def test_every_entry_stands_once_and_the_section_with_the_first(role: Role) -> N
         ({Role.TEAM_LEAD, Role.WORKER}, "/referrals"),
         ({Role.COORDINATOR, Role.TEAM_LEAD}, "/cases"),
         ({Role.COMMISSIONER}, "/hotspots"),
+        ({Role.ADMINISTRATOR}, "/workers"),
     ],
 )
 def test_everybody_starts_where_their_work_is(roles: set[Role], path: str) -> None:

@@ -64,7 +64,7 @@ def test_whoever_is_shut_out_reads_why_and_who_can_help_and_may_leave(
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-@pytest.mark.parametrize(("who", "path"), [("omar", "/devices"), ("priya", "/cases"), ("aisha", "/my-shift")])
+@pytest.mark.parametrize(("who", "path"), [("omar", "/workers"), ("priya", "/cases"), ("aisha", "/my-shift")])
 def test_whoever_comes_back_to_the_welcome_is_told_where_they_start(
     browse: Callable[[str], Any], who: str, path: str
 ) -> None:

@@ -270,7 +270,8 @@ def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
     own = {row.cells["Code"] for row in standing.of("Districts") if row.cells["Id"] in access.actor.district_ids}
     if given_districts - stood_districts - own:
         errors["districts"] = "You may give districts that you have yourself. Ask an administrator for others."
-    if _agency_id(standing, line.cells["Agency"]) != access.actor.agency_id:
+    services = {line.cells["Agency"], *(change.before for change in line.changes if change.column == "Agency")}
+    if any(_agency_id(standing, name) != access.actor.agency_id for name in services):
         errors |= _beyond_another_service(line, standing, own)
     given = {change.after for change in line.changes if change.column == "Roles"} or {line.cells["Roles"]}
     may_give = {str(role.value).replace("_", " ") for role in LEADS_GIVE}

@@ -78,7 +78,12 @@ SELDOM = frozenset({
 })  # fmt: skip
 
 
-STARTS = ((Role.COORDINATOR, "/cases"), (Role.TEAM_LEAD, "/referrals"), (Role.WORKER, "/my-shift"))
+STARTS = (
+    (Role.COORDINATOR, "/cases"),
+    (Role.TEAM_LEAD, "/referrals"),
+    (Role.WORKER, "/my-shift"),
+    (Role.ADMINISTRATOR, "/workers"),
+)
 """Where these start, whoever has several of the roles at the first."""
 
 
@@ -94,7 +99,7 @@ def entries_for(roles: frozenset[Role]) -> list[Entry]:
 
 def first_page(roles: frozenset[Role]) -> str:
     """Returns where somebody starts after signing in: at the list of the night's work rather than at the first entry, for those
-    who walk or send others out and prepare no conference."""
+    who walk or send others out and prepare no conference; and at who works here for those who administer."""
     entries = [each.path for each in entries_for(roles)]
     own = next((path for role, path in STARTS if role in roles), None)
     if own in entries:
