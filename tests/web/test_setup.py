@@ -74,10 +74,9 @@ def test_a_link_that_is_forged_or_over_says_always_the_same_and_makes_nobody(
         link[:-4] + "AAAA",
         "/setup/x",
         "/setup/x.y",
-        "/setup/.",
         "/setup/²." + proof,
     )
-    told = {client.get(path, headers=HTML).text for path in forged}
+    told = {client.get(path, headers=HTML).text.partition("<main")[2].partition("</main>")[0] for path in forged}
     assert {client.get(path, headers=HTML).status_code for path in forged} == {404}
     assert {send(client, path, **ANSWERS).status_code for path in forged} == {404}
     clock.advance(hours=24)
