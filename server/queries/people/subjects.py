@@ -373,20 +373,13 @@ def find_worker(session: Session, worker_id: Id) -> Subject | None:
 def list_workers(session: Session, found: Sequence[Worker]) -> list[tuple[Worker, Subject]]:
     """These workers, each with their account."""
     walked = agencies.list_districts_walked(session, {team_id for each in found for team_id in each.team_ids})
+    of = {each.id: {*each.district_ids, *(at for team_id in each.team_ids for at in walked[team_id])} for each in found}
     return [
-        (
-            each,
-            Subject(
-                kind=SubjectKind.WORKER,
-                id=each.id,
-                owner_agency_id=each.agency_id,
-                district_ids=frozenset(
-                    {*each.district_ids, *(at for team_id in each.team_ids for at in walked[team_id])}
-                ),
-            ),
-        )
+        (each, Subject(
+            kind=SubjectKind.WORKER, id=each.id, owner_agency_id=each.agency_id, district_ids=frozenset(of[each.id])
+        ))
         for each in found
-    ]
+    ]  # fmt: skip
 
 
 def of_district(district_id: Id) -> Subject:

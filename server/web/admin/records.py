@@ -145,11 +145,9 @@ def keep_record(
 
 
 @post(
-    "/records/{sheet_name:str}/{record_id:str}/end",
-    opt={"action": Act.MANAGE_DISTRICTS},
-    sync_to_thread=True,
+    "/records/{sheet_name:str}/{record_id:str}/end", opt={"action": Act.MANAGE_DISTRICTS}, sync_to_thread=True,
     include_in_schema=False,
-)
+)  # fmt: skip
 def end_record(
     door: NamedDependency[Door], sheet_name: FromPath[str], record_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
 ) -> Response[Any]:
@@ -163,17 +161,13 @@ def end_record(
         if ending is None:
             raise NotFound
         name = next(row.cells["Name"] for row in standing.of(sheet.name) if row.cells["Id"] == record_id)
-        batch = store.keep_plan(
-            access.session, ending, f"{name} ends", access.actor.worker_id, access.now, access.new_id()
-        )
+        by = access.actor.worker_id
+        batch = store.keep_plan(access.session, ending, f"{name} ends", by, access.now, access.new_id())
     return go_to(f"/county/{batch.id}")
 
 
 @post(
-    "/workers/{record_id:str}/invite",
-    opt={"action": Act.MANAGE_WORKERS},
-    sync_to_thread=True,
-    include_in_schema=False,
+    "/workers/{record_id:str}/invite", opt={"action": Act.MANAGE_WORKERS}, sync_to_thread=True, include_in_schema=False
 )
 def invite_worker(
     request: AnyRequest, door: NamedDependency[Door], record_id: FromPath[Id], data: URLEncodedBody[InviteForm]
@@ -237,9 +231,8 @@ def _find(access: Access, sheet: Sheet, standing: County, record_id: Id) -> dict
 def _subject(access: Access, sheet: Sheet, standing: County, record_id: Id, stood: Mapping[str, str]) -> Subject | None:
     """A record as policy sees it; a new one is of the reader's own service and districts."""
     if record_id == NEW:
-        return Subject(
-            kind=SubjectKind.WORKER, owner_agency_id=access.actor.agency_id, district_ids=access.actor.district_ids
-        )
+        own = access.actor
+        return Subject(kind=SubjectKind.WORKER, owner_agency_id=own.agency_id, district_ids=own.district_ids)
     if sheet.name == "Workers":
         return subjects.find_worker(access.session, record_id)
     owner = _agency_id(standing, stood["Agency"]) if stood.get("Agency") else None
