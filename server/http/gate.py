@@ -4,7 +4,7 @@ partner's system shows a token instead, and asks as the worker who answers for i
 This is the first wall. The second, about the record itself, is `server.access`; phones prove themselves in `sync_api`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -151,7 +151,8 @@ async def _keep_words(request: Request[Any, Any, Any], services: Services, now: 
     if not isinstance(mark, str) or not mark:
         return ""
     words = {name: [str(each) for each in value] if len(value) > 1 else str(value[0]) for name, value in fields.items()}
-    return await sync_to_thread(services.drafts.keep_unsigned, mark, request.url.path, words, now)
+    action = draft_of(request.url.path, sent.dict())
+    return await sync_to_thread(services.drafts.keep_unsigned, mark, action, words, now)
 
 
 def _forget_what_was_sent(scope: Scope, send: Send, services: Services) -> Send:
@@ -167,10 +168,17 @@ def _forget_what_was_sent(scope: Scope, send: Send, services: Services) -> Send:
                     await _keep_words(Request(scope), services, services.clock())
                 else:
                     worker_id = scope["state"]["door"].worker.id
-                    await sync_to_thread(services.drafts.forget, worker_id, scope["path"])
+                    await sync_to_thread(services.drafts.forget, worker_id, draft_of(scope["path"], sent))
         await send(message)
 
     return forget_first
+
+
+def draft_of(path: str, sent: Mapping[str, Any]) -> str:
+    """Under which name a form is kept: where it is sent, and which of several forms of that address it is."""
+    part = sent.get("_part")
+    part = part[0] if isinstance(part, list) and part else part
+    return f"{path}#{part}" if isinstance(part, str) and part else path
 
 
 def has_action(worker: Worker, action: Act) -> bool:

@@ -63,7 +63,7 @@ def note_attendance(
             leaves_at = read_leaving(data.leaves, conference.starts_at, ZoneInfo(access.zone.key))
         except ValueError:
             return _answer_attendance(
-                request, access, conference, {f"leaves-{data.agency}": "Write a time, such as 10:30."}
+                request, access, conference, {f"leaves-{data.agency}": "Write a time, such as 10:30."}, data
             )
         attendance.note_attendance(
             access, conference_id, data.agency, attended=data.came == "yes", apologies=data.came == "apologies",
@@ -73,13 +73,17 @@ def note_attendance(
 
 
 def _answer_attendance(
-    request: AnyRequest, access: Access, conference: CaseConference, errors: Errors | None = None
+    request: AnyRequest,
+    access: Access,
+    conference: CaseConference,
+    errors: Errors | None = None,
+    typed: AttendanceForm | None = None,
 ) -> Response[str]:
     came = conferences.list_attendance(access.session, conference.id)
     zone = ZoneInfo(access.zone.key)
     return page(
         request, "coordinator/attendance.html", title="Who came", section=SECTION, worker=access.worker,
-        status=422 if errors else 200, errors=errors or {}, conference=conference, attendance=came, now=access.now,
+        status=422 if errors else 200, errors=errors or {}, conference=conference, attendance=came, now=access.now, typed=typed,
         speaking=list_at_table(access.session, conference.district_id),
         seats=guests.list_table(access.session, conference.id, conference.district_id),
         leaves={each.agency_id: f"{each.leaves_at.astimezone(zone):%H:%M}" for each in came.values() if each.leaves_at},

@@ -76,7 +76,7 @@ def place_case(
         with door.open() as access:
             found = cases.list_cases_by_id(access.session, [case_id])
             errors = {f"reason-{case_id}": refused.problem.errors[0]}
-            return _answer(request, access, found[0].district_id if found else "", errors)
+            return _answer(request, access, found[0].district_id if found else "", errors, data)
 
 
 @post(
@@ -102,12 +102,14 @@ def save_general(
     return go_to(f"/priorities?district={found[0].district_id}", "general_saved")
 
 
-def _answer(request: AnyRequest, access: Access, district_id: Id, errors: Errors | None = None) -> Response[str]:
+def _answer(
+    request: AnyRequest, access: Access, district_id: Id, errors: Errors | None = None, typed: PlaceForm | None = None
+) -> Response[str]:
     district = choose_district(access, district_id, Act.OVERRIDE_PRIORITY)
     ranked, cases = priorities.rank_district(access, district.id)
     access.note_seen(SubjectKind.PERSON, [case.row.person_id for case in cases.values()], purpose="prioritisation")
     return page(
         request, "coordinator/priorities.html", title="Order of discussion", section="/cases", worker=access.worker,
-        status=422 if errors else 200, errors=errors or {}, district=district, now=access.now,
+        status=422 if errors else 200, errors=errors or {}, typed=typed, district=district, now=access.now,
         rows=priorities.in_order(ranked, cases), general_words=GENERAL_WORDS,
     )  # fmt: skip

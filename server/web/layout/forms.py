@@ -25,6 +25,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     csrf: str = msgspec.field(name="_csrf_token", default="")
     draft: str = msgspec.field(name="_draft", default="")
     """The mark of a form whose words are kept until they are sent."""
+    draft_part: str = msgspec.field(name="_part", default="")
+    """Which form of its page it is, where one address takes several."""
 
 
 class EmptyForm(Form, frozen=True, kw_only=True):

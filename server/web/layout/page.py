@@ -2,7 +2,8 @@
 just done). What a page is about comes from its own handler; nothing here reads a record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -35,6 +36,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     csrf_token: str
     draft_field: Markup = Markup()
     """The mark of a form that is kept while it is being written: beside `csrf_field`, in forms for words of one's own."""
+    draft_part: Callable[[str], Markup] = Markup
+    """The same for one of several forms that a page sends to one address, told apart by whatever each is about."""
     idle_s: int = 0
     may_find: bool = False
     """May they look for somebody on a case list? Then every page has the box."""
@@ -78,7 +81,8 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
     return Frame(
         nonce=request.scope["state"].get("csp_nonce", ""),
         csrf_token=token,
-        draft_field=_draft_field(request),
+        draft_field=_draft_field(request, is_fresh=request.method == "GET"),
+        draft_part=partial(_draft_part, request),
         may_find=worker is not None and any(Act.SEE_CASE_LIST in GRID.get(role, {}) for role in worker.roles),
         idle_s=request.scope["state"].get("idle_s", 0),
         csrf_field=Markup('<input type="hidden" name="_csrf_token" value="{}">').format(token),
@@ -88,11 +92,19 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
     )
 
 
-def _draft_field(request: AnyRequest) -> Markup:
+def _draft_part(request: AnyRequest, part: str) -> Markup:
+    """The mark of one of several forms of one address, and which of them it is."""
+    sent = ScopeState.from_scope(request.scope).form
+    is_answered = isinstance(sent, dict) and sent.get("_part") == part
+    mark = _draft_field(request, is_fresh=not is_answered)
+    return mark + Markup('<input type="hidden" name="_part" value="{}">').format(part)
+
+
+def _draft_field(request: AnyRequest, *, is_fresh: bool) -> Markup:
     """The mark that the gate gave this page. A form that is shown again keeps the one it came with, and all that it came with:
     nothing older is laid over it."""
     sent = ScopeState.from_scope(request.scope).form
     came_with = sent.get("_draft") if isinstance(sent, dict) else None
     mark = came_with if isinstance(came_with, str) and came_with else request.scope["state"].get("draft_mark", "")
-    fresh = Markup(" data-fresh") if request.method == "GET" else Markup()
+    fresh = Markup(" data-fresh") if is_fresh else Markup()
     return Markup('<input type="hidden" name="_draft" value="{}"{}>').format(mark, fresh)

@@ -11,9 +11,18 @@ const read = (form) => {
     if (name.startsWith("_") || typeof value !== "string") continue;
     fields[name] = name in fields ? [].concat(fields[name], value) : value;
   }
+  // A browser says nothing of an empty box. Where the page showed it ticked, that it is empty now was somebody's hand.
+  for (const { type, name, checked, defaultChecked } of form.elements) {
+    if (type === "checkbox" && !checked && defaultChecked) fields[name] ??= [];
+  }
   return fields;
 };
-const action = (form) => new URL(form.getAttribute("action") || window.location.pathname, window.location.href).pathname;
+// One address may take several forms of a page: its part says which of them a form is.
+const action = (form) => {
+  const path = new URL(form.getAttribute("action") || window.location.pathname, window.location.href).pathname;
+  const part = form.elements.namedItem("_part")?.value;
+  return part ? `${path}#${part}` : path;
+};
 const time = (moment) => moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 function send(form, more, signal) {
@@ -80,6 +89,10 @@ function watch(form) {
     event.preventDefault();
     reach(event.submitter);
   });
+  // Another form's press takes the page away: what stands in this one is on its way before.
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form) { window.clearTimeout(timer); keep(); }
+  }, { capture: true });
   for (const kind of ["pagehide", "visibilitychange"]) {
     window.addEventListener(kind, () => { if (kind === "pagehide" || document.hidden) { window.clearTimeout(timer); keep(); } });
   }
@@ -90,6 +103,9 @@ function fill(form, fields) {
   const places = new Map(); // the how-manieth of its name a field of words is
   for (const control of form.elements) {
     if (!control.name || control.name.startsWith("_") || !Object.hasOwn(fields, control.name)) continue;
+    // `was_` is what the page showed. What somebody else has changed meanwhile stays as they left it.
+    const was = form.elements.namedItem(`was_${control.name}`)?.value ?? "";
+    if (was !== (fields[`was_${control.name}`] ?? "")) continue;
     const kept = [].concat(fields[control.name]);
     if (control.type === "checkbox" || control.type === "radio") {
       const wanted = kept.includes(control.value);
@@ -117,7 +133,11 @@ function tell(form, at) {
     try { if ((await send(form, { gone: true })).ok) window.location.reload(); } catch { place.textContent = "This did not reach the server. Try again."; }
   });
   place.append(away);
+  for (let folded = form.closest("details"); folded; folded = folded.parentElement.closest("details")) folded.open = true;
 }
+
+// A form that was sent and is shown again holds what it came with: nothing older is laid over it.
+const isAnswered = (form) => !form.elements.namedItem("_draft").hasAttribute("data-fresh") && action(form).split("#")[0] === window.location.pathname;
 
 async function restore() {
   try {
@@ -126,13 +146,12 @@ async function restore() {
     if (!answer.ok) return;
     for (const draft of await answer.json()) {
       const form = forms.find((each) => action(each) === draft.action);
-      if (form && !form.dataset.touched) { fill(form, draft.fields); tell(form, draft.changed_at); }
+      if (form && !isAnswered(form) && !form.dataset.touched) { fill(form, draft.fields); tell(form, draft.changed_at); }
     }
   } catch { /* what the server has filled in already stands */ }
 }
 
 if (forms.length) {
   for (const form of forms) form.addEventListener("input", () => { form.dataset.touched = "yes"; }, { once: true });
-  const start = forms[0].elements.namedItem("_draft").hasAttribute("data-fresh") ? restore() : Promise.resolve();
-  start.finally(() => forms.forEach(watch));
+  restore().finally(() => forms.forEach(watch));
 }

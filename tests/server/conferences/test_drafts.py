@@ -203,3 +203,39 @@ def test_words_of_a_form_that_asks_to_prove_who_one_is_are_kept(
     assert asked.headers["location"] == f"/sign-in?next={page}&kept=yes&done=prove_again"
     with watford.reading() as session:
         assert session.execute(select(draft.c.worker_id, draft.c.action)).all() == [("priya", page)]
+
+
+def test_forms_of_one_address_are_kept_and_sent_each_by_itself(browser: Browser, watford: Database) -> None:
+    path = f"{call(browser)}/attendance"
+    mark = mark_on(browser.sign_in("priya").get(path).text)
+    token = browser.client.cookies["lantern-form"]
+    for agency in ("cgl", "hpft"):
+        kept = browser.client.post(
+            "/drafts",
+            json={"mark": mark, "action": f"{path}#{agency}", "fields": {"agency": agency, "name": WORDS}},
+            headers={"accept": "application/json", "x-csrftoken": token},
+        )
+        assert kept.status_code == 200, kept.text
+    sent = browser.post(path, agency="cgl", came="yes", name="Ruth", _draft=mark, _part="cgl")
+    assert sent.status_code == 303
+    read = browser.client.get("/drafts", params={"mark": mark}).json()
+    assert [(each["action"], each["fields"]["name"]) for each in read] == [(f"{path}#hpft", WORDS)]
+    browser.client.cookies.delete("lantern-session")
+    late = browser.post(path, agency="cgl", came="yes", name="Ruth too", _draft=mark, _part="cgl")
+    assert late.headers["location"] == f"/sign-in?next={path}&kept=yes"
+    browser.sign_in("priya")
+    read = browser.client.get("/drafts", params={"mark": mark}).json()
+    assert {each["action"]: each["fields"]["name"] for each in read} == {
+        f"{path}#cgl": "Ruth too", f"{path}#hpft": WORDS,
+    }  # fmt: skip
+
+
+def test_what_is_wrong_on_a_page_of_several_forms_stands_where_it_was_typed(browser: Browser) -> None:
+    path = f"{call(browser)}/attendance"
+    refused = browser.sign_in("priya").post(path, agency="cgl", came="yes", name="Ruth Ó", leaves="late", _part="cgl")
+    assert refused.status_code == 422
+    assert 'value="Ruth Ó"' in refused.text
+    assert 'value="late"' in refused.text
+    bare = browser.post("/priorities/case-p03", rank="7", reason="")
+    assert bare.status_code == 422
+    assert 'id="rank-case-p03" name="rank" autocomplete="off" inputmode="numeric" value="7"' in bare.text

@@ -373,7 +373,10 @@ def test_no_script_of_ours_writes_where_a_name_that_came_says() -> None:
         (path.name, line.strip()) for path in scripts for line in path.read_text().splitlines() if risky.search(line)
     }
     assert len(scripts) > 20
-    assert found == {("drafts.js", "fields[name] = name in fields ? [].concat(fields[name], value) : value;")}
+    assert found == {
+        ("drafts.js", "fields[name] = name in fields ? [].concat(fields[name], value) : value;"),
+        ("drafts.js", 'if (type === "checkbox" && !checked && defaultChecked) fields[name] ??= [];'),
+    }
     assert "const fields = Object.create(null);" in (ROOT / "server/web/static/drafts.js").read_text()
     assert all(
         risky.search(each) for each in ("a[key] = 1", "a.b[x.y] ??= 1", "Object.assign(a, b)", "for (const k in b) {")
