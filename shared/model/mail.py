@@ -79,9 +79,9 @@ class MailFacts(Value, frozen=True, kw_only=True):
     worker's, who was not heard from or `asks_help` (`is_silent`: nobody about them may notice); `job` what is amiss with
     the server: a job by its name, the disk. `people` is of how many people one worker opened the records. `again`: a paper
     that was circulated before; how many of its cases are new, gone or say something else since, `was_at` when the
-    conference was to be before it was moved, `elsewhere` that its place is another. `version` is that of minutes,
-    `sequence` what a calendar knows a newer invitation by. `lines` are what a
-    digest gathers.
+    conference was to be before it was moved, `elsewhere` that its place is another, `let_go` that it is held without its
+    reader. `version` is that of minutes, `sequence` what a calendar knows a newer invitation by. `lines` are what a digest
+    gathers.
     """
 
     count: int = 0
@@ -106,6 +106,7 @@ class MailFacts(Value, frozen=True, kw_only=True):
     changed: int = 0
     was_at: datetime | None = None
     elsewhere: bool = False
+    let_go: bool = False
     version: int = 0
     sequence: int = 0
     lines: tuple["DigestLine", ...] = ()

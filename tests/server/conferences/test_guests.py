@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from server.actions.conferences.conferences import take_off_agenda
-from server.actions.conferences.seating import ask_to_table, invite_guest
+from server.actions.conferences.conferences import call_off, change_conference, open_conference, take_off_agenda
+from server.actions.conferences.seating import ask_to_table, invite_guest, let_go, uninvite_guest
 from server.database.engine import Database
 from server.mail.words import write_words
 from server.problems import Invalid
@@ -18,6 +18,7 @@ from server.tables.partnership.agency import agency, agreement
 from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_role
 from shared.model.mail import MailKind
+from shared.policy import Act
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.conferences.test_pages import call
 from tests.web import county
@@ -201,3 +202,70 @@ def test_a_guest_whose_case_was_taken_off_the_agenda_reads_and_writes_on_no_case
         sent = bea.post(f"{agenda}/updates", press=f"send:{case}", case_1=case, text_1="Who is this?")
         assert sent.status_code == 404
     assert agenda not in bea.get("/agendas").text
+
+
+def letters_to(watford: Database, agency_id: str) -> list[Any]:
+    with watford.reading() as session:
+        mails = [each.mail for each in outbox.list_posted(session)]
+    return [each for each in mails if each.agency_id == agency_id and each.kind is not MailKind.CONFERENCE_CIRCULATED]
+
+
+@pytest.mark.parametrize("way", ["taken off", "invited no longer"])
+def test_a_guest_that_is_expected_no_longer_hears_so_once_and_nothing_after(
+    browser: Browser, watford: Database, enter: Enter, hospital: str, way: str
+) -> None:
+    path = call(browser)
+    conference = path.rsplit("/", 1)[1]
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    with enter("priya") as access:
+        take_off_agenda(access, conference, "case-p01", "She moved away")
+    assert letters_to(watford, hospital) == []  # of the other cases a guest hears nothing
+    with enter("priya") as access:
+        if way == "taken off":
+            take_off_agenda(access, conference, "case-p03", "He is home")
+        else:
+            uninvite_guest(access, conference, "case-p03", hospital)
+    (letter,) = letters_to(watford, hospital)
+    assert (letter.kind, letter.facts.let_go) == (MailKind.CONFERENCE_CALLED_OFF, True)
+    words = write_words(letter.kind, letter.facts, "https://lantern.example", UTC)
+    assert "expected there no longer" in words.body
+    assert "is not held" not in words.body
+    assert "/agendas/" not in words.body
+    with enter("priya", timedelta(days=1)) as access:
+        take_off_agenda(access, conference, "case-p02", "She moved away")
+        before = open_conference(access, conference, Act.PREPARE_CONFERENCE)
+        change_conference(access, conference, before.starts_at + timedelta(hours=2), "Town Hall", "priya", "connor")
+        call_off(access, conference)
+    assert letters_to(watford, hospital) == [letter]
+    assert {each.kind for each in letters_to(watford, "cgl")} == {
+        MailKind.CONFERENCE_CHANGED, MailKind.CONFERENCE_MOVED, MailKind.CONFERENCE_CALLED_OFF,
+    }  # fmt: skip
+    assert not any(each.facts.let_go for each in letters_to(watford, "cgl"))
+
+
+def test_a_guest_hears_that_its_conference_was_moved(
+    browser: Browser, watford: Database, enter: Enter, hospital: str
+) -> None:
+    path = call(browser)
+    conference = path.rsplit("/", 1)[1]
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    with enter("priya") as access:
+        before = open_conference(access, conference, Act.PREPARE_CONFERENCE)
+        change_conference(access, conference, before.starts_at + timedelta(hours=2), "Town Hall", "priya", "connor")
+    (letter,) = letters_to(watford, hospital)
+    assert letter.kind is MailKind.CONFERENCE_MOVED
+
+
+def test_who_is_let_go_from_a_table_is_expected_no_longer(
+    browser: Browser, watford: Database, enter: Enter, hospital: str
+) -> None:
+    path = call(browser)
+    with enter("priya") as access:
+        ask_to_table(access, county.WATFORD, hospital)
+    browser.sign_in("priya").circulate(path)
+    with enter("priya") as access:
+        let_go(access, county.WATFORD, hospital)
+    (letter,) = letters_to(watford, hospital)
+    assert letter.facts.let_go
