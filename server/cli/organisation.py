@@ -11,7 +11,6 @@ from server.cli.setting_out import note_act, stop, working
 from server.http.services import Services
 from server.importers.files import UnusableFile, read_bytes
 from server.mail.smtp import is_address
-from server.problems import Invalid
 from server.queries.operation import addressees
 from server.queries.partnership import agencies, districts
 from server.queries.partnership.recipients import list_recipients as list_agreed
@@ -124,7 +123,7 @@ def keep_agreement_text(file: Path, kind: str, version: str, email: str) -> None
             safe = services.filing.judge(read_bytes(file))
             with open_door(services, email).open() as access:
                 keep_text(access, kind, version.strip(), safe)
-        except (Invalid, UnusableFile) as error:
+        except UnusableFile as error:
             stop(str(error))
 
 
