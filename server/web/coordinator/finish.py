@@ -113,7 +113,9 @@ def _check(
         rows.insert(0, ("Called for", f"{say_day(conference.starts_at)}: that day has not come"))
     told = sum(1 for each in endings if each.agreed)
     rows.append(("Actions", f"The agencies are told by e-mail of what was agreed for {count(told, 'case')}."))
-    sent = {name: getattr(data, name) for name in data.__struct_fields__ if name not in ("csrf", "draft", "sure")}
+    sent = {
+        name: getattr(data, name) for name in data.__struct_fields__ if name not in (*Form.__struct_fields__, "sure")
+    }
     path = f"{SECTION}/{conference.id}/end"
     check = Check(
         rows=rows, action=path, press="Finish the conference", back=path,
