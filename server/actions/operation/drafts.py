@@ -35,10 +35,10 @@ class Drafts:
     key: DraftKey
 
     def keep(self, worker_id: Id, page: str, action: str, fields: Fields, now: datetime) -> bool:
-        """Keep what stands in a form. False where it is too long to be of any form of ours."""
+        """Keep what stands in a form. False where it can be of no form of ours."""
         words = {name: value for name, value in fields.items() if not name.startswith("_")}
         packed = msgspec.json.encode(words)
-        if len(packed) > LONGEST_DRAFT or max(len(page), len(action)) > LONGEST_PATH:
+        if len(packed) > LONGEST_DRAFT or len(page) > LONGEST_PATH or not _is_name(action):
             return False
         with self.database.writing() as session:
             rows.set_draft(
@@ -81,13 +81,19 @@ class Drafts:
 
     def forget(self, worker_id: Id, action: str) -> None:
         """It was sent, or thrown away."""
-        with self.database.writing() as session:
-            rows.delete_draft(session, worker_id, action)
+        if _is_name(action):
+            with self.database.writing() as session:
+                rows.delete_draft(session, worker_id, action)
 
     def forget_old(self, now: datetime) -> None:
         """What nobody came back for in a week."""
         with self.database.writing() as session:
             rows.delete_before(session, now - KEPT_FOR)
+
+
+def _is_name(action: str) -> bool:
+    """Can a form of ours be kept under it? What came with a request may be anything, NUL too, which PostgreSQL cannot hold."""
+    return len(action) <= LONGEST_PATH and action.isprintable()
 
 
 def _person_of(action: str) -> Id | None:

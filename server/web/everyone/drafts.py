@@ -47,7 +47,7 @@ def keep_draft(door: NamedDependency[Door], services: NamedDependency[Services],
     if data.gone:
         services.drafts.forget(marked.worker_id, data.action)
     elif not services.drafts.keep(marked.worker_id, marked.page, data.action, data.fields, door.now):
-        raise Invalid("This is too long to be kept.")
+        raise Invalid("This cannot be kept.")
     return Kept(at=door.now)
 
 
