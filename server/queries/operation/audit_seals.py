@@ -13,6 +13,8 @@ from shared.model.value import Id, Value
 
 _COLUMNS = [audit.c[name] for name in AuditLine.__struct_fields__]
 SEALS_AT_ONCE = 10
+HIGHEST = 2**63 - 1
+"""The last number that the column can hold."""
 
 
 class Seal(Value, frozen=True, kw_only=True):
@@ -33,16 +35,18 @@ def list_unsealed(session: Session, limit: int) -> list[AuditLine]:
 
 
 def list_lines_by_seal(session: Session) -> Iterator[tuple[int, AuditLine]]:
-    """Every sealed line, seal after seal, in the order in which they were sealed.
+    """Every line that says it lies under a seal, whatever its number, seal after seal, in the order in which they were sealed.
 
     A few seals at a time: PostgreSQL sorts each lot in memory, and would write all of them to disk to sort them at once.
     """
-    after = -1
-    while (first := session.scalar(select(func.min(audit.c.seal)).where(audit.c.seal > after))) is not None:
-        after = first + SEALS_AT_ONCE - 1
-        few = select(audit.c.seal, *_COLUMNS).where(audit.c.seal.between(first, after))
+    numbers = select(func.min(audit.c.seal))
+    first = session.scalar(numbers)
+    while first is not None:
+        last = min(first + SEALS_AT_ONCE - 1, HIGHEST)
+        few = select(audit.c.seal, *_COLUMNS).where(audit.c.seal.between(first, last))
         for seal, *values in session.execute(few.order_by(audit.c.seal, audit.c.at, audit.c.id)):
             yield seal, AuditLine(**dict(zip(AuditLine.__struct_fields__, values, strict=True)))
+        first = session.scalar(numbers.where(audit.c.seal > last))
 
 
 def count_unsealed(session: Session, before: datetime) -> int:

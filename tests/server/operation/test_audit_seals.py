@@ -1,5 +1,6 @@
 """Nobody rewrites the audit unseen: a change, a deletion, a swap and a cut are found, and a line is written once (C7)."""
 
+import re
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -95,6 +96,69 @@ def test_every_kind_of_rewriting_is_found(
     sealer.seal(now)
     tamper(database, *statements)
     assert told in " ".join(faults(sealer, now))
+
+
+BORDER = audit_seals.SEALS_AT_ONCE
+"""The last seal that is read with the first."""
+LAST = f"(SELECT max(id) FROM audit WHERE seal = {BORDER})"
+NEXT = f"(SELECT min(id) FROM audit WHERE seal = {BORDER + 1})"
+MOVED = "seal = CASE WHEN seal = {0} THEN {1} ELSE {0} END WHERE id IN ({2}, {3})"
+
+
+@pytest.mark.parametrize(
+    ("told", "statements"),
+    [
+        (f"under seal {BORDER} .*3 lines where 4", [f"DELETE FROM audit WHERE id = {LAST}"]),
+        (f"under seal {BORDER + 1} .*3 lines where 4", [f"DELETE FROM audit WHERE id = {NEXT}"]),
+        (f"under seal {BORDER} .*5 lines where 4", [f"UPDATE audit SET seal = {BORDER} WHERE id = {NEXT}"]),
+        (f"under seal {BORDER + 1} .*5 lines where 4", [f"UPDATE audit SET seal = {BORDER + 1} WHERE id = {LAST}"]),
+        (
+            f"under seal {BORDER} .*other words.* under seal {BORDER + 1} .*other words",
+            [f"UPDATE audit SET {MOVED.format(BORDER, BORDER + 1, LAST, NEXT)}"],
+        ),
+        (
+            f"under seal {BORDER} .*other words.* under seal {BORDER + 1} .*other words",
+            [
+                f"UPDATE audit SET seal = -seal WHERE seal IN ({BORDER}, {BORDER + 1})",
+                f"UPDATE audit SET seal = {BORDER} WHERE seal = -{BORDER + 1}",
+                f"UPDATE audit SET seal = {BORDER + 1} WHERE seal = -{BORDER}",
+            ],
+        ),
+        (
+            "was cut off",
+            [f"DELETE FROM audit WHERE seal > {BORDER}", f"DELETE FROM audit_seal WHERE number > {BORDER}"],
+        ),
+        (
+            f"Seal {BORDER} is missing",
+            [f"DELETE FROM audit WHERE seal = {BORDER}", f"DELETE FROM audit_seal WHERE number = {BORDER}"],
+        ),
+        (f"Seal {BORDER + 1} is missing", [f"DELETE FROM audit_seal WHERE number = {BORDER + 1}"]),
+        ("under seal -3, which is not there", [f"UPDATE audit SET seal = -3 WHERE id = {NEXT}"]),
+        ("under seal 0, which is not there", [f"UPDATE audit SET seal = 0 WHERE id = {NEXT}"]),
+        (f"under seal {2**63 - 1}, which is not there", [f"UPDATE audit SET seal = {2**63 - 1} WHERE id = {LAST}"]),
+    ],
+)
+def test_rewriting_is_found_where_one_lot_of_seals_meets_the_next(
+    sealer: Sealer, database: Database, now: datetime, told: str, statements: list[str]
+) -> None:
+    write(database, now - timedelta(hours=3), 4 * (2 * BORDER + 1))
+    sealer.seal(now)
+    assert faults(sealer, now) == []
+    tamper(database, *statements)
+    assert re.search(told, " ".join(faults(sealer, now)))
+
+
+@pytest.mark.parametrize("number", [-1, 0, 1_000])
+def test_a_line_that_is_written_as_if_it_were_sealed_is_found(
+    sealer: Sealer, database: Database, now: datetime, number: int
+) -> None:
+    """Whoever may add a line may add this one: nothing has to be switched off."""
+    write(database, now, 10)
+    sealer.seal(now)
+    write(database, now, 1, first=10)
+    with database.writing() as session:
+        session.execute(text("UPDATE audit SET seal = :number WHERE id = 'line-000010'"), {"number": number})
+    assert f"under seal {number}, which is not there" in " ".join(faults(sealer, now))
 
 
 def test_each_word_of_each_line_is_under_its_seal(now: datetime) -> None:
