@@ -21,7 +21,7 @@ from server.importers.sources import PARSERS
 from server.problems import Invalid, NotFound
 from server.queries.partnership import workers
 from server.queries.referrals import duty, imports, inbox
-from server.tables.partnership.worker import worker
+from server.tables.partnership.worker import worker, worker_role, worker_team
 from server.tables.referrals.imports import refused_row
 from server.tables.referrals.referral import alert_version, referral
 from shared.model.codes import ReferralState
@@ -135,6 +135,22 @@ def test_a_district_that_nobody_leads_is_the_duty_trays(filled: Database, bring:
         assert duty.count_duty(session) == 0
         session.execute(update(worker).where(worker.c.id.in_(["tom", "priya"])).values(active=False))
         assert id_of(filled, "W1") in {each.row.referral.id for each in duty.list_duty(session, limit=100)}
+
+
+def test_what_a_team_has_that_nobody_leads_is_the_duty_trays(
+    filled: Database, door: Callable[[str], Door], now: datetime
+) -> None:
+    """Rowan coordinates Three Rivers and is on a team that has a report of Watford, which nobody leads any more."""
+    with filled.writing() as session:
+        session.execute(update(worker).where(worker.c.id.in_(["tom", "priya"])).values(active=False))
+        county.add_team(session, "canal", county.THREE_RIVERS)
+        county.add(session, worker_team, {"worker_id": "rowan", "team_id": "canal"})
+        county.put_referral(session, now, "far", hours=3, state="assigned", place="Arch", team_id="canal")
+    assert "far" in visible_to(door, "rowan")
+    with filled.writing() as session:
+        assert duty.is_nobodys(session, "far")
+        county.add(session, worker_role, {"worker_id": "rowan", "role": "team_lead"})
+        assert not duty.is_nobodys(session, "far")
 
 
 @pytest.mark.parametrize("who", ["tom", "priya", "rowan"])

@@ -3,6 +3,7 @@
 They are the tray's until a district has them or somebody has closed them, so that no alert is ever invisible to everybody.
 """
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,8 @@ from shared.model.value import Id, Value
 
 OWNERS = (str(Role.TEAM_LEAD), str(Role.COORDINATOR))
 """Who reads an inbox."""
+OWNERS_BY_TEAM = (str(Role.TEAM_LEAD),)
+"""Of them, who reads what their teams have wherever it lies: a coordinator reads their districts (`shared/policy/grid.py`)."""
 
 
 class DutyRow(Value, frozen=True, kw_only=True):
@@ -43,13 +46,7 @@ def in_nobodys_inbox() -> ColumnElement[bool]:
 @cache
 def is_unowned() -> ColumnElement[bool]:
     """Neither its district nor its team has somebody who reads an inbox."""
-    readers = (
-        select(worker.c.id)
-        .join(worker_role, worker_role.c.worker_id == worker.c.id)
-        .where(worker.c.active.is_(True), worker_role.c.role.in_(OWNERS))
-        .cte("readers")
-    )
-    is_read = select(readers.c.id)
+    is_read = select(_list_active(OWNERS).cte("readers").c.id)
     own = select(worker_district.c.district_id).where(worker_district.c.worker_id.in_(is_read))
     walked = (
         select(team_district.c.district_id)
@@ -57,11 +54,16 @@ def is_unowned() -> ColumnElement[bool]:
         .where(worker_team.c.worker_id.in_(is_read))
     )
     districts = select(union(own, walked).subquery().c.district_id)
-    teams = select(worker_team.c.team_id).where(worker_team.c.worker_id.in_(is_read))
+    teams = select(worker_team.c.team_id).where(worker_team.c.worker_id.in_(_list_active(OWNERS_BY_TEAM)))
     return and_(
         or_(referral.c.district_id.is_(None), referral.c.district_id.not_in(districts)),
         or_(referral.c.team_id.is_(None), referral.c.team_id.not_in(teams)),
     )
+
+
+def _list_active(roles: Collection[str]) -> Select[Any]:
+    query = select(worker.c.id).join(worker_role, worker_role.c.worker_id == worker.c.id)
+    return query.where(worker.c.active.is_(True), worker_role.c.role.in_(roles))
 
 
 def is_nobodys(session: Session, referral_id: Id) -> bool:

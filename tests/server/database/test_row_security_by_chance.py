@@ -360,7 +360,8 @@ class Reader:
     def is_nobodys(self, row: dict[str, Any]) -> bool:
         readers = [each for each in self.world.of("worker") if {"team_lead", "coordinator"} & set(each["roles"])]
         return not any(
-            row["district_id"] in {*Reader(self.world, each).districts} or row["team_id"] in each["teams"]
+            row["district_id"] in {*Reader(self.world, each).districts}
+            or ("team_lead" in each["roles"] and row["team_id"] in each["teams"])
             for each in readers
         )
 
