@@ -5,10 +5,13 @@ DO $$
 BEGIN
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO lantern_owner', current_database());
-    EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO lantern_app', current_database());
+    EXECUTE format('REVOKE CREATE, TEMPORARY ON DATABASE %I FROM lantern_app, lantern_reader', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO lantern_app', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO lantern_reader', current_database());
 END $$;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+-- Nobody but the owner makes anything in it: the owner's functions would call a function of the same name that stands there.
+REVOKE CREATE ON SCHEMA public FROM lantern_app, lantern_reader;
 GRANT USAGE, CREATE ON SCHEMA public TO lantern_owner;
 GRANT USAGE ON SCHEMA public TO lantern_app, lantern_reader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO lantern_app;

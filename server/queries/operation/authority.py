@@ -36,12 +36,11 @@ where n.nspname = 'public' and relname in ?* and not (
 ) order by relname
 """
 _POWERS = """
-select rolsuper or rolbypassrls,
-    exists (select from pg_roles other where other.rolname <> current_user
-        and (other.rolsuper or other.rolbypassrls) and pg_has_role(other.oid, 'MEMBER')),
+select exists (select from pg_roles own where pg_has_role(own.oid, 'MEMBER')
+        and (own.rolsuper or own.rolbypassrls or own.rolcreaterole or own.rolreplication)),
+    has_schema_privilege('public', 'CREATE'),
     has_table_privilege('public.context_key', 'SELECT, INSERT, UPDATE, DELETE'),
     cardinality(public.lantern_reach())
-from pg_roles where rolname = current_user
 """
 
 
@@ -54,13 +53,18 @@ def list_breaches(session: Session) -> list[str]:
 
 
 def _find_breaches(session: Session) -> Iterator[str]:
-    is_above, may_rise, reads_key, believed = Sql(session).rows(_POWERS)[0]
-    if is_above or may_rise:
-        yield "its role is a superuser or goes round row-level security, or may become such a role"
+    is_above, may_create, reads_key, believed = Sql(session).rows(_POWERS)[0]
+    if is_above:
+        yield (
+            "its role is a superuser, goes round row-level security, makes roles or copies the whole database, "
+            "or may become such a role"
+        )
     if owned := count_owned_tables(session):
         yield f"its role owns {owned} tables or may become their owner, so it could drop them and their policies"
     if unguarded := [name for (name,) in Sql(session).rows(_UNGUARDED, sorted(GUARDED))]:
         yield f"row-level security is not forced on {', '.join(unguarded)}: run `lantern migrate` as the owner"
+    if may_create and not is_above and not owned:
+        yield "its role may make functions, which the owner's would call in the place of their own: run grants.sql again"
     if reads_key and not is_above and not owned:
         yield "its role may read or change the key that contexts are signed with: run grants.sql again"
     if not believed:

@@ -322,8 +322,25 @@ BREACHES = (
     ),
     ("alter table site disable row level security", "alter table site enable row level security", "not forced on site"),
     ("grant {owner} to {app}", "revoke {owner} from {app}", "owns"),
+    ("grant create on schema public to {app}", "revoke create on schema public from {app}", "may make functions"),
     ("grant select on context_key to {app}", "revoke select on context_key from {app}", "may read or change the key"),
 )
+
+
+@pytest.mark.parametrize("power", ["createrole", "replication", "bypassrls"])
+def test_a_role_that_can_make_itself_more_is_named(serving: Database, database_url: str, power: str) -> None:
+    role = suite_role(power)
+    with connect(database_url) as connection:
+        connection.execute(f"create role {role} login {power} password 'suite'")
+        try:
+            connection.execute(f"grant usage on schema public to {role}")
+            powerful = Database(url_as(database_url, power), pool_size=1, context_key=SUITE_KEY)
+            with acting(Kind.COMMAND), powerful.reading() as session:
+                assert "makes roles" in list_breaches(session)[0]
+            powerful.close()
+        finally:
+            connection.execute(f"drop owned by {role}")
+            connection.execute(f"drop role {role}")
 
 
 def test_each_breach_is_found(serving: Database, database_url: str) -> None:

@@ -96,6 +96,10 @@ def test_the_application_serves_and_cannot_change_what_holds_it(
         assert client.get("/health").json()["status"] == "ok"
         assert client.get("/sign-in").status_code == 200
 
+    with connect(county) as connection:
+        for granted in ("create on schema public", f'create, temporary on database "{make_url(county).database}"'):
+            connection.execute(f"grant {granted} to {role_of('app')}")
+    run_script(county, "grants.sql")  # takes back what it does not give
     for forbidden in (
         "drop table person",
         "alter table person add column seen text",
@@ -103,6 +107,7 @@ def test_the_application_serves_and_cannot_change_what_holds_it(
         "truncate audit",
         "create table public.mine (n integer)",
         "create schema mine",
+        "create temporary table person (id text)",
     ):
         assert refuses(county, "app", forbidden), forbidden
 
