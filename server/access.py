@@ -27,7 +27,7 @@ from shared.geo.night import DEFAULT_ZONE, outreach_night
 from shared.model.person import Person
 from shared.model.value import Id
 from shared.model.worker import Worker
-from shared.policy import Act, Actor, Allow, Deny, Subject, SubjectKind, decide
+from shared.policy import Act, Actor, Allow, Deny, Subject, SubjectKind, decide, teams_within
 from shared.policy.actions import is_personal, is_seeing
 from shared.policy.decide import NOT_HERE, why_no_personal_data
 from shared.policy.grid import GRID, Reach
@@ -131,6 +131,10 @@ class Access:
     def allows(self, action: Act, subject: Subject = SYSTEM) -> bool:
         """Would this be allowed? For showing or leaving out a button; writes nothing, grants nothing."""
         return isinstance(decide(self.actor, action, subject, self.today), Allow)
+
+    def teams_within(self, action: Act) -> frozenset[Id]:
+        """The actor's teams whose records this reaches: for a list, beside the actor's districts."""
+        return teams_within(self.actor, action, self.today)
 
     def require(self, action: Act, subject: Subject | None = SYSTEM, *, purpose: str = "", detail: str = "") -> Subject:
         """Let the actor through and write the audit line, or raise.

@@ -3,7 +3,7 @@ the server's."""
 
 from shared.policy.actions import Act
 from shared.policy.actor import Actor
-from shared.policy.decide import Allow, Decision, Deny, decide
+from shared.policy.decide import Allow, Decision, Deny, decide, teams_within
 from shared.policy.subject import Subject, SubjectKind
 
-__all__ = ["Act", "Actor", "Allow", "Decision", "Deny", "Subject", "SubjectKind", "decide"]
+__all__ = ["Act", "Actor", "Allow", "Decision", "Deny", "Subject", "SubjectKind", "decide", "teams_within"]

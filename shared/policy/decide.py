@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from shared.model.codes import Role
 from shared.model.telling import Shareable
-from shared.model.value import Value
+from shared.model.value import Id, Value
 from shared.policy.actions import Act, is_personal
 from shared.policy.actor import Actor
 from shared.policy.consent import NOT_AGREED, RESTS_ON_CONSENT
@@ -65,6 +65,14 @@ def decide(actor: Actor, action: Act, subject: Subject, today: date) -> Decision
     if action in RESTS_ON_CONSENT:
         return _decide_shared(actor, RESTS_ON_CONSENT[action], subject, today)
     return Allow()
+
+
+def teams_within(actor: Actor, action: Act, today: date) -> frozenset[Id]:
+    """Those of the actor's teams whose records this action reaches, wherever they lie: what a list that is asked for by districts
+    and teams may ask for. A coordinator's reach is their districts, also on a team."""
+    return frozenset(
+        each for each in actor.team_ids if isinstance(decide(actor, action, Subject(team_id=each), today), Allow)
+    )
 
 
 def why_no_personal_data(actor: Actor, today: date) -> str | None:

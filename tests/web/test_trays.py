@@ -25,6 +25,7 @@ from server.tables.partnership.worker import worker, worker_role, worker_team
 from server.tables.referrals.imports import refused_row
 from server.tables.referrals.referral import alert_version, referral
 from shared.model.codes import ReferralState
+from shared.policy import Act
 from tests.server.importers.rows import streetlink
 from tests.web import county
 from tests.web.conftest import Browser
@@ -74,7 +75,7 @@ def visible_to(door: Callable[[str], Door], *readers: str) -> set[str]:
     seen = set()
     for worker_id in readers:
         with door(worker_id).open() as access:
-            mine, teams = access.actor.district_ids, access.actor.team_ids
+            mine, teams = access.actor.district_ids, access.teams_within(Act.SEE_REFERRAL)
             rows = inbox.list_inbox(access.session, mine, teams, list(ReferralState), limit=10_000)
             tray = duty.list_duty(access.session, limit=10_000)
         seen |= {row.referral.id for row in rows} | {each.row.referral.id for each in tray}

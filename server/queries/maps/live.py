@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.queries.people.concealment import contact_not_concealed
+from server.queries.referrals.inbox import within
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact
 from server.tables.street.shift import visit
@@ -110,13 +111,16 @@ class TeamReport(NamedTuple):
     people: int
 
 
-def list_reports_of_team(session: Session, team_id: Id) -> list[TeamReport]:
-    """The open reports that this team has and that have a pin, the longest due first."""
+def list_reports_of_team(
+    session: Session, team_id: Id, district_ids: Collection[Id], team_ids: Collection[Id]
+) -> list[TeamReport]:
+    """The open reports that this team has and that have a pin, the longest due first, of a reader's districts and teams."""
     query = select(
         referral.c.id, referral.c.latitude, referral.c.longitude, referral.c.due_on, referral.c.place,
         func.coalesce(referral.c.people_count, 1),
     ).where(
         referral.c.team_id == team_id,
+        within(district_ids, team_ids),
         referral.c.state.in_(OPEN),
         referral.c.latitude.is_not(None),
     )  # fmt: skip

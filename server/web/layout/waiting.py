@@ -13,7 +13,7 @@ def list_waiting() -> tuple[Waiting, ...]:
     access = find_open_access()
     if access is None or not access.allows(Act.ASSIGN_REFERRAL, theirs := of_theirs(access.actor)):
         return ()
-    waiting = count_trays(access.session, access.actor.district_ids, access.actor.team_ids)
+    waiting = count_trays(access.session, access.actor.district_ids, access.teams_within(Act.SEE_REFERRAL))
     trays = [Waiting("/referrals/duty", waiting.duty, "Duty tray", REFERRALS)]
     if access.allows(Act.IMPORT_REFERRALS, theirs):
         trays.append(Waiting("/referrals/refused", waiting.refused, "Refused rows", REFERRALS))

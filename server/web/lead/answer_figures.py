@@ -99,7 +99,12 @@ def download_outcomes(
         access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="file of outcomes", detail=source)
         start, end = _moments(access, first, last)
         found = courses.list_outcomes(
-            access.session, access.actor.district_ids, access.actor.team_ids, known[source], start, end
+            access.session,
+            access.actor.district_ids,
+            access.teams_within(Act.ASSIGN_REFERRAL),
+            known[source],
+            start,
+            end,
         )
         ids = [each.referral_id for each in found]
         access.note_seen(SubjectKind.REFERRAL, ids, action=Act.SEE_REFERRAL, purpose="file of outcomes")
@@ -112,7 +117,8 @@ def _list(access: Access, first: date, last: date) -> list[Course]:
         Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="figures of reports", detail=f"{first} to {last}"
     )
     start, end = _moments(access, first, last)
-    return courses.list_courses(access.session, access.actor.district_ids, access.actor.team_ids, start, end)
+    teams = access.teams_within(Act.ASSIGN_REFERRAL)
+    return courses.list_courses(access.session, access.actor.district_ids, teams, start, end)
 
 
 def _make_tables(found: Sequence[Course], access: Access) -> dict[str, Rows]:

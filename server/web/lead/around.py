@@ -12,7 +12,7 @@ from server.queries.referrals import inbox
 from server.queries.referrals.inbox import NearSite
 from shared.model.referral import Referral
 from shared.model.value import Id, Value
-from shared.policy import Act, Actor, SubjectKind
+from shared.policy import Act, SubjectKind
 from shared.rules.duplicates import LikelyDuplicate, likely_duplicates
 from shared.rules.likeness import Rarity
 
@@ -42,20 +42,17 @@ def look_around(access: Access, referrals: Sequence[Referral]) -> dict[Id, Surro
     return {
         each.id: Surroundings(
             sites=tuple(site for site in sites if site.referral_id == each.id),
-            duplicates=_twins(access.actor, each, near[each.id], rarity, told.get(each.id, set())),
+            duplicates=_twins(access, each, near[each.id], rarity, told.get(each.id, set())),
         )
         for each in referrals
     }
 
 
 def _twins(
-    actor: Actor, referral: Referral, others: Sequence[Referral], rarity: Rarity, same_referrer: Collection[Id]
+    access: Access, referral: Referral, others: Sequence[Referral], rarity: Rarity, same_referrer: Collection[Id]
 ) -> tuple[Twin, ...]:
-    theirs = {
-        other.id: other
-        for other in others
-        if other.district_id in actor.district_ids or other.team_id in actor.team_ids
-    }
+    districts, teams = access.actor.district_ids, access.teams_within(Act.SEE_REFERRAL)
+    theirs = {other.id: other for other in others if other.district_id in districts or other.team_id in teams}
     return tuple(
         Twin(referral=theirs[why.referral_id], why=why)
         for why in likely_duplicates(referral, theirs.values(), rarity=rarity, same_referrer=same_referrer)

@@ -33,7 +33,7 @@ def list_shifts(access: Access) -> list[tuple[str, str]]:
     if not access.allows(Act.PLAN_SHIFT, of_theirs(access.actor)):
         return []
     names = {each.id: each.name for each in agencies.list_teams(access.session)}
-    ahead = plans.list_plans(access.session, teams_of(access.session, access.actor), access.now)
+    ahead = plans.list_plans(access.session, teams_of(access.session, access.actor, access.today), access.now)
     return [
         (f"{each.team_id}/{SHIFT}{each.id}", _say(each, names.get(each.team_id, "")))
         for each in ahead

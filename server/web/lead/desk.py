@@ -140,8 +140,8 @@ def count_waiting(
         access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk")
         looked = _find_looked(access, look, only, kept)
         number = desk.count_desk(
-            access.session, access.actor.district_ids, access.actor.team_ids, WAITING, looked.words, looked.only,
-            today=access.today,
+            access.session, access.actor.district_ids, access.teams_within(Act.ASSIGN_REFERRAL), WAITING, looked.words,
+            looked.only, today=access.today,
         )  # fmt: skip
     return Response({"waiting": number}, headers=NEVER_KEPT)
 
@@ -281,7 +281,8 @@ def _desk_page(
     request: AnyRequest, access: Access, looked: Looked, undo: str, refused: tuple[str, ...] = ()
 ) -> Response[str]:
     access.require(Act.ASSIGN_REFERRAL, of_theirs(access.actor), purpose="triage desk")
-    mine, teams, words, only = access.actor.district_ids, access.actor.team_ids, looked.words, looked.only
+    mine, teams = access.actor.district_ids, access.teams_within(Act.ASSIGN_REFERRAL)
+    words, only = looked.words, looked.only
     found = desk.list_desk(access.session, mine, teams, WAITING, words, only, today=access.today, limit=PAGE_LENGTH)
     ids = [each.row.referral.id for each in found]
     access.note_seen(SubjectKind.REFERRAL, ids, action=Act.SEE_REFERRAL, purpose="triage desk")

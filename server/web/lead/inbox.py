@@ -65,7 +65,7 @@ def show_inbox(
 
 def _cards(access: Access, chosen: str, number: int) -> tuple[list[Card], bool]:
     found = inbox.list_inbox(
-        access.session, access.actor.district_ids, access.actor.team_ids, SHOW[chosen][1],
+        access.session, access.actor.district_ids, access.teams_within(Act.SEE_REFERRAL), SHOW[chosen][1],
         limit=PAGE_LENGTH + 1, offset=(number - 1) * PAGE_LENGTH,
     )  # fmt: skip
     rows = found[:PAGE_LENGTH]
@@ -92,9 +92,9 @@ def say_due(due_on: date, today: date) -> str:
     return f"due {due_on:%A}" if days < 7 else f"due {due_on:%A} {due_on.day} {due_on:%b}"
 
 
-def count_theirs(access: Access) -> dict[str, int]:
-    """How many referrals of the reader's districts and teams stand in each state."""
-    return inbox.count_by_state(access.session, access.actor.district_ids, access.actor.team_ids)
+def count_theirs(access: Access, action: Act = Act.SEE_REFERRAL) -> dict[str, int]:
+    """How many referrals of the reader's districts and teams stand in each state, of those that an action reaches."""
+    return inbox.count_by_state(access.session, access.actor.district_ids, access.teams_within(action))
 
 
 def list_tabs(access: Access, chosen: str) -> list[Tab]:
@@ -108,7 +108,7 @@ def list_tabs(access: Access, chosen: str) -> list[Tab]:
     theirs = of_theirs(access.actor)
     if access.allows(Act.ASSIGN_REFERRAL, theirs):
         number = duty.count_duty(access.session)
-        waiting = counts.get(str(ReferralState.RECEIVED), 0)
+        waiting = count_theirs(access, Act.ASSIGN_REFERRAL).get(str(ReferralState.RECEIVED), 0)
         tabs.insert(0, Tab(path="/referrals/desk", text="Triage desk", is_shown=chosen == "desk", number=waiting))
         tabs.append(Tab(path="/referrals/duty", text="Duty tray", is_shown=chosen == "duty", number=number))
         tabs.append(Tab(path="/referrals/figures", text="Figures", is_shown=chosen == "figures"))
@@ -124,7 +124,9 @@ def _summary(access: Access, counts: dict[str, int], cards: Sequence[Card]) -> s
     """How many there are of all, and then what is true of this page alone."""
     new = counts.get(str(ReferralState.RECEIVED), 0)
     parts = [f"{new} new" if new else "Nothing new"]
-    late = inbox.count_late(access.session, access.actor.district_ids, access.actor.team_ids, access.today)
+    late = inbox.count_late(
+        access.session, access.actor.district_ids, access.teams_within(Act.SEE_REFERRAL), access.today
+    )
     if late:
         parts.append(f"{late} late")
     alike = sum(1 for card in cards if card.around.duplicates)

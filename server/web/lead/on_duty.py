@@ -61,7 +61,7 @@ def show_on_duty(
         return page(
             request, "lead/on_duty.html", title="On duty", section="/on-shift", worker=access.worker,
             can_tell=bool(services.settings.mail.host or services.settings.alarm.url),
-            teams=[_team(access, each) for each in teams_of(access.session, access.actor)],
+            teams=[_team(access, each) for each in teams_of(access.session, access.actor, access.today)],
         )  # fmt: skip
 
 

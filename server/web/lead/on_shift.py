@@ -3,7 +3,7 @@ has been done about it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from litestar import Response, get
@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from server.access import Door, of_theirs
+from server.access import Door, day_of, of_theirs
 from server.queries.partnership import agencies
 from server.queries.partnership.workers import list_short_names
 from server.queries.street.alarms import list_alarms_of_teams
@@ -24,7 +24,7 @@ from server.web.layout.words import count
 from server.web.lead.shift_words import Line, line_of, say_late
 from shared.model.alarm import CALLS, Alarm, AlarmEventKind
 from shared.model.value import Id, Value
-from shared.policy import Act, Actor
+from shared.policy import Act, Actor, teams_within
 from shared.rules.check_ins import is_late, order_of_concern
 
 SHOWN_AFTER = timedelta(hours=12)
@@ -80,7 +80,7 @@ def draw_line(line: Line) -> Markup:
 
 def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
     """Returns who is out of the reader's teams, whoever is late first."""
-    team_ids = teams_of(session, actor)
+    team_ids = teams_of(session, actor, day_of(now))
     out = sorted(list_on_shift(session, team_ids), key=lambda each: order_of_concern(each.next_due_at))
     late = [each for each in out if is_late(each.next_due_at, now)]
     alarms = [
@@ -104,10 +104,10 @@ def _list_calls(alarms: Sequence[Alarm]) -> list[str]:
     return [each.id for each in still] + [event.id for each in still for event in each.events if event.kind in CALLS]
 
 
-def teams_of(session: Session, actor: Actor) -> list[Id]:
-    """Returns the reader's own teams and those that walk their districts."""
-    every = agencies.list_teams(session)
-    return [each.id for each in every if each.id in actor.team_ids or actor.district_ids & set(each.district_ids)]
+def teams_of(session: Session, actor: Actor, today: date) -> list[Id]:
+    """Returns the reader's own teams, whose shifts they may see, and those that walk their districts."""
+    every, own = agencies.list_teams(session), teams_within(actor, Act.SEE_SHIFTS, today)
+    return [each.id for each in every if each.id in own or actor.district_ids & set(each.district_ids)]
 
 
 def _say_alarms(session: Session, alarms: Sequence[Alarm], out: dict[Id, OnShift], now: datetime) -> list[AlarmLine]:

@@ -41,7 +41,7 @@ def show_plan(request: AnyRequest, door: NamedDependency[Door]) -> Response[str]
     """What is planned for the reader's teams, and a form for each."""
     with door.open() as access:
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
-        team_ids = teams_of(access.session, access.actor)
+        team_ids = teams_of(access.session, access.actor, access.today)
         return page(
             request, "lead/plan.html", title="Plan tonight", section="/on-shift", worker=access.worker,
             teams=_teams(access, team_ids), planned=_planned(access, team_ids),

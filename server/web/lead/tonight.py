@@ -86,7 +86,7 @@ def show_tonight(
 def _parts(access: Access) -> list[Part]:
     """All of the reader's districts, then what each team walks of them, then each district; nothing that says the same again."""
     mine = access.actor.district_ids
-    ids = teams_of(access.session, access.actor)
+    ids = teams_of(access.session, access.actor, access.today)
     found = [
         *(
             Part(f"team:{each.id}", each.name, mine & set(each.district_ids))

@@ -162,7 +162,7 @@ def _find_start(services: Services, words: str) -> Position | None:
 
 def _teams(access: Access) -> list[Team]:
     """The teams whose shifts the reader plans."""
-    ids = teams_of(access.session, access.actor)
+    ids = teams_of(access.session, access.actor, access.today)
     return [each for each in agencies.list_teams(access.session) if each.id in ids]
 
 
@@ -178,7 +178,8 @@ def _candidates(access: Access, team: Team, crs: str) -> Mapping[str, Candidate]
     """Everything that a shift of the team may be sent to now, by its key. What was shown is written down."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team.id), purpose="shift suggestion")
     districts = frozenset(team.district_ids) & access.actor.district_ids
-    reports = list_reports_of_team(access.session, team.id)
+    teams = access.teams_within(Act.SEE_REFERRALS)
+    reports = list_reports_of_team(access.session, team.id, access.actor.district_ids, teams)
     access.note_seen(
         SubjectKind.REFERRAL,
         [each.referral_id for each in reports],

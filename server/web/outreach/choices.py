@@ -16,7 +16,7 @@ NO_REPORT = ("", "No report that I know of")
 
 def list_sites(access: Access) -> list[tuple[Id, str]]:
     """The known places by name; that they were shown is written down."""
-    teams = [team.id for team in list_own_teams(access)]
+    teams = access.teams_within(Act.SEE_PLACE)
     sites = contact_form.list_named_sites(access.session, teams, access.actor.district_ids)
     access.note_seen(SubjectKind.SITE, [each.id for each in sites], action=Act.SEE_PLACE, purpose="contact on the web")
     return [(each.id, each.name or say(each.kind)) for each in sites]

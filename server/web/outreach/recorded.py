@@ -218,9 +218,15 @@ def say_own(access: Access, nights: int = 0) -> list[Line]:
 def _list_struck(access: Access) -> list[Line]:
     teams = [team.id for team in list_own_teams(access)]
     found = contact_form.list_struck_since(access.session, teams, access.tonight - timedelta(days=1))
-    names = list_short_names(access.session, {each.worker_id for each in found})
-    mine = access.actor.worker_id
-    return [_line(access, each, names.get(each.worker_id, "")) for each in found if each.worker_id != mine]
+    shown = [each for each in found if each.worker_id != access.actor.worker_id and _may_put_back(access, each)]
+    names = list_short_names(access.session, {each.worker_id for each in shown})
+    return [_line(access, each, names.get(each.worker_id, "")) for each in shown]
+
+
+def _may_put_back(access: Access, told: OwnRecord) -> bool:
+    find = subjects.find_contact if told.state else subjects.find_visit
+    subject = find(access.session, told.id)
+    return subject is not None and access.allows(Act.CORRECT_CONTACT, subject)
 
 
 def _line(access: Access, told: OwnRecord, by: str = "") -> Line:

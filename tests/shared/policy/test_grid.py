@@ -20,7 +20,7 @@ import pytest
 from shared.model.codes import Role
 from shared.model.consent import ConsentSaid
 from shared.model.telling import ConsentAnswer, LawfulBasis, Shareable
-from shared.policy import Act, Actor, Allow, Deny, Subject, decide
+from shared.policy import Act, Actor, Allow, Deny, Subject, decide, teams_within
 from shared.policy.actions import is_personal
 from shared.policy.consent import RESTS_ON_CONSENT
 
@@ -242,6 +242,24 @@ def test_every_cell_of_the_grid_is_as_written(role, state):
         if got != want:
             wrong.append(f"{role} {act} {relationship} {state}: got {got}, want {want}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("role", list(ORACLE))
+def test_a_list_asks_for_the_actors_teams_where_the_act_reaches_what_is_theirs(role):
+    wrong = []
+    for act in set(Act) - {Act.PUBLIC}:
+        row = ORACLE[role].get(act.value, "nnnnn")
+        want = {"our-team"} if row[0] == "y" and row != OWN else set()
+        if teams_within(actor(role), act, TODAY) != want:
+            wrong.append(f"{role} {act}: want {want}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_list_asks_for_a_coordinators_teams_only_as_far_as_another_role_reaches():
+    both = actor(Role.COORDINATOR, roles=frozenset({Role.COORDINATOR, Role.WORKER}))
+    assert teams_within(both, Act.SEE_REFERRAL, TODAY) == {"our-team"}
+    assert teams_within(both, Act.ASSIGN_REFERRAL, TODAY) == set()
+    assert teams_within(actor(Role.WORKER, trained_on=None), Act.SEE_REFERRAL, TODAY) == set()
 
 
 @pytest.mark.parametrize("case", CONSENTS)
