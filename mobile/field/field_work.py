@@ -88,7 +88,8 @@ class FieldWork(Field):
 
     def check_in_state(self) -> CheckInState:
         state = self._open.shifts.check_in_state()
-        search = own_alarm.find(self._open.record.store) if state.is_overdue and state.is_sent else None
+        is_asked = state.is_overdue and state.is_sent
+        search = own_alarm.find(self._open.record.store, state.due_at) if is_asked else None
         return msgspec.structs.replace(state, search=search)
 
     # --- who and what is near

@@ -163,10 +163,11 @@ class Courier:
         session = self._session()
         with record.store.reading() as connection:
             tokens = settings.find_setting(connection, rounds.TOKENS, Tokens)
-        if session is None or not session.shifts.check_in_state().is_overdue:
+        state = session.shifts.check_in_state() if session is not None else None
+        if state is None or not state.is_overdue:
             own_alarm.forget(record.store)
         elif tokens is not None:
-            own_alarm.fetch(record.store, self._client_to(card), tokens.access)
+            own_alarm.fetch(record.store, self._client_to(card), tokens.access, state.due_at)
 
     def _fetch_map(self, record: Record, card: DeviceCard, *, may_ask: bool) -> None:
         """The ground, what services there are, and where people are likely."""

@@ -26,7 +26,7 @@ def fetch(rig: Rig, answer: Callable[[httpx.Request], httpx.Response]) -> None:
     rig.server.answer = answer
     wall_ms = int(rig.clocks.now().timestamp() * 1000)
     client = ServerClient("https://lantern.test", rig.keystore, lambda: wall_ms, rig.server)
-    own_alarm.fetch(rig.field._open.record.store, client, "token")
+    own_alarm.fetch(rig.field._open.record.store, client, "token", rig.field.check_in_state().due_at)
 
 
 def gives(told: OwnAlarm) -> Callable[[httpx.Request], httpx.Response]:
@@ -49,6 +49,18 @@ def test_who_has_it_is_said_while_she_is_overdue_and_not_once_she_was_heard(over
     assert overdue.field.check_in_state().search == TAKEN
     overdue.field.check_in(30)
     assert overdue.field.check_in_state().search is None
+
+
+def test_who_looked_for_her_once_is_not_said_to_look_for_her_the_next_time(overdue: Rig) -> None:
+    """She is heard, and missed again, before the phone has asked anew."""
+    fetch(overdue, gives(TAKEN))
+    overdue.field.check_in(1)
+    acknowledge(overdue)
+    overdue.clocks.pass_(minutes=2)
+    state = overdue.field.check_in_state()
+    assert state.is_overdue and state.is_sent and state.search is None
+    fetch(overdue, gives(OwnAlarm(reached=("Dean R",))))
+    assert overdue.field.check_in_state().search == OwnAlarm(reached=("Dean R",))
 
 
 def test_whatever_goes_wrong_she_reads_what_was_known_before(overdue: Rig) -> None:
@@ -113,10 +125,8 @@ def test_what_tom_pressed_on_his_page_stands_on_her_phone_after_a_sync(tmp_path:
         rig.field.sync_once()
         search = rig.field.check_in_state().search
         assert search is not None and (search.taken_by, search.taken_at) == (cast.tom.short_name, late)
-        happens(AlarmEventKind.DURESS, cast.aisha, late)
-        rig.field.sync_once()
-        assert rig.field.check_in_state().search == OwnAlarm(), "somebody else may be reading"
+        due_at = rig.field.check_in_state().due_at
         rig.field.check_in(15)
         rig.field.sync_once()
-        assert own_alarm.find(rig.field._open.record.store) is None
+        assert own_alarm.find(rig.field._open.record.store, due_at) is None
         rig.field.close()
