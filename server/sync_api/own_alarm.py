@@ -1,6 +1,6 @@
 """Who has seen that the carrier of a phone was not heard, for that phone alone: so that it says no more than is true.
 
-A check-in under duress is answered as if nobody were searching: somebody else may be looking at the screen.
+After a check-in under duress it is answered what would be answered after any other: somebody else may be looking at the screen.
 """
 
 from typing import Any

@@ -92,6 +92,46 @@ def test_a_check_in_by_the_page_ends_the_alarm_and_is_a_promise(
     assert "aisha" in look(filled, clock, new_id)
 
 
+def test_whoever_was_made_to_check_in_reads_what_anybody_else_would(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """Words that are missing where they otherwise stand tell whoever looks at her screen that it was understood."""
+
+    def happens(kind: AlarmEventKind) -> None:
+        with filled.writing() as session:
+            (alarm,) = list_open_alarms(session)
+            add_events(session, [AlarmEvent(id=new_id(), alarm_id=alarm.id, at=clock.now, kind=kind, worker_id="tom")])
+
+    def reads() -> str:
+        return plain(browse("aisha").get(PATH).text)
+
+    press(browse("aisha"), "out")
+    press(browse("aisha"), "check-in", minutes="180")
+    assert look(filled, clock, new_id)["aisha"].is_silent
+    happens(AlarmEventKind.SENT)
+    happens(AlarmEventKind.TAKEN)
+    assert "being told" not in reads()
+    clock.advance(minutes=181)
+    late = "Your colleagues are being told that you were not heard. Check in now if you are well."
+    assert f"{late} No message has left yet." in reads()
+    clock.advance(minutes=5)
+    assert f"{late} A message has gone to Tom E. Nobody has said yet that they have it." in reads()
+    happens(AlarmEventKind.TAKEN)
+    assert f"{late} Tom E has it since 00:36." in reads()
+
+
+def test_help_that_was_asked_for_stays_asked_for_after_a_check_in_that_was_forced(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    press(browse("aisha"), "out")
+    press(browse("aisha"), "help", words="Somebody follows me")
+    clock.advance(minutes=1)
+    for minutes in ("60", "180"):
+        press(browse("aisha"), "check-in", minutes=minutes)
+        look(filled, clock, new_id)
+        assert "You asked at 21:30. No message has left yet." in plain(browse("aisha").get(PATH).text), minutes
+
+
 def test_coming_home_ends_it_and_nobody_waits(
     filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
 ) -> None:

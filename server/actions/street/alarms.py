@@ -26,7 +26,7 @@ from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep, Own
 from shared.model.mail import Mail, MailFacts, MailKind
 from shared.model.value import Id
 from shared.policy import Act
-from shared.rules.alarms import Ladder, late_comers, next_steps
+from shared.rules.alarms import GRACE, Ladder, late_comers, next_steps
 from shared.rules.shift_plans import MAY_BE_LATE
 from shared.rules.shift_plans import alarm_at as alarm_of_plan
 
@@ -266,8 +266,8 @@ def open_alarm(access: Access, alarm_id: Id) -> Alarm:
 def find_own(access: Access) -> OwnAlarm | None:
     """The search for the actor as they may know of it; None where there is none, or nothing of it may be seen where they are."""
     mine = access.actor.worker_id
-    open_alarms = (each for each in alarms.list_open_alarms(access.session) if each.worker_id == mine)
-    alarm = next((each for each in open_alarms if not each.is_silent), None)
+    found = next((each for each in alarms.list_open_alarms(access.session) if each.worker_id == mine), None)
+    alarm = _hide_duress(access, found) if found is not None and found.is_silent else found
     if alarm is None:
         return None
     taken, reached = alarm.taken, sorted(alarm.reached_ids - {mine})
@@ -277,6 +277,25 @@ def find_own(access: Access) -> OwnAlarm | None:
         help_at=alarm.help.at if alarm.help else None, taken_by=names.get(holder, ""), taken_at=taken.at if taken else None,
         reached=tuple(names[each] for each in reached if each in names),
     )  # fmt: skip
+
+
+def _hide_duress(access: Access, alarm: Alarm) -> Alarm | None:
+    """The alarm as it would stand had the actor really been well when they checked in: whoever made them may know what stands on
+    a screen otherwise. Help that they had asked for is still looked after; else there is nothing before they are missed again,
+    and a while after that a message has gone to those to whom one went. Who took it before then is not named."""
+    events = tuple(each for each in alarm.events if each.kind is not AlarmEventKind.DURESS)
+    if any(each.kind is AlarmEventKind.HELP for each in events):
+        return msgspec.structs.replace(alarm, events=events)
+    out = {each.worker_id: each for each in list_on_shift(access.session)}
+    missed_at = out[alarm.worker_id].alarm_at if alarm.worker_id in out else None
+    if missed_at is None or missed_at > access.now:
+        return None
+    shown = tuple(
+        each
+        for each in events
+        if each.at >= missed_at or (each.kind is AlarmEventKind.SENT and access.now >= missed_at + GRACE)
+    )
+    return msgspec.structs.replace(alarm, events=shown)
 
 
 def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:
