@@ -248,6 +248,35 @@ def test_the_last_position_is_on_a_map_with_its_age_its_circle_and_the_stops_of_
     )
 
 
+def test_a_position_whose_accuracy_nobody_told_is_not_said_to_be_near(
+    dean_is_late: tuple[Database, str], browse: Browse, now: datetime
+) -> None:
+    database, alarm_id = dean_is_late
+    with database.writing() as session:
+        where = {"at": now - timedelta(minutes=40), "latitude": 51.655, "longitude": -0.396, "accuracy_m": None}
+        session.execute(check_in.update().where(check_in.c.worker_id == "dean").values(**where))
+    page = browse("tom").get(f"/alarms/{alarm_id}")
+    assert "40 minutes ago, how near is not known" in plain(page.text)
+    assert "circle" not in plain(page.text)
+    assert drawn_on(page)["areas"][0]["properties"]["words"] == "How near it is, their phone did not say"
+
+
+def test_once_it_is_over_the_page_follows_nobody(
+    dean_is_late: tuple[Database, str], browse: Browse, now: datetime
+) -> None:
+    """Whoever was told of an alarm opens its page for ever, and the worker walks on, tonight and in a month."""
+    database, alarm_id = dean_is_late
+    with database.writing() as session:
+        where = {"at": now - timedelta(minutes=40), "latitude": 51.655, "longitude": -0.396, "accuracy_m": 12.0}
+        session.execute(check_in.update().where(check_in.c.worker_id == "dean").values(**where))
+    tom = browse("tom")
+    assert "51.65500" in tom.get(f"/alarms/{alarm_id}").text
+    assert tom.send(f"/alarms/{alarm_id}/done", note="He rang", outcome="well").status_code == 200
+    page = tom.get(f"/alarms/{alarm_id}")
+    assert "He rang" in plain(page.text) and "51.65500" not in page.text and "map-data" not in page.text
+    assert "Last position" not in page.text and "Last contact" not in page.text
+
+
 def test_a_check_in_under_duress_calls_everybody_and_shows_nothing_where_she_is(
     filled: Database, browse: Browse, now: datetime, new_id: Callable[[], str]
 ) -> None:

@@ -119,7 +119,11 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
     ids = {alarm.worker_id, *(each.worker_id for each in alarm.events if each.worker_id)}
     names = list_short_names(session, ids)
     taken = alarm.taken
-    place, walks = find_last_place(session, alarm.worker_id), _list_walks(access, alarm)
+    # Once it is over nobody is looked for: where they are after that is no longer for whoever was told of it.
+    is_open = alarm.ended is None
+    place = find_last_place(session, alarm.worker_id) if is_open else None
+    contact = find_last_contact(session, alarm.worker_id) if is_open else None
+    walks = _list_walks(access, alarm)
     stops = [
         (number, each.words, each.position)
         for walk in walks
@@ -129,11 +133,11 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
     return {
         "alarm": alarm, "who": people.get(alarm.worker_id), "stands": say_alarm(alarm, names, now),
         "due_text": say_clock(alarm.due_at, now), "colleagues": [people[each] for each in near if each in people],
-        "place": place, "contact": find_last_contact(session, alarm.worker_id), "walks": walks, "acts": ACTS,
+        "place": place, "contact": contact, "walks": walks, "acts": ACTS,
         "data": draw_last_place(session, names.get(alarm.worker_id, "They"), place, stops, now) if place else None,
         "attribution": ATTRIBUTION,
         "log": [(say_clock(each.at, now), _say(each, names)) for each in alarm.events],
-        "is_open": alarm.ended is None, "holder_id": taken.worker_id if taken else "",
+        "is_open": is_open, "holder_id": taken.worker_id if taken else "",
         "holder": names.get(taken.worker_id or "", "") if taken else "",
         "is_about_me": alarm.worker_id == access.actor.worker_id,
         "is_mine": taken is not None and taken.worker_id == access.actor.worker_id,

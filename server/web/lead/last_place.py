@@ -24,7 +24,8 @@ def draw_last_place(
     here, within_m = Position(latitude=last.latitude, longitude=last.longitude), last.accuracy_m or 0.0
     circle = Shape(
         geojson=ring_around(here, max(within_m, LEAST_CIRCLE_M)), label=f"{name}, {say_clock(last.at, now)}",
-        words="They were within this circle", band=OUTLINE,
+        words="How near it is, their phone did not say" if last.accuracy_m is None else "They were within this circle",
+        band=OUTLINE,
     )  # fmt: skip
     shapes = [circle, *(mark_point(at, str(number), words) for number, words, at in stops)]
     west, south, east, north = Ground([circle.geojson]).box
