@@ -1,5 +1,6 @@
 """Whose plan a service looks at again together with them, and by when: by the clock of the phase in which it leads on somebody,
-and as they agreed when its workers last looked. Only what the service wrote itself is read: nobody's agreement is asked."""
+and as they agreed when its workers last looked. Only what the service wrote itself is read, and when they moved in: nobody's
+agreement is asked."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.access import Access, day_of
 from server.queries.cases import caseload
 from server.queries.partnership.workers import find_actor
-from server.queries.people import health, many_subjects, people, plans
+from server.queries.people import health, many_subjects, people, plans, stays
 from server.queries.people.concealment import list_concealed
 from server.queries.people.subjects import count_relations_from
 from server.queries.people.verification import list_groups
@@ -22,6 +23,7 @@ from shared.model.plan import Review
 from shared.model.value import Id, Value
 from shared.policy import Act, Allow, SubjectKind, decide
 from shared.rules.plan import find_next_review, find_phase_end
+from shared.rules.stays import list_moves
 
 SOON = timedelta(days=7)
 PURPOSE = "plans to look at again"
@@ -52,17 +54,23 @@ def list_due(session: Session, agency_id: Id, today: date, zone: ZoneInfo) -> li
     looks: dict[frozenset[Id], list[Review]] = defaultdict(list)
     for each in reviews:
         looks[groups[each.person_id]].append(each)
+    moved = list_moves(stays.list_stays(session, {each for group in leads for each in group}))
+    moves = {
+        group: [each.moved_in_on for each in moved if each.person_id in group] for group in leads.keys() | looks.keys()
+    }
     due = [
         found
         for group in leads.keys() | looks.keys()
-        if not group & nobody and (found := _find_due(leads.get(group), looks[group], zone)) is not None
+        if not group & nobody and (found := _find_due(leads.get(group), looks[group], moves[group], zone)) is not None
     ]
     return sorted((each for each in due if each.on <= today + SOON), key=lambda each: (each.on, each.person_id))
 
 
-def _find_due(led: tuple[Id, CaseLead] | None, reviews: Iterable[Review], zone: ZoneInfo) -> DueReview | None:
+def _find_due(
+    led: tuple[Id, CaseLead] | None, reviews: Iterable[Review], moves: Iterable[date], zone: ZoneInfo
+) -> DueReview | None:
     last = max(reviews, key=lambda each: (each.at, each.id), default=None)
-    phase_end = find_phase_end(led[1].phase, day_of(led[1].since, zone)) if led is not None else None
+    phase_end = find_phase_end(led[1].phase, day_of(led[1].since, zone), moves) if led is not None else None
     on = find_next_review([last] if last is not None else [], phase_end)
     if on is None:
         return None

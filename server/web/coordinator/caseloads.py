@@ -1,6 +1,5 @@
 """Who leads on whom: the weighted caseload of each worker and each agency, whom nobody leads yet, and what a phase weighs."""
 
-from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -15,6 +14,7 @@ from server.queries.cases import caseload
 from server.queries.cases.caseload import LedCase
 from server.queries.partnership import workers
 from server.queries.people.stays import list_stays
+from server.queries.people.verification import list_groups
 from server.web.coordinator.conferences import choose_district
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
@@ -97,10 +97,14 @@ def _answer(
     access.note_seen(SubjectKind.PERSON, [each.person_id for each in led], purpose="caseloads")
     weights = caseload.list_weights(access.session, district.id)
     shown = form or WeightsForm(**{phase.value: f"{weights[phase]:g}" for phase in SupportPhase})
-    moves: dict[Id, list[date]] = defaultdict(list)
-    for move in list_moves(list_stays(access.session, {each.person_id for each in led})):
-        moves[move.person_id].append(move.moved_in_on)
-    ends = {each.case_id: _find_end(access, each, moves[each.person_id]) for each in led}
+    same = list_groups(access.session, {each.person_id for each in led})
+    moved = list_moves(list_stays(access.session, {each for group in same.values() for each in group}))
+    ends = {
+        each.case_id: _find_end(
+            access, each, [move.moved_in_on for move in moved if move.person_id in same[each.person_id]]
+        )
+        for each in led
+    }
     return page(
         request, "coordinator/caseloads.html", title="Caseloads", section="/cases", worker=access.worker,
         status=422 if errors else 200, errors=errors or {}, district=district, form=shown,

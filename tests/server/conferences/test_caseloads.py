@@ -9,6 +9,7 @@ from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases import caseload
 from server.queries.operation.audit import list_lines
+from server.tables.people.person import person_merge
 from server.tables.people.stay import stay
 from shared.model.codes import SupportPhase
 from tests.server.conferences.conftest import Browser
@@ -86,10 +87,14 @@ def test_the_page_weighs_each_worker_and_each_agency_and_names_whom_nobody_leads
     assert page.count(", until 12 February 2027") == 3 and "phase over" not in page, "only support that began is timed"
     assert "Aisha N, Beacon Outreach. Transition, since 12 Nov 2026" in browser.get("/people/joan").text
     with browser.watford.writing() as session:
-        moved = {"person_id": "joan", "district_id": county.WATFORD, "kind": "social_tenancy", "recorded_by": "priya"}
+        joined = {"id": "m1", "from_id": "p05", "into_id": "joan", "at": browser.now, "worker_id": "priya"}
+        county.add(session, person_merge, joined)
+        moved = {"person_id": "p05", "district_id": county.WATFORD, "kind": "social_tenancy", "recorded_by": "priya"}
         county.add(session, stay, {**moved, "id": "s1", "moved_in_on": date(2026, 11, 2), "recorded_at": browser.now})
     page = browser.get("/caseloads").text
-    assert page.count(", until 12 February 2027") == 2 and ", until 2 February 2027" in page, "the move began it"
+    assert page.count(", until 12 February 2027") == 2 and ", until 2 February 2027" in page, (
+        "the move began it, under whatever record"
+    )
     browser.post(
         "/people/joan/lead", district=county.WATFORD, lead_worker="aisha", phase="transition", lead_reason="On days"
     )

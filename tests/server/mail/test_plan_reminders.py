@@ -17,12 +17,14 @@ from server.tables.cases.case import case_lead
 from server.tables.partnership.agency import agreement
 from server.tables.partnership.worker import worker
 from server.tables.people.person import person
+from server.tables.people.stay import stay
 from shared.model.codes import SupportPhase
 from shared.model.mail import MailKind
 from tests.conftest import KINDS, Clock
 from tests.server.conferences.conftest import Browser, Enter
 from tests.server.mail.conftest import PAGES
 from tests.server.mail.postbox import Postbox
+from tests.web import county
 
 Told = tuple[str | None, str | None, int, int]
 ENDS_IN_3_DAYS = datetime(2026, 8, 15, 9, tzinfo=UTC)
@@ -86,6 +88,19 @@ def test_whoever_leads_is_reminded_before_a_phase_ends_the_day_after_and_weekly_
     assert first.startswith("1 plan to look at together\n") and f"{PAGES}/waiting" in first
     assert second.startswith("1 plan should have been looked at together\n")
     assert "Joan" not in first + second
+
+
+def test_the_transition_is_reminded_of_as_their_plan_says_by_the_day_they_moved_in(
+    enter: Enter, watford: Database, remind: Callable[[int], list[Told]], browser: Browser
+) -> None:
+    lead(enter, watford, "joan", "beacon", "aisha")
+    with watford.writing() as session:
+        county.add(session, stay, {
+            "id": "s1", "person_id": "joan", "district_id": county.WATFORD, "kind": "social_tenancy",
+            "moved_in_on": date(2026, 8, 20), "recorded_at": ENDS_IN_3_DAYS, "recorded_by": "priya",
+        })  # fmt: skip
+    assert "This phase ends on 20 November 2026" in browser.sign_in("aisha").get("/people/joan/plan").text
+    assert {day: remind(day) for day in (0, 5)} == {0: [], 5: [("aisha", "beacon", 1, 0)]}
 
 
 def test_a_look_puts_it_off_and_whoever_looked_is_reminded_where_nobody_leads(
