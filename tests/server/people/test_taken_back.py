@@ -112,6 +112,16 @@ def test_what_somebody_says_for_the_record_after_their_no_stays(
     assert stands(database, agreed) == ("Ring Bella", "", "")
 
 
+def test_what_a_phone_writes_after_the_no_that_it_brings_with_it_stays(
+    agreed: str, phone: Phone, database: Database, clock: Any, new_id: Callable[[], str]
+) -> None:
+    no = told(phone, new_id, agreed, "refused", clock())
+    clock.advance(minutes=1)
+    wrote = phone.patch("person.patched", agreed, safety_call="Ring Bella")
+    assert phone.push(no, wrote).status_code == 200
+    assert held(phone, database) == [] and stands(database, agreed) == ("Ring Bella", "", "")
+
+
 def test_what_the_record_said_before_anybody_asked_stays(
     marek: str, sign_in: Any, cast: Cast, phone: Phone, database: Database, clock: Any
 ) -> None:

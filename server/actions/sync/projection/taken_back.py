@@ -37,11 +37,18 @@ AHEAD = AHEAD_MAX_MS << 16
 
 
 class Heard(Value, frozen=True, kw_only=True):
-    """What of one person this batch brings: `by` whom, from which phones; `is_word`: a word about sharing the assessment."""
+    """What of one person this batch brings: `by` whom, and which phones may have written without knowing of the no."""
 
     by: Id | None = None
     phones: frozenset[int] = frozenset()
-    is_word: bool = False
+
+
+class LastWord(Value, frozen=True, kw_only=True):
+    """What was last said of sharing the assessment: its stamp, where it was written, and as which change there."""
+
+    stamp: int = MAX_STAMP
+    device: int = SERVER_DEVICE
+    n: int = MAX_STAMP
 
 
 def take_back(session: Session, batch: Batch, today: date, new_id: Callable[[], Id]) -> list[AcceptedChange]:
@@ -68,11 +75,9 @@ def _list_heard(session: Session, batch: Batch) -> dict[Id, Heard]:
     heard = dict.fromkeys(list_who_spoke(session, batch.patched.get("person.patched", ())), Heard())
     for kind in TOLD_BY:
         for fact in batch.facts.get(kind, ()):
-            before = heard.get(fact.value.person_id, Heard())
-            heard[fact.value.person_id] = Heard(
-                by=fact.value.worker_id, phones=before.phones | ({fact.device} if fact.device > SERVER_DEVICE else set()),
-                is_word=before.is_word or (kind == "consent.said" and fact.value.what is Shareable.ASSESSMENT),
-            )  # fmt: skip
+            phones = heard.get(fact.value.person_id, Heard()).phones
+            phones |= frozenset({fact.device} if fact.device > SERVER_DEVICE else ())
+            heard[fact.value.person_id] = Heard(by=fact.value.worker_id, phones=phones)
     return heard
 
 
@@ -89,27 +94,31 @@ def _list_gone(session: Session, same: Sequence[Id], heard: Heard) -> dict[Id, d
     for each in readable:
         for told in list_said_to_record(every, [each]):
             answered[told] = min(answered.get(told, MAX_STAMP), first.get(each.id, 0))
-    ended = MAX_STAMP if heard.is_word else _find_last_word(session, same)
+    no = _find_last_word(session, same)
 
     def is_gone(name: str, head: Write) -> bool:
-        """Does it say an answer, and was it written after that was given? Who had written the same before knew it otherwise, and
-        so does who writes it after the no, but for a phone that brings words from before."""
+        """Does it say an answer, and did it rest on that? Whoever had written the same before knew it otherwise; so does whoever
+        writes it after the no, but a phone that brings something else too, which may know of none."""
         since = answered.get((name, _as_text(bytes(head.value)).strip()))
-        return since is not None and head.eff >= since - AHEAD and (head.eff < ended or head.dev in heard.phones)
+        if since is None or head.eff < since - AHEAD:
+            return False
+        if head.dev == no.device:
+            return head.n < no.n
+        return head.eff < no.stamp + AHEAD or head.dev in heard.phones
 
     merged = list_merged_fields(session, same)
     found = {entity: _without(fields, is_gone) for entity, fields in merged.items()}
     return {entity: sets for entity, sets in found.items() if sets}
 
 
-def _find_last_word(session: Session, same: Sequence[Id]) -> int:
-    """The stamp of what was last said of sharing the assessment."""
+def _find_last_word(session: Session, same: Sequence[Id]) -> LastWord:
     stored = [each for person_id in same for each in list_changes(session, person_id) if each.type == "consent.said"]
-    words = [(each.eff, each.change) for each in stored]
-    return max(
-        (eff for eff, said in words if said and not said.erased and read_fact(said).what is Shareable.ASSESSMENT),
-        default=0,
-    )
+    words = [
+        LastWord(stamp=each.eff, device=each.device, n=each.n)
+        for each in stored
+        if (said := each.change) and not said.erased and read_fact(said).what is Shareable.ASSESSMENT
+    ]
+    return max(words, key=lambda each: (each.stamp, each.n), default=LastWord())
 
 
 def _without(fields: Mapping[str, Field], is_gone: Callable[[str, Write], bool]) -> dict[str, str]:
