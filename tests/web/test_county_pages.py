@@ -128,8 +128,9 @@ def test_a_coordinator_manages_whoever_works_in_their_district_and_nobodys_way_i
     browse: Callable[[str], Any], filled: Database
 ) -> None:
     with filled.writing() as session:
-        rivers = Team(id="rivers", agency_id="beacon", name="Beacon Rivers", district_ids=(county.THREE_RIVERS,))
-        agencies.add_team(session, rivers)
+        for agency_id, name in (("beacon", "Beacon Rivers"), ("watford-housing", "Housing Rivers")):
+            rivers = Team(id=name, agency_id=agency_id, name=name, district_ids=(county.THREE_RIVERS,))
+            agencies.add_team(session, rivers)
     priya = browse("priya")
     listed = priya.get("/workers").text
     assert [name in listed for name in ("Aisha", "Tom", "Ruth", "Rowan", "Helen", "Omar")] == [True] * 3 + [False] * 3
@@ -141,7 +142,7 @@ def test_a_coordinator_manages_whoever_works_in_their_district_and_nobodys_way_i
     refused: dict[str, dict[str, Any]] = {
         "Ask their service’s lead": {"e_mail": "priya@elsewhere.org"},
         "You may add people of your own service only.": {"agency": "Watford Housing", "teams": []},
-        "You may give teams that walk in your districts only.": {"teams": ["Beacon Watford", "Beacon Rivers"]},
+        "teams that walk in your districts only.": {"teams": ["Beacon Watford", "Beacon Rivers"]},
         "You may give districts that you have yourself.": {"districts": ["E07000102"]},
         "Ask an administrator to give this role.": {"roles": ["worker", "coordinator"]},
     }
@@ -152,7 +153,9 @@ def test_a_coordinator_manages_whoever_works_in_their_district_and_nobodys_way_i
     new = {"name": "Łukasz Nowak", "roles": "agency member", "districts": "E07000103", "active": "yes"}
     assert priya.send("/records/workers/new", **new, agency="Beacon Outreach").status_code == 422
     assert priya.send("/records/workers/new", **new, agency="Watford Housing").status_code == 200
-    changed = form_of(filled, "aisha", trained_on="10/11/2026", roles=["worker", "team lead"], districts=["E07000103"])
+    changed = form_of(
+        filled, "aisha", trained_on="10/11/2026", roles=["worker", "agency member"], districts=["E07000103"]
+    )
     assert priya.send("/records/workers/aisha", **changed).status_code == 200
     assert priya.send("/records/workers/dean", **form_of(filled, "dean", active="no")).status_code == 200
     with filled.reading() as session:
@@ -160,6 +163,56 @@ def test_a_coordinator_manages_whoever_works_in_their_district_and_nobodys_way_i
         assert not workers.get_worker(session, "dean").active
         assert workers.list_emails(session)["aisha"] == "aisha@example.org"
     assert (str(aisha.trained_on), aisha.district_ids) == ("2026-11-10", (county.WATFORD,))
+
+
+def test_a_coordinator_raises_nobody_not_in_their_own_service_either(
+    browse: Callable[[str], Any], filled: Database, now: datetime
+) -> None:
+    """A second account of their own, made the lead of their service, would take over its people in every district."""
+    with filled.writing() as session:
+        team = Team(
+            id="rivers", agency_id="watford-housing", name="Housing Rivers", district_ids=(county.THREE_RIVERS,)
+        )
+        agencies.add_team(session, team)
+        aisha, tom = (workers.get_worker(session, each) for each in ("aisha", "tom"))
+        colleague = structs.replace(
+            aisha, id="colin", name="Colin Ray", agency_id="watford-housing", team_ids=("rivers",),
+            roles=frozenset({Role.WORKER}), district_ids=(county.WATFORD, county.THREE_RIVERS),
+        )  # fmt: skip
+        workers.add_worker(session, colleague, email="colin@example.org", now=now)
+        elsewhere = structs.replace(tom, district_ids=(county.WATFORD, county.THREE_RIVERS))
+        workers.change_worker(session, elsewhere, email="tom@example.org")
+    priya = browse("priya")
+    assert 'value="team lead" checked' in priya.get("/records/workers/tom").text, "what he is he stays"
+    assert 'value="team lead"' not in priya.get("/records/workers/new").text
+    new = {
+        "name": "Łukasz Nowak",
+        "roles": "worker",
+        "agency": "Watford Housing",
+        "districts": "E07000103",
+        "active": "yes",
+    }
+    refused: list[tuple[str, dict[str, Any], str]] = [
+        ("new", new | {"roles": "team lead"}, "Ask an administrator to give this role."),
+        ("new", new | {"teams": "Housing Rivers"}, "teams that walk in your districts only."),
+        ("new", new | {"districts": ""}, "Choose a district or a team of yours"),
+        ("aisha", form_of(filled, "aisha", roles=["worker", "team lead"]), "Ask an administrator to give this role."),
+        ("colin", form_of(filled, "colin", e_mail="priya@elsewhere.org"), "to change what they sign in with."),
+        ("colin", form_of(filled, "colin", roles=["worker", "team lead"]), "Ask an administrator to give this role."),
+        ("colin", form_of(filled, "colin", teams=[]), "teams that walk in your districts only."),
+        ("colin", form_of(filled, "colin", districts=["E07000103"]), "to take a district away that is not yours."),
+        ("tom", form_of(filled, "tom", districts=["E07000103"]), "to take a district away that is not yours."),
+    ]  # fmt: skip
+    for who, sent, words in refused:
+        answer = priya.send(f"/records/workers/{who}", **sent)
+        assert answer.status_code == 422 and words in answer.text, (who, words)
+    trained = form_of(filled, "tom", trained_on="10/11/2026")
+    assert priya.send("/records/workers/tom", **trained).status_code == 200, "a lead's training is theirs to renew"
+    for who in ("colin", "dean"):
+        assert priya.send(f"/records/workers/{who}", **form_of(filled, who, active="no")).status_code == 200
+    back = priya.send("/records/workers/dean", **form_of(filled, "dean", active="yes"))
+    assert back.status_code == 422 and "to let them in again." in back.text
+    assert priya.send("/records/workers/colin", **form_of(filled, "colin", active="yes")).status_code == 200
 
 
 def test_the_lead_of_a_service_cannot_become_their_administrator(

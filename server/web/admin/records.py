@@ -255,43 +255,65 @@ def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
         return {}
     standing = store.read_standing(access.session)
     errors: Errors = dict(_out_of_hand(access, line.id, standing))
-    given_districts = set(line.cells["Districts"].split(APART)) - {""}
-    kept = {change.before for change in line.changes if change.column == "Districts"}
-    stood_districts = {
-        each for text in kept or {line.cells["Districts"] if line.id else ""} for each in text.split(APART)
-    }
+    stood = _stood(line)
     own = {row.cells["Code"] for row in standing.of("Districts") if row.cells["Id"] in access.actor.district_ids}
-    if given_districts - stood_districts - own:
+    if _apart(line.cells["Districts"]) - _apart(stood["Districts"]) - own:
         errors["districts"] = "You may give districts that you have yourself. Ask an administrator for others."
-    services = {line.cells["Agency"], *(change.before for change in line.changes if change.column == "Agency")}
-    if any(_agency_id(standing, name) != access.actor.agency_id for name in services):
-        errors |= _beyond_another_service(line, standing, own)
-    given = {change.after for change in line.changes if change.column == "Roles"} or {line.cells["Roles"]}
-    may_give = {str(role.value).replace("_", " ") for role in LEADS_GIVE}
-    stood = next((change.before for change in line.changes if change.column == "Roles"), "")
-    if any(set(each.split(APART)) - may_give - set(stood.split(APART)) for each in given):
+    services = {_agency_id(standing, name) for name in (line.cells["Agency"], stood["Agency"]) if name}
+    leads = all(_leads(access, each) for each in services)
+    if not leads:
+        errors |= _beyond_a_coordinator(line, stood, standing, own, services == {access.actor.agency_id})
+    if _apart(line.cells["Roles"]) - {_words(role) for role in _may_give(leads)} - _apart(stood["Roles"]):
         errors["roles"] = "Ask an administrator to give this role."
     return errors
 
 
-def _beyond_another_service(line: Line, standing: County, own: set[str]) -> Errors:
-    """What a coordinator may not change of somebody of another service in their district. Whoever could change the address by
-    which they sign in, and invite them anew, would read what only their service may."""
-    before = {change.column: change.before for change in line.changes}
-    if not line.id or "Agency" in before:
+def _beyond_a_coordinator(
+    line: Line, stood: Mapping[str, str], standing: County, own: set[str], is_own_service: bool
+) -> Errors:
+    """What a coordinator may not change of whoever works in their district. Whoever could change the address by which somebody
+    signs in, and invite them anew, or let somebody in again whom their service let go, would read what only these may."""
+    if not is_own_service and (not line.id or stood["Agency"] != line.cells["Agency"]):
         return {"agency": "You may add people of your own service only."}
-    errors: Errors = {}
-    if "E-mail" in before:
-        errors["e_mail"] = "Ask their service’s lead, or an administrator, to change what they sign in with."
-    given = set(line.cells["Teams"].split(APART)) - set(before.get("Teams", line.cells["Teams"]).split(APART))
+    ask = "Ask their service’s lead, or an administrator,"
     walked = {
-        row.cells["Name"]: set(row.cells["Districts"].split(APART)) - {""}
+        row.cells["Name"]: _apart(row.cells["Districts"])
         for row in standing.of("Teams")
         if row.cells["Agency"] == line.cells["Agency"]
     }
-    if any(walked.get(name, set()) - own for name in given):
-        errors["teams"] = "You may give teams that walk in your districts only."
+    now, before = ({each: _apart(cells[each]) for each in ("Districts", "Teams")} for cells in (line.cells, stood))
+    errors: Errors = {}
+    if line.id and line.cells["E-mail"] != stood["E-mail"]:
+        errors["e_mail"] = f"{ask} to change what they sign in with."
+    if line.id and line.cells["Active"] == "yes" != stood["Active"] and not is_own_service:
+        errors["active"] = f"{ask} to let them in again."
+    if before["Districts"] - now["Districts"] - own:
+        errors["districts"] = f"{ask} to take a district away that is not yours."
+    if any(walked.get(name, set()) - own for name in now["Teams"] ^ before["Teams"]):
+        errors["teams"] = "You may give and take away teams that walk in your districts only."
+    if not line.id and not own & now["Districts"].union(*(walked.get(name, set()) for name in now["Teams"])):
+        errors["districts"] = "Choose a district or a team of yours: nobody else in your district could find them."
     return errors
+
+
+def _stood(line: Line) -> Mapping[str, str]:
+    """The row before its changes; nothing in each cell of a new one."""
+    before = {change.column: change.before for change in line.changes}
+    return dict(line.cells) | before if line.id else dict.fromkeys(line.cells, "")
+
+
+def _apart(text: str) -> set[str]:
+    return set(text.split(APART)) - {""}
+
+
+def _leads(access: Access, agency_id: Id | None) -> bool:
+    """Are the people of this service the reader's as its lead, wherever they work?"""
+    return access.allows(Act.MANAGE_WORKERS, Subject(kind=SubjectKind.WORKER, owner_agency_id=agency_id))
+
+
+def _may_give(leads: bool) -> tuple[Role, ...]:
+    """Whoever leads a service manages all of its people: a coordinator makes nobody that, and so not themselves either."""
+    return LEADS_GIVE if leads else tuple(role for role in LEADS_GIVE if role is not Role.TEAM_LEAD)
 
 
 def _out_of_hand(access: Access, worker_id: Id, standing: County) -> Errors:
@@ -305,7 +327,7 @@ def _out_of_hand(access: Access, worker_id: Id, standing: County) -> Errors:
         return {"name": "Ask an administrator to change what stands of yourself."}
     stood = next((row.cells for row in standing.of("Workers") if row.cells["Id"] == worker_id), {"Roles": ""})
     may_give = {_words(role) for role in LEADS_GIVE}
-    if set(stood["Roles"].split(APART)) - may_give - {""}:
+    if _apart(stood["Roles"]) - may_give:
         return {
             "name": "They have a role that is not yours to give: ask an administrator to change anything of theirs."
         }
@@ -382,7 +404,9 @@ def _options(
         names = {row.cells["Name"]: f"{row.cells['Name']} ({row.cells['Agency']})" for row in standing.of("Teams")}
         return tuple(names.items())
     if column == "Roles":
-        return tuple((_words(role), upper(say(role))) for role in (LEADS_GIVE if limited else Role))
+        roles = _may_give(_leads(access, access.actor.agency_id)) if limited else tuple(Role)
+        held = _apart(value)
+        return tuple((_words(each), upper(say(each))) for each in Role if each in roles or _words(each) in held)
     if column in {"Active", "Verified only"}:
         return (("yes", "Yes"), ("no", "No"))
     if column == "Kind":
