@@ -31,5 +31,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Before it, whoever takes reports in saw every refused row, of whatever district: those of notices name somebody."""
+    op.execute("DELETE FROM refused_row WHERE batch_id IN (SELECT id FROM import_batch WHERE district_id IS NOT NULL)")
     _guard(SEES_STREET)
     op.drop_column("import_batch", "district_id")

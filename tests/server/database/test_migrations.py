@@ -166,3 +166,29 @@ def test_what_older_feeds_tell_of_immigration_is_withdrawn_and_kept_apart(blank_
     assert json.loads(bytes(bodies[1].p)) == {"needs": [{"need": "alcohol"}], "note": "Łuk"}
     assert list(bodies[2].set_ or {}) == ["name"]
     assert json.loads(bytes(bodies[3].p)) == {"note": "as before"}
+
+
+def test_whoever_goes_back_shows_no_refused_notice_to_other_districts(blank_database_url: str) -> None:
+    """Before there were any, whoever takes reports in saw every refused row."""
+    upgrade(blank_database_url)
+    at = "'2026-12-01 09:00:00+00:00'"
+    database = Database(blank_database_url)
+    with database.writing() as session:
+        for kind, district in (("referrals", "NULL"), ("notices", "'watford'")):
+            session.execute(
+                sql(
+                    "INSERT INTO import_batch (id, kind, source, file_name, file_sha256, started_at, imported_by, district_id, "
+                    "rows_read, accepted, duplicates, wrong_area, needs_information, refused) "
+                    f"VALUES ('{kind}', '{kind}', 's', '', '', {at}, 'priya', {district}, 1, 0, 0, 0, 0, 1)"
+                )
+            )
+            session.execute(
+                sql(
+                    "INSERT INTO refused_row (batch_id, row_number, reason, raw, cells) "
+                    f"VALUES ('{kind}', 2, 'x', 'Bo Lee', '{{}}')"
+                )
+            )
+    downgrade(blank_database_url, "0078")
+    with database.writing() as session:
+        assert [row.batch_id for row in session.execute(sql("SELECT batch_id FROM refused_row"))] == ["referrals"]
+    database.close()
