@@ -20,6 +20,7 @@ from shared.model.value import Id
 def mend_row(access: Access, batch_id: Id, row_number: int, cells: Mapping[str, str], data: Path, zone: str) -> None:
     """Read a refused row with these cells, and take it out of the tray. Raises Invalid, in words, while it cannot be read."""
     waiting = _find(access, batch_id, row_number)
+    _settle(access, batch_id, row_number)
     source = SOURCES.get(waiting.source)
     if source is None:
         raise Invalid("This version of Lantern cannot read rows of that source.")
@@ -33,13 +34,18 @@ def mend_row(access: Access, batch_id: Id, row_number: int, cells: Mapping[str, 
     account = store_reports(access.session, run, [read], data)
     if account.refused:
         raise Invalid(account.refused[0].reason)
-    imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id)
 
 
 def leave_out(access: Access, batch_id: Id, row_number: int) -> None:
     """Say that a refused row is no report."""
     _find(access, batch_id, row_number)
-    imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id)
+    _settle(access, batch_id, row_number)
+
+
+def _settle(access: Access, batch_id: Id, row_number: int) -> None:
+    """Take it out of the tray before anything becomes of it: of two who press at one moment the second finds it gone."""
+    if not imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id):
+        raise NotFound
 
 
 def _find(access: Access, batch_id: Id, row_number: int) -> WaitingRow:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.access import Access
 from server.actions.referrals.notices import FAR, Told, find_faults, receive
+from server.database.locks import lock_records
 from server.importers.accounting import Account, Importing, add_to_account, end_account, open_account
 from server.importers.caseload.grid import Grid, read_file
 from server.importers.email.parse import Letter
@@ -63,6 +64,8 @@ may have a type, too."""
 LATEST_HEADING = 20
 """So many rows are looked through for the headings."""
 LONGEST_MAIL = 20_000
+SHOWN_AT_ONCE = 50
+"""So many refused rows a page asks about: each is a form, and a wrong file may have thousands."""
 
 
 # ------------------------------------------------------------------------------------------------------------ by a file
@@ -73,6 +76,7 @@ def bring_file(access: Access, district_id: Id, data: bytes, file_name: str = ""
     Raises NotFound, Forbidden, UnusableFile.
     """
     access.require_district(Act.CHANGE_CASE, district_id, purpose="notices by file")
+    lock_records(access.session, [f"notices {district_id}"])
     found = [(sheet, _find_heading(sheet)) for sheet in read_file(data).sheets]
     if all(heading is None for _, heading in found):
         raise UnusableFile("No row of headings was found: name, date of birth, hospital or prison, and so on.")
@@ -152,25 +156,33 @@ def _list_rows(sheet: Grid, heading: int) -> Iterable[tuple[int, dict[str, str]]
             yield number + 1, said
 
 
-def list_refused(access: Access) -> list[WaitingRow]:
-    """The rows of files for the actor's districts that could not be read, and that nobody has seen to."""
-    return imports.list_refused_in(access.session, access.actor.district_ids, NOTICES)
+def list_refused(access: Access) -> tuple[list[WaitingRow], int]:
+    """The first rows of files for the actor's districts that could not be read and nobody has seen to, and how many wait."""
+    district_ids = access.actor.district_ids
+    shown = imports.list_refused_in(access.session, district_ids, NOTICES, limit=SHOWN_AT_ONCE)
+    return shown, imports.count_refused_in(access.session, district_ids, NOTICES)
 
 
 def mend_row(access: Access, batch_id: Id, row_number: int, said: Mapping[str, str]) -> None:
     """Read a refused row with these cells, by heading, and take it out of the tray. Raises NotFound, Forbidden, and Invalid, in
     words, while it cannot be read."""
     district_id = _find_waiting(access, batch_id, row_number)
+    _settle(access, batch_id, row_number)
     _, wrong = _take(access, district_id, said)
     if wrong:
         raise Invalid(wrong)
-    imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id)
 
 
 def leave_out(access: Access, batch_id: Id, row_number: int) -> None:
     """Say that a refused row is no notice. Raises NotFound, Forbidden."""
     _find_waiting(access, batch_id, row_number)
-    imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id)
+    _settle(access, batch_id, row_number)
+
+
+def _settle(access: Access, batch_id: Id, row_number: int) -> None:
+    """Take it out of the tray before anything becomes of it: of two who press at one moment the second finds it gone."""
+    if not imports.settle_refused(access.session, batch_id, row_number, access.now, access.actor.worker_id):
+        raise NotFound
 
 
 def _find_waiting(access: Access, batch_id: Id, row_number: int) -> Id:

@@ -206,10 +206,17 @@ def list_refused(session: Session, *, limit: int, offset: int = 0, kind: str = R
     return [_waiting_row(found) for found in session.execute(query).mappings()]
 
 
-def list_refused_in(session: Session, district_ids: Collection[Id], kind: str) -> list[WaitingRow]:
-    """Every refused row that waits of files for these districts, those of the newest file first."""
+def list_refused_in(session: Session, district_ids: Collection[Id], kind: str, *, limit: int) -> list[WaitingRow]:
+    """The refused rows that wait of files for these districts, those of the newest file first."""
     query = _waiting(kind).where(import_batch.c.district_id.in_(sorted(district_ids))).order_by(*_NEWEST_FILE_FIRST)
-    return [_waiting_row(found) for found in session.execute(query).mappings()]
+    return [_waiting_row(found) for found in session.execute(query.limit(limit)).mappings()]
+
+
+def count_refused_in(session: Session, district_ids: Collection[Id], kind: str) -> int:
+    """How many wait of files for these districts."""
+    query = select(func.count()).select_from(refused_row).join(import_batch, _OF_BATCH)
+    theirs = (import_batch.c.kind == kind, import_batch.c.district_id.in_(sorted(district_ids)), _IS_WAITING)
+    return session.scalar(query.where(*theirs)) or 0
 
 
 def list_refused_before(session: Session, district_id: Id, kind: str) -> list[tuple[dict[str, str], bool]]:
@@ -226,13 +233,11 @@ def find_refused(session: Session, batch_id: Id, row_number: int, kind: str = RE
     return None if found is None else _waiting_row(found)
 
 
-def settle_refused(session: Session, batch_id: Id, row_number: int, now: datetime, worker_id: Id) -> None:
-    """Take a row out of the tray: it was mended, or somebody left it out. The row itself is kept for its time."""
-    session.execute(
-        update(refused_row)
-        .where(refused_row.c.batch_id == batch_id, refused_row.c.row_number == row_number)
-        .values(settled_at=now, settled_by=worker_id)
-    )
+def settle_refused(session: Session, batch_id: Id, row_number: int, now: datetime, worker_id: Id) -> bool:
+    """Take a row out of the tray: it is mended, or left out; False where somebody did so before. It is kept for its time."""
+    waits = (refused_row.c.batch_id == batch_id) & (refused_row.c.row_number == row_number) & _IS_WAITING
+    done = session.execute(update(refused_row).where(waits).values(settled_at=now, settled_by=worker_id))
+    return bool(getattr(done, "rowcount", 0))
 
 
 _OF_BATCH = import_batch.c.id == refused_row.c.batch_id

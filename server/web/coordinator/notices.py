@@ -167,6 +167,7 @@ def _answer(
     access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
     desk = notices.read_desk(access, page_number)
     every = list_districts_on(access.session, access.today)
+    refused, refused_in_all = list_refused(access)
     who = list_short_names(access.session, {each.answered_by for each in desk.answered if each.answered_by})
     return page(
         request, "coordinator/notices.html", title="Notices", section=PATH, worker=access.worker,
@@ -178,6 +179,6 @@ def _answer(
         answers=[("", "Choose"), *((str(each), words) for each, words in ANSWERS.items())],
         elsewhere=[("", "It stays here"), *((each.id, each.name) for each in every)],
         own=[(each.id, each.name) for each in every if each.id in access.actor.district_ids],
-        refused=list_refused(access), mended=mended,
+        refused=refused, refused_beyond=refused_in_all - len(refused), mended=mended,
         paging=make_paging(desk.page, desk.pages, lambda number: f"{PATH}?page_number={number}"),
     )  # fmt: skip

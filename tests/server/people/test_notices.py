@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,16 +13,18 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from server.access import Door
+from server.access import Access, Door
 from server.database.engine import Database
 from server.importers.email.parse import Letter
-from server.importers.notices import bring_file, read_lines, receive_mail
+from server.importers.notices import bring_file, leave_out, list_refused, mend_row, read_lines, receive_mail
+from server.problems import NotFound
 from server.queries.cases import cases
 from server.queries.referrals import notices
 from server.tables.partnership.district import district
 from server.tables.people.person import person
 from server.tables.referrals.imports import refused_row
 from server.tables.referrals.notice import notice
+from tests.server.database.test_locks import wait_until_someone_waits
 from tests.server.people.test_housing_needs import HTML, post
 
 TOLD = {
@@ -266,6 +269,69 @@ def test_a_row_that_was_not_taken_waits_until_it_is_mended_or_left_out(client, c
     assert ("Bo Lee", "1980-12-31") in {(each["name"], str(each["date_of_birth"])) for each in rows(database)}
     page = bring(client, cast, FILE.encode()).text
     assert "5 rows read: 0 taken, 5 known already, 0 not taken." in page and "Not taken:" not in page
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+@pytest.mark.parametrize("first_leaves_out", [False, True])
+def test_of_two_who_see_to_a_row_at_one_moment_the_second_finds_it_gone(
+    cast, database, clock, new_id, first_leaves_out
+):
+    def enter() -> Any:
+        return Door(database, cast.priya, clock(), new_id, may_change=True).open()
+
+    def mend(access: Access, name: str) -> None:
+        said = {"Type": "Prison release", "Name": name, "Prison": "HMP X", "Referrer": "Day", "Telephone": "01442 1"}
+        mend_row(access, batch_id, 3, said)
+
+    def second() -> None:
+        with enter() as access:
+            mend(access, "Beau Lee")
+
+    with enter() as access:
+        bring_file(
+            access, cast.watford.id, b"Type,Name,Prison,Referrer,Telephone\nPrison,A B,X,Day,1\nTaxi,Bo Lee,X,Day,1\n"
+        )
+        (row,) = list_refused(access)[0]
+        batch_id = row.batch_id
+    with ThreadPoolExecutor(1) as pool:
+        with enter() as access:
+            leave_out(access, batch_id, 3) if first_leaves_out else mend(access, "Bo Lee")
+            waits = pool.submit(second)
+            wait_until_someone_waits(database)
+        with pytest.raises(NotFound):
+            waits.result(60)
+    assert {each["name"] for each in rows(database)} == ({"A B"} if first_leaves_out else {"A B", "Bo Lee"})
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_file_that_is_brought_twice_at_one_moment_is_taken_once(cast, database, clock, new_id):
+    def bring() -> Any:
+        with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
+            return bring_file(access, cast.watford.id, FILE.encode())
+
+    with ThreadPoolExecutor(1) as pool:
+        with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
+            bring_file(access, cast.watford.id, FILE.encode())
+            second = pool.submit(bring)
+            wait_until_someone_waits(database)
+        brought = second.result(60)
+    assert (brought.accepted, brought.duplicates, brought.refused_number) == (0, 3, 2)
+    assert len(rows(database)) == 2 and len(list_waiting_rows(database)) == 2
+
+
+def test_of_a_wrong_file_the_page_asks_about_so_many_rows_at_once_and_forgets_none(client, cast, sign_in, database):
+    sign_in(cast.priya)
+    client.get("/notices", headers=HTML)
+    told = "".join(f"Taxi,P{number} Q,HMP X,Day,01442 1\n" for number in range(60))
+    page = bring(client, cast, f"Type,Name,Prison,Referrer,Telephone\n{told}".encode()).text
+    assert page.count("Not taken: list.csv, row ") == 50 and "10 more rows not taken" in page
+    for number in range(2, 12):
+        path = list_waiting_rows(database)[number][1]
+        assert post(client, path).status_code == 303
+    page = client.get("/notices", headers=HTML).text
+    assert page.count("Not taken: list.csv, row ") == 50 and "more row" not in page
 
 
 def test_every_word_of_a_list_is_kept_and_each_of_its_sheets_has_its_rows(client, cast, sign_in, database):
