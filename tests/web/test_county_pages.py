@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from sqlalchemy import update
 
 from server.database.engine import Database
 from server.importers.county.sheets import read_county
 from server.queries.operation import outbox
 from server.queries.operation.audit import list_lines
 from server.queries.partnership import agencies, districts, workers
+from server.queries.street import alarms
 from server.queries.sync import store as sync
 from server.tables.operation.device import device_enrolment
+from server.tables.street.shift import shift_worker
 from shared.model.agency import Team
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind
 from shared.model.codes import DeviceStatus, Role
 from shared.model.district import District
 from tests.conftest import Clock
@@ -297,6 +301,8 @@ def test_a_district_takes_verified_people_only_from_a_page_on(browse: Callable[[
 def test_an_agency_ends_as_it_was_shown_and_is_had_again(
     browse: Callable[[str], Any], filled: Database, now: Any
 ) -> None:
+    with filled.writing() as session:
+        county.fill_devices(session, now)
     omar = browse("omar")
     assert "See what would end" in omar.get("/records/agencies/beacon").text
     shown = omar.send("/records/agencies/beacon/end")
@@ -320,8 +326,10 @@ def test_an_agency_ends_as_it_was_shown_and_is_had_again(
     assert standing() == ([True] * 3, {county.WATFORD}, [True] * 2), "nothing is changed by looking"
     omar.send(f"{shown.url.path}/apply")
     assert standing() == ([False] * 3, set(), [False] * 2)
-    omar.send(f"{shown.url.path}/undo")
+    undone = omar.send(f"{shown.url.path}/undo").text
     assert standing() == ([True] * 3, {county.WATFORD}, [True] * 2)
+    assert "Aisha Noor works here again. Their phones stay revoked: enrol them anew." in undone
+    assert "Tom Ellis works here again" not in undone, "he had none"
 
 
 def test_a_team_ends_and_its_people_stay(browse: Callable[[str], Any], filled: Database) -> None:
@@ -336,6 +344,34 @@ def test_a_team_ends_and_its_people_stay(browse: Callable[[str], Any], filled: D
         assert omar.send(path).status_code == status
     for who in ("tom", "priya", "helen"):
         assert browse(who).send("/records/agencies/beacon/end").status_code == 403
+
+
+@pytest.mark.parametrize("sheet", ["agencies/beacon", "teams/watford-outreach"])
+def test_nothing_ends_over_somebody_who_is_out(
+    browse: Callable[[str], Any], filled: Database, now: datetime, sheet: str
+) -> None:
+    """A team that walks nowhere has no coordinator, and an alarm of it would be heard by nobody."""
+    with filled.writing() as session:
+        county.fill_shifts(session, now)
+    omar = browse("omar")
+    shown = omar.send(f"/records/{sheet}/end")
+    refused = omar.send(f"{shown.url.path}/apply")
+    assert refused.status_code == 409
+    assert "Aisha Noor, Dean Rowe and Tom Ellis are out with Beacon Watford" in refused.text
+    with filled.reading() as session:
+        assert [each.district_ids for each in agencies.list_teams(session) if each.id == "watford-outreach"] == [
+            (county.WATFORD,)
+        ]
+        assert workers.get_worker(session, "aisha").active
+    with filled.writing() as session:
+        session.execute(update(shift_worker).values(ended_at=now))
+        alarm = Alarm(id="a1", worker_id="dean", team_id="watford-outreach", due_at=now, raised_at=now)
+        alarms.add_alarm(session, alarm)
+    assert "Somebody is out with Beacon Watford" in omar.send(f"{shown.url.path}/apply").text
+    with filled.writing() as session:
+        home = AlarmEvent(id="e1", alarm_id="a1", at=now, kind=AlarmEventKind.HOME)
+        alarms.add_events(session, [home])
+    assert omar.send(f"{shown.url.path}/apply").status_code == 200
 
 
 def test_the_agency_of_the_only_administrator_does_not_end(browse: Callable[[str], Any], filled: Database) -> None:

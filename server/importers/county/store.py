@@ -15,16 +15,19 @@ from server.actions.partnership.recipients import admit
 from server.importers.county.plan import APART, Line, Plan, Verb, join_names, make_plan, say_code
 from server.importers.county.sheets import SHEETS, County, Row
 from server.problems import CONFLICTING, Failure, NotFound
-from server.queries.operation import addressees
+from server.queries.operation import addressees, devices
 from server.queries.partnership import agencies, county, districts, recipients, workers
 from server.queries.partnership.county import Batch
 from server.queries.partnership.workers import Reached
+from server.queries.street.alarms import list_open_alarms
+from server.queries.street.lone_working import list_on_shift
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind, Role
 from shared.model.district import District
 from shared.model.value import Id
 from shared.model.worker import Worker, shorten_name
 from shared.rules.referral import DUE_WORKING_DAYS
+from shared.rules.wording import say_list
 
 NOBODY_ADMINISTERS = "Nobody could administer Lantern then: make somebody else an administrator first."
 
@@ -185,9 +188,22 @@ def _write_team(
         agency_id = names.agency_id(line.cells["Agency"])
         agencies.add_team(session, Team(id=line.id, agency_id=agency_id, name=line.cells["Name"], district_ids=walked))
     else:
+        if not walked and any(each.column == "Districts" for each in line.changes):
+            _refuse_while_out(session, line)
         agencies.rename_team(session, line.id, line.cells["Name"])
         agencies.set_team_districts(session, line.id, walked)
     order_team(session, line.id, walked, now, new_id())
+
+
+def _refuse_while_out(session: Session, line: Line) -> None:
+    """A team that walks nowhere has no coordinator who hears of an alarm: it keeps its districts while anybody of it is out.
+
+    Raises Failure.
+    """
+    out = [each.name for each in list_on_shift(session, [line.id])]
+    if out or any(each.team_id == line.id for each in list_open_alarms(session)):
+        who = f"{say_list(out)} {'is' if len(out) == 1 else 'are'}" if out else "Somebody is"
+        raise Failure(CONFLICTING, f"{who} out with {line.cells['Name']}: let it walk nowhere once everybody is home.")
 
 
 def _write_worker(
@@ -237,8 +253,8 @@ def _agreement(line: Line, names: _Names) -> Agreement:
 def undo(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id]) -> list[str]:
     """Put everything back as it stood before a file, the last row first.
 
-    Returns sentences about what could not be: a row that somebody changed since stays changed, and what is in use by now
-    stays, a worker without access. Raises NotFound, and Failure for one undone before.
+    Returns sentences about what could not be: a row that somebody changed since stays changed, what is in use by now stays, a
+    worker without access, and a phone that was revoked stays so. Raises NotFound, and Failure for one undone before.
     """
     batch = county.find_batch(session, batch_id)
     if batch is None or batch.applied_at is None:
@@ -263,6 +279,8 @@ def _undo_lines(session: Session, lines: list[Line], now: datetime, new_id: Call
         elif line.verb is Verb.CHANGE:
             before = dict(line.cells) | {change.column: change.before for change in line.changes}
             _write(session, structs.replace(line, cells=before), now, new_id)
+            if line.cells.get("Active") == "no" != before["Active"] and devices.has_phone(session, line.id):
+                yield f"{line.label} works here again. Their phones stay revoked: enrol them anew."
         elif not _take_away(session, line, now, new_id):
             yield f"{line.label} is in use by now: it stays{' without access' if line.sheet == 'Workers' else ''}."
 

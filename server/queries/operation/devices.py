@@ -150,6 +150,11 @@ def list_working_phones(session: Session, worker_id: Id) -> list[int]:
     return [number for (number,) in Sql(session).rows(query, worker_id)]
 
 
+def has_phone(session: Session, worker_id: Id) -> bool:
+    """Was a phone ever enrolled for them, whatever became of it?"""
+    return bool(Sql(session).rows("select number from device_enrolment where worker_id = ? limit 1", worker_id))
+
+
 def confirm_enrolment(session: Session, number: int, now: datetime) -> None:
     """Somebody compared the digits on both screens."""
     session.execute(update(device_enrolment).where(device_enrolment.c.number == number).values(confirmed_at=now))
