@@ -3,6 +3,7 @@
 from datetime import date
 
 from server.access import Access
+from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.people import stays
 from shared.model.codes import Destination, StayKind
@@ -28,6 +29,7 @@ def record_stay(
     left_for: str = "",
 ) -> None:  # fmt: skip
     """Keep that they moved in, for the district whose figure it counts in. Raises NotFound, Forbidden, Invalid."""
+    _hold(access, person_id)
     person, before = read_stays(access, person_id)
     wrong = find_faults(moved_in_on, left_on, access.today, before)
     wrong += filter(None, (why_not_on(person.died_on, each) for each in (moved_in_on, left_on) if each is not None))
@@ -56,6 +58,7 @@ def _why_no_destination(left_for: str) -> list[str]:
 
 def end_stay(access: Access, person_id: Id, stay_id: Id, left_on: date | None, left_for: str = "") -> None:
     """Say when they left, and where they went. Raises NotFound, Forbidden, Invalid, Failure where that was said already."""
+    _hold(access, person_id)
     told, others = _find(access, person_id, stay_id)
     if told.left_on is not None:
         raise Failure(CONFLICTING, "When they left was said already. Load the page again.")
@@ -75,10 +78,16 @@ def end_stay(access: Access, person_id: Id, stay_id: Id, left_on: date | None, l
 
 def strike_out_stay(access: Access, person_id: Id, stay_id: Id) -> None:
     """It was never so: it counts in no figure, and stays on record. Raises NotFound, Forbidden, Failure."""
+    _hold(access, person_id)
     told, _ = _find(access, person_id, stay_id)
     if told.struck_at is not None:
         raise Failure(CONFLICTING, "It was struck out already. Load the page again.")
     stays.strike_out(access.session, stay_id, access.now, access.actor.worker_id)
+
+
+def _hold(access: Access, person_id: Id) -> None:
+    """Nobody else says where they stay until this is kept: a button that is pressed twice counts nobody twice."""
+    lock_records(access.session, access.find_person_and_same(person_id)[1])
 
 
 def _find(access: Access, person_id: Id, stay_id: Id) -> tuple[Stay, list[Stay]]:

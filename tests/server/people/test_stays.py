@@ -1,15 +1,20 @@
 """Where somebody stays off the streets: who records it, what cannot be, and what the month's return makes of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import msgspec
 import pytest
 from sqlalchemy import select
 
+from server.access import Door
+from server.actions.people.stays import record_stay
+from server.problems import Invalid
 from server.queries.maps.indicators import list_exits, list_moves_of
 from server.queries.people.held import list_everything
 from server.tables.people.stay import stay
 from shared.model.device import Tokens
+from tests.server.database.test_locks import wait_until_someone_waits
 from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
 
 
@@ -90,3 +95,20 @@ def test_a_discharge_counts_after_the_next_one_was_written_over_it(sign_in, cast
         ("prison", date(2026, 10, 21)),
         ("hospital", date(2026, 11, 14)),
     ]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_what_is_pressed_twice_at_one_moment_is_one_stay(cast, database, marek, clock, new_id):  # noqa: F811
+    def move_in():
+        with Door(database, cast.tom, clock(), new_id, may_change=True).open() as access:
+            record_stay(access, marek, cast.watford.id, "hostel", date(2026, 10, 1), None)
+
+    with ThreadPoolExecutor(1) as pool:
+        with Door(database, cast.tom, clock(), new_id, may_change=True).open() as access:
+            record_stay(access, marek, cast.watford.id, "hostel", date(2026, 10, 1), None)
+            second = pool.submit(move_in)
+            wait_until_someone_waits(database)
+        with pytest.raises(Invalid):
+            second.result(60)
+    assert len(rows(database)) == 1
