@@ -91,7 +91,7 @@ def test_a_link_that_is_forged_or_over_says_always_the_same_and_makes_nobody(
     ("wrong", "field"),
     [
         ({"agency": " "}, "agency"), ({"name": ""}, "name"), ({"email": ""}, "email"), ({"email": "dana"}, "email"),
-        ({"name": "x" * 201}, "name"), ({"agency": "x" * 201}, "agency"),
+        ({"email": "-"}, "email"), ({"name": "x" * 201}, "name"), ({"agency": "x" * 201}, "agency"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_told_beside_its_field_and_nothing_is_stored(

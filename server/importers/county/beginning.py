@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation import invitations
 from server.database.locks import lock_records
-from server.importers.county.plan import Verb
+from server.importers.county.plan import REMOVED, Verb
 from server.importers.county.sheets import BY_NAME, County, Row
 from server.importers.county.store import apply, keep_plan
 from server.problems import CONFLICTING, Failure, InvalidFields
@@ -59,7 +59,7 @@ def begin(session: Session, first: First, now: datetime, new_id: Callable[[], Id
     lock_records(session, {LOCK})
     if workers.list_workers(session):
         raise Failure(CONFLICTING, USED)
-    missing = {field: MISSING[field] for field in ASKED.values() if not getattr(first, field).strip()}
+    missing = {field: MISSING[field] for field in ASKED.values() if getattr(first, field).strip() in ("", REMOVED)}
     if missing:
         raise InvalidFields(missing)
     batch = keep_plan(session, _county(first), "setup", None, now, new_id())
