@@ -146,7 +146,7 @@ def add_weight(session: Session, new: Weight) -> None:
 
 def _leads() -> Select[Any]:
     return (
-        select(case_lead, agency.c.name.label("agency_name"), worker.c.short_name)
+        select(case_lead, agency.c.name.label("agency_name"), worker.c.short_name, worker.c.active)
         .join(agency, agency.c.id == case_lead.c.agency_id)
         .outerjoin(worker, worker.c.id == case_lead.c.worker_id)
     )
@@ -158,7 +158,10 @@ def _leads_now() -> Select[Any]:
 
 
 def _lead(row: RowMapping) -> LeadShown:
-    return LeadShown(lead=_read_lead(row), agency_name=row["agency_name"], worker_name=row["short_name"] or "")
+    name = row["short_name"] or ""
+    if name and not row["active"]:
+        name = f"{name} (has left)"
+    return LeadShown(lead=_read_lead(row), agency_name=row["agency_name"], worker_name=name)
 
 
 def _read_lead(row: RowMapping) -> CaseLead:

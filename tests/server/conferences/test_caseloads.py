@@ -9,6 +9,7 @@ from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases import caseload
 from server.queries.operation.audit import list_lines
+from server.queries.partnership import workers
 from server.tables.people.person import person_merge
 from server.tables.people.stay import stay
 from shared.model.codes import SupportPhase
@@ -110,6 +111,17 @@ def test_the_page_weighs_each_worker_and_each_agency_and_names_whom_nobody_leads
     page = browser.get("/caseloads").text
     assert "Beacon Outreach: 3 people, weight 5" in page
     assert "Priya S set Transition to 3" in page
+
+
+def test_whoever_leads_and_has_left_is_said_to(browser: Browser) -> None:
+    browser.sign_in("priya")
+    sent = {"lead_agency": "beacon", "lead_worker": "aisha", "phase": "transition"}
+    browser.post("/people/joan/lead", district=county.WATFORD, **sent)
+    assert "has left" not in browser.get("/caseloads").text
+    with browser.watford.writing() as session:
+        workers.set_active(session, "aisha", False)
+    assert "Aisha N (has left)" in browser.get("/caseloads").text
+    assert "Aisha N (has left), Beacon Outreach" in browser.get("/people/joan").text
 
 
 def test_a_lead_without_an_agency_is_refused_beside_its_field(browser: Browser) -> None:
