@@ -18,6 +18,17 @@ from server.problems import Failure, Invalid, NotFound
 from server.queries.operation import sessions
 from server.queries.partnership import identities, workers
 from server.queries.people import subjects
+from server.web.admin.giving import (
+    ACTS,
+    apart,
+    find_agency_id,
+    find_beyond,
+    find_out_of_hand,
+    is_lead_of,
+    list_given,
+    rules_all,
+    words_of,
+)
 from server.web.layout.forms import EmptyForm, Errors, Form, require_choice
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.words import lower_first, say
@@ -26,17 +37,11 @@ from shared.model.value import Id, Value
 from shared.policy import Act, Subject, SubjectKind
 
 NEW = "new"
-ACTS = {
-    "Districts": Act.MANAGE_DISTRICTS, "Agencies": Act.MANAGE_DISTRICTS, "Teams": Act.MANAGE_DISTRICTS,
-    "Workers": Act.MANAGE_WORKERS, "Agreements": Act.MANAGE_AGREEMENTS,
-}  # fmt: skip
 PLACES = {
     "Districts": "/records/districts", "Agencies": "/records/agencies", "Teams": "/records/teams", "Workers": "/workers",
     "Agreements": "/agreements",
 }  # fmt: skip
 ONE = {"Districts": "district", "Agencies": "agency", "Teams": "team", "Workers": "worker", "Agreements": "agreement"}
-LEADS_GIVE = (Role.WORKER, Role.TEAM_LEAD, Role.AGENCY_MEMBER)
-"""The roles that the lead of a service may give its own people; the others are an administrator's to give."""
 HINTS = {
     "Trained on": "The day of data protection training, such as 3 11 2026. It lasts 24 months.",
     "From": "The day it begins, if it did not always stand.",
@@ -135,7 +140,7 @@ def keep_record(
         stood = _find(access, sheet, standing, record_id)
         said = _read(sheet, data, record_id)
         line = make_plan(County({sheet.name: (Row(2, said),)}), standing).lines[0]
-        errors = {_field(fault.column): fault.words for fault in line.faults} | _beyond(access, sheet, line)
+        errors = {_field(fault.column): fault.words for fault in line.faults} | find_beyond(access, sheet, line)
         if not errors and line.verb is not Verb.SAME:
             errors = _keep(access, sheet, line)
         if errors:
@@ -177,7 +182,7 @@ def invite_worker(
     with door.open() as access:
         standing = store.read_standing(access.session)
         stood = _find(access, sheet, standing, record_id)
-        refused_here = {} if _rules_all(access, sheet) else _out_of_hand(access, record_id, standing)
+        refused_here = {} if rules_all(access, sheet) else find_out_of_hand(access, record_id, standing)
         if refused_here:
             return _answer(request, access, sheet, record_id, standing, stood, refused_here)
         if _is_more_than_a_password(access, record_id):
@@ -235,103 +240,8 @@ def _subject(access: Access, sheet: Sheet, standing: County, record_id: Id, stoo
         return Subject(kind=SubjectKind.WORKER, owner_agency_id=own.agency_id, district_ids=own.district_ids)
     if sheet.name == "Workers":
         return subjects.find_worker(access.session, record_id)
-    owner = _agency_id(standing, stood["Agency"]) if stood.get("Agency") else None
+    owner = find_agency_id(standing, stood["Agency"]) if stood.get("Agency") else None
     return Subject(kind=SubjectKind.WORKER, id=record_id, owner_agency_id=owner)
-
-
-def _agency_id(standing: County, name: str) -> Id | None:
-    return next((row.cells["Id"] for row in standing.of("Agencies") if row.cells["Name"] == name), None)
-
-
-def _rules_all(access: Access, sheet: Sheet) -> bool:
-    """May the reader do this for every agency, or for their own alone?"""
-    return access.allows(ACTS[sheet.name], Subject(kind=SubjectKind.WORKER))
-
-
-def _beyond(access: Access, sheet: Sheet, line: Line) -> Errors:
-    """What a lead and a coordinator may not give: another agency, another's way in, a team that walks elsewhere, or a role
-    that is an administrator's to give."""
-    if sheet.name != "Workers" or _rules_all(access, sheet):
-        return {}
-    standing = store.read_standing(access.session)
-    errors: Errors = dict(_out_of_hand(access, line.id, standing))
-    stood = _stood(line)
-    own = {row.cells["Code"] for row in standing.of("Districts") if row.cells["Id"] in access.actor.district_ids}
-    if _apart(line.cells["Districts"]) - _apart(stood["Districts"]) - own:
-        errors["districts"] = "You may give districts that you have yourself. Ask an administrator for others."
-    services = {_agency_id(standing, name) for name in (line.cells["Agency"], stood["Agency"]) if name}
-    leads = all(_leads(access, each) for each in services)
-    if not leads:
-        errors |= _beyond_a_coordinator(line, stood, standing, own, services == {access.actor.agency_id})
-    if _apart(line.cells["Roles"]) - {_words(role) for role in _may_give(leads)} - _apart(stood["Roles"]):
-        errors["roles"] = "Ask an administrator to give this role."
-    return errors
-
-
-def _beyond_a_coordinator(
-    line: Line, stood: Mapping[str, str], standing: County, own: set[str], is_own_service: bool
-) -> Errors:
-    """What a coordinator may not change of whoever works in their district. Whoever could change the address by which somebody
-    signs in, and invite them anew, or let somebody in again whom their service let go, would read what only these may."""
-    if not is_own_service and (not line.id or stood["Agency"] != line.cells["Agency"]):
-        return {"agency": "You may add people of your own service only."}
-    ask = "Ask their service’s lead, or an administrator,"
-    walked = {
-        row.cells["Name"]: _apart(row.cells["Districts"])
-        for row in standing.of("Teams")
-        if row.cells["Agency"] == line.cells["Agency"]
-    }
-    now, before = ({each: _apart(cells[each]) for each in ("Districts", "Teams")} for cells in (line.cells, stood))
-    errors: Errors = {}
-    if line.id and line.cells["E-mail"] != stood["E-mail"]:
-        errors["e_mail"] = f"{ask} to change what they sign in with."
-    if line.id and line.cells["Active"] == "yes" != stood["Active"] and not is_own_service:
-        errors["active"] = f"{ask} to let them in again."
-    if before["Districts"] - now["Districts"] - own:
-        errors["districts"] = f"{ask} to take a district away that is not yours."
-    if any(walked.get(name, set()) - own for name in now["Teams"] ^ before["Teams"]):
-        errors["teams"] = "You may give and take away teams that walk in your districts only."
-    if not line.id and not own & now["Districts"].union(*(walked.get(name, set()) for name in now["Teams"])):
-        errors["districts"] = "Choose a district or a team of yours: nobody else in your district could find them."
-    return errors
-
-
-def _stood(line: Line) -> Mapping[str, str]:
-    """The row before its changes; nothing in each cell of a new one."""
-    before = {change.column: change.before for change in line.changes}
-    return dict(line.cells) | before if line.id else dict.fromkeys(line.cells, "")
-
-
-def _apart(text: str) -> set[str]:
-    return set(text.split(APART)) - {""}
-
-
-def _leads(access: Access, agency_id: Id | None) -> bool:
-    """Are the people of this service the reader's as its lead, wherever they work?"""
-    return access.allows(Act.MANAGE_WORKERS, Subject(kind=SubjectKind.WORKER, owner_agency_id=agency_id))
-
-
-def _may_give(leads: bool) -> tuple[Role, ...]:
-    """Whoever leads a service manages all of its people: a coordinator makes nobody that, and so not themselves either."""
-    return LEADS_GIVE if leads else tuple(role for role in LEADS_GIVE if role is not Role.TEAM_LEAD)
-
-
-def _out_of_hand(access: Access, worker_id: Id, standing: County) -> Errors:
-    """Whose record a lead and a coordinator leave to an administrator: their own, and one that can do more than they may give.
-
-    Whoever can change the address of an administrator and invite them anew signs in as them.
-    """
-    if not worker_id:
-        return {}
-    if worker_id == access.actor.worker_id:
-        return {"name": "Ask an administrator to change what stands of yourself."}
-    stood = next((row.cells for row in standing.of("Workers") if row.cells["Id"] == worker_id), {"Roles": ""})
-    may_give = {_words(role) for role in LEADS_GIVE}
-    if _apart(stood["Roles"]) - may_give:
-        return {
-            "name": "They have a role that is not yours to give: ask an administrator to change anything of theirs."
-        }
-    return {}
 
 
 def _read(sheet: Sheet, data: Mapping[str, Any], record_id: Id) -> dict[str, str]:
@@ -359,7 +269,7 @@ def _answer(
     cells: Mapping[str, str],
     errors: Errors,
 ) -> Response[str]:
-    limited = not _rules_all(access, sheet)
+    limited = not rules_all(access, sheet)
     fields = [
         _ask(sheet, column, cells[column], standing, access, limited) for column in sheet.columns if column != "Id"
     ]
@@ -404,19 +314,15 @@ def _options(
         names = {row.cells["Name"]: f"{row.cells['Name']} ({row.cells['Agency']})" for row in standing.of("Teams")}
         return tuple(names.items())
     if column == "Roles":
-        roles = _may_give(_leads(access, access.actor.agency_id)) if limited else tuple(Role)
-        held = _apart(value)
-        return tuple((_words(each), upper(say(each))) for each in Role if each in roles or _words(each) in held)
+        roles = list_given(is_lead_of(access, access.actor.agency_id)) if limited else tuple(Role)
+        held = apart(value)
+        return tuple((words_of(each), upper(say(each))) for each in Role if each in roles or words_of(each) in held)
     if column in {"Active", "Verified only"}:
         return (("yes", "Yes"), ("no", "No"))
     if column == "Kind":
         kinds = AgreementKind if sheet.name == "Agreements" else AgencyKind
-        return (("", "Choose"), *((_words(kind), say(kind)) for kind in kinds))
+        return (("", "Choose"), *((words_of(kind), say(kind)) for kind in kinds))
     return None
-
-
-def _words(code: Role | AgencyKind | AgreementKind) -> str:
-    return str(code.value).replace("_", " ")
 
 
 def upper(text: str) -> str:
