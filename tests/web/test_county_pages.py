@@ -301,8 +301,6 @@ def test_a_district_takes_verified_people_only_from_a_page_on(browse: Callable[[
 def test_an_agency_ends_as_it_was_shown_and_is_had_again(
     browse: Callable[[str], Any], filled: Database, now: Any
 ) -> None:
-    with filled.writing() as session:
-        county.fill_devices(session, now)
     omar = browse("omar")
     assert "See what would end" in omar.get("/records/agencies/beacon").text
     shown = omar.send("/records/agencies/beacon/end")
