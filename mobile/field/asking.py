@@ -81,11 +81,11 @@ class Asking:
                 at=self._after([each.at for each in before]),
             )  # fmt: skip
             entry.fact("consent.said", said, person_id)
-            self._tell_record(entry, person_id, is_no=not agrees)
+            self._tell_record(entry, person_id)
 
-    def _tell_record(self, entry: Entry, person_id: Id, *, is_no: bool = False) -> None:
+    def _tell_record(self, entry: Entry, person_id: Id) -> None:
         """What the record asks too and does not say yet stands there once every service may read it, so that nobody asks again;
-        it goes from there again with the consent. What stands there after that was said for the record."""
+        it goes from there again with the consent."""
         ids = people.list_aliases(entry.connection, person_id)
         row = people.find_person(entry.connection, ids[0]) or people.find_person(entry.connection, person_id)
         if row is None:
@@ -97,7 +97,7 @@ class Asking:
         if is_shared_with_all(said, Shareable.ASSESSMENT, today):
             told = find_told(SHORT_FORM, find_newest(answers), today).fields
             sets = {name: text for name, text in told.items() if not shown[name]}
-        elif is_no and was_shared_with_all(said, Shareable.ASSESSMENT):
+        elif was_shared_with_all(said, Shareable.ASSESSMENT):
             sets = dict.fromkeys(find_taken_back(SHORT_FORM, answers, shown), "")
         if sets:
             entry.patch("person.patched", row.id, sets)

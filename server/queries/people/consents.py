@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
 from server.database.statements import ids
-from server.queries.people.verification import list_groups
 from server.tables.people.consent import consent
 from shared.model.consent import ConsentSaid
 from shared.model.telling import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
@@ -24,17 +23,6 @@ def list_said(session: Session, person_ids: Collection[Id]) -> tuple[ConsentSaid
     """Every word of one person under all their records, in the order in which it was said."""
     rows = session.execute(_SAID, {"person_ids": list(person_ids)}).mappings()
     return tuple(ConsentSaid(**{**row, **{name: kind(row[name]) for name, kind in CODES.items()}}) for row in rows)
-
-
-@beyond_reader
-def list_who_spoke(session: Session, person_ids: Collection[Id]) -> set[Id]:
-    """Which of these people ever said something about sharing, under any of their records."""
-    if not person_ids:
-        return set()
-    groups = list_groups(session, person_ids)
-    query = select(consent.c.person_id).where(consent.c.person_id.in_(ids("person_ids"))).distinct()
-    spoke = set(session.scalars(query, {"person_ids": list({each for group in groups.values() for each in group})}))
-    return {person_id for person_id, group in groups.items() if group & spoke}
 
 
 def with_consents(session: Session, subject: Subject, person_ids: Collection[Id]) -> Subject:

@@ -223,15 +223,6 @@ def list_changes(session: Session, entity: str) -> list[StoredBody]:
 
 
 @beyond_reader
-def list_first_stamps(session: Session, entities: Collection[str]) -> dict[str, int]:
-    """The lowest stamp under which each of these entities was spoken of; one of which nobody spoke is left out."""
-    if not entities:
-        return {}
-    query = "select entity, min(eff) from sync_change where entity in ?* group by entity"
-    return dict(Sql(session).rows(query, set(entities)))
-
-
-@beyond_reader
 def find_scopes_of_changes(session: Session, change_ids: Collection[str]) -> dict[str, str]:
     """Where each of these changes was said."""
     if not change_ids:

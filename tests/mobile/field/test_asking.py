@@ -100,17 +100,6 @@ def test_what_the_record_asks_too_stands_there_once_they_agree(rig: Rig, red: st
     assert (told.safety_call, told.safety_needs, told.wants_first) == ("Ring Dot", "", "A tent")
 
 
-def test_what_is_said_for_the_record_after_the_no_stays_there(rig: Rig, red: str) -> None:
-    rig.field.give_answer(red, "safe_call", "", "Ring Bella")
-    for agrees in (True, False):
-        rig.clocks.pass_(minutes=1)
-        rig.field.say_sharing(red, agrees)
-    assert rig.field.person(red).person.safety_call == ""
-    rig.field.patch_person(red, {"safety_call": "Ring Bella"})
-    rig.field.give_answer(red, "pet", "yes")
-    assert rig.field.person(red).person.safety_call == "Ring Bella"
-
-
 def test_who_is_let_go_of_leaves_no_answer(rig: Rig, red: str) -> None:
     rig.field.give_answer(red, "pet", "yes")
     rig.field.say_sharing(red, True)

@@ -85,58 +85,6 @@ def test_a_phone_that_was_away_puts_nothing_back(
     assert held(phone, database) == [] and stands(database, agreed) == ("", "", "")
 
 
-def test_what_a_slow_line_brings_in_two_batches_stands_there_no_more(
-    agreed: str, sign_in: Any, cast: Cast, phone: Phone, database: Database, clock: Any, new_id: Callable[[], str]
-) -> None:
-    away = test_assessment.told(
-        phone, new_id, agreed, clock(), question="safe_call", value="", words="Ring Bella's sister"
-    )
-    wrote = phone.patch("person.patched", agreed, safety_call="Ring Bella's sister")
-    clock.advance(minutes=1)
-    assert say(sign_in(cast.tom), agreed, "refused", agency="").status_code == 303
-    for batch in (away, wrote):
-        assert phone.push(batch).status_code == 200
-    assert held(phone, database) == [] and stands(database, agreed) == ("", "", "")
-
-
-def test_what_somebody_says_for_the_record_after_their_no_stays(
-    agreed: str, sign_in: Any, cast: Cast, phone: Phone, database: Database, clock: Any
-) -> None:
-    """They told another worker the same again, who may say so to all: no answer to something else takes that off."""
-    assert say(sign_in(cast.tom), agreed, "refused", agency="").status_code == 303
-    clock.advance(minutes=10)
-    assert phone.push(phone.patch("person.patched", agreed, safety_call="Ring Bella")).status_code == 200
-    assert stands(database, agreed) == ("Ring Bella", "", "")
-    clock.advance(minutes=1)
-    assert answer(sign_in(cast.tom), agreed, "hopes", words_hopes_year="A door").status_code == 303
-    assert stands(database, agreed) == ("Ring Bella", "", "")
-
-
-def test_what_a_phone_writes_after_the_no_that_it_brings_with_it_stays(
-    agreed: str, phone: Phone, database: Database, clock: Any, new_id: Callable[[], str]
-) -> None:
-    no = told(phone, new_id, agreed, "refused", clock())
-    clock.advance(minutes=1)
-    wrote = phone.patch("person.patched", agreed, safety_call="Ring Bella")
-    assert phone.push(no, wrote).status_code == 200
-    assert held(phone, database) == [] and stands(database, agreed) == ("Ring Bella", "", "")
-
-
-def test_what_the_record_said_before_anybody_asked_stays(
-    marek: str, sign_in: Any, cast: Cast, phone: Phone, database: Database, clock: Any
-) -> None:
-    assert phone.push(phone.patch("person.patched", marek, strengths="Joinery")).status_code == 200
-    clock.advance(minutes=10)
-    tom = sign_in(cast.tom)
-    assert answer(tom, marek, "strengths", words_good_at="Joinery").status_code == 303
-    assert answer(tom, marek, "safety", words_safe_call="Ring Bella").status_code == 303
-    assert say(tom, marek, agency="").status_code == 303
-    assert stands(database, marek) == ("Ring Bella", "", "Joinery")
-    clock.advance(minutes=1)
-    assert say(sign_in(cast.tom), marek, "refused", agency="").status_code == 303
-    assert stands(database, marek) == ("", "", "Joinery")
-
-
 def test_a_yes_or_a_word_about_something_else_takes_nothing_off(
     agreed: str, phone: Phone, database: Database, clock: Any, new_id: Callable[[], str]
 ) -> None:
