@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 
 from server.actions.cases.caseload import set_lead, set_weight
 from server.database.engine import Database
@@ -96,6 +97,8 @@ def test_the_page_weighs_each_worker_and_each_agency_and_names_whom_nobody_leads
     assert page.count(", until 12 February 2027") == 2 and ", until 2 February 2027" in page, (
         "the move began it, under whatever record"
     )
+    with browser.watford.writing() as session:
+        session.execute(update(person_merge).values(undone=True))
     browser.post(
         "/people/joan/lead", district=county.WATFORD, lead_worker="aisha", phase="transition", lead_reason="On days"
     )
