@@ -113,7 +113,8 @@ def navigation_of(
     """Returns the entries in the shape that GOV.UK's service navigation takes, the current section marked; and those that stand
     under "More". The section that somebody is in always stands with the first."""
     entries = entries_for(roles)
-    more = [each for each in entries if each.path in SELDOM and each.path != section] if len(entries) > FIT else []
+    seldom = SELDOM | ({"/workers"} if Role.COORDINATOR in roles else set())
+    more = [each for each in entries if each.path in seldom and each.path != section] if len(entries) > FIT else []
     shown = [each for each in entries if each not in more]
     numbers = {each.path: each for each in waiting}
     items = []
