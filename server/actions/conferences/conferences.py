@@ -7,7 +7,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.cases.priorities import rank_district
-from server.actions.conferences.telling import tell_agenda_changed, tell_called_off, tell_moved
+from server.actions.conferences.telling import tell_agenda_changed, tell_called_off, tell_let_go, tell_moved
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.cases import cases
 from server.queries.conferences import conferences, guests
@@ -192,9 +192,11 @@ def take_off_agendas(access: Access, person_ids: Collection[Id]) -> None:
 
 
 def take_case_off_agendas(access: Access, case_ids: Collection[Id], why: str) -> None:
-    """Take cases off every agenda to come. What was typed under them stays with their items. The caller has been let through."""
+    """Take cases off every agenda to come. What was typed under them stays with their items; a guest of theirs alone hears that
+    it is expected no longer. The caller has been let through."""
     for conference_id in conferences.list_to_come_with(access.session, case_ids):
-        if conferences.hold_conference(access.session, conference_id, alone=True).finished_at is not None:
+        conference = conferences.hold_conference(access.session, conference_id, alone=True)
+        if conference.finished_at is not None:
             continue  # it ended while we waited: its agenda is a record now
         items = conferences.list_items(access.session, conference_id)
         kept = [item for item in items if item.case_id not in case_ids]
@@ -207,6 +209,7 @@ def take_case_off_agendas(access: Access, case_ids: Collection[Id], why: str) ->
             access.now,
             why,
         )
+        tell_let_go(access, conference)
 
 
 def as_review(access: Access, item: AgendaItem, note: Note, mdt_number: int) -> CaseReview:

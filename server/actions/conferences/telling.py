@@ -26,12 +26,14 @@ def tell_moved(access: Access, before: CaseConference, after: CaseConference) ->
     _tell(
         access, after, MailKind.CONFERENCE_MOVED, f"moved/{after.id}/{after.sequence}", facts, _list_told(access, after)
     )
+    tell_let_go(access, after)
 
 
 def tell_called_off(access: Access, conference: CaseConference) -> None:
     """The conference is not held."""
     told = _list_told(access, conference)
     _tell(access, conference, MailKind.CONFERENCE_CALLED_OFF, f"off/{conference.id}", _facts(access, conference), told)
+    tell_let_go(access, conference)
 
 
 def tell_agenda_changed(access: Access, conference: CaseConference) -> None:

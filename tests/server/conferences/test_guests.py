@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
+from server.actions.cases.cases import close_case
+from server.actions.cases.moves import hand_over
 from server.actions.conferences.conferences import call_off, change_conference, open_conference, take_off_agenda
 from server.actions.conferences.seating import ask_to_table, invite_guest, let_go, uninvite_guest
+from server.actions.people.hiding import hide_person
 from server.database.engine import Database
 from server.mail.words import write_words
 from server.problems import Invalid
@@ -16,7 +19,7 @@ from server.queries.conferences import conferences
 from server.queries.operation import outbox
 from server.tables.partnership.agency import agency, agreement
 from server.tables.partnership.recipient import recipient
-from server.tables.partnership.worker import worker, worker_role
+from server.tables.partnership.worker import worker, worker_district, worker_role
 from shared.model.mail import MailKind
 from shared.policy import Act
 from tests.server.conferences.conftest import Browser, Enter
@@ -244,6 +247,29 @@ def test_a_guest_that_is_expected_no_longer_hears_so_once_and_nothing_after(
     assert not any(each.facts.let_go for each in letters_to(watford, "cgl"))
 
 
+@pytest.mark.parametrize("way", ["closed", "hidden", "handed over", "died"])
+def test_a_guest_hears_it_by_whichever_road_its_case_leaves_the_agenda(
+    browser: Browser, watford: Database, enter: Enter, hospital: str, way: str
+) -> None:
+    path = call(browser)
+    browser.sign_in("priya").post(f"{path}/guest", case="case-p03", agency=hospital, reason=WHY)
+    browser.circulate(path)
+    if way == "died":
+        day = f"{browser.now.date():%d %B %Y}"
+        assert browser.sign_in("tom").post("/people/p03/health", kind="death", on=day).status_code == 303
+    else:
+        with enter("priya") as access:
+            if way == "closed":
+                close_case(access, "case-p03", "He is home")
+            elif way == "hidden":
+                hide_person(access, "p03", [], "His brother looks for him")
+            else:
+                hand_over(access, "case-p03", county.THREE_RIVERS, "He lives there now")
+    (letter,) = letters_to(watford, hospital)
+    assert (letter.kind, letter.facts.let_go) == (MailKind.CONFERENCE_CALLED_OFF, True)
+    assert letters_to(watford, "cgl") == []
+
+
 def test_a_guest_hears_that_its_conference_was_moved(
     browser: Browser, watford: Database, enter: Enter, hospital: str
 ) -> None:
@@ -269,3 +295,22 @@ def test_who_is_let_go_from_a_table_is_expected_no_longer(
         let_go(access, county.WATFORD, hospital)
     (letter,) = letters_to(watford, hospital)
     assert letter.facts.let_go
+
+
+@pytest.mark.parametrize("way", ["moved", "called off"])
+def test_who_acts_for_the_district_no_longer_is_not_left_with_the_old_hour_in_its_calendar(
+    browser: Browser, watford: Database, enter: Enter, way: str
+) -> None:
+    path = call(browser)
+    conference = path.rsplit("/", 1)[1]
+    browser.circulate(path)
+    with watford.writing() as session:
+        session.execute(delete(worker_district).where(worker_district.c.worker_id == "ruth"))
+    with enter("priya") as access:
+        before = open_conference(access, conference, Act.PREPARE_CONFERENCE)
+        if way == "moved":
+            change_conference(access, conference, before.starts_at + timedelta(hours=2), "Town Hall", "priya", "tom")
+        else:
+            call_off(access, conference)
+    (letter,) = letters_to(watford, "cgl")
+    assert (letter.kind, letter.facts.let_go) == (MailKind.CONFERENCE_CALLED_OFF, True)
