@@ -11,6 +11,7 @@ from server.database import bulk
 from server.queries.people.documents import forget_bytes_of
 from server.tables import metadata
 from server.tables.cases.case import mdt_case
+from server.tables.operation.draft import draft
 from server.tables.people.identity import identity_judgement, likely_same
 from server.tables.people.person import person, person_merge
 from server.tables.street.conflict import conflict
@@ -33,6 +34,7 @@ def list_contacts_of(session: Session, person_ids: Collection[Id]) -> list[Id]:
 
 def delete_person(session: Session, person_ids: Sequence[Id]) -> None:
     """Delete these records of one person and whatever is about them: notes, needs, cases, contacts that met nobody else."""
+    _delete_drafts(session, person_ids)
     _delete_cases(session, person_ids)
     _delete_contacts(session, person_ids)
     forget_bytes_of(session, person_ids)
@@ -44,6 +46,16 @@ def delete_person(session: Session, person_ids: Sequence[Id]) -> None:
         session.execute(delete(table).where(or_(table.c.one_id.in_(person_ids), table.c.other_id.in_(person_ids))))
     bulk.delete_of(session, conflict, "entity_id", person_ids)
     bulk.delete_of(session, person, "id", person_ids)
+
+
+def _delete_drafts(session: Session, person_ids: Sequence[Id]) -> None:
+    """What was typed and not sent yet into a form that is about them, a case of theirs or a contact that met them, as its address
+    says."""
+    theirs = {*person_ids, *list_contacts_of(session, person_ids)}
+    theirs.update(session.scalars(select(mdt_case.c.id).where(mdt_case.c.person_id.in_(person_ids))))
+    for worker_id, action in session.execute(select(draft.c.worker_id, draft.c.action)).all():
+        if not theirs.isdisjoint(action.replace("#", "/").split("/")):
+            session.execute(delete(draft).where(draft.c.worker_id == worker_id, draft.c.action == action))
 
 
 def _delete_cases(session: Session, person_ids: Sequence[Id]) -> None:

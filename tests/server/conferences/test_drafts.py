@@ -155,6 +155,24 @@ def test_a_draft_goes_with_its_person(browser: Browser, watford: Database) -> No
         assert session.scalar(text("select count(*) from draft")) == 0
 
 
+def test_a_draft_about_a_case_or_a_contact_goes_with_its_person_and_no_other_does(
+    watford: Database, settings: Settings, now: datetime
+) -> None:
+    drafts = Drafts(watford, load_draft_key(settings))
+    theirs = ["/cases/case-marek/case-study", "/recorded/contact-marek-0", "/conferences/c1/guest#case-marek"]
+    others = [
+        "/cases/case-joan/case-study",
+        "/recorded/contact-joan-0",
+        "/conferences/c1/guest#case-joan",
+        "/contacts/new",
+    ]
+    for action in (*theirs, *others):
+        assert drafts.keep("priya", "/cases", action, {"text": WORDS}, now)
+    with watford.writing() as session:
+        erasure.delete_person(session, ["marek"])
+        assert sorted(session.scalars(select(draft.c.action))) == sorted(others)
+
+
 def test_asking_how_long_the_session_lasts_keeps_it_no_longer_and_staying_does(
     browser: Browser, clock: Clock, settings: Settings
 ) -> None:
