@@ -5,9 +5,10 @@ One identity for all importers, checked each time: accepted + duplicates + wrong
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -47,6 +48,10 @@ class Importing:
     def sha256(self) -> str:
         """By what a file is known."""
         return self.file_sha256 or sha256(self.data).hexdigest()
+
+    def day_of(self, moment: datetime) -> date:
+        """The local day of a moment."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
 
 
 @dataclass

@@ -120,7 +120,7 @@ class Taking:
         asks = waits and any(name not in applied for name in changes)
         version = NewVersion(
             id=self.run.new_id(), alert_id=held.alert_id, received_at=now, raw=dict(report.raw),
-            extras=dict(report.extras), delete_on=((report.reported_at or now) + REFERRER_KEPT).date(), changes=changes,
+            extras=dict(report.extras), delete_on=self.run.day_of((report.reported_at or now) + REFERRER_KEPT), changes=changes,
             applied=applied, settled_at=None if asks else now, import_batch_id=self.batch_id,
         )  # fmt: skip
         versions.add_versions(self.session, [version])

@@ -51,7 +51,7 @@ class Placer:
         # An operator who has named no district yet has all of England; the first named one ends that.
         self._is_england = all(each.name == name_of_unlisted(each.code) for each in list_districts(session))
         self._finder = (
-            load_england_finder(data) if self._is_england else load_district_finder(session, data, run.now.date())
+            load_england_finder(data) if self._is_england else load_district_finder(session, data, run.day_of(run.now))
         )
         self._run = run
 

@@ -343,7 +343,7 @@ def _make_referrer(report: Report, alert_id: Id, run: Importing) -> ReferrerRow 
     who = {} if report.referrer is None else msgspec.structs.asdict(report.referrer)
     return ReferrerRow(
         alert_id=alert_id,
-        delete_on=((report.reported_at or run.now) + REFERRER_KEPT).date(),
+        delete_on=run.day_of((report.reported_at or run.now) + REFERRER_KEPT),
         extras=report.extras,
         **who,
     )

@@ -1,16 +1,17 @@
 """Sam tells us about someone, keeps a reference, and hears back; nobody learns more from it."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.database.engine import Database
 from server.queries.sync.store import list_changes
-from server.tables.partnership.district import district
+from server.tables.partnership.district import boundary, district
 from server.tables.referrals.referral import alert, alert_referrer, referral
+from tests.conftest import Clock
 from tests.web import county
 from tests.web.conftest import Browser
 from tests.web.test_pages import plain
@@ -187,3 +188,22 @@ def test_the_promised_day_is_the_districts_own(sam: Browser, filled: Database, n
         due = session.scalar(select(referral.c.due_on).where(referral.c.number == reference_in(page)))
     assert due is not None and (due - now.date()).days <= 3
     assert f"by {due.day} {due:%B}" in plain(page.text)
+
+
+def test_a_report_in_the_first_hour_of_a_new_district_is_of_the_new_one(
+    sam: Browser, filled: Database, clock: Clock, now: Any
+) -> None:
+    """In summer an hour after midnight is yesterday in UTC."""
+    square = '{"type":"Polygon","coordinates":[[[-0.5,51.6],[-0.3,51.6],[-0.3,51.7],[-0.5,51.7],[-0.5,51.6]]]}'
+    area = {"geojson": square, "west": -0.5, "south": 51.6, "east": -0.3, "north": 51.7, "loaded_at": now}
+    with filled.writing() as session:
+        session.execute(update(district).where(district.c.id == county.WATFORD).values(valid_to=date(2027, 3, 31)))
+        county.add(
+            session, district, {"id": "new", "code": "E06000099", "name": "West Herts", "valid_from": date(2027, 4, 1)}
+        )
+        county.add(session, boundary, {**area, "district_id": county.WATFORD}, {**area, "district_id": "new"})
+    clock.now = datetime(2027, 3, 31, 23, 30, tzinfo=UTC)
+    reference = reference_in(tell(sam, district="", place="", point="51.65, -0.4"))
+    with filled.reading() as session:
+        row = session.execute(select(referral).where(referral.c.number == reference)).mappings().one()
+    assert row["district_id"] == "new"

@@ -6,7 +6,7 @@ or open moves by a coordinator's decision only (`server.actions.cases.moves`).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from msgspec import structs
 from sqlalchemy.orm import Session
@@ -75,13 +75,15 @@ def put_forward_verified(
     statuses: Sequence[PersonStatus],
     groups: Mapping[Id, frozenset[Id]],
     now: datetime,
+    today: date,
     new_id: Callable[[], Id],
 ) -> list[Case]:
     """A candidate, with the reason, for each verified person whom no list has yet; returns the new ones.
 
-    Whom a list has already stays on it; other districts that saw them are told. `groups` are the ids of the same person.
+    Whom a list has already stays on it; other districts that saw them are told. `groups` are the ids of the same person, `today`
+    is the day here.
     """
-    arrivals = _gather(session, statuses, groups, now)
+    arrivals = _gather(session, statuses, groups, today)
     same = {each.status.person_id: groups.get(each.status.person_id, {each.status.person_id}) for each in arrivals}
     dead = health.list_dead(session, set().union(*same.values()))
     newcomers = [each for each in arrivals if _is_news(each) and dead.isdisjoint(same[each.status.person_id])]
@@ -117,7 +119,7 @@ def take_back_candidates(
 
 
 def _gather(
-    session: Session, statuses: Sequence[PersonStatus], groups: Mapping[Id, frozenset[Id]], now: datetime
+    session: Session, statuses: Sequence[PersonStatus], groups: Mapping[Id, frozenset[Id]], today: date
 ) -> list[_Arrival]:
     verified = _where_they_belong(session, [each for each in statuses if each.verified and each.district_id])
     ids = {each.person_id: groups.get(each.person_id, frozenset({each.person_id})) for each in verified}
@@ -130,7 +132,7 @@ def _gather(
         _arrive(each, [mark for one in sorted(ids[each.person_id]) for mark in marks.get(one, ())]) for each in verified
     ]
     asked = {each.status.person_id: ids[each.status.person_id] for each in arrivals if not each.is_settled}
-    slept = case_moves.list_slept(session, asked, now.date()) if asked else {}
+    slept = case_moves.list_slept(session, asked, today) if asked else {}
     over = {each.status.person_id for each in arrivals if each.theirs and not each.live}
     seen = case_moves.list_last_seen(session, {key: ids[key] for key in over}) if over else {}
     return [

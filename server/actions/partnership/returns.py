@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy.orm import Session
 
-from server.access import Access
+from server.access import Access, day_of
 from server.problems import Invalid
 from server.queries.maps.indicators import Coverage, find_coverage, list_exits, list_moves_of, list_seen_nights
 from server.queries.maps.publications import Release, add_release, find_of_period, set_content
@@ -151,7 +151,7 @@ def find_month(
         parts=_count_parts(session, now.seen, _last(first)),
         chain={kind.value: len(people) for kind, people in chain_classes(nights, first).items()},
         known=_what_is_known(named, nights, moves, exits, _last(first)),
-        stays_since=recorded.date() if recorded else None,
+        stays_since=day_of(recorded) if recorded else None,
     )
 
 

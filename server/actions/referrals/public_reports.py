@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.access import day_of
 from server.actions.referrals.clock import promise, resumed_due
 from server.places.districts import DistrictFinder
 from server.places.place_words import Guess, find_place
@@ -86,7 +87,7 @@ def receive_report(
     referral = _referral(session, alert, report.district_id, finder, now, new_id())
     referrals.add_alerts(session, [alert], "")
     if report.email or report.name or report.telephone:
-        kept_until = (now + REFERRER_KEPT).date()
+        kept_until = day_of(now + REFERRER_KEPT)
         referrer = ReferrerRow(
             alert_id=alert.id, name=report.name, email=report.email, telephone=report.telephone, language=report.language,
             delete_on=kept_until,
@@ -159,7 +160,7 @@ def say_more(session: Session, found: InboxRow | None, words: str, now: datetime
         return False
     place = f"{referral.place.rstrip('. ')}. {words}" if referral.place else words
     version = NewVersion(
-        id=new_id(), alert_id=held.alert_id, received_at=now, raw={}, extras={}, delete_on=(now + REFERRER_KEPT).date(),
+        id=new_id(), alert_id=held.alert_id, received_at=now, raw={}, extras={}, delete_on=day_of(now + REFERRER_KEPT),
         changes={"place": (referral.place, place)}, applied=(), settled_at=None, import_batch_id="",
     )  # fmt: skip
     versions.add_versions(session, [version])

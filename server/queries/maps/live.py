@@ -1,7 +1,7 @@
 """What the teams' live map shows beside squares: exact places with their contacts, open reports, and a stamp of all that."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, select
@@ -42,7 +42,7 @@ class OpenReport(NamedTuple):
     referral_id: Id
     latitude: float
     longitude: float
-    reported_on: date
+    reported_at: datetime
     due_on: date
 
 
@@ -94,10 +94,7 @@ def list_open_reports(session: Session, district_ids: Collection[Id]) -> list[Op
         referral.c.state.in_(OPEN),
         referral.c.latitude.is_not(None),
     )
-    return [
-        OpenReport(referral_id, latitude, longitude, reported_at.date(), due_on)
-        for referral_id, latitude, longitude, reported_at, due_on in session.execute(query.order_by(referral.c.due_on))
-    ]
+    return [OpenReport(*row) for row in session.execute(query.order_by(referral.c.due_on))]
 
 
 class TeamReport(NamedTuple):

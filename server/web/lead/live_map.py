@@ -162,4 +162,4 @@ def _say_site(site: SiteNow) -> tuple[str, str, str]:
 def _say_report(access: Access, report: OpenReport) -> tuple[Id, str, str, bool]:
     """Id, reported, due, late."""
     late = report.due_on < access.today
-    return report.referral_id, say_short_day(report.reported_on), say_short_day(report.due_on), late
+    return report.referral_id, say_short_day(report.reported_at), say_short_day(report.due_on), late

@@ -21,6 +21,7 @@ from server.actions.referrals.georeport import (
     say_status,
     take_request,
 )
+from server.http.local_time import to_local
 from server.http.services import Services
 from server.places.districts import CurrentDistricts
 from server.queries.operation.rate_limits import Limit
@@ -58,7 +59,7 @@ async def send_request(request: AnyRequest, services: NamedDependency[Services],
         now = services.clock()
         read = read_request(sent, key_id, now)
         with services.database.writing() as session:
-            finder = _districts(services.settings.data).get_finder(session, now.date())
+            finder = _districts(services.settings.data).get_finder(session, to_local(now).date())
             reference = take_request(session, read, finder, now, services.new_id)
         told = {"service_request_id": reference, "service_notice": SERVICE["description"], "account_id": None}
         return answer(request, "service_requests", "request", [told], 201)

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from server.actions.referrals.public_reports import PublicReport, receive_report
 from server.database.engine import BUSY
 from server.http.headers import POSITION_ALONE
+from server.http.local_time import to_local
 from server.http.services import Services
 from server.importers.files import make_storable
 from server.importers.points import read_typed_point
@@ -96,7 +97,7 @@ def _send(request: AnyRequest, services: Services, data: ReportForm, words: Mapp
     if errors:
         return _form(request, services, data, errors, status=422)
     with services.database.writing() as session:
-        finder = _districts(services.settings.data).get_finder(session, services.clock().date())
+        finder = _districts(services.settings.data).get_finder(session, to_local(services.clock()).date())
         received = receive_report(session, report, finder, services.clock(), services.new_id)
     return page(
         request, "referrer/thanks.html", title=words["thanks"], received=received, will_hear=bool(report.email), w=words,

@@ -11,11 +11,13 @@ from server.actions.cases import cases as decisions
 from server.actions.cases.moves import hand_over
 from server.actions.conferences import conferences, discussion
 from server.actions.people.hiding import hide_person
+from server.actions.sync.projection.verification import derive_verification
 from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_events, case_moves, cases
 from server.queries.conferences.conferences import list_items
 from server.queries.sync.store import find_scopes
+from server.tables.street.contact import contact, contact_person
 from shared.model.codes import CaseState, CaseStep, EvidenceBasis
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast, say_same
@@ -260,3 +262,22 @@ def test_a_district_is_not_told_of_somebody_who_is_hidden_from_it(enter, watford
         hide_person(access, "joan", [], "Her former partner works for the council")
     with enter("priya") as access:
         assert case_moves.list_neighbour_cases(access.session, county.WATFORD, access.today) == []
+
+
+@pytest.mark.parametrize(("zone", "nights"), [("Europe/London", 2), ("Asia/Tokyo", 1)])
+def test_the_four_weeks_end_with_the_day_here(
+    watford: Database, now: datetime, new_id: Callable[[], str], zone: str, nights: int
+) -> None:
+    late = now.replace(hour=23)  # in Tokyo it is tomorrow
+    first = late - timedelta(days=27)
+    with watford.writing() as session:
+        county.see_again(session, late, "p01", county.THREE_RIVERS)
+        where = {"state": "bedded_down", "seen_at": first, "night": first.date(), "district_id": county.THREE_RIVERS,
+                 "team_id": "watford-outreach"}  # fmt: skip
+        county.add(session, contact, {"id": "first", "worker_id": "aisha", "recorded_at": first, "received_at": first,
+                                      **where, **county.point_of(None)})  # fmt: skip
+        county.add(session, contact_person, {"contact_id": "first", "person_id": "p01", **where})
+        derive_verification(session, ["p01"], set(), late, new_id, zone)
+    with watford.reading() as session:
+        ((_, told),) = case_moves.list_told_elsewhere(session, ["case-p01"], late.date())["case-p01"]
+    assert told.nights == nights

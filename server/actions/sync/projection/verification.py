@@ -1,10 +1,12 @@
 """Who is verified, derived again for the people whom a batch touched, and the MDT list that follows from it."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from server.access import day_of
 from server.actions.cases.arrivals import put_forward_verified, take_back_candidates
 from server.database.locks import lock_records
 from server.queries.partnership import workers
@@ -36,8 +38,9 @@ def derive_verification(
     judged = facts.list_judgements(session, everyone)
     evidence = facts.list_evidence(session, everyone, judged)
     names, sites = _names(session, evidence, judged)
+    today = day_of(now, ZoneInfo(timezone))
     statuses = [
-        _derive(each, group, evidence, judged, names, sites, now, timezone)
+        _derive(each, group, evidence, judged, names, sites, today, timezone)
         for each in sorted(everyone)
         for group in [groups.get(each) or next(g for g in groups.values() if each in g)]
     ]
@@ -45,7 +48,7 @@ def derive_verification(
     canonical = facts.list_canonical(session, everyone)
     same = {each: group for group in groups.values() for each in group}
     take_back_candidates(session, {same[each] for each in parted if each in same}, now, new_id)
-    put_forward_verified(session, [each for each in statuses if each.person_id in canonical], same, now, new_id)
+    put_forward_verified(session, [each for each in statuses if each.person_id in canonical], same, now, today, new_id)
 
 
 def _hold_groups(session: Session, person_ids: Collection[Id], held: set[Id]) -> dict[Id, frozenset[Id]]:
@@ -76,7 +79,7 @@ def _derive(
     judged: Mapping[Id, Sequence[Verification]],
     names: Mapping[Id, str],
     sites: Mapping[Id, str],
-    now: datetime,
+    today: date,
     timezone: str,
 ) -> PersonStatus:
     theirs = [each for same in group for each in evidence.get(same, ())]
@@ -86,7 +89,7 @@ def _derive(
         verdicts,
         worker_names=names,
         site_names=sites,
-        today=now.date(),
+        today=today,
         zone=timezone,
     )
     return _as_row(person_id, status, theirs, verdicts)
