@@ -175,10 +175,13 @@ def _forget_what_was_sent(scope: Scope, send: Send, services: Services) -> Send:
 
 
 def draft_of(path: str, sent: Mapping[str, Any]) -> str:
-    """Under which name a form is kept: where it is sent, and which of several forms of that address it is."""
+    """Under which name a form is kept: where it is sent, and which of several forms of that address it is. One with presses of
+    several addresses has one of them as its part, whichever was pressed."""
     part = sent.get("_part")
     part = part[0] if isinstance(part, list) and part else part
-    return f"{path}#{part}" if isinstance(part, str) and part else path
+    if not isinstance(part, str) or not part:
+        return path
+    return part if part.startswith("/") else f"{path}#{part}"
 
 
 def has_action(worker: Worker, action: Act) -> bool:

@@ -19,6 +19,13 @@ SECRETS = "a password or a code: never kept"
 OWN_WAY = "kept by a way of its own, field by field"
 SHOWN_ONCE = "answered with a page that is shown once, and never gone to"
 PUBLIC = "nobody is signed in, so nobody is there to keep it for"
+ABOUT = re.compile(r'<input type="hidden" name="(\w+)" value="{{')
+OF_ITS_OWN = {"key", "back", "based_on", "heading", "is_new"}
+"""Hidden fields that do not say what a form is about: which press it is, where to go on, what its writer began from."""
+ONE_FOR_ALL = {
+    "agency/put_forward.html": "kept with its district, which can be chosen in it",
+    "lead/desk.html": "a name for what is looked for now",
+}
 NOT_KEPT = {
     "admin/audit.html": FILTERS,
     "admin/boundary_changes.html": FILES,
@@ -93,3 +100,13 @@ def test_forms_of_one_page_and_address_are_told_apart() -> None:
             assert "{{" in action.removeprefix("/conferences/{{ conference.id }}").removeprefix(
                 "/people/{{ person.id }}"
             ), f"{name}: each form of its list to {action} is kept as one"
+
+
+def test_what_is_typed_about_one_thing_is_never_laid_into_the_form_about_another() -> None:
+    """What a form is about stands in its address or its part, by which its draft is known; the district of what its address names
+    already may stand beside."""
+    for name, action, form, _ in list_forms():
+        if "frame.draft_field" not in form or name in ONE_FOR_ALL:
+            continue
+        about = set(ABOUT.findall(form)) - OF_ITS_OWN - ({"district"} if "{{" in action else set())
+        assert about == set(), f"{name}: forms to {action} about different {about} are kept as one"

@@ -212,6 +212,29 @@ def test_a_place_that_is_out_of_use_since_stays_where_something_else_is_put_righ
     assert now is not None and (now.contact.site_id, now.contact.note) == ("stairwell", "dry")
 
 
+def test_what_was_put_right_meanwhile_is_not_undone_by_what_was_typed_before(browse: Browse, filled: Database) -> None:
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", people="marek", site="stairwell", note="wet")
+    (told,) = recorded(filled)
+    path = f"/recorded/{told.id}"
+    shown = aisha.get(path).text
+    kept = aisha.client.post(
+        "/drafts",
+        json={
+            "mark": re.findall(r'name="_draft" value="([^"]+)"', shown)[0],
+            "action": path,
+            "fields": {"note": "wet", "was_note": "wet", "next_step": "Tea at 8", "was_next_step": ""},
+        },
+        headers={"accept": "application/json", "x-csrftoken": aisha.client.cookies["lantern-form"]},
+    )
+    assert kept.status_code == 200, kept.text
+    same = {"state": "bedded_down", "people": "marek", "site": "stairwell"}
+    aisha.send(path, **same, note="dry", reason="it was")
+    again = aisha.get(path).text
+    assert "dry</textarea>" in again
+    assert "Tea at 8</textarea>" in again
+
+
 def test_a_contact_on_the_wrong_person_is_given_to_another_struck_out_and_put_back_by_a_lead(
     browse: Browse, filled: Database
 ) -> None:

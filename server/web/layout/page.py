@@ -81,7 +81,7 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
     return Frame(
         nonce=request.scope["state"].get("csp_nonce", ""),
         csrf_token=token,
-        draft_field=_draft_field(request, is_fresh=request.method == "GET"),
+        draft_field=_draft_field(request, is_fresh=request.method == "GET" or bool(_sent(request).get("_part"))),
         draft_part=partial(_draft_part, request),
         may_find=worker is not None and any(Act.SEE_CASE_LIST in GRID.get(role, {}) for role in worker.roles),
         idle_s=request.scope["state"].get("idle_s", 0),
@@ -94,17 +94,20 @@ def _frame(request: AnyRequest, worker: Worker | None, section: str) -> Frame:
 
 def _draft_part(request: AnyRequest, part: str) -> Markup:
     """The mark of one of several forms of one address, and which of them it is."""
-    sent = ScopeState.from_scope(request.scope).form
-    is_answered = isinstance(sent, dict) and sent.get("_part") == part
-    mark = _draft_field(request, is_fresh=not is_answered)
+    mark = _draft_field(request, is_fresh=_sent(request).get("_part") != part)
     return mark + Markup('<input type="hidden" name="_part" value="{}">').format(part)
 
 
 def _draft_field(request: AnyRequest, *, is_fresh: bool) -> Markup:
     """The mark that the gate gave this page. A form that is shown again keeps the one it came with, and all that it came with:
     nothing older is laid over it."""
-    sent = ScopeState.from_scope(request.scope).form
-    came_with = sent.get("_draft") if isinstance(sent, dict) else None
+    came_with = _sent(request).get("_draft")
     mark = came_with if isinstance(came_with, str) and came_with else request.scope["state"].get("draft_mark", "")
     fresh = Markup(" data-fresh") if is_fresh else Markup()
     return Markup('<input type="hidden" name="_draft" value="{}"{}>').format(mark, fresh)
+
+
+def _sent(request: AnyRequest) -> Mapping[str, Any]:
+    """The form that came, if one did."""
+    sent = ScopeState.from_scope(request.scope).form
+    return sent if isinstance(sent, dict) else {}

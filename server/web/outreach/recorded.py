@@ -82,7 +82,7 @@ def show_contact(
     path = f"{PATH}/{contact_id}"
     with door.open() as access:
         told, struck = amending.open_contact(access, contact_id)
-        form = kept_form(services, door.worker.id, path, path, _filled(told))
+        form = kept_form(services, door.worker.id, path, path, _filled(told), is_on_record=True)
         return _form(request, access, told, struck, form, {})
 
 

@@ -5,30 +5,75 @@ const RETRY_MS = 5000;
 const KEEPALIVE_BYTES = 60000;
 const forms = [...document.querySelectorAll("form")].filter((form) => form.elements.namedItem("_draft")?.value);
 
+// What a writer can change. The rest of a form says what it is about and what it began from, and is the page's own.
+const TYPED = new Set(["text", "date", "time", "email", "search", "tel", "number", "checkbox", "radio", "select-one", "textarea"]);
+const isTicked = ({ type }) => type === "checkbox" || type === "radio";
+const began = new WeakSet(); // forms in which the page shows what is on record, and not what somebody sent
+const carried = new WeakMap(); // what was left in a form before, field by field
+
+// What stands in each field of a form, and what the page showed there, by name.
+function look(form) {
+  const found = new Map();
+  for (const control of form.elements) {
+    const { name, type } = control;
+    if (!TYPED.has(type) || control.disabled || !name || name.startsWith("_") || name.startsWith("was_")) continue;
+    if (!found.has(name)) found.set(name, { controls: [], now: [], shown: [] });
+    const field = found.get(name);
+    field.controls.push(control);
+    const [isNow, wasShown] = isTicked(control) ? [control.checked, control.defaultChecked] : [true, true];
+    const shown = type === "select-one" ? (shownOption(control)?.value ?? "") : isTicked(control) ? control.value : control.defaultValue;
+    if (isNow) field.now.push(control.value);
+    if (wasShown) field.shown.push(shown);
+  }
+  return found;
+}
+
+const shownOption = ({ options }) => [...options].find((each) => each.defaultSelected) ?? options[0];
+const plain = (values) => (values.length === 1 ? values[0] : values);
+function same(one, other) {
+  const [these, those] = [one, other].map((each) => [].concat(each));
+  if (these.length > 1 || those.length > 1) return these.length === those.length && these.every((each, place) => each === those[place]);
+  return (these[0] ?? "") === (those[0] ?? "");
+}
+
+// Did its writer put something else into a field of what was left than the page showed? Of a form that came too late nobody knows.
+const isTyped = (fields, name) => Boolean(fields?.has(name)) && !(fields.has(`was_${name}`) && same(fields.get(name), fields.get(`was_${name}`)));
+
+// A form as it stands. `was_` is what the page showed in a field when its writer began: so it is known later what they changed,
+// and what somebody else has changed since.
 const read = (form) => {
-  const fields = Object.create(null); // a field's name is no property that every object has
+  const fields = new Map();
   for (const [name, value] of new FormData(form)) {
     if (name.startsWith("_") || typeof value !== "string") continue;
-    fields[name] = name in fields ? [].concat(fields[name], value) : value;
+    fields.set(name, fields.has(name) ? [].concat(fields.get(name), value) : value);
   }
-  // A browser says nothing of an empty box. Where the page showed it ticked, that it is empty now was somebody's hand.
-  for (const { type, name, checked, defaultChecked } of form.elements) {
-    if (type === "checkbox" && !checked && defaultChecked) fields[name] ??= [];
+  const before = carried.get(form);
+  for (const [name, { now, shown }] of look(form)) {
+    if (!fields.has(name)) fields.set(name, plain(now)); // a browser says nothing of an empty box
+    const was = `was_${name}`;
+    if (isTyped(before, name)) { if (before.has(was)) fields.set(was, before.get(was)); }
+    else if (began.has(form) && !fields.has(was)) fields.set(was, plain(shown));
   }
-  return fields;
+  return Object.fromEntries(fields);
 };
-// One address may take several forms of a page: its part says which of them a form is.
+// One address may take several forms of a page, and one form have presses of several addresses: its part says which it is.
+const partOf = (form) => form.elements.namedItem("_part")?.value ?? "";
+const pathOf = (form) => new URL(form.getAttribute("action") || window.location.pathname, window.location.href).pathname;
 const action = (form) => {
-  const path = new URL(form.getAttribute("action") || window.location.pathname, window.location.href).pathname;
-  const part = form.elements.namedItem("_part")?.value;
-  return part ? `${path}#${part}` : path;
+  const part = partOf(form);
+  if (part.startsWith("/")) return part;
+  return part ? `${pathOf(form)}#${part}` : pathOf(form);
 };
 const time = (moment) => moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+const when = (moment) => {
+  const isToday = moment.toDateString() === new Date().toDateString();
+  return isToday ? `at ${time(moment)}` : `on ${moment.toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long" })} at ${time(moment)}`;
+};
 
-function send(form, more, signal) {
+function send(form, more) {
   const body = JSON.stringify({ mark: form.elements.namedItem("_draft").value, action: action(form), fields: read(form), ...more });
   return fetch("/drafts", {
-    method: "POST", body, signal: signal ?? AbortSignal.timeout(10000), keepalive: body.length < KEEPALIVE_BYTES / 3,
+    method: "POST", body, signal: AbortSignal.timeout(10000), keepalive: body.length < KEEPALIVE_BYTES / 3,
     headers: { "content-type": "application/json", accept: "application/json", "x-csrftoken": form.elements.namedItem("_csrf_token").value },
   });
 }
@@ -47,83 +92,131 @@ function note(form) {
 
 function watch(form) {
   let timer = 0;
-  let last = JSON.stringify(read(form));
-  let flying = null;
+  let last = form.dataset.touched ? "" : JSON.stringify(read(form));
+  const flying = new Set();
   let isUnkept = false;
-  const keep = async () => {
-    const now = JSON.stringify(read(form));
-    if (now === last || form.dataset.sent) return;
-    flying = new AbortController();
-    const stop = window.setTimeout(() => flying?.abort(), 10000);
+  let isSent = false;
+  let isReaching = false;
+  const keepNow = async (now) => {
     try {
-      const answer = await send(form, {}, flying.signal);
+      const answer = await send(form, {});
       if (!answer.ok) throw new Error("not kept");
       last = now;
       isUnkept = false;
-      note(form).textContent = `Kept at ${time(new Date())}. Not sent yet.`;
+      if (!isSent) note(form).textContent = `Kept at ${time(new Date())}. Not sent yet.`;
     } catch {
-      if (!form.dataset.sent) {
-        isUnkept = true;
-        note(form).textContent = "Not kept yet. Trying again.";
-        timer = window.setTimeout(keep, RETRY_MS);
-      }
-    } finally { window.clearTimeout(stop); }
+      if (isSent) return;
+      isUnkept = true;
+      note(form).textContent = "Not kept yet. Trying again.";
+      timer = window.setTimeout(keep, RETRY_MS);
+    }
   };
-  const later = () => { window.clearTimeout(timer); timer = window.setTimeout(keep, PAUSE_MS); };
+  const keep = () => {
+    const now = JSON.stringify(read(form));
+    if (now === last || isSent) return;
+    const kept = keepNow(now).finally(() => flying.delete(kept));
+    flying.add(kept);
+  };
+  const later = () => { isSent = false; window.clearTimeout(timer); timer = window.setTimeout(keep, PAUSE_MS); };
   form.addEventListener("input", later);
   form.addEventListener("change", later);
-  // A press without signal would put the browser's own error page in the place of the form, and of what stands in it.
+  if (form.dataset.touched) later();
+  // Words that are being kept arrive before the form they stand in, or they would be there afterwards as not sent. And a press
+  // without signal would put the browser's own error page in the place of the form, and of what stands in it.
   const reach = async (button) => {
     try {
-      await send(form, {});  // whatever the server answers, it can be reached: the press itself tells what is wrong
+      await Promise.all(flying);
+      window.clearTimeout(timer);
+      if (isUnkept || !navigator.onLine) await send(form, {});  // whatever is answered: the press itself tells what is wrong
       form.dataset.reached = "yes";
       form.requestSubmit(button);
     } catch {
       note(form).textContent = "No signal: nothing was sent. What you typed stands here. Press again once there is a network.";
-    }
+    } finally { isReaching = false; }
   };
   form.addEventListener("submit", (event) => {
     window.clearTimeout(timer);
-    flying?.abort();
-    if (form.dataset.reached || (navigator.onLine && !isUnkept)) { delete form.dataset.reached; return; }
+    if (form.dataset.reached || (navigator.onLine && !isUnkept && !flying.size)) {
+      delete form.dataset.reached;
+      isSent = true;
+      return;
+    }
     event.preventDefault();
+    if (isReaching) return;
+    isReaching = true;
     reach(event.submitter);
   });
   // Another form's press takes the page away: what stands in this one is on its way before.
   document.addEventListener("submit", (event) => {
     if (event.target !== form) { window.clearTimeout(timer); keep(); }
   }, { capture: true });
+  window.addEventListener("pageshow", (event) => { if (event.persisted) isSent = false; });
   for (const kind of ["pagehide", "visibilitychange"]) {
     window.addEventListener(kind, () => { if (kind === "pagehide" || document.hidden) { window.clearTimeout(timer); keep(); } });
   }
 }
 
-function fill(form, fields) {
-  let changed = false;
-  const places = new Map(); // the how-manieth of its name a field of words is
-  for (const control of form.elements) {
-    if (!control.name || control.name.startsWith("_") || !Object.hasOwn(fields, control.name)) continue;
-    // `was_` is what the page showed. What somebody else has changed meanwhile stays as they left it.
-    const was = form.elements.namedItem(`was_${control.name}`)?.value ?? "";
-    if (was !== (fields[`was_${control.name}`] ?? "")) continue;
-    const kept = [].concat(fields[control.name]);
-    if (control.type === "checkbox" || control.type === "radio") {
-      const wanted = kept.includes(control.value);
-      changed ||= control.checked !== wanted;
-      control.checked = wanted;
-    } else if (control.tagName === "SELECT" || control.tagName === "TEXTAREA" || ["text", "date", "time", "email", "search", "tel", "number"].includes(control.type)) {
-      const place = places.get(control.name) ?? 0;
-      places.set(control.name, place + 1);
-      changed ||= control.value !== (kept[place] ?? "");
-      control.value = kept[place] ?? "";
-    }
+// Whom a numbered field is about, or which question it answers, a hidden one of the same ending says. What was typed for another
+// is not laid there: returns the endings, and whether it is anywhere else on the page.
+function listOthers(form, fields) {
+  const about = [...form.elements].filter(({ type, name }) => type === "hidden" && /^(?:case|version)_/.test(name));
+  const others = new Map();
+  for (const { name, value } of about) {
+    const before = fields.get(name);
+    if (before === undefined || before === value) continue;
+    others.set(name.slice(name.indexOf("_")), name.startsWith("case_") && about.some((each) => each.value === before));
   }
-  return changed;
+  return others;
 }
 
-function tell(form, at) {
+// Lays what was left in a form over what its writer has not touched; returns whether some of it has no place there any more.
+function fill(form, fields) {
+  const others = listOthers(form, fields);
+  let isApart = false;
+  for (const [name, { controls, now, shown }] of look(form)) {
+    const typed = fields.get(name);
+    const was = fields.get(`was_${name}`);
+    if (!isTyped(fields, name) || !same(now, shown) || same(typed, shown)) continue;
+    const other = [...others.keys()].find((each) => name.endsWith(each));
+    if (other !== undefined) { isApart ||= !others.get(other) && [].concat(typed).some(Boolean); continue; }
+    if (!lay(controls, [].concat(typed))) isApart = true;
+    else if (was === undefined ? shown.some(Boolean) : !same(was, shown)) tellNewer(controls, shown);
+  }
+  return isApart;
+}
+
+// Returns false where there is nothing to choose any more that was chosen.
+function lay(controls, typed) {
+  let isLaid = false;
+  for (const [place, control] of controls.entries()) {
+    if (isTicked(control)) control.checked = typed.includes(control.value);
+    else if (control.type === "select-one" && ![...control.options].some((each) => each.value === typed[place])) continue;
+    else if (place < typed.length) control.value = typed[place];
+    isLaid = true;
+  }
+  return isLaid;
+}
+
+// What is on record in the place of what was typed is said beside it, so that nobody writes over what they have not read.
+function tellNewer(controls, shown) {
+  const [first] = controls;
+  const said = controls.flatMap((control, place) => {
+    if (isTicked(control)) return control.defaultChecked ? [control.labels[0]?.textContent ?? control.value] : [];
+    return [control.type === "select-one" ? (shownOption(control)?.textContent ?? "") : shown[place]];
+  }).map((each) => each.trim()).filter(Boolean);
+  const place = document.createElement("p");
+  place.className = "govuk-hint";
+  place.id = `${first.id || first.name}-newer`;
+  place.dataset.draftNewer = "";
+  place.textContent = `${said.length ? `Lantern has “${said.join(", ")}” here now.` : "Lantern has nothing here now."} What stands here is what you typed: sent, it takes its place.`;
+  (first.closest(".govuk-form-group") ?? first.parentElement).append(place);
+  first.setAttribute("aria-describedby", `${first.getAttribute("aria-describedby") ?? ""} ${place.id}`.trim());
+}
+
+function tell(form, at, isApart) {
   const place = note(form);
-  place.textContent = `What you typed at ${time(new Date(at))} is here again. It is not sent yet. `;
+  place.textContent = `What you typed ${when(new Date(at))} is here again. It is not sent yet. `;
+  if (isApart) place.textContent += "Part of it is about what no longer stands on this page, and was left out. ";
   const away = document.createElement("button");
   away.type = "button";
   away.className = "lantern-link-button govuk-link";
@@ -137,16 +230,21 @@ function tell(form, at) {
 }
 
 // A form that was sent and is shown again holds what it came with: nothing older is laid over it.
-const isAnswered = (form) => !form.elements.namedItem("_draft").hasAttribute("data-fresh") && action(form).split("#")[0] === window.location.pathname;
+const isAnswered = (form) => !form.elements.namedItem("_draft").hasAttribute("data-fresh") && (partOf(form).startsWith("/") || pathOf(form) === window.location.pathname);
 
 async function restore() {
   try {
     const mark = forms[0].elements.namedItem("_draft").value;
     const answer = await fetch(`/drafts?mark=${encodeURIComponent(mark)}`, { headers: { accept: "application/json" }, signal: AbortSignal.timeout(10000) });
     if (!answer.ok) return;
-    for (const draft of await answer.json()) {
+    const drafts = await answer.json();
+    for (const form of forms.filter((each) => !isAnswered(each))) began.add(form);
+    for (const draft of drafts) {
       const form = forms.find((each) => action(each) === draft.action);
-      if (form && !isAnswered(form) && !form.dataset.touched) { fill(form, draft.fields); tell(form, draft.changed_at); }
+      if (!form || !began.has(form)) continue;
+      const fields = new Map(Object.entries(draft.fields));
+      carried.set(form, fields);
+      tell(form, draft.changed_at, fill(form, fields));
     }
   } catch { /* what the server has filled in already stands */ }
 }

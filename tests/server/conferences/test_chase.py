@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from server.actions.cases import chasing
 from server.actions.conferences import discussion
@@ -13,10 +13,12 @@ from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases import case_actions
 from server.queries.operation import outbox
+from server.tables.operation.draft import draft
 from server.tables.partnership.worker import worker, worker_role
 from shared.model.mail import MailFacts, MailKind
 from tests.server.conferences.conftest import Browser, Enter, item_at
 from tests.server.conferences.test_conferences import call
+from tests.server.conferences.test_drafts import mark_on
 from tests.web import county
 
 BOARD = f"/chase?district={county.WATFORD}"
@@ -199,3 +201,32 @@ def test_only_the_districts_coordinator_gives_an_action_on(
 ) -> None:
     give = f"/chase/action/{owed['assessment']}/give"
     assert browser.sign_in(reader).post(give, district=county.WATFORD, agency="beacon").status_code == status
+
+
+def test_a_form_with_presses_of_several_addresses_is_one_draft_whichever_is_pressed(
+    browser: Browser, watford: Database, owed: dict[str, str]
+) -> None:
+    action = f"/actions/{owed['assessment']}"
+    shown = browser.sign_in("ruth").get("/actions").text
+    assert f'name="_part" value="{action}/done"' in shown
+    mark, token = mark_on(shown), browser.client.cookies["lantern-form"]
+
+    def keep() -> None:
+        kept = browser.client.post(
+            "/drafts",
+            json={"mark": mark, "action": f"{action}/done", "fields": {"text": "Not ours"}},
+            headers={"accept": "application/json", "x-csrftoken": token},
+        )
+        assert kept.status_code == 200, kept.text
+
+    def left() -> list[str]:
+        with watford.reading() as session:
+            return list(session.scalars(select(draft.c.action)))
+
+    keep()
+    sent = browser.post(f"{action}/not-ours", text="Not ours", _draft=mark, _part=f"{action}/done")
+    assert sent.status_code == 303
+    assert left() == []
+    browser.client.cookies.delete("lantern-session")
+    browser.post(f"{action}/not-ours", text="Not ours", _draft=mark, _part=f"{action}/done")
+    assert left() == [f"{action}/done"]
