@@ -203,7 +203,7 @@ def test_a_report_in_the_first_hour_of_a_new_district_is_of_the_new_one(
         )
         county.add(session, boundary, {**area, "district_id": county.WATFORD}, {**area, "district_id": "new"})
     clock.now = datetime(2027, 3, 31, 23, 30, tzinfo=UTC)
-    reference = reference_in(tell(sam, district="", place="", point="51.65, -0.4"))
+    reference = reference_in(tell(sam, district="", point="51.65, -0.4"))
     with filled.reading() as session:
         row = session.execute(select(referral).where(referral.c.number == reference)).mappings().one()
     assert row["district_id"] == "new"
