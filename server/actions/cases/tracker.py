@@ -16,6 +16,7 @@ from msgspec import structs
 from server.access import Access, day_of
 from server.actions.cases.cases import close_case
 from server.actions.cases.priorities import change_general
+from server.actions.cases.tracker_sheets import Elsewhere
 from server.problems import Failure
 from server.queries.cases import case_actions, priorities
 from server.queries.cases.case_list import CaseListView, list_cases
@@ -33,6 +34,7 @@ OPEN, CLOSED = "open", "closed"
 LONGEST_NAME = 200
 MOST_NEW = 200
 """How many new rows one reading lays beside the list: each is looked for on it, and kept for a form of its own."""
+MOST_NOT_TAKEN = 2_000
 MOST_ALIKE = 5
 """How many a new row is laid beside: a name that more people have is looked for on the list itself."""
 
@@ -85,11 +87,12 @@ class TrackedCase(Value, frozen=True, kw_only=True):
 
 
 class NewRow(Value, frozen=True, kw_only=True):
-    """A row that names no case: somebody whom somebody typed in. `could_be` are people on the list, by id and what they are
-    called, who are called like that or were born on that day."""
+    """A row that names no case: somebody whom somebody typed in. `says` is whatever else stands in it, column by column;
+    `could_be` are people on the list, by id and what they are called, who are called like that or were born on that day."""
 
     name: str
     date_of_birth: date | None = None
+    says: tuple[str, ...] = ()
     could_be: tuple[tuple[Id, str], ...] = ()
 
 
@@ -101,6 +104,8 @@ class Tracker(Value, frozen=True, kw_only=True):
     not_read: tuple[str, ...] = ()
     """Cells that could not be read, each with where it stands and what may stand there."""
     new_rows: tuple[NewRow, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """What was changed in its workbook and is not taken over."""
 
 
 class TakenIn(Value, frozen=True, kw_only=True):
@@ -157,6 +162,7 @@ def take_in(
     says by now. Everything else that was changed is named in `not_taken`, from what to what, and so is each cell that could not
     be read; a row without a case and a case without a row are named too.
     """
+    touched = {each.case_id for each in tracker.elsewhere}
     now = {case.case_id: case for case in compose_tracker(access, district_id, district_name).cases}
     changed, refused, not_taken, unchanged = [], [], list(tracker.not_read), 0
     seen: set[Id] = set()
@@ -167,7 +173,7 @@ def take_in(
             refused.append(f"{row.known_as or 'A row'}: {why}.")
             continue
         seen.add(row.case_id)
-        was = _as_downloaded((base or {}).get(row.case_id), stored)
+        was = (base or {}).get(row.case_id, stored)
         try:
             done = [*_take_general(access, stored, was, row), *_take_closing(access, stored, was, row)]
         except Failure as why_not:
@@ -175,20 +181,22 @@ def take_in(
             continue
         named = [f"{stored.known_as}: {what}" for what in _other_differences(stored, was, row)]
         changed += done[:1] and [f"{stored.known_as}: {', '.join(done)}."]
-        unchanged += not done and not named and not row.unread
+        unchanged += not done and not named and not row.unread and row.case_id not in touched
         not_taken += named
     gone = sorted(now[each].known_as for each in (base or {}) if each in now and each not in seen)
     not_taken += [f"{name}: the row was taken out of the workbook. The case stays as it is." for name in gone]
+    not_taken += [each.said for each in tracker.elsewhere]
     new, beyond = tracker.new_rows[:MOST_NEW], tracker.new_rows[MOST_NEW:]
     refused += [
-        f"{row.name}: no more than {MOST_NEW} new rows are taken at once. Bring it with the next." for row in beyond
+        f"{row.name or 'A row without a name'}: no more than {MOST_NEW} new rows are taken at once. Bring it with the next."
+        for row in beyond
     ]
     return TakenIn(
         read=len(tracker.cases) + len(tracker.new_rows),
         changed=tuple(changed),
         unchanged=unchanged,
         refused=tuple(refused),
-        not_taken=tuple(not_taken),
+        not_taken=_bounded(not_taken),
         new_rows=tuple(_compare_with_list(access, district_id, row) for row in new),
     )
 
@@ -205,9 +213,12 @@ def _compare_with_list(access: Access, district_id: Id, row: NewRow) -> NewRow:
     return structs.replace(row, could_be=tuple(sorted(found.items(), key=lambda each: (each[1], each[0]))))
 
 
-def _as_downloaded(base: TrackedCase | None, stored: TrackedCase) -> TrackedCase:
-    """What the workbook said when it was downloaded. What an MDT decided is compared with the record: it is never taken over."""
-    return stored if base is None else structs.replace(base, reviews=stored.reviews, actions=stored.actions)
+def _bounded(lines: list[str]) -> tuple[str, ...]:
+    """As many as a page can show; of those beyond is said how many."""
+    beyond = len(lines) - MOST_NOT_TAKEN
+    return (
+        tuple(lines) if beyond <= 0 else (*lines[:MOST_NOT_TAKEN], f"{beyond:,} more cells were changed and not taken.")
+    )
 
 
 def _take_general(access: Access, stored: TrackedCase, was: TrackedCase, row: TrackedCase) -> list[str]:
@@ -233,26 +244,26 @@ def _other_differences(stored: TrackedCase, was: TrackedCase, row: TrackedCase) 
     """What was changed in the workbook and is changed elsewhere, from what to what and where."""
     if "status" not in row.unread and (was.status, row.status) == (CLOSED, OPEN) and stored.status == CLOSED:
         yield "opening a closed case again is done on the person's page."
-    for name, words in WORDS.items():
+    for name, (words, where) in WORDS.items():
         before, after = getattr(was, name), getattr(row, name)
         if name not in row.unread and before != after and after != getattr(stored, name):
-            yield f"{words} from {_say(before)} to {_say(after)} is changed on the person's page, “Change what is known”."
+            yield f"{words} from {_say(before)} to {_say(after)} {where}"
     if "needs" not in row.unread and was.needs != row.needs and row.needs != stored.needs:
         yield f"needs from {_say_needs(was)} to {_say_needs(row)} are changed on the person's page, “Change the needs”."
     outcome_says_why = (was.status, row.status) == (OPEN, CLOSED)
     if row.outcome not in (was.outcome, stored.outcome) and not outcome_says_why:
         yield f"the outcome from {_say(was.outcome)} to {_say(row.outcome)} is changed in the meeting, where its history is kept."
-    for name, words in (("reviews", "what an MDT decided"), ("actions", "an action")):
-        if name not in row.unread and getattr(was, name) != getattr(row, name) != getattr(stored, name):
-            yield f"{words} is changed in Lantern itself."
 
 
+CHANGED_THERE = "is changed on the person's page, “Change what is known”."
 WORDS = {
-    "known_as": "the name",
-    "date_of_birth": "the date of birth",
-    "gender": "the gender",
-    "mdt_number": "the MDT number",
+    "known_as": ("the name", CHANGED_THERE),
+    "date_of_birth": ("the date of birth", CHANGED_THERE),
+    "gender": ("the gender", CHANGED_THERE),
+    "mdt_number": ("the MDT number", "is not taken: it rises with each conference that is finished."),
+    "verification": ("how they were verified", "is not taken: it is decided on the person's page."),
 }
+"""Columns of General Data that are not taken over, and why."""
 
 
 def _yes(value: bool) -> str:

@@ -7,8 +7,9 @@ gives the same tracker. Nothing here reads the record.
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from server.actions.cases.sheets import open_book, write_sheet
@@ -22,20 +23,27 @@ from server.actions.cases.tracker_cells import (
     read_support,
     read_yes,
 )
+from server.actions.cases.tracker_sheets import (
+    ACTIONS_SHEET,
+    GENERAL_SHEET,
+    MDT_SHEET,
+    SUMMARY_SHEET,
+    TWIN_OF_GENERAL,
+    Grid,
+    list_elsewhere,
+    twin_of,
+)
 from server.problems import Invalid
 from server.queries.cases.priorities import GENERAL_FIELDS, CaseGeneral
 from server.workbooks import Damaged, OtherArchive, TooLarge, list_rows, open_workbook
 from shared.model.codes import Gender, ReceivingSupport, SupportNeed
 from shared.model.value import Id
 
-GENERAL_SHEET, MDT_SHEET, ACTIONS_SHEET, SUMMARY_SHEET = "General Data", "MDT {}", "Actions", "Outcomes Summary"
 NEEDS = tuple(SupportNeed)
 T = TypeVar("T")
 FIRST_COLUMNS = ("Case", "Name", "Date of birth", "Gender", "Status", "MDT number", "Verification", "Outcome")
 REVIEW_COLUMNS = ("Case", "Name", "Held on", "Outcome", "Notes", "Actions")
 ACTION_COLUMNS = ("Case", "Name", "MDT number", "Agency", "Action", "Due", "Done", "Remark")
-DOWNLOADED_SHEET = "As downloaded"
-"""A hidden sheet: what General Data said at the download, so that only what was changed since is taken."""
 YES, NO = "yes", "no"
 MOST_ROWS = 20_000
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -43,92 +51,56 @@ NOT_A_WORKBOOK = "This is not an Excel workbook (.xlsx) that can be read. Downlo
 
 
 def write_workbook(tracker: Tracker) -> bytes:
-    """Write a tracker as an .xlsx file."""
+    """Write a tracker as an .xlsx file: each sheet, and its hidden twin, so that only what was changed since is taken."""
     file = io.BytesIO()
     with open_book(file, f"Rough Sleeper Tracker, {tracker.district}") as (book, head, blue, wrap):
-        write_sheet(book, GENERAL_SHEET, _general_columns(), map(_general_row, tracker.cases), head, wrap)
-        for number in range(1, _last_mdt(tracker) + 1):
-            rows = (_review_row(case, review) for case, review in _reviews(tracker, number))
-            write_sheet(book, MDT_SHEET.format(number), REVIEW_COLUMNS, rows, blue, wrap)
-        actions = (_action_row(case, action) for case in tracker.cases for action in case.actions)
-        write_sheet(book, ACTIONS_SHEET, ACTION_COLUMNS, actions, blue, wrap)
-        write_sheet(book, SUMMARY_SHEET, ("Outcome", "Status", "Cases"), _summary(tracker), head, wrap)
-        downloaded = map(_general_row, tracker.cases)
-        write_sheet(book, DOWNLOADED_SHEET, _general_columns(), downloaded, head, wrap).hide()
+        sheets = list(_list_sheets(tracker))
+        for name, columns, rows in sheets:
+            write_sheet(book, name, columns, rows, head if name in (GENERAL_SHEET, SUMMARY_SHEET) else blue, wrap)
+        for name, columns, rows in sheets:
+            write_sheet(book, twin_of(name), columns, rows, head, wrap).hide()
     return file.getvalue()
 
 
+def _list_sheets(tracker: Tracker) -> Iterator[tuple[str, tuple[str, ...], list[list[Any]]]]:
+    """Each sheet by its name, with its columns and its rows."""
+    yield GENERAL_SHEET, _general_columns(), [_general_row(case) for case in tracker.cases]
+    for number in range(1, _last_mdt(tracker) + 1):
+        reviews = [_review_row(case, review) for case, review in _reviews(tracker, number)]
+        yield MDT_SHEET.format(number), REVIEW_COLUMNS, reviews
+    yield ACTIONS_SHEET, ACTION_COLUMNS, [_action_row(case, each) for case in tracker.cases for each in case.actions]
+    yield SUMMARY_SHEET, ("Outcome", "Status", "Cases"), list(_summary(tracker))
+
+
 def read_workbook(content: bytes, district: str, today: date) -> Tracker:
-    """Read an .xlsx file of this shape. Raises Invalid, in words, for another file; a cell that cannot be read costs itself."""
-    sheets = _open(content)
+    """Read an .xlsx file of this shape: its General Data, and what was changed on its other sheets. Raises Invalid, in words, for
+    another file; a cell that cannot be read costs itself."""
+    grids = _read_grids(content)
     wrong: list[str] = []
-    reviews: dict[Id, list[TrackedReview]] = {}
-    actions: dict[Id, list[TrackedAction]] = {}
-    skipped: dict[Id, set[str]] = {}
-    for number in range(1, 1000):
-        name = MDT_SHEET.format(number)
-        if name not in sheets:
-            break
-        for row in _rows(sheets[name], REVIEW_COLUMNS, name)[0]:
-            cells = _Cells(row, name, wrong, today)
-            held_on = cells.read("Held on", cells.need_day, None)
-            if held_on is None:
-                skipped.setdefault(row["Case"], set()).add("reviews")
-                continue
-            told = {"outcome": str(row["Outcome"]), "notes": str(row["Notes"])}
-            reviews.setdefault(row["Case"], []).append(TrackedReview(mdt_number=number, held_on=held_on, **told))
-    for row in _rows(sheets[ACTIONS_SHEET], ACTION_COLUMNS, ACTIONS_SHEET)[0]:
-        cells = _Cells(row, ACTIONS_SHEET, wrong, today)
-        action = _read_action(cells)
-        if cells.unread or action is None:
-            skipped.setdefault(row["Case"], set()).add("actions")
-        else:
-            actions.setdefault(row["Case"], []).append(action)
-    general, new_rows = _rows(sheets[GENERAL_SHEET], _general_columns(), GENERAL_SHEET)
-    cases = tuple(
-        _read_case(
-            _Cells(row, GENERAL_SHEET, wrong, today, skipped.get(row["Case"], set())), reviews.get(row["Case"], []),
-            actions.get(row["Case"], []),
-        )
-        for row in general
-    )  # fmt: skip
-    new = tuple(
-        NewRow(
-            name=named,
-            date_of_birth=(cells := _Cells(row, GENERAL_SHEET, wrong, today)).read("Date of birth", cells.day, None),
-        )
-        for named, row in new_rows
-    )  # fmt: skip
-    return Tracker(district=district, cases=cases, not_read=tuple(wrong), new_rows=new)
+    general, typed = _rows(grids[GENERAL_SHEET])
+    cases = tuple(_read_case(_Cells(row, wrong, today)) for row in general)
+    new = tuple(_read_new_row(_Cells(row, wrong, today)) for row in typed)
+    return Tracker(
+        district=district, cases=cases, not_read=tuple(wrong), new_rows=new, elsewhere=list_elsewhere(grids, today)
+    )
 
 
 def read_downloaded(content: bytes, today: date) -> dict[Id, TrackedCase]:
     """What the General Data of a workbook said when it was downloaded, by case; empty for one that does not say."""
-    sheets = _open(content)
-    if DOWNLOADED_SHEET not in sheets:
-        return {}
-    rows, _ = _rows(sheets[DOWNLOADED_SHEET], _general_columns(), DOWNLOADED_SHEET)
-    return {row["Case"]: _read_case(_Cells(row, DOWNLOADED_SHEET, [], today), [], []) for row in rows}
+    twin = _read_grids(content).get(TWIN_OF_GENERAL)
+    return {row["Case"]: _read_case(_Cells(row, [], today)) for row in _rows(twin)[0]} if twin else {}
 
 
 class _Cells:
     """One row as it is read: what cannot be read is noted in words, and its field left alone."""
 
-    def __init__(
-        self, row: dict[str, Any], sheet: str, wrong: list[str], today: date, unread: Iterable[str] = ()
-    ) -> None:
-        self.row, self.sheet, self.wrong, self.today, self.unread = row, sheet, wrong, today, set(unread)
+    def __init__(self, row: dict[str, Any], wrong: list[str], today: date) -> None:
+        self.row, self.wrong, self.today = row, wrong, today
+        self.unread: set[str] = set()
 
     def day(self, value: Any) -> date | None:
         """A day; two figures of a year are the last such year."""
         return read_day(value, self.today)
-
-    def need_day(self, value: Any) -> date | None:
-        """A day that has to be there."""
-        found = self.day(value)
-        if found is None:
-            raise Unread("Write a day with its year.")
-        return found
 
     def read(self, column: str, reader: Callable[[Any], T], fallback: T, field: str = "") -> T:
         """The cell of a column, or `fallback`."""
@@ -136,7 +108,7 @@ class _Cells:
             return reader(self.row[column])
         except Unread as why:
             name = self.row["Name"] or "a row"
-            self.wrong.append(f"{name}, sheet “{self.sheet}”, {column}: “{self.row[column]}” was not taken. {why}")
+            self.wrong.append(f"{name}, sheet “{GENERAL_SHEET}”, {column}: “{self.row[column]}” was not taken. {why}")
             self.unread.add(field or column)
             return fallback
 
@@ -191,46 +163,38 @@ def _summary(tracker: Tracker) -> Iterator[list[Any]]:
     return ([outcome, status, number] for (outcome, status), number in sorted(counted.items()))
 
 
-def _open(content: bytes) -> dict[str, Any]:
+def _read_grids(content: bytes) -> dict[str, Grid]:
+    """Every sheet of a workbook, by its name, row by row. Raises Invalid where there is no tracker in it."""
     try:
-        sheets = {sheet.title: sheet for sheet in open_workbook(content, MOST_UNPACKED_BYTES).worksheets}
+        sheets = open_workbook(content, MOST_UNPACKED_BYTES).worksheets
+        grids = {sheet.title: list(islice(list_rows(sheet), MOST_ROWS + 1)) for sheet in sheets}
     except TooLarge as why:
         raise Invalid("The workbook is too large to be a tracker.") from why
     except (Damaged, OtherArchive) as why:
         raise Invalid(NOT_A_WORKBOOK) from why
-    for name in (GENERAL_SHEET, ACTIONS_SHEET):
-        if name not in sheets:
-            raise Invalid(f"The workbook has no sheet named “{name}”. Download the tracker and work in that.")
-    return sheets
-
-
-def _lines(sheet: Any) -> Iterator[tuple[Any, ...]]:
-    try:
-        yield from list_rows(sheet)
-    except Damaged as why:
-        raise Invalid(NOT_A_WORKBOOK) from why
-
-
-def _rows(
-    sheet: Any, columns: tuple[str, ...], name: str
-) -> tuple[list[dict[str, Any]], list[tuple[str, dict[str, Any]]]]:
-    """The rows that name a case; and the others that hold anything else, each with what it is called."""
-    lines = _lines(sheet)
-    head = [str(value).strip() if value is not None else "" for value in next(lines, ())]
-    missing = [column for column in columns if column not in head]
-    if missing:
-        raise Invalid(f"The sheet “{name}” has no column named “{missing[0]}”.")
-    found, others = [], []
-    for number, line in enumerate(lines, start=2):
-        if number > MOST_ROWS:
+    if GENERAL_SHEET not in grids:
+        raise Invalid(f"The workbook has no sheet named “{GENERAL_SHEET}”. Download the tracker and work in that.")
+    for name, grid in grids.items():
+        if len(grid) > MOST_ROWS:
             raise Invalid(f"The sheet “{name}” has more than {MOST_ROWS:,} rows.")
+    return grids
+
+
+def _rows(grid: Grid) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of General Data that name a case; and the others that say anything."""
+    head = [str(value).strip() if value is not None else "" for value in (grid[0] if grid else ())]
+    missing = [column for column in _general_columns() if column not in head]
+    if missing:
+        raise Invalid(f"The sheet “{GENERAL_SHEET}” has no column named “{missing[0]}”.")
+    found, others = [], []
+    for line in grid[1:]:
         values = dict(zip(head, line, strict=False))
-        row = {column: _text(values.get(column)) for column in columns}
+        row = {column: _text(values.get(column)) for column in _general_columns()}
         row["Case"] = str(row["Case"])
         if row["Case"]:
             found.append(row)
         elif any(value != "" for value in row.values()):
-            others.append((str(row.get("Name") or f"Row {number}"), row))
+            others.append(row)
     return found, others
 
 
@@ -246,7 +210,18 @@ def _text(value: Any) -> Any:
     )
 
 
-def _read_case(cells: _Cells, reviews: list[TrackedReview], actions: list[TrackedAction]) -> TrackedCase:
+def _read_new_row(cells: _Cells) -> NewRow:
+    """Who was typed in, with whatever else the row says: the form that puts somebody forward begins with it."""
+    born = cells.read("Date of birth", cells.day, None)
+    said = tuple(
+        f"{column}: {cells.row[column]}"
+        for column in _general_columns()
+        if column not in ("Name", "Date of birth") and cells.row[column] != ""
+    )
+    return NewRow(name=str(cells.row["Name"]), date_of_birth=born, says=said)
+
+
+def _read_case(cells: _Cells) -> TrackedCase:
     row = cells.row
     ticked = {name: cells.read(name.replace("_", " ").capitalize(), read_yes, False, name) for name in GENERAL_FIELDS}
     told = {
@@ -265,19 +240,7 @@ def _read_case(cells: _Cells, reviews: list[TrackedReview], actions: list[Tracke
         needs=tuple(sorted(told.items())),
         general=CaseGeneral(case_id=str(row["Case"]), **ticked),
         outcome=str(row["Outcome"]),
-        reviews=tuple(sorted(reviews, key=lambda review: review.mdt_number)),
-        actions=tuple(actions),
+        reviews=(),
+        actions=(),
         unread=tuple(sorted(cells.unread)),
     )
-
-
-def _read_action(cells: _Cells) -> TrackedAction | None:
-    row = cells.row
-    due_on = cells.read("Due", cells.need_day, None)
-    number, done = cells.read("MDT number", read_number, 1), cells.read("Done", read_yes, False)
-    if due_on is None:
-        return None
-    return TrackedAction(
-        mdt_number=number, agency=str(row["Agency"]), text=str(row["Action"]), due_on=due_on, done=done,
-        remark=str(row["Remark"]),
-    )  # fmt: skip

@@ -103,7 +103,7 @@ def _keep_new_row(services: Services, door: Door, district_id: Id, row: NewRow) 
     """Keeps what a row says of somebody for the form by which they are put forward; returns its key, which says nothing."""
     key = services.new_id()
     born = row.date_of_birth.isoformat() if row.date_of_birth else ""
-    said = {"words": row.name, "district": district_id, "born": born, "reason": FROM_THE_TRACKER}
+    said = {"words": row.name, "district": district_id, "born": born, "reason": " ".join((FROM_THE_TRACKER, *row.says))}
     services.drafts.keep(door.worker.id, FOUND, f"{FOUND}/{key}", said, services.clock())
     return key
 
