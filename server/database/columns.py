@@ -26,6 +26,9 @@ SQLModel.metadata.naming_convention = {
 
 metadata = SQLModel.metadata
 
+SQLModel.model_config["defer_build"] = True
+"""No row is validated (SQLModel does not, for a table): what pydantic would make for that is made if somebody asks."""
+
 ID_LENGTH = 36
 CODE_LENGTH = 64
 
