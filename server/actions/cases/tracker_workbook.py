@@ -167,7 +167,7 @@ def _read_grids(content: bytes) -> dict[str, Grid]:
     """Every sheet of a workbook, by its name, row by row. Raises Invalid where there is no tracker in it."""
     try:
         sheets = open_workbook(content, MOST_UNPACKED_BYTES).worksheets
-        grids = {sheet.title: list(islice(list_rows(sheet), MOST_ROWS + 1)) for sheet in sheets}
+        grids: dict[str, Grid] = {sheet.title: list(islice(list_rows(sheet), MOST_ROWS + 1)) for sheet in sheets}
     except TooLarge as why:
         raise Invalid("The workbook is too large to be a tracker.") from why
     except (Damaged, OtherArchive) as why:
