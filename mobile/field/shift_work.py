@@ -10,7 +10,7 @@ from mobile.field.journal import Entry, Journal
 from mobile.field.own_views import PlannedShift
 from mobile.field.views import CheckInState, ShiftSummary
 from mobile.opening.context import Context
-from mobile.store import contacts, referrals, shifts, visits
+from mobile.store import contacts, referrals, settings, shifts, visits
 from mobile.store.database import Connection
 from mobile.store.errors import NotHere
 from mobile.store.rows import to_ms
@@ -20,6 +20,8 @@ from shared.model.value import Id
 from shared.rules.check_ins import FIRST_CHECK_IN, is_forgotten
 from shared.rules.shift_plans import MAY_BE_EARLY, PlanState, state_of
 
+JOINED = "joined shift"
+"""The setting that holds which colleague's shift this worker joined by their own hand."""
 JOINABLE_HOURS = 18
 PLANNED_AHEAD = timedelta(hours=24)
 PLANNED_UNTIL = timedelta(hours=12)
@@ -128,6 +130,7 @@ class ShiftWork:
                     at=self._context.clock.now(),
                 )
                 entry.fact("shift.joined", joined, shift_id)
+                settings.put_setting(entry.connection, JOINED, shift_id)
             self._is_going = True
             return self._summary(entry.connection, shift)
 
@@ -174,12 +177,13 @@ class ShiftWork:
             newest = {one.worker_id: one for one in shifts.list_newest_check_ins(connection, shift.id)}
             present = shifts.list_workers(connection, shift.id)
             unsent = self._journal.unsent_ids(connection)
-            joined_at = shifts.find_joined_at(connection, shift.id, self._context.worker_id)
-        begun = {self._context.worker_id: joined_at or shift.started_at, shift.worker_id: shift.started_at}
+            begun_at = self._begun_at(connection, shift)
+        begun = {self._context.worker_id: begun_at, shift.worker_id: shift.started_at}
         # Going out is a promise too: whoever began the shift is heard within the hour.
         due = {worker_id: _due_at(begun.get(worker_id), newest.get(worker_id)) for worker_id in present}
         late = [worker_id for worker_id, due_at in due.items() if due_at is not None and due_at < now]
         mine = newest.get(self._context.worker_id)
+        along_with = self._context.name_of(shift.worker_id) if begun_at is None and mine is None else ""
         return CheckInState(
             shift_id=shift.id,
             last=mine,
@@ -187,8 +191,20 @@ class ShiftWork:
             is_overdue=self._context.worker_id in late,
             others_overdue=tuple(self._context.name_of(w) for w in late if w != self._context.worker_id),
             is_sent=shift.id not in unsent,
-            message=_say_reach(mine, shift.id in unsent),
+            along_with=along_with,
+            message=_say_reach(mine, shift.id in unsent, along_with),
         )
+
+    def _begun_at(self, connection: Connection, shift: Shift) -> datetime | None:
+        """When this worker went out by their own hand: began the shift, joined it, or did something after a colleague took them
+        along. None while they did nothing: the server waits for no word of theirs, and this phone must not say that it does."""
+        me = self._context.worker_id
+        if shift.worker_id == me:
+            return shift.started_at
+        joined_at = shifts.find_joined_at(connection, shift.id, me) or shift.started_at
+        if settings.find_setting(connection, JOINED, str) == shift.id:
+            return joined_at
+        return shifts.find_last_act(connection, me, to_ms(joined_at))
 
     def _going(self, connection: Connection) -> Shift:
         shift = shifts.find_current(connection, self._context.worker_id, self._context.clock.now())
@@ -221,8 +237,10 @@ def _due_at(begun_at: datetime | None, newest: CheckIn | None) -> datetime | Non
     return None if begun_at is None else begun_at + FIRST_CHECK_IN
 
 
-def _say_reach(mine: CheckIn | None, is_unsent: bool) -> str:
+def _say_reach(mine: CheckIn | None, is_unsent: bool, along_with: str) -> str:
     """Honest words about who would notice."""
+    if along_with:
+        return f"You are out with {along_with} and promised nothing yourself. Check in to be looked after by yourself."
     when = "You have not checked in on this shift."
     if mine is not None:
         when = f"You said you were well at {wording.say_time(mine.at)}."

@@ -310,6 +310,8 @@ class CheckInState(Value, frozen=True, kw_only=True):
     others_overdue: tuple[str, ...] = ()
     is_sent: bool = False
     """Does the server hold my newest check-in, so that somebody else would notice?"""
+    along_with: str = ""
+    """Who took me along, while I did nothing by my own hand: then nobody waits for a word of mine."""
     search: OwnAlarm | None = None
     """Once I am overdue and the phone has asked: who searches for me."""
     message: str = ""

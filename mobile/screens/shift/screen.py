@@ -142,7 +142,8 @@ class ShiftScreen(Screen):
     def _check_in(self) -> str:
         due_at = self.state.check_in.due_at
         if due_at is None:
-            return self.say("shift.no_check_in")
+            along = self.state.check_in.along_with
+            return self.say("shift.along", name=along) if along else self.say("shift.no_check_in")
         key = "shift.check_in_late" if self.state.check_in.is_overdue else "shift.check_in_due"
         return f"{self.say(key, clock=say_clock(due_at))}. {self._reach()}"
 

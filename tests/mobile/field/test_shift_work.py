@@ -1,5 +1,7 @@
 """Going out with Dean, saying one is well, coming home."""
 
+from datetime import timedelta
+
 import pytest
 
 from mobile.field.drafts import DraftRefused
@@ -7,7 +9,7 @@ from mobile.field.service import FieldService
 from mobile.field.views import ContactDraft, PersonDraft, VisitDraft
 from shared.geo.night import outreach_night
 from shared.model.codes import ContactState
-from shared.model.shift import CheckIn, Shift, ShiftEnded
+from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from tests.mobile.feeding import acknowledge, feed
 from tests.mobile.rig import Rig
 
@@ -116,3 +118,33 @@ def test_a_colleague_who_is_late_is_named(rig: Rig, field: FieldService) -> None
     )
     rig.clocks.pass_(minutes=1)
     assert field.check_in_state().others_overdue == ("Dean R",)
+
+
+def test_whoever_was_only_taken_along_is_told_that_nobody_waits_for_their_word(rig: Rig, field: FieldService) -> None:
+    """The server names nobody who promised nothing: a phone that says "Lantern has it" sends her on alone for nothing."""
+    shift = deans_shift(rig)
+    feed(
+        rig, "shift.joined", ShiftJoined(id="j", shift_id=shift.id, worker_id="aisha", at=rig.clocks.now()), who="dean"
+    )
+    rig.clocks.pass_(minutes=61)
+    state = field.check_in_state()
+    assert (state.due_at, state.is_overdue, state.along_with) == (None, False, "Dean R")
+    assert "promised nothing yourself" in state.message and "Lantern has it" not in state.message
+    field.record_visit(VisitDraft(bedding_present=False))
+    acted_at = rig.clocks.now()
+    state = field.check_in_state()
+    assert (state.due_at, state.along_with) == (acted_at + timedelta(hours=1), ""), (
+        "who does something has gone out by that"
+    )
+    field.check_in(30)
+    acknowledge(rig)
+    state = field.check_in_state()
+    assert (state.due_at, state.along_with) == (rig.clocks.now() + timedelta(minutes=30), "")
+    assert "Lantern has it" in state.message
+
+
+def test_whoever_joins_by_their_own_hand_is_due_within_the_hour(rig: Rig, field: FieldService) -> None:
+    shift = deans_shift(rig)
+    rig.clocks.pass_(minutes=20)
+    field.join_shift(shift.id)
+    assert field.check_in_state().due_at == rig.clocks.now() + timedelta(hours=1)
