@@ -152,12 +152,14 @@ def _on_shift(rows: Sequence[Walk], heard: dict[Id, datetime], names: dict[Id, s
 def _gone_out(rows: Sequence[Walk], names: dict[Id, str]) -> tuple[datetime, Id | None]:
     """When a worker last went out by their own hand, or with whom they walk who took them along.
 
-    Whoever was taken along and then did something has gone out by that; so has one whose colleague has gone home.
+    Whoever was taken along and then did something has gone out by that, whoever takes them along once more; so has one whose
+    colleague has gone home. What they do after a check-in puts its promise neither off nor forward.
     """
     own = [row.joined_at for row in rows if row.named_by is None]
     if own:
         return max(own), None
-    newest = rows[-1]
-    if newest.acted_at is not None and newest.acted_at >= newest.joined_at:
-        return newest.acted_at, None
+    newest, first = rows[-1], rows[0]
+    done = [each for each in (newest.heard_at, newest.acted_at) if each is not None and each >= first.joined_at]
+    if done:
+        return done[0], None
     return newest.joined_at, newest.named_by if newest.named_by in names else None

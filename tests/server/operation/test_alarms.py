@@ -440,6 +440,46 @@ def test_whoever_checks_in_after_a_colleague_took_them_home_is_out_still(
     assert not is_out(services, "dean"), "whoever ended their own part is home"
 
 
+def check_in_for(services: Services, clock: Clock, who: str, minutes: int, shift_id: str = "s2") -> None:
+    """Somebody says on their own phone that they are well, and promises to be heard in so many minutes."""
+    said = CheckIn(
+        id=services.new_id(), shift_id=shift_id, worker_id=who, at=clock.now,
+        next_due_at=clock.now + timedelta(minutes=minutes),
+    )  # fmt: skip
+    say(services, clock, "checkin.made", who, said)
+
+
+def test_a_promise_stands_although_a_colleague_takes_its_worker_along_once_more(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    """A promise belongs to the worker: nobody else's press takes it back."""
+    begin_with_dean(services, clock)
+    clock.advance(minutes=10)
+    check_in_for(services, clock, "dean", 20)
+    clock.advance(minutes=5)
+    say(services, clock, "shift.started", "aisha",
+        Shift(id="s3", team_id="watford-outreach", worker_id="aisha", started_at=clock.now, night=clock.now.date()))  # fmt: skip
+    say(services, clock, "shift.joined", "aisha", ShiftJoined(id="j3", shift_id="s3", worker_id="dean", at=clock.now))
+    assert look(14.75, "dean") is None, "he promised twenty minutes"
+    alarm = look(0.25, "dean")
+    assert alarm is not None, "he promised to be heard and was not"
+    assert alarm.due_at == clock.now
+
+
+def test_whoever_was_taken_along_and_promised_two_hours_is_not_missed_before(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    begin_with_dean(services, clock)
+    check_in_for(services, clock, "dean", 120)
+    clock.advance(minutes=10)
+    with services.database.writing() as session:
+        shifts.note_signs_of_life(session, {"dean": (clock.now, "contact")})
+    clock.advance(minutes=75)
+    assert look(1, "dean") is None, "he was well after he promised, and his promise is not over"
+    clock.advance(minutes=34)
+    assert look(1, "dean") is not None
+
+
 def test_whoever_was_said_to_be_home_and_checks_in_is_looked_after_again(services: Services, clock: Clock) -> None:
     clock.advance(minutes=5)
     with services.database.writing() as session:
