@@ -12,7 +12,7 @@ from traceback import format_tb
 from zoneinfo import ZoneInfo
 
 from server.http.services import Services
-from server.jobs.schedule import Schedule, late_after
+from server.jobs.schedule import CLOCKS_APART, Schedule, late_after
 from server.queries.operation import jobs as stored
 from server.queries.operation.jobs import JobRun
 from shared.model.value import Value
@@ -91,7 +91,7 @@ def _run(services: Services, job: Job, before: JobRun | None, zone: ZoneInfo, ho
         if not _hold(services, holder, lease):
             raise LeaseLost
 
-    looked_until = before.looked_until if before else None
+    looked_until = min(before.looked_until, now) if before and before.looked_until else None
     since = looked_until - OVERLAP if looked_until else now - FIRST_LOOK_BACK
     try:
         heartbeat()
@@ -125,4 +125,4 @@ def _is_due(job: Job, before: JobRun | None, now: datetime, zone: ZoneInfo) -> b
 def _hold(services: Services, holder: str, lease: str) -> bool:
     now = services.clock()
     with services.database.writing() as session:
-        return stored.take_lease(session, lease, holder, now, now + LEASED_FOR)
+        return stored.take_lease(session, lease, holder, now, now + LEASED_FOR, longest=now + LEASED_FOR + CLOCKS_APART)

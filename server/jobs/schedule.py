@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+CLOCKS_APART = timedelta(minutes=1)
+"""Two servers' clocks differ by no more. What began later than that from now was begun by a clock that has been set back since:
+it says nothing of when the next run is due."""
+
 
 @dataclass(frozen=True)
 class Every:
@@ -12,7 +16,7 @@ class Every:
 
     def is_due(self, last: datetime | None, now: datetime, zone: tzinfo) -> bool:
         """Has the period passed since the last run began?"""
-        return last is None or now - last >= self.period
+        return last is None or now - last >= self.period or last > now + CLOCKS_APART
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Daily:
         # Compared as moments: a time that the clocks skip is that of the hour before the change, an hour on.
         shown = (datetime.combine(day, self.at, zone).astimezone(UTC) for day in (today, today - timedelta(days=1)))
         newest = next(moment for moment in shown if moment <= now)
-        return last is None or last < newest
+        return last is None or last < newest or last > now + CLOCKS_APART
 
 
 Schedule = Every | Daily

@@ -64,7 +64,7 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
     if alarm.ended is not None:
         return []
     if alarm.taken is not None:
-        return [AlarmStep.EVERYBODY] if now >= _last_word(alarm) + AGAIN else []
+        return [AlarmStep.EVERYBODY] if now >= _last_word(alarm, now) + AGAIN else []
     if alarm.help is not None:
         return _steps_for_help(alarm, now)
     # A step waits from when the first of it was told: who took a post over meanwhile holds nobody up.
@@ -79,8 +79,9 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
                 return steps
             steps.append(rung.step)
         begun = alarm.due_at if rung.step is AlarmStep.WORKER else told.get(rung.step, now)
-        ready_at = max(ready_at, begun + rung.waits)
-    last = max((each.at for each in alarm.events if _is_to_everybody(each)), default=None)
+        # Told in what is not yet: the clock was set back since, and nobody is made to wait until it gets there.
+        ready_at = max(ready_at, begun + rung.waits) if begun <= now else ready_at
+    last = max((each.at for each in alarm.events if _is_to_everybody(each) and each.at <= now), default=None)
     if last is not None:
         ready_at = last + AGAIN
     return [*steps, AlarmStep.EVERYBODY] if ready_at <= now else steps
@@ -89,7 +90,7 @@ def next_steps(alarm: Alarm, ladder: Ladder, reached: Collection[AlarmStep], now
 def _steps_for_help(alarm: Alarm, now: datetime) -> list[AlarmStep]:
     """Whoever asks for help waits for no step: everybody is told at once, and again until somebody has it."""
     asked = max(place for place, each in enumerate(alarm.events) if each.kind in CALLS)
-    since = [each.at for each in alarm.events[asked:] if _is_to_everybody(each)]
+    since = [each.at for each in alarm.events[asked:] if _is_to_everybody(each) and each.at <= now]
     return [] if since and now < since[-1] + AGAIN else [AlarmStep.EVERYBODY]
 
 
@@ -112,11 +113,12 @@ def next_message_try(tried: int, now: datetime) -> datetime | None:
     return None if tried >= MESSAGE_TRIES_AT_MOST else now + MESSAGE_AGAIN
 
 
-def _last_word(alarm: Alarm) -> datetime:
-    """When whoever has it last said something, or everybody was last told because they did not."""
+def _last_word(alarm: Alarm, now: datetime) -> datetime:
+    """When whoever has it last said something, or everybody was last told because they did not; long ago where all of that was
+    said by a clock that has been set back since."""
     said = (AlarmEventKind.TAKEN, AlarmEventKind.NOTED)
-    others = [each for each in alarm.events if each.worker_id != alarm.worker_id]
-    return max(each.at for each in others if each.kind in said or _is_to_everybody(each))
+    others = [each for each in alarm.events if each.worker_id != alarm.worker_id and each.at <= now]
+    return max((each.at for each in others if each.kind in said or _is_to_everybody(each)), default=now - AGAIN)
 
 
 def _is_to_everybody(event: AlarmEvent) -> bool:

@@ -55,12 +55,17 @@ def set_run(session: Session, run: JobRun) -> None:
     bulk.upsert(session, job, [{name: getattr(run, name) for name in JobRun.__struct_fields__}])
 
 
-def take_lease(session: Session, name: str, holder: str, now: datetime, until: datetime) -> bool:
-    """Take a lease, or hold it longer. False while somebody else holds it."""
+def take_lease(
+    session: Session, name: str, holder: str, now: datetime, until: datetime, *, longest: datetime | None = None
+) -> bool:
+    """Take a lease, or hold it longer. False while somebody else holds it. One that ends after `longest` is nobody's: it was
+    taken by a clock that has been set back since."""
     bulk.insert_new(session, lease, [{"name": name, "holder": "", "until": now}])
-    free = (lease.c.name == name) & ((lease.c.holder == holder) | (lease.c.until <= now))
-    taken = session.execute(update(lease).where(free).values(holder=holder, until=until).returning(lease.c.name))
-    return taken.first() is not None
+    free = (lease.c.holder == holder) | (lease.c.until <= now)
+    if longest is not None:
+        free |= lease.c.until > longest
+    theirs = update(lease).where(lease.c.name == name, free).values(holder=holder, until=until)
+    return session.execute(theirs.returning(lease.c.name)).first() is not None
 
 
 def give_back_lease(session: Session, name: str, holder: str) -> None:

@@ -73,6 +73,33 @@ def test_a_runner_that_died_loses_its_lease_after_two_minutes(services: Services
     assert len(calls) == 1
 
 
+@OVER_BOTH
+def test_a_clock_that_was_hours_ahead_and_is_set_right_keeps_no_job_waiting(services: Services, clock: Clock) -> None:
+    """A machine that woke in the wrong hour must not look after nobody until that hour has come."""
+    counting, calls = count_calls()
+    daily = Job("daily", Daily(time(3)), counting.run)
+    clock.advance(hours=6)
+    assert len(run_due(services, [counting, daily], "one") or ()) == 2
+    with services.database.writing() as session:
+        assert stored.take_lease(session, "jobs", "the dead", clock.now, clock.now + timedelta(minutes=2))
+    clock.advance(hours=-6)
+    assert [each.job for each in run_due(services, [counting, daily], "heir") or ()] == ["count", "daily"]
+    assert calls[2].since <= clock.now
+    clock.advance(seconds=30)
+    assert run_due(services, [counting, daily], "heir") == [], (
+        "and what ran by the right clock is not run at each round"
+    )
+
+
+@OVER_BOTH
+def test_another_servers_clock_may_be_a_little_ahead(services: Services, clock: Clock) -> None:
+    counting, _ = count_calls()
+    clock.advance(seconds=40)
+    run_due(services, [counting], "one")
+    clock.advance(seconds=-40)
+    assert run_due(services, [counting], "another") == []
+
+
 def test_a_runner_whose_lease_was_taken_over_stops_between_two_pieces(services: Services, clock: Clock) -> None:
     def run(_: Services, moment: Moment) -> int:
         clock.advance(minutes=3)

@@ -128,6 +128,7 @@ def test_one_after_another_is_told_until_somebody_has_it(services: Services, loo
     assert told(look(4.75))[4:] == []
     assert told(look(0.25))[4:] == [("everybody", each) for each in ("dean", "priya", "tom")]
     assert len(told(look(15))) == 4 + 6, "unanswered, everybody is told again"
+    assert len(told(look(1))) == 4 + 6, "a quarter of an hour later, and not at each look from then on"
     clock.advance(hours=40)
     alarm = look(0.25)
     assert alarm is not None
@@ -252,6 +253,26 @@ def test_a_gateway_that_was_away_for_ten_minutes_is_tried_within_the_next_one(
     assert sorted(each["to"] for each in telephones.heard) == ["07700 900000", "07700 900001"]
 
 
+def test_a_clock_that_is_set_back_in_the_middle_makes_nobody_wait_for_it(
+    services: Services, look: Look, clock: Clock, telephones: Telephones
+) -> None:
+    """A server in the wrong hour began to tell; set right, it goes on from there, and what waits is sent."""
+    keep_dean_heard(services, clock)
+    promised = {"next_due_at": clock.now - timedelta(minutes=3), "at": clock.now - timedelta(minutes=33)}
+    with services.database.writing() as session:
+        session.execute(update(check_in).where(check_in.c.worker_id == "aisha").values(**promised))
+        session.execute(update(shift_worker).values(joined_at=clock.now - timedelta(hours=1)))
+    clock.advance(hours=6)
+    with services.database.writing() as session:
+        Watch(session, clock.now, services.new_id, services.settings.alarm.ladder).look()
+    clock.advance(hours=-6)
+    assert ("lead", "tom") in told(look(0.25)), "those who were told in six hours from now are not waited for"
+    assert {each["to"] for each in telephones.heard} >= {"07700 900000"}, "nor is what was written then"
+    assert ("everybody", "tom") in told(look(10.25))
+    before = len(told(look(0)))
+    assert len(told(look(1))) == before, "and everybody is told again a while later, not at each look"
+
+
 def test_what_a_sender_had_taken_that_died_is_sent_within_minutes(
     services: Services, clock: Clock, telephones: Telephones
 ) -> None:
@@ -374,6 +395,19 @@ def test_whoever_is_on_leave_is_passed_over_until_they_are_back(services: Servic
     )
     assert told(look(5))[3:] == [("everybody", "dean"), ("everybody", "priya")]
     assert ("everybody", "tom") in told(look(15)), "their leave is over"
+
+
+def test_whoever_was_set_and_works_for_another_agency_now_is_as_if_nobody_had_been(
+    services: Services, look: Look, clock: Clock
+) -> None:
+    keep_dean_heard(services, clock)
+    with services.database.writing() as session:
+        for post, who in ((AlarmStep.LEAD, "ruth"), (AlarmStep.MANAGER, "ruth"), (AlarmStep.DEPUTY, "dean")):
+            duties.set_duty(
+                session, Duty(id=f"d-{post}", team_id="watford-outreach", post=post, worker_id=who, since=clock.now)
+            )
+    clock.advance(minutes=29)
+    assert told(look(13.25))[1:] == [("colleagues", "dean"), ("lead", "tom"), ("manager", "priya")]
 
 
 def test_leave_leaves_nobody_unheard(services: Services, look: Look, clock: Clock) -> None:
