@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,17 +11,21 @@ import pytest
 from msgspec import Raw
 from sqlalchemy import select, text
 
+from server.actions.street.alarms import Watch
 from server.actions.sync.validation import validate
 from server.app import create_services
 from server.database.engine import Database
 from server.database.locks import lock_records
+from server.queries.street.alarms import list_open_alarms
 from server.queries.street.contacts import find_contact
 from server.queries.sync import orders
 from server.queries.sync import store as sync
 from server.tables.operation.audit import audit
 from server.tables.operation.device import device_enrolment
+from server.tables.street.shift import shift, shift_worker
 from server.tables.sync.sync import change
 from shared.policy import held as words
+from shared.rules.alarms import DEFAULT_LADDER
 from sync import authoring
 from sync.reading import decode_batch
 from tests.web import county
@@ -45,13 +50,14 @@ def send(services: Any, filled: Database, now: Any, new_id: Any) -> Callable[...
         county.add(session, device_enrolment, told | {"enrolled_at": now, "confirmed_at": now})
         sync.register_device(session, scopes=[f"team:{TEAM}"], label="A", now_ms=1, number=AISHAS)
 
-    def do(*facts: tuple[str, str, dict[str, Any]], scope: str = TEAM) -> list[str]:
+    def do(*facts: tuple[str, str, dict[str, Any]], scope: str = TEAM, fast_ms: int = 0) -> list[str]:
         now_ms, events = int(now.timestamp() * 1000), []
+        at_ms = now_ms + fast_ms  # its clock ran ahead when they were made, and was set right since
         for name, kind, told in facts:
             sent[AISHAS] += 1
             payload = Raw(msgspec.json.encode(told))
             new = authoring.NewChange(
-                id=name, type=kind, scope=f"team:{scope}", entity=name, who="aisha", payload=payload, at_ms=now_ms
+                id=name, type=kind, scope=f"team:{scope}", entity=name, who="aisha", payload=payload, at_ms=at_ms
             )
             events.append(authoring.number(new, AISHAS, sent[AISHAS], now_ms << 16, {}))
         body = msgspec.json.encode({"device": AISHAS, "now": now_ms, "app": "1.0.0", "events": events})
@@ -363,3 +369,28 @@ def test_a_correction_opens_nothing_that_policy_keeps(
 def _body(filled: Database, change_id: str) -> bytes:
     with filled.reading() as session:
         return bytes(session.scalars(select(change.c.body).where(change.c.id == change_id)).one())
+
+
+def test_a_leads_press_is_no_sign_of_life_of_whoever_is_missed(
+    send: Any, browse: Any, now: Any, clock: Any, new_id: Any, filled: Database
+) -> None:
+    """A check-in of a clock that ran ahead, corrected and let in an hour later, was made when it was: she is still missed."""
+    begun = now - timedelta(minutes=50)
+    with filled.writing() as session:
+        county.add(session, shift, {"id": "s1", "team_id": TEAM, "worker_id": "aisha", "started_at": begun,
+                                    "night": now.date()})  # fmt: skip
+        county.add(session, shift_worker, {"shift_id": "s1", "worker_id": "aisha", "joined_at": begun})
+    ahead = now + timedelta(hours=6)
+    told = {"id": "c1", "shift_id": "s1", "worker_id": "aisha", "at": ahead.isoformat()}
+    assert send(("h1", "checkin.made", told), fast_ms=6 * 3_600_000) == [words.TIME_AHEAD]
+    clock.advance(minutes=64)
+
+    def missed() -> list[str]:
+        with filled.writing() as session:
+            Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+            return [each.worker_id for each in list_open_alarms(session)]
+
+    assert missed() == ["aisha"]
+    form = {"change": "h1", "order": "mend", "field": ["at"], "value": ["2026-11-12T21:30"]}
+    assert "Adopted" in browse("tom").send(f"/devices/{AISHAS}/adopt", **form).text
+    assert missed() == ["aisha"], "heard at half past nine, and not since"

@@ -66,7 +66,7 @@ def read_batch(accepted: Sequence[AcceptedChange]) -> Batch:
                 Fact(
                     value,
                     received_at,
-                    to_moment(_moment_ms(each)),
+                    to_moment(_moment_ms(each, value)),
                     team_of(change.s),
                     each.device,
                     change.who,
@@ -76,9 +76,13 @@ def read_batch(accepted: Sequence[AcceptedChange]) -> Batch:
     return Batch(facts, patched, to_moment(accepted[0].received_at_ms))
 
 
-def _moment_ms(accepted: AcceptedChange) -> int:
-    """When it was made: as mended at its push, else by its author's clock, never after it was received."""
+def _moment_ms(accepted: AcceptedChange, fact: Any) -> int:
+    """When it was made: as mended at its push, else by its author's clock, never after it was received. One that was let in, when
+    it says itself: that may have been corrected, and the press is no sign of life of whoever wrote it."""
     told = accepted.happened_at_ms or accepted.change.at or accepted.received_at_ms
+    if accepted.change.adopts is not None:
+        said = next((getattr(fact, name) for name in ("seen_at", "started_at", "at") if hasattr(fact, name)), None)
+        told = told if said is None else int(said.timestamp() * 1000)
     return min(told, accepted.received_at_ms)
 
 
