@@ -10,7 +10,7 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from server.access import of_theirs
-from server.actions.street.alarms import find_own
+from server.actions.street.own_alarm import find_own
 from server.http.openapi import problems
 from server.http.services import Services
 from server.sync_api.bodies import answer

@@ -14,7 +14,8 @@ from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.operation import audit
 from server.queries.street import duties, plans, shifts
-from server.queries.street.alarms import claim_call, find_alarm, list_open_alarms, list_unheard_duress
+from server.queries.street.alarms import claim_call, find_alarm, list_open_alarms
+from server.queries.street.duress import list_unheard_duress
 from server.queries.street.last_known import find_last_place
 from server.queries.street.lone_working import list_on_shift
 from server.queries.street.plans import ShiftPlan
@@ -138,6 +139,18 @@ def test_whoever_goes_home_goes_home_from_every_shift_begun_by_then(filled: Data
         shifts.go_home(session, "aisha", "x2", now)
         (left,) = list_on_shift(session)
     assert left.shift_ids == ("x3",), "a shift begun after that is another night out"
+
+
+def test_whoever_goes_home_takes_home_whom_they_took_along_on_that_shift_alone(filled: Database, now: datetime) -> None:
+    with filled.writing() as session:
+        out_on(session, "x1", "x2", now=now)
+        walk(session, "x1", "aisha", now - timedelta(hours=2))
+        walk(session, "x1", "dean", now - timedelta(hours=2), named_by="aisha")
+        walk(session, "x2", "aisha", now - timedelta(hours=1))
+        shifts.go_home(session, "aisha", "x2", now)
+        assert [each.worker_id for each in list_on_shift(session)] == ["dean"], "nobody said of Dean that he is home"
+        shifts.go_home(session, "aisha", "x1", now)
+        assert list_on_shift(session) == []
 
 
 def test_an_older_sign_of_life_that_comes_later_takes_no_newer_one_away(filled: Database, now: datetime) -> None:

@@ -4,7 +4,7 @@ What happens is written in one transaction with the mails and messages that tell
 loses nothing and says nothing twice. Who is told when is `shared.rules.alarms`; sending is a job's.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -13,20 +13,21 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
+from server.database.context import raised
 from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import CONFLICTING, Failure, Invalid, NotFound
 from server.queries.operation import outbox
 from server.queries.partnership import workers
 from server.queries.people import subjects
-from server.queries.street import alarms, duties, leaves, plans, shifts
+from server.queries.street import alarms, duress, duties, leaves, plans, shifts
 from server.queries.street.duties import Duty, Reachable
 from server.queries.street.lone_working import OnShift, list_on_shift
-from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep, OwnAlarm
+from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.mail import Mail, MailFacts, MailKind
 from shared.model.value import Id
-from shared.policy import Act
-from shared.rules.alarms import GRACE, Ladder, late_comers, next_steps
+from shared.policy import Act, Subject, SubjectKind
+from shared.rules.alarms import Ladder, late_comers, next_steps
 from shared.rules.shift_plans import MAY_BE_LATE
 from shared.rules.shift_plans import alarm_at as alarm_of_plan
 
@@ -76,7 +77,7 @@ class Watch:
 
     def _hear_duress(self) -> int:
         """Take every check-in under duress for the call for help that it is; returns how many there were."""
-        signs = alarms.list_unheard_duress(self.session)
+        signs = duress.list_unheard_duress(self.session)
         for sign in signs:
             mine = (each for each in alarms.list_open_alarms(self.session) if each.worker_id == sign.worker_id)
             alarm = next(mine, None) or self._call_for(sign)
@@ -87,7 +88,7 @@ class Watch:
             _ask_no_more(self.session, alarm)
         return len(signs)
 
-    def _call_for(self, sign: alarms.Duress) -> Alarm:
+    def _call_for(self, sign: duress.Duress) -> Alarm:
         """A new alarm, of the team of her shift or, where the shift has not arrived, of her first team."""
         maker = workers.find_worker(self.session, sign.worker_id)
         team_id = sign.team_id or (maker.team_ids[0] if maker and maker.team_ids else "")
@@ -163,17 +164,18 @@ class Watch:
         team_ids = set(mine.team_ids if mine else ()) | {alarm.team_id}
         colleagues = [each.worker_id for each in out.values() if team_ids & set(each.team_ids)]
         away = leaves.find_away(self.session, self.now)
-        holders = duties.list_holders(self.session, alarm.team_id, away)
+        holders = _gather(duties.list_holders(self.session, each, away) for each in sorted(team_ids))
         asked: dict[AlarmStep, list[Id]] = {
             AlarmStep.WORKER: [alarm.worker_id],
             AlarmStep.COLLEAGUES: [each for each in colleagues if each != alarm.worker_id],
             **{step: [each for each in held if each != alarm.worker_id] for step, held in holders.items()},
         }
         everybody = {each for step, ids in asked.items() if step is not AlarmStep.WORKER for each in ids}
-        everybody |= set(duties.list_team(self.session, alarm.team_id)) - {alarm.worker_id, *away}
+        for team_id in team_ids:
+            everybody |= set(duties.list_team(self.session, team_id)) - {alarm.worker_id, *away}
         reach = {each.worker_id: each for each in duties.list_reachable(self.session, {alarm.worker_id, *everybody})}
-        if away and not any(_can_be_told(reach[each]) for each in everybody & reach.keys()):
-            reach |= self._rouse(alarm)  # rather somebody on leave than nobody at all
+        if not any(_can_be_told(reach[each]) for each in everybody & reach.keys()):
+            reach |= self._rouse(alarm)
             everybody = reach.keys() - {alarm.worker_id}
         asked[AlarmStep.EVERYBODY] = sorted(everybody)
         for step, told in self._told_before(alarm).items():
@@ -185,10 +187,19 @@ class Watch:
         }
 
     def _rouse(self, alarm: Alarm) -> dict[Id, Reachable]:
-        """Everybody of the team and of its posts, on leave or not."""
+        """Rather somebody than nobody at all: of the team and its posts, on leave or not; else whoever works for the same agency;
+        else whoever administers."""
         held = duties.list_holders(self.session, alarm.team_id).values()
         ids = {each for ids in held for each in ids} | set(duties.list_team(self.session, alarm.team_id))
-        return {each.worker_id: each for each in duties.list_reachable(self.session, ids)}
+        for asked in (
+            ids,
+            duties.list_of_agency(self.session, alarm.worker_id),
+            duties.list_administrators(self.session),
+        ):
+            found = duties.list_reachable(self.session, asked)
+            if any(_can_be_told(each) for each in found if each.worker_id != alarm.worker_id):
+                return {each.worker_id: each for each in found}
+        return {}
 
     def _told_before(self, alarm: Alarm) -> dict[AlarmStep, frozenset[Id]]:
         """Whom an earlier step told already, for each step that was not told yet: they are not asked and waited for twice."""
@@ -212,7 +223,7 @@ class Watch:
 
     def _write(self, alarm: Alarm, events: Sequence[AlarmEvent], people: Sequence[Reachable], kind: MailKind) -> None:
         """Mails and messages that say no more than a first name."""
-        about = duties.list_reachable(self.session, [alarm.worker_id])
+        about = duties.list_reachable(self.session, [alarm.worker_id], also_left=True)
         facts = MailFacts(
             first_name=alarms.first_name(about[0].name if about else ""), alarm_id=alarm.id,
             asks_help=alarm.help is not None, is_silent=alarm.is_silent,
@@ -237,6 +248,15 @@ def _ask_no_more(session: Session, alarm: Alarm) -> None:
     outbox.give_up_waiting(session, alarm.id, MailKind.LONE_WORKER, alarms.CALLED, alarm.worker_id)
 
 
+def _gather(held: Iterable[dict[AlarmStep, list[Id]]]) -> dict[AlarmStep, list[Id]]:
+    """Who holds each post of several teams: whoever walks with two is missed by both."""
+    found: dict[AlarmStep, list[Id]] = {post: [] for post in duties.POSTS}
+    for each in held:
+        for post, ids in each.items():
+            found[post] += [one for one in ids if one not in found[post]]
+    return found
+
+
 def _can_be_told(each: Reachable) -> bool:
     return bool(each.email or each.telephone)
 
@@ -253,49 +273,17 @@ def _ending(alarm: Alarm, is_out: bool, owed: Sequence[Owed]) -> AlarmEventKind 
 
 def open_alarm(access: Access, alarm_id: Id) -> Alarm:
     """An alarm for whoever may see who is out on that team, or was told of it. Raises NotFound, Forbidden."""
-    alarm = alarms.find_alarm(access.session, alarm_id)
+    with raised(access.session):  # whoever was told may be of another service's team
+        alarm = alarms.find_alarm(access.session, alarm_id)
     team = subjects.find_team(access.session, alarm.team_id) if alarm else None
-    if alarm is not None and team is not None and access.actor.worker_id in alarm.told_ids:
-        team = msgspec.structs.replace(team, worker_id=access.actor.worker_id)
+    if alarm is not None and access.actor.worker_id in alarm.told_ids:
+        # Also where no team is known: whoever called had none any more, or its end was not waited for.
+        known = team or Subject(kind=SubjectKind.SHIFT, id=alarm.team_id)
+        team = msgspec.structs.replace(known, worker_id=access.actor.worker_id)
     access.require(Act.SEE_SHIFTS, team, purpose="lone working", detail=alarm_id)
     if alarm is None or (alarm.is_silent and alarm.worker_id == access.actor.worker_id):
         raise NotFound  # whoever made her check in is looking at her screen
     return alarm
-
-
-def find_own(access: Access) -> OwnAlarm | None:
-    """The search for the actor as they may know of it; None where there is none, or nothing of it may be seen where they are."""
-    mine = access.actor.worker_id
-    found = next((each for each in alarms.list_open_alarms(access.session) if each.worker_id == mine), None)
-    alarm = _hide_duress(access, found) if found is not None and found.is_silent else found
-    if alarm is None:
-        return None
-    taken, reached = alarm.taken, sorted(alarm.reached_ids - {mine})
-    holder = taken.worker_id or "" if taken else ""
-    names = workers.list_short_names(access.session, {holder, *reached})
-    return OwnAlarm(
-        help_at=alarm.help.at if alarm.help else None, taken_by=names.get(holder, ""), taken_at=taken.at if taken else None,
-        reached=tuple(names[each] for each in reached if each in names),
-    )  # fmt: skip
-
-
-def _hide_duress(access: Access, alarm: Alarm) -> Alarm | None:
-    """The alarm as it would stand had the actor really been well when they checked in: whoever made them may know what stands on
-    a screen otherwise. Help that they had asked for is still looked after; else there is nothing before they are missed again,
-    and a while after that a message has gone to those to whom one went. Who took it before then is not named."""
-    events = tuple(each for each in alarm.events if each.kind is not AlarmEventKind.DURESS)
-    if any(each.kind is AlarmEventKind.HELP for each in events):
-        return msgspec.structs.replace(alarm, events=events)
-    out = {each.worker_id: each for each in list_on_shift(access.session)}
-    missed_at = out[alarm.worker_id].alarm_at if alarm.worker_id in out else None
-    if missed_at is None or missed_at > access.now:
-        return None
-    shown = tuple(
-        each
-        for each in events
-        if each.at >= missed_at or (each.kind is AlarmEventKind.SENT and access.now >= missed_at + GRACE)
-    )
-    return msgspec.structs.replace(alarm, events=shown)
 
 
 def ask_for_help(access: Access, team_id: Id, words: str, ladder: Ladder) -> Id:

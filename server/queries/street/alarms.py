@@ -5,14 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from server.database import bulk
+from server.database.context import beyond_reader
 from server.database.statements import ids
 from server.tables.partnership.worker import worker
 from server.tables.street.alarm import alarm, alarm_event, alarm_message
-from server.tables.street.shift import check_in, shift
 from shared.model.alarm import CALLS, ENDS, Alarm, AlarmEvent, AlarmEventKind, AlarmStep
 from shared.model.mail import MailState
 from shared.model.value import Id, Value
@@ -43,15 +43,6 @@ _ASKED_HELP = (
 )
 
 
-class Duress(Value, frozen=True, kw_only=True):
-    """A check-in under duress that nobody was told of yet. `team_id` is of its shift, empty where that has not arrived."""
-
-    id: Id
-    worker_id: Id
-    team_id: Id
-    made_at: datetime
-
-
 class Call(Value, frozen=True, kw_only=True):
     """A message for somebody's telephone, and the number as it is now (empty: none is known). `about` is a first name."""
 
@@ -65,21 +56,6 @@ class Call(Value, frozen=True, kw_only=True):
     about: str
     asks_help: bool = False
     is_silent: bool = False
-
-
-def list_unheard_duress(session: Session) -> list[Duress]:
-    """The check-ins under duress that are in no alarm's log, the oldest first. The line that tells one has its id."""
-    known = select(alarm_event.c.id).where(alarm_event.c.id == check_in.c.id).exists()
-    query = (
-        select(check_in.c.id, check_in.c.worker_id, shift.c.team_id, check_in.c.heard_at, check_in.c.at)
-        .outerjoin(shift, shift.c.id == check_in.c.shift_id)
-        .where(check_in.c.duress, ~known)
-        .order_by(check_in.c.at, check_in.c.id)
-    )
-    return [
-        Duress(id=row.id, worker_id=row.worker_id, team_id=row.team_id or "", made_at=row.heard_at or row.at)
-        for row in session.execute(query)
-    ]
 
 
 def list_open_alarms(session: Session) -> list[Alarm]:
@@ -139,6 +115,7 @@ def add_alarm(session: Session, new: Alarm) -> bool:
     return True
 
 
+@beyond_reader
 def add_events(session: Session, events: Sequence[AlarmEvent]) -> None:
     """Add lines to the log, after those that are there."""
     count = select(func.count()).select_from(alarm_event)
@@ -190,7 +167,7 @@ def claim_call(session: Session, now: datetime) -> Call | None:
     One that says somebody was not heard is given up once that is over: it would send people to look for nobody."""
     due = (
         select(alarm_message.c.id)
-        .where(alarm_message.c.state == str(MailState.WAITING), alarm_message.c.next_try_at <= now)
+        .where(alarm_message.c.state == str(MailState.WAITING), _is_due(now))
         .order_by(alarm_message.c.next_try_at, alarm_message.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -201,6 +178,12 @@ def claim_call(session: Session, now: datetime) -> Call | None:
         if call is not None:
             return call
     return None
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """A message waits for two minutes at most. One that is to wait longer was written by a clock that has been set back since."""
+    waits_until = alarm_message.c.next_try_at
+    return (waits_until <= now) | (waits_until > now + 2 * CLAIMED_FOR)
 
 
 def _read_call(session: Session, message_id: Id) -> Call | None:

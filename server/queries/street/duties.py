@@ -72,22 +72,27 @@ def list_eligible(session: Session, team_id: Id) -> set[Id]:
 
 def list_holders(session: Session, team_id: Id, away: Collection[Id] = ()) -> dict[AlarmStep, list[Id]]:
     """The workers of each post of a team: whoever was set, else who leads the team, who else leads in its agency, and who
-    coordinates where it walks. None of those who are `away`: while whoever was set is on leave, it is as if nobody had been."""
-    set_for = {post: held for post, held in find_duties(session, team_id).items() if held.worker_id not in away}
+    coordinates where it walks. None of those who are `away`: while whoever was set is on leave, or once they work for another
+    agency, it is as if nobody had been."""
+    duties = find_duties(session, team_id)
     agency_id = session.scalar(select(team.c.agency_id).where(team.c.id == team_id))
     leads = [each for each in _list_with_role(session, Role.TEAM_LEAD) if each not in away]
     own = set(session.scalars(select(worker_team.c.worker_id).where(worker_team.c.team_id == team_id)))
-    agencies = {each.worker_id: each.agency_id for each in list_reachable(session, leads)}
-    near = {each for each in leads if agencies.get(each) == agency_id}
+    asked = {*leads, *(held.worker_id for held in duties.values())}
+    here = {each.worker_id for each in list_reachable(session, asked) if each.agency_id == agency_id}
+    near = here & set(leads)
     walked = select(team_district.c.district_id).where(team_district.c.team_id == team_id)
     acting = set(session.scalars(select(worker_district.c.worker_id).where(worker_district.c.district_id.in_(walked))))
-    lead = [set_for[AlarmStep.LEAD].worker_id] if AlarmStep.LEAD in set_for else sorted(near & own)
+    coordinators = (set(_list_with_role(session, Role.COORDINATOR)) & acting) - set(away)
+    may_hold = (here | coordinators) - set(away)
+    set_for = {post: held.worker_id for post, held in duties.items() if held.worker_id in may_hold}
+    lead = [set_for[AlarmStep.LEAD]] if AlarmStep.LEAD in set_for else sorted(near & own)
     usual = {
         AlarmStep.LEAD: lead,
         AlarmStep.DEPUTY: sorted(near - set(lead)),
-        AlarmStep.MANAGER: sorted((set(_list_with_role(session, Role.COORDINATOR)) & acting) - set(away)),
+        AlarmStep.MANAGER: sorted(coordinators),
     }
-    return usual | {post: [held.worker_id] for post, held in set_for.items()}
+    return usual | {post: [held] for post, held in set_for.items()}
 
 
 def _list_with_role(session: Session, role: Role) -> list[Id]:
@@ -101,13 +106,26 @@ def list_team(session: Session, team_id: Id) -> list[Id]:
     return list(session.scalars(query.where(worker_team.c.team_id == team_id, worker.c.active)))
 
 
-def list_reachable(session: Session, worker_ids: Iterable[Id]) -> list[Reachable]:
-    """Those of these workers who are active, with how they are reached, by id."""
+def list_of_agency(session: Session, worker_id: Id) -> list[Id]:
+    """The active workers of the agency that a worker is of."""
+    agency_id = select(worker.c.agency_id).where(worker.c.id == worker_id).scalar_subquery()
+    return list(session.scalars(select(worker.c.id).where(worker.c.agency_id == agency_id, worker.c.active)))
+
+
+def list_administrators(session: Session) -> list[Id]:
+    """The active workers who administer this server."""
+    return _list_with_role(session, Role.ADMINISTRATOR)
+
+
+def list_reachable(session: Session, worker_ids: Iterable[Id], *, also_left: bool = False) -> list[Reachable]:
+    """Those of these workers who are active, with how they are reached, by id; `also_left`: whoever was let go too, who may be
+    looked for still."""
     columns = (
         worker.c.id, worker.c.name, worker.c.email, worker.c.telephone, worker.c.emergency_contact, worker.c.agency_id,
     )  # fmt: skip
     asked: Collection[Id] = sorted(set(worker_ids))
-    rows = session.execute(select(*columns).where(worker.c.id.in_(asked), worker.c.active).order_by(worker.c.id))
+    query = select(*columns).where(worker.c.id.in_(asked)).order_by(worker.c.id)
+    rows = session.execute(query if also_left else query.where(worker.c.active))
     return [
         Reachable(
             worker_id=row.id, name=row.name, email=row.email, telephone=row.telephone,

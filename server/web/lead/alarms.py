@@ -115,7 +115,7 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
     mine = out.get(alarm.worker_id)
     near = [each.worker_id for each in out.values() if mine and set(each.team_ids) & set(mine.team_ids)]
     near = [each for each in near if each != alarm.worker_id]
-    people = {each.worker_id: each for each in duties.list_reachable(session, [alarm.worker_id, *near])}
+    people = {each.worker_id: each for each in duties.list_reachable(session, [alarm.worker_id, *near], also_left=True)}
     ids = {alarm.worker_id, *(each.worker_id for each in alarm.events if each.worker_id)}
     names = list_short_names(session, ids)
     taken = alarm.taken

@@ -9,8 +9,9 @@ from litestar.params import URLEncodedBody
 
 from server.access import Access, Door, of_theirs
 from server.actions.street import walking
-from server.actions.street.alarms import ask_for_help, find_own
+from server.actions.street.alarms import ask_for_help
 from server.actions.street.contacts import list_own_teams
+from server.actions.street.own_alarm import find_own
 from server.database.sql import storable_words
 from server.http.services import Services
 from server.problems import Invalid

@@ -410,6 +410,16 @@ def test_whoever_was_set_and_works_for_another_agency_now_is_as_if_nobody_had_be
     assert told(look(13.25))[1:] == [("colleagues", "dean"), ("lead", "tom"), ("manager", "priya")]
 
 
+def test_a_manager_on_leave_is_passed_over_too(services: Services, look: Look, clock: Clock) -> None:
+    keep_dean_heard(services, clock)
+    with services.database.writing() as session:
+        leaves.add_leave(session, Leave(
+            id="l1", worker_id="priya", starts_at=clock.now, ends_at=clock.now + timedelta(days=1), set_at=clock.now,
+        ))  # fmt: skip
+    clock.advance(minutes=29)
+    assert told(look(13.25))[2:] == [("lead", "tom"), ("everybody", "dean"), ("everybody", "tom")]
+
+
 def test_leave_leaves_nobody_unheard(services: Services, look: Look, clock: Clock) -> None:
     with services.database.writing() as session:
         session.execute(update(worker).where(worker.c.id.not_in(["aisha", "tom"])).values(active=False))

@@ -6,12 +6,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import delete
 
+from server.actions.street.alarms import Watch
 from server.database.engine import Database
 from server.queries.street import alarms
 from server.queries.sync import store as sync
+from server.tables.partnership.worker import worker_team
 from shared.model.alarm import Alarm, AlarmEvent, AlarmEventKind, OwnAlarm
 from shared.model.codes import DeviceStatus
+from shared.model.shift import CheckIn
+from shared.rules.alarms import DEFAULT_LADDER
 from tests.server.cast import Cast
 from tests.server.phone import Phone
 
@@ -82,3 +87,36 @@ def test_a_phone_that_was_stopped_and_a_stranger_are_told_nothing(
         sync.set_status(session, phone.number, DeviceStatus.REVOKED)
     answer = phone.get(PATH)
     assert answer.status_code in (401, 403) and cast.tom.short_name not in answer.text
+
+
+@pytest.mark.parametrize("is_in_another_team", [True, False])
+def test_a_call_for_help_is_heard_although_the_phones_word_is_held(
+    phone: Phone, cast: Cast, database: Database, clock: Any, new_id: Callable[[], str], is_in_another_team: bool
+) -> None:
+    """Whoever was moved to another team while she was out, or whose clock is wrong, is in danger all the same."""
+    at = clock.now if is_in_another_team else clock.now + timedelta(days=400)
+    made = CheckIn(id=new_id(), shift_id="s", worker_id=cast.aisha.id, at=at, next_due_at=at, duress=True)
+    with database.writing() as session:
+        if is_in_another_team:
+            session.execute(delete(worker_team).where(worker_team.c.worker_id == cast.aisha.id))
+    phone.push(phone.fact("checkin.made", made))
+    for _ in range(2):
+        with database.writing() as session:
+            assert len(sync.list_quarantined(session, phone.number)) == 1, "it waits for somebody's decision"
+            Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+            (alarm,) = alarms.list_open_alarms(session)
+        assert alarm.worker_id == cast.aisha.id and alarm.is_silent
+        assert alarm.told_ids - {cast.aisha.id}
+        assert sum(each.kind is AlarmEventKind.DURESS for each in alarm.events) == 1, "and calls once"
+
+
+def test_a_forged_name_calls_for_nobody_else(
+    phone: Phone, cast: Cast, database: Database, clock: Any, new_id: Callable[[], str]
+) -> None:
+    made = CheckIn(id="x" * 900, shift_id="s", worker_id=cast.dean.id, at=clock.now, duress=True)
+    well = CheckIn(id=new_id(), shift_id="s", worker_id=cast.dean.id, at=clock.now)
+    phone.push(phone.fact("checkin.made", made, new_id()), phone.fact("checkin.made", well))
+    with database.writing() as session:
+        assert len(sync.list_quarantined(session, phone.number)) == 2
+        Watch(session, clock.now, new_id, DEFAULT_LADDER).look()
+        assert [each.worker_id for each in alarms.list_open_alarms(session)] == [cast.aisha.id]
