@@ -315,6 +315,9 @@ def test_a_check_in_under_duress_calls_everybody_and_shows_nothing_where_she_is(
     assert "You asked for help" not in shown
     assert "duress" not in shown
     assert aisha.get(f"/alarms/{alarm.id}").status_code == 404
+    around = aisha.get("/on-shift")
+    assert around.status_code == 200 and alarm.id not in around.text and "duress" not in around.text
+    assert alarm.id in browse("tom").get("/on-shift").text
 
     page = plain(browse("tom").get(f"/alarms/{alarm.id}").text)
     assert "Aisha N checked in under duress" in page
