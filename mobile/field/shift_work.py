@@ -17,7 +17,7 @@ from mobile.store.rows import to_ms
 from shared.geo.night import outreach_night
 from shared.model.shift import CheckIn, Shift, ShiftEnded, ShiftJoined
 from shared.model.value import Id
-from shared.rules.check_ins import FIRST_CHECK_IN, is_forgotten
+from shared.rules.check_ins import FIRST_CHECK_IN, Outing, due_at, is_forgotten
 from shared.rules.shift_plans import MAY_BE_EARLY, PlanState, state_of
 
 JOINED = "joined shift"
@@ -135,17 +135,20 @@ class ShiftWork:
             return self._summary(entry.connection, shift)
 
     def end(self, summary: str) -> ShiftSummary:
-        """End the current shift. Raises `DraftRefused` when there is none."""
+        """I came home, from every shift that I was on: a colleague may have taken me along beside my own. Raises `DraftRefused`
+        when there is none."""
+        now = self._context.clock.now()
         with self._journal.writing() as entry:
             shift = self._going(entry.connection)
-            ended = ShiftEnded(
-                id=self._context.new_id(),
-                shift_id=shift.id,
-                worker_id=self._context.worker_id,
-                at=self._context.clock.now(),
-                summary=summary,
-            )
-            entry.fact("shift.ended", ended, shift.id)
+            for each in shifts.list_current(entry.connection, self._context.worker_id, now):
+                ended = ShiftEnded(
+                    id=self._context.new_id(),
+                    shift_id=each.id,
+                    worker_id=self._context.worker_id,
+                    at=now,
+                    summary=summary if each.id == shift.id else "",
+                )
+                entry.fact("shift.ended", ended, each.id)
             self._is_going = False
             return self._summary(entry.connection, shift)
 
@@ -171,18 +174,21 @@ class ShiftWork:
         """The timer, and whose check-in is late as far as this phone knows."""
         now = self._context.clock.now()
         with self._context.store.reading() as connection:
-            shift = shifts.find_current(connection, self._context.worker_id, self._context.clock.now())
-            if shift is None:
+            walks = shifts.list_current(connection, self._context.worker_id, now)
+            if not walks:
                 return CheckInState()
+            shift = walks[0]
             newest = {one.worker_id: one for one in shifts.list_newest_check_ins(connection, shift.id)}
             present = shifts.list_workers(connection, shift.id)
             unsent = self._journal.unsent_ids(connection)
-            begun_at = self._begun_at(connection, shift)
-        begun = {self._context.worker_id: begun_at, shift.worker_id: shift.started_at}
+            begun_at = self._begun_at(connection, walks)
+            # A promise belongs to its worker: one given on the shift before a colleague took them along still stands.
+            mine = shifts.find_newest_check_in(connection, self._context.worker_id, [each.id for each in walks])
+        begun = {shift.worker_id: shift.started_at, self._context.worker_id: begun_at}
         # Going out is a promise too: whoever began the shift is heard within the hour.
-        due = {worker_id: _due_at(begun.get(worker_id), newest.get(worker_id)) for worker_id in present}
+        said = newest if mine is None else newest | {self._context.worker_id: mine}
+        due = {worker_id: _due_at(begun.get(worker_id), said.get(worker_id)) for worker_id in present}
         late = [worker_id for worker_id, due_at in due.items() if due_at is not None and due_at < now]
-        mine = newest.get(self._context.worker_id)
         along_with = self._context.name_of(shift.worker_id) if begun_at is None and mine is None else ""
         return CheckInState(
             shift_id=shift.id,
@@ -195,16 +201,14 @@ class ShiftWork:
             message=_say_reach(mine, shift.id in unsent, along_with),
         )
 
-    def _begun_at(self, connection: Connection, shift: Shift) -> datetime | None:
-        """When this worker went out by their own hand: began the shift, joined it, or did something after a colleague took them
-        along. None while they did nothing: the server waits for no word of theirs, and this phone must not say that it does."""
-        me = self._context.worker_id
-        if shift.worker_id == me:
-            return shift.started_at
-        joined_at = shifts.find_joined_at(connection, shift.id, me) or shift.started_at
-        if settings.find_setting(connection, JOINED, str) == shift.id:
-            return joined_at
-        return shifts.find_last_act(connection, me, to_ms(joined_at))
+    def _begun_at(self, connection: Connection, walks: Sequence[Shift]) -> datetime | None:
+        """When this worker last went out by their own hand: began a shift, joined one, or did something after a colleague took
+        them along. None while they did nothing: the server waits for no word of theirs, and this phone must not say that it does.
+        """
+        me, joined_here = self._context.worker_id, settings.find_setting(connection, JOINED, str)
+        came = {each.id: shifts.find_joined_at(connection, each.id, me) or each.started_at for each in walks}
+        own = [came[each.id] for each in walks if each.worker_id == me or each.id == joined_here]
+        return max(own) if own else shifts.find_last_act(connection, me, to_ms(min(came.values())))
 
     def _going(self, connection: Connection) -> Shift:
         shift = shifts.find_current(connection, self._context.worker_id, self._context.clock.now())
@@ -232,9 +236,10 @@ class ShiftWork:
 
 def _due_at(begun_at: datetime | None, newest: CheckIn | None) -> datetime | None:
     """When a worker of a shift is heard next, as the server reckons too: whoever was only taken along promised nothing."""
-    if newest is not None:
-        return newest.next_due_at or newest.at + FIRST_CHECK_IN
-    return None if begun_at is None else begun_at + FIRST_CHECK_IN
+    if newest is None:
+        return None if begun_at is None else begun_at + FIRST_CHECK_IN
+    promised_at = newest.next_due_at or newest.at + FIRST_CHECK_IN
+    return due_at(Outing(since=begun_at or newest.at, checked_in_at=newest.at, promised_at=promised_at))
 
 
 def _say_reach(mine: CheckIn | None, is_unsent: bool, along_with: str) -> str:

@@ -1,5 +1,6 @@
 """The shift tables: who is planned to go out, who went out, who joined, who went home, and who said they are well."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from mobile.store.database import Connection
@@ -123,9 +124,13 @@ def list_unended(connection: Connection, worker_id: Id) -> list[Shift]:
 
 
 def find_current(connection: Connection, worker_id: Id, now: datetime) -> Shift | None:
-    """The newest shift that this worker is on. One of an earlier night that nobody ended is not."""
-    shifts = list_unended(connection, worker_id)
-    return next((each for each in shifts if not is_forgotten(each.started_at, now)), None)
+    """The newest shift that this worker is on."""
+    return next(iter(list_current(connection, worker_id, now)), None)
+
+
+def list_current(connection: Connection, worker_id: Id, now: datetime) -> list[Shift]:
+    """The shifts that this worker is on, the newest first. One of an earlier night that nobody ended is none."""
+    return [each for each in list_unended(connection, worker_id) if not is_forgotten(each.started_at, now)]
 
 
 def find_joined_at(connection: Connection, shift_id: Id, worker_id: Id) -> datetime | None:
@@ -177,3 +182,11 @@ def list_newest_check_ins(connection: Connection, shift_id: Id) -> list[CheckIn]
         (shift_id,),
     )
     return [read_body(body, CheckIn) for (body,) in rows]
+
+
+def find_newest_check_in(connection: Connection, worker_id: Id, shift_ids: Collection[Id]) -> CheckIn | None:
+    """The newest check-in of one worker on any of these shifts."""
+    said = [each for shift_id in shift_ids for each in list_newest_check_ins(connection, shift_id)]
+    return max(
+        (each for each in said if each.worker_id == worker_id), key=lambda each: (each.at, each.id), default=None
+    )

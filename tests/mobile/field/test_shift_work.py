@@ -148,3 +148,32 @@ def test_whoever_joins_by_their_own_hand_is_due_within_the_hour(rig: Rig, field:
     rig.clocks.pass_(minutes=20)
     field.join_shift(shift.id)
     assert field.check_in_state().due_at == rig.clocks.now() + timedelta(hours=1)
+
+
+def deans_shift_with_aisha(rig: Rig, worker_id: str) -> Shift:
+    shift = deans_shift(rig)
+    joined = ShiftJoined(id="along", shift_id=shift.id, worker_id=worker_id, at=rig.clocks.now())
+    feed(rig, "shift.joined", joined, who="dean")
+    return shift
+
+
+def test_a_promise_stands_when_a_colleague_takes_along_whoever_gave_it(rig: Rig, field: FieldService) -> None:
+    """The server goes by the worker, and tells somebody when they are late: their phone must not think it is later."""
+    me = field.start_shift().worker_id
+    said = field.check_in(30)
+    rig.clocks.pass_(minutes=5)
+    deans_shift_with_aisha(rig, me)
+    state = field.check_in_state()
+    assert state.shift_id == "deans"
+    assert (state.last, state.due_at) == (said, said.next_due_at)
+    rig.clocks.pass_(minutes=26)
+    assert field.check_in_state().is_overdue
+
+
+def test_coming_home_ends_every_shift_that_one_is_on(rig: Rig, field: FieldService) -> None:
+    """Else the server waits for somebody who is in bed."""
+    me = field.start_shift("Town").worker_id
+    rig.clocks.pass_(minutes=5)
+    deans_shift_with_aisha(rig, me)
+    assert field.end_shift("Quiet").shift.id == "deans"
+    assert field.current_shift() is None
