@@ -16,7 +16,11 @@ from server.tables.street.alarm import duty
 from shared.model.alarm import AlarmStep
 from shared.model.codes import Role
 from shared.model.value import Id, Value
+from shared.policy import Act
+from shared.policy.grid import GRID
 
+ANSWERING = sorted(str(role) for role, reaches in GRID.items() if Act.SEE_SHIFTS in reaches)
+"""Whose roles open the link that they are sent at night."""
 POSTS = (AlarmStep.LEAD, AlarmStep.DEPUTY, AlarmStep.MANAGER)
 
 
@@ -64,9 +68,13 @@ def find_duties(session: Session, team_id: Id) -> dict[AlarmStep, Duty]:
 
 
 def list_eligible(session: Session, team_id: Id) -> set[Id]:
-    """Who may be set for a post of a team: the active workers of its agency, and who coordinates where it walks."""
+    """Who may be set for a post of a team: the active workers of its agency who may open an alarm, and who coordinates where it
+    walks."""
     agency_id = session.scalar(select(team.c.agency_id).where(team.c.id == team_id))
-    own = session.scalars(select(worker.c.id).where(worker.c.agency_id == agency_id, worker.c.active))
+    query = select(worker.c.id).join(worker_role, worker_role.c.worker_id == worker.c.id)
+    own = session.scalars(
+        query.where(worker.c.agency_id == agency_id, worker.c.active, worker_role.c.role.in_(ANSWERING))
+    )
     return set(own) | set(list_holders(session, team_id)[AlarmStep.MANAGER])
 
 
