@@ -31,8 +31,9 @@ class LastContact(Value, frozen=True, kw_only=True):
 
 
 def find_last_place(session: Session, worker_id: Id) -> LastPlace | None:
-    """The newest position of a check-in, contact or visit of theirs."""
+    """The newest position of a check-in, contact or visit of theirs, or of the known place of one that has no position."""
     found = [_newest(session, table, act, worker_id) for table, act in PLACES]
+    found += [_newest_known(session, table, act, worker_id) for table, act in PLACES if table is not check_in]
     return max((each for each in found if each is not None), key=lambda each: each.at, default=None)
 
 
@@ -51,6 +52,25 @@ def _newest(session: Session, table: Table, act: str, worker_id: Id) -> LastPlac
     return LastPlace(
         act=act, at=row.at, latitude=row.latitude, longitude=row.longitude, accuracy_m=row.accuracy_m,
         fix_age_s=row.fix_age_s,
+    )  # fmt: skip
+
+
+def _newest_known(session: Session, table: Table, act: str, worker_id: Id) -> LastPlace | None:
+    """By the place alone, as a form without GPS tells it: when they were there, however late it was written down."""
+    at = table.c.seen_at if act == "contact" else table.c.at
+    query = (
+        select(at.label("at"), site.c.latitude, site.c.longitude, site.c.name)
+        .join(site, site.c.id == table.c.site_id)
+        .where(table.c.worker_id == worker_id, table.c.latitude.is_(None), site.c.latitude.is_not(None))
+    )
+    if table is visit:
+        query = query.where(visit.c.is_struck.is_(False))
+    row = session.execute(query.order_by(at.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return LastPlace(
+        act=act, at=row.at, latitude=row.latitude, longitude=row.longitude, accuracy_m=None, fix_age_s=None,
+        site_name=row.name or "",
     )  # fmt: skip
 
 
