@@ -216,7 +216,8 @@ def provide_door(request: Request[Any, Any, Any]) -> Door:
 
 
 def _show_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
-    lines = [problem.detail, *problem.errors]
+    # Advice about members of a body is for programs: whoever filled in a form is told what is wrong, and that they can mend it.
+    lines = [*problem.errors, "Go back, mend it, and send it again."] if problem.errors else [problem.detail]
     return page(
         request,
         "errors/problem.html",
