@@ -82,12 +82,20 @@ class ShiftWork:
         me, now = self._context.worker_id, self._context.clock.now()
         with self._context.store.reading() as connection:
             plans = shifts.list_plans(connection, me, to_ms(now + PLANNED_AHEAD), to_ms(now - PLANNED_UNTIL))
-            is_out = shifts.find_current(connection, me, now) is not None
+            walks = shifts.list_current(connection, me, now)
             went_out_at = shifts.find_last_walk(connection, me) if plans else None
             since_ms = to_ms(plans[0].starts_at - MAY_BE_EARLY) if plans else 0
             acted_at = shifts.find_last_act(connection, me, since_ms) if plans else None
         for plan in plans:
-            state = state_of(plan.starts_at, plan.back_at, went_out_at, is_out=is_out, now=now, acted_at=acted_at)
+            state = state_of(
+                plan.starts_at,
+                plan.back_at,
+                went_out_at,
+                is_out=bool(walks),
+                now=now,
+                acted_at=acted_at,
+                out_since=walks[-1].started_at if walks else None,
+            )
             if state is not PlanState.HOME:
                 others = tuple(self._context.name_of(each) for each in plan.worker_ids if each != me)
                 return PlannedShift(plan=plan, with_whom=others, state=state)

@@ -31,11 +31,16 @@ def state_of(
     is_out: bool,
     now: datetime,
     acted_at: datetime | None = None,
+    out_since: datetime | None = None,
 ) -> PlanState:
-    """Where one worker of a plan stands; `went_out_at` is when they last went out, `acted_at` the last thing they did themselves.
+    """Where one worker of a plan stands; `went_out_at` is when they last went out, `acted_at` the last thing they did themselves,
+    `out_since` when the shifts began that they are on.
 
-    Whoever checks in after they were to be back has said so: their check-ins count from then on, not the plan.
+    Whoever checks in after they were to be back has said so: their check-ins count from then on, not the plan. So does whoever
+    has gone out only since it was over.
     """
+    if is_out and out_since is not None and out_since >= back_at:
+        return PlanState.HOME
     if is_out:
         is_heard_since = acted_at is not None and acted_at >= back_at
         return PlanState.OVERDUE if now >= back_at + MAY_BE_LATE and not is_heard_since else PlanState.OUT

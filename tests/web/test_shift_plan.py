@@ -143,3 +143,11 @@ def test_what_is_no_clock_time_is_none(text: str, now: datetime) -> None:
 def test_where_somebody_stands(minutes: int, went: int | None, is_out: bool, state: PlanState) -> None:
     at = None if went is None else START + timedelta(minutes=went)
     assert state_of(START, BACK, at, is_out=is_out, now=START + timedelta(minutes=minutes)) is state
+
+
+def test_whoever_went_out_only_after_a_plan_was_over_is_not_missed_at_home_by_it() -> None:
+    """They are out on another shift; nobody is told of them, and no page may say so in red."""
+    now, later = BACK + timedelta(hours=6), BACK + timedelta(hours=5)
+    assert state_of(START, BACK, later, is_out=True, now=now, out_since=later) is PlanState.HOME
+    on_it = state_of(START, BACK, BACK, is_out=True, now=now, out_since=BACK - timedelta(minutes=1))
+    assert on_it is PlanState.OVERDUE

@@ -22,9 +22,10 @@ class PlanLine(Value, frozen=True, kw_only=True):
 
 
 def list_plan_lines(
-    session: Session, team_ids: Sequence[Id], out_ids: frozenset[Id], now: datetime
+    session: Session, team_ids: Sequence[Id], out: Mapping[Id, datetime], now: datetime
 ) -> tuple[PlanLine, ...]:
-    """Returns each plan of these teams, and whoever of it should have gone out, or should be home."""
+    """Returns each plan of these teams, and whoever of it should have gone out, or should be home. `out` says who is out, and
+    since when."""
     found = plans.list_plans(session, team_ids, now)
     ids = {who for each in found for who in each.worker_ids}
     names, gone, acted = (
@@ -33,7 +34,7 @@ def list_plan_lines(
         plans.find_last_acts(session, ids),
     )
     return tuple(
-        PlanLine(words=say_plan(each, names, now), troubles=_troubles(each, names, gone, acted, out_ids, now))
+        PlanLine(words=say_plan(each, names, now), troubles=_troubles(each, names, gone, acted, out, now))
         for each in found
     )
 
@@ -51,13 +52,19 @@ def _troubles(
     names: Mapping[Id, str],
     gone: Mapping[Id, datetime],
     acted: Mapping[Id, datetime],
-    out_ids: frozenset[Id],
+    out: Mapping[Id, datetime],
     now: datetime,
 ) -> tuple[str, ...]:
     said = []
     for each in plan.worker_ids:
         state = state_of(
-            plan.starts_at, plan.back_at, gone.get(each), is_out=each in out_ids, now=now, acted_at=acted.get(each)
+            plan.starts_at,
+            plan.back_at,
+            gone.get(each),
+            is_out=each in out,
+            now=now,
+            acted_at=acted.get(each),
+            out_since=out.get(each),
         )
         who = names.get(each, "Somebody")
         if state is PlanState.MISSING:

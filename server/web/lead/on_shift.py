@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from server.access import Door, day_of, of_theirs
+from server.actions.street.own_alarm import show_to
 from server.queries.partnership import agencies
 from server.queries.partnership.workers import list_short_names
 from server.queries.street.alarms import list_alarms_of_teams
@@ -36,11 +37,13 @@ class AlarmLine(Value, frozen=True, kw_only=True):
 
     id: Id
     is_open: bool
+    is_call: bool
     words: str
 
 
 class Tonight(Value, frozen=True, kw_only=True):
-    """Who is out on some teams: the same facts for the page and for the wall. `said` names whatever it sounds for."""
+    """Who is out on some teams: the same facts for the page and for the wall. `said` names whatever it sounds for, `unrung`
+    whoever must not be rung."""
 
     title: str
     now_text: str
@@ -49,6 +52,7 @@ class Tonight(Value, frozen=True, kw_only=True):
     alarms: tuple[AlarmLine, ...]
     planned: tuple[PlanLine, ...]
     said: tuple[str, ...]
+    unrung: tuple[str, ...]
 
 
 @get("/on-shift", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
@@ -83,25 +87,30 @@ def look_out(session: Session, actor: Actor, now: datetime) -> Tonight:
     team_ids = teams_of(session, actor, day_of(now))
     out = sorted(list_on_shift(session, team_ids), key=lambda each: order_of_concern(each.next_due_at))
     late = [each for each in out if is_late(each.next_due_at, now)]
-    alarms = [
-        each
-        for each in list_alarms_of_teams(session, team_ids, now - SHOWN_AFTER)
-        if not (each.is_silent and each.worker_id == actor.worker_id)
-    ]
-    planned = list_plan_lines(session, team_ids, frozenset(each.worker_id for each in out), now)
+    known = list_alarms_of_teams(session, team_ids, now - SHOWN_AFTER)
+    seen = [show_to(session, actor.worker_id, each, now) for each in known]
+    alarms = [each for each in seen if each is not None]
+    planned = list_plan_lines(session, team_ids, {each.worker_id: each.out_since for each in out}, now)
     lines = _say_alarms(session, alarms, {each.worker_id: each for each in out}, now)
+    calls = [each for each in alarms if each.ended is None and each.help is not None]
+    amiss = [count(len(calls), "call") + " for help"] if calls else []
+    amiss += [count(len(late), "check-in") + " late"] if late else []
+    silent = list_short_names(session, {each.worker_id for each in calls if each.is_silent})
     return Tonight(
-        title=f"{count(len(late), 'check-in')} late – On shift now" if late else "On shift now",
+        title=" – ".join([*([", ".join(amiss)] if amiss else []), "On shift now"]), unrung=tuple(sorted(silent.values())),
         now_text=say_clock(now, now), late=tuple(say_late(each, now) for each in late),
         lines=tuple(draw_line(line_of(each, now)) for each in out), alarms=tuple(lines),
-        planned=planned, said=(*(each.worker_id for each in late), *_list_calls(alarms)),
+        planned=planned, said=_name_causes(late, alarms),
     )  # fmt: skip
 
 
-def _list_calls(alarms: Sequence[Alarm]) -> list[str]:
-    """What calls somebody: every open alarm, and within one each time that its worker asked for help."""
+def _name_causes(late: Sequence[OnShift], alarms: Sequence[Alarm]) -> tuple[str, ...]:
+    """What a page sounds for, each by a name that stays the same: every promise that was not kept, one that is late being the
+    alarm that follows from it, and each time that somebody asked for help."""
     still = [each for each in alarms if each.ended is None]
-    return [each.id for each in still] + [event.id for each in still for event in each.events if event.kind in CALLS]
+    promises = [(each.worker_id, each.next_due_at) for each in late] + [(each.worker_id, each.due_at) for each in still]
+    missed = [f"{who}@{due.timestamp():.0f}" for who, due in promises if due is not None]
+    return (*dict.fromkeys(missed), *(event.id for each in still for event in each.events if event.kind in CALLS))
 
 
 def teams_of(session: Session, actor: Actor, today: date) -> list[Id]:
@@ -115,7 +124,9 @@ def _say_alarms(session: Session, alarms: Sequence[Alarm], out: dict[Id, OnShift
     ids |= {event.worker_id for each in alarms for event in each.events if event.worker_id is not None}
     names = list_short_names(session, ids)
     return [
-        AlarmLine(id=each.id, is_open=each.ended is None, words=say_alarm(each, names, now))
+        AlarmLine(
+            id=each.id, is_open=each.ended is None, is_call=each.help is not None, words=say_alarm(each, names, now)
+        )
         for each in sorted(alarms, key=lambda each: (each.ended is not None, each.raised_at))
     ]
 

@@ -9,7 +9,7 @@ from litestar.params import URLEncodedBody
 
 from server.access import Access, Door, of_theirs
 from server.actions.street import walking
-from server.actions.street.alarms import ask_for_help
+from server.actions.street.alarms import ask_for_help, hear_at_once
 from server.actions.street.contacts import list_own_teams
 from server.actions.street.own_alarm import find_own
 from server.database.sql import storable_words
@@ -70,7 +70,7 @@ def show_my_shift(request: AnyRequest, door: NamedDependency[Door]) -> Response[
             stands=_stands(access), is_missed=alarm is not None and alarm.help_at is None,
             asked=say_clock(alarm.help_at, access.now) if alarm is not None and alarm.help_at is not None else "",
             seen=_say_seen(alarm, access.now),
-            recorded=say_own(access), planned=_planned(access, walk is not None),
+            recorded=say_own(access), planned=_planned(access, walk.out_since if walk else None),
         )  # fmt: skip
 
 
@@ -84,6 +84,7 @@ def start_shift(
         team_id = data.team or (teams[0].id if len(teams) == 1 else "")
         area = storable_words(data.area)
         walking.go_out(access, services.project, data.key, team_id, area, as_tuple(data.colleagues))
+    _hear(door, services)
     return go_to(PATH, done="gone_out")
 
 
@@ -98,6 +99,7 @@ def say_well(
         if minutes is None:
             raise Invalid("Choose when you will be heard again.")
         walking.check_in(access, services.project, data.key, minutes)
+    _hear(door, services)
     return go_to(PATH, done="checked_in")
 
 
@@ -109,6 +111,7 @@ def end_shift(
     with door.open() as access:
         access.require(Act.RECORD_CONTACT, of_theirs(access.actor))
         walking.come_home(access, services.project, data.key, storable_words(data.words))
+    _hear(door, services)
     return go_to(PATH, done="come_home")
 
 
@@ -125,6 +128,12 @@ def call_for_help(
             raise Invalid("No team is yours that could be told. In danger call 999.")
         ask_for_help(access, teams[0], data.words, services.settings.alarm.ladder)
     return go_to(PATH, done="help_asked")
+
+
+def _hear(door: Door, services: Services) -> None:
+    """In a transaction of its own: what they said is kept whatever comes of it."""
+    with door.open() as access:
+        hear_at_once(access, services.settings.alarm.ladder)
 
 
 def _stands(access: Access) -> str:
@@ -154,7 +163,7 @@ def _say_seen(alarm: OwnAlarm | None, now: datetime) -> str:
     return "No message has left yet."
 
 
-def _planned(access: Access, is_out: bool) -> list[tuple[str, bool]]:
+def _planned(access: Access, out_since: datetime | None) -> list[tuple[str, bool]]:
     """What is planned for them, and whether to ask: still out?"""
     mine, now = access.actor.worker_id, access.now
     found = [
@@ -163,7 +172,15 @@ def _planned(access: Access, is_out: bool) -> list[tuple[str, bool]]:
     names = list_short_names(access.session, {who for each in found for who in each.worker_ids})
     gone, acted = plans.find_gone_out(access.session, [mine]), plans.find_last_acts(access.session, [mine])
     stands = [
-        state_of(each.starts_at, each.back_at, gone.get(mine), is_out=is_out, now=now, acted_at=acted.get(mine))
+        state_of(
+            each.starts_at,
+            each.back_at,
+            gone.get(mine),
+            is_out=out_since is not None,
+            now=now,
+            acted_at=acted.get(mine),
+            out_since=out_since,
+        )
         for each in found
     ]
     return [(say_plan(each, names, now), state is PlanState.OVERDUE) for each, state in zip(found, stands, strict=True)]

@@ -122,3 +122,10 @@ def test_a_plan_comes_back_when_the_tables_are_made_anew(rig: Rig, field: FieldS
     again = rig.restart()
     again.unlock("271828")
     assert again.planned_shift() is not None
+
+
+def test_a_shift_of_the_next_day_is_not_asked_about_by_a_plan_that_was_over(rig: Rig, field: FieldService) -> None:
+    plan(rig)
+    rig.clocks.pass_(minutes=400)
+    field.start_shift()
+    assert state(field) is None
