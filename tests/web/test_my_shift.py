@@ -120,6 +120,94 @@ def test_whoever_was_made_to_check_in_reads_what_anybody_else_would(
     assert f"{late} Tom E has it since 00:36." in reads()
 
 
+@pytest.mark.parametrize(
+    ("form", "fields"), [("check-in", {"minutes": "30"}), ("check-in", {"minutes": "180"}), ("home", {})]
+)
+def test_no_page_asks_to_be_heard_of_whoever_has_just_said_how_they_are(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str], form: str, fields: dict[str, str]
+) -> None:
+    """She has pressed, and it is said that it was kept: a red line that nobody heard her must not stand below that."""
+    press(browse("aisha"), "out")
+    clock.advance(minutes=64)
+    look(filled, clock, new_id)
+    assert "Check in now if you are well." in plain(browse("aisha").get(PATH).text)
+    assert "being told that you were not heard" not in plain(press(browse("aisha"), form, **fields).text)
+    with filled.reading() as session:
+        assert [each.is_silent for each in list_open_alarms(session)] == (
+            [True] if fields == {"minutes": "180"} else []
+        )
+
+
+def test_whoever_was_to_go_out_and_did_not_is_asked_for_what_they_can_do(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    browse("tom").send(
+        "/shift-plan", team="watford-outreach", workers="aisha", starts="21:30", back="23:30", area="Canal"
+    )
+    clock.advance(minutes=19)
+    alarm = look(filled, clock, new_id)["aisha"]
+    shown = plain(browse("aisha").get(PATH).text)
+    assert "Start your shift if you are out." in shown
+    assert "Check in now" not in shown, "there is nothing to check in by"
+    assert "Aisha Noor was to go out at 21:30, and was not heard" in plain(
+        browse("tom").get(f"/alarms/{alarm.id}").text
+    )
+    page = press(browse("aisha"), "out")
+    assert "being told that you were not heard" not in plain(page.text)
+
+
+def test_her_link_and_the_page_of_who_is_out_read_after_a_forced_check_in_as_after_a_true_one(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    """Aisha is made to check in and Dean does so: what each reads of themselves differs in the name alone."""
+
+    def reads(who: str, alarm: Alarm) -> tuple[str, list[str]]:
+        page = browse(who).get(f"/alarms/{alarm.id}")
+        assert page.status_code == 200, who
+        names = ("Aisha Noor", "Aisha N", "aisha") if who == "aisha" else ("Dean Rowe", "Dean R", "dean")
+        words, lines = plain(page.text), plain(browse(who).get("/on-shift").text)
+        for name in names:
+            words, lines = words.replace(name, "They"), lines.replace(name, "They")
+        return words.split("Everything so far")[0].split("Reach them")[0], re.findall(
+            r"They was heard again at [0-9:]+", lines
+        )
+
+    for who in ("aisha", "dean"):
+        press(browse(who), "out")
+    clock.advance(minutes=64)
+    missed = look(filled, clock, new_id)
+    press(browse("aisha"), "check-in", minutes="180")
+    press(browse("dean"), "check-in", minutes="120")
+    look(filled, clock, new_id)
+    told = reads("aisha", missed["aisha"])
+    assert told == reads("dean", missed["dean"])
+    assert "was heard again at 22:34" in told[0]
+    assert "They was heard again at 22:34" in told[1]
+    assert "I have it" in browse("tom").get(f"/alarms/{missed['aisha'].id}").text, "and the others are told the truth"
+    assert browse("aisha").send(f"/alarms/{missed['aisha'].id}/done", note="Well", outcome="home").status_code == 409
+    with filled.reading() as session:
+        (alarm,) = list_open_alarms(session)
+    assert alarm.is_silent
+    assert alarm.ended is None
+
+
+def test_a_second_search_after_a_forced_check_in_looks_like_one_and_is_not_called_off_from_her_screen(
+    filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
+) -> None:
+    press(browse("aisha"), "out")
+    press(browse("aisha"), "check-in", minutes="180")
+    alarm = look(filled, clock, new_id)["aisha"]
+    link = f"/alarms/{alarm.id}"
+    assert browse("aisha").get(link).status_code == 404, "nobody was looked for before, and no link was sent"
+    browse("tom").send(f"{link}/done", note="Police are at the bridge", outcome="noted")
+    clock.advance(minutes=186)
+    shown = plain(browse("aisha").get(link).text)
+    assert "Aisha Noor was due to be heard at 00:30" in shown
+    assert not {"duress", "Police"} & set(re.findall(r"\w+", shown))
+    assert browse("aisha").send(f"{link}/done", note="I am well", outcome="home").status_code == 200
+    assert look(filled, clock, new_id)["aisha"].ended is None, "whoever holds her telephone calls nobody off"
+
+
 def test_help_that_was_asked_for_stays_asked_for_after_a_check_in_that_was_forced(
     filled: Database, browse: Browse, clock: Clock, new_id: Callable[[], str]
 ) -> None:

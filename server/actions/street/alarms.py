@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access
+from server.actions.street.own_alarm import show_to
 from server.database.context import raised
 from server.database.locks import lock_records
 from server.database.sql import storable_words
@@ -272,7 +273,14 @@ def _ending(alarm: Alarm, is_out: bool, owed: Sequence[Owed]) -> AlarmEventKind 
 
 
 def open_alarm(access: Access, alarm_id: Id) -> Alarm:
-    """An alarm for whoever may see who is out on that team, or was told of it. Raises NotFound, Forbidden."""
+    """An alarm for whoever may see who is out on that team, or was told of it; as they may see it. Raises NotFound, Forbidden."""
+    alarm = show_to(access.session, access.actor.worker_id, _find(access, alarm_id), access.now)
+    if alarm is None:
+        raise NotFound
+    return alarm
+
+
+def _find(access: Access, alarm_id: Id) -> Alarm:
     with raised(access.session):  # whoever was told may be of another service's team
         alarm = alarms.find_alarm(access.session, alarm_id)
     team = subjects.find_team(access.session, alarm.team_id) if alarm else None
@@ -281,8 +289,8 @@ def open_alarm(access: Access, alarm_id: Id) -> Alarm:
         known = team or Subject(kind=SubjectKind.SHIFT, id=alarm.team_id)
         team = msgspec.structs.replace(known, worker_id=access.actor.worker_id)
     access.require(Act.SEE_SHIFTS, team, purpose="lone working", detail=alarm_id)
-    if alarm is None or (alarm.is_silent and alarm.worker_id == access.actor.worker_id):
-        raise NotFound  # whoever made her check in is looking at her screen
+    if alarm is None:
+        raise NotFound
     return alarm
 
 
@@ -321,6 +329,14 @@ def take(access: Access, alarm_id: Id, instead_of: Id | None = None) -> None:
     alarms.add_events(access.session, [_said(access, alarm, AlarmEventKind.TAKEN, "")])
 
 
+def hear_at_once(access: Access, ladder: Ladder) -> None:
+    """End the search for whoever has just said that they are well, out or home: no page of theirs says any more that they are
+    missed. A sign of duress is heard at once too, and looks the same."""
+    mine = access.actor.worker_id
+    if any(each.worker_id == mine for each in alarms.list_open_alarms(access.session)):
+        Watch(access.session, access.now, access.new_id, ladder).look()
+
+
 def note(access: Access, alarm_id: Id, words: str) -> None:
     """What whoever has it did. Raises Invalid for no words or too many."""
     alarm = _hold(access, alarm_id)
@@ -333,12 +349,16 @@ def close(access: Access, alarm_id: Id, ending: AlarmEventKind, words: str, ladd
     if alarm.help is not None and alarm.worker_id == access.actor.worker_id:
         raise Failure(CONFLICTING, "You asked for help. A colleague ends this once they have spoken with you.")
     event = _said(access, alarm, ending, _check(words))
+    is_made_to = alarm.worker_id == access.actor.worker_id and _find(access, alarm_id).is_silent
     if ending is AlarmEventKind.WELL:
         shifts.note_signs_of_life(access.session, {alarm.worker_id: (access.now, REACHED)})
     elif ending is AlarmEventKind.HOME:
         shifts.go_home(access.session, alarm.worker_id, "", access.now)
     else:
         raise Invalid("Say whether they go on or are home.")
+    if is_made_to:  # it is the open search that ends on her screen alone
+        alarms.add_events(access.session, [msgspec.structs.replace(event, kind=AlarmEventKind.NOTED)])
+        return
     Watch(access.session, access.now, access.new_id, ladder).end(alarm, event)
 
 

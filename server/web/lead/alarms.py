@@ -1,7 +1,7 @@
 """One alarm: who was not heard, how to reach them and their colleagues, where they were last, what was done; "I have it"."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Response, get, post
@@ -12,14 +12,16 @@ from server.access import Access, Door
 from server.actions.street import alarms as acting
 from server.actions.street.alarms import open_alarm
 from server.http.services import Services
+from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.partnership.workers import list_short_names
 from server.queries.people import subjects
 from server.queries.referrals import inbox
 from server.queries.street import duties, plans
 from server.queries.street.last_known import find_last_contact, find_last_place
 from server.queries.street.lone_working import list_on_shift
+from server.queries.street.plans import ShiftPlan
 from server.web.layout.clocks import say_clock, say_duration
-from server.web.layout.forms import Form
+from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
 from server.web.layout.planned import say_plan
 from server.web.lead.last_place import draw_last_place
@@ -31,7 +33,7 @@ from shared.model.position import Position
 from shared.model.shift import PlannedStop
 from shared.model.value import Id, Value
 from shared.policy import Act, SubjectKind
-from shared.rules.shift_plans import MAY_BE_EARLY
+from shared.rules.shift_plans import MAY_BE_EARLY, MAY_BE_LATE
 
 STEPS = {
     AlarmStep.WORKER: "on their own phone", AlarmStep.COLLEAGUES: "as a colleague who is out",
@@ -76,37 +78,61 @@ class DoneForm(Form, frozen=True, kw_only=True):
 @get("/alarms/{alarm_id:str}", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
 def show_alarm(request: AnyRequest, door: NamedDependency[Door], alarm_id: FromPath[str]) -> Response[str]:
     """Everything one needs to act."""
-    with door.open() as access:
-        alarm = open_alarm(access, alarm_id)
-        return page(
-            request, "lead/alarm.html", title="An alarm", section="/on-shift", worker=access.worker,
-            **_facts(access, alarm),
-        )  # fmt: skip
+    return _show(request, door, alarm_id, DoneForm(), {})
 
 
 @post("/alarms/{alarm_id:str}/take", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
-def take_alarm(door: NamedDependency[Door], alarm_id: FromPath[str], data: URLEncodedBody[TakeForm]) -> Response[Any]:
+def take_alarm(
+    request: AnyRequest, door: NamedDependency[Door], alarm_id: FromPath[str], data: URLEncodedBody[TakeForm]
+) -> Response[Any]:
     """ "I have it"."""
-    with door.open() as access:
-        acting.take(access, alarm_id, data.instead_of or None)
+    try:
+        with door.open() as access:
+            acting.take(access, alarm_id, data.instead_of or None)
+    except Failure as refused:
+        return _say_refused(request, door, alarm_id, DoneForm(), refused)
     return go_to(f"/alarms/{alarm_id}", done="alarm_taken")
 
 
 @post("/alarms/{alarm_id:str}/done", opt={"action": Act.SEE_SHIFTS}, sync_to_thread=True, include_in_schema=False)
 def say_done(
+    request: AnyRequest,
     door: NamedDependency[Door],
     services: NamedDependency[Services],
     alarm_id: FromPath[str],
     data: URLEncodedBody[DoneForm],
 ) -> Response[Any]:
     """What was done, and whether it has an end."""
-    with door.open() as access:
-        if data.outcome in (AlarmEventKind.WELL, AlarmEventKind.HOME):
-            ladder = services.settings.alarm.ladder
-            acting.close(access, alarm_id, AlarmEventKind(data.outcome), data.note, ladder)
-        else:
-            acting.note(access, alarm_id, data.note)
+    try:
+        with door.open() as access:
+            if data.outcome in (AlarmEventKind.WELL, AlarmEventKind.HOME):
+                ladder = services.settings.alarm.ladder
+                acting.close(access, alarm_id, AlarmEventKind(data.outcome), data.note, ladder)
+            else:
+                acting.note(access, alarm_id, data.note)
+    except Failure as refused:
+        return _say_refused(request, door, alarm_id, data, refused)
     return go_to(f"/alarms/{alarm_id}", done="alarm_noted")
+
+
+def _say_refused(request: AnyRequest, door: Door, alarm_id: Id, form: DoneForm, refused: Failure) -> Response[str]:
+    """The page as it stands now, with what was typed: nobody who looks for somebody is sent elsewhere by a press too late."""
+    if isinstance(refused, Invalid):
+        return _show(request, door, alarm_id, form, {"note": " ".join(refused.errors)}, 422)
+    if refused.kind is CONFLICTING:
+        return _show(request, door, alarm_id, form, {"stands": refused.detail}, refused.kind.status)
+    raise refused
+
+
+def _show(
+    request: AnyRequest, door: Door, alarm_id: Id, form: DoneForm, errors: Errors, status: int = 200
+) -> Response[str]:
+    with door.open() as access:
+        alarm = open_alarm(access, alarm_id)
+        return page(
+            request, "lead/alarm.html", title="An alarm", section="/on-shift", worker=access.worker, status=status,
+            form=form, errors=errors, **_facts(access, alarm),
+        )  # fmt: skip
 
 
 def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
@@ -123,7 +149,9 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
     is_open = alarm.ended is None
     place = find_last_place(session, alarm.worker_id) if is_open else None
     contact = find_last_contact(session, alarm.worker_id) if is_open else None
-    walks = _list_walks(access, alarm)
+    planned = plans.list_planned(session, alarm.worker_id, alarm.due_at - PLANNED_WITHIN, alarm.due_at + MAY_BE_EARLY)
+    walks = _list_walks(access, planned)
+    promised, police = _say_promise(alarm, planned, now)
     stops = [
         (number, each.words, each.position)
         for walk in walks
@@ -132,7 +160,8 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
     ]
     return {
         "alarm": alarm, "who": people.get(alarm.worker_id), "stands": say_alarm(alarm, names, now),
-        "due_text": say_clock(alarm.due_at, now), "colleagues": [people[each] for each in near if each in people],
+        "promised": promised, "police": police, "asked": _list_asked(alarm, now),
+        "colleagues": [people[each] for each in near if each in people],
         "place": place, "contact": contact, "walks": walks, "acts": ACTS,
         "data": draw_last_place(session, names.get(alarm.worker_id, "They"), place, stops, now) if place else None,
         "attribution": ATTRIBUTION,
@@ -145,10 +174,38 @@ def _facts(access: Access, alarm: Alarm) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _list_walks(access: Access, alarm: Alarm) -> list[Walk]:
+def _say_promise(alarm: Alarm, planned: Sequence[ShiftPlan], now: datetime) -> tuple[str, str]:
+    """What was promised and not kept, and what to tell the police of it."""
+    help_asked = alarm.help
+    if help_asked is not None:
+        verb = "checked in under duress" if alarm.is_silent else "asked for help"
+        return f"{verb} at {say_clock(help_asked.at, now)}", "an outreach worker who asks for help"
+    for plan in planned:
+        if plan.starts_at + MAY_BE_LATE == alarm.due_at:
+            return (
+                f"was to go out at {say_clock(plan.starts_at, now)}, and was not heard",
+                "an outreach worker who was to go out and was not heard",
+            )
+        if plan.back_at + MAY_BE_LATE == alarm.due_at:
+            return (
+                f"was to be home at {say_clock(plan.back_at, now)}, and was not heard",
+                "an outreach worker who should be home and was not heard",
+            )
+    return (
+        f"was due to be heard at {say_clock(alarm.due_at, now)}",
+        "an outreach worker who is out and has missed a check-in",
+    )
+
+
+def _list_asked(alarm: Alarm, now: datetime) -> list[tuple[str, str]]:
+    """What the worker said themselves, the newest first: it must not be looked for below a map."""
+    theirs = [each for each in alarm.events if each.worker_id == alarm.worker_id and each.note]
+    said = [each for each in theirs if each.kind in (AlarmEventKind.HELP, AlarmEventKind.NOTED)]
+    return [(say_clock(each.at, now), each.note) for each in reversed(said)]
+
+
+def _list_walks(access: Access, planned: Sequence[ShiftPlan]) -> list[Walk]:
     """Where the worker was to go tonight, by every plan that names them."""
-    begins, ends = alarm.due_at - PLANNED_WITHIN, alarm.due_at + MAY_BE_EARLY
-    planned = plans.list_planned(access.session, alarm.worker_id, begins, ends)
     names = list_short_names(access.session, {who for plan in planned for who in plan.worker_ids})
     return [
         Walk(words=say_plan(plan, names, access.now), stops=tuple(_say_stop(access, each) for each in plan.stops))
