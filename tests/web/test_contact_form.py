@@ -380,3 +380,9 @@ def test_a_forged_answer_names_nobody_whom_the_worker_may_not_know(browse: Brows
     told = {"key": fresh(browser), "state": "bedded_down", "description": "Irish man, red hat, a small dog"}
     assert browser.send(PATH, **told, is_new="nobody-known").status_code == 404
     assert recorded(filled) == []
+
+
+def test_a_report_to_be_answered_is_named_by_its_place_and_by_whom_it_describes(browse: Browse) -> None:
+    """Several are of one place, and a number says nothing at two in the morning."""
+    shown = plain(browse("aisha").get("/contacts/new").text)
+    assert "SL-5042: St Albans Road bus shelter, Woman with two bags, asleep sitting up" in shown

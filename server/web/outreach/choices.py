@@ -28,7 +28,11 @@ def list_reports(access: Access) -> list[tuple[Id, str]]:
     access.note_seen(
         SubjectKind.REFERRAL, [each.id for each in found], action=Act.SEE_REFERRAL, purpose="contact on the web"
     )
-    said = [(each.id, f"{each.number}: {(each.place or each.description or each.concerns)[:80]}") for each in found]
+    # Several are of one place: who is described tells them apart, as on tonight's list.
+    said = [
+        (each.id, f"{each.number}: {', '.join(filter(None, (each.place, each.description or each.concerns)))[:100]}")
+        for each in found
+    ]
     return [NO_REPORT, *said] if said else []
 
 
