@@ -99,6 +99,7 @@ def test_the_page_of_who_is_out_does_not_reassure_while_somebody_calls_nor_lets_
     with filled.writing() as session:
         session.execute(check_in.update().where(theirs).values(next_due_at=now, due_at=now - timedelta(minutes=1)))
     shown = plain(browse("tom").get("/on-shift").text)
+    assert shown.index("checked in under duress") < shown.index("Aisha Noor was due to check in"), "a call stands first"
     assert "Dean Rowe was due to check in" in shown
     assert "Ring them" not in shown
     assert "Do not ring" not in plain(browse("dean").get("/on-shift").text), "nor may it show on their own screen"
