@@ -11,7 +11,7 @@ from server.database.engine import Database
 from server.queries.street import plans, shifts
 from server.tables.street.shift import shift, shift_worker
 from server.web.lead.plan import next_moment
-from shared.rules.shift_plans import PlanState, state_of
+from shared.rules.shift_plans import PlanState, alarm_at, state_of
 from tests.conftest import Clock
 from tests.web import county
 from tests.web.test_pages import plain
@@ -149,5 +149,7 @@ def test_whoever_went_out_only_after_a_plan_was_over_is_not_missed_at_home_by_it
     """They are out on another shift; nobody is told of them, and no page may say so in red."""
     now, later = BACK + timedelta(hours=6), BACK + timedelta(hours=5)
     assert state_of(START, BACK, later, is_out=True, now=now, out_since=later) is PlanState.HOME
+    assert state_of(START, BACK, BACK, is_out=True, now=now, out_since=BACK) is PlanState.HOME
+    assert alarm_at(START, BACK, BACK, is_out=True, acted_at=None, out_since=BACK) is None, "the alarm says the same"
     on_it = state_of(START, BACK, BACK, is_out=True, now=now, out_since=BACK - timedelta(minutes=1))
     assert on_it is PlanState.OVERDUE
