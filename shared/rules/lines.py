@@ -37,7 +37,7 @@ def differences(before: str, now: str) -> list[tuple[str, str]]:
     old, new = _split(before), _split(now)
     told: list[tuple[str, str]] = []
     at, here = 0, 0
-    for index, partner in (*sorted(_partners(old, new).items()), (len(old), len(new))):
+    for index, partner in (*sorted(align(old, new).items()), (len(old), len(new))):
         told += [("gone", line) for line in old[at:index]] + [("new", line) for line in new[here:partner]]
         told += [("same", line) for line in old[index : index + 1]]
         at, here = index + 1, partner + 1
@@ -60,7 +60,7 @@ def _merge_stretch(old: list[str], left: list[str], right: list[str]) -> list[st
 
 def _stretches(start: list[str], left: list[str], right: list[str]) -> list[tuple[list[str], list[str], list[str]]]:
     """Cut the three texts at the lines that all of them share, in order (as diff3 does)."""
-    in_left, in_right = _partners(start, left), _partners(start, right)
+    in_left, in_right = align(start, left), align(start, right)
     cuts = [index for index in range(len(start)) if index in in_left and index in in_right]
     found, at = [], (0, 0, 0)
     for index in cuts:
@@ -72,8 +72,8 @@ def _stretches(start: list[str], left: list[str], right: list[str]) -> list[tupl
     return found
 
 
-def _partners(start: list[str], other: list[str]) -> dict[int, int]:
-    """Which line of `other` each line of `start` is, both rising."""
+def align(start: list[str], other: list[str]) -> dict[int, int]:
+    """Which line (or word) of `other` each of `start` is, both rising."""
     found: dict[int, int] = {}
     at, here = 0, 0
     for index, partner in (*_anchors(start, other), (len(start), len(other))):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from difflib import SequenceMatcher
+from itertools import groupby
 from typing import get_type_hints
 
 from markupsafe import Markup, escape
@@ -14,6 +14,7 @@ from shared.model.person import Person
 from shared.model.position import Position
 from shared.model.site import Site
 from shared.model.value import Id
+from shared.rules.lines import align
 
 FIELDS = {
     "name": "name", "alias": "alias", "description": "description", "date_of_birth": "date of birth", "hazards": "hazards",
@@ -65,12 +66,13 @@ def _say_day(text: str) -> str:
 
 def mark_difference(text: str, other: str) -> Markup:
     """Returns the text with what the other one lacks marked, word by word."""
-    words, others = text.split(" "), other.split(" ")
+    words = text.split(" ")
+    same = align(words, other.split(" "))
     pieces = []
-    for tag, start, end, _, _ in SequenceMatcher(None, words, others, autojunk=False).get_opcodes():
-        said = escape(" ".join(words[start:end]))
+    for is_same, places in groupby(range(len(words)), lambda place: place in same):
+        said = escape(" ".join(words[place] for place in places))
         if said:
-            pieces.append(said if tag == "equal" else Markup("<mark>{}</mark>").format(said))
+            pieces.append(said if is_same else Markup("<mark>{}</mark>").format(said))
     return Markup(" ").join(pieces)
 
 
