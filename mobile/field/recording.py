@@ -180,16 +180,18 @@ class Recording:
             self._answer_too(entry, also_ids, step.state, **said)
 
     def _answer_too(self, entry: Entry, also_ids: Sequence[Id], state: ReferralState, **why: Any) -> None:
-        """Move the other referrals of the place with it that are open still: what is over is not opened by the way."""
+        """Move the other referrals of the place with it that are open still."""
         for answered in dict.fromkeys(also_ids):
-            row = referrals.find_referral(entry.connection, answered)
-            if row is not None and row.referral.state not in FINAL_STATES:
-                self._reach(entry, answered, state, **why)
+            self._reach(entry, answered, state, **why)
 
     def _reach(self, entry: Entry, referral_id: Id, state: ReferralState, **why: Any) -> None:
-        """Move a referral to a state if it can still get there; recording a contact never fails over it."""
+        """Move a referral to a state if it can still get there; recording a contact never fails over it. What is over is not
+        opened by the way; each time that somebody looked is a step.
+        """
         row = referrals.find_referral(entry.connection, referral_id)
-        if row is None or row.referral.state == state:
+        if row is None or row.referral.state in FINAL_STATES:
+            return
+        if row.referral.state == state and why.get("visit_id") is None:
             return
         try:
             self._walk(entry, row.referral.state, self.step(referral_id, state, **why))

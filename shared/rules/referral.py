@@ -152,7 +152,7 @@ def steps_between(before: ReferralState, after: ReferralState) -> list[ReferralS
     """The shortest way of allowed steps from one state to another, its end included; empty when none leads there.
 
     A worker who closes a referral that nobody had marked as looked for has looked for it: the steps between are
-    written too.
+    written too. Nothing is closed on the way to somewhere else: whoever reported it would be told that it is over.
     """
     if not before.is_known or not after.is_known:
         return [after]
@@ -162,6 +162,8 @@ def steps_between(before: ReferralState, after: ReferralState) -> list[ReferralS
         way = ways.pop(0)
         if len(way) > 1 and way[-1] == after:
             return way[1:]
+        if len(way) > 1 and way[-1] in FINAL_STATES:
+            continue
         for following in sorted(TRANSITIONS.get(way[-1], ())):
             if following not in reached or following == after:
                 reached.add(following)

@@ -140,6 +140,21 @@ def test_nobody_here_is_a_visit_that_answers_the_report_once(browse: Browse, fil
     assert "Nobody here" in plain(aisha.get("/recorded").text)
 
 
+@pytest.mark.parametrize("stands", [ReferralState.FOUND, ReferralState.CLOSED, ReferralState.WRONG_AREA])
+def test_nobody_here_closes_and_opens_no_report_on_the_way(
+    browse: Browse, filled: Database, report: str, stands: ReferralState
+) -> None:
+    """From found the way led through closed, of which whoever reported it is told; from closed through received."""
+    aisha = browse("aisha")
+    key = key_of(aisha.get(f"/visits/new?referral={report}"))
+    with filled.writing() as session:
+        session.execute(referral.update().where(referral.c.id == report).values(state=str(stands)))
+    before = stood_at(filled, report)
+    done = aisha.send("/visits/new", key=key, referral=report, bedding="yes", note="wet cardboard")
+    assert "you looked, and nobody was here" in plain(done.text)
+    assert stood_at(filled, report) == before
+
+
 def looked_at(database: Database) -> set[Any]:
     with database.reading() as session:
         return {(each.site_id, each.cell) for each in session.execute(select(look)) if each.people == 0}

@@ -7,7 +7,6 @@ import msgspec
 from mobile.field.views import Fix, ReferralRecord, SiteCard, VisitDraft
 from mobile.program.effects import Back, Call, Effect, Event, Failed, Feel, Home, Opened, WordsFound, ask
 from shared.geo.distance import near_distance_m
-from shared.model.codes import ReferralState
 from shared.model.position import Position
 from shared.model.value import Id, Value
 
@@ -94,10 +93,6 @@ class Saved(Event, frozen=True, kw_only=True):
     visit_id: Id
 
 
-class ReferralMoved(Event, frozen=True, kw_only=True):
-    """The referral says that somebody looked."""
-
-
 class Ticked(Event, frozen=True, kw_only=True):
     """A second went by."""
 
@@ -160,8 +155,6 @@ def _saving(state: VisitState, event: Event) -> Result:
             return _done(_with(state, asking=False), None)
         case Saved(visit_id=visit_id):
             return _saved(state, visit_id)
-        case ReferralMoved():
-            return state, (Home(),)
         case Failed():
             return _with(state, saving=False, failure=event), (Feel(name="refused", speak="speak.refused"),)
     return state, ()
@@ -223,14 +216,5 @@ def _done(state: VisitState, place: Position | None) -> Result:
 
 
 def _saved(state: VisitState, visit_id: Id) -> Result:
-    """A referral hears at once that somebody looked; its outcome is asked for on its own page."""
-    state = _with(state, saving=False, visit_id=visit_id)
-    felt = Feel(name="saved", speak="speak.saved")
-    referral_id = state.referral_id
-    if referral_id is None:
-        return state, (felt, Home())
-    looked = ask(
-        lambda phone: phone.progress_referral(referral_id, ReferralState.LOOKED_FOR, visit_id=visit_id),
-        lambda _: ReferralMoved(),
-    )
-    return state, (felt, looked)
+    """With the visit its referral heard that somebody looked; its outcome is asked for on its own page."""
+    return _with(state, saving=False, visit_id=visit_id), (Feel(name="saved", speak="speak.saved"), Home())

@@ -371,6 +371,34 @@ def test_a_referral_that_is_not_here_is_told(field: FieldService) -> None:
         field.progress_referral("nowhere", ReferralState.CLOSED)
 
 
+def test_nobody_there_the_second_time_closes_no_referral_on_the_way(rig: Rig, field: FieldService) -> None:
+    """Found, then looked for in vain: the way between led through closed, and whoever had reported it was told that it is over."""
+    feed(rig, "referral.received", referral("r1"))
+    field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, referral_id="r1"))
+    field.record_visit(VisitDraft(referral_id="r1"))
+    record = field.referral("r1")
+    assert record.state is ReferralState.FOUND
+    assert [entry.what for entry in record.timeline if entry.visit_id is None and entry.contact_id is None] == ["Found"]
+
+
+@pytest.mark.parametrize("met", [True, False])
+def test_what_a_colleague_closed_is_not_opened_by_whoever_was_there_too(rig: Rig, field: FieldService, met: bool) -> None:
+    feed(rig, "referral.received", referral("r1"))
+    field.progress_referral("r1", ReferralState.CLOSED, outcome="person_found_already_known")
+    if met:
+        field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, referral_id="r1"))
+    else:
+        field.record_visit(VisitDraft(referral_id="r1"))
+    assert field.referral("r1").state is ReferralState.CLOSED
+
+
+def test_each_time_that_somebody_looked_is_one_step(rig: Rig, field: FieldService) -> None:
+    feed(rig, "referral.received", referral("r1"))
+    field.record_visit(VisitDraft(referral_id="r1"))
+    field.record_visit(VisitDraft(referral_id="r1"))
+    assert [entry.what for entry in field.referral("r1").timeline].count("Looked for") == 2
+
+
 def test_a_contact_for_a_closed_referral_is_still_saved(rig: Rig, field: FieldService) -> None:
     feed(rig, "referral.received", referral("r1", state=ReferralState.WRONG_AREA))
     contact_id = field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, referral_id="r1"))

@@ -284,9 +284,9 @@ def test_an_empty_place_of_a_referral_tells_the_referral_that_somebody_looked():
     draft = calls(effects)[0][1][0]
     assert (draft.site_id, draft.bedding_present, draft.people_found) == (None, True, 0)
     assert draft.position == where, "where the referral says, not the place nearest to GPS"
-    _, effects = play(visit, state, visit.Saved(visit_id="v-1"), visit.ReferralMoved())
-    assert calls(effects) == [("progress_referral", ("r-1", ReferralState.LOOKED_FOR))]
-    assert effects[-1] == Home()
+    assert draft.referral_id == "r-1"
+    _, effects = play(visit, state, visit.Saved(visit_id="v-1"))
+    assert calls(effects) == [] and effects[-1] == Home(), "the visit told the referral, in its own transaction"
 
 
 def test_who_stands_elsewhere_than_the_referral_says_is_asked_where_they_looked():

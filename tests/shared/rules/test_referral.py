@@ -1,5 +1,6 @@
 """The life of a referral, the 26 outcomes, and when an answer is due."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from shared.model.codes import AlertSource, ReferralState
 from shared.model.referral import Referral
 from shared.rules.referral import (
+    FINAL_STATES,
     OUTCOMES,
     TRANSITIONS,
     OutcomeGroup,
@@ -16,6 +18,7 @@ from shared.rules.referral import (
     is_late,
     may_follow,
     normalise_outcome,
+    steps_between,
     why_not_follow,
 )
 from shared.rules.replies import reply_to_referrer
@@ -140,3 +143,12 @@ def test_a_referral_is_late_the_day_after_unless_it_is_answered():
 
 def test_every_group_has_a_reply():
     assert {outcome.group for outcome in OUTCOMES.values()} == set(OutcomeGroup)
+
+
+def test_no_way_from_one_state_to_another_closes_a_referral_in_between():
+    """`closed` tells whoever reported somebody that it is over: it is said where a worker says it, never on the way."""
+    known = [state for state in ReferralState if state.is_known]
+    for before, after in itertools.product(known, known):
+        assert FINAL_STATES.isdisjoint(steps_between(before, after)[:-1]), (before, after)
+    assert steps_between(ReferralState.FOUND, ReferralState.LOOKED_FOR) == []
+    assert steps_between(ReferralState.RECEIVED, ReferralState.CLOSED) == [ReferralState.CLOSED]
