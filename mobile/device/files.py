@@ -31,6 +31,16 @@ def append(path: Path, content: bytes) -> None:
         sync_directory(path.parent)
 
 
+def cut(path: Path, length: int) -> None:
+    """Take off whatever lies behind `length` bytes. A file that is shorter, or not there, stays as it is. Raises OSError."""
+    try:
+        is_longer = path.stat().st_size > length
+    except FileNotFoundError:
+        return
+    if is_longer:
+        os.truncate(path, length)
+
+
 def flush(path: Path) -> None:
     """Put what was appended on the disk. A file that is not there needs nothing."""
     if not path.exists():

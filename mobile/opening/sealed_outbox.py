@@ -13,7 +13,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
-from mobile.device.files import append, flush, write_durably
+from mobile.device.files import append, cut, flush, write_durably
 
 HEAD = struct.Struct(">QII")
 
@@ -51,11 +51,13 @@ class SealedOutbox:
     def add(self, boxes: Iterable[tuple[int, bytes]]) -> None:
         """Keep boxes: safe from a kill when it returns, from a power cut after `flush`. Raises OSError.
 
-        The record itself is on the disk before; a worker does not wait for the disk a second time.
+        The record itself is on the disk before; a worker does not wait for the disk a second time. What a full disk took of a
+        frame is cut off before the next: behind half a frame nothing is found again.
         """
         with self._guard:
             new = [(n, box) for n, box in boxes if n not in self._places]
             if new:
+                cut(self._path, self._end)
                 append(self._path, b"".join(_frame(n, box) for n, box in new))
                 self._place(new)
 

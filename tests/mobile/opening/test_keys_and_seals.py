@@ -1,6 +1,7 @@
 """The wrapped key and the sealed boxes: what opens them, and what does not (rules B2, B5)."""
 
 import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,20 @@ def test_a_box_torn_by_a_power_cut_is_dropped_and_the_file_goes_on(tmp_path: Pat
     held = SealedOutbox(path)
     held.add([(2, b"sealed again")])
     assert SealedOutbox(path).numbers == (1, 2)
+
+
+def test_a_box_of_which_a_full_disk_took_half_loses_none_that_come_later(tmp_path: Path) -> None:
+    """A wipe hands over what lies here: behind half a frame every box was read from the wrong place, and gone at the next start."""
+    path = tmp_path / "sealed.box"
+    outbox = SealedOutbox(path)
+    outbox.add([(1, b"one" * 100)])
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50, before[1]))
+    try:
+        with pytest.raises(OSError):
+            outbox.add([(2, b"two" * 100)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    outbox.add([(2, b"two" * 100), (3, b"three" * 100)])
+    wanted = [(1, b"one" * 100), (2, b"two" * 100), (3, b"three" * 100)]
+    assert outbox.boxes() == wanted and SealedOutbox(path).boxes() == wanted
