@@ -14,6 +14,7 @@ from msgspec import Struct
 from mobile.field.drafts import DraftRefused
 from mobile.field.journal import Journal
 from mobile.opening.context import Context
+from mobile.opening.vault import PICTURES
 from mobile.store import pictures, settings
 from mobile.store.rows import to_ms
 from shared.model.codes import DocumentKind
@@ -22,7 +23,6 @@ from shared.model.value import Id
 
 log = logging.getLogger(__name__)
 
-FOLDER = "pictures"
 WANTED = "picture wanted"
 JPEG_BEGINS, JPEG_ENDS = b"\xff\xd8\xff", b"\xff\xd9"
 PADDING = b"\0"
@@ -40,7 +40,7 @@ class Picturing:
 
     def __init__(self, context: Context, journal: Journal, data: Path) -> None:
         self._context, self._journal = context, journal
-        self._folder = data / FOLDER
+        self._folder = data / PICTURES
 
     def begin(self, kind: DocumentKind, person_id: Id | None = None, site_id: Id | None = None) -> str:
         """Where the camera shall write the picture. What it is for is durable when this returns. Raises `StoreError`."""

@@ -26,6 +26,8 @@ STORE = "store.db"
 SPARE = "spare.room"
 SPARE_BYTES = 256 * 1024
 STORE_FILES = (STORE, STORE + "-wal", STORE + "-shm", STORE + "-journal")
+PICTURES = "pictures"
+"""Where the camera app writes one picture at a time, as it is: it lies there until this app is back."""
 
 
 class DeviceCard(Value, frozen=True, kw_only=True):
@@ -108,10 +110,9 @@ class Vaults:
                 write_durably(spare, bytes(SPARE_BYTES))
 
     def destroy_store(self) -> None:
-        """Remove the wrapped key and the store's files. May be called again after a kill."""
-        for name in ("vault.json", *STORE_FILES):
-            with contextlib.suppress(FileNotFoundError):
-                (self.data / name).unlink()
+        """Remove the wrapped key, the store's files, and a picture that the camera left. May be called again after a kill."""
+        for path in (*(self.data / name for name in ("vault.json", *STORE_FILES)), *(self.data / PICTURES).glob("*")):
+            path.unlink(missing_ok=True)
 
     def settings(self) -> dict[str, str]:
         """The settings that are readable while locked."""

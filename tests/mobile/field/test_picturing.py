@@ -8,7 +8,7 @@ import pytest
 
 from mobile.field.drafts import DraftRefused
 from mobile.field.service import FieldService
-from mobile.field.views import PersonDraft, SiteDraft
+from mobile.field.views import LockState, PersonDraft, SiteDraft
 from mobile.program.effects import Back, Feel, Photograph
 from mobile.screens.photo import state as photo
 from mobile.store import outbox
@@ -83,6 +83,22 @@ def test_a_phone_that_locked_under_the_camera_loses_nothing(rig: Rig, field: Fie
         field.finish_picture()
     assert field.unlock(PIN).is_unlocked
     assert len(announced(rig)) == 1 and not path.exists()
+
+
+@pytest.mark.parametrize("why", ["revoked", "pins"])
+def test_a_wipe_takes_the_picture_that_the_camera_left_with_it(rig: Rig, field: FieldService, red: str, why: str) -> None:
+    """A paper with a name on it lay in the phone's folder for good, as the camera had written it."""
+    path = Path(field.begin_picture(DocumentKind.CONSENT, person_id=red))
+    path.write_bytes(JPEG)
+    field.lock()
+    if why == "revoked":
+        field._door.shred(why)
+    else:
+        for _ in range(10):
+            rig.clocks.pass_(minutes=21)
+            field.unlock("999123")
+    assert field.lock_state in (LockState.REVOKED, LockState.ERASED)
+    assert not any(b"paperpaper" in file.read_bytes() for file in rig.data.rglob("*") if file.is_file())
 
 
 @pytest.mark.parametrize("content", [b"", JPEG[:1000], b"not a picture", None])
