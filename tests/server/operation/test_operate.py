@@ -211,6 +211,23 @@ def test_a_backup_is_made_and_its_restore_rehearsed(
         store.drop(rehearsal)
 
 
+@pytest.mark.parametrize("fails", ["backup", "restore", "health", ""])
+@pytest.mark.parametrize("database", ["", "postgresql://lantern_app@/lantern"])
+def test_a_night_in_which_anything_failed_is_one_that_failed(tmp_path: Path, fails: str, database: str) -> None:
+    """A backup that could not be made ended well where no rehearsal was set up: for weeks nobody would have heard."""
+    program = tmp_path / "lantern"
+    program.write_text(f"""#!/bin/sh
+[ "$1" = "{fails}" ] && exit 2
+[ "$1" = backup ] && echo '{{"backup": "{tmp_path}"}}'
+exit 0
+""")
+    program.chmod(0o755)
+    settings = {"PATH": os.environ["PATH"], "PROGRAM": str(program)} | ({"LANTERN_DATABASE": database} if database else {})
+    done = run_program([str(FILES / "back-up"), str(tmp_path)], **settings)
+    is_rehearsed = not database
+    assert (done.returncode != 0) == (fails == "backup" or (bool(fails) and is_rehearsed)), done.stderr
+
+
 @pytest.mark.postgres
 def test_as_the_owner_it_does_not_start(county: str, tmp_path: Path) -> None:
     environment = {"LANTERN_DATA": str(tmp_path), "LANTERN_DATABASE": url_as(county, "owner")}
