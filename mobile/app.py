@@ -37,6 +37,8 @@ SECOND_S = 1.0
 SETTINGS = ("theme", "language", "vibration", "sound", "speech")
 BUZZ_MS = {"saved": 60, "refused": 250, "late": 900}
 WATCH_EVERY_S = 15
+OVER = frozenset({LockState.REVOKED, LockState.ERASED})
+"""A phone that says nothing for its worker any more."""
 
 
 class LanternApp(App):
@@ -224,6 +226,10 @@ class LanternApp(App):
     def _lock_changed(self, state: LockState) -> None:
         if state == LockState.UNLOCKED:
             return
+        if state in OVER:
+            self._watch = check_in_watch.Watch()
+            self.alarm.cancel()
+            self.guard.end()  # whoever carries it now is asked for no check-in
         self.way = [("unlock", {})] if state != LockState.NOT_ENROLLED else [("enrol", {})]
         self._show()
         self._forget_people()
@@ -290,7 +296,8 @@ class LanternApp(App):
         else:  # rings with the screen off, when no second of this app passes any more, and when the app is gone
             left_ms = int((self._watch.due_at - self.service.now()).total_seconds() * 1000)
             self.alarm.set(left_ms, self._tell_check_ins)
-            self.guard.watch(left_ms, self.title, self.words.say(check_in_watch.MINE))
+            words, meanwhile = self.words.say(check_in_watch.MINE), self.words.say(check_in_watch.MEANWHILE)
+            self.guard.watch(left_ms, self.title, words, meanwhile)
 
     def _refresh_status(self) -> None:
         if self.service.lock_state == LockState.UNLOCKED:

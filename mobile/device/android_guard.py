@@ -27,14 +27,16 @@ class AndroidGuard:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def watch(self, in_ms: int, title: str, words: str) -> None:
-        """Have it ring after so many milliseconds, whatever becomes of this app."""
+    def watch(self, in_ms: int, title: str, words: str, meanwhile: str) -> None:
+        """Have it ring after so many milliseconds, whatever becomes of this app. Android shows `meanwhile` as long as the service
+        runs: a check-in that were told as due the whole night would be looked at no more.
+        """
         try:
             up_ms, boot = LinuxUptime().milliseconds(), LinuxUptime().boot()
             put_duty(self._folder, Duty(due_ms=up_ms + max(in_ms, 0), boot=boot, title=title, words=words))
             activity = autoclass("org.kivy.android.PythonActivity").mActivity
-            autoclass(SERVICE).start(activity, "", title, words, str(self._folder))
-            self._wake_at(activity, up_ms + max(in_ms, 0), title, words)
+            autoclass(SERVICE).start(activity, "", title, meanwhile, str(self._folder))
+            self._wake_at(activity, up_ms + max(in_ms, 0), title, meanwhile)
         except Exception as error:  # a Java exception of any kind: the app's own alarm and the server still watch
             log.warning("nobody guards the check-in outside the app: %s", type(error).__name__)
 
@@ -49,8 +51,8 @@ class AndroidGuard:
         except Exception as error:
             log.warning("the service of the shift was not ended: %s", type(error).__name__)
 
-    def _wake_at(self, activity: Any, at_ms: int, title: str, words: str) -> None:
-        manager, waking = _alarms(activity), self._waking(activity, title, words)
+    def _wake_at(self, activity: Any, at_ms: int, title: str, meanwhile: str) -> None:
+        manager, waking = _alarms(activity), self._waking(activity, title, meanwhile)
         kind = autoclass("android.app.AlarmManager").ELAPSED_REALTIME_WAKEUP
         is_old = autoclass("android.os.Build$VERSION").SDK_INT < ASKED_SINCE
         if is_old or manager.canScheduleExactAlarms():
@@ -58,9 +60,9 @@ class AndroidGuard:
         else:
             manager.setAndAllowWhileIdle(kind, at_ms, waking)
 
-    def _waking(self, activity: Any, title: str, words: str) -> Any:
+    def _waking(self, activity: Any, title: str, meanwhile: str) -> Any:
         pending = autoclass("android.app.PendingIntent")
-        intent = autoclass(SERVICE).getDefaultIntent(activity, "", title, words, str(self._folder))
+        intent = autoclass(SERVICE).getDefaultIntent(activity, "", title, meanwhile, str(self._folder))
         flags = pending.FLAG_IMMUTABLE | pending.FLAG_UPDATE_CURRENT
         return pending.getForegroundService(activity, 0, intent, flags)
 

@@ -92,8 +92,10 @@ class Alarm(Protocol):
 class Guard(Protocol):
     """Rings for a check-in when the phone has ended the app itself. Never raises."""
 
-    def watch(self, in_ms: int, title: str, words: str) -> None:
-        """Ring after so many milliseconds, and again until it is told otherwise; the words name nobody."""
+    def watch(self, in_ms: int, title: str, words: str, meanwhile: str) -> None:
+        """Ring after so many milliseconds, and again until it is told otherwise; the words name nobody. `meanwhile` stands on the
+        phone's screen until then.
+        """
 
     def end(self) -> None:
         """Nothing to ring for any more."""

@@ -32,7 +32,7 @@ class NoAlarm:
 class NoGuard:
     """A desktop ends no app behind its user's back."""
 
-    def watch(self, in_ms: int, title: str, words: str) -> None:
+    def watch(self, in_ms: int, title: str, words: str, meanwhile: str) -> None:
         """Nothing to guard."""
 
     def end(self) -> None:

@@ -12,6 +12,8 @@ from mobile.field.views import CheckInState
 from shared.model.value import Value
 
 MINE, COLLEAGUE = "notify.check_in_due", "notify.colleague_late"
+MEANWHILE = "notify.on_shift"
+"""What stands on the screen while a check-in is awaited."""
 
 
 class Watch(Value, frozen=True, kw_only=True):

@@ -216,11 +216,11 @@ def guard() -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp())
     outside_of_the_app = android_guard.AndroidGuard(folder)
     heard()
-    outside_of_the_app.watch(60_000, "Lantern", "Your check-in is due")
+    outside_of_the_app.watch(60_000, "Lantern", "Your check-in is due", "On a shift")
     duty = find_duty(folder)
     told: dict[str, Any] = {"set": heard(), "words": duty.words if duty else ""}
     autoclass("android.app.AlarmManager").exactAllowed = False
-    outside_of_the_app.watch(0, "Lantern", "Your check-in is due")
+    outside_of_the_app.watch(0, "Lantern", "Your check-in is due", "On a shift")
     told["not_exactly"] = heard()
     autoclass("android.app.NotificationManager").allowed = True
     with mock.patch.object(

@@ -114,7 +114,7 @@ def test_the_back_gesture_is_heard_and_leads_out(told: dict[str, Any]) -> None:
 def test_a_service_guards_the_check_in_and_an_alarm_wakes_it_from_doze(told: dict[str, Any]) -> None:
     guard = told["guard"]
     assert "error" not in guard, guard
-    service = "service Lantern: Your check-in is due"
+    service = "service Lantern: On a shift"  # it stands there the whole night
     assert guard["set"] == [service, "exact while idle type=2 service in front"]
     assert guard["words"] == "Your check-in is due"
     assert guard["not_exactly"] == [service, "about while idle type=2 service in front"]

@@ -70,8 +70,8 @@ class Guarded:
     def __init__(self) -> None:
         self.told: list[object] = []
 
-    def watch(self, in_ms: int, title: str, words: str) -> None:
-        self.told.append((in_ms, title, words))
+    def watch(self, in_ms: int, title: str, words: str, meanwhile: str) -> None:
+        self.told.append((in_ms, title, words, meanwhile))
 
     def end(self) -> None:
         self.told.append("end")
@@ -86,10 +86,29 @@ def test_the_check_in_is_guarded_outside_the_app_until_the_shift_ends(tmp_path, 
     async def story(driver):
         app._each_second(1.0)
         await driver.until(lambda: len(guarded.told) == 1)
-        assert guarded.told == [(30 * 60_000, "Lantern", "Your check-in is due.")]
+        meanwhile = "On a shift. This phone rings when a check-in is due."
+        assert guarded.told == [(30 * 60_000, "Lantern", "Your check-in is due.", meanwhile)]
         rig.field.end_shift()
         app._seconds = 0
         app._each_second(1.0)
+        await driver.until(lambda: guarded.told[1:] == ["end"])
+
+    on_glass(app, story)
+    rig.field.close()
+
+
+def test_a_phone_that_was_withdrawn_rings_for_nobody(tmp_path, on_glass):
+    """It went on every five minutes, in whosever pocket, until it was switched off."""
+    rig, guarded = Rig(tmp_path), Guarded()
+    rig.enrol().start_shift("Station")
+    rig.field.check_in(30)
+    app = LanternApp(rig.field, SilentCues(), map_source=NoMap(), guard=guarded)
+
+    async def story(driver):
+        app._each_second(1.0)
+        await driver.until(lambda: len(guarded.told) == 1)
+        rig.field._door.shred("revoked")
+        rig.field._ended()
         await driver.until(lambda: guarded.told[1:] == ["end"])
 
     on_glass(app, story)
