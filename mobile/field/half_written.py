@@ -4,14 +4,17 @@ One page's words at a time under that page's name. After a night and a half they
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 from msgspec import Struct
 
 from mobile.opening.context import Context
 from mobile.store import settings
+from mobile.store.errors import DiskFull
 from mobile.store.rows import to_ms
 
+NAMED = "half written: "
 KEPT_FOR = timedelta(hours=36)
 
 
@@ -35,6 +38,14 @@ class HalfWritten:
             else:
                 settings.drop_setting(connection, _name(page))
 
+    def forget_old(self) -> None:
+        """Of every page, also of those that nobody opens again. On a full disk, which may have no room for it: the next time."""
+        with self._context.store.reading() as connection:
+            names = settings.list_names(connection, NAMED)
+        with suppress(DiskFull):
+            for name in names:
+                self.find(name.removeprefix(NAMED))
+
     def find(self, page: str) -> dict[str, str]:
         """What was typed on a page and not saved; nothing after a night and a half."""
         with self._context.store.writing() as connection:
@@ -51,4 +62,4 @@ class HalfWritten:
 
 
 def _name(page: str) -> str:
-    return f"half written: {page}"
+    return f"{NAMED}{page}"

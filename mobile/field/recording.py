@@ -3,6 +3,7 @@ transaction of the journal, durable when it returns. Drafts are judged in `draft
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from msgspec import structs
@@ -25,6 +26,7 @@ from shared.model.position import Position
 from shared.model.referral import ReferralProgress
 from shared.model.site import Site
 from shared.model.value import Id
+from shared.rules.corrections import PUT_BACK, STRUCK, struck_because
 from shared.rules.referral import FINAL_STATES, steps_between
 
 SAME_PLACE_M = 60.0
@@ -96,6 +98,8 @@ class Recording:
             row = contacts.find_contact(entry.connection, contact_id)
             if row is None:
                 raise NotHere
+            if not reason.startswith((STRUCK, PUT_BACK)) and self._is_struck(entry.connection, row):
+                raise DraftRefused("This was struck out. Say first that it did happen.")
             changed = drafts.differing_contact(row.contact, self._of_one_place(entry.connection, row.contact, fields))
             if not changed:
                 return False
@@ -111,6 +115,11 @@ class Recording:
             if changed.keys() & {"needs", "person_ids"}:
                 self._note_needs(entry, _with_new_needs(row.contact, changed))
         return True
+
+    @staticmethod
+    def _is_struck(connection: Connection, row: contacts.ContactRow) -> bool:
+        """The newest word on a contact says whether it is: another one would put it back unsaid."""
+        return bool(row.corrections and struck_because(contacts.list_corrections(connection, row.contact.id)))
 
     def _of_one_place(self, connection: Connection, before: Contact, fields: Mapping[str, Any]) -> Mapping[str, Any]:
         """A place that is put right takes its pin along, and a pin its place: a record names one place, the newest word."""
@@ -132,7 +141,8 @@ class Recording:
             fields["site_id"] = site_id
         elif not self._agrees(contact_id, found):
             return
-        self.refine_contact(contact_id, fields, reason="a better GPS fix")
+        with suppress(DraftRefused):  # struck out meanwhile
+            self.refine_contact(contact_id, fields, reason="a better GPS fix")
 
     def _agrees(self, contact_id: Id, found: Position) -> bool:
         with self._context.store.reading() as connection:

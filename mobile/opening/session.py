@@ -66,6 +66,7 @@ class Session:
         self.pictures = Picturing(self.context, self.journal, data)
         self.directory = Directory(ServiceFile(data))
         self.seal_what_is_missing()
+        self.half_written.forget_old()
         self.pictures.take_up()
 
     @staticmethod

@@ -21,6 +21,12 @@ def drop_setting(connection: Connection, name: str) -> None:
     connection.execute("DELETE FROM setting WHERE name = ?", (name,))
 
 
+def list_names(connection: Connection, beginning: str) -> list[str]:
+    """The names that begin so."""
+    rows = connection.execute("SELECT name FROM setting WHERE substr(name, 1, ?) = ?", (len(beginning), beginning))
+    return [name for (name,) in rows]
+
+
 def find_setting(connection: Connection, name: str, kind: type[Struct]) -> Struct | None:
     """The value under a name."""
     row = connection.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()

@@ -114,8 +114,8 @@ def read_clock(text: str, now: datetime) -> datetime | None:
 
 
 def strike_pressed(state: ContactScreenState) -> Result:
-    """Ask why."""
-    return changed(state, step=Step.STRIKE, reason=""), ()
+    """Ask why; what was typed of the details is written down first, for after it nothing is."""
+    return changed(state, step=Step.STRIKE, reason=""), keep(state)
 
 
 def reason_typed(state: ContactScreenState, event: ReasonTyped) -> Result:

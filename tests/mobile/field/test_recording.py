@@ -219,6 +219,9 @@ def test_what_did_not_happen_is_struck_out_with_a_reason_kept_and_can_be_put_bac
     assert shift is not None and (shift.contacts, shift.people) == (0, 0)
     (entry,) = field.my_night()
     assert (entry.struck, entry.names, entry.state) == ("pressed by mistake", ("Marek",), ContactState.BEDDED_DOWN)
+    with pytest.raises(DraftRefused, match="struck out"):
+        field.refine_contact(contact_id, {"note": "typed before, written after"})
+    assert field.contact(contact_id).struck == "pressed by mistake", "a late word would have put it back"
     field.restore_contact(contact_id)
     assert field.contact(contact_id).contact == before and field.contact(contact_id).struck == ""
     with pytest.raises(NotHere):
@@ -279,7 +282,11 @@ def test_words_that_were_not_saved_outlive_a_lock_and_a_kill_and_go_after_a_nigh
     rig.field.keep_words("contact", {"alias": "", "description": ""})
     assert rig.field.find_words("contact") == {} and rig.field.unsent() == 0, "they stay on this phone"
     rig.clocks.pass_(hours=37)
+    rig.field.lock()
     rig.field.unlock("271828")
+    with record_of(rig).store.reading() as connection:
+        found = connection.execute("SELECT name FROM setting WHERE name LIKE 'half written%'").fetchall()
+    assert found == [], "also of a page that nobody opens again"
     assert rig.field.find_words("visit") == {}
 
 
@@ -372,7 +379,7 @@ def test_a_referral_that_is_not_here_is_told(field: FieldService) -> None:
 
 
 def test_nobody_there_the_second_time_closes_no_referral_on_the_way(rig: Rig, field: FieldService) -> None:
-    """Found, then looked for in vain: the way between led through closed, and whoever had reported it was told that it is over."""
+    """Found, then looked for in vain: the way between led through closed, and whoever had reported it was told."""
     feed(rig, "referral.received", referral("r1"))
     field.record_contact(ContactDraft(state=ContactState.BEDDED_DOWN, referral_id="r1"))
     field.record_visit(VisitDraft(referral_id="r1"))
@@ -382,7 +389,9 @@ def test_nobody_there_the_second_time_closes_no_referral_on_the_way(rig: Rig, fi
 
 
 @pytest.mark.parametrize("met", [True, False])
-def test_what_a_colleague_closed_is_not_opened_by_whoever_was_there_too(rig: Rig, field: FieldService, met: bool) -> None:
+def test_what_a_colleague_closed_is_not_opened_by_whoever_was_there_too(
+    rig: Rig, field: FieldService, met: bool
+) -> None:
     feed(rig, "referral.received", referral("r1"))
     field.progress_referral("r1", ReferralState.CLOSED, outcome="person_found_already_known")
     if met:

@@ -320,6 +320,11 @@ def test_a_time_given_first_goes_with_the_contact_and_what_is_no_time_is_asked_a
     assert calls(effects)[-1][1][0].seen_at == NOW - timedelta(minutes=30)
 
 
+def test_words_that_were_typed_are_written_down_before_it_is_struck_out():
+    _, effects = play(*SAVED, DetailTyped(field="note", text="asleep"), StrikePressed())
+    assert calls(effects)[-1] == ("refine_contact", ("c-1", {"note": "asleep"})), "after it they would put it back"
+
+
 def test_a_contact_is_struck_out_with_a_reason_and_put_back():
     state, effects = play(*SAVED, StrikePressed(), StrikeGiven())
     assert "strike_contact" not in [method for method, _ in calls(effects)], "not without a reason"
