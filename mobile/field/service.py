@@ -76,7 +76,9 @@ class FieldService(FieldWork):
         self._time = TrueTime(phone.now, phone.uptime, self._kept_time(), self._keep_time)
         self._whereabouts = Whereabouts(phone.location, phone.uptime.milliseconds)
         self._whereabouts.observe(self._heard_fix)
-        self._quick = QuickEntries(QuickBox(phone.data / "quick.box"), self.now, self.uptime_ms, phone.new_id)
+        self._quick = QuickEntries(
+            QuickBox(phone.data / "quick.box"), self.now, self.uptime_ms, phone.new_id, self._time.is_heard
+        )
         self._session: Session | None = None
         self._lock_listeners: list[Callable[[LockState], None]] = []
         self._courier = Courier(
@@ -90,6 +92,7 @@ class FieldService(FieldWork):
             lambda: self._session,
             self._ended,
             phone.uptime,
+            self.now,
         )
         self.sync = SyncService(self._courier.travel, phone.now)
 

@@ -14,11 +14,13 @@ from shared.model.value import Id, Value
 
 
 class QuickLine(Value, frozen=True, kw_only=True):
-    """An entry's id, its box, and the number this phone had when it was made."""
+    """An entry's id, its box, and the number this phone had when it was made. `is_true`: its moment is the server's time, not the
+    wall clock's, and is mended no more."""
 
     id: Id
     box: bytes
     device: int
+    is_true: bool = False
 
 
 class QuickBox:

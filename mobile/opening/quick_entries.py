@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from mobile.device.location import is_sure, position_of
 from mobile.device.ports import RawFix
+from mobile.field.pin_improving import is_improvable, is_improvement
 from mobile.opening.quick_box import QuickBox, QuickLine
 from mobile.opening.sealing import seal
 from mobile.opening.vault import DeviceCard
@@ -26,15 +27,21 @@ class _Open(Struct, frozen=True):
     entry: QuickEntry
     card: DeviceCard
     made_ms: int
+    is_true: bool
 
 
 class QuickEntries:
     """The entries of one phone."""
 
     def __init__(
-        self, box: QuickBox, now: Callable[[], datetime], uptime_ms: Callable[[], int], new_id: Callable[[], Id]
+        self,
+        box: QuickBox,
+        now: Callable[[], datetime],
+        uptime_ms: Callable[[], int],
+        new_id: Callable[[], Id],
+        is_true: Callable[[], bool],
     ) -> None:
-        self._box, self._now, self._uptime_ms, self._new_id = box, now, uptime_ms, new_id
+        self._box, self._now, self._uptime_ms, self._new_id, self._is_true = box, now, uptime_ms, new_id, is_true
         self._open: _Open | None = None
         self._guard = threading.RLock()
         """A fix is heard, an entry taken back and another sent on three threads: none undoes the other."""
@@ -50,7 +57,7 @@ class QuickEntries:
             uptime_ms = self._uptime_ms()
             here = position_of(fix, uptime_ms) if fix is not None and is_sure(fix, uptime_ms) else None
             entry = QuickEntry(id=self._new_id(), at=self._now(), position=here)
-            self._keep(_Open(entry, card, uptime_ms))
+            self._keep(_Open(entry, card, uptime_ms, self._is_true()))
             return entry
 
     def heard(self, fix: RawFix) -> None:
@@ -60,10 +67,11 @@ class QuickEntries:
             if found is None:
                 return
             entry, uptime_ms = found.entry, self._uptime_ms()
-            is_better = entry.position is None or (fix.accuracy_m or 0) < (entry.position.accuracy_m or 0)
+            # As for a contact (`pin_improving`): a worker who walks on must not take the place along, a metre finer at each step.
+            is_better = is_improvable(entry.position) and is_improvement(entry.position, fix)
             if is_better and is_sure(fix, uptime_ms):
                 entry = msgspec.structs.replace(entry, position=position_of(fix, uptime_ms))
-                self._keep(_Open(entry, found.card, found.made_ms))
+                self._keep(_Open(entry, found.card, found.made_ms, found.is_true))
 
     def take_back(self, entry_id: Id) -> bool:
         """It was a mistake. False once it may have been sent. Raises OSError."""
@@ -93,7 +101,7 @@ class QuickEntries:
 
     def _keep(self, told: _Open) -> None:
         box = seal(msgspec.json.encode(told.entry), told.card.sealing_key)
-        self._box.put(QuickLine(id=told.entry.id, box=box, device=told.card.device_number))
+        self._box.put(QuickLine(id=told.entry.id, box=box, device=told.card.device_number, is_true=told.is_true))
         self._open = told
 
     def _still_open(self) -> _Open | None:

@@ -134,16 +134,16 @@ class SyncRound:
             return None
 
 
-def send_quick(quick: QuickEntries, client: ServerClient, number: int) -> None:
-    """Hand over what was recorded on the locked screen, under the numbers this phone had then. What the server does not take is
-    kept. Raises `NoAnswer`, OSError.
+def send_quick(quick: QuickEntries, client: ServerClient, number: int, now_ms: Callable[[bool], int]) -> None:
+    """Hand over what was recorded on the locked screen, under the numbers this phone had then, and with the clock that told its
+    moments: `now_ms` of the true time, or of the wall clock. What the server does not take is kept. Raises `NoAnswer`, OSError.
     """
-    by_number: dict[int, list[tuple[Id, bytes]]] = {}
+    alike: dict[tuple[int, bool], list[tuple[Id, bytes]]] = {}
     for each in quick.to_send():
-        by_number.setdefault(each.device, []).append((each.id, each.box))
-    for device, entries in by_number.items():
+        alike.setdefault((each.device, each.is_true), []).append((each.id, each.box))
+    for (device, is_true), entries in alike.items():
         for batch in (entries[i : i + QUICK_BATCH] for i in range(0, len(entries), QUICK_BATCH)):
-            quick.forget(client.send_quick(device, batch, number))
+            quick.forget(client.send_quick(device, batch, number, now_ms(is_true)))
 
 
 def send_sealed(

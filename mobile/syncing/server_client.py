@@ -183,10 +183,12 @@ class ServerClient:
         reply = self.post("/sealed", msgspec.json.encode(request))
         return msgspec.json.decode(reply.body, type=SealedTaken) if reply.status == 200 else reply
 
-    def send_quick(self, device: int, entries: list[tuple[Id, bytes]], signer: int) -> tuple[Id, ...]:
-        """Hand over what was recorded on the locked screen; returns what the server has now. Raises `NoAnswer`."""
+    def send_quick(self, device: int, entries: list[tuple[Id, bytes]], signer: int, now_ms: int) -> tuple[Id, ...]:
+        """Hand over what was recorded on the locked screen; returns what the server has now. `now_ms` is what the clock says now
+        that told its moments: by how far that is wrong the server mends them. Raises `NoAnswer`.
+        """
         boxes = [(each, encode64(box)) for each, box in entries]
-        request = {"device": device, "signer": signer, "now": self._wall_ms(), "entries": boxes}
+        request = {"device": device, "signer": signer, "now": now_ms, "entries": boxes}
         reply = self.post("/quick", msgspec.json.encode(request))
         return msgspec.json.decode(reply.body, type=QuickTaken).taken if reply.status == 200 else ()
 

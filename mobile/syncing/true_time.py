@@ -56,6 +56,10 @@ class TrueTime:
         off_ms = to_ms(self._wall()) - carried_ms
         return off_ms if is_suspect(off_ms) else 0
 
+    def is_heard(self) -> bool:
+        """Was the server heard since the phone was last switched on? Then `now` is the truth, whatever the wall clock says."""
+        return self._carried_ms() is not None
+
     def is_doubtful(self) -> bool:
         """Does the wall clock stand a day or more before a time that has passed already, with nothing to mend it by?"""
         heard = self._heard

@@ -86,7 +86,9 @@ def test_a_phone_that_locked_under_the_camera_loses_nothing(rig: Rig, field: Fie
 
 
 @pytest.mark.parametrize("why", ["revoked", "pins"])
-def test_a_wipe_takes_the_picture_that_the_camera_left_with_it(rig: Rig, field: FieldService, red: str, why: str) -> None:
+def test_a_wipe_takes_the_picture_that_the_camera_left_with_it(
+    rig: Rig, field: FieldService, red: str, why: str
+) -> None:
     """A paper with a name on it lay in the phone's folder for good, as the camera had written it."""
     path = Path(field.begin_picture(DocumentKind.CONSENT, person_id=red))
     path.write_bytes(JPEG)

@@ -77,7 +77,7 @@ def test_a_box_torn_by_a_power_cut_is_dropped_and_the_file_goes_on(tmp_path: Pat
 
 
 def test_a_box_of_which_a_full_disk_took_half_loses_none_that_come_later(tmp_path: Path) -> None:
-    """A wipe hands over what lies here: behind half a frame every box was read from the wrong place, and gone at the next start."""
+    """A wipe hands over what lies here: behind half a frame every box was read from the wrong place, and gone at the next."""
     path = tmp_path / "sealed.box"
     outbox = SealedOutbox(path)
     outbox.add([(1, b"one" * 100)])

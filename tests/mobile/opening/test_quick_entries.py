@@ -3,6 +3,7 @@
 import json
 import threading
 from datetime import timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import httpx
@@ -13,6 +14,7 @@ from mobile.field.views import LockState
 from mobile.opening.quick_box import QuickBox, QuickLine
 from mobile.opening.sealing import open_sealed
 from mobile.store.errors import DiskFull, StoreLocked
+from mobile.store.rows import to_ms
 from shared.model.quick_entry import QuickEntry
 from tests.mobile.rig import PIN, Rig
 
@@ -204,3 +206,39 @@ def test_the_minute_is_counted_by_the_clock_that_nobody_can_set(rig: Rig) -> Non
     entry = rig.field.record_quick()
     rig.clocks.wall += timedelta(hours=5)
     assert rig.field.take_quick_back(entry.id)
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_the_clock_that_is_sent_along_is_the_one_that_told_the_moment(rig: Rig, is_heard: bool) -> None:
+    """The server mends a moment by how far the clock beside it is off. A true moment beside the wrong clock was mended twice: by
+    a clock an hour fast somebody bedded down at two was bedded down at one.
+    """
+    true = rig.clocks.now().replace(microsecond=0)
+    fast = timedelta(hours=1)
+    rig.clocks.wall = true + fast
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        said = taking(request)
+        said.headers["date"] = format_datetime(rig.clocks.now() - fast, usegmt=True)
+        return said
+
+    rig.server.answer = answer
+    if is_heard:
+        rig.field.sync_once()
+    entry = rig.field.record_quick()
+    assert entry.at == (true if is_heard else true + fast)
+    rig.clocks.pass_(seconds=61)
+    rig.field.sync_once()
+    (told,) = [json.loads(each.content) for each in rig.server.requests if each.url.path == "/sync/v1/quick"]
+    assert told["now"] == to_ms(entry.at + timedelta(seconds=61))
+
+
+def test_a_place_does_not_walk_on_with_whoever_recorded_it(rig: Rig) -> None:
+    """Fixes that were a metre finer each took it along, eighty metres in a minute: to another doorway."""
+    see(rig, 51.65531, -0.39617, 12)
+    rig.field.record_quick()
+    for step in range(1, 5):
+        rig.clocks.pass_(seconds=10)
+        see(rig, 51.65531 + step * 0.00015, -0.39617, 12 - step)
+    (told,) = kept(rig)
+    assert told.position is not None and told.position.latitude == 51.65531

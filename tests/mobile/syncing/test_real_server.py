@@ -185,6 +185,18 @@ def test_a_phone_whose_clock_is_years_wrong_still_syncs(aisha: Rig, server: Real
     assert contacts_on(server, saved, other) == 2
 
 
+def test_a_clock_that_runs_ahead_lets_go_of_nothing_that_a_colleague_wrote(aisha: Rig, dean: Rig) -> None:
+    """What is older than four weeks goes with each sync, by whose clock? By the phone's own all of it went, for good."""
+    from datetime import timedelta
+
+    saved = meet(dean)
+    dean.field.sync_once()
+    aisha.clocks.wall += timedelta(days=40)
+    status = aisha.field.sync_once()
+    assert aisha.field.contact(saved).contact.id == saved
+    assert status.last_synced_at is not None and status.last_synced_at < aisha.clocks.now() - timedelta(days=39)
+
+
 def test_tokens_that_are_no_good_any_more_are_renewed(aisha: Rig) -> None:
     from msgspec.structs import replace
 
