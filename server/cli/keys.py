@@ -17,7 +17,9 @@ def keys(rotate: bool) -> None:
             rotate_sealing_key(services.database, services.settings, services.clock())
             with services.database.writing() as session:
                 note_act(session, services, "rotate_keys", "", "")
-            click.echo("Rotated. Back up now, for no earlier backup holds it; restart the server, so that phones are told the new key.")
+            click.echo(
+                "Rotated. Back up now, for no earlier backup holds it; restart the server, so that phones are told the new key."
+            )
             return
         count = len(services.keys.opening)
         wrapped = (

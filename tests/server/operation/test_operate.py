@@ -222,10 +222,39 @@ def test_a_night_in_which_anything_failed_is_one_that_failed(tmp_path: Path, fai
 exit 0
 """)
     program.chmod(0o755)
-    settings = {"PATH": os.environ["PATH"], "PROGRAM": str(program)} | ({"LANTERN_DATABASE": database} if database else {})
+    settings = {"PATH": os.environ["PATH"], "PROGRAM": str(program)} | (
+        {"LANTERN_DATABASE": database} if database else {}
+    )
     done = run_program([str(FILES / "back-up"), str(tmp_path)], **settings)
     is_rehearsed = not database
     assert (done.returncode != 0) == (fails == "backup" or (bool(fails) and is_rehearsed)), done.stderr
+
+
+def test_a_base_bears_the_time_of_its_end_and_a_killed_one_is_thrown_away(tmp_path: Path) -> None:
+    """Of a base that bore the time of its beginning PostgreSQL makes no moment before its end; and each that was killed lay there
+    for good, as large as the database.
+    """
+    folder, programs, ended = tmp_path / "wal", tmp_path / "programs", tmp_path / "ended"
+    programs.mkdir()
+    for name, does in {
+        "pg_basebackup": f"""
+for each in "$@"; do case "$each" in --pgdata=*) mkdir -p "${{each#--pgdata=}}"; made=${{each#--pgdata=}};; esac; done
+echo 'START WAL LOCATION: 0/2000028 (file 000000010000000000000002)' > "$made/backup_label"
+[ -e "{ended}" ] || {{ touch "{ended}"; exit 1; }}
+sleep 1
+date -u +%Y%m%dT%H%M%SZ > "{ended}"
+""",
+        "pg_archivecleanup": "exit 0",
+        "prove": "exit 0",
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{does}\n")
+        (programs / name).chmod(0o755)
+    settings = {"PATH": f"{programs}:{os.environ['PATH']}", "PROVE": str(programs / "prove")}
+    assert run_program([str(FILES / "keep-wal"), "base", str(folder)], **settings).returncode != 0
+    (folder / "base" / ".20261129T010000Z").mkdir()
+    assert run_program([str(FILES / "keep-wal"), "base", str(folder)], **settings).returncode == 0
+    (made,) = (folder / "base").iterdir()
+    assert made.name > ended.read_text().strip()
 
 
 @pytest.mark.postgres
