@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mobile.field.picturing import FOLDER
+from mobile.opening.vault import PICTURES
 from shared.model.enrolment_link import HOST, SCHEME
 from tests.paths import ROOT
 
@@ -139,5 +139,5 @@ def test_a_picture_goes_through_one_provider_that_nobody_else_may_use(app: confi
     with pytest.raises(ValueError, match="learn it anew"):
         hook["with_provider"]("<manifest></manifest>")
     paths = (ROOT / "scripts" / "android" / "xml" / "lantern_pictures.xml").read_text()
-    assert re.findall(r'path="([^"]+)"', paths) == [f"app/lantern/{FOLDER}/"]
+    assert re.findall(r'path="([^"]+)"', paths) == [f"app/lantern/{PICTURES}/"]
     assert "androidx.core:core" in app["android.gradle_dependencies"] and app["android.enable_androidx"] == "True"
