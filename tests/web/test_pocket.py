@@ -23,6 +23,7 @@ from server.tables.street.shift import visit
 from server.tables.street.site import site
 from shared.model.codes import DeviceStatus
 from shared.model.contact import Contact
+from shared.model.quick_entry import TO_CONFIRM
 from tests.conftest import Clock
 from tests.paths import AXE
 from tests.server.live import listening
@@ -342,7 +343,21 @@ def test_five_wrong_pins_wait_a_quick_record_does_not_and_ten_erase(
     wait_until_sent(pocket)
     (told,) = recorded(filled)
     assert (told.unidentified_people, told.person_ids, told.state) == (1, (), "bedded_down")
+    assert told.note == TO_CONFIRM, "whoever holds the browser can press it: its worker says whether it was so"
     assert told.position is not None and round(told.position.longitude, 5) == HERE["longitude"]
+
+
+def test_a_form_that_is_left_alone_locks_and_keeps_what_was_typed(pocket: Pocket, code: Callable[[], str]) -> None:
+    """On a borrowed browser tonight's list stood open, with who is to be careful of, for as long as the page was in front."""
+    pocket.join(code())
+    pocket.page.locator("#note").fill(WORDS)
+    pocket.page.evaluate(
+        "(() => { const real = performance.now.bind(performance); performance.now = () => real() + 301000; })()"
+    )
+    pocket.screen("locked")
+    pocket.unlock()
+    pocket.screen("record")
+    assert pocket.page.locator("#note").input_value() == WORDS
 
 
 def test_a_lead_ends_the_wait_once_there_is_a_network(

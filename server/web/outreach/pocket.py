@@ -16,6 +16,7 @@ from server.http.services import Services
 from server.web.layout import engine
 from server.web.layout.assets import FOLDER, asset_url, digest
 from server.web.outreach.contact_form import STATES
+from shared.model.quick_entry import TO_CONFIRM
 from shared.policy import Act
 from shared.rules.pins import COMMONEST
 from shared.version import VERSION
@@ -43,7 +44,7 @@ def show_pocket_form(services: NamedDependency[Services]) -> Response[str]:
         "outreach/pocket.html",
         {
             "app": VERSION, "zone": services.settings.timezone, "states": [*STATES, NOBODY_HERE],
-            "commonest": " ".join(sorted(COMMONEST)), "errors": {},
+            "commonest": " ".join(sorted(COMMONEST)), "to_confirm": TO_CONFIRM, "errors": {},
         },
     )  # fmt: skip
     headers = {"content-security-policy": POLICY, "permissions-policy": POSITION_ALONE}

@@ -7,7 +7,7 @@ import { canSeal } from "./sealing.js";
 import { latestMoment, sayClock } from "./time.js";
 
 const page = document.getElementById("pocket");
-const { app, zone } = page.dataset;
+const { app, zone, toConfirm } = page.dataset;
 const commonest = new Set(page.dataset.commonest.split(" "));
 const find = (id) => document.getElementById(id);
 const form = find("record");
@@ -15,6 +15,7 @@ const DRAFT_MS = 300;
 const SEND_MS = 60000;
 const TICK_MS = 5000;
 const AWAY_MS = 2 * 60000;
+const IDLE_MS = 5 * 60000; // as a phone (rule B3): a list that was read lies open on a desk no longer
 const FIX_MS = 20000;
 const FIX_OLD_MS = 2 * 60000; // somebody walks 150 m in that time (decision 48)
 const LEASE_WARN_MS = 24 * 3600000;
@@ -24,6 +25,7 @@ let position = null; // {pin, atMs}
 let sureOf = null; // the note that was asked about, and stays as it is
 let isSending = false;
 let isWanted = false;
+let touchedMs = performance.now();
 
 // ------------------------------------------------------------------------------------------------------------ the screens
 
@@ -260,7 +262,7 @@ async function recordQuick() {
     const found = await findFix();
     const { card } = await door.look();
     const nowMs = Date.now() + (await door.aheadMs());
-    await keepRecord({ state: "bedded_down", unidentified: 1, position: found?.pin, seenMs: nowMs }, card, nowMs);
+    await keepRecord({ state: "bedded_down", unidentified: 1, position: found?.pin, note: toConfirm, seenMs: nowMs }, card, nowMs);
     find("quick-done").textContent = `Recorded at ${sayClock(nowMs, zone)}${found ? "" : ", without a position"}.`;
     await say();
     send();
@@ -403,6 +405,12 @@ function bind() {
   }));
   window.addEventListener("pagehide", () => { flushDraft(); });
   window.addEventListener("online", doing(send));
+  for (const each of ["pointerdown", "keydown", "input"]) document.addEventListener(each, () => { touchedMs = performance.now(); }, true);
+}
+
+/** Left alone it locks. The digits stay: they are read out, and name nobody. */
+async function lockIfIdle() {
+  if (door.isOpen() && screen !== "digits" && performance.now() - touchedMs > IDLE_MS) await lock();
 }
 
 /** A block after wrong PINs passes while the form is open, counted by one tab. */
@@ -424,6 +432,7 @@ async function start() {
   await settle();
   countBlocks();
   window.setInterval(doing(send), SEND_MS);
+  window.setInterval(doing(lockIfIdle), TICK_MS);
   navigator.serviceWorker?.register("/pocket/worker.js", { scope: "/pocket/" }).catch(() => undefined);
   await send();
 }
