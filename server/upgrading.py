@@ -31,6 +31,12 @@ NO_BACKUP = (
     "--no-backup`."
 )
 
+INSUFFICIENT_PRIVILEGE = "42501"
+NOT_THE_OWNER = (
+    "The role that LANTERN_DATABASE names may not change the schema: run `lantern upgrade` as the owner of the tables "
+    "(docs/operate: SETTINGS=/etc/lantern/owner.env)."
+)
+
 
 class Unproven(Exception):
     """The migrated database was not what it should be, and was rolled back; the message is a plain sentence."""
@@ -88,7 +94,12 @@ def migrate_proven(url: str) -> dict[str, tuple[int, int]]:
         _prove(connection, before, after)
         counts.update({name: (count, after[name]) for name, count in before.items()})
 
-    upgrade(url, around=proven)
+    try:
+        upgrade(url, around=proven)
+    except Exception as error:  # the driver's own too: a step may speak to it directly
+        if getattr(getattr(error, "orig", error), "sqlstate", "") == INSUFFICIENT_PRIVILEGE:
+            raise Unproven(NOT_THE_OWNER) from error
+        raise
     return counts
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 from server.app import create_app
 from server.backups import list_backups
 from server.cli import main
+from server.migrate import downgrade
 from server.settings import Settings
 from tests.conftest import Stores, connect
 from tests.paths import ROOT
@@ -110,6 +111,17 @@ def test_the_application_serves_and_cannot_change_what_holds_it(
         "create temporary table person (id text)",
     ):
         assert refuses(county, "app", forbidden), forbidden
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("command", [["upgrade"], ["worker", "list"]])
+def test_who_may_not_change_the_schema_is_told_who_may(county: str, tmp_path: Path, command: list[str]) -> None:
+    """The owner's settings forgotten, after a new version was installed: the answer was a page of the program's own places."""
+    downgrade(url_as(county, "owner"), "-1")
+    settings = {"PATH": add_postgres_tools(), "LANTERN_DATA": str(tmp_path), "LANTERN_DATABASE": url_as(county, "app")}
+    done = CliRunner().invoke(main, command, env=settings)
+    assert isinstance(done.exception, SystemExit) and done.exit_code in (1, 2), done.exception
+    assert "as the owner of the tables" in done.output
 
 
 @pytest.mark.postgres
