@@ -1,7 +1,7 @@
 """Finding a service: by words, what it offers, whom it takes and when it is open; the nearest first. The page and the phone
 ask alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from heapq import heapify, heappop
@@ -93,16 +93,8 @@ def find_services(services: Sequence[Indexed], wanted: Wanted, now: datetime, li
     """Those that fit, the nearest first; without a place to go from, and where no place is known, by name. `now` is the clock
     on the
     wall."""
-    words = words_of(wanted.words)
     span = _span_of(wanted.open_when, now)
-    east_m = METRES_PER_DEGREE * cos(radians(wanted.here[0])) if wanted.here else 0.0
-    fitting = [
-        (_distance_m(each.points, wanted.here, east_m), each.name, place)
-        for place, each in enumerate(services)
-        if (span is None or may_be_open(each.week, *span))
-        and all(word in each.words for word in words)
-        and _takes(each.service, wanted)
-    ]
+    fitting = list(_list_fitting(services, wanted, span))
     heapify(fitting)  # of thousands that fit, the nearest few alone are put in order
     found: list[Found] = []
     while fitting and len(found) < limit:
@@ -114,12 +106,49 @@ def find_services(services: Sequence[Indexed], wanted: Wanted, now: datetime, li
     return found
 
 
-def _distance_m(points: Iterable[tuple[float, float]], here: tuple[float, float] | None, east_m: float) -> float:
-    """Metres to the nearest of some places; infinite where nobody knows. A flat earth is right over one county."""
+def _list_fitting(
+    services: Sequence[Indexed], wanted: Wanted, span: tuple[datetime, datetime] | None
+) -> Iterator[tuple[float, str, int]]:
+    """Of each that fits its distance, its name and its place among all. Thousands are gone through while somebody waits: nothing
+    is worked out twice, and the cheapest question is asked first."""
+    words, offer, welcomes = words_of(wanted.words), wanted.offer, tuple(wanted.welcomes)
+    measure = _measure_from(wanted.here)
+    weeks: dict[tuple[tuple[int, int], ...], bool] = {}
+    for place, each in enumerate(services):
+        # Asked of a tuple by identity: to hash a code costs more than all the rest.
+        if offer is not None and offer not in each.service.offers:
+            continue
+        if welcomes and not all(code in each.service.welcomes for code in welcomes):
+            continue
+        if span is not None:
+            may = weeks.get(each.week)
+            if may is None:
+                may = weeks[each.week] = may_be_open(each.week, *span)
+            if not may:
+                continue
+        said = each.words
+        for word in words:
+            if word not in said:
+                break
+        else:
+            yield measure(each.points), each.name, place
+
+
+def _measure_from(here: tuple[float, float] | None) -> Callable[[Sequence[tuple[float, float]]], float]:
+    """How to tell the metres to the nearest of some places; infinite where nobody knows. A flat earth is right over a county."""
     if here is None:
-        return inf
+        return lambda _: inf
     south, west = here
-    return min((hypot((at[0] - south) * METRES_PER_DEGREE, (at[1] - west) * east_m) for at in points), default=inf)
+    north_m, east_m = METRES_PER_DEGREE, METRES_PER_DEGREE * cos(radians(south))
+
+    def measure(points: Sequence[tuple[float, float]]) -> float:
+        nearest = inf
+        for latitude, longitude in points:
+            metres = hypot((latitude - south) * north_m, (longitude - west) * east_m)
+            nearest = min(nearest, metres)
+        return nearest
+
+    return measure
 
 
 def _span_of(when: OpenWhen, now: datetime) -> tuple[datetime, datetime] | None:
@@ -131,12 +160,6 @@ def _span_of(when: OpenWhen, now: datetime) -> tuple[datetime, datetime] | None:
 def is_stale(service: Service, now: datetime) -> bool:
     """Has nobody checked it for half a year, or ever?"""
     return service.checked_on is None or (now.date() - service.checked_on).days > STALE_DAYS
-
-
-def _takes(service: Service, wanted: Wanted) -> bool:
-    if wanted.offer is not None and wanted.offer not in service.offers:
-        return False
-    return not wanted.welcomes or wanted.welcomes.issubset(service.welcomes)
 
 
 def _find_wanted(service: Service, wanted: Wanted, now: datetime) -> Opening | None:
