@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from mobile.field.drafts import DraftRefused, checked
-from mobile.field.journal import Entry, Journal
+from mobile.field.journal import Journal
 from mobile.field.own_views import ShortForm
 from mobile.opening.context import Context
 from mobile.store import people, tellings
@@ -15,8 +15,8 @@ from shared.model.consent import ConsentSaid
 from shared.model.person import NeedRecorded, Person
 from shared.model.telling import AnswerState, AskedVia, ConsentAnswer, Shareable
 from shared.model.value import Id
-from shared.rules.assessment import find_newest, find_taken_back, find_told, is_to_ask, read_value
-from shared.rules.consent import is_shared_with_all, newest, was_shared_with_all
+from shared.rules.assessment import find_newest, is_to_ask, read_value
+from shared.rules.consent import newest
 from shared.rules.questions import STANDARD, YES, choose_current
 
 SHORT_FORM: tuple[Question, ...] = tuple(each for each in choose_current(STANDARD) if each.on_phone)
@@ -69,7 +69,6 @@ class Asking:
             entry.fact("answer.given", checked(answer), answer.id)
             if question.known_by_need is not None and said == YES:
                 entry.fact("need.recorded", self._need(answer, question.known_by_need), person_id)
-            self._tell_record(entry, person_id)
 
     def say_sharing(self, person_id: Id, agrees: bool) -> None:
         """Whether other services may read the assessment, as they said by word."""
@@ -81,26 +80,6 @@ class Asking:
                 at=self._after([each.at for each in before]),
             )  # fmt: skip
             entry.fact("consent.said", said, person_id)
-            self._tell_record(entry, person_id)
-
-    def _tell_record(self, entry: Entry, person_id: Id) -> None:
-        """What the record asks too and does not say yet stands there once every service may read it, so that nobody asks again;
-        it goes from there again with the consent."""
-        ids = people.list_aliases(entry.connection, person_id)
-        row = people.find_person(entry.connection, ids[0]) or people.find_person(entry.connection, person_id)
-        if row is None:
-            return
-        answers, said = tellings.list_answers(entry.connection, ids), tellings.list_consents(entry.connection, ids)
-        today = self._context.clock.now().date()
-        shown = {each.known_by: str(getattr(row.person, each.known_by) or "") for each in SHORT_FORM if each.known_by}
-        sets: dict[str, str] = {}
-        if is_shared_with_all(said, Shareable.ASSESSMENT, today):
-            told = find_told(SHORT_FORM, find_newest(answers), today).fields
-            sets = {name: text for name, text in told.items() if not shown[name]}
-        elif was_shared_with_all(said, Shareable.ASSESSMENT):
-            sets = dict.fromkeys(find_taken_back(SHORT_FORM, answers, shown), "")
-        if sets:
-            entry.patch("person.patched", row.id, sets)
 
     def _after(self, earlier: list[datetime]) -> datetime:
         """Now, yet after every word known here: the last one stands although a clock was set back."""

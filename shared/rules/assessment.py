@@ -63,14 +63,6 @@ def list_said_to_record(questions: Iterable[Question], answers: Iterable[AnswerG
     return {(name, text) for name, text in told if text}
 
 
-def find_taken_back(
-    questions: Iterable[Question], answers: Iterable[AnswerGiven], shown: Mapping[str, str]
-) -> set[str]:
-    """The fields that say word for word what was once answered: they go with the consent on which they came to stand there."""
-    told = list_said_to_record(questions, answers)
-    return {name for name, text in shown.items() if (name, text) in told}
-
-
 def is_for_services(given: AnswerGiven, every: Iterable[Question]) -> bool:
     """Do others read it, by the question as it was put and in every wording since? Who was told that one service alone reads an
     answer was told the truth, whatever the question says later."""

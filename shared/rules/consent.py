@@ -1,11 +1,14 @@
 """May something of a person be shown to a service? Answered from what the person said, in whatever order it was heard.
 
 Source: UK GDPR, articles 4(11) and 7: consent is specific and as easily withdrawn as given. Where words differ the narrower
-reading stands: a no about one service outlives a later yes about all, and a no about all ends an earlier yes about one.
+reading stands: a no about one service outlives a later yes about all, and a no about all ends an earlier yes about one. Where two
+records are found to be one person, a no of either counts as of then: whoever heard the yes of the other had not heard it.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
+
+import msgspec
 
 from shared.model.consent import ConsentSaid
 from shared.model.telling import ConsentAnswer, LawfulBasis, Shareable
@@ -24,12 +27,13 @@ def is_shared(said: Iterable[ConsentSaid], what: Shareable, agency_id: Id, today
     return find_ground(said, what, agency_id, today) is not None
 
 
-def is_shared_with_all(said: Iterable[ConsentSaid], what: Shareable, today: date) -> bool:
-    """Did they agree, with no last day, that every service reads this, and refuse it to none?"""
+def is_shared_with_all(said: Iterable[ConsentSaid], what: Shareable) -> bool:
+    """Did they agree, with no last day, that every service reads this, and refuse it to none, now or from some day on?"""
     about = [each for each in said if each.what is what]
-    of_all = _stands([each for each in about if each.agency_id is None and each.basis is LawfulBasis.CONSENT], today)
+    of_all = [each for each in about if each.agency_id is None and each.basis is LawfulBasis.CONSENT]
     named = {each.agency_id for each in about if each.agency_id is not None}
-    return of_all is not None and of_all.until is None and all(is_shared(about, what, each, today) for each in named)
+    # What is shared on the last of all days is shared with no last day.
+    return _stands(of_all, date.max) is not None and all(is_shared(about, what, each, date.max) for each in named)
 
 
 def was_shared_with_all(said: Iterable[ConsentSaid], what: Shareable) -> bool:
@@ -81,6 +85,24 @@ def list_standing(said: Iterable[ConsentSaid]) -> list[ConsentSaid]:
         by_key.setdefault(key, []).append(each)
     found = [last for words in by_key.values() if (last := newest(words)) is not None]
     return sorted(found, key=lambda each: (each.at, each.id), reverse=True)
+
+
+def as_one_person(said: Iterable[ConsentSaid], joins: Iterable[tuple[datetime, Id, Id]]) -> tuple[ConsentSaid, ...]:
+    """The words of several records that were found to be one person, two at a time: each no that stood in a record then counts
+    as of that moment, so that no yes of the other record, said by somebody who may not be the same, opens what it closed."""
+    words = {each.id: each for each in said}
+    group = {each.person_id: {each.person_id} for each in words.values()}
+    for at, one, other in sorted(joins):
+        joined = group.get(one, {one}), group.get(other, {other})
+        for records in joined:
+            before = [each for each in words.values() if each.person_id in records and each.at <= at]
+            words |= {each.id: msgspec.structs.replace(each, at=at) for each in list_standing(before) if _is_no(each)}
+        group |= dict.fromkeys(joined[0] | joined[1], joined[0] | joined[1])
+    return tuple(sorted(words.values(), key=lambda each: (each.at, each.id)))
+
+
+def _is_no(word: ConsentSaid) -> bool:
+    return word.basis is LawfulBasis.CONSENT and word.answer is not ConsentAnswer.AGREED
 
 
 def _last_day(word: ConsentSaid) -> int:

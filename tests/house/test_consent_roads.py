@@ -12,15 +12,15 @@ NAMED_ALONE = {"server/queries/operation/authority.py", "server/web/layout/bundl
 """Lists of names, of guarded tables and of titles in somebody's own copy."""
 READS = re.compile(
     r"\b(?:assessments\.list_answers|plans\.list_(?:goals|steps|reviews|tries|tries_of)|doors\.list_facts"
-    r"|wellbeing\.list_filled)\((?:access\.)?session"
+    r"|wellbeing\.list_filled)\((?:access\.|self\._)?session"
 )
 ASKS_POLICY = {
     "server/actions/people/assessments.py", "server/actions/people/doors.py", "server/actions/people/plans.py",
     "server/actions/people/wellbeing.py",
 }  # fmt: skip
 THEIR_OWN_PAGE = "server/web/referrer/own_page.py"
-TAKES_BACK = "server/actions/sync/projection/taken_back.py"
-"""It shows nothing to anybody: it takes off the record what rested on consent."""
+TELLS_THE_RECORD = "server/actions/sync/projection/told_record.py"
+"""It shows nothing to anybody: it asks what was agreed, and tells the record, or takes off it what rested on that."""
 
 
 def _list_modules(pattern: re.Pattern[str]) -> set[str]:
@@ -32,7 +32,7 @@ def _list_modules(pattern: re.Pattern[str]) -> set[str]:
 
 
 def test_what_rests_on_consent_is_read_where_policy_is_asked_or_by_the_person() -> None:
-    assert _list_modules(READS) == ASKS_POLICY | {THEIR_OWN_PAGE, TAKES_BACK}
+    assert _list_modules(READS) == ASKS_POLICY | {THEIR_OWN_PAGE, TELLS_THE_RECORD}
 
 
 def test_no_other_module_reaches_the_tables() -> None:

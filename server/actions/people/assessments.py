@@ -5,14 +5,12 @@ page that was open while a question was retired or reworded saves what was answe
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
-from server.actions.people.facts import change_facts, set_needs
 from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid, InvalidFields, NotFound
@@ -21,14 +19,12 @@ from server.queries.people import assessments, people, person_page
 from server.queries.people.assessments import Answer
 from server.queries.sync.store import Project, publish
 from shared.model.assessment import AnswerGiven, Question
-from shared.model.codes import ReceivingSupport
 from shared.model.person import Person
-from shared.model.telling import AnswerState, AskedVia, QuestionKind, Shareable
+from shared.model.telling import AnswerState, AskedVia, QuestionKind
 from shared.model.value import Id, Value
 from shared.model.worker import Worker
 from shared.policy import Act, Subject
-from shared.rules.assessment import ToldRecord, find_newest, find_told, is_for_services, is_to_ask, read_value
-from shared.rules.consent import is_shared_with_all
+from shared.rules.assessment import find_newest, is_for_services, is_to_ask, read_value
 from shared.rules.health import why_not_on
 from shared.rules.questions import YES, by_version, choose_current
 from sync.authoring import NewChange
@@ -138,35 +134,7 @@ def give_answers(access: Access, project: Project, person_id: Id, typed: Sequenc
     unseen = {each.question for each in newer}
     questions = {each.key: each for each in before.questions}
     _publish(access, project, subject, [fact for fact in facts if fact.question not in unseen], questions)
-    tell_record(access, project, person_id)
     return newer
-
-
-def tell_record(access: Access, project: Project, person_id: Id) -> None:
-    """What the record asks too, and does not say yet, stands there once they agree that every service reads the assessment:
-    whoever visits reads the safety plan, and nobody asks again. Nothing that the record says is written over. What came to
-    stand there goes with the consent, on every road (`server.actions.sync.projection.taken_back`)."""
-    subject, same = find_shared_subject(access, person_id)
-    person = people.find_person(access.session, person_id)
-    if subject is None or person is None or not access.allows(Act.EDIT_PERSON, subject):
-        return
-    if not is_shared_with_all(subject.consents, Shareable.ASSESSMENT, access.today):
-        return
-    every = assessments.list_questions(access.session)
-    given = [each.given for each in assessments.list_answers(access.session, same)]
-    answers = find_newest(each for each in given if is_for_services(each, every))
-    _add_told(access, project, person, same, find_told(choose_current(every), answers, access.today))
-
-
-def _add_told(access: Access, project: Project, person: Person, same: Sequence[Id], told: ToldRecord) -> None:
-    for name, text in told.fields.items():
-        if not getattr(person, name):
-            with suppress(InvalidFields):  # an answer that is too long for the record stands in the assessment alone
-                change_facts(access, project, person.id, {name: text}, {})
-    known = {each.need for each in person_page.list_needs(access.session, same)}
-    said = {each: ReceivingSupport.NOT_KNOWN for each in told.needs if each not in known}
-    if said:
-        set_needs(access, project, person.id, said)
 
 
 def _after(last: AnswerGiven | None, fact: AnswerGiven) -> AnswerGiven:

@@ -55,11 +55,12 @@ def find_shared_subject(access: Access, person_id: Id) -> tuple[Subject | None, 
     return (None if subject is None else consents.with_consents(access.session, subject, same)), same
 
 
-def read_consents(access: Access, person_id: Id) -> tuple[Person, tuple[ConsentSaid, ...]]:
-    """Everything that the person said about sharing. Raises NotFound or Forbidden."""
+def read_consents(access: Access, person_id: Id) -> tuple[Person, tuple[ConsentSaid, ...], dict[Id, datetime]]:
+    """Everything that the person said about sharing, as it counts, and when each word was said. Raises NotFound or Forbidden."""
     person = access.open_person(person_id, PURPOSE, Act.SEE_CONSENT)
     _, same = access.find_person_and_same(person_id)
-    return person, consents.list_said(access.session, same)
+    said_at = {each.id: each.at for each in consents.list_as_said(access.session, same)}
+    return person, consents.list_said(access.session, same), said_at
 
 
 def list_papers(access: Access, person_id: Id) -> list[Document]:

@@ -9,18 +9,33 @@ from sqlalchemy.orm import Session
 from server.database.context import beyond_reader
 from server.database.statements import ids
 from server.tables.people.consent import consent
+from server.tables.people.person import person_merge
 from shared.model.consent import ConsentSaid
 from shared.model.telling import ConsentAnswer, ConsentWay, LawfulBasis, Shareable
 from shared.model.value import Id
 from shared.policy import Subject
+from shared.rules.consent import as_one_person
 
 CODES = {"what": Shareable, "answer": ConsentAnswer, "basis": LawfulBasis, "way": ConsentWay}
 _SAID = select(consent).where(consent.c.person_id.in_(ids("person_ids"))).order_by(consent.c.at, consent.c.id)
+_JOINS = select(person_merge.c.at, person_merge.c.from_id, person_merge.c.into_id).where(
+    person_merge.c.undone.is_(False), person_merge.c.from_id.in_(ids("person_ids"))
+)
 
 
 @beyond_reader
 def list_said(session: Session, person_ids: Collection[Id]) -> tuple[ConsentSaid, ...]:
-    """Every word of one person under all their records, in the order in which it was said."""
+    """Every word of one person under all their records, in the order in which it counts: what decides who reads."""
+    said = list_as_said(session, person_ids)
+    if len(person_ids) < 2 or not said:
+        return said
+    joins = session.execute(_JOINS, {"person_ids": list(person_ids)})
+    return as_one_person(said, (tuple(join) for join in joins))
+
+
+@beyond_reader
+def list_as_said(session: Session, person_ids: Collection[Id]) -> tuple[ConsentSaid, ...]:
+    """The same with the moment at which each was said, for whoever reads them: it decides nothing."""
     rows = session.execute(_SAID, {"person_ids": list(person_ids)}).mappings()
     return tuple(ConsentSaid(**{**row, **{name: kind(row[name]) for name, kind in CODES.items()}}) for row in rows)
 

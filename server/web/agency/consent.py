@@ -1,7 +1,7 @@
 """What a person agreed to share, with whom and until when; what was taken back, and what rests on law instead."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from litestar import Response, get, post
@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, URLEncodedBody
 
 from server.access import Access, Door
-from server.actions.people import assessments, consents
+from server.actions.people import consents
 from server.actions.people.consents import Said
 from server.http.services import Services
 from server.problems import Invalid
@@ -90,7 +90,6 @@ def say_consent(
     try:
         with door.open() as access:
             consents.say_consent(access, services.project, person_id, _read(data))
-            assessments.tell_record(access, services.project, person_id)
     except Invalid as refused:
         field = "what" if data.basis == LawfulBasis.CONSENT else "basis_what"
         with door.open() as access:
@@ -108,7 +107,6 @@ def withdraw_consent(
     """Takes words back, from this moment on."""
     with door.open() as access:
         consents.withdraw(access, services.project, person_id, as_tuple(data.consent))
-        assessments.tell_record(access, services.project, person_id)
     return go_to(f"/people/{person_id}/consent", "consent_withdrawn")
 
 
@@ -122,13 +120,13 @@ def _read(form: ConsentForm) -> Said:
 def _answer(
     request: AnyRequest, access: Access, person_id: Id, errors: Errors | None = None, form: ConsentForm | None = None
 ) -> Response[str]:
-    person, said = consents.read_consents(access, person_id)
+    person, said, said_at = consents.read_consents(access, person_id)
     subject = consents.find_shared_subject(access, person_id)[0] or Subject()
     called = {each.id: each.name for each in agencies.list_agencies(access.session)}
     who = workers.list_short_names(access.session, {each.worker_id for each in said})
     may_record, may_state = (access.allows(act, subject) for act in (Act.RECORD_CONSENT, Act.STATE_BASIS))
     standing = list_standing(said)
-    lines = [_line(each, said, called, who, access.today) for each in reversed(said)]
+    lines = [_line(each, said, said_at, called, who, access.today) for each in reversed(said)]
     shown = {each.id for each in standing}
     papers = consents.list_papers(access, person_id)
     return page(
@@ -144,17 +142,18 @@ def _answer(
 
 
 def _line(
-    word: ConsentSaid, said: tuple[ConsentSaid, ...], called: Mapping[Id, str], who: Mapping[Id, str], today: date
-) -> Line:
+    word: ConsentSaid, said: tuple[ConsentSaid, ...], said_at: Mapping[Id, datetime], called: Mapping[Id, str],
+    who: Mapping[Id, str], today: date,
+) -> Line:  # fmt: skip
     return Line(
         id=word.id, what=say(word.what), stands=lets_show(word, said, today), words=word.words, paper=word.document_id,
         to=called.get(word.agency_id, "A service that is not here any more") if word.agency_id else EVERY_SERVICE,
-        said=_say_how(word, who), may_withdraw=word.answer is ConsentAnswer.AGREED,
+        said=_say_how(word, said_at[word.id], who), may_withdraw=word.answer is ConsentAnswer.AGREED,
         is_consent=word.basis is LawfulBasis.CONSENT,
     )  # fmt: skip
 
 
-def _say_how(word: ConsentSaid, who: Mapping[Id, str]) -> str:
+def _say_how(word: ConsentSaid, at: datetime, who: Mapping[Id, str]) -> str:
     parts = [
         say(word.answer) if word.basis is LawfulBasis.CONSENT else f"Shared without asking: {say(word.basis).lower()}"
     ]
@@ -166,4 +165,4 @@ def _say_how(word: ConsentSaid, who: Mapping[Id, str]) -> str:
         parts.append("until they say otherwise")
     how = "on paper" if word.way is ConsentWay.PAPER else "by word"
     told = f"said {how} on" if word.basis is LawfulBasis.CONSENT else "from"
-    return ", ".join(parts) + f"; {told} {say_day(word.at)}, written down by {who.get(word.worker_id, 'somebody')}"
+    return ", ".join(parts) + f"; {told} {say_day(at)}, written down by {who.get(word.worker_id, 'somebody')}"

@@ -306,8 +306,9 @@ def _tell_consents(session: Session, same: list[Id], words: Words, lang: str, to
     """What stands. An agreement that has ended, or that a later no has overruled, shares nothing any more."""
     names = {each.id: each.name for each in agencies.list_agencies(session)}
     said = consents.list_said(session, same)
+    told = {each.id: each for each in consents.list_as_said(session, same)}
     return [
-        _tell_consent(each, names, words, lang)
+        _tell_consent(told[each.id], names, words, lang)
         for each in list_standing(said)
         if each.answer is not ConsentAnswer.AGREED or lets_show(each, said, today)
     ]

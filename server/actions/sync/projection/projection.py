@@ -17,6 +17,7 @@ from server.actions.sync.projection.contacts import project_contacts
 from server.actions.sync.projection.descriptions import project_people, project_referral_fields, project_sites
 from server.actions.sync.projection.documents import project_documents
 from server.actions.sync.projection.erased import without_erased
+from server.actions.sync.projection.joined import settle_joins
 from server.actions.sync.projection.journeys import (
     project_answers,
     project_consents,
@@ -29,8 +30,8 @@ from server.actions.sync.projection.journeys import (
 )
 from server.actions.sync.projection.places import Districts
 from server.actions.sync.projection.relations import flag_new_relations
-from server.actions.sync.projection.taken_back import take_back
 from server.actions.sync.projection.times import settle_times
+from server.actions.sync.projection.told_record import tell_records
 from server.actions.sync.projection.verification import derive_verification
 from server.actions.sync.projection.wall import judge
 from server.database.locks import lock_records
@@ -100,9 +101,10 @@ class Projection:
         looks.renew_looks(session, changing | _looks_changed(session, batch))
         looks.renew_squares(session, _squares_added_to(session, batch))
         audit.add_lines(session, self._reads(session, batch))
-        taken_back = take_back(session, batch, day_of(batch.received_at, ZoneInfo(self.timezone)), self.new_id)
-        if taken_back:
-            self.project(session, taken_back)
+        told = tell_records(session, batch, day_of(batch.received_at, ZoneInfo(self.timezone)), self.new_id)
+        told += settle_joins(session, batch, self.new_id)
+        if told:
+            self.project(session, told)
 
     def keep_account(self, session: Session, stored: Sequence[Stored]) -> None:
         """Let the audit say what became of each change that phones have just brought."""
