@@ -13,8 +13,8 @@ from math import exp, log, sqrt
 
 from server.hotspots.disclosure import Leaves, Region, Rule
 from shared.model.value import Id, Value
-from shared.rules.flow import FLOWS
-from shared.rules.small_counts import NOT_SHOWN, Lot, show_part
+from shared.rules.flow import FLOWS, REFERRALS
+from shared.rules.small_counts import NOT_SHOWN, THRESHOLD, Lot, show_part
 
 BANDS = (0, 10, 25, 50, 100)
 """Where the bands of a district's people begin. The first holds none and a few alike."""
@@ -45,6 +45,15 @@ class EqualityFigure(Value, frozen=True, kw_only=True):
     accommodated: str
 
 
+class NeedFigure(Value, frozen=True, kw_only=True):
+    """Of the people met, who said that they need this; whom of them nobody supports with it; who moved into accommodation."""
+
+    need: str
+    people: str
+    without: str
+    accommodated: str
+
+
 class QuarterFigures(Value, frozen=True, kw_only=True):
     """One quarter as it is told.
 
@@ -52,6 +61,7 @@ class QuarterFigures(Value, frozen=True, kw_only=True):
     bound with its interval, rounded outward to 5); None where too few were met to say. `groups`: rounded, or "not shown"; they
     overlap. `districts`: empty where bands and map together would tell too much. `looks`: squares looked at, to the nearest 50.
     `flows`: ways through services and stays, as `groups`; none where fewer than three organisations wrote something.
+    `needs`: each by itself, as `equality`. `referrals`: to services, of the people met; told as `flows` are.
     `reports`: from the public, to the nearest 5; `in_time`: of 100 of them, to the nearest 5. `brought_in`: not counted here.
     """
 
@@ -65,6 +75,8 @@ class QuarterFigures(Value, frozen=True, kw_only=True):
     brought_in: bool = False
     flows: Mapping[str, str] = {}
     equality: tuple[EqualityFigure, ...] = ()
+    needs: tuple[NeedFigure, ...] = ()
+    referrals: Mapping[str, str] = {}
 
 
 class Counted(Value, frozen=True, kw_only=True):
@@ -80,6 +92,9 @@ class Counted(Value, frozen=True, kw_only=True):
     flows: Mapping[str, Collection[Id]] = {}
     agencies_together: int = 0
     equality: Mapping[tuple[str, str], Collection[Id]] = {}
+    needs: Mapping[str, Collection[Id]] = {}
+    without_support: Mapping[str, Collection[Id]] = {}
+    referrals: Mapping[str, Collection[Id]] = {}
 
 
 def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
@@ -103,6 +118,8 @@ def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
             for name in (FLOWS if counted.agencies_together >= LEAST_ORGANISATIONS else ())
         },
         equality=_tell_equality(counted, met, lot),
+        needs=_tell_needs(counted, met, lot),
+        referrals=_tell_referrals(counted, met, lot) if counted.agencies_together >= LEAST_ORGANISATIONS else {},
         looks=_near(counted.looks, LOOKS_ROUNDED_TO),
         reports=_near(counted.reports, ROUNDED_TO),
         in_time=None if counted.reports < 20 else _near(100 * counted.in_time / counted.reports, SHARE_ROUNDED_TO),
@@ -112,15 +129,46 @@ def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
 def _tell_equality(counted: Counted, met: frozenset[Id], lot: Lot) -> tuple[EqualityFigure, ...]:
     """Over the whole authority. Who of a group moved in is told where the group is, and then neither they nor the rest are a
     few."""
-    moved = frozenset(counted.groups.get("accommodated", ()))
+    moved = met & frozenset(counted.groups.get("accommodated", ()))
     told = []
     for (question, answer), those in counted.equality.items():
         group = met & frozenset(those)
         people = NOT_SHOWN if lot() else show_part(len(group), len(met))
         is_hidden = people == NOT_SHOWN or lot()
-        accommodated = NOT_SHOWN if is_hidden else show_part(len(group & moved), len(group))
+        accommodated = NOT_SHOWN if is_hidden else _show_both(group, moved)
         told.append(EqualityFigure(question=question, answer=answer, people=people, accommodated=accommodated))
     return tuple(told)
+
+
+def _show_both(group: frozenset[Id], moved: frozenset[Id]) -> str:
+    """Who is in both. Both are told by themselves, so that the rest of neither is a few people: where all that moved in had given
+    one answer, it would be known of each of them."""
+    part = len(group & moved)
+    return NOT_SHOWN if show_part(part, len(moved)) == NOT_SHOWN else show_part(part, len(group))
+
+
+def _tell_needs(counted: Counted, met: frozenset[Id], lot: Lot) -> tuple[NeedFigure, ...]:
+    """Over the whole authority, each need by itself: people have several, so that no sum tells another."""
+    moved = met & frozenset(counted.groups.get("accommodated", ()))
+    told = []
+    for need, those in counted.needs.items():
+        group = met & frozenset(those)
+        people = NOT_SHOWN if lot() else show_part(len(group), len(met))
+        lacking = group & frozenset(counted.without_support.get(need, ()))
+        without = NOT_SHOWN if people == NOT_SHOWN or lot() else show_part(len(lacking), len(group))
+        accommodated = NOT_SHOWN if people == NOT_SHOWN or lot() else _show_both(group, moved)
+        told.append(NeedFigure(need=need, people=people, without=without, accommodated=accommodated))
+    return tuple(told)
+
+
+def _tell_referrals(counted: Counted, met: frozenset[Id], lot: Lot) -> dict[str, str]:
+    """Whoever is referred and neither taken on nor turned away waits: beside the ways, where those are told, that is no few
+    people either."""
+    referred, taken = (met & frozenset(counted.referrals.get(name, ())) for name in REFERRALS)
+    waiting = referred - taken - frozenset(counted.flows.get("only_refused", ()))
+    people = NOT_SHOWN if lot() else show_part(len(referred), len(met))
+    is_hidden = people == NOT_SHOWN or len(waiting) < THRESHOLD or lot()
+    return {"referred": people, "taken_on": NOT_SHOWN if is_hidden else show_part(len(taken), len(referred))}
 
 
 def band_of(people: int) -> int:

@@ -16,6 +16,7 @@ FLOWS = (
     "street_to_temporary", "street_to_home", "temporary_to_street", "home_to_street", "institution_to_street",
     "only_refused", "many_services",
 )  # fmt: skip
+REFERRALS = ("referred", "taken_on")
 NEAR = timedelta(days=90)
 """Steps further apart than this are not one way."""
 MANY_SERVICES = 3
@@ -44,6 +45,14 @@ def find_flows(
             found[f"{kind}_to_street"].add(stay.person_id)
     _add_services(found, [each for each in facts if first <= each.on <= last])
     return {name: frozenset(those) for name, those in found.items()}
+
+
+def find_referrals(facts: Iterable[DoorFact], first: date, last: date) -> dict[str, frozenset[Id]]:
+    """Whom somebody referred to a service within these days, and whom of them one has taken on since, up to the last of them."""
+    within = [each for each in facts if first <= each.on <= last]
+    of = {each.id: each.person_id for each in within if each.kind is DoorKind.REFERRED}
+    taken = {of[each.about_id] for each in within if each.about_id in of and each.code in TAKEN}
+    return {"referred": frozenset(of.values()), "taken_on": frozenset(taken)}
 
 
 def _add_services(found: dict[str, set[Id]], facts: list[DoorFact]) -> None:

@@ -6,7 +6,8 @@ from server.actions.partnership.figures import ToldQuarter
 from server.hotspots.figures import GROUPS, say_band
 from server.web.layout.spreadsheets import Rows
 from server.web.layout.words import say
-from shared.rules.flow import FLOWS
+from shared.model.codes import SupportNeed
+from shared.rules.flow import FLOWS, REFERRALS
 from shared.rules.small_counts import NOT_SHOWN
 
 FEW = "Fewer than 10, may be none"
@@ -26,6 +27,7 @@ FLOW_NAMES = {
     "only_refused": "Turned away, and taken by no service",
     "many_services": "With three services or more",
 }
+REFERRAL_NAMES = {"referred": "Referred to a service", "taken_on": "Taken on by one"}
 DEFINITIONS: Rows = (
     ("Word", "What it means"),
     (
@@ -40,6 +42,14 @@ DEFINITIONS: Rows = (
     (
         "Ways through services and stays",
         "Of the people met: steps of at most 90 days, the later in the quarter; told of three organisations or more together",
+    ),
+    (
+        "Referrals to services",
+        "Of the people met: referred in the quarter, and taken on by its end; told of three organisations or more together",
+    ),
+    (
+        "Needs and outcomes",
+        "Of the people met: what they or a worker said by the end of the quarter, the newest word on each; people have several",
     ),
     ("Squares looked at", "One square of 125 m that one shift looked at on one night; to the nearest 50"),
     (
@@ -70,6 +80,18 @@ def make_tables(told: Sequence[ToldQuarter]) -> dict[str, Rows]:
         "Ways through services and stays": [
             ("Quarter", *(FLOW_NAMES[name] for name in FLOWS)),
             *((each.name, *(each.figures.flows.get(name, NOT_TOLD) for name in FLOWS)) for each in told),
+        ],
+        "Referrals to services": [
+            ("Quarter", *(REFERRAL_NAMES[name] for name in REFERRALS)),
+            *((each.name, *(each.figures.referrals.get(name, NOT_TOLD) for name in REFERRALS)) for each in told),
+        ],
+        "Needs and outcomes": [
+            ("Quarter", "Need", "People met", "Nobody supports them with it", "Moved into accommodation"),
+            *(
+                (each.name, say(SupportNeed(one.need)), one.people, one.without, one.accommodated)
+                for each in told
+                for one in each.figures.needs
+            ),
         ],
         "Who is helped, by equality characteristics": [
             ("Quarter", "Question", "Answer", "People met", "Moved into accommodation"),

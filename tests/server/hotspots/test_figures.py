@@ -171,3 +171,37 @@ def test_ways_through_services_are_told_of_three_organisations_together_and_neve
     assert set(tell(counted(flows=ways, agencies_together=3), 30, lambda: True).flows.values()) == {NOT_SHOWN}
     outsiders = {"street_to_home": [f"elsewhere{number}" for number in range(14)]}
     assert tell(counted(flows=outsiders, agencies_together=3), 30, never).flows["street_to_home"] == NOT_SHOWN
+
+
+def test_needs_and_who_is_without_support_are_told_where_none_is_a_few_people():
+    people = [f"p{number}" for number in range(60)]
+    needs = {"alcohol": people[:30], "drugs": people[:9], "offending": people[:55]}
+    without = {"alcohol": people[:12], "offending": people[:8]}
+    groups = {"accommodated": [*people[:15], *people[45:]]}
+    of = counted(60, needs=needs, without_support=without, groups=groups)
+    shown = {each.need: (each.people, each.without, each.accommodated) for each in tell(of, 60, never).needs}
+    assert shown == {
+        "alcohol": ("30", "10", "15"),
+        "drugs": (NOT_SHOWN, NOT_SHOWN, NOT_SHOWN),
+        "offending": (NOT_SHOWN, NOT_SHOWN, NOT_SHOWN),
+    }
+    hidden = tell(of, 60, lambda: True).needs
+    assert {text for each in hidden for text in (each.people, each.without, each.accommodated)} == {NOT_SHOWN}
+
+
+@pytest.mark.parametrize(
+    ("taken", "refused", "agencies", "told"),
+    [
+        (15, 0, 3, {"referred": "40", "taken_on": "15"}),
+        (15, 15, 3, {"referred": "40", "taken_on": "15"}),
+        (15, 16, 3, {"referred": "40", "taken_on": NOT_SHOWN}),  # nine wait
+        (9, 0, 3, {"referred": "40", "taken_on": NOT_SHOWN}),
+        (15, 0, 2, {}),
+    ],
+)
+def test_referrals_are_told_where_who_waits_is_no_few_people(taken, refused, agencies, told):
+    people = [f"p{number}" for number in range(60)]
+    referrals = {"referred": people[:40], "taken_on": people[:taken]}
+    flows = {"only_refused": people[taken : taken + refused]}
+    of = counted(60, referrals=referrals, flows=flows, agencies_together=agencies)
+    assert tell(of, 60, never).referrals == told

@@ -62,13 +62,22 @@ def test_the_newest_answer_counts_and_who_would_rather_not_say_is_in_no_group():
 
 def test_a_group_and_who_of_it_moved_in_are_told_where_neither_is_a_few_people():
     people = [f"p{number}" for number in range(60)]
-    groups = {"accommodated": people[:15]}
+    groups = {"accommodated": [*people[:15], *people[50:]]}
     of = {("religion", "none"): people[:30], ("religion", "sikh"): people[:9], ("religion", "hindu"): people[30:50]}
     told = tell(counted(60, groups=groups, equality=of), 60, never).equality
     shown = {each.answer: (each.people, each.accommodated) for each in told}
     assert shown == {"none": ("30", "15"), "sikh": (NOT_SHOWN, NOT_SHOWN), "hindu": ("20", NOT_SHOWN)}
     hidden = tell(counted(60, groups=groups, equality=of), 60, lambda: True).equality
     assert {each.people for each in hidden} == {each.accommodated for each in hidden} == {NOT_SHOWN}
+
+
+def test_where_all_that_moved_in_gave_one_answer_it_is_not_told_of_them():
+    """Both numbers stand on the page: 15 moved in, 15 of them had no religion, so that it is known of each."""
+    people = [f"p{number}" for number in range(60)]
+    for others, shown in ((0, NOT_SHOWN), (9, NOT_SHOWN), (10, "15")):
+        groups = {"accommodated": [*people[:15], *people[40 : 40 + others]]}
+        (told,) = tell(counted(60, groups=groups, equality={("religion", "none"): people[:30]}), 60, never).equality
+        assert (told.people, told.accommodated) == ("30", shown)
 
 
 def test_who_of_a_group_moved_in_is_not_told_where_the_group_is_hidden_by_lot():

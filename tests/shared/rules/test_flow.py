@@ -8,7 +8,7 @@ import pytest
 from shared.model.codes import StayKind
 from shared.model.door import DoorFact, DoorKind
 from shared.model.stay import Stay
-from shared.rules.flow import FLOWS, find_flows
+from shared.rules.flow import FLOWS, REFERRALS, find_flows, find_referrals
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 12, 31)
 AT = datetime(2026, 11, 12, tzinfo=UTC)
@@ -21,9 +21,10 @@ def stay(kind, moved_in_on, left_on=None):
     )  # fmt: skip
 
 
-def fact(code="", agency="a", on="2026-11-01", person="marek", kind=DoorKind.ANSWERED):
+def fact(code="", agency="a", on="2026-11-01", person="marek", kind=DoorKind.ANSWERED, about=None):
     return DoorFact(
-        id="f",
+        id=f"{kind}-{person}-{on}",
+        about_id=about,
         person_id=person,
         kind=kind,
         on=date.fromisoformat(on),
@@ -73,3 +74,20 @@ def test_who_is_with_three_services_circles():
 
 def test_each_way_is_named_once():
     assert set(find_flows({}, [], [], FIRST, LAST)) == set(FLOWS)
+
+
+def test_who_was_referred_and_taken_on_within_the_quarter():
+    sent = fact(kind=DoorKind.REFERRED)
+    before = fact(kind=DoorKind.REFERRED, on="2026-09-30", person="red")
+    answers = [fact("accepted", about=sent.id, on="2026-12-31"), fact("accepted", about=before.id, person="red")]
+    late = fact("started", about=sent.id, on="2027-01-01")
+
+    def referred(*facts):
+        found = find_referrals(facts, FIRST, LAST)
+        assert set(found) == set(REFERRALS)
+        return found["referred"], found["taken_on"]
+
+    assert referred(sent, before, *answers) == ({"marek"}, {"marek"})
+    assert referred(sent, late) == ({"marek"}, set())
+    assert referred(sent, fact("refused", about=sent.id)) == ({"marek"}, set())
+    assert referred(before, answers[1]) == (set(), set())
