@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, insert, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.database.context import beyond_reader
 from server.queries.people.concealment import not_concealed
 from server.tables.people.door import door_fact
+from server.tables.people.person import person
 from shared.model.door import REFERRAL_ENDED, DoorFact, DoorKind
 from shared.model.value import Id
 
@@ -29,6 +30,19 @@ def list_facts(session: Session, person_ids: Collection[Id]) -> list[DoorFact]:
 def list_received(session: Session, agency_id: Id) -> list[DoorFact]:
     """The referrals to this agency's services that have not ended, without hidden people, the oldest first. The caller asks
     policy of each."""
+    query = select(door_fact).where(*_waits(session, agency_id))
+    return _read(session, query.order_by(door_fact.c.happened_on, door_fact.c.recorded_at, door_fact.c.id))
+
+
+@beyond_reader
+def count_received(session: Session, agency_id: Id) -> int:
+    """How many of these are of somebody who lives."""
+    died = exists().where(person.c.id == door_fact.c.person_id, person.c.died_on.is_not(None))
+    query = select(func.count()).select_from(door_fact).where(*_waits(session, agency_id), ~died)
+    return session.scalars(query).one()
+
+
+def _waits(session: Session, agency_id: Id) -> tuple[ColumnElement[bool], ...]:
     answer = door_fact.alias()
     ended = exists().where(
         answer.c.about_id == door_fact.c.id,
@@ -36,13 +50,12 @@ def list_received(session: Session, agency_id: Id) -> list[DoorFact]:
         answer.c.struck_at.is_(None),
         answer.c.code.in_([str(each) for each in REFERRAL_ENDED]),
     )
-    query = select(door_fact).where(
+    return (
         door_fact.c.to_agency_id == agency_id,
         door_fact.c.struck_at.is_(None),
         ~ended,
         *not_concealed(session, door_fact.c.person_id),
     )
-    return _read(session, query.order_by(door_fact.c.happened_on, door_fact.c.recorded_at, door_fact.c.id))
 
 
 def list_between(session: Session, first: date, last: date) -> list[DoorFact]:

@@ -3,6 +3,7 @@ nothing;
 each handler asks the policy for itself.
 """
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -95,6 +96,12 @@ def entries_for(roles: frozenset[Role]) -> list[Entry]:
     hidden = {"/agendas", "/today"} if Act.PREPARE_CONFERENCE in allowed else set()
     hidden |= {"/today"} if Act.RECORD_CONTACT in allowed else {"/waiting"}
     return [entry for entry in ENTRIES if entry.action in allowed and entry.path not in hidden]
+
+
+@cache
+def has_entry(roles: frozenset[Role], path: str) -> bool:
+    """Does the navigation of these roles lead there?"""
+    return any(entry.path == path for entry in entries_for(roles))
 
 
 def first_page(roles: frozenset[Role]) -> str:

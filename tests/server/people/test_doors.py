@@ -22,6 +22,7 @@ from shared.model.service import Service
 from shared.model.worker import Worker
 from tests.server.cast import CHEAP, PASSWORD
 from tests.server.people.test_housing_needs import HTML, marek, post  # noqa: F401 - the fixture
+from tests.web.test_navigation import counts
 
 BREAKFAST = {"kind": "came_by", "words": "Came for breakfast, asked about his GP"}
 
@@ -257,12 +258,14 @@ def test_a_service_of_outreach_workers_alone_sees_and_answers_what_it_is_referre
     assert record(sign_in(cast.priya), marek, kind="referred", service="walk", words="He likes dogs").status_code == 303
     (referral,) = facts(database, marek)
     aisha = sign_in(cast.aisha)
-    assert 'href="/waiting"' in aisha.get("/my-shift", headers=HTML).text
+    assert counts(aisha.get("/my-shift", headers=HTML).text)["/waiting"] == 1
     page = aisha.get("/waiting", headers=HTML).text
     assert "Referred to you" in page and "He likes dogs" in page
     answer = {"kind": "answered", "about": referral.id, "code": "accepted", "back": "/waiting"}
     assert record(aisha, marek, **answer).headers["location"] == "/waiting?done=kept_health"
     assert "answered: " in sign_in(cast.priya).get(f"/people/{marek}/doors", headers=HTML).text
+    assert record(sign_in(cast.aisha), marek, **answer | {"code": "ended"}).status_code == 303
+    assert "/waiting" not in counts(sign_in(cast.aisha).get("/my-shift", headers=HTML).text)
     for who, status in ((cast.helen, 403), (cast.olu, 403)):
         assert sign_in(who).get("/waiting", headers=HTML).status_code == status
 
