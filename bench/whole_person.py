@@ -27,7 +27,7 @@ from sqlalchemy.engine import Engine
 from uuid_utils import uuid7
 
 from bench.asking import Asker, settle
-from bench.field import _encrypted
+from bench.field import NOTE, _encrypted
 from server.actions.operation.signin import Attempt
 from server.app import create_app, create_services
 from server.demo import county
@@ -39,6 +39,7 @@ from server.settings import Settings
 from server.tables.cases.case import mdt_case
 from server.tables.partnership.worker import worker, worker_district
 from server.tables.people.assessment import assessment_answer
+from shared.model.codes import ContactState
 from shared.rules.questions import STANDARD, choose_current
 from tests.mobile.glass import HEIGHT, WIDTH, prepare
 from tests.mobile.rig import Rig
@@ -122,30 +123,34 @@ def measure_form(folder: Path) -> dict[str, Any]:
     """Saving an answer and a bare insert, in turn; then frames while somebody types."""
     rig = Rig(folder / "phone")
     rig.enrol()
-    from mobile.field.views import PersonDraft
+    from mobile.field.views import ContactDraft, PersonDraft
 
     red = rig.field.add_person(PersonDraft(alias="Red", description="red hat")).id
     bare = _encrypted(folder / "encrypted.db")
-    times: dict[str, list[float]] = {"answer": [], "bare": []}
+    draft = ContactDraft(state=ContactState.BEDDED_DOWN, person_ids=(red,), note=NOTE)
     ways: dict[str, Callable[[], object]] = {
+        "contact": lambda: rig.field.record_contact(draft),
         "answer": lambda: rig.field.give_answer(red, "wants_first", words="A tent, and somewhere for the dog"),
         "bare": bare,
     }
+    times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(300):
         for name, way in ways.items():
             begun = time.perf_counter()
             way()
             times[name].append((time.perf_counter() - begun) * 1000)
             rig.clocks.pass_(seconds=1)
-    answer, insert_ms = (round(statistics.median(times[name]), 3) for name in ("answer", "bare"))
+    contact, answer, insert_ms = (round(statistics.median(times[name]), 3) for name in ways)
     fresh = rig.field.add_person(PersonDraft(alias="Joe", description="green coat")).id
     frames = _type(rig, fresh)
     rig.field.close()
     return {
         "save": {
             "answer_ms": answer,
+            "contact_ms": contact,
             "bare_encrypted_insert_ms": insert_ms,
             "times": round(answer / insert_ms, 2),
+            "times_a_contact": round(answer / contact, 2),
             "bar": 3,
         },
         "frame": frames | {"bar_ms": 2},

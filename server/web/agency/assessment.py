@@ -34,6 +34,7 @@ VIAS = ((str(AskedVia.DESK), "Together, now"), (str(AskedVia.PAPER), "On paper, 
 HEAD = ("via", "asked_by", "place", "asked_on")
 PARTS = ("value", "words", "note", "rather_not", "shown", "version")
 MEANWHILE = "Meanwhile somebody else was told otherwise: it stands above. Save again to keep yours as the newest."
+HOW_ASKED = {AskedVia.PHONE: "on the street", AskedVia.PAPER: "on paper"}
 RATHER_NOT = "Would rather not say"
 
 
@@ -271,7 +272,8 @@ class _Teller:
     """Says questions and answers in words, with who asked."""
 
     def __init__(self, access: Access, told: Assessment, typed: Mapping[str, Typed] | None = None) -> None:
-        self._told, self._typed = told, typed or {}
+        """`typed` is what a form sent, none for one that is opened; None: nothing is typed there, it is read."""
+        self._told, self._typed, self._is_form = told, typed or {}, typed is not None
         self._newest = told.newest
         self._versions = by_version(told.every)
         self._current = {each.key: each for each in told.questions}
@@ -290,11 +292,11 @@ class _Teller:
         known = self._told.known.get(question.key, "")
         return Shown(
             question=question, told=self._tell(last) if last else None, options=options_of(question),
-            known=dict(options_of(question)).get(known, known) if last is None else "",
+            known=dict(options_of(question)).get(known, known) if known and last is None else "",
             earlier=tuple(map(self._tell, every[1:])),
             to_ask=is_to_ask(question, self._newest, self._told.known, self._told.today),
-            until=say_day(lives_until(question, last.given)) if last else "",
-            boxes=self._boxes(question, last.given if last else None, known),
+            until=say_day(lives_until(question, last.given)) if last and self._is_form else "",
+            boxes=self._boxes(question, last.given if last else None, known) if self._is_form else {},
         )  # fmt: skip
 
     def list_asked_no_more(self) -> list[tuple[str, Told]]:
@@ -322,7 +324,7 @@ class _Teller:
         question = self._versions.get((given.question, given.version))
         newest = self._current.get(given.question)
         says = RATHER_NOT if given.state is AnswerState.RATHER_NOT else say_value(question, given)
-        how = {AskedVia.PHONE: "on the street", AskedVia.PAPER: "on paper"}.get(given.via, "")
+        how = HOW_ASKED.get(given.via, "")
         asked = [self._who.get(given.worker_id, "Somebody"), self._agencies.get(answer.agency_id or "", "")]
         asked += [say_day(given.at), given.place, how]
         reworded = question is not None and newest is not None and question.text != newest.text
