@@ -19,6 +19,8 @@ DAY = re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)")
 A_DAY = timedelta(days=1)
 LOOKED_AHEAD = timedelta(days=2)
 DAY_MIN, WEEK_MIN = 24 * 60, 7 * 24 * 60
+FEASTS = frozenset({(1, 1), (12, 25), (12, 26)})
+"""Where one falls on a weekend the bank holiday is another day, and who closes on bank holidays closes on both."""
 EVENING, MORNING = time(18), time(6)
 """Tonight is from six in the evening, or from now where it is later, until six in the morning."""
 
@@ -114,7 +116,7 @@ def list_openings(service: Service, since: datetime, until: datetime) -> list[Op
 def _openings_of_days(service: Service, first: date, last: date) -> Iterator[Opening]:
     day = first
     while day <= last:
-        is_holiday = day in BANK_HOLIDAYS
+        is_holiday = day in BANK_HOLIDAYS or (day.month, day.day) in FEASTS
         if not (is_holiday and service.bank_holidays is BankHolidays.CLOSED):
             is_sure = not is_holiday or service.bank_holidays is BankHolidays.AS_USUAL
             for hours in service.hours:

@@ -86,6 +86,19 @@ def test_a_bank_holiday_closes_it_opens_it_or_is_not_sure(known, is_open, is_sur
     assert found is None or found.is_sure == is_sure
 
 
+@pytest.mark.parametrize("day", ["2026-12-26", "2026-12-28", "2027-12-25", "2028-01-01", "2022-01-01"])
+def test_a_feast_on_a_weekend_closes_it_as_well_as_the_bank_holiday_kept_for_it(day):
+    """Boxing Day of 2026 is a Saturday, and Monday the bank holiday: nobody is sent across town on either."""
+    noon = datetime.fromisoformat(f"{day}T12:00")
+    hours = weekly("MO TU WE TH FR SA SU", "09:00", "17:00")
+
+    assert find_opening(service(hours, bank_holidays=BankHolidays.CLOSED), noon) is None
+    unsure = find_opening(service(hours), noon)
+    assert unsure is not None and not unsure.is_sure
+    sure = find_opening(service(hours, bank_holidays=BankHolidays.AS_USUAL), noon)
+    assert sure is not None and sure.is_sure
+
+
 def test_a_night_that_began_before_a_bank_holiday_goes_on_into_it():
     shelter = service(weekly("TH FR", "20:00", "08:00"), bank_holidays=BankHolidays.CLOSED)
 
