@@ -71,6 +71,14 @@ def is_for_services(given: AnswerGiven, every: Iterable[Question]) -> bool:
     return bool(versions) and all(each.reading is Reading.SERVICES for each in (*since, versions[-1]))
 
 
+def was_for_services(given: AnswerGiven, every: Iterable[Question]) -> bool:
+    """Was it put as one that services read, so that the record may have come to say it?"""
+    return any(
+        each.key == given.question and each.version == given.version and each.reading is Reading.SERVICES
+        for each in every
+    )
+
+
 def is_to_ask(question: Question, newest: Mapping[str, AnswerGiven], known: Mapping[str, str], today: date) -> bool:
     """Is this asked today? Not within the life of an answer, nor what the record says already."""
     answer = newest.get(question.key)

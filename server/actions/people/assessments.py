@@ -11,6 +11,7 @@ import msgspec
 
 from server.access import Access
 from server.actions.people.consents import find_shared_subject
+from server.actions.sync.projection.told_record import tell_anew
 from server.database.locks import lock_records
 from server.database.sql import storable_words
 from server.problems import Invalid, InvalidFields, NotFound
@@ -20,7 +21,7 @@ from server.queries.people.assessments import Answer
 from server.queries.sync.store import Project, publish
 from shared.model.assessment import AnswerGiven, Question
 from shared.model.person import Person
-from shared.model.telling import AnswerState, AskedVia, QuestionKind
+from shared.model.telling import AnswerState, AskedVia, QuestionKind, Reading
 from shared.model.value import Id, Value
 from shared.model.worker import Worker
 from shared.policy import Act, Subject
@@ -263,8 +264,9 @@ def list_asked(access: Access) -> list[Question]:
     return choose_current(assessments.list_questions(access.session))
 
 
-def keep_question(access: Access, question: Question) -> Question:
-    """Add a question, or a new version of one that is asked. Raises Forbidden, Invalid."""
+def keep_question(access: Access, project: Project, question: Question) -> Question:
+    """Add a question, or a new version of one that is asked; the record says no longer what only whoever asked reads from now
+    on. Raises Forbidden, Invalid."""
     access.require(Act.MANAGE_QUESTIONS, detail=question.key)
     wrong = _find_faults(question)
     if wrong:
@@ -273,15 +275,20 @@ def keep_question(access: Access, question: Question) -> Question:
     versions = [each.version for each in assessments.list_questions(access.session) if each.key == question.key]
     kept = msgspec.structs.replace(question, version=max(versions, default=0) + 1)
     assessments.add_question(access.session, kept, access.now, access.actor.worker_id)
+    if kept.reading is not Reading.SERVICES:
+        answered = assessments.list_who_answered(access.session, kept.key)
+        told = tell_anew(access.session, answered, access.actor.worker_id, access.now, access.today, access.new_id)
+        if told:
+            project(access.session, told)
     return kept
 
 
-def retire_question(access: Access, key: str) -> None:
+def retire_question(access: Access, project: Project, key: str) -> None:
     """It is asked no more; what was answered stays. Raises Forbidden, NotFound."""
     found = next((each for each in list_asked(access) if each.key == key), None)
     if found is None:
         raise NotFound
-    keep_question(access, msgspec.structs.replace(found, retired=True))
+    keep_question(access, project, msgspec.structs.replace(found, retired=True))
 
 
 def _find_faults(question: Question) -> list[str]:

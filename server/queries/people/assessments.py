@@ -63,3 +63,10 @@ def list_answer_ids(session: Session, person_ids: Sequence[Id]) -> list[Id]:
     """The facts that phones of those who asked may hold: each travels under its own id."""
     query = select(assessment_answer.c.id).where(assessment_answer.c.person_id.in_(person_ids))
     return list(session.scalars(query.order_by(assessment_answer.c.id)))
+
+
+@beyond_reader
+def list_who_answered(session: Session, key: str) -> list[Id]:
+    """The records under which a question was answered, in whatever version."""
+    query = select(assessment_answer.c.person_id).where(assessment_answer.c.question == key).distinct()
+    return list(session.scalars(query))

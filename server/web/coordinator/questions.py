@@ -9,6 +9,7 @@ from litestar.params import URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.people import assessments
+from server.http.services import Services
 from server.problems import Invalid
 from server.web.layout.forms import Errors, Form, read_whole
 from server.web.layout.page import AnyRequest, go_to, page
@@ -51,12 +52,15 @@ def show_questions(request: AnyRequest, door: NamedDependency[Door]) -> Response
 
 @post(PATH, opt={"action": Act.MANAGE_QUESTIONS}, sync_to_thread=True, include_in_schema=False)
 def keep_question(
-    request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[QuestionForm]
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[QuestionForm],
 ) -> Response[Any]:
     """Keeps a question, or a new wording of one."""
     try:
         with door.open() as access:
-            assessments.keep_question(access, _read(access, data))
+            assessments.keep_question(access, services.project, _read(access, data))
     except Invalid as refused:
         with door.open() as access:
             field = f"text_{data.key}" if data.key else "text"
@@ -65,10 +69,12 @@ def keep_question(
 
 
 @post(PATH + "/retire", opt={"action": Act.MANAGE_QUESTIONS}, sync_to_thread=True, include_in_schema=False)
-def retire_question(door: NamedDependency[Door], data: URLEncodedBody[RetireForm]) -> Response[Any]:
+def retire_question(
+    door: NamedDependency[Door], services: NamedDependency[Services], data: URLEncodedBody[RetireForm]
+) -> Response[Any]:
     """Asks it no more; every answer stays."""
     with door.open() as access:
-        assessments.retire_question(access, data.key)
+        assessments.retire_question(access, services.project, data.key)
     return go_to(PATH, "saved")
 
 

@@ -165,6 +165,26 @@ def test_a_yes_to_one_service_until_a_day_keeps_the_record_from_saying_it_after_
     assert held(phone, database) == [] and stands(database, agreed) == ("", "", "")
 
 
+def test_what_only_whoever_asked_reads_from_now_on_goes_from_the_record_and_stays_away(
+    agreed: str, sign_in: Any, cast: Cast, database: Database, clock: Any
+) -> None:
+    """The assessment's page hides it from the hour in which its question is put anew; the record would go on telling all."""
+    narrower = {
+        "key": "safe_call",
+        "section": "safety",
+        "text": "Whom shall we ring?",
+        "lives_months": "12",
+        "kind": "words",
+    }
+    priya = sign_in(cast.priya)
+    assert post(priya, "/assessment-questions", **narrower, reading="who_asked").status_code == 303
+    assert stands(database, agreed) == ("", "The library", "Joinery")
+    clock.advance(minutes=1)
+    assert post(priya, "/assessment-questions", **narrower, reading="services").status_code == 303
+    assert say(sign_in(cast.tom), agreed, agency="").status_code == 303
+    assert stands(database, agreed) == ("", "The library", "Joinery")
+
+
 @pytest.fixture
 def other(phone: Phone, new_id: Callable[[], str]) -> str:
     """Somebody else whom the same team met."""

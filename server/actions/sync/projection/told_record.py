@@ -26,7 +26,14 @@ from shared.model.assessment import Question
 from shared.model.person import NeedRecorded
 from shared.model.telling import Shareable
 from shared.model.value import Id
-from shared.rules.assessment import find_newest, find_told, is_for_services, list_said_to_record, say_told
+from shared.rules.assessment import (
+    find_newest,
+    find_told,
+    is_for_services,
+    list_said_to_record,
+    say_told,
+    was_for_services,
+)
 from shared.rules.careful import join_careful
 from shared.rules.consent import is_shared_with_all, was_shared_with_all
 from shared.rules.questions import choose_current
@@ -62,10 +69,18 @@ def _tell_records(session: Session, batch: Batch, today: date, new_id: Callable[
         if told.undone:
             teller.part(told.from_id, told.into_id, told.worker_id)
             teller.part(told.into_id, told.from_id, told.worker_id)
-    if not teller.new:
-        return []
-    now_ms = int(batch.received_at.timestamp() * 1000)
-    return [AcceptedChange(each, each.hlc, now_ms, SERVER_DEVICE) for each in publish(session, teller.new, now_ms)]
+    return teller.publish()
+
+
+def tell_anew(
+    session: Session, person_ids: Iterable[Id], worker_id: Id, at: datetime, today: date, new_id: Callable[[], Id]
+) -> list[AcceptedChange]:
+    """The same of these people where a question is put anew: who reads an answer may be others than before."""
+    with raised(session):
+        teller = _Teller(session, at, today, new_id)
+        for person_id in sorted(person_ids):
+            teller.tell(person_id, worker_id, may_add=False)
+        return teller.publish()
 
 
 class _Teller:
@@ -75,19 +90,32 @@ class _Teller:
         self._settled: set[Id] = set()
         self.new: list[NewChange] = []
 
+    def publish(self) -> list[AcceptedChange]:
+        """Store what is to be written."""
+        if not self.new:
+            return []
+        stored = publish(self._session, self.new, self._now_ms)
+        return [AcceptedChange(each, each.hlc, self._now_ms, SERVER_DEVICE) for each in stored]
+
     def tell(self, person_id: Id, worker_id: Id, *, may_add: bool) -> None:
         if person_id in self._settled:
             return
         same = list_same_person(self._session, person_id)
         self._settled.update(same)
+        if len(same) > 1:  # the projection holds the record that the word names; a no may come under the other just now
+            lock_records(self._session, same)
         said = list_said(self._session, same)
         if not was_shared_with_all(said, Shareable.ASSESSMENT):
             return
-        answers = self._list_readable(same)
-        if not is_shared_with_all(said, Shareable.ASSESSMENT):
-            self._take_off(same, _list_told(self._questions, answers), worker_id)
-        elif may_add:
-            self._add(person_id, same, answers)
+        is_shared = is_shared_with_all(said, Shareable.ASSESSMENT)
+        every = self._list_once_readable(same)
+        readable = [each for each in every if is_shared and is_for_services(each.given, self._questions)]
+        stays = _list_told(self._questions, readable)
+        gone = _list_told(self._questions, every)
+        # While they agree, that goes which is for whoever asked alone, since its question was put anew.
+        self._take_off(same, {key: by for key, by in gone.items() if key not in stays}, worker_id)
+        if is_shared and may_add:
+            self._add(person_id, same, readable)
 
     def part(self, one: Id, other: Id, worker_id: Id) -> None:
         """What came from the other record, or by its yes, while the two passed for one goes from this one."""
@@ -95,15 +123,15 @@ class _Teller:
         if other in ours:
             return
         said, others_said = (list_said(self._session, each) for each in (ours, theirs))
-        own, told = (_list_told(self._questions, self._list_readable(each)) for each in (ours, theirs))
+        own, told = (_list_told(self._questions, self._list_once_readable(each)) for each in (ours, theirs))
         if is_shared_with_all(said, Shareable.ASSESSMENT):
             self._take_off(ours, {key: by for key, by in told.items() if key not in own}, worker_id)
         elif was_shared_with_all([*said, *others_said], Shareable.ASSESSMENT):
             self._take_off(ours, told | own, worker_id)
 
-    def _list_readable(self, same: Sequence[Id]) -> list[Answer]:
+    def _list_once_readable(self, same: Sequence[Id]) -> list[Answer]:
         every = assessments.list_answers(self._session, same)
-        return [each for each in every if is_for_services(each.given, self._questions)]
+        return [each for each in every if was_for_services(each.given, self._questions)]
 
     def _add(self, person_id: Id, same: Sequence[Id], answers: Sequence[Answer]) -> None:
         """What the record does not say yet, as of whoever asked. Nothing that it says is written over, and of somebody who died
