@@ -45,15 +45,6 @@ class EqualityFigure(Value, frozen=True, kw_only=True):
     accommodated: str
 
 
-class NeedFigure(Value, frozen=True, kw_only=True):
-    """Of the people met, who said that they need this; whom of them nobody supports with it; who moved into accommodation."""
-
-    need: str
-    people: str
-    without: str
-    accommodated: str
-
-
 class QuarterFigures(Value, frozen=True, kw_only=True):
     """One quarter as it is told.
 
@@ -61,7 +52,7 @@ class QuarterFigures(Value, frozen=True, kw_only=True):
     bound with its interval, rounded outward to 5); None where too few were met to say. `groups`: rounded, or "not shown"; they
     overlap. `districts`: empty where bands and map together would tell too much. `looks`: squares looked at, to the nearest 50.
     `flows`: ways through services and stays, as `groups`; none where fewer than three organisations wrote something.
-    `needs`: each by itself, as `equality`. `referrals`: to services, of the people met; told as `flows` are.
+    `referrals`: to services, of the people met; told as `flows` are.
     `reports`: from the public, to the nearest 5; `in_time`: of 100 of them, to the nearest 5. `brought_in`: not counted here.
     """
 
@@ -75,7 +66,6 @@ class QuarterFigures(Value, frozen=True, kw_only=True):
     brought_in: bool = False
     flows: Mapping[str, str] = {}
     equality: tuple[EqualityFigure, ...] = ()
-    needs: tuple[NeedFigure, ...] = ()
     referrals: Mapping[str, str] = {}
 
 
@@ -92,8 +82,6 @@ class Counted(Value, frozen=True, kw_only=True):
     flows: Mapping[str, Collection[Id]] = {}
     agencies_together: int = 0
     equality: Mapping[tuple[str, str], Collection[Id]] = {}
-    needs: Mapping[str, Collection[Id]] = {}
-    without_support: Mapping[str, Collection[Id]] = {}
     referrals: Mapping[str, Collection[Id]] = {}
 
 
@@ -118,7 +106,6 @@ def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
             for name in (FLOWS if counted.agencies_together >= LEAST_ORGANISATIONS else ())
         },
         equality=_tell_equality(counted, met, lot),
-        needs=_tell_needs(counted, met, lot),
         referrals=_tell_referrals(counted, met, lot) if counted.agencies_together >= LEAST_ORGANISATIONS else {},
         looks=_near(counted.looks, LOOKS_ROUNDED_TO),
         reports=_near(counted.reports, ROUNDED_TO),
@@ -145,20 +132,6 @@ def _show_both(group: frozenset[Id], moved: frozenset[Id]) -> str:
     one answer, it would be known of each of them."""
     part = len(group & moved)
     return NOT_SHOWN if show_part(part, len(moved)) == NOT_SHOWN else show_part(part, len(group))
-
-
-def _tell_needs(counted: Counted, met: frozenset[Id], lot: Lot) -> tuple[NeedFigure, ...]:
-    """Over the whole authority, each need by itself: people have several, so that no sum tells another."""
-    moved = met & frozenset(counted.groups.get("accommodated", ()))
-    told = []
-    for need, those in counted.needs.items():
-        group = met & frozenset(those)
-        people = NOT_SHOWN if lot() else show_part(len(group), len(met))
-        lacking = group & frozenset(counted.without_support.get(need, ()))
-        without = NOT_SHOWN if people == NOT_SHOWN or lot() else show_part(len(lacking), len(group))
-        accommodated = NOT_SHOWN if people == NOT_SHOWN or lot() else _show_both(group, moved)
-        told.append(NeedFigure(need=need, people=people, without=without, accommodated=accommodated))
-    return tuple(told)
 
 
 def _tell_referrals(counted: Counted, met: frozenset[Id], lot: Lot) -> dict[str, str]:

@@ -17,11 +17,10 @@ from server.places.projection import unproject
 from server.queries.maps import hotspots as queries
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.maps.indicators import list_moves_of, list_seen_nights
-from server.queries.maps.quarters import count_reports, list_needs_told
+from server.queries.maps.quarters import count_reports
 from server.queries.people import equality
 from server.queries.people.doors import list_between
 from server.queries.people.stays import list_counted_stays
-from shared.model.codes import ReceivingSupport, SupportNeed
 from shared.model.value import Id
 from shared.rules.equality import group_people
 from shared.rules.flow import NEAR, find_flows, find_referrals
@@ -38,12 +37,9 @@ def count_quarter(
         met[each.person_id].add(each.night)
     reports, in_time = count_reports(session, ground.district_ids, period.first, period.last)
     flows, referrals, agencies_together = _find_flows(session, period, ground)
-    needs, without_support = _find_needs(session, period)
     return Counted(
         flows=flows,
         referrals=referrals,
-        needs=needs,
-        without_support=without_support,
         agencies_together=agencies_together,
         equality=_find_equality(session),
         nights_met={person: len(met[person]) for person in leaf_of},
@@ -90,21 +86,6 @@ def _find_flows(
     wrote = {each.agency_id for each in facts if each.person_id in nights}
     referrals = find_referrals(facts, period.first, period.last)
     return find_flows(nights, stays, facts, period.first, period.last), referrals, len(wrote)
-
-
-def _find_needs(session: Session, period: Period) -> tuple[dict[str, frozenset[Id]], dict[str, frozenset[Id]]]:
-    """Who has each need at the end of the quarter by the newest word on it, and whom of them nobody supports with it. That they
-    were asked, and said that there is none, is no need."""
-    one_id = queries.find_one_id(session)
-    newest = {(one_id.get(each.person_id, each.person_id), each.need): each.receiving_support
-              for each in list_needs_told(session, period.last)}  # fmt: skip
-    needs = [each for each in SupportNeed if each not in (SupportNeed.NONE, SupportNeed.NOT_KNOWN)]
-
-    def group(need: SupportNeed, *supports: ReceivingSupport) -> frozenset[Id]:
-        said = ((who, support) for (who, told), support in newest.items() if told is need)
-        return frozenset(who for who, support in said if not supports or support in supports)
-
-    return {str(each): group(each) for each in needs}, {str(each): group(each, ReceivingSupport.NO) for each in needs}
 
 
 def _find_equality(session: Session) -> dict[tuple[str, str], frozenset[Id]]:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from server.actions.partnership.figures import bring_in_quarters, list_told_quarters
-from server.hotspots.figures import DistrictFigure, NeedFigure, QuarterFigures
+from server.hotspots.figures import DistrictFigure, QuarterFigures
 from server.hotspots.periods import quarter_of
 from server.queries.maps.publications import Release, add_release, list_releases, set_release
 from server.web.layout.charts import Line, Point, draw_lines
@@ -30,7 +30,6 @@ def figures(number):
         looks=2_000,
         reports=120,
         in_time=85,
-        needs=(NeedFigure(need="alcohol", people="25", without="10", accommodated=NOT_SHOWN),),
         referrals={"referred": "40", "taken_on": "15"},
     )
 
@@ -53,7 +52,6 @@ def test_a_commissioner_reads_eight_quarters_as_charts_and_as_the_tables_that_sa
     for words in (
         "2024 Q1", "2025 Q4", ">95<", "65 to 100", "Fewer than 10, may be none", "25 to 49", "Answered in time, of 100",
         "Squares looked at", "halves it by 2029/30", "Brought in from before", "Referred to a service", ">15<",
-        "Nobody supports them with it", ">Alcohol<",
     ):  # fmt: skip
         assert words in text, words
     assert "The national target would be 13 long-term people" in text

@@ -6,7 +6,6 @@ from server.actions.partnership.figures import ToldQuarter
 from server.hotspots.figures import GROUPS, say_band
 from server.web.layout.spreadsheets import Rows
 from server.web.layout.words import say
-from shared.model.codes import SupportNeed
 from shared.rules.flow import FLOWS, REFERRALS
 from shared.rules.small_counts import NOT_SHOWN
 
@@ -47,10 +46,6 @@ DEFINITIONS: Rows = (
         "Referrals to services",
         "Of the people met: referred in the quarter, and taken on by its end; told of three organisations or more together",
     ),
-    (
-        "Needs and outcomes",
-        "Of the people met: what they or a worker said by the end of the quarter, the newest word on each; people have several",
-    ),
     ("Squares looked at", "One square of 125 m that one shift looked at on one night; to the nearest 50"),
     (
         "Reports",
@@ -84,14 +79,6 @@ def make_tables(told: Sequence[ToldQuarter]) -> dict[str, Rows]:
         "Referrals to services": [
             ("Quarter", *(REFERRAL_NAMES[name] for name in REFERRALS)),
             *((each.name, *(each.figures.referrals.get(name, NOT_TOLD) for name in REFERRALS)) for each in told),
-        ],
-        "Needs and outcomes": [
-            ("Quarter", "Need", "People met", "Nobody supports them with it", "Moved into accommodation"),
-            *(
-                (each.name, say(SupportNeed(one.need)), one.people, one.without, one.accommodated)
-                for each in told
-                for one in each.figures.needs
-            ),
         ],
         "Who is helped, by equality characteristics": [
             ("Quarter", "Question", "Answer", "People met", "Moved into accommodation"),

@@ -173,22 +173,6 @@ def test_ways_through_services_are_told_of_three_organisations_together_and_neve
     assert tell(counted(flows=outsiders, agencies_together=3), 30, never).flows["street_to_home"] == NOT_SHOWN
 
 
-def test_needs_and_who_is_without_support_are_told_where_none_is_a_few_people():
-    people = [f"p{number}" for number in range(60)]
-    needs = {"alcohol": people[:30], "drugs": people[:9], "offending": people[:55]}
-    without = {"alcohol": people[:12], "offending": people[:8]}
-    groups = {"accommodated": [*people[:15], *people[45:]]}
-    of = counted(60, needs=needs, without_support=without, groups=groups)
-    shown = {each.need: (each.people, each.without, each.accommodated) for each in tell(of, 60, never).needs}
-    assert shown == {
-        "alcohol": ("30", "10", "15"),
-        "drugs": (NOT_SHOWN, NOT_SHOWN, NOT_SHOWN),
-        "offending": (NOT_SHOWN, NOT_SHOWN, NOT_SHOWN),
-    }
-    hidden = tell(of, 60, lambda: True).needs
-    assert {text for each in hidden for text in (each.people, each.without, each.accommodated)} == {NOT_SHOWN}
-
-
 @pytest.mark.parametrize(
     ("taken", "refused", "agencies", "told"),
     [
