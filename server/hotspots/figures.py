@@ -14,7 +14,7 @@ from math import exp, log, sqrt
 from server.hotspots.disclosure import Leaves, Region, Rule
 from shared.model.value import Id, Value
 from shared.rules.flow import FLOWS, REFERRALS
-from shared.rules.small_counts import NOT_SHOWN, THRESHOLD, Lot, show_part
+from shared.rules.small_counts import NOT_SHOWN, THRESHOLD, Lot, round_count, show_part
 
 BANDS = (0, 10, 25, 50, 100)
 """Where the bands of a district's people begin. The first holds none and a few alike."""
@@ -114,24 +114,42 @@ def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
 
 
 def _tell_equality(counted: Counted, met: frozenset[Id], lot: Lot) -> tuple[EqualityFigure, ...]:
-    """Over the whole authority. Who of a group moved in is told where the group is, and then neither they nor the rest are a
-    few."""
+    """Over the whole authority, a question at a time. Who of a group moved in is told where the group is, and then neither they
+    nor the rest are a few; nor are those of whom no answer is told, among all and among all that moved in: where every one of them
+    had given the answers that are told, it would be known of each."""
     moved = met & frozenset(counted.groups.get("accommodated", ()))
     told = []
-    for (question, answer), those in counted.equality.items():
-        group = met & frozenset(those)
-        people = NOT_SHOWN if lot() else show_part(len(group), len(met))
-        is_hidden = people == NOT_SHOWN or lot()
-        accommodated = NOT_SHOWN if is_hidden else _show_both(group, moved)
-        told.append(EqualityFigure(question=question, answer=answer, people=people, accommodated=accommodated))
+    for question in dict.fromkeys(asked for asked, _ in counted.equality):
+        groups = {
+            answer: met & frozenset(those) for (asked, answer), those in counted.equality.items() if asked == question
+        }
+        people = {answer: len(those) for answer, those in groups.items()}
+        few = {answer for answer, count in people.items() if lot() or show_part(count, len(met)) == NOT_SHOWN}
+        hidden = _hide_with(few, people, len(met))
+        helped = {answer: len(those & moved) for answer, those in groups.items()}
+        few = {
+            answer for answer, count in helped.items()
+            if answer in hidden or lot() or show_part(count, people[answer]) == NOT_SHOWN
+        }  # fmt: skip
+        hidden_too = _hide_with(few, helped, len(moved))
+        told += [
+            EqualityFigure(
+                question=question, answer=answer, people=NOT_SHOWN if answer in hidden else round_count(people[answer]),
+                accommodated=NOT_SHOWN if answer in hidden_too else round_count(helped[answer]),
+            )
+            for answer in groups
+        ]  # fmt: skip
     return tuple(told)
 
 
-def _show_both(group: frozenset[Id], moved: frozenset[Id]) -> str:
-    """Who is in both. Both are told by themselves, so that the rest of neither is a few people: where all that moved in had given
-    one answer, it would be known of each of them."""
-    part = len(group & moved)
-    return NOT_SHOWN if show_part(part, len(moved)) == NOT_SHOWN else show_part(part, len(group))
+def _hide_with(few: set[str], parts: Mapping[str, int], whole: int) -> set[str]:
+    """These, and the smallest of the others until what is left of the whole beside those that are shown is no few people."""
+    hidden = set(few)
+    for key in sorted(parts, key=lambda each: (parts[each], each)):
+        if whole - sum(count for answer, count in parts.items() if answer not in hidden) >= THRESHOLD:
+            break
+        hidden.add(key)
+    return hidden
 
 
 def _tell_referrals(counted: Counted, met: frozenset[Id], lot: Lot) -> dict[str, str]:

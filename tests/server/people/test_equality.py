@@ -80,6 +80,23 @@ def test_where_all_that_moved_in_gave_one_answer_it_is_not_told_of_them():
         assert (told.people, told.accommodated) == ("30", shown)
 
 
+@pytest.mark.parametrize(
+    ("none", "hindu", "shown"),
+    [
+        (30, 20, {"none": "30", "hindu": "20"}),  # ten gave another answer, or none
+        (30, 21, {"none": "30", "hindu": NOT_SHOWN}),  # nine
+        (30, 30, {"none": "30", "hindu": NOT_SHOWN}),  # nobody: all are known
+        (55, 0, {"none": NOT_SHOWN, "hindu": NOT_SHOWN}),
+    ],
+)
+def test_those_of_whom_no_answer_is_told_are_no_few_people(none, hindu, shown):
+    """One number taken from another, and that from the people met, would point at them."""
+    people = [f"p{number}" for number in range(60)]
+    of = {("religion", "none"): people[:none], ("religion", "hindu"): people[none : none + hindu]}
+    told = tell(counted(60, equality=of), 60, never).equality
+    assert {each.answer: each.people for each in told} == shown
+
+
 def test_who_of_a_group_moved_in_is_not_told_where_the_group_is_hidden_by_lot():
     people = [f"p{number}" for number in range(60)]
     drawn = []
