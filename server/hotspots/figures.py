@@ -115,8 +115,8 @@ def tell(counted: Counted, total: int, lot: Lot) -> QuarterFigures:
 
 def _tell_equality(counted: Counted, met: frozenset[Id], lot: Lot) -> tuple[EqualityFigure, ...]:
     """Over the whole authority, a question at a time. Who of a group moved in is told where the group is, and then neither they
-    nor the rest are a few; nor are those of whom no answer is told, among all and among all that moved in: where every one of them
-    had given the answers that are told, it would be known of each."""
+    nor the rest are a few; nor are those of whom no answer is told, among all and among all that moved in: where each of them had
+    given one of the answers that are told, it would be known of each."""
     moved = met & frozenset(counted.groups.get("accommodated", ()))
     told = []
     for question in dict.fromkeys(asked for asked, _ in counted.equality):

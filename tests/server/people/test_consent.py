@@ -219,6 +219,18 @@ def test_a_no_of_today_stands_although_a_phone_whose_clock_is_ahead_said_yes(
         assert is_shared(said, Shareable.ASSESSMENT, cast.council.id, now.date()) is shared
 
 
+def test_what_a_phone_whose_clock_is_ahead_heard_is_taken_back_at_once(
+    sign_in: Any, cast: Cast, marek: str, database: Database, phone: Phone, new_id: Callable[[], str], now: datetime
+) -> None:
+    assert phone.push(told(phone, new_id, marek, "agreed", now + timedelta(minutes=4))).status_code == 200
+    (word,) = rows(database)
+    client = sign_in(cast.priya)
+    assert post(client, f"/people/{marek}/consent/withdraw", consent=word["id"]).status_code == 303
+    with database.reading() as session:
+        said = list_said(session, [marek])
+    assert len(said) == 2 and not is_shared(said, Shareable.ASSESSMENT, cast.council.id, now.date())
+
+
 def test_what_was_said_under_another_record_of_the_same_person_counts(
     sign_in: Any, cast: Cast, marek: str, database: Database, phone: Phone, new_id: Callable[[], str], now: datetime
 ) -> None:

@@ -43,6 +43,13 @@ def test_it_is_asked_by_those_who_work_with_them(sign_in, cast, marek, database,
     assert answers(database) == []
 
 
+def test_who_is_hidden_is_counted_in_no_figure(sign_in, cast, marek, database):  # noqa: F811
+    assert post(sign_in(cast.tom), f"/people/{marek}/equality", religion="sikh").status_code == 303
+    hidden = post(sign_in(cast.tom), f"/people/{marek}/hidden", reason="Her former partner asks after her")
+    assert hidden.status_code == 303
+    assert answers(database) == []
+
+
 # ------------------------------------------------------------------------------------------------------------- the figures
 def said(person, answer, day=1, question="religion"):
     return EqualityAnswer(
