@@ -39,6 +39,7 @@ from server.http.just_done import mark_done
 from server.http.openapi import describe_api, problems
 from server.http.problem_answers import exception_handlers
 from server.http.services import Services
+from server.importers.refused import Tray
 from server.jobs.background import Background
 from server.places.districts import CurrentDistricts
 from server.problems import CATALOGUE, NOT_SIGNED_IN, Failure, NotFound, Problem, describe
@@ -117,6 +118,7 @@ def create_services(
         drafts=Drafts(database, load_draft_key(settings)),
         finder=Finder(),
         filing=Filing(database, files, Scanner(settings.scanner, settings.scanner_timeout), settings.documents_bytes),
+        tray=Tray(keys.secret, *keys.secrets_before),
         files=files,
         clock=clock,
         new_id=new_id,

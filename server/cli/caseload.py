@@ -36,7 +36,7 @@ def caseload(file: Path, district: str, email: str, answers: tuple[str, ...], is
     """
     with working() as services:
         with open_door(services, email).open() as access:
-            box = store.make_box(services.keys.secret)
+            box = store.make_box(services.keys.secret, *services.keys.secrets_before)
             try:
                 batch = store.hold_file(access, box, find_district_id(access, district), file.name, read_bytes(file))
             except UnusableFile as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from msgspec import Struct, json
 
+from server.actions.operation.keyring import join_keyring
 from server.cli.caseload import open_door
 from server.cli.imports import check_zone, import_files, json_option, make_id, tell, work, zone_option
 from server.cli.notices import notices
@@ -20,6 +21,7 @@ from server.importers.conversation import ORDERS, Answers, Plan
 from server.importers.files import UnusableFile, normalise_heading
 from server.importers.inputs import Input, look_over, of_bytes, of_path
 from server.importers.referrals import import_referrals
+from server.importers.refused import Tray
 from server.importers.report import Reading
 from server.importers.sources import SOURCES
 from server.importers.table import Layout
@@ -94,9 +96,12 @@ def referrals(
         digest = look_over(given)
         answers = said.answer(database, given)
         by = _find_worker(database, email)
+        now = datetime.now(UTC)
+        keys = join_keyring(database, settings, now)
         run = Importing(
-            "referrals", answers.source, file.name, b"", datetime.now(UTC), make_id, zone, file_sha256=digest, by=by
-        )
+            "referrals", answers.source, file.name, b"", now, make_id, zone, file_sha256=digest, by=by,
+            tray=Tray(keys.secret, *keys.secrets_before),
+        )  # fmt: skip
         if look:
             with database.reading() as session:
                 plan = conversation.make_plan(session, given, answers, run, settings.data)

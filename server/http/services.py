@@ -17,6 +17,7 @@ from server.actions.people.documents import Filing
 from server.actions.people.identity import Finder
 from server.actions.sync.sealed import BoxOpener
 from server.database.engine import Database
+from server.importers.refused import Tray
 from server.queries.sync.store import Account, Project
 from server.security.documents import DocumentKeys
 from server.security.keys import Keys
@@ -39,6 +40,8 @@ class Services:
     drafts: Drafts
     filing: Filing
     finder: Finder
+    tray: Tray
+    """Seals rows that an import refused."""
     files: DocumentKeys
     """Seals what is kept as files: what was sent to agencies, documents."""
     issuer: TokenIssuer

@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from server.importers.files import Refusal
+from server.importers.refused import Tray
 from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.referrals import imports
-from server.queries.referrals.imports import ImportBatch, RefusedRow
+from server.queries.referrals.imports import ImportBatch
 from shared.geo.night import DEFAULT_ZONE
 from shared.model.value import Id
 
@@ -30,7 +31,8 @@ class Importing:
     """One run: which file, told when it is, how to make ids, and what times without a zone mean.
 
     `data` are its bytes, or `file_sha256` what they come to, for a file that is too large to be held. `by` brought it in,
-    where it is for one district alone into `district_id`.
+    where it is for one district alone into `district_id`. Into `tray` goes what it refuses, to be mended; without one the rows
+    are counted, and told to whoever brought the file, and their words kept nowhere.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Importing:
     file_sha256: str = ""
     by: Id = ""
     district_id: Id | None = None
+    tray: Tray | None = None
 
     @property
     def sha256(self) -> str:
@@ -113,7 +116,7 @@ def close_account(session: Session, run: Importing, batch_id: Id, account: Accou
     Raises RuntimeError when a row is unaccounted for: then nothing of the import is kept.
     """
     open_account(session, run, batch_id)
-    add_to_account(session, batch_id, account, account.refused)
+    add_to_account(session, batch_id, account, account.refused, run.tray)
     end_account(session, run, batch_id)
 
 
@@ -126,7 +129,9 @@ def open_account(session: Session, run: Importing, batch_id: Id) -> None:
     imports.add_batch(session, batch)
 
 
-def add_to_account(session: Session, batch_id: Id, account: Account, refused: Sequence[Refusal]) -> None:
+def add_to_account(
+    session: Session, batch_id: Id, account: Account, refused: Sequence[Refusal], tray: Tray | None
+) -> None:
     """Write down what has become of all rows so far, in the transaction of the piece that `refused` these.
 
     Raises RuntimeError when a row is unaccounted for: then nothing of the piece is kept.
@@ -138,9 +143,7 @@ def add_to_account(session: Session, batch_id: Id, account: Account, refused: Se
     counts["refused"] = account.refused_number
     rows = sorted(refused, key=lambda row: row.number)
     del counts["unlisted"]
-    imports.set_counts(
-        session, batch_id, counts, [RefusedRow(row.number, row.reason, row.raw, row.cells) for row in rows]
-    )
+    imports.set_counts(session, batch_id, counts, [tray.seal(batch_id, row) for row in rows] if tray else [])
 
 
 def end_account(session: Session, run: Importing, batch_id: Id) -> None:

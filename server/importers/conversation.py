@@ -76,9 +76,9 @@ class Plan:
     why_not: str = ""
 
 
-def make_box(secret: bytes) -> Box[FileConversation]:
+def make_box(secret: bytes, *before: bytes) -> Box[FileConversation]:
     """What seals a file until it is brought in."""
-    return Box(secret, "referral file", FileConversation)
+    return Box(secret, "referral file", FileConversation, *before)
 
 
 def begin(session: Session, source: Input, name: str = "", layout: Layout | None = None) -> Answers:

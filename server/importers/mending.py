@@ -13,7 +13,7 @@ from server.importers.report import Reading
 from server.importers.sources import SOURCES
 from server.problems import Invalid, NotFound
 from server.queries.referrals import imports
-from server.queries.referrals.imports import WaitingRow
+from server.queries.referrals.imports import KeptRow
 from shared.model.value import Id
 
 
@@ -48,7 +48,7 @@ def _settle(access: Access, batch_id: Id, row_number: int) -> None:
         raise NotFound
 
 
-def _find(access: Access, batch_id: Id, row_number: int) -> WaitingRow:
+def _find(access: Access, batch_id: Id, row_number: int) -> KeptRow:
     found = imports.find_refused(access.session, batch_id, row_number)
     if found is None:
         raise NotFound

@@ -15,12 +15,13 @@ from server.database.locks import lock_records
 from server.importers.accounting import Account, Importing, add_to_account, end_account, open_account
 from server.importers.caseload.grid import Grid, read_file
 from server.importers.email.parse import Letter
-from server.importers.files import Refusal, UnusableFile, show_raw
+from server.importers.files import Refusal, UnusableFile
+from server.importers.refused import Tray, WaitingRow, say_cells
 from server.problems import Invalid, NotFound
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.partnership.workers import list_workers
 from server.queries.referrals import imports
-from server.queries.referrals.imports import NOTICES, WaitingRow
+from server.queries.referrals.imports import NOTICES
 from shared.model.codes import Role
 from shared.model.district import District
 from shared.model.notice import NoticeKind
@@ -69,7 +70,7 @@ SHOWN_AT_ONCE = 50
 
 
 # ------------------------------------------------------------------------------------------------------------ by a file
-def bring_file(access: Access, district_id: Id, data: bytes, file_name: str = "") -> Account:
+def bring_file(access: Access, tray: Tray, district_id: Id, data: bytes, file_name: str = "") -> Account:
     """Take a spreadsheet of notices in, for one district, in the name of its coordinator. What cannot be read of it waits on
     their page, to be mended.
 
@@ -84,25 +85,31 @@ def bring_file(access: Access, district_id: Id, data: bytes, file_name: str = ""
     for sheet, heading in found:
         if heading is not None:
             named = f"{file_name}, {sheet.name}" if sheet.name else file_name
-            every.add(_bring_sheet(access, district_id, data, named, _list_rows(sheet, heading)))
+            every.add(_bring_sheet(access, tray, district_id, data, named, _list_rows(sheet, heading)))
     return every
 
 
 def _bring_sheet(
-    access: Access, district_id: Id, data: bytes, file_name: str, rows: Iterable[tuple[int, dict[str, str]]]
+    access: Access,
+    tray: Tray,
+    district_id: Id,
+    data: bytes,
+    file_name: str,
+    rows: Iterable[tuple[int, dict[str, str]]],
 ) -> Account:
     """One sheet, with an account of its own: a row is known by its number. A row that was refused before waits once; one that
     was mended since, or left out, is known."""
     account, waiting = Account(), []
-    before = imports.list_refused_before(access.session, district_id, NOTICES)
+    before = imports.list_marks(access.session, district_id, NOTICES)
     for number, said in rows:
         account.read += 1
         is_new, wrong = _take(access, district_id, said)
-        earlier = [is_settled for cells, is_settled in before if cells == said]
+        raw = say_cells(said)
+        earlier = [before[mark] for mark in tray.list_marks(raw) if mark in before]
         if not wrong or any(earlier):
             account.accepted, account.duplicates = account.accepted + is_new, account.duplicates + (not is_new)
             continue
-        refusal = Refusal(number, wrong, show_raw(said.values()), said)
+        refusal = Refusal(number, wrong, raw, said)
         account.refuse(refusal)
         waiting += [] if earlier else [refusal]
     run = Importing(
@@ -111,7 +118,7 @@ def _bring_sheet(
     )  # fmt: skip
     batch_id = access.new_id()
     open_account(access.session, run, batch_id)
-    add_to_account(access.session, batch_id, account, waiting)
+    add_to_account(access.session, batch_id, account, waiting, tray)
     end_account(access.session, run, batch_id)
     return account
 
@@ -156,11 +163,11 @@ def _list_rows(sheet: Grid, heading: int) -> Iterable[tuple[int, dict[str, str]]
             yield number + 1, said
 
 
-def list_refused(access: Access) -> tuple[list[WaitingRow], int]:
+def list_refused(access: Access, tray: Tray) -> tuple[list[WaitingRow], int]:
     """The first rows of files for the actor's districts that could not be read and nobody has seen to, and how many wait."""
     district_ids = access.actor.district_ids
     shown = imports.list_refused_in(access.session, district_ids, NOTICES, limit=SHOWN_AT_ONCE)
-    return shown, imports.count_refused_in(access.session, district_ids, NOTICES)
+    return [tray.open(row) for row in shown], imports.count_refused_in(access.session, district_ids, NOTICES)
 
 
 def mend_row(access: Access, batch_id: Id, row_number: int, said: Mapping[str, str]) -> None:

@@ -202,8 +202,10 @@ def forget_announced(services: Services, moment: Moment) -> int:
 
 
 def seal_anew(services: Services, moment: Moment) -> int:
-    """Documents and seeds of second factors that were sealed with the secret before this one."""
-    return services.filing.seal_anew() + services.signin.seal_seeds_anew()
+    """Documents, seeds of second factors and refused rows that were sealed with the secret before this one, or not at all."""
+    with services.database.writing() as session:
+        rows = services.tray.seal_anew(session)
+    return rows + services.filing.seal_anew() + services.signin.seal_seeds_anew()
 
 
 def keeper_of(services: Services, now: datetime, heartbeat: Callable[[], None] = lambda: None) -> Keeper:

@@ -25,7 +25,10 @@ def fetch_reports(services: Services, moment: Moment) -> int:
             moment.heartbeat()
             data = mailbox.fetch(number)
             if not _take_notice(services, data, moment):
-                run = Importing("referrals", "email", "Mailbox", data, moment.now, services.new_id, settings.timezone)
+                run = Importing(
+                    "referrals", "email", "Mailbox", data, moment.now, services.new_id, settings.timezone,
+                    tray=services.tray,
+                )  # fmt: skip
                 row = _read(data, Reading(settings.timezone, moment.now))
                 import_referrals(services.database, run, [row], settings.data)
             mailbox.mark_read(number)

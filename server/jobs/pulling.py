@@ -48,8 +48,9 @@ def _bring_in(services: Services, moment: Moment, requests: Sequence[Mapping[str
     rows = _list_fresh(services, parse(data, Reading(services.settings.timezone, moment.now)))
     if rows:
         run = Importing(
-            "referrals", "open311", "Open311", data, moment.now, services.new_id, services.settings.timezone
-        )
+            "referrals", "open311", "Open311", data, moment.now, services.new_id, services.settings.timezone,
+            tray=services.tray,
+        )  # fmt: skip
         import_referrals(services.database, run, rows, services.settings.data)
     return len(rows)
 
@@ -59,12 +60,13 @@ def _list_fresh(services: Services, rows: Sequence[Report | Refusal]) -> list[Re
     references = {row.reference for row in rows if isinstance(row, Report)}
     with services.database.reading() as session:
         held = find_held(session, AlertSource.OPEN311, references)
-        refused = pulled.list_refused(session, {row.raw for row in rows if isinstance(row, Refusal)})
+        marks = {row.raw: services.tray.list_marks(row.raw) for row in rows if isinstance(row, Refusal)}
+        refused = pulled.list_refused(session, {mark for each in marks.values() for mark in each})
     return [
         row
         for row in rows
         if (
-            row.raw not in refused
+            refused.isdisjoint(marks[row.raw])
             if isinstance(row, Refusal)
             else row.reference not in held or not is_the_same(row, held[row.reference])
         )

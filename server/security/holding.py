@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from cryptography.exceptions import InvalidTag
@@ -17,22 +18,22 @@ State = TypeVar("State")
 
 
 class Box(Generic[State]):
-    """Seals states of one kind, each bound to its row."""
+    """Seals states of one kind, each bound to its row, with the secret of today; opens with those before it, too."""
 
-    def __init__(self, secret: bytes, purpose: str, kind: type[State]) -> None:
-        self._box = ChaCha20Poly1305(decode(derive(secret, purpose)))
+    def __init__(self, secret: bytes, purpose: str, kind: type[State], *before: bytes) -> None:
+        self._boxes = [ChaCha20Poly1305(decode(derive(each, purpose))) for each in (secret, *before)]
         self._kind = kind
 
     def seal(self, row_id: Id, state: State) -> str:
         """The state as it may lie in the database."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return b64encode(nonce + self._box.encrypt(nonce, json.encode(state), row_id.encode())).decode()
+        return b64encode(nonce + self._boxes[0].encrypt(nonce, json.encode(state), row_id.encode())).decode()
 
     def open(self, row_id: Id, held: str) -> State:
         """Raises NotFound for what is gone or another server's."""
-        try:
-            sealed = b64decode(held)
-            plain = self._box.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], row_id.encode())
-        except (InvalidTag, ValueError) as error:
-            raise NotFound from error
-        return json.decode(plain, type=self._kind)
+        for box in self._boxes:
+            with suppress(InvalidTag, ValueError):
+                sealed = b64decode(held)
+                plain = box.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], row_id.encode())
+                return json.decode(plain, type=self._kind)
+        raise NotFound

@@ -89,9 +89,9 @@ class Plan(Struct, frozen=True):
         return [line for line in self.lines if not line.asks and line.answer != OUT]
 
 
-def make_box(secret: bytes) -> Box[CaseloadConversation]:
+def make_box(secret: bytes, *before: bytes) -> Box[CaseloadConversation]:
     """What seals a file until it is brought in."""
-    return Box(secret, "caseload", CaseloadConversation)
+    return Box(secret, "caseload", CaseloadConversation, *before)
 
 
 def require(access: Access, district_id: Id, detail: str) -> None:

@@ -1,13 +1,12 @@
-"""What importers did: one row a run, in which every row read is accounted for, and the rows refused as they were."""
+"""What importers did: one row a run, in which every row read is accounted for, and the rows refused, sealed."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from server.tables.referrals.imports import held_file, import_batch, import_mapping, refused_row
@@ -15,8 +14,6 @@ from shared.model.value import Id
 
 REFERRALS = "referrals"
 NOTICES = "notices"
-REASON_CHARACTERS = 400
-RAW_CHARACTERS = 100_000
 HELD_FOR = timedelta(days=14)
 """A file that nobody brought to its end is forgotten after so long: it may name people."""
 
@@ -43,12 +40,11 @@ class ImportBatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
-    """A row that could not be used, as it was, with what to do about it."""
+    """A row that could not be used, sealed, and by what it is known again."""
 
     row_number: int
-    reason: str
-    raw: str
-    cells: Mapping[str, str] = msgspec.field(default_factory=dict)
+    held: str
+    mark: str
 
 
 def add_batch(session: Session, batch: ImportBatch) -> None:
@@ -63,9 +59,8 @@ def set_counts(session: Session, batch_id: Id, counts: Mapping[str, int], refuse
         {
             "batch_id": batch_id,
             "row_number": row.row_number,
-            "reason": row.reason[:REASON_CHARACTERS],
-            "raw": row.raw[:RAW_CHARACTERS],
-            "cells": _encode_cells(row.cells),
+            "held": row.held,
+            "mark": row.mark,
         }
         for row in refused
     ]
@@ -170,8 +165,8 @@ def keep_mapping(session: Session, mapping_id: Id, mapping: SavedMapping, now: d
     session.execute(insert(import_mapping), [row])
 
 
-class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A refused row that nobody has mended or left out yet, with the file that it came in."""
+class KeptRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A refused row that nobody has mended or left out yet, sealed, with the file that it came in."""
 
     batch_id: Id
     row_number: int
@@ -179,9 +174,7 @@ class WaitingRow(msgspec.Struct, frozen=True, kw_only=True):
     file_name: str
     started_at: datetime
     district_id: Id | None
-    reason: str
-    raw: str
-    cells: dict[str, str]
+    held: str
 
 
 def count_refused(session: Session) -> int:
@@ -200,16 +193,16 @@ def counting_refused() -> Select[Any]:
     )
 
 
-def list_refused(session: Session, *, limit: int, offset: int = 0, kind: str = REFERRALS) -> list[WaitingRow]:
+def list_refused(session: Session, *, limit: int, offset: int = 0, kind: str = REFERRALS) -> list[KeptRow]:
     """The refused rows that wait, those of the newest file first."""
     query = _waiting(kind).order_by(*_NEWEST_FILE_FIRST).limit(limit).offset(offset)
-    return [_waiting_row(found) for found in session.execute(query).mappings()]
+    return [KeptRow(**found) for found in session.execute(query).mappings()]
 
 
-def list_refused_in(session: Session, district_ids: Collection[Id], kind: str, *, limit: int) -> list[WaitingRow]:
+def list_refused_in(session: Session, district_ids: Collection[Id], kind: str, *, limit: int) -> list[KeptRow]:
     """The refused rows that wait of files for these districts, those of the newest file first."""
     query = _waiting(kind).where(import_batch.c.district_id.in_(sorted(district_ids))).order_by(*_NEWEST_FILE_FIRST)
-    return [_waiting_row(found) for found in session.execute(query.limit(limit)).mappings()]
+    return [KeptRow(**found) for found in session.execute(query.limit(limit)).mappings()]
 
 
 def count_refused_in(session: Session, district_ids: Collection[Id], kind: str) -> int:
@@ -219,53 +212,58 @@ def count_refused_in(session: Session, district_ids: Collection[Id], kind: str) 
     return session.scalar(query.where(*theirs)) or 0
 
 
-def list_refused_before(session: Session, district_id: Id, kind: str) -> list[tuple[dict[str, str], bool]]:
-    """The cells of every row that was refused of files for a district and is kept, and whether somebody has seen to it."""
-    query = select(refused_row.c.cells, refused_row.c.settled_at).join(import_batch, _OF_BATCH)
+def list_marks(session: Session, district_id: Id, kind: str) -> dict[str, bool]:
+    """Every row that was refused of files for a district and is known still, by its mark: has somebody seen to it?"""
+    query = select(refused_row.c.mark, refused_row.c.settled_at).join(import_batch, _OF_BATCH)
     rows = session.execute(query.where(import_batch.c.kind == kind, import_batch.c.district_id == district_id))
-    return [(_decode_cells(row.cells), row.settled_at is not None) for row in rows]
+    seen: dict[str, bool] = {}
+    for row in rows:
+        seen[row.mark] = seen.get(row.mark, False) or row.settled_at is not None
+    return seen
 
 
-def find_refused(session: Session, batch_id: Id, row_number: int, kind: str = REFERRALS) -> WaitingRow | None:
+def list_unlike(session: Session, name: str) -> list[KeptRow]:
+    """The rows that wait, of whatever kind, whose mark begins with another name than this."""
+    query = select(*_KEPT).join(import_batch, _OF_BATCH).where(_IS_WAITING, refused_row.c.mark.not_like(f"{name}.%"))
+    return [KeptRow(**found) for found in session.execute(query).mappings()]
+
+
+def set_words(session: Session, row: KeptRow, sealed: RefusedRow) -> None:
+    """Keep a row that waits as it is sealed now."""
+    session.execute(
+        update(refused_row)
+        .where(_is_row(row.batch_id, row.row_number), _IS_WAITING)
+        .values(held=sealed.held, mark=sealed.mark)
+    )
+
+
+def find_refused(session: Session, batch_id: Id, row_number: int, kind: str = REFERRALS) -> KeptRow | None:
     """One refused row that waits; None where there is none, or somebody has seen to it."""
-    query = _waiting(kind).where(refused_row.c.batch_id == batch_id, refused_row.c.row_number == row_number)
+    query = _waiting(kind).where(_is_row(batch_id, row_number))
     found = session.execute(query).mappings().first()
-    return None if found is None else _waiting_row(found)
+    return None if found is None else KeptRow(**found)
 
 
 def settle_refused(session: Session, batch_id: Id, row_number: int, now: datetime, worker_id: Id) -> bool:
-    """Take a row out of the tray: it is mended, or left out; False where somebody did so before. It is kept for its time."""
-    waits = (refused_row.c.batch_id == batch_id) & (refused_row.c.row_number == row_number) & _IS_WAITING
-    done = session.execute(update(refused_row).where(waits).values(settled_at=now, settled_by=worker_id))
+    """Take a row out of the tray, and its words out of the database: it is mended, or left out; False where somebody did so
+    before."""
+    waits = _is_row(batch_id, row_number) & _IS_WAITING
+    done = session.execute(update(refused_row).where(waits).values(settled_at=now, settled_by=worker_id, held=""))
     return bool(getattr(done, "rowcount", 0))
 
 
 _OF_BATCH = import_batch.c.id == refused_row.c.batch_id
 _IS_WAITING = refused_row.c.settled_at.is_(None)
 _NEWEST_FILE_FIRST = (import_batch.c.started_at.desc(), refused_row.c.batch_id, refused_row.c.row_number)
-_OF_THE_FILE = (import_batch.c.source, import_batch.c.file_name, import_batch.c.started_at, import_batch.c.district_id)
+_KEPT = (
+    refused_row.c.batch_id, refused_row.c.row_number, refused_row.c.held,
+    import_batch.c.source, import_batch.c.file_name, import_batch.c.started_at, import_batch.c.district_id,
+)  # fmt: skip
+
+
+def _is_row(batch_id: Id, row_number: int) -> ColumnElement[bool]:
+    return (refused_row.c.batch_id == batch_id) & (refused_row.c.row_number == row_number)
 
 
 def _waiting(kind: str) -> Select[Any]:
-    return (
-        select(refused_row, *_OF_THE_FILE).join(import_batch, _OF_BATCH).where(import_batch.c.kind == kind, _IS_WAITING)
-    )
-
-
-def _waiting_row(found: Any) -> WaitingRow:
-    return WaitingRow(
-        batch_id=found["batch_id"], row_number=found["row_number"], source=found["source"], file_name=found["file_name"],
-        started_at=found["started_at"], district_id=found["district_id"], reason=found["reason"], raw=found["raw"],
-        cells=_decode_cells(found["cells"]),
-    )  # fmt: skip
-
-
-def _decode_cells(encoded: str) -> dict[str, str]:
-    return msgspec.json.decode(encoded or "{}", type=dict[str, str])
-
-
-def _encode_cells(cells: Mapping[str, str]) -> str:
-    """The cells by heading; a row too long to be mended by hand has none."""
-    plain = {name: text.replace("\x00", "\u2400") for name, text in cells.items()}
-    encoded = json.dumps(plain)
-    return encoded if len(encoded) <= RAW_CHARACTERS else "{}"
+    return select(*_KEPT).join(import_batch, _OF_BATCH).where(import_batch.c.kind == kind, _IS_WAITING)

@@ -32,15 +32,15 @@ def list_open(session: Session, since: datetime) -> list[str]:
     return list(session.scalars(query))
 
 
-def list_refused(session: Session, raws: Collection[str]) -> set[str]:
-    """Which of these rows were refused before, word for word."""
-    wanted = sorted(raws)
+def list_refused(session: Session, marks: Collection[str]) -> set[str]:
+    """Which of these rows, by their marks, were refused before, word for word."""
+    wanted = sorted(marks)
     found: set[str] = set()
     for start in range(0, len(wanted), CHUNK):
         query = (
-            select(refused_row.c.raw)
+            select(refused_row.c.mark)
             .join(import_batch, import_batch.c.id == refused_row.c.batch_id)
-            .where(import_batch.c.source == SOURCE, refused_row.c.raw.in_(wanted[start : start + CHUNK]))
+            .where(import_batch.c.source == SOURCE, refused_row.c.mark.in_(wanted[start : start + CHUNK]))
         )
         found.update(session.scalars(query))
     return found

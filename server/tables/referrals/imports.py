@@ -42,7 +42,8 @@ class ImportBatchRow(SQLModel, table=True):
 
 
 class RefusedRowRow(SQLModel, table=True):
-    """A row that could not be used, as it was, with what to do about it. `cells` is a JSON object by heading, where known."""
+    """A row that could not be used. `held` is the row as it was, with what to do about it, sealed with a key outside the
+    database; nothing once somebody has mended it or left it out. By `mark`, keyed too, the same row is known again."""
 
     __tablename__ = "refused_row"
     __table_args__ = (
@@ -56,9 +57,8 @@ class RefusedRowRow(SQLModel, table=True):
 
     batch_id: str = id_of("import_batch.id", primary_key=True, cascade=True)
     row_number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    reason: str = Field(max_length=400)
-    raw: str = text()
-    cells: str = text("{}")
+    held: str = text()
+    mark: str = Field(default="", max_length=60)
     settled_at: datetime | None = moment(optional=True)
     settled_by: str | None = loose_id(optional=True)
 

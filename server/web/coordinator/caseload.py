@@ -156,7 +156,7 @@ def _after(request: AnyRequest, door: Door, batch_id: Id, act: Any) -> Response[
 
 
 def _box(services: Services) -> Box[CaseloadConversation]:
-    return store.make_box(services.keys.secret)
+    return store.make_box(services.keys.secret, *services.keys.secrets_before)
 
 
 def _read(access: Access, batch: Batch, state: CaseloadConversation, data: Mapping[str, Any]) -> CaseloadConversation:

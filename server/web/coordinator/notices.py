@@ -55,10 +55,15 @@ class LackingForm(Form, frozen=True, kw_only=True):
 
 
 @get(PATH, opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
-def show_notices(request: AnyRequest, door: NamedDependency[Door], page_number: FromQuery[int] = 1) -> Response[str]:
+def show_notices(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    page_number: FromQuery[int] = 1,
+) -> Response[str]:
     """What waits, whoever is expected first first, and what was answered."""
     with door.open() as access:
-        return _answer(request, access, {}, AnswerForm(), page_number=page_number)
+        return _answer(request, access, services, {}, AnswerForm(), page_number=page_number)
 
 
 @post(PATH, opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
@@ -74,12 +79,17 @@ def answer_notice(
             notices.answer(access, services.project, data.notice, data.answer, make_storable(data.words), data.send_to)
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, {data.notice: " ".join(refused.errors)}, data)
+            return _answer(request, access, services, {data.notice: " ".join(refused.errors)}, data)
     return go_to(PATH, "saved")
 
 
 @post(f"{PATH}/lacking", opt={"action": Act.CHANGE_CASE}, sync_to_thread=True, include_in_schema=False)
-def add_to_notice(request: AnyRequest, door: NamedDependency[Door], data: URLEncodedBody[LackingForm]) -> Response[Any]:
+def add_to_notice(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[LackingForm],
+) -> Response[Any]:
     """Adds what a notice lacks."""
     try:
         with door.open() as access:
@@ -89,7 +99,7 @@ def add_to_notice(request: AnyRequest, door: NamedDependency[Door], data: URLEnc
             notices.add_lacking(access, data.notice, {**said, **days})
     except Invalid as refused:
         with door.open() as access:
-            return _answer(request, access, {data.notice: " ".join(refused.errors)}, AnswerForm(), typed=data)
+            return _answer(request, access, services, {data.notice: " ".join(refused.errors)}, AnswerForm(), typed=data)
     return go_to(PATH, "saved")
 
 
@@ -97,6 +107,7 @@ def add_to_notice(request: AnyRequest, door: NamedDependency[Door], data: URLEnc
 def bring_notices(
     request: AnyRequest,
     door: NamedDependency[Door],
+    services: NamedDependency[Services],
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[str]:
     """Takes a spreadsheet in, and says what became of each row."""
@@ -105,10 +116,10 @@ def bring_notices(
         try:
             if not content:
                 raise UnusableFile("Choose a file.")
-            brought = bring_file(access, str(data.get("district") or ""), content, make_storable(name))
+            brought = bring_file(access, services.tray, str(data.get("district") or ""), content, make_storable(name))
         except UnusableFile as error:
-            return _answer(request, access, {"file": str(error)}, AnswerForm())
-        return _answer(request, access, {}, AnswerForm(), brought)
+            return _answer(request, access, services, {"file": str(error)}, AnswerForm())
+        return _answer(request, access, services, {}, AnswerForm(), brought)
 
 
 @post(
@@ -120,6 +131,7 @@ def bring_notices(
 def mend_notice_row(
     request: AnyRequest,
     door: NamedDependency[Door],
+    services: NamedDependency[Services],
     batch_id: FromPath[str],
     row_number: FromPath[int],
     data: URLEncodedBody[MendForm],
@@ -134,7 +146,7 @@ def mend_notice_row(
         key = f"{batch_id}-{row_number}"
         with door.open() as access:
             errors = {key: " ".join(refused.errors)}
-            return _answer(request, access, errors, AnswerForm(), mended=(batch_id, row_number, cells))
+            return _answer(request, access, services, errors, AnswerForm(), mended=(batch_id, row_number, cells))
     return go_to(PATH, "notice_mended")
 
 
@@ -157,6 +169,7 @@ def leave_notice_row_out(
 def _answer(
     request: AnyRequest,
     access: Access,
+    services: Services,
     errors: dict[str, str],
     form: AnswerForm,
     brought: Account | None = None,
@@ -167,7 +180,7 @@ def _answer(
     access.require(Act.CHANGE_CASE, of_theirs(access.actor), purpose="notices")
     desk = notices.read_desk(access, page_number)
     every = list_districts_on(access.session, access.today)
-    refused, refused_in_all = list_refused(access)
+    refused, refused_in_all = list_refused(access, services.tray)
     who = list_short_names(access.session, {each.answered_by for each in desk.answered if each.answered_by})
     return page(
         request, "coordinator/notices.html", title="Notices", section=PATH, worker=access.worker,

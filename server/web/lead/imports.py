@@ -154,13 +154,13 @@ def _require(access: Access, detail: str) -> None:
 
 
 def _box(services: Services) -> Box[FileConversation]:
-    return conversation.make_box(services.keys.secret)
+    return conversation.make_box(services.keys.secret, *services.keys.secrets_before)
 
 
 def _run(access: Access, services: Services, held: HeldFile, state: FileConversation) -> Importing:
     return Importing(
         "referrals", state.answers.source, held.file_name, b"", access.now, access.new_id, services.settings.timezone,
-        file_sha256=look_over(of_bytes(state.data)), by=access.actor.worker_id,
+        file_sha256=look_over(of_bytes(state.data)), by=access.actor.worker_id, tray=services.tray,
     )  # fmt: skip
 
 

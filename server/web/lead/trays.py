@@ -18,6 +18,7 @@ from server.actions.referrals.referrals import close_referral, offer_referral
 from server.http.services import Services
 from server.importers.mending import leave_out, mend_row
 from server.importers.placing import simplify_name
+from server.importers.refused import Tray
 from server.places.nearest import NearestDistricts
 from server.problems import Invalid
 from server.queries.maps.boundaries import list_districts_on
@@ -110,10 +111,15 @@ def send_elsewhere(door: NamedDependency[Door], referral_id: FromPath[Id]) -> Re
 
 
 @get("/referrals/refused", opt={"action": Act.IMPORT_REFERRALS}, sync_to_thread=True, include_in_schema=False)
-def show_refused(request: AnyRequest, door: NamedDependency[Door], page_number: FromQuery[int] = 1) -> Response[str]:
+def show_refused(
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    page_number: FromQuery[int] = 1,
+) -> Response[str]:
     """The rows that no importer could use, each with why, to be mended in place."""
     with door.open() as access:
-        return _refused_page(request, access, max(1, page_number))
+        return _refused_page(request, access, services.tray, max(1, page_number))
 
 
 @post(
@@ -139,7 +145,7 @@ def mend(
     except Invalid as refused:
         with door.open() as access:
             return _refused_page(
-                request, access, 1, typed=(batch_id, row_number, cells), error=" ".join(refused.errors)
+                request, access, services.tray, 1, typed=(batch_id, row_number, cells), error=" ".join(refused.errors)
             )
     return go_to("/referrals/refused", done="mended")
 
@@ -225,6 +231,7 @@ def _guess(found: DutyRow, districts: Sequence[District], nearest: NearestDistri
 def _refused_page(
     request: AnyRequest,
     access: Access,
+    tray: Tray,
     number: int,
     typed: tuple[Id, int, dict[str, str]] | None = None,
     error: str = "",
@@ -232,9 +239,9 @@ def _refused_page(
     access.require(Act.IMPORT_REFERRALS, of_theirs(access.actor), purpose="refused rows")
     found = imports.list_refused(access.session, limit=PAGE_LENGTH + 1, offset=(number - 1) * PAGE_LENGTH)
     rows = [
-        msgspec.structs.replace(each, cells=typed[2], reason=error)
+        msgspec.structs.replace(tray.open(each), cells=typed[2], reason=error)
         if typed is not None and (each.batch_id, each.row_number) == typed[:2]
-        else each
+        else tray.open(each)
         for each in found[:PAGE_LENGTH]
     ]
     return page(

@@ -9,7 +9,9 @@ from sqlalchemy import BigInteger, Connection, inspect
 from sqlalchemy import text as sql
 
 from server.database.engine import Database
+from server.importers.refused import Tray
 from server.migrate import downgrade, find_revision, newest_revision, upgrade
+from server.queries.referrals import imports
 from server.tables import metadata
 from sync.wire import read_change
 
@@ -170,7 +172,7 @@ def test_what_older_feeds_tell_of_immigration_is_withdrawn_and_kept_apart(blank_
 
 def test_whoever_goes_back_shows_no_refused_notice_to_other_districts(blank_database_url: str) -> None:
     """Before there were any, whoever takes reports in saw every refused row."""
-    upgrade(blank_database_url)
+    upgrade(blank_database_url, "0081")
     at = "'2026-12-01 09:00:00+00:00'"
     database = Database(blank_database_url)
     with database.writing() as session:
@@ -191,4 +193,49 @@ def test_whoever_goes_back_shows_no_refused_notice_to_other_districts(blank_data
     downgrade(blank_database_url, "0078")
     with database.writing() as session:
         assert [row.batch_id for row in session.execute(sql("SELECT batch_id FROM refused_row"))] == ["referrals"]
+    database.close()
+
+
+def test_refused_rows_of_before_are_kept_as_one_text_and_nothing_of_those_seen_to(blank_database_url: str) -> None:
+    """The key lies outside the database: what waits is sealed by the server's next round, what was seen to is gone."""
+    upgrade(blank_database_url, "0081")
+    at = "'2026-12-01 09:00:00'"
+    database = Database(blank_database_url)
+    with database.writing() as session:
+        for kind in ("referrals", "boundaries"):
+            session.execute(
+                sql(
+                    "INSERT INTO import_batch (id, kind, source, file_name, file_sha256, started_at, imported_by, "
+                    "rows_read, accepted, duplicates, wrong_area, needs_information, refused) "
+                    f"VALUES ('{kind}', '{kind}', 's', '', '', {at}, 'priya', 2, 0, 0, 0, 0, 2)"
+                )
+            )
+        for kind, number, settled in (("referrals", 2, "NULL"), ("referrals", 3, at), ("boundaries", 2, "NULL")):
+            session.execute(
+                sql(
+                    "INSERT INTO refused_row (batch_id, row_number, reason, raw, cells, settled_at) "
+                    f"VALUES ('{kind}', {number}, 'no day', 'Bo Lee', :cells, {settled})"
+                ),
+                {"cells": '{"Name": "Bo Lee"}'},
+            )
+    upgrade(blank_database_url)
+    tray = Tray(b"thirty-two bytes and more of a secret")
+    with database.writing() as session:
+        found = session.execute(sql("SELECT batch_id, row_number, held FROM refused_row ORDER BY row_number")).all()
+        assert [(row.batch_id, row.row_number) for row in found] == [("referrals", 2), ("referrals", 3)]
+        assert found[1].held == ""
+        (waits,) = imports.list_refused(session, limit=5)
+        kept = tray.open(waits)
+        assert (kept.reason, kept.raw, kept.cells) == ("no day", "Bo Lee", {"Name": "Bo Lee"})
+    downgrade(blank_database_url, "0081")
+    with database.writing() as session:
+        found = session.execute(sql("SELECT row_number, reason, raw, cells FROM refused_row")).all()
+    assert [tuple(row) for row in found] == [(2, "no day", "Bo Lee", '{"Name": "Bo Lee"}')]
+    upgrade(blank_database_url)
+    with database.writing() as session:
+        assert tray.seal_anew(session) == 1
+        assert "Bo Lee" not in str(session.execute(sql("SELECT * FROM refused_row")).all())
+    downgrade(blank_database_url, "0081")
+    with database.writing() as session:
+        assert session.execute(sql("SELECT row_number FROM refused_row")).all() == []
     database.close()

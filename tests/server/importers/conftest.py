@@ -18,6 +18,7 @@ from server.importers.report import Reading
 from server.importers.sources import PARSERS
 from server.queries.partnership.districts import list_districts
 from server.tables.partnership.agency import agency, team, team_district
+from tests.server.importers.rows import TRAY
 from tests.worlds import Write, register
 
 NOW = datetime(2026, 11, 12, 21, 30, tzinfo=UTC)
@@ -73,7 +74,7 @@ def bring_in(county: Database, new_id: Callable[[], str], tmp_path: Path) -> Cal
     """Imports a file's bytes as the command does, and gives its account."""
 
     def bring(data: bytes, source: str = "streetlink") -> Account:
-        run = Importing("referrals", source, "file", data, NOW, new_id, ZONE)
+        run = Importing("referrals", source, "file", data, NOW, new_id, ZONE, tray=TRAY)
         return import_referrals(county, run, PARSERS[source](data, READING), tmp_path)
 
     return bring

@@ -3,6 +3,11 @@
 import csv
 import io
 
+from server.importers.refused import Tray
+
+SECRET = b"a secret of the suite, thirty-two bytes long"
+TRAY = Tray(SECRET)
+
 HEADING = (
     "alert_id", "alert_number", "duplication_status", "parent_alert_id", "status", "datetime_opened", "closed_date",
     "time_seen", "typical_time_seen_at_this_site", "referrer_type", "alert_origin", "contact_consent",

@@ -2,11 +2,16 @@
 
 import json
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
+from server.importers.accounting import Account, Importing, close_account
+from server.importers.files import Refusal
+from server.importers.refused import Tray
 from server.importers.streetlink.parse import parse
+from server.queries.referrals import imports
 from server.tables.operation.audit import audit
 from server.tables.partnership.district import district
 from server.tables.referrals.imports import import_batch, refused_row
@@ -14,8 +19,8 @@ from server.tables.referrals.referral import alert, alert_referrer, referral
 from server.tables.sync.sync import change as sync_change
 from shared.model.referral import Referral
 from sync.wire import read_change
-from tests.server.importers.conftest import READING
-from tests.server.importers.rows import GOOD, streetlink
+from tests.server.importers.conftest import NOW, READING
+from tests.server.importers.rows import GOOD, SECRET, TRAY, streetlink
 
 WATFORD = {"geo_latitude": "51.6600", "geo_longitude": "-0.3960"}
 LEEDS = {"geo_latitude": "53.8000", "geo_longitude": "-1.5500"}
@@ -153,13 +158,41 @@ def test_halves_of_a_point_that_only_fit_when_exchanged_are_exchanged_and_marked
     assert "exchanged" in column(county, alert.c.guesses, source_reference="1")[0]
 
 
-def test_a_refused_row_is_kept_with_its_text_and_reason(bring_in, county):
-    bring_in(streetlink({"alert_id": "9", "datetime_opened": "31/02/2026 10:00"}))
+def test_a_refused_row_is_kept_sealed_with_its_text_and_reason(bring_in, county):
+    bring_in(streetlink({"alert_id": "9", "datetime_opened": "31/02/2026 10:00", "appearance": "Bo, red coat"}))
 
     with county.reading() as session:
-        kept = session.execute(select(refused_row)).mappings().one()
-    assert "31/02/2026" in kept["raw"]
-    assert "no date" in kept["reason"]
+        stored = str(dict(session.execute(select(refused_row)).mappings().one()))
+        (row,) = imports.list_refused(session, limit=5)
+    kept = TRAY.open(row)
+    assert "31/02/2026" in kept.raw and "no date" in kept.reason and kept.cells["appearance"] == "Bo, red coat"
+    assert "31/02" not in stored and "Bo" not in stored and "no date" not in stored
+    stranger = Tray(b"the secret of another server, copied from nowhere").open(row)
+    assert (stranger.raw, stranger.cells) == ("", {}) and "sealed with a secret" in stranger.reason
+    moved = TRAY.open(msgspec.structs.replace(row, row_number=9))
+    assert moved.raw == "", "a row is bound to its place"
+
+
+def test_rows_that_no_page_mends_are_counted_and_kept_nowhere(county, new_id):
+    run = Importing("boundaries", "geojson", "county.geojson", b"", NOW, new_id)
+    with county.writing() as session:
+        close_account(session, run, new_id(), Account(read=1, refused=[Refusal(1, "no polygon", "Bo Lee")]))
+    with county.reading() as session:
+        assert session.scalar(select(func.count()).select_from(refused_row)) == 0
+
+
+def test_what_waits_unsealed_or_sealed_with_the_secret_before_is_sealed_with_todays(bring_in, county):
+    bad = {"datetime_opened": "31/02/2026 10:00"}
+    bring_in(streetlink({"alert_id": "9", **bad}, {"alert_id": "10", **bad}))
+    before = '{"reason": "no date", "raw": "Bo Lee", "cells": {"who": "Bo Lee"}}'
+    with county.writing() as session:
+        session.execute(update(refused_row).where(refused_row.c.row_number == 2).values(held=before, mark=""))
+        today = Tray(b"the secret of today, thirty-two bytes and more", SECRET)
+        assert next(today.open(row).raw for row in imports.list_refused(session, limit=5)) == "Bo Lee"
+        assert (today.seal_anew(session), today.seal_anew(session)) == (2, 0)
+        alone = Tray(b"the secret of today, thirty-two bytes and more")
+        first, second = (alone.open(row) for row in imports.list_refused(session, limit=5))
+    assert first.cells == {"who": "Bo Lee"} and first.reason == "no date" and "31/02/2026" in second.raw
 
 
 def test_a_bad_row_never_blocks_the_rest(bring_in):

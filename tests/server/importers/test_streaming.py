@@ -27,7 +27,7 @@ from server.tables.referrals.imports import import_batch, refused_row
 from server.tables.referrals.referral import alert, referral
 from shared.model.codes import ReferralState
 from tests.server.importers.conftest import NOW, READING, ZONE
-from tests.server.importers.rows import streetlink
+from tests.server.importers.rows import TRAY, streetlink
 
 FAMILY = (
     {"alert_id": "E", "parent_alert_id": "D", "duplication_status": "duplicate"},
@@ -49,7 +49,7 @@ FAMILY = (
 @pytest.fixture
 def bring_pieces(county: Database, new_id: Callable[[], str], tmp_path: Path) -> Callable[..., Account]:
     def bring(data: bytes, rows_at_once: int) -> Account:
-        run = Importing("referrals", "streetlink", "file", data, NOW, new_id, ZONE)
+        run = Importing("referrals", "streetlink", "file", data, NOW, new_id, ZONE, tray=TRAY)
         rows = SOURCES["streetlink"].open(of_bytes(data), READING, Asked())
         return import_referrals(county, run, rows, tmp_path, rows_at_once=rows_at_once)
 
@@ -115,7 +115,7 @@ def test_whoever_writes_between_two_pieces_waits_for_nobody(
                 stored.append(session.scalar(select(func.count()).select_from(alert)) or 0)
             yield row
 
-    run = Importing("referrals", "streetlink", "file", b"", NOW, new_id, ZONE)
+    run = Importing("referrals", "streetlink", "file", b"", NOW, new_id, ZONE, tray=TRAY)
     account = import_referrals(county, run, Reread(read), tmp_path, rows_at_once=3)
 
     assert account.accepted == 9
@@ -136,7 +136,7 @@ def test_an_import_that_is_cut_off_keeps_what_it_stored_and_says_so(
                 raise OSError("the disk was pulled out")
             yield row
 
-    run = Importing("referrals", "streetlink", "file", b"", NOW, new_id, ZONE)
+    run = Importing("referrals", "streetlink", "file", b"", NOW, new_id, ZONE, tray=TRAY)
     with pytest.raises(OSError, match="pulled out"):
         import_referrals(county, run, Reread(read), tmp_path, rows_at_once=2)
 

@@ -40,6 +40,7 @@ from shared.model.value import Id
 from shared.model.worker import Worker
 from tests.conftest import Clock
 from tests.server.cast import WATFORD, Cast
+from tests.server.importers.rows import TRAY
 from tests.server.phone import Phone
 
 DAY = date(2028, 4, 1)
@@ -169,7 +170,7 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
             opened_by=cast.carol.id,
         )  # fmt: skip
         add_vacancy(access, bed)
-        bring_file(access, cast.dacorum.id, b"Type,Name,Prison,Referrer,Telephone\nTaxi,Bo,HMP X,Day,01442 1\n")
+        bring_file(access, TRAY, cast.dacorum.id, b"Type,Name,Prison,Referrer,Telephone\nTaxi,Bo,HMP X,Day,01442 1\n")
     past, to_come = (
         call_conference(county, cast.watford.id, datetime(2028, month, 10, 9, tzinfo=UTC)) for month in (3, 4)
     )
@@ -202,7 +203,7 @@ def test_two_districts_become_one(county: County, cast: Cast, clock: Clock, data
     # What waits for an answer, and what is on offer, is where it can be answered.
     with county.enter(find_worker(county, cast.carol)) as access:
         assert [each.id for each in list_vacancies(access.session, [new])] == [bed.id]
-        assert [each.district_id for each in list_refused(access)[0]] == [new]
+        assert [each.district_id for each in list_refused(access, TRAY)[0]] == [new]
         answer(access, county.services.project, notice.id, "taken_on", "")
     with database.reading() as session:
         taken_on = find_notice(session, notice.id)

@@ -25,6 +25,7 @@ from server.tables.people.person import person
 from server.tables.referrals.imports import refused_row
 from server.tables.referrals.notice import notice
 from tests.server.database.test_locks import wait_until_someone_waits
+from tests.server.importers.rows import TRAY
 from tests.server.people.test_housing_needs import HTML, post
 
 TOLD = {
@@ -184,7 +185,7 @@ Duty to refer,Dee Gee,,,Jobcentre,Pat,pat@example.org
 def test_each_row_of_a_file_is_taken_known_or_refused_with_why(cast, database, clock, new_id):
     for times in range(2):
         with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
-            brought = bring_file(access, cast.watford.id, FILE.encode())
+            brought = bring_file(access, TRAY, cast.watford.id, FILE.encode())
         assert (brought.read, brought.accepted, brought.duplicates) == ((5, 2, 1) if times == 0 else (5, 0, 3))
         assert [each.number for each in brought.refused] == [5, 6]
         assert "'31/31/1980' cannot be read" in brought.refused[0].reason
@@ -196,7 +197,7 @@ def test_each_row_of_a_file_is_taken_known_or_refused_with_why(cast, database, c
 def test_a_row_is_known_in_its_own_district_only_or_where_it_was_sent_on_to(cast, database, clock, new_id):
     def bring(who: Any, where: Any) -> tuple[int, int]:
         with Door(database, who, clock(), new_id, may_change=True).open() as access:
-            brought = bring_file(access, where.id, FILE.encode())
+            brought = bring_file(access, TRAY, where.id, FILE.encode())
         return brought.accepted, brought.duplicates
 
     assert bring(cast.priya, cast.watford) == (2, 1)
@@ -290,9 +291,12 @@ def test_of_two_who_see_to_a_row_at_one_moment_the_second_finds_it_gone(
 
     with enter() as access:
         bring_file(
-            access, cast.watford.id, b"Type,Name,Prison,Referrer,Telephone\nPrison,A B,X,Day,1\nTaxi,Bo Lee,X,Day,1\n"
+            access,
+            TRAY,
+            cast.watford.id,
+            b"Type,Name,Prison,Referrer,Telephone\nPrison,A B,X,Day,1\nTaxi,Bo Lee,X,Day,1\n",
         )
-        (row,) = list_refused(access)[0]
+        (row,) = list_refused(access, TRAY)[0]
         batch_id = row.batch_id
     with ThreadPoolExecutor(1) as pool:
         with enter() as access:
@@ -309,11 +313,11 @@ def test_of_two_who_see_to_a_row_at_one_moment_the_second_finds_it_gone(
 def test_a_file_that_is_brought_twice_at_one_moment_is_taken_once(cast, database, clock, new_id):
     def bring() -> Any:
         with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
-            return bring_file(access, cast.watford.id, FILE.encode())
+            return bring_file(access, TRAY, cast.watford.id, FILE.encode())
 
     with ThreadPoolExecutor(1) as pool:
         with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
-            bring_file(access, cast.watford.id, FILE.encode())
+            bring_file(access, TRAY, cast.watford.id, FILE.encode())
             second = pool.submit(bring)
             wait_until_someone_waits(database)
         brought = second.result(60)
@@ -374,7 +378,7 @@ def test_the_form_needs_no_account(client, cast, path):
 def test_whoever_waits_is_on_some_page_however_many_wait(cast, sign_in, database, clock, new_id):
     told = [f"Duty to refer,P{number:03} Q,,,Jobcentre,Pat,pat@example.org" for number in range(120)]
     with Door(database, cast.priya, clock(), new_id, may_change=True).open() as access:
-        brought = bring_file(access, cast.watford.id, "\n".join([*FILE.splitlines()[:2], *told]).encode())
+        brought = bring_file(access, TRAY, cast.watford.id, "\n".join([*FILE.splitlines()[:2], *told]).encode())
     assert brought.accepted == 120
     client = sign_in(cast.priya)
     pages = [client.get(f"/notices?page_number={number}", headers=HTML).text for number in (1, 2, 3)]

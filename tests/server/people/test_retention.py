@@ -264,7 +264,7 @@ def add_alert(services: Services, new_id: Callable[[], str], now: datetime) -> s
         )
         session.execute(insert(import_batch).values(id="b", kind="referrals", source="streetlink", file_name="f", file_sha256="x",
                                                     started_at=now, imported_by="tom", finished_at=now))  # fmt: skip
-        session.execute(insert(refused_row).values(batch_id="b", row_number=1, reason="no date", raw="Samuel Quill"))
+        session.execute(insert(refused_row).values(batch_id="b", row_number=1, held="Samuel Quill"))
     return alert_id
 
 
