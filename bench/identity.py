@@ -12,7 +12,9 @@ whom nobody could tell apart.
 A file of others can be measured beside it: CSV with the columns `person`, `name`, `date_of_birth`, each person's first row being
 the record, and every further one a newcomer.
 
-    python -m bench.identity [FILE.csv] [--people 50000]
+With `--oracle` a published linker, Splink, judges the same files: `bench/oracle.py`, installed by `pip install -e .[oracle]`.
+
+    python -m bench.identity [FILE.csv] [--people 50000] [--oracle]
 """
 
 import argparse
@@ -24,7 +26,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from time import process_time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.model.codes import Gender
 from shared.model.person import Person
@@ -284,18 +286,29 @@ def measure_file(path: Path) -> dict[str, float]:
     return measure(list(known.values()), newcomers)
 
 
+def ask_oracle(people: Sequence[Known], newcomers: Sequence[Known]) -> dict[str, Any]:
+    """What Splink finds in the same file. Raises ImportError where it is not installed."""
+    from bench.oracle import judge
+
+    return judge(people, newcomers)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measures, and writes what came of it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="*", type=Path)
     parser.add_argument("--people", type=int, default=50_000)
+    parser.add_argument("--oracle", action="store_true")
     asked = parser.parse_args(arguments)
-    told: dict[str, dict[str, float]] = {}
+    told: dict[str, dict[str, Any]] = {}
     for seed, people in ((1, 2_000), (2, 2_000), (3, asked.people)):
         chance = Random(seed)
         known = make_people(chance, people)
         name = f"{'looked at' if seed == 1 else 'held out'} (seed {seed})"
-        told[name] = measure(known, make_newcomers(chance, known, 1_500))
+        newcomers = make_newcomers(chance, known, 1_500)
+        told[name] = measure(known, newcomers)
+        if asked.oracle:
+            told[name]["splink"] = ask_oracle(known, newcomers)
         print(name, json.dumps(told[name]))
     for path in asked.file:
         told[path.name] = measure_file(path)

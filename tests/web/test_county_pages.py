@@ -1,13 +1,14 @@
 """Dana's first Monday: workers, agencies, teams and districts added and changed on pages, and the county in one file."""
 
+import html
 import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
-from msgspec import structs
-from sqlalchemy import update
+from msgspec import json, structs
+from sqlalchemy import delete, insert, select, update
 
 from server.database.engine import Database
 from server.importers.county.sheets import read_county
@@ -16,6 +17,7 @@ from server.queries.operation.audit import list_lines
 from server.queries.partnership import agencies, districts, workers
 from server.queries.street import alarms
 from server.queries.sync import store as sync
+from server.tables.cases.case import case_action, case_lead, mdt_case
 from server.tables.operation.device import device_enrolment
 from server.tables.street.shift import shift_worker
 from shared.model.agency import Team
@@ -43,6 +45,83 @@ def form_of(database: Database, worker_id: str, **changed: Any) -> dict[str, Any
         "trained_on": cells["Trained on"], "active": cells["Active"],
     }  # fmt: skip
     return fields | changed
+
+
+def hidden(page: Any, name: str) -> str:
+    found = re.search(rf'name="{name}" value="([^"]*)"', page.text)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def apply_shown(browser: Any, page: Any) -> Any:
+    """Presses what a page with a plan offers."""
+    return browser.send(f"{page.url.path}/apply", shown=hidden(page, "shown"))
+
+
+def test_an_old_page_puts_no_older_training_back(browse: Callable[[str], Any], filled: Database) -> None:
+    omar, dana = browse("omar"), browse("omar")
+    old = hidden(omar.get("/records/workers/aisha"), "shown")
+    dana.send("/records/workers/aisha", **form_of(filled, "aisha", trained_on="10/11/2026"))
+    sent = json.decode(old, type=dict[str, str])
+    form = {key: sent[name] for key, name in (("e_mail", "E-mail"), ("trained_on", "Trained on"), ("agency", "Agency"))}
+    form |= {"roles": sent["Roles"].split("; "), "teams": sent["Teams"].split("; "), "districts": "", "active": "yes"}
+
+    omar.send("/records/workers/aisha", **form, name="Aisha Noor-Khan", shown=old)
+
+    with filled.reading() as session:
+        aisha = workers.get_worker(session, "aisha")
+    assert (aisha.name, str(aisha.trained_on)) == ("Aisha Noor-Khan", "2026-11-10"), "what was not touched stays"
+
+    form |= {"trained_on": "12/11/2026"}
+    refused = omar.send("/records/workers/aisha", **form, name="Aisha Noor-Khan", shown=old)
+    assert refused.status_code == 422
+    assert "Somebody changed this to “2026-11-10” since you opened the page." in refused.text
+    assert 'value="12/11/2026"' in refused.text
+    again = omar.send("/records/workers/aisha", **form, name="Aisha Noor-Khan", shown=hidden(refused, "shown"))
+    assert again.url.path == "/workers"
+    with filled.reading() as session:
+        assert str(workers.get_worker(session, "aisha").trained_on) == "2026-11-12"
+
+
+def test_a_plan_that_means_something_else_by_now_is_shown_again(browse: Callable[[str], Any], filled: Database) -> None:
+    omar = browse("omar")
+    shown = omar.send("/records/agencies/beacon/end")
+    omar.send("/records/workers/dean", **form_of(filled, "dean", name="Dean Rowe-Hall"))
+    again = apply_shown(omar, shown)
+    assert again.status_code == 409 and "Somebody has changed the county since you looked" in again.text
+    with filled.reading() as session:
+        assert workers.get_worker(session, "aisha").active
+
+
+def test_what_whoever_leaves_leaves_behind_is_shown_first(
+    browse: Callable[[str], Any], filled: Database, now: Any
+) -> None:
+    with filled.writing() as session:
+        case_id = session.scalar(select(mdt_case.c.id).where(mdt_case.c.closed_at.is_(None)))
+        session.execute(update(case_lead).where(case_lead.c.ended_at.is_(None)).values(ended_at=now))
+        session.execute(
+            insert(case_lead).values(
+                id="lead-1", case_id=case_id, agency_id="beacon", worker_id="aisha", phase="transition", since=now,
+                set_by="tom", reason="",
+            )
+        )  # fmt: skip
+        session.execute(delete(case_action))
+        for holder, number in (("aisha", 2), (None, 1)):
+            for each in range(number):
+                session.execute(
+                    insert(case_action).values(
+                        id=f"{holder}-{each}", case_id=case_id, agency_id="beacon", text="Ring the GP", due_on=now.date(),
+                        agreed_at=now, agreed_by="priya", mdt_number=1, holder_id=holder,
+                    )
+                )  # fmt: skip
+    omar = browse("omar")
+    page = omar.send("/records/agencies/beacon/end")
+    assert "Aisha Noor leads on 1 open case and has 2 actions to do." in page.text
+    assert "Beacon Outreach has 1 action to do." in page.text
+    with filled.writing() as session:
+        session.execute(update(case_action).values(done_at=now, done_by="tom"))
+        session.execute(update(case_lead).values(ended_at=now))
+    assert "Left behind" not in omar.get(page.url.path).text
 
 
 def test_training_is_renewed_on_a_page(browse: Callable[[str], Any], filled: Database) -> None:
@@ -322,7 +401,7 @@ def test_an_agency_ends_as_it_was_shown_and_is_had_again(
         return people, walked, signed
 
     assert standing() == ([True] * 3, {county.WATFORD}, [True] * 2), "nothing is changed by looking"
-    omar.send(f"{shown.url.path}/apply")
+    apply_shown(omar, shown)
     assert standing() == ([False] * 3, set(), [False] * 2)
     undone = omar.send(f"{shown.url.path}/undo").text
     assert standing() == ([True] * 3, {county.WATFORD}, [True] * 2)
@@ -333,7 +412,7 @@ def test_an_agency_ends_as_it_was_shown_and_is_had_again(
 def test_a_team_ends_and_its_people_stay(browse: Callable[[str], Any], filled: Database) -> None:
     omar = browse("omar")
     shown = omar.send("/records/teams/watford-outreach/end")
-    omar.send(f"{shown.url.path}/apply")
+    apply_shown(omar, shown)
     with filled.reading() as session:
         people = [workers.get_worker(session, each) for each in ("aisha", "dean", "tom")]
         assert [(each.active, each.team_ids) for each in people] == [(True, ())] * 3
@@ -353,7 +432,7 @@ def test_nothing_ends_over_somebody_who_is_out(
         county.fill_shifts(session, now)
     omar = browse("omar")
     shown = omar.send(f"/records/{sheet}/end")
-    refused = omar.send(f"{shown.url.path}/apply")
+    refused = apply_shown(omar, shown)
     assert refused.status_code == 409
     assert "Aisha Noor, Dean Rowe and Tom Ellis are out with Beacon Watford" in refused.text
     with filled.reading() as session:
@@ -365,17 +444,17 @@ def test_nothing_ends_over_somebody_who_is_out(
         session.execute(update(shift_worker).values(ended_at=now))
         alarm = Alarm(id="a1", worker_id="dean", team_id="watford-outreach", due_at=now, raised_at=now)
         alarms.add_alarm(session, alarm)
-    assert "Somebody is out with Beacon Watford" in omar.send(f"{shown.url.path}/apply").text
+    assert "Somebody is out with Beacon Watford" in apply_shown(omar, shown).text
     with filled.writing() as session:
         home = AlarmEvent(id="e1", alarm_id="a1", at=now, kind=AlarmEventKind.HOME)
         alarms.add_events(session, [home])
-    assert omar.send(f"{shown.url.path}/apply").status_code == 200
+    assert apply_shown(omar, shown).status_code == 200
 
 
 def test_the_agency_of_the_only_administrator_does_not_end(browse: Callable[[str], Any], filled: Database) -> None:
     omar = browse("omar")
     shown = omar.send("/records/agencies/county/end")
-    refused = omar.send(f"{shown.url.path}/apply")
+    refused = apply_shown(omar, shown)
     assert refused.status_code == 409 and "Nobody could administer Lantern then" in refused.text
     with filled.reading() as session:
         assert workers.get_worker(session, "helen").active
@@ -389,8 +468,8 @@ def test_the_county_goes_out_comes_back_is_planned_applied_and_undone(
     assert read_county(exported).of("Workers")
     changed = b'{"Agencies": [{"Name": "CGL Herts", "Kind": "substance use"}, {"Name": "X", "Kind": "bakery"}]}'
 
-    def post(path: str, **options: Any) -> Any:
-        data = {"_csrf_token": dana.client.cookies["lantern-form"]}
+    def post(path: str, shown: str = "", **options: Any) -> Any:
+        data = {"shown": shown, "_csrf_token": dana.client.cookies["lantern-form"]}
         return dana.client.post(path, data=data, headers={"accept": "text/html"}, **options)
 
     plan = post("/county", files={"data": ("new.json", changed, "application/json")})
@@ -399,7 +478,7 @@ def test_the_county_goes_out_comes_back_is_planned_applied_and_undone(
     with filled.reading() as session:
         assert "CGL Herts" not in {each.name for each in agencies.list_agencies(session)}
 
-    applied = post(f"{plan.url.path}/apply")
+    applied = post(f"{plan.url.path}/apply", hidden(plan, "shown"))
     assert "Applied." in applied.text
     assert post(f"{plan.url.path}/apply").status_code == 200  # pressed twice, done once
     with filled.reading() as session:

@@ -6,8 +6,11 @@ What they recorded stays, and so do they, by name: as an agency that has signed 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from server.importers.county.plan import APART, REMOVED
+from sqlalchemy.orm import Session
+
+from server.importers.county.plan import APART, REMOVED, Plan, Verb
 from server.importers.county.sheets import BY_NAME, County, Row
+from server.queries.cases.left_behind import count_left_behind
 from shared.model.value import Id
 
 ENDING = frozenset({"Agencies", "Teams"})
@@ -43,6 +46,28 @@ def make_ending(standing: County, sheet: str, record_id: Id, today: date) -> Cou
         if each.cells["Agency"] == agency and each.cells["Last day"] > eve
     ]
     return _county(rows)
+
+
+def say_left_behind(session: Session, plan: Plan) -> list[str]:
+    """Of whoever leaves by a plan, and of services whose people all leave by it: what they lead on and what is theirs to do, in
+    sentences. It stays theirs until a conference or a lead gives it to somebody else."""
+    leaves = {
+        line.id: line.label
+        for line in plan.of(Verb.CHANGE)
+        if line.sheet == "Workers" and any(each.column == "Active" and each.after == "no" for each in line.changes)
+    }
+    ends = {line.id: line.label for line in plan.lines if line.sheet == "Agencies"} if leaves else {}
+    behind = count_left_behind(session, leaves, ends)
+    said = []
+    for who, name in sorted((leaves | ends).items(), key=lambda each: each[1].casefold()):
+        led, actions = behind.led.get(who, 0), behind.actions.get(who, 0)
+        parts = [
+            f"leads on {led} open {'case' if led == 1 else 'cases'}" if led else "",
+            f"has {actions} {'action' if actions == 1 else 'actions'} to do" if actions else "",
+        ]
+        if any(parts):
+            said.append(f"{name} {' and '.join(part for part in parts if part)}.")
+    return said
 
 
 def _key(sheet: str, cells: Mapping[str, str]) -> dict[str, str]:

@@ -10,13 +10,13 @@ from enum import Enum
 
 from msgspec import Struct
 
+from server.importers.county.renaming import APART, find_new_name, rename
 from server.importers.county.sheets import BY_NAME, SHEETS, County, Row, Sheet
 from server.mail.smtp import is_address
 from shared.model.codes import AgencyKind, AgreementKind, Role
 from shared.rules.referral import DUE_WORKING_DAYS, MOST_DUE_WORKING_DAYS
 
 REMOVED = "-"
-APART = "; "
 EARLIEST = date(2000, 1, 1)
 AGREEMENT_LASTS_AT_MOST = timedelta(days=366)
 DAYS_AS_WRITTEN = ("%Y-%m-%d", "%d/%m/%Y", "%d/%m/%y", "%d.%m.%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y")
@@ -26,6 +26,11 @@ USUAL = {
     "Agencies": {"Kind": "other"},
 }
 """What a new row means where it says nothing."""
+NAMED_IN_LISTS = {"Districts": ("Code",), "Teams": ("Name",)}
+STAYS = {
+    "Teams": "A team stays with its agency: let this one end, and add one to the other agency.",
+    "Agreements": "An agreement stays with whoever signed it: add one for the other agency.",
+}
 FEWEST_DIGITS, MOST_DIGITS = 8, 16
 LONGEST = {
     "Name": 200, "Code": 40, "Version": 40, "Signed by": 200, "E-mail": 254, "Mailbox": 254, "Emergency contact": 200,
@@ -84,13 +89,20 @@ class _Known:
     agencies: dict[str, str]
     teams: dict[tuple[str, str], str]
 
+    def follow(self, standing: County, names: Mapping[str, str]) -> None:
+        """Know what stands by its new names too; whoever still says an old one means the same."""
+        self.districts |= _names(standing, "Districts", "Code") | _names(standing, "Districts", "Name", "Code")
+        self.agencies |= _names(standing, "Agencies", "Name")
+        self.teams |= {_pair(row): row.cells["Name"] for row in standing.of("Teams")}
+        for old, new in names.items():
+            for known in (self.districts, self.agencies):
+                if old.casefold() in known:
+                    known[old.casefold()] = new
+
 
 def make_plan(file: County, standing: County) -> Plan:
-    known = _Known(
-        districts=_names(standing, "Districts", "Code") | _names(standing, "Districts", "Name", "Code"),
-        agencies=_names(standing, "Agencies", "Name"),
-        teams={_pair(row): row.cells["Name"] for row in standing.of("Teams")},
-    )
+    known = _Known({}, {}, {})
+    known.follow(standing, {})
     lines: list[Line] = []
     left: dict[str, int] = {}
     for sheet in SHEETS:
@@ -98,22 +110,46 @@ def make_plan(file: County, standing: County) -> Plan:
         lines += found
         named = {line.id for line in found if line.id}
         left[sheet.name] = sum(1 for row in standing.of(sheet.name) if row.cells["Id"] not in named)
+        standing = _follow(sheet, found, standing, known)
     return Plan(tuple(lines), left, file.unread)
+
+
+def _follow(sheet: Sheet, lines: Iterable[Line], standing: County, known: _Known) -> County:
+    """What stands as the sheets after this one shall find it: whatever the file calls by another name is named so everywhere."""
+    for line in lines:
+        found = find_new_name(sheet.name, line.changes)
+        if found is None:
+            continue
+        old, new = found
+        standing = rename(standing, sheet.name, {old: new}, line.cells["Agency"] if sheet.name == "Teams" else "")
+        if sheet.name == "Teams":
+            known.teams[line.cells["Agency"].casefold(), old.casefold()] = new
+        else:
+            known.follow(standing, {old: new})
+    return standing
 
 
 def _plan_sheet(sheet: Sheet, file: County, standing: County, known: _Known) -> list[Line]:
     by_id = {row.cells["Id"]: row for row in standing.of(sheet.name)}
-    by_key = {_key(sheet, row.cells): row for row in standing.of(sheet.name)}
+    by_key = {key_of(sheet, row.cells): row for row in standing.of(sheet.name)}
     taken: dict[str, int] = {}
+    claimed: dict[str, int] = {}
     lines = []
     for row in file.of(sheet.name):
         said, faults = _read(sheet, row, known)
-        before = by_id.get(row.cells["Id"]) if row.cells["Id"] else by_key.get(_key(sheet, said))
+        before = by_id.get(row.cells["Id"]) if row.cells["Id"] else by_key.get(key_of(sheet, said))
         if row.cells["Id"] and before is None:
             faults.append(Fault("Id", "Its Id is not known here: leave the Id empty for something new."))
         line = _line(sheet, row, said, before)
-        key = _key(sheet, line.cells)
-        faults += _why_not(sheet, line, by_key, before) if not faults else []
+        key = key_of(sheet, line.cells)
+        faults += _why_not(sheet, line, by_key, before, known) if not faults else []
+        if line.id in claimed:
+            words = (
+                f"Row {claimed[line.id]} is the same one: keep one of the two. What is new comes in a file after it."
+            )
+            faults.append(Fault(sheet.key[-1], words))
+        elif line.id:
+            claimed[line.id] = row.number
         if key in taken:
             faults.append(Fault(sheet.key[-1], f"Row {taken[key]} is the same one: keep one of the two."))
         taken.setdefault(key, row.number)
@@ -166,17 +202,34 @@ def _read(sheet: Sheet, row: Row, known: _Known) -> tuple[dict[str, str], list[F
     return said, faults
 
 
-def _why_not(sheet: Sheet, line: Line, by_key: Mapping[str, Row], before: Row | None) -> list[Fault]:
+def _why_not(sheet: Sheet, line: Line, by_key: Mapping[str, Row], before: Row | None, known: _Known) -> list[Fault]:
     """What is wrong with the row as it shall stand."""
     cells = line.cells
-    required = {"Workers": ("Name", "Agency", "Roles"), "Districts": ("Code", "Name")}
+    required = {
+        "Workers": ("Name", "Agency", "Roles", "Active"), "Agencies": ("Name", "Kind"),
+        "Districts": ("Code", "Name", "Verified only", "Answer in days"),
+    }  # fmt: skip
     required |= {"Agreements": tuple(column for column in BY_NAME["Agreements"].columns if column != "Id")}
     faults = [
         Fault(column, f"{column} is missing.") for column in required.get(sheet.name, sheet.key) if not cells[column]
     ]
-    other = by_key.get(_key(sheet, cells))
+    other = by_key.get(key_of(sheet, cells))
     if other is not None and (before is None or other.cells["Id"] != before.cells["Id"]):
         faults.append(Fault(sheet.key[0], f"{line.label} stands in Lantern already, as another one."))
+    faults += [
+        Fault(column, f"{column} cannot hold a semicolon: lists are kept apart by them.")
+        for column in NAMED_IN_LISTS.get(sheet.name, ()) if APART.strip() in cells[column]
+    ]  # fmt: skip
+    if before is not None and sheet.name in STAYS and cells["Agency"] != before.cells["Agency"]:
+        faults.append(Fault("Agency", STAYS[sheet.name]))
+    if sheet.name == "Workers":
+        agency = cells["Agency"].casefold()
+        strange = [
+            each for each in cells["Teams"].split(APART) if each and (agency, each.casefold()) not in known.teams
+        ]
+        if strange:
+            words = f"{cells['Agency']} has no team “{', '.join(strange)}”: name one of its teams, or write a dash."
+            faults.append(Fault("Teams", words))
     if sheet.name == "Agreements" and not faults:
         signed, last = date.fromisoformat(cells["Signed on"]), date.fromisoformat(cells["Last day"])
         if not timedelta() <= last - signed <= AGREEMENT_LASTS_AT_MOST:
@@ -203,7 +256,7 @@ def _pair(row: Row) -> tuple[str, str]:
     return row.cells["Agency"].casefold(), row.cells["Name"].casefold()
 
 
-def _key(sheet: Sheet, cells: Mapping[str, str]) -> str:
+def key_of(sheet: Sheet, cells: Mapping[str, str]) -> str:
     """What tells a row from the others. A worker is told by their e-mail address, and without one by name and agency."""
     if sheet.name == "Workers" and cells["E-mail"]:
         return cells["E-mail"].casefold()

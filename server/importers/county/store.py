@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 
 from msgspec import json, structs
 from sqlalchemy.exc import IntegrityError
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 from server.actions.operation.orders import order_team, order_worker
 from server.actions.partnership.leaving import let_go
 from server.actions.partnership.recipients import admit
-from server.importers.county.plan import APART, Line, Plan, Verb, join_names, make_plan, say_code
-from server.importers.county.sheets import SHEETS, County, Row
+from server.database.locks import lock_records
+from server.importers.county.plan import APART, Line, Plan, Verb, join_names, key_of, make_plan, say_code
+from server.importers.county.sheets import BY_NAME, SHEETS, County, Row
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.operation import addressees, devices
 from server.queries.partnership import agencies, county, districts, recipients, workers
@@ -29,6 +31,8 @@ from shared.model.worker import Worker, shorten_name
 from shared.rules.referral import DUE_WORKING_DAYS
 from shared.rules.wording import say_list
 
+LOCK = "county"
+"""Of two who change the county at one moment the second begins when the first has ended."""
 NOBODY_ADMINISTERS = "Nobody could administer Lantern then: make somebody else an administrator first."
 
 
@@ -105,10 +109,26 @@ class _Names:
 
     def district_ids(self, text: str) -> tuple[Id, ...]:
         by_code = {code: district_id for district_id, code in self.districts.items()}
-        return tuple(by_code[each] for each in text.split(APART) if each)
+        return tuple(_find(by_code, each) for each in text.split(APART) if each)
 
     def agency_id(self, name: str) -> Id:
-        return next(agency_id for agency_id, known in self.agencies.items() if known.casefold() == name.casefold())
+        return _find({known.casefold(): agency_id for agency_id, known in self.agencies.items()}, name.casefold())
+
+    def team_ids_of(self, agency_id: Id, text: str) -> tuple[Id, ...]:
+        theirs = {name: team_id for (of, name), team_id in self.team_ids.items() if of == agency_id}
+        return tuple(_find(theirs, each.casefold()) for each in text.split(APART) if each)
+
+
+class Unnamed(Exception):
+    """What a row names is called otherwise by now, or is gone."""
+
+
+def _find(ids: Mapping[str, Id], name: str) -> Id:
+    """Raises Unnamed."""
+    try:
+        return ids[name]
+    except KeyError as error:
+        raise Unnamed(name) from error
 
 
 # ------------------------------------------------------------------------------------------------------------- applying
@@ -135,14 +155,29 @@ def plan_of(session: Session, batch: Batch) -> Plan:
     return make_plan(County(rows), read_standing(session))
 
 
-def apply(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id]) -> Plan:
-    """Carry a kept plan out, as it is against what stands now, without what is refused. Raises Failure for one applied before."""
+def digest_of(plan: Plan) -> str:
+    """By what a plan is known that somebody was shown."""
+    return sha256(json.encode(plan.lines)).hexdigest()
+
+
+class Otherwise(Exception):
+    """What the file would change is not what was shown: somebody has changed the county since."""
+
+
+def apply(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id], shown: str | None = None) -> Plan:
+    """Carry a kept plan out, without what is refused; `shown` is the digest of the plan that somebody read and agreed to.
+
+    Raises Failure for one applied before, and Otherwise where the same file would do something else by now.
+    """
+    lock_records(session, {LOCK})
     batch = county.find_batch(session, batch_id)
     if batch is None:
         raise NotFound
     if batch.applied_at is not None:
         raise Failure(CONFLICTING, "This file was applied before.")
     plan = plan_of(session, batch)
+    if shown is not None and shown != digest_of(plan):
+        raise Otherwise
     done = [write_line(session, line, now, new_id) for line in plan.lines if line.verb in _DONE]
     if not county.mark_applied(session, batch_id, json.encode(done).decode(), now):
         raise Failure(CONFLICTING, "This file was applied before.")
@@ -214,7 +249,7 @@ def _write_worker(
     changed = Worker(
         id=line.id, name=cells["Name"], short_name=shorten_name(cells["Name"]), agency_id=agency_id,
         roles=frozenset(Role(_code(role)) for role in cells["Roles"].split(APART) if role),
-        team_ids=tuple(names.team_ids[agency_id, each.casefold()] for each in cells["Teams"].split(APART) if each),
+        team_ids=names.team_ids_of(agency_id, cells["Teams"]),
         district_ids=names.district_ids(cells["Districts"]),
         trained_on=_read_day(cells["Trained on"]), active=cells["Active"] == "yes",
     )  # fmt: skip
@@ -256,6 +291,7 @@ def undo(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id]
     Returns sentences about what could not be: a row that somebody changed since stays changed, what is in use by now stays, a
     worker without access, and a phone that was revoked stays so. Raises NotFound, and Failure for one undone before.
     """
+    lock_records(session, {LOCK})
     batch = county.find_batch(session, batch_id)
     if batch is None or batch.applied_at is None:
         raise NotFound
@@ -269,7 +305,13 @@ def undo(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id]
 
 
 def _undo_lines(session: Session, lines: list[Line], now: datetime, new_id: Callable[[], Id]) -> Iterator[str]:
-    standing = {row.cells["Id"]: row.cells for rows in read_standing(session).rows.values() for row in rows}
+    county_now = read_standing(session)
+    standing = {row.cells["Id"]: row.cells for rows in county_now.rows.values() for row in rows}
+    own = {line.id for line in lines}
+    taken = {
+        (name, key_of(BY_NAME[name], row.cells)) for name, rows in county_now.rows.items() for row in rows
+        if row.cells["Id"] not in own
+    }  # fmt: skip
     for line in reversed(lines):
         stands = standing.get(line.id)
         if stands is None:
@@ -278,11 +320,21 @@ def _undo_lines(session: Session, lines: list[Line], now: datetime, new_id: Call
             yield f"{line.label} was changed since: it stays as it is."
         elif line.verb is Verb.CHANGE:
             before = dict(line.cells) | {change.column: change.before for change in line.changes}
-            _write(session, structs.replace(line, cells=before), now, new_id)
-            if line.cells.get("Active") == "no" != before["Active"] and devices.has_phone(session, line.id):
+            is_taken = (line.sheet, key_of(BY_NAME[line.sheet], before)) in taken
+            if is_taken or not _put_back(session, structs.replace(line, cells=before), now, new_id):
+                yield f"{line.label} stays as it is: what stood before is taken, or called otherwise, by now."
+            elif line.cells.get("Active") == "no" != before["Active"] and devices.has_phone(session, line.id):
                 yield f"{line.label} works here again. Their phones stay revoked: enrol them anew."
         elif not _take_away(session, line, now, new_id):
             yield f"{line.label} is in use by now: it stays{' without access' if line.sheet == 'Workers' else ''}."
+
+
+def _put_back(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]) -> bool:
+    """Write a row as it stood before; False where another has its name by now, or what it named is gone."""
+    with suppress(IntegrityError, Unnamed), session.begin_nested():
+        _write(session, line, now, new_id)
+        return True
+    return False
 
 
 def _take_away(session: Session, line: Line, now: datetime, new_id: Callable[[], Id]) -> bool:

@@ -9,12 +9,13 @@ from litestar.params import Body, FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.importers.county import store
+from server.importers.county.ending import say_left_behind
 from server.importers.county.plan import Plan, Verb
 from server.importers.county.sheets import read_county, write_workbook
 from server.importers.files import UnusableFile
 from server.problems import NotFound
 from server.queries.partnership import county
-from server.web.layout.forms import EmptyForm, Errors, read_upload
+from server.web.layout.forms import EmptyForm, Errors, Form, read_upload
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
 from shared.policy import Act
@@ -23,6 +24,12 @@ SECTION = "/county"
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ACTS = (Act.MANAGE_DISTRICTS, Act.MANAGE_WORKERS, Act.MANAGE_AGREEMENTS)
 """A file may hold all of it, so whoever brings one may do all of it."""
+
+
+class ApplyForm(Form, frozen=True, kw_only=True):
+    """That the plan is meant which the page has shown."""
+
+    shown: str = ""
 
 
 @get(SECTION, opt={"action": Act.MANAGE_DISTRICTS}, sync_to_thread=True, include_in_schema=False)
@@ -82,13 +89,25 @@ def show_plan(request: AnyRequest, door: NamedDependency[Door], batch_id: FromPa
     sync_to_thread=True,
     include_in_schema=False,
 )
-def apply_plan(door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[EmptyForm]) -> Response[Any]:
-    """Carries the plan out. Pressed twice, it is done once."""
-    with door.open() as access:
-        _require(access, f"applied {batch_id}")
-        batch = county.find_batch(access.session, batch_id)
-        if batch is None or batch.applied_at is None:
-            store.apply(access.session, batch_id, access.now, access.new_id)
+def apply_plan(
+    request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[ApplyForm]
+) -> Response[Any]:
+    """Carries the plan out as it was shown; what has come to mean something else since is shown again. Pressed twice, it is done
+    once."""
+    try:
+        with door.open() as access:
+            _require(access, f"applied {batch_id}")
+            batch = county.find_batch(access.session, batch_id)
+            if batch is None or batch.applied_at is None:
+                store.apply(access.session, batch_id, access.now, access.new_id, data.shown)
+    except store.Otherwise:
+        with door.open() as access:
+            _require(access, "")
+            batch = county.find_batch(access.session, batch_id)
+            if batch is None or batch.applied_at is not None:
+                return go_to(SECTION)
+            plan = store.plan_of(access.session, batch)
+            return _show(request, access, batch.file_name, batch_id, plan, is_otherwise=True)
     return go_to(SECTION, "county_applied")
 
 
@@ -126,10 +145,13 @@ def _answer(
     )  # fmt: skip
 
 
-def _show(request: AnyRequest, access: Access, name: str, batch_id: Id, plan: Plan) -> Response[str]:
+def _show(
+    request: AnyRequest, access: Access, name: str, batch_id: Id, plan: Plan, *, is_otherwise: bool = False
+) -> Response[str]:
     return page(
         request, "admin/county_plan.html", title="What the file would change", section=SECTION, worker=access.worker,
         name=name, batch_id=batch_id, refused=plan.of(Verb.REFUSE), added=plan.of(Verb.ADD),
         changed=plan.of(Verb.CHANGE), same=len(plan.of(Verb.SAME)), unread=plan.unread,
-        left=[(sheet, number) for sheet, number in plan.left.items() if number],
+        left=[(sheet, number) for sheet, number in plan.left.items() if number], shown=store.digest_of(plan),
+        behind=say_left_behind(access.session, plan), is_otherwise=is_otherwise, status=409 if is_otherwise else 200,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
@@ -138,14 +139,14 @@ def keep_record(
     with door.open() as access:
         standing = store.read_standing(access.session)
         stood = _find(access, sheet, standing, record_id)
-        said = _read(sheet, data, record_id)
+        said, stale = _lay_over(_read(sheet, data, record_id), stood, _read_shown(data))
         line = make_plan(County({sheet.name: (Row(2, said),)}), standing).lines[0]
-        errors = {_field(fault.column): fault.words for fault in line.faults} | find_beyond(access, sheet, line)
+        errors = {_field(fault.column): fault.words for fault in line.faults} | find_beyond(access, sheet, line) | stale
         if not errors and line.verb is not Verb.SAME:
             errors = _keep(access, sheet, line)
         if errors:
-            shown = {name: "" if text == REMOVED else text for name, text in said.items()}
-            return _answer(request, access, sheet, record_id, standing, stood | shown, errors)
+            typed = {name: "" if text == REMOVED else text or stood[name] for name, text in said.items()}
+            return _answer(request, access, sheet, record_id, standing, stood | typed, errors, stood)
     return go_to(PLACES[sheet.name], "kept_record")
 
 
@@ -256,6 +257,35 @@ def _read(sheet: Sheet, data: Mapping[str, Any], record_id: Id) -> dict[str, str
     return said | {"Id": "" if record_id == NEW else record_id}
 
 
+def _read_shown(data: Mapping[str, Any]) -> dict[str, str]:
+    """What stood when the page was shown, by column; nothing where that was not sent along."""
+    try:
+        return msgspec.json.decode(str(data.get("shown") or "{}"), type=dict[str, str])
+    except msgspec.MsgspecError:
+        return {}
+
+
+def _lay_over(
+    said: dict[str, str], stood: Mapping[str, str], shown: Mapping[str, str]
+) -> tuple[dict[str, str], Errors]:
+    """What was changed on the page, over what stands now; and the fields that somebody else has changed meanwhile, too.
+
+    A field that the page shows as it stood leaves what stands: an old page puts nothing old back.
+    """
+    over, stale = dict(said), {}
+    for column, before in shown.items():
+        if column not in said or column == "Id":
+            continue
+        now, text = stood[column], "" if said[column] == REMOVED else said[column]
+        if apart(text) == apart(before):
+            over[column] = ""
+        elif apart(now) != apart(before) and apart(now) != apart(text):
+            stale[_field(column)] = (
+                f"Somebody changed this to “{now or 'nothing'}” since you opened the page. Keep it again to say yours."
+            )
+    return over, stale
+
+
 def _field(column: str) -> str:
     return column.lower().replace(" ", "_").replace("-", "_")
 
@@ -268,7 +298,9 @@ def _answer(
     standing: County,
     cells: Mapping[str, str],
     errors: Errors,
+    stood: Mapping[str, str] | None = None,
 ) -> Response[str]:
+    """The form; `stood` is what stands where `cells` hold what was typed."""
     limited = not rules_all(access, sheet)
     fields = [
         _ask(sheet, column, cells[column], standing, access, limited) for column in sheet.columns if column != "Id"
@@ -279,6 +311,7 @@ def _answer(
         section=PLACES[sheet.name], worker=access.worker, status=422 if errors else 200, errors=errors, fields=fields,
         path=f"/records/{sheet.name.lower()}/{record_id}", back_path=PLACES[sheet.name], back_text=sheet.name, is_new=is_new,
         may_invite=sheet.name == "Workers" and not is_new, may_end=sheet.name in ENDING and not is_new,
+        shown="" if is_new else msgspec.json.encode(dict(cells if stood is None else stood)).decode(),
         known_by=KNOWN_BY if sheet.name == "Workers" and _is_more_than_a_password(access, record_id) else (),
     )  # fmt: skip
 

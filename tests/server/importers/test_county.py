@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from typing import Any
 
@@ -15,12 +16,13 @@ from sqlalchemy import select
 from server.database.engine import Database
 from server.importers.county.plan import Plan, Verb, make_plan
 from server.importers.county.sheets import SHEETS, County, read_county, write_json, write_workbook
-from server.importers.county.store import apply, keep_plan, plan_of, read_standing, undo
+from server.importers.county.store import Otherwise, apply, digest_of, keep_plan, plan_of, read_standing, undo
 from server.importers.files import UnusableFile
 from server.problems import Failure
 from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
 from server.tables.partnership.district import DistrictRow, district
+from tests.server.database.test_locks import wait_until_someone_waits
 
 COUNTY: dict[str, list[dict[str, str]]] = {
     "Districts": [{"Code": "E07000103", "Name": "Watford"}, {"Code": "E07000096", "Name": "Dacorum", "Verified only": "Y"}],
@@ -325,6 +327,183 @@ def test_an_export_can_rename_what_it_names(database: Database, now: datetime, n
     standing = read_back(database)
     assert {row.cells["Name"] for row in standing.of("Agencies")} == {"New Hope Herts", "Watford Council"}
     assert standing.of("Teams")[0].cells["Agency"] == "New Hope Herts"
+
+
+def say_all(database: Database) -> dict[str, list[dict[str, str]]]:
+    """The whole export, to be changed and brought again."""
+    standing = read_back(database)
+    return {sheet.name: [dict(row.cells) for row in standing.of(sheet.name)] for sheet in SHEETS}
+
+
+def row_of(tables: dict[str, list[dict[str, str]]], sheet: str, name: str) -> dict[str, str]:
+    return next(row for row in tables[sheet] if row["Name"] == name)
+
+
+@pytest.mark.parametrize("says_new_names", [True, False])
+def test_what_is_renamed_and_moved_at_once_is_undone_as_one(
+    database: Database, now: datetime, new_id: Callable[[], str], says_new_names: bool
+) -> None:
+    """Whoever renames an agency in an export may rename it on each sheet, or on its own alone."""
+    bring(database, as_file(COUNTY), now, new_id)
+    before = read_back(database)
+    tables = say_all(database)
+    row_of(tables, "Districts", "Watford")["Code"] = "E07009999"
+    row_of(tables, "Agencies", "New Hope")["Name"] = "New Hope Herts"
+    row_of(tables, "Teams", "Street team")["Name"] = "Night team"
+    named = (
+        ("New Hope Herts", "Night team", "E07009999") if says_new_names else ("New Hope", "Street team", "E07000103")
+    )
+    agency, team, code = named
+    row_of(tables, "Teams", "Night team").update({"Agency": agency, "Districts": code})
+    row_of(tables, "Workers", "Aisha Noor").update({"Agency": agency, "Teams": team, "Trained on": "10/11/2026"})
+    row_of(tables, "Workers", "Olu Ade").update({"Agency": agency, "Teams": team, "Districts": code})
+    tables["Agreements"][0]["Agency"] = agency
+
+    plan = make_plan(as_file(tables), before)
+    assert not list_faults(plan)
+    batch = bring(database, as_file(tables), now, new_id)
+
+    standing = read_back(database)
+    olu = next(row.cells for row in standing.of("Workers") if row.cells["Name"] == "Olu Ade")
+    assert (olu["Agency"], olu["Teams"], olu["Districts"]) == ("New Hope Herts", "Night team", "E07009999")
+    assert standing.of("Teams")[0].cells["Districts"] == "E07009999"
+    assert standing.of("Agreements")[0].cells["Agency"] == "New Hope Herts"
+    changed = {(line.label, each.column) for line in plan.of(Verb.CHANGE) for each in line.changes}
+    assert ("Aisha Noor", "Agency") not in changed and ("Olu Ade", "Agency") in changed, (
+        "only what moves is said to move"
+    )
+    with database.writing() as session:
+        assert undo(session, batch, now, new_id) == []
+    assert read_back(database) == before
+
+
+@pytest.mark.parametrize(
+    ("sheet", "name", "cells", "fault"),
+    [
+        ("Teams", "Street team", {"Agency": "Watford Council"}, "A team stays with its agency"),
+        (
+            "Workers",
+            "Aisha Noor",
+            {"Agency": "Watford Council", "Teams": ""},
+            "Watford Council has no team “Street team”",
+        ),
+        ("Workers", "Aisha Noor", {"Active": "-"}, "Active is missing."),
+        ("Agencies", "New Hope", {"Kind": "-"}, "Kind is missing."),
+        ("Districts", "Watford", {"Verified only": "-"}, "Verified only is missing."),
+        ("Districts", "Watford", {"Answer in days": "-"}, "Answer in days is missing."),
+        ("Teams", "Street team", {"Name": "Street; night"}, "Name cannot hold a semicolon"),
+        ("Districts", "Watford", {"Code": "E07; 3"}, "Code cannot hold a semicolon"),
+    ],
+)
+def test_what_could_not_be_done_is_refused_and_never_shown_as_a_change(
+    database: Database,
+    now: datetime,
+    new_id: Callable[[], str],
+    sheet: str,
+    name: str,
+    cells: dict[str, str],
+    fault: str,
+) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+    before = read_back(database)
+    tables = say_all(database)
+    row_of(tables, sheet, name).update(cells)
+    plan = make_plan(as_file(tables), before)
+    assert [words for words in list_faults(plan) if words.startswith(fault)], list_faults(plan)
+    assert not plan.of(Verb.CHANGE)
+    bring(database, as_file(tables), now, new_id)
+    assert read_back(database) == before
+
+
+def test_an_agreement_stays_with_whoever_signed_it(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+    tables = say_all(database)
+    tables["Agreements"][0]["Agency"] = "Watford Council"
+    assert list_faults(make_plan(as_file(tables), read_back(database))) == [
+        "An agreement stays with whoever signed it: add one for the other agency."
+    ]
+
+
+@pytest.mark.parametrize("sheet", ["Agencies", "Teams"])
+def test_what_takes_the_name_of_one_that_is_renamed_is_not_lost_in_silence(
+    database: Database, now: datetime, new_id: Callable[[], str], sheet: str
+) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+    tables = say_all(database)
+    first = tables[sheet][0]
+    tables[sheet].append(dict(first) | {"Id": ""})
+    first["Name"] = "Another name"
+    plan = make_plan(as_file(tables), read_back(database))
+    assert [words for words in list_faults(plan) if "is the same one" in words]
+    tables[sheet][-1] |= {"Id": first["Id"], "Name": "A third name"}
+    assert [
+        words for words in list_faults(make_plan(as_file(tables), read_back(database))) if "is the same one" in words
+    ]
+
+
+def test_undoing_gives_nobody_a_name_that_another_has_by_now(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+    tables = say_all(database)
+    row_of(tables, "Agencies", "New Hope")["Name"] = "New Hope Herts"
+    row_of(tables, "Workers", "Olu Ade")["Name"] = "Olu Adeyemi"
+    batch = bring(database, as_file(tables), now, new_id)
+    bring(database, as_file({"Agencies": [{"Name": "New Hope", "Kind": "other"}]}), now, new_id)
+    with database.writing() as session:
+        said = undo(session, batch, now, new_id)
+    assert said == ["New Hope Herts stays as it is: what stood before is taken, or called otherwise, by now."]
+    standing = read_back(database)
+    assert sorted(row.cells["Name"] for row in standing.of("Agencies")) == [
+        "New Hope",
+        "New Hope Herts",
+        "Watford Council",
+    ]
+    assert row_of(say_all(database), "Workers", "Olu Ade")
+
+
+def test_what_was_shown_is_applied_and_nothing_else(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+    with database.writing() as session:
+        training = {"E-mail": "aisha@example.org", "Name": "Aisha Noor", "Agency": "New Hope", "Trained on": "1/2/2026"}
+        batch = keep_plan(session, as_file({"Workers": [training]}), "old.xlsx", None, now, new_id())
+        shown = digest_of(plan_of(session, batch))
+    bring(database, change("Workers", 0, Trained_on="19/11/2026"), now, new_id)
+    with database.writing() as session, pytest.raises(Otherwise):
+        apply(session, batch.id, now, new_id, shown)
+    with database.writing() as session:
+        aisha = workers.find_worker_by_email(session, "aisha@example.org")
+        assert aisha is not None and str(aisha.trained_on) == "2026-11-19"
+        shown = digest_of(plan_of(session, batch))
+        apply(session, batch.id, now, new_id, shown)
+        aisha = workers.find_worker_by_email(session, "aisha@example.org")
+    assert aisha is not None and str(aisha.trained_on) == "2026-02-01"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_of_two_who_apply_one_file_at_one_moment_the_second_is_told(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with database.writing() as session:
+        batch = keep_plan(session, as_file(COUNTY), "county.xlsx", None, now, new_id())
+
+    def second() -> None:
+        with database.writing() as session:
+            apply(session, batch.id, now, new_id)
+
+    with ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            apply(session, batch.id, now, new_id)
+            waits = pool.submit(second)
+            wait_until_someone_waits(database)
+        with pytest.raises(Failure, match="applied before"):
+            waits.result(60)
+    assert {line.verb for line in make_plan(as_file(COUNTY), read_back(database)).lines} == {Verb.SAME}
 
 
 def test_a_dash_takes_away_and_a_blank_leaves(database: Database, now: datetime, new_id: Callable[[], str]) -> None:
