@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
+from msgspec import json
+from sqlalchemy import insert, select
 
 from server.actions.partnership.returns import find_month
 from server.actions.people.identity import Finder
@@ -16,7 +17,10 @@ from server.queries.cases import cases
 from server.queries.operation.audit import list_lines
 from server.queries.people import brought_in, identity, people, person_page, subjects
 from server.queries.sync.store import find_scopes
+from server.tables.cases.case import case_lead, mdt_case
 from server.tables.people.identity import identity_judgement, likely_same
+from server.tables.people.person import person_need
+from server.tables.people.stay import person_stay
 from shared.model.codes import CaseState, ReceivingSupport, SupportNeed
 from shared.model.person import Person
 from tests.conftest import Clock
@@ -178,6 +182,47 @@ def test_undone_as_one_everybody_is_gone_but_whom_somebody_has_worked_with(
     again = priya.send(f"/caseload/{batch_of(filled).id}/undo")
     assert again.status_code == 422
     assert "undone before" in again.text
+
+
+def test_undoing_takes_nothing_away_that_somebody_has_said_since(
+    browse: Callable[[str], Any], filled: Database, clock: Clock
+) -> None:
+    """A stay, a judgement that two are different, a lead, a corrected record: none of it came with the file."""
+    priya = browse("priya")
+    priya.send(bring(priya, workbook()).url.path, **ANSWERS)
+    batch = batch_of(filled)
+    made = json.decode(batch.made, type=dict[str, list[str]])
+    stays_here, judged, led, corrected, needs, *others = made["people"]
+    clock.advance(timedelta(minutes=5))
+    later = clock()
+    with filled.writing() as session:
+        stay = {
+            "id": "s", "person_id": stays_here, "district_id": WATFORD, "kind": "hostel", "moved_in_on": later.date(),
+            "recorded_at": later, "recorded_by": "tom",
+        }  # fmt: skip
+        session.execute(insert(person_stay).values(stay))
+        one, other = sorted((judged, "marek"))
+        pair = {
+            "id": "j", "one_id": one, "other_id": other, "said": "different", "at": later, "worker_id": "tom", "saw_one": True,
+            "saw_other": True,
+        }  # fmt: skip
+        session.execute(insert(identity_judgement).values(pair))
+        case_id = session.scalar(select(mdt_case.c.id).where(mdt_case.c.person_id == led))
+        lead = {
+            "id": "l", "case_id": case_id, "agency_id": "beacon", "worker_id": "tom", "phase": "transition", "since": later,
+            "set_by": "tom", "reason": "",
+        }  # fmt: skip
+        session.execute(insert(case_lead).values(lead))
+        need = {
+            "id": "n", "person_id": needs, "need": "alcohol", "at": later, "receiving_support": "no", "worker_id": "tom",
+        }  # fmt: skip
+        session.execute(insert(person_need).values(need))
+    answer = priya.send(f"/people/{corrected}/own-record", field="description", value="grey beard, blue tent")
+    assert answer.status_code == 200, answer.text
+    undone = priya.send(f"/caseload/{batch.id}/undo")
+    left = {stays_here, judged, led, corrected, needs}
+    assert left <= everybody(filled).keys(), undone.text
+    assert not everybody(filled).keys() & {*others}
 
 
 def test_somebody_known_is_proposed_and_their_record_stays_as_it_is(

@@ -240,6 +240,14 @@ def test_a_coordinator_manages_whoever_works_in_their_district_and_nobodys_way_i
         filled, "aisha", trained_on="10/11/2026", roles=["worker", "agency member"], districts=["E07000103"]
     )
     assert priya.send("/records/workers/aisha", **changed).status_code == 200
+    with filled.writing() as session:
+        before = workers.get_worker(session, "dean")
+        beyond = structs.replace(before, team_ids=(*before.team_ids, "Beacon Rivers"))
+        workers.change_worker(session, beyond, email="dean@example.org")
+    answer = priya.send("/records/workers/dean", **form_of(filled, "dean", active="no"))
+    assert answer.status_code == 422 and "They work in districts that are not yours, too." in answer.text
+    with filled.writing() as session:
+        workers.change_worker(session, before, email="dean@example.org")
     assert priya.send("/records/workers/dean", **form_of(filled, "dean", active="no")).status_code == 200
     with filled.reading() as session:
         aisha = workers.get_worker(session, "aisha")
@@ -469,7 +477,7 @@ def test_the_county_goes_out_comes_back_is_planned_applied_and_undone(
     changed = b'{"Agencies": [{"Name": "CGL Herts", "Kind": "substance use"}, {"Name": "X", "Kind": "bakery"}]}'
 
     def post(path: str, shown: str = "", **options: Any) -> Any:
-        data = {"shown": shown, "_csrf_token": dana.client.cookies["lantern-form"]}
+        data = {"_csrf_token": dana.client.cookies["lantern-form"]} | ({"shown": shown} if shown else {})
         return dana.client.post(path, data=data, headers={"accept": "text/html"}, **options)
 
     plan = post("/county", files={"data": ("new.json", changed, "application/json")})

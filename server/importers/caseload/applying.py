@@ -28,6 +28,7 @@ from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import cases, priorities
 from server.queries.people import brought_in, subjects
 from server.queries.people.brought_in import Batch, BroughtIn
+from server.queries.people.worked_with import list_touched
 from server.queries.referrals import referrals
 from server.queries.sync.store import Project, place_entity, publish
 from shared.model.case import Case
@@ -224,7 +225,7 @@ def undo(access: Access, batch_id: Id) -> list[str]:
     if batch.undone_at is not None:
         raise Failure(CONFLICTING, "This file was undone before.")
     made = json.decode(batch.made, type=Made)
-    touched = brought_in.list_touched(access.session, made.people)
+    touched = list_touched(access.session, made.people, batch_id, batch.applied_at or access.now)
     left = [
         f"Record {person_id} stays: somebody has worked with them since."
         for person_id in made.people

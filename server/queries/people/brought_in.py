@@ -11,11 +11,8 @@ from server.database.context import beyond_reader
 from server.queries.maps.hotspots import find_one_id
 from server.queries.people.concealment import not_concealed
 from server.queries.people.people import read_person
-from server.tables.cases.case import case_action, case_review, mdt_case
 from server.tables.people.brought_in import brought_in, caseload_batch, caseload_mapping
-from server.tables.people.note import person_note
 from server.tables.people.person import person
-from server.tables.street.contact import contact_person
 from shared.model.person import Person
 from shared.model.value import Id, Value
 
@@ -155,20 +152,6 @@ def list_everybody(session: Session) -> list[Person]:
     """Everybody whom the reader may know of, to look for who is who."""
     rows = session.execute(select(person).where(*not_concealed(session, person.c.id)).order_by(person.c.id)).mappings()
     return [read_person(row) for row in rows]
-
-
-def list_touched(session: Session, person_ids: Collection[Id]) -> set[Id]:
-    """Whom somebody has met, written of, reviewed or agreed an action for."""
-    wanted = list(person_ids)
-    touched: set[Id] = set()
-    for table in (contact_person, person_note):
-        touched |= set(session.scalars(select(table.c.person_id).where(table.c.person_id.in_(wanted))))
-    query = select(mdt_case.c.id, mdt_case.c.person_id).where(mdt_case.c.person_id.in_(wanted))
-    cases = {row.id: row.person_id for row in session.execute(query)}
-    for table in (case_action, case_review):
-        found = session.scalars(select(table.c.case_id).where(table.c.case_id.in_(list(cases))))
-        touched |= {cases[case_id] for case_id in found}
-    return touched
 
 
 def _row(value: Value) -> dict[str, Any]:

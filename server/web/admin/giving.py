@@ -65,6 +65,11 @@ def _beyond_a_coordinator(
         errors["e_mail"] = f"{ask} to change what they sign in with."
     if line.id and line.cells["Active"] == "yes" != stood["Active"] and not is_own_service:
         errors["active"] = f"{ask} to let them in again."
+    acted_in = before["Districts"].union(*(walked.get(name, set()) for name in before["Teams"]))
+    if line.id and line.cells["Active"] != "yes" == stood["Active"] and not is_own_service and acted_in - own:
+        errors["active"] = (
+            f"They work in districts that are not yours, too. {ask} to let them go; your own you may take away."
+        )
     if before["Districts"] - now["Districts"] - own:
         errors["districts"] = f"{ask} to take a district away that is not yours."
     if any(walked.get(name, set()) - own for name in now["Teams"] ^ before["Teams"]):

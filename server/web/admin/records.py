@@ -246,9 +246,13 @@ def _subject(access: Access, sheet: Sheet, standing: County, record_id: Id, stoo
 
 
 def _read(sheet: Sheet, data: Mapping[str, Any], record_id: Id) -> dict[str, str]:
-    """What was sent, as a row of the file: an empty field takes away, since the page shows what stands."""
+    """What was sent, as a row of the file: an empty field takes away, since the page shows what stands; one that was not on the
+    page leaves it. Of a list nothing is sent where nothing is ticked."""
     said = {}
     for column in sheet.columns:
+        if _field(column) not in data and column not in SEVERAL:
+            said[column] = ""
+            continue
         value = data.get(_field(column), "")
         text = APART.join(str(each) for each in value if each) if isinstance(value, list) else str(value).strip()
         said[column] = text or REMOVED
