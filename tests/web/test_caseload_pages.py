@@ -20,7 +20,7 @@ from server.queries.sync.store import find_scopes
 from server.tables.cases.case import case_lead, mdt_case
 from server.tables.people.identity import identity_judgement, likely_same
 from server.tables.people.person import person_need
-from server.tables.people.stay import person_stay
+from server.tables.people.stay import stay as person_stay
 from shared.model.codes import CaseState, ReceivingSupport, SupportNeed
 from shared.model.person import Person
 from tests.conftest import Clock
@@ -190,7 +190,9 @@ def test_undoing_takes_nothing_away_that_somebody_has_said_since(
     """A stay, a judgement that two are different, a lead, a corrected record: none of it came with the file."""
     priya = browse("priya")
     priya.send(bring(priya, workbook()).url.path, **ANSWERS)
-    batch = batch_of(filled)
+    with filled.reading() as session:
+        batch = brought_in.find_batch(session, batch_of(filled).id)
+    assert batch is not None
     made = json.decode(batch.made, type=dict[str, list[str]])
     stays_here, judged, led, corrected, needs, *others = made["people"]
     clock.advance(timedelta(minutes=5))

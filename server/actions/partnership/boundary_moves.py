@@ -80,6 +80,11 @@ class Mover:
         standing = {each.id: each for each in districts.list_districts(session)}
         if any(each not in standing or standing[each].valid_to is not None for each in plan.ends):
             raise Failure(CONFLICTING, "One of these districts has ended since. Call this plan off, and make another.")
+        kept = {each.code for each in standing.values() if each.valid_to is None and each.id not in plan.ends}
+        if kept & {each.code for each in plan.begins}:
+            raise Failure(
+                CONFLICTING, "Another district has one of these codes since. Call this plan off, and make another."
+            )
         first = standing[plan.ends[0]]
         ids = [self._new_id() for _ in plan.begins]
         for new_id, each in zip(ids, plan.begins, strict=True):

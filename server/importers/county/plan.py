@@ -10,7 +10,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from server.importers.county.renaming import APART, find_new_name, rename
+from server.importers.county.renaming import APART, NAMED_IN_LISTS, STAYS, find_new_name, rename
 from server.importers.county.sheets import BY_NAME, SHEETS, County, Row, Sheet
 from server.mail.smtp import is_address
 from shared.model.codes import AgencyKind, AgreementKind, Role
@@ -26,11 +26,6 @@ USUAL = {
     "Agencies": {"Kind": "other"},
 }
 """What a new row means where it says nothing."""
-NAMED_IN_LISTS = {"Districts": ("Code",), "Teams": ("Name",)}
-STAYS = {
-    "Teams": "A team stays with its agency: let this one end, and add one to the other agency.",
-    "Agreements": "An agreement stays with whoever signed it: add one for the other agency.",
-}
 FEWEST_DIGITS, MOST_DIGITS = 8, 16
 LONGEST = {
     "Name": 200, "Code": 40, "Version": 40, "Signed by": 200, "E-mail": 254, "Mailbox": 254, "Emergency contact": 200,
@@ -131,7 +126,7 @@ def _follow(sheet: Sheet, lines: Iterable[Line], standing: County, known: _Known
 
 def _plan_sheet(sheet: Sheet, file: County, standing: County, known: _Known) -> list[Line]:
     by_id = {row.cells["Id"]: row for row in standing.of(sheet.name)}
-    by_key = {key_of(sheet, row.cells): row for row in standing.of(sheet.name)}
+    by_key = {key_of(sheet, row.cells): row for row in sorted(standing.of(sheet.name), key=_stands)}
     taken: dict[str, int] = {}
     claimed: dict[str, int] = {}
     lines = []
@@ -150,7 +145,7 @@ def _plan_sheet(sheet: Sheet, file: County, standing: County, known: _Known) -> 
             faults.append(Fault(sheet.key[-1], words))
         elif line.id:
             claimed[line.id] = row.number
-        if key in taken:
+        if key in taken and not _keeps_key(sheet, line, before):
             faults.append(Fault(sheet.key[-1], f"Row {taken[key]} is the same one: keep one of the two."))
         taken.setdefault(key, row.number)
         lines.append(_refuse(line, faults) if faults else line)
@@ -213,7 +208,7 @@ def _why_not(sheet: Sheet, line: Line, by_key: Mapping[str, Row], before: Row | 
     faults = [
         Fault(column, f"{column} is missing.") for column in required.get(sheet.name, sheet.key) if not cells[column]
     ]
-    other = by_key.get(key_of(sheet, cells))
+    other = None if _keeps_key(sheet, line, before) else by_key.get(key_of(sheet, cells))
     if other is not None and (before is None or other.cells["Id"] != before.cells["Id"]):
         faults.append(Fault(sheet.key[0], f"{line.label} stands in Lantern already, as another one."))
     faults += [
@@ -237,6 +232,16 @@ def _why_not(sheet: Sheet, line: Line, by_key: Mapping[str, Row], before: Row | 
     if sheet.name == "Districts" and cells["From"] and cells["Until"] and cells["Until"] < cells["From"]:
         faults.append(Fault("Until", "Until is before From."))
     return faults
+
+
+def _stands(row: Row) -> bool:
+    """A district that begins where another ended may have its code: whoever says the code means the one that stands."""
+    return not row.cells.get("Until")
+
+
+def _keeps_key(sheet: Sheet, line: Line, before: Row | None) -> bool:
+    """Is it called as it was? Then it is as good as before, also where an ended district has the same code."""
+    return before is not None and key_of(sheet, before.cells) == key_of(sheet, line.cells)
 
 
 def _learn(sheet: Sheet, cells: Mapping[str, str], known: _Known) -> None:

@@ -12,6 +12,11 @@ NAMED_BY = {
 }
 """Of each sheet the column by which others name its rows, and where they do."""
 APART = "; "
+NAMED_IN_LISTS = {"Districts": ("Code",), "Teams": ("Name",)}
+STAYS = {
+    "Teams": "A team stays with its agency: let this one end, and add one to the other agency.",
+    "Agreements": "An agreement stays with whoever signed it: add one for the other agency.",
+}
 
 
 class Changed(Protocol):

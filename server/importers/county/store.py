@@ -101,7 +101,7 @@ class _Names:
     def read(cls, session: Session) -> "_Names":
         teams = agencies.list_teams(session)
         return cls(
-            districts={each.id: each.code for each in districts.list_districts(session)},
+            districts={each.id: each.code for each in sorted(districts.list_districts(session), key=_stands)},
             agencies={each.id: each.name for each in agencies.list_agencies(session)},
             teams={each.id: each.name for each in teams},
             team_ids={(each.agency_id, each.name.casefold()): each.id for each in teams},
@@ -117,6 +117,11 @@ class _Names:
     def team_ids_of(self, agency_id: Id, text: str) -> tuple[Id, ...]:
         theirs = {name: team_id for (of, name), team_id in self.team_ids.items() if of == agency_id}
         return tuple(_find(theirs, each.casefold()) for each in text.split(APART) if each)
+
+
+def _stands(district: District) -> bool:
+    """Of two that have had one code the one that stands comes last, and is meant."""
+    return district.valid_to is None
 
 
 class Unnamed(Exception):

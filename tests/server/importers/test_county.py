@@ -415,6 +415,24 @@ def test_what_could_not_be_done_is_refused_and_never_shown_as_a_change(
     assert read_back(database) == before
 
 
+def test_the_code_of_a_district_that_has_ended_means_the_one_that_follows_it(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    bring(database, as_file(COUNTY), now, new_id)
+    with database.writing() as session:
+        ended = next(each for each in districts.list_districts(session) if each.name == "Watford")
+        districts.change_district(session, structs.replace(ended, valid_to=date(2026, 3, 31)))
+        follows = structs.replace(ended, id="aaa", name="Watford and beyond", valid_from=date(2026, 4, 1))
+        districts.add_district(session, follows)
+    standing = read_back(database)
+    assert {line.verb for line in make_plan(standing, standing).lines} == {Verb.SAME}, "an export is no fault"
+    training = {"E-mail": "olu@example.org", "Name": "Olu Ade", "Agency": "Watford Council", "Districts": "E07000103"}
+    bring(database, as_file({"Workers": [training]}), now, new_id)
+    with database.reading() as session:
+        olu = workers.find_worker_by_email(session, "olu@example.org")
+    assert olu is not None and olu.district_ids == ("aaa",)
+
+
 def test_an_agreement_stays_with_whoever_signed_it(
     database: Database, now: datetime, new_id: Callable[[], str]
 ) -> None:

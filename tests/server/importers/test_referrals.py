@@ -166,7 +166,7 @@ def test_a_refused_row_is_kept_sealed_with_its_text_and_reason(bring_in, county)
         (row,) = imports.list_refused(session, limit=5)
     kept = TRAY.open(row)
     assert "31/02/2026" in kept.raw and "no date" in kept.reason and kept.cells["appearance"] == "Bo, red coat"
-    assert "31/02" not in stored and "Bo" not in stored and "no date" not in stored
+    assert not any(words in stored for words in ("31/02", "red coat", "no date"))
     stranger = Tray(b"the secret of another server, copied from nowhere").open(row)
     assert (stranger.raw, stranger.cells) == ("", {}) and "sealed with a secret" in stranger.reason
     moved = TRAY.open(msgspec.structs.replace(row, row_number=9))

@@ -35,6 +35,7 @@ from server.tables.street.contact import contact
 from server.tables.street.site import site
 from shared.model.codes import CaseStep, EvidenceBasis, StayKind
 from shared.model.device import FieldConfig, Tokens
+from shared.model.district import District
 from shared.model.offer import Vacancy
 from shared.model.value import Id
 from shared.model.worker import Worker
@@ -317,6 +318,16 @@ def test_who_is_decided_on_in_both_keeps_one_case_where_it_was(county: County, c
     with county.database.reading() as session:
         where = {(each.district_id, str(each.state)) for each in cases.list_live_cases_of(session, [both])}
     assert where == {(county.named("South West Herts"), "open"), (cast.watford.id, "candidate")}
+
+
+def test_no_two_districts_that_stand_have_one_code(county: County, cast: Cast, clock: Clock) -> None:
+    begins = (Beginning(code="E06000999", name="South West Herts"),)
+    county.plan(Plan(ends=(cast.watford.id,), begins=begins))
+    with county.database.writing() as session:
+        districts.add_district(session, District(id="new", code="E06000999", name="Somebody was quicker"))
+    clock.now = datetime(2028, 4, 1, 6, tzinfo=UTC)
+    with pytest.raises(Failure, match="has one of these codes since"):
+        county.carry_out()
 
 
 def test_a_plan_that_cannot_be_is_refused_in_words(county: County, cast: Cast) -> None:
