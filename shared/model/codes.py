@@ -171,8 +171,9 @@ class StayKind(Code):
 
 
 class Destination(Code):
-    """Where somebody went when a stay ended, as CHAIN's departures and H-CLIC's outcomes of a duty tell it: kinds of home, an
-    institution, the street, elsewhere. A death is a fact of its own."""
+    """Where somebody went when a stay ended: kinds of home, an institution, the street, elsewhere. A death is a fact of its own.
+
+    A list of our own: coarser than CHAIN's destinations on departure and H-CLIC's accommodation secured, whose codes are not here."""
 
     HOME_OF_THEIR_OWN = "home_of_their_own"
     WITH_FAMILY_OR_FRIENDS = "with_family_or_friends"

@@ -195,7 +195,7 @@ def test_undoing_takes_nothing_away_that_somebody_has_said_since(
     assert batch is not None
     made = json.decode(batch.made, type=dict[str, list[str]])
     stays_here, judged, led, corrected, needs, *others = made["people"]
-    clock.advance(timedelta(minutes=5))
+    clock.now += timedelta(minutes=5)
     later = clock()
     with filled.writing() as session:
         stay = {

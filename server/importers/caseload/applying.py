@@ -128,7 +128,7 @@ class _Bringing:
             said = Verification(
                 id=access.new_id(), person_id=person_id, basis=EvidenceBasis.PROFESSIONAL_JUDGEMENT,
                 review_status=ReviewStatus.CONFIRMED, district_id=line.district_id, at=access.now,
-                worker_id=access.actor.worker_id, reason=f"Brought in: verified on the district's own list ({self._source}).",
+                worker_id=access.actor.worker_id, reason=f"Brought in: verified on the district's own list ({self._source})",
             )  # fmt: skip
             yield self._change(line, "verification.recorded", payload=msgspec.Raw(json.encode(said)))
 
