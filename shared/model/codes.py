@@ -173,7 +173,7 @@ class StayKind(Code):
 class Destination(Code):
     """Where somebody went when a stay ended: kinds of home, an institution, the street, elsewhere. A death is a fact of its own.
 
-    A list of our own, coarser than CHAIN's destinations on departure and H-CLIC's accommodation secured, whose codes it has not."""
+    A list of our own, coarser than CHAIN's destinations on departure and H-CLIC's accommodation secured."""
 
     HOME_OF_THEIR_OWN = "home_of_their_own"
     WITH_FAMILY_OR_FRIENDS = "with_family_or_friends"

@@ -269,7 +269,9 @@ def key_of(sheet: Sheet, cells: Mapping[str, str]) -> str:
 
 
 def _label(sheet: Sheet, cells: Mapping[str, str]) -> str:
-    """How the row is called on a page: a worker and a district by their name alone."""
+    """How the row is called on a page: a worker and a district by their name alone, an agreement by whose it is."""
+    if sheet.name == "Agreements":
+        return f"{cells['Agency']}, {cells['Kind']}, version {cells['Version']}"
     named = ("Name",) if sheet.name in {"Workers", "Districts"} else tuple(reversed(sheet.key))
     return ", ".join(cells[name] for name in named if cells[name])
 
