@@ -1,7 +1,8 @@
 """Keep refused rows of imports as one text that is sealed, and nothing of those that somebody has seen to.
 
 Revision 0082, after 0081. The key lies outside the database: what waits is kept as it was in the new place, and the server's first
-round seals it. Of importers that no page mends the rows go.
+round seals it. Of importers that no page mends the rows go, and so do
+counties' files that nobody applied: they are kept for a day, and sealed from now on.
 """
 
 import json
@@ -25,6 +26,7 @@ def upgrade() -> None:
     op.execute(
         f"DELETE FROM refused_row WHERE batch_id IN (SELECT id FROM import_batch WHERE kind NOT IN {MENDED})"  # noqa: S608
     )
+    op.execute("DELETE FROM county_batch WHERE applied_at IS NULL")
     _write("reason, raw, cells", "settled_at IS NULL", _as_one)
     with op.batch_alter_table("refused_row") as table:
         for name in ("reason", "raw", "cells"):
@@ -35,6 +37,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """What is sealed cannot be opened here, and what was seen to has no words: both go. What was not sealed yet comes back."""
+    op.execute("DELETE FROM county_batch WHERE applied_at IS NULL")
     op.execute("DELETE FROM refused_row WHERE held NOT LIKE '{%'")
     op.add_column("refused_row", sa.Column("reason", sa.String(length=400), nullable=False, server_default=sa.text("''")))
     op.add_column("refused_row", sa.Column("raw", sa.Text(), nullable=False, server_default=sa.text("''")))

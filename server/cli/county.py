@@ -11,9 +11,10 @@ from server.http.services import Services
 from server.importers.county.ending import ENDING, make_ending
 from server.importers.county.plan import Plan, Verb, make_plan
 from server.importers.county.sheets import BY_NAME, County, Row, read_county, write_json, write_workbook
-from server.importers.county.store import apply, keep_plan, plan_of, read_standing, undo, write_line
+from server.importers.county.store import Kept, apply, keep_plan, make_box, plan_of, read_standing, undo, write_line
 from server.importers.files import UnusableFile, read_bytes
 from server.queries.partnership import county as stored
+from server.security.holding import Box
 
 REFUSED = 1
 NEW = "new"
@@ -33,7 +34,9 @@ def plan_county(file: Path, as_json: bool) -> None:
     with working() as services:
         with services.database.writing() as session:
             plan = plan_of(
-                session, keep_plan(session, _read(file), file.name, None, services.clock(), services.new_id())
+                session,
+                _box(services),
+                keep_plan(session, _box(services), _read(file), file.name, None, services.clock(), services.new_id()),
             )
         _tell(plan, as_json=as_json)
 
@@ -45,8 +48,10 @@ def apply_county(file: Path, as_json: bool) -> None:
     """Carry FILE out, without the rows that have a fault; prints the number to undo it by."""
     with working() as services:
         with services.database.writing() as session:
-            batch = keep_plan(session, _read(file), file.name, None, services.clock(), services.new_id())
-            plan = apply(session, batch.id, services.clock(), services.new_id)
+            batch = keep_plan(
+                session, _box(services), _read(file), file.name, None, services.clock(), services.new_id()
+            )
+            plan = apply(session, _box(services), batch.id, services.clock(), services.new_id)
             note_act(session, services, "apply_county", "county_batch", batch.id)
         _tell(plan, as_json=as_json, batch=batch.id)
 
@@ -110,10 +115,16 @@ def end_record(sheet: str, which: str, *, as_json: bool) -> None:
         with services.database.writing() as session:
             standing = read_standing(session)
             ending = make_ending(standing, sheet, _find_row(standing, sheet, which), today)
-            batch = keep_plan(session, ending or County({}), f"{which} ends", None, now, services.new_id())
-            plan = apply(session, batch.id, now, services.new_id)
+            batch = keep_plan(
+                session, _box(services), ending or County({}), f"{which} ends", None, now, services.new_id()
+            )
+            plan = apply(session, _box(services), batch.id, now, services.new_id)
             note_act(session, services, "end_record", "county_batch", batch.id)
         _tell(plan, as_json=as_json, batch=batch.id)
+
+
+def _box(services: Services) -> Box[Kept]:
+    return make_box(services.keys.secret, *services.keys.secrets_before)
 
 
 def _find_row(standing: County, sheet: str, which: str) -> str:

@@ -12,7 +12,7 @@ from server.actions.operation import invitations
 from server.database.locks import lock_records
 from server.importers.county.plan import REMOVED, Verb
 from server.importers.county.sheets import BY_NAME, County, Row
-from server.importers.county.store import apply, keep_plan
+from server.importers.county.store import apply, keep_plan, make_box
 from server.problems import CONFLICTING, Failure, InvalidFields
 from server.queries.partnership import workers
 from server.security.tokens import derive, same
@@ -62,9 +62,10 @@ def begin(session: Session, first: First, now: datetime, new_id: Callable[[], Id
     missing = {field: MISSING[field] for field in ASKED.values() if getattr(first, field).strip() in ("", REMOVED)}
     if missing:
         raise InvalidFields(missing)
-    batch = keep_plan(session, _county(first), "setup", None, now, new_id())
+    box = make_box(secret)
+    batch = keep_plan(session, box, _county(first), "setup", None, now, new_id())
     wrong: dict[str, str] = {}
-    for line in apply(session, batch.id, now, new_id).of(Verb.REFUSE):
+    for line in apply(session, box, batch.id, now, new_id).of(Verb.REFUSE):
         for fault in line.faults:
             wrong.setdefault(ASKED.get((line.sheet, fault.column), "agency"), fault.words)
     if wrong:

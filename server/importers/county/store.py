@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
-from msgspec import json, structs
+from msgspec import Struct, json, structs
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from server.queries.partnership.county import Batch
 from server.queries.partnership.workers import Reached
 from server.queries.street.alarms import list_open_alarms
 from server.queries.street.lone_working import list_on_shift
+from server.security.holding import Box
 from shared.model.agency import Agency, Agreement, Team
 from shared.model.codes import AgencyKind, AgreementKind, Role
 from shared.model.district import District
@@ -137,19 +138,31 @@ def _find(ids: Mapping[str, Id], name: str) -> Id:
 
 
 # ------------------------------------------------------------------------------------------------------------- applying
-def keep_plan(session: Session, file: County, file_name: str, by: Id | None, now: datetime, new_id: Id) -> Batch:
-    """Keep a file until it is applied, for a day."""
-    kept = json.encode(
-        {sheet.name: [{**row.cells, "": str(row.number)} for row in file.of(sheet.name)] for sheet in SHEETS}
-    )
-    batch = Batch(id=new_id, file_name=file_name[:200], planned_at=now, planned_by=by, county=kept.decode())
+class Kept(Struct):
+    """What is held of a file until it is applied: its rows, by sheet."""
+
+    rows: dict[str, list[dict[str, str]]]
+
+
+def make_box(secret: bytes, *before: bytes) -> Box[Kept]:
+    """What seals a county's file until it is applied: it names staff."""
+    return Box(secret, "county file", Kept, *before)
+
+
+def keep_plan(
+    session: Session, box: Box[Kept], file: County, file_name: str, by: Id | None, now: datetime, new_id: Id
+) -> Batch:
+    """Keep a file until it is applied, sealed, for a day."""
+    rows = {sheet.name: [{**row.cells, "": str(row.number)} for row in file.of(sheet.name)] for sheet in SHEETS}
+    held = box.seal(new_id, Kept(rows))
+    batch = Batch(id=new_id, file_name=file_name[:200], planned_at=now, planned_by=by, county=held)
     county.add_batch(session, batch)
     return batch
 
 
-def plan_of(session: Session, batch: Batch) -> Plan:
-    """The plan of a kept file against what stands now."""
-    kept = json.decode(batch.county, type=dict[str, list[dict[str, str]]])
+def plan_of(session: Session, box: Box[Kept], batch: Batch) -> Plan:
+    """The plan of a kept file against what stands now. Raises NotFound for one that another secret sealed."""
+    kept = box.open(batch.id, batch.county).rows
     rows = {
         sheet.name: tuple(
             Row(int(cells[""]), {column: cells.get(column, "") for column in sheet.columns})
@@ -169,7 +182,14 @@ class Otherwise(Exception):
     """What the file would change is not what was shown: somebody has changed the county since."""
 
 
-def apply(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id], shown: str | None = None) -> Plan:
+def apply(
+    session: Session,
+    box: Box[Kept],
+    batch_id: Id,
+    now: datetime,
+    new_id: Callable[[], Id],
+    shown: str | None = None,
+) -> Plan:
     """Carry a kept plan out, without what is refused; `shown` is the digest of the plan that somebody read and agreed to.
 
     Raises Failure for one applied before, and Otherwise where the same file would do something else by now.
@@ -180,7 +200,7 @@ def apply(session: Session, batch_id: Id, now: datetime, new_id: Callable[[], Id
         raise NotFound
     if batch.applied_at is not None:
         raise Failure(CONFLICTING, "This file was applied before.")
-    plan = plan_of(session, batch)
+    plan = plan_of(session, box, batch)
     if shown is not None and shown != digest_of(plan):
         raise Otherwise
     done = [write_line(session, line, now, new_id) for line in plan.lines if line.verb in _DONE]

@@ -8,6 +8,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath, URLEncodedBody
 
 from server.access import Access, Door
+from server.http.services import Services
 from server.importers.county import store
 from server.importers.county.ending import say_left_behind
 from server.importers.county.plan import Plan, Verb
@@ -15,6 +16,7 @@ from server.importers.county.sheets import read_county, write_workbook
 from server.importers.files import UnusableFile
 from server.problems import NotFound
 from server.queries.partnership import county
+from server.security.holding import Box
 from server.web.layout.forms import EmptyForm, Errors, Form, read_upload
 from server.web.layout.page import AnyRequest, go_to, page
 from shared.model.value import Id
@@ -52,6 +54,7 @@ def download_county(door: NamedDependency[Door]) -> Response[bytes]:
 def plan_county(
     request: AnyRequest,
     door: NamedDependency[Door],
+    services: NamedDependency[Services],
     data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
     """Keeps the file for a day, and shows what it would change. Nothing is changed yet."""
@@ -67,12 +70,16 @@ def plan_county(
             return _answer(request, access, errors={"data": str(error)})
     with door.open() as access:
         _require(access, "planned")
-        batch = store.keep_plan(access.session, file, name, access.actor.worker_id, access.now, access.new_id())
+        batch = store.keep_plan(
+            access.session, box_of(services), file, name, access.actor.worker_id, access.now, access.new_id()
+        )
     return go_to(f"{SECTION}/{batch.id}")
 
 
 @get(f"{SECTION}/{{batch_id:str}}", opt={"action": Act.MANAGE_DISTRICTS}, sync_to_thread=True, include_in_schema=False)
-def show_plan(request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id]) -> Response[Any]:
+def show_plan(
+    request: AnyRequest, door: NamedDependency[Door], services: NamedDependency[Services], batch_id: FromPath[Id]
+) -> Response[Any]:
     with door.open() as access:
         _require(access, "")
         batch = county.find_batch(access.session, batch_id)
@@ -80,7 +87,7 @@ def show_plan(request: AnyRequest, door: NamedDependency[Door], batch_id: FromPa
             raise NotFound
         if batch.applied_at is not None:
             return go_to(SECTION)
-        return _show(request, access, batch.file_name, batch_id, store.plan_of(access.session, batch))
+        return _show(request, access, batch.file_name, batch_id, store.plan_of(access.session, box_of(services), batch))
 
 
 @post(
@@ -90,7 +97,11 @@ def show_plan(request: AnyRequest, door: NamedDependency[Door], batch_id: FromPa
     include_in_schema=False,
 )
 def apply_plan(
-    request: AnyRequest, door: NamedDependency[Door], batch_id: FromPath[Id], data: URLEncodedBody[ApplyForm]
+    request: AnyRequest,
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    batch_id: FromPath[Id],
+    data: URLEncodedBody[ApplyForm],
 ) -> Response[Any]:
     """Carries the plan out as it was shown; what has come to mean something else since is shown again. Pressed twice, it is done
     once."""
@@ -99,14 +110,14 @@ def apply_plan(
             _require(access, f"applied {batch_id}")
             batch = county.find_batch(access.session, batch_id)
             if batch is None or batch.applied_at is None:
-                store.apply(access.session, batch_id, access.now, access.new_id, data.shown)
+                store.apply(access.session, box_of(services), batch_id, access.now, access.new_id, data.shown)
     except store.Otherwise:
         with door.open() as access:
             _require(access, "")
             batch = county.find_batch(access.session, batch_id)
             if batch is None or batch.applied_at is not None:
                 return go_to(SECTION)
-            plan = store.plan_of(access.session, batch)
+            plan = store.plan_of(access.session, box_of(services), batch)
             return _show(request, access, batch.file_name, batch_id, plan, is_otherwise=True)
     return go_to(SECTION, "county_applied")
 
@@ -123,6 +134,11 @@ def undo_plan(
         _require(access, f"undone {batch_id}")
         left = store.undo(access.session, batch_id, access.now, access.new_id)
         return _answer(request, access, left=left, undone=True)
+
+
+def box_of(services: Services) -> Box[store.Kept]:
+    """What the server seals a county's file with."""
+    return store.make_box(services.keys.secret, *services.keys.secrets_before)
 
 
 def _require(access: Access, detail: str) -> None:

@@ -11,6 +11,7 @@ from litestar.params import Body, FromPath, URLEncodedBody
 
 from server.access import Access, Door
 from server.actions.operation.invitations import invite, mail_invitation
+from server.http.services import Services
 from server.importers.county import store
 from server.importers.county.ending import ENDING, make_ending
 from server.importers.county.plan import APART, REMOVED, Line, Verb, make_plan
@@ -19,6 +20,7 @@ from server.problems import Failure, Invalid, NotFound
 from server.queries.operation import sessions
 from server.queries.partnership import identities, workers
 from server.queries.people import subjects
+from server.web.admin.county import box_of
 from server.web.admin.giving import (
     ACTS,
     apart,
@@ -155,7 +157,11 @@ def keep_record(
     include_in_schema=False,
 )  # fmt: skip
 def end_record(
-    door: NamedDependency[Door], sheet_name: FromPath[str], record_id: FromPath[Id], data: URLEncodedBody[EmptyForm]
+    door: NamedDependency[Door],
+    services: NamedDependency[Services],
+    sheet_name: FromPath[str],
+    record_id: FromPath[Id],
+    data: URLEncodedBody[EmptyForm],
 ) -> Response[Any]:
     """Shows what ends with an agency or a team, as a plan of the county that is applied in one press and undone as one."""
     sheet = _find_sheet(sheet_name)
@@ -168,7 +174,9 @@ def end_record(
             raise NotFound
         name = next(row.cells["Name"] for row in standing.of(sheet.name) if row.cells["Id"] == record_id)
         by = access.actor.worker_id
-        batch = store.keep_plan(access.session, ending, f"{name} ends", by, access.now, access.new_id())
+        batch = store.keep_plan(
+            access.session, box_of(services), ending, f"{name} ends", by, access.now, access.new_id()
+        )
     return go_to(f"/county/{batch.id}")
 
 

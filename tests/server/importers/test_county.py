@@ -16,11 +16,22 @@ from sqlalchemy import select
 from server.database.engine import Database
 from server.importers.county.plan import Plan, Verb, make_plan
 from server.importers.county.sheets import SHEETS, County, read_county, write_json, write_workbook
-from server.importers.county.store import Otherwise, apply, digest_of, keep_plan, plan_of, read_standing, undo
+from server.importers.county.store import (
+    Kept,
+    Otherwise,
+    apply,
+    digest_of,
+    keep_plan,
+    make_box,
+    plan_of,
+    read_standing,
+    undo,
+)
 from server.importers.files import UnusableFile
-from server.problems import Failure
+from server.problems import Failure, NotFound
 from server.queries.operation import sessions
 from server.queries.partnership import agencies, districts, workers
+from server.tables.partnership.county import county_batch
 from server.tables.partnership.district import DistrictRow, district
 from tests.server.database.test_locks import wait_until_someone_waits
 
@@ -43,6 +54,7 @@ COUNTY: dict[str, list[dict[str, str]]] = {
     ],
 }  # fmt: skip
 EMPTY = County({})
+BOX = make_box(b"a secret of the suite, thirty-two bytes long")
 
 
 def as_file(tables: dict[str, list[dict[str, str]]]) -> County:
@@ -190,9 +202,9 @@ def test_any_file_is_accounted_for_row_by_row(tables: dict[str, Any]) -> None:
 # ------------------------------------------------------------------------------------------- applying and undoing
 def bring(database: Database, county: County, now: datetime, new_id: Callable[[], str]) -> str:
     with database.writing() as session:
-        batch = keep_plan(session, county, "county.xlsx", None, now, new_id())
+        batch = keep_plan(session, BOX, county, "county.xlsx", None, now, new_id())
     with database.writing() as session:
-        apply(session, batch.id, now, new_id)
+        apply(session, BOX, batch.id, now, new_id)
     return batch.id
 
 
@@ -300,7 +312,7 @@ def test_a_file_is_applied_once(database: Database, now: datetime, new_id: Calla
     batch = bring(database, as_file(COUNTY), now, new_id)
 
     with database.writing() as session, pytest.raises(Failure) as refused:
-        apply(session, batch, now, new_id)
+        apply(session, BOX, batch, now, new_id)
     assert refused.value.detail == "This file was applied before."
 
 
@@ -488,16 +500,16 @@ def test_what_was_shown_is_applied_and_nothing_else(
     bring(database, as_file(COUNTY), now, new_id)
     with database.writing() as session:
         training = {"E-mail": "aisha@example.org", "Name": "Aisha Noor", "Agency": "New Hope", "Trained on": "1/2/2026"}
-        batch = keep_plan(session, as_file({"Workers": [training]}), "old.xlsx", None, now, new_id())
-        shown = digest_of(plan_of(session, batch))
+        batch = keep_plan(session, BOX, as_file({"Workers": [training]}), "old.xlsx", None, now, new_id())
+        shown = digest_of(plan_of(session, BOX, batch))
     bring(database, change("Workers", 0, Trained_on="19/11/2026"), now, new_id)
     with database.writing() as session, pytest.raises(Otherwise):
-        apply(session, batch.id, now, new_id, shown)
+        apply(session, BOX, batch.id, now, new_id, shown)
     with database.writing() as session:
         aisha = workers.find_worker_by_email(session, "aisha@example.org")
         assert aisha is not None and str(aisha.trained_on) == "2026-11-19"
-        shown = digest_of(plan_of(session, batch))
-        apply(session, batch.id, now, new_id, shown)
+        shown = digest_of(plan_of(session, BOX, batch))
+        apply(session, BOX, batch.id, now, new_id, shown)
         aisha = workers.find_worker_by_email(session, "aisha@example.org")
     assert aisha is not None and str(aisha.trained_on) == "2026-02-01"
 
@@ -508,15 +520,15 @@ def test_of_two_who_apply_one_file_at_one_moment_the_second_is_told(
     database: Database, now: datetime, new_id: Callable[[], str]
 ) -> None:
     with database.writing() as session:
-        batch = keep_plan(session, as_file(COUNTY), "county.xlsx", None, now, new_id())
+        batch = keep_plan(session, BOX, as_file(COUNTY), "county.xlsx", None, now, new_id())
 
     def second() -> None:
         with database.writing() as session:
-            apply(session, batch.id, now, new_id)
+            apply(session, BOX, batch.id, now, new_id)
 
     with ThreadPoolExecutor(1) as pool:
         with database.writing() as session:
-            apply(session, batch.id, now, new_id)
+            apply(session, BOX, batch.id, now, new_id)
             waits = pool.submit(second)
             wait_until_someone_waits(database)
         with pytest.raises(Failure) as refused:
@@ -564,7 +576,21 @@ def test_a_plan_kept_before_a_column_came_is_read_as_if_it_said_nothing(
     database: Database, now: datetime, new_id: Callable[[], str]
 ) -> None:
     with database.writing() as session:
-        batch = keep_plan(session, as_file(COUNTY), "county.json", None, now, new_id())
-        old = batch.county.replace('"Answer in days":"",', "")
-        assert old != batch.county
-        assert plan_of(session, structs.replace(batch, county=old)) == plan_of(session, batch)
+        batch = keep_plan(session, BOX, as_file(COUNTY), "county.json", None, now, new_id())
+        rows = BOX.open(batch.id, batch.county).rows
+        assert all(row.pop("Answer in days") == "" for row in rows["Districts"])
+        old = structs.replace(batch, county=BOX.seal(batch.id, Kept(rows)))
+        assert plan_of(session, BOX, old) == plan_of(session, BOX, batch)
+
+
+def test_a_file_lies_sealed_until_it_is_applied_and_is_gone_then(
+    database: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with database.writing() as session:
+        batch = keep_plan(session, BOX, as_file(COUNTY), "county.json", None, now, new_id())
+        (held,) = session.scalars(select(county_batch.c.county))
+        assert held and not any(words in held for words in ("aisha@example.org", "New Hope", "Watford"))
+        with pytest.raises(NotFound):
+            plan_of(session, make_box(b"another server's secret, as long as it must be"), batch)
+        apply(session, BOX, batch.id, now, new_id)
+        assert session.scalars(select(county_batch.c.county)).all() == [""]

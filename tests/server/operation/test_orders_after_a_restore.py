@@ -176,8 +176,11 @@ def test_what_a_county_file_or_its_undoing_took_away_is_not_given_back(
 ) -> None:  # fmt: skip
     def bring(**rows: list[dict[str, str]]) -> str:
         with services.database.writing() as session:
-            batch = county.keep_plan(session, read_county(json.encode(rows)), "county.json", None, clock(), new_id())
-            plan = county.apply(session, batch.id, clock(), new_id)
+            box = county.make_box(services.keys.secret)
+            batch = county.keep_plan(
+                session, box, read_county(json.encode(rows)), "county.json", None, clock(), new_id()
+            )
+            plan = county.apply(session, box, batch.id, clock(), new_id)
         assert not plan.of(Verb.REFUSE), plan
         return batch.id
 
