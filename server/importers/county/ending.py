@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from server.importers.county.plan import APART, REMOVED, Plan, Verb
-from server.importers.county.sheets import BY_NAME, County, Row
+from server.importers.county.plan import REMOVED, Plan, Verb
+from server.importers.county.sheets import APART, BY_NAME, County, Row
 from server.queries.cases.left_behind import count_left_behind
 from shared.model.value import Id
 

@@ -10,8 +10,8 @@ from enum import Enum
 
 from msgspec import Struct
 
-from server.importers.county.renaming import APART, NAMED_IN_LISTS, STAYS, find_new_name, rename
-from server.importers.county.sheets import BY_NAME, SHEETS, County, Row, Sheet
+from server.importers.county.renaming import NAMED_IN_LISTS, STAYS, find_new_name, rename
+from server.importers.county.sheets import APART, BY_NAME, SHEETS, County, Row, Sheet
 from server.mail.smtp import is_address
 from shared.model.codes import AgencyKind, AgreementKind, Role
 from shared.rules.referral import DUE_WORKING_DAYS, MOST_DUE_WORKING_DAYS

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from server.importers.county.sheets import County, Row
+from server.importers.county.sheets import APART, County, Row
 
 NAMED_BY = {
     "Districts": ("Code", (("Teams", "Districts"), ("Workers", "Districts"))),
@@ -11,7 +11,6 @@ NAMED_BY = {
     "Teams": ("Name", (("Workers", "Teams"),)),
 }
 """Of each sheet the column by which others name its rows, and where they do."""
-APART = "; "
 NAMED_IN_LISTS = {"Districts": ("Code",), "Teams": ("Name",)}
 STAYS = {
     "Teams": "A team stays with its agency: let this one end, and add one to the other agency.",

@@ -21,6 +21,8 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
 MOST_ROWS = 20_000
 LONGEST_CELL = 1_000
+APART = "; "
+"""Between the names of a list in one cell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from server.actions.operation.orders import order_team, order_worker
 from server.actions.partnership.leaving import let_go
 from server.actions.partnership.recipients import admit
 from server.database.locks import lock_records
-from server.importers.county.plan import APART, Line, Plan, Verb, join_names, key_of, make_plan, say_code
-from server.importers.county.sheets import BY_NAME, SHEETS, County, Row
+from server.importers.county.plan import Line, Plan, Verb, join_names, key_of, make_plan, say_code
+from server.importers.county.sheets import APART, BY_NAME, SHEETS, County, Row
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.operation import addressees, devices
 from server.queries.partnership import agencies, county, districts, recipients, workers

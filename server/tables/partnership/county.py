@@ -8,8 +8,8 @@ from server.database.columns import id_key, loose_id, moment, table_of, text
 
 
 class CountyBatchRow(SQLModel, table=True):
-    """One file. `county` is its rows, sealed with a key outside the database, gone once applied or after a day; `lines` is what was
-    done, with what stood before."""
+    """One file. `county` is its rows, sealed with a key outside the database, gone once applied or after a day; `lines` is
+    what was done, with what stood before."""
 
     __tablename__ = "county_batch"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from server.access import Access
 from server.importers.county import store
-from server.importers.county.plan import APART, Line
-from server.importers.county.sheets import County, Sheet
+from server.importers.county.plan import Line
+from server.importers.county.sheets import APART, County, Sheet
 from server.web.layout.forms import Errors
 from shared.model.codes import AgencyKind, AgreementKind, Role
 from shared.model.value import Id

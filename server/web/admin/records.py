@@ -14,8 +14,8 @@ from server.actions.operation.invitations import invite, mail_invitation
 from server.http.services import Services
 from server.importers.county import store
 from server.importers.county.ending import ENDING, make_ending
-from server.importers.county.plan import APART, REMOVED, Line, Verb, make_plan
-from server.importers.county.sheets import BY_NAME, County, Row, Sheet
+from server.importers.county.plan import REMOVED, Line, Verb, make_plan
+from server.importers.county.sheets import APART, BY_NAME, County, Row, Sheet
 from server.problems import Failure, Invalid, NotFound
 from server.queries.operation import sessions
 from server.queries.partnership import identities, workers
