@@ -164,8 +164,7 @@ def prove_derived(services: Services, moment: Moment) -> int:
 
 def change_boundaries(services: Services, moment: Moment) -> int:
     """Districts that end and others that begin today."""
-    with services.database.writing() as session:
-        return carry_out_due(session, services.settings, moment.now, services.new_id)
+    return carry_out_due(services.database, services.settings, moment.now, services.new_id)
 
 
 def look_for_same_people(services: Services, moment: Moment) -> int:

@@ -177,7 +177,7 @@ def test_undone_as_one_everybody_is_gone_but_whom_somebody_has_worked_with(
 
     undone = priya.send(f"/caseload/{batch_of(filled).id}/undo")
 
-    assert "stays: somebody has worked with them since" in undone.text
+    assert "Dave stays: somebody has worked with them since" in undone.text
     assert {key: person for key, person in everybody(filled).items() if key != dave} == before
     again = priya.send(f"/caseload/{batch_of(filled).id}/undo")
     assert again.status_code == 422

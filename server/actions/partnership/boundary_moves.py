@@ -22,6 +22,7 @@ from server.actions.partnership.boundary_changes import (
     sort_cases,
 )
 from server.actions.sync.projection.verification import derive_verification
+from server.database.engine import Database
 from server.database.locks import lock_records
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import case_moves, cases
@@ -239,12 +240,25 @@ def carry_out(access: Access, change_id: Id, settings: Settings) -> None:
         Mover(access.session, change, settings, access.now, access.new_id).carry_out()
 
 
-def carry_out_due(session: Session, settings: Settings, now: datetime, new_id: Callable[[], Id]) -> int:
-    """Carry out what is planned for today or was for a day without a server; returns how many plans that were."""
+def carry_out_due(database: Database, settings: Settings, now: datetime, new_id: Callable[[], Id]) -> int:
+    """Carry out what is planned for today or was for a day without a server; returns how many plans that were.
+
+    Each in a transaction of its own: one that fits no longer keeps no other district waiting. Raises Failure, of the first such
+    one, once the others are carried out.
+    """
     today = now.astimezone(ZoneInfo(settings.timezone)).date()
-    due = [each for each in boundary_changes.list_changes(session) if each.is_waiting and each.on_day <= today]
-    for each in sorted(due, key=lambda change: (change.on_day, change.planned_at)):
-        change = boundary_changes.lock_change(session, each.id)
-        if change is not None and change.is_waiting:
-            Mover(session, change, settings, now, new_id).carry_out()
-    return len(due)
+    with database.reading() as session:
+        waiting = [each for each in boundary_changes.list_changes(session) if each.is_waiting and each.on_day <= today]
+    done, wrong = 0, None
+    for each in sorted(waiting, key=lambda change: (change.on_day, change.planned_at)):
+        try:
+            with database.writing() as session:
+                change = boundary_changes.lock_change(session, each.id)
+                if change is not None and change.is_waiting:
+                    Mover(session, change, settings, now, new_id).carry_out()
+                    done += 1
+        except Failure as failure:
+            wrong = wrong or failure
+    if wrong is not None:
+        raise wrong
+    return done

@@ -226,8 +226,9 @@ def undo(access: Access, batch_id: Id) -> list[str]:
         raise Failure(CONFLICTING, "This file was undone before.")
     made = json.decode(batch.made, type=Made)
     touched = list_touched(access.session, made.people, batch_id, batch.applied_at or access.now)
+    names = {each.id: each.known_as for each in brought_in.list_everybody(access.session)} if touched else {}
     left = [
-        f"Record {person_id} stays: somebody has worked with them since."
+        f"{names.get(person_id) or 'Somebody'} stays: somebody has worked with them since."
         for person_id in made.people
         if person_id in touched
     ]

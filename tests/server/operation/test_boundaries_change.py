@@ -79,8 +79,7 @@ class County:
             return changing.plan_change(access, on_day, plan).id
 
     def carry_out(self) -> int:
-        with self.database.writing() as session:
-            return carry_out_due(session, self.services.settings, self.clock(), self.services.new_id)
+        return carry_out_due(self.database, self.services.settings, self.clock(), self.services.new_id)
 
     def shown(self, change_id: Id) -> changing.Shown:
         with self.database.reading() as session:
@@ -323,12 +322,17 @@ def test_who_is_decided_on_in_both_keeps_one_case_where_it_was(county: County, c
 def test_no_two_districts_that_stand_have_one_code(county: County, cast: Cast, clock: Clock) -> None:
     begins = (Beginning(code="E06000999", name="South West Herts"),)
     county.plan(Plan(ends=(cast.watford.id,), begins=begins))
+    county.plan(Plan(ends=(cast.dacorum.id,), begins=(Beginning(code="E06000998", name="North West Herts"),)))
     with county.database.writing() as session:
         districts.add_district(session, District(id="new", code="E06000999", name="Somebody was quicker"))
     clock.now = datetime(2028, 4, 1, 6, tzinfo=UTC)
     with pytest.raises(Failure) as refused:
         county.carry_out()
     assert "has one of these codes since" in refused.value.detail
+    assert county.named("North West Herts"), "one that fits no longer keeps no other district waiting"
+    with county.database.reading() as session:
+        standing = {each.name for each in districts.list_districts(session) if each.valid_to is None}
+    assert "Watford" in standing and "Dacorum" not in standing
 
 
 def test_a_plan_that_cannot_be_is_refused_in_words(county: County, cast: Cast) -> None:
