@@ -23,7 +23,7 @@ def notices(file: Path, district: str, email: str) -> None:
     """Take a spreadsheet of notices in (.xlsx or CSV), and say what became of each row."""
     with working() as services, open_door(services, email).open() as access:
         try:
-            brought = bring_file(access, find_district_id(access, district), read_bytes(file), file.name)
+            brought = bring_file(access, services.tray, find_district_id(access, district), read_bytes(file), file.name)
         except UnusableFile as error:
             stop(str(error))
     click.echo(
