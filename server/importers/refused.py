@@ -30,7 +30,7 @@ UNREADABLE = (
 )
 
 
-class Words(Struct, frozen=True):
+class RowAsItCame(Struct, frozen=True):
     """What is held of a row that was refused: why, and the row as it was, by heading too where its cells fit the headings."""
 
     reason: str
@@ -56,7 +56,7 @@ class Tray:
     """Seals refused rows with the secret of today; opens with any."""
 
     def __init__(self, secret: bytes, *before: bytes) -> None:
-        self._box = Box(secret, "refused row", Words, *before)
+        self._box = Box(secret, "refused row", RowAsItCame, *before)
         self._secrets = (secret, *before)
         self._name = derive(secret, "refused row mark")[:NAME_CHARACTERS]
 
@@ -64,12 +64,12 @@ class Tray:
         """A row as the database keeps it."""
         cells = {name: text.replace("\x00", "\u2400") for name, text in row.cells.items()}
         fits = len(dumps(cells)) <= RAW_CHARACTERS
-        words = Words(row.reason[:REASON_CHARACTERS], row.raw[:RAW_CHARACTERS], cells if fits else {})
+        words = RowAsItCame(row.reason[:REASON_CHARACTERS], row.raw[:RAW_CHARACTERS], cells if fits else {})
         return self._kept(batch_id, row.number, words)
 
     def open(self, row: KeptRow) -> WaitingRow:
         """The row again; one that this server has no secret for says so."""
-        words = self._find_words(row) or Words(UNREADABLE, "")
+        words = self._find_words(row) or RowAsItCame(UNREADABLE, "")
         return WaitingRow(
             batch_id=row.batch_id, row_number=row.row_number, source=row.source, file_name=row.file_name,
             started_at=row.started_at, district_id=row.district_id, reason=words.reason, raw=words.raw, cells=words.cells,
@@ -89,15 +89,15 @@ class Tray:
                 done += 1
         return done
 
-    def _find_words(self, row: KeptRow) -> Words | None:
+    def _find_words(self, row: KeptRow) -> RowAsItCame | None:
         if row.held.startswith(PLAIN):
-            return msgspec.json.decode(row.held, type=Words)
+            return msgspec.json.decode(row.held, type=RowAsItCame)
         try:
             return self._box.open(_place(row.batch_id, row.row_number), row.held)
         except NotFound:
             return None
 
-    def _kept(self, batch_id: Id, number: int, words: Words) -> RefusedRow:
+    def _kept(self, batch_id: Id, number: int, words: RowAsItCame) -> RefusedRow:
         held = self._box.seal(_place(batch_id, number), words)
         return RefusedRow(row_number=number, held=held, mark=_mark(self._secrets[0], words.raw))
 
