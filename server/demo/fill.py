@@ -244,7 +244,9 @@ class County:
     def _bring_alerts_in(self, patches: list[Patch]) -> Account:
         data = write_alerts(self.chance, patches, self.now)
         zone = self.services.settings.timezone
-        run = Importing("referrals", "streetlink", "streetlink-demo.csv", data, self.now, self.ids, zone)
+        run = Importing(
+            "referrals", "streetlink", "streetlink-demo.csv", data, self.now, self.ids, zone, tray=self.services.tray
+        )
         self.ids.at(self.now)
         return import_referrals(
             self.services.database, run, parse(data, Reading(zone, self.now)), self.services.settings.data

@@ -158,7 +158,16 @@ class Road:
             location_details="bench by the taxi rank", appearance="man in a thin jacket, no blanket",
         )  # fmt: skip
         data, zone = to_csv([row]), self.services.settings.timezone
-        run = Importing("referrals", "streetlink", "streetlink-tonight.csv", data, now, self.services.new_id, zone)
+        run = Importing(
+            "referrals",
+            "streetlink",
+            "streetlink-tonight.csv",
+            data,
+            now,
+            self.services.new_id,
+            zone,
+            tray=self.services.tray,
+        )
         rows = parse(data, Reading(zone, now))
         account = import_referrals(self.services.database, run, rows, self.services.settings.data)
         if account.accepted != 1:
