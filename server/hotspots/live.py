@@ -83,7 +83,7 @@ def _square(
     change = Change.NONE
     if stands_out:
         change = Change.PERSISTING if stood_out else Change.NEW
-    elif stood_out:
+    elif stood_out and shown:  # where nobody has looked since, people may be there still
         change = Change.FADING
     return LiveSquare(
         cell=cell, people=sum(each.people for each in shown), looks=len(shown),

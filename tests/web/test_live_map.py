@@ -3,12 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from server.hotspots.live import NEGLECTED_NIGHTS, Change, find_squares
 from server.queries.maps.gazetteer import NamedPlace, add_places
 from server.queries.maps.tonight import CellLook
+from server.tables.referrals.referral import referral
 from server.tables.street.look import look
+from server.tables.street.shift import visit
+from server.tables.street.site import site
 from server.web.lead.live_map import band_of
 from shared.geo import grid
 from tests.web import county
@@ -48,6 +51,16 @@ def test_a_square_stands_out_newly_as_before_or_is_fading():
     assert squares[0].change in (Change.NEW, Change.PERSISTING)
     colours = {band_of(each, NIGHT) for each in squares}
     assert colours == {1, 2, 3, 4}
+
+
+def test_a_square_that_nobody_looked_at_since_is_not_said_to_fade():
+    """People may be there still: nobody has looked."""
+    gone = {cell(2, 8), cell(3, 8), cell(2, 9), cell(3, 9)}
+    since = NIGHT - timedelta(days=89)
+    looks = [each for each in county_of_looks([], [(2, 8)]) if each.cell not in gone or each.night < since]
+    found = {each.cell: each for each in find_squares(looks, NIGHT, 90)}
+    assert (found[cell(2, 8)].looks, found[cell(2, 8)].change) == (0, Change.NONE)
+    assert {found[each].change for each in gone} == {Change.NONE}
 
 
 def test_ground_that_nobody_looked_at_for_long_is_unknown_neither_cold_nor_hot():
