@@ -131,3 +131,25 @@ def test_a_stamp_changes_when_something_came_in_and_tells_nothing_else(browse, f
     after = tom.get("/live-map/stamp").text
     assert after != before
     assert len(after) == 16 and int(after, 16) >= 0
+
+
+@pytest.mark.parametrize("change", ["reports", "visits", "places"])
+def test_a_stamp_changes_with_whatever_the_page_shows(browse, filled, now, change):
+    moment = now.replace(hour=20)
+    seen = {"team_id": "watford-outreach", "worker_id": "aisha", "night": NIGHT, "people_found": 0, "at": moment}
+    with filled.writing() as session:
+        county.add(session, visit, seen | {"id": "v1", "district_id": county.WATFORD})
+    tom = browse("tom")
+    before = tom.get("/live-map/stamp").text
+    with filled.writing() as session:
+        if change == "reports":  # one is answered, another comes
+            kept = dict(session.execute(select(referral).where(referral.c.id == "r1")).mappings().one())
+            session.execute(referral.update().where(referral.c.id == "r1").values(state="closed"))
+            session.execute(insert(referral), [kept | {"id": "r1b", "number": "SL-1b"}])
+        elif change == "visits":  # one is struck out, another recorded
+            session.execute(visit.update().where(visit.c.id == "v1").values(is_struck=True))
+            county.add(session, visit, seen | {"id": "v2", "district_id": county.WATFORD})
+        else:
+            later = {"name": "Old shelter", "changed_at": now + timedelta(minutes=1)}
+            session.execute(site.update().where(site.c.id == "shelter").values(**later))
+    assert tom.get("/live-map/stamp").text != before

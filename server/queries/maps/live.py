@@ -125,18 +125,23 @@ def list_reports_of_team(
 
 
 def find_stamp(session: Session, district_ids: Collection[Id]) -> str:
-    """Says whether anything came in, was put right or struck out that this reader may know of: the same as long as nothing was.
-    It tells nothing of what."""
+    """Says whether anything came in, was put right, struck out or answered that this reader may know of: the same as long as
+    nothing was. It is long, and for comparing alone."""
     here = sorted(district_ids)
     contacts = session.execute(
         select(func.count(), func.max(contact.c.received_at), func.sum(contact.c.corrections)).where(
             contact.c.district_id.in_(here), *contact_not_concealed(session)
         )
     ).one()
-    visits = session.scalar(
-        select(func.count()).select_from(visit).where(visit.c.district_id.in_(here), visit.c.is_struck.is_(False))
-    )
-    reports = session.scalar(
-        select(func.count()).select_from(referral).where(referral.c.district_id.in_(here), referral.c.state.in_(OPEN))
-    )
-    return f"{contacts[0]}.{contacts[1].isoformat() if contacts[1] else ''}.{contacts[2] or 0}.{visits}.{reports}"
+    # Each count can only grow, or an erasure makes it less: no two things that happen at once leave the stamp as it was.
+    visits = session.execute(
+        select(func.count(), func.count().filter(visit.c.is_struck)).where(visit.c.district_id.in_(here))
+    ).one()
+    places = session.execute(
+        select(func.count(), func.max(site.c.changed_at)).where(site.c.district_id.in_(here))
+    ).one()
+    shown = (referral.c.id, referral.c.latitude, referral.c.longitude, referral.c.due_on)
+    reports = session.execute(
+        select(*shown).where(referral.c.district_id.in_(here), referral.c.state.in_(OPEN)).order_by(referral.c.id)
+    ).all()
+    return repr([tuple(contacts), tuple(visits), tuple(places), [tuple(each) for each in reports]])
