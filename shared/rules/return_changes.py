@@ -9,8 +9,6 @@ from datetime import date
 from shared.model.value import Value
 from shared.rules.indicators import first_of_month, months_later
 
-NIGHT_FIGURES = ("seen_on_night", "new_on_night")
-
 
 class Known(Value, frozen=True, kw_only=True):
     """What is known of one person up to a month's end: nights met in the authority, the first first; moves and discharges."""
@@ -41,12 +39,14 @@ def say_went(figure: str, known: Known, first: date, *, is_seen: bool) -> str:
     """Why they were in the figure of the month before and are not in this one. `is_seen`: they were met this month."""
     if figure == "accommodated":
         return f"moved in {_last(known.moved_in_on)}" if known.moved_in_on else "moved in the month before"
-    if figure in NIGHT_FIGURES and is_seen:
+    if figure == "seen_on_night" and is_seen:
         return "met this month, not on the night"
     if is_seen:
         return {
             "new": "met again, so no longer new",
+            "new_on_night": "met again, so no longer new",
             "returning": "met the month before too",
+            "returned_from_settled": "met the month before too, or the settled home is longer ago now than 12 months",
             "long_term": "met in fewer of the last 12 months",
         }.get(figure, "longer ago now than the window")
     _, before = _split(known, first)

@@ -201,3 +201,12 @@ def test_each_difference_to_the_month_before_is_explained():
     assert say_went("seen", gone, first, is_seen=False) == "last met 20 September 2026, moved in 22 September 2026"
     assert say_went("new", back, first, is_seen=True) == "met again, so no longer new"
     assert say_went("seen_on_night", new, first, is_seen=True) == "met this month, not on the night"
+
+
+def test_who_was_met_on_the_night_again_is_not_said_to_have_been_missed():
+    """New on September's typical night, and met on October's too: on the night, and no longer new."""
+    known = Known(nights=[date(2026, 9, 9), date(2026, 10, 8)])
+    assert say_went("new_on_night", known, date(2026, 10, 1), is_seen=True) == "met again, so no longer new"
+    assert say_went("seen_on_night", known, date(2026, 10, 1), is_seen=True) == "met this month, not on the night"
+    said = say_went("returned_from_settled", known, date(2026, 10, 1), is_seen=True)
+    assert said == "met the month before too, or the settled home is longer ago now than 12 months"
