@@ -164,15 +164,16 @@ def count_night(
     different: Collection[tuple[Id, Id]] = (),
 ) -> Counted:
     """Count. `same` and `different` are pairs of sightings whose strangers are, or are not, the same people."""
-    left_out: Counter[str] = Counter()
+    apart: list[tuple[Sighting, str]] = []
     counted: list[tuple[Sighting, Walk]] = []
     for each in sorted(sightings, key=lambda one: (one.at, one.id)) if approach is not Approach.ESTIMATE else []:
         walk, why = _walk_of(each, walks)
         if walk is None or why:
-            left_out[why] += len(each.person_ids) + each.strangers
+            apart.append((each, why))
         else:
             counted.append((each, walk))
     met = Counter(person_id for each, _ in counted for person_id in set(each.person_ids))
+    left_out = _leave_out(apart, met)
     strangers = _strangers([each for each, _ in counted], same)
     told = _told(named, {each.id for each, _ in counted}, left_out) if approach is not Approach.COUNT else []
     genders, ages = _describe(met, strangers, told, described)
@@ -200,6 +201,16 @@ def _walk_of(sighting: Sighting, walks: Sequence[Walk]) -> tuple[Walk | None, st
     if sighting.site_kind in NOT_COUNTED_AT:
         return None, NOT_COUNTABLE
     return max(begun, key=lambda walk: walk.starts_at), ""
+
+
+def _leave_out(apart: Sequence[tuple[Sighting, str]], met: Collection[Id]) -> Counter[str]:
+    """People by the first reason why they do not count: nobody who counts after all, and nobody twice."""
+    left_out: Counter[str] = Counter()
+    known = set(met)
+    for each, why in apart:
+        left_out[why] += len(set(each.person_ids) - known) + each.strangers
+        known |= set(each.person_ids)
+    return +left_out
 
 
 def _strangers(sightings: Sequence[Sighting], same: Collection[tuple[Id, Id]]) -> int:

@@ -63,6 +63,15 @@ def test_what_the_definition_or_the_plan_leaves_out_is_said(sighting: Sighting, 
     assert (found.total, found.left_out) == (0, {why: 1})
 
 
+def test_who_counts_is_not_said_to_be_left_out_and_nobody_is_left_out_twice() -> None:
+    """Met on the way before midnight and bedded down after it; and by day people, three times."""
+    early, late = seen("1", "marek", minutes=-60, strangers=1), seen("2", "marek", minutes=60)
+    twice = seen("3", "red", minutes=-50), seen("4", "red", minutes=70, state=ContactState.NOT_BEDDED_DOWN)
+    found = count(early, late, *twice)
+    assert (found.total, found.left_out) == (1, {"before_start": 2})
+    assert count(late, seen("5", "marek", team="elsewhere")).left_out == {}
+
+
 def test_the_first_minute_of_the_walk_counts() -> None:
     assert count(seen("1", "marek", minutes=30)).total == 1
 
