@@ -18,6 +18,7 @@ from server.hotspots.ranking import CELL_M, EPOCH
 from server.hotspots.statistic import HALF_LIFE_DAYS, Observations, forecast_hotspots
 from server.places.projection import unproject
 from server.queries.maps.tonight import CellLook, OutsidePoint, list_cell_looks, list_outside_points
+from server.queries.partnership.boundary_changes import with_former
 from shared.geo import grid
 from shared.model.value import Id, Value
 from shared.rules.occupancy import Nights, Occupancy, judge
@@ -51,11 +52,13 @@ class Known(Value, frozen=True, kw_only=True):
 
 
 def find_known(session: Session, district_ids: Collection[Id], tonight: date, crs: str) -> Known:
-    """What the teams saw in the last year; where they have not looked at all, what others counted and reported."""
-    looks = list_cell_looks(session, district_ids, tonight - LOOK_BACK)
+    """What the teams saw in the last year, under whatever name their ground had; where they have not looked at all, what others
+    counted and reported."""
+    here = with_former(session, district_ids)
+    looks = list_cell_looks(session, here, tonight - LOOK_BACK)
     if looks:
         return Known(looks=looks, until=tonight, is_of_others=False)
-    others = looks_of_others(list_outside_points(session, district_ids, LOOK_BACK), crs)
+    others = looks_of_others(list_outside_points(session, here, LOOK_BACK), crs)
     return Known(looks=others, until=max((each.night for each in others), default=tonight), is_of_others=True)
 
 

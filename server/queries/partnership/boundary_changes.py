@@ -100,8 +100,13 @@ def list_successors(session: Session) -> dict[Id, list[Id]]:
 
 def list_lineage(session: Session, district_id: Id) -> list[Id]:
     """The district, and those whose whole ground became its own: what was counted there was counted here, under another name."""
-    successors = list_successors(session)
-    return [district_id, *sorted(old for old, became in successors.items() if became == [district_id])]
+    return [district_id, *sorted(with_former(session, [district_id]) - {district_id})]
+
+
+def with_former(session: Session, district_ids: Collection[Id]) -> frozenset[Id]:
+    """These districts, and those that ended whose whole ground lies in these now."""
+    here = frozenset(district_ids)
+    return here | {old for old, became in list_successors(session).items() if here.issuperset(became)}
 
 
 def follow(session: Session, from_ids: Collection[Id], to_ids: Collection[Id], on_day: date) -> None:

@@ -18,6 +18,7 @@ from server.hotspots.tonight import LOOK_BACK
 from server.http.services import Services
 from server.queries.maps.live import OpenReport, SiteNow, find_stamp, list_open_reports, list_sites_now
 from server.queries.maps.tonight import list_cell_looks
+from server.queries.partnership.boundary_changes import with_former
 from server.queries.partnership.districts import list_districts
 from server.web.layout.maps import Ground, Pin, Shape, map_data
 from server.web.layout.page import AnyRequest, page
@@ -61,7 +62,7 @@ def show_live_map(
     with door.open() as access:
         access.require(Act.SEE_LIVE_MAP, of_theirs(access.actor), purpose="live map")
         names = {each.id: each.name for each in list_districts(access.session) if each.id in access.actor.district_ids}
-        chosen = frozenset({district}) if district in names else frozenset(names)
+        chosen = with_former(access.session, [district]) if district in names else frozenset(names)
         shown_days = int(days) if days in {str(each) for each in DAYS} else USUAL_DAYS
         state = contact if contact in STATES else ROUGH
         crs = services.settings.crs

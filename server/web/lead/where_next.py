@@ -27,6 +27,7 @@ from server.problems import CONFLICTING, Failure, Invalid
 from server.queries.maps.live import TeamReport, list_reports_of_team
 from server.queries.maps.tonight import list_site_points
 from server.queries.partnership import agencies, workers
+from server.queries.partnership.boundary_changes import with_former
 from server.queries.people import subjects
 from server.queries.street.follow_ups import count_follow_ups
 from server.web.layout.forms import Form, Several, as_tuple
@@ -104,7 +105,7 @@ def show_where_next(
         begins = _next_quarter(access.now)
         asked = storable_words(start)[:NAME_LENGTH]
         here = _find_start(services, asked)
-        candidates = _candidates(access, chosen, services.settings.crs) if chosen else {}
+        candidates = list_candidates(access, chosen, services.settings.crs) if chosen else {}
         walk = suggest(list(candidates.values()), here, access.tonight, length * 60, by)
         outlines = [outline(int(each.stop.key[2:]), services.settings.crs) for each in walk if _is_ground(each.stop)]
         return page(
@@ -129,7 +130,7 @@ def assign_walk(
         access.require(Act.PLAN_SHIFT, of_theirs(access.actor), purpose="plan of a shift")
         team = next((each for each in _teams(access) if each.id == data.team), None)
         # Whoever names another team is answered as by the plan itself.
-        candidates = _candidates(access, team, services.settings.crs) if team is not None else {}
+        candidates = list_candidates(access, team, services.settings.crs) if team is not None else {}
         keys = as_tuple(data.stops)
         if not keys:
             raise Invalid("Choose at least one stop.")
@@ -174,7 +175,7 @@ def _workers(access: Access, team: Team | None) -> list[tuple[Id, str]]:
 # ------------------------------------------------------------------------------------------------ what is worth a visit
 
 
-def _candidates(access: Access, team: Team, crs: str) -> Mapping[str, Candidate]:
+def list_candidates(access: Access, team: Team, crs: str) -> Mapping[str, Candidate]:
     """Everything that a shift of the team may be sent to now, by its key. What was shown is written down."""
     access.require(Act.PLAN_SHIFT, subjects.find_team(access.session, team.id), purpose="shift suggestion")
     districts = frozenset(team.district_ids) & access.actor.district_ids
@@ -207,7 +208,7 @@ def _squares(access: Access, district_ids: frozenset[Id], crs: str) -> list[Cand
     if known.is_of_others:
         return []
     cells = [each for each in list_likely_cells(known.looks, tonight, SQUARES) if each.last_looked_on < tonight]
-    again = count_follow_ups(access.session, district_ids, tonight)
+    again = count_follow_ups(access.session, with_former(access.session, district_ids), tonight)
     sites = list_site_points(access.session, district_ids)
     access.note_seen(
         SubjectKind.SITE, [each.site_id for each in sites], action=Act.SEE_PLACE, purpose="shift suggestion"

@@ -1,0 +1,108 @@
+"""What a district knew under another name, whoever works on its ground knows now: squares, follow-ups, since when."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import msgspec
+import pytest
+import shapely
+
+from server.access import Door
+from server.database.engine import Database
+from server.hotspots.tonight import find_known
+from server.http.services import Services
+from server.places.basemap.clipping import FOLDER, DistrictPack
+from server.places.basemap.ways import Way
+from server.places.map_sketch import make_sketch
+from server.queries.maps.boundaries import Boundary, save_boundary
+from server.queries.partnership import agencies, workers
+from server.queries.partnership.boundary_changes import end_district, follow
+from server.queries.partnership.districts import add_district
+from server.queries.people.brought_in import Batch, BroughtIn, add_batch, add_facts, list_known_since
+from server.queries.people.stays import add_stay, find_first_recorded
+from server.web.lead.where_next import list_candidates
+from shared.model.codes import StayKind
+from shared.model.district import District
+from shared.model.likely import LikelySquares
+from shared.model.stay import Stay
+from tests.conftest import EVENING, Clock
+from tests.server.cast import WATFORD, Cast
+from tests.server.phone import Phone
+
+NEW, OTHER = "south-west-herts", "north-herts"
+
+
+@pytest.fixture
+def person_id(phone: Phone, database: Database, cast: Cast, clock: Clock, new_id: Callable[[], str]) -> str:
+    """Met in Watford, housed and brought in there; then the district ends."""
+    found = new_id()
+    answer = phone.push(phone.contact(person_ids=[found], position={"latitude": WATFORD[0], "longitude": WATFORD[1]}))
+    assert answer.status_code == 200, answer.text
+    told = Stay(
+        id="s", person_id=found, kind=StayKind.HOSTEL, district_id=cast.watford.id, moved_in_on=date(2026, 11, 1),
+        recorded_at=clock(), recorded_by=cast.priya.id,
+    )  # fmt: skip
+    since = BroughtIn(id="f", batch_id="b", person_id=found, kind="first_seen", day=date(2025, 5, 1), text="May 2025")
+    with database.writing() as session:
+        add_stay(session, told)
+        add_batch(session, Batch(id="b", district_id=cast.watford.id, file_name="list", begun_at=clock(), begun_by="p"))
+        add_facts(session, [since])
+        end_district(session, cast.watford.id, date(2026, 11, 12))
+    return found
+
+
+def become(database: Database, cast: Cast, *ids: str) -> None:
+    """Watford becomes these; the team walks the first."""
+    with database.writing() as session:
+        for each in ids:
+            add_district(session, District(id=each, code=each, name=each, valid_from=date(2026, 11, 13)))
+        follow(session, [cast.watford.id], ids, date(2026, 11, 13))
+        agencies.set_team_districts(session, cast.team.id, ids[:1])
+
+
+def test_the_teams_squares_are_known_and_the_phone_shows_them(
+    phone: Phone, database: Database, cast: Cast, clock: Clock, services: Services, person_id: str
+) -> None:
+    become(database, cast, NEW)
+    told = msgspec.json.decode(phone.get("/sync/v1/likely-cells").content, type=LikelySquares)
+    assert len(told.squares) == 1, "the phone would show ground as unknown that its team knows"
+    clock.advance(hours=24)
+    with database.reading() as session:
+        known = find_known(session, {NEW}, clock().date(), services.settings.crs)
+        tom = workers.get_worker(session, cast.tom.id)
+    assert (len(known.looks), known.is_of_others) == (1, False)
+    with Door(database, tom, clock(), services.new_id, may_change=True).open() as access:
+        team = next(each for each in agencies.list_teams(access.session) if each.id == cast.team.id)
+        found = list_candidates(access, team, services.settings.crs).values()
+    assert [each.kind for each in found] == ["follow_up"]
+
+
+def test_nobody_is_new_and_no_stay_unheld_by_another_name(database: Database, cast: Cast, person_id: str) -> None:
+    become(database, cast, NEW)
+    with database.reading() as session:
+        assert list_known_since(session, NEW) == {person_id: date(2025, 5, 1)}
+        assert find_first_recorded(session, NEW) is not None
+
+
+def test_phones_keep_the_streets_that_were_cut_for_the_old_district(
+    database: Database, cast: Cast, tmp_path: Path, person_id: str
+) -> None:
+    become(database, cast, NEW)
+    (tmp_path / FOLDER).mkdir()
+    pack = DistrictPack(ways=(Way(kind=1, points=(5_165_000, -40_000, 10, 10)),))
+    (tmp_path / FOLDER / f"{cast.watford.id}.json").write_bytes(msgspec.json.encode(pack))
+    box = (-0.5, 51.6, -0.3, 51.7)
+    with database.writing() as session:
+        save_boundary(session, Boundary(NEW, shapely.to_geojson(shapely.box(*box)), *box), EVENING)
+        assert make_sketch(session, cast.team.id, tmp_path).ways == pack.ways
+
+
+def test_what_a_district_that_became_several_knew_is_known_to_whoever_works_in_all_of_them(
+    database: Database, cast: Cast, clock: Clock, services: Services, person_id: str
+) -> None:
+    become(database, cast, NEW, OTHER)
+    with database.reading() as session:
+        assert find_known(session, {NEW}, clock().date(), services.settings.crs).looks == []
+        assert len(find_known(session, {NEW, OTHER}, clock().date(), services.settings.crs).looks) == 1
+        assert list_known_since(session, NEW) == {}
