@@ -18,6 +18,7 @@ from server.queries.maps import hotspots as queries
 from server.queries.maps.boundaries import list_districts_on
 from server.queries.maps.indicators import list_moves_of, list_seen_nights
 from server.queries.maps.quarters import count_reports
+from server.queries.partnership.boundary_changes import with_former
 from server.queries.people import equality
 from server.queries.people.doors import list_between
 from server.queries.people.stays import list_counted_stays
@@ -56,7 +57,7 @@ def _find_groups(session: Session, period: Period, ground: Ground) -> dict[str, 
     """Who is new, long-term, returning or accommodated in any month of the quarter, over all its districts together."""
     nights: set[SeenNight] = set()
     moves = []
-    for district_id in sorted(ground.district_ids):
+    for district_id in sorted(with_former(session, ground.district_ids)):
         nights.update(list_seen_nights(session, district_id))
         moves += list_moves_of(session, district_id)
     found: dict[str, set[Id]] = {name: set() for name in GROUPS}

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, case, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
+from server.queries.partnership.boundary_changes import with_former
 from server.queries.people.concealment import contact_not_concealed, not_concealed
 from server.tables.maps.hotspot import hotspot_publication, hotspot_region
 from server.tables.maps.sighting import sighting
@@ -149,7 +150,7 @@ def list_reports(session: Session, first: datetime, last: datetime) -> list[Seen
 
 
 def list_people_seen(session: Session, first: date, last: date, district_ids: Collection[Id]) -> list[PersonSeen]:
-    """Each time a verified person was met sleeping rough in these districts.
+    """Each time a verified person was met sleeping rough in these districts, whatever their ground was called that night.
 
     Under the one id that records found to be theirs share: two records of one person never make two people.
     """
@@ -162,7 +163,7 @@ def list_people_seen(session: Session, first: date, last: date, district_ids: Co
         .where(
             contact.c.night.between(first, last),
             contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
-            contact.c.district_id.in_(sorted(district_ids)),
+            contact.c.district_id.in_(sorted(with_former(session, district_ids))),
             person_verification.c.verified.is_(True),
             at_latitude.is_not(None),
             *not_concealed(session, contact_person.c.person_id),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.queries.partnership.boundary_changes import with_former
 from server.tables.referrals.referral import referral
 from shared.geo.night import DEFAULT_ZONE
 from shared.model.codes import ReferralState
@@ -22,7 +23,7 @@ def count_reports(session: Session, district_ids: Collection[Id], first: date, l
     query = select(referral.c.closed_at, referral.c.due_on).where(
         referral.c.reported_at >= begins,
         referral.c.reported_at < ends,
-        referral.c.district_id.in_(sorted(district_ids)),
+        referral.c.district_id.in_(sorted(with_former(session, district_ids))),
         referral.c.state.not_in(SET_ASIDE),
     )
     rows = session.execute(query).all()

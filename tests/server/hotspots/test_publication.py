@@ -13,15 +13,26 @@ from sqlalchemy import insert
 from server.hotspots.authority import Ground, GroundTooLarge, lay_ground, load_authority
 from server.hotspots.disclosure import Region, Rule
 from server.hotspots.periods import Period, is_settled, last_complete_quarter, quarter_of, say_period
-from server.hotspots.publication import RefusedToPublish, band_visits, count_people, outline, publish_map
+from server.hotspots.publication import (
+    RefusedToPublish,
+    band_visits,
+    count_looks,
+    count_people,
+    outline,
+    publish_map,
+)
+from server.hotspots.quarter import count_quarter, name_leaves
 from server.places.districts import Areas, DistrictFinder
 from server.places.projection import BRITISH_NATIONAL_GRID as GRID
 from server.queries.maps.boundaries import Boundary, save_boundary
 from server.queries.maps.hotspots import Publication, PublishedRegion, add_publication, list_publications, list_regions
+from server.queries.maps.quarters import count_reports
+from server.queries.partnership.boundary_changes import end_district, follow
 from server.queries.partnership.districts import add_district
 from server.tables.partnership.agency import agency
 from server.tables.people.hidden import person_hidden
 from server.tables.people.verification import person_verification
+from server.tables.referrals.referral import alert, referral
 from server.tables.street.contact import contact, contact_person
 from shared.geo import grid
 from shared.model.district import District
@@ -273,3 +284,40 @@ def test_an_authority_without_districts_has_no_ground(database, tmp_path):
 
     assert isinstance(ground, Ground)
     assert len(ground.leaves) == 0
+
+
+@pytest.mark.parametrize("became", [["herts"], ["herts", "west"]])
+def test_a_boundary_that_changes_within_a_quarter_leaves_nobody_out_of_it(one_district, tmp_path_factory, became):
+    """Met in July under the old name, and again under the new one: one person; and one who was met before the change alone."""
+    with one_district.writing() as session:
+        meet(session, "marek", 51.65, -0.40)
+        meet(session, "red", 51.66, -0.41)
+        end_district(session, "watford", date(2026, 8, 14))
+        for number, name in enumerate(became):
+            edges = (WEST + number * 0.1, SOUTH, EAST, NORTH)
+            add_district(session, District(id=name, code=name, name=name, valid_from=date(2026, 8, 15)))
+            save_boundary(session, Boundary(name, shapely.to_geojson(shapely.box(*edges)), *edges), EVENING)
+        follow(session, ["watford"], became, date(2026, 8, 15))
+        meet(session, "joan", 51.65, -0.40, night=date(2026, 9, 1))
+        session.execute(contact_person.update().values(district_id="watford"))
+        for table in (contact, contact_person):
+            session.execute(table.update().where(table.c.night >= date(2026, 8, 15)).values(district_id="herts"))
+
+        ground = lay(session, tmp_path_factory)
+
+        assert ground.district_ids == set(became)
+        assert sum(count_people(session, SUMMER, GRID, ground).values()) == 3
+        report(session, "herts-report", "herts", date(2026, 8, 20))
+        report(session, "watford-report", "watford", date(2026, 7, 20))
+        assert count_reports(session, ground.district_ids, *SUMMER)[0] == 2
+        names = name_leaves(session, tmp_path_factory.getbasetemp(), SUMMER.last, GRID, ground)
+        counted = count_quarter(session, SUMMER, GRID, ground, names)
+        assert set(counted.groups["new"]) == {"marek", "red", "joan"}
+
+
+def report(session, key, district_id, day, point=(51.65, -0.40)):
+    at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+    shared = {"source": "streetlink", "latitude": point[0], "longitude": point[1]}
+    session.execute(insert(alert), [shared | {"id": f"a-{key}", "source_reference": key, "received_at": at}])
+    row = {"id": key, "number": key, "alert_id": f"a-{key}", "reported_at": at, "due_on": day, "state": "received"}
+    session.execute(insert(referral), [shared | row | {"district_id": district_id}])
