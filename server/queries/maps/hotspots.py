@@ -93,7 +93,7 @@ class PublishedRegion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
-    """Every contact and every visit that found nobody, at its own pin or else its site's: what looks are made of."""
+    """Every contact and every visit that found nobody, at its own pin, else its site's or report's: what looks are made of."""
     is_rough = contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES])
     at_latitude, at_longitude = _place_of(contact.c.latitude, contact.c.longitude)
     contacts = (
@@ -107,6 +107,7 @@ def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
             and_(contact_person.c.contact_id == contact.c.id, *not_concealed(session, contact_person.c.person_id)),
         )
         .outerjoin(site, site.c.id == contact.c.site_id)
+        .outerjoin(referral, referral.c.id == contact.c.referral_id)
         .where(contact.c.night.between(first, last), at_latitude.is_not(None), *contact_not_concealed(session))
     )  # fmt: skip
     at_latitude, at_longitude = _place_of(visit.c.latitude, visit.c.longitude)
@@ -116,6 +117,7 @@ def list_looked_at(session: Session, first: date, last: date) -> list[LookedAt]:
             null(), literal(0), visit.c.id,
         )
         .outerjoin(site, site.c.id == visit.c.site_id)
+        .outerjoin(referral, referral.c.id == visit.c.referral_id)
         .where(
             visit.c.night.between(first, last), at_latitude.is_not(None), visit.c.people_found == 0,
             visit.c.is_struck.is_(False),
@@ -160,6 +162,7 @@ def list_people_seen(session: Session, first: date, last: date, district_ids: Co
         .join(contact, contact.c.id == contact_person.c.contact_id)
         .join(person_verification, person_verification.c.person_id == contact_person.c.person_id)
         .outerjoin(site, site.c.id == contact.c.site_id)
+        .outerjoin(referral, referral.c.id == contact.c.referral_id)
         .where(
             contact.c.night.between(first, last),
             contact.c.state.in_([str(state) for state in ROUGH_SLEEPING_STATES]),
@@ -219,8 +222,11 @@ def add_publication(session: Session, publication: Publication, regions: Sequenc
 
 
 def _place_of(latitude: ColumnElement[float], longitude: ColumnElement[float]) -> tuple[ColumnElement[float], ...]:
-    """Where a contact or visit was: its own pin, else its site's."""
-    return func.coalesce(latitude, site.c.latitude), func.coalesce(longitude, site.c.longitude)
+    """Where a contact or visit was: its own pin, else its site's, else its report's, as for the teams' own squares."""
+    return (
+        func.coalesce(latitude, site.c.latitude, referral.c.latitude),
+        func.coalesce(longitude, site.c.longitude, referral.c.longitude),
+    )
 
 
 def find_one_id(session: Session) -> dict[Id, Id]:

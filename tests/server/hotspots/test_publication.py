@@ -321,3 +321,15 @@ def report(session, key, district_id, day, point=(51.65, -0.40)):
     session.execute(insert(alert), [shared | {"id": f"a-{key}", "source_reference": key, "received_at": at}])
     row = {"id": key, "number": key, "alert_id": f"a-{key}", "reported_at": at, "due_on": day, "state": "received"}
     session.execute(insert(referral), [shared | row | {"district_id": district_id}])
+
+
+def test_who_was_met_where_a_report_said_is_on_the_map_as_on_the_teams_own(one_district, tmp_path_factory):
+    """No pin and no site: the report's place is where it was, as `find_places` has it for the teams' squares."""
+    with one_district.writing() as session:
+        report(session, "r", "watford", date(2026, 8, 3), (51.66, -0.41))
+        meet(session, "marek", None, None)
+        session.execute(contact.update().values(referral_id="r"))
+        ground = lay(session, tmp_path_factory)
+
+        assert sum(count_people(session, SUMMER, GRID, ground).values()) == 1
+        assert count_looks(session, SUMMER, GRID, ground).total() == 1
