@@ -26,6 +26,7 @@ from server.hotspots.publication import Beside, RefusedToPublish, count_people, 
 from server.hotspots.quarter import count_quarter, name_leaves
 from server.hotspots.ranking import CELL_M, LOOK_BACK_DAYS, Ranking, forecast_cells, rank_cells
 from server.places.projection import UnusableProjection, check_projection
+from server.queries.maps.hotspots import list_looked_at
 from server.settings import Settings, read_settings
 
 SHOWN_CELLS = 20
@@ -94,6 +95,9 @@ def _publish(database: Database, settings: Settings, crs: str, day: date, thresh
         ground = load_authority(session, settings.data, crs, period.last)
         if not len(ground.leaves):
             raise RefusedToPublish("No district is known: import boundaries first.")
+        if not list_looked_at(session, period.first, period.last):
+            # What is frozen once is frozen for ever: a map of nothing would stand in the place of one that is counted later.
+            raise RefusedToPublish(f"Nobody looked anywhere in {say_period(period)}, as far as is held here.")
         people = count_people(session, period, crs, ground)
         district_of_leaf = name_leaves(session, settings.data, period.last, crs, ground)
         beside = Beside(count_quarter(session, period, crs, ground, district_of_leaf), district_of_leaf)

@@ -132,6 +132,15 @@ def test_an_unusable_question_says_why_and_ends_with_two(run, arguments, words):
     assert words in result.stderr
 
 
+def test_a_quarter_in_which_nobody_looked_is_not_frozen_as_empty_for_ever(run):
+    run("import", "boundaries", COUNTY)
+
+    result = run("hotspots", "--publish", "--as-of", "2026-11-12")
+
+    assert result.exit_code == 2
+    assert "Nobody looked anywhere in July to September 2026" in result.stderr
+
+
 def test_a_database_that_cannot_be_used_is_said_in_a_sentence(run, monkeypatch):
     monkeypatch.setenv("LANTERN_DATABASE", "postgresql://127.0.0.1:9/nothing?connect_timeout=2")
 
