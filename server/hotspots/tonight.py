@@ -98,8 +98,11 @@ def judge_cells(looks: Sequence[CellLook], tonight: date) -> dict[int, Occupancy
     return judge({cell: Nights(looked=n[0], found=n[1], people=n[2], squares=n[3]) for cell, n in nights.items()})
 
 
-def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> list[LikelyCell]:
-    """The squares where somebody was met before, the likeliest first; `looks` may hold any number of nights."""
+def list_likely_cells(
+    looks: Sequence[CellLook], tonight: date, limit: int, also: Collection[int] = ()
+) -> list[LikelyCell]:
+    """The squares where somebody was met before, the likeliest first; `looks` may hold any number of nights. Those of `also` that
+    were looked at are told beyond the limit too, whoever was met there."""
     if not looks:
         return []
     nights: dict[int, set[date]] = defaultdict(set)
@@ -114,11 +117,11 @@ def list_likely_cells(looks: Sequence[CellLook], tonight: date, limit: int) -> l
         # The forecast sees what came before its first day: from tomorrow on, so that tonight's contacts count at once.
         for found in forecast_hotspots(observe_cell_looks(looks), CELL_M, (tonight - EPOCH).days + 1)
     ]
+    likely = [cell for cell, score in ranked if nights.get(cell) and score > 0][:limit]
+    told = {*likely, *also}
     return [
-        LikelyCell(cell, score, len(nights[cell]), looked[cell], judged[cell])
-        for cell, score in ranked
-        if nights.get(cell) and score > 0
-    ][:limit]
+        LikelyCell(cell, score, len(nights[cell]), looked[cell], judged[cell]) for cell, score in ranked if cell in told
+    ]
 
 
 def observe_cell_looks(looks: Sequence[CellLook]) -> Observations:

@@ -11,10 +11,12 @@ import pytest
 from server.database.engine import Database
 from server.queries.street import plans
 from server.queries.street.follow_ups import count_follow_ups
+from server.queries.street.looks import rebuild_looks
 from server.queries.sync import store as sync
 from server.tables.people.hidden import person_hidden
 from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact
+from shared.geo.grid import cell_of
 from shared.model.codes import PlannedStopKind
 from shared.model.shift import ShiftPlanned
 from tests.conftest import Clock
@@ -168,3 +170,21 @@ def test_ground_nobody_looked_at_for_long_is_named_as_that(last_week: Database, 
     (made,) = planned(last_week, clock)
     kinds = {each.kind for each in made.stops}
     assert {PlannedStopKind.REFERRAL, PlannedStopKind.NEGLECTED, PlannedStopKind.FOLLOW_UP} <= kinds
+
+
+def test_who_agreed_a_next_step_is_gone_back_to_wherever_they_were_met(
+    last_week: Database, browse: Browse, clock: Clock
+) -> None:
+    """Met by day, awake, where nobody was ever met asleep: somebody said that they would come back."""
+    cell = cell_of(513_000, 199_000)
+    with last_week.writing() as session:
+        county.put_person(
+            session, clock.now, "dee", "", name="Dee", state="listed", nights=(2,), note="Wants a doctor."
+        )
+        by_day = {"state": "not_bedded_down", "cell": cell, "latitude": 51.68, "longitude": -0.367, "site_id": None}
+        session.execute(contact.update().where(contact.c.id == "contact-dee-0").values(**by_day))
+        rebuild_looks(session)
+    page = browse("tom").get("/where-next?hours=8&pace=drive")
+    assert f"c:{cell}" in stops_of(page.text)
+    (row,) = [each for each in page.text.split("<tr ") if f'value="c:{cell}"' in each]
+    assert "1 person to see again" in plain(row)

@@ -214,6 +214,8 @@ def _squares(access: Access, district_ids: frozenset[Id], crs: str) -> list[Cand
         SubjectKind.SITE, [each.site_id for each in sites], action=Act.SEE_PLACE, purpose="shift suggestion"
     )
     ground = Ground([outline(each.cell, crs) for each in cells])
+    likely = list_likely_cells(known.looks, tonight, SQUARES, also=again)
+    cells = [each for each in likely if each.last_looked_on < tonight]
     names = name_squares(access.session, ground, sites, len(cells))
     return [_square(each, name, again.get(each.cell, 0), tonight, crs) for each, name in zip(cells, names, strict=True)]
 
