@@ -188,3 +188,17 @@ def test_who_agreed_a_next_step_is_gone_back_to_wherever_they_were_met(
     assert f"c:{cell}" in stops_of(page.text)
     (row,) = [each for each in page.text.split("<tr ") if f'value="c:{cell}"' in each]
     assert "1 person to see again" in plain(row)
+
+
+def test_a_report_that_is_due_and_has_no_place_is_not_passed_over(last_week: Database, browse: Browse) -> None:
+    words = "1 report that is due has no place on the map"
+    assert words not in plain(browse("tom").get("/where-next?hours=8").text)
+    with last_week.writing() as session:
+        no_pin = {"latitude": None, "longitude": None, "pin_source": None}
+        session.execute(referral.update().where(referral.c.team_id == TEAM).values(**no_pin))
+    page = browse("tom").get("/where-next?hours=8")
+    assert words in plain(page.text)
+    assert not any(each.startswith("r:") for each in stops_of(page.text))
+    with last_week.writing() as session:
+        session.execute(referral.update().where(referral.c.team_id == TEAM).values(due_on=date(2026, 11, 13)))
+    assert words not in plain(browse("tom").get("/where-next?hours=8").text)

@@ -124,6 +124,20 @@ def list_reports_of_team(
     return [TeamReport(*row) for row in session.execute(query.order_by(referral.c.due_on, referral.c.id))]
 
 
+def count_due_without_pin(
+    session: Session, team_id: Id, district_ids: Collection[Id], team_ids: Collection[Id], by: date
+) -> int:
+    """How many open reports that this team has, of a reader's districts and teams, are due and have no pin, so are in no walk."""
+    query = select(func.count()).where(
+        referral.c.team_id == team_id,
+        within(district_ids, team_ids),
+        referral.c.state.in_(OPEN),
+        referral.c.latitude.is_(None),
+        referral.c.due_on <= by,
+    )
+    return session.scalar(query) or 0
+
+
 def find_stamp(session: Session, district_ids: Collection[Id]) -> str:
     """Says whether anything came in, was put right, struck out or answered that this reader may know of: the same as long as
     nothing was. It is long, and for comparing alone."""

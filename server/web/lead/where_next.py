@@ -24,7 +24,7 @@ from server.http.services import Services
 from server.places.gazetteer import LocalGeocoder
 from server.places.projection import unproject
 from server.problems import CONFLICTING, Failure, Invalid
-from server.queries.maps.live import TeamReport, list_reports_of_team
+from server.queries.maps.live import TeamReport, count_due_without_pin, list_reports_of_team
 from server.queries.maps.tonight import list_site_points
 from server.queries.partnership import agencies, workers
 from server.queries.partnership.boundary_changes import with_former
@@ -116,6 +116,7 @@ def show_where_next(
             takes=_say_length(minutes_of(walk)), left_out=len(candidates) - len(walk),
             due_left=sum(_is_due(each, access.tonight) for each in candidates.values())
             - sum(_is_due(each.stop, access.tonight) for each in walk),
+            placeless=_count_placeless(access, chosen) if chosen else 0,
             workers=_workers(access, chosen), starts=f"{to_local(begins):%H:%M}",
             home_at=f"{to_local(begins + timedelta(hours=length)):%H:%M}",
         )  # fmt: skip
@@ -191,6 +192,11 @@ def list_candidates(access: Access, team: Team, crs: str) -> Mapping[str, Candid
     return {each.key: each for each in found}
 
 
+def _count_placeless(access: Access, team: Team) -> int:
+    teams = access.teams_within(Act.SEE_REFERRALS)
+    return count_due_without_pin(access.session, team.id, access.actor.district_ids, teams, access.tonight)
+
+
 def _report(report: TeamReport, tonight: date) -> Candidate:
     late = "Was due" if report.due_on < tonight else "Due"
     people = f", {report.people} people" if report.people > 1 else ""
@@ -207,15 +213,14 @@ def _squares(access: Access, district_ids: frozenset[Id], crs: str) -> list[Cand
     known = find_known(access.session, district_ids, tonight, crs)
     if known.is_of_others:
         return []
-    cells = [each for each in list_likely_cells(known.looks, tonight, SQUARES) if each.last_looked_on < tonight]
     again = count_follow_ups(access.session, with_former(access.session, district_ids), tonight)
+    likely = list_likely_cells(known.looks, tonight, SQUARES, also=again)
+    cells = [each for each in likely if each.last_looked_on < tonight]
     sites = list_site_points(access.session, district_ids)
     access.note_seen(
         SubjectKind.SITE, [each.site_id for each in sites], action=Act.SEE_PLACE, purpose="shift suggestion"
     )
     ground = Ground([outline(each.cell, crs) for each in cells])
-    likely = list_likely_cells(known.looks, tonight, SQUARES, also=again)
-    cells = [each for each in likely if each.last_looked_on < tonight]
     names = name_squares(access.session, ground, sites, len(cells))
     return [_square(each, name, again.get(each.cell, 0), tonight, crs) for each, name in zip(cells, names, strict=True)]
 
