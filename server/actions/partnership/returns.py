@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.access import Access, day_of
+from server.database.locks import lock_records
 from server.problems import Invalid
 from server.queries.maps.indicators import Coverage, find_coverage, list_exits, list_moves_of, list_seen_nights
 from server.queries.maps.publications import Release, add_release, find_of_period, set_content
@@ -227,6 +228,7 @@ def sign_month(
         signed_at=access.now, signed_by=access.actor.worker_id, night=counted.now.night, settings=settings,
         counts={each.name: counted.count(each.name) for each in FIGURES if counted.is_held(each.name)},
         bands={band: len(those) for band, those in counted.now.nights_in_180_days.items()},
+    lock_records(access.session, [district_id])  # two who sign at once do so one after the other, and both are kept
         coverage=counted.coverage, held_since=counted.now.held_since, reason=said[:2000], parts=counted.parts,
         chain=counted.chain, population=population, stays_since=counted.stays_since,
     )  # fmt: skip

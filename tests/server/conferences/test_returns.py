@@ -8,12 +8,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from server.actions.partnership.returns import list_versions
+from server.actions.partnership.returns import list_versions, sign_month
 from server.queries.people.erasure import delete_person
 from server.queries.street.looks import rebuild_looks
 from server.tables.people.person import person
 from server.tables.street.contact import contact, contact_person
+from shared.rules.indicators import PERIODS
+from tests.server.conferences.test_at_once import while_held
 from tests.web import county
+from tests.web.test_pages import plain
 
 OCTOBER = f"/returns?district={county.WATFORD}&month=2026-10"
 SIGN = {"district": county.WATFORD, "month": "2026-10"}
@@ -163,3 +166,23 @@ def test_the_sheet_for_delta_is_an_ods_with_its_revisions(browser, october, now)
     ):  # fmt: skip
         assert words in content, words
     assert browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10&kind=exe").status_code == 404
+
+
+def test_two_who_sign_a_month_at_once_both_stay_in_its_log(enter, watford):
+    if watford.is_sqlite:
+        pytest.skip("on SQLite one transaction follows another")
+    month = date(2026, 10, 1)
+    with enter("priya") as access:
+        sign_month(access, county.WATFORD, month, None, PERIODS, "")
+
+    def sign_too() -> None:
+        with enter("priya") as other:
+            sign_month(other, county.WATFORD, month, None, PERIODS, "A paper form came in.")
+
+    with enter("priya") as access:
+        sign_month(access, county.WATFORD, month, None, PERIODS, "The night was another.")
+        signing = while_held(watford, sign_too)
+    signing.join(20)
+    with watford.reading() as session:
+        kept = list_versions(session, county.WATFORD, month)
+    assert [each.reason for each in kept] == ["", "The night was another.", "A paper form came in."]
