@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from server.database.context import beyond_reader
 from server.database.sql import Sql
 from server.queries.maps.hotspots import find_one_id
 from server.queries.partnership.boundary_changes import list_lineage
@@ -161,7 +162,9 @@ def _count_strangers(session: Session, district_id: Id, night: date) -> int:
 def _count_without_district(session: Session, district_id: Id, first: date, last: date) -> int:
     teams = select(team_district.c.team_id).where(team_district.c.district_id == district_id)
     met = (
+@beyond_reader
         select(contact_person.c.person_id)
+    """A number alone: whoever was met in no district is in nobody's reach by it."""
         .distinct()
         .where(
             contact_person.c.district_id.is_(None),

@@ -186,3 +186,17 @@ def test_two_who_sign_a_month_at_once_both_stay_in_its_log(enter, watford):
     with watford.reading() as session:
         kept = list_versions(session, county.WATFORD, month)
     assert [each.reason for each in kept] == ["", "The night was another.", "A paper form came in."]
+
+
+def test_who_was_met_in_no_district_is_counted_beside_the_figures_for_whoever_reads_them(browser, october, now):
+    """By a team that walks here and elsewhere. The reader may open nobody's record for that, and sees the number."""
+    night = date(2026, 10, 2)
+    met = {"seen_at": now, "night": night, "state": "bedded_down", "team_id": "watford-outreach"}
+    with october.writing() as session:
+        told = met | {"id": "c-far", "recorded_at": now, "received_at": now, "worker_id": "aisha"}
+        county.add(session, contact, told)
+        county.add(session, contact_person, met | {"contact_id": "c-far", "person_id": "far-away"})
+
+    page = plain(browser.sign_in("priya").get(OCTOBER).text)
+
+    assert "1 person met in no known district" in page
