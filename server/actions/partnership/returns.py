@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 from server.access import Access, day_of
 from server.database.locks import lock_records
 from server.problems import Invalid
-from server.queries.maps.indicators import Coverage, find_coverage, list_exits, list_moves_of, list_seen_nights
+from server.queries.maps.indicators import (
+    Coverage,
+    count_strangers,
+    find_coverage,
+    list_exits,
+    list_moves_of,
+    list_seen_nights,
+)
 from server.queries.maps.publications import Release, add_release, find_of_period, set_content
 from server.queries.people import people
 from server.queries.people.brought_in import list_known_since
@@ -106,6 +113,8 @@ class Month(Value, frozen=True, kw_only=True):
     """What explains each person in a figure of either month."""
     stays_since: date | None = None
     """Since when the district records stays."""
+    strangers_before: int = 0
+    """How many people nobody knew on the typical night of the month before."""
 
     def is_held(self, name: str) -> bool:
         """May a figure be told, or is what it counts not recorded here?"""
@@ -113,8 +122,14 @@ class Month(Value, frozen=True, kw_only=True):
 
     def count(self, name: str) -> int:
         """How many people a figure tells: on the night, those whom nobody knew too where the definition says so."""
-        strangers = self.coverage.on_night if self.settings.night_with_unidentified and name == "seen_on_night" else 0
-        return len(getattr(self.now, name)) + strangers
+        return len(getattr(self.now, name)) + (self.coverage.on_night if self._has_strangers(name) else 0)
+
+    def count_before(self, name: str) -> int:
+        """The same of the month before, by the same definitions."""
+        return len(getattr(self.before, name)) + (self.strangers_before if self._has_strangers(name) else 0)
+
+    def _has_strangers(self, name: str) -> bool:
+        return self.settings.night_with_unidentified and name == "seen_on_night"
 
 
 def find_month(
@@ -153,6 +168,7 @@ def find_month(
         chain={kind.value: len(people) for kind, people in chain_classes(nights, first).items()},
         known=_what_is_known(named, nights, moves, exits, _last(first)),
         stays_since=day_of(recorded) if recorded else None,
+        strangers_before=count_strangers(session, district_id, before.night),
     )
 
 
@@ -212,6 +228,7 @@ def sign_month(
     """Freeze a month as it counts now. Raises Invalid before its end, for another month's night, or again without a reason."""
     first, said = first_of_month(month), reason.strip()
     access.require_district(Act.SHARE_TRACKER, district_id, purpose=f"sign the return of {first:%Y-%m}")
+    lock_records(access.session, [district_id])  # two who sign at once do so one after the other, and both are kept
     counted = find_month(access.session, district_id, first, night, settings)
     wrong = []
     if access.today <= _last(first):
@@ -228,7 +245,6 @@ def sign_month(
         signed_at=access.now, signed_by=access.actor.worker_id, night=counted.now.night, settings=settings,
         counts={each.name: counted.count(each.name) for each in FIGURES if counted.is_held(each.name)},
         bands={band: len(those) for band, those in counted.now.nights_in_180_days.items()},
-    lock_records(access.session, [district_id])  # two who sign at once do so one after the other, and both are kept
         coverage=counted.coverage, held_since=counted.now.held_since, reason=said[:2000], parts=counted.parts,
         chain=counted.chain, population=population, stays_since=counted.stays_since,
     )  # fmt: skip

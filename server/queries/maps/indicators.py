@@ -146,12 +146,15 @@ def find_coverage(session: Session, district_id: Id, first: date, last: date, ni
         unidentified=int(strangers),
         without_place=sum(not each for each in placed.values()),
         not_verified=sum(not each for each in known.values()),
-        on_night=_count_strangers(session, district_id, night) if night else 0,
+        on_night=count_strangers(session, district_id, night),
         without_district=_count_without_district(session, district_id, first, last),
     )
 
 
-def _count_strangers(session: Session, district_id: Id, night: date) -> int:
+def count_strangers(session: Session, district_id: Id, night: date | None) -> int:
+    """The people whom nobody knew on a night, those of one square once; none of no night."""
+    if night is None:
+        return 0
     most: dict[tuple[int, Id], int] = {}
     for each in list_looks(session, set(list_lineage(session, district_id)), night, night):
         place = (each.cell, each.site_id)
@@ -159,12 +162,12 @@ def _count_strangers(session: Session, district_id: Id, night: date) -> int:
     return sum(most.values())
 
 
+@beyond_reader
 def _count_without_district(session: Session, district_id: Id, first: date, last: date) -> int:
+    """A number alone: whoever was met in no district is in nobody's reach by it."""
     teams = select(team_district.c.team_id).where(team_district.c.district_id == district_id)
     met = (
-@beyond_reader
         select(contact_person.c.person_id)
-    """A number alone: whoever was met in no district is in nobody's reach by it."""
         .distinct()
         .where(
             contact_person.c.district_id.is_(None),

@@ -200,7 +200,7 @@ def _row(counted: Month, figure: Figure, names: dict[Id, str]) -> Row:
     is_held = counted.is_held(figure.name)
     return Row(
         code=figure.code, label=figure.label, now=str(counted.count(figure.name)) if is_held else "Not held",
-        before=str(len(before)) if is_held else "–", signed=str(signed.get(figure.name, "–")),
+        before=str(counted.count_before(figure.name)) if is_held else "–", signed=str(signed.get(figure.name, "–")),
         people=named(now, {each: _say_nights(counted, each) for each in now}),
         came=named(came, {each: say_came(figure.name, counted.known[each], counted.month) for each in came}),
         went=named(

@@ -168,6 +168,25 @@ def test_the_sheet_for_delta_is_an_ods_with_its_revisions(browser, october, now)
     assert browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10&kind=exe").status_code == 404
 
 
+def test_the_month_before_is_counted_by_the_same_definition_of_the_night(browser, october, now):
+    """Strangers are people on both typical nights, or on neither: else the figure falls or rises by the definition alone."""
+    with october.writing() as session:
+        county.put_person(session, now, "sep", "", name="Sep", state="listed", nights=(60,))
+        strangers = {"unidentified_people": 4, "night": date(2026, 9, 12)}
+        session.execute(contact.update().where(contact.c.id == first_contact(session, "sep")).values(**strangers))
+        session.execute(
+            contact_person.update().where(contact_person.c.person_id == "sep").values(night=date(2026, 9, 12))
+        )
+        rebuild_looks(session)
+    browser.sign_in("priya").post("/returns", night="2026-10-02", night_with_unidentified="yes", **SIGN)
+
+    page = plain(browser.get(OCTOBER).text)
+
+    row = page[page.index("Sleeping rough on the typical night") :].split()
+    now_signed_before = row[row.index("night") + 1 : row.index("night") + 4]
+    assert now_signed_before == ["1", "1", "5"]
+
+
 def test_two_who_sign_a_month_at_once_both_stay_in_its_log(enter, watford):
     if watford.is_sqlite:
         pytest.skip("on SQLite one transaction follows another")
