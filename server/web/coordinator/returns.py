@@ -28,6 +28,7 @@ from shared.rules.return_changes import say_came, say_went
 
 PATH = "/returns"
 MONTHS_SHOWN = 12
+EARLIEST = date(1900, 1, 1)
 UNKNOWN = "Somebody whose record you may not open"
 
 
@@ -222,11 +223,13 @@ def _say_nights(counted: Month, person_id: Id) -> str:
 
 
 def _read_month(access: Access, text: str) -> date:
-    """The month asked for; the last whole one when none is, or none that can be read."""
+    """The month asked for; the last whole one when none is, none that can be read, or none of which anything can be held."""
+    newest = first_of_month(access.today)
     try:
-        return date.fromisoformat(f"{text}-01")
+        asked = date.fromisoformat(f"{text}-01")
     except ValueError:
-        return months_later(first_of_month(access.today), -1)
+        asked = date.max
+    return asked if EARLIEST <= asked <= newest else months_later(newest, -1)
 
 
 def _read_night(text: str) -> date | None:

@@ -168,6 +168,14 @@ def test_the_sheet_for_delta_is_an_ods_with_its_revisions(browser, october, now)
     assert browser.get(f"/returns/sheet?district={county.WATFORD}&month=2026-10&kind=exe").status_code == 404
 
 
+@pytest.mark.parametrize("month", ["0001-01", "0005-12", "9999-12", "2026-12", "1899-12"])
+def test_a_month_that_nothing_can_be_held_of_is_answered_with_the_last_whole_one(browser, october, month):
+    page = browser.sign_in("priya").get(f"/returns?district={county.WATFORD}&month={month}")
+
+    assert page.status_code == 200
+    assert "October 2026" in page.text
+
+
 def test_the_month_before_is_counted_by_the_same_definition_of_the_night(browser, october, now):
     """Strangers are people on both typical nights, or on neither: else the figure falls or rises by the definition alone."""
     with october.writing() as session:
