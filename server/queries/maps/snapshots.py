@@ -15,6 +15,7 @@ from server.queries.maps.hotspots import find_one_id
 from server.queries.people.concealment import contact_not_concealed, not_concealed
 from server.tables.maps.snapshot import snapshot, snapshot_named, snapshot_pair, snapshot_walk
 from server.tables.people.person import person
+from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact, contact_person
 from server.tables.street.site import site
 from shared.model.codes import ContactState, Gender, SiteKind
@@ -163,10 +164,11 @@ def list_sightings(session: Session, district_id: Id, night: date) -> list[Sight
     query = (
         select(
             contact.c.id, contact.c.seen_at, contact.c.team_id, contact.c.state, contact.c.unidentified_people,
-            func.coalesce(contact.c.latitude, site.c.latitude).label("latitude"),
-            func.coalesce(contact.c.longitude, site.c.longitude).label("longitude"), site.c.kind,
+            func.coalesce(contact.c.latitude, site.c.latitude, referral.c.latitude).label("latitude"),
+            func.coalesce(contact.c.longitude, site.c.longitude, referral.c.longitude).label("longitude"), site.c.kind,
         )
         .outerjoin(site, site.c.id == contact.c.site_id)
+        .outerjoin(referral, referral.c.id == contact.c.referral_id)
         .where(contact.c.district_id == district_id, contact.c.night == night, *contact_not_concealed(session))
     )  # fmt: skip
     rows = session.execute(query).all()

@@ -140,11 +140,12 @@ def list_last_points(session: Session, person_ids: Collection[Id]) -> dict[Id, P
     query = (
         select(
             contact_person.c.person_id,
-            func.coalesce(contact.c.latitude, site.c.latitude).label("latitude"),
-            func.coalesce(contact.c.longitude, site.c.longitude).label("longitude"),
+            func.coalesce(contact.c.latitude, site.c.latitude, referral.c.latitude).label("latitude"),
+            func.coalesce(contact.c.longitude, site.c.longitude, referral.c.longitude).label("longitude"),
         )
         .join(contact, contact.c.id == contact_person.c.contact_id)
         .outerjoin(site, site.c.id == contact.c.site_id)
+        .outerjoin(referral, referral.c.id == contact.c.referral_id)
         .where(contact_person.c.person_id.in_(sorted(person_ids)))
         .order_by(contact.c.seen_at, contact.c.id)
     )

@@ -27,7 +27,8 @@ from server.places.projection import BRITISH_NATIONAL_GRID as GRID
 from server.queries.maps.boundaries import Boundary, save_boundary
 from server.queries.maps.hotspots import Publication, PublishedRegion, add_publication, list_publications, list_regions
 from server.queries.maps.quarters import count_reports
-from server.queries.partnership.boundary_changes import end_district, follow
+from server.queries.maps.snapshots import list_sightings
+from server.queries.partnership.boundary_changes import end_district, follow, list_last_points
 from server.queries.partnership.districts import add_district
 from server.tables.partnership.agency import agency
 from server.tables.people.hidden import person_hidden
@@ -36,6 +37,7 @@ from server.tables.referrals.referral import alert, referral
 from server.tables.street.contact import contact, contact_person
 from shared.geo import grid
 from shared.model.district import District
+from shared.model.position import Position
 from tests.conftest import EVENING
 
 SUMMER = Period(date(2026, 7, 1), date(2026, 9, 30))
@@ -333,3 +335,7 @@ def test_who_was_met_where_a_report_said_is_on_the_map_as_on_the_teams_own(one_d
 
         assert sum(count_people(session, SUMMER, GRID, ground).values()) == 1
         assert count_looks(session, SUMMER, GRID, ground).total() == 1
+        # Where their case goes when districts change, and whether two teams met the same strangers, is asked of the same place.
+        assert list_last_points(session, ["marek"]) == {"marek": (51.66, -0.41)}
+        (sighting,) = list_sightings(session, "watford", date(2026, 8, 3))
+        assert sighting.position == Position(latitude=51.66, longitude=-0.41)
