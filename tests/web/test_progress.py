@@ -1,6 +1,7 @@
 """Figures by quarter: who reads them, what they say on page, paper and file, and what everybody may read."""
 
 import csv
+import html
 import io
 import zipfile
 from datetime import UTC, date, datetime
@@ -8,14 +9,16 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 
-from server.actions.partnership.figures import bring_in_quarters, list_told_quarters
-from server.hotspots.figures import DistrictFigure, QuarterFigures
+from server.actions.partnership.figures import ToldQuarter, bring_in_quarters, list_told_quarters
+from server.hotspots.figures import DistrictFigure, EqualityFigure, QuarterFigures
 from server.hotspots.periods import quarter_of
 from server.queries.maps.publications import Release, add_release, list_releases, set_release
 from server.web.layout.charts import Line, Point, draw_lines
 from server.web.layout.progress_charts import find_target, make_charts
+from server.web.layout.progress_tables import make_tables
 from server.web.layout.spreadsheets import ODS
 from shared.model.codes import PublicationKind
+from shared.rules.flow import FLOWS
 from shared.rules.small_counts import NOT_SHOWN
 
 NOW = datetime(2026, 11, 12, tzinfo=UTC)
@@ -138,3 +141,33 @@ def test_the_target_is_half_of_the_first_quarter_that_is_told(told):
     assert find_target(quarters) == 13
     assert make_charts(quarters[:1]) == []
     assert [each.title for each in make_charts(quarters, is_public=True)] == ["People and looking"]
+
+
+def test_whoever_approves_has_read_every_number_that_will_be_told(browse, filled):
+    """Each word and number of the commissioner's page of that quarter stands in what is approved."""
+    one = EqualityFigure(question="disability", answer="yes", people="35", accommodated="15")
+    all_of_it = msgspec.structs.replace(
+        figures(9), flows=dict.fromkeys(FLOWS, NOT_SHOWN) | {"only_refused": "45"}, equality=(one,), looks=1_950
+    )
+    period = quarter_of(date(2026, 7, 1))
+    release = Release(
+        id="q", kind=PublicationKind.MAP, starts_on=period.first, ends_on=period.last, prepared_at=NOW,
+        content=msgspec.json.encode(all_of_it).decode(),
+    )  # fmt: skip
+    with filled.writing() as session:
+        add_release(session, release)
+    text = browse("priya").get("/publications").text
+    told = ToldQuarter(id="q", first=period.first, last=period.last, figures=all_of_it)
+    for name, (heads, *lines) in make_tables([told]).items():
+        for line in lines if name != "Definitions" else ():
+            for head, cell in zip(heads, line, strict=True):
+                assert html.escape(str(cell)) in text or head == "Quarter", (name, head, cell)
+    for words in (
+        "With three services or more",
+        "Turned away, and taken by no service",
+        ">45<",
+        ">1950<",
+        ">35<",
+        ">15<",
+    ):
+        assert words in text, words

@@ -2,7 +2,7 @@
 withdrawn, and why. Two people of two organisations approve (privacy rules, guarantee G).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from litestar import Response, get, post
@@ -12,8 +12,7 @@ from litestar.params import FromPath, URLEncodedBody
 from server.access import Access, Door
 from server.actions.cases.quarterly import read_shares
 from server.actions.partnership import publications as acts
-from server.actions.partnership.figures import read_figures
-from server.hotspots.figures import say_band
+from server.actions.partnership.figures import ToldQuarter, read_figures
 from server.hotspots.periods import Period, say_period
 from server.hotspots.publication import say_visits
 from server.problems import Invalid
@@ -22,6 +21,8 @@ from server.queries.maps.publications import Release, list_releases
 from server.queries.partnership import agencies, workers
 from server.web.layout.forms import Errors, Form
 from server.web.layout.page import AnyRequest, go_to, page
+from server.web.layout.progress_tables import DISTRICTS, EQUALITY, WORDS, make_tables
+from server.web.layout.spreadsheets import Cell
 from server.web.layout.words import say_day
 from shared.model.codes import PublicationKind
 from shared.model.value import Id, Value
@@ -167,17 +168,21 @@ def _read(access: Access, one: Release) -> tuple[tuple[str, ...], tuple[tuple[st
 
 
 def _read_beside(one: Release) -> tuple[tuple[str, ...], ...]:
-    """The figures that are told with a map, in words."""
+    """The figures that are told with a map: every one, in the words of the page on which they will stand."""
     found = read_figures(one)
     if found is None:
         return ()
-    words = [
-        ("In all", f"About {found.people}" if found.people else "Fewer than the threshold", say_visits(found.looks))
-    ]
-    words += [(name.replace("_", " ").capitalize(), said, "") for name, said in found.groups.items()]
-    words += [(each.name, say_band(each.band), "") for each in found.districts]
-    if found.likely is not None:
-        words.append(("There may have been", f"{found.likely[0]} to {found.likely[1]}", ""))
-    if found.reports is not None:
-        words.append(("Reports from the public", f"About {found.reports}", ""))
-    return tuple(words)
+    told = ToldQuarter(id=one.id, first=one.starts_on, last=one.ends_on, figures=found)
+    tables = make_tables([told])
+    return tuple(row for name, (heads, *lines) in tables.items() for line in lines for row in _turn(name, heads, line))
+
+
+def _turn(name: str, heads: Sequence[Cell], line: Sequence[Cell]) -> Iterator[tuple[str, ...]]:
+    """A line of one quarter as rows: what it is about, and what is told of it."""
+    if name == DISTRICTS:
+        yield str(line[0]), str(line[1]), ""
+    elif name != WORDS:
+        named = 3 if name == EQUALITY else 1  # how many cells say what the others are about
+        about = [str(each) for each in line[1:named]]
+        for head, cell in zip(heads[named:], line[named:], strict=True):
+            yield ": ".join([*about, str(head)]), str(cell), ""

@@ -10,6 +10,7 @@ from shared.rules.flow import FLOWS, REFERRALS
 from shared.rules.small_counts import NOT_SHOWN
 
 FEW = "Fewer than 10, may be none"
+EQUALITY, DISTRICTS, WORDS = "Who is helped, by equality characteristics", "Districts", "Definitions"
 NOT_TOLD = "Not told"
 GROUP_NAMES = {
     "new": "New",
@@ -80,7 +81,7 @@ def make_tables(told: Sequence[ToldQuarter]) -> dict[str, Rows]:
             ("Quarter", *(REFERRAL_NAMES[name] for name in REFERRALS)),
             *((each.name, *(each.figures.referrals.get(name, NOT_TOLD) for name in REFERRALS)) for each in told),
         ],
-        "Who is helped, by equality characteristics": [
+        EQUALITY: [
             ("Quarter", "Question", "Answer", "People met", "Moved into accommodation"),
             *(
                 (each.name, say(one.question), say(one.answer), one.people, one.accommodated)
@@ -88,7 +89,7 @@ def make_tables(told: Sequence[ToldQuarter]) -> dict[str, Rows]:
                 for one in each.figures.equality
             ),
         ],
-        "Districts": [
+        DISTRICTS: [
             ("District", *names),
             *((district, *(say_district(each, district) for each in told)) for district in districts),
         ],
@@ -96,7 +97,7 @@ def make_tables(told: Sequence[ToldQuarter]) -> dict[str, Rows]:
             ("Quarter", "Reports", "Answered in time, of 100"),
             *((each.name, say_number(each.figures.reports), say_number(each.figures.in_time)) for each in told),
         ],
-        "Definitions": DEFINITIONS,
+        WORDS: DEFINITIONS,
     }
 
 
