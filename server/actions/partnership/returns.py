@@ -231,8 +231,8 @@ def sign_month(
     lock_records(access.session, [district_id])  # two who sign at once do so one after the other, and both are kept
     counted = find_month(access.session, district_id, first, night, settings)
     wrong = []
-    if access.today <= _last(first):
-        wrong.append("The month is not over: sign it from its last day on, when its records are in.")
+    if access.tonight <= _last(first):
+        wrong.append("The month is not over: sign it once its last night is, when its records are in.")
     if night is not None and first_of_month(night) != first:
         wrong.append("Choose a night of this month.")
     if population is not None and population < 1:

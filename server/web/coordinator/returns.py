@@ -148,7 +148,7 @@ def _answer(
         held_since=say_day(counted.now.held_since) if counted.now.held_since else "", settings=counted.settings,
         stays_since=say_day(counted.stays_since) if counted.stays_since else "",
         night=counted.now.night, busiest=counted.now.busiest_night, on_busiest=len(counted.now.seen_on_busiest_night),
-        reason=form.reason if form else "", is_over=access.today >= months_later(first, 1), versions=revisions,
+        reason=form.reason if form else "", is_over=access.tonight >= months_later(first, 1), versions=revisions,
         population=form.population if form else str(last.population or "") if last else "",
         months=[(f"{each:%B %Y}", f"{PATH}?district={district.id}&month={each:%Y-%m}", each == first) for each in months],
     )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from server.actions.partnership.returns import list_versions, sign_month
+from server.problems import Invalid
 from server.queries.people.erasure import delete_person
 from server.queries.street.looks import rebuild_looks
 from server.tables.people.person import person
@@ -227,3 +228,13 @@ def test_who_was_met_in_no_district_is_counted_beside_the_figures_for_whoever_re
     page = plain(browser.sign_in("priya").get(OCTOBER).text)
 
     assert "1 person met in no known district" in page
+
+
+def test_a_month_is_not_over_while_its_last_night_is(enter, watford):
+    """At half past midnight of 1 November the shift of 31 October is out: what it meets is October's."""
+    with enter("priya", timedelta(days=-12, hours=3)) as access, pytest.raises(Invalid) as refused:
+        assert (access.today, access.tonight) == (date(2026, 11, 1), date(2026, 10, 31))
+        sign_month(access, county.WATFORD, date(2026, 10, 1), None, PERIODS, "")
+    assert "not over" in refused.value.errors[0]
+    with enter("priya", timedelta(days=-12, hours=15)) as access:
+        sign_month(access, county.WATFORD, date(2026, 10, 1), None, PERIODS, "")
