@@ -39,7 +39,10 @@ def _take_notice(services: Services, data: bytes, moment: Moment) -> bool:
     """Keep a mail that is a notice for a district's coordinator. It names somebody, so no lead reads it among the reports."""
     if len(data) >= MAX_BYTES:
         return False
-    letter = read_letter(data)
+    try:
+        letter = read_letter(data)
+    except UnusableFile:  # it waits among the refused rows
+        return False
     lines = read_lines(letter.text)
     if not lines.is_notice:
         return False

@@ -6,6 +6,8 @@ report or a refusal out. Pure. Source: RFC 5322.
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
@@ -36,6 +38,19 @@ INNER_HEADER = re.compile(r"^[ \t>*]*(from|date|sent|subject|to|cc)\s*:\**\s*(.*
 SIGNATURE = re.compile(r"^-- ?$|^sent from my ", re.IGNORECASE)
 LINE = re.compile(r"^[ \t>]*([A-Za-z][\w ,'’?&/()-]{1,60}?)\s*:\s+(\S.*)$")
 TELEPHONE = re.compile(r"(?:\+44|\(?0)[\d ()-]{8,16}\d")
+ADDRESS_LIKE = re.compile(r"[^\s@]{0,64}@[^\s@]{1,255}")
+"""A mail address, or a name on some network."""
+TAKEN_OUT = "(…)"
+"""Stands where it was said who wrote a line."""
+OF_REACHING = frozenset(
+    {
+        "a", "address", "and", "any", "at", "by", "call", "can", "cell", "contact", "e", "email", "for", "from", "home", "i",
+        "is", "kind", "m", "mail", "many", "me", "mob", "mobile", "more", "my", "name", "no", "number", "of", "office", "on",
+        "or", "phone", "please", "reach", "regards", "reply", "ring", "sent", "t", "tel", "telephone", "text", "thank",
+        "thanks", "the", "to", "w", "work", "you",
+    }
+)  # fmt: skip
+"""Words in which somebody says how to be reached: a line that says nothing else tells nothing of whom they saw."""
 
 
 def _merge(noun: str) -> tuple[str, ...]:
@@ -64,10 +79,11 @@ def read_message(
     number: int, data: bytes, reading: Reading, mends: Mapping[str, str] | None = None
 ) -> Report | Refusal:
     """A message as a report. Raises UnusableFile where there is nothing of one."""
-    message = message_from_bytes(data, policy=policy.default)
-    if not message.keys():
-        raise UnusableFile("This is no e-mail: it has no lines of sender and date at its top.")
-    cells = {name: make_storable(text) for name, text in _list_cells(message) if text}
+    with _understood():
+        message = message_from_bytes(data, policy=policy.default)
+        if not message.keys():
+            raise UnusableFile("This is no e-mail: it has no lines of sender and date at its top.")
+        cells = {name: make_storable(text) for name, text in _list_cells(message) if text}
     return read_cells(number, {**cells, **(mends or {})}, reading)
 
 
@@ -87,20 +103,40 @@ class Letter(Value, frozen=True, kw_only=True):
 
 
 def read_letter(data: bytes) -> Letter:
-    """What a mail says, whatever it is about."""
-    outer = message_from_bytes(data, policy=policy.default)
-    message = _unwrap(outer)
-    text = make_storable(_find_text(message))
-    sender = _find_forwarded(text).get("from") or str(message.get("From", ""))
-    name, address = parseaddr(make_storable(sender))
-    return Letter(
-        message_id=_message_id(outer), sender_name=name, sender_address=address, text=text,
-        attached=sum(1 for _ in message.iter_attachments()),
-    )  # fmt: skip
+    """What a mail says, whatever it is about. Raises UnusableFile for one that is damaged."""
+    with _understood():
+        outer = message_from_bytes(data, policy=policy.default)
+        message = _unwrap(outer)
+        text = make_storable(_find_text(message))
+        sender = _find_forwarded(text).get("from") or _header(message, "From")
+        name, address = parseaddr(make_storable(sender))
+        return Letter(
+            message_id=_message_id(outer), sender_name=name, sender_address=address, text=text,
+            attached=sum(1 for _ in message.iter_attachments()),
+        )  # fmt: skip
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """What Python's reader of mails cannot cope with is a damaged mail, whatever it raises: one may not hold up the next."""
+    try:
+        yield
+    except UnusableFile:
+        raise
+    except Exception as error:
+        raise UnusableFile("The message is damaged: read it in the mailbox itself.") from error
+
+
+def _header(message: EmailMessage, name: str) -> str:
+    """A line of the top; as it was written, where Python's reader fails at it ("<a@[" as a Message-ID, ",,,<>" as a sender)."""
+    try:
+        return str(message.get(name, ""))
+    except Exception:
+        return next((str(text) for each, text in message.raw_items() if each.lower() == name.lower()), "")
 
 
 def _message_id(message: EmailMessage) -> str:
-    return make_storable(str(message.get("Message-ID", ""))).strip("<> \r\n")[:200]
+    return make_storable(_header(message, "Message-ID")).strip("<> \r\n")[:200]
 
 
 def _unwrap(message: EmailMessage) -> EmailMessage:
@@ -112,9 +148,9 @@ def _list_cells(message: EmailMessage) -> Iterator[tuple[str, str]]:
     message = _unwrap(message)
     text = _find_text(message)
     told = {
-        "from": str(message.get("From", "")),
-        "date": str(message.get("Date", "")),
-        "subject": str(message.get("Subject", "")),
+        "from": _header(message, "From"),
+        "date": _header(message, "Date"),
+        "subject": _header(message, "Subject"),
     }
     told |= _find_forwarded(text)
     name, address = parseaddr(told["from"])
@@ -123,7 +159,7 @@ def _list_cells(message: EmailMessage) -> Iterator[tuple[str, str]]:
     yield "mail_subject", told["subject"]
     yield "your_name", name
     yield "your_email", address
-    yield from _read_text(text, name, address)
+    yield from _read_text(text, name, told["subject"])
     attached = sum(1 for _ in message.iter_attachments())
     if attached:
         yield "mail_attachments", f"{attached}, not kept"
@@ -131,9 +167,13 @@ def _list_cells(message: EmailMessage) -> Iterator[tuple[str, str]]:
 
 def _read_date(text: str) -> str:
     try:
-        return parsedate_to_datetime(text).isoformat()
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, IndexError):
         return text
+    # "-0000" is UTC of a sender who does not tell its own zone (RFC 5322, 3.3): many web sites write so.
+    return (
+        moment.replace(tzinfo=UTC) if moment.tzinfo is None and text.rstrip().endswith("-0000") else moment
+    ).isoformat()
 
 
 def _find_text(message: EmailMessage) -> str:
@@ -189,8 +229,8 @@ def _find_forwarded(text: str) -> dict[str, str]:
     return {name: said for name, said in found.items() if name in ("from", "date", "subject") and said}
 
 
-def _read_text(text: str, name: str, address: str) -> Iterator[tuple[str, str]]:
-    """The lines that are columns of a form, and the rest, without whatever says who wrote it."""
+def _read_text(text: str, name: str, subject: str) -> Iterator[tuple[str, str]]:
+    """The lines that are columns of a form; the rest less whatever says who wrote it; where nothing is left, the subject."""
     marks = list(FORWARDED.finditer(text))
     lines = [line.lstrip("> \t").rstrip() for line in text[marks[-1].end() if marks else 0 :].splitlines()]
     while marks and lines and (not lines[0] or INNER_HEADER.match(lines[0])):
@@ -206,22 +246,26 @@ def _read_text(text: str, name: str, address: str) -> Iterator[tuple[str, str]]:
         if matched and heading in KNOWN and heading not in seen:
             seen.add(heading)
             yield heading, matched[2].strip()
-        elif _says_who(line, name, address):
+            continue
+        plain = _take_out_who(line, name)
+        if plain != line:
             private.append(line)
-        else:
-            rest.append(line)
-    yield "mail_text", re.sub(r"\n{3,}", "\n\n", "\n".join(rest)).strip()
+        if plain == line or _says_more(plain):
+            rest.append(plain)
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(rest)).strip()
+    yield "mail_text", text or _take_out_who(subject, name)
     yield "mail_lines_that_say_who", "\n".join(private)
 
 
-def _says_who(line: str, name: str, address: str) -> bool:
-    plain = line.casefold()
-    return bool(
-        (address and address.casefold() in plain)
-        or (name and name.casefold() in plain)
-        or TELEPHONE.search(line)
-        or "@" in line
-    )
+def _take_out_who(line: str, name: str) -> str:
+    """A line less whatever in it says who wrote it: many write all they saw, and their number, in one line."""
+    plain = TELEPHONE.sub(TAKEN_OUT, ADDRESS_LIKE.sub(TAKEN_OUT, line))
+    return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", TAKEN_OUT, plain, flags=re.IGNORECASE) if name else plain
+
+
+def _says_more(line: str) -> bool:
+    """Does a line tell anything beside how to reach whoever wrote it?"""
+    return any(word not in OF_REACHING for word in re.findall(r"[^\W\d_]+", line.casefold()))
 
 
 SOURCE = Source("email", open_file, read_cells, lambda _, text: 500 if HEADER.match(text) else 0)

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from server.cli import main
-from server.importers.email.parse import parse, read_message
+from server.importers.email.parse import parse, read_letter, read_message
 from server.importers.files import Refusal, UnusableFile
 from server.importers.inputs import of_bytes
 from server.importers.report import Report
@@ -53,6 +53,37 @@ def test_a_letter_is_what_was_seen_and_its_sender_stands_apart() -> None:
     kept = str(dict(report.raw))
     for private in ("Ann", "07700", "Somebody outside", "Sons"):
         assert private not in kept
+
+
+@pytest.mark.parametrize(
+    ("line", "seen"),
+    [
+        ("Man bleeding behind Tesco, ring me on 07700 900123", "Man bleeding behind Tesco, ring me on (…)"),
+        ("We met him @ the church, covered in blood", "We met him @ the church, covered in blood"),
+        ("He is unresponsive, ed@example.org, come now", "He is unresponsive, (…) come now"),
+        ("Ed here: he cannot breathe", "(…) here: he cannot breathe"),
+        ("Call me: 07700 900123", ""),
+        ("Ed, 07700 900123, @ed_of_watford", ""),
+    ],
+)
+def test_a_line_with_a_number_or_a_name_in_it_loses_those_alone(line: str, seen: str) -> None:
+    report = read(mail(f"Please help.\n{line}\n", From="Ed <ed@example.org>"))
+
+    assert report.appearance == f"Please help.\n{seen}".strip()
+    kept = str(dict(report.raw))
+    assert "07700" not in kept and "ed@" not in kept and "@ed_" not in kept
+
+
+def test_a_letter_whose_subject_says_it_all_says_that() -> None:
+    report = read(mail("Ann Brown\n07700 900123\n", Subject="Man asleep by the arch, Ann Brown 07700 900123"))
+
+    assert report.appearance == "Man asleep by the arch, (…) (…)"
+
+
+def test_a_time_of_no_told_zone_is_utc_also_in_summer() -> None:
+    report = read(mail("A man.", Date="Sat, 11 Jul 2026 21:15:00 -0000"))
+
+    assert report.reported_at.isoformat() == "2026-07-11T21:15:00+00:00"
 
 
 def test_a_form_sent_by_mail_is_read_by_its_lines() -> None:
@@ -115,6 +146,32 @@ def test_a_letter_without_a_usable_date_is_asked_about(date: str) -> None:
 def test_bytes_that_are_no_letter_are_refused_in_words() -> None:
     with pytest.raises(UnusableFile, match="no e-mail"):
         parse(b"\n\nnothing", READING)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("From", ",,,<>"), ("From", "=?utf-8?b?=ff?= <a@b"), ("Message-ID", "<a@["), ("Subject", "\udcff"), ("Date", "0")],
+)
+def test_a_damaged_line_at_its_top_costs_a_letter_nothing_else(name: str, written: str) -> None:
+    top = {"From": "ann@example.org", "Date": SENT, "Message-ID": "<1@example.org>", name: written}
+    said = "".join(f"{each}: {text}\r\n" for each, text in top.items()) + "\r\nA man by the arch.\r\n"
+    data = said.encode("utf-8", "surrogateescape")
+
+    assert read_letter(data).text.strip() == "A man by the arch."
+    found = read_message(1, data, READING)
+    if name == "Date":
+        assert isinstance(found, Refusal) and found.cells["mail_text"] == "A man by the arch."
+    else:
+        assert isinstance(found, Report) and found.appearance == "A man by the arch."
+
+
+def test_a_letter_that_cannot_be_read_at_all_is_refused_in_words() -> None:
+    parts = (f"Content-Type: multipart/mixed; boundary=x{at}\r\n\r\n--x{at}\r\n" for at in range(1500))
+    data = f"From: ann@example.org\r\nDate: {SENT}\r\n{''.join(parts)}\r\nA man.".encode()
+
+    for understand in (read_letter, lambda found: read_message(1, found, READING)):
+        with pytest.raises(UnusableFile, match="damaged"):
+            understand(data)
 
 
 def test_a_letter_is_known_by_its_look_and_can_be_piped(

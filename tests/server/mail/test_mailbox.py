@@ -132,6 +132,15 @@ def notice_mail(number: int, now: Any, district: str) -> bytes:
     return bytes(message)
 
 
+def test_a_damaged_letter_holds_up_none_that_came_after_it(services: Services, folder: Any) -> None:
+    folder[1](letter(1, services.clock()).replace(b"From: Ann Brown <ann@example.org>", b"From: ,,,<>", 1))
+    folder[1](letter(2, services.clock()))
+
+    assert fetch_reports(services, moment_of(services)) == 2
+    assert count(services, alert) == 2
+    assert fetch_reports(services, moment_of(services)) == 0
+
+
 def test_a_notice_by_mail_is_for_the_coordinator_of_the_district_it_names(
     services: Services, folder: Any, clock: Clock
 ) -> None:
