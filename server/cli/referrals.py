@@ -100,7 +100,7 @@ def referrals(
         keys = join_keyring(database, settings, now)
         run = Importing(
             "referrals", answers.source, file.name, b"", now, make_id, zone, file_sha256=digest, by=by,
-            tray=Tray(keys.secret, *keys.secrets_before),
+            tray=Tray(keys.secret, *keys.secrets_before), in_own_words=conversation.name_cells(answers),
         )  # fmt: skip
         if look:
             with database.reading() as session:

@@ -3,7 +3,7 @@
 One identity for all importers, checked each time: accepted + duplicates + wrong_area + needs_information + refused = read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -32,7 +32,8 @@ class Importing:
 
     `data` are its bytes, or `file_sha256` what they come to, for a file that is too large to be held. `by` brought it in,
     where it is for one district alone into `district_id`. Into `tray` goes what it refuses, to be mended; without one the rows
-    are counted, and told to whoever brought the file, and their words kept nowhere.
+    are counted, and told to whoever brought the file, and their words kept nowhere. `in_own_words` names the cells of a refused
+    row so that it is understood without its file.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Importing:
     by: Id = ""
     district_id: Id | None = None
     tray: Tray | None = None
+    in_own_words: Callable[[Mapping[str, str]], Mapping[str, str]] = field(default=dict, repr=False)
 
     @property
     def sha256(self) -> str:

@@ -84,6 +84,19 @@ class Columns:
         names = {noun: tuple(name for name in known if name in headings) for noun, known in self.names.items()}
         return replace(self, names=names)
 
+    def in_own_words(self, cells: Mapping[str, str], meanings: Meanings) -> dict[str, str]:
+        """A row under headings that this source knows without being told what they mean: a refused row is mended alone."""
+        named: dict[str, str] = {}
+        for heading, text in cells.items():
+            noun = meanings.get(heading)
+            known = (CONTACT[noun],) if noun in CONTACT else self.names.get(noun, ()) if noun else ()
+            if noun == "" and any(heading in names for names in self.names.values()):
+                known = (f"{heading}_left_out",)
+            free = next((each for each in known if each not in cells), heading)
+            name = heading if noun is None or heading in known else free
+            named[name if name not in named else heading] = text
+        return named
+
     def _list_meant(self, noun: str, meanings: Meanings) -> tuple[str, ...]:
         """The headings of a noun: those that only somebody's word gives it, then those we know, in our order."""
         known = self.names.get(noun, ())
@@ -114,7 +127,7 @@ class Columns:
                 return 0
             return 1 + 100 * len(found & set(self.marks)) + len(found & self.kept)
 
-        return Source(name, read_file, read_cells, is_like, look, self.names, required)
+        return Source(name, read_file, read_cells, is_like, look, self.names, required, self.in_own_words)
 
     def list_dated(self) -> tuple[str, ...]:
         """The headings of columns that hold dates."""

@@ -4,7 +4,7 @@ The page and the command take the same steps. Nothing is stored as a report befo
 then. Whoever brought it alone sees it until it is in.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -132,6 +132,11 @@ def mend(answers: Answers, number: int, heading: str, text: str) -> None:
 def open_reports(source: Input, answers: Answers, reading: Reading) -> Reports:
     """The reports of a file as it is understood. Raises UnusableFile."""
     return SOURCES[answers.source].open(source, reading, answers.as_asked())
+
+
+def name_cells(answers: Answers) -> Callable[[Mapping[str, str]], Mapping[str, str]]:
+    """Under which headings a refused row of the file waits: it is mended without what was said of the file."""
+    return lambda cells: SOURCES[answers.source].in_own_words(cells, answers.meanings)
 
 
 def make_plan(session: Session, source: Input, answers: Answers, run: Importing, data: Path) -> Plan:

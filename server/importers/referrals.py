@@ -156,7 +156,8 @@ class Intake:
         account = Account()
         account.add(before)
         account.add(here)
-        add_to_account(session, self.batch_id, account, here.refused, self.run.tray)
+        waiting = [replace(each, cells=self.run.in_own_words(each.cells)) for each in here.refused]
+        add_to_account(session, self.batch_id, account, waiting, self.run.tray)
         _write(session, haul, self.batch_id, self.run)
         taking = Taking(session, self.run, self.batch_id, self._teams)
         for each, (_, held) in zip(placed[len(found.new) :], found.newer, strict=True):

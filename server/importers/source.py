@@ -26,6 +26,7 @@ class Source:
     `open` gives the reports of a file. `read_cells` understands one row by its headings: that of a file, or one that somebody
     has mended. `is_like` says how well a file's headings, or the first sign of its text, fit (0: not at all). `look` gives the
     table as it lies, where the source has tables; `nouns` are what its columns may mean, each with the headings that say so.
+    `in_own_words` puts a row whose headings somebody had to explain under headings that say so by themselves.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Source:
     look: Callable[[Input, Asked], Table] | None = None
     nouns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    in_own_words: Callable[[Mapping[str, str], Meanings], dict[str, str]] = lambda cells, _: dict(cells)
 
     @property
     def parse(self) -> Parser:

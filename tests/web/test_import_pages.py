@@ -145,6 +145,29 @@ def test_any_table_is_matched_by_hand_once_and_known_again(browse: Callable[[str
 
 def test_nobody_else_sees_a_file_that_waits_and_nobody_else_undoes_it(
     browse: Callable[[str], Any], filled: Database
+def test_a_refused_row_of_a_matched_table_is_mended_in_the_tray(browse: Callable[[str], Any], filled: Database) -> None:
+    tom = browse("tom")
+    path = bring(tom, LOG, "log.csv").url.path
+    tom.send(path, press="keep", source="spreadsheet", heading_row="2")
+    tom.send(path, press="apply", **MATCHED)
+    with filled.reading() as session:
+        (row,) = imports.list_refused(session, limit=5)
+    cells = {name: "31/10/2025" if text == "soon" else text for name, text in row.cells.items()}
+
+    form = {"heading": list(cells), "text": list(cells.values()), "_csrf_token": tom.client.cookies["lantern-form"]}
+    mended = tom.client.post(f"/referrals/refused/{row.batch_id}/{row.row_number}", data=form)
+
+    assert "Nothing here" in mended.text
+    with filled.reading() as session:
+        found = session.execute(
+            select(alert, alert_referrer.c.name).join(alert_referrer, alert_referrer.c.alert_id == alert.c.id)
+            .where(alert.c.appearance == "red hat")
+        ).mappings().one()  # fmt: skip
+    assert (found["reported_at"].isoformat(), found["postcode"]) == ("2025-10-31T22:15:00+00:00", "WD17 1EU")
+    assert found["name"] == "Cat Fox"
+    assert "Cat" not in found["raw"]
+
+
 ) -> None:
     path = bring(browse("tom"), streetlink(IN_WATFORD)).url.path
 

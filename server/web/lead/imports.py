@@ -161,6 +161,7 @@ def _run(access: Access, services: Services, held: HeldFile, state: FileConversa
     return Importing(
         "referrals", state.answers.source, held.file_name, b"", access.now, access.new_id, services.settings.timezone,
         file_sha256=look_over(of_bytes(state.data)), by=access.actor.worker_id, tray=services.tray,
+        in_own_words=conversation.name_cells(state.answers),
     )  # fmt: skip
 
 
