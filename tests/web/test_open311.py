@@ -149,6 +149,30 @@ def test_a_key_hears_of_its_own_and_of_nobody_elses(client: Any, filled: Databas
     assert client.get(f"{BASE}/tokens/{mine}.json").json() == [{"service_request_id": mine, "token": mine}]
 
 
+def test_a_chain_of_folded_reports_stands_where_its_head_does(
+    client: Any, filled: Database, keys: dict[str, str], clock: Clock, new_id: Callable[[], str]
+) -> None:
+    numbers = [
+        send(client, keys["app"], description=f"hat {number}").json()[0]["service_request_id"] for number in range(3)
+    ]
+    ids = [row_of(filled, number)["id"] for number in numbers]
+    with filled.reading() as session:
+        door = Door(filled, workers.get_worker(session, "tom"), clock(), new_id)
+    with door.open() as access:
+        for own, above in ((ids[0], ids[1]), (ids[1], ids[2])):
+            progress_referral(access, own, ReferralState.DUPLICATE_OF, duplicate_of=above)
+
+    def ask(status: str) -> set[str]:
+        answer = client.get(f"{BASE}/requests.json", params={"api_key": keys["app"], "status": status}).json()
+        assert {each["status"] for each in answer} <= {status}
+        return {each["service_request_id"] for each in answer}
+
+    assert (ask("open"), ask("closed")) == (set(numbers), set())
+    with door.open() as access:
+        close_referral(access, ids[2], NOT_FOUND_NOTHING)
+    assert (ask("open"), ask("closed")) == (set(), set(numbers))
+
+
 def test_filters_and_pages(
     client: Any, filled: Database, keys: dict[str, str], clock: Clock, new_id: Callable[[], str]
 ) -> None:

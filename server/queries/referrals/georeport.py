@@ -2,18 +2,17 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from server.queries.referrals.folded import FOLDED
 from server.queries.referrals.inbox import InboxRow, inbox_row, rows
 from server.tables.referrals.georeport import georeport_key, georeport_request
 from server.tables.referrals.referral import alert, referral, referral_progress
-from shared.model.codes import ReferralState
 from shared.model.value import Id, Value
-
-HEAD = referral.alias("head")
 
 
 class Key(Value, frozen=True, kw_only=True):
@@ -101,7 +100,6 @@ def _query() -> Select[Any]:
     return (
         rows()
         .join(georeport_request, georeport_request.c.referral_id == referral.c.id)
-        .outerjoin(HEAD, HEAD.c.id == referral.c.duplicate_of)
         .add_columns(
             georeport_request.c.reference, georeport_request.c.key_id, georeport_request.c.requested_at,
             updated.label("updated_at"), case((_is_open(), 1), else_=0).label("asked_open"),
@@ -111,9 +109,25 @@ def _query() -> Select[Any]:
 
 
 def _is_open() -> ColumnElement[bool]:
-    """Is it worked on: itself, or the one that it was folded into?"""
-    is_folded = referral.c.state == str(ReferralState.DUPLICATE_OF)
-    return or_(
-        and_(~is_folded, referral.c.closed_at.is_(None)),
-        and_(is_folded, HEAD.c.id.is_not(None), HEAD.c.closed_at.is_(None)),
+    """Is it worked on: itself, or the one at the end of the chain that it was folded into?"""
+    return or_(and_(referral.c.state != FOLDED, referral.c.closed_at.is_(None)), referral.c.id.in_(_folded_into_open()))
+
+
+@cache
+def _folded_into_open() -> Select[tuple[Id]]:
+    """The folded ones whose head is worked on still, however long the chain."""
+    own, here = referral.alias("own"), referral.alias("here")
+    first = (
+        select(own.c.id.label("own"), own.c.duplicate_of.label("above"))
+        .join(georeport_request, georeport_request.c.referral_id == own.c.id)
+        .where(own.c.state == FOLDED, own.c.duplicate_of.is_not(None))
+        .cte("chain", recursive=True)
     )
+    chain = first.union(
+        select(first.c.own, here.c.duplicate_of)
+        .join(here, here.c.id == first.c.above)
+        .where(here.c.state == FOLDED, here.c.duplicate_of.is_not(None))
+    )
+    head = referral.alias("head")
+    is_open = and_(head.c.id == chain.c.above, head.c.state != FOLDED, head.c.closed_at.is_(None))
+    return select(chain.c.own).join(head, is_open)
