@@ -13,14 +13,15 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from server.actions.operation.outbox import Outbox
-from server.actions.referrals.clock import promise
+from server.actions.referrals.clock import promise, resumed_due
 from server.importers.accounting import Importing
 from server.importers.placing import Placed
 from server.queries.referrals import inbox, referral_steps, versions
 from server.queries.referrals.versions import WORDS, Held, NewVersion
 from server.queries.sync.store import find_scopes, place_entity, publish
 from shared.model.codes import ReferralState
-from shared.model.referral import ReferralProgress
+from shared.model.position import Position
+from shared.model.referral import Referral, ReferralProgress
 from shared.model.value import Id
 from shared.rules.referral import FINAL_STATES, normalise_outcome
 from sync.authoring import NewChange
@@ -75,6 +76,7 @@ class Taking:
         team_id = self.teams.get(district_id) if district_id else None
         versions.take_place(self.session, held, placed.position, district_id, team_id)
         if district_id is not None:
+            self._resume(held.referral)
             note = "Its place came with a newer version from its source."
             referral_steps.add_step(self.session, self._step(held.referral.id, ReferralState.RECEIVED, note=note))
 
@@ -96,6 +98,7 @@ class Taking:
 
     def _close(self, placed: Placed, held: Held) -> None:
         assert held.referral is not None
+        self._resume(held.referral)
         outcome = normalise_outcome(placed.report.outcome_text)
         is_elsewhere = outcome is not None and outcome.state is ReferralState.WRONG_AREA
         step = self._step(
@@ -112,6 +115,11 @@ class Taking:
             payload=msgspec.Raw(msgspec.json.encode(step)),
         )  # fmt: skip
         publish(self.session, [msgspec.structs.replace(change, scope=each) for each in sorted(scopes)], self._now_ms)
+
+    def _resume(self, referral: Referral) -> None:
+        """The clock that stood still while more was asked goes on."""
+        if referral_steps.find_asked_at(self.session, referral.id) is not None:
+            referral_steps.set_due(self.session, referral.id, resumed_due(self.session, referral, self.run.now))
 
     def _keep(
         self, placed: Placed, held: Held, changes: dict[str, tuple[str, str]], applied: tuple[str, ...], *, waits: bool

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from server.access import Door
+from server.actions.referrals.desk import undo
 from server.actions.referrals.referrals import close_referral, offer_referral, progress_referral, reopen_referral
 from server.database.engine import Database
 from server.importers.accounting import Importing
@@ -314,6 +315,42 @@ def test_the_clock_stands_still_while_more_is_asked(filled: Database, now: datet
         after = inbox.find_inbox_row(access.session, "r1")
     assert after is not None
     assert (after.referral.due_on - before.referral.due_on).days == 7
+
+
+@pytest.mark.parametrize("ends", [ReferralState.RECEIVED, ReferralState.CLOSED])
+def test_a_second_question_and_a_closing_count_from_the_first(
+    filled: Database, now: datetime, new_id: Callable[[], str], ends: ReferralState
+) -> None:
+    with filled.reading() as session:
+        tom, before = workers.get_worker(session, "tom"), inbox.find_inbox_row(session, "r1")
+    assert before is not None
+    for day, words in ((0, "Which door?"), (4, "Which side of the church?")):
+        with Door(filled, tom, now + timedelta(days=day), new_id).open() as access:
+            progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION, note=words)
+    with Door(filled, tom, now + timedelta(days=7), new_id).open() as access:
+        progress_referral(access, "r1", ends)
+        after = inbox.find_inbox_row(access.session, "r1")
+    assert after is not None
+    assert (after.referral.due_on - before.referral.due_on).days == 7
+
+
+def test_a_closing_that_is_taken_back_leaves_the_clock_as_it_stood(
+    filled: Database, now: datetime, new_id: Callable[[], str]
+) -> None:
+    with filled.reading() as session:
+        tom, before = workers.get_worker(session, "tom"), inbox.find_inbox_row(session, "r1")
+    assert before is not None
+    with Door(filled, tom, now, new_id).open() as access:
+        progress_referral(access, "r1", ReferralState.NEEDS_INFORMATION)
+    with Door(filled, tom, now + timedelta(days=7), new_id).open() as access:
+        close_referral(access, "r1", "no_alert_other")
+    with Door(filled, tom, now + timedelta(days=7, minutes=1), new_id).open() as access:
+        undo(access, "r1")
+    with Door(filled, tom, now + timedelta(days=14), new_id).open() as access:
+        progress_referral(access, "r1", ReferralState.RECEIVED)
+        after = inbox.find_inbox_row(access.session, "r1")
+    assert after is not None
+    assert (after.referral.due_on - before.referral.due_on).days == 14
 
 
 def test_a_newer_version_and_a_guess_are_shown_and_decided(

@@ -181,7 +181,8 @@ def _step(access: Access, found: Referral, state: ReferralState, **fields: Any) 
     refusal = why_not_follow(found.state, state) if found.state is not state else None
     if refusal is not None:
         raise Invalid(refusal)
-    if found.state is ReferralState.NEEDS_INFORMATION and state is not found.state and state not in FINAL_STATES:
+    if found.state is ReferralState.NEEDS_INFORMATION and state is not found.state:
+        # Also where it is closed: whether that was in time, and what a reopening goes on with, is by the clock that stood still.
         referral_steps.set_due(access.session, found.id, resumed_due(access.session, found, access.now))
     return ReferralProgress(
         id=access.new_id(), referral_id=found.id, state=state, at=access.now, worker_id=access.actor.worker_id, **fields

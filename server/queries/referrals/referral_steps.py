@@ -65,13 +65,18 @@ def set_due(session: Session, referral_id: Id, due_on: date) -> None:
 
 
 def find_asked_at(session: Session, referral_id: Id) -> datetime | None:
-    """When more was asked for last; None where it never was."""
-    asked = select(func.max(referral_progress.c.at)).where(
-        referral_progress.c.referral_id == referral_id,
-        referral_progress.c.state == str(ReferralState.NEEDS_INFORMATION),
+    """Since when more is asked for: from the first question of those that nothing has answered yet. None while nothing is."""
+    newest_first = (
+        select(referral_progress.c.state, referral_progress.c.at)
+        .where(referral_progress.c.referral_id == referral_id)
+        .order_by(referral_progress.c.at.desc(), referral_progress.c.id.desc())
     )
-    found: datetime | None = session.scalar(asked)
-    return found
+    asked_at: datetime | None = None
+    for state, at in session.execute(newest_first):
+        if state != str(ReferralState.NEEDS_INFORMATION):
+            break
+        asked_at = at
+    return asked_at
 
 
 def count_told_anew(session: Session, referral_ids: Collection[Id]) -> dict[Id, int]:

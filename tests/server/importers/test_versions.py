@@ -10,10 +10,12 @@ from sqlalchemy import select
 from server.importers.accounting import Importing
 from server.importers.referrals import import_referrals
 from server.importers.sources import PARSERS
-from server.queries.referrals import versions
+from server.queries.referrals import referral_steps, versions
 from server.tables.operation.mail import mail
 from server.tables.referrals.referral import alert, alert_referrer, alert_version, referral, referral_progress
 from server.tables.sync.sync import change as sync_change
+from shared.model.codes import ReferralState
+from shared.model.referral import ReferralProgress
 from sync.wire import read_change
 from tests.server.importers.conftest import NOW, READING
 from tests.server.importers.rows import GOOD, streetlink
@@ -109,6 +111,22 @@ def test_a_place_that_is_known_now_makes_it_work_for_its_team(bring_in, bring_la
     assert (found["state"], found["latitude"], found["team_id"]) == ("received", 51.66, "team-1")
     assert [step["state"] for step in rows(county, referral_progress)] == ["received"]
     assert [read_change(row["body"]).s for row in rows(county, sync_change)] == ["team:team-1"]
+
+
+def test_a_place_that_comes_after_we_asked_lets_the_clock_go_on_from_there(bring_in, bring_later, county, new_id):
+    bring_in(streetlink({"alert_id": "1", "local_authority_name": "", **NOWHERE}))
+    (before,) = rows(county, referral)
+    with county.writing() as session:
+        asked = ReferralProgress(
+            id=new_id(), referral_id=before["id"], state=ReferralState.NEEDS_INFORMATION, at=NOW - timedelta(days=7),
+            worker_id="tom",
+        )  # fmt: skip
+        referral_steps.add_step(session, asked)
+
+    bring_later(streetlink({"alert_id": "1", "local_authority_name": ""}))
+
+    (found,) = rows(county, referral)
+    assert (found["state"], (found["due_on"] - before["due_on"]).days) == ("received", 7)
 
 
 def test_words_where_nothing_was_said_are_taken_and_other_words_wait_for_a_person(bring_in, bring_later, county):
