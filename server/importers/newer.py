@@ -176,8 +176,8 @@ def compare(placed: Placed, held: Held) -> dict[str, tuple[str, str]]:
             str(report.people_count),
         )
     if placed.position is not None and not (placed.is_by_words and held.position):
-        now = _say_point(placed.position.latitude, placed.position.longitude)
-        before = _say_point(held.position.latitude, held.position.longitude) if held.position else ""
+        now = say_point(placed.position)
+        before = say_point(held.position) if held.position else ""
         if now != before:
             changes["point"] = (before, now)
     if report.closed and held.closed_at is None:
@@ -187,5 +187,6 @@ def compare(placed: Placed, held: Held) -> dict[str, tuple[str, str]]:
     return changes
 
 
-def _say_point(latitude: float, longitude: float) -> str:
-    return f"{latitude:.5f}, {longitude:.5f}"
+def say_point(position: Position) -> str:
+    """A pin as a newer version tells of it."""
+    return f"{position.latitude:.5f}, {position.longitude:.5f}"

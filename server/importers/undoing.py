@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from server.access import Access, Door, of_theirs
 from server.actions.operation.orders import order_placing
-from server.importers.newer import THE_SOURCE, tell_phones
+from server.importers.newer import THE_SOURCE, say_point, tell_phones
 from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.referrals import imports, inbox, referral_steps, undoing, versions
+from server.queries.referrals.desk import take_back_mails
 from server.queries.referrals.imports import ImportBatch
 from server.queries.referrals.undoing import Brought, BroughtVersion
-from server.queries.referrals.versions import WORDS
+from server.queries.referrals.versions import WORDS, Held
 from server.queries.sync.store import erase_entities, place_entity
 from shared.model.codes import ReferralState
 from shared.model.referral import ReferralProgress
@@ -87,7 +88,7 @@ def _forget(access: Access, gone: Sequence[Brought]) -> None:
 def _put_back(access: Access, version: BroughtVersion) -> bool:
     """Undo what was taken over of a version; False where somebody has gone on with the referral since."""
     held = versions.find_held_of(access.session, version.referral_id)
-    if held is None or version.settled_by or not _is_as_left(access.session, version):
+    if held is None or version.settled_by or not _is_as_left(access.session, version, held):
         return False
     words = {name: version.changes[name][0] for name in version.applied if name in WORDS}
     if words:
@@ -99,6 +100,7 @@ def _put_back(access: Access, version: BroughtVersion) -> bool:
     if "closed" in version.applied:
         unplaced = held.position is None or "point" in version.applied
         _step(access, version, ReferralState.NEEDS_INFORMATION if unplaced else ReferralState.RECEIVED)
+        take_back_mails(access.session, [version.referral_id], version.received_at)
     elif "reopened" in version.applied:
         _step(access, version, ReferralState.CLOSED)
     undoing.delete_version(access.session, version.id)
@@ -107,9 +109,14 @@ def _put_back(access: Access, version: BroughtVersion) -> bool:
     return True
 
 
-def _is_as_left(session: Session, version: BroughtVersion) -> bool:
-    """Has nobody taken a step since the source did, where the file moved the referral?"""
-    moved = {"point", "closed", "reopened"} & set(version.applied)
+def _is_as_left(session: Session, version: BroughtVersion, held: Held) -> bool:
+    """Is what the source did as it left it: its words, its pin, and, where it moved the referral, no step since?"""
+    said = {name: now for name, (_, now) in version.changes.items() if name in version.applied}
+    if any(held.words[name] != now for name, now in said.items() if name in WORDS):
+        return False
+    if "point" in said and (held.position is None or say_point(held.position) != said["point"]):
+        return False
+    moved = {"point", "closed", "reopened"} & set(said)
     return not moved or referral_steps.find_closer(session, version.referral_id) == THE_SOURCE
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
 from server.access import Door
+from server.actions.referrals.place import set_place
 from server.actions.referrals.referrals import assign_referral
 from server.cli import main
 from server.database.engine import Database
@@ -21,12 +22,13 @@ from server.importers.sources import PARSERS
 from server.queries.partnership import workers
 from server.queries.referrals import imports
 from server.queries.sync.store import list_changes
+from server.tables.operation.mail import mail
 from server.tables.referrals.imports import held_file, import_batch, refused_row
 from server.tables.referrals.referral import alert, alert_referrer, alert_version, referral
 from server.tables.sync.sync import change as sync_change
 from server.tables.sync.sync import feed as sync_feed
 from shared.model.codes import ReferralState
-from tests.server.importers.rows import streetlink
+from tests.server.importers.rows import GOOD, streetlink
 
 IN_WATFORD = {"geo_latitude": "51.6565", "geo_longitude": "-0.3962"}
 LOG = (
@@ -143,8 +145,6 @@ def test_any_table_is_matched_by_hand_once_and_known_again(browse: Callable[[str
     assert 'value="Night line"' in again.text
 
 
-def test_nobody_else_sees_a_file_that_waits_and_nobody_else_undoes_it(
-    browse: Callable[[str], Any], filled: Database
 def test_a_refused_row_of_a_matched_table_is_mended_in_the_tray(browse: Callable[[str], Any], filled: Database) -> None:
     tom = browse("tom")
     path = bring(tom, LOG, "log.csv").url.path
@@ -168,6 +168,8 @@ def test_a_refused_row_of_a_matched_table_is_mended_in_the_tray(browse: Callable
     assert "Cat" not in found["raw"]
 
 
+def test_nobody_else_sees_a_file_that_waits_and_nobody_else_undoes_it(
+    browse: Callable[[str], Any], filled: Database
 ) -> None:
     path = bring(browse("tom"), streetlink(IN_WATFORD)).url.path
 
@@ -244,6 +246,53 @@ def test_what_a_newer_export_changed_is_put_back(
     assert count(filled, alert_version) == 0
     with filled.reading() as session:
         assert session.scalar(select(alert.c.age_group).where(alert.c.source_reference == "SL-1")) == ""
+
+
+def test_what_somebody_put_on_the_map_is_not_undone_with_its_file(
+    browse: Callable[[str], Any], filled: Database, now: datetime, new_id: Callable[[], str], tmp_path: Path
+) -> None:
+    """Neither a report that the file brought, nor the pin of one that it placed."""
+    nowhere = {"geo_latitude": "", "geo_longitude": "", "alert_id": "SL-9"}
+    data = streetlink(nowhere)
+    run = Importing("referrals", "streetlink", "first.csv", data, now, new_id)
+    import_referrals(filled, run, PARSERS["streetlink"](data, Reading("Europe/London", now)), tmp_path)
+    tom = browse("tom")
+    tom.send(bring(tom, streetlink(IN_WATFORD, {**IN_WATFORD, "alert_id": "SL-9"})).url.path, press="apply")
+    assert find(filled, "SL-9")["state"] == ReferralState.RECEIVED.value
+    with filled.reading() as session:
+        door = Door(filled, workers.get_worker(session, "tom"), now, new_id)
+    with door.open() as access:
+        for number in ("SL-1", "SL-9"):
+            set_place(access, find(filled, number)["id"], 51.66, -0.4, None)
+    (batch,) = batches(filled)
+
+    done = tom.send(f"/imports/{batch.id}/undo")
+
+    assert "SL-1" in done.text and "SL-9" in done.text
+    assert [find(filled, number)["latitude"] for number in ("SL-1", "SL-9")] == [51.66, 51.66]
+
+
+def test_an_answer_that_waits_goes_with_the_closing_that_is_undone(
+    browse: Callable[[str], Any], filled: Database, now: datetime, new_id: Callable[[], str], tmp_path: Path
+) -> None:
+    heading = (*GOOD, "referrer_email", "outcome_summary", "closed_date")
+    who = {**IN_WATFORD, "referrer_email": "ann@example.org"}
+    data = streetlink(who, heading=heading)
+    run = Importing("referrals", "streetlink", "first.csv", data, now, new_id)
+    import_referrals(filled, run, PARSERS["streetlink"](data, Reading("Europe/London", now)), tmp_path)
+    tom = browse("tom")
+    closed = {
+        "status": "Closed",
+        "closed_date": "12/11/2026 20:00",
+        "outcome_summary": "person found - taken to shelter",
+    }
+    tom.send(bring(tom, streetlink({**who, **closed}, heading=heading)).url.path, press="apply")
+    assert count(filled, mail) == 1
+    (batch,) = batches(filled)
+
+    tom.send(f"/imports/{batch.id}/undo")
+
+    assert (find(filled, "SL-1")["state"], count(filled, mail)) == (ReferralState.RECEIVED.value, 0)
 
 
 def test_a_file_that_cannot_be_used_says_why_and_one_that_nobody_finished_is_forgotten(

@@ -30,6 +30,7 @@ class BroughtVersion(Value, frozen=True, kw_only=True):
     alert_id: Id
     referral_id: Id
     number: str
+    received_at: datetime
     changes: dict[str, tuple[str, str]]
     applied: tuple[str, ...]
     settled_by: Id | None
@@ -59,10 +60,13 @@ def list_worked_with(session: Session, brought: Sequence[Brought], batch_id: Id)
         .where(referral.c.duplicate_of.in_(ids), func.coalesce(alert.c.import_batch_id, "") != batch_id)
     )
     found |= {each for each in session.scalars(of_others) if each is not None}
+    # Whoever put one on the map, or found right what was guessed of it, has worked with it and taken no step.
+    seen_to = select(alert.c.id).where(alert.c.id.in_(alerts), alert.c.guesses_confirmed_at.is_not(None))
+    has_newer = set(session.scalars(seen_to))
     newer = select(alert_version.c.alert_id).where(
         alert_version.c.alert_id.in_(alerts), func.coalesce(alert_version.c.import_batch_id, "") != batch_id
     )
-    has_newer = set(session.scalars(newer))
+    has_newer |= set(session.scalars(newer))
     return found | {each.referral_id for each in brought if each.alert_id in has_newer}
 
 
@@ -95,6 +99,7 @@ def list_brought_versions(session: Session, batch_id: Id) -> list[BroughtVersion
     return [
         BroughtVersion(
             id=row["id"], alert_id=row["alert_id"], referral_id=row["referral_id"], number=row["number"],
+            received_at=row["received_at"],
             changes=msgspec.json.decode(row["changes"], type=dict[str, tuple[str, str]]),
             applied=msgspec.json.decode(row["applied"], type=tuple[str, ...]), settled_by=row["settled_by"],
         )
