@@ -125,14 +125,17 @@ class Outbox:
         outbox.add_mails(self.session, mails)
 
     def apologise(self, late: Mapping[Id, date]) -> None:
-        """Write to whoever raised these referrals that the day they were promised (by referral) has passed; once a day broken."""
+        """Write to whoever raised these referrals that the day they were promised (by referral) has passed; once a day broken.
+
+        Of those that tell of the same each was promised a day of its own.
+        """
         mails = [
             Mail(
                 id=self.new_id(), key=f"{MailKind.REFERRAL_LATE}/{to.alert_id}/{late[to.referral_id]}",
                 kind=MailKind.REFERRAL_LATE, queued_at=self.now, useful_until=self.now + REFERRER_WAITS,
                 facts=_to_them(MailFacts(day=late[to.referral_id]), to), about_id=to.referral_id, alert_id=to.alert_id,
             )
-            for to in addressees.list_reachable(self.session, late)
+            for to in addressees.list_own(self.session, late)
         ]  # fmt: skip
         outbox.add_mails(self.session, mails)
 

@@ -4,7 +4,7 @@ An address is read here when a mail is sent, and kept nowhere else.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select, union, update
 from sqlalchemy.orm import Session
@@ -106,7 +106,15 @@ def set_shared_address(session: Session, agency_id: Id, address: str | None) -> 
 
 def list_reachable(session: Session, referral_ids: Collection[Id]) -> list[Reachable]:
     """Whoever raised these referrals, or one that was folded into them, however far down, and agreed to be told."""
-    head_of = list_folded(session, referral_ids)
+    return _list_agreed(session, list_folded(session, referral_ids))
+
+
+def list_own(session: Session, referral_ids: Collection[Id]) -> list[Reachable]:
+    """Whoever raised these very referrals, and agreed to be told."""
+    return _list_agreed(session, {each: each for each in referral_ids})
+
+
+def _list_agreed(session: Session, head_of: Mapping[Id, Id]) -> list[Reachable]:
     query = (
         select(referral.c.id, alert.c.id, alert.c.source, alert.c.source_reference, alert_referrer.c.language)
         .join(alert, alert.c.id == referral.c.alert_id)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.database.positions import read_position
 from server.queries.people.concealment import contact_not_concealed, not_concealed
+from server.queries.referrals.folded import FOLDED, find_head, list_folded
 from server.tables.partnership.agency import team
 from server.tables.partnership.district import district
 from server.tables.partnership.worker import worker
@@ -126,11 +127,22 @@ PROMISED = (ReferralState.RECEIVED, ReferralState.ASSIGNED, ReferralState.LOOKED
 
 
 def list_broken_promises(session: Session, since: date, today: date) -> dict[Id, date]:
-    """The open referrals whose answer was due from `since` on and before today, each with its day."""
-    query = select(referral.c.id, referral.c.due_on).where(
-        referral.c.state.in_([str(state) for state in PROMISED]), referral.c.due_on >= since, referral.c.due_on < today
-    )
-    return {referral_id: due_on for referral_id, due_on in session.execute(query)}  # noqa: C416 - rows are not pairs
+    """The referrals whose answer was due from `since` on and before today and is still owed, each with the day that it was
+    promised by: open, or folded into one that is. Whoever raised a folded one was promised its own day, and a later one of its
+    head is told on their page."""
+    due = (referral.c.due_on >= since, referral.c.due_on < today)
+    owed = [str(state) for state in PROMISED]
+    query = select(referral.c.id, referral.c.due_on).where(referral.c.state.in_(owed), *due)
+    late: dict[Id, date] = {referral_id: due_on for referral_id, due_on in session.execute(query)}  # noqa: C416 - rows are not pairs
+    head_of = list_folded(session, list(late))
+    below = select(referral.c.id, referral.c.due_on).where(referral.c.id.in_(head_of.keys() - late.keys()))
+    later = {own: late[head_of[own]] for own, due_on in session.execute(below) if due_on <= late[head_of[own]]}
+    folded = select(referral.c.id, referral.c.due_on).where(referral.c.state == FOLDED, *due)
+    for referral_id, due_on in session.execute(folded).all():
+        head = session.scalar(select(referral.c.state).where(referral.c.id == find_head(session, referral_id)))
+        if head in owed:
+            late[referral_id] = due_on
+    return late | later
 
 
 def find_inbox_row(session: Session, referral_id: Id) -> InboxRow | None:

@@ -479,6 +479,25 @@ def test_a_promised_day_that_passes_is_apologised_for_once(enter, watford, run, 
     assert f"by {yesterday.day} {yesterday:%B}" in late[0]
 
 
+def test_each_who_told_of_the_same_was_promised_a_day_of_their_own(enter, watford, run, postbox: Postbox, now) -> None:
+    days = {"r1": now.date() - timedelta(days=20), "r2": now.date() + timedelta(days=2)}
+    with watford.writing() as session:
+        for referral_id, day in days.items():
+            leave_address(session, now, referral_id)
+            session.execute(update(referral.referral).where(referral.referral.c.id == referral_id).values(due_on=day))
+    with enter("tom") as access:
+        progress_referral(access, "r2", ReferralState.DUPLICATE_OF, duplicate_of="r1")
+        for _ in range(2):
+            for day in (days["r1"] + timedelta(days=1), days["r2"] + timedelta(days=1)):
+                reminders.apologise_to_referrers(Outbox(access.session, access.now, access.new_id), day)
+    run("mail")
+    late = [text for text in postbox.texts() if "are late" in text]
+    assert len(late) == 2
+    for name, day in days.items():
+        (text,) = [each for each in late if f"alert-{name}." in each]
+        assert f"by {day.day} {day:%B}" in text
+
+
 def test_every_referrer_of_a_chain_hears_and_one_folded_onto_a_closed_one_at_once(
     enter, watford, run, postbox: Postbox, now
 ) -> None:
