@@ -12,7 +12,7 @@ from sqlalchemy import select
 from server.access import Door
 from server.actions.partnership.leaving import let_go
 from server.actions.referrals import desk as acts
-from server.actions.referrals.referrals import close_referral, offer_referral
+from server.actions.referrals.referrals import assign_referral, close_referral, offer_referral
 from server.actions.referrals.versions import settle_version
 from server.actions.street import planning
 from server.database.engine import Database
@@ -532,6 +532,24 @@ def test_what_is_looked_for_can_be_narrowed(filled: Database, tom: Browser, now:
         county.put_referral(session, now, "old", hours=600, place="Arch", at=(51.66, -0.4), description="collapsed")
         county.put_referral(session, now, "bare", hours=1, description="near Tesco")
         session.execute(alert.update().where(alert.c.id == "alert-r2").values(guesses='["A guess."]'))
+
+def test_a_giving_to_another_that_is_taken_back_leaves_it_with_whoever_had_it_and_their_shift(
+    filled: Database, tom: Browser, now: datetime, new_id: Callable[[], str]
+) -> None:
+    plan_id = plan_a_shift(filled, now, new_id)
+    with filled.reading() as session:
+        lead = workers.get_worker(session, "tom")
+    with Door(filled, lead, now, new_id, may_change=True).open() as access:
+        assign_referral(access, "r2", "watford-outreach", "aisha")
+        acts.send_on_shift(access, acts.find_shift(access, plan_id), ["r2"])
+    before, stops = standing(filled, "r2"), stops_of(filled, now)
+    for minutes, worker_id in ((1, "dean"), (2, None)):
+        with Door(filled, lead, now + timedelta(minutes=minutes), new_id).open() as access:
+            assign_referral(access, "r2", "watford-outreach", worker_id)
+        with Door(filled, lead, now + timedelta(minutes=minutes), new_id).open() as access:
+            acts.undo(access, "r2")
+        assert (standing(filled, "r2"), stops_of(filled, now)) == (before, stops)
+
 
     def shown(only: str) -> set[str]:
         return set(re.findall(r'data-id="([^"]+)"', tom.get(f"/referrals/desk?only={only}").text))

@@ -4,6 +4,7 @@ Each is decided by itself: one that cannot be is told of, and the others are don
 """
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 
 import msgspec
 
@@ -22,6 +23,7 @@ from server.queries.referrals import desk, inbox, referral_steps, referrals
 from server.queries.referrals.desk import UNDO_WITHIN
 from server.queries.street import plans
 from server.queries.street.plans import ShiftPlan
+from server.queries.sync.store import list_changes
 from shared.model.codes import PlannedStopKind, ReferralState
 from shared.model.referral import Referral
 from shared.model.shift import PlannedStop
@@ -79,8 +81,9 @@ def undo(access: Access, referral_id: Id) -> None:
     if steps[0].note == TAKEN_BACK:
         return  # pressed twice
     before = steps[1].state if len(steps) > 1 else ReferralState.RECEIVED
+    had_it = _find_holder(access, referral_id, is_given_anew=steps[0].state is before is ReferralState.ASSIGNED)
     if steps[0].state is ReferralState.ASSIGNED:
-        _leave_shifts(access, referral_id)
+        _leave_shifts(access, referral_id, steps[0].at if before is ReferralState.ASSIGNED else None)
     desk.take_back_mails(access.session, [referral_id], since)
     if steps[0].state in FINAL_STATES:
         reopen_referral(access, referral_id, TAKEN_BACK)
@@ -90,21 +93,34 @@ def undo(access: Access, referral_id: Id) -> None:
         progress_referral(access, referral_id, before, note=TAKEN_BACK)
         desk.take_back_mails(access.session, [referral_id], access.now)
     elif before is ReferralState.ASSIGNED:
-        row = inbox.find_inbox_row(access.session, referral_id)
-        if row is not None and row.referral.team_id is not None:
-            had_it = referral_steps.find_worker(access.session, referral_id)
-            assign_referral(access, referral_id, row.referral.team_id, had_it, note=TAKEN_BACK)
+        team_id, worker_id = had_it
+        if team_id is not None:
+            assign_referral(access, referral_id, team_id, worker_id, note=TAKEN_BACK)
     elif steps[0].state is ReferralState.ASSIGNED:
         referral_steps.set_assignment(access.session, referral_id, _team_before(access, referral_id), None)
 
 
-def _leave_shifts(access: Access, referral_id: Id) -> None:
-    """No shift goes there any more that was to go because of this step."""
+def _find_holder(access: Access, referral_id: Id, *, is_given_anew: bool) -> tuple[Id | None, Id | None]:
+    """The team and the worker who had it before the newest step: before the newest giving, where that step gave it to another."""
+    if is_given_anew:
+        given = [each.change for each in list_changes(access.session, referral_id) if each.change is not None]
+        sets = [each.set_ for each in given if each.set_ is not None and "assigned_worker_id" in each.set_]
+        if len(sets) > 1:
+            team_id, worker_id = (msgspec.json.decode(sets[-2][name][0]) for name in ("team_id", "assigned_worker_id"))
+            return team_id, worker_id
+        return _team_before(access, referral_id), None
+    row = inbox.find_inbox_row(access.session, referral_id)
+    return (row.referral.team_id if row else None), referral_steps.find_worker(access.session, referral_id)
+
+
+def _leave_shifts(access: Access, referral_id: Id, since: datetime | None) -> None:
+    """No shift goes there any more that was to go because of this step: of one that was given before, none planned since."""
     row = inbox.find_inbox_row(access.session, referral_id)
     team_id = row.referral.team_id if row else None
     for plan in plans.list_plans(access.session, [team_id], access.now) if team_id else []:
         left = [each for each in plan.stops if each.referral_id != referral_id]
-        if len(left) < len(plan.stops) and plan.back_at > access.now:
+        is_of_step = since is None or plan.set_at >= since
+        if is_of_step and len(left) < len(plan.stops) and plan.back_at > access.now:
             planning.change_stops(access, plan, left)
 
 
