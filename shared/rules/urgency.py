@@ -21,8 +21,9 @@ class Urgency(str, Enum):
 
 STEMS: dict[Urgency, tuple[str, ...]] = {
     Urgency.LIFE: (
-        "breath", "unconscious", "unrespons", "not respond", "not moving", "bleed", "blood", "overdos", "collaps", "suicid",
-        "kill himself", "kill herself", "seizure", "chest pain", "stabbed", "assault", "hypotherm", "injur", "needle in",
+        "breath", "uncon", "passed out", "not wak", "t wak", "unrespons", "not respond", "not moving", "bleed", "blood",
+        "overdos", "collaps", "suicid", "kill himself", "kill herself", "seizure", "chest pain", "stabbed", "assault",
+        "hypotherm", "injur", "needle in",
     ),
     Urgency.CHILD: ("child", "baby", "toddler", "infant", "under 18", "very young", "teenage", "a minor"),
     Urgency.PREGNANT: ("pregnan",),
@@ -31,7 +32,9 @@ STEMS: dict[Urgency, tuple[str, ...]] = {
         "no sleeping bag", "wet through",
     ),
 }  # fmt: skip
-"""The beginnings of words, in small letters, as they stand in a description or worry."""
+"""The beginnings of words, in small letters, as they stand in a description or worry. "uncon" is how many write unconscious."""
+ALSO_IN = {"place": Urgency.LIFE, "age_group": Urgency.CHILD}
+"""Where else one of them is looked for: whoever is in a hurry writes all in the first box, and "Snow Hill" is a place."""
 
 _PATTERN = {
     urgency: re.compile("|".join(rf"\b{re.escape(stem)}" for stem in stems), re.IGNORECASE)
@@ -42,4 +45,7 @@ _PATTERN = {
 def find_urgency(referral: Referral) -> tuple[Urgency, ...]:
     """Why a report comes first, in the order of the table; none for most."""
     said = f"{referral.description} {referral.concerns}"
-    return tuple(urgency for urgency, pattern in _PATTERN.items() if pattern.search(said))
+    also = {urgency: getattr(referral, field) for field, urgency in ALSO_IN.items()}
+    return tuple(
+        each for each, pattern in _PATTERN.items() if pattern.search(said) or pattern.search(also.get(each, ""))
+    )

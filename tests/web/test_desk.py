@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.access import Door
 from server.actions.partnership.leaving import let_go
@@ -19,7 +19,7 @@ from server.database.engine import Database
 from server.problems import Invalid, NotFound
 from server.queries.cases import saved_views
 from server.queries.partnership import workers
-from server.queries.referrals import desk_filters, inbox, referral_steps, versions
+from server.queries.referrals import desk, desk_filters, inbox, referral_steps, versions
 from server.queries.referrals.versions import NewVersion
 from server.queries.street import plans
 from server.tables.operation.mail import mail
@@ -61,6 +61,30 @@ def test_words_that_cannot_wait_are_marked(words: str, why: Urgency, now: dateti
         concerns=words,
     )
     assert find_urgency(said) == (why,)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"place": "Man collapsed outside Boots"}, (Urgency.LIFE,)), ({"place": "Childs Hill, by the snow shop"}, ()),
+        ({"age_group": "Under 18"}, (Urgency.CHILD,)), ({"age_group": "26 - 49"}, ()),
+        ({"concerns": "He is unconcious"}, (Urgency.LIFE,)), ({"concerns": "we can’t wake him"}, (Urgency.LIFE,)),
+    ],
+)  # fmt: skip
+def test_what_cannot_wait_is_marked_wherever_it_stands(
+    filled: Database, now: datetime, said: dict[str, str], why: tuple[Urgency, ...]
+) -> None:
+    report = Referral(
+        id="r", number="1", alert_id="a", source=AlertSource.STREETLINK, reported_at=now, due_on=now.date(), **said
+    )
+    assert find_urgency(report) == why
+    with filled.writing() as session:
+        session.execute(update(referral).values(description="", concerns="", place=""))
+        session.execute(update(referral).where(referral.c.id == "r2").values(**said))
+        shown = desk.list_desk(
+            session, {county.WATFORD}, (), [ReferralState.RECEIVED], "", desk.URGENT, today=now.date(), limit=9
+        )
+    assert [each.row.referral.id for each in shown] == (["r2"] if why else [])
 
 
 def test_an_ordinary_report_is_not_marked(now: datetime) -> None:
@@ -509,6 +533,24 @@ def test_undo_that_is_pressed_twice_takes_back_once(filled: Database, tom: Brows
     assert "Undo your last step" not in tom.get("/referrals/r2").text
 
 
+def test_a_giving_to_another_that_is_taken_back_leaves_it_with_whoever_had_it_and_their_shift(
+    filled: Database, tom: Browser, now: datetime, new_id: Callable[[], str]
+) -> None:
+    plan_id = plan_a_shift(filled, now, new_id)
+    with filled.reading() as session:
+        lead = workers.get_worker(session, "tom")
+    with Door(filled, lead, now, new_id, may_change=True).open() as access:
+        assign_referral(access, "r2", "watford-outreach", "aisha")
+        acts.send_on_shift(access, acts.find_shift(access, plan_id), ["r2"])
+    before, stops = standing(filled, "r2"), stops_of(filled, now)
+    for minutes, worker_id in ((1, "dean"), (2, None)):
+        with Door(filled, lead, now + timedelta(minutes=minutes), new_id).open() as access:
+            assign_referral(access, "r2", "watford-outreach", worker_id)
+        with Door(filled, lead, now + timedelta(minutes=minutes), new_id).open() as access:
+            acts.undo(access, "r2")
+        assert (standing(filled, "r2"), stops_of(filled, now)) == (before, stops)
+
+
 def test_a_question_that_is_taken_back_twice_leaves_it_with_whoever_had_it(filled: Database, tom: Browser) -> None:
     tom.send("/referrals/r2/assign", assignee="watford-outreach/aisha")
     before = standing(filled, "r2")
@@ -532,24 +574,6 @@ def test_what_is_looked_for_can_be_narrowed(filled: Database, tom: Browser, now:
         county.put_referral(session, now, "old", hours=600, place="Arch", at=(51.66, -0.4), description="collapsed")
         county.put_referral(session, now, "bare", hours=1, description="near Tesco")
         session.execute(alert.update().where(alert.c.id == "alert-r2").values(guesses='["A guess."]'))
-
-def test_a_giving_to_another_that_is_taken_back_leaves_it_with_whoever_had_it_and_their_shift(
-    filled: Database, tom: Browser, now: datetime, new_id: Callable[[], str]
-) -> None:
-    plan_id = plan_a_shift(filled, now, new_id)
-    with filled.reading() as session:
-        lead = workers.get_worker(session, "tom")
-    with Door(filled, lead, now, new_id, may_change=True).open() as access:
-        assign_referral(access, "r2", "watford-outreach", "aisha")
-        acts.send_on_shift(access, acts.find_shift(access, plan_id), ["r2"])
-    before, stops = standing(filled, "r2"), stops_of(filled, now)
-    for minutes, worker_id in ((1, "dean"), (2, None)):
-        with Door(filled, lead, now + timedelta(minutes=minutes), new_id).open() as access:
-            assign_referral(access, "r2", "watford-outreach", worker_id)
-        with Door(filled, lead, now + timedelta(minutes=minutes), new_id).open() as access:
-            acts.undo(access, "r2")
-        assert (standing(filled, "r2"), stops_of(filled, now)) == (before, stops)
-
 
     def shown(only: str) -> set[str]:
         return set(re.findall(r'data-id="([^"]+)"', tom.get(f"/referrals/desk?only={only}").text))

@@ -16,7 +16,7 @@ from shared.model.codes import ReferralState
 from shared.model.mail import MailState
 from shared.model.referral import ReferralProgress
 from shared.model.value import Id, Value
-from shared.rules.urgency import STEMS
+from shared.rules.urgency import ALSO_IN, STEMS
 
 WORDS_AT_MOST = 6
 
@@ -134,7 +134,9 @@ def _only(only: str, today: date) -> Sequence[ColumnElement[bool]]:
 
 def _is_urgent() -> ColumnElement[bool]:
     said = func.lower(referral.c.description + " " + referral.c.concerns)
-    return or_(*(said.contains(stem) for stems in STEMS.values() for stem in stems))
+    also = ((func.lower(referral.c[field]), STEMS[urgency]) for field, urgency in ALSO_IN.items())
+    everywhere = ((said, stems) for stems in STEMS.values())
+    return or_(*(text.contains(stem) for text, stems in (*everywhere, *also) for stem in stems))
 
 
 def _says(words: str) -> Sequence[ColumnElement[bool]]:
