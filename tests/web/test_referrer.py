@@ -5,12 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from server.actions.referrals.public_reports import PublicReport, receive_report
 from server.database.engine import Database
+from server.places.districts import DistrictFinder
 from server.queries.sync.store import list_changes
 from server.tables.partnership.district import boundary, district
 from server.tables.referrals.referral import alert, alert_referrer, referral
+from shared.model.codes import PinSource
+from shared.model.position import Position
 from tests.conftest import Clock
 from tests.web import county
 from tests.web.conftest import Browser
@@ -59,6 +63,30 @@ def test_the_same_form_sent_twice_is_one_report(sam: Browser, filled: Database) 
         numbers = session.scalars(select(referral.c.number).where(referral.c.source == "council_form")).all()
     assert first == second
     assert numbers == [first]
+
+
+def test_two_presses_at_one_moment_are_one_report(filled: Database, now: Any, new_id: Any) -> None:
+    """On PostgreSQL the second press does not see the first when it looks, and does when it writes."""
+    report = PublicReport(
+        key="pressed", place="Arch", email="sam@example.org",
+        position=Position(latitude=51.6565, longitude=-0.3962, source=PinSource.MAP_TAP),
+    )  # fmt: skip
+
+    class Other(DistrictFinder):
+        def find(self, latitude: float, longitude: float) -> Any:
+            first.append(receive_report(session, report, Here(), now, new_id))
+            return county.WATFORD
+
+    class Here(DistrictFinder):
+        def find(self, latitude: float, longitude: float) -> Any:
+            return county.WATFORD
+
+    first: list[Any] = []
+    with filled.writing() as session:
+        second = receive_report(session, report, Other(), now, new_id)
+    assert first == [second]
+    with filled.reading() as session:
+        assert session.scalar(select(func.count()).where(alert.c.place == "Arch")) == 1
 
 
 def test_who_told_us_is_kept_apart_and_for_ninety_days(sam: Browser, filled: Database, now: Any) -> None:

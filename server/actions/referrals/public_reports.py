@@ -86,6 +86,9 @@ def receive_report(
     alert = _alert(report, reference, position, guess, now, new_id())
     referral = _referral(session, alert, report.district_id, finder, now, new_id())
     referrals.add_alerts(session, [alert], "")
+    held = referrals.find_referral_ids(session, report.source, [reference]).get(reference)
+    if held is not None:  # pressed twice: the other press was stored since we looked
+        return _say_received(session, reference, held)
     if report.email or report.name or report.telephone:
         kept_until = day_of(now + REFERRER_KEPT)
         referrer = ReferrerRow(
