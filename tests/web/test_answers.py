@@ -75,6 +75,19 @@ def test_the_link_says_where_the_report_stands_and_by_when_we_know_more(
     assert "Station Road" not in page.text and "r1" not in plain(page.text)
 
 
+def test_the_day_of_an_older_report_is_not_broken_to_whoever_told_of_the_same_later(
+    sam: Browser, link: str, filled: Database, tom: Callable[[], Door], now: datetime
+) -> None:
+    with tom().open() as access:
+        progress_referral(access, "r1", ReferralState.DUPLICATE_OF, duplicate_of="r2")
+    with filled.writing() as session:
+        session.execute(update(referral).where(referral.c.id == "r2").values(due_on=now.date() - timedelta(days=1)))
+    own = row_of(filled, "r1")["due_on"]
+    page = plain(sam.get(link).text)
+    assert "We said that we would know more" not in page
+    assert f"We expect to know more by {own:%A} {own.day} {own:%B}." in page
+
+
 def test_a_late_answer_is_told_as_late(sam: Browser, link: str, filled: Database, now: datetime) -> None:
     with filled.writing() as session:
         session.execute(update(referral).values(due_on=now.date() - timedelta(days=1)))

@@ -9,8 +9,7 @@ from server.problems import NotFound
 from server.queries.operation import outbox
 from server.queries.people import subjects
 from server.queries.referrals import referrals
-from server.queries.referrals.folded import find_head
-from server.queries.referrals.inbox import InboxRow, find_inbox_row
+from server.queries.referrals.inbox import InboxRow, find_standing
 from server.security.tokens import derive, same
 from shared.model.value import Id
 from shared.policy import Act
@@ -36,7 +35,7 @@ def find_answered(session: Session, token: str, secret: bytes, today: date) -> I
     if not same(proof, derive(secret, "answer", alert_id)):
         return None
     found = referrals.find_told(session, alert_id, today)
-    return None if found is None else find_inbox_row(session, find_head(session, found))
+    return None if found is None else find_standing(session, found)
 
 
 def find_told_language(session: Session, token: str) -> str:

@@ -19,8 +19,7 @@ from server.queries.operation import audit
 from server.queries.operation.audit import AuditLine
 from server.queries.partnership.districts import find_district
 from server.queries.referrals import duty, referral_steps, referrals, versions
-from server.queries.referrals.folded import find_head
-from server.queries.referrals.inbox import InboxRow, find_inbox_row
+from server.queries.referrals.inbox import InboxRow, find_inbox_row, find_standing
 from server.queries.referrals.referrals import ReferrerRow, StoredReferral
 from server.queries.referrals.versions import NewVersion
 from server.queries.sync.store import find_scopes, publish
@@ -134,7 +133,7 @@ def find_report(session: Session, reference: str) -> InboxRow | None:
         return None
     plain = "-".join(letters[start : start + 4] for start in range(0, len(letters), 4))
     found = referrals.find_referral_ids(session, AlertSource.COUNCIL_FORM, [plain]).get(plain)
-    return find_inbox_row(session, find_head(session, found)) if found else None
+    return find_standing(session, found) if found else None
 
 
 def say_still_there(session: Session, found: InboxRow | None, now: datetime, new_id: Callable[[], Id]) -> bool:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from math import cos, radians
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -48,6 +49,8 @@ class InboxRow(Value, frozen=True, kw_only=True):
     assigned_to: str = ""
     outcome: str = ""
     contact_consent: bool = False
+    promised_on: date | None = None
+    """By when whoever told us was promised to hear, where that may be another day than the referral's own."""
 
 
 class NearSite(Value, frozen=True, kw_only=True):
@@ -149,6 +152,16 @@ def find_inbox_row(session: Session, referral_id: Id) -> InboxRow | None:
     """Returns one referral, or None."""
     found = session.execute(rows().where(referral.c.id == referral_id)).mappings().first()
     return None if found is None else inbox_row(found)
+
+
+def find_standing(session: Session, referral_id: Id) -> InboxRow | None:
+    """Where a report stands for whoever told us: as the one that it was folded into does, with the later of both days."""
+    head_id = find_head(session, referral_id)
+    found = find_inbox_row(session, head_id)
+    own = found if head_id == referral_id else find_inbox_row(session, referral_id)
+    if found is None or own is None:
+        return found
+    return msgspec.structs.replace(found, promised_on=max(own.referral.due_on, found.referral.due_on))
 
 
 def list_steps(session: Session, referral_id: Id) -> list[Step]:

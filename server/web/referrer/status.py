@@ -17,7 +17,7 @@ from server.web.layout.page import AnyRequest, page
 from server.web.referrer.words import NAMES, words_of
 from shared.model.codes import ReferralState
 from shared.policy import Act
-from shared.rules.referral import is_late, is_open
+from shared.rules.referral import is_open
 from shared.rules.replies import ENGLISH, say_weekday, spoken
 
 LONGEST_MORE = 1000
@@ -167,6 +167,6 @@ def _promise(services: Services, found: InboxRow, lang: str) -> str | None:
     """By when we promised an answer, in words, while one is owed and no more is asked."""
     if not is_open(found.referral) or found.referral.state is ReferralState.NEEDS_INFORMATION:
         return None
-    is_broken = is_late(found.referral, day_of(services.clock()))
-    said = words_of(lang)["broken" if is_broken else "expected"]
-    return said.replace("{day}", say_weekday(found.referral.due_on, lang))
+    day = found.promised_on or found.referral.due_on
+    said = words_of(lang)["broken" if day_of(services.clock()) > day else "expected"]
+    return said.replace("{day}", say_weekday(day, lang))
