@@ -15,6 +15,7 @@ from server.database.engine import Database
 from server.http.local_time import speak_in
 from server.queries.operation.audit import list_lines
 from server.queries.referrals.inbox import find_inbox_row, list_steps
+from server.queries.referrals.referral_steps import add_step
 from server.queries.street.alarms import list_open_alarms
 from server.queries.street.contacts import find_contact, list_corrections
 from server.tables.people.person import person
@@ -26,6 +27,7 @@ from server.tables.sync.sync import change
 from server.web.layout.forms import Errors
 from server.web.outreach.typed_times import read_moment
 from shared.model.codes import ReferralState
+from shared.model.referral import ReferralProgress
 from shared.rules.alarms import DEFAULT_LADDER
 from tests.conftest import Clock
 from tests.web.test_contact_form import PATH, fresh, key_of, recorded
@@ -90,6 +92,27 @@ def test_a_contact_answers_a_report_with_a_colleague_along(browse: Browse, fille
     with filled.reading() as session:
         row = find_inbox_row(session, report)
     assert row is not None and row.referral.state == ReferralState.FOUND
+
+
+def test_a_contact_at_a_report_that_we_asked_about_lets_its_clock_go_on(
+    browse: Browse, filled: Database, report: str, now: datetime
+) -> None:
+    asked = ReferralProgress(
+        id="asked",
+        referral_id=report,
+        state=ReferralState.NEEDS_INFORMATION,
+        at=now - timedelta(days=7),
+        worker_id="tom",
+    )
+    with filled.writing() as session:
+        add_step(session, asked)
+        before = find_inbox_row(session, report)
+    aisha = browse("aisha")
+    aisha.send(PATH, key=fresh(aisha), state="bedded_down", referral=report, alias="Blue")
+    with filled.reading() as session:
+        row = find_inbox_row(session, report)
+    assert row is not None and before is not None and row.referral.state == ReferralState.FOUND
+    assert (row.referral.due_on - before.referral.due_on).days == 7
 
 
 def test_a_stranger_is_no_colleague_and_another_teams_report_is_not_there(

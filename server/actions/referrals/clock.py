@@ -24,8 +24,13 @@ def promise(session: Session, district_id: Id | None, reported_at: datetime, zon
 
 def resumed_due(session: Session, found: Referral, now: datetime) -> date:
     """The promised day, moved by the working days for which we waited for an answer to our question."""
-    asked_at = referral_steps.find_asked_at(session, found.id)
+    return moved_due(session, found.id, found.due_on, now)
+
+
+def moved_due(session: Session, referral_id: Id, due_on: date, now: datetime) -> date:
+    """The same of a referral that is known by its id and its day alone."""
+    asked_at = referral_steps.find_asked_at(session, referral_id)
     if asked_at is None:
-        return found.due_on
+        return due_on
     zone = ZoneInfo(LOCAL_ZONE)
-    return due_after_pause(found.due_on, asked_at.astimezone(zone).date(), now.astimezone(zone).date())
+    return due_after_pause(due_on, asked_at.astimezone(zone).date(), now.astimezone(zone).date())

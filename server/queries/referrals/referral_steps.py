@@ -79,6 +79,13 @@ def find_asked_at(session: Session, referral_id: Id) -> datetime | None:
     return asked_at
 
 
+def list_asked(session: Session, referral_ids: Collection[Id]) -> dict[Id, date]:
+    """Of these referrals those for which more is asked, each with the day by which an outcome is promised."""
+    asked = (referral.c.id.in_(referral_ids), referral.c.state == str(ReferralState.NEEDS_INFORMATION))
+    query = select(referral.c.id, referral.c.due_on).where(*asked)
+    return {referral_id: due_on for referral_id, due_on in session.execute(query)}  # noqa: C416 - rows are not pairs
+
+
 def count_told_anew(session: Session, referral_ids: Collection[Id]) -> dict[Id, int]:
     """How often each referral was opened again by whoever told us of it or its source, not by one of us; none are left out."""
     query = (

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.actions.operation.orders import order_merge
 from server.actions.operation.outbox import Outbox
+from server.actions.referrals.clock import moved_due
 from server.actions.sync.projection.batch import Batch, Fact
 from server.actions.sync.projection.descriptions import plain
 from server.actions.sync.projection.places import Districts, Whereabouts, find_places
@@ -19,7 +20,7 @@ from server.database import bulk
 from server.database.positions import lay_flat
 from server.queries.partnership.workers import list_agency_ids
 from server.queries.people.merges import store_merges
-from server.queries.referrals.referral_steps import settle_referrals
+from server.queries.referrals.referral_steps import list_asked, set_due, settle_referrals
 from server.queries.street import shifts
 from server.queries.street.visits import add_strikes, settle_strikes
 from server.tables.people.assessment import assessment_answer
@@ -143,8 +144,16 @@ def project_referral_steps(session: Session, batch: Batch, new_id: Callable[[], 
     steps = batch.values("referral.progressed")
     if not steps:
         return
+    ids = {each.referral_id for each in steps}
+    asked = list_asked(session, ids)
+    resumed = {
+        each: moved_due(session, each, due_on, min(step.at for step in steps if step.referral_id == each))
+        for each, due_on in asked.items()
+    }
     bulk.insert_new(session, referral_progress, [_columns(each) for each in steps])
-    settle_referrals(session, {each.referral_id for each in steps})
+    settle_referrals(session, ids)
+    for each in asked.keys() - list_asked(session, asked):
+        set_due(session, each, resumed[each])
     Outbox(session, batch.received_at, new_id).answer_referrers(steps)
 
 
