@@ -72,7 +72,7 @@ def test_words_that_cannot_wait_are_marked(words: str, why: Urgency, now: dateti
     ],
 )  # fmt: skip
 def test_what_cannot_wait_is_marked_wherever_it_stands(
-    filled: Database, now: datetime, said: dict[str, str], why: tuple[Urgency, ...]
+    filled: Database, now: datetime, said: dict[str, Any], why: tuple[Urgency, ...]
 ) -> None:
     report = Referral(
         id="r", number="1", alert_id="a", source=AlertSource.STREETLINK, reported_at=now, due_on=now.date(), **said

@@ -38,8 +38,10 @@ INNER_HEADER = re.compile(r"^[ \t>*]*(from|date|sent|subject|to|cc)\s*:\**\s*(.*
 SIGNATURE = re.compile(r"^-- ?$|^sent from my ", re.IGNORECASE)
 LINE = re.compile(r"^[ \t>]*([A-Za-z][\w ,'’?&/()-]{1,60}?)\s*:\s+(\S.*)$")
 TELEPHONE = re.compile(r"(?:\+44|\(?0)[\d ()-]{8,16}\d")
-ADDRESS_LIKE = re.compile(r"[^\s@]{0,64}@[^\s@]{1,255}")
+ADDRESS_LIKE = re.compile(r"(?<![^\s@])[^\s@]*@[^\s@]+")
 """A mail address, or a name on some network."""
+WORD = re.compile(r"\w+")
+LONGEST_NAME_WORDS = 8
 TAKEN_OUT = "(…)"
 """Stands where it was said who wrote a line."""
 OF_REACHING = frozenset(
@@ -128,7 +130,7 @@ def _understood() -> Iterator[None]:
 
 
 def _header(message: EmailMessage, name: str) -> str:
-    """A line of the top; as it was written, where Python's reader fails at it ("<a@[" as a Message-ID, ",,,<>" as a sender)."""
+    """A line of the top; as it was written, where Python's reader fails at it ("<a@[" as a Message-ID, "a@[" as a sender)."""
     try:
         return str(message.get(name, ""))
     except Exception:
@@ -259,8 +261,24 @@ def _read_text(text: str, name: str, subject: str) -> Iterator[tuple[str, str]]:
 
 def _take_out_who(line: str, name: str) -> str:
     """A line less whatever in it says who wrote it: many write all they saw, and their number, in one line."""
-    plain = TELEPHONE.sub(TAKEN_OUT, ADDRESS_LIKE.sub(TAKEN_OUT, line))
-    return re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", TAKEN_OUT, plain, flags=re.IGNORECASE) if name else plain
+    return _take_out_name(TELEPHONE.sub(TAKEN_OUT, ADDRESS_LIKE.sub(TAKEN_OUT, line)), name)
+
+
+def _take_out_name(line: str, name: str) -> str:
+    """A line less a name, where it stands there in whole words: Ann is not in “cannot”."""
+    wanted = WORD.findall(name.casefold())
+    if not 0 < len(wanted) <= LONGEST_NAME_WORDS:
+        return line
+    words, parts, done, at = list(WORD.finditer(line)), [], 0, 0
+    while at < len(words):
+        run = words[at : at + len(wanted)]
+        if [each[0].casefold() for each in run] == wanted:
+            parts += [line[done : run[0].start()], TAKEN_OUT]
+            done = run[-1].end()
+            at += len(wanted)
+        else:
+            at += 1
+    return "".join([*parts, line[done:]])
 
 
 def _says_more(line: str) -> bool:

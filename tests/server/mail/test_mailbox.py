@@ -133,7 +133,12 @@ def notice_mail(number: int, now: Any, district: str) -> bytes:
 
 
 def test_a_damaged_letter_holds_up_none_that_came_after_it(services: Services, folder: Any) -> None:
-    folder[1](letter(1, services.clock()).replace(b"From: Ann Brown <ann@example.org>", b"From: ,,,<>", 1))
+    """Attached to another: a server that reads the tops of mails takes no such one itself."""
+    inner = letter(1, services.clock()).replace(b"Message-ID: <1@example.org>", b"Message-ID: <a@[", 1)
+    folder[1](
+        b"From: desk@example.org\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n--x\n"
+        b"Content-Type: message/rfc822\n\n" + inner + b"\n--x--\n"
+    )
     folder[1](letter(2, services.clock()))
 
     assert fetch_reports(services, moment_of(services)) == 2
