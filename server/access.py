@@ -23,6 +23,7 @@ from server.queries.operation.audit import AuditLine
 from server.queries.partnership import workers
 from server.queries.partnership.workers import Acting
 from server.queries.people import concealment, people, subjects
+from server.queries.referrals import duty
 from shared.geo.night import DEFAULT_ZONE, outreach_night
 from shared.model.person import Person
 from shared.model.value import Id
@@ -75,6 +76,7 @@ def context_of(actor: Actor, now: datetime, today: date) -> Context:
         teams=actor.team_ids if Reach.PATCH in reaches else frozenset(),
         reviews=any(act is Act.REVIEW_ACCESS for act, _ in granted),
         since=subjects.works_since(now),
+        today=today,
     )
 
 
@@ -118,6 +120,7 @@ class Access:
         self._lines = lines
         concealment.read_as(session, actor.agency_id)
         subjects.count_relations_from(session, now)
+        duty.count_readers_on(session, self.today)
         enter(session, context_of(actor, now, self.today))
         self._people: dict[Id, tuple[Subject | None, list[Id]]] = {}
 

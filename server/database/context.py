@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache, wraps
 from hashlib import sha256
@@ -51,7 +51,7 @@ class Kind(StrEnum):
 class Context:
     """Whom a transaction is for. Empty for who may see nobody today: `own`, themselves as whoever made a row; `districts`, where
     they may know people; `street`, where they see places and alerts, and `street_agency`, whose teams' contacts; `teams`, as
-    whose member. `since`: what was last before it is no relation, but for an open action.
+    whose member. `since`: what was last before it is no relation, but for an open action. `today`: the day of whoever asks.
     """
 
     kind: Kind
@@ -64,6 +64,7 @@ class Context:
     teams: frozenset[str] = frozenset()
     reviews: bool = False
     since: datetime | None = None
+    today: date | None = None
 
     def spell(self) -> str:
         """As the database reads it: marks with `|` between them. Raises ValueError for an id that could pass for two."""
@@ -73,6 +74,7 @@ class Context:
             marks += [f"{mark}:{each}" for each in sorted(listed)]
         marks += ["r:reviews"] if self.reviews else []
         marks += [f"n:{self.since.isoformat()}"] if self.since else []
+        marks += [f"y:{self.today}"] if self.today else []
         if any("|" in each or "~" in each for each in marks):
             raise ValueError("An id holds a mark of the context.")
         return "|".join(marks)

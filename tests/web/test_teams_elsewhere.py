@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import delete, update
 
+from server.actions.street.to_visit import STOPS_MAX
 from server.database.engine import Database
 from server.tables.partnership.agency import team_district
 from server.tables.partnership.recipient import recipient
@@ -53,6 +54,20 @@ def test_a_coordinator_on_a_team_is_listed_nothing_of_it_that_they_may_not_open(
     assert "Watford" not in rowan.get("/referrals/figures/file?kind=csv").text
     assert PLACE not in rowan.get("/contacts/new").text
     assert PLACE not in rowan.get("/visits/new").text
+
+
+def test_reports_that_a_reader_may_not_open_take_no_place_of_those_they_may(
+    canal: Database, browse: Browse, now: datetime
+) -> None:
+    """More reports than a list is long lie in the other district, and all are due before the one in Rowan's own."""
+    with canal.writing() as session:
+        for number in range(STOPS_MAX):
+            county.put_referral(session, now, f"far{number}", hours=300, place=REPORT, at=AT, team_id="canal")
+        county.put_referral(
+            session, now, "near", hours=1, place="Car park", team_id="canal", district_id=county.THREE_RIVERS
+        )
+    form = browse("rowan").get("/contacts/new").text
+    assert "Car park" in form and REPORT not in form
 
 
 def test_a_lead_of_the_team_is_listed_all_of_it(canal: Database, browse: Browse) -> None:

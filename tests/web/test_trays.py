@@ -23,6 +23,8 @@ from server.importers.sources import PARSERS
 from server.problems import Invalid, NotFound
 from server.queries.partnership import workers
 from server.queries.referrals import duty, imports, inbox
+from server.tables.partnership.agency import agreement
+from server.tables.partnership.recipient import recipient
 from server.tables.partnership.worker import worker, worker_role, worker_team
 from server.tables.referrals.imports import refused_row
 from server.tables.referrals.referral import alert_version, referral
@@ -160,7 +162,44 @@ def test_what_a_team_has_that_nobody_leads_is_the_duty_trays(
     with filled.writing() as session:
         assert duty.is_nobodys(session, "far")
         county.add(session, worker_role, {"worker_id": "rowan", "role": "team_lead"})
+        assert duty.is_nobodys(session, "far"), "a role that nobody agreed to is none"
+        county.add(session, recipient, {"id": "tr-lead", "agency_id": "three-rivers-housing", "role": "team_lead",
+                                        "founding": True, "proposed_at": now})  # fmt: skip
         assert not duty.is_nobodys(session, "far")
+
+
+LAPSED = {
+    "agreement": update(agreement).where(
+        agreement.c.id == "agreement-0-information_sharing", agreement.c.agency_id == "beacon"
+    ),
+    "training": update(worker).where(worker.c.id == "tom"),
+}
+
+
+@pytest.mark.parametrize("what", sorted(LAPSED))
+def test_a_district_whose_only_lead_may_see_nobody_today_is_the_duty_trays(
+    filled: Database, bring: Callable[..., Any], browse: Callable[[str], Browser], now: datetime, what: str
+) -> None:
+    """Nobody opens Watford's inbox while the agreement, or the lead's training, has lapsed."""
+    bring({"alert_id": "W1", **IN_WATFORD})
+    last_day = now.date()
+    values = {"agreement": {"expires_on": last_day}, "training": {"trained_on": last_day - timedelta(days=730)}}[what]
+    with filled.writing() as session:
+        session.execute(update(worker).where(worker.c.id == "priya").values(active=False))
+        assert session.execute(LAPSED[what].values(values)).rowcount == 1
+    number = id_of(filled, "W1")
+    assert browse("tom").get(f"/referrals/{number}").status_code == 200
+    rowan = browse("rowan")
+    assert "W1" not in rowan.get("/referrals/duty").text
+    assert rowan.get(f"/referrals/{number}").status_code == 404
+
+    one_day_less = {each: day - timedelta(days=1) for each, day in values.items()}
+    with filled.writing() as session:
+        session.execute(LAPSED[what].values(one_day_less))
+    assert browse("tom").get(f"/referrals/{number}").status_code == 403
+    rowan = browse("rowan")
+    assert "W1" in rowan.get("/referrals/duty").text
+    assert rowan.get(f"/referrals/{number}").status_code == 200
 
 
 @pytest.mark.parametrize("who", ["tom", "priya", "rowan"])

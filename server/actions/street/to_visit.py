@@ -4,11 +4,12 @@ that one can walk. The same rules as on a phone; nothing is stored but that it w
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from itertools import count
 
 from server.access import Access, of_theirs
 from server.actions.street.contacts import list_own_teams
-from server.queries.people import people, subjects
-from server.queries.referrals import inbox
+from server.queries.people import people
+from server.queries.referrals import duty, inbox
 from server.queries.street import lately_met
 from server.queries.street.lately_met import FollowUp
 from shared.model.codes import ReferralState
@@ -22,6 +23,7 @@ FOLLOW_UP_DAYS = 7
 """Someone bedded down within these days, or left with a next step, is worth another visit."""
 STOPS_MAX = 30
 """More than a shift can go to help nobody."""
+ASKED_AT_ONCE = 200
 OPEN = (
     ReferralState.RECEIVED, ReferralState.NEEDS_INFORMATION, ReferralState.ASSIGNED, ReferralState.LOOKED_FOR,
     ReferralState.FOUND,
@@ -58,10 +60,16 @@ def list_stops(access: Access, purpose: str) -> list[StopTonight]:
 
 
 def list_open_referrals(access: Access, team_ids: Sequence[Id]) -> list[Referral]:
-    """The open reports of these teams that the actor may see, the first due first."""
-    found = [row.referral for row in inbox.list_inbox(access.session, [], team_ids, OPEN, limit=STOPS_MAX)]
-    with_subjects = [(each, subjects.find_referral(access.session, each.id)) for each in found]
-    return [each for each, subject in with_subjects if subject and access.allows(Act.SEE_REFERRAL, subject)]
+    """The open reports of these teams that the actor may see, the first due first. Policy is asked before the list is cut."""
+    shown: list[Referral] = []
+    for begin in count(0, ASKED_AT_ONCE):
+        found = inbox.list_inbox(access.session, [], team_ids, OPEN, limit=ASKED_AT_ONCE, offset=begin)
+        facts = duty.list_subjects(access.session, [row.referral.id for row in found])
+        told = [(row.referral, facts.get(row.referral.id)) for row in found]
+        shown += [each for each, subject in told if subject and access.allows(Act.SEE_REFERRAL, subject)]
+        if len(found) < ASKED_AT_ONCE or len(shown) >= STOPS_MAX:
+            break
+    return shown[:STOPS_MAX]
 
 
 def _list_people(

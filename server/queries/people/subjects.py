@@ -29,15 +29,13 @@ from server.database.statements import ids
 from server.queries.partnership import agencies, workers
 from server.queries.people.concealment import list_hidden
 from server.queries.people.verification import list_groups
-from server.queries.referrals.duty import is_nobodys
+from server.queries.referrals import duty
 from server.tables.cases.case import case_action, mdt_case
 from server.tables.operation.device import device_enrolment
-from server.tables.partnership import district as districts
 from server.tables.partnership.agency import team, team_district
 from server.tables.partnership.worker import worker
 from server.tables.people.person import person, person_merge
 from server.tables.people.verification import person_verification
-from server.tables.referrals.referral import referral
 from server.tables.street.contact import contact, contact_person
 from server.tables.street.shift import visit
 from server.tables.street.site import site
@@ -313,19 +311,9 @@ def find_site(session: Session, site_id: Id) -> Subject | None:
     return Subject(kind=SubjectKind.SITE, id=site_id, district_ids=present([row.district_id]), team_id=row.team_id)
 
 
-@beyond_reader
 def find_referral(session: Session, referral_id: Id) -> Subject | None:
-    """A referral: its district and the team it was given to. One that is in nobody's inbox is every district's until one
-    takes it."""
-    row = session.execute(
-        select(referral.c.district_id, referral.c.team_id).where(referral.c.id == referral_id)
-    ).first()
-    if row is None:
-        return None
-    whose = present([row.district_id])
-    if is_nobodys(session, referral_id):
-        whose = frozenset(session.scalars(select(districts.district.c.id)))
-    return Subject(kind=SubjectKind.REFERRAL, id=referral_id, district_ids=whose, team_id=row.team_id)
+    """A referral: its district and the team it was given to."""
+    return duty.list_subjects(session, [referral_id]).get(referral_id)
 
 
 @beyond_reader

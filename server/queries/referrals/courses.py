@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from server.queries.referrals.duty import is_unowned
+from server.queries.referrals.duty import asked, is_unowned
 from server.queries.referrals.folded import list_folded
 from server.queries.referrals.inbox import within
 from server.tables.operation.mail import mail
@@ -56,13 +56,14 @@ def list_courses(
             referral.c.reported_at >= since, referral.c.reported_at < until,
         )
     )  # fmt: skip
+    found = session.execute(query, asked(session))
     return [
         Course(
             source=source, district=name or "", reported_at=reported_at, due_on=due_on, has_place=latitude is not None,
             is_repeat=state == str(ReferralState.DUPLICATE_OF), is_asked=state == str(ReferralState.NEEDS_INFORMATION),
             looked_at=looked_at, closed_at=closed_at, outcome=outcome,
         )
-        for source, name, reported_at, due_on, latitude, state, looked_at, closed_at, outcome in session.execute(query)
+        for source, name, reported_at, due_on, latitude, state, looked_at, closed_at, outcome in found
     ]  # fmt: skip
 
 

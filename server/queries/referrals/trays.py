@@ -7,7 +7,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from server.database.statements import ids
-from server.queries.referrals.duty import counting
+from server.queries.referrals.duty import asked, counting
 from server.queries.referrals.imports import counting_refused
 from server.tables.referrals.referral import referral
 from shared.model.codes import ReferralState
@@ -29,4 +29,5 @@ _TRAYS = select(*(each.scalar_subquery() for each in (_NEW, counting(), counting
 
 def count_trays(session: Session, district_ids: Collection[Id], team_ids: Collection[Id]) -> Trays:
     """What waits for whoever reads for these districts and teams."""
-    return Trays(*session.execute(_TRAYS, {"districts": sorted(district_ids), "teams": sorted(team_ids)}).one())
+    whose = {"districts": sorted(district_ids), "teams": sorted(team_ids)}
+    return Trays(*session.execute(_TRAYS, whose | asked(session)).one())

@@ -358,11 +358,11 @@ class Reader:
         return here or bool(self.roles & OUTREACH and row["team_id"] in self.me["teams"])
 
     def is_nobodys(self, row: dict[str, Any]) -> bool:
-        readers = [each for each in self.world.of("worker") if {"team_lead", "coordinator"} & set(each["roles"])]
+        readers = [Reader(self.world, each) for each in self.world.of("worker")]
         return not any(
-            row["district_id"] in {*Reader(self.world, each).districts}
-            or ("team_lead" in each["roles"] and row["team_id"] in each["teams"])
+            row["district_id"] in each.districts or ("team_lead" in each.roles and row["team_id"] in each.me["teams"])
             for each in readers
+            if {"team_lead", "coordinator"} & each.roles
         )
 
 
