@@ -39,10 +39,10 @@ from server.actions.sync.projection.verification import derive_verification
 from server.queries.operation import audit, devices
 from server.queries.operation.audit import LedgerEntry
 from server.queries.operation.devices import Enrolment, TokenRecord
-from server.queries.partnership import agencies, districts, recipients, workers
+from server.queries.partnership import agencies, districts, invitations, recipients, workers
 from server.queries.partnership.recipients import Recipient
 from server.queries.partnership.workers import Standing
-from server.queries.people import assessments, concealment, documents, merges, subjects
+from server.queries.people import assessments, concealment, documents, merges, own_pages, subjects
 from server.queries.people.concealment import Hiding
 from server.queries.street import contacts
 from server.queries.sync import store as sync
@@ -62,7 +62,10 @@ def list_unknown(session: Session, entries: Sequence[LedgerEntry]) -> list[Ledge
 
 def replay(session: Session, entries: Sequence[LedgerEntry], now: datetime, timezone: str) -> int:
     """Do again what a restored database does not know; returns how many orders were repeated. What follows from a merge for
-    the two records, and for their place on a list, follows again."""
+    the two records, and for their place on a list, follows again. Links that are good once (to somebody's own page, to set a
+    password) are good no more: the backup does not know which were used, and whose person was hidden since."""
+    own_pages.end_every_link(session, now)
+    invitations.end_every_invitation(session)
     missing = list_unknown(session, entries)
     superseded = _find_superseded(missing)
     now_ms = int(now.timestamp() * 1000)

@@ -1,5 +1,5 @@
 """Somebody leaves: from one press on they are signed out everywhere, their phones hear that they are revoked, and what those
-still send is held. What they recorded stays."""
+still send is held; no link to somebody's own page that they made opens any more. What they recorded stays."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +12,7 @@ from server.problems import CONFLICTING, Failure, NotFound
 from server.queries.cases import saved_views
 from server.queries.operation import devices, sessions
 from server.queries.partnership import workers
+from server.queries.people import own_pages
 from server.queries.referrals import desk_filters
 from server.queries.sync import store as sync
 from shared.model.codes import DeviceStatus
@@ -25,6 +26,7 @@ def let_go(session: Session, worker_id: Id, now: datetime, new_id: Callable[[], 
     sessions.end_sessions_of(session, worker_id)
     desk_filters.drop_all_of(session, worker_id)
     saved_views.remove_all_of(session, worker_id)
+    own_pages.end_links_made_by(session, worker_id, now)  # in whose hands they are nobody knows
     theirs = devices.list_working_phones(session, worker_id)
     for number in theirs:
         sync.set_status(session, number, DeviceStatus.REVOKED)

@@ -33,3 +33,8 @@ def use_invitation(session: Session, invitation_id: Id, now: datetime) -> bool:
     """False for one that was used before, also a moment ago by somebody else."""
     fresh = (invitation.c.id == invitation_id) & invitation.c.used_at.is_(None) & (invitation.c.expires_at >= now)
     return bool(getattr(session.execute(update(invitation).where(fresh).values(used_at=now)), "rowcount", 0))
+
+
+def end_every_invitation(session: Session) -> None:
+    """No link that nobody has used sets a password any more."""
+    session.execute(delete(invitation).where(invitation.c.used_at.is_(None)))

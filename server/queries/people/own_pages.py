@@ -69,6 +69,17 @@ def end_links(session: Session, person_ids: Collection[Id], at: datetime) -> Non
     session.execute(update(own_link).where(theirs).values(ended_at=at, pin_hash=NO_PIN))
 
 
+def end_links_made_by(session: Session, worker_id: Id, at: datetime) -> None:
+    """No link that this worker made opens any more, and no page that one of them opened stands open."""
+    theirs = (own_link.c.made_by == worker_id) & own_link.c.ended_at.is_(None)
+    session.execute(update(own_link).where(theirs).values(ended_at=at, pin_hash=NO_PIN))
+
+
+def end_every_link(session: Session, at: datetime) -> None:
+    """No link opens any more, whoever made it."""
+    session.execute(update(own_link).where(own_link.c.ended_at.is_(None)).values(ended_at=at, pin_hash=NO_PIN))
+
+
 def forget_pins(session: Session, now: datetime) -> None:
     """Forget the PIN of every link whose week is over."""
     over = (own_link.c.expires_at < now) & (own_link.c.pin_hash != NO_PIN)

@@ -18,10 +18,13 @@ from sqlalchemy import text
 from server.access import Door
 from server.actions.operation import orders
 from server.actions.operation.enrolment import confirm_device, issue_code, stop_device
+from server.actions.operation.invitations import find_invited, invite
+from server.actions.operation.invitations import path_of as invitation_path
 from server.actions.operation.ledger import list_unknown
 from server.actions.operation.orders import open_ledger, order_placing, order_worker
 from server.actions.partnership.leaving import dismiss
 from server.actions.partnership.recipients import propose
+from server.actions.people import own_page
 from server.actions.people.erasure import forget_person
 from server.actions.people.hiding import hide_person, show_person_again
 from server.app import create_app
@@ -33,6 +36,7 @@ from server.importers.county import store as county
 from server.importers.county.plan import REMOVED, Verb
 from server.importers.county.sheets import read_county
 from server.jobs.catalogue import rebuilder_of
+from server.problems import NotFound
 from server.queries.operation.audit import LedgerEntry
 from server.queries.partnership import agencies, recipients, workers
 from server.queries.people.people import find_person
@@ -104,6 +108,27 @@ def test_a_hidden_person_stays_hidden_from_the_phones_that_were_excluded(
     assert not [row for row in page.rows if row.op == "put"], "nothing of the person is told"
     assert all(b"Marek" not in bytes(row.body) for row in page.rows)
     assert b"ex-partner" not in (settings.data / "ledger.jsonl").read_bytes(), "no word about anybody is in the ledger"
+
+
+def test_no_link_that_is_good_once_is_good_again_after_the_restore(
+    marek: str, put_back: Callable[..., Any], services: Services, settings: Settings, cast: Cast, clock: Clock,
+    new_id: Callable[[], str],
+) -> None:  # fmt: skip
+    """She was hidden after the backup, which knows a link in another's hands; and an invitation that was used."""
+    secret, passwords = services.keys.secret, services.signin.passwords
+    with Door(services.database, cast.tom, clock(), new_id).open() as access:
+        link = own_page.make_link(access, passwords, marek, "7394", "7394", secret).removeprefix("/own/")
+        invited = invite(access.session, cast.dean, cast.tom.id, clock(), new_id)
+    token = invitation_path(invited.id, secret).removeprefix("/invitations/")
+    with services.database.reading() as session:
+        assert find_invited(session, token, secret, clock()) == cast.dean
+    with put_back(), Door(services.database, cast.priya, clock(), new_id).open() as access:
+        hide_person(access, marek, [], "A former partner asks after her everywhere.")
+    with services.database.writing() as session:
+        with pytest.raises(NotFound):
+            own_page.find_waiting(session, link, secret, clock())
+        with pytest.raises(NotFound):
+            find_invited(session, token, secret, clock())
 
 
 def test_a_person_shown_again_is_shown_after_the_restore(

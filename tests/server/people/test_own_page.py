@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from server.actions.partnership.leaving import let_go
 from server.actions.people.own_page import MOST_WISHES
 from server.jobs.catalogue import keep_no_longer
 from server.jobs.runner import Moment
@@ -234,6 +235,23 @@ def test_no_link_from_before_shows_somebody_who_was_hidden_meanwhile(
         post(sign_in(cast.tom), f"/people/{marek}/hidden/lift", lift_reason="He is in another town").status_code == 303
     )
     assert send(stranger, second, pin=PIN).status_code == 404
+
+
+def test_no_link_shows_anybody_to_whoever_made_it_and_was_let_go(
+    sign_in,
+    cast,
+    marek,  # noqa: F811
+    link,
+    stranger,
+    services,
+):
+    """Tom typed the PIN himself, and reads a whole record with it for a week."""
+    visit = visit_in(send(stranger, link, pin=PIN))
+    second = link_in(give(sign_in(cast.tom), marek))
+    with services.database.writing() as session:
+        let_go(session, cast.tom.id, services.clock(), services.new_id)
+    assert send(stranger, second, pin=PIN).status_code == 404
+    assert send(stranger, "/own-page", visit=visit).status_code == 404
 
 
 def test_a_link_of_somebody_who_died_opens_nothing(sign_in, cast, marek, link, stranger, database):  # noqa: F811
